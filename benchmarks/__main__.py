@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,7 @@ from subprocess import SubprocessError
 from types import ModuleType
 
 from benchmarks import machine
+from benchmarks.earlier import unpacked
 from benchmarks.rounds import Settings
 from benchmarks.sections import SECTIONS
 
@@ -22,7 +24,10 @@ def main() -> None:
     arguments = _parse()
     settings = Settings(2, 0.1) if arguments.quick else Settings(arguments.rounds)
     busy_before = machine.busy()
-    parts = [_section(import_module(f"benchmarks.sections.{name}"), settings) for name in arguments.sections]
+    with unpacked(arguments.beside) as earlier:
+        settings = replace(settings, commit=arguments.beside, earlier=earlier)
+        modules = [import_module(f"benchmarks.sections.{name}") for name in arguments.sections]
+        parts = [_section(module, settings) for module in modules]
     busy_after = machine.busy()
     header = [
         "# Results of the benchmarks",
@@ -70,6 +75,9 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="how often to measure each (default: 7)")
     parser.add_argument("--quick", action="store_true", help="two short rounds, to try whether all works")
+    parser.add_argument(
+        "--beside", default="", metavar="COMMIT", help="measure the program of a commit beside this one"
+    )
     parser.add_argument("--output", type=Path, default=_RESULTS, help="where to write the page")
     parser.add_argument(
         "--sections", nargs="+", choices=SECTIONS, default=SECTIONS, help="only these sections"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
@@ -29,10 +30,21 @@ class Settings:
         How often each competitor is measured.
     seconds : float
         How long each time, at least.
+    commit : str
+        Commit whose program is measured beside this one; "" for none.
+    earlier : Path, optional
+        Folder with the program of that commit.
     """
 
     rounds: int = 7
     seconds: float = 0.4
+    commit: str = ""
+    earlier: Path | None = None
+
+    @property
+    def programs(self) -> dict[str, Path | None]:
+        """Folders in which this program and the earlier one, if there is one, begin, by name."""
+        return {"CNNViz": None} | ({f"CNNViz at {self.commit}": self.earlier} if self.earlier else {})
 
 
 @dataclass(frozen=True)
@@ -67,9 +79,11 @@ class WorkerProcess:
     ----------
     name : str
         A key of `COMPETITORS`.
+    folder : Path, optional
+        Where the process begins: a folder with another commit of the program and these benchmarks.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, folder: Path | None = None) -> None:
         threads = str(COMPETITORS[name].threads)
         environment = os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
         self._process = subprocess.Popen(
@@ -78,6 +92,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
+            cwd=folder,
         )
 
     def ask(self, action: str, workload: Workload, **arguments: Any) -> dict[str, float]:

@@ -13,11 +13,14 @@ import numpy as np
 
 from benchmarks.competitors import COMPETITORS, Competitor, Params, Session
 from benchmarks.workloads import Workload
+from cnnviz.datasets import to_input
 from cnnviz.engines import LayeredEngine
+from cnnviz.layers import ReLU
 from cnnviz.optim import make_optimizer
 from cnnviz.vector_optimizer import VectorOptimizer
 
 _CHECK_STEPS = 5
+_IMAGES, _MANY_IMAGES = 100, 1000
 # So large that the parameters change by more than rounding errors.
 _CHECK_RATE = 0.02
 
@@ -49,6 +52,35 @@ class Worker:
         steps = max(3, round(seconds / self._step_seconds[workload]))
         self._step_seconds[workload] = self._timed(session, workload, images, steps)
         return {"seconds": self._step_seconds[workload], "steps": steps}
+
+    def stretch(self, workload: Workload, steps: int) -> dict[str, float]:
+        """Train so many more steps; return seconds of the processor for each."""
+        session = self._session(workload)
+        batches = workload.batches(steps, len(workload.dataset().train_labels))
+        start = time.process_time()
+        session.train(batches)
+        return {"seconds": (time.process_time() - start) / steps}
+
+    def life(self, workload: Workload) -> dict[str, float]:
+        """Return how much of the network lives.
+
+        ``zeros`` is the share of the gradient of one image that is exactly 0, the mean over some images;
+        ``alive`` the share of filters and units that fire for at least one of many.
+        """
+        network, dataset = workload.build().build_network(), workload.dataset()
+        network = network.with_params(self._session(workload).params())
+        engine = LayeredEngine(network)
+        zeros: list[float] = []
+        for image in range(_IMAGES):
+            engine.step_gradients(dataset.train_images, dataset.train_labels, np.array([image]))
+            zeros.append(float((engine.gradient == 0).mean()))
+        trace = network.forward(to_input(dataset.test_images[:_MANY_IMAGES], network.dtype))
+        fires = [
+            (trace.outputs[name].reshape(_MANY_IMAGES, network.shapes[name][0], -1) > 0).any(axis=(0, 2))
+            for name, layer in network.layers
+            if isinstance(layer, ReLU)
+        ]
+        return {"zeros": float(np.mean(zeros)), "alive": float(np.concatenate(fires).mean())}
 
     def epoch(self, workload: Workload) -> dict[str, float]:
         """Train for one epoch; return seconds."""

@@ -81,3 +81,7 @@ class Workload:
             ]
             epoch += 1
         return found[:count]
+
+
+LENET_ALONE = Workload("lenet", 1, learning_rate=0.001)
+"""LENET on one image at a time, at a rate at which it lives; at the preset's, for 32 images, it dies."""

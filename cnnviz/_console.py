@@ -6,6 +6,7 @@ from pathlib import Path
 
 _PARENT = -1  # the console of whoever started this process, if he has one
 _SIGN_OF_AN_ERROR = 0x10
+_UNSEEN_BUT_MEANT = "\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _unheard = False  # whether nobody can read what is written
 
 
@@ -23,8 +24,20 @@ def find_console() -> None:
         sys.stderr = sys.stderr or target.open("w", encoding="utf-8")
 
 
+def visible(text: str) -> str:
+    """Return a text that a terminal shows as it is: names in files of others may hold signs that steer it.
+
+    Signs that are not seen become a mark, but for ends of lines and what joins letters.
+    """
+    return "".join(
+        sign if sign.isprintable() or sign in _UNSEEN_BUT_MEANT else "\N{REPLACEMENT CHARACTER}"
+        for sign in text
+    )
+
+
 def tell(message: str) -> None:
     """Write a line on stderr; in a box of the system where nobody could read it."""
+    message = visible(" ".join(message.splitlines()))
     print(message, file=sys.stderr)
     if _unheard:
         _show(message)

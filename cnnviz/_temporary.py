@@ -4,7 +4,6 @@ import contextlib
 import os
 import platform
 import re
-import secrets
 import shutil
 import stat
 import time
@@ -34,7 +33,7 @@ def temporary_beside(target: Path) -> Generator[Path]:
     """
     _remove_leftovers(target.parent)
     # A short name of our own: the target's name plus a suffix could be too long.
-    name = f"{_PREFIX}{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+    name = f"{_PREFIX}{_machine()}-{os.getpid()}-{os.urandom(8).hex()}.tmp"
     _own.add(name)
     try:
         yield target.with_name(name)

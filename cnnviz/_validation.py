@@ -1,5 +1,6 @@
 """Checks of settings, with one wording for every message."""
 
+import math
 from collections.abc import Collection
 from numbers import Integral, Real
 from reprlib import repr as short_repr
@@ -12,7 +13,10 @@ from cnnviz.files import LONGEST_NAME, printable
 def shown(value: object) -> str:
     """Return a value that may come from a file as a few letters for a message."""
     # reprlib bounds the work, printable the letters: lists of lists are long even so.
-    return printable(short_repr(value), LONGEST_NAME)
+    try:
+        return printable(short_repr(value), LONGEST_NAME)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
 
 
 def check_int(
@@ -35,12 +39,16 @@ def check_float(
     above: float | None = None,
 ) -> float:
     """Return `value` as a float, or raise `ParameterError`; `above` is an exclusive lower bound."""
-    is_real = not isinstance(value, bool) and isinstance(value, Real)
-    finite = is_real and float("-inf") < float(value) < float("inf")
-    if not finite or not _in_range(float(value), minimum, maximum) or (above is not None and value <= above):
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+    except OverflowError:  # a whole number beyond all floats
+        number = math.inf
+    if not (math.isfinite(number) and _in_range(number, minimum, maximum)) or (
+        above is not None and number <= above
+    ):
         wanted = "a finite number" if above is None else f"a finite number > {above}"
         raise ParameterError(_message(value, name, owner, wanted, minimum, maximum))
-    return float(value)
+    return number
 
 
 def check_choice[T](value: Any, name: str, owner: str, choices: Collection[T]) -> T:

@@ -19,6 +19,7 @@ from safetensors.numpy import save as to_safetensors
 from cnnviz import __version__
 from cnnviz._optimizer_text import LARGEST_STATE, State, state_from_text, state_to_text, why_left_out
 from cnnviz._types import FloatArray
+from cnnviz._validation import check_int
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CheckpointError, DataError, ParameterError
 from cnnviz.experiment import Experiment
@@ -36,6 +37,7 @@ FORMAT_VERSION = 1
 
 _LARGEST_FILE = 192 << 20  # read, then copied: twice as much for a moment
 _LARGEST_HEAD = LARGEST_TEXT + 2 * LARGEST_STATE
+_MOST_STEPS = 10**9
 _LONGEST_REASON = 180  # letters, of a message that has at most 300
 _LARGEST_TABLE = 1 << 16  # bytes of names, shapes and places of the arrays
 _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the length of its description
@@ -172,7 +174,7 @@ def load(path: str | Path) -> Checkpoint:
         network = Network.from_dict(header["network"], arrays)
         settings = header.get("experiment")
         experiment = None if settings is None else Experiment.from_dict(settings)
-        step = int(header.get("step", 0))
+        step = check_int(header.get("step", 0), "step", "a model", minimum=0, maximum=_MOST_STEPS)
         optimizer = _optimizer(header, metadata, network, experiment)
     except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = (
@@ -189,7 +191,7 @@ def load(path: str | Path) -> Checkpoint:
     return Checkpoint(
         network,
         experiment,
-        max(step, 0),
+        step,
         str(header.get("data_sha256", "")),
         str(header.get("version", "")),
         optimizer,

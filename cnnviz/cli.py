@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cnnviz import __version__
+from cnnviz._console import tell
 from cnnviz.errors import ParameterError
 from cnnviz.exits import BAD_INPUT
 from cnnviz.experiment import Experiment
@@ -49,6 +50,10 @@ class Arguments:
         Hand-ins to check, and folders of them.
     table : Path
         Where to write what was found about them.
+    pages : Path or None
+        Where to write them to be read, as HTML.
+    class_list : Path or None
+        Names and roll numbers of the class.
     """
 
     experiment: Experiment
@@ -70,6 +75,8 @@ class Arguments:
     course: Path | None = None
     verify: tuple[Path, ...] = ()
     table: Path = Path("results.csv")
+    pages: Path | None = None
+    class_list: Path | None = None
 
     @property
     def wants_report(self) -> bool:
@@ -85,7 +92,8 @@ class _OneLineParser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: {message} (see --help)\n")
+        tell(f"{self.prog}: {message} (see --help)")
+        self.exit(BAD_INPUT)
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
@@ -125,6 +133,8 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         lab_check=options.lab_check,
         verify=tuple(options.verify or ()),
         table=options.table,
+        pages=options.pages,
+        class_list=options.class_list,
         **{name: getattr(options, name) for name in _OUTPUTS},
     )
 
@@ -134,6 +144,9 @@ def _check_lab_options(parser: argparse.ArgumentParser, options: argparse.Namesp
     for name in ("results", "course"):
         if getattr(options, name) is not None and options.lab is None:
             parser.error(f"--{name} needs --lab, the lab that it is of")
+    for name in ("pages", "class_list"):
+        if getattr(options, name) is not None and not options.verify:
+            parser.error(f"--{name.removesuffix('_list')} needs --verify, the hand-ins that it is about")
     if options.lab is None or options.verify:
         return
     for name in _BROUGHT_BY_LAB:
@@ -252,8 +265,8 @@ def _add_lab_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="PATH",
-        help="check hand-ins (results.json, PDF, HTML, or folders of them): measure each again; give labs of "
-        "your own by --lab, other data than MNIST by --data",
+        help="check hand-ins (results.json, PDF, HTML, folders or .zip archives of them): measure each "
+        "again; give labs of your own by --lab, other data than MNIST by --data",
     )
     parser.add_argument(
         "--table",
@@ -261,6 +274,19 @@ def _add_lab_options(parser: argparse.ArgumentParser) -> None:
         default=Path("results.csv"),
         metavar="FILE.csv",
         help="where --verify writes a row for each student (default: results.csv)",
+    )
+    parser.add_argument(
+        "--pages",
+        type=Path,
+        metavar="FILE.html",
+        help="where --verify writes the answers, to be read or printed",
+    )
+    parser.add_argument(
+        "--class",
+        type=Path,
+        dest="class_list",
+        metavar="FILE.csv",
+        help="names and roll numbers of the class: --verify tells who is missing, and who is not on the list",
     )
 
 

@@ -18,6 +18,12 @@ def now() -> str:
     return datetime.now().strftime("%Y-%m-%d %H:%M")
 
 
+def beside(time: str, other: str) -> str:
+    """Return a time of `now` as it is said beside another one: without the date if that is the same."""
+    date, _, clock = time.partition(" ")
+    return clock if clock and date == other.partition(" ")[0] else time
+
+
 def moment(seconds: float) -> str:
     """Return when it was, to follow "on": such as ``2024-02-29 at 09:30:05``.
 

@@ -3,14 +3,14 @@
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable_name
-from cnnviz.reading import BoundedFile, bad_file, opened
+from cnnviz.reading import BoundedFile, bad_file, opened, status_of
 
-OPENED = "a model (.safetensors), a session or a report (.json), a lab (.toml, .cnnviz), a picture or data"
-"""What the window opens, to precede "were expected"."""
+OPENED = "a picture, data, a lab (.toml, .cnnviz), a session or a report (.json), or a model (.safetensors)"
+"""What the window opens, to follow "choose"."""
 
 Role = Literal["model", "session", "picture", "data", "lab", "report", ""]
 
@@ -57,6 +57,22 @@ _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
 _KERAS = FileKind("a Keras model", remedy=_WEIGHTS)
 _ONNX = FileKind("an ONNX model", remedy=_WEIGHTS)
 
+_AGAIN = "copy or download it again, or choose another file"
+#: What the ending of a name promises, and what to do where that is not so.
+_PROMISES = {
+    ".png": ("a PNG picture", _AGAIN),
+    ".jpg": ("a JPEG picture", _AGAIN),
+    ".jpeg": ("a JPEG picture", _AGAIN),
+    ".bmp": ("a BMP picture", _AGAIN),
+    ".npz": ("a NumPy archive", _AGAIN),
+    ".cnnviz": ("a course of CNNViz", _AGAIN),
+    ".safetensors": ("a model", _AGAIN),
+    ".json": ("a session or a report of CNNViz", _AGAIN),
+    ".toml": ("a lab", _AGAIN),
+    ".pt": ("a file of PyTorch", _WEIGHTS),
+    ".pth": ("a file of PyTorch", _WEIGHTS),
+}
+
 # The beginning of a file, as its format prescribes it, and what it shows.
 _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -79,12 +95,35 @@ _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
 def kind_of(path: Path) -> FileKind:
     """Return what a file is; raises `DataError` when it cannot be read."""
     with opened(path) as file:
-        head = file.read(_HEAD_BYTES)
-        size = file.seek(0, 2)
-        if head.startswith(b"PK\x03\x04"):
-            file.seek(0)
-            return _kind_of_zip(BoundedFile(file, path))
+        return kind_in(file, path)
+
+
+def kind_in(file: BinaryIO, path: Path) -> FileKind:
+    """Return the kind of what is in an open file; the path is for messages."""
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    size = file.seek(0, 2)
+    if head.startswith(b"PK\x03\x04"):
+        file.seek(0)
+        return _kind_of_zip(BoundedFile(file, path))
     return _kind_of_bytes(head, size)
+
+
+def not_opened(path: Path) -> DataError:
+    """Return the error for a file that CNNViz does not open: what it is, and what is to be done with it."""
+    name, kind = printable_name(path), kind_of(path)
+    promised, remedy = _PROMISES.get(path.suffix.lower(), ("", f"choose {OPENED}"))
+    if status_of(path).st_size == 0:
+        return DataError(f"{name} is empty; copy or download it again.")
+    if kind.words and kind.remedy != _CHOOSE:
+        return DataError(f"{name} is {kind.words}, which CNNViz does not open; {kind.remedy}.")
+    if kind.words and promised:
+        return DataError(f"{name} is named like {promised}, but is {kind.words}; {_AGAIN}.")
+    if kind.words:
+        return DataError(f"{name} is {kind.words}, which CNNViz does not open; {remedy}.")
+    if promised:
+        return DataError(f"{name} is damaged, or is not {promised}; {remedy}.")
+    return DataError(f"{name} is damaged, or of a kind that CNNViz does not know; {remedy}.")
 
 
 def wrong_kind(path: Path, wanted: str, role: Role = "", name: str = "") -> DataError | None:

@@ -25,6 +25,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
 from cnnviz.exits import INTERRUPTED
 from cnnviz.experiment import Experiment
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History, LogLine
 from cnnviz.output import Output
 from cnnviz.presets import preset_of
@@ -165,8 +166,9 @@ def require_folder(target: Path | None) -> None:
 def describe(experiment: Experiment, dataset: Dataset) -> str:
     """Return the settings in two lines."""
     ties = "" if "ties" in experiment.unused else f"ties {experiment.ties}, "
+    classes = ", ".join(map(_named, dataset.classes))
     return (
-        f"{preset_of(experiment)}: classes {', '.join(dataset.classes)} of {dataset.name}, "
+        f"{preset_of(experiment)}: classes {classes} of {_named(dataset.name)}, "
         f"{format_count(len(dataset.train_labels))} training and "
         f"{format_count(len(dataset.test_labels))} test images\n"
         f"{experiment.optimizer}, rate {format_value(experiment.learning_rate)}, "
@@ -183,6 +185,7 @@ def describe_log_line(line: LogLine) -> str:
 
 def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str:
     """Return test loss, test accuracy and the confusion matrix as text."""
+    classes = tuple(map(_named, classes))
     width = max(6, *(len(name) for name in classes)) + 2
     header = "true \\ predicted".ljust(18) + "".join(name.rjust(width) for name in classes)
     rows = [
@@ -194,6 +197,11 @@ def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str
         f"test accuracy {format_probability(evaluation.accuracy)}"
     )
     return "\n".join([summary, header, *rows])
+
+
+def _named(name: str) -> str:
+    """Return the name of a class or of data, which is that of a folder perhaps, in one line."""
+    return printable(name, LONGEST_NAME)
 
 
 def _train(trainer: Trainer, history: History, output: Output) -> bool:

@@ -6,16 +6,18 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from cnnviz import functional
 from cnnviz._architecture import NamedLayers, check_size, checked_input_shape, checked_layers, output_shapes
 from cnnviz._passes import forward_pass, loss_and_d_logits, loss_and_gradients, own_params
-from cnnviz._types import FloatArray, IntArray, Params, Shape
+from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Shape
 from cnnviz._validation import check_choice, check_int, shown
+from cnnviz.datasets.dataset import to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.functional.losses import Labels
 from cnnviz.layers import Layer, as_mapping, layer_from_dict
+from cnnviz.quantities import format_count
 from cnnviz.runtime import on_one_blas_thread
 
 __all__ = ["Gradients", "NamedLayers", "Network", "Trace", "forward_pass", "loss_and_gradients"]
@@ -155,6 +157,20 @@ class Network:
             before = shapes[name]
         return cls(named, MappingProxyType(params), sides, real, seed, MappingProxyType(shapes))
 
+    def __repr__(self) -> str:
+        """Write a table of the layers; the parameters are in `params`."""
+        rows = [("name", "layer", "output", "parameters"), ("", "input", _sides(self.input_shape), "")]
+        for name, layer in self.layers:
+            own = sum(self.params[f"{name}.{key}"].size for key in layer.parameter_names)
+            rows.append((name, repr(layer), _sides(self.shapes[name]), format_count(own)))
+        rows.append(("", "", "in all", format_count(self.parameter_count)))
+        name, layer, output, count = (max(map(len, column)) for column in zip(*rows, strict=True))
+        table = (
+            f"{row[0].ljust(name)}  {row[1].ljust(layer)}  {row[2].rjust(output)}  {row[3].rjust(count)}"
+            for row in rows
+        )
+        return "\n".join([f"{type(self).__name__} of {self.dtype}", *(line.rstrip() for line in table)])
+
     @property
     def classes_count(self) -> int:
         """Number of classes: that of the logits, or 2 where there is one logit."""
@@ -201,20 +217,21 @@ class Network:
         return type(self)(self.layers, _frozen(copies), self.input_shape, self.dtype, self.seed, self.shapes)
 
     @on_one_blas_thread
-    def forward(self, x: FloatArray) -> Trace:
+    def forward(self, x: FloatArray | ByteArray) -> Trace:
         """Run a batch through all layers and keep every output.
 
         Parameters
         ----------
-        x : floating-point ndarray of shape (n, *input_shape), n >= 1
-            Another float dtype is converted to the network's.
+        x : floating-point or uint8 ndarray of shape (n, *input_shape), n >= 1
+            Another float dtype is converted to the network's. Pixels, as a `Dataset` holds them, are scaled
+            by `cnnviz.to_input` first.
 
         Raises
         ------
         ShapeError
             If the batch has another shape.
         ParameterError
-            If the batch holds integers: pixels have to be scaled by `cnnviz.datasets.to_input` first.
+            If the batch holds other integers, of which nobody knows what they are.
         """
         x = self._checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
@@ -224,14 +241,14 @@ class Network:
         return Trace(x, by_name, logits, _quiet_probabilities(logits))
 
     @on_one_blas_thread
-    def predict(self, x: FloatArray) -> IntArray:
+    def predict(self, x: FloatArray | ByteArray) -> IntArray:
         """Most probable class of each sample, shape (n,), intp; `x` as for `forward`."""
         return functional.predicted_classes(
             forward_pass(self.layers, self.params, self._checked_batch(x))[-1]
         )
 
     @on_one_blas_thread
-    def gradients(self, x: FloatArray, labels: Labels) -> Gradients:
+    def gradients(self, x: FloatArray | ByteArray, labels: Labels) -> Gradients:
         """Loss of a batch and its gradients with respect to parameters, layer outputs and the batch.
 
         Parameters
@@ -309,18 +326,23 @@ class Network:
         settings = layers, entries["input_shape"], entries["seed"], dtype
         return cls.build(*settings) if params is None else cls._blank(*settings).with_params(params)
 
-    def _checked_batch(self, x: FloatArray) -> FloatArray:
-        if x.dtype.kind != "f":
+    def _checked_batch(self, batch: FloatArray | ByteArray) -> FloatArray:
+        given: NDArray[Any] = batch
+        if given.dtype.kind != "f" and given.dtype != np.uint8:
             raise ParameterError(
-                f"The network needs floating-point input, not {x.dtype}; "
-                "scale pixels with cnnviz.datasets.to_input."
+                f"The network needs floating-point input or pixels as uint8, not {given.dtype}."
             )
+        x: FloatArray = to_input(given, self.dtype) if given.dtype == np.uint8 else given
         if x.shape[1:] != self.input_shape or len(x) == 0:
             wanted = ", ".join(map(str, self.input_shape))
             raise ShapeError(
                 f"The network needs input of shape (n, {wanted}), n >= 1. Got {x.shape} instead."
             )
         return x.astype(self.dtype, copy=False)
+
+
+def _sides(shape: Shape) -> str:
+    return " x ".join(map(str, shape))
 
 
 def _quiet_probabilities(logits: FloatArray) -> FloatArray:

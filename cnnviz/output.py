@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Generator
 
+from cnnviz._console import visible
 from cnnviz.errors import CNNVizError
 from cnnviz.exits import complain
 
@@ -18,7 +19,7 @@ class Output:
     def say(self, text: str) -> None:
         """Print a line at once; a log that cannot be written does not stop the run."""
         try:
-            print(text, flush=True)
+            print(visible(text), flush=True)
         except BrokenPipeError:
             # Whoever read the log has gone, as `head` does after its lines. That is no fault.
             _drop_output()

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -115,6 +115,8 @@ class SessionState:
         Epochs of the run, with those that were added to it.
     weights_sha256 : str
         Checksum of the weights that were shown (see `weights_checksum`); empty when unknown.
+    run_sha256 : str
+        The same of the weights that the run had reached.
     sample : int, OwnPixels or None
         Index of a test image, or an image of the user's own.
     dx, dy : int
@@ -141,6 +143,7 @@ class SessionState:
     run_step: int = 0
     epochs: int = 1
     weights_sha256: str = ""
+    run_sha256: str = ""
     sample: int | OwnPixels | None = None
     dx: int = 0
     dy: int = 0
@@ -167,6 +170,7 @@ class SessionState:
             "run_step": self.run_step,
             "epochs": self.epochs,
             "weights_sha256": self.weights_sha256,
+            **({"run_sha256": self.run_sha256} if self.run_sha256 else {}),
             "sample": sample,
             "shift": {"dx": self.dx, "dy": self.dy, "wrap": self.wrap},
             "pinned": pinned,
@@ -188,7 +192,8 @@ class SessionState:
         """
         values = _parse(text)
         try:
-            _check_keys(values, _KEYS - _NOT_YET.get(values["format_version"], frozenset()))
+            named = set(values) - {"run_sha256"}  # which is not known of every run
+            _check_keys(named, _KEYS - _NOT_YET.get(values["format_version"], frozenset()))
             return cls._from_values(values)
         except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
             reason = (
@@ -213,6 +218,7 @@ class SessionState:
             run_step=check_int(values["run_step"], "run_step", _OWNER, step, _MOST_STEPS),
             epochs=check_int(values["epochs"], "epochs", _OWNER, 1, 10_000),
             weights_sha256=_text(values["weights_sha256"], "weights_sha256"),
+            run_sha256=_text(values.get("run_sha256", ""), "run_sha256"),
             sample=sample,
             dx=check_int(shift["dx"], "dx", _OWNER, -_LARGEST_SIDE, _LARGEST_SIDE),
             dy=check_int(shift["dy"], "dy", _OWNER, -_LARGEST_SIDE, _LARGEST_SIDE),
@@ -281,8 +287,8 @@ def load_session(path: str | Path) -> SessionState | None:
             "Choose a session that CNNViz saved."
         ) from error
     except DataError as error:
-        is_newer = isinstance(error, NewerVersionError)
-        remedy = ", so update CNNViz." if is_newer else ". Choose a session that CNNViz saved."
+        choose = "Export or copy the picture again." if is_picture else "Choose a session that CNNViz saved."
+        remedy = ", so update CNNViz." if isinstance(error, NewerVersionError) else f". {choose}"
         raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}{remedy}") from error
 
 
@@ -291,12 +297,12 @@ def _text_in_picture(png: bytes) -> str | None:
     from PIL.PngImagePlugin import PngImageFile
 
     if _PNG_END not in png:
-        raise DataError("it ends too early")
+        raise DataError("the picture ends too early")
     try:
         with PngImageFile(BoundedFile(io.BytesIO(png), "picture")) as picture:  # pyright: ignore[reportArgumentType] -- it needs no more than reading and seeking
             return picture.info.get(PNG_KEYWORD)
     except DataError as error:
-        raise DataError("it is made of too many parts") from error
+        raise DataError("the picture is made of too many parts") from error
     except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
         raise DataError("the picture or the session in it is damaged") from error
 
@@ -311,7 +317,7 @@ def _parse(text: str) -> dict[str, Any]:
     return values
 
 
-def _check_keys(values: Mapping[str, Any], known: set[str] | frozenset[str]) -> None:
+def _check_keys(values: Iterable[str], known: set[str] | frozenset[str]) -> None:
     unknown, missing = sorted(set(values) - known), sorted(known - set(values))
     if unknown:
         raise ParameterError(f"{printable(unknown[0], 40)!r} is no part of a session")

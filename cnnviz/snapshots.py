@@ -31,12 +31,21 @@ class Origin:
         Name of the data set it was trained on.
     note : str
         Where the run began, if not at initial weights: a file, or weights that were changed by hand; else "".
+    is_changed : bool
+        Whether a setting was changed on the way, so that training from the initial weights with the settings
+        of this moment leads elsewhere.
     """
 
     run_id: int
     experiment: "Experiment"
     data: str
     note: str = ""
+    is_changed: bool = False
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether training from the initial weights with these settings gives the same network again."""
+        return not (self.note or self.is_changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +152,12 @@ class SnapshotStore:
         return part
 
     def of_run(self, origin: Origin) -> "SnapshotStore":
-        """Return a store of its own with the same moments, as those of this run."""
+        """Return a store of its own with the same moments, as those of this run.
+
+        The settings that were in force at a moment stay its own, where they are known.
+        """
         part = self.until(self._steps[-1]) if self._steps else SnapshotStore(self.max_bytes)
-        part._replace([replace(snapshot, origin=origin) for snapshot in part._snapshots])
+        part._replace([_of_run(snapshot, origin) for snapshot in part._snapshots])
         return part
 
     def at(self, step: int) -> Snapshot:
@@ -222,3 +234,8 @@ class SnapshotStore:
                 survivors.append(snapshot)
         self._replace(survivors)
         return True
+
+
+def _of_run(snapshot: Snapshot, origin: Origin) -> Snapshot:
+    own = origin if snapshot.origin is None else replace(origin, experiment=snapshot.origin.experiment)
+    return replace(snapshot, origin=own)

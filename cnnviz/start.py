@@ -1,10 +1,13 @@
 """Start the program: in its window, or without one. The only module here that knows there is a window."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
 from cnnviz._console import find_console
+from cnnviz._typesetter import TYPESET
+from cnnviz._typesetter import run as typeset
 from cnnviz.doctor.window import TRY_WINDOW
 from cnnviz.doctor.window import hindrance as window_hindrance
 from cnnviz.errors import CNNVizError, in_words
@@ -31,6 +34,8 @@ def start(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     # Imported late: each way of running loads only what it needs, and what is missing is said in a sentence.
     given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == [TYPESET]:
+        return typeset()
     if "--doctor" in given:
         from cnnviz.doctor.diagnosis import run as diagnose
 
@@ -53,6 +58,9 @@ def _run(argv: Sequence[str] | None) -> int:
         _require(_WINDOW)
         if hindrance := window_hindrance():
             return complain(hindrance)
+        # What is loaded now stays: looking through it for waste would hold up the first frame. From then on
+        # the window sees to it (`ui.tuning.MainThreadCollector`).
+        gc.disable()
         from ui.application import run
     status = run(arguments)
     if arguments.headless and arguments.screenshots is not None and status != INTERRUPTED:

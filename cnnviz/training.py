@@ -246,9 +246,16 @@ class Trainer:
         self._stop_if_diverged(progress, before)
         return progress
 
-    def evaluate(self) -> Evaluation:
-        """Return loss, accuracy and confusion matrix over the test images."""
-        return evaluate(self.network, self.dataset.test_images, self.dataset.test_labels)
+    def evaluate(self, network: Network | None = None) -> Evaluation:
+        """Return loss, accuracy and confusion matrix over the test images.
+
+        Parameters
+        ----------
+        network : Network, optional
+            That of an earlier moment, which may be tested in another thread while training goes on.
+        """
+        tested = self.network if network is None else network
+        return evaluate(tested, self.dataset.test_images, self.dataset.test_labels)
 
     def __iter__(self) -> Iterator[StepEvent]:
         """Train step by step until the run ends."""

@@ -21,4 +21,11 @@ if [ ! -x "$python" ] || [ "$wanted" != "$(cat .venv-bench/installed 2>/dev/null
     printf '%s\n' "$wanted" >.venv-bench/installed
 fi
 
+# It would make OpenBLAS work as for another processor: what is measured is this one. (Call python -m benchmarks
+# to measure with it; the page says so then.)
+if [ -n "${OPENBLAS_CORETYPE:-}" ]; then
+    echo "OPENBLAS_CORETYPE=$OPENBLAS_CORETYPE is not used for the benchmarks." >&2
+    unset OPENBLAS_CORETYPE
+fi
+
 exec "$python" -m benchmarks "$@"

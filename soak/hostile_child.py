@@ -14,7 +14,7 @@ from cnnviz.errors import CNNVizError
 from soak.journal import tell
 from soak.mutations import Hostile, mutant, order, specials
 from soak.places import here
-from soak.readers import LONGEST_MESSAGE, MOST_MB, MOST_SECONDS, READERS
+from soak.readers import LONGEST_MESSAGE, LONGEST_OF_LABS, MOST_MB, MOST_SECONDS, READERS
 
 _HANGS_AFTER = 15.0
 _MOST_MEMORY = 6 << 30
@@ -59,14 +59,14 @@ def _read(hostile: Hostile) -> dict[str, Any]:
     return told | {"seconds": time.process_time() - began, "mb": memory("VmHWM") - before}
 
 
-def judge(outcome: dict[str, Any]) -> list[str]:
+def judge(outcome: dict[str, Any], longest: int = LONGEST_MESSAGE) -> list[str]:
     """Return what is wrong with an outcome."""
     if "crash" in outcome:
         how = "stood still" if outcome["crash"] == -signal.SIGKILL else f"crashed with {outcome['crash']}"
         return [how]
     found = [f"no sentence but {outcome['error']}"] if "error" in outcome else []
     text = outcome.get("message", "")
-    if len(text) > LONGEST_MESSAGE or not text.isprintable():
+    if len(text) > longest or not text.isprintable():
         found.append(f"a message of {len(text)} letters: {text[:60]!a}…")
     if outcome["seconds"] > MOST_SECONDS:
         found.append(f"{outcome['seconds']:.1f} s of processor time")
@@ -87,7 +87,8 @@ def main() -> None:
         if index >= options["least"] and time.monotonic() > end:
             break
         outcome = read_in_fork(hostile)
-        tell("read", file=hostile.kind, name=hostile.name, findings=judge(outcome), **outcome)
+        longest = LONGEST_OF_LABS if hostile.kind in ("lab", "course") else LONGEST_MESSAGE
+        tell("read", file=hostile.kind, name=hostile.name, findings=judge(outcome, longest), **outcome)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from soak.hostile_child import memory
 from soak.journal import tell
 from soak.mutations import Hostile, mutant, order, specials
 from soak.places import here
-from soak.readers import LONGEST_MESSAGE, MOST_MB
+from soak.readers import LONGEST_MESSAGE, LONGEST_OF_LABS, MOST_MB
 from soak.watching import ErrorWatch, TurnWatch
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Opener:
         self._files, self._index = files, first
         self._end = time.monotonic() + seconds
         self._said: list[str] = []
-        self._refused = False
+        self._refused = self._taken = False
 
     def begin(self, session: "Session") -> None:
         """Begin as soon as the data are there, with a network that has been trained a little."""
@@ -65,6 +65,7 @@ class Opener:
         message.show_message = heard
 
     def _hear(self, text: str, kind: str) -> None:
+        self._taken |= kind in ("success", "info")  # with a choice where something is to be asked
         if text and kind in ("error", "warning") and text not in self._said:
             self._said.append(text)
             self._refused |= kind == "error"  # with a warning a file may be taken
@@ -90,7 +91,7 @@ class Opener:
         with self._watch.apart():
             self._before = self._fingerprint()
             self._said.clear()
-            self._refused = False
+            self._refused = self._taken = False
             (self._rss, _) = memory("VmRSS"), _forget_peak()
         self._watch.begin()
         if self._index % 2:
@@ -110,9 +111,10 @@ class Opener:
             found.append(f"refused, but {', '.join(changed)} changed: {said[0][:80]}")
         if len(said) > 1:
             found.append(f"{len(said)} messages: {' / '.join(text[:60] for text in said)}")
-        if not said and after == self._before:
+        if not said and not self._taken and after == self._before:
             found.append("neither taken nor refused: nothing was said")
-        found += [f"a message of {len(text)} letters" for text in said if len(text) > LONGEST_MESSAGE]
+        longest = LONGEST_OF_LABS if hostile.kind in ("lab", "course") else LONGEST_MESSAGE
+        found += [f"a message of {len(text)} letters" for text in said if len(text) > longest]
         if (extra := memory("VmHWM") - self._rss) > MOST_MB:
             found.append(f"{extra:.0f} MB")
         tell(
@@ -130,7 +132,7 @@ class Opener:
             if each is not self._session.window and each.isVisible():
                 each.close()
         self._session.controller.open_data(None)
-        later(100, lambda: self._when(self._is_still, self._train, _SETTLES_WITHIN))
+        later(600, lambda: self._when(self._is_still, self._train, _SETTLES_WITHIN))
 
     def _fingerprint(self) -> dict[str, Any]:
         state = self._session.state
@@ -141,11 +143,17 @@ class Opener:
             "weights": id(state.live),
             "sample": id(state.sample),
             "shift": repr(state.shift),
+            "lab": self._lab(),
         }
+
+    def _lab(self) -> str | None:
+        """Return the checksum of the lab in front."""
+        sitting = self._session.lab.sitting
+        return None if sitting is None or sitting.desk.lab is None else sitting.desk.lab.sha256
 
     def _is_answered(self) -> bool:
         """Whether nothing is under way any more, and the file was taken or refused."""
-        return self._is_still() and (bool(self._said) or self._fingerprint() != self._before)
+        return self._is_still() and (bool(self._said) or self._taken or self._fingerprint() != self._before)
 
     def _is_still(self) -> bool:
         session = self._session

@@ -48,7 +48,7 @@ class Student:
         self._moves_of = {
             self._write: 4, self._predict: 5, self._show_me: 5, self._go: 6, self._turn: 4, self._train: 3,
             self._resize: 1, self._change_settings: 1, self._other_lab: 1, self._type_roll_number: 1,
-            self._drag: 2, self._panel: 2, self._put_away: 1,
+            self._drag: 2, self._panel: 2, self._put_away: 1, self._reset: 1,
         }  # fmt: skip
 
     def begin(self, session: "Session") -> None:
@@ -177,6 +177,9 @@ class Student:
     def _train(self) -> None:
         self._session.controller.on_train_requested()
 
+    def _reset(self) -> None:
+        self._session.controller.on_reset_requested()
+
     def _resize(self) -> None:
         self._session.window.resize(*self._random.choice(_SIZES))
 
@@ -238,6 +241,10 @@ def _lost(before: LabRecord | None, now: LabRecord) -> list[str]:
         step = now.step(step_id)
         if was.prediction is not None and step.prediction != was.prediction:
             lost.append(f"the prediction of {step_id} has changed")
+        if was.shown and step.shown != was.shown:
+            lost.append(f"since when the result of {step_id} was shown has changed")
+        if was.shown and was.prediction is None and step.prediction and not step.prediction.when.after_run:
+            lost.append(f"that the result of {step_id} was shown before its prediction is not recorded")
         if was.revealed and step.revealed != was.revealed:
             lost.append(f"the time of the reveal of {step_id} has changed")
         if was.found is not None and step.found is None:

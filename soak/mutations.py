@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from soak import samples
+from soak import hand_ins, samples
+from soak.structured import mutated_course, mutated_lab, mutated_model, mutated_values, mutated_zip
 
 _MANY = 0xFFFFFFFF
 _NASTY: tuple[Any, ...] = (
@@ -134,11 +135,23 @@ def _bases() -> dict[str, bytes]:
         "json": (folder / "good.session.json").read_bytes(),
         "session": (folder / "session.png").read_bytes(),
         "draft": samples.draft(),
+        "report": samples.report(),
+        "lab": samples.lab(),
+        "course": samples.course(),
+        **hand_ins.bases(),
     }
 
 
-KINDS = ("npz", "idx", "png", "jpg", "bmp", "safetensors", "json", "session", "draft", "folder")
-_ENDINGS = {"session": "png", "draft": "json"}
+KINDS = (
+    "npz", "idx", "png", "jpg", "bmp", "safetensors", "json", "session", "draft", "folder", "report", "lab",
+    "course", "hand-in.json", "hand-in.pdf", "hand-in.html", "hand-in.zip",
+)  # fmt: skip
+_ENDINGS = {"session": "png", "draft": "json", "report": "json", "lab": "toml", "course": "cnnviz"}
+#: Changes of what is said in a file, which leave it whole.
+_SAID = {
+    "json": mutated_values, "draft": mutated_values, "report": mutated_values, "safetensors": mutated_model,
+    "lab": mutated_lab, "course": mutated_course, "npz": mutated_zip,
+}  # fmt: skip
 
 
 def mutant(number: int, seed: int, folder: Path) -> Hostile:
@@ -148,12 +161,16 @@ def mutant(number: int, seed: int, folder: Path) -> Hostile:
     place = folder / f"{number:04d}"
     place.mkdir(parents=True, exist_ok=True)
     bases = _bases()
-    change = mutated_json if kind in ("json", "draft") else mutated
+    change = mutated_json if kind in ("json", "draft", "report", "hand-in.json") else mutated
+    if kind in _SAID and chance.random() < 0.6:
+        change = _SAID[kind]
     if kind == "idx":
         return _idx_mutant(chance, place)
     if kind == "folder":
         return _folder_mutant(chance, place)
     content, name = change(bases[kind], chance)
+    if kind == "hand-in.json" and chance.random() < 0.7:
+        content = hand_ins.sealed(content)
     path = place / f"mutant{number}.{_ENDINGS.get(kind, kind)}"
     path.write_bytes(content)
     return Hostile(kind, name, path)
@@ -282,6 +299,45 @@ def _with_version(number: str) -> bytes:
     return _bases()["json"].replace(b'"format_version": 2', f'"format_version": {number}'.encode())
 
 
+def _figure_of_lab(name: str, svg: str) -> Callable[[Path], Path]:
+    """Return what writes a lab whose first step shows a drawing."""
+
+    def make(folder: Path) -> Path:
+        (folder / f"{name}.svg").write_text(svg)
+        text = samples.lab().decode()
+        start = text.index('text = """') + len('text = """')
+        (path := folder / f"{name}.toml").write_text(
+            f"{text[:start]}\n![A figure]({name}.svg)\n\n{text[start:]}"
+        )
+        return path
+
+    return make
+
+
+def _with_insert(**changes: Any) -> bytes:
+    """Return a saved report with something else in it."""
+    values = json.loads(samples.report())
+    values["report"]["demonstrations"][0]["inserts"][0] |= changes
+    return json.dumps(values).encode()
+
+
+_SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+_SVG = f'<svg {_SPACES} width="9" height="9">{{}}</svg>'
+_NESTED = _SVG.format(
+    '<defs><g id="a0"><rect width="1" height="1"/></g>'
+    + "".join(f'<g id="a{n}">' + f'<use xlink:href="#a{n - 1}"/>' * 10 + "</g>" for n in range(1, 11))
+    + '</defs><use xlink:href="#a10"/>'
+)
+_OCTAVES = _SVG.format('<filter id="f"><feTurbulence numOctaves="1000000"/></filter><rect filter="url(#f)"/>')
+_DASHES = _SVG.format('<path d="M0 0L90000000 90000000" stroke="black" stroke-dasharray="0.0001"/>' * 2000)
+_LARGE_TABLE = {"header": ["x"] * 100, "rows": [[1.5] * 100] * 2000}
+
+
+def _of_other_weights(checksum: str) -> bytes:
+    """Return a session that its settings do not lead to."""
+    return json.dumps({**json.loads(_bases()["json"]), checksum: "00" * 32}).encode()
+
+
 def _header(length: int) -> bytes:
     return struct.pack("<Q", length) + b"{" + b" " * 1000
 
@@ -303,9 +359,28 @@ _BOMBS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
     ("json", "a version of 4,000 digits", _text("version4.json", lambda: _with_version("9" * 4_000))),
     ("safetensors", "a header of 8 EB", _text("huge.safetensors", lambda: _header(1 << 62))),
     (
+        "json",
+        "weights of another network",
+        _text("weights.json", lambda: _of_other_weights("weights_sha256")),
+    ),
+    ("json", "a run of another network", _text("run.json", lambda: _of_other_weights("run_sha256"))),
+    (
         "safetensors",
         "a header of 90 MB",
         _text("long.safetensors", lambda: _header(90 << 20) + bytes(90 << 20)),
+    ),
+    ("lab", "a figure of nested parts", _figure_of_lab("nested", _NESTED)),
+    (
+        "lab",
+        "a figure that opens a device",
+        _figure_of_lab("device", _SVG.format('<image href="/dev/zero"/>')),
+    ),
+    ("lab", "a figure of endless dashes", _figure_of_lab("dashes", _DASHES)),
+    ("report", "a filter of a million octaves", _text("octaves.json", lambda: _with_insert(svg=_OCTAVES))),
+    (
+        "report",
+        "a table of 200,000 cells",
+        _text("cells.json", lambda: _with_insert(svg="", data=_LARGE_TABLE)),
     ),
     ("draft", "60 MB of nested lists", _text("draft.json", lambda: b"[" * (30 << 20) + b"]" * (30 << 20))),
 )

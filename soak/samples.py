@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -99,8 +100,68 @@ def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None
 def draft() -> bytes:
     """Return the draft of a report as the program keeps it, with words in each field."""
     report = Report(title="A report", author="Somebody").to_dict()
-    values = {"report": report, "pending": {"translation": "It moves along."}, "has_run": True}
+    values = {
+        "report": report,
+        "pending": {"translation": "It moves along."},
+        "shown": [{"classes": ["0", "1"], "lab": "2026-01-31 14:03"}],
+    }
     return json.dumps(values, indent=1).encode()
+
+
+@cache
+def report() -> bytes:
+    """Return a saved report with a figure, a table, what was measured and what was done in a lab."""
+    from cnnviz.lab.reading import load_lab
+    from cnnviz.lab.record import LabRecord
+    from cnnviz.lab.shipped import shipped_labs
+    from cnnviz.report import Insert, findings_file
+    from cnnviz.report.blocks import Data
+    from cnnviz.report.findings import MeasuredWith
+
+    text = Report(title="A report", author="Somebody")
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><rect width="9" height="9"/></svg>'
+    )
+    inserts = (
+        Insert("A figure", "at step 3", "2026-01-31 10:00", drawing, csv="a,1\n"),
+        Insert("A table", "at step 3", "2026-01-31 10:00", data=Data(("a", "b"), (("x", 1.0), ("y", 2.0)))),
+    )
+    text = text.with_demonstration(replace(text.demonstrations[0], inserts=inserts))
+    measured = MeasuredWith(experiment(), "MNIST", "0" * 64, 3)
+    values = json.loads(draft()) | {
+        "report": text.to_dict(),
+        "labs": [LabRecord.of(load_lab(shipped_labs()["pooling"])).to_dict()],
+        "lab": "pooling",
+        "measured": findings_file.measured_with_to_dict(measured),
+        "findings": None,
+    }
+    return json.dumps(values).encode()
+
+
+@cache
+def lab() -> bytes:
+    """Return a lab file with everything that one may hold."""
+    from cnnviz.lab.shipped import shipped_labs
+
+    return shipped_labs()["lab5"].read_bytes()
+
+
+@cache
+def course() -> bytes:
+    """Return a course with a session, a trained network, its record and data."""
+    from cnnviz.datasets import load_dataset
+    from cnnviz.lab.course import save_course
+    from cnnviz.lab.opening import made_course
+    from cnnviz.lab.reading import load_lab
+    from cnnviz.lab.shipped import shipped_labs
+
+    with TemporaryDirectory() as folder:
+        values = arrays(classes=2)
+        named = {name: np.where(each, 9, 4) if name[0] == "y" else each for name, each in values.items()}
+        (place := Path(folder) / "a.npz").write_bytes(npz(named))
+        made = made_course(load_lab(shipped_labs()["fooling"]), {}, load_dataset(place), with_data=True)
+        save_course(file := Path(folder) / "a.cnnviz", made)
+        return file.read_bytes()
 
 
 def write_all(folder: Path) -> None:

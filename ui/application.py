@@ -79,7 +79,7 @@ def run(arguments: Arguments) -> int:
         reporter.uninstall()
         collector.stop()
     if not ended:
-        # A page that is being typeset cannot be interrupted, and Qt would abort the process over its thread.
+        # Not everything that is computed can be interrupted, and Qt would abort the process over its thread.
         # Everything has been written by now.
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,21 +1,27 @@
-"""The very first training on a computer, in slow motion."""
+"""The very first training on a computer begins in slow motion and speeds up by itself."""
 
-from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QSettings, Slot
 
+from ui.controls.pace import single_shot
 from ui.session import Session
 from ui.state import RunStatus
 
 _TRAINED = "training/seen"
-_PACE = 20
-"""Steps a second: each one can be seen, and the curves move."""
+#: Steps a second at the beginning, which can be counted, and at the end, which is full speed on any machine.
+_FIRST, _LAST = 4.0, 20_000.0
+_SECONDS = 9.0
+_BEAT_MS = 100
 _SAID = (
-    f"The first training on this computer is in slow motion, {_PACE} steps a second, so that you see what "
-    "single steps do. Speed, below the settings, changes the pace at any moment."
+    "Your first training begins in slow motion, step by step, and speeds up by itself. Speed, below the "
+    "settings, changes the pace."
 )
 
 
 class FirstRun(QObject):
-    """Lets the first training begin slowly, and says so; every later one, and every later start, is as usual.
+    """Lets the first training that is asked for speed up, and says so; every later one is as usual.
+
+    The time that counts is that of training, so that a pause is none of it. Whoever chooses a speed has it at
+    once. What is trained again for somebody, as for a step of the guided lab, is not slowed.
 
     Parameters
     ----------
@@ -27,31 +33,59 @@ class FirstRun(QObject):
 
     def __init__(self, settings: QSettings, session: Session) -> None:
         super().__init__(session)
-        self._settings, self._session = settings, session
-        session.controller.on_speed_requested(_PACE)
-        session.state.runChanged.connect(self._on_run_changed)
+        self._settings, self._controller, self._state = settings, session.controller, session.state
+        self._seconds = 0.0
+        self._clock = QElapsedTimer()
+        self._beat = single_shot(self, self._on_beat, _BEAT_MS)
+        self._controller.trainingAsked.connect(self._begin)
+        session.window.closing.connect(self._beat.stop)
+
+    @Slot()
+    def _begin(self) -> None:
+        self._controller.trainingAsked.disconnect(self._begin)
+        self._settings.setValue(_TRAINED, True)
+        if self._state.steps_per_second is not None:
+            return  # who has chosen a speed has it
+        self._controller.speed_up(_FIRST)
+        self._state.runChanged.connect(self._on_run_changed)
+        self._state.speedChanged.connect(self._on_speed_changed)
 
     @Slot()
     def _on_run_changed(self) -> None:
-        state = self._session.state
-        if state.run.status is not RunStatus.TRAINING:
-            return
-        state.runChanged.disconnect(self._on_run_changed)
-        self._settings.setValue(_TRAINED, True)
-        if state.steps_per_second == _PACE:
-            state.raise_notice("pace", "info", _SAID, "Full speed", self._hurry)
-            state.speedChanged.connect(self._on_speed_changed)
+        status = self._state.run.status
+        if status is RunStatus.TRAINING and not self._clock.isValid():
+            self._state.raise_notice("pace", "info", _SAID, "Full speed", self._end)
+            self._clock.start()
+            self._beat.start()
+        elif status is not RunStatus.TRAINING:
+            self._clock.invalidate()
+            self._beat.stop()
+        if status in (RunStatus.FINISHED, RunStatus.STOPPED, RunStatus.FAILED):
+            self._end()
 
-    def _hurry(self) -> None:
-        self._session.controller.on_speed_requested(None)
+    @Slot()
+    def _on_beat(self) -> None:
+        self._seconds += self._clock.restart() / 1000
+        if self._seconds >= _SECONDS:
+            self._end()
+        else:
+            self._beat.start()
+            self._controller.speed_up(_FIRST * (_LAST / _FIRST) ** (self._seconds / _SECONDS))
+
+    def _end(self) -> None:
+        self._controller.on_speed_requested(self._state.steps_per_second)
 
     @Slot()
     def _on_speed_changed(self) -> None:
-        self._session.state.speedChanged.disconnect(self._on_speed_changed)
-        self._session.state.clear_notice("pace")
+        """End where the pace does not rise any more: full speed is reached, or another was chosen."""
+        if self._state.rising_pace is None:
+            self._beat.stop()
+            self._state.runChanged.disconnect(self._on_run_changed)
+            self._state.speedChanged.disconnect(self._on_speed_changed)
+            self._state.clear_notice("pace")
 
 
 def begin_slowly(settings: QSettings, session: Session) -> None:
-    """Slow the first training down, unless there was one on this computer."""
+    """Let the first training speed up by itself, unless there was one on this computer."""
     if not settings.contains(_TRAINED):
         FirstRun(settings, session)

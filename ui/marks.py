@@ -1,7 +1,7 @@
 """Shows drawings in the window: finds what is pointed at, takes keys, tells screen readers."""
 
 from collections.abc import Callable, Hashable
-from typing import override
+from typing import Any, override
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
@@ -315,7 +315,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self._kept = kept
 
 
-def view_of[C](
+def view_of[C, V: MarkView[Any]](
     graphic: Graphic[C],
     name: str,
     tip: str = "",
@@ -323,9 +323,10 @@ def view_of[C](
     *,
     keys_point: bool = False,
     focus: Qt.FocusPolicy = Qt.FocusPolicy.NoFocus,
-) -> MarkView[C]:
+    kind: type[V] = MarkView,
+) -> V:
     """Make a view with a name for screen readers and a tool tip; `answer` is told what it asks for."""
-    view = MarkView(graphic, keys_point=keys_point, focus=focus)
+    view = kind(graphic, keys_point=keys_point, focus=focus)
     view.setAccessibleName(name)
     view.setToolTip(tip)
     if answer is not None:

@@ -90,6 +90,7 @@ class Session(QObject):
         )
         self.files.report_taker = self.reports.open_file
         self.reports.forget_recent = self.files.forget
+        self.reports.lab_taker = self.lab.open_file
         self.arrivals = Arrivals(self.files, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(
@@ -129,11 +130,13 @@ class Session(QObject):
                     self.state,
                     controller.analysis,
                     controller.background,
+                    controller.typesetting,
                     controller.files,
                     controller.keeping,
                     self.workspace.draft,
                 )
             )
+            self.lab.cover()
         self._connect_panels()
         self._watch_panels()
         self._started = True
@@ -216,6 +219,7 @@ class Session(QObject):
         window.timeline.momentRequested.connect(controller.on_moment_requested)
         window.timeline.forkRequested.connect(controller.on_fork_requested)
         window.pending.startRequested.connect(controller.on_new_run_requested)
+        window.pending.presentRequested.connect(controller.on_train_present_requested)
         window.pending.discardRequested.connect(controller.on_discard_requested)
         window.closing.connect(self._on_window_closing)
 

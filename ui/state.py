@@ -1,6 +1,6 @@
 """The only mutable application state: immutable values, and a signal for each that changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Self
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import ByteArray
+from cnnviz.covers import Secret
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import Experiment
@@ -184,10 +185,18 @@ class AppState(QObject):
         moment was chosen.
     follows_live : bool
         Whether `shown` moves on with training.
+    steps_per_second : float or None
+        Pace that was chosen; None is full speed.
+    rising_pace : float or None
+        Pace for now, while training speeds up by itself; None when it has the chosen one.
+    awaited_step : int or None
+        Step that is to be shown as soon as the run was repeated up to it.
     ghost : History or None
         Record of the run before, for comparison; it has no snapshots.
     reference : Reference or None
         The moment that the shown one is compared with.
+    covered : mapping from Secret to str
+        What is covered because a prediction about it is open, with the reason as a sentence.
     """
 
     datasetChanged = Signal()
@@ -199,6 +208,7 @@ class AppState(QObject):
     testAdded = Signal()
     snapshotChanged = Signal()
     momentChanged = Signal()  # an earlier moment was chosen, or live again
+    momentAwaited = Signal()  # a moment is being repeated, or no longer
     ghostChanged = Signal()
     referenceChanged = Signal()
     pinnedChanged = Signal()
@@ -207,6 +217,7 @@ class AppState(QObject):
     sceneChanged = Signal()  # with data, network, sample and shift: what pictures are made of
     evaluationChanged = Signal()
     speedChanged = Signal()
+    coveredChanged = Signal()
     noticeRaised = Signal(object)
 
     def __init__(self, experiment: Experiment = LAB5, parent: QObject | None = None) -> None:
@@ -219,6 +230,7 @@ class AppState(QObject):
         self.live: Snapshot | None = None
         self.shown: Snapshot | None = None
         self.follows_live = True
+        self.awaited_step: int | None = None
         self.ghost: History | None = None
         self.reference: Reference | None = None
         self.pinned: PinnedCell | None = None
@@ -226,6 +238,8 @@ class AppState(QObject):
         self.sample: Sample | None = None
         self.evaluation: EvaluatedStep | None = None
         self.steps_per_second: float | None = None
+        self.rising_pace: float | None = None
+        self.covered: Mapping[Secret, str] = {}
         for part in (self.datasetChanged, self.snapshotChanged, self.sampleChanged, self.shiftChanged):
             part.connect(self.sceneChanged)
 
@@ -261,6 +275,20 @@ class AppState(QObject):
         return self.settings.pending
 
     @property
+    def waits_for_new_run(self) -> bool:
+        """Whether a new run is what to begin next: the run stands still, and settings wait in the form."""
+        return bool(self.pending) and self.run.status not in (RunStatus.LOADING, RunStatus.TRAINING)
+
+    @property
+    def branch_settings(self) -> Experiment:
+        """Settings of the moment shown, but for a rate that was chosen since and not used yet."""
+        origin = None if self.shown is None else self.shown.origin
+        used = None if self.live is None or self.live.origin is None else self.live.origin.experiment
+        if origin is None or used is None or used.learning_rate != self.experiment.learning_rate:
+            return self.experiment
+        return origin.experiment
+
+    @property
     def is_untrained(self) -> bool:
         """Whether the run stands at the initial weights of its seed, so that another one loses nothing."""
         is_drawn = self.live is None or not self.live.note
@@ -277,6 +305,16 @@ class AppState(QObject):
     def set_draft(self, draft: Experiment) -> None:
         """Edit the settings."""
         self.set_settings(replace(self.settings, edited=draft))
+
+    def set_covered(self, covered: Mapping[Secret, str]) -> None:
+        """Cover something, and uncover what was covered before."""
+        if covered != self.covered:
+            self.covered = covered
+            self.coveredChanged.emit()
+
+    def why_covered(self, *secrets: Secret) -> str:
+        """Return why what shows one of these is covered, as a sentence; "" if it is not."""
+        return next((self.covered[each] for each in secrets if each in self.covered), "")
 
     def update_run(self, **changes: Any) -> None:
         """Change some fields of `run`."""
@@ -314,6 +352,12 @@ class AppState(QObject):
             self._show(snapshot)
             self.momentChanged.emit()
 
+    def await_moment(self, step: int | None) -> None:
+        """Tell which step is to be shown as soon as the run was repeated up to it; None for none."""
+        if step != self.awaited_step:
+            self.awaited_step = step
+            self.momentAwaited.emit()
+
     def set_ghost(self, history: History | None) -> None:
         """Keep the record of an earlier run for comparison."""
         if history is not self.ghost:
@@ -349,10 +393,10 @@ class AppState(QObject):
             self.evaluation = result
             self.evaluationChanged.emit()
 
-    def set_speed(self, steps_per_second: float | None) -> None:
-        """Choose the pace of training; None is full speed."""
-        if steps_per_second != self.steps_per_second:
-            self.steps_per_second = steps_per_second
+    def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
+        """Choose the pace of training, None being full speed, and the one for now on the way there."""
+        if (steps_per_second, rising_pace) != (self.steps_per_second, self.rising_pace):
+            self.steps_per_second, self.rising_pace = steps_per_second, rising_pace
             self.speedChanged.emit()
 
     def raise_notice(

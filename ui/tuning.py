@@ -35,9 +35,8 @@ class MainThreadCollector(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        gc.collect()
-        gc.freeze()
         gc.disable()
+        gc.freeze()  # what stands when the program begins stays
         self._thresholds = gc.get_threshold()
         self._timer = QTimer(self)
         self._timer.setInterval(_COLLECT_MS)

@@ -4,4 +4,4 @@ Each is a module with a `TITLE`, a function `run(settings)` that measures and re
 section, and optionally `missing()`, which says why it cannot be measured here, or returns "".
 """
 
-SECTIONS = ("throughput", "epoch", "evaluation", "loading", "scaling", "memory", "profile", "window")
+SECTIONS = ("throughput", "alone", "epoch", "evaluation", "loading", "scaling", "memory", "profile", "window")

@@ -17,4 +17,5 @@ def run(settings: Settings) -> list[str]:
     """Measure the window, without a screen unless there is one."""
     from benchmarks import window
 
-    return window.to_markdown(window.measure(settings.rounds)).splitlines()
+    programs = settings.programs
+    return window.to_markdown(window.measure(settings.rounds, list(programs.values())), list(programs))

@@ -1,6 +1,9 @@
 """Image files (PNG, JPEG, BMP) as grey levels. Pillow is imported only when one is opened."""
 
+import io
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -8,7 +11,7 @@ import numpy as np
 
 from cnnviz._types import ByteArray
 from cnnviz.errors import DataError
-from cnnviz.file_kinds import kind_of
+from cnnviz.file_kinds import kind_in
 from cnnviz.quantities import format_count
 from cnnviz.reading import BoundedFile, bad_file, opened
 
@@ -55,26 +58,83 @@ def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
     DataError
         If the file cannot be read, is damaged, of another format or too large.
     """
+    place = Path(path)
+    with opened(place, _LARGEST_FILE) as file, image_in(file, place) as image:
+        return _grey_levels(image)
+
+
+def levels_in(content: bytes, name: str) -> tuple[ByteArray, bool]:
+    """Return what `read_levels` would of an image file of this name, given what is in it."""
+    with image_in(io.BytesIO(content), Path(name)) as image:
+        return _grey_levels(image)
+
+
+def colours_in(content: bytes, name: str, longest: int) -> tuple[ByteArray, int]:
+    """Return the colours of what would be an image file of this name.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+    longest : int
+        Pixels of the longer side at most; a larger image is scaled down.
+
+    Returns
+    -------
+    colours : ndarray of shape (h, w, 4), uint8
+        Red, green, blue and opacity.
+    width : int
+        Pixels that it was wide.
+
+    Raises
+    ------
+    DataError
+        As `read_levels`.
+    """
+    from PIL import ImageOps
+
+    with image_in(io.BytesIO(content), Path(name)) as image:
+        upright = ImageOps.exif_transpose(image)
+        width = upright.width
+        small = (_strip_levels(upright)[0] if upright.mode.startswith("I") else upright).convert("RGBA")
+        small.thumbnail((longest, longest))
+        return np.array(small), width
+
+
+@contextmanager
+def image_in(file: BinaryIO, place: Path) -> Generator["Image"]:
+    """Open an image within bounds; what its pixels lack is found in the block, and told in the same words.
+
+    Parameters
+    ----------
+    file : binary file
+    place : Path
+        For messages.
+
+    Raises
+    ------
+    DataError
+        If it is damaged, of another format or too large.
+    """
     from PIL import Image
 
-    place = Path(path)
     try:
-        with (
-            opened(place, _LARGEST_FILE) as file,
-            Image.open(BoundedFile(file, place), formats=_FORMATS) as image,  # pyright: ignore[reportArgumentType] -- it needs no more than reading and seeking
-        ):
+        with Image.open(BoundedFile(file, place), formats=_FORMATS) as image:  # pyright: ignore[reportArgumentType] -- it needs no more than reading and seeking
             # Only the header has been read so far.
             _make_small(image, file, place)
             if image.width * image.height <= MAX_PIXELS:
-                return _grey_levels(image)
+                yield image
+                return
             found = f"is an image of {format_count(image.width)} x {format_count(image.height)} pixels"
-    except DataError:
+    except (DataError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         found = "is an image of an enormous size"
     except Image.UnidentifiedImageError as error:
-        kind = kind_of(place)
-        found = f"is {kind.words} and not" if kind.words and kind.role != "picture" else "is not"
+        kind = kind_in(file, place)
+        if kind.role == "picture":
+            raise bad_file(place, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error
+        found = f"is {kind.words} and not" if kind.words else "is not"
         raise bad_file(
             place,
             f"{found} an image of a known format",
@@ -82,6 +142,8 @@ def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
             kind.remedy if kind.words else "",
         ) from error
     except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # it is the disk that fails
         raise bad_file(place, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error
     raise bad_file(
         place, found, f"at most {format_count(MAX_PIXELS)} pixels can be read", "scale the image down"

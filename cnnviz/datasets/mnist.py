@@ -1,7 +1,6 @@
 """The MNIST digits that come with the program."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -58,6 +57,8 @@ def is_mnist(data_sha256: str, classes: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=1)
 def _read_all(folder: Path) -> Dataset:
     # Unpacking and hashing release the interpreter lock, so two threads are worth it.
+    from concurrent.futures import ThreadPoolExecutor  # the first frame of a window need not wait for it
+
     with ThreadPoolExecutor(max_workers=2) as pool:
         futures = [
             pool.submit(read_idx, folder / name, ndim, MAX_BYTES, md5, _REMEDY) for name, ndim, md5 in _FILES

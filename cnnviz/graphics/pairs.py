@@ -49,8 +49,6 @@ from cnnviz.quantities import format_cell, format_signed, format_together, forma
 PairView = Literal["overlay", "sides", "difference", "flicker"]
 Side = Literal["original", "shifted"]
 SIDES: tuple[Side, Side] = ("original", "shifted")
-HUES = (("original", "original"), ("shifted", "shifted"), ("text", "both"))
-"""Colour roles of the overlay, with what they stand for."""
 
 Maps = NDArray[np.floating]
 
@@ -85,12 +83,25 @@ class Pair:
         Colours of a single map. Empty: sequential if no value is negative, else signed.
     compared : (row, column, rows, columns), optional
         Cells that may be compared; the others are covered. None: all of them.
+    first : str
+        What `original` holds, in words: the original's maps, unless these have been moved.
     """
 
     original: Maps
     shifted: Maps
     colormap: str = ""
     compared: Block | None = None
+    first: str = "original"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the first and the second maps are called."""
+        return self.first, "shifted"
+
+    @property
+    def hues(self) -> tuple[tuple[str, str], ...]:
+        """Colour roles of the overlay, with what they stand for."""
+        return (*zip(SIDES, self.names, strict=True), ("text", "both"))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -291,7 +302,8 @@ class PairMaps:
         one, other = format_together(
             [float(each[channel, row, col]) for each in (pair.original, pair.shifted)]
         )
-        return f"{name}: original {one}, shifted {other}"
+        first, second = pair.names
+        return f"{name}: {first} {one}, {second} {other}"
 
 
 def draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
@@ -369,10 +381,16 @@ def maps_size(_maps: PairMaps, look: Look) -> Size:
 
 
 def maps_tables(maps: PairMaps) -> list[Table]:
-    """Values of both images, one row for each row of each map."""
+    """Values of both images, one row for each row of each map; what is covered is no number of the first."""
     pair = maps.shown.pair
+    first = pair.original
+    if pair.compared is not None:
+        top, left, rows, columns = pair.compared
+        first = np.full(pair.shape, np.nan)
+        inside = (slice(None), slice(top, top + rows), slice(left, left + columns))
+        first[inside] = pair.original[inside]
     header = ("map", "row", *(f"column {col}" for col in range(pair.shape[2])))
-    return [Table(name, header, getattr(pair, name)) for name in SIDES]
+    return [Table(name, header, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
 
 
 MAPS = Graphic(draw_maps, maps_size, maps_tables, lambda maps: f"{maps.shown.pair.shape[0]} maps")
@@ -494,11 +512,26 @@ class Key:
     view: PairView
     colors: Colors
     strength: float
+    hues: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, shown: Shown) -> "Key":
         """Key to what is shown."""
-        return cls(shown.view, shown.pair.colors_in(shown.view), shown.pair.strength)
+        pair = shown.pair
+        return cls(shown.view, pair.colors_in(shown.view), pair.strength, pair.hues)
+
+    def say(self) -> str:
+        """Say what the colours stand for, and the value at full strength."""
+        names = ", ".join(name for _, name in self.hues)
+        if self.view == "overlay":
+            return f"Colours from 0 to {format_value(self.strength)}: {names}"
+        return self.sides if self.view == "sides" else ""
+
+    @property
+    def sides(self) -> str:
+        """What stands at the left and at the right."""
+        (_, left), (_, right), _ = self.hues
+        return f"Left {left}, right {right}"
 
 
 def draw_key(key: Key, ground: Ground) -> Drawing:
@@ -506,16 +539,19 @@ def draw_key(key: Key, ground: Ground) -> Drawing:
     drawing, px, small = Drawing(ground), ground.px, ground.font("small")
     if key.view != "overlay":
         names, bar = ground.box.rows(small.line if key.view == "sides" else 0, Share(1))
-        drawing.write(names, "Left original, right shifted" if names.height else "", small, "muted")
+        drawing.write(names, key.sides if names.height else "", small, "muted")
         write_colors(drawing, bar, key.colors)
         return drawing
     rest = ground.box
-    for role, name in HUES:
+    for role, name in key.hues:
         ramp, words, rest = rest.columns(px(17), small.width(name) + px(8), Share(1))
         ramp = ramp.placed(px(12), px(11), "left")
         drawing.add(Image(ramp, _ramp(role, ground.look)), Rect(ramp, edge="border"))
         drawing.write(words, name, small)
-    drawing.write(rest, f"≤ {format_value(key.strength)}", small, "muted")
+    limit = f"≤ {format_value(key.strength)}"
+    if small.width(limit) <= rest.width:
+        drawing.write(rest, limit, small, "muted")
+    drawing.parts.append(Part("key", ground.box, key.say()))
     return drawing
 
 
@@ -530,8 +566,8 @@ def key_size(key: Key, look: Look) -> Size:
     """Usual and least size."""
     small = look.font("small")
     high = small.line + look.px(4) + (small.line if key.view == "sides" else 0)
-    wide = sum(small.width(name) + look.px(25) for _, name in HUES) + small.width("≤ 0.000")
-    return Size(wide, high, wide, high)
+    least = sum(small.width(name) + look.px(25) for _, name in key.hues)
+    return Size(least + small.width("≤ 0.000"), high, least, high)
 
 
-KEY = Graphic(draw_key, key_size)
+KEY = Graphic(draw_key, key_size, words=Key.say)

@@ -49,8 +49,8 @@ class Patch:
     pixels : ndarray of shape (c, height, width), uint8
         The pixels in it; over the border `PADDING_LEVEL`.
     images_count : int
-        Of how many images the strongest, or weakest, patch has these very pixels and this response; this is
-        the first of them.
+        In how many images the search has found a patch of these very pixels and this response as the
+        strongest, or weakest; this is the first of them. Other images may hold it beside a stronger one.
     """
 
     image: int

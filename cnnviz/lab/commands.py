@@ -1,6 +1,7 @@
 """What the command line does with labs: check a file, do one without a window, verify hand-ins."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,10 +10,10 @@ from tqdm import tqdm
 from cnnviz.cli import Arguments
 from cnnviz.datasets.mnist import is_mnist
 from cnnviz.exits import BAD_INPUT, complain
-from cnnviz.files import atomic_write, printable_name
+from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.headless import require_folder, write_document
 from cnnviz.lab.course import figures_beside, is_course, load_course, save_course
-from cnnviz.lab.deep_check import unmeasurable
+from cnnviz.lab.deep_check import unmeasurable, unshowable
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import Lab
@@ -23,6 +24,9 @@ from cnnviz.lab.results import HandIn
 from cnnviz.lab.shipped import find_lab, known_labs
 from cnnviz.output import Output
 from cnnviz.quantities import format_count
+
+_SECONDS_UNWRITTEN = 2.0
+"""So much of the work on a course an interrupted run may cost."""
 
 
 def run_command(arguments: Arguments) -> int:
@@ -49,7 +53,7 @@ def run_lab_check(path: Path, data: Path | None = None) -> int:
     name = printable_name(place)
     lab, mistakes = check_lab(place)
     if lab is not None:
-        mistakes = unmeasurable(lab, data)
+        mistakes = [*unshowable(lab, _figures(lab, place)), *unmeasurable(lab, data)]
     for mistake in mistakes:
         complain(mistake.sentence(name))
     if lab is None or mistakes:
@@ -84,8 +88,14 @@ def run_lab(arguments: Arguments) -> int:
     lab = open_lab(place)
     dataset = lab_data(_data_of(arguments), lab.experiment.classes)
     seed = seed_for(lab, arguments.roll_number)
-    whose = f", made of the roll number {arguments.roll_number!r}" if lab.seed_from_roll_number else ""
-    output.say(f"{lab.title} (lab {lab.id}, version {lab.version}), {dataset.name}, seed {seed}{whose}")
+    whose = ""
+    if lab.seed_from_roll_number:
+        number = arguments.roll_number.strip()
+        whose = (
+            f", made of the roll number {number!r}" if number else ", that of everybody without a roll number"
+        )
+    named = f"{printable(lab.title)} (lab {lab.id}, version {lab.version}), {printable(dataset.name)}"
+    output.say(f"{named}, seed {seed}{whose}")
     with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
         numbers = measured_lab(lab, dataset, seed, progress=lambda share: _move(bar, round(100 * share)))
     handed = hand_in(
@@ -93,14 +103,14 @@ def run_lab(arguments: Arguments) -> int:
     )  # fmt: skip
     for each in numbers.measured:
         title = each.measured.measure.title_of(each.measured.measurement)
-        output.say(f"{each.step}: {title}: {each.measured.words}")
+        output.say(f"{each.step}: {title}: {printable(each.measured.words)}")
     _write(arguments, lab, handed, output)
     if arguments.course is not None:
         with output.going_on():
             with_data = not is_mnist(dataset.sha256, dataset.classes)
-            course = made_course(lab, _figures(lab, place), dataset, with_data=with_data)
+            course = made_course(lab, _figures(lab, place), dataset, with_data=with_data, seed=seed)
             save_course(arguments.course, course)
-            output.say(f"Wrote the course to {arguments.course}.")
+            output.say(f"Wrote the course to {arguments.course}; its network has seed {seed}.")
     return output.status
 
 
@@ -118,21 +128,46 @@ def run_verify(arguments: Arguments) -> int:
         If a path does not exist, or the table cannot be written.
     """
     # Only here, for it starts processes.
+    from cnnviz.lab.class_list import read_class_list
+    from cnnviz.lab.grade_pages import to_html
     from cnnviz.lab.grade_table import summary, to_csv
-    from cnnviz.lab.verifying import verify
+    from cnnviz.lab.verifying import Row, verify
 
     require_folder(arguments.table)
+    require_folder(arguments.pages)
     labs = known_labs(arguments.lab)
+    students = None if arguments.class_list is None else read_class_list(arguments.class_list)
+    written = time.monotonic()
     with tqdm(total=0, unit=" hand-ins", disable=None, leave=False) as bar:
 
         def report(done: int, total: int) -> None:
             bar.total = total
             _move(bar, done)
 
-        rows = verify(arguments.verify, labs, _data_of(arguments), report=report)
+        def rows_changed(rows: Sequence[Row]) -> None:
+            nonlocal written
+            if time.monotonic() - written >= _SECONDS_UNWRITTEN:
+                atomic_write(arguments.table, to_csv(rows))
+                written = time.monotonic()
+
+        rows = verify(
+            arguments.verify,
+            labs,
+            _data_of(arguments),
+            report=report,
+            rows_changed=rows_changed,
+            without=[each for each in (arguments.table, arguments.pages, arguments.class_list) if each],
+            students=students,
+        )
+    output = Output()
     atomic_write(arguments.table, to_csv(rows))
-    Output().say(f"{summary(rows)} Wrote {arguments.table}.")
-    return 0
+    files = [arguments.table]
+    if arguments.pages is not None:
+        with output.going_on():
+            atomic_write(arguments.pages, to_html(rows))
+            files.append(arguments.pages)
+    output.say(f"{summary(rows)} Wrote {' and '.join(map(str, files))}.")
+    return output.status
 
 
 def _figures(lab: Lab, place: Path) -> Mapping[str, bytes]:

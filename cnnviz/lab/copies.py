@@ -1,18 +1,44 @@
-"""Hand-ins that are alike where those of two students never are."""
+"""What hand-ins have in common, or contradict each other in, where those of honest students never do."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import combinations
 
+from cnnviz.files import printable
+from cnnviz.lab.alike import plain, tokens, weight
 from cnnviz.lab.grading import lab_of
+from cnnviz.lab.identity import may_be_same_name, same_student
 from cnnviz.lab.model import Lab
+from cnnviz.lab.remarks import Kind, Remark
 from cnnviz.lab.results import HandIn
-from cnnviz.lab.seeds import seed_of
+from cnnviz.lab.seeds import plain_roll_number, seed_of
 
 _FEWEST_LETTERS = 40
 """Shorter answers may well be alike by chance."""
 
+_FEWEST_IN_ALL, _FEWEST_ANSWERS = 150, 3
+"""Letters of all short answers of a student together, and how many they are, from which on they are not."""
 
-_WEIGHTS = "the same weights"
+_FEWEST_WORDS = 8
+_FEWEST_PREDICTIONS = 3
+_FEWEST_MOSTLY, _MOST_OF, _MOST_TOGETHER = 5, 0.7, 6
+_MOSTLY = "most predictions the same, at the same times, as"
+_FEWEST_MOMENTS = 8
+_MOST_PAIRS = 20
+_MOST_NAMED = 5
+_SAME_ANSWER = 0.5
+"""How much of an answer is left, at least, where a student has gone on with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """Something that no two students have in common."""
+
+    kind: Kind
+    what: str
+    content: object
 
 
 def has_own_seed(handed: HandIn) -> bool:
@@ -20,15 +46,10 @@ def has_own_seed(handed: HandIn) -> bool:
     return handed.experiment.seed == seed_of(handed.roll_number)
 
 
-def same_student(one: HandIn, other: HandIn) -> bool:
-    """Whether two hand-ins have the same roll number, however it was typed."""
-    return seed_of(one.roll_number) == seed_of(other.roll_number) and one.roll_number != ""
-
-
-def copies(
+def remarks_between(
     handed: Sequence[HandIn], names: Sequence[str], labs: Mapping[str, Lab], clean: Sequence[bool]
-) -> list[list[str]]:
-    """Return for each hand-in what it shares with those of other students, as clauses.
+) -> list[list[Remark]]:
+    """Return for each hand-in what there is to look at beside others.
 
     Parameters
     ----------
@@ -41,37 +62,153 @@ def copies(
         Whether nothing else is wrong with each. One that is clean is not told of what others have taken whose
         numbers or seed are not their own: it was there first.
     """
-    found: list[list[str]] = [[] for _ in handed]
-    for (what, _), places in sorted(_groups(handed, labs).items()):
+    found: list[list[Remark]] = [[] for _ in handed]
+    for shared, places in _groups(handed, labs).items():
         for place in places:
-            if what == _WEIGHTS and has_own_seed(handed[place]):
+            if shared.kind == "networks" and has_own_seed(handed[place]):
                 continue  # two roll numbers may well give the same seed
-            others = [
+            others = tuple(
                 names[each]
                 for each in places
                 if not same_student(handed[each], handed[place]) and clean[each] >= clean[place]
-            ]
+            )
             if others:
-                found[place].append(f"{what} as in {', '.join(others)}")
-    return found
+                found[place].append(Remark(shared.kind, f"{shared.what} as in {_listed(others)}", others))
+    for one, other, reason in (*_contradictions(handed), *_mostly_the_same(handed)):
+        for place, beside in ((one, other), (other, one)):
+            if clean[beside] >= clean[place]:
+                kind: Kind = "predictions" if reason == _MOSTLY else "student"
+                found[place].append(Remark(kind, f"{reason} in {names[beside]}", (names[beside],)))
+    return [list(dict.fromkeys(remarks)) for remarks in found]
 
 
-def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> dict[tuple[str, str], list[int]]:
-    """Return the places of hand-ins by what they hold: what it is, and its content."""
-    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
+
+
+# --- of several students ------------------------------------------------------------------------------------
+
+
+def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> dict[_Shared, list[int]]:
+    """Return the places of hand-ins by what they hold."""
+    groups: dict[tuple[Kind, object], dict[int, str]] = defaultdict(dict)
+    texts = {sha: plain(lab.source) for sha, lab in labs.items()}
     for place, each in enumerate(handed):
         lab = lab_of(each, labs)
+        said = "" if lab is None else texts[lab.sha256]
+        for shared in (*_words(each, said), *_moments(each), *_pixels(each)):
+            groups[shared.kind, shared.content].setdefault(place, shared.what)
         if lab is not None and lab.seed_from_roll_number:
             for run in each.runs[:1]:
-                groups[_WEIGHTS, run.weights_sha256].append(place)
-        for step, said in _words(each):
-            if len(said) >= _FEWEST_LETTERS:
-                groups[f"{step}: the same words", said].append(place)
-    return {key: places for key, places in groups.items() if len(places) > 1}
+                groups["networks", run.weights_sha256][place] = "the same weights"
+    return {
+        _Shared(kind, min(places.values()), content): list(places)
+        for (kind, content), places in groups.items()
+        if len(places) > 1
+    }
 
 
-def _words(handed: HandIn) -> set[tuple[str, str]]:
-    """Return everything that was written, each with the step it is about; small signs make no difference."""
-    hypotheses = [(step, versions[-1].text) for step, versions in handed.hypotheses.items() if versions]
-    written = [*hypotheses, *handed.answers.items()]
-    return {(step, "".join(words.casefold().split())) for step, words in written}
+def _words(handed: HandIn, of_lab: str) -> Iterator[_Shared]:
+    """Yield what was written, without what the lab itself says."""
+    versions = ((step, each.text) for step, all_ in handed.hypotheses.items() for each in all_)
+    short: dict[str, str] = {}
+    for step, text in (*versions, *handed.answers.items()):
+        words = plain(text)
+        if not words or words in of_lab:
+            continue
+        if weight(words) < _FEWEST_LETTERS:
+            short[step] = words
+            continue
+        what = f"{printable(step, 60)}: the same words"
+        yield _Shared("words", what, words)
+        parts = tokens(text)
+        if len(parts) >= _FEWEST_WORDS:
+            yield _Shared("words", what, tuple(sorted(parts)))
+    if len(short) >= _FEWEST_ANSWERS and sum(map(weight, short.values())) >= _FEWEST_IN_ALL:
+        yield _Shared("words", "all short answers the same", tuple(sorted(short.items())))
+
+
+def _moments(handed: HandIn) -> Iterator[_Shared]:
+    """Yield the predictions with their times, and the times of all steps, where they are enough to tell."""
+    predictions = tuple(
+        (step, each.answer, each.when.time, each.when.step)
+        for step, each in sorted(handed.predictions.items())
+    )
+    lab = (handed.lab_id, handed.lab_version)
+    if len(predictions) >= _FEWEST_PREDICTIONS:
+        what = "the same predictions at the same times"
+        yield _Shared("predictions", what, (lab, predictions))
+    if len(set(handed.done.values())) >= _FEWEST_MOMENTS:
+        yield _Shared("times", "the same times of all steps", (lab, tuple(sorted(handed.done.items()))))
+
+
+def _mostly_the_same(handed: Sequence[HandIn]) -> Iterator[tuple[int, int, str]]:
+    """Yield pairs of students with most, but not all, predictions the same, at the same times."""
+    groups: dict[object, list[int]] = defaultdict(list)
+    for place, each in enumerate(handed):
+        for step, made in each.predictions.items():
+            groups[each.lab_id, each.lab_version, step, made.answer, made.when.time].append(place)
+    shared: Counter[tuple[int, int]] = Counter()
+    for places in groups.values():
+        if len(places) <= _MOST_TOGETHER:  # a class that is told to predict now has it in common
+            shared.update(combinations(places, 2))
+    for (one, other), count in shared.items():
+        first, second = handed[one].predictions, handed[other].predictions
+        enough = max(_FEWEST_MOSTLY, _MOST_OF * max(len(first), len(second)))
+        if count >= enough and first != second and not same_student(handed[one], handed[other]):
+            yield one, other, _MOSTLY
+
+
+def _pixels(handed: HandIn) -> Iterator[_Shared]:
+    """Yield an image that the student has drawn; files may be had by all."""
+    own = handed.own
+    if own is not None and own.origin == "drawn" and own.pixels.min() != own.pixels.max():
+        yield _Shared("words", "the same drawn image", (own.pixels.shape, own.pixels.tobytes()))
+
+
+# --- of one student -----------------------------------------------------------------------------------------
+
+
+def _contradictions(handed: Sequence[HandIn]) -> Iterator[tuple[int, int, str]]:
+    """Yield pairs with one roll number and one lab that cannot be two exports of one student's work."""
+    groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for place, each in enumerate(handed):
+        if roll := plain_roll_number(each.roll_number):
+            groups[roll, each.lab_id, each.lab_version].append(place)
+    for places in groups.values():
+        for one, other in list(combinations(places, 2))[:_MOST_PAIRS]:
+            if not may_be_same_name(handed[one].name, handed[other].name):
+                yield one, other, "the same roll number under another name"
+                continue
+            # Which came first is not told by their times, for clocks are set back.
+            ways = _differs(handed[one], handed[other]), _differs(handed[other], handed[one])
+            if all(ways):
+                yield one, other, f"the same student has {ways[0]}"
+
+
+def _differs(earlier: HandIn, later: HandIn) -> str:
+    """Return in what a later export is none of the same work; "" where it is."""
+    for step, each in earlier.predictions.items():
+        if step in later.predictions and later.predictions[step] != each:
+            return f"another prediction in {printable(step, 60)}"
+    lost = sorted(set(earlier.predictions) - set(later.predictions))
+    if lost:
+        return f"no prediction in {printable(lost[0], 60)} any more"
+    for step, versions in earlier.hypotheses.items():
+        if later.hypotheses.get(step, ())[: len(versions)] != versions:
+            return f"another hypothesis in {printable(step, 60)}"
+    for step, time in earlier.done.items():
+        if later.done.get(step, "") != time:
+            return f"done {printable(step, 60)} at another time"
+    for step, text in earlier.answers.items():
+        if text.strip() and not _goes_on(text, later.answers.get(step, "")):
+            return f"a wholly different answer in {printable(step, 60)}"
+    return ""
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether an answer may have been made of another by going on with it."""
+    one, two = tokens(before[:4000]), tokens(after[:8000])
+    kept = sum(block.size for block in SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks())
+    return not one or kept >= _SAME_ANSWER * len(one)

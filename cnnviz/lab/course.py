@@ -51,6 +51,8 @@ _DAMAGE = (
     LookupError,
 )  # fmt: skip
 """What zipfile raises for archives that are damaged, encrypted or packed in another way."""
+#: Others cost more than they save, and their unpackers have errors of their own.
+_PACKINGS, _ENCRYPTED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED), 0x1
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can say
 
 
@@ -162,6 +164,8 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
         if info.filename not in _LARGEST and not is_figure:
             raise DataError(f"{printable(info.filename, 60)!r} is no part of a course")
         largest = _LARGEST_FIGURE if is_figure else _LARGEST[info.filename]
+        if info.compress_type not in _PACKINGS or info.flag_bits & _ENCRYPTED:
+            raise DataError("it is encrypted, or packed in a way that courses are not")
         left = largest
         with archive.open(info) as stream, (folder / info.filename).open("wb") as file:
             while chunk := stream.read(_CHUNK):
@@ -182,6 +186,8 @@ def _read(folder: Path, path: Path) -> Course:
     seen = SessionState.from_json(session.read_text(encoding="utf-8")) if session.exists() else None
     if trained is not None and seen is not None and trained.experiment not in (None, seen.experiment):
         raise DataError("its session and its network are of other settings")
+    if seen is not None and dataset is not None and not set(seen.experiment.classes) <= set(dataset.classes):
+        raise DataError("its session is about other classes than its data have")
     return Course(
         lab,
         figures_beside(lab, folder),

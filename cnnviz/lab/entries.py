@@ -38,7 +38,7 @@ def listed(names: Collection[str], wrong: object) -> str:
     """Return names for a message: of many, those that look like the wrong one."""
     if len(names) <= _MOST_LISTED:
         return ", ".join(names)
-    near = get_close_matches(str(wrong)[:_LONGEST_NAME], names, _MOST_NEAR, 0.0)
+    near = get_close_matches(shown(wrong).strip("'")[:_LONGEST_NAME], names, _MOST_NEAR, 0.0)
     return f"the {len(names)} names in the guide, such as {', '.join(near)}"
 
 
@@ -106,6 +106,7 @@ class Table:
         value = self.text(name, _LONGEST_NAME)
         if value and not all(sign.isascii() and (sign.isalnum() or sign in "-_.") for sign in value):
             self._wrong(name, "a name of letters, digits, '-', '_' and '.'")
+            return ""
         return value
 
     def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:

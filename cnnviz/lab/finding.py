@@ -8,53 +8,20 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable_name
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.results_reading import LARGEST, hand_in_from_json
-from cnnviz.quantities import format_count
-from cnnviz.reading import entries, read_bytes, status_of
+from cnnviz.reading import read_bytes
 
-ENDINGS = (".json", ".pdf", ".html", ".htm")
-MOST_FILES = 5000
 SCRIPT_ID = "cnnviz-results"
 """Id of the script element with the results in an HTML report."""
 
-_LARGEST_FILE = 48 << 20
+LARGEST_FILE = 48 << 20
+"""Bytes of a file that is looked at."""
+
+_WHAT_TO_HAND_IN = "ask for the PDF or HTML file as CNNViz exported it, or for its results.json"
 _MOST_ATTACHED = 20
 _LONGEST_HEAD = 2000
 _DEEPEST = 8
 _MOST_MENTIONS, _LONGEST_TAG = 1000, 200
 _STREAM = re.compile(rb"stream\r?\n")
-
-
-def files_in(path: Path) -> list[Path]:
-    """Return the files that may be hand-ins: the path itself, or those of its folder and the folders inside.
-
-    A folder that holds nothing but hidden files, or links to elsewhere, has none.
-
-    Raises
-    ------
-    DataError
-        If there is no such path, or it holds more than `MOST_FILES`.
-    """
-    status_of(path, "give the path of a hand-in, or of a folder with hand-ins")
-    found: list[Path] = []
-    folders = [(path, 0)] if path.is_dir() else []
-    if not folders:
-        return [path]
-    while folders:
-        folder, depth = folders.pop()
-        for entry in entries(folder, MOST_FILES):
-            if entry.name.startswith(".") or entry.is_symlink():
-                continue
-            place = folder / entry.name
-            if entry.is_dir() and depth < _DEEPEST:
-                folders.append((place, depth + 1))
-            elif entry.is_file() and place.suffix.lower() in ENDINGS:
-                found.append(place)
-        if len(found) > MOST_FILES:
-            raise DataError(
-                f"{printable_name(path)} holds more than {format_count(MOST_FILES)} reports, but one course "
-                "was expected; choose its folder."
-            )
-    return sorted(found)
 
 
 def read_hand_in(path: Path) -> HandIn:
@@ -65,14 +32,23 @@ def read_hand_in(path: Path) -> HandIn:
     DataError
         If it cannot be read, or holds no results: one sentence.
     """
-    name = printable_name(path)
-    content = read_bytes(path, _LARGEST_FILE, "ask for the file again")
+    return hand_in_of(read_bytes(path, LARGEST_FILE, "ask for the file again"), path)
+
+
+def hand_in_of(content: bytes, path: Path) -> HandIn:
+    """Return the results in the content of a file.
+
+    Raises
+    ------
+    DataError
+        If it holds none: one sentence with the name of the file.
+    """
     try:
         return hand_in_from_json(_text_in(content))
     except DataError as error:
-        raise DataError(
-            f"{name} cannot be graded because {str(error).rstrip('.')}; ask for the file again."
-        ) from error
+        name, reason = printable_name(path), str(error).rstrip(".")
+        remedy = "" if ";" in reason else "; ask for the file again"
+        raise DataError(f"{name} cannot be graded because {reason}{remedy}.") from error
 
 
 def _text_in(content: bytes) -> str:
@@ -81,13 +57,13 @@ def _text_in(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError("it is neither a PDF nor a text") from error
+        raise DataError(f"it is no report of CNNViz; {_WHAT_TO_HAND_IN}") from error
     start = text[:1000].lstrip()
     if start.startswith("{"):
         return text
     if start.startswith("<"):
         return _text_in_html(text)
-    raise DataError("it is " + ("empty" if not start else "neither JSON nor a report of CNNViz"))
+    raise DataError("it is empty" if not start else f"it is no report of CNNViz; {_WHAT_TO_HAND_IN}")
 
 
 def _text_in_html(text: str) -> str:
@@ -102,8 +78,10 @@ def _text_in_html(text: str) -> str:
         end = text.find(">", place, place + _LONGEST_TAG)
         if tag >= 0 and end >= 0 and text[tag : tag + 7].lower() == "<script" and ">" not in text[tag:place]:
             starts.append(end + 1)
-    if len(starts) != 1:
-        raise DataError("the page carries no results" if not starts else "the page carries several results")
+    if not starts:
+        raise DataError(f"the page carries no results: it was not exported by CNNViz; {_WHAT_TO_HAND_IN}")
+    if len(starts) > 1:
+        raise DataError(f"the page carries several results; {_WHAT_TO_HAND_IN}")
     end = text.find("</script", starts[0])
     if end < 0:
         raise DataError("the page is cut off inside its results")
@@ -126,8 +104,13 @@ def _text_in_pdf(content: bytes) -> str:
         unpacked = _unpacked(content, begin.end())
         if unpacked is not None and unpacked.lstrip().startswith(b"{"):
             texts.append(unpacked.decode("utf-8", "replace"))
-    if len(texts) != 1:
-        raise DataError("the PDF carries no results" if not texts else "the PDF carries several results")
+    if not texts:
+        raise DataError(
+            "the PDF carries no results: it was printed again, merged or made smaller, which leaves them "
+            f"out, or is no report of CNNViz; {_WHAT_TO_HAND_IN}"
+        )
+    if len(texts) > 1:
+        raise DataError(f"the PDF carries several results, as one does that was merged; {_WHAT_TO_HAND_IN}")
     return texts[0]
 
 

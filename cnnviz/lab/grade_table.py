@@ -1,102 +1,146 @@
-"""The findings about a course as one CSV file, a row a student."""
+"""The findings about a course as one CSV file, a row a student, in which one can grade."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from cnnviz.files import printable
 from cnnviz.lab.grading import Grade
+from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.verifying import Row
 from cnnviz.quantities import format_plain
+from cnnviz.spreadsheet import Cell
+from cnnviz.spreadsheet import to_csv as rows_to_csv
 
 OK, LOOK, NOT_COMPARABLE, UNREADABLE = "ok", "look at it", "not comparable", "unreadable"
+MISSING, WAITING = "missing", "not measured yet"
 
 COLUMNS: Sequence[str] = (
-    "file", "name", "roll number", "lab", "verdict", "points", "points of", "words: points of",
-    "numbers that agree", "numbers in all", "numbers that differ", "suspicious", "shared with others",
-    "late", "steps done", "weights", "remarks",
+    "file", "folder", "name", "roll number", "lab", "verdict", "points", "points of", "words: points of",
+    "to look at", "shared with others", "numbers that agree", "numbers in all", "numbers that differ",
+    "late", "steps done", "steps in all", "weights", "class list", "notes",
 )  # fmt: skip
-_LONGEST_NAME, _LONGEST_CELL = 200, 2000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would compute."""
+"""Of every table; those of the steps of each lab follow, see `step_columns`."""
+
+_LONGEST_NAME, _LONGEST_CELL = 200, 30_000
+_RIGHT: Mapping[bool | None, str] = {True: "right", False: "not right", None: "not to be judged"}
 
 
 def verdict_of(row: Row) -> str:
-    """Return "ok", "look at it", "not comparable" or "unreadable".
+    """Return one of the words above: what there is to do about a row.
 
-    A hand-in whose numbers differ is not comparable where the version, another text of the lab or, in
-    float32, the kernel of matrix products may be the reason.
+    Where only numbers of float32 networks differ, and another processor may be why, it is "not comparable".
     """
+    if row.is_waiting:
+        return WAITING
     if row.handed is None:
-        return UNREADABLE
-    if row.grade is None:
-        return LOOK if row.shared else NOT_COMPARABLE
-    if row.shared or row.grade.suspicious:
+        return UNREADABLE if row.files else MISSING
+    if row.remarks:
         return LOOK
-    if row.grade.differing:
-        return LOOK if row.grade.is_comparable else NOT_COMPARABLE
-    return OK
+    return NOT_COMPARABLE if row.grade is None or row.grade.not_comparable else OK
 
 
 def to_csv(rows: Sequence[Row]) -> bytes:
     """Return the table as UTF-8 with a mark that spreadsheets know it by."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({column: _cell(each) for column, each in _cells(row).items()})
-    return text.getvalue().encode("utf-8-sig", "replace")
+    labs = labs_of(rows)
+    columns = [
+        *COLUMNS,
+        *(name for lab in labs for step in lab.steps for name in step_columns(lab, step, labs)),
+    ]
+    cells = [_cells(row, labs) for row in rows]
+    return rows_to_csv([columns, *([each.get(name) for name in columns] for each in cells)], marked=True)
 
 
-def _cells(row: Row) -> dict[str, str]:
+def labs_of(rows: Sequence[Row]) -> list[Lab]:
+    """Return the labs that hand-ins are of, in the order in which they come."""
+    return list({row.lab.sha256: row.lab for row in rows if row.lab is not None}.values())
+
+
+def step_columns(lab: Lab, step: Step, labs: Sequence[Lab]) -> Iterator[str]:
+    """Yield the columns of a step: of its prediction, and of its question with room for your points."""
+    name = step.id if len(labs) == 1 else f"{lab.id} {lab.version} {step.id}"
+    if step.prediction is not None:
+        yield from (f"{name}: {each}" for each in ("predicted", "measured", "prediction", "points"))
+    if step.question is not None:
+        yield f"{name}: answer"
+        yield f"{name}: your points of {format_plain(step.question.points)}"
+
+
+def answer_of(handed: HandIn, step: Step) -> str:
+    """Return what a student has written about a step: a hypothesis with the time of each version."""
+    versions = handed.hypotheses.get(step.id, ())
+    answer = handed.answers.get(step.id, "").strip()
+    parts = [f"{each.time}: {each.text.strip()}" for each in versions]
+    if answer and (not versions or answer != versions[-1].text.strip()):
+        parts.append(answer)
+    return "\n".join(parts)
+
+
+def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
     """Return what is known of a student, by column; the others stay empty."""
-    cells = {
+    cells: dict[str, Cell] = {
         "file": ", ".join(path.name for path in row.files),
+        "folder": ", ".join(each for each in row.folders if each),
         "verdict": verdict_of(row),
-        "shared with others": "; ".join(row.shared),
-        "remarks": row.reason,
+        "to look at": "; ".join(each.reason for each in row.remarks if not each.others),
+        "shared with others": "; ".join(each.reason for each in row.remarks if each.others),
+        "notes": row.reason,
     }
+    if row.is_listed is not None:
+        cells["class list"] = "on the list" if row.is_listed else "not on the list"
+    if row.listed is not None:
+        cells |= {"name": row.listed.name, "roll number": row.listed.roll_number}
     if row.handed is not None:
-        cells |= _handed(row.handed)
+        cells |= _handed(row.handed, row.lab, labs)
     if row.grade is not None:
-        cells |= _graded(row.grade)
+        cells |= _graded(row.grade, row.lab, labs)
+    return {name: cell[:_LONGEST_CELL] if isinstance(cell, str) else cell for name, cell in cells.items()}
+
+
+def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {
+        "name": handed.name[:_LONGEST_NAME],
+        "roll number": handed.roll_number[:_LONGEST_NAME],
+        "lab": f"{handed.lab_id} {handed.lab_version}",
+    }
+    if lab is None:
+        return cells | {"steps done": len(handed.done)}
+    cells |= {
+        "steps done": sum(step.id in handed.done for step in lab.steps),
+        "steps in all": len(lab.steps),
+    }
+    for step in lab.steps:
+        for name in step_columns(lab, step, labs):
+            if name.endswith(": answer"):
+                cells[name] = answer_of(handed, step)
     return cells
 
 
-def _handed(handed: HandIn) -> dict[str, str]:
-    return {
-        "name": printable(handed.name, _LONGEST_NAME),
-        "roll number": printable(handed.roll_number, _LONGEST_NAME),
-        "lab": printable(f"{handed.lab_id} {handed.lab_version}", _LONGEST_NAME),
-        "steps done": str(len(handed.done)),
-    }
-
-
-def _graded(grade: Grade) -> dict[str, str]:
-    return {
-        "points": format_plain(float(grade.points)),
-        "points of": format_plain(float(grade.most_points)),
-        "words: points of": format_plain(float(grade.to_grade)),
-        "numbers that agree": str(grade.agree),
-        "numbers in all": str(grade.numbers),
-        "numbers that differ": "; ".join(grade.differing),
-        "suspicious": "; ".join(grade.suspicious),
+def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {
+        "points": float(grade.points),
+        "points of": float(grade.most_points),
+        "words: points of": float(grade.to_grade),
+        "numbers that agree": grade.agree,
+        "numbers in all": grade.numbers,
+        "numbers that differ": "; ".join((*grade.differing, *grade.not_comparable)),
         "late": "; ".join(grade.late),
         "weights": grade.weights,
-        "remarks": "; ".join(grade.remarks),
+        "notes": "; ".join(grade.notes),
     }
-
-
-def _cell(text: str) -> str:
-    """Return a text that a spreadsheet shows and never computes."""
-    line = printable(text, _LONGEST_CELL)
-    return f"'{line}" if line.startswith(_FORMULA) else line
+    for step in () if lab is None else lab.steps:
+        found = grade.steps.get(step.id)
+        if found is not None:
+            values = (found.predicted, found.measured, _RIGHT[found.is_right], float(found.points))
+            cells |= dict(zip(step_columns(lab, step, labs), values, strict=False)) if lab else {}
+    return cells
 
 
 def summary(rows: Sequence[Row]) -> str:
     """Return how many hand-ins got each verdict, as a sentence."""
     verdicts = [verdict_of(row) for row in rows]
     parts = [f"{verdicts.count(each)} {each}" for each in (OK, LOOK, NOT_COMPARABLE, UNREADABLE)]
-    students = "1 hand-in" if len(rows) == 1 else f"{len(rows)} hand-ins"
+    count = len(rows) - verdicts.count(MISSING)
+    students = "1 hand-in" if count == 1 else f"{count} hand-ins"
+    lists = [row.is_listed for row in rows]
+    if any(each is not None for each in lists):
+        parts.append(f"{verdicts.count(MISSING)} missing, {lists.count(False)} not on the list")
     return f"{students}: {', '.join(parts)}."

@@ -5,19 +5,34 @@ from dataclasses import dataclass
 
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
-from cnnviz.experiment import Experiment
 from cnnviz.files import printable
-from cnnviz.lab.agreement import Compared, compared
+from cnnviz.lab.agreement import WITHOUT_NETWORK, Compared, compared
 from cnnviz.lab.judging import checked_answer, judge
-from cnnviz.lab.measured import LabNumbers, seed_for
-from cnnviz.lab.measures import Measured
+from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
+from cnnviz.lab.remarks import Remark, kernel_words, measured_key, remarks_on_measured, same_kernel
 from cnnviz.lab.results import HandIn
 from cnnviz.report.document import moment_of
 
-_LONGEST = 60
-_OF_KERNEL = ("NumPy", "BLAS")
+
+@dataclass(frozen=True, slots=True)
+class StepGrade:
+    """What the program finds about the prediction of one step.
+
+    Attributes
+    ----------
+    predicted, measured : str
+        Both in words, with the unit.
+    is_right : bool or None
+        None where nothing could be measured.
+    points : float
+    """
+
+    predicted: str
+    measured: str
+    is_right: bool | None
+    points: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +47,41 @@ class Grade:
         Numbers that the lab asks for.
     differing : tuple of str
         The others, with how far they are off.
-    points, most_points : float
-        Given by the program, and the most that it gives; the answers in words are for the grader.
+    not_comparable : tuple of str
+        Numbers of float32 networks that differ, and were made with another kernel of matrix products, which
+        may be why.
+    most_points : float
+        Most that the program gives; the answers in words are for the grader.
     to_grade : float
         Most points for answers in words.
     late : tuple of str
         Hypotheses and predictions that came when something was to be seen already.
-    suspicious : tuple of str
+    steps : mapping from step id to StepGrade
+        Of the steps with a prediction that fits its question.
+    remarks : tuple of Remark
         What an honest hand-in does not have.
-    remarks : tuple of str
+    notes : tuple of str
         What is good to know.
     weights : str
         Whether the weights are the same to the last bit.
-    is_comparable : bool
-        Whether a number that differs means anything: it was made with the same version of CNNViz, from the
-        same text of the lab and, where it is of a float32 network, with the same kernel of matrix products.
     """
 
     agree: int
     numbers: int
     differing: tuple[str, ...]
-    points: float
+    not_comparable: tuple[str, ...]
     most_points: float
     to_grade: float
     late: tuple[str, ...]
-    suspicious: tuple[str, ...]
-    remarks: tuple[str, ...]
+    steps: Mapping[str, StepGrade]
+    remarks: tuple[Remark, ...]
+    notes: tuple[str, ...]
     weights: str
-    is_comparable: bool
+
+    @property
+    def points(self) -> float:
+        """Given by the program."""
+        return sum(each.points for each in self.steps.values())
 
 
 def lab_of(handed: HandIn, labs: Mapping[str, Lab]) -> Lab | None:
@@ -80,37 +102,35 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         Measured here, with the seed of the hand-in.
     """
     found = list(_compared(handed, lab, numbers))
-    differing = [each.words for each in found if not each.agrees]
-    asked = {(each.step, _key(each.measured)) for each in numbers.measured}
-    claimed = {(each.step, _key(each.measured)) for each in handed.measured}
+    excused = [each for each in found if not each.agrees and _is_excused(each, handed, numbers)]
+    differing = [each.words for each in found if not each.agrees and each not in excused]
+    asked = {measured_key(each) for each in numbers.measured}
+    claimed = {measured_key(each) for each in handed.measured}
     missing = len(asked - claimed)
     if missing:
         differing.append(f"{missing} of the numbers {'is' if missing == 1 else 'are'} missing")
     twice = len(handed.measured) - len(claimed)
     if twice:
         differing.append(f"{twice} of the numbers {'is' if twice == 1 else 'are'} there twice")
-    points = sum(_points(step, handed.predictions.get(step.id), numbers) for step in lab.steps)
+    remarks = list(remarks_on_measured(handed, lab, numbers))
+    if differing:
+        why = _why_it_may_differ(handed, lab)
+        remarks.insert(0, Remark("numbers", f"{'; '.join(differing)}{f' ({why})' if why else ''}"))
     predictions = [step.prediction for step in lab.steps if step.prediction is not None]
+    grades = {step.id: _step(step, handed.predictions.get(step.id), numbers) for step in lab.steps}
     return Grade(
         agree=sum(each.agrees for each in found),
         numbers=len(numbers.measured),
         differing=tuple(differing),
-        points=points,
+        not_comparable=tuple(each.words for each in excused),
         most_points=sum(each.points + each.points_right for each in predictions),
         to_grade=sum(step.question.points for step in lab.steps if step.question is not None),
         late=tuple(late_in(handed, lab)),
-        suspicious=tuple(suspicious_in(handed, lab)),
-        remarks=tuple(_remarks(handed, lab, numbers, len(claimed - asked))),
+        steps={step: grade for step, grade in grades.items() if grade is not None},
+        remarks=tuple(remarks),
+        notes=tuple(_notes(handed, lab, numbers, len(claimed - asked))),
         weights=_weights(handed, numbers),
-        is_comparable=handed.version == __version__
-        and handed.lab_sha256 == lab.sha256
-        and (same_kernel(handed, numbers) or all(each.agrees or each.dtype == "float64" for each in found)),
     )
-
-
-def same_kernel(handed: HandIn, numbers: LabNumbers) -> bool:
-    """Whether matrix products were made by the same kernel of the same library."""
-    return all(handed.versions.get(name) == numbers.versions[name] for name in _OF_KERNEL)
 
 
 def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
@@ -124,65 +144,58 @@ def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
             yield f"{step.id}: the prediction was made {prediction.when.words}"
 
 
-def suspicious_in(handed: HandIn, lab: Lab) -> Iterator[str]:
-    """Yield what an honest hand-in does not have, as far as it can be told without measuring."""
-    if handed.checksum != handed.right_checksum:
-        yield "the file was changed after it was written (its checksum is not that of its content)"
-    expected = seed_for(lab, handed.roll_number)
-    if handed.experiment.seed != expected:
-        whose = "the roll number" if lab.seed_from_roll_number else "the lab"
-        yield f"its seed is {handed.experiment.seed}, that of {whose} is {expected}"
-    differing = _differing_settings(handed.experiment, lab.experiment)
-    if differing:
-        yield f"its settings are not those of the lab ({', '.join(differing)})"
-
-
 def _compared(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[Compared]:
-    claimed = {(each.step, _key(each.measured)): each.measured for each in handed.measured}
+    claimed = {measured_key(each): each.measured for each in handed.measured}
     for each in numbers.measured:
-        said = claimed.get((each.step, _key(each.measured)))
+        said = claimed.get(measured_key(each))
         if said is not None:
             dtype = lab.experiment_of(lab.step(each.step)).dtype
             yield compared(each.step, said, each.measured, dtype)
 
 
-def _key(measured: Measured) -> tuple[object, ...]:
-    return measured.measurement.measure, *sorted(measured.measurement.parameters.items())
+def _is_excused(each: Compared, handed: HandIn, numbers: LabNumbers) -> bool:
+    """Whether another processor may be why a number differs."""
+    depends = each.measured.measurement.measure not in WITHOUT_NETWORK
+    return depends and each.dtype == "float32" and not same_kernel(handed, numbers)
 
 
-def _points(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> float:
-    """Return the points for a prediction: for making it in time, and for its being right."""
+def _why_it_may_differ(handed: HandIn, lab: Lab) -> str:
+    """Say what else than a forged number may be the reason."""
+    others = [
+        "another version of CNNViz" if handed.version != __version__ else "",
+        "another text of the lab" if handed.lab_sha256 != lab.sha256 else "",
+    ]
+    named = " and ".join(each for each in others if each)
+    return f"the file names {named}, which may be why" if named else ""
+
+
+def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> StepGrade | None:
+    """Return the prediction of a step beside its result, with points for being in time and right."""
     prediction = step.prediction
-    if prediction is None or commitment is None or commitment.when.after_run:
-        return 0.0
+    if prediction is None or commitment is None:
+        return None
     try:
         answer = checked_answer(prediction, commitment.answer)
     except ParameterError:
-        return 0.0
+        return None
     truth = next(each.measured for each in numbers.measured if each.step == step.id)
-    is_right = judge(prediction, answer, truth).is_right
-    return prediction.points + (prediction.points_right if is_right else 0.0)
+    verdict = judge(prediction, answer, truth)
+    points = prediction.points + (prediction.points_right if verdict.is_right else 0.0)
+    return StepGrade(
+        verdict.predicted,
+        verdict.measured,
+        verdict.is_right,
+        0.0 if commitment.when.after_run else points,
+    )
 
 
-def _differing_settings(given: Experiment, usual: Experiment) -> list[str]:
-    return [
-        printable(f"{name} {getattr(given, name)} instead of {getattr(usual, name)}", _LONGEST)
-        for name in given.differing(usual)
-        if name != "seed"
-    ]
-
-
-def _remarks(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Iterator[str]:
+def _notes(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Iterator[str]:
     if handed.lab_sha256 != lab.sha256:
         yield "its lab file has the same id and version, but another text"
     if handed.version != __version__:
         yield f"made with CNNViz {printable(handed.version, 20)}, checked with {__version__}"
     if not same_kernel(handed, numbers):
-        made, here = (
-            ", ".join(f"{name} {printable(each.get(name, 'unknown'), _LONGEST)}" for name in _OF_KERNEL)
-            for each in (handed.versions, numbers.versions)
-        )
-        yield f"made with {made}, checked with {here}"
+        yield f"made with {kernel_words(handed.versions)}, checked with {kernel_words(numbers.versions)}"
     if handed.seed_from_roll_number and not handed.roll_number.strip():
         yield "no roll number was given: its seed is that of everybody without one"
     if unasked:
@@ -192,6 +205,4 @@ def _remarks(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Ite
 def _weights(handed: HandIn, numbers: LabNumbers) -> str:
     """Say whether the weights are the same; those of another kernel are not, to the last bits."""
     claimed, measured = ([run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs))
-    if claimed == measured:
-        return "the same bits"
-    return "other bits"
+    return "the same bits" if claimed == measured else "other bits"

@@ -27,7 +27,7 @@ class Verdict:
     Attributes
     ----------
     is_right : bool or None
-        None where nothing could be measured.
+        None where nothing could be measured, or nothing was predicted.
     predicted, measured : str
         Both in words, with the unit.
     """
@@ -37,14 +37,16 @@ class Verdict:
     measured: str
 
 
-def judge(prediction: Prediction, answer: Answer, measured: Measured) -> Verdict:
+def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> Verdict:
     """Compare a prediction with what was measured.
 
     A number is right within the tolerance of the prediction, in the unit of the measure; a direction, where
     the measured change is larger than the tolerance that way, or no larger for "same"; a choice, where it
-    has the measured name; a cell, where it is one of the measured cells.
+    has the measured name; a cell, where it is one of the measured cells. Without an answer nothing is judged.
     """
     value = measured.value
+    if answer is None:
+        return Verdict(None, "", _measured_words(prediction, measured))
     is_right = None if value is None else _is_right(prediction, answer, value)
     return Verdict(is_right, answer_words(prediction, answer), _measured_words(prediction, measured))
 

@@ -6,10 +6,11 @@ from typing import Any
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.files import printable
 from cnnviz.lab.json_values import as_count, as_text, items, mapping, text
-from cnnviz.lab.measures import MEASURES, Measured, Value
+from cnnviz.lab.measures import MEASURES, Measure, Measured, Value
 from cnnviz.lab.model import Measurement
 
 _MOST_CELLS = 1000
+_LARGEST = 1e300
 
 
 def measured_to_dict(measured: Measured) -> dict[str, Any]:
@@ -40,13 +41,22 @@ def measured_from_dict(entries: Mapping[str, object]) -> Measured:
         parameters[key] = value
     if set(parameters) != {each.name for each in MEASURES[name].parameters}:
         raise DataError(f"the parameters of its measure {name!r} are not those that it has")
-    return Measured(Measurement(name, parameters), _value(entries.get("value")))
+    return Measured(Measurement(name, parameters), _value(entries.get("value"), MEASURES[name]))
 
 
-def _value(value: object) -> Value:
-    if value is None or isinstance(value, str):
-        return None if value is None else as_text(value, "value")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value if abs(value) <= 1e300 else None
-    cells = [items(each, "value", 3) for each in items(value, "value", _MOST_CELLS)]
-    return tuple(tuple(as_count(each, "value") for each in cell) for cell in cells)
+def _value(value: object, of: Measure) -> Value:
+    """Return a value of the kind that a measure has; raises `CNNVizError` for any other."""
+    if value is None:
+        return None
+    match of.quantity:
+        case "name":
+            return as_text(value, "value")
+        case "cells":
+            cells = [items(each, "value", 3) for each in items(value, "value", _MOST_CELLS)]
+            if any(len(cell) != 3 for cell in cells):
+                raise DataError(f"the value of its measure {of.name!r} is no list of cells")
+            return tuple(tuple(as_count(each, "value") for each in cell) for cell in cells)
+        case "number" | "count" | "percent":
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+                raise DataError(f"the value of its measure {of.name!r} is no number of a sensible size")
+            return value

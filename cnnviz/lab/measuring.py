@@ -78,15 +78,16 @@ def probability(bench: Bench, sample: int) -> float:
     return float(trace.class_probabilities[0, bench.label(sample)])
 
 
-def own_probability(bench: Bench, digit: int) -> float:
-    """Probability that the student's own image shows a digit."""
-    if str(digit) not in bench.dataset.classes:
-        listed = printable(", ".join(bench.dataset.classes), 60)
-        raise ParameterError(f"The classes of the lab are {listed}, and {digit} is none of them.")
+def own_probability(bench: Bench, **of: str) -> float:
+    """Probability that the student's own image is of a class, given as ``class``."""
+    name, classes = of["class"], bench.dataset.classes
+    if name not in classes:
+        listed, called = printable(", ".join(classes), 60), printable(name, 40)
+        raise ParameterError(f"The classes of the lab are {listed}, and {called!r} is none of them.")
     if bench.own is None:
         return nan
     trace = bench.network.forward(to_input(bench.own[np.newaxis], bench.network.dtype))
-    return float(trace.class_probabilities[0, bench.dataset.classes.index(str(digit))])
+    return float(trace.class_probabilities[0, classes.index(name)])
 
 
 def cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sample: int) -> float:

@@ -31,24 +31,34 @@ def open_lab(path: Path) -> Lab:
     return load_course(path).lab if is_course(path) else load_lab(path)
 
 
-def lab_data(path: Path | None, classes: Iterable[str]) -> Dataset:
+def lab_data(path: Path | None, classes: Iterable[str] | None = None) -> Dataset:
     """Return the data of a lab: MNIST for None, those in a course file, or other data.
+
+    Without classes all there are, or the first ten.
 
     Raises
     ------
     CNNVizError
         If they cannot be read, or have not these classes.
     """
+    mnist = range(10) if classes is None else classes
     if path is None:
-        return load_mnist(classes)
+        return load_mnist(mnist)
     if not is_course(path):
         return load_dataset(path, classes)
     dataset = load_course(path).dataset
-    return load_mnist(classes) if dataset is None else dataset.select(classes)
+    if dataset is None:
+        return load_mnist(mnist)
+    return dataset if classes is None else dataset.select(classes)
 
 
-def made_course(lab: Lab, figures: Mapping[str, bytes], dataset: Dataset, *, with_data: bool) -> Course:
-    """Train the network of a lab, and return a course that begins where the lab does, with all curves.
+def made_course(
+    lab: Lab, figures: Mapping[str, bytes], dataset: Dataset, *, with_data: bool, seed: int | None = None
+) -> Course:
+    """Train the network of a lab, and return a course that begins where the lab does.
+
+    The whole run is in it; what is seen at the beginning goes no further than the lab's start, so that no
+    result is on the screen before it is predicted.
 
     Parameters
     ----------
@@ -58,8 +68,10 @@ def made_course(lab: Lab, figures: Mapping[str, bytes], dataset: Dataset, *, wit
         With the classes of the lab.
     with_data : bool
         Whether the data are put in; MNIST need not be.
+    seed : int, optional
+        Another one than that of the lab.
     """
-    experiment = lab.experiment
+    experiment = lab.experiment if seed is None else replace(lab.experiment, seed=seed)
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     last = trainer.total_steps
     seen = session_of(
@@ -74,7 +86,7 @@ def made_course(lab: Lab, figures: Mapping[str, bytes], dataset: Dataset, *, wit
         data_name=dataset.name,
     )  # fmt: skip
     shown = history.snapshots.at(seen.step).network
-    session = replace(seen, weights_sha256=weights_checksum(shown))
+    session = replace(seen, run_step=seen.step, weights_sha256=weights_checksum(shown))
     return Course(lab, figures, session, model, history, dataset if with_data else None)
 
 

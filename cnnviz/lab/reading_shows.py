@@ -8,6 +8,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.entries import Table
 from cnnviz.lab.model import END, PANELS, START, Show
 from cnnviz.lab.settings import checked_settings
+from cnnviz.lab.views import mistake_in
 from cnnviz.session_state import View, as_view
 
 _FARTHEST = 64
@@ -104,8 +105,15 @@ def _views(table: Table | None) -> dict[str, View]:
                 f"{name!r} is no panel, but one of {', '.join(PANELS)} was expected; correct it", name
             )
             continue
+        choices = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        mistakes = {choice: mistake_in(name, choice, each) for choice, each in choices.items()}
+        for choice, mistake in mistakes.items():
+            if mistake:
+                table.complain_at((name, choice), mistake)
+        if any(mistakes.values()):
+            continue
         try:
-            views[name] = as_view(value)
+            views[name] = as_view(cast("object", value))
         except ParameterError as error:
             table.complain(f"the view of {name!r} cannot be used, for {error}; correct it", name)
     return views

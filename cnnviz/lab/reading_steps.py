@@ -14,6 +14,7 @@ from cnnviz.lab.reading_shows import read_show
 _LONGEST_TEXT, _LONGEST_LINE = 8000, 600
 _MOST_CHOICES, _MOST_MEASURED, _MOST_CONDITIONS = 10, 20, 10
 _MOST_POINTS = 1000.0
+_LONGEST_CLASS = 60
 _NUMBERS: tuple[Quantity, ...] = ("number", "count", "percent")
 _ANSWERS: dict[Kind, tuple[Quantity, ...]] = {
     "number": _NUMBERS, "choice": ("name",), "cell": ("cells",), "direction": _NUMBERS,
@@ -145,8 +146,8 @@ def _measurement(table: Table, kind: Kind | None = None) -> Measurement | None:
     given = table.table("with")
     if table.value("measure") != measure.name:
         return None
-    if kind is not None and measure.quantity not in _ANSWERS[kind]:
-        fitting = [each.name for each in MEASURES.values() if each.quantity in _ANSWERS[kind]]
+    if kind is not None and not _can_answer(measure, kind):
+        fitting = [each.name for each in MEASURES.values() if _can_answer(each, kind)]
         table.complain(
             f"the measure {measure.name!r} cannot answer a prediction of the kind {kind!r}; choose one of "
             f"{listed(fitting, measure.name)}",
@@ -161,6 +162,10 @@ def _measurement(table: Table, kind: Kind | None = None) -> Measurement | None:
     return Measurement(measure.name, parameters)
 
 
+def _can_answer(measure: Measure, kind: Kind) -> bool:
+    return measure.quantity in _ANSWERS[kind] and (kind != "direction" or measure.is_change)
+
+
 def _parameter(given: Table | None, parameter: Parameter, table: Table, measure: Measure) -> int | str:
     if given is None:
         if parameter.default is None:
@@ -170,6 +175,16 @@ def _parameter(given: Table | None, parameter: Parameter, table: Table, measure:
                 "measure",
             )
         return parameter.low if parameter.default is None else parameter.default
+    if parameter.is_name:
+        value = given.value(parameter.name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            given.complain(
+                f"{parameter.name!r} of {given.what} is a number, but a name was expected, in quotes; write "
+                f'{parameter.name} = "{value}"',
+                parameter.name,
+            )
+            return ""
+        return given.text(parameter.name, _LONGEST_CLASS)
     if parameter.options:
         default = None if parameter.default is None else str(parameter.default)
         return given.choice(parameter.name, parameter.options, default)

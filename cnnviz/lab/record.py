@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
+from cnnviz.clock import beside
 from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, counted, missing
@@ -31,17 +32,22 @@ class When:
     step : int
         Training step of the run on the screen.
     after_run : bool
-        Whether the result was to be seen already.
+        Whether the result had been on the screen before.
+    seen : str
+        Since when; "" where that is not known.
     """
 
     time: str
     step: int = 0
     after_run: bool = False
+    seen: str = ""
 
     @property
     def words(self) -> str:
         """Whether it was in time."""
-        return f"{'after' if self.after_run else 'before'} its result was to be seen"
+        if not self.after_run:
+            return "before its result was shown"
+        return f"after its result had been shown{f' at {beside(self.seen, self.time)}' if self.seen else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,10 @@ class StepRecord:
     ----------
     prediction : Commitment or None
         The first one; what is said after the reveal is none.
+    shown : str
+        Time at which the window first had the result on the screen, be it committed to or not; "" before.
     revealed : str
-        Time at which the result was first shown; "" before.
+        Time at which the guide first told the result; "" before.
     found : Found or None
         The result that was shown last.
     answer : str
@@ -99,12 +107,17 @@ class StepRecord:
     """
 
     prediction: Commitment | None = None
+    shown: str = ""
     revealed: str = ""
     found: Found | None = None
     answer: str = ""
     hypothesis: tuple[Version, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     done: str = ""
+
+    def is_open(self, step: Step) -> bool:
+        """Whether the step still waits for a prediction: none is committed, and no result was asked for."""
+        return step.prediction is not None and self.prediction is None and not self.revealed
 
 
 _NOTHING = StepRecord()
@@ -181,6 +194,11 @@ class LabRecord:
         changed = self._with(step.id, replace(before, prediction=commitment))
         return changed.happened(step, Event("predicted"), when.time)
 
+    def shown(self, step: Step, time: str) -> Self:
+        """Note that the window has the result of a step on the screen; the first time stays."""
+        before = self.step(step.id)
+        return self._with(step.id, replace(before, shown=before.shown or time))
+
     def revealed(self, step: Step, time: str, found: Found | None = None) -> Self:
         """Note that the result of a step was shown: the first time stays, and the same result as it is."""
         before = self.step(step.id)
@@ -189,6 +207,10 @@ class LabRecord:
         ):
             found = before.found
         return self._with(step.id, replace(before, revealed=before.revealed or time, found=found))
+
+    def given_up(self, step: Step, time: str) -> Self:
+        """Let the result be shown without a prediction: from now on none can be made or is waited for."""
+        return self.revealed(step, time).happened(step, Event("predicted"), time)
 
     def answered(self, step: Step, words: str, time: str) -> Self:
         """Take the words about a step as they are typed."""
@@ -274,6 +296,7 @@ def _step_to_dict(step: StepRecord) -> dict[str, Any]:
     prediction = step.prediction
     return {
         "prediction": None if prediction is None else commitment_to_dict(prediction),
+        "shown": step.shown,
         "revealed": step.revealed,
         "found": None if step.found is None else _found_to_dict(step.found),
         "answer": step.answer,
@@ -317,6 +340,7 @@ def commitment_to_dict(commitment: Commitment) -> dict[str, Any]:
         "time": when.time,
         "step": when.step,
         "after_run": when.after_run,
+        "seen": when.seen,
     }
 
 
@@ -327,6 +351,7 @@ def step_from_dict(values: object) -> StepRecord:
     counts = mapping(entries.get("counts"), "counts", _MOST_COUNTS)
     return StepRecord(
         prediction=None if prediction is None else commitment_from_dict(prediction),
+        shown=as_text(entries.get("shown", ""), "shown"),
         revealed=text(entries, "revealed"),
         found=_found_from(entries.get("found")),
         answer=text(entries, "answer", MAX_WORDS),
@@ -346,7 +371,10 @@ def commitment_from_dict(values: object) -> Commitment:
         answer = as_text(answer, "answer")
     elif isinstance(answer, bool) or not isinstance(answer, int | float):
         raise DataError("its 'answer' is neither a number nor a choice nor a cell")
-    when = When(text(entries, "time"), count(entries, "step"), flag(entries, "after_run"))
+    when = When(
+        text(entries, "time"), count(entries, "step"), flag(entries, "after_run"),
+        as_text(entries.get("seen", ""), "seen"),
+    )  # fmt: skip
     return Commitment(answer, when)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+from cnnviz import __version__
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
@@ -41,11 +42,24 @@ def hand_in_from_json(content: str) -> HandIn:
         handed = _hand_in(mapping(cast("object", values), "results"))
     except CNNVizError as error:
         raise DataError(str(error).rstrip(".")) from error
-    # What an earlier version wrote lacks the settings that have come since, and is whole nevertheless.
-    if handed.checksum == checksum_of(entries):
+    is_whole = handed.checksum == checksum_of(entries)
+    if is_whole and (handed.version != __version__ or _is_within(entries, handed.to_dict())):
+        # What an earlier version wrote lacks the settings that have come since, and is whole nevertheless.
         return handed.sealed()
     # Titles, units and parts that are not known here are not read, and may be what was edited.
-    return replace(handed, checksum="") if handed.checksum == handed.right_checksum else handed
+    is_hidden = is_whole or handed.checksum == handed.right_checksum
+    return replace(handed, checksum="") if is_hidden else handed
+
+
+def _is_within(given: object, known: object) -> bool:
+    """Whether all that is given is known; what is missing is that of an earlier program."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        entries, others = cast("dict[str, object]", given), cast("dict[str, object]", known)
+        return all(name in others and _is_within(each, others[name]) for name, each in entries.items())
+    if isinstance(given, list) and isinstance(known, list | tuple):
+        items_given, items_known = cast("list[object]", given), cast("list[object]", known)
+        return len(items_given) == len(items_known) and all(map(_is_within, items_given, items_known))
+    return given == known
 
 
 def _hand_in(entries: dict[str, object]) -> HandIn:

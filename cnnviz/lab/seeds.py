@@ -24,7 +24,11 @@ def seed_of(roll_number: str) -> int:
     int
         From 0 to 999,999.
     """
-    folded = unicodedata.normalize("NFKC", roll_number).casefold()
-    said = "".join(folded.split()).encode("utf-8", "replace")
+    said = plain_roll_number(roll_number).encode("utf-8", "replace")
     number = int.from_bytes(hashlib.sha256(b"cnnviz seed " + said).digest()[:8])
     return number % (int(LIMITS["seed"][1]) + 1)
+
+
+def plain_roll_number(roll_number: str) -> str:
+    """Return what is the same however a roll number is typed: no capitals, no blanks, letters in one form."""
+    return "".join(unicodedata.normalize("NFKC", roll_number).casefold().split())

@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 from typing import Any, cast
 
+from cnnviz._validation import shown
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
@@ -20,6 +21,9 @@ def checked_settings(table: Table, changes: dict[str, Any], experiment: Experime
                 name,
             )
             continue
+        if mistake := _wrong_kind(name, value, getattr(experiment, name)):
+            table.complain(mistake, name)
+            continue
         given = tuple(cast("list[Any]", value)) if isinstance(value, list) else value
         try:
             experiment = replace(experiment, **{name: given})
@@ -29,6 +33,22 @@ def checked_settings(table: Table, changes: dict[str, Any], experiment: Experime
             )
             table.complain(f"the setting {name!r} cannot be used: {reason}; correct it", name)
     return experiment
+
+
+def _wrong_kind(name: str, value: object, usual: object) -> str:
+    """Return what is wrong with a setting that is no list where one was expected, or of numbers; or ""."""
+    if not isinstance(usual, tuple):
+        return ""
+    if not isinstance(value, list):
+        return f"the setting {name!r} is {shown(value)}, but a list was expected; write {name} = […]"
+    entries = cast("list[object]", value)
+    if name != "classes" or all(isinstance(each, str) for each in entries):
+        return ""
+    names = ", ".join(f'"{printable(str(each), 20)}"' for each in entries[:10])
+    return (
+        "the setting 'classes' has numbers or other values, but the names of classes were expected, in "
+        f"quotes; write classes = [{names}]"
+    )
 
 
 def _in_order(changes: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -47,6 +47,7 @@ def session_of(
         run_step=max(step, reached),
         epochs=max(experiment.epochs, base.epochs if is_same_run else 1),
         weights_sha256=base.weights_sha256 if stays else "",
+        run_sha256="",
         sample=base.sample if show.sample is None else min(show.sample, len(dataset.test_labels) - 1),
         dx=dx,
         dy=dy,

@@ -3,7 +3,7 @@
 import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -13,15 +13,22 @@ from pathlib import Path
 from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
-from cnnviz.files import printable
-from cnnviz.lab.copies import copies
-from cnnviz.lab.finding import files_in, read_hand_in
-from cnnviz.lab.grading import Grade, graded, lab_of, same_kernel
+from cnnviz.files import printable, printable_name
+from cnnviz.lab.class_list import Listed, by_roll_number
+from cnnviz.lab.copies import remarks_between
+from cnnviz.lab.finding import hand_in_of
+from cnnviz.lab.folders import remarks_on_folders
+from cnnviz.lab.grading import Grade, graded, lab_of
+from cnnviz.lab.identity import may_be_same_name
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab
 from cnnviz.lab.opening import lab_data
+from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
+from cnnviz.lab.remarks import Remark, remarks_on, same_kernel
 from cnnviz.lab.results import HandIn
+from cnnviz.lab.seeds import plain_roll_number
+from cnnviz.lab.submissions import Submission, folders_of, submissions
 
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
 """Kernels of OpenBLAS for 64-bit PCs, as `OPENBLAS_CORETYPE` names them."""
@@ -30,9 +37,23 @@ type Report = Callable[[int, int], None]
 """Is told how many of how many hand-ins have been measured."""
 
 
+type RowsChanged = Callable[[Sequence["Row"]], None]
+"""Is given the rows as far as they are known."""
+
+_ENDED = (
+    "A process that measured was ended by the system, for lack of memory perhaps. Close other programs, and "
+    "verify again."
+)
+
+
 def _ignore(done: int, total: int) -> None:
     """Do nothing with the progress."""
     del done, total
+
+
+def _ignore_rows(rows: Sequence["Row"]) -> None:
+    """Do nothing with the rows."""
+    del rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +63,42 @@ class Row:
     Attributes
     ----------
     files : tuple of Path
-        One, or several with the same content.
+        One, or several with the same content, from what was given on; none where nothing was handed in.
+    folders : tuple of str
+        In which they are, each once, without what is the same for the whole course.
     handed : HandIn or None
         None where the file could not be read.
+    lab : Lab or None
+        None where it is not known here.
     grade : Grade or None
         None where nothing could be measured.
-    shared : tuple of str
-        What it shares with hand-ins of other students.
+    remarks : tuple of Remark
+        What there is to look at.
     reason : str
         Why there are no results, or no grade.
+    is_waiting : bool
+        Whether it is still to be measured.
+    listed : Listed or None
+        The student on the list of the class.
+    is_listed : bool or None
+        Whether the student is on that list; None where there is no list.
     """
 
     files: tuple[Path, ...]
+    folders: tuple[str, ...] = ()
     handed: HandIn | None = None
+    lab: Lab | None = None
     grade: Grade | None = None
-    shared: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     reason: str = ""
+    is_waiting: bool = False
+    listed: Listed | None = None
+    is_listed: bool | None = None
 
     @property
     def is_clean(self) -> bool:
-        """Whether it was measured, and every number agrees and nothing is suspicious."""
-        return self.grade is not None and not self.grade.differing and not self.grade.suspicious
+        """Whether it was measured, and there is nothing to look at in it."""
+        return self.grade is not None and not self.remarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +117,14 @@ def verify(
     data: Path | None = None,
     *,
     report: Report = _ignore,
+    rows_changed: RowsChanged = _ignore_rows,
+    without: Sequence[Path] = (),
+    students: Sequence[Listed] | None = None,
     processes: int | None = None,
 ) -> list[Row]:
-    """Check everything in some files and folders.
+    """Check everything in some files, folders and archives.
+
+    Whatever one file holds, it costs its own row only.
 
     Parameters
     ----------
@@ -93,79 +134,130 @@ def verify(
     data : Path, optional
         Data of the course; None for MNIST.
     report : callable
+    rows_changed : callable
+        Is given the rows as far as they are known, whenever one has been measured.
+    without : sequence of Path
+        Files that are no hand-ins, such as the table that is written.
+    students : sequence of Listed, optional
+        The class.
     processes : int, optional
         How many work at once; by default one for each processor.
 
     Returns
     -------
     list of Row
-        One for each student, in the order of their files.
+        One for each student, in the order of their files; then those of whom there is none.
 
     Raises
     ------
     CNNVizError
         If a path does not exist, or the data cannot be read.
     """
-    rows = _read([file for path in paths for file in files_in(path)])
-    tasks = {place: task for place, row in enumerate(rows) if (task := _task(row, labs, data)) is not None}
+    rows = _read(submissions(paths, without), labs)
+    tasks: dict[int, _Task] = {}
+    for place, row in enumerate(rows):
+        task = _task(row, labs, data)
+        if isinstance(task, _Task):
+            tasks[place] = task
+            rows[place] = replace(row, is_waiting=True)
+        else:
+            rows[place] = task
+    rows_changed(rows)
     workers = processes or os.cpu_count() or 1
-    numbers = dict(_measured(tasks, report, workers))
-    rows = [_graded(row, labs, data, numbers.get(place)) for place, row in enumerate(rows)]
+    numbers: dict[int, LabNumbers | str] = {}
+    for place, found in _measured(tasks, report, workers):
+        numbers[place] = found
+        rows[place] = _graded(rows[place], found)
+        rows_changed(rows)
     for place, again in _with_their_kernels(rows, numbers, tasks, workers):
-        rows[place] = _graded(rows[place], labs, data, again)
-    readable = [place for place, row in enumerate(rows) if row.handed is not None]
-    shared = copies(
-        [handed for row in rows if (handed := row.handed) is not None],
-        [rows[place].files[0].name for place in readable],
-        labs,
-        [rows[place].is_clean for place in readable],
-    )
-    for place, clauses in zip(readable, shared, strict=True):
-        rows[place] = replace(rows[place], shared=tuple(clauses))
-    return rows
+        rows[place] = _graded(rows[place], again)
+    rows = _compared(rows, labs)
+    return rows if students is None else _with_class(rows, students)
 
 
-def _read(files: Sequence[Path]) -> list[Row]:
+def _read(handed_in: Iterable[Submission], labs: Mapping[str, Lab]) -> list[Row]:
     """Return a row for each student; files of one student with the same content share one."""
     rows: list[Row] = []
     places: dict[str, int] = {}
-    for file in files:
-        try:
-            handed = read_hand_in(file)
-        except DataError as error:
-            rows.append(Row((file,), reason=str(error)))
-            continue
-        content = handed.to_json()
-        if content in places:
+    for file in handed_in:
+        row = _row(file, labs)
+        content = "" if row.handed is None else row.handed.to_json()
+        if content and content in places:
             old = rows[places[content]]
-            rows[places[content]] = Row((*old.files, file), handed)
+            remarks = tuple(dict.fromkeys((*old.remarks, *row.remarks)))
+            rows[places[content]] = replace(old, files=(*old.files, file.path), remarks=remarks)
         else:
-            places[content] = len(rows)
-            rows.append(Row((file,), handed))
-    return rows
+            if content:
+                places[content] = len(rows)
+            rows.append(row)
+    folders = dict(
+        zip((files := [each for row in rows for each in row.files]), folders_of(files), strict=True)
+    )
+    return [replace(row, folders=tuple(dict.fromkeys(folders[each] for each in row.files))) for row in rows]
 
 
-def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> _Task | None:
-    handed = row.handed
-    if handed is None or _why_not(handed, labs, data):
-        return None
-    lab = lab_of(handed, labs)
-    assert lab is not None
-    own = own_pixels(handed.own, _dataset(data, lab.experiment.classes))
-    return _Task(lab.source, handed.experiment.seed, own, data)
+def _row(file: Submission, labs: Mapping[str, Lab]) -> Row:
+    if file.trouble:
+        return Row((file.path,), reason=file.trouble)
+    try:
+        handed = hand_in_of(file.content, file.path)
+        lab = lab_of(handed, labs)
+        remarks = (*remarks_on(handed, lab), *remarks_on_pages(file.content, handed, lab))
+        return Row((file.path,), handed=handed, lab=lab, remarks=remarks)
+    except DataError as error:
+        return Row((file.path,), reason=str(error))
+    except Exception as error:  # noqa: BLE001 -- what one file does must not cost the rows of the others
+        return Row((file.path,), reason=f"{printable_name(file.path)} {_failed(error)}")
 
 
-def _why_not(handed: HandIn, labs: Mapping[str, Lab], data: Path | None) -> str:
-    """Return why a hand-in cannot be compared, as a sentence; "" where it can."""
-    lab = lab_of(handed, labs)
+def _failed(error: Exception) -> str:
+    """Say that a file was too much for the program, to follow its name."""
+    return in_words(error) or f"cannot be checked by this program ({type(error).__name__}); check it by hand."
+
+
+def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
+    """Return the rows with what there is to look at beside the others."""
+    places = [place for place, row in enumerate(rows) if row.handed is not None]
+    handed = [handed for row in rows if (handed := row.handed) is not None]
+    between = remarks_between(
+        handed,
+        [_name_of(rows[place]) for place in places],
+        labs,
+        [rows[place].is_clean for place in places],
+    )
+    folders = remarks_on_folders(handed, [rows[place].folders for place in places])
+    compared = list(rows)
+    for place, *more in zip(places, between, folders, strict=True):
+        compared[place] = replace(rows[place], remarks=(*rows[place].remarks, *more[0], *more[1]))
+    return compared
+
+
+def _name_of(row: Row) -> str:
+    """Return what a row is called beside others: its file, with the folder where there are some."""
+    return printable("/".join(part for part in (row.folders[0], row.files[0].name) if part))
+
+
+def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> "_Task | Row":
+    """Return what there is to measure, or where that is nothing the row with the sentence that says why."""
+    handed, lab = row.handed, row.lab
+    if handed is None:
+        return row
     if lab is None:
         name = printable(f"{handed.lab_id} {handed.lab_version}", 60)
         known = any(each.id == handed.lab_id for each in labs.values())
         where = "known here in another version" if known else "not known here"
-        return f"The lab {name} is {where}; give its file with --lab."
-    if _dataset(data, lab.experiment.classes).sha256 != handed.data_sha256:
-        return f"It was done with other data ({printable(handed.data_name, 40)}); give them with --data."
-    return ""
+        return replace(row, reason=f"The lab {name} is {where}; give its file with --lab.")
+    try:
+        dataset = _dataset(data, lab.experiment.classes)
+    except CNNVizError as error:
+        return replace(row, reason=str(error))
+    if dataset.sha256 != handed.data_sha256:
+        reason = f"It was done with other data ({printable(handed.data_name, 40)}); give them with --data."
+        if data is None and handed.data_name == dataset.name:
+            named = Remark("file", f"it names the data {dataset.name}, but another checksum of them")
+            return replace(row, reason=reason, remarks=(*row.remarks, named))
+        return replace(row, reason=reason)
+    return _Task(lab.source, handed.experiment.seed, own_pixels(handed.own, dataset), data)
 
 
 def _measured(
@@ -195,7 +287,9 @@ def _with_their_kernels(
     by_kernel: dict[str, dict[int, _Task]] = {}
     for place, row in enumerate(rows):
         handed, found = row.handed, numbers.get(place)
-        if handed is None or row.grade is None or not row.grade.differing or isinstance(found, str | None):
+        if handed is None or row.grade is None or isinstance(found, str | None):
+            continue
+        if not row.grade.differing and not row.grade.not_comparable:
             continue
         kernel = handed.versions.get("BLAS", "").rpartition(" ")[2]
         if kernel in KERNELS and not same_kernel(handed, found):
@@ -236,14 +330,16 @@ def _in_processes(tasks: Mapping[int, _Task], workers: int) -> Iterator[tuple[in
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
         futures = {pool.submit(_measure, task): place for place, task in tasks.items()}
+        done: set[int] = set()
         try:
             for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool as error:
-            raise CNNVizError(
-                "A process that measured a hand-in was ended by the system, for lack of memory perhaps. "
-                "Close other programs, and verify again."
-            ) from error
+                found = future.result()
+                done.add(futures[future])
+                yield futures[future], found
+        except BrokenProcessPool:
+            for place in futures.values():
+                if place not in done:
+                    yield place, _ENDED
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -254,8 +350,8 @@ def _measure(task: _Task) -> LabNumbers | str:
     assert lab is not None
     try:
         return measured_lab(lab, _dataset(task.data, lab.experiment.classes), task.seed, task.own)
-    except (CNNVizError, MemoryError) as error:
-        return in_words(error)
+    except Exception as error:  # noqa: BLE001 -- what one hand-in does must not cost the rows of the others
+        return in_words(error) or f"The program failed on it ({type(error).__name__})."
 
 
 @lru_cache(maxsize=4)
@@ -263,14 +359,41 @@ def _dataset(data: Path | None, classes: tuple[str, ...]) -> Dataset:
     return lab_data(data, classes)
 
 
-def _graded(row: Row, labs: Mapping[str, Lab], data: Path | None, numbers: LabNumbers | str | None) -> Row:
-    handed = row.handed
-    if handed is None:
-        return row
-    if numbers is None:
-        return replace(row, reason=_why_not(handed, labs, data))
-    if isinstance(numbers, str):
-        return replace(row, reason=f"It cannot be measured: {numbers}")
-    lab = lab_of(handed, labs)
+def _graded(row: Row, numbers: LabNumbers | str) -> Row:
+    """Return a row with what was measured, or with the sentence that says why not."""
+    handed, lab = row.handed, row.lab
+    assert handed is not None
     assert lab is not None
-    return replace(row, grade=graded(handed, lab, numbers))
+    if isinstance(numbers, str):
+        return replace(row, is_waiting=False, reason=f"It cannot be measured: {numbers}")
+    try:
+        grade = graded(handed, lab, numbers)
+    except Exception as error:  # noqa: BLE001 -- what one file holds must not cost the rows of the others
+        return replace(row, is_waiting=False, reason=f"{printable_name(row.files[0])} {_failed(error)}")
+    before = () if row.grade is None else row.grade.remarks
+    kept = tuple(each for each in row.remarks if each not in before)
+    return replace(row, is_waiting=False, grade=grade, remarks=(*kept, *grade.remarks))
+
+
+def _with_class(rows: Sequence[Row], students: Sequence[Listed]) -> list[Row]:
+    """Return the rows with the students of a class, and after them those who handed in nothing."""
+    expected = by_roll_number(students)
+    found: set[str] = set()
+    told: list[Row] = []
+    for row in rows:
+        if row.handed is None:
+            told.append(row)
+            continue
+        roll = plain_roll_number(row.handed.roll_number)
+        listed = expected.get(roll)
+        found.add(roll)
+        remarks = row.remarks
+        if listed is not None and not may_be_same_name(listed.name, row.handed.name):
+            reason = f"its roll number is that of {printable(listed.name, 60)} on the list of the class"
+            remarks = (*remarks, Remark("student", reason))
+        told.append(replace(row, listed=listed, is_listed=listed is not None, remarks=remarks))
+    missing = [each for roll, each in expected.items() if roll not in found]
+    return [
+        *told,
+        *(Row((), listed=each, is_listed=True, reason="nothing was handed in") for each in missing),
+    ]

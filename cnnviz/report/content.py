@@ -1,7 +1,7 @@
 """The student's part of a lab report: words, and when the hypothesis was written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self, cast
 
 from cnnviz._validation import check_int
@@ -18,6 +18,38 @@ DEFAULT_TITLE = "Lab 5: convolutional neural networks"
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Results that have been on the screen, and since when; they stay known, whatever is on it later.
+
+    Attributes
+    ----------
+    training, lab : str
+        Local date and time at which results of training (losses, accuracy), and results that the lab has
+        measured, were first on the screen; "" for never.
+    """
+
+    training: str = ""
+    lab: str = ""
+
+    def __or__(self, other: "Shown") -> "Shown":
+        """Return what has been on the screen by one or the other."""
+        return Shown(_first(self.training, other.training), _first(self.lab, other.lab))
+
+    def __bool__(self) -> bool:
+        """Whether there was anything."""
+        return bool(self.training or self.lab)
+
+
+def _first(one: str, other: str) -> str:
+    """Return the earlier of two times, of which "" is none."""
+    return min(filter(None, (one, other)), default="")
+
+
+_NOT_SHOWN = Shown()
+_LONGEST_TIME = 40
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """A hypothesis as it stood at one moment.
 
@@ -29,13 +61,16 @@ class Version:
     step : int
         Training step of the run on the screen at that moment.
     after_run : bool
-        Whether the results of the lab were known already.
+        Whether results had been on the screen before.
+    shown : Shown
+        Which, and since when.
     """
 
     text: str
     time: str
     step: int
     after_run: bool = False
+    shown: Shown = _NOT_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +196,7 @@ _WORDS = ("objective", "description", "observations", "inference")
 
 def version_to_dict(version: Version) -> dict[str, Any]:
     """Return a version of a hypothesis as values that JSON can hold."""
-    return {field.name: getattr(version, field.name) for field in fields(version)}
+    return asdict(version)
 
 
 def _demonstration(values: object) -> Demonstration:
@@ -193,8 +228,18 @@ def version_from_dict(values: object) -> Version:
     entries = _mapping(values, "A hypothesis")
     step = check_int(entries.get("step"), "step", "a hypothesis", minimum=0)
     return Version(
-        _text(entries, "text"), _text(entries, "time"), step, after_run=entries.get("after_run") is True
+        _text(entries, "text"),
+        _text(entries, "time"),
+        step,
+        after_run=entries.get("after_run") is True,
+        shown=shown_from_dict(entries.get("shown", {})),
     )
+
+
+def shown_from_dict(values: object) -> Shown:
+    """Return which results were on the screen, as `dataclasses.asdict` wrote it; raises `DataError`."""
+    entries = _mapping(values, "What was shown")
+    return Shown(*(_text({name: entries.get(name, "")}, name, _LONGEST_TIME) for name in ("training", "lab")))
 
 
 def _mapping(values: object, what: str) -> Mapping[str, object]:
@@ -203,8 +248,8 @@ def _mapping(values: object, what: str) -> Mapping[str, object]:
     return cast("Mapping[str, object]", values)
 
 
-def _text(entries: Mapping[str, object], name: str) -> str:
+def _text(entries: Mapping[str, object], name: str, longest: int = MAX_WORDS) -> str:
     value = entries.get(name)
-    if not isinstance(value, str) or len(value) > MAX_WORDS:
+    if not isinstance(value, str) or len(value) > longest:
         raise DataError(f"The lab report is damaged: its field {name!r} must be text.")
     return value

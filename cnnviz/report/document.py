@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from types import MappingProxyType
 
+from cnnviz.clock import beside
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_count
@@ -69,13 +70,16 @@ def hypothesis_blocks(versions: tuple[Version, ...]) -> Iterator[Words]:
 
 
 def moment_of(version: Version) -> str:
-    """Say what was known when a hypothesis was written, for somebody who grades it."""
+    """Say what had been on the screen when a hypothesis was written, for somebody who grades it."""
+    for whose, time in (("of this lab", version.shown.lab), ("of training", version.shown.training)):
+        if time:
+            return f"after results {whose} had been shown at {beside(time, version.time)}"
     if version.after_run:
-        return "after the results of the lab were known"
-    if version.step == 0:
-        return "before the lab was measured, when the network in the window was untrained"
-    steps = f"{format_count(version.step)} step{'s' if version.step > 1 else ''}"
-    return f"before the lab was measured, but after {steps} of training, whose results could be seen"
+        return "after results of this lab had been shown"
+    if version.step:
+        steps = f"{format_count(version.step)} step{'s' if version.step > 1 else ''}"
+        return f"after results of {steps} of training had been shown"
+    return "before any result had been shown"
 
 
 def insert_blocks(demonstration: Demonstration, number: int) -> Iterator[Block]:

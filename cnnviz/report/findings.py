@@ -137,13 +137,15 @@ def _translation(results: LabResults) -> Iterator[Block]:
     if results.backprop.routing is None:
         yield Words(equations.POOLS_BESIDE)
     yield Formula(equations.RELATIVE_CHANGE)
-    yield shift_figure(translation.digit)
-    yield sweep_figure(translation.sweep)
+    name = results.experiment.classes[results.sample.label]
+    image, pool_size = f"test image {results.sample.index}, a {name}", translation.digit[0].pool_size
+    yield shift_figure(translation.digit, image)
+    yield sweep_figure(translation.sweep, image, pool_size)
     yield Heading("Many images that move", 3)
     curves = {
         stage: curve for stage, curve in translation.curves["relative_change"].items() if stage != OUTPUT
     }
-    yield distance_figure(curves, translation.ink_lost, translation.digits)
+    yield distance_figure(curves, translation.ink_lost, translation.digits, pool_size)
     yield tables.measures_table(translation)
     yield tables.output_table(translation)
 

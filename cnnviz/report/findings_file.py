@@ -24,7 +24,8 @@ LARGEST = 8 << 20
 """Letters of findings as JSON; those of LeNet with all its maps have some hundred thousand."""
 
 _MOST_BLOCKS = 200
-_MOST_ROWS = 20_000
+_MOST_ROWS, _MOST_COLUMNS = 500, 20  # of a table; the largest that is measured has some dozens
+_MOST_NUMBERS = 20_000, 100  # rows and columns of the numbers behind a figure, which are on no page
 _LONGEST_NAME = 200
 _PLAIN = ("time", "version", "channels", "steps", "loss", "accuracy")
 _OWNER = "what was measured"
@@ -144,7 +145,7 @@ def _block(entries: Mapping[str, object], named: Mapping[str, Equation]) -> Bloc
 
 
 def _table(entries: Mapping[str, object]) -> Table:
-    data = data_from_dict(entries.get("data"), _MOST_ROWS)
+    data = data_from_dict(entries.get("data"), _MOST_ROWS, _MOST_COLUMNS)
     formats = entries.get("formats")
     if not isinstance(formats, list) or len(cast("list[object]", formats)) != len(data.header):
         raise _damaged()
@@ -165,7 +166,7 @@ def _figure(entries: Mapping[str, object]) -> Figure:
     svg, data = _text(entries, "svg", LARGEST), entries.get("data")
     if not is_plain(svg):
         raise DataError("The lab report is damaged: a measured figure in it is no drawing of this program.")
-    numbers: Data | None = None if data is None else data_from_dict(data, _MOST_ROWS)
+    numbers: Data | None = None if data is None else data_from_dict(data, *_MOST_NUMBERS)
     width = check_float(entries.get("width"), "width", _OWNER, minimum=0.1, maximum=1.0)
     return Figure(_name(entries, "figure"), _text(entries, "caption"), svg, width, numbers)
 

@@ -1,13 +1,15 @@
 """What a student puts into the report from the screen: a figure as drawn, or a table as measured."""
 
-import csv
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
 from cnnviz.errors import DataError
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.report.blocks import Block, Cell, Data, Figure, Table
+from cnnviz.report.drawings import flaw_of
+from cnnviz.spreadsheet import Cell as CsvCell
+from cnnviz.spreadsheet import rows_in
 
 MOST_INSERTS = 100
 """Inserts of one demonstration; more are refused."""
@@ -15,16 +17,12 @@ MOST_INSERTS = 100
 LONGEST_WORDS = 500
 """Letters of a student's own caption."""
 
-_MOST_ROWS, _MOST_COLUMNS = 2000, 100
+_MOST_ROWS, _MOST_COLUMNS = 60, 14  # what can be read as a table on a page
 _LONGEST_TEXT = 1000
 _LONGEST_TABLE = 20_000  # letters of a CSV file that is compared with the tables of the report
 LARGEST_PICTURE = 32 << 20
 _TEXT_WIDTH_CM = 17.0
 _LARGEST_WHOLE = 1 << 53
-# A reference that leads out of the drawing, in an attribute or in a style.
-_OUTSIDE = re.compile(
-    r"""href\s*+=\s*+["'](?!\s*+(?:data:|#))|url\(\s*+["']?+(?!\s*+(?:data:|\#))|@import""", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class Insert:
             return bool(wanted) and _numbers(self.data.rows) == wanted
         if not wanted or not 0 < len(self.csv) <= _LONGEST_TABLE:
             return False
-        return _numbers(tuple(map(_cell, row)) for row in csv.reader(self.csv.splitlines())) == wanted
+        return _numbers(rows_in(self.csv)) == wanted
 
     def to_dict(self) -> dict[str, Any]:
         """Return the insert as values that JSON can hold."""
@@ -108,8 +106,8 @@ class Insert:
             raise DataError("The lab report is damaged: the width of a figure in it is no length.")
         if (data is None) == (not svg):
             raise DataError("The lab report is damaged: what was inserted is neither a figure nor a table.")
-        if _OUTSIDE.search(svg):
-            raise DataError("The lab report is damaged: a figure in it refers to another file.")
+        if svg and (flaw := flaw_of(svg)):
+            raise DataError(f"The lab report is damaged: a figure in it {printable(flaw, LONGEST_NAME)}.")
         table = None if data is None else data_from_dict(data)
         return cls(**texts, svg=svg, csv=csv, width_cm=float(width), data=table, words=words)
 
@@ -121,7 +119,7 @@ def shortened(text: str) -> str:
 
 def fits_as_table(rows: int, columns: int) -> bool:
     """Whether numbers are few enough to be read as a table on a page."""
-    return 0 < rows <= 60 and columns <= 14
+    return 0 < rows <= _MOST_ROWS and columns <= _MOST_COLUMNS
 
 
 def _formats(data: Data) -> tuple[str, ...]:
@@ -136,17 +134,10 @@ def _formats(data: Data) -> tuple[str, ...]:
     return tuple(of(column) for column in columns)
 
 
-def _numbers(rows: Iterable[tuple[Cell, ...]]) -> list[tuple[float, ...]]:
+def _numbers(rows: Iterable[Sequence[CsvCell]]) -> list[tuple[float, ...]]:
     """Return the numbers in each row; names, which may be numbers too, stand in the first column."""
-    found = (tuple(float(cell) for cell in row[1:] if not isinstance(cell, str)) for row in rows)
+    found = (tuple(float(cell) for cell in row[1:] if isinstance(cell, int | float)) for row in rows)
     return [row for row in found if row]
-
-
-def _cell(text: str) -> Cell:
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _text(values: Mapping[str, object], name: str, longest: int) -> str:
@@ -161,8 +152,8 @@ def data_to_dict(data: Data) -> dict[str, Any]:
     return {"header": list(data.header), "rows": [list(row) for row in data.rows]}
 
 
-def data_from_dict(values: object, most: int = _MOST_ROWS) -> Data:
-    """Return the numbers that `data_to_dict` described, if they have at most so many rows.
+def data_from_dict(values: object, rows: int = _MOST_ROWS, columns: int = _MOST_COLUMNS) -> Data:
+    """Return the numbers that `data_to_dict` described, if they have at most so many rows and columns.
 
     Raises
     ------
@@ -170,13 +161,13 @@ def data_from_dict(values: object, most: int = _MOST_ROWS) -> Data:
         If they are damaged.
     """
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
-    header, rows = entries.get("header"), entries.get("rows")
-    if not isinstance(header, list) or not isinstance(rows, list):
+    header, lines = entries.get("header"), entries.get("rows")
+    if not isinstance(header, list) or not isinstance(lines, list):
         raise DataError("The lab report is damaged: a table in it has no rows.")
-    header, rows = cast("list[object]", header), cast("list[object]", rows)
-    if len(header) > _MOST_COLUMNS or len(rows) > most:
+    header, lines = cast("list[object]", header), cast("list[object]", lines)
+    if len(header) > columns or len(lines) > rows:
         raise DataError("The lab report is damaged: a table in it is too large.")
-    return Data(tuple(str(name) for name in header), tuple(_row(row, len(header)) for row in rows))
+    return Data(tuple(str(name) for name in header), tuple(_row(line, len(header)) for line in lines))
 
 
 def _row(row: object, columns: int) -> tuple[Cell, ...]:

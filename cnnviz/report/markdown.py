@@ -1,9 +1,7 @@
 """The report as a folder: Markdown text, PNG figures, CSV tables."""
 
 import contextlib
-import csv
 import hashlib
-import io
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -12,8 +10,9 @@ from pathlib import Path
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder, printable
 from cnnviz.mathematics import latex
-from cnnviz.report.blocks import Block, Cell, Data, Document, Figure, Formula, Heading, Table, Words
-from cnnviz.report.pdf import to_png
+from cnnviz.report.blocks import Block, Data, Document, Figure, Formula, Heading, Table, Words
+from cnnviz.report.pdf import to_pngs
+from cnnviz.spreadsheet import rows_in, to_csv
 
 TEXT = "report.md"
 RESULTS = "results.json"
@@ -111,15 +110,21 @@ def _remove_superseded(target: Path) -> None:
 
 def _files(document: Document) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of every file but the text."""
-    for figure in document.figures:
-        yield f"figure-{figure.name}.png", to_png(figure)
-        numbers = to_csv(figure.data) if figure.data is not None else figure.csv.encode("utf-8", "replace")
-        if numbers:
-            yield f"figure-{figure.name}.csv", numbers
+    figures = document.figures
+    for figure, picture in zip(figures, to_pngs(figures), strict=True):
+        yield f"figure-{figure.name}.png", picture
+        if figure.data is not None:
+            yield f"figure-{figure.name}.csv", _csv(figure.data)
+        elif figure.csv:  # of a report that was opened, perhaps, and so of anybody
+            yield f"figure-{figure.name}.csv", to_csv(rows_in(figure.csv))
     for table in document.tables:
-        yield f"table-{table.name}.csv", to_csv(table.data)
+        yield f"table-{table.name}.csv", _csv(table.data)
     if document.results:
         yield RESULTS, document.results.encode("ascii")
+
+
+def _csv(data: Data) -> bytes:
+    return to_csv((data.header, *data.rows))
 
 
 def _checksum(files: Mapping[str, bytes]) -> str:
@@ -145,24 +150,11 @@ def to_markdown(document: Document, inside: str = "") -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def to_csv(data: Data) -> bytes:
-    """Return numbers as a CSV file: UTF-8, full precision, a point before the decimals."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(data.header)
-    writer.writerows([[_exact(cell) for cell in row] for row in data.rows])
-    return out.getvalue().encode("utf-8", "replace")
-
-
 def escaped(text: str) -> str:
     """Return words so that Markdown shows them as typed; line breaks become breaks."""
     lines = [_SPECIAL.sub(r"\\\g<0>", line.strip()) for line in text.splitlines()]
     # A blank line would end the paragraph: an unbreakable blank keeps it one.
     return "\\\n".join(line or "&nbsp;" for line in lines)
-
-
-def _exact(cell: Cell) -> str:
-    return repr(cell) if isinstance(cell, float) else str(cell)
 
 
 def _blocks(blocks: tuple[Block, ...], inside: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The report as a PDF, and its figures as PNG, set by Typst.
+"""The report as a PDF, and its figures as PNG, set by Typst in a process of its own.
 
 Nothing a student typed is ever part of the program that Typst runs: it arrives as JSON strings.
 """
@@ -7,28 +7,33 @@ import contextlib
 import json
 import os
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, Literal, cast
-
-import numpy as np
+from typing import Any
 
 from cnnviz import __version__
+from cnnviz._chunks import Cancelled, never
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.mathematics import typst as typst_math
 from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
-from cnnviz.runtime import give_back_memory
+from cnnviz.report.typesetting import Sheet, typeset
 
 _TEMPLATE = bundled("report/report.typ")
 _FONTS = (bundled("fonts"), bundled("report/fonts"))
 _RUNNING_LETTERS = 60
-_REMEMBERED = 11  # documents, after which Typst has forgotten one that has not come again
-#: Bytes that must be there before anything is set: a report takes up to half of them.
-_ROOM = 256 << 20
-_EPOCH = 0  # of the creation date: equal reports give equal files
-_PICTURE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
-#image(bytes(sys.inputs.svg), format: "svg")
+_SECONDS = 180.0
+"""How long setting a report may take: ten times what one with everything in it takes on a slow computer."""
+PREVIEW_SECONDS = 30.0
+"""Likewise for a preview, which is set anew after each pause in typing."""
+_PICTURE = """#set page(width: auto, height: auto, margin: 0pt, fill: white)
+#let drawing = image(bytes(sys.inputs.svg), format: "svg")
+#context {
+  let size = measure(drawing)
+  assert(calc.max(size.width, size.height) <= 120cm, message: "a figure is wider or higher than 120 cm")
+  drawing
+}
 """
 
 
@@ -49,27 +54,47 @@ def to_pdf(document: Document) -> bytes:
     Raises
     ------
     CNNVizError
-        If the template is missing, or the typesetter fails.
+        If the template is missing, or the typesetter is, fails or takes too long.
     MemoryError
         If there is no room for the typesetter to work in.
     """
-    return _compiled(_template(), _inputs(document) | {"results": document.results}, "pdf")[0]
+    sheet = Sheet(_template(), _inputs(document) | {"results": document.results}, "pdf")
+    return typeset([sheet], _FONTS, _SECONDS, never)[0][0]
 
 
-def to_pages(document: Document, dpi: float) -> list[bytes]:
+def to_pages(
+    document: Document, dpi: float, seconds: float = _SECONDS, cancelled: Cancelled = never
+) -> list[bytes]:
     """Return every page of the report as the bytes of a PNG file, for a preview.
+
+    Parameters
+    ----------
+    document : Document
+    dpi : float
+    seconds : float
+        How long it may take.
+    cancelled : callable
+        Asked several times a second; when it returns True the work stops.
 
     Raises
     ------
     CNNVizError
         As `to_pdf`.
+    CancelledError
+        If `cancelled` returned True.
     """
-    return _compiled(_template(), _inputs(document), "png", dpi)
+    return typeset([Sheet(_template(), _inputs(document), "png", dpi)], _FONTS, seconds, cancelled)[0]
 
 
-def to_png(figure: Figure, dpi: int = 200) -> bytes:
-    """Return a figure as the bytes of a PNG file."""
-    return _compiled(_PICTURE, {"svg": figure.svg}, "png", float(dpi))[0]
+def picture_of(svg: str, dpi: int, seconds: float) -> bytes:
+    """Return a drawing as the bytes of a PNG file, if that takes at most so long; raises as `to_pdf`."""
+    return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], _FONTS, seconds, never)[0][0]
+
+
+def to_pngs(figures: Sequence[Figure], dpi: int = 200) -> list[bytes]:
+    """Return figures as the bytes of PNG files; raises as `to_pdf`."""
+    sheets = [Sheet(_PICTURE, {"svg": each.svg}, "png", float(dpi)) for each in figures]
+    return [pages[0] for pages in typeset(sheets, _FONTS, _SECONDS, never)] if sheets else []
 
 
 def _inputs(document: Document) -> dict[str, str]:
@@ -88,56 +113,6 @@ def _inputs(document: Document) -> dict[str, str]:
     return {"report": json.dumps(report, ensure_ascii=False)}
 
 
-def _compiled(
-    source: bytes, inputs: dict[str, str], kind: Literal["pdf", "png"], dpi: float | None = None
-) -> list[bytes]:
-    # A lone surrogate is no text that any file could hold.
-    inputs = {name: text.encode("utf-8", "replace").decode() for name, text in inputs.items()}
-    typst, fonts = _typesetter(), _fonts()
-    np.empty(_ROOM, np.uint8)  # a MemoryError, where the typesetter would end the process
-    try:
-        result: Any = typst.compile(
-            source, format=kind, font_paths=fonts, sys_inputs=inputs, ppi=dpi, timestamp=_EPOCH
-        )
-    except (KeyboardInterrupt, MemoryError):
-        raise
-    except BaseException as error:  # a panic of the typesetter is no `Exception`
-        raise CNNVizError(
-            f"The report could not be typeset ({error}). "
-            f"If that happens to every report, {restore('report')}."
-        ) from error
-    _forget()
-    pages = cast("list[bytes]", result) if isinstance(result, list) else [cast("bytes", result)]
-    return [bytes(page) for page in pages]
-
-
-def _forget() -> None:
-    """Let Typst drop what it keeps for setting the same document again: 25 MB and more for each report.
-
-    It has no other way to be told than by setting others.
-    """
-    for _ in range(_REMEMBERED):
-        _typesetter().compile(b"", format="pdf", font_paths=_fonts())
-    give_back_memory()
-
-
-@cache
-def _fonts() -> Any:
-    return _typesetter().Fonts(font_paths=[str(each) for each in _FONTS])
-
-
-def _typesetter() -> Any:
-    """Return the module typst; all else goes on without it."""
-    try:
-        import typst
-    except ImportError as error:
-        raise CNNVizError(
-            "PDF, Markdown and the preview need the package typst, which is not here (there is none for "
-            "Windows on ARM). Export the report as HTML instead."
-        ) from error
-    return typst
-
-
 def _shortened(words: str) -> str:
     """Return words for one line at the head of a page."""
     line = " ".join(words.split())
@@ -151,9 +126,9 @@ def _reads_from_the_right(text: str) -> bool:
 
 
 @cache
-def _template() -> bytes:
-    with contextlib.suppress(OSError):
-        source = _TEMPLATE.read_bytes()
+def _template() -> str:
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        source = _TEMPLATE.read_text(encoding="utf-8")
         if source.strip():  # of an empty one would come an empty page
             return source
     raise CNNVizError(f"The template of the report is missing; {restore('report')}.")

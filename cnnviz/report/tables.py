@@ -105,7 +105,9 @@ def measures_table(translation: TranslationResults) -> Table:
     return Table(
         "measures",
         f"Measures of {format_count(translation.digits)} test images moved to the right: mean and spread "
-        "(standard deviation). Residual: what moving the map along does not explain.",
+        "(standard deviation). Relative to a blank image; pools of "
+        f"{translation.digit[0].pool_size} × {translation.digit[0].pool_size}. Residual: what moving the map "
+        "along does not explain.",
         data(header, rows),
         ("text", "text", "3", "3", "3", "3", "3", "3"),
     )

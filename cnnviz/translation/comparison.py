@@ -56,6 +56,16 @@ class StagePair:
         """Mask `(rows, columns)` of the cells where `expected` may be compared with the moved image's map."""
         return self.grid.interior(self.dx, self.dy)
 
+    @property
+    def has_moved_along(self) -> bool:
+        """Whether the maps are those of the original, moved with the image: residual 0, and of something.
+
+        Where all ink has left the interior, or there was none, a residual of 0 says nothing.
+        """
+        inside = self.interior
+        is_blank = np.array_equal(self.moved[:, inside], self.blank[:, inside])
+        return not is_blank and self.measured()["equivariance_residual"] == 0
+
     @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
     def measured(self, relative: bool = True) -> dict[MeasureName, float]:
         """Relative change, cosine similarity and equivariance residual of this stage."""

@@ -1,5 +1,6 @@
 """Small experiments that show what pooling keeps and what it does not; each measures its own result."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_shift, format_together, format_value
-from cnnviz.translation.comparison import Comparison, compare
+from cnnviz.translation.comparison import Comparison, StagePair, compare
 from cnnviz.translation.shifting import BACKGROUND, Mode, shift
 from cnnviz.translation.winners import WinnerChange
 
@@ -259,21 +260,36 @@ def _bright_cell_result(lesson: Lesson) -> str:
 
 def _digit_result(lesson: Lesson) -> str:
     comparison = lesson.compare()
+    pooled = comparison.stages["max"]
     measured = {stage: pair.measured() for stage, pair in comparison.stages.items()}
     titles = {"pixels": "pixels", "convolution": "convolution", "max": "max pool"}
     numbers = format_column((measured[stage]["relative_change"] for stage in titles), 2)
     changes = ", ".join(f"{title} {number}" for title, number in zip(titles.values(), numbers, strict=True))
+    is_blank = math.isnan(measured["pixels"]["relative_change"])
     counts = comparison.winners.counts
     windows = sum(count.total for count in counts.values())
-    changed = counts[WinnerChange.CHANGED].total
-    residual = measured["max"]["equivariance_residual"]
-    exactly = "exactly 0" if residual == 0 else format_value(residual)
     probability = comparison.output_measured()["probability_change"]
-    return (
-        f"Relative change: {changes}. The max pool's value changed in {changed} of {windows} windows. "
-        f"Against the shifted pooled map the residual is {exactly} away from the border. The probability "
-        f"changed by {format_value(probability)}."
+    return " ".join(
+        (
+            "The image is blank: there is no change to measure."
+            if is_blank
+            else f"Relative change: {changes}.",
+            f"The max pool's value changed in {counts[WinnerChange.CHANGED].total} of {windows} windows.",
+            *_residual_words(pooled, measured["max"]["equivariance_residual"]),
+            f"The probability changed by {format_value(probability)}.",
+        )
     )
+
+
+def _residual_words(pooled: StagePair, residual: float) -> tuple[str, ...]:
+    """Say how far pooled maps are from having moved along, unless it is undefined or 0 for want of ink."""
+    if pooled.has_moved_along:
+        said = "exactly 0"
+    elif math.isfinite(residual) and residual > 0:
+        said = format_value(residual)
+    else:
+        return ()
+    return (f"Against the shifted pooled map the residual is {said} away from the border.",)
 
 
 def _small_network(image: FloatArray, kernel_size: int) -> Network:

@@ -2,7 +2,8 @@
 
 `x` is an image, `T x` the image moved, `F` the features of some stage. Features are taken relative to the
 response to a blank image, `F'(x) = F(x) - F(blank)`: background pixels are not 0 at the input, and a
-convolution of them is a constant, equal before and after the shift, that makes everything look more alike.
+convolution of them is a constant, equal before and after the shift. It leaves the change as it is, but not
+the size of the features that this is divided by: raw numbers are smaller for most images, larger for some.
 
 Every measure takes one moved result, or many with leading axes, and answers in float64.
 """
@@ -34,9 +35,9 @@ OUTPUT = "output"
 """The stage under which measures of probabilities and decisions are filed."""
 
 RELATIVE_TO_BLANK_NOTE = (
-    "A black pixel is -0.5 at the input, and a convolution of black pixels is a constant. Compared raw, that "
-    "constant is part of both maps: all of them look more alike than their ink is, and the pools may even "
-    "change places. Relative to a blank image only the ink counts."
+    "A black pixel is -0.5 at the input, and a convolution of black pixels is a constant. Raw maps hold that "
+    "constant, and it counts as if it were part of the image: most changes look smaller than they are, some "
+    "larger, and the pools may even change places. Relative to a blank image only the ink counts."
 )
 """Why features are compared relative to a blank image; for the switch that turns it off."""
 
@@ -70,8 +71,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "relative_change",
                 "Relative change",
                 "‖F′(Tx) − F′(x)‖ / ‖F′(x)‖",
-                "0: the stage does not notice this shift of this image. √2: before and after have nothing in "
-                "common.",
+                "0: the stage does not notice this shift of this image. √2: before and after are as far "
+                "apart as two maps of one size that have nothing in common.",
                 "Zhang 2019, arXiv:1904.11486 (internal feature distance)",
             ),
             Measure(
@@ -109,8 +110,7 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "decision_flip",
                 "Decision flips",
                 "1 if the most probable class differs, else 0",
-                "Over many images: the share whose class changes. It grows with the shift, also where hardly "
-                "any image is misread as long as it stays in its place.",
+                "Over many images: the share whose class changes, whether the first answer was right or not.",
                 "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
                 of_output=True,
             ),

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts CNNViz from the folder in which it was unpacked.
-# usage: ./start.sh [FILE ...] | ./start.sh --add-to-menu
+# usage: ./start.sh [FILE ...] | ./start.sh --add-to-menu | ./start.sh --doctor
+# Of the system it needs libEGL and libGL, which a desktop has: sudo apt-get install libegl1 libgl1
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)

@@ -3,12 +3,13 @@
 import sys
 
 from cnnviz.runtime import one_blas_thread
-from scripts.screenshots import moments, own_digits, pages, panels
+from scripts.screenshots import film, moments, own_digits, pages, panels
 from ui.application import make_application
 from ui.tuning import MainThreadCollector
 
 SCENES = {
-    scene.__name__: scene for scene in (*panels.SCENES, *pages.SCENES, *moments.SCENES, *own_digits.SCENES)
+    scene.__name__: scene
+    for scene in (*film.SCENES, *panels.SCENES, *pages.SCENES, *moments.SCENES, *own_digits.SCENES)
 }
 
 

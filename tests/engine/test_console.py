@@ -5,7 +5,9 @@ import sys
 import pytest
 
 from cnnviz import _console
+from cnnviz.cli import parse_arguments
 from cnnviz.exits import complain
+from cnnviz.output import Output
 
 
 def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +30,22 @@ def test_a_program_with_an_output_keeps_it(capsys: pytest.CaptureFixture[str]) -
     assert (sys.stdout, sys.stderr) == before
     complain("the disk is full.")
     assert capsys.readouterr().err == "cnnviz: the disk is full.\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\u202egnp", "\ud800", "\r", "\u2028"]
+)
+def test_nothing_that_is_said_steers_the_terminal(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    complain(f"a file {text} is no report")
+    Output().say(f"a class {text}")
+    with pytest.raises(SystemExit):
+        parse_arguments(["--headless", "--set", f"{text}=1", f"--{text}"])
+    said = capsys.readouterr()
+    for line in (*said.out.split("\n"), *said.err.split("\n")):
+        assert line.isprintable()
+    assert len(said.err.split("\n")) == 3, "a line each"
+
+
+def test_lines_and_letters_that_are_joined_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().say("one\ntwo: क्‍ष")
+    assert capsys.readouterr().out == "one\ntwo: क्‍ष\n"

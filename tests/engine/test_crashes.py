@@ -85,13 +85,17 @@ def judge(folder, before, old, new, *, is_done):
         assert [each.read_text() for each in folder.glob("report-*/mine.txt")] == ["mine as well"]
 
 
+def _pictures():
+    """Return what stands for the typesetter, a process of its own in which nothing is to crash."""
+    pictures = {each.figures[0].svg: markdown.to_pngs(each.figures)[0] for each in (OLD, NEW)}
+    return lambda figures: [pictures[each.svg] for each in figures]
+
+
 def crash(kind, place):
     """Crash at every call: what the tests below run in a process with one thread. Returns the calls."""
     place = Path(place)
     if kind in BEFORE:
-        # The typesetter has threads, which copies of a process do not have.
-        pictures = {each.figures[0].svg: markdown.to_png(each.figures[0]) for each in (OLD, NEW)}
-        markdown.to_png = lambda figure: pictures[figure.svg]
+        markdown.to_pngs = _pictures()
         old, new = expectations(place)
         folder = place / "here" / "lab"
         prepared(folder, kind)
@@ -168,8 +172,7 @@ def test_a_crash_at_any_call_leaves_the_old_or_the_new(tmp_path, kind):
 
 @pytest.mark.parametrize("before", BEFORE)
 def test_a_fault_at_any_call_leaves_the_old_or_the_new_report(tmp_path, monkeypatch, before):
-    pictures = {each.figures[0].svg: markdown.to_png(each.figures[0]) for each in (OLD, NEW)}
-    monkeypatch.setattr(markdown, "to_png", lambda figure: pictures[figure.svg])
+    monkeypatch.setattr(markdown, "to_pngs", _pictures())
     old, new = expectations(tmp_path)
     folder = tmp_path / "here" / "lab"
     prepared(folder, before)

@@ -216,3 +216,24 @@ def test_memory_of_another_network_is_refused(mnist, change, message):
             trainer.network, mnist, experiment.train_config(),
             start_step=2, optimizer_state=change(trainer.optimizer_state),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_both_engines_forget_a_gradient_that_has_died_at_the_same_step(optimizer):
+    network = replace(LAB5, dtype="float32").build_network()
+    gradient = np.random.default_rng(3).normal(size=network.parameter_count)
+    found = []
+    for engine in (make_engine(network), LayeredEngine(network)):
+        update = VectorOptimizer(make_optimizer(optimizer, 0.01, momentum=0.9), engine)
+        for view, whole in zip(engine.gradients.values(), engine.views(gradient).values(), strict=True):
+            view[...] = whole
+        for step in range(1, 5000):
+            update.update()
+            engine.gradient[...] = 0
+            if not any(array.any() for name, array in update.state().items() if name.startswith("m")):
+                found.append((type(engine), step))
+                break
+    (fused, first), (layered, second) = found
+    assert (fused, layered) == (FusedEngine, LayeredEngine)
+    assert first == second
+    assert first % 32 == 0

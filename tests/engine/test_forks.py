@@ -7,9 +7,11 @@ import pytest
 
 from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.errors import ParameterError
+from cnnviz.evaluation import CancelledError
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.presets import LAB5
-from cnnviz.snapshots import Snapshot
+from cnnviz.replay import Replay
+from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer
 from tests.oracles import assert_same_bits
 
@@ -102,3 +104,119 @@ def test_memory_of_another_optimiser_is_refused(small_digits):
     start = {"start_step": 2, "optimizer_state": trainer.optimizer_state}
     with pytest.raises(ParameterError, match="SGD does not know"):
         Trainer(trainer.network, small_digits, LAB5.train_config(), **start)
+
+
+# --- any step of a run again ----------------------------------------------------------------------------
+
+
+SETTINGS = {
+    "plain": {},
+    "momentum": {"momentum": 0.9},
+    "adam": {"optimizer": "adam", "batch_size": 8},
+    "float32": {"dtype": "float32", "momentum": 0.9, "activation": "relu", "batch_size": 4, "hidden": (5,)},
+}
+
+
+def recorded_run(dataset, experiment, last, kept, rates=()):
+    """Train by hand; return the record, and the engine's own weights at every step."""
+    trainer = Trainer(experiment.build_network(), dataset, experiment.train_config())
+    trainer.add_epochs(9)
+    history, rates = History(), dict(rates)
+    history.batch_size, history.epoch_images = experiment.batch_size, len(dataset.train_labels)
+    weights = []
+    for step in range(last + 1):
+        if step in rates:
+            trainer.learning_rate = rates[step]
+        if step in kept or step in rates:
+            origin = Origin(1, replace(experiment, learning_rate=trainer.learning_rate), dataset.name)
+            history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
+        weights.append(trainer.network.params)
+        if step < last:
+            history.append(trainer.advance(1))
+    return history, weights
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_any_step_of_a_run_is_had_again_bit_for_bit(small_digits, settings):
+    experiment = replace(LAB5, learning_rate=1e-2, **settings)
+    history, weights = recorded_run(small_digits, experiment, 120, {0, 40, 80}, {55: 3e-3, 61: 2e-2})
+    for step in (0, 1, 39, 40, 55, 56, 60, 61, 62, 119, 120):
+        replay = Replay.of(history, step)
+        assert replay.start.step == max(kept for kept in (0, 40, 55, 61, 80) if kept <= step)
+        found = replay.run(small_digits)
+        assert found.step == step
+        for name, expected in weights[step].items():
+            assert_same_bits(found.network.params[name], expected)
+    # It can be gone on from, and its settings are those of its moment.
+    found = Replay.of(history, 58).run(small_digits)
+    assert found.origin.experiment.learning_rate == 3e-3
+    near = Replay.of(history, 60, near=found)
+    assert near.start is found
+    for name, expected in weights[60].items():
+        assert_same_bits(near.run(small_digits).network.params[name], expected)
+
+
+def test_a_step_after_a_fork_is_that_of_the_fork(small_digits):
+    experiment = replace(LAB5, learning_rate=1e-2, momentum=0.9)
+    first, weights = recorded_run(small_digits, experiment, 60, {0, 20, 40})
+    start = Replay.of(first, 33).run(small_digits)
+    fork = first.forked(33)
+    faster = replace(experiment, learning_rate=5e-2)
+    trainer = Trainer(
+        start.network, small_digits, faster.train_config(), start_step=33, optimizer_state=start.optimizer
+    )
+    fork.snapshots.add(replace(trainer.snapshot, origin=Origin(2, faster, small_digits.name)), keep=True)
+    fork.append(trainer.advance(10))
+    own = trainer.network.params
+    fork.append(trainer.advance(10))
+    for step, expected in ((27, weights[27]), (43, own)):
+        found = Replay.of(fork, step).run(small_digits)
+        for name, array in expected.items():
+            assert_same_bits(found.network.params[name], array)
+
+
+def test_a_step_that_cannot_be_had_exactly_is_refused(small_digits):
+    experiment = replace(LAB5, learning_rate=1e-2, momentum=0.9)
+    history, weights = recorded_run(small_digits, experiment, 60, {0, 20, 40})
+    # A record without the optimiser's memory is repeated from its beginning.
+    bare = SnapshotStore(1 << 30)
+    for snapshot in (history.snapshots[index] for index in range(3)):
+        bare.add(replace(snapshot, optimizer=None), keep=True)
+    history.snapshots = bare
+    replay = Replay.of(history, 50)
+    assert replay.start.step == 0
+    for name, expected in weights[50].items():
+        assert_same_bits(replay.run(small_digits).network.params[name], expected)
+    # A record of another machine is told by its losses.
+    other = History()
+    progress = history.recorded()
+    losses = progress.losses.copy()
+    losses[44] = np.nextafter(losses[44], 1)
+    other.append(replace(progress, losses=losses))
+    other.snapshots = bare
+    with pytest.raises(ParameterError, match="Step 50 cannot be repeated exactly"):
+        Replay.of(other, 50).run(small_digits)
+    assert Replay.of(other, 44).run(small_digits).step == 44
+    with pytest.raises(ParameterError, match="Step 61 cannot be reached"):
+        Replay.of(history, 61)
+
+
+def test_a_repetition_ends_when_it_is_not_wanted_any_more(small_digits):
+    history, _ = recorded_run(small_digits, LAB5, 200, {0})
+    seen = []
+
+    def report(share):
+        seen.append(share)
+        if len(seen) == 2:
+            raise CancelledError("not wanted")
+
+    with pytest.raises(CancelledError):
+        Replay.of(history, 200).run(small_digits, report)
+    assert seen[0] == 0.0 < seen[1] < 1.0
+
+
+def test_moments_of_another_run_keep_their_own_rates(small_digits):
+    history, _ = recorded_run(small_digits, LAB5, 20, {0}, {10: 1e-2})
+    again = history.snapshots.of_run(Origin(7, LAB5, "elsewhere", "note"))
+    assert [again[index].origin.experiment.learning_rate for index in range(2)] == [1e-4, 1e-2]
+    assert {again[index].origin.run_id for index in range(2)} == {7}

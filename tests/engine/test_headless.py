@@ -158,3 +158,13 @@ def test_own_data_are_used_as_in_the_window_and_what_they_lose_is_said(tmp_path)
     assert "zoo has 5 classes; ant, bee are used, and any 2 to 5 can be chosen." in result.stdout
     assert lost in result.stdout
     assert lost in (tmp_path / "lab.html").read_text(encoding="utf-8")
+
+
+def test_names_of_folders_and_files_do_not_steer_the_terminal(tmp_path):
+    names = ("\x1b[31mred", "two\nlines")
+    write_pictures(tmp_path / "zoo\x1b[2J", names)
+    result = run("--headless", "--data", "zoo\x1b[2J", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "red" in result.stdout
+    assert "\x1b" not in result.stdout + result.stderr
+    assert not any(line.startswith("lines") for line in result.stdout.splitlines())

@@ -215,7 +215,9 @@ def test_a_course_is_made_and_used_from_the_command_line(tmp_path):
     assert course.history.step == course.model.step == 30
     assert [point.step for point in course.history.tests] == [0, 30]
     assert (course.history.snapshots.steps[0], course.history.snapshots.steps[-1]) == (0, 30)
-    assert (course.session.step, course.session.run_step) == (0, 30)
+    assert (course.session.step, course.session.run_step) == (0, 0)
+    assert course.model.experiment.seed == course.session.experiment.seed
+    assert f"its network has seed {course.model.experiment.seed}" in made.stdout
     assert len(course.dataset.test_labels) == 20
     data.unlink()
     used = command("--headless", "--lab", "c.cnnviz", "--results", "b.json", cwd=tmp_path)

@@ -15,12 +15,13 @@ from cnnviz.errors import DataError
 from cnnviz.lab import HandIn, LabRecord, read_hand_in
 from cnnviz.lab.bench import trained
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.finding import files_in
+from cnnviz.lab.finding import hand_in_of
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
 from cnnviz.lab.record import Found
 from cnnviz.lab.results import checksum_of
 from cnnviz.lab.results_reading import hand_in_from_json
+from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.session_state import OwnPixels
@@ -66,7 +67,7 @@ def test_everything_that_is_promised_is_in_the_file(handed):
     assert (loss["unit"], loss["step"]) == ("nats", "guess")
     assert loss["value"] > 0
     assert values["predictions"]["guess"] == {
-        "answer": 0.31, "time": "2026-01-31 10:05", "step": 0, "after_run": False,
+        "answer": 0.31, "time": "2026-01-31 10:05", "step": 0, "after_run": False, "seen": "",
     }  # fmt: skip
     assert "BLAS" in values["versions"]
 
@@ -121,10 +122,10 @@ def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
     write_html(document, tmp_path / "b.html")
     write_folder(document, tmp_path / "c")
     (tmp_path / "d.json").write_text(handed.to_json(), encoding="ascii")
-    files = files_in(tmp_path)
-    assert [path.suffix for path in files] == [".pdf", ".html", ".json", ".json"]
-    for path in files:
-        assert read_hand_in(path).to_json() == handed.to_json(), path
+    files = list(submissions([tmp_path]))
+    assert [each.path.suffix for each in files] == [".pdf", ".html", ".json", ".json"]
+    for each in files:
+        assert hand_in_of(each.content, each.path).to_json() == handed.to_json(), each.path
     assert "<script>alert" not in (tmp_path / "b.html").read_text(encoding="utf-8")
 
 
@@ -152,12 +153,12 @@ def test_a_report_without_results_carries_none(tmp_path):
     ("content", "said"),
     [
         (b"", "empty"),
-        (b"hello", "neither JSON nor a report"),
-        (b"\xff\xd8\xff\xe0\xfe", "neither a PDF nor a text"),
+        (b"hello", "no report of CNNViz; ask for the PDF or HTML"),
+        (b"\xff\xd8\xff\xe0\xfe", "no report of CNNViz"),
         (b"{}", "no results of CNNViz"),
         (b'{"format": "cnnviz-results", "format_version": 99}', "newer CNNViz"),
         (b'{"format": "cnnviz-results", "format_version": 1}', "'lab' is missing"),
-        (b"[" * 100_000, "neither JSON"),
+        (b"[" * 100_000, "no report"),
         (b"{" + b'"a":{' * 100_000, "no JSON"),
         (b"{" + b" " * (9 << 20), "too large"),
         (b"<html><script id=cnnviz-results>{}</html>", "cut off"),
@@ -212,6 +213,16 @@ def test_a_damaged_part_is_refused_or_read(handed, data):
 
 
 said: list[str] = []
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 1e999, "abc", None, [1], True])
+@pytest.mark.parametrize("name", ["learning_rate", "epochs", "seed", "momentum"])
+def test_no_setting_of_a_hand_in_is_more_than_refused(handed, name, value):
+    values = json.loads(handed.to_json())
+    values["experiment"][name] = value
+    with pytest.raises(DataError) as caught:
+        hand_in_from_json(json.dumps(values))
+    assert len(str(caught.value)) < 250
 
 
 def test_a_run_without_a_student_has_numbers_and_no_answers():

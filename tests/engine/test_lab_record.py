@@ -246,7 +246,7 @@ def test_an_answer_that_does_not_fit_is_refused(step, answer):
 
 
 def test_every_measure_measures_something_and_says_it_with_its_unit(bench):
-    values = {"filter": 0, "row": 4, "column": 4, "sample": 3, "dx": 1, "digits": 9, "digit": 1}
+    values = {"filter": 0, "row": 4, "column": 4, "sample": 3, "dx": 1, "digits": 9, "class": "1"}
     assert len(MEASURES) > 25
     for each in MEASURES.values():
         given = {
@@ -280,7 +280,7 @@ def test_measures_agree_with_the_plain_numbers(bench):
     window = maps[8:10, 8:10]
     (winner,) = value("window_winner", filter=0, row=4, column=4, sample=3)
     assert maps[winner[1:]] == window.max()
-    assert value("own_probability", digit=0) is None, "there is no own image"
+    assert value("own_probability", **{"class": "0"}) is None, "there is no own image"
     assert value("residual", stage="max", dx=2, dy=0, sample=3) == 0
     changes = [value("change", stage="max", dx=1, dy=0, sample=sample) for sample in range(30)]
     assert value("mean_change", stage="max", dx=1, dy=0, digits=30) == pytest.approx(np.mean(changes))

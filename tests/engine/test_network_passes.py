@@ -94,10 +94,21 @@ def test_input_of_the_other_float_dtype_is_converted(rng, own, given):
     assert_same_bits(net.forward(x).logits, net.forward(x.astype(own)).logits)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pixels_are_scaled(rng, dtype):
+    net = Network.build(SMALL, (1, 8, 8), dtype=dtype)
+    pixels, labels = rng.integers(0, 256, size=(3, 1, 8, 8), dtype=np.uint8), np.array([0, 1, 0])
+    scaled = (pixels / 255 - 0.5).astype(dtype)
+    assert_same_bits(net.forward(pixels).logits, net.forward(scaled).logits)
+    assert_same_bits(net.predict(pixels), net.predict(scaled))
+    for name, gradient in net.gradients(scaled, labels).params.items():
+        assert_same_bits(net.gradients(pixels, labels).params[name], gradient)
+
+
 @pytest.mark.parametrize(
     ("x", "error", "text"),
     [
-        (np.zeros((2, 1, 8, 8), dtype=np.uint8), ParameterError, "not uint8; scale pixels with cnnviz"),
+        (np.zeros((2, 1, 8, 8), dtype=np.int64), ParameterError, "or pixels as uint8, not int64"),
         (np.zeros((2, 1, 8, 8), dtype=bool), ParameterError, "not bool"),
         (np.zeros((1, 8, 8)), ShapeError, "(n, 1, 8, 8), n >= 1. Got (1, 8, 8)"),
         (np.zeros((2, 1, 8, 9)), ShapeError, "Got (2, 1, 8, 9)"),

@@ -7,6 +7,7 @@ import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.optim import SGD, Adam, make_optimizer
+from tests.oracles import assert_same_bits
 
 DTYPES = ["float32", "float64"]
 
@@ -57,6 +58,90 @@ def test_equals_the_formula(rng, make, loop, dtype):
     for index in np.ndindex(start.shape):
         expected = loop(float(start[index]), [float(gradient[index]) for gradient in gradients])
         assert array[index] == pytest.approx(expected, rel=tolerance, abs=tolerance)
+
+
+def plain_memory(make, start, gradients, decay, below):
+    """Parameter and running mean of one number after all steps, flushed below a bound."""
+    real = type(start)
+    value, mean, square = start, real(0), real(0)
+    optimizer = make()
+    for step, gradient in enumerate(gradients, start=1):
+        if isinstance(optimizer, SGD):
+            mean = real(decay) * mean + gradient
+            value -= real(optimizer.learning_rate) * mean
+        else:
+            mean += real(1 - decay) * (gradient - mean)
+            square = real(optimizer.beta2) * square + real(1 - optimizer.beta2) * gradient * gradient
+            scale = np.sqrt(square) / real((1 - optimizer.beta2**step) ** 0.5) + real(optimizer.eps)
+            value -= real(optimizer.learning_rate / (1 - decay**step)) * mean / scale
+        if step % 32 == 0:
+            mean, square = (real(0) if abs(kept) < below else kept for kept in (mean, square))
+    return value, mean
+
+
+DECAYING = [
+    pytest.param(lambda: SGD(0.01, 0.6), "momentum", 0.6, id="momentum"),
+    pytest.param(lambda: Adam(0.01, beta1=0.6), "mean", 0.6, id="adam"),
+]
+
+
+def gradients_of_units_that_die(rng, dtype, steps, units=24):
+    """Each unit has gradients until a step of its own, some now and then later, of any order of magnitude."""
+    gradients = rng.normal(size=(steps, units)) * 10.0 ** rng.uniform(-12, 2, units)
+    ends = rng.integers(1, steps, units)
+    alive = np.arange(steps)[:, None] < ends
+    again = (rng.random((steps, units)) < 0.01) & (np.arange(units) % 3 == 0)
+    return (gradients * (alive | again)).astype(dtype)
+
+
+@pytest.mark.parametrize(("make", "slot", "decay"), DECAYING)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_decays_to_nothing_is_nothing_and_all_else_keeps_its_bits(rng, make, slot, decay, dtype):
+    least = np.finfo(dtype).smallest_normal
+    steps = 32 * (10 if dtype == "float32" else 60)
+    gradients = gradients_of_units_that_die(rng, dtype, steps)
+    start = rng.normal(size=gradients.shape[1]).astype(dtype)
+    params, optimizer = {"a": start.copy()}, make()
+    for gradient in gradients:
+        optimizer.update(params, {"a": gradient})
+    kept = optimizer.state()[f"{slot}.a"]
+    assert not ((kept != 0) & (np.abs(kept) < least)).any()
+    unflushed = []
+    for unit in range(len(start)):
+        series = list(gradients[:, unit])
+        value, mean = plain_memory(make, start[unit], series, decay, below=least * 2**14)
+        assert (params["a"][unit], kept[unit]) == (value, mean)
+        value, mean = plain_memory(make, start[unit], series, decay, below=0)
+        assert params["a"][unit] == value  # those of the plain formula, to the bit
+        unflushed.append(mean)
+    assert ((np.array(unflushed) != 0) & (np.abs(unflushed) < least)).any()
+
+
+@pytest.mark.parametrize(("make", "slot", "decay"), DECAYING)
+@pytest.mark.parametrize("cut", [1, 31, 32, 33, 250, 399])
+def test_a_run_that_is_cut_anywhere_forgets_at_the_same_steps(rng, make, slot, decay, cut):
+    gradients = gradients_of_units_that_die(rng, "float32", 400)
+    params, optimizer = {"a": np.ones(gradients.shape[1], "float32")}, make()
+    for step, gradient in enumerate(gradients):
+        if step == cut:
+            state, copies = optimizer.state(), {"a": params["a"].copy()}
+        optimizer.update(params, {"a": gradient})
+    again = make()
+    again.load_state(state)
+    for gradient in gradients[cut:]:
+        again.update(copies, {"a": gradient})
+    assert_same_bits(copies["a"], params["a"])
+    for name, array in optimizer.state().items():
+        assert_same_bits(again.state()[name], array)
+
+
+def test_numbers_that_ran_away_are_not_forgotten():
+    optimizer = SGD(0.1, momentum=0.5)
+    numbers = np.array([np.inf, -np.inf, np.nan, 1.0, -1e-30], "float32")
+    state = {"steps": np.array(31), "momentum.a": numbers}
+    optimizer.load_state(state)
+    optimizer.update({"a": np.zeros(5, "float32")}, {"a": np.zeros(5, "float32")})
+    np.testing.assert_array_equal(optimizer.state()["momentum.a"], numbers * np.float32(0.5))
 
 
 @pytest.mark.parametrize(("make", "loop"), CASES)

@@ -10,6 +10,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5
 from cnnviz.report import Report, Version, build_document
 from cnnviz.report.blocks import Words
+from cnnviz.report.content import Shown
 from cnnviz.report.guides import GUIDES
 from tests.engine.report_cases import hostile_report
 
@@ -21,24 +22,34 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     assert demonstration.hypothesis == (first, later)
     document = build_document(Report().with_demonstration(demonstration), None)
     texts = [block.text for block in document.blocks if isinstance(block, Words)]
-    assert (
-        "Recorded 2026-01-31 10:00, before the lab was measured, when the network in the window was untrained"
-        in texts
-    )
-    assert "Edited 2026-01-31 10:30, after the results of the lab were known" in texts
+    assert "Recorded 2026-01-31 10:00, before any result had been shown" in texts
+    assert "Edited 2026-01-31 10:30, after results of this lab had been shown" in texts
     assert texts.index(first.text) < texts.index(later.text)
 
 
-def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written():
-    demonstration = Report().demonstrations[0].record(Version("high", "2026-01-31 10:00", 12_665))
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (Version("high", "", 12_665), "results of 12,665 steps of training had been shown"),
+        (
+            Version("high", "", 0, shown=Shown("2026-01-31 09:58")),
+            "results of training had been shown at 09:58",
+        ),
+        (
+            Version("high", "", 0, shown=Shown("2026-01-31 09:58", "2026-01-30 14:03")),
+            "results of this lab had been shown at 2026-01-30 14:03",
+        ),
+    ],
+)
+def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written(version, said):
+    demonstration = Report().demonstrations[0].record(replace(version, time="2026-01-31 10:00"))
     document = build_document(Report().with_demonstration(demonstration), None)
     stamp = next(
         block.text for block in document.blocks if isinstance(block, Words) and block.kind == "stamp"
     )
-    assert stamp == (
-        "Recorded 2026-01-31 10:00, before the lab was measured, but after 12,665 steps of training, whose "
-        "results could be seen"
-    )
+    assert stamp == f"Recorded 2026-01-31 10:00, after {said}"
+    kept = Report().with_demonstration(demonstration)
+    assert Report.from_dict(json.loads(json.dumps(kept.to_dict()))) == kept
 
 
 def test_saying_the_same_again_is_no_edit():

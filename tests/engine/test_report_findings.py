@@ -8,7 +8,7 @@ import pytest
 
 from cnnviz.drawing import is_plain
 from cnnviz.errors import CNNVizError
-from cnnviz.presets import LENET
+from cnnviz.presets import LAB5, LENET
 from cnnviz.report import Report, build_document, findings_file, findings_of, run_lab
 from cnnviz.report.blocks import Figure, Heading, Words
 from cnnviz.report.html import to_html
@@ -131,3 +131,27 @@ def test_words_in_findings_are_words_in_html():
     document = build_document(Report(), findings_file.from_dict(sealed(values)))
     assert "<script>alert" not in to_html(document)
     assert any(isinstance(block, Figure) for block in document.blocks)
+
+
+@pytest.mark.parametrize(("pool", "size"), [("max", 2), ("average", 3), ("none", 2)])
+def test_figures_of_moved_images_name_what_they_depend_on(pool: str, size: int) -> None:
+    experiment = replace(LAB5, filters=(2,), pool=pool, pool_size=size)
+    results = run_lab(experiment, small_data(), QUICK)
+    figures = {
+        each.name: each
+        for each in findings_of(results, "2026-01-31 10:00").parts["translation"]
+        if isinstance(each, Figure)
+    }
+    name = experiment.classes[results.sample.label]
+    for key in ("shifted-digit", "shift-sweep", "change-against-shift"):
+        caption = figures[key].caption
+        assert "elative to a blank image" in caption
+        assert f"{size} × {size}" in caption
+        is_of_one = key != "change-against-shift"
+        assert (f"test image {results.sample.index}, a {name}" in caption) is is_of_one
+    for key in ("shift-sweep", "change-against-shift"):
+        table = figures[key].data
+        assert table is not None
+        assert all(
+            "relative_change" in column for column in table.header if column not in ("dx", "dy", "ink_lost")
+        )

@@ -94,7 +94,7 @@ def test_a_picture_without_a_session_is_told_from_one_with(tmp_path: Path) -> No
 def test_a_picture_that_ends_too_early_gets_one_sentence(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "figure.png"
     path.write_bytes(_png(SESSION)[:cut])
-    with pytest.raises(DataError, match=r"figure\.png cannot be opened: it ends too early"):
+    with pytest.raises(DataError, match=r"figure\.png cannot be opened: the picture ends too early"):
         load_session(path)
 
 

@@ -50,7 +50,6 @@ done_when = [{ event = "predicted" }, { event = "visited", what = "feature_maps"
 panel = "feature_maps"
 moment = "end"
 sample = 3
-views.feature_maps = { covers = true }
 [step.prediction]
 kind = "number"
 question = "How long is the side?"

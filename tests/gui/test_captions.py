@@ -6,17 +6,26 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.translation_desk import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.export.figures import caption_of, file_name_of
+from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import Figure
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
+from ui.state import PinnedCell, Shift
 
 
 def panel_of(session: Session, number: int) -> QWidget:
     """Return a panel by its number."""
     return session.window.panels.panels()[number]
+
+
+def is_swept(panel: QWidget) -> bool:
+    """Whether the sweep of the Translation panel is that of its choices."""
+    swept, view = panel.sweeps.swept, panel.view
+    return swept is not None and (swept.key.relative, swept.key.pool_size) == (view.relative, view.pool_size)
 
 
 def new_run(qtbot: QtBot, session: Session, **changes: object) -> None:
@@ -82,6 +91,87 @@ def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
     assert "sweep of step 0 of another run (seed 0)" in caption_of(session.state, panel)
 
 
+def test_a_figure_of_translation_names_the_choices_it_depends_on(qtbot: QtBot, session: Session) -> None:
+    """Pictures of other numbers have other captions; what a part does not depend on is not named."""
+    train(qtbot, session, 30)
+    panel, state = show_panel(qtbot, session, 2), session.state
+    state.set_shift(Shift(2, 1))
+    figures = {
+        "maps": panel.maps,
+        "stages": panel.strip,
+        "winners": panel.winners,
+        "sweep": panel.sweep.map,
+        "curves": panel.sweep.curves,
+        "image": panel.image,
+        "answer": panel.predictions,
+        "panel": panel,
+    }
+    captions: dict[str, dict[str, str]] = {}
+    for what, changes in {
+        "at first": {},
+        "raw": {"relative": False},
+        "pool": {"pool_size": 3},
+        "stage": {"stage": "subsample"},
+        "against": {"moved_along": True},
+        "filter": {"channel": 3},
+        "view": {"pair": "difference"},
+        "measure": {"measure": "cosine_similarity"},
+        "class": {"measure": "probability_change"},
+    }.items():
+        before = panel.view
+        panel.choices.choose(**changes)
+        rest(qtbot, session, lambda: is_swept(panel))
+        captions[what] = {name: caption_of(state, widget) for name, widget in figures.items()}
+        panel.choices.take(before)
+    depends = {
+        "raw": {"maps", "stages", "sweep", "curves", "panel"},
+        "pool": {"maps", "stages", "winners", "sweep", "curves", "panel"},
+        "stage": {"maps", "sweep", "panel"},
+        "against": {"maps", "panel"},
+        "filter": {"winners", "panel"},
+        "view": {"maps", "panel"},
+        "measure": {"sweep", "curves", "panel"},
+        "class": {"sweep", "curves", "panel"},
+    }
+    for what, names in depends.items():
+        others = {name for name in figures if captions[what][name] != captions["at first"][name]}
+        assert others == names, what
+    assert "raw" in captions["raw"]["sweep"]
+    assert "pool 3 × 3" in captions["pool"]["curves"]
+    at_first = captions["at first"]["sweep"]
+    assert "sweep, Relative change of Max pooling · relative to a blank image" in at_first
+    assert "for class 1" in captions["class"]["curves"]
+    assert "blank" not in captions["class"]["curves"], "probabilities know no features"
+    numbers = to_csv(tables_of(panel.sweep.map), captions["raw"]["sweep"]).decode()
+    assert captions["raw"]["sweep"] in numbers.splitlines()[0]
+
+
+def test_a_figure_of_filters_and_maps_names_filter_class_and_cell(qtbot: QtBot, session: Session) -> None:
+    train(qtbot, session, 30)
+    maps, state = show_panel(qtbot, session, 1), session.state
+    rest(qtbot, session)
+    assert "conv1, filter 0" in caption_of(state, maps)
+    assert "evidence for class 1" in caption_of(state, maps).split(" · ")
+    maps.network.select_channel(1, 5)
+    maps._choose_relative(True)
+    state.set_pinned(PinnedCell("pool1", (5, 2, 3)))
+    rest(qtbot, session)
+    caption = caption_of(state, maps)
+    assert "conv1, filter 5" in caption
+    assert "evidence for class 1, relative to a blank image" in caption
+    assert "cell pool1, filter 5, row 2, column 3" in caption
+    maps.show_page("looks_for")
+    looks_for = maps.looks_for
+    rest(qtbot, session, lambda: looks_for.picture.averages is not None)
+    for part in (looks_for.kernel, looks_for.most, looks_for.least):
+        assert "conv1, filter 5" in caption_of(state, part)
+    evidence = looks_for.evidence
+    assert "pool1, all filters" in caption_of(state, evidence.maps)
+    click(evidence.scope.button("one"))
+    evidence.relative.setChecked(True)
+    assert "pool1, filter 5 · relative to a blank image" in caption_of(state, evidence.maps)
+
+
 def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 300)
     state, window, training = session.state, session.window, panel_of(session, 0)
@@ -95,7 +185,9 @@ def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, sessi
     assert "image" not in loss
     assert f"step {last:,}" in caption_of(state, training.log).split(" · ")
     filters = caption_of(state, training.filters.grid).split(" · ")
-    assert filters == ["lab5, classes 0, 1", "seed 0", f"step {state.shown.step:,}"]
+    assert filters == ["lab5, classes 0, 1", "seed 0", f"step {state.shown.step:,}", "conv1"]
+    click(training.filters.moment.button("difference"))
+    assert "conv1, minus step 0" in caption_of(state, training.filters.grid).split(" · ")
     assert f"run up to step {last:,}" in caption_of(state, window.timeline.track)
 
 
@@ -116,6 +208,7 @@ def test_a_compared_moment_is_named(qtbot: QtBot, session: Session) -> None:
     window, state = session.window, session.state
     window.timeline.toggles.compare.click()
     qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare.maps))
+    assert "weights of conv1" in caption_of(state, window.compare.maps).split(" · ")
     new_run(qtbot, session, seed=2)
     qtbot.waitUntil(
         lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare.maps)

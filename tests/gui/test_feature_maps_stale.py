@@ -289,7 +289,7 @@ def test_whatever_is_done_all_that_is_said_is_of_what_is_shown(qtbot, settings):
         def begin(experiment):
             run_id = state.run.run_id
             controller.on_draft_requested(experiment)
-            controller.on_new_run_requested()
+            controller.on_reset_requested()
             qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
 
         def settled():

@@ -46,7 +46,7 @@ def test_a_file_of_another_program_is_named(
     path, notices = tmp_path / name, session.window.notices
     _write_foreign(path)
     session.files.open(path)
-    qtbot.waitUntil(lambda: f"{name} {words}, but a model" in notices.text())
+    qtbot.waitUntil(lambda: f"{name} {words}, which CNNViz does not open" in notices.text())
     session.controller.open_data(path)
     message = session.window.samples.message
     qtbot.waitUntil(lambda: f"{name} {words}, but data" in message.text())

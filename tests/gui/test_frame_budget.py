@@ -46,7 +46,7 @@ def test_dearer_frames_come_so_often_that_the_share_is_kept(monkeypatch, cost):
 
 def test_however_dear_frames_are_the_picture_goes_on_moving(monkeypatch):
     interval, _ = _run(monkeypatch, 0.1)
-    assert interval == 110
+    assert interval == 150
 
 
 def test_one_slow_frame_changes_little(monkeypatch):

@@ -194,7 +194,7 @@ def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
         press(Key.Key_Space)
         qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
         session.controller.on_stop_requested()
-        press_at_the_end(RunStatus.STOPPED, "Train anew")
+        press_at_the_end(RunStatus.STOPPED, "Start new run")
 
 
 def test_page_keys_step_backprop_from_anywhere(qtbot: QtBot, active: Session) -> None:

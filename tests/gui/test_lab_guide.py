@@ -138,33 +138,60 @@ panel = "training"
     whole_window.rest(qtbot, session)
 
 
-def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qtbot, session, tmp_path):
+def test_a_prediction_about_something_covered_is_in_time_though_its_run_is_at_its_end(
+    qtbot, session, tmp_path
+):
     sitting = open_lab(qtbot, session, tmp_path)
+    desk, card = sitting.desk, sitting.column.page.prediction
+    desk.go_to("way")
+    whole_window.train(qtbot, session, 12665)
+    whole_window.rest(qtbot, session)
+    assert "comes after you have committed" in card.hint.text()
+    press(next(each for each in card.choices.findChildren(QRadioButton)))
+    press(card.commit)
+    assert not desk.done.prediction.when.after_run
+
+
+def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path, _COUNTED)  # which nothing covers
     desk, card = sitting.desk, sitting.column.page.prediction
     desk.go_to("way")
     assert "comes after you have committed" in card.hint.text()
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
-    assert "to be seen already" in card.hint.text()
-    press(next(each for each in card.choices.findChildren(QRadioButton)))
+    assert "has been shown already" in card.hint.text()
+    session.controller.on_reset_requested()  # which makes nobody forget
+    whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
+    assert "has been shown already" in card.hint.text()
+    QTest.keyClicks(card.number, "12665")
     press(card.commit)
     assert desk.done.prediction.when.after_run
-    assert card.predicted.text().endswith("made after its result was to be seen")
+    said = f"after its result had been shown at {desk.done.shown[-5:]}"
+    assert card.predicted.text().endswith(f"made {said}")
     report = session.window.panel(ReportPanel)
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "handed.html")
-    assert "after its result was to be seen" in (tmp_path / "handed.html").read_text(encoding="utf-8")
+    assert said in (tmp_path / "handed.html").read_text(encoding="utf-8")
     handed = read_hand_in(tmp_path / "handed.html")
-    assert list(late_in(handed, desk.lab)) == ["way: the prediction was made after its result was to be seen"]
+    assert list(late_in(handed, desk.lab)) == [f"way: the prediction was made {said}"]
 
 
-_CELL = LAB.replace(
-    """kind = "direction"
+_DIRECTION = """kind = "direction"
 question = "What does one update do to the loss of this image?"
 measure = "update_loss_change"
 with = { sample = 3 }
 tolerance = 0
+"""
+_COUNTED = LAB.replace(
+    _DIRECTION,
+    """kind = "number"
+question = "How many steps will the run have?"
+measure = "training_steps"
+tolerance = 0
 """,
+)
+_CELL = LAB.replace(
+    _DIRECTION,
     """kind = "cell"
 question = "Which of the four cells is the largest?"
 stage = "conv1"
@@ -217,9 +244,9 @@ settings = { ties = "first" }
 
 def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, session, tmp_path):
     state, controller = session.state, session.controller
+    sitting = open_lab(qtbot, session, tmp_path, _OTHER)
     controller.begin_run(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
-    sitting = open_lab(qtbot, session, tmp_path, _OTHER)
     bar = sitting.column.misfit
     assert "Classes 4, 9 instead of 0, 1; Filters 4 instead of 8" in bar.text()
     with qtbot.waitSignal(session.files.restorer.finished):
@@ -298,6 +325,22 @@ def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp
     qtbot.waitUntil(lambda: f"instead of {seed_of('21-CS-71')}" in sitting.column.misfit.text())
     whole_window.rest(qtbot, session)
     assert (state.experiment.seed, state.run.step) == (seed_of("21-CS-7"), step)
+
+
+@pytest.mark.parametrize("typed", ["1e13", "-1e300", "9999999999999"])
+def test_a_number_beyond_all_measures_is_not_committed_and_the_card_says_why(qtbot, session, tmp_path, typed):
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.desk.go_to("field")
+    card = sitting.column.page.prediction
+    QTest.keyClicks(card.number, typed)
+    press(card.commit)
+    assert "1,000,000,000,000" in card.error.text()
+    assert card.error.isVisible()
+    assert sitting.desk.done.prediction is None
+    card.number.clear()
+    QTest.keyClicks(card.number, "4")
+    press(card.commit)
+    assert sitting.desk.done.prediction.answer == 4
 
 
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):

@@ -5,11 +5,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QRadioButton
 
+from cnnviz.covers import Secret
 from cnnviz.lab.shipped import shipped_labs
 from tests.gui import whole_window
 from tests.gui.driving import activate
 from tests.gui.lab_driving import open_lab, press
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 
 
 def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
@@ -37,16 +37,15 @@ def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     qtbot.waitUntil(lambda: window.panels.front == 1 and not session.files.restorer.is_busy)
     whole_window.rest(qtbot, session)
     activate(qtbot, window)  # as a window manager does when the progress of training has gone
-    maps = window.panel(FeatureMapsPanel)
-    assert maps.cover.isChecked(), "the step covers what is to be predicted"
+    assert Secret.FIELD in session.state.covered, "the step covers what is to be predicted"
     key(Qt.Key.Key_Tab)
     QTest.keyClicks(QApplication.focusWidget(), "4")
     key(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bool(desk.done.done))
-    qtbot.waitUntil(lambda: not maps.cover.isChecked())
+    assert Secret.FIELD not in session.state.covered
     with qtbot.waitSignal(sitting.shower.shown):
         sitting.show_me()  # what is predicted need not be covered again
-    assert not maps.cover.isChecked()
+    assert Secret.FIELD not in session.state.covered
     whole_window.rest(qtbot, session)
     activate(qtbot, window)
     key(Qt.Key.Key_PageDown, control)

@@ -10,7 +10,11 @@ from PySide6.QtTest import QTest
 from cnnviz.datasets import load_mnist
 from cnnviz.lab import LabRecord, parse_lab, read_hand_in
 from cnnviz.lab.course import load_course, save_course
+from cnnviz.lab.grade_table import verdict_of
 from cnnviz.lab.opening import made_course
+from cnnviz.lab.seeds import seed_of
+from cnnviz.lab.shipped import shipped_labs
+from cnnviz.lab.verifying import verify
 from cnnviz.report.blocks import Words
 from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
@@ -20,6 +24,7 @@ from tests.gui.lab_driving import LAB, open_lab, press
 from ui.lab.door import welcome
 from ui.panels.report.panel import ReportPanel
 from ui.panels.translation.panel import TranslationPanel
+from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
 
 
@@ -132,6 +137,10 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     text = (tmp_path / "handed.html").read_text(encoding="utf-8")
     assert text.index("What do you expect?") < text.index("it will learn")
     assert "The prediction is not right" in text
+    rows = verify(
+        [tmp_path / "handed.pdf", tmp_path / "handed.html"], {sitting.desk.lab.sha256: sitting.desk.lab}
+    )
+    assert [verdict_of(row) for row in rows] == ["ok"] * len(rows), [row.remarks for row in rows]
     assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
 
 
@@ -148,6 +157,43 @@ def test_a_session_carries_what_was_done_and_does_not_write_over_what_is_there(q
     whole_window.rest(qtbot, session)
     press(session.window.notices.action_button())
     qtbot.waitUntil(lambda: sitting.column.page.answer.field.toPlainText() == "from home")
+
+
+def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, session, tmp_path):
+    """Nor does it become one by a reset, a restart, or in what is handed in."""
+    report = session.window.panel(ReportPanel)
+    session.window.panels.show_panel(4)
+    report.run_lab()
+    qtbot.waitUntil(lambda: report.findings is not None)
+    session.controller.on_reset_requested()
+    whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
+    place = session._settings.fileName()
+    session.close()
+    with opened(qtbot, tmp_path / place) as again:
+        sitting = open_lab(qtbot, again, tmp_path)
+        QTest.keyClicks(sitting.column.page.answer.field, "99.9 % will be right")
+        press(sitting.column.next)
+        report = again.window.panel(ReportPanel)
+        with qtbot.waitSignal(report.exported):
+            report.export_to(tmp_path / "handed.html")
+        (version,) = read_hand_in(tmp_path / "handed.html").hypotheses["think"]
+        assert version.after_run
+        assert version.shown.lab
+        said = (tmp_path / "handed.html").read_text(encoding="utf-8")
+        assert f"after results of this lab had been shown at {version.shown.lab[-5:]}" in said
+
+
+def test_results_about_other_classes_are_none_of_the_lab(qtbot, session, tmp_path):
+    whole_window.train(qtbot, session, 20)
+    sitting = open_lab(
+        qtbot, session, tmp_path, LAB.replace("[start]", '[settings]\nclasses = ["4", "9"]\n[start]')
+    )
+    whole_window.rest(qtbot, session)
+    assert session.state.is_untrained
+    QTest.keyClicks(sitting.column.page.answer.field, "it will learn")
+    press(sitting.column.next)
+    (version,) = sitting.desk.record.step("think").hypothesis
+    assert not version.after_run
 
 
 def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, session, tmp_path):
@@ -185,7 +231,7 @@ views.translation = { pair = "sides", stage = "average" }
 )
 
 
-def test_a_course_opens_where_it_begins_with_its_network_and_its_curves(qtbot, session, tmp_path):
+def test_a_course_opens_where_it_begins_and_shows_nothing_of_later(qtbot, session, tmp_path):
     lab, mistakes = parse_lab(_COURSE)
     assert lab is not None, mistakes
     data = load_mnist(("4", "9"))
@@ -195,7 +241,7 @@ def test_a_course_opens_where_it_begins_with_its_network_and_its_curves(qtbot, s
         session.files.open(tmp_path / "class.cnnviz")
     whole_window.rest(qtbot, session)
     state, experiment = session.state, lab.experiment
-    assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.FINISHED, 11791)
+    assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.PAUSED, 5000)
     assert session.lab.sitting.desk.step.id == "think"
     assert session.window.panels.front == 2
     assert (state.sample.index, state.shift, state.pinned) == (7, Shift(1, 0), PinnedCell("pool1", (0, 4, 4)))
@@ -206,8 +252,97 @@ def test_a_course_opens_where_it_begins_with_its_network_and_its_curves(qtbot, s
     losses = trainer.advance(5000).losses
     assert weights_checksum(state.shown.network) == weights_checksum(trainer.network)
     assert state.shown.origin.run_id == state.run.run_id
-    assert np.array_equal(state.history.losses[:5000], losses)
-    assert [point.step for point in state.history.tests] == [0, 11791]
-    assert weights_checksum(state.live.network) == weights_checksum(course.model.network)
-    assert not session.files.has_unsaved_work
+    assert np.array_equal(state.history.losses, losses)
     assert session.window.notices.text() == ""
+    # A step that is about the end has the run of the course at once.
+    session.lab.sitting.desk.go_to("field")
+    for _ in range(2):
+        with qtbot.waitSignal(session.files.restorer.finished):
+            press(session.lab.sitting.column.page.show_me)
+        whole_window.rest(qtbot, session)
+        assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 11791)
+        assert weights_checksum(state.live.network) == weights_checksum(course.model.network)
+        assert [point.step for point in state.history.tests] == [0, 11791]
+        assert "class.cnnviz" in state.live.note
+        assert not session.files.has_unsaved_work
+
+
+def test_a_course_of_another_network_than_its_session_says_so(qtbot, session, tmp_path):
+    lab, _ = parse_lab(_COURSE)
+    course = made_course(lab, {}, load_mnist(("4", "9")), with_data=False)
+    other = replace(course.session, weights_sha256="00" * 32)
+    save_course(tmp_path / "class.cnnviz", replace(course, session=other))
+    with qtbot.waitSignal(session.files.restorer.finished) as done:
+        session.files.open(tmp_path / "class.cnnviz")
+    assert done.args == [False]
+    assert "The network of class.cnnviz cannot be brought back" in session.window.notices.text()
+    assert session.state.is_untrained
+    assert session.state.experiment.classes == ("0", "1")
+
+
+def test_no_result_is_measured_on_a_network_whose_rate_was_changed_on_the_way(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    state, controller, usual = session.state, session.controller, session.state.experiment
+    for step, rate in ((100, 1e-4), (101, 1e-2), (12665, 1e-4)):
+        controller.on_draft_requested(replace(usual, learning_rate=rate))
+        controller.train_to(step, 1)
+        qtbot.waitUntil(
+            lambda step=step: state.run.step == step and state.run.status is not RunStatus.TRAINING
+        )
+    sitting.desk.go_to("field")
+    session.window.panels.show_panel(1)
+    sitting.desk.predict(4)
+    assert "rate of this run was changed on the way" in sitting.column.page.prediction.waiting.text()
+    changed = weights_checksum(state.live.network)
+    press(sitting.column.page.show_me)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    assert weights_checksum(state.live.network) != changed
+    whole_window.rest(qtbot, session)
+
+
+_PREDICTED_FIRST = LAB.replace(
+    'preset = "lab5"', 'preset = "lab5"\n[settings]\nseed = "roll number"'
+).replace('panel = "training"\n[[section]]', 'panel = "training"\nmoment = "start"\n[[section]]', 1)
+
+
+def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, session, tmp_path):
+    lab, mistakes = parse_lab(_PREDICTED_FIRST)
+    assert lab is not None, mistakes
+    course = made_course(lab, {}, load_mnist(("0", "1")), with_data=False, seed=77)
+    save_course(tmp_path / "class.cnnviz", course)
+    with qtbot.waitSignal(session.files.restorer.finished):
+        session.files.open(tmp_path / "class.cnnviz")
+    whole_window.rest(qtbot, session)
+    state, desk = session.state, session.lab.sitting.desk
+    assert (state.experiment.seed, state.run.status, state.run.step) == (77, RunStatus.READY, 0)
+    assert (len(state.history.losses), len(state.history.tests)) == (0, 0)
+    QTest.keyClicks(session.lab.sitting.column.page.who.roll_number, "19")
+    qtbot.waitUntil(lambda: state.experiment.seed == seed_of("19"))
+    whole_window.rest(qtbot, session)
+    for step in desk.lab.steps:
+        desk.go_to(step.id)
+        assert not desk.is_late, step.id
+    assert [each for each in desk.record.steps.values() if each.shown] == []
+
+
+def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp_path):
+    settings = QSettings(str(tmp_path / "fresh.ini"), QSettings.Format.IniFormat)
+    session = Session(settings)
+    session.lab.open_file(shipped_labs()["fooling"])  # as --lab does, before there are any data
+    session.window.show()
+    session.start()
+    state = session.state
+    qtbot.waitUntil(lambda: state.experiment.classes == ("4", "9") and state.run.status is RunStatus.READY)
+    assert state.dataset.classes == ("4", "9")
+    assert session.lab.sitting.desk.misfit == ()
+    assert session.window.notices.text() == ""
+    session.close()
+
+
+def test_a_lab_file_leaves_a_trained_network_that_is_one_of_its_own(qtbot, session, tmp_path):
+    whole_window.train(qtbot, session, 20)
+    run = session.state.run
+    sitting = open_lab(qtbot, session, tmp_path)
+    whole_window.rest(qtbot, session)
+    assert (session.state.run.run_id, session.state.run.step) == (run.run_id, run.step)
+    assert not sitting.shower._is_busy

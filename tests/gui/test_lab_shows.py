@@ -1,10 +1,12 @@
 """What the labs of the program show is what the panels know."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from cnnviz.lab import EVENTS, Lab, load_lab
 from cnnviz.lab.events import TITLES
 from cnnviz.lab.model import PANELS
+from cnnviz.lab.views import CHOICES, mistake_in
 from tests.gui import whole_window
 from ui.panels.registry import PANELS as ROWS
 from ui.panels.translation.subject import FREE, LESSON_TITLES
@@ -32,6 +34,18 @@ def test_every_choice_in_a_lab_is_one_of_its_panel(qtbot, session):
     for lab in LABS:
         for panel, name in _choices(lab):
             assert name in known[f"{panel}_dock"], f"{lab.id}: {panel} has no choice {name}"
+    # What a lab file is checked by is what the panels say of themselves.
+    for panel in PANELS:
+        for name, value in known[f"{panel}_dock"].items():
+            written = list(value) if isinstance(value, tuple) else [] if value is None else value
+            assert mistake_in(panel, name, written) == "", f"{panel}: {name} = {value}"
+        for name in CHOICES[panel]:
+            is_there = any(fnmatchcase(each, name) for each in known[f"{panel}_dock"])
+            assert is_there or name in _NOT_ALWAYS, f"{panel} has no choice {name}"
+
+
+#: Choices that a panel only has in some states: a column folded or enlarged, limits that were fixed.
+_NOT_ALWAYS = ("flow.folded.*", "flow.large.cell", "flow.large.place", "limits.*")
 
 
 def _choices(lab: Lab) -> list[tuple[str, str]]:

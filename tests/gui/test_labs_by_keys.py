@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.lab import load_lab, read_hand_in
+from cnnviz.lab.covering import secrets_of
 from cnnviz.lab.model import Prediction
+from cnnviz.lab.pages import remarks_on_pages
+from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.shipped import shipped_labs
 from tests.gui.driving import activate, focus, opened, press
 from tests.gui.whole_window import name_of, rest
@@ -20,7 +23,6 @@ from ui.cells.drawing_pad import DrawingPad
 from ui.cells.linked_map import LinkedMap
 from ui.lab.sitting import LabSitting
 from ui.panels.backprop.panel import BackpropPanel
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -100,9 +102,8 @@ class Student:
         assert self.desk.done.prediction is not None
 
     def is_anything_covered(self) -> bool:
-        """Whether a panel still asks to predict first."""
-        backprop, maps = self.window.panel(BackpropPanel), self.window.panel(FeatureMapsPanel)
-        return backprop.header.cover.isChecked() or backprop.model.focus.is_covered or maps.cover.isChecked()
+        """Whether anything is covered that the step in front asks for."""
+        return bool(self.desk.step is not None and secrets_of(self.desk.step) & self.state.covered.keys())
 
     def write(self, count: int) -> None:
         """Answer the question in so many words."""
@@ -275,3 +276,5 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
     assert [step for step, each in handed.predictions.items() if each.when.after_run] == []
     assert set(handed.done) == {step.id for step in lab.steps}
     assert {each.step for each in handed.measured} >= asked
+    told = remarks_on(handed, lab), remarks_on_pages((tmp_path / "report.html").read_bytes(), handed, lab)
+    assert [*told[0], *told[1]] == [], "whoever does the lab has nothing to explain"

@@ -1,6 +1,8 @@
 """Steps of the backward pass: going through them, and the arrays that they show."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5, LENET
+from cnnviz.snapshots import Snapshot
 from tests.gui.backprop_desk import (
     TWO_BLOCKS,
     Desk,
@@ -21,9 +25,14 @@ from tests.gui.backprop_desk import (
     wait_for,
 )
 from tests.gui.driving import choose_by_keys
+from tests.gui.few_digits import few_digits
+from ui.export.numbers import tables_of
 from ui.panels.backprop import header
+from ui.panels.backprop.passes import PassChoices, compute_pass
+from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.steps import StepKind, backward_steps
-from ui.state import Sample
+from ui.panels.scene import Scene
+from ui.state import Sample, Shift
 
 
 @pytest.fixture
@@ -233,21 +242,82 @@ def test_saliency_and_pixels_show_the_gradient_at_the_input(desk: Desk) -> None:
     np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle))
 
 
-def test_a_sum_over_tied_cells_is_called_a_slope_nowhere(desk: Desk) -> None:
-    """Under "all" the steps behind a tied pool say that theirs is none; under "first" it is one."""
+def test_what_is_said_of_the_saliency_is_that_of_the_gradient(desk: Desk) -> None:
+    """Tip, spoken text and exported numbers, not of the image that it is laid over."""
+    desk.go_to(StepKind.INPUT)
+    saliency = desk.panel.input.saliency
+    gradient = desk.gradients(lab5()).input[0, 0]
+    place = np.unravel_index(int(np.abs(gradient).argmax()), gradient.shape)
+    row, col = map(int, place)
+    found = re.search(r"gradient (\S+), pixel (\S+)", saliency.describe(row, col).replace("−", "-"))
+    assert found is not None
+    assert float(found[1]) == pytest.approx(gradient[row, col], rel=1e-4)
+    assert float(found[2]) == pytest.approx(desk.panel.model.passed.values("input")[0, row, col], rel=1e-4)
+    ends = [saliency.describe(*map(int, np.unravel_index(int(place), gradient.shape)))
+            for place in (gradient.argmin(), gradient.argmax())]  # fmt: skip
+    assert all(each in saliency.spoken_summary() for each in ends)
+    tables = tables_of(saliency)
+    assert [table.title for table in tables] == ["Saliency: gradient", "Saliency: pixels"]
+    np.testing.assert_array_equal([line[1:] for line in tables[0].lines()], gradient)
+    click(desk.panel.header.cover)
+    assert "gradient" not in saliency.describe(row, col)
+    assert "covered" in saliency.spoken_summary()
+
+
+@pytest.mark.parametrize("rule", ["all", "first", "split"])
+@pytest.mark.parametrize("pool", ["max", "average"])
+def test_the_gradient_at_the_pixels_is_called_a_slope_where_it_is_one(rule: str, pool: str) -> None:
+    """Against one-sided differences of the loss: both are the gradient where no tied window reads a pixel."""
+    experiment = replace(LAB5, ties=rule, pool=pool, dtype="float64")
+    dataset = few_digits()
+    network = experiment.build_network(dataset.input_shape)
+    pixels, label = dataset.test_images[3], int(dataset.test_labels[3])
+    scene = Scene(dataset, Snapshot(0, network), Sample(pixels, label, 3), Shift(), PassChoices())
+    passed = compute_pass(scene)
+    step = next(each for each in backward_steps(network) if each.kind is StepKind.INPUT)
+    said, gradient = sentence_of(passed, step), passed.gradient("input")[0]
+    x, eps = to_input(pixels[np.newaxis], np.dtype(np.float64)), 1e-5
+    pokes = eps * np.eye(gradient.size).reshape(-1, 1, *gradient.shape)
+
+    def losses(images: np.ndarray) -> np.ndarray:
+        probabilities = network.forward(images).class_probabilities
+        return -np.log(probabilities[:, label])
+
+    slopes = [(losses(x + sign * pokes) - losses(x)) / (sign * eps) for sign in (1, -1)]
+    tolerance = 1e-3 * np.abs(gradient).max()
+    is_slope = np.all([np.abs(gradient.ravel() - each) < tolerance for each in slopes], axis=0)
+    if "need not be the slope" in said:
+        maps = network.forward(x).outputs["conv1"][0]
+        windows = maps.reshape(8, 13, 2, 13, 2).transpose(0, 1, 3, 2, 4).reshape(8, 13, 13, 4)
+        tied = (windows == windows.max(axis=3, keepdims=True)).sum(axis=3).max(axis=0) > 1
+        read = np.zeros(gradient.shape, np.bool_)
+        for row, col in np.argwhere(tied):
+            read[2 * row : 2 * row + 4, 2 * col : 2 * col + 4] = True
+        assert is_slope[~read.ravel()].all()
+        assert not is_slope.all()
+        assert f"“{rule}”" in said
+        assert "brighter" not in said
+    else:
+        assert is_slope.all()
+        assert "a brighter pixel means more loss" in said
+
+
+def test_a_gradient_made_by_a_rule_for_ties_is_called_a_slope_nowhere(desk: Desk) -> None:
+    """Under "all" the filter's gradient is a sum over tied cells; at the pixels no rule gives a slope."""
     panel = desk.panel
-    for kind in (StepKind.FILTER, StepKind.INPUT):
-        desk.go_to(kind)
-        assert "not the slope of the loss" in panel.header.sentence.text()
-    assert "not the slope of the loss" in panel.input.saliency.toolTip()
-    desk.go_to(StepKind.ROUTE)
-    click(panel.side.ties.rule.button("first"))
-    desk.settle()
-    for kind in (StepKind.FILTER, StepKind.INPUT):
-        desk.go_to(kind)
-        assert "not the slope" not in panel.header.sentence.text()
-    assert "brighter pixel" in panel.header.sentence.text()
-    assert "brighter pixel" in panel.input.saliency.toolTip()
+    desk.go_to(StepKind.FILTER)
+    assert "not the slope of the loss" in panel.header.sentence.text()
+    for rule in ("all", "first"):
+        desk.go_to(StepKind.ROUTE)
+        click(panel.side.ties.rule.button(rule))
+        desk.settle()
+        desk.go_to(StepKind.INPUT)
+        for text in (panel.header.sentence.text(), panel.input.saliency.toolTip()):
+            assert f"“{rule}”" in text
+            assert "need not be the slope of the loss" in text
+            assert "brighter" not in text
+    desk.go_to(StepKind.FILTER)
+    assert "not the slope" not in panel.header.sentence.text()
 
 
 def test_dragging_the_frame_over_the_digit_moves_the_enlarged_block(desk: Desk) -> None:

@@ -230,6 +230,22 @@ def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
     np.testing.assert_array_equal(card.pixels, window)
 
 
+def test_a_card_counts_the_images_whose_patch_it_is_and_claims_nothing_of_others(trained):
+    images = trained.dataset.test_images
+    responses = trained.network.forward(to_input(images, "float64")).outputs["conv1"][:, 0]
+    view, shared = trained.panel.looks_for, 0
+    for grid, which, word in ((view.most, np.argmax, "strongest"), (view.least, np.argmin, "weakest")):
+        places = [divmod(int(place), 26) for place in which(responses.reshape(len(images), -1), axis=1)]
+        cut = [images[n, 0, row : row + 3, col : col + 3].tobytes() for n, (row, col) in enumerate(places)]
+        for card in grid.cards():
+            count = cut.count(np.ascontiguousarray(card.pixels).tobytes())
+            assert count == card.images_count
+            assert (f"Found as the {word} patch of {count} images" in card.tip) is (count > 1)
+            assert "only" not in card.tip
+            shared += count > 1
+    assert shared
+
+
 def test_a_click_on_a_patch_asks_for_its_image_and_pins_the_cell(trained):
     view = trained.panel.looks_for
     patch = view.picture.findings.excitation.least[2]

@@ -1,7 +1,10 @@
 """Dragging the image, and what the maps, the winners and the statement make of it."""
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import choose_by_keys
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at, press
+from ui.export.numbers import tables_of
 from ui.state import RunStatus, Shift
 from ui.theme import ThemeManager
 
@@ -141,6 +145,34 @@ def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
     pooled = desk.outputs(desk.image(), "pool1")
     assert np.array_equal(pair.original[inside], pooled[:, 1:13, 0:11])
     assert np.array_equal(pair.original[inside], pair.shifted[inside])
+
+
+def test_maps_that_were_moved_are_called_so_wherever_they_are(desk: Desk) -> None:
+    """Under "vs moved" the first maps are not the original's: in hover, key, spoken text and numbers."""
+    desk.move(4, -2)
+    panel, choices = desk.panel, desk.panel.choices
+    for moved_along, first in ((False, "original"), (True, "moved original")):
+        for view in ("overlay", "sides", "flicker"):
+            choices.choose(moved_along=moved_along, pair=view)
+            desk.settle()
+            part = panel.maps.drawing().part(CellKey((0, "tile"), 6, 6))
+            assert part is not None
+            assert f": {first} " in part.tip
+            told = [*panel.key.drawing().texts(), panel.key.spoken_summary()]
+            assert view == "flicker" or any(re.search(rf"\b{first}\b", words) for words in told)
+            titles = [table.title for table in tables_of(panel.maps)]
+            assert titles == [f"Maps of the chosen stage: {name}" for name in (first, "shifted")]
+    moved_maps, shifted = (list(table.lines()) for table in tables_of(panel.maps))
+    pair = desk.maps
+    assert pair.compared is not None
+    top, left, rows, columns = pair.compared
+    for row, values in enumerate(moved_maps[: pair.shape[1]]):
+        inside = top <= row < top + rows
+        for column, value in enumerate(values[2:]):
+            is_compared = inside and left <= column < left + columns
+            assert math.isfinite(value) is is_compared, "no number where the maps have no counterpart"
+            assert not is_compared or value == shifted[row][column + 2], "moved along by a whole window"
+    assert desk.canvas.content.shown.pair.names == ("original", "shifted"), "the image is where it was"
 
 
 def test_raw_features_hide_the_change_and_the_panel_says_so(desk: Desk) -> None:
@@ -395,7 +427,10 @@ def test_nothing_is_cut_in_a_small_window_and_for_a_projector(qtbot: QtBot, them
         desk = Desk(qtbot, size=size)
         desk.load()
         area = desk.panel.area
-        assert area.horizontalScrollBar().maximum() == 0, (size, presenter)
+        for moved_along, pair in product((False, True), ("overlay", "sides")):
+            desk.panel.choices.choose(moved_along=moved_along, pair=pair)
+            desk.settle()
+            assert area.horizontalScrollBar().maximum() == 0, (size, presenter, moved_along, pair)
         desk.close()
 
 

@@ -13,6 +13,7 @@ from tests.gui.whole_window import rest, train
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
+from ui.window.findable import actions_of
 
 
 def _click(qtbot: QtBot, button) -> None:
@@ -32,7 +33,7 @@ def test_a_preset_chosen_beside_a_trained_run_changes_nothing_that_is_on(
     assert (state.experiment, state.dataset.classes) == (before, ("0", "1"))
     assert window.pending.text() == (
         "Chosen for a new run: Classes 0, 1 → 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; Filters 8 → 8, 16; "
-        "Padding 0 → 1; and 11 more. The present run goes on as it is."
+        "Padding 0 → 1; and 11 more. The present network keeps its own settings."
     )
     step = state.run.step
     train(qtbot, session, step + 40)
@@ -53,7 +54,7 @@ def test_a_preset_with_another_rate_alone_waits_too(qtbot: QtBot, session: Sessi
     train(qtbot, session, 40)
     session.window.run_bar.presetRequested.emit("lab5")
     assert session.window.pending.text() == (
-        "Chosen for a new run: Learning rate 0.001 → 0.0001. The present run goes on as it is."
+        "Chosen for a new run: Learning rate 0.001 → 0.0001. The present network keeps its own settings."
     )
     train(qtbot, session, state.run.step + 40)
     assert state.live.origin.experiment.learning_rate == 1e-3
@@ -64,9 +65,12 @@ def test_a_new_run_has_the_settings_of_the_form(qtbot: QtBot, session: Session) 
     train(qtbot, session, 40)
     type_setting(qtbot, session, "filters", "3")
     run_id = state.run.run_id
-    assert window.pending.text() == "Chosen for a new run: Filters 8 → 3. The present run goes on as it is."
+    assert (
+        window.pending.text()
+        == "Chosen for a new run: Filters 8 → 3. The present network keeps its own settings."
+    )
     _click(qtbot, window.pending.action_button())
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
     assert state.experiment == state.draft == replace(LAB5, filters=(3,))
     assert window.pending.text() == ""
 
@@ -91,6 +95,7 @@ def test_a_fork_keeps_what_waits_in_the_form(qtbot: QtBot, session: Session) -> 
     train(qtbot, session, 200)
     type_setting(qtbot, session, "filters", "3")
     session.controller.on_moment_requested(100)
+    qtbot.waitUntil(lambda: state.shown.step == 100)
     run_id = state.run.run_id
     session.controller.on_fork_requested()
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 100)
@@ -98,7 +103,10 @@ def test_a_fork_keeps_what_waits_in_the_form(qtbot: QtBot, session: Session) -> 
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     assert state.experiment == LAB5
     assert state.draft == replace(LAB5, filters=(3,))
-    assert window.pending.text() == "Chosen for a new run: Filters 8 → 3. The present run goes on as it is."
+    assert (
+        window.pending.text()
+        == "Chosen for a new run: Filters 8 → 3. The present network keeps its own settings."
+    )
 
 
 def test_layers_that_do_not_fit_say_so_as_long_as_they_stand_in_the_form(
@@ -133,3 +141,87 @@ def test_an_error_of_the_form_goes_with_what_was_wrong(qtbot: QtBot, session: Se
     assert "1 to 64" in message.text()
     session.window.run_bar.presetRequested.emit("lenet")
     assert message.text() == ""
+
+
+def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
+    """Choose LENET beside a trained LAB5, press what begins, and see that LENET trains."""
+    state, window = session.state, session.window
+    train(qtbot, session, 40)
+    asked: list[str] = []
+    session.controller.replace_guard = lambda: not asked.append("may it be lost?")
+    window.run_bar.presetRequested.emit("lenet")
+    settle(qtbot)
+    run_id, step = state.run.run_id, state.run.step
+    press()
+    assert asked == ["may it be lost?"]
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
+    assert state.run.step < step or state.history.first_step == 0
+    assert state.experiment == state.live.origin.experiment == LENET
+    assert window.run_bar.train.accessibleName() == "Pause"
+    qtbot.mouseClick(window.run_bar.train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    assert window.run_bar.train.accessibleName() == "Continue"
+
+
+def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
+    qtbot: QtBot, session: Session
+) -> None:
+    window = session.window
+    action = window.menus.action("train")
+
+    def click() -> None:
+        assert window.run_bar.train.text() == "Start new run"
+        _click(qtbot, window.run_bar.train)
+
+    def press_key() -> None:
+        qtbot.keyClick(window, Qt.Key.Key_Space)
+
+    def choose() -> None:
+        assert action.text().replace("&", "") == "Start new run"
+        action.trigger()
+
+    def find() -> None:
+        (entry,) = [each for each in actions_of(window.menus) if each.name == "Start new run"]
+        entry.act()
+
+    for press in (click, press_key, choose, find):
+        session.controller.on_discard_requested()
+        runs = session.state.run.run_id
+        session.controller.begin_run(LAB5)
+        qtbot.waitUntil(lambda runs=runs: session.state.run.run_id > runs)
+        rest(qtbot, session)
+        _starts_lenet(qtbot, session, press)
+    assert action.text().replace("&", "") == "Train or pause"
+
+
+def test_a_new_run_that_is_refused_leaves_everything(qtbot: QtBot, session: Session) -> None:
+    state, window = session.state, session.window
+    train(qtbot, session, 40)
+    session.controller.replace_guard = lambda: False
+    window.run_bar.presetRequested.emit("lenet")
+    before = (state.run, state.experiment)
+    _click(qtbot, window.run_bar.train)
+    rest(qtbot, session)
+    assert (state.run, state.experiment) == before
+
+
+def test_the_present_network_is_trained_on_by_an_action_that_says_so(qtbot: QtBot, session: Session) -> None:
+    state, window = session.state, session.window
+    train(qtbot, session, 40)
+    window.run_bar.presetRequested.emit("lenet")
+    for press in (
+        lambda: _click(qtbot, window.pending.present_button()),
+        lambda: qtbot.keyClick(window, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier),
+    ):
+        step = state.run.step
+        assert window.pending.present_button().text() == "Train the present network"
+        press()
+        qtbot.waitUntil(lambda step=step: state.run.step > step + 20)
+        assert window.run_bar.train.text() == "Pause", "while it runs, it can be paused as ever"
+        assert not window.pending.present_button().isVisible()
+        qtbot.keyClick(window, Qt.Key.Key_Space)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+        assert state.experiment == LAB5
+        assert window.run_bar.train.text() == "Start new run"
+    _click(qtbot, window.pending.discard_button())
+    assert window.run_bar.train.text() == "Continue"

@@ -16,7 +16,7 @@ from cnnviz.report import Report
 from cnnviz.report.blocks import Heading
 from cnnviz.report.guides import GUIDES, WORKING_PRINCIPLE
 from tests.gui.driving import opened
-from tests.gui.lab_driving import open_lab
+from tests.gui.lab_driving import open_lab, press
 from tests.gui.own_digit_driving import ONE, open_board, settle, stroke
 from ui.export.dialog import ExportDialog
 from ui.keep import report_files
@@ -119,6 +119,7 @@ def test_a_report_with_results_is_the_same_in_another_window(
         alone = exported(qtbot, panel, tmp_path / "alone.html")
         assert (alone.count("<table"), alone.count("<svg")) == (16, 9)
         sitting = open_lab(qtbot, session, tmp_path)
+        session.window.panels.show_panel(4)  # the lab begins in another one
         sitting.desk.go_to("field")
         sitting.desk.predict(5.0)
         qtbot.waitUntil(lambda: "added, with what was measured for it" in panel.status.text())
@@ -138,6 +139,9 @@ def test_a_report_with_results_is_the_same_in_another_window(
         panel = session.window.panel(ReportPanel)
         ask(session, "open_report")
         qtbot.waitUntil(lambda: panel.head.edits["author"].text() == "Ada")
+        wanted = session.window.notices.action_button()  # a file that a report names is not opened unasked
+        qtbot.waitUntil(lambda: wanted.height() > 0)
+        press(wanted)
         qtbot.waitUntil(lambda: panel.composer.guided(False) is not None)
         assert panel.composer.measuring() is None, "the numbers of the guided lab are there, too"
         assert exported(qtbot, panel, tmp_path / "again.html") == guided

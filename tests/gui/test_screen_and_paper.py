@@ -26,7 +26,7 @@ def test_stages_have_one_name_and_one_colour() -> None:
     network = LENET.build_network()
     stages = [stage for stage in stage_keys(network, 1) if stage != "activation"]
     curve = Curve(np.arange(-2, 3), np.ones(5), np.zeros(5))
-    on_paper = legend(distance_figure(dict.fromkeys(stages, curve), np.zeros(5), 1).svg)
+    on_paper = legend(distance_figure(dict.fromkeys(stages, curve), np.zeros(5), 1, 2).svg)
     tiles = {tile.key: tile for tile in stage_tiles(network, 1, 2)}
     on_screen = {stage_title(network, 1, stage): tiles[stage].color(LIGHT).name().upper() for stage in stages}
     assert on_paper == on_screen

@@ -11,7 +11,10 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from cnnviz.session_state import load_session
+from cnnviz.datasets import load_mnist
+from cnnviz.presets import LAB5
+from cnnviz.session_state import load_session, weights_checksum
+from cnnviz.training import Trainer
 from tests.gui.driving import give_up_keyboard, save_session
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import rest
@@ -141,21 +144,23 @@ def test_restoring_can_be_cancelled(qtbot: QtBot, session: Session, tmp_path: Pa
     assert current is not None
     path = tmp_path / "far.json"
     path.write_text(replace(current, step=2_000_000, run_step=2_000_000, epochs=200).to_json())
+    run_id = session.state.run.run_id
     with qtbot.waitSignal(session.files.restorer.finished) as done:
         session.files.open(path)
-        qtbot.waitUntil(lambda: session.state.run.step > 0)
+        qtbot.waitUntil(lambda: session.files.restorer.is_busy)
         session.files.restorer.cancel()
     assert done.args == [False]
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: session.controller.is_idle)
     assert not session.files.restorer.is_busy
-    assert "cancelled" in session.window.notices.text()
+    assert session.window.notices.text() == "Opening far.json was cancelled: everything is as it was."
+    assert (session.state.run.run_id, session.state.run.status) == (run_id, RunStatus.READY)
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"data_sha256": "00" * 32, "data_name": "elsewhere"}, "other data (elsewhere)"),
-        ({"weights_sha256": "00" * 32}, "weights differ"),
+        ({"weights_sha256": "00" * 32}, "cannot be brought back"),
     ],
 )
 def test_other_data_and_other_weights_are_told(
@@ -169,6 +174,92 @@ def test_other_data_and_other_weights_are_told(
         session.files.open(path)
     assert words in session.window.notices.text()
     assert session.state.run.status is RunStatus.READY
+
+
+def _forked(qtbot: QtBot, session: Session) -> None:
+    """Train, go back, and go on from there with another rate."""
+    state, controller = session.state, session.controller
+    _train(qtbot, session, 700)
+    controller.on_moment_requested(504)
+    controller.on_draft_requested(replace(state.experiment, learning_rate=0.001))
+    run_id = state.run.run_id
+    controller.on_fork_requested()
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 600)
+    controller.pause()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    _settle(qtbot, session)
+
+
+def _changed_rate(qtbot: QtBot, session: Session) -> None:
+    """Train with another rate for a while; that of the settings is the first one again in the end."""
+    usual = session.state.experiment
+    for step, rate in ((100, 1e-4), (101, 1e-2), (300, 1e-4)):
+        session.controller.on_draft_requested(replace(usual, learning_rate=rate))
+        _train(qtbot, session, step)
+
+
+def _changed_later(qtbot: QtBot, session: Session) -> None:
+    """Look at a moment before the change: that one can be had again, but not what the run became."""
+    _train(qtbot, session, 126)
+    session.controller.on_draft_requested(replace(session.state.experiment, learning_rate=0.01))
+    _train(qtbot, session, 300)
+    session.controller.on_moment_requested(63)
+
+
+@pytest.mark.parametrize("change", [_forked, _changed_rate, _changed_later])
+@pytest.mark.parametrize("kind", ["session", "picture"])
+def test_a_session_of_another_network_than_its_settings_give_says_so_before_it_shows_anything(
+    qtbot: QtBot, session: Session, tmp_path: Path, change: Callable[..., None], kind: str
+) -> None:
+    change(qtbot, session)
+    state, notices, path = session.state, session.window.notices, tmp_path / "fork.json"
+    with qtbot.waitSignal(session.files.recentChanged):
+        session.files.save_session(path)
+    assert "save the model, too (Ctrl+S)" in notices.text()
+    assert session.files.has_unsaved_work
+    saved = load_session(path)
+    assert saved is not None
+    if kind == "picture":
+        path = tmp_path / "fork.png"
+        path.write_bytes(draw_png(_sheet(session), session=session.files.current())())
+    run_id = state.run.run_id
+    session.controller.begin_run(LAB5)
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
+    _settle(qtbot, session)
+
+    before, run_id = session.files.current(), state.run.run_id
+    assert not _restored(qtbot, session, lambda: session.files.open(path))
+    assert f"The network of {path.name} cannot be brought back" in notices.text()
+    after = session.files.current()
+    assert before is not None
+    assert after is not None
+    assert (state.run.run_id, after.to_json()) == (run_id, before.to_json())
+
+    assert _restored(qtbot, session, lambda: notices.action_button().click())
+    assert "not the one it was of" in notices.text()
+    assert (state.experiment, state.run.step) == (saved.experiment, saved.run_step)
+    trainer = Trainer(LAB5.build_network(), load_mnist(("0", "1")), saved.experiment.train_config())
+    np.testing.assert_array_equal(trainer.advance(saved.run_step).losses, state.history.losses)
+
+
+def test_a_fork_that_changes_nothing_is_the_same_run(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    state, path = session.state, tmp_path / "same.json"
+    _train(qtbot, session, 300)
+    session.controller.on_moment_requested(126)
+    session.controller.on_fork_requested()
+    qtbot.waitUntil(lambda: state.run.run_id == 2 and state.run.step > 126)
+    session.controller.pause()
+    _settle(qtbot, session)
+    save_session(qtbot, session, path)
+    assert "Saved the session" in session.window.notices.text()
+    assert not session.files.has_unsaved_work
+    saved = load_session(path)
+    assert saved is not None
+    session.controller.begin_run(LAB5)
+    qtbot.waitUntil(lambda: state.run.run_id == 3 and state.run.status is RunStatus.READY)
+    assert _restored(qtbot, session, lambda: session.files.open(path))
+    assert state.live is not None
+    assert weights_checksum(state.live.network) == saved.run_sha256
 
 
 def test_a_damaged_session_leaves_everything_as_it_is(qtbot: QtBot, session: Session, tmp_path: Path) -> None:

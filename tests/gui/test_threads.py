@@ -208,6 +208,35 @@ def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session,
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 
 
+def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session, monkeypatch):
+    state, advance, evaluate = session.state, Trainer.advance, Trainer.evaluate
+    testing, trained, went_on = threading.Event(), threading.Event(), []
+
+    def advance_and_tell(trainer, steps):
+        progress = advance(trainer, steps)
+        if testing.is_set():
+            trained.set()
+        return progress
+
+    def evaluate_slowly(trainer, network=None):
+        if not went_on:
+            testing.set()
+            went_on.append(trained.wait(PATIENCE / 4000))
+        return evaluate(trainer, network)
+
+    monkeypatch.setattr(Trainer, "advance", advance_and_tell)
+    monkeypatch.setattr(Trainer, "evaluate", evaluate_slowly)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
+    assert went_on == [True]
+    steps = [point.step for point in state.history.tests]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == state.run.total_steps
+    alone = Trainer(state.experiment.build_network(), state.dataset, state.experiment.train_config())
+    advance(alone, steps[0])
+    assert state.history.tests[0].loss == evaluate(alone).loss
+
+
 def test_what_an_error_in_the_window_leaves_unread_is_read_later(qtbot, session, monkeypatch):
     state, notify, failed = session.state, session.state.notify_steps, []
 

@@ -1,14 +1,18 @@
 """Time travel in the whole window: scrubbing, forking and comparing, with real mouse and keys."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from cnnviz.evaluation import evaluate
+from cnnviz.evaluation import CancelledError, evaluate
+from cnnviz.history import History
+from cnnviz.replay import Replay
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, settle
+from tests.patience import PATIENCE
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
@@ -38,6 +42,25 @@ def scrub(qtbot, track, first, last, count=8):
         qtbot.mouseMove(track, place)
         settle(qtbot)  # and let it be shown
     qtbot.mouseRelease(track, LEFT, pos=places[-1])
+
+
+def fork(qtbot, window, rate=""):
+    """Continue from the shown moment, with a rate that is typed or the one that is offered."""
+    timeline = window.timeline
+    click(qtbot, timeline.fork)
+    assert timeline.branch.isVisible()
+    qtbot.keyClicks(timeline.branch.rate, rate)
+    qtbot.keyClick(timeline.branch.rate, Qt.Key.Key_Return)
+
+
+def type_step(qtbot, session, step):
+    """Go to a step by its number, and wait until it is shown."""
+    field = session.window.timeline.moment.field
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, str(step))
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: session.state.shown.step == step)
 
 
 def settled(session):
@@ -129,7 +152,7 @@ def test_an_unchanged_fork_is_the_same_run_again(qtbot, session, settings):
     qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(700).toPoint())
     forked_at = state.shown.step
     assert 600 < forked_at < 800
-    click(qtbot, window.timeline.fork)
+    fork(qtbot, window)
     qtbot.waitUntil(lambda: state.history is not first)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     assert state.experiment == experiment
@@ -150,7 +173,7 @@ def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session
     forked_at = start.step
     session.controller.on_draft_requested(replace(state.draft, learning_rate=1e-3))
     assert not state.follows_live, "changing the rate does not leave the moment"
-    click(qtbot, window.timeline.fork)
+    fork(qtbot, window)
     qtbot.waitUntil(lambda: state.history is not first and state.run.step > forked_at + 300)
     if state.run.status is RunStatus.TRAINING:
         click(qtbot, window.run_bar.train)
@@ -189,7 +212,7 @@ def test_a_fork_of_a_lengthened_run_is_as_long(qtbot, session):
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 396)
     qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(250).toPoint())
     first = state.history
-    click(qtbot, window.timeline.fork)
+    fork(qtbot, window)
     qtbot.waitUntil(lambda: state.history is not first and state.run.step == 396)
     assert state.run.total_steps == 396
     # Ends of epochs are there whatever the spacing.
@@ -266,10 +289,148 @@ def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):
     qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(300).toPoint())
     assert state.shown.step < changed_at
     assert (state.shown.origin.run_id, state.shown.origin.experiment.learning_rate) == (run_id, first_rate)
-    click(qtbot, window.timeline.fork)
+    fork(qtbot, window)
     qtbot.waitUntil(lambda: state.history is not first and state.run.step >= changed_at)
     click(qtbot, window.run_bar.train)
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     assert state.experiment.learning_rate == first_rate
     assert state.live.origin.run_id == state.run.run_id > run_id
     np.testing.assert_array_equal(state.history.losses[:changed_at], losses[:changed_at])
+
+
+def assert_engine_has(snapshot, dataset, stretches, experiment):
+    """Train with the engine alone, with a rate for each stretch of steps, and compare every bit."""
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    for rate, until in stretches:
+        if trainer.step < min(until, snapshot.step):
+            trainer.learning_rate = rate
+            trainer.advance(min(until, snapshot.step) - trainer.step)
+    assert trainer.step == snapshot.step
+    for name, array in trainer.network.params.items():
+        assert array.tobytes() == snapshot.network.params[name].tobytes(), name
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"momentum": 0.9, "learning_rate": 1e-3},
+        {"classes": ("4", "9"), "optimizer": "adam", "learning_rate": 1e-3, "dtype": "float32"},
+    ],
+    ids=["momentum", "adam"],
+)
+def test_any_step_is_shown_with_the_weights_it_had(qtbot, session, settings):
+    """Between kept moments, after a change of the rate while training, and after a fork."""
+    state, track = session.state, session.window.timeline.track
+    apply(qtbot, session, **settings)
+    experiment, rate = state.experiment, state.experiment.learning_rate
+    train_to(qtbot, session, 700)
+    changed_at = state.run.step
+    session.controller.on_draft_requested(replace(state.draft, learning_rate=2 * rate))
+    train_to(qtbot, session, changed_at + 500)
+    stretches = [(rate, changed_at), (2 * rate, 10**6)]
+    kept = set(state.history.snapshots.steps)
+    some = [step for step in (1, 500, changed_at - 1, changed_at + 1, changed_at + 300) if step not in kept]
+    assert len(some) >= 4
+    for step in some:
+        type_step(qtbot, session, step)
+        assert not state.follows_live
+        assert_engine_has(state.shown, state.dataset, stretches, experiment)
+    track.setFocus()
+    type_step(qtbot, session, changed_at + 2)
+    for key, step in ((Qt.Key.Key_Left, changed_at + 1), (Qt.Key.Key_Left, changed_at)):
+        qtbot.keyClick(track, key)
+        qtbot.waitUntil(lambda step=step: state.shown.step == step)
+    assert_engine_has(state.shown, state.dataset, stretches, experiment)
+    # A fork between two kept moments, and steps before and after it.
+    type_step(qtbot, session, 333)
+    fork(qtbot, session.window, "0.004")
+    qtbot.waitUntil(lambda: state.history.forked_at == 333 and state.run.step > 600)
+    click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    assert state.live.origin.experiment == replace(experiment, learning_rate=0.004)
+    stretches = [(rate, 333), (0.004, 10**6)]
+    for step in (332, 333, 334, 501):
+        type_step(qtbot, session, step)
+        assert_engine_has(state.shown, state.dataset, stretches, experiment)
+
+
+def test_asking_for_another_step_ends_the_repetition_for_the_one_before(qtbot, session, monkeypatch):
+    state = session.state
+    train_to(qtbot, session, 400)
+    shown, started, gate, ended = [], threading.Event(), threading.Event(), []
+    repeat = Replay.run
+
+    def run(replay, dataset, report):
+        if replay.step == 101:
+            started.set()
+            gate.wait()
+            try:
+                report(0.5)
+            except CancelledError:
+                ended.append(replay.step)
+                raise
+        return repeat(replay, dataset, report)
+
+    monkeypatch.setattr(Replay, "run", run)
+    state.momentChanged.connect(lambda: shown.append(state.shown.step))
+    session.controller.on_moment_requested(101)
+    assert state.awaited_step == 101
+    assert shown == [], "the window does not wait"
+    assert started.wait(PATIENCE)
+    session.controller.on_moment_requested(202)
+    gate.set()
+    qtbot.waitUntil(lambda: state.shown.step == 202)
+    assert (shown, ended, state.awaited_step) == ([202], [101], None)
+    # Live, or a run that begins, ends it as well.
+    gate.clear()
+    session.controller.on_moment_requested(101)
+    session.controller.on_moment_requested(None)
+    gate.set()
+    qtbot.waitUntil(lambda: session.controller.is_idle)
+    assert state.follows_live
+
+
+def test_a_record_of_another_machine_is_not_passed_off_as_this_run(qtbot, session):
+    state = session.state
+    train_to(qtbot, session, 400)
+    losses = state.history.losses.copy()
+    losses[100] += 1e-12
+    other = History(state.history.log_every)
+    other.append(replace(state.history.recorded(), losses=losses))
+    other.snapshots = state.history.snapshots
+    state.reset_history(other)
+    session.controller.on_moment_requested(102)
+    qtbot.waitUntil(lambda: "Step 102 cannot be repeated exactly" in session.window.notices.text())
+    assert state.shown.step == max(step for step in other.snapshots.steps if step <= 102)
+
+
+def test_a_reset_can_be_undone_until_training_begins_again(qtbot, session):
+    state, window = session.state, session.window
+    apply(qtbot, session, momentum=0.9, batch_size=64)
+    train_to(qtbot, session, 198)
+    click(qtbot, window.run_bar.epoch)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 396)
+    session.controller.on_draft_requested(replace(state.draft, filters=(3,)))
+    settings, live, losses = state.settings, state.live, state.history.losses.copy()
+    click(qtbot, window.run_bar.reset)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.shown.step == 0)
+    assert state.experiment.filters == (3,)
+    assert "trained for 396 steps was reset" in window.notices.text()
+    settle(qtbot)
+    click(qtbot, window.notices.action_button())
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
+    assert state.settings == settings
+    assert (state.run.step, state.run.total_steps) == (396, 396)
+    np.testing.assert_array_equal(state.history.losses, losses)
+    assert_engine_has(state.live, state.dataset, [(1e-4, 10**6)], replace(settings.running, epochs=2))
+    for name, array in live.network.params.items():
+        assert array.tobytes() == state.live.network.params[name].tobytes()
+    type_step(qtbot, session, 77)
+    assert_engine_has(state.shown, state.dataset, [(1e-4, 10**6)], settings.running)
+    # It is gone for good when something else is trained.
+    session.controller.on_discard_requested()
+    click(qtbot, window.run_bar.reset)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and "was reset" in window.notices.text())
+    click(qtbot, window.run_bar.step)
+    qtbot.waitUntil(lambda: state.run.step == 1)
+    assert "was reset" not in window.notices.text()

@@ -5,12 +5,14 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnviz.history import History
+from cnnviz.presets import LAB5
 from tests.gui.driving import settle, show_window
 from tests.gui.timeline_runs import EPOCH, answer, extend, recorded, state_of
 from ui.panels.timeline import TimelineBar
 from ui.state import Reference, RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 class Opened:
@@ -36,8 +38,15 @@ class Opened:
     def shown(self):
         return self.state.shown.step
 
-    def key(self, key):
-        self.qtbot.keyClick(self.track, key)
+    def key(self, key, modifier=Qt.KeyboardModifier.NoModifier):
+        self.qtbot.keyClick(self.track, key, modifier)
+
+    def type_step(self, text, end=Qt.Key.Key_Return):
+        field = self.bar.moment.field
+        field.setFocus()
+        field.selectAll()
+        self.qtbot.keyClicks(field, text)
+        self.qtbot.keyClick(field, end)
 
     def click(self, widget):
         assert widget.isEnabled()
@@ -98,16 +107,27 @@ def test_the_nearest_snapshot_is_shown_and_the_right_end_is_live(opened):
     assert opened.state.follows_live
 
 
-def test_keys_walk_through_the_snapshots(opened):
+def test_arrow_keys_go_step_by_step_and_with_shift_through_the_snapshots(opened):
     opened.key(Qt.Key.Key_Left)
-    assert opened.shown == 980
-    opened.key(Qt.Key.Key_PageDown)
-    assert opened.shown == 780
+    assert opened.shown == 999
+    opened.key(Qt.Key.Key_Down)
     opened.key(Qt.Key.Key_Right)
-    assert opened.shown == 800
+    assert opened.shown == 999
+    opened.key(Qt.Key.Key_Left, SHIFT)
+    assert opened.shown == 980
+    opened.key(Qt.Key.Key_Left, SHIFT)
+    assert opened.shown == 960
+    opened.key(Qt.Key.Key_PageDown)
+    assert opened.shown == 760
+    opened.key(Qt.Key.Key_Right, SHIFT)
+    assert opened.shown == 780
     opened.key(Qt.Key.Key_Home)
     opened.key(Qt.Key.Key_Left)
+    opened.key(Qt.Key.Key_Left, SHIFT)
     assert opened.shown == 0
+    opened.key(Qt.Key.Key_Up)
+    assert opened.shown == 1
+    opened.key(Qt.Key.Key_Home)
     opened.key(Qt.Key.Key_PageUp)
     assert opened.shown == 200
     opened.key(Qt.Key.Key_End)
@@ -117,23 +137,71 @@ def test_keys_walk_through_the_snapshots(opened):
     opened.key(Qt.Key.Key_Right)
     opened.key(Qt.Key.Key_End)
     assert len(opened.requests) == count, "live is the end"
-    for _ in range(2):
+    for modifier in (Qt.KeyboardModifier.NoModifier, SHIFT):
+        for _ in range(2):
+            opened.key(Qt.Key.Key_Left, modifier)
+        opened.key(Qt.Key.Key_Right, modifier)
+        opened.key(Qt.Key.Key_Right, modifier)
+        assert opened.state.follows_live, "the step after the last but one is live"
+
+
+def test_a_step_that_is_typed_is_shown(opened):
+    opened.type_step("507")
+    assert opened.shown == 507
+    assert opened.bar.moment.lines()[0] == "step 507"
+    opened.type_step("1")
+    assert opened.shown == 1
+    told = []
+    opened.state.noticeRaised.connect(lambda notice: told.append(notice.text))
+    opened.type_step("5000")
+    assert opened.state.follows_live
+    assert opened.bar.moment.field.value() == 1000
+    assert "The step must be a whole number from 0 to 1,000. 5000 was changed to 1000." in told
+
+
+def test_what_is_being_typed_stays_while_training_goes_on(opened, qtbot):
+    field = opened.bar.moment.field
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "70")
+    extend(opened.history, 1200)
+    opened.state.set_live(opened.history.snapshots.at(1200))
+    opened.state.notify_steps([])
+    opened.state.update_run(step=1200)
+    qtbot.keyClicks(field, "3")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert opened.shown == 703
+    opened.key(Qt.Key.Key_End)
+    assert field.value() == 1200
+
+
+def test_steps_are_counted_from_the_one_that_is_on_its_way(opened):
+    """A key that is held down asks for the next step before the one before could be repeated."""
+    opened.click_at(600)
+    opened.bar.momentRequested.disconnect()
+    asked = []
+    opened.bar.momentRequested.connect(lambda step: (asked.append(step), opened.state.await_moment(step)))
+    for _ in range(3):
         opened.key(Qt.Key.Key_Left)
-    opened.key(Qt.Key.Key_Right)
-    opened.key(Qt.Key.Key_Right)
-    assert opened.state.follows_live, "the step after the last but one is live"
+    opened.key(Qt.Key.Key_Left, SHIFT)
+    opened.key(Qt.Key.Key_End)
+    assert asked == [599, 598, 597, 580, None]
 
 
 def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
     transport = opened.bar.transport
     assert not transport.forward.isEnabled()
     opened.click(transport.back)
+    assert opened.shown == 999
+    opened.qtbot.mouseClick(transport.back, LEFT, SHIFT)
     assert opened.shown == 980
     opened.click(transport.first)
     assert opened.shown == 0
     assert not transport.back.isEnabled()
     assert not transport.first.isEnabled()
     opened.click(transport.forward)
+    assert opened.shown == 1
+    opened.qtbot.mouseClick(transport.forward, LEFT, SHIFT)
     assert opened.shown == 20
     opened.click(opened.bar.toggles.live)
     assert opened.state.follows_live
@@ -153,6 +221,23 @@ def test_live_follows_training_and_an_earlier_moment_stays(opened):
     assert (opened.shown, opened.track.position()) == (400, 400)
     opened.click(opened.bar.toggles.live)
     assert opened.track.position() == 1400
+
+
+def test_while_training_the_rail_is_drawn_with_the_handle(opened, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(opened.track, "update", lambda *_region: drawn.append(opened.track.position()))
+    opened.state.update_run(status=RunStatus.TRAINING)
+    extend(opened.history, 1200)
+    drawn.clear()
+    opened.state.update_run(step=1200)
+    assert not drawn
+    opened.state.set_live(opened.history.snapshots.at(1200))
+    assert drawn[-1] == 1200
+    opened.click_at(400)
+    extend(opened.history, 1400)
+    drawn.clear()
+    opened.state.update_run(step=1400)
+    assert drawn == [400], "with the handle at an earlier moment the rail goes on growing"
 
 
 def test_film_shows_every_moment_and_ends_live(opened, qtbot):
@@ -213,10 +298,10 @@ def test_shown_moment_that_is_thinned_out_stays_and_has_neighbours(qtbot):
     assert 380 not in steps
     assert opened.state.shown is snapshot
     assert opened.track.position() == 380
-    opened.key(Qt.Key.Key_Left)
+    opened.key(Qt.Key.Key_Left, SHIFT)
     assert opened.shown == max(step for step in steps if step < 380)
     opened.state.show_moment(snapshot, follows_live=False)
-    opened.key(Qt.Key.Key_Right)
+    opened.key(Qt.Key.Key_Right, SHIFT)
     assert opened.shown == min(step for step in steps if step > 380)
 
 
@@ -226,9 +311,6 @@ def test_words_say_what_was_measured_at_the_shown_moment(opened):
     first, second = opened.bar.moment.lines()
     assert first == "step 600"
     assert second == f"loss {loss:.3f} · 90 %"
-    assert opened.bar.moment.width() >= opened.bar.moment.fontMetrics().horizontalAdvance(
-        "loss 0.0066 · 100 %"
-    )
     opened.key(Qt.Key.Key_Home)
     assert opened.bar.moment.lines() == ("step 0", "initial weights")
 
@@ -267,10 +349,28 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
     assert not fork.isEnabled()
     assert "first choose an earlier moment" in fork.toolTip()
     opened.click_at(400)
-    with qtbot.waitSignal(opened.bar.forkRequested):
-        opened.click(fork)
+    asked = []
+    opened.bar.forkRequested.connect(asked.append)
+    branch = opened.bar.branch
+    opened.click(fork)
+    assert branch.isVisible()
+    assert branch.rate.hasFocus()
+    assert asked == [], "nothing is trained before the rate is known"
+    qtbot.keyClick(branch.rate, Qt.Key.Key_Escape)
+    assert not branch.isVisible()
+    opened.click(fork)
+    qtbot.keyClicks(branch.rate, "2e-3")
+    qtbot.keyClick(branch.rate, Qt.Key.Key_Return)
+    assert asked == [2e-3]
+    assert not branch.isVisible()
+    opened.click(fork)
+    assert branch.rate.value() == LAB5.learning_rate
+    opened.click(branch.go)
+    assert asked == [2e-3, LAB5.learning_rate]
+    opened.click(fork)
     opened.click(opened.bar.toggles.live)
     assert not fork.isEnabled()
+    assert not branch.isVisible(), "there is nothing to branch from"
 
 
 def test_a_new_run_is_shown_live(opened):
@@ -304,7 +404,7 @@ def test_everything_fits_into_the_bar(opened, theme, width, presenter):
     bar = opened.bar
     assert bar.minimumSizeHint().width() <= width
     assert bar.track.width() >= 300
-    for child in (bar.transport, bar.track, bar.fork, bar.toggles):
+    for child in (bar.transport, bar.moment, bar.track, bar.fork, bar.toggles):
         assert child.width() >= child.minimumSizeHint().width()
         assert bar.rect().contains(child.geometry())
 
@@ -314,7 +414,7 @@ def test_controls_have_names_tips_and_a_place_in_the_tab_order(opened):
     transport, toggles = bar.transport, bar.toggles
     controls = [
         transport.first, transport.back, transport.play, transport.forward, transport.speed,
-        bar.track, bar.fork, toggles.compare, toggles.live,
+        bar.moment.field, bar.track, bar.fork, toggles.compare, toggles.live,
     ]  # fmt: skip
     for control in controls:
         assert control.accessibleName()

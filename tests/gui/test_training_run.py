@@ -212,7 +212,7 @@ def test_edited_settings_wait_until_they_are_applied(qtbot, session):
     button = window.pending.action_button()
     settle(qtbot)  # The message slides in; nobody clicks a button that is still moving.
     click(qtbot, button)
-    qtbot.waitUntil(lambda: state.experiment.filters == (4,) and status(session) is RunStatus.READY)
+    qtbot.waitUntil(lambda: state.experiment.filters == (4,) and state.run.step > 0)
     assert state.live.network.params["conv1.weight"].shape == (4, 1, 3, 3)
 
 

@@ -62,8 +62,7 @@ def another(session: Session, name: str, runners: list[TaskRunner]) -> QWidget:
         samples.filter.choiceEdited.emit(front.filter.choice())
         return samples
     session.window.panel(ReportPanel).save_draft()
-    analysis, background, files, keeping = runners
-    services = Services(session.state, analysis, background, files, keeping, session.workspace.draft)
+    services = Services(session.state, *runners, session.workspace.draft)
     return registry.PANELS[PANELS.index(name)].build(services)
 
 
@@ -71,7 +70,7 @@ def another(session: Session, name: str, runners: list[TaskRunner]) -> QWidget:
 def made_now(qtbot: QtBot, session: Session, name: str) -> Iterator[QWidget]:
     """Make a part of the window as it is, in a window of its own of the same size."""
     front = part_of(session, name)
-    runners = [TaskRunner(name) for name in ("analysis", "background", "files", "keeping")]
+    runners = [TaskRunner(name) for name in ("analysis", "background", "typesetting", "files", "keeping")]
     ground = QWidget()
     part = another(session, name, runners)
     layout = QHBoxLayout(ground)

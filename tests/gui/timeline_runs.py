@@ -54,6 +54,7 @@ def answer(state):
         if step is None:
             state.show_moment(state.live, follows_live=True)
         else:
-            state.show_moment(state.history.snapshots.at(step), follows_live=False)
+            kept = state.history.snapshots.find(step)
+            state.show_moment(kept or Snapshot(step, network_at(step)), follows_live=False)
 
     return on_moment_requested

@@ -1,9 +1,14 @@
 """Every picture and every link between the documents leads somewhere."""
 
+import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -35,3 +40,49 @@ def test_links_lead_somewhere(document: Path) -> None:
 def test_there_is_something_to_check() -> None:
     texts = [path.read_text(encoding="utf-8") for path in DOCUMENTS]
     assert sum(len(_LINK.findall(text)) for text in texts) > 20
+
+
+def test_the_lines_for_notebooks_run_as_they_stand(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len([line for line in lines.splitlines() if line]) == 10
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{lines}"
+    command = [sys.executable, "-I", "-c", program]
+    result = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert result.stderr == ""
+    accuracy, *table = result.stdout.splitlines()
+    assert 0.9 < float(accuracy) <= 1
+    assert table[0] == "Network of float64"
+    assert any(re.fullmatch(r"conv1 +Conv2D\(.*\) +8 x 26 x 26 +72", line) for line in table)
+    assert "(5, 8, 13, 13)" in table
+
+
+def test_the_package_loads_what_it_is_asked_for_and_nothing_before() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import cnnviz\n"
+        "known = {name for name in sys.modules if name.startswith(('numpy', 'PySide6', 'cnnviz'))}\n"
+        "assert known == {'cnnviz'}, known\n"
+        "for name in set(dir(cnnviz)) - {'__builtins__'}: getattr(cnnviz, name)\n"
+        "assert 'PySide6' not in sys.modules\n"
+        "try: cnnviz.nothing\n"
+        "except AttributeError as error: print(error)\n"
+        "print(*sorted(cnnviz._MODULES))"
+    )
+    command = [sys.executable, "-I", "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert result.stderr == ""
+    missing, names = result.stdout.splitlines()
+    assert missing == "module 'cnnviz' has no attribute 'nothing'"
+    stub = ast.parse((ROOT / "cnnviz" / "__init__.pyi").read_text(encoding="utf-8"))
+    told = [each.name for node in stub.body if isinstance(node, ast.ImportFrom) for each in node.names]
+    assert names.split() == sorted(told)
+
+
+def test_the_first_screen_has_a_picture_that_is_not_large() -> None:
+    first_screen = "".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines(keepends=True)[:25])
+    (picture,) = re.findall(r"!\[.+\]\((.+)\)", first_screen)
+    assert (ROOT / picture).stat().st_size < 1_500_000
+    assert "make run" in first_screen
+    assert "make test" in first_screen

@@ -223,7 +223,7 @@ class HeatMap(CellView):
 
     @override
     def spoken_summary(self) -> str:
-        values = self._values
+        values = self._measured()
         if values is None or not values.size:
             return self._placeholder
         rows, cols = self.shape
@@ -232,6 +232,10 @@ class HeatMap(CellView):
         least, most = (divmod(int(place), cols) for place in (values.argmin(), values.argmax()))
         ends = f"Smallest at {self.describe(*least)}. Largest at {self.describe(*most)}."
         return f"{rows} × {cols} cells. {ends}"
+
+    def _measured(self) -> NDArray[np.generic] | None:
+        """Numbers of the cells that the map is about."""
+        return self._values
 
     @override
     def _tip(self, part: Cell) -> str:

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
-from ui.theme import bind_icon
+from ui.theme import bind_icon, repolish
 
 _ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent"}
 
@@ -47,6 +47,14 @@ class Button(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # A dialog's default button would draw a second primary button.
         self.setAutoDefault(False)
+
+    def set_kind(self, kind: str) -> None:
+        """Be of another kind."""
+        if kind != self._kind:
+            self._kind = kind
+            self.setProperty("kind", kind)
+            self.set_icon(self._icon)
+            repolish(self)
 
     def set_icon(self, name: str) -> None:
         """Show another icon, or with "" none."""

@@ -1,5 +1,6 @@
 """Labels: the title of a section, text that is cut with an ellipsis, text that wraps, a badge."""
 
+import re
 from typing import override
 
 from PySide6.QtCore import QRect, QSize, Qt
@@ -10,6 +11,9 @@ from ui.controls.flow_row import FlowRow
 from ui.controls.naming import named
 from ui.controls.painted import PaintedWidget, WrappedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
+
+_NUMBER = re.compile(r"\d[\d.,]*(e\D?\d+)?")
+_LONG_NUMBER = "0.0000e-00"
 
 
 class SectionTitle(FlowRow):
@@ -185,14 +189,23 @@ class WrapLabel(WrappedWidget):
         Colour of the text; a title is strong text.
     small : bool
         Whether the smallest size of the theme is used.
+    lively : bool
+        Whether numbers in it change at display rate: the room that it asks for is then that of long ones, so
+        that no layout has to be done for each.
     parent : QWidget, optional
     """
 
     def __init__(
-        self, text: str = "", role: str = "muted", *, small: bool = False, parent: QWidget | None = None
+        self,
+        text: str = "",
+        role: str = "muted",
+        *,
+        small: bool = False,
+        lively: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._text = text
+        self._text, self._lively = text, lively
         self._role = "text" if role == "title" else role
         self._weight = QFont.Weight.DemiBold if role == "title" else QFont.Weight.Normal
         self._small = small
@@ -243,14 +256,19 @@ class WrapLabel(WrappedWidget):
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         step = 2 * metrics.averageCharWidth()
-        wanted = -(-(metrics.horizontalAdvance(self._text) + 2) // step) * step
+        wanted = -(-(metrics.horizontalAdvance(self._measured()) + 2) // step) * step
         width = min(wanted, 22 * step)
         return QSize(width, self.heightForWidth(width))
 
     @override
     def minimumSizeHint(self) -> QSize:
-        longest = max((self.fontMetrics().horizontalAdvance(word) for word in self._text.split()), default=0)
+        words = self._measured().split()
+        longest = max((self.fontMetrics().horizontalAdvance(word) for word in words), default=0)
         return QSize(longest + 2, self.fontMetrics().height() if self._text else 0)
+
+    def _measured(self) -> str:
+        """Text whose room is asked for."""
+        return _NUMBER.sub(_LONG_NUMBER, self._text) if self._lively else self._text
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -4,7 +4,7 @@ import textwrap
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QWindow
+from PySide6.QtGui import QHelpEvent, QMouseEvent, Qt, QWindow
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from shiboken6 import Shiboken
 
@@ -19,11 +19,15 @@ _POINTER, _GAP = 18, 4
 
 
 def wrapped(text: str) -> str:
-    """Break the lines of a text that are longer than a tool tip is wide."""
-    return "\n".join(
+    """Return a text as a tool tip shows it: long lines broken, and no sign in it read as markup.
+
+    A name from a file may look like HTML, in which Qt would open the pictures that it names.
+    """
+    lines = "\n".join(
         textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
         for line in text.split("\n")
     )
+    return Qt.convertFromPlainText(lines) if Qt.mightBeRichText(lines) else lines
 
 
 def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None) -> None:

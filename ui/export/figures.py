@@ -61,24 +61,24 @@ def panel_title(panel: QWidget) -> str:
 
 
 def caption_of(state: AppState, widget: QWidget | None = None) -> str:
-    """Return one line that says what a widget shows: preset, seed, step, sample, shift.
+    """Return one line that says what a widget shows: preset, seed, step, choices, sample, shift.
 
     All of it is of the run, the moment and the image that were drawn, whatever the program shows by now. Of
-    parts that are of another moment or run, it says of which.
+    parts that are of another moment or run, or that depend on choices of their own, it says of which.
     """
     drawn = drawn_in(widget, state)
     if drawn is None:
         return " · ".join(_run(state.experiment))
-    if drawn.origin is None and drawn.note:
-        return " · ".join([drawn.note, *_shifted(drawn.shift)])
     origin, within = drawn.origin, [] if widget is None else drawn_within(widget)
+    is_made_up = origin is None and bool(drawn.note)
     parts = [] if origin is None else [*_run(origin.experiment, origin.data), origin.note]
-    parts += [f"step {format_count(drawn.step)}", drawn.what, drawn.note]
     parts += [
-        f"{each.what} of {moment_of(each.step, each.origin, origin)}"
-        for each in within
-        if each.what and (each.step, _run_id(each)) != (drawn.step, _run_id(drawn))
+        "" if is_made_up else f"step {format_count(drawn.step)}",
+        drawn.what,
+        drawn.note,
+        *drawn.choices,
     ]
+    parts += [_part(each, drawn) for each in within if each.what]
     if drawn.sample is not None:
         parts.append(_image(drawn.sample, () if origin is None else origin.experiment.classes))
     return " · ".join(dict.fromkeys(each for each in (*parts, *_shifted(drawn.shift)) if each))
@@ -90,6 +90,14 @@ def _run(experiment: Experiment, data: str = "MNIST") -> list[str]:
         f"{preset_of(experiment)}, classes {', '.join(experiment.classes)}{of}",
         f"seed {experiment.seed}",
     ]
+
+
+def _part(part: Drawn, whole: Drawn) -> str:
+    """Say of a part what the whole does not: its moment, if it is another one, and its own choices."""
+    is_of_another = (part.step, _run_id(part)) != (whole.step, _run_id(whole))
+    moment = f" of {moment_of(part.step, part.origin, whole.origin)}" if is_of_another else ""
+    choices = ", ".join(each for each in part.choices if each not in whole.choices)
+    return f"{part.what}{moment}{choices and f': {choices}'}" if moment or choices else ""
 
 
 def _run_id(drawn: Drawn) -> int | None:

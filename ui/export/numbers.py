@@ -1,7 +1,5 @@
 """The numbers behind what is shown, as CSV."""
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from cnnviz import spreadsheet
+from cnnviz.spreadsheet import Cell
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.cells.drawing_pad import DrawingPad
 from ui.cells.heat_map import HeatMap
@@ -51,8 +51,8 @@ class Table:
         """Return the number of rows."""
         return math.prod(self.rows.shape[:-1]) if isinstance(self.rows, np.ndarray) else len(self.rows)
 
-    def lines(self) -> Iterator[list[object]]:
-        """Yield the rows in plain numbers; what is no number is an empty text."""
+    def lines(self) -> Iterator[list[Cell]]:
+        """Yield the rows in plain numbers."""
         if not isinstance(self.rows, np.ndarray):
             yield from ([_plain(value) for value in row] for row in self.rows)
             return
@@ -94,18 +94,12 @@ def to_csv(tables: Iterable[Table], note: str = "") -> bytes:
     names each table, and an empty line parts them. Numbers are the shortest text that gives back the same.
     """
     tables = list(tables)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    if note:
-        writer.writerow([f"# {note}"])
+    rows: list[Sequence[Cell]] = [[f"# {note}"]] if note else []
     for number, table in enumerate(tables):
         if len(tables) > 1:
-            if number:
-                writer.writerow([])
-            writer.writerow([f"# {table.title}"])
-        writer.writerow(table.header)
-        writer.writerows(table.lines())
-    return out.getvalue().encode("utf-8")
+            rows += [[], [f"# {table.title}"]] if number else [[f"# {table.title}"]]
+        rows += [table.header, *table.lines()]
+    return spreadsheet.to_csv(rows)
 
 
 def title_of(widget: QWidget) -> str:
@@ -113,10 +107,9 @@ def title_of(widget: QWidget) -> str:
     return widget.accessibleName() or widget.toolTip().split("\n")[0][:60] or type(widget).__name__
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return "" if isinstance(value, float) and np.isnan(value) else value
+def _plain(value: object) -> Cell:
+    plain = value.item() if isinstance(value, np.generic) else value
+    return plain if isinstance(plain, str | int | float | None) else str(plain)
 
 
 def _read(widget: QWidget) -> list[Table]:
@@ -184,7 +177,8 @@ def _log(widget: LogTable) -> list[Table]:
 
 
 def _one(widget: HeatMap) -> list[Table]:
-    return [] if widget.values is None else [_matrix(title_of(widget), widget.values)]
+    is_told = widget.values is not None and not widget.is_covered()
+    return [_matrix(title_of(widget), widget.values)] if is_told else []
 
 
 def _many(widget: MapTiles) -> list[Table]:

@@ -122,6 +122,8 @@ class Recorder(QObject):
                     checkpoint.save_snapshot(weights_of(path), live, experiment, dataset)
                     written = run_id, live.step
                 checked = replace(session, weights_sha256=weights_checksum(shown.network))
+                if live.step == session.run_step:
+                    checked = replace(checked, run_sha256=weights_checksum(live.network))
                 replace(unsaved, session=checked).write(path)
             return written
 

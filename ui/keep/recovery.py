@@ -1,5 +1,6 @@
 """Offering what a window could not save before it ended, and bringing it back."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -9,11 +10,12 @@ from cnnviz.clock import moment
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count
-from cnnviz.session_state import weights_checksum
-from cnnviz.snapshots import Snapshot
+from cnnviz.session_state import SessionState
+from cnnviz.snapshots import Origin, Snapshot
 from ui.keep.session_files import SessionFiles
 from ui.keep.unsaved import Unsaved, weights_of
 from ui.keep.workspace import remove
+from ui.run.repeating import Trained
 from ui.state import Source
 
 _PLACE = "recovery"
@@ -62,14 +64,23 @@ class Recovery(QObject):
             self._controller.on_draft_requested(unsaved.draft)
             self._go_on()
             return
-        session, opened = unsaved.session, self._state.source
         self._is_bringing_back = True
+        path = weights_of(self._paths[0])
+        self._controller.analysis.submit(
+            "recovery",
+            lambda _context: _read_weights(path),
+            partial(self._restore, unsaved, unsaved.session),
+            lambda _message: self._give_up(),
+        )
+
+    def _restore(self, unsaved: Unsaved, session: SessionState, kept: Trained | None) -> None:
+        opened = self._state.source
         if opened is not None and opened.path == unsaved.data:
-            self._files.bring_back(session, None)
+            self._files.bring_back(session, None, kept=kept)
             return
 
         def then(source: Source) -> None:
-            self._files.bring_back(session, source)
+            self._files.bring_back(session, source, kept=kept)
 
         self._controller.open_data(unsaved.data, then, self._give_up)
 
@@ -80,31 +91,6 @@ class Recovery(QObject):
         if not complete:
             self._give_up()
             return
-        path = weights_of(self._paths[0])
-        self._controller.analysis.submit(
-            "recovery", lambda _context: _read_weights(path), self._compare, self._settle
-        )
-
-    def _compare(self, model: checkpoint.Checkpoint | None) -> None:
-        """Go on from the weights that were kept, where training again has led to others."""
-        live = self._state.live
-        if model is None or model.experiment is None or live is None or _is_same(live, model):
-            self._settle()
-            return
-        start = Snapshot(model.step, model.network, model.optimizer)
-        self._give_up()  # if it cannot begin
-        self._controller.begin_run(model.experiment, start, then=lambda: self._say_changed(start.step))
-
-    def _say_changed(self, step: int) -> None:
-        self._state.raise_notice(
-            "files",
-            "info",
-            "The run had been changed on the way, so it goes on from the weights that were kept at step "
-            f"{format_count(step)}; its curves begin there.",
-        )
-        self._settle()
-
-    def _settle(self, _result: object = None) -> None:
         if self._unsaved is not None and self._unsaved.draft != self._state.experiment:
             self._controller.on_draft_requested(self._unsaved.draft)
         self._go_on()
@@ -123,15 +109,16 @@ class Recovery(QObject):
         remove(self._paths.pop(0))
 
 
-def _is_same(live: Snapshot, model: checkpoint.Checkpoint) -> bool:
-    return live.step == model.step and weights_checksum(live.network) == weights_checksum(model.network)
-
-
-def _read_weights(path: Path) -> checkpoint.Checkpoint | None:
+def _read_weights(path: Path) -> Trained | None:
+    """Return the last network of a run; None where it was not written yet."""
     try:
-        return checkpoint.load(path)
+        model = checkpoint.load(path)
     except CNNVizError:
-        return None  # they were not written yet
+        return None
+    if model.experiment is None:
+        return None
+    origin = Origin(0, model.experiment, model.data_name, is_changed=True)
+    return Trained(Snapshot(model.step, model.network, model.optimizer, origin), None)
 
 
 def _offer(unsaved: Unsaved) -> str:

@@ -1,6 +1,7 @@
 """Reports as files of the user: an empty one, one from a file, and this one into a file."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.files import printable_name
+from cnnviz.files import printable, printable_name
 from ui.panels.analysis import Analysis
 from ui.panels.samples.panel import SamplesPanel
 from ui.state import AppState
@@ -48,6 +49,8 @@ class ReportFiles(QObject):
         self._state, self._files, self._settings, self._window = state, files, settings, window
         #: Holds the report; None before there are panels.
         self.writing: Writing | None = None
+        #: Opens a lab file.
+        self.lab_taker: Callable[[Path], None] = lambda _path: None
         #: Brings the report into sight.
         self.show: Callable[[], None] = lambda: None
         #: Forgets which files were used last.
@@ -128,11 +131,23 @@ class ReportFiles(QObject):
         self._unless_lost("another takes its place", partial(self._begin, path, draft))
 
     def _begin(self, path: Path, draft: "Draft") -> None:
+        from cnnviz.lab.shipped import shipped_labs
+
         assert self.writing is not None
-        self.writing.begin(draft)
+        opened = f"Opened the report {printable_name(path)}. What you change is not written to it."
+        if draft.lab in ("", self.writing.lab) or draft.lab in shipped_labs():
+            self.writing.begin(draft)
+            self.show()
+            self._tell("success", opened)
+            return
+        # Whoever wrote the report may have named any file.
+        self.writing.begin(replace(draft, lab=""))
         self.show()
-        self._tell(
-            "success", f"Opened the report {printable_name(path)}. What you change is not written to it."
+        text = (
+            f"{opened} Its guided lab is the file {printable(draft.lab)}, which is read only if you open it."
+        )
+        self._state.raise_notice(
+            _PLACE, "info", text, "Open that lab", lambda: self.lab_taker(Path(draft.lab))
         )
 
     def _on_saved(self, path: Path, draft: "Draft", then: Callable[[], None]) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
-from cnnviz.file_kinds import OPENED, PNG, TEXT, Role, kind_of, wrong_kind
+from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import printable_name
 from cnnviz.presets import preset_of
+from cnnviz.reading import status_of
 from cnnviz.session_state import (
     OwnPixels,
     SessionState,
@@ -21,10 +22,11 @@ from cnnviz.session_state import (
     save_session,
     weights_checksum,
 )
-from ui.keep.session_restore import SessionRestorer, Trained
+from ui.keep.session_restore import SessionRestorer
 from ui.panels.drawn import Drawn, drawn_in, drawn_in_panel
 from ui.run.controller import Controller
 from ui.run.model_files import model_writer, tell_saved
+from ui.run.repeating import Trained
 from ui.settings import forget_files, remember_folder, remembered_files
 from ui.state import AppState, RunStatus, Source
 from ui.window.panel_area import PanelArea
@@ -66,6 +68,8 @@ def session_of(
     if shown is None or state.dataset is None:
         return None
     sample, shift = state.sample if shown.sample is None else shown.sample, state.shift
+    run_step, live = max(state.run.step, shown.step), state.live
+    is_at_end = live is not None and live.step == run_step
     saved: int | OwnPixels | None = None
     if sample is not None:
         own = OwnPixels(sample.pixels, sample.label, sample.origin[:200])
@@ -75,9 +79,10 @@ def session_of(
         data_name=state.dataset.name[:200],
         data_sha256=state.dataset.sha256,
         step=shown.step,
-        run_step=max(state.run.step, shown.step),
+        run_step=run_step,
         epochs=max(state.run.total_steps // state.run.steps_per_epoch, 1),
         weights_sha256=weights_checksum(shown.network) if checksum and shown.network is not None else "",
+        run_sha256=weights_checksum(live.network) if checksum and live is not None and is_at_end else "",
         sample=saved,
         dx=shift.dx,
         dy=shift.dy,
@@ -136,11 +141,8 @@ class SessionFiles(QObject):
         self.can_be_had_again: Callable[[], bool] = lambda: False
         #: Opens a saved report.
         self.report_taker: Callable[[Path], None] = lambda _path: None
-        self._lab: Mapping[str, Any] | None = None  # of the session that is being restored
         self._saved: tuple[int, int] | None = None
-        self._opened = False  # whether the session that is being restored lies in a file of the user
         self.restorer = SessionRestorer(state, controller, panels, window)
-        self.restorer.finished.connect(self._on_restored)
         controller.modelOpened.connect(self.mark_saved)
 
     def current(self, widget: QWidget | None = None) -> SessionState | None:
@@ -189,9 +191,16 @@ class SessionFiles(QObject):
             return
         session = replace(session, lab=self.lab_kept())
 
+        lacks = _lacks(self.state)
+
         def done(_result: object) -> None:
-            self._on_saved(path, run.run_id, run.step)
-            self.state.raise_notice("files", "success", f"Saved the session to {printable_name(path)}.")
+            text = f"Saved the session to {printable_name(path)}."
+            if lacks:  # and so the network is not saved yet
+                self.remember(path)
+                self.state.raise_notice("files", "warning", f"{text} {lacks}")
+            else:
+                self._on_saved(path, run.run_id, run.step)
+                self.state.raise_notice("files", "success", text)
 
         self.controller.files.submit(
             f"save {path}", lambda _context: save_session(path, session), done, self._complain
@@ -242,8 +251,7 @@ class SessionFiles(QObject):
             self.state.clear_notice("files")
             if isinstance(found, SessionState):
                 self.remember(path)
-                self._opened, self._lab = True, found.lab
-                self.restorer.restore(found, printable_name(path))
+                self.restorer.restore(found, printable_name(path), then=lambda: self._on_opened(found))
             elif found == "picture":
                 self._open_picture(path)
             elif found == "lab":
@@ -264,14 +272,14 @@ class SessionFiles(QObject):
         name: str = "The work that was not saved",
         trained: Trained | None = None,
         *,
+        kept: Trained | None = None,
         asks: bool = True,
     ) -> None:
         """Restore a session that no session file of the user keeps: what is trained for it stays unsaved.
 
         Arguments are those of `SessionRestorer.restore`.
         """
-        self._opened, self._lab = False, None
-        self.restorer.restore(session, name, source, trained, asks=asks)
+        self.restorer.restore(session, name, source, trained, kept=kept, asks=asks)
 
     # --- recent files ---------------------------------------------------------------------------------------
 
@@ -318,13 +326,27 @@ class SessionFiles(QObject):
     def _complain(self, message: str) -> None:
         self.state.raise_notice("files", "error", message)
 
-    @Slot(bool)
-    def _on_restored(self, complete: bool) -> None:
-        if complete and self._opened:
-            self.mark_saved()
-        if complete and self._lab is not None:
-            self.lab_restored(self._lab)
-        self._lab = None
+    def _on_opened(self, session: SessionState) -> None:
+        """A session of a file is back."""
+        self.mark_saved()
+        if session.lab is not None:
+            self.lab_restored(session.lab)
+
+
+def _lacks(state: AppState) -> str:
+    """Return what a session of the present run cannot bring back, as a sentence; "" where it can."""
+    origin = None if state.live is None else state.live.origin
+    if origin is None or origin.is_repeatable:
+        return ""
+    why = (
+        f"began at other weights ({origin.note})"
+        if origin.note
+        else "had its learning rate changed on the way"
+    )
+    return (
+        f"To open it trains a network from the seed and the settings, but this one {why}: to keep it, save "
+        "the model, too (Ctrl+S)."
+    )
 
 
 def _name_of(experiment: Experiment, step: int) -> str:
@@ -341,6 +363,8 @@ def _look_into(path: Path) -> SessionState | Role:
         If it is of a kind that CNNViz does not open, or cannot be read.
     """
     kind = kind_of(path)
+    if status_of(path).st_size == 0:
+        raise not_opened(path)
     role: Role = kind.role
     if not kind.words or (kind is TEXT and path.suffix.lower() in (".json", ".toml")):
         role = _ROLES.get(path.suffix.lower(), "")
@@ -348,6 +372,4 @@ def _look_into(path: Path) -> SessionState | Role:
         return load_session(path) or "picture"
     if role:
         return role
-    raise wrong_kind(path, OPENED) or DataError(
-        f"{printable_name(path)} is of a kind that CNNViz does not know, or damaged. Choose {OPENED}."
-    )
+    raise not_opened(path)

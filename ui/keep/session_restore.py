@@ -1,42 +1,49 @@
 """Bringing a saved view back: the run is trained again, step by step as it once was, unless it is at hand."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
-from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
 from cnnviz.snapshots import Snapshot
+from ui.panels.analysis import Context
 from ui.run.controller import Controller
+from ui.run.loading import select_classes
 from ui.run.misfit import Misfit, misfit_of
-from ui.run.worker import snapshot_interval
+from ui.run.repeating import Trained, repeat
 from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift, Source
 from ui.window.panel_area import PanelArea
 
 _STILL = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
+_KIND = "session"
 
 
-class Trained(NamedTuple):
-    """A run that came with a session, so that it need not be trained again.
+def _nothing() -> None:
+    pass
 
-    Attributes
-    ----------
-    end : Snapshot
-        Its last network.
-    history : History or None
-        Its record.
-    """
 
-    end: Snapshot
-    history: History | None
+@dataclass(frozen=True, slots=True, eq=False)
+class _Order:
+    """A session that is to be restored; attributes are the arguments of `SessionRestorer.restore`."""
+
+    session: SessionState
+    name: str
+    source: Source
+    trained: Trained | None
+    kept: Trained | None
+    then: Callable[[], None]
+    asks: bool
 
 
 class SessionRestorer(QObject):
     """Restores one session at a time; a second one takes the place of the first.
+
+    The window stays as it is until the network of the session is there and is known to be the one that was
+    saved.
 
     Parameters
     ----------
@@ -61,10 +68,9 @@ class SessionRestorer(QObject):
         super().__init__(window)
         self._state, self._controller = state, controller
         self._panels, self._window = panels, window
-        self._session: SessionState | None = None
-        self._stops: list[int] = []
-        self._run_id = 0
-        self._began = self._started = False
+        self._order: _Order | None = None
+        self._told = ""  # what is to be known of the network once it is shown
+        self._run_id: int | None = None  # of the run before the one that begins for the session
         self._progress: QProgressDialog | None = None
         # Queued, so that the controller has done everything that belongs to the change.
         state.runChanged.connect(self._on_run_changed, Qt.ConnectionType.QueuedConnection)
@@ -73,7 +79,7 @@ class SessionRestorer(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a session is being restored."""
-        return self._session is not None
+        return self._order is not None
 
     def restore(
         self,
@@ -82,9 +88,11 @@ class SessionRestorer(QObject):
         source: Source | None = None,
         trained: Trained | None = None,
         *,
+        kept: Trained | None = None,
+        then: Callable[[], None] = _nothing,
         asks: bool = True,
     ) -> None:
-        """Bring a session back; what is there stays as it is when its data are not at hand.
+        """Bring a session back; what is there stays as it is when its data or its network are not at hand.
 
         Parameters
         ----------
@@ -95,6 +103,10 @@ class SessionRestorer(QObject):
             Its data, if they are not those that are open.
         trained : Trained, optional
             Its run, if it is at hand.
+        kept : Trained, optional
+            Its last network, from which to go on where training again leads to another one.
+        then : callable, optional
+            What to do when it is back.
         asks : bool
             Whether to ask before the present run is lost.
         """
@@ -105,6 +117,7 @@ class SessionRestorer(QObject):
                 f"{name} cannot be opened while the data are being read: try it again in a moment."
             )
             return
+        order = _Order(session, name, opened, trained, kept, then, asks)
 
         def work(_context: object) -> Misfit | None:
             experiment, made_with = session.experiment, (session.data_name, session.data_sha256)
@@ -112,115 +125,151 @@ class SessionRestorer(QObject):
 
         def done(misfit: Misfit | None) -> None:
             if misfit is None:
-                self._begin(session, source, trained, asks=asks)
+                self._find_run(order)
             else:
                 self._complain(misfit.sentence(name, "session"), misfit.action, use_mnist)
 
         def use_mnist() -> None:
             self._controller.open_data(
-                None, lambda mnist: self.restore(session, name, mnist, trained, asks=asks)
+                None,
+                lambda mnist: self.restore(session, name, mnist, trained, kept=kept, then=then, asks=asks),
             )
 
-        self._controller.analysis.submit("session", work, done, self._complain)
+        self._controller.analysis.submit(_KIND, work, done, self._complain)
 
     def cancel(self) -> None:
-        """Stop training where it is; the run can be continued from there."""
-        session = self._session
-        if session is None:
+        """Give up what is being trained again; the window is as it was."""
+        order = self._order
+        if order is None or self._run_id is not None:
             return
+        self._controller.repeating.cancel(_KIND)
         self._forget()
-        self._controller.pause()
         self._state.raise_notice(
-            "files",
-            "info",
-            f"Restoring was cancelled before step {format_count(session.run_step)}. "
-            "Train continues the run from here.",
+            "files", "info", f"Opening {order.name} was cancelled: everything is as it was."
         )
         self.finished.emit(False)
 
-    def _begin(
-        self, session: SessionState, source: Source | None, trained: Trained | None, *, asks: bool
-    ) -> None:
-        is_at_hand = self._is_at_hand(session)
-        if not is_at_hand and asks and not self._controller.may_replace():
-            self.finished.emit(False)
-            return
+    # --- the run --------------------------------------------------------------------------------------------
+
+    def _find_run(self, order: _Order) -> None:
+        """Have the run of a session trained again, unless it is at hand."""
+        self._controller.repeating.cancel(_KIND)
         self._forget()
+        session, trained = order.session, order.trained
+        self._order = order
+        if self._is_at_hand(session):
+            self._clear_notices()
+            self._finish()
+        elif trained is not None and trained.end.step == session.run_step:
+            self._look_at(trained)
+        else:
+            self._repeat(order)
+
+    def _repeat(self, order: _Order) -> None:
+        session, source = order.session, order.source
+        current = self._state.dataset if source is self._state.source else None
+
+        def work(context: Context) -> Trained:
+            dataset = select_classes(source.dataset, session.experiment.classes, current)
+            return repeat(
+                session.experiment, dataset, session.step, session.run_step, session.epochs, context
+            )
+
+        self._open_progress(session)
+        self._controller.repeating.submit(_KIND, work, self._look_at, self._give_up, self._show_progress)
+
+    def _look_at(self, trained: Trained) -> None:
+        """Begin the run, if its networks are those that were saved; if not, offer what there is."""
+        order = self._order
+        assert order is not None
+        if order.kept is not None and not _is_same(trained.end, order.kept.end):
+            step = format_count(order.kept.end.step)
+            self._begin(
+                order.kept,
+                f"The run had been changed on the way, so it goes on from the weights that were kept at step "
+                f"{step}; its curves begin there.",
+            )
+        elif order.kept is not None or _is_as_saved(trained, order.session):
+            self._begin(trained)
+        else:
+            self._offer(order, trained)
+
+    def _offer(self, order: _Order, trained: Trained) -> None:
+        """Say that the network of a session cannot be had, and offer that of its settings."""
+
+        def take() -> None:
+            self._controller.repeating.cancel(_KIND)
+            self._forget()
+            self._order = order
+            self._begin(
+                trained, f"This is the network that the settings of {order.name} give, not the one it was of."
+            )
+
+        self._forget()
+        self._state.raise_notice(
+            "files",
+            "warning",
+            f"The network of {order.name} cannot be brought back: training with its settings leads to other "
+            "weights, for its run was changed on the way, or made on another kind of computer.",
+            "Open with its settings",
+            take,
+        )
+        self.finished.emit(False)
+
+    def _begin(self, trained: Trained, told: str = "") -> None:
+        order = self._order
+        assert order is not None
+        self._close_progress()
+        if order.asks and not self._controller.may_replace():
+            self._give_up()
+            return
+        self._clear_notices()
+        self._run_id, self._told = self._state.run.run_id, told
+        self._controller.on_speed_requested(None)
+        session, end = order.session, trained.end
+        source = None if order.source is self._state.source else order.source
+        experiment = session.experiment if end.origin is None else end.origin.experiment
+        if end.step:
+            self._controller.begin_run(experiment, end, source, trained.history, session.epochs)
+        else:
+            self._controller.begin_run(experiment, source=source, epochs=session.epochs)
+
+    def _clear_notices(self) -> None:
+        """Take back what was said of files that were tried before."""
         self._state.clear_notice("files")
         self._state.clear_notice("samples")
-        self._session, self._began = session, False
-        if is_at_hand:
-            self._finish()
-            return
-        self._run_id = self._state.run.run_id
-        start, history = (None, None) if trained is None else trained
-        if start is None or start.step < session.run_step:
-            self._open_progress(session)
-        self._controller.on_speed_requested(None)
-        self._controller.begin_run(session.experiment, start, source, history)
 
     def _is_at_hand(self, session: SessionState) -> bool:
-        """Whether the weights are those of a moment of the present run."""
+        """Whether the weights are those of moments of the present run."""
         state = self._state
         is_same_run = session.experiment == state.experiment and session.run_step == state.run.step
-        if not is_same_run or state.run.status not in _STILL:
+        if not is_same_run or state.run.status not in _STILL or not session.weights_sha256:
             return False
-        snapshot = state.history.snapshots.find(session.step)
-        return snapshot is not None and weights_checksum(snapshot.network) == session.weights_sha256
+        present = None if state.live is None else Trained(state.live, state.history)
+        return present is not None and _is_as_saved(present, session)
 
     @Slot()
     def _on_run_changed(self) -> None:
-        session, run = self._session, self._state.run
-        if session is None:
+        run = self._state.run
+        if self._order is None or self._run_id is None or run.run_id <= self._run_id:
             return
-        if not self._began:
-            if run.run_id > self._run_id and run.status in _STILL:
-                self._began, self._run_id = True, run.run_id
-                self._stops = self._plan(session)
-                self._go_on()
-            elif run.status is RunStatus.FAILED:
-                self._give_up()
-            return
-        if run.run_id != self._run_id or run.status in (RunStatus.FAILED, RunStatus.STOPPED):
+        if run.status in _STILL:
+            self._finish()
+        elif run.status is RunStatus.FAILED:
             self._give_up()
-            return
-        if self._progress is not None:
-            self._progress.setValue(min(run.step, self._progress.maximum()))
-        if self._session is not None and run.status in (RunStatus.PAUSED, RunStatus.FINISHED):
-            self._go_on()
 
     @Slot()
     def _on_run_refused(self) -> None:
-        if self._session is not None and not self._began:
+        if self._order is not None and self._run_id is not None:
             self._give_up()
 
-    def _plan(self, session: SessionState) -> list[int]:
-        """Steps to pause at: the one that is shown, if no snapshot is taken there, and the last."""
-        run = self._state.run
-        steps_per_epoch = run.steps_per_epoch
-        every = snapshot_interval(steps_per_epoch, max(session.epochs * steps_per_epoch, run.total_steps))
-        has_snapshot = session.step % every == 0 or session.step % steps_per_epoch == 0
-        return [session.run_step] if has_snapshot else sorted({session.step, session.run_step})
-
-    def _go_on(self) -> None:
-        """Train to the next stop; a run that stands still before one has been paused by the user."""
-        session, run = self._session, self._state.run
-        assert session is not None
-        if self._stops and run.status is not RunStatus.READY and run.step < self._stops[0] and self._started:
-            self.cancel()
-            return
-        while self._stops and self._stops[0] <= run.step:
-            self._stops.pop(0)
-        if not self._stops:
-            self._finish()
-            return
-        self._started = True
-        self._controller.train_to(self._stops[0], session.epochs)
+    # --- the view -------------------------------------------------------------------------------------------
 
     def _finish(self) -> None:
-        session, state = self._session, self._state
-        assert session is not None
-        if self._began:
+        order, state, told = self._order, self._state, self._told
+        assert order is not None
+        session = order.session
+        if self._run_id is not None:
             # The run that was open before is no part of what was seen.
             state.set_ghost(None)
         self._forget()
@@ -233,7 +282,9 @@ class SessionRestorer(QObject):
             self._panels.show_named(session.panel)
         # Last, for they are choices about what is shown by now.
         self._panels.restore_views(session.views)
-        self._compare_weights(session)
+        if told:
+            state.raise_notice("files", "info", told)
+        order.then()
         self.finished.emit(True)
 
     def _restore_sample(self, session: SessionState) -> None:
@@ -258,17 +309,7 @@ class SessionRestorer(QObject):
         fits = all(place < size for place, size in zip(index, shape, strict=True))
         return PinnedCell(stage, index) if fits else None
 
-    def _compare_weights(self, session: SessionState) -> None:
-        shown = self._state.shown
-        if shown is None or not session.weights_sha256:
-            return
-        if shown.step != session.step or weights_checksum(shown.network) != session.weights_sha256:
-            self._state.raise_notice(
-                "files",
-                "warning",
-                "The settings were trained again, but the weights differ from those of the session: "
-                "its run had been changed on the way, or it comes from another kind of machine.",
-            )
+    # --- what is said meanwhile -----------------------------------------------------------------------------
 
     def _open_progress(self, session: SessionState) -> None:
         text = f"Training again up to step {format_count(session.run_step)}…"
@@ -281,18 +322,43 @@ class SessionRestorer(QObject):
         progress.canceled.connect(self.cancel)
         self._progress = progress
 
-    def _give_up(self) -> None:
-        self._forget()
-        self.finished.emit(False)
+    def _show_progress(self, share: float) -> None:
+        if self._progress is not None:
+            self._progress.setValue(round(share * self._progress.maximum()))
 
-    def _forget(self) -> None:
-        self._session, self._stops, self._started = None, [], False
+    def _close_progress(self) -> None:
         if self._progress is not None:
             progress, self._progress = self._progress, None
             progress.canceled.disconnect(self.cancel)
             progress.hide()
             progress.deleteLater()
 
+    def _give_up(self, message: str = "") -> None:
+        name = "" if self._order is None else self._order.name
+        self._forget()
+        if message:
+            self._complain(f"{name} cannot be opened: {message}")
+        else:
+            self.finished.emit(False)
+
+    def _forget(self) -> None:
+        self._order, self._run_id, self._told = None, None, ""
+        self._close_progress()
+
     def _complain(self, message: str, action: str = "", act: Callable[[], None] | None = None) -> None:
         self._state.raise_notice("files", "error", message, action, act)
         self.finished.emit(False)
+
+
+def _is_as_saved(trained: Trained, session: SessionState) -> bool:
+    """Whether the networks of a run are those that a session is of, as far as it says."""
+    wanted = ((session.step, session.weights_sha256), (session.run_step, session.run_sha256))
+    return all(_has(trained.at(step), checksum) for step, checksum in wanted if checksum)
+
+
+def _has(snapshot: Snapshot | None, checksum: str) -> bool:
+    return snapshot is not None and weights_checksum(snapshot.network) == checksum
+
+
+def _is_same(one: Snapshot, other: Snapshot) -> bool:
+    return one.step == other.step and weights_checksum(one.network) == weights_checksum(other.network)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Answer
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
@@ -78,8 +79,8 @@ class LabColumn(QFrame):
         super().__init__(parent)
         self._desk, self._revealer, self._writing, self._state = desk, revealer, writing, state
         self._sought: QWidget | None = None  # what is to be in sight of a page that grows
-        #: Content of the figures of the lab, by name.
-        self.figures: Mapping[str, bytes] = {}
+        #: The figures of the lab by name; of one that cannot be shown, why not.
+        self.figures: Mapping[str, Picture | str] = {}
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -178,6 +179,7 @@ class LabColumn(QFrame):
         page.show_me.clicked.connect(self.showRequested)
         self.misfit.actionRequested.connect(self.showRequested)
         page.prediction.committed.connect(self._on_committed)
+        page.prediction.givenUp.connect(desk.give_up)
         page.answer.wordsEdited.connect(desk.write)
         page.who.name.textEdited.connect(partial(self._writing.set_head, "author"))
         page.who.roll_number.textEdited.connect(partial(self._writing.set_head, "roll_number"))

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.clock import now
+from cnnviz.covers import AHEAD
 from cnnviz.experiment import Experiment
+from cnnviz.lab.covering import secrets_of
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.model import Answer, Lab, Step
 from cnnviz.lab.record import Found, LabRecord, StepRecord, When
 from cnnviz.lab.seeds import seed_of
-from cnnviz.report import Version
+from cnnviz.report.content import Shown
 from cnnviz.session_state import OwnPixels
 from ui.panels.report.writing import Writing
 from ui.state import AppState, RunStatus
@@ -96,12 +99,39 @@ class LabDesk(QObject):
         wanted = self._lab is not None and self._lab.seed_from_roll_number
         return wanted and not self._writing.words.roll_number.strip()
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the lab is being done: a roll number was typed, or something was said in it."""
+        return self._record.has_work() or bool(self._writing.words.roll_number.strip())
+
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the run that a step is about, with the seed of this student."""
         assert self._lab is not None
-        roll_number = self._writing.words.roll_number
-        own_seed = self._lab.seed_from_roll_number and not self.needs_roll_number
-        return self._lab.experiment_of(step, seed_of(roll_number) if own_seed else None)
+        return self._lab.experiment_of(step, self._seed)
+
+    @property
+    def start_experiment(self) -> Experiment:
+        """Settings of the run in which the lab begins, with the seed of this student."""
+        assert self._lab is not None
+        seed = self._seed
+        return self._lab.experiment if seed is None else replace(self._lab.experiment, seed=seed)
+
+    @property
+    def _seed(self) -> int | None:
+        """The seed of this student; before a roll number is typed that of the present run will do.
+
+        None for that of the lab.
+        """
+        if self._lab is None or not self._lab.seed_from_roll_number:
+            return None
+        return self._state.experiment.seed if self.needs_roll_number else self.own_seed
+
+    @property
+    def own_seed(self) -> int | None:
+        """The seed made of the roll number; None where the lab wants none, or nobody has typed a number."""
+        if self._lab is None or not self._lab.seed_from_roll_number or self.needs_roll_number:
+            return None
+        return seed_of(self._writing.words.roll_number)
 
     @property
     def experiment(self) -> Experiment:
@@ -120,7 +150,8 @@ class LabDesk(QObject):
     def to_see_first(self, step: Step) -> tuple[str, ...]:
         """Return what has to be done before the result of a step is shown, as phrases."""
         done = self._record.step(step.id)
-        return () if done.done else to_see_first(step, done.counts)
+        is_given_up = bool(done.revealed) and done.prediction is None
+        return () if done.done or is_given_up else to_see_first(step, done.counts)
 
     def end_of(self, step: Step) -> int:
         """Return the training step at which the run that a step is about ends."""
@@ -135,9 +166,8 @@ class LabDesk(QObject):
 
     @property
     def is_late(self) -> bool:
-        """Whether a prediction made now comes when its result is to be seen already."""
-        step = self.step
-        return step is not None and result_was_shown(step, self.done.counts, is_at_end=self.is_at_end(step))
+        """Whether a prediction made now comes after its result was on the screen."""
+        return bool(self.done.shown)
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
@@ -156,6 +186,13 @@ class LabDesk(QObject):
         return set(self.differing(step)) <= {"seed"}
 
     @property
+    def is_changed_run(self) -> bool:
+        """Whether a setting of the present run was changed on the way, so that it is no step's."""
+        snapshots = self._state.history.snapshots  # which are those of a run as soon as it is told of
+        origin = snapshots[len(snapshots) - 1].origin if len(snapshots) else None
+        return origin is not None and origin.is_changed
+
+    @property
     def is_own_run(self) -> bool:
         """Whether the present run is one of the lab's, which "Show me" can train again to the last bit.
 
@@ -165,11 +202,10 @@ class LabDesk(QObject):
         state, lab = self._state, self._lab
         if lab is None or state.run.step > lab.experiment.epochs * state.run.steps_per_epoch:
             return False
-        history = state.history
-        moments = [history.snapshots[place] for place in range(len(history.snapshots))]
-        if history.first_step or any(
-            each.origin is None or each.note or each.origin.experiment != state.experiment for each in moments
-        ):
+        origin = None if state.live is None else state.live.origin
+        if state.history.first_step or origin is None or not origin.is_repeatable:
+            return False
+        if origin.experiment != state.experiment:
             return False
         ways = {self.experiment_of(step) for step in lab.steps} | {lab.experiment_of(s) for s in lab.steps}
         return any(set(state.experiment.differing(each)) <= _HARMLESS for each in ways)
@@ -194,8 +230,12 @@ class LabDesk(QObject):
         self._lab, self._place, self._record = lab, place, record
         ids = [step.id for step in lab.steps]
         self._step_id = record.place if record.place in ids else ids[0]
+        told = min((each.revealed for each in record.steps.values() if each.revealed), default="")
+        if told:  # by another window, if the record came with a session
+            self._writing.note_shown(lab.experiment.classes, Shown(lab=told))
         self.labChanged.emit()
         self._enter()
+        self.note_shown()
         return has_changed and record.has_work()
 
     def forget(self) -> None:
@@ -245,17 +285,45 @@ class LabDesk(QObject):
             return
         if any(condition.event == event.name for condition in step.done_when):
             self._take(lambda record: record.happened(step, event, now()))
+            self.note_shown()
 
     def predict(self, answer: Answer) -> None:
         """Commit to a prediction; raises `ParameterError` if it does not fit the question."""
         step = self.step
         if step is not None:
-            when = When(now(), self._state.run.step, self.is_late)
+            self.note_shown()
+            when = When(now(), self._state.run.step, self.is_late, self.done.shown)
             self._take(lambda record: record.predicted(step, answer, when))
+
+    def give_up(self) -> None:
+        """Have the result of the step in front shown without a prediction."""
+        step = self.step
+        if step is not None and self.done.is_open(step):
+            self._take(lambda record: record.given_up(step, now()))
 
     def reveal(self, step: Step, found: Found) -> None:
         """Note that the result of a step is shown."""
         self._take(lambda record: record.revealed(step, found.time, found))
+        self._writing.note_shown(found.experiment.classes, Shown(lab=found.time))
+
+    def note_shown(self) -> None:
+        """Note of each step whose result the window shows now, before it is predicted, since when it does.
+
+        What is covered is not shown. What is covered for the step in front alone counts in that step only: to
+        go back and read another one shows nothing.
+        """
+        lab, status, covered = self._lab, self._state.run.status, self._state.covered.keys()
+        if lab is None or status in (RunStatus.TRAINING, RunStatus.LOADING):
+            return
+        for step in lab.steps:
+            done = self._record.step(step.id)
+            if step.prediction is None or done.prediction is not None or done.shown:
+                continue
+            secrets = secrets_of(step)
+            if secrets and (secrets <= covered or not (step is self.step or secrets & AHEAD)):
+                continue
+            if result_was_shown(step, done.counts, is_at_end=self.is_at_end(step)):
+                self._take(partial(LabRecord.shown, step=step, time=now()))
 
     def write(self, words: str) -> None:
         """Take the words about the step in front as they are typed."""
@@ -283,9 +351,8 @@ class LabDesk(QObject):
         """Record the hypothesis of the step in front as it stands, with time and step."""
         step, words = self.step, self.done.answer
         if step is not None and step.question is not None and step.question.is_hypothesis:
-            run = self._state.run
-            is_known = any(each.revealed for each in self._record.steps.values())
-            version = Version(words, now(), run.step, is_known or run.status is RunStatus.FINISHED)
+            assert self._lab is not None
+            version = self._writing.version(words, self._lab.experiment.classes)
             self._take(lambda record: record.recorded(step, version))
 
     def _take(self, change: Callable[[LabRecord], LabRecord]) -> None:

@@ -10,6 +10,7 @@ from ui.window.main_window import MainWindow
 from ui.window.questions import ask_file
 
 if TYPE_CHECKING:
+    from ui.lab.covering import Covers
     from ui.lab.sitting import LabSitting
     from ui.panels.report.panel import ReportPanel
 
@@ -34,13 +35,20 @@ class LabDoor(QObject):
         self._window, self._files, self._settings = window, files, settings
         self.sitting: LabSitting | None = None
         self._waiting: Path | None = None
+        self._covers: Covers = ()
         files.lab_taker = self.open_file
 
+    def cover(self) -> None:
+        """Put covers over the parts of the panels, now that these stand: before they are dressed, once."""
+        from ui.lab.covering import covers_of
+
+        self._covers = covers_of(self._window)
+
     def build(self, report: "ReportPanel") -> None:
-        """Build the guide, now that the panels stand, and open it if it was open last."""
+        """Build the guide, now that the panels are covered, and open it if it was open last."""
         from ui.lab.sitting import LabSitting
 
-        self.sitting = LabSitting(self._window, self._files, report, self)
+        self.sitting = LabSitting(self._window, self._files, report, self._covers, self)
         self.sitting.column.fileRequested.connect(self.ask)
         self._window.lab_dock.shown.connect(self._on_shown)
         if self._waiting is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cnnviz.errors import DataError
 from cnnviz.lab.course import Course, is_course, load_course, read_figure
+from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.shipped import shipped_labs
@@ -25,15 +26,15 @@ class LabFile:
     place : str
         Path of its file, or its id if it comes with the program: what a draft keeps to find it again.
     lab : Lab
-    figures : mapping from name to bytes
-        Those that its texts show and that are there.
+    figures : mapping from name to Picture or str
+        Those that its texts show; of one that cannot be shown, why not.
     course : Course or None
         What else came with it.
     """
 
     place: str
     lab: Lab
-    figures: Mapping[str, bytes]
+    figures: Mapping[str, Picture | str]
     course: Course | None = None
 
 
@@ -60,10 +61,10 @@ def read(place: str) -> LabFile:
     path = shipped_labs().get(place) or Path(place)
     if is_course(path):
         course = load_course(path)
-        return LabFile(place, course.lab, course.figures, course)
+        return LabFile(place, course.lab, pictures_of(course.figures), course)
     lab = load_lab(path)
     figures: dict[str, bytes] = {}
     for name in lab.figure_names:
         with suppress(DataError):  # the step says that it is not there
             figures[name] = read_figure(path.parent / name)
-    return LabFile(place, lab, figures)
+    return LabFile(place, lab, pictures_of(figures))

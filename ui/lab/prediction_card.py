@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
-from cnnviz.lab.judging import answer_words, typed_number
+from cnnviz.lab.judging import answer_words, checked_answer, typed_number
 from cnnviz.lab.measures import MEASURES, Measured
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import StepRecord
@@ -24,7 +24,9 @@ from ui.lab.revealing import Reveal
 from ui.theme import Theme, follow_theme, repolish
 
 _NOT_YET = "The measured result comes after you have committed. What you commit to stays."
-_LATE = "Its result is to be seen already. You can still commit; it is recorded that you did so after that."
+_LATE = "Its result has been shown already. You can still commit; it is recorded that you did so after that."
+_GIVES_UP = "Once you see the result you cannot predict any more, and get no points for a prediction here."
+_GIVEN_UP = "You asked to see the result without a prediction."
 _VERDICTS = {
     True: ("circle-check", "success", "Right"),
     False: ("circle-x", "danger", "Not right"),
@@ -45,20 +47,27 @@ class PredictionCard(QWidget):
     -------
     committed : Answer
         What the student commits to.
+    givenUp
+        The result is to be shown without a prediction.
     """
 
     committed = Signal(object)
+    givenUp = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._prediction: Prediction | None = None
         self._cell: tuple[int, ...] | None = None
+        self._prediction_is_open = self._is_asking = False
         self._build_widgets()
         self._build_layout()
         self.number.returnPressed.connect(self._on_commit_clicked)
         self.number.textEdited.connect(self._clear_error)
         self.number.textChanged.connect(self._show_understood)
         self.commit.clicked.connect(self._on_commit_clicked)
+        self.skip.clicked.connect(self._on_skip_clicked)
+        self.show_result.clicked.connect(self.givenUp)
+        self.keep_predicting.clicked.connect(self._ask_to_skip)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -68,6 +77,7 @@ class PredictionCard(QWidget):
     def set_prediction(self, prediction: Prediction | None) -> None:
         """Ask another question, or none."""
         self._prediction, self._cell = prediction, None
+        self._is_asking = False
         self.setVisible(prediction is not None)
         for button in self._choices.buttons():
             self._choices.removeButton(button)
@@ -109,7 +119,7 @@ class PredictionCard(QWidget):
         prediction, commitment = self._prediction, done.prediction
         if prediction is None:
             return
-        is_open = commitment is None
+        is_open = self._prediction_is_open = done.prediction is None and not done.revealed
         kind = prediction.kind
         self.number_row.setVisible(is_open and kind == "number")
         self.understood.setVisible(is_open and bool(self.understood.text()))
@@ -119,23 +129,26 @@ class PredictionCard(QWidget):
         self.commit.setVisible(is_open)
         self.hint.setVisible(is_open and not self.error.text())
         self.hint.set_text(_LATE if reveal.is_late else _NOT_YET)
+        self._show_skip()
         self.predicted.setVisible(not is_open)
         self.measured.setVisible(reveal.verdict is not None)
-        self.verdict_row.setVisible(reveal.verdict is not None)
+        self.verdict_row.setVisible(reveal.verdict is not None and commitment is not None)
         self.waiting.setVisible(bool(reveal.waiting or reveal.remark))
         self.waiting.set_text(reveal.waiting or reveal.remark)
         self.moment.setVisible(bool(reveal.moment))
         self.moment.set_text(reveal.moment)
         self.besides.setVisible(bool(reveal.besides))
         self.besides.set_text("\n".join(_sentence(each) for each in reveal.besides))
+        if reveal.verdict is not None:
+            self.measured.set_text(f"Measured: {reveal.verdict.measured}")
         if commitment is None:
+            self.predicted.set_text(_GIVEN_UP)
             return
         words = answer_words(prediction, commitment.answer)
         late = f", made {commitment.when.words}" if commitment.when.after_run else ""
         self.predicted.set_text(f"Your prediction: {words}{late}")
         if reveal.verdict is not None:
             icon, role, text = _VERDICTS[reveal.verdict.is_right]
-            self.measured.set_text(f"Measured: {reveal.verdict.measured}")
             self.verdict_icon.set_icon(icon, role)
             self.verdict.set_text(f"{text}{_within(prediction)}.")
 
@@ -155,6 +168,10 @@ class PredictionCard(QWidget):
         self.error = WrapLabel("", role="danger", small=True)
         self.commit = Button("Commit", "check", tooltip="Fix this prediction, then see the result")
         self.hint = WrapLabel(_NOT_YET, small=True)
+        self.skip = Button("Show the result without a prediction", kind="link")
+        self.warning = WrapLabel(_GIVES_UP, small=True)
+        self.show_result = Button("Show the result", tooltip="Give up predicting in this step")
+        self.keep_predicting = Button("Predict first", tooltip="Go back to the question; nothing is shown")
         self.predicted = WrapLabel("", role="text")
         self.measured = WrapLabel("", role="title")
         self.verdict_icon, self.verdict = IconLabel(), WrapLabel("", role="text")
@@ -166,9 +183,11 @@ class PredictionCard(QWidget):
 
     def _build_layout(self) -> None:
         row = fill(QHBoxLayout(), self.commit, 1)
+        skipping = fill(QHBoxLayout(), self.skip, self.show_result, self.keep_predicting, 1, spacing=8)
         self._layout = fill(
             QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row, self.understood,
-            self.choices, self.how, self.cell, row, self.error, self.hint, self.predicted, self.measured,
+            self.choices, self.how, self.cell, row, self.error, self.hint,
+            self.warning, skipping, self.predicted, self.measured,
             self.verdict_row, self.besides, self.moment, self.waiting,
         )  # fmt: skip
 
@@ -179,14 +198,38 @@ class PredictionCard(QWidget):
         self.choices.add(text, button)
         button.toggled.connect(self._clear_error)
 
+    # --- without a prediction -------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_skip_clicked(self) -> None:
+        self._ask_to_skip(asking=True)
+
+    @Slot()
+    def _ask_to_skip(self, *, asking: bool = False) -> None:
+        self._is_asking = asking
+        self._show_skip()
+
+    def _show_skip(self) -> None:
+        """Offer the result without a prediction, and ask again before it is shown."""
+        is_open, asking = self._prediction_is_open, self._is_asking
+        self.skip.setVisible(is_open and not asking)
+        for widget in (self.warning, self.show_result, self.keep_predicting):
+            widget.setVisible(is_open and asking)
+
     # --- committing -----------------------------------------------------------------------------------------
 
     @Slot()
     def _on_commit_clicked(self) -> None:
-        answer = self._answer()
-        if answer is not None:
-            self._complain("")
-            self.committed.emit(answer)
+        answer, prediction = self._answer(), self._prediction
+        if answer is None or prediction is None:
+            return
+        try:
+            answer = checked_answer(prediction, answer)
+        except ParameterError as error:
+            self._complain(str(error))
+            return
+        self._complain("")
+        self.committed.emit(answer)
 
     def _answer(self) -> Answer | None:
         """Return what was chosen; None, after saying what is missing, where there is nothing."""

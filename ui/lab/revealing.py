@@ -9,7 +9,7 @@ from cnnviz.lab.bench import Bench
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
-from cnnviz.lab.record import Found
+from cnnviz.lab.record import Found, LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.lab.desk import LabDesk
@@ -36,7 +36,7 @@ class Reveal:
     besides : tuple of Measured
         What else was measured for the step.
     is_late : bool
-        Whether the result was to be seen before there is a prediction.
+        Whether the result was on the screen before there is a prediction.
     """
 
     verdict: Verdict | None = None
@@ -100,14 +100,12 @@ class Revealer(QObject):
                 break
 
     def _waiting_steps(self) -> list[Step]:
-        """Return the steps whose prediction is committed: that in front, and those without a result."""
+        """Return the steps whose result is asked for: that in front, and those without one."""
         lab, record, front = self._desk.lab, self._desk.record, self._desk.step
         if lab is None or front is None:
             return []
         committed = [
-            step
-            for step in lab.steps
-            if record.step(step.id).prediction is not None and not self._desk.to_see_first(step)
+            step for step in lab.steps if _is_asked(record, step) and not self._desk.to_see_first(step)
         ]
         first = [front] if front in committed else []
         return first + [step for step in committed if not record.step(step.id).revealed and step is not front]
@@ -115,11 +113,12 @@ class Revealer(QObject):
     def present(self) -> Reveal:
         """Return what there is to be said now."""
         step, done = self._desk.step, self._desk.done
-        if step is None or step.prediction is None or done.prediction is None:
+        if step is None or step.prediction is None or done.is_open(step):
             return Reveal(is_late=self._desk.is_late)
         found = self._desk.found(step)
         if found is not None:
-            verdict = judge(step.prediction, done.prediction.answer, found.measured)
+            answer = None if done.prediction is None else done.prediction.answer
+            verdict = judge(step.prediction, answer, found.measured)
             of = f"on the network of step {format_count(found.step)}"
             if not found.measured.measure.is_of_network:
                 of = "with a filter of its own; the network of the run takes no part in it"
@@ -146,7 +145,7 @@ class Revealer(QObject):
     def _snapshot(self, step: Step) -> Snapshot | None:
         """Return the network at the end of the run, if it is of the settings that the step is about."""
         state = self._state
-        if not self._desk.is_at_end(step):
+        if not self._desk.is_at_end(step) or self._desk.is_changed_run:
             return None
         end = self._desk.end_of(step)
         is_live = state.live is not None and state.live.step == end
@@ -157,6 +156,11 @@ class Revealer(QObject):
             return "The result is being measured…"
         if not self._desk.is_run_of(step):
             return "The result is measured on the network of this step. Press “Show me” to get it."
+        if self._desk.is_changed_run:
+            return (
+                "The learning rate of this run was changed on the way. The result is measured on a network "
+                "that was trained with the settings of the lab throughout. Press “Show me” to get it."
+            )
         end = format_count(self._desk.end_of(step))
         way = "You will be told when it is there."
         if step.show.moment == "end":
@@ -188,8 +192,8 @@ class Revealer(QObject):
             return tuple(measure(each, bench) for each in step.measurements)
 
         def is_asked() -> bool:
-            """Whether it is still the lab, and the prediction made in it, for which this was measured."""
-            return self._desk.lab is lab and self._desk.record.step(step.id).prediction is not None
+            """Whether it is still the lab, and what was asked for in it, for which this was measured."""
+            return self._desk.lab is lab and _is_asked(self._desk.record, step)
 
         def done(measured: tuple[Measured, ...]) -> None:
             self._is_measuring = False
@@ -210,3 +214,8 @@ class Revealer(QObject):
             self._look_and_tell()
 
         self._background.submit(_KIND, work, done, failed)
+
+
+def _is_asked(record: LabRecord, step: Step) -> bool:
+    """Whether a result is waited for: its prediction is committed, or none is wanted."""
+    return step.prediction is not None and not record.step(step.id).is_open(step)

@@ -1,6 +1,7 @@
 """Putting the window where a step of a lab wants it, by the way sessions are restored."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -8,15 +9,31 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
+from cnnviz.lab.course import Course
 from cnnviz.lab.events import TITLES
-from cnnviz.lab.model import Step
+from cnnviz.lab.model import Show
 from cnnviz.lab.showing import session_of
 from cnnviz.quantities import format_count
 from cnnviz.session_state import SessionState, weights_checksum
+from ui.controls.pace import single_shot
 from ui.keep.session_files import SessionFiles
+from ui.lab.courses import run_of
 from ui.lab.desk import LabDesk
 from ui.run.loading import select_classes
+from ui.run.repeating import Trained
 from ui.state import RunStatus
+
+_LOOK_MS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where the window is to be put: its name for messages, and whether what is shown is told."""
+
+    name: str
+    show: Show
+    experiment: Experiment
+    tells: bool = True
 
 
 class StepShower(QObject):
@@ -32,70 +49,142 @@ class StepShower(QObject):
     -------
     shown(str)
         What is to be seen by now, as a sentence.
+    lookedAt
+        It may have changed whether there is something to set (`is_set`).
     """
 
     shown = Signal(str)
+    lookedAt = Signal()
 
     def __init__(self, desk: LabDesk, files: SessionFiles, parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._files, self._state = desk, files, files.state
-        self._is_busy = self._waits_for_rest = self._is_so_already = False
+        self._is_busy = self._is_over = False
+        #: Whether the window is as the step in front wants it, as far as is known.
+        self.is_set = False
+        #: The course that is being done, and the path of its file; None for a lab file.
+        self.course: tuple[Course, Path] | None = None
+        self._tells = True
+        self._waiting: _Target | None = None  # for the present run to stand still
         self._panel = ""  # title of the one that is being shown
         self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
         files.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
+        state, self._later = self._state, single_shot(self, self._look, _LOOK_MS)
+        changes = (state.runChanged, state.sceneChanged, state.pinnedChanged, state.experimentChanged)
+        for change in (*changes, desk.stepChanged, desk.labChanged, files.restorer.finished):
+            change.connect(self._look_later)
+
+    def stop(self) -> None:
+        """Look no more: the window closes."""
+        self._later.stop()
+        self._is_over = True
+
+    @Slot()
+    def _look_later(self) -> None:
+        if not self._is_over:
+            self._later.start()
 
     def show(self) -> None:
         """Show the step in front, unless one is being shown.
 
         A trained network that would be lost is asked about first, unless the lab can train it again.
         """
-        step, source = self._desk.step, self._state.source
+        step = self._desk.step
         if step is None or self._is_busy:
             return
-        if source is None:
+        if self._state.source is None:
             self._complain("The data are still being read: press “Show me” again in a moment.")
             return
+        self._show(_Target(f"The step “{step.title}”", step.show, self._desk.experiment))
+
+    def show_start(self) -> None:
+        """Show the state in which the lab begins, as soon as there are data.
+
+        A network that has been trained stays if it is one of the lab's.
+        """
+        lab, step = self._desk.lab, self._desk.step
+        if lab is None or step is None or self._is_busy:
+            return
+        if self._state.is_untrained or self._state.source is None or not self._desk.is_run_of(step):
+            self._show(_Target(f"The lab “{lab.title}”", lab.start, self._desk.start_experiment, tells=False))
+
+    def _show(self, target: _Target) -> None:
         self._is_busy = True
-        self._waits_for_rest = self._state.run.status is RunStatus.TRAINING
-        if self._waits_for_rest:
+        source = self._state.source
+        if self._state.run.status is RunStatus.TRAINING:
+            self._waiting = target
             self._files.controller.pause()
+        elif source is None or self._state.run.status is RunStatus.LOADING:
+            self._waiting = target
         else:
-            self._read(step, source.dataset)
+            self._read(target, source.dataset)
 
     @Slot()
     def _on_run_changed(self) -> None:
-        if self._waits_for_rest and self._state.run.status is not RunStatus.TRAINING:
-            self._waits_for_rest = self._is_busy = False
-            self.show()
+        target = self._waiting
+        if target is not None and self._state.run.status is RunStatus.FAILED:
+            self._waiting, self._is_busy = None, False
+        elif target is not None and self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
+            self._waiting = None
+            self._show(target)
 
-    def _read(self, step: Step, source: Dataset) -> None:
-        classes, current = self._desk.experiment_of(step).classes, self._state.dataset
+    def _read(self, target: _Target, source: Dataset) -> None:
+        classes, current = target.experiment.classes, self._state.dataset
         self._files.controller.analysis.submit(
             "lab-data",
             lambda _context: select_classes(source, classes, current),
-            lambda dataset: self._begin(step, dataset),
+            lambda dataset: self._begin(target, dataset),
             self._on_failed,
         )
 
-    def _begin(self, step: Step, dataset: Dataset) -> None:
+    @Slot()
+    def _look(self) -> None:
+        """Find out whether the window is as the step in front wants it."""
+        step, dataset = self._desk.step, self._state.dataset
+        current = None if step is None else self._files.current_unchecked()
+        if step is None or dataset is None or current is None:
+            return
+        wanted = self._desk.experiment_of(step)
+        is_set = wanted.classes == dataset.classes and _same_view(
+            session_of(step.show, wanted, dataset, current), current
+        )
+        if is_set != self.is_set:
+            self.is_set = is_set
+            self.lookedAt.emit()
+
+    def _begin(self, target: _Target, dataset: Dataset) -> None:
+        show = target.show
         try:
             current = self._files.current_unchecked()
-            session = session_of(step.show, self._desk.experiment_of(step), dataset, current)
+            session = session_of(show, target.experiment, dataset, current)
         except CNNVizError as error:
             self._on_failed(str(error))
             return
-        self._panel = TITLES.get(step.show.panel, "")
-        self._is_so_already = current is not None and _same_view(session, current)
+        self._tells = target.tells
+        self._panel = TITLES.get(show.panel, "")
         has_run = bool(len(self._state.history.losses))
         self._before = (self._state.experiment, self._state.history) if has_run else None
-        name, asks = f"The step “{step.title}”", not self._desk.is_own_run
-        self._files.bring_back(self._with_checksum(session), None, name, asks=asks)
+        asks, trained = not self._desk.is_own_run, self._run_of_course(session)
+        self._files.bring_back(self._with_checksum(session), None, target.name, trained, asks=asks)
+
+    def _run_of_course(self, session: SessionState) -> Trained | None:
+        """Return the run that came with the course, if it is the one that a session is of."""
+        if self.course is None:
+            return None
+        model, trained = self.course[0].model, run_of(*self.course)
+        if model is None or trained is None or trained.end.origin is None:
+            return None
+        is_it = trained.end.origin.experiment == session.experiment
+        return trained if is_it and model.data_sha256 == session.data_sha256 else None
 
     def _with_checksum(self, session: SessionState) -> SessionState:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
         state, snapshots = self._state, self._state.history.snapshots
-        is_same_run = replace(state.experiment, epochs=session.experiment.epochs) == session.experiment
+        is_still = state.run.status is not RunStatus.STOPPED and not self._desk.is_changed_run
+        is_same_run = (
+            is_still and replace(state.experiment, epochs=session.experiment.epochs) == session.experiment
+        )
         if not is_same_run or not len(snapshots) or session.step > state.run.step:
             return session
         snapshot = snapshots.find(session.step)
@@ -113,10 +202,9 @@ class StepShower(QObject):
         before, self._before = self._before, None
         if was_busy and complete and before is not None and before[0] != self._state.experiment:
             self._state.set_ghost(before[1])  # labs compare runs of different settings
-        if was_busy and complete and shown is not None:
+        if was_busy and complete and shown is not None and self._tells:
             network = f"network of step {format_count(shown.step)}" if shown.step else "untrained network"
-            how = "So already" if self._is_so_already else "Shown"
-            self.shown.emit(f"{how}: {', '.join(filter(None, (self._panel, network)))}.")
+            self.shown.emit(f"Shown: {', '.join(filter(None, (self._panel, network)))}.")
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice("files", "error", message)

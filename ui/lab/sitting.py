@@ -8,12 +8,15 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Slot
 
 from cnnviz.errors import CNNVizError, DataError
+from cnnviz.files import printable
 from cnnviz.lab.record import LabRecord
+from cnnviz.lab.shipped import shipped_labs
 from cnnviz.quantities import format_count
 from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
 from ui.lab.courses import bring_course
+from ui.lab.covering import Covering, Covers
 from ui.lab.desk import LabDesk
 from ui.lab.library import FIRST, LabFile, place_of, read
 from ui.lab.revealing import Revealer
@@ -41,10 +44,19 @@ class LabSitting(QObject):
         With its panels.
     files : SessionFiles
     report : ReportPanel
+    covers : Covers
+        Over the parts of the panels.
     parent : QObject
     """
 
-    def __init__(self, window: MainWindow, files: SessionFiles, report: ReportPanel, parent: QObject) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        files: SessionFiles,
+        report: ReportPanel,
+        covers: Covers,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         state, controller = files.state, files.controller
         self._window, self._files, self._state, self._report = window, files, state, report
@@ -54,6 +66,7 @@ class LabSitting(QObject):
         self.desk = LabDesk(state, report.writing, self)
         self.revealer = Revealer(self.desk, state, controller.background, self)
         self.shower = StepShower(self.desk, files, self)
+        self.covering = Covering(self.desk, report.writing, state, window, covers, self)
         self.own_seed = OwnSeed(self.desk, report.writing, state, controller, self)
         self.watch = LabWatch(self.desk, state, window, files.restorer, self)
         self.column = LabColumn(self.desk, self.revealer, report.writing, state)
@@ -78,8 +91,8 @@ class LabSitting(QObject):
         self._report.composer.show_step = self._show_step
         self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
         self._files.can_be_had_again = lambda: self.desk.is_own_run
-        column.page.prediction.committed.connect(self._uncover)
-        self.shower.shown.connect(self._uncover)
+        self.shower.lookedAt.connect(self._show_whether_set)
+        self.desk.stepChanged.connect(self._show_whether_set)
         self.desk.labChanged.connect(self._forget_result)
         self.desk.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
@@ -144,6 +157,7 @@ class LabSitting(QObject):
         """Record what has to be recorded before the draft is written the last time."""
         self.desk.finish()
         self.own_seed.stop()
+        self.shower.stop()
 
     # --- labs -----------------------------------------------------------------------------------------------
 
@@ -154,8 +168,7 @@ class LabSitting(QObject):
         has_changed = self.desk.open(file.lab, file.place)
         if not is_seen:
             return
-        if file.course is not None and (is_asked_for or self._state.is_untrained):
-            bring_course(self._files, file.course, Path(file.place), with_view=is_asked_for)
+        self._begin_run(file, is_asked_for=is_asked_for)
         self._window.lab_dock.set_shown(True)
         if has_changed:
             self.column.message.show_message(
@@ -163,6 +176,16 @@ class LabSitting(QObject):
                 "you hand in names the file as it is now.",
                 "warning",
             )
+
+    def _begin_run(self, file: LabFile, *, is_asked_for: bool) -> None:
+        """Put the window where the lab begins, unless the present run is to stay."""
+        is_untrained, course = self._state.is_untrained, file.course
+        self.shower.course = None if course is None else (course, Path(file.place))
+        if course is not None and (is_asked_for or is_untrained):
+            seed = self.desk.own_seed
+            bring_course(self._files, course, Path(file.place), with_view=is_asked_for, seed=seed)
+        elif course is None and is_asked_for:
+            self.shower.show_start()
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice(_PLACE, "error", message)
@@ -227,18 +250,14 @@ class LabSitting(QObject):
     def _on_pin_requested(self, cell: PinnedCell | None) -> None:
         """Let a click on a cell be the prediction, where one is asked for."""
         step = self.desk.step
-        prediction = None if step is None else step.prediction
-        if cell is None or prediction is None or prediction.kind != "cell":
+        if cell is None or step is None or step.prediction is None or step.prediction.kind != "cell":
             return
-        if self.desk.done.prediction is None and cell.stage == prediction.stage and len(cell.index) == 3:
+        if self.desk.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
             self.column.show_cell(tuple(cell.index))
 
     @Slot()
-    def _uncover(self) -> None:
-        """Uncover what was covered for the prediction, once that is made."""
-        if self.desk.done.prediction is not None:
-            self._window.panel(BackpropPanel).header.cover.setChecked(False)
-            self._window.panel(FeatureMapsPanel).cover.setChecked(False)
+    def _show_whether_set(self) -> None:
+        self.column.page.set_is_set(self.shower.is_set)
 
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:
@@ -287,13 +306,24 @@ class LabSitting(QObject):
             return
         present = self._report.writing.lab_record(record.key)
 
+        is_known = place == self._report.writing.lab or place in shipped_labs()
+
         def take() -> None:
             self._state.clear_notice("report")
             self._report.writing.set_lab(place, record)
             self.desk.forget()
             self.open(place)
 
-        if present is None or not present.has_work():
+        if not is_known:  # whoever wrote the session may have named any file
+            self._state.raise_notice(
+                "report",
+                "info",
+                f"The session holds what was done in the lab of the file {printable(place)}, "
+                "which is read only if you open it.",
+                "Open that lab",
+                take,
+            )
+        elif present is None or not present.has_work():
             take()
         elif present.to_dict() != record.to_dict():
             done = format_count(sum(bool(step.done) for step in record.steps.values()))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Lab, Step
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
@@ -14,6 +15,8 @@ from ui.lab.answer_field import AnswerField
 from ui.lab.prediction_card import PredictionCard
 from ui.lab.step_text import StepText
 from ui.theme import Theme, follow_theme
+
+_SET = "The window is set for this step."
 
 
 class StepPage(QWidget):
@@ -54,7 +57,17 @@ class StepPage(QWidget):
         self._layout.setContentsMargins(px(14), px(8), px(10), px(14))
         self._layout.setSpacing(px(10))
 
-    def set_step(self, lab: Lab, step: Step, number: int, figures: Mapping[str, bytes], answer: str) -> None:
+    def set_is_set(self, is_set: bool) -> None:
+        """Show whether the window is as the step wants it: then there is nothing that has to be pressed."""
+        self.show_me.set_kind("" if is_set else "primary")
+        if is_set and not self.shown.text():
+            self.shown.set_text(_SET)
+        elif not is_set and self.shown.text() == _SET:
+            self.shown.set_text("")
+
+    def set_step(
+        self, lab: Lab, step: Step, number: int, figures: Mapping[str, Picture | str], answer: str
+    ) -> None:
         """Show a step.
 
         Parameters
@@ -63,8 +76,8 @@ class StepPage(QWidget):
         step : Step
         number : int
             From 0.
-        figures : mapping from name to bytes
-            Content of the figures of the lab.
+        figures : mapping from name to Picture or str
+            The figures of the lab; of one that cannot be shown, why not.
         answer : str
             What was written about it so far.
         """

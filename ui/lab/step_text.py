@@ -3,20 +3,19 @@
 from collections.abc import Mapping
 from typing import override
 
-from PySide6.QtCore import QBuffer, QSize
-from PySide6.QtGui import QImageReader, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.formula import FORMULA, Formulas
+from cnnviz.lab.figures import Picture
 from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph
 from ui.controls.labels import WrapLabel
 from ui.controls.painted import WrappedWidget
 from ui.lab.marked_text import MarkedText
 from ui.page_view import PageView
 from ui.theme import Theme, follow_theme
-
-_LARGEST_MB = 64
 
 
 class StepText(QWidget):
@@ -38,8 +37,8 @@ class StepText(QWidget):
         """Scale."""
         self._layout.setSpacing(theme.px(9))
 
-    def set_blocks(self, blocks: tuple[Block, ...], figures: Mapping[str, bytes]) -> None:
-        """Show a text; the content of its figures is given by their names."""
+    def set_blocks(self, blocks: tuple[Block, ...], figures: Mapping[str, Picture | str]) -> None:
+        """Show a text; its figures are given by their names, of one that cannot be shown why not."""
         for part in self._parts:
             part.hide()
             part.deleteLater()
@@ -48,7 +47,7 @@ class StepText(QWidget):
             self._layout.addWidget(part)
 
 
-def _parts_of(block: Block, figures: Mapping[str, bytes]) -> list[QWidget]:
+def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidget]:
     match block:
         case Paragraph() | Bullets():
             return [MarkedText(block)]
@@ -59,7 +58,8 @@ def _parts_of(block: Block, figures: Mapping[str, bytes]) -> list[QWidget]:
             view.setAccessibleName(equation.words)
             return [view]
         case FigureFile(name, caption):
-            return [FigureView(name, figures.get(name, b""), caption), WrapLabel(caption, small=True)]
+            missing = f"The figure {name} is not there: put it beside the lab file."
+            return [FigureView(figures.get(name, missing), caption), WrapLabel(caption, small=True)]
 
 
 class FigureView(WrappedWidget):
@@ -67,34 +67,33 @@ class FigureView(WrappedWidget):
 
     Parameters
     ----------
-    name : str
-        Of its file.
-    content : bytes
-        What is in that file; empty where there is none.
+    picture : Picture or str
+        What is to be seen, or why it is not.
     caption : str
         What is to be seen, for those who cannot.
     parent : QWidget, optional
     """
 
-    def __init__(self, name: str, content: bytes, caption: str, parent: QWidget | None = None) -> None:
+    def __init__(self, picture: Picture | str, caption: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        data = QBuffer()
-        data.setData(content)
-        data.open(QBuffer.OpenModeFlag.ReadOnly)
-        reader = QImageReader(data)
-        reader.setAllocationLimit(_LARGEST_MB)
-        self._pixmap = QPixmap.fromImageReader(reader)
+        # Pixels and not a file: readers of Qt open whatever a drawing names, and draw without end.
+        self._image, self._width = QImage(), 1
         self.setAccessibleName(caption)
-        if self._pixmap.isNull():
-            self.set_placeholder(f"The figure {name} cannot be shown: put it beside the lab file.")
+        if isinstance(picture, str):
+            self.set_placeholder(picture)
+        else:
+            height, width = picture.pixels.shape[:2]
+            form = QImage.Format.Format_RGBA8888
+            self._image = QImage(picture.pixels.data, width, height, 4 * width, form).copy()
+            self._width = max(picture.width, 1)
         follow_theme(self)
 
     @override
     def heightForWidth(self, width: int) -> int:
-        if self._pixmap.isNull():
+        if self._image.isNull():
             return self._theme.px(48)
-        shown = min(width, self._pixmap.width())
-        return round(self._pixmap.height() * shown / self._pixmap.width())
+        shown = min(width, self._width)
+        return round(self._image.height() * shown / self._image.width())
 
     @override
     def sizeHint(self) -> QSize:
@@ -108,9 +107,9 @@ class FigureView(WrappedWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._pixmap.isNull():
+        if self._image.isNull():
             self._paint_placeholder(painter)
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        width = min(self.width(), self._pixmap.width())
-        painter.drawPixmap(0, 0, width, self.heightForWidth(width), self._pixmap)
+        width = min(self.width(), self._width)
+        painter.drawImage(QRect(0, 0, width, self.heightForWidth(width)), self._image)

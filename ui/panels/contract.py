@@ -26,6 +26,8 @@ class Services:
         To read and to follow, never to write.
     analysis, background : Analysis
         Where quick things are computed, for which a pointer waits, and long ones.
+    typesetting : Analysis
+        Where pages of the report are set.
     files, keeping : Analysis
         Where files are written: those asked for, and those kept without being asked.
     draft_path : Path
@@ -35,6 +37,7 @@ class Services:
     state: AppState
     analysis: Analysis
     background: Analysis
+    typesetting: Analysis
     files: Analysis
     keeping: Analysis
     draft_path: Path

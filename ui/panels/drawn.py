@@ -14,6 +14,7 @@ from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
 from ui.controls.catching_up import CatchesUp
+from ui.marks import MarkView
 from ui.state import AppState, Sample, Shift
 
 _NOWHERE = Shift()
@@ -38,6 +39,8 @@ class Drawn:
         What a part shows that may be of another moment, or of another run, than what is around it; else "".
     network : Network or None
         As it was at that step, where it is at hand.
+    choices : tuple of str
+        What was chosen in the panel that is to be seen, in words, such as a measure or a class.
     """
 
     step: int
@@ -47,6 +50,7 @@ class Drawn:
     note: str = ""
     what: str = ""
     network: Network | None = None
+    choices: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -57,9 +61,10 @@ class Drawn:
         *,
         note: str = "",
         what: str = "",
+        choices: tuple[str, ...] = (),
     ) -> Self:
         """Return what is drawn of a snapshot."""
-        return cls(snapshot.step, snapshot.origin, sample, shift, note, what, snapshot.network)
+        return cls(snapshot.step, snapshot.origin, sample, shift, note, what, snapshot.network, choices)
 
 
 class TellsDrawn:
@@ -84,6 +89,10 @@ class DrawnPart(TellsDrawn):
     @override
     def drawn(self) -> Drawn | None:
         return self.tell()
+
+
+class DrawnView[C](DrawnPart, MarkView[C]):
+    """A view of a part whose panel knows what it shows."""
 
 
 def drawn_in(widget: QWidget | None, state: AppState) -> Drawn | None:

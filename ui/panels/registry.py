@@ -61,7 +61,12 @@ def _report(services: Services) -> Panel:
     from ui.panels.report.panel import ReportPanel
 
     return ReportPanel(
-        services.state, services.background, services.files, services.keeping, services.draft_path
+        services.state,
+        services.background,
+        services.typesetting,
+        services.files,
+        services.keeping,
+        services.draft_path,
     )
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.quantities import format_count
 from ui.controls.cached_drawing import CachedDrawing
-from ui.controls.key_moves import is_plain
+from ui.controls.key_moves import has_shift, is_plain
 from ui.controls.pace import Pace
 from ui.controls.painted import PaintedWidget
 from ui.controls.wheel import WheelNotches
@@ -23,14 +23,8 @@ from ui.theme import Theme, follow_theme, ui_font
 
 #: Shortest time between two requests while the handle is dragged: one frame of a usual screen.
 _FRAME_MS = 16
-_MOVES = {
-    Qt.Key.Key_Left: -1,
-    Qt.Key.Key_Down: -1,
-    Qt.Key.Key_Right: 1,
-    Qt.Key.Key_Up: 1,
-    Qt.Key.Key_PageDown: -10,
-    Qt.Key.Key_PageUp: 10,
-}
+_ARROWS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1}
+_PAGES = {Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
 
 
 class TimeTrack(PaintedWidget):
@@ -46,7 +40,9 @@ class TimeTrack(PaintedWidget):
 
     #: Step that was clicked or dragged to.
     stepRequested = Signal(object)
-    #: So many moments later (or earlier, when negative), by a key or the wheel.
+    #: So many steps later (or earlier, when negative), by an arrow key.
+    walkRequested = Signal(int)
+    #: So many moments later (or earlier), by an arrow key with Shift, a Page key or the wheel.
     moveRequested = Signal(int)
     #: The first moment.
     startRequested = Signal()
@@ -209,10 +205,14 @@ class TimeTrack(PaintedWidget):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        if not is_plain(event):
+        if has_shift(event) and key in _ARROWS:
+            self.moveRequested.emit(_ARROWS[key])
+        elif not is_plain(event):
             super().keyPressEvent(event)
-        elif key in _MOVES:
-            self.moveRequested.emit(_MOVES[key])
+        elif key in _ARROWS:
+            self.walkRequested.emit(_ARROWS[key])
+        elif key in _PAGES:
+            self.moveRequested.emit(_PAGES[key])
         elif key == Qt.Key.Key_Home:
             self.startRequested.emit()
         elif key == Qt.Key.Key_End:

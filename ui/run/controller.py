@@ -19,7 +19,8 @@ from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, RunFailed
 from ui.run.model_files import ModelFiles, OpenedModel
 from ui.run.moment_tests import MomentTests
-from ui.run.start import RunStart, branch_settings
+from ui.run.moments import Moments
+from ui.run.start import RunStart
 from ui.run.tasks import TaskRunner
 from ui.run.threads import is_running
 from ui.run.worker import Job, TrainControl, TrainWorker
@@ -44,6 +45,8 @@ class Controller(QObject):
     modelOpened = Signal()
     #: A run that was asked for could not be built; everything is as it was.
     runRefused = Signal()
+    #: The user has asked for more than a single step of training, which is about to begin.
+    trainingAsked = Signal()
 
     _trainRequested = Signal(int)
     _testRequested = Signal()
@@ -59,6 +62,10 @@ class Controller(QObject):
         self._tasks = TaskRunner("analysis", self)
         # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
         self._background = TaskRunner("background", self)
+        # Another one for runs, or parts of them, that are trained again: that waits behind no sweep.
+        self._repeating = TaskRunner("repeating", self)
+        # A report may take long to set, and nothing else shall wait for it.
+        self._typesetting = TaskRunner("typesetting", self)
         # What is written waits behind nothing that is computed; what is kept, behind no large file.
         self._files = TaskRunner("files", self)
         self._keeping = TaskRunner("keeping", self)
@@ -68,6 +75,7 @@ class Controller(QObject):
         self._models.runRequested.connect(self._on_run_from_file_requested)
         self._models.mnistRequested.connect(self._on_mnist_requested)
         self._moment_tests = MomentTests(state, self._background, self)
+        self.moments = Moments(state, self._repeating, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._reader.showRequested.connect(self._show)
         self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
@@ -103,6 +111,11 @@ class Controller(QObject):
         return self._background
 
     @property
+    def typesetting(self) -> Analysis:
+        """Where pages of the report are set."""
+        return self._typesetting
+
+    @property
     def files(self) -> TaskRunner:
         """Where files are written that the user has asked for; nothing of it is dropped at the end."""
         return self._files
@@ -113,9 +126,15 @@ class Controller(QObject):
         return self._keeping
 
     @property
+    def repeating(self) -> TaskRunner:
+        """Where a run is trained again before it is shown."""
+        return self._repeating
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing is being computed besides training."""
-        return self._tasks.is_idle and self._background.is_idle
+        runners = self._tasks, self._background, self._repeating, self._typesetting
+        return all(each.is_idle for each in runners)
 
     def start(self) -> None:
         """Load the data; everything else follows from its arrival."""
@@ -164,6 +183,8 @@ class Controller(QObject):
         ended = [
             self._tasks.close(_CLOSE_MS),
             self._background.close(_CLOSE_MS),
+            self._repeating.close(_CLOSE_MS),
+            self._typesetting.close(_CLOSE_MS),
             self._thread.wait(_CLOSE_MS),
             self._keeping.finish(self._finish_ms),
             self._files.finish(self._finish_ms),
@@ -174,16 +195,24 @@ class Controller(QObject):
 
     @Slot()
     def on_train_requested(self) -> None:
-        """Train, continue, or pause: what the primary button says."""
+        """Train, continue, pause, or begin a new run: what the primary button says."""
+        is_at_end = self._state.run.status in (RunStatus.STOPPED, RunStatus.FAILED)
+        if is_at_end or self._state.waits_for_new_run:
+            self.on_new_run_requested()
+        else:
+            self.on_train_present_requested()
+
+    @Slot()
+    def on_train_present_requested(self) -> None:
+        """Train, continue or pause the present network, whatever waits in the form."""
         status = self._state.run.status
         if status is RunStatus.TRAINING:
             self._control.halt()
         elif status is RunStatus.FINISHED:
             self.on_epoch_requested()
         elif status in (RunStatus.READY, RunStatus.PAUSED):
+            self.trainingAsked.emit()
             self._train(0)
-        elif status in (RunStatus.STOPPED, RunStatus.FAILED):
-            self._run_start.begin(self._state.draft, then_train=True)
 
     @Slot()
     def on_step_requested(self) -> None:
@@ -209,6 +238,8 @@ class Controller(QObject):
         run = self._state.run
         if run.status is RunStatus.LOADING or run.status is RunStatus.FAILED:
             return
+        if run.status is not RunStatus.TRAINING:
+            self.trainingAsked.emit()
         if run.status is RunStatus.READY:
             self._train(run.steps_per_epoch)
             return
@@ -219,13 +250,14 @@ class Controller(QObject):
 
     @Slot()
     def on_reset_requested(self) -> None:
-        """Go back to the initial weights of the same seed, with the settings as edited."""
-        self._run_start.begin(self._state.draft)
+        """Go back to the initial weights of the same seed, with the settings as edited; it can be undone."""
+        self._run_start.begin(self._state.draft, can_be_undone=True)
 
     @Slot()
     def on_new_seed_requested(self) -> None:
         """Draw a new seed and begin anew with it."""
-        self._run_start.begin(replace(self._state.draft, seed=secrets.randbelow(10_000)))
+        seed = secrets.randbelow(10_000)
+        self._run_start.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
 
     @Slot(object)
     def on_draft_requested(self, draft: Experiment) -> None:
@@ -255,16 +287,25 @@ class Controller(QObject):
 
     @Slot()
     def on_new_run_requested(self) -> None:
-        """Begin a run with the settings as edited, if the present one may be lost."""
+        """Train a new run with the settings as edited, if the present one may be lost."""
         if self.may_replace():
-            self.on_reset_requested()
+            self.trainingAsked.emit()
+            self._run_start.begin(self._state.draft, then_train=True)
 
     @Slot(object)
     def on_speed_requested(self, steps_per_second: float | None) -> None:
         """Change the pace."""
+        self._pace(steps_per_second)
+        self._state.set_speed(steps_per_second)
+
+    def speed_up(self, steps_per_second: float) -> None:
+        """Train at this pace for now, on the way to the chosen one."""
+        self._pace(steps_per_second)
+        self._state.set_speed(self._state.steps_per_second, steps_per_second)
+
+    def _pace(self, steps_per_second: float | None) -> None:
         self._control.steps_per_second = steps_per_second
         self._control.wake.set()
-        self._state.set_speed(steps_per_second)
 
     @Slot(int)
     def on_sample_requested(self, index: int) -> None:
@@ -282,12 +323,7 @@ class Controller(QObject):
     @Slot(object)
     def on_moment_requested(self, step: int | None) -> None:
         """Show the network as it was at a step, or with None follow training again."""
-        state = self._state
-        if step is None:
-            if state.live is not None:
-                state.show_moment(state.live, follows_live=True)
-        elif len(state.history.snapshots):
-            state.show_moment(state.history.snapshots.at(step), follows_live=False)
+        self.moments.show(step)
 
     @Slot(object)
     def on_reference_requested(self, snapshot: Snapshot | None) -> None:
@@ -300,12 +336,18 @@ class Controller(QObject):
         """Pin a cell, or free it."""
         self._state.set_pinned(cell)
 
-    @Slot()
-    def on_fork_requested(self) -> None:
-        """Continue training from the moment that is shown; the run so far stays as a ghost."""
+    @Slot(float)
+    def on_fork_requested(self, learning_rate: float | None = None) -> None:
+        """Continue training from the moment that is shown; the run so far stays as a ghost.
+
+        The rate is that of the moment, or the one chosen since, unless another one is given.
+        """
         state = self._state
         if state.shown is not None and not state.follows_live:
-            self._run_start.begin(branch_settings(state), start=state.shown, forks=True, then_train=True)
+            branch = state.branch_settings
+            if learning_rate is not None:
+                branch = replace(branch, learning_rate=learning_rate)
+            self._run_start.begin(branch, start=state.shown, forks=True, then_train=True)
 
     @Slot(object)
     def on_adopt_requested(self, snapshot: Snapshot) -> None:
@@ -318,10 +360,13 @@ class Controller(QObject):
         start: Snapshot | None = None,
         source: Source | None = None,
         history: History | None = None,
-        then: Callable[[], None] | None = None,
+        epochs: int = 0,
     ) -> None:
-        """Begin a run of these settings, then go on; the present one stays when it cannot be built."""
-        self._run_start.begin(experiment, start=start, source=source, history=history, then=then)
+        """Begin a run of these settings; the present one stays when it cannot be built.
+
+        Arguments are those of `RunStart.begin`.
+        """
+        self._run_start.begin(experiment, start=start, source=source, history=history, epochs=epochs)
 
     def may_replace(self) -> bool:
         """Ask, where something would be lost, whether an opened run may take the place of the present one."""

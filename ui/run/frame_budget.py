@@ -2,8 +2,8 @@
 
 import time
 
-_SHARE = 0.075
-_FASTEST_MS, _SLOWEST_MS = 33, 110
+_SHARE = 0.06
+_FASTEST_MS, _SLOWEST_MS = 33, 150
 _ADJUST_SECONDS = 0.4
 
 
@@ -11,7 +11,7 @@ class FrameBudget:
     """Finds the time between two frames at which the GUI thread uses a given share of its core.
 
     Training and window share one interpreter: what the window uses is lost to training. On a fast machine, or
-    with little to draw, frames come at 30 a second; where they are dear, they become fewer, down to 9.
+    with little to draw, frames come at 30 a second; where they are dear, they become fewer, down to 7.
 
     Parameters
     ----------

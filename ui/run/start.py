@@ -10,6 +10,7 @@ from cnnviz.datasets import Dataset, choice_note
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
+from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.run.loading import select_classes
@@ -31,6 +32,7 @@ class _Built:
     start: Snapshot | None
     forks: bool
     then_train: bool
+    can_be_undone: bool
     form: Experiment  # as it was when the run was asked for
     history: History | None
 
@@ -85,8 +87,10 @@ class RunStart(QObject):
         start: Snapshot | None = None,
         forks: bool = False,
         then_train: bool = False,
+        can_be_undone: bool = False,
         source: Source | None = None,
         history: History | None = None,
+        epochs: int = 0,
         then: Callable[[], None] | None = None,
     ) -> None:
         """Start a run in the background; nothing is dropped before it can be built.
@@ -100,20 +104,25 @@ class RunStart(QObject):
             Whether the steps up to `start` are those of the present run.
         then_train : bool
             Whether to train at once.
+        can_be_undone : bool
+            Whether to offer to bring the present run back, until training begins.
         source : Source, optional
             Data to change to; those that are open when None.
         history : History, optional
             Record of the run up to `start`, where there is one.
+        epochs : int
+            Epochs of the run, where there are more than its settings say.
         then : callable, optional
             What to do when the run stands there.
         """
-        opened = self._state.source if source is None else source
+        state = self._state
+        opened = state.source if source is None else source
         if opened is None:
             return
-        dataset, form = (self._state.dataset if source is None else None), self._state.draft
+        dataset, form = (state.dataset if source is None else None), state.draft
         # Epochs that were added to the run belong to its fork, too.
-        epochs = self._state.run.total_steps // self._state.run.steps_per_epoch
-        extra_epochs = max(epochs - experiment.epochs, 0) if forks else 0
+        epochs = self._epochs() if forks else epochs
+        extra_epochs = max(epochs - experiment.epochs, 0)
 
         def work(_context: object) -> _Built:
             selected = select_classes(opened.dataset, experiment.classes, dataset)
@@ -121,10 +130,15 @@ class RunStart(QObject):
             trainer = _trainer(experiment, selected, start)
             if extra_epochs:
                 trainer.add_epochs(extra_epochs)
-            return _Built(experiment, opened, selected, trainer, start, forks, then_train, form, history)
+            return _Built(
+                experiment, opened, selected, trainer, start, forks, then_train, can_be_undone, form, history
+            )
 
         def done(built: _Built) -> None:
+            undo = self._undo() if built.can_be_undone else None
             self._prepare(built)
+            if undo is not None:
+                state.raise_notice("run", *undo)
             if then is not None:
                 then()
 
@@ -137,6 +151,36 @@ class RunStart(QObject):
             with suppress(CNNVizError):  # the window says so as long as it is true
                 state.draft.check_fits(state.dataset.input_shape)
                 self.begin(state.draft)
+
+    def _epochs(self) -> int:
+        """Epochs of the present run, those that were added to it included."""
+        return self._state.run.total_steps // self._state.run.steps_per_epoch
+
+    def _undo(self) -> tuple[str, str, str, Callable[[], None]] | None:
+        """Return a notice that brings the present run back, as it is now; None where nothing would be lost.
+
+        The notice holds the run, so that its memory is free again when the notice goes.
+        """
+        state, live, source = self._state, self._state.live, self._state.source
+        if live is None or not state.run.is_started or not state.history.covers(live.step):
+            return None
+        history = state.history.forked(live.step)
+        history.forked_at = state.history.forked_at
+        settings, ghost, epochs = state.settings, state.ghost, self._epochs()
+        reference, run_id = state.reference, state.run.run_id
+
+        def act() -> None:
+            other = None if source is state.source else source
+            self.begin(settings.running, start=live, source=other, history=history, epochs=epochs, then=then)
+
+        def then() -> None:
+            state.set_settings(settings)
+            state.set_ghost(ghost)
+            if reference is not None and reference.run_id == run_id:
+                state.set_reference(Reference(reference.snapshot, state.run.run_id))
+
+        text = f"The network that was trained for {format_count(live.step)} steps was reset."
+        return "info", text, "Bring it back", act
 
     def _prepare(self, built: _Built) -> None:
         state, experiment, step = self._state, built.experiment, built.trainer.step
@@ -157,8 +201,8 @@ class RunStart(QObject):
             self._tell_about(built, is_first=previous is None)
         elif built.dataset is not previous:  # other classes were chosen than those the notice names
             state.clear_notice("data")
-        note = "" if built.start is None else built.start.note
-        origin = Origin(run_id, experiment, built.dataset.name, note)
+        origin = _origin(built, run_id)
+        note = origin.note
         self._reset_history(built, origin)
         if built.dataset is not previous or state.sample is None:
             self.sampleRequested.emit(0)
@@ -203,7 +247,7 @@ class RunStart(QObject):
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
         history.batch_size, history.epoch_images = experiment.batch_size, len(built.dataset.train_labels)
-        self._keep_reference(history.forked_at)
+        self._keep_reference(history.forked_at if built.forks else None)
         # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
         previous.snapshots.clear()
         state.set_ghost(previous if len(previous.losses) else None)
@@ -225,13 +269,14 @@ class RunStart(QObject):
         self.refused.emit()
 
 
-def branch_settings(state: AppState) -> Experiment:
-    """Return the settings of the moment shown, but for a rate that was chosen since and not used yet."""
-    origin = None if state.shown is None else state.shown.origin
-    used = None if state.live is None or state.live.origin is None else state.live.origin.experiment
-    if origin is None or used is None or used.learning_rate != state.experiment.learning_rate:
-        return state.experiment
-    return origin.experiment
+def _origin(built: _Built, run_id: int) -> Origin:
+    """Return what snapshots of a new run say of it: what was changed before is changed in it, too."""
+    start, experiment = built.start, built.experiment
+    before = None if start is None else start.origin
+    if start is None or before is None:
+        return Origin(run_id, experiment, built.dataset.name)
+    has_other_rate = start.step > 0 and before.experiment.learning_rate != experiment.learning_rate
+    return Origin(run_id, experiment, built.dataset.name, before.note, before.is_changed or has_other_rate)
 
 
 def _trainer(experiment: Experiment, dataset: Dataset, start: Snapshot | None) -> Trainer:

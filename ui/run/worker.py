@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -24,6 +25,9 @@ from ui.run.mailbox import (
     SnapshotTaken,
     Tested,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +99,7 @@ class TrainWorker(QObject):
         self._origin: Origin | None = None
         self._chunk = 1
         self._last_live = 0.0
-        self._paced_from = (0.0, 0)
+        self._paced_at, self._due = 0.0, 0.0  # until when steps were allowed, and those not done yet
 
     @Slot(object)
     def prepare(self, job: Job) -> None:
@@ -118,7 +122,7 @@ class TrainWorker(QObject):
     def test(self) -> None:
         """Run the network as it stands on the test images."""
         trainer = self._trainer
-        self._do(lambda: None if trainer is None else self._test(trainer))
+        self._do(lambda: None if trainer is None else self._test(trainer, self._snapshot(trainer)))
 
     def _do(self, work: Callable[[], None]) -> None:
         """Work, and let the window know how it ended, whatever it was that ended it."""
@@ -136,36 +140,44 @@ class TrainWorker(QObject):
         return self._control.run_id == self._run_id
 
     def _train(self, trainer: Trainer, steps: int) -> None:
-        self._loop(trainer, steps)
+        # The first window is to be there before this is loaded.
+        from concurrent.futures import ThreadPoolExecutor
+
+        # Training does not wait for tests: matrix products leave the interpreter to others, and most
+        # computers have a core to spare. What has begun is done before the loop ends.
+        with ThreadPoolExecutor(1, "tests") as aside:
+            self._loop(trainer, steps, aside)
         if self._is_meant:
             self._finish(trainer, test=steps != 1)
 
-    def _loop(self, trainer: Trainer, steps: int) -> None:
+    def _loop(self, trainer: Trainer, steps: int, aside: "ThreadPoolExecutor") -> None:
+        under_way: Future[None] | None = None
         self._apply_wishes(trainer)
         last = trainer.step + steps if steps else None
-        self._pace_anew(trainer)
+        self._paced_at, self._due = time.perf_counter(), 1.0
         while self._control.running and self._is_meant:
             self._apply_wishes(trainer)
             end = trainer.total_steps if last is None else min(last, trainer.total_steps)
             if trainer.step >= end:
                 break
-            test_every = _test_interval(trainer)
-            snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
-            stop = min(
-                end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
-            )
-            count = min(stop - trainer.step, self._allowed_steps(trainer))
+            due = next_due(trainer, end)
+            count = min(due.step - trainer.step, self._allowed_steps(), self._chunk)
             if count == 0:
                 continue
+            self._due -= count
             self._advance(trainer, count)
-            epoch_ends = trainer.step % trainer.steps_per_epoch == 0
-            if trainer.step % snapshot_every == 0 or epoch_ends:
-                self._post(SnapshotTaken(self._snapshot(trainer), keep=epoch_ends))
-            if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
-                self._test(trainer)
+            if trainer.step < due.step:
+                continue
+            if due.snapshot:
+                self._post(SnapshotTaken(self._snapshot(trainer), keep=due.epoch_ends))
+            if due.test:
+                if under_way is not None:
+                    under_way.result()
+                under_way = aside.submit(self._test, trainer, self._snapshot(trainer))
+        if under_way is not None:
+            under_way.result()  # tells what went wrong, too
 
     def _advance(self, trainer: Trainer, count: int) -> None:
-        count = min(count, self._chunk)
         try:
             progress = trainer.advance(count)
         except DivergenceError as error:
@@ -186,12 +198,12 @@ class TrainWorker(QObject):
         self._post(SnapshotTaken(snapshot, keep=trainer.finished))
         self._mailbox.post_live(self._run_id, snapshot)
         if test or trainer.finished:
-            self._test(trainer)
+            self._test(trainer, snapshot)
         self._control.running = False
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
 
-    def _test(self, trainer: Trainer) -> None:
-        self._post(Tested(trainer.step, trainer.evaluate(), self._origin))
+    def _test(self, trainer: Trainer, moment: Snapshot) -> None:
+        self._post(Tested(moment.step, trainer.evaluate(moment.network), moment.origin))
 
     def _apply_wishes(self, trainer: Trainer) -> None:
         missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch
@@ -200,33 +212,32 @@ class TrainWorker(QObject):
         rate = self._control.learning_rate
         if rate is not None and rate != trainer.learning_rate:
             trainer.learning_rate = rate
-        if self._origin is not None and trainer.learning_rate != self._origin.experiment.learning_rate:
-            experiment = replace(self._origin.experiment, learning_rate=trainer.learning_rate)
-            self._origin = replace(self._origin, experiment=experiment)
+        origin = self._origin
+        if origin is not None and trainer.learning_rate != origin.experiment.learning_rate:
+            experiment = replace(origin.experiment, learning_rate=trainer.learning_rate)
+            is_changed = origin.is_changed or trainer.step > 0
+            self._origin = replace(origin, experiment=experiment, is_changed=is_changed)
+            # Whoever repeats the run from a moment on finds the rate of its steps with it.
+            self._post(SnapshotTaken(self._snapshot(trainer), keep=True))
 
     def _snapshot(self, trainer: Trainer) -> Snapshot:
         """Return the run as it stands, from which training can go on as if it had not stopped."""
         return replace(trainer.snapshot, origin=self._origin)
 
-    def _pace_anew(self, trainer: Trainer) -> None:
-        self._paced_from = (time.perf_counter(), trainer.step)
-
-    def _allowed_steps(self, trainer: Trainer) -> int:
-        """Return how many steps the chosen pace allows now; sleeps a little when none is due."""
-        pace = self._control.steps_per_second
+    def _allowed_steps(self) -> int:
+        """Return how many steps the pace allows now; sleeps a little when none is due."""
+        pace, now = self._control.steps_per_second, time.perf_counter()
+        since, self._paced_at = now - self._paced_at, now
         if pace is None:
-            self._pace_anew(trainer)
+            self._due = float(self._chunk)
             return self._chunk
-        start, first_step = self._paced_from
-        due = int((time.perf_counter() - start) * pace) + 1 - (trainer.step - first_step)
-        if due > max(2.0, pace):  # The pace was raised or the machine was busy: do not race to catch up.
-            self._pace_anew(trainer)
-            return 1
-        if due <= 0:
+        self._due += since * pace
+        if self._due > max(2.0, pace):  # The machine was busy, or the pace is slower now: do not race.
+            self._due = 1.0
+        if self._due < 1.0:
             self._control.wake.wait(min(0.02, 0.5 / pace))
             self._control.wake.clear()
-            return 0
-        return due
+        return int(self._due)
 
     def _post(self, message: Message) -> None:
         self._mailbox.post(self._run_id, message)
@@ -239,6 +250,25 @@ class TrainWorker(QObject):
                 f"Training stopped because of an internal error ({error}). Reset the weights and start again."
             )
         self._post(RunFailed(text))
+
+
+class Due(NamedTuple):
+    """What the record of a run is to get next: at which step, and whether a snapshot and a test."""
+
+    step: int
+    snapshot: bool
+    test: bool
+    epoch_ends: bool
+
+
+def next_due(trainer: Trainer, end: int) -> Due:
+    """Return what is due next in a run, at `end` at the latest."""
+    test_every = _test_interval(trainer)
+    snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
+    step = min(end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every))
+    epoch_ends = step % trainer.steps_per_epoch == 0
+    is_test = step % test_every == 0 and step < trainer.total_steps
+    return Due(step, step % snapshot_every == 0 or epoch_ends, is_test, epoch_ends)
 
 
 def snapshot_interval(steps_per_epoch: int, total_steps: int) -> int:

@@ -36,7 +36,8 @@ class PatchCard:
     caption : str
     tip : str
     images_count : int
-        In how many images it was found; said on the line below the caption where it is more than one.
+        Of how many images it is the patch that was found; said on the line below the caption where it is more
+        than one.
     """
 
     pixels: NDArray[np.uint8]
@@ -172,7 +173,7 @@ class PatchGrid(TileView):
         return float(max(int(min(by_width, by_height, px(112))), 8))
 
     def _times(self, card: PatchCard, room: float) -> str:
-        """In how many images a patch was found, in words where there is room for them; "" for one."""
+        """Of how many images it is the patch, in words where there is room for them; "" for one."""
         count = format_count(card.images_count)
         words = f"{count} images"
         fits = QFontMetrics(self.font()).horizontalAdvance(words) <= room

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from ui.controls.placeholder import draw_placeholder
 from ui.controls.scroll_column import keep_bar
+from ui.controls.tips import wrapped
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.theme.icons import icon_pixmap
 
@@ -94,7 +95,9 @@ class SampleModel(QAbstractListModel):
         if not index.isValid() or row >= len(self.indices):
             return None
         text = self._texts[row] if row < len(self._texts) else ""
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return wrapped(text)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return text
         if role == _MARK_ROLE:
             return bool(self._marks[row]) if row < len(self._marks) else False

@@ -11,6 +11,9 @@ from ui.state import RunStatus
 
 MENUS = ("&File", "&Run", "&Lab", "&View", "&Help")
 
+#: What the primary button says while settings wait in the form, and at the end of a run.
+START_TIP = "Train a new run from its initial weights, with the settings of the form"
+
 _ALWAYS = frozenset(RunStatus)
 _LOADED = _ALWAYS - {RunStatus.LOADING}
 
@@ -167,8 +170,16 @@ ACTIONS = (
     ),
     ActionRow(
         name="train", menu="&Run", text="&Train or pause", handler="controller.on_train_requested",
-        tooltip="train, pause or continue", key="Space", icon="play", short="Train", enabled=_LOADED,
-        help="train, pause or continue; at the end of a run: how to go on",
+        tooltip="train, pause or continue; with other settings in the form, start a new run", key="Space",
+        icon="play", short="Train", enabled=_LOADED,
+        help="train, pause or continue; with other settings in the form: a new run; at the end of a run: how "
+        "to go on",
+    ),
+    ActionRow(
+        name="train_present", menu="&Run", text="Train the present net&work",
+        handler="controller.on_train_present_requested", key="Shift+Space",
+        tooltip="train, pause or continue the network on the screen, whatever waits in the form",
+        enabled=_LOADED - {RunStatus.STOPPED, RunStatus.FAILED},
     ),
     ActionRow(
         name="step", menu="&Run", text="&Step", handler="controller.on_step_requested", key="S",
@@ -187,7 +198,9 @@ ACTIONS = (
     ),
     ActionRow(
         name="reset", menu="&Run", text="&Reset to the same weights", key="Ctrl+R",
-        handler="controller.on_reset_requested", tooltip="back to the initial weights of the same seed",
+        handler="controller.on_reset_requested",
+        tooltip="back to the initial weights of the same seed, with the settings of the form; until you "
+        "train again, the trained network can be brought back",
         icon="rotate-ccw", short="Reset", enabled=_LOADED, starts_section=True,
     ),
     ActionRow(

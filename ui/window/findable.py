@@ -39,8 +39,9 @@ def actions_of(menus: Menus) -> Iterator[Entry]:
             for each in menus.listed(row.name):
                 yield Entry(f"{row.words}: {as_read(each.text())}", place, each.trigger)
             continue
-        why_not = "" if action.isEnabled() else f"{row.words} is not possible {_STATES[menus.status]}."
-        yield Entry(row.words, place, action.trigger, row.key, why_not, row.tooltip)
+        words = as_read(action.text()).removesuffix("…")
+        why_not = "" if action.isEnabled() else f"{words} is not possible {_STATES[menus.status]}."
+        yield Entry(words, place, action.trigger, row.key, why_not, row.tooltip)
 
 
 def chapters(show: Callable[[str], object]) -> Iterator[Entry]:

@@ -32,7 +32,7 @@ OTHER_KEYS = (
     ("arrows", "move a pinned cell or the image (Shift: by 4)"),
     ("Esc", "free a pinned cell"),
     ("R", "put a moved image back"),
-    ("Home, End", "on the timeline: start, live (arrows: one moment)"),
+    ("Home, End", "on the timeline: start, live (arrows: one step, with Shift one kept moment)"),
     ("A", "on a curve: show the whole run"),
     ("+, −", "on a curve: zoom the steps (Alt: the other axis)"),
 )

@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
         # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
         from ui.panels.compare import ComparePanel
 
+        self.menus.draw_icons()
         for row in PANELS:
             self.panels.add_panel(row.build(services), row.title, row.dock_name)
         self.panels.show_panel(0)

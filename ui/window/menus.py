@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from ui.controls.tips import wrapped
 from ui.state import AppState, RunStatus
 from ui.theme import bind_icon
 from ui.window.actions import ACTIONS, MENUS, ActionRow
@@ -37,6 +38,12 @@ class Menus(QObject):
             self._add(menus[row.menu], row)
         state.runChanged.connect(self._on_run_changed)
         self._on_run_changed()
+
+    def draw_icons(self) -> None:
+        """Draw what only opened menus show; the first frame of the window does not wait for it."""
+        for row in ACTIONS:
+            if row.icon and not row.listing:
+                bind_icon(self._actions[row.name], row.icon)
 
     def action(self, name: str) -> QAction:
         """Return the action of a row."""
@@ -97,8 +104,6 @@ class Menus(QObject):
         if row.key:
             action.setShortcuts([QKeySequence(key) for key in (row.key, row.other_key) if key])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        if row.icon:
-            bind_icon(action, row.icon)
         if row.group:
             if row.group not in self._groups:
                 self._groups[row.group] = QActionGroup(self)
@@ -125,7 +130,7 @@ def _fill(menu: QMenu, listing: Callable[[], list[Path]], handler: Callable[[Pat
     menu.clear()
     for path in listing():
         action = menu.addAction(path.name.replace("&", "&&"))
-        action.setToolTip(str(path))
+        action.setToolTip(wrapped(str(path)))
         action.triggered.connect(partial(handler, path))
     if menu.isEmpty():
         menu.addAction("No files yet").setEnabled(False)

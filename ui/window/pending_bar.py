@@ -11,8 +11,9 @@ from ui.controls.buttons import Button
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.state import AppState, RunStatus
+from ui.window.actions import START_TIP, action_row
 
-_START, _DISCARD = "Start a new run", "Discard changes"
+_START, _DISCARD = "Start new run", "Discard changes"
 _MOST_NAMED = 3
 #: An untrained run takes edited settings at once: that is over before anybody could read of it.
 _UNTRAINED_MS = 400
@@ -31,6 +32,8 @@ class PendingBar(MessageBar):
 
     #: A new run is to begin with the settings of the form.
     startRequested = Signal()
+    #: The present network is to be trained on, as it is.
+    presentRequested = Signal()
     #: The form is to show the settings of the run again.
     discardRequested = Signal()
 
@@ -40,13 +43,21 @@ class PendingBar(MessageBar):
         self._close.hide()
         self._discard = Button(_DISCARD, kind="link")
         self._discard.setToolTip("Show the settings of the run in the form again")
+        row = action_row("train_present")
+        self._present = Button(row.label, kind="link", tooltip=row.sentence, shortcut=row.key)
+        self._layout.addWidget(self._present)
         self._layout.addWidget(self._discard)
-        self.action_button().setToolTip("Begin at initial weights, with the settings of the form")
+        self.action_button().setToolTip(START_TIP)
         self._late = single_shot(self, self._draw, _UNTRAINED_MS)
         self.actionRequested.connect(self.startRequested)
+        self._present.clicked.connect(self.presentRequested)
         self._discard.clicked.connect(self.discardRequested)
         for signal in (state.draftChanged, state.experimentChanged, state.datasetChanged, state.runChanged):
             signal.connect(self._on_changed)
+
+    def present_button(self) -> Button:
+        """Button by which the present network is trained on."""
+        return self._present
 
     def discard_button(self) -> Button:
         """Button by which the changes are given up."""
@@ -85,6 +96,7 @@ class PendingBar(MessageBar):
         text, kind, action = (problem, "error", "") if problem else (self._words(), "info", _START)
         if (text, kind) != (self.text(), self.kind()):
             self.show_message(text, kind, action)
+        self._present.setVisible(self._state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
 
     def _words(self) -> str:
         # Imported here: with the panel come plots, which take longer to load than the window to appear.
@@ -98,4 +110,4 @@ class PendingBar(MessageBar):
         ]
         more = len(changes) - _MOST_NAMED
         named = "; ".join(changes[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
-        return f"Chosen for a new run: {named}. The present run goes on as it is."
+        return f"Chosen for a new run: {named}. The present network keeps its own settings."

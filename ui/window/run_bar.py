@@ -13,7 +13,7 @@ from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.window.actions import action_row
+from ui.window.actions import START_TIP, action_row
 from ui.window.findable import controls_of
 from ui.window.finder import Entry
 from ui.window.menus import Menus
@@ -23,6 +23,7 @@ _PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CU
 #: Letters that the field of the preset has room for.
 _MANY_LETTERS, _FEW_LETTERS = 14, 6
 
+_START = "Start new run"
 _SPACE, _E = action_row("train").key, action_row("epoch").key
 #: Text, icon, tool tip and key of the button that trains.
 _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
@@ -30,11 +31,11 @@ _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.READY: ("Train", "play", "Train the network", _SPACE),
     RunStatus.TRAINING: ("Pause", "pause", "Pause training", _SPACE),
     RunStatus.PAUSED: ("Continue", "play", "Continue training", _SPACE),
-    RunStatus.STOPPED: ("Train anew", "play", "Begin a new run from the initial weights", ""),
-    RunStatus.FAILED: ("Train anew", "play", "Begin a new run from the initial weights", ""),
+    RunStatus.STOPPED: (_START, "play", START_TIP, ""),
+    RunStatus.FAILED: (_START, "play", START_TIP, ""),
     RunStatus.FINISHED: ("Train on", "play", "Every epoch is done: train one more, as +1 epoch does", _E),
 }
-_ANEW = f"Train anew begins a new one; by keys, {action_row('reset').key} and then {_SPACE}."
+_ANEW = f"{_START} trains from the initial weights; by keys, {action_row('reset').key} and then {_SPACE}."
 #: What is said instead of training when the key is pressed at the end of a run.
 _AT_END = {
     RunStatus.STOPPED: f"This run was ended. {_ANEW}",
@@ -47,7 +48,8 @@ _PLACE = "end of the run"
 class RunBar(QWidget):
     """Preset, train or pause, step, stop, one epoch more, reset, new seed, export of a figure.
 
-    The key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
+    While settings wait in the form and the run stands still, the first button starts a new run with them. The
+    key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
     asked for; a message says how to go on. The button and the menu say what they do, and do it.
 
     Parameters
@@ -64,7 +66,7 @@ class RunBar(QWidget):
         super().__init__(parent)
         self._menus = menus
         self._state = state
-        self._status: RunStatus | None = None
+        self._shown: tuple[RunStatus, tuple[str, str, str, str]] | None = None
         self._theme = LIGHT
         self._build_widgets()
         self._build_layout()
@@ -79,20 +81,19 @@ class RunBar(QWidget):
         self._theme = theme
         self._fold_spaces(False)
         # Wide enough for the longest of its texts, so that the others stay where they are.
-        self.train.setMinimumWidth(theme.px(124))
+        self.train.setMinimumWidth(theme.px(140))
 
     def entries(self) -> Iterator[Entry]:
         """Yield what can be found here by words, besides the actions."""
         yield from (each for each in controls_of(self, "Run", self.show) if each.name.startswith("Preset"))
-        status = self._state.run.status
-        if status in _AT_END:
-            text, _icon, tip, key = _TRAIN[status]
+        text, _icon, tip, key = self._primary()
+        if self._state.run.status is RunStatus.FINISHED and text != _START:  # which the menu says, too
             yield Entry(text, "Run", self._menus.action("train").trigger, key, about=tip)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         status = self._state.run.status
-        if event.type() != QEvent.Type.Shortcut or status not in _AT_END:
+        if event.type() != QEvent.Type.Shortcut or status not in _AT_END or self._state.waits_for_new_run:
             return False
         text, act = _TRAIN[status][0], self._menus.action("train").trigger
         self._state.raise_notice(_PLACE, "info", _AT_END[status], text, act)
@@ -175,15 +176,24 @@ class RunBar(QWidget):
         self._menus.action("train").installEventFilter(self)
         self._state.runChanged.connect(self._on_run_changed)
         self._state.draftChanged.connect(self._on_draft_changed)
+        self._state.experimentChanged.connect(self._on_run_changed)
+
+    def _primary(self) -> tuple[str, str, str, str]:
+        """Return text, icon, tool tip and key of the button that trains."""
+        if self._state.waits_for_new_run and not self._state.is_untrained:
+            return _START, "play", START_TIP, _SPACE
+        return _TRAIN[self._state.run.status]
 
     @Slot()
     def _on_run_changed(self) -> None:
-        run = self._state.run
-        if run.status is self._status:
+        primary = self._primary()
+        if (self._state.run.status, primary) == self._shown:
             return
-        self._status = run.status
+        self._shown = self._state.run.status, primary
         self._state.clear_notice(_PLACE)
-        text, icon_name, tooltip, key = _TRAIN[run.status]
+        text, icon_name, tooltip, key = primary
+        row = action_row("train")
+        self._menus.action("train").setText("Start new &run" if text == _START else row.text)
         is_compact = not self.train.text()
         self.train.setAccessibleName(text)
         self.train.set_compact(is_compact)
@@ -192,4 +202,5 @@ class RunBar(QWidget):
 
     @Slot()
     def _on_draft_changed(self) -> None:
+        self._on_run_changed()
         self.preset.set_choice(preset_of(self._state.draft))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QWidget
 
+from cnnviz.covers import Secret
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.naming import named
@@ -45,6 +46,7 @@ class RunStatusBar(QWidget):
         state.stepsAdded.connect(self._on_changed)
         state.historyReset.connect(self._on_reset)
         state.experimentChanged.connect(self._on_reset)
+        state.coveredChanged.connect(self._on_reset)
         self._draw()
         follow_theme(self)
 
@@ -142,9 +144,11 @@ class RunStatusBar(QWidget):
             f"{_WORDS[run.status]} · step {format_count(run.step)} / {format_count(run.total_steps)}{epoch}"
         )
         known = len(history.losses) > 0
-        self.loss.setText(f"loss {format_value(history.mean_loss(history.log_every))}" if known else "")
+        tells_loss = known and not self._state.why_covered(Secret.LOSS)
+        tells_accuracy = known and not self._state.why_covered(Secret.TEST)
+        self.loss.setText(f"loss {format_value(history.mean_loss(history.log_every))}" if tells_loss else "")
         self.accuracy.setText(
-            f"accuracy {format_percent(history.mean_accuracy(history.log_every))}" if known else ""
+            f"accuracy {format_percent(history.mean_accuracy(history.log_every))}" if tells_accuracy else ""
         )
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
@@ -157,6 +161,8 @@ class RunStatusBar(QWidget):
 
     def _remaining(self) -> str:
         run = self._state.run
+        if self._state.rising_pace is not None:  # at the pace for now it would be hours
+            return "speeding up"
         images = (run.total_steps - run.step) * self._state.experiment.batch_size
         return f"{format_seconds(images / run.images_per_second)} left"
 

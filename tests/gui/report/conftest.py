@@ -41,7 +41,9 @@ def make(qtbot: QtBot, state: AppState, background: TaskRunner, tmp_path: Path):
         drain(qtbot, background)
 
     def build() -> ReportPanel:
-        panel = ReportPanel(state, background, background, background, tmp_path / "data" / "draft.json")
+        panel = ReportPanel(
+            state, background, background, background, background, tmp_path / "data" / "draft.json"
+        )
         qtbot.addWidget(panel, before_close_func=rest)
         panel.resize(1000, 700)
         show_window(qtbot, panel)

@@ -14,7 +14,7 @@ from tests.gui.driving import drain, settle
 from tests.gui.report.hands import run, write
 from tests.small_data import first_images
 from ui.panels.report.work import preview_work
-from ui.state import Sample, Settings
+from ui.state import RunStatus, Sample, Settings
 
 
 class PaintCounter(QObject):
@@ -111,11 +111,11 @@ def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbo
     panel = make()
     write(qtbot, panel, "hypothesis", "99 %")
     assert "Not recorded yet" in panel.fields.stamp.text()
-    state.update_run(step=120)
+    state.update_run(step=120, status=RunStatus.PAUSED)
     run(qtbot, panel)
     (first,) = panel.report.demonstration(WORKING_PRINCIPLE).hypothesis
-    assert (first.text, first.step, first.after_run) == ("99 %", 120, False)
-    assert "before the lab was measured, but after 120 steps of training" in panel.fields.stamp.text()
+    assert (first.text, first.step, first.after_run) == ("99 %", 120, True)
+    assert "after results of training had been shown at " in panel.fields.stamp.text()
     assert panel.findings.measured_with.sample == 2
     assert f"{100 * panel.findings.accuracy:.2f} %" in panel.status.text()
 
@@ -136,7 +136,39 @@ def test_a_hypothesis_after_a_run_of_an_earlier_sitting_is_marked(qtbot, make):
     again = make()
     write(qtbot, again, "hypothesis", "I knew it")
     qtbot.mouseClick(again.fields.record, Qt.MouseButton.LeftButton)
-    assert again.report.demonstrations[0].hypothesis[0].after_run
+    (version,) = again.report.demonstrations[0].hypothesis
+    assert version.after_run
+    assert version.shown.lab
+    assert "after results of this lab had been shown at " in again.fields.stamp.text()
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_was_trained_stays_known_after_a_reset(qtbot, make, state, restarts):
+    panel = make()
+    write(qtbot, panel, "hypothesis", "a guess")
+    qtbot.mouseClick(panel.fields.record, Qt.MouseButton.LeftButton)
+    assert "before any result had been shown" in panel.fields.stamp.text()
+    state.update_run(step=500, status=RunStatus.FINISHED)
+    state.update_run(step=0, status=RunStatus.READY)
+    if restarts:
+        assert panel.save_draft()
+        panel = make()
+    panel.show_demonstration(TRANSLATION)
+    write(qtbot, panel, "hypothesis", "now I know")
+    qtbot.mouseClick(panel.fields.record, Qt.MouseButton.LeftButton)
+    (version,) = panel.report.demonstration(TRANSLATION).hypothesis
+    assert version.shown.training
+    assert "after results of training had been shown at " in panel.fields.stamp.text()
+
+
+def test_a_new_report_knows_what_is_on_the_screen_and_no_more(qtbot, make, state):
+    panel = make()
+    state.update_run(step=500, status=RunStatus.FINISHED)
+    panel.writing.begin_anew()
+    assert panel.writing.version("x").shown.training
+    state.update_run(step=0, status=RunStatus.READY)
+    panel.writing.begin_anew()
+    assert not panel.writing.version("x").after_run
 
 
 def test_the_preview_grows_with_the_results(qtbot, make):
@@ -235,7 +267,8 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
 def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "ui.panels.report.work.to_pages", lambda document, _dpi: seen.append(document.blocks) or []
+        "ui.panels.report.work.to_pages",
+        lambda document, *_options, **_more: seen.append(document.blocks) or [],
     )
     panel = make()
     write(qtbot, panel, "hypothesis", "it will not move")

@@ -75,7 +75,7 @@ class BackpropModel(QObject):
         self._scene: PassScene | None = None  # that the choices fit
         self.choices = PassChoices()
         self._is_own_focus = False
-        self._covers = False
+        self._covers = self._is_held = False
         self.passed: Pass | None = None
         self.steps: tuple[Step, ...] = ()
         self.index = 0
@@ -190,6 +190,8 @@ class BackpropModel(QObject):
         self.index = (same or alike or [0])[0]
         self._is_own_focus = choices.flag("own_focus", False)
         self.focus = replace(first_focus(self.passed), pinned=self.focus.pinned).restored(choices)
+        if self._is_held:
+            self.focus = replace(self.focus, is_covered=True)
         self.set_target(target_from(choices.below("target"), self.passed.network))
         label = choices.whole("label", 0, len(self.passed.names) - 1, None)
         rule = next((each for each in TIE_RULES if each == choices.any_text("rule")), None)
@@ -248,19 +250,29 @@ class BackpropModel(QObject):
         """Show another step."""
         if 0 <= index < len(self.steps) and index != self.index:
             self.index = index
-            side = self._sides.get(self.step, self.focus.side)
-            focus = replace(self.focus, stage="", cell=(), weight=None, is_covered=self._covers, side=side)
+            side, covered = self._sides.get(self.step, self.focus.side), self._is_covered
+            focus = replace(self.focus, stage="", cell=(), weight=None, is_covered=covered, side=side)
             self.focus = focus
             self.stepChanged.emit()
 
     def set_covers(self, covers: bool) -> None:
         """Cover the results of this and of each later step until they are asked for; or cover none."""
         self._covers = covers
-        self._set_focus(replace(self.focus, is_covered=covers))
+        self._set_focus(replace(self.focus, is_covered=self._is_covered))
+
+    def hold_covered(self, held: bool) -> None:
+        """Cover the results of all steps until this is taken back, whatever is chosen meanwhile."""
+        if held != self._is_held:
+            self._is_held = held
+            self._set_focus(replace(self.focus, is_covered=self._is_covered))
+
+    @property
+    def _is_covered(self) -> bool:
+        return self._covers or self._is_held
 
     def reveal(self) -> None:
         """Show the results of this step; or, if they are shown, cover them again."""
-        if self._covers:
+        if self._covers and not self._is_held:
             self._set_focus(replace(self.focus, is_covered=not self.focus.is_covered))
 
     def set_pinned(self, pinned: PinnedCell | None) -> None:
@@ -299,7 +311,7 @@ class BackpropModel(QObject):
             step = self.steps[self.index] if self.steps else None
             self.steps = backward_steps(passed.network)
             self.index = _index_of(self.steps, step)
-            self.focus = replace(first_focus(passed), is_covered=self._covers)
+            self.focus = replace(first_focus(passed), is_covered=self._is_covered)
             self.set_target(None)
         elif not self._is_own_focus and previous.scene.sample is not passed.scene.sample:
             fresh = first_focus(passed)
@@ -339,6 +351,8 @@ def pinned_of(target: Target) -> PinnedCell | None:
 
 def _are_alike(one: Network, other: Network) -> bool:
     """Whether what is chosen in one network is there in the other: its rule for ties does not matter."""
+    if one.is_like(other):  # as almost always: the networks of one run share their layers
+        return True
     return with_ties(one, TIE_RULES[0]).is_like(with_ties(other, TIE_RULES[0]))
 
 

@@ -8,7 +8,10 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
+from cnnviz.drawing.page import Card, Page
+from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
@@ -37,6 +40,8 @@ from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
+#: Steps that show where the gradient went in the pool before.
+_AFTER_ROUTE = frozenset({StepKind.GATE, StepKind.FILTER, StepKind.INPUT, StepKind.UPDATE})
 #: While training, the least time between two passes.
 _PACE_MS = 80
 #: Between two steps that are drawn ahead.
@@ -210,6 +215,7 @@ class BackpropPanel(Panel):
         state.experimentChanged.connect(self._on_experiment_changed)
         state.pinnedChanged.connect(self._on_pinned_changed)
         state.runChanged.connect(self._on_run_changed)
+        state.coveredChanged.connect(self._on_covered_changed)
 
     @override
     def drawn(self) -> Drawn | None:
@@ -245,6 +251,14 @@ class BackpropPanel(Panel):
     @Slot()
     def _on_pinned_changed(self) -> None:
         self.model.set_pinned(self._state.pinned)
+
+    @Slot()
+    def _on_covered_changed(self) -> None:
+        why = self._state.why_covered(Secret.ROUTE)
+        self.header.cover.setEnabled(not why)
+        self.model.hold_covered(bool(why))
+        if self.model.passed is not None:
+            self._on_step_changed()
 
     @Slot()
     def _on_run_changed(self) -> None:
@@ -325,8 +339,10 @@ class BackpropPanel(Panel):
         step, focus = model.step, model.focus
         formula = formula_of(passed, step, focus, model.rate)
         self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
-        now = self._probes.now()
-        self.stack.show_page(page_of(now))
+        now, why = self._probes.now(), self._state.why_covered(Secret.ROUTE)
+        is_hidden = step.kind in _AFTER_ROUTE and why
+        later = Card("later", WORDS, Words(why, ink="muted"))
+        self.stack.show_page(Page(later) if is_hidden else page_of(now))
         self.side.show_now(now)
 
     # -- requests of the views -----------------------------------------------------------------------------

@@ -124,6 +124,11 @@ class Pass(SceneRun):
             for routing in self.routings.values()
         )
 
+    @property
+    def ties_reach_input(self) -> bool:
+        """Whether the gradient at the pixels is a matter of the rule for ties, and need not be a slope."""
+        return any(not np.array_equal(each.input, self.gradients.input) for each in self.by_rule.values())
+
     def differs_by_rule_only(self, other: "Pass") -> bool:
         """Whether another pass is of the same weights, image and class, whatever its rule for ties."""
         return (

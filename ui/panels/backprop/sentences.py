@@ -129,11 +129,20 @@ def _gate(passed: Pass, step: Step) -> str:
 
 
 def _input(passed: Pass) -> str:
-    if passed.counts_ties:
-        return f"The end of the way: what arrives at each pixel.{_of_rule(passed)}"
+    if passed.ties_reach_input:
+        end = "The end of the way: what arrives at each pixel. Red: positive, blue: negative."
+        return f"{end} {pixels_at_ties(passed)}"
     return (
         "The end of the way: how the loss changes with each pixel. Red: a brighter pixel means more loss. "
         "Blue: less."
+    )
+
+
+def pixels_at_ties(passed: Pass) -> str:
+    """Say where the gradient at the pixels is made by the rule for ties."""
+    return (
+        f"At pixels that tied windows read, the rule “{passed.rule}” has made it, and it need not be the "
+        "slope of the loss."
     )
 
 

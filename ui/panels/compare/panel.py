@@ -84,7 +84,9 @@ class ComparePanel(TellsDrawn, QFrame):
         if self._compared is None:
             return None
         then, now = self._compared
-        return Drawn.of(now, note=f"compared with {moment_of(then.step, then.origin, now.origin)}")
+        note = f"compared with {moment_of(then.step, then.origin, now.origin)}"
+        part = f", {self.part.currentText()}" if self.part.count() > 1 else ""
+        return Drawn.of(now, note=note, choices=(f"weights of {self.layer.choice()}{part}",))
 
     def _build_widgets(self) -> None:
         self.title = SectionTitle("Compare moments")

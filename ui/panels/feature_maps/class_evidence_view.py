@@ -79,10 +79,12 @@ class ClassEvidenceView(TellsDrawn, QFrame):
 
     @override
     def drawn(self) -> Drawn | None:
-        averages = None if self._picture is None else self._picture.averages
-        if averages is None or not self.relative.isChecked():
-            return None if averages is None else averages.drawn
-        return replace(averages.drawn, note=f"{averages.drawn.note}, relative to a blank image")
+        averages, channel, is_relative = self._painted
+        if averages is None:
+            return None
+        maps = f"{averages.evidence.layer}, {'all filters' if channel is None else f'filter {channel}'}"
+        scale = "relative to a blank image" if is_relative else "not relative to a blank image"
+        return replace(averages.drawn, choices=(maps, scale))
 
     def choose(self, scope: str, *, relative: bool) -> None:
         """Show ``"all"`` filters together, or ``"one"``; relative to a blank image or not."""

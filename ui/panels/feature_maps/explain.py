@@ -45,6 +45,8 @@ class Look:
         Input channel that is written out of a cell of this stage; else the one chosen in the group before.
     covers : bool
         Whether what is computed is covered, to be guessed first.
+    hides_fields : bool
+        Whether it is to be guessed first which cells and pixels the marked one depends on.
     """
 
     channels: tuple[int, ...] = ()
@@ -54,6 +56,7 @@ class Look:
     swept: tuple[str, int] | None = None
     part: tuple[str, int] | None = None
     covers: bool = False
+    hides_fields: bool = False
 
     def channel(self, group: int) -> int:
         """Chosen channel of a group."""
@@ -64,6 +67,26 @@ class Look:
         channels = [self.channel(each) for each in range(max(len(self.channels), group + 1))]
         channels[group] = channel
         return replace(self, channels=tuple(channels))
+
+
+def choice_words(
+    picture: Picture, look: Look, marked: PinnedCell | None, *, are_fixed: bool
+) -> tuple[str, ...]:
+    """Say what the maps and the arithmetic depend on, besides network and sample, for captions."""
+    plan, evidence = picture.plan, picture.evidence
+    filters = [f"{layer}, filter {look.channel(place)}" for place, layer in enumerate(plan.convolutions, 1)]
+    if plan.channels(0) > 1:
+        filters.insert(0, f"input, channel {look.channel(0)}")
+    words = ["; ".join(filters)]
+    if evidence is not None:
+        name = picture.names[1 if picture.has_one_logit else evidence.class_index]
+        relative = ", relative to a blank image" if evidence.blank is not None else ""
+        words.append(f"evidence for class {name}{relative}")
+    if marked is not None:
+        words.append(f"cell {cell_name(plan, marked).replace(' · ', ', ')}")
+    if are_fixed:
+        words.append("colours fixed over the run")
+    return tuple(each for each in words if each)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,11 +205,14 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
     if look.part is not None and (cell is None or look.part[0] != cell.stage):
         look = replace(look, part=None)
     known = before if before is not None and before.is_of(picture.plan, cell) else None
+    if known is not None and known.look.hides_fields != look.hides_fields:
+        known = None
     if known is not None and known.is_written(picture, look):
         links, written = known.links, known.arithmetic
     elif cell is not None:
         written = _arithmetic(picture, look, cell)
         links = links_of(picture.network, cell, written.cell, None if known is None else known.links)
+        links = links.of_cell_alone() if look.hides_fields else links
     else:
         links, written = None, None
     shown = look.under or cell
@@ -228,7 +254,7 @@ def _settled(picture: Picture, look: Look) -> Look:
     column = None if swept is None else plan.column(swept[0])
     if column is None or column.kind is not Kind.MAPS:
         swept = None
-    return Look(tuple(channels), pinned, pointed, under, swept, look.part, look.covers)
+    return replace(look, channels=tuple(channels), pinned=pinned, pointed=pointed, under=under, swept=swept)
 
 
 def _marked(picture: Picture, look: Look) -> PinnedCell | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,16 +44,17 @@ class Findings:
     def drawn(self) -> Drawn:
         """What is to be seen where this is drawn."""
         note = f"searched in {format_count(len(self.dataset.test_labels))} test images"
-        return Drawn.of(self.snapshot, note=note, what="patches")
+        own = f"{self.excitation.layer}, filter {self.excitation.channel}"
+        return Drawn.of(self.snapshot, note=note, what="patches", choices=(own,))
 
     @property
     def count(self) -> str:
         """How many images were searched, in words."""
         return f"of {format_count(len(self.dataset.test_labels))} test images, at most one patch each"
 
-    def cards(self, patches: tuple[Patch, ...]) -> list[PatchCard]:
-        """Patches of these as cards."""
-        data = self.dataset
+    def cards(self, kind: Literal["most", "least"]) -> list[PatchCard]:
+        """Cards of the patches that excite the filter most, or least."""
+        data, patches = self.dataset, getattr(self.excitation, kind)
         texts = format_together([patch.value for patch in patches], 3, format_signed, longest=8)
         cards: list[PatchCard] = []
         for patch, text in zip(patches, texts, strict=True):
@@ -60,7 +62,7 @@ class Findings:
             tip = (
                 f"Test image {format_count(patch.image)}, class {name}: response "
                 f"{format_signed(patch.value, 4)} at {format_cell((patch.row, patch.column))}. "
-                f"{_images_with(patch)} Click to look at it."
+                f"{_shared(patch, 'strongest' if kind == 'most' else 'weakest')}Click to look at it."
             )
             place = patch.rectangle
             block = (place.top, place.left, place.height, place.width)
@@ -72,11 +74,12 @@ class Findings:
         return cards
 
 
-def _images_with(patch: Patch) -> str:
-    count = patch.images_count
-    if count == 1:
-        return "This patch in one image only."
-    return f"This patch, pixel by pixel, in {format_count(count)} images; this is the first of them."
+def _shared(patch: Patch, superlative: str) -> str:
+    """Say of how many images it is the patch that was found; others may hold it beside a stronger one."""
+    if patch.images_count == 1:
+        return ""
+    count = format_count(patch.images_count)
+    return f"Found as the {superlative} patch of {count} images, pixel by pixel; this is the first of them. "
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -92,6 +92,7 @@ class OutputColumn(StageColumn):
     def __init__(self, column: Column, requests: ColumnRequests, parent: QWidget | None = None) -> None:
         super().__init__(column, "Output", "", requests, parent)
         self._single = False
+        self._read_as = ""
         self._names: tuple[str, ...] = ()
         tip = "Click a class to take its logit apart"
         self.rows = named(OutputRows(self), "Outputs: logit and probability of each class", tip)
@@ -135,6 +136,10 @@ class OutputColumn(StageColumn):
     def draw(self, picture: Picture, explained: Explained) -> None:
         if self._is_new(picture):
             self._draw_values(picture)
+        covers = explained.look.covers
+        for widget in (self.rows, self.ledger):
+            widget.setVisible(not covers)
+        self.head.set_line(*(("covered", "?") if covers else (f"read as {self._read_as}", self._read_as)))
         marks = self._marks(explained)
         units = {start for m in marks if m.role == "selected" for _, start, _, _ in m.blocks}
         self.rows.set_outlined(range(2) if units and self._single else units)
@@ -156,8 +161,7 @@ class OutputColumn(StageColumn):
         self.rows.set_outputs(names, probabilities, logits, picture.scene.sample.label)
         self.rows.set_selected(None if self._single or evidence is None else evidence.class_index)
         self.ledger.set_rows(logit_bill(picture))
-        predicted = names[int(np.argmax(probabilities))]
-        self.head.set_line(f"read as {predicted}", predicted)
+        self._read_as = names[int(np.argmax(probabilities))]
 
     def _on_row_hovered(self, row: int) -> None:
         self.requests.cellHovered.emit(self._cell_of(row))

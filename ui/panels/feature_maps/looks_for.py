@@ -1,7 +1,7 @@
 """What a filter looks for: the test patches that excite it most and least, and the evidence of each class."""
 
 from collections.abc import Callable
-from typing import override
+from typing import Literal, override
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
@@ -116,7 +116,10 @@ class LooksForView(TellsDrawn, QWidget):
     @override
     def drawn(self) -> Drawn | None:
         """Return the moment whose filters are shown; the patches may be of another."""
-        return None if self._picture is None else Drawn.of(self._picture.snapshot)
+        picture = self._picture
+        if picture is None:
+            return None
+        return Drawn.of(picture.snapshot, choices=(f"{picture.layer}, filter {picture.channel}",))
 
     def _patches_drawn(self) -> Drawn | None:
         found = None if self._picture is None else self._picture.findings
@@ -228,11 +231,12 @@ class LooksForView(TellsDrawn, QWidget):
         self._age.set_text("" if picture is None else picture.age)
         self._most_title.set_caption("" if found is None else found.count)
         placeholder = "Searching the test images…" if is_busy else "Nothing was searched yet: press Search."
-        excited = ((), ()) if found is None else (found.excitation.most, found.excitation.least)
-        for grid, patches in zip((self.most, self.least), excited, strict=True):
+        grids: tuple[tuple[PatchGrid, Literal["most", "least"]], ...]
+        grids = (self.most, "most"), (self.least, "least")
+        for grid, kind in grids:
             grid.set_placeholder(placeholder)
             if found is not self._carded:
-                grid.set_cards(() if found is None else found.cards(patches))
+                grid.set_cards(() if found is None else found.cards(kind))
         self._carded = found
 
     # -- events --------------------------------------------------------------------------------------------

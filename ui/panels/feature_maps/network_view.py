@@ -74,7 +74,7 @@ class NetworkView(QWidget):
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._look = Look(covers=self._look.covers)
+            self._look = Look(covers=self._look.covers, hides_fields=self._look.hides_fields)
             self.sweep.end()
             self._share_height(self._theme)
         self._redraw()
@@ -103,9 +103,9 @@ class NetworkView(QWidget):
         self._look = look
         self._redraw()
 
-    def set_covers(self, covers: bool) -> None:
-        """Cover what the network computes, to be guessed first; or show it."""
-        self.look_at(replace(self._look, covers=covers))
+    def set_covers(self, covers: bool, *, hides_fields: bool = False) -> None:
+        """Cover what the network computes, to be guessed first, and what a cell depends on; or show it."""
+        self.look_at(replace(self._look, covers=covers, hides_fields=hides_fields))
 
     def select_channel(self, group: int, channel: int) -> None:
         """Choose a channel; a pinned cell of the group moves to it."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.covers import Secret
 from cnnviz.session_state import View
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -28,6 +29,7 @@ from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.feature_maps import restoring
+from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.painting import paint_now
@@ -145,7 +147,7 @@ class FeatureMapsPanel(Panel):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         on_network = self.stack.currentWidget() is self.network
         if on_network and event.key() == Qt.Key.Key_V and not event.modifiers():
-            self.cover.toggle()
+            self.cover.click()  # which means nothing while a prediction holds the cover
         elif not (on_network and self.network.take_key(event)):
             super().keyPressEvent(event)
 
@@ -206,7 +208,8 @@ class FeatureMapsPanel(Panel):
         self._run_limits.failed.connect(self.message.show_error)
         self.smaller.clicked.connect(self._on_smaller_clicked)
         self.larger.clicked.connect(self._on_larger_clicked)
-        self.cover.toggled.connect(self.network.set_covers)
+        self.cover.toggled.connect(self._on_covers_changed)
+        self._state.coveredChanged.connect(self._on_covers_changed)
         self.fit.clicked.connect(self.network.flow.fit)
         self.network.pinRequested.connect(self.pinRequested)
         self.network.flow.requests.classRequested.connect(self._choose_class)
@@ -221,11 +224,16 @@ class FeatureMapsPanel(Panel):
 
     @override
     def drawn(self) -> Drawn | None:
-        """Return network and sample of the picture that is shown."""
+        """Return network and sample of the picture that is shown, and what is chosen in it."""
         if self.stack.currentWidget() is self.looks_for:
             return self.looks_for.drawn()
-        scene = None if self.picture is None else self.picture.scene
-        return None if scene is None else Drawn.of(scene.snapshot, scene.sample)
+        picture, network = self.picture, self.network
+        if picture is None:
+            return None
+        words = choice_words(
+            picture, network.look, network.marked_cell(), are_fixed=self._run_limits.are_fixed
+        )
+        return Drawn.of(picture.scene.snapshot, picture.scene.sample, choices=words)
 
     # -- the picture ---------------------------------------------------------------------------------------
 
@@ -247,6 +255,14 @@ class FeatureMapsPanel(Panel):
         picture = self._loop.picture
         if picture is not None and picture.scene.choices == self._choices:
             self.network.draw(self._run_limits.applied_to(picture))
+
+    @Slot()
+    def _on_covers_changed(self) -> None:
+        """Cover what the user wants to guess first, and what a prediction asks for."""
+        why = self._state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS)
+        self.cover.setEnabled(not why)
+        hides_fields = bool(self._state.why_covered(Secret.FIELD))
+        self.network.set_covers(bool(why) or self.cover.isChecked(), hides_fields=hides_fields)
 
     @Slot()
     def _on_pinned_changed(self) -> None:

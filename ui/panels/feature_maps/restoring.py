@@ -35,7 +35,7 @@ def restore_network_view(view: NetworkView, picture: Picture, choices: Choices) 
     """Choose as `network_view_of` said, as far as the network of a picture has it."""
     channels, index = choices.below("channels"), choices.cell("pointed_index")
     pointed = None if index is None else PinnedCell(choices.any_text("pointed"), index)
-    look = Look(pointed=pointed, covers=view.look.covers)
+    look = Look(pointed=pointed, covers=view.look.covers, hides_fields=view.look.hides_fields)
     for group in range(picture.plan.groups):
         look = look.choosing(group, channels.whole(str(group), 0, _MOST_CHANNELS, 0))
     view.look_at(look)

@@ -3,17 +3,18 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.lab.json_values import mapping
+from cnnviz.lab.json_values import as_text, items, mapping
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.record import LabRecord
 from cnnviz.reading import bad_file, parse_json, read_bytes
 from cnnviz.report import Findings, MeasuredWith, Report, findings_file
+from cnnviz.report.content import Shown, shown_from_dict
 from ui.panels.report.draft_figures import (
     LARGEST_IN_ALL,
     files_in,
@@ -24,6 +25,7 @@ from ui.panels.report.draft_figures import (
 )
 
 _LARGEST = 8 << 20  # in bytes, without its figures; words of a whole book are one million
+_MOST_SHOWN, _MOST_CLASSES = 1000, 10
 _MEASURED = "what was measured"
 _CHOOSE = "choose a report that File › Save report as… has written"
 
@@ -37,8 +39,8 @@ class Draft:
     report : Report
     pending : dict from demonstration key to str
         Hypotheses that were typed but not recorded yet.
-    has_run : bool
-        Whether the student has seen results of the lab.
+    shown : dict from tuple of str to Shown
+        Which results have been on the screen, and since when, by the classes that they are about.
     labs : dict from str to LabRecord
         What was done in guided labs, by their `LabRecord.key`.
     lab : str
@@ -53,7 +55,7 @@ class Draft:
 
     report: Report = field(default_factory=Report)
     pending: dict[str, str] = field(default_factory=dict)
-    has_run: bool = False
+    shown: dict[tuple[str, ...], Shown] = field(default_factory=dict)
     labs: dict[str, LabRecord] = field(default_factory=dict)
     lab: str = ""
     measured: MeasuredWith | None = None
@@ -81,7 +83,7 @@ class Draft:
         return {
             "report": self.report.to_dict(),
             "pending": self.pending,
-            "has_run": self.has_run,
+            "shown": [asdict(each) | {"classes": classes} for classes, each in self.shown.items()],
             "labs": [record.to_dict() for record in self.labs.values()],
             "lab": self.lab,
             "measured": None if self.measured is None else findings_file.measured_with_to_dict(self.measured),
@@ -217,7 +219,7 @@ def _parsed(path: Path, content: bytes, largest: int = _LARGEST) -> tuple[Draft,
     draft = Draft(
         Report.from_dict(values.get("report")),
         {str(key): str(text) for key, text in pending.items()} if isinstance(pending, dict) else {},
-        values.get("has_run") is True,
+        dict(map(_shown, items(values.get("shown", []), "shown", _MOST_SHOWN))),
         {record.key: record for record in map(LabRecord.from_dict, values.get("labs", []))},
         str(values.get("lab", "")),
         measured=_if_there(values.get("measured"), findings_file.measured_with_from_dict),
@@ -225,6 +227,12 @@ def _parsed(path: Path, content: bytes, largest: int = _LARGEST) -> tuple[Draft,
         numbers=_if_kept(values.get("numbers"), _numbers, lost) or {},
     )
     return draft, lost, used
+
+
+def _shown(values: object) -> tuple[tuple[str, ...], Shown]:
+    entries = mapping(values, "shown")
+    classes = items(entries.get("classes"), "classes", _MOST_CLASSES)
+    return tuple(as_text(each, "classes") for each in classes), shown_from_dict(values)
 
 
 def _if_there[T](values: object, read: Callable[[object], T]) -> T | None:

@@ -7,8 +7,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from cnnviz.clock import now
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Findings, Insert, Report
+from cnnviz.report.content import Shown
 from cnnviz.report.guides import FIELDS, GUIDES, guide_of
 from cnnviz.session_state import View
 from ui.controls.buttons import Button
@@ -32,7 +34,7 @@ from ui.panels.report.lab_run import LabRun
 from ui.panels.report.preview import ReportPreview
 from ui.panels.report.work import preview_work
 from ui.panels.report.writing import Writing
-from ui.state import AppState
+from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
 _PREVIEW_MS = 700
@@ -49,7 +51,9 @@ class ReportPanel(Panel):
     ----------
     state : AppState
     background : Analysis
-        Runs the lab and sets the preview.
+        Runs the lab.
+    typesetting : Analysis
+        Sets the preview.
     files : Analysis
         Writes the report, also while the lab runs.
     keeping : Analysis
@@ -72,6 +76,7 @@ class ReportPanel(Panel):
         self,
         state: AppState,
         background: Analysis,
+        typesetting: Analysis,
         files: Analysis,
         keeping: Analysis,
         draft_path: Path,
@@ -88,7 +93,7 @@ class ReportPanel(Panel):
         self._stale = True
         self.setProperty("role", "panel")
         self._build_widgets()
-        self._preview = LatestOnly(background, _PREVIEW, self.preview.set_pages, self._on_failed)
+        self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self._on_failed)
         self._exporter = ReportExporter(
             self.composer, background, files, self.message, self.export, self._prepare, self._write_in,
             self.fields.insert.ask, self,
@@ -233,7 +238,10 @@ class ReportPanel(Panel):
         left = fill(QVBoxLayout(), self.head, self.pages, (self._words_area, 1), spacing=10)
         buttons = FlowRow()
         buttons.add(self.again, self.run_button, self.cancel, self.export)
-        right = fill(QVBoxLayout(), buttons, self.status, self.progress, (self.preview, 1), spacing=8)
+        #: What has been measured, and the pages with it.
+        self.measured = QWidget()
+        fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
+        right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
         self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
         fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
 
@@ -258,6 +266,8 @@ class ReportPanel(Panel):
         self.export.clicked.connect(self.export_report)
         self._exporter.ended.connect(self._on_export_ended)
         self.preview.pagesWanted.connect(self._refresh)
+        self._state.runChanged.connect(self._note_training)
+        self.writing.opened.connect(self._note_training)
         self._state.datasetChanged.connect(self._show_run)
         self._state.experimentChanged.connect(self._show_run)
         self._state.experimentChanged.connect(self._show_demonstration)
@@ -322,6 +332,15 @@ class ReportPanel(Panel):
         self._show_run()
         self._exporter.follow()
         self._preview.request(preview_work(self.composer.composed(is_final=False), self.preview.dpi))
+
+    @Slot()
+    def _note_training(self) -> None:
+        """Remember that a network was trained, whose losses and accuracy the window shows."""
+        run = self._state.run
+        if run.is_started and run.status is not RunStatus.LOADING:
+            classes = self._state.experiment.classes
+            if not self.writing.shown_of(classes).training:
+                self.writing.note_shown(classes, Shown(training=now()))
 
     # --- writing ------------------------------------------------------------------------------------------
 

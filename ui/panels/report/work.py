@@ -22,7 +22,7 @@ from cnnviz.report import (
     write_pdf,
 )
 from cnnviz.report.blocks import Document
-from cnnviz.report.pdf import to_pages
+from cnnviz.report.pdf import PREVIEW_SECONDS, to_pages
 from ui.panels.analysis import Context
 
 FILTERS = {
@@ -76,7 +76,12 @@ def again_work(before: MeasuredWith, dataset: Dataset) -> Callable[[Context], Fi
 
 def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[QImage]]:
     """Return the function that sets the pages of the preview, and decodes them: that takes as long again."""
-    return lambda _context: [_decoded(content) for content in to_pages(compose(), dpi)]
+
+    def work(context: Context) -> list[QImage]:
+        pages = to_pages(compose(), dpi, PREVIEW_SECONDS, cancelled=lambda: context.cancelled)
+        return [_decoded(content) for content in pages]
+
+    return work
 
 
 def _decoded(content: bytes) -> QImage:

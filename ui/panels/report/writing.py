@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.report import Demonstration, Findings, Insert, Report, Version
-from cnnviz.report.content import MAX_WORDS
+from cnnviz.report.content import MAX_WORDS, Shown
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import LONGEST_WORDS, MOST_INSERTS
 from ui.controls.pace import single_shot
@@ -86,7 +88,7 @@ class Writing(QObject):
         self._removed = []
         self._begins = True
         self._take(draft)
-        self._copied = draft.to_dict()
+        self._copied = _without_shown(draft)
         self._tell_opened()
 
     def begin_anew(self) -> None:
@@ -96,7 +98,7 @@ class Writing(QObject):
     @property
     def would_be_lost(self) -> bool:
         """Whether something was written, or done in a guided lab, that no file of the user holds."""
-        return self._draft.has_work and self._draft.to_dict() != self._copied
+        return self._draft.has_work and _without_shown(self._draft) != self._copied
 
     @property
     def draft(self) -> Draft:
@@ -105,7 +107,7 @@ class Writing(QObject):
 
     def set_saved(self, draft: Draft) -> None:
         """Remember that a file of the user holds this."""
-        self._copied = draft.to_dict()
+        self._copied = _without_shown(draft)
 
     def _tell_opened(self) -> None:
         self.headChanged.emit()
@@ -155,7 +157,33 @@ class Writing(QObject):
 
     def set_findings(self, findings: Findings) -> None:
         """Keep what the lab has found, which has been seen from now on."""
-        self._take(replace(self._draft, has_run=True, measured=findings.measured_with, findings=findings))
+        self._take(replace(self._draft, measured=findings.measured_with, findings=findings))
+        self.note_shown(findings.measured_with.experiment.classes, Shown(lab=now()))
+
+    # --- what has been seen -------------------------------------------------------------------------------
+
+    def shown_of(self, classes: tuple[str, ...]) -> Shown:
+        """Return which results about some classes have been on the screen."""
+        return self._draft.shown.get(classes, Shown())
+
+    def note_shown(self, classes: tuple[str, ...], shown: Shown) -> None:
+        """Remember that results about some classes are on the screen; the first time of each kind stays."""
+        known = self.shown_of(classes)
+        if known | shown != known:
+            self._take(replace(self._draft, shown=self._draft.shown | {classes: known | shown}))
+
+    def version(self, text: str, classes: tuple[str, ...] | None = None) -> Version:
+        """Return words as they are written now, with what has been on the screen before.
+
+        Parameters
+        ----------
+        text : str
+        classes : tuple of str, optional
+            That the words are about; None for any.
+        """
+        known = [each for about, each in self._draft.shown.items() if classes in (None, about)]
+        shown = reduce(or_, known, Shown())
+        return Version(text, now(), self._step(), bool(shown), shown)
 
     # --- guided labs --------------------------------------------------------------------------------------
 
@@ -207,7 +235,7 @@ class Writing(QObject):
         """Record the hypothesis as it stands, with time and step."""
         if not self.is_pending(key):
             return
-        version = Version(self.hypothesis(key), now(), self._step(), self._draft.has_run)
+        version = self.version(self.hypothesis(key))
         changed = self.words.demonstration(key).record(version)
         pending = {name: text for name, text in self._draft.pending.items() if name != key}
         self._take(replace(self._draft, report=self.words.with_demonstration(changed), pending=pending))
@@ -349,3 +377,8 @@ class Writing(QObject):
         if self._failure != message:  # once is enough for one cause
             self._failure = message
             self.saveFailed.emit(message)
+
+
+def _without_shown(draft: Draft) -> dict[str, Any]:
+    """Return what a user would miss of a draft: not what the window has had on the screen."""
+    return replace(draft, shown={}).to_dict()

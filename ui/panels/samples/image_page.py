@@ -54,8 +54,9 @@ class ImagePage(QWidget):
             self.title.set_caption("")
             return
         height, width = picture.size
+        grey = ", made grey" if picture.had_colours else ""
         self.title.set_caption(
-            f"{shortened(picture.name)}, {format_count(width)} × {format_count(height)} pixels"
+            f"{shortened(picture.name)}, {format_count(width)} × {format_count(height)} pixels{grey}"
         )
         self.fit.set_current(fit)
         self.dark.blockSignals(True)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QResizeEven
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
+from cnnviz.covers import Secret
 from cnnviz.digit import normalize_digit
 from ui.cells.drawing_pad import DrawingPad
 from ui.cells.pixel_editor import PixelEditor
@@ -196,6 +197,7 @@ class OwnDigitWindow(QDialog):
         self._pace.due.connect(self._on_pace_due)
         self._state.datasetChanged.connect(self._on_dataset_changed)
         self._state.sampleChanged.connect(self._on_sample_changed)
+        self._state.coveredChanged.connect(self._draw_outcome)
         for standard, slot in (
             (QKeySequence.StandardKey.Undo, self._on_undo),
             (QKeySequence.StandardKey.Redo, self._on_redo),
@@ -333,6 +335,10 @@ class OwnDigitWindow(QDialog):
     def _draw_outcome(self, _prediction: Prediction | None = None) -> None:
         state, prediction = self._state, self._loop.picture
         if not self.isVisible() or state.dataset is None:
+            return
+        why = state.why_covered(Secret.ANSWERS)
+        if why:
+            self.outcome.set_prediction(state.dataset.classes, None, why)
             return
         if state.sample is not self._shown_sample():
             text = "Another image is the current sample"

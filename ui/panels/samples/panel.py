@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence,
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
+from cnnviz.covers import Secret
 from cnnviz.evaluation import Evaluation
 from cnnviz.quantities import format_count
 from ui.controls.labels import SectionTitle
@@ -21,12 +22,12 @@ from ui.panels.picture_loop import PictureLoop
 from ui.panels.samples.finding import ALL, WRONG, FindRow, described, found_images, is_narrow
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
-from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
+from ui.panels.samples.pictures import Picture, offered_image, read_picture
 from ui.panels.samples.prediction import Prediction, predict
 from ui.panels.samples.prediction_rows import PredictionRows
 from ui.panels.samples.wording import verdict_of
 from ui.panels.scene import still_scene_of
-from ui.state import AppState, Notice, Sample
+from ui.state import AppState, Notice, RunStatus, Sample
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.tiles.sample_strip import SampleGrid
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from ui.panels.samples.own_window import OwnDigitWindow
 
 _READING = "own-image"
+_NUMBERS_MS = 200
+"""Between two predictions while training runs: numbers that change faster cannot be read."""
 #: Ways to arrange the panel, from the roomiest to the lowest.
 _LEVELS = 3
 #: Least height of the thumbnails, in pixels at scale 1: in the roomiest arrangement, and in the others.
@@ -134,10 +137,10 @@ class SamplesPanel(QFrame):
         if files:
             self.open_image(files[0])
             return True
-        image = data.imageData() if data.hasImage() else None
-        if image is None or image.isNull():
+        read = offered_image(data, name)
+        if read is None:
             return False
-        self._read(lambda _context: picture_of_image(image, name))
+        self._read(lambda _context: read())
         return True
 
     def forget_own(self) -> None:
@@ -214,7 +217,7 @@ class SamplesPanel(QFrame):
             "the tick marks its true class"
         )
         self._rows = PredictionRows(self._layout, "Probability of each class", tip)
-        self.bars = self._rows.bars
+        self.bars, self.said = self._rows.bars, self._rows.verdict
 
     def _connect_signals(self) -> None:
         self.filter.choiceEdited.connect(self._fill)
@@ -230,8 +233,10 @@ class SamplesPanel(QFrame):
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
+        state.coveredChanged.connect(self._on_evaluation_changed)
         state.sampleChanged.connect(self._on_sample_changed)
         state.sceneChanged.connect(self._on_scene_changed)
+        state.runChanged.connect(self._on_run_changed)
         state.noticeRaised.connect(self._on_notice_raised)
 
     @override
@@ -342,6 +347,10 @@ class SamplesPanel(QFrame):
         if self._scene() is None:
             self._rows.draw((), None, "", self._bars_shown())
 
+    @Slot()
+    def _on_run_changed(self) -> None:
+        self._loop.pace = _NUMBERS_MS if self._state.run.status is RunStatus.TRAINING else 0
+
     def _draw_prediction(self, prediction: Prediction) -> None:
         scene = prediction.scene
         most, label = self._bars_shown(), scene.sample.label
@@ -381,17 +390,23 @@ class SamplesPanel(QFrame):
             return
         indices = self._indices()
         if self.filter.choice() == WRONG:
-            tested = self._state.evaluation is not None
-            self.grid.set_placeholder(
+            tested, why = (
+                self._state.evaluation is not None,
+                self._state.why_covered(Secret.TEST, Secret.ANSWERS),
+            )
+            untold = why or (
                 "No test image is misclassified" if tested else "Train first: nothing was tested yet"
             )
+            self.grid.set_placeholder(untold)
         self._title.set_caption(f"{dataset.name} · {format_count(len(indices))} test images")
         self._title.setToolTip(f"{dataset.name}. {dataset.conversion}" if dataset.conversion else "")
         self.grid.set_images(dataset.test_images, indices, *described(dataset, self._evaluation(), indices))
         self._on_sample_changed()
 
     def _evaluation(self) -> Evaluation | None:
-        return None if self._state.evaluation is None else self._state.evaluation.evaluation
+        state = self._state
+        is_covered = bool(state.why_covered(Secret.TEST, Secret.ANSWERS))
+        return None if state.evaluation is None or is_covered else state.evaluation.evaluation
 
     def _indices(self) -> IntArray:
         return found_images(self._state.dataset, self._evaluation(), self.filter.choice())

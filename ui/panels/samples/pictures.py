@@ -1,15 +1,17 @@
 """Pictures from files and from the clipboard, and how they become samples."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from cnnviz._types import ByteArray
-from cnnviz.datasets import fit_image, read_grayscale
+from cnnviz.datasets import fit_image
+from cnnviz.datasets.images import levels_in, read_levels
 from cnnviz.digit import find_ink, normalize_digit, shrink
 from cnnviz.errors import CNNVizError
 from cnnviz.files import printable
@@ -19,6 +21,8 @@ Fit = Literal["digit", "whole"]
 #: Longer side in pixels of what is kept of a picture; more than enough for a digit.
 _LONGEST = 512
 _LONGEST_NAME = 28
+_OFFERED = ("image/png", "image/jpeg", "image/bmp")
+_DRAWINGS = ("image/svg", "image/svgz")  # as Qt asks other programs for them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,12 +39,15 @@ class Picture:
         File name, or "pasted image".
     dark_ink : bool
         Whether it seems to be dark on light.
+    had_colours : bool
+        Whether it was made grey.
     """
 
     pixels: ByteArray
     size: tuple[int, int]
     name: str
     dark_ink: bool
+    had_colours: bool = False
 
 
 def read_picture(path: Path) -> Picture:
@@ -52,10 +59,26 @@ def read_picture(path: Path) -> Picture:
         If it cannot be read; the sentence names the file without its folder, to fit into a narrow bar.
     """
     try:
-        pixels = read_grayscale(path)
+        pixels, had_colours = read_levels(path)
     except CNNVizError as error:
         raise CNNVizError(str(error).replace(printable(path), shortened(path.name))) from error
-    return _picture(pixels, path.name)
+    return _picture(pixels, path.name, had_colours)
+
+
+def offered_image(data: QMimeData, name: str) -> Callable[[], Picture] | None:
+    """Return what reads the image that is pasted or dropped, to be called in the background; None for none.
+
+    Qt would take the reader that fits the content, whatever kind the other program says it is: one of SVG
+    opens what a drawing names.
+    """
+    kind = next((each for each in _OFFERED if data.hasFormat(each)), "")
+    if kind:
+        content = data.data(kind).data()
+        return lambda: _picture(*_levels_of(bytes(content), name))
+    image = data.imageData() if data.hasImage() and not any(map(data.hasFormat, _DRAWINGS)) else None
+    if not isinstance(image, QImage) or image.isNull():
+        return None
+    return lambda: picture_of_image(image, name)
 
 
 def picture_of_image(image: QImage, name: str) -> Picture:
@@ -74,8 +97,8 @@ def picture_of_image(image: QImage, name: str) -> Picture:
     painter.end()
     grey = paper.convertToFormat(QImage.Format.Format_Grayscale8)
     rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
-    picture = _picture(rows[:, : grey.width()].copy(), name)
-    return Picture(picture.pixels, size, name, picture.dark_ink)
+    picture = _picture(rows[:, : grey.width()].copy(), name, not paper.isGrayscale())
+    return replace(picture, size=size)
 
 
 def usual_fit(picture: Picture, height: int, width: int) -> Fit:
@@ -110,6 +133,12 @@ def shortened(name: str) -> str:
     return printable(name, _LONGEST_NAME)
 
 
-def _picture(pixels: ByteArray, name: str) -> Picture:
+def _levels_of(content: bytes, name: str) -> tuple[ByteArray, str, bool]:
+    pixels, had_colours = levels_in(content, name)
+    return pixels, name, had_colours
+
+
+def _picture(pixels: ByteArray, name: str, had_colours: bool) -> Picture:
     small = shrink(pixels, _LONGEST)
-    return Picture(small, (pixels.shape[0], pixels.shape[1]), name, find_ink(small).is_dark)
+    size = (pixels.shape[0], pixels.shape[1])
+    return Picture(small, size, name, find_ink(small).is_dark, had_colours)

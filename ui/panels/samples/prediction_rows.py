@@ -26,7 +26,7 @@ class PredictionRows:
     def __init__(self, layout: QVBoxLayout, name: str, tip: str = "") -> None:
         self._title = SectionTitle("Prediction")
         self.bars = named(PredictionBars(), name, tip)
-        self.verdict = WrapLabel("", role="muted")
+        self.verdict = WrapLabel("", role="muted", lively=True)
         for widget in (self._title, self.bars, self.verdict):
             layout.addWidget(widget)
 

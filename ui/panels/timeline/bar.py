@@ -2,16 +2,18 @@
 
 from typing import override
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.covers import Secret
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.controls.layouts import fill
 from ui.controls.pace import Pace
 from ui.panels.drawn import Drawn, TellsDrawn
-from ui.panels.timeline.controls import ForkButton, MomentLabel, Transport, ViewToggles
+from ui.panels.timeline.branch import BranchQuestion
+from ui.panels.timeline.controls import ForkButton, ShownMoment, Transport, ViewToggles
 from ui.panels.timeline.film import Film
 from ui.panels.timeline.moments import described, measured, moved, nearest
 from ui.plots.time_track import TimeTrack
@@ -21,9 +23,10 @@ from ui.theme import LIGHT, Theme, follow_theme
 #: Shortest time between two drawings of the curve in small, which grows while training runs.
 _CURVE_MS = 250
 #: Width, in pixels at scale 1, from which on there is room for the text of a button, and for the moment in
-#: words.
+#: words, or at all.
 _ROOM_FOR_TEXT = 1200
 _ROOM_FOR_MOMENT = 900
+_ROOM_FOR_FIELD = 760
 
 
 class TimelineBar(TellsDrawn, QFrame):
@@ -38,14 +41,14 @@ class TimelineBar(TellsDrawn, QFrame):
     -------
     momentRequested : int or None
         Step of the moment to show; None is the live one.
-    forkRequested
-        Train on from the moment that is shown.
+    forkRequested : float
+        Train on from the moment that is shown, with this learning rate.
     compareRequested : bool
         Show the comparison with another moment, or hide it.
     """
 
     momentRequested = Signal(object)
-    forkRequested = Signal()
+    forkRequested = Signal(float)
     compareRequested = Signal(bool)
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
@@ -63,8 +66,8 @@ class TimelineBar(TellsDrawn, QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._theme = theme
-        self._layout.setContentsMargins(theme.px(12), theme.px(5), theme.px(12), theme.px(3))
-        self._layout.setSpacing(theme.px(10))
+        self._row.setContentsMargins(theme.px(12), theme.px(5), theme.px(12), theme.px(3))
+        self._row.setSpacing(theme.px(10))
         self._fit()
 
     def set_comparing(self, comparing: bool) -> None:
@@ -91,11 +94,12 @@ class TimelineBar(TellsDrawn, QFrame):
 
     def _build_widgets(self) -> None:
         self.transport = Transport()
-        self.moment = MomentLabel()
+        self.moment = ShownMoment()
+        self.branch = BranchQuestion()
         self.track = TimeTrack()
         self.track.setToolTip(
-            "Timeline: drag to show the network as it was; arrow keys: one moment, Page keys: ten, "
-            "Home: start, End: live"
+            "Timeline: drag to show the network as it was; arrow keys: one step, with Shift one kept moment, "
+            "Page keys: ten, Home: start, End: live"
         )
         self.fork = ForkButton()
         self.toggles = ViewToggles()
@@ -104,23 +108,28 @@ class TimelineBar(TellsDrawn, QFrame):
         self._curve_pace = Pace(_CURVE_MS, self)
 
     def _build_layout(self) -> None:
-        self._layout = fill(
-            QHBoxLayout(self), self.transport, self.moment, (self.track, 1), self.fork, self.toggles
-        )
+        self._row = fill(QHBoxLayout(), self.transport, self.moment, (self.track, 1), self.fork, self.toggles)
+        fill(QVBoxLayout(self), self.branch, self._row, spacing=0)
 
     def _connect_signals(self) -> None:
         self.transport.startRequested.connect(self._on_start_requested)
+        self.transport.walkRequested.connect(self._on_walk_requested)
         self.transport.moveRequested.connect(self._on_move_requested)
+        self.moment.stepRequested.connect(self._on_step_typed)
+        self.moment.field.messageChanged.connect(self._on_step_message)
         self.transport.playToggled.connect(self._on_play_toggled)
         self.transport.speedEdited.connect(self.film.set_speed)
         self.film.playingChanged.connect(self.transport.set_playing)
         track = self.track
         track.stepRequested.connect(self._on_step_requested)
+        track.walkRequested.connect(self._on_walk_requested)
         track.moveRequested.connect(self._on_move_requested)
         track.startRequested.connect(self._on_start_requested)
         track.endRequested.connect(self._on_live_requested)
         track.hovered.connect(self._on_track_hovered)
         self.fork.clicked.connect(self._on_fork_clicked)
+        self.branch.continued.connect(self._on_branch_continued)
+        self.branch.cancelled.connect(self._end_question)
         self.toggles.compare.clicked.connect(self.compareRequested)
         self.toggles.live.clicked.connect(self._on_live_requested)
         self._curve_pace.due.connect(self._draw_curve)
@@ -132,13 +141,15 @@ class TimelineBar(TellsDrawn, QFrame):
         state.testAdded.connect(self._draw_moment)
         state.momentChanged.connect(self._draw_moment)
         state.ghostChanged.connect(self._draw_ghost)
+        state.coveredChanged.connect(self._on_covered_changed)
         state.referenceChanged.connect(self._draw_reference)
 
     def _fit(self) -> None:
         """Leave out what there is no room for."""
         width = self.width() / self._theme.scale
         self.fork.set_compact(width < _ROOM_FOR_TEXT)
-        self.moment.setVisible(width >= _ROOM_FOR_MOMENT)
+        self.moment.set_roomy(width >= _ROOM_FOR_MOMENT)
+        self.moment.setVisible(width >= _ROOM_FOR_FIELD)
 
     # -- requests ------------------------------------------------------------------------------------------
 
@@ -146,6 +157,22 @@ class TimelineBar(TellsDrawn, QFrame):
     def _on_step_requested(self, step: int) -> None:
         self.film.stop()
         self._request(nearest(self._state.history, step))
+
+    @Slot(int)
+    def _on_step_typed(self, step: int) -> None:
+        self.film.stop()
+        self._request_step(step)
+
+    @Slot(str)
+    def _on_step_message(self, text: str) -> None:
+        self._state.raise_notice("timeline", "info", text)
+
+    @Slot(int)
+    def _on_walk_requested(self, count: int) -> None:
+        self.film.stop()
+        step = self._step()
+        if step is not None and not (self._state.follows_live and count > 0):
+            self._request_step(step + count)
 
     @Slot(int)
     def _on_move_requested(self, count: int) -> None:
@@ -178,24 +205,56 @@ class TimelineBar(TellsDrawn, QFrame):
     @Slot()
     def _on_fork_clicked(self) -> None:
         self.film.stop()
-        self.forkRequested.emit()
+        shown = self._state.shown
+        if shown is not None:
+            self.branch.ask(shown.step, self._state.branch_settings)
+
+    @Slot(float)
+    def _on_branch_continued(self, learning_rate: float) -> None:
+        self._end_question()
+        self.forkRequested.emit(learning_rate)
+
+    @Slot()
+    def _end_question(self) -> None:
+        focus = QApplication.focusWidget()
+        if focus is not None and self.branch.isAncestorOf(focus):
+            self.track.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.branch.hide()
 
     def _play_on(self, count: int) -> bool:
         self._move(count)
         return not self._state.follows_live
 
+    def _step(self) -> int | None:
+        """Return the step that is shown, or is about to be."""
+        state = self._state
+        if state.awaited_step is not None:
+            return state.awaited_step
+        return None if state.shown is None else state.shown.step
+
     def _move(self, count: int) -> None:
-        shown = self._state.shown
-        if shown is not None and not (self._state.follows_live and count > 0):
-            self._request(moved(self._state.history, shown.step, count))
+        step = self._step()
+        if step is not None and not (self._state.follows_live and count > 0):
+            self._request(moved(self._state.history, step, count))
+
+    def _request_step(self, step: int) -> None:
+        """Ask for any step of the record; its last one is the live moment."""
+        state = self._state
+        if not len(state.history.snapshots):
+            return
+        step = max(step, state.history.snapshots[0].step)
+        if step >= state.history.step:
+            self._request(None)
+        elif state.follows_live or step != self._step():
+            self.momentRequested.emit(step)
 
     def _request(self, snapshot: Snapshot | None) -> None:
         """Ask for a moment, None being the live one, unless it is shown already."""
         state = self._state
         if snapshot is None:
-            if not state.follows_live:
+            if not state.follows_live or state.awaited_step is not None:
                 self.momentRequested.emit(None)
-        elif state.follows_live or snapshot is not state.shown:
+        elif state.follows_live or snapshot is not state.shown or state.awaited_step is not None:
             self.momentRequested.emit(snapshot.step)
 
     # -- drawing -------------------------------------------------------------------------------------------
@@ -219,21 +278,34 @@ class TimelineBar(TellsDrawn, QFrame):
         run, history = self._state.run, self._state.history
         marked = run.steps_per_epoch if run.status is not RunStatus.LOADING else 0
         self.track.set_span(history.first_step, max(run.total_steps, history.step), marked)
-        self.track.set_reached(history.step)
-        if run.status is not RunStatus.TRAINING:
+        is_training = run.status is RunStatus.TRAINING
+        if not (
+            is_training and self._state.follows_live
+        ):  # else it goes with the handle: one drawing for both
+            self.track.set_reached(history.step)
+        if not is_training:
             self._curve_pace.flush()
         self._allow()
 
     @Slot()
+    def _on_covered_changed(self) -> None:
+        self._draw_curve()
+        self._draw_ghost()
+        self._draw_moment()
+
+    @Slot()
     def _draw_curve(self) -> None:
         history = self._state.history
+        if self._state.why_covered(Secret.LOSS):
+            self.track.set_curve((), ())
+            return
         curve = history.loss_curve(history.log_every)
         self.track.set_curve(curve.steps, curve.values)
 
     @Slot()
     def _draw_ghost(self) -> None:
         ghost = self._state.ghost
-        if ghost is None:
+        if ghost is None or self._state.why_covered(Secret.LOSS):
             self.track.set_ghost((), ())
         else:
             # Where this run has met as much of the data: the steps of the other may be of other batches.
@@ -253,12 +325,14 @@ class TimelineBar(TellsDrawn, QFrame):
     def _draw_moment(self) -> None:
         state, shown = self._state, self._state.shown
         self.toggles.live.setChecked(state.follows_live)
+        self.track.set_reached(state.history.step)
         self.track.set_position(None if shown is None else shown.step, live=state.follows_live)
         if shown is None:
-            self.moment.set_lines("", "")
+            self.moment.set_moment(None, "")
         else:
-            words = measured(state.history, shown.step, self._origin())
-            self.moment.set_lines(f"step {format_count(shown.step)}", words)
+            words = measured(state.history, shown.step, self._origin(), state.covered)
+            self.moment.set_moment(shown.step, words)
+            self.branch.set_step(shown.step)
         self._allow()
 
     def _allow(self) -> None:
@@ -267,6 +341,10 @@ class TimelineBar(TellsDrawn, QFrame):
         after_first = len(store) > 1 and step is not None and step > store[0].step
         self.transport.set_enabled(earlier=after_first, later=not state.follows_live, film=len(store) > 1)
         self.fork.set_available(not state.follows_live and step is not None and step < state.history.step)
+        if not self.fork.isEnabled():
+            self._end_question()
+        if len(store):
+            self.moment.set_range(store[0].step, max(state.history.step, store[0].step))
 
     @Slot(object)
     def _on_track_hovered(self, step: int | None) -> None:
@@ -277,7 +355,8 @@ class TimelineBar(TellsDrawn, QFrame):
         step = min(step, max(state.run.total_steps, state.history.step))
         if step <= state.history.step:
             step = state.history.snapshots.nearest(step).step
-        self.track.set_hover(*described(state.history, step, state.run.steps_per_epoch, self._origin()))
+        per_epoch, origin = state.run.steps_per_epoch, self._origin()
+        self.track.set_hover(*described(state.history, step, per_epoch, origin, state.covered))
 
     def _origin(self) -> str:
         """Where the run began, if not at initial weights."""

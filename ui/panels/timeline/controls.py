@@ -1,33 +1,45 @@
 """The parts of the timeline left and right of its track."""
 
-from typing import override
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
-
+from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill
-from ui.controls.painted import PaintedWidget
+from ui.controls.naming import named
+from ui.controls.number_field import IntField
 from ui.panels.timeline.film import SPEEDS
-from ui.theme import Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme
+
+_SHIFT = "with Shift, one kept moment"
 
 
 class Transport(QWidget):
     """First, one back, play, one forward, and the speed of the film."""
 
     startRequested = Signal()
-    moveRequested = Signal(int)
+    walkRequested = Signal(int)  # so many steps
+    moveRequested = Signal(int)  # so many kept moments
     playToggled = Signal()
     speedEdited = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.first = IconButton("skip-back", "First moment", "the weights training began with")
-        self.back = IconButton("step-back", "Previous moment", "one snapshot earlier")
+        self.first = IconButton("skip-back", "First step", "the weights training began with")
+        self.back = IconButton("step-back", "Previous step", f"one training step earlier; {_SHIFT}")
         self.play = IconButton("play", "Play", "show the run like a film")
-        self.forward = IconButton("step-forward", "Next moment", "one snapshot later")
+        self.forward = IconButton("step-forward", "Next step", f"one training step later; {_SHIFT}")
         for button in (self.first, self.back, self.play, self.forward):
             button.setEnabled(False)
         for button in (self.back, self.forward):
@@ -65,62 +77,79 @@ class Transport(QWidget):
         self.play.setEnabled(film)
 
     def _on_back_clicked(self) -> None:
-        self.moveRequested.emit(-1)
+        self._ask(-1)
 
     def _on_forward_clicked(self) -> None:
-        self.moveRequested.emit(1)
+        self._ask(1)
+
+    def _ask(self, count: int) -> None:
+        is_shifted = QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
+        (self.moveRequested if is_shifted else self.walkRequested).emit(count)
 
     def _on_speed_edited(self, speed: str) -> None:
         self.speedEdited.emit(int(speed))
 
 
-class MomentLabel(PaintedWidget):
-    """Two lines of a fixed width: which moment is shown, and what was measured there."""
+class ShownMoment(QWidget):
+    """Which step is shown, in a field that takes another one, and what was measured there."""
 
-    _WIDEST = ("step 8,888,888", "loss 8.88e−8 · 88.8 %")
+    #: Step that was typed.
+    stepRequested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._lines = ("", "")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._step: int | None = None
+        tip = "Step that all panels show: type another one and press Enter, or use the arrow keys"
+        self.field = named(IntField(0, 0, 0), "Shown step", tip)
+        self.field.set_subject("The step")
+        self.field.setEnabled(False)
+        self._label = named(QLabel("step"), role="muted")
+        self._label.setBuddy(self.field)
+        self._measured = ElidedLabel("", "muted", widest="loss 8.88e−8 · 88.8 %", small=True)
         self.setToolTip(
-            "The moment that all panels show. Loss and accuracy are means over the steps before it, "
-            "on training images as they were met."
+            "The moment that all panels show. Loss and accuracy are means over the steps before it, on "
+            "training images as they were met."
         )
+        self._row = fill(QHBoxLayout(), self._label, (self.field, 1))
+        self._layout = fill(QVBoxLayout(self), 1, self._row, self._measured, 1, spacing=0)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.field.valueEdited.connect(self.stepRequested)
+        self.field.editingFinished.connect(self._on_typed)
         follow_theme(self)
 
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the spacing."""
+        self._row.setSpacing(theme.px(5))
+        self.field.setFixedWidth(theme.px(92))
+
+    def set_roomy(self, roomy: bool) -> None:
+        """Show the words, or only the field where there is little room."""
+        self._label.setVisible(roomy)
+        self._measured.setVisible(roomy)
+
+    @Slot()
+    def _on_typed(self) -> None:
+        self.field.lineEdit().setModified(False)
+
     def lines(self) -> tuple[str, str]:
-        """Both lines."""
-        return self._lines
+        """The step and what was measured there, in words."""
+        return ("" if self._step is None else f"step {format_count(self._step)}"), self._measured.text()
 
-    def set_lines(self, moment: str, measured: str) -> None:
-        """Change both lines."""
-        if (moment, measured) != self._lines:
-            self._lines = (moment, measured)
-            self.setAccessibleName(f"Shown moment: {moment}, {measured}")
-            self.update()
+    def set_range(self, first: int, last: int) -> None:
+        """Set the steps that can be shown."""
+        if (first, last) != (self.field.minimum(), self.field.maximum()):
+            blocked = self.field.blockSignals(True)
+            self.field.setRange(first, last)
+            self.field.blockSignals(blocked)
 
-    @override
-    def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme, theme.small_pt))
-
-    @override
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        widest = max(metrics.horizontalAdvance(text) for text in self._WIDEST)
-        return QSize(widest + 2, 2 * metrics.height() + 2)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        half = self.height() // 2
-        align, upper, lower = Qt.AlignmentFlag, self.rect(), self.rect()
-        upper.setBottom(half)
-        lower.setTop(half + 2)
-        painter.setPen(self._theme.color("text"))
-        painter.drawText(upper, align.AlignLeft | align.AlignBottom, self._lines[0])
-        painter.setPen(self._theme.color("muted"))
-        painter.drawText(lower, align.AlignLeft | align.AlignTop, self._lines[1])
+    def set_moment(self, step: int | None, measured: str) -> None:
+        """Show a step, None before there is one, and what was measured there."""
+        is_typed = self.field.hasFocus() and self.field.lineEdit().isModified()
+        if step is not None and not is_typed:
+            self.field.set_value(step)
+        self._step = step
+        self.field.setEnabled(step is not None)
+        self._measured.set_text(measured)
 
 
 class ViewToggles(QFrame):
@@ -160,8 +189,8 @@ class ForkButton(Button):
         """Allow it, or say what is missing."""
         self.setEnabled(available)
         self.setToolTip(
-            f"{self._TEXT}: train on from the shown moment with its settings, or with a learning rate chosen "
-            "since; the run so far stays as a grey curve"
+            f"{self._TEXT}: train on from the shown step; asks for the learning rate first. The run so far "
+            "stays as a grey curve"
             if available
             else f"{self._TEXT}: first choose an earlier moment on the timeline"
         )

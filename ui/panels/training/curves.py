@@ -25,7 +25,7 @@ from ui.plots.curve_plot import CurvePlot
 #: Between the news of steps and their drawing: in a turn of their own.
 _DRAWING_MS = 10
 #: Between the drawing of one plot and of the other; no more often than that is a curve seen to grow.
-_OTHER_MS = 110
+_OTHER_MS = 160
 _FARTHEST = 1e12  # ends of a view that a session keeps
 _UNTRAINED = "Press Train (Space) and watch the network learn"
 _TOO_FEW = "A mean needs more steps: shown from step {step} on"

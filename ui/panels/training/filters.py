@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import FloatArray
 from cnnviz.layers import Conv2D
-from cnnviz.network import Network
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_value
 from cnnviz.session_state import ViewValue
@@ -37,7 +36,7 @@ class FiltersView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._network: Network | None = None
+        self._shown: Snapshot | None = None
         self._first: Snapshot | None = None
         self._layers: tuple[str, ...] = ()
         self._build_widgets()
@@ -52,12 +51,11 @@ class FiltersView(QWidget):
         self._bar.setMinimumWidth(theme.px(96))
         self._bar.set_length(theme.px(240))
 
-    def set_network(self, network: Network | None, first: Snapshot | None = None) -> None:
-        """Show the filters of `network`, and how they have grown since the `first` moment of its run."""
-        self._network, self._first = network, first
-        layers = (
-            () if network is None else tuple(n for n, layer in network.layers if isinstance(layer, Conv2D))
-        )
+    def show_moment(self, shown: Snapshot | None, first: Snapshot | None = None) -> None:
+        """Show the filters of a moment, and how they have grown since the `first` moment of its run."""
+        self._shown, self._first = shown, first
+        described = () if shown is None else shown.network.layers
+        layers = tuple(name for name, layer in described if isinstance(layer, Conv2D))
         if layers != self._layers:
             self._layers = layers
             self._layer.set_options([(name, name) for name in layers])
@@ -112,11 +110,11 @@ class FiltersView(QWidget):
 
     @Slot()
     def _draw(self) -> None:
-        if self._network is None or not self._layers:
+        if self._shown is None or not self._layers:
             self.grid.set_maps(None)
             return
         name = self._layer.choice()
-        weight = self._network.params[f"{name}.weight"]
+        weight = self._shown.network.params[f"{name}.weight"]
         channel = min(max(self._channel.currentIndex(), 0), weight.shape[1] - 1)
         shown, levels = self._of_moment(name, weight)
         maps = np.asarray(shown[:, channel], dtype=np.float64)
@@ -135,10 +133,17 @@ class FiltersView(QWidget):
         self._title.set_caption(f"{size}, {said}")
 
     def _told(self) -> Drawn | None:
-        """Return the first moment where that is shown; else it is the one of the panel."""
-        if self._first is None or self.moment.current() != "before":
+        """Return the first moment where that is shown, else the one shown; and which kernels are."""
+        if self._shown is None:
             return None
-        return Drawn.of(self._first)
+        moment, first = self.moment.current(), self._first
+        channel = f", input {self._channel.currentIndex()}" if self._channel.isVisibleTo(self) else ""
+        kernels = f"{self._layer.choice()}{channel}"
+        if first is None or moment == "now":
+            return Drawn.of(self._shown, choices=(kernels,))
+        if moment == "before":
+            return Drawn.of(first, choices=(kernels,))
+        return Drawn.of(self._shown, choices=(f"{kernels}, minus step {format_count(first.step)}",))
 
     def _of_moment(self, layer: str, now: FloatArray) -> tuple[FloatArray, tuple[float, float]]:
         """Return the weights that are to be shown, and the limits of their colours."""
@@ -160,9 +165,9 @@ class FiltersView(QWidget):
         return f"largest weight ×{factor} since step {format_count(self._first.step)}"
 
     def _refill_channels(self) -> None:
-        if self._network is None or not self._layers:
+        if self._shown is None or not self._layers:
             return
-        channels = self._network.params[f"{self._layer.choice()}.weight"].shape[1]
+        channels = self._shown.network.params[f"{self._layer.choice()}.weight"].shape[1]
         self._channel.set_options([(str(i), f"input {i}") for i in range(channels)])
         self._channel.setCurrentIndex(0)
         self._channel.setVisible(channels > 1)

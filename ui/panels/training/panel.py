@@ -337,7 +337,7 @@ class TrainingPanel(CatchesUp, Panel):
         shown = self._state.shown
         snapshots = self._state.history.snapshots
         first = snapshots[0] if len(snapshots) else None
-        self.filters.set_network(None if shown is None else shown.network, first)
+        self.filters.show_moment(shown, first)
 
     @Slot()
     def _on_moment_changed(self) -> None:
@@ -368,7 +368,7 @@ class TrainingPanel(CatchesUp, Panel):
 
     @Slot()
     def _on_speed_changed(self) -> None:
-        self.speed.set_speed(self._state.steps_per_second)
+        self.speed.set_speed(self._state.steps_per_second, self._state.rising_pace)
 
     @Slot(str)
     def _on_form_message(self, text: str) -> None:

@@ -1,13 +1,16 @@
 """How fast training runs, from one step a second to as fast as the machine can."""
 
-from PySide6.QtCore import Qt, Signal
+from bisect import bisect_right
+
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_value
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 
-PACES: tuple[float | None, ...] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
+_SLOWER = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+PACES: tuple[float | None, ...] = (*_SLOWER, None)
 """Steps a second that the slider offers; None is full speed."""
 
 
@@ -35,16 +38,24 @@ class SpeedControl(QWidget):
         fill(QVBoxLayout(self), header, self.slider, spacing=2)
         self.set_speed(None)
         self.slider.valueChanged.connect(self._on_slider_moved)
+        self.slider.sliderPressed.connect(self._on_slider_pressed)
 
-    def set_speed(self, steps_per_second: float | None) -> None:
-        """Show a pace."""
-        position = PACES.index(steps_per_second) if steps_per_second in PACES else len(PACES) - 1
+    def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
+        """Show the chosen pace, or the one for now on the way there, with which the slider moves."""
+        shown = steps_per_second if rising_pace is None else rising_pace
+        position = len(_SLOWER) if shown is None else max(bisect_right(_SLOWER, shown) - 1, 0)
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(position)
         self.slider.blockSignals(blocked)
-        self._value.setText(
-            "full" if steps_per_second is None else f"{format_value(steps_per_second)} steps/s"
-        )
+        if rising_pace is not None:
+            self._value.setText(f"{format_value(_SLOWER[position])} steps/s, rising")
+        else:
+            self._value.setText("full" if shown is None else f"{format_value(shown)} steps/s")
+
+    @Slot()
+    def _on_slider_pressed(self) -> None:
+        """Leave the slider to the hand that holds it."""
+        self._on_slider_moved(self.slider.value())
 
     def _on_slider_moved(self, position: int) -> None:
         self.set_speed(PACES[position])

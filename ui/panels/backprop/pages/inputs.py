@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import Colors, Pixels, Share, packed, unpacked
+from cnnviz.drawing import Colors, Pixels, Share, Table, packed, unpacked
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Fit, Page, Row, across, down
 from cnnviz.graphics.cell_map import fitting
@@ -11,18 +11,20 @@ from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Conv2D
 from cnnviz.palette import color_map, signed_levels
+from cnnviz.quantities import format_cell, format_signed, format_value
 from ui.panels.backprop.arithmetic import filter_parts
 from ui.panels.backprop.asks import Enlarge, SetSide
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.pages.now import Now
 from ui.panels.backprop.pages.plates import Plate, block_round, filter_picker, gradient_plate
 from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.sentences import pixels_at_ties
 
 
 def page(now: Now) -> Page:
     """Saliency over the digit, where the block is moved; the block in numbers; each filter's part."""
     passed, step, focus = now.passed, now.step, now.focus
-    pixels, whole = _found(passed, focus.still())
+    pixels, whole = _found(passed, focus.still(), focus.is_covered)
     tip = f"∂L/∂x over the image: {_meaning(passed)}. Drag the frame to choose the part in numbers"
     framed = Framed(whole, pixels.map.shown)
     saliency = Card(
@@ -42,18 +44,34 @@ _parts = kept(filter_parts)
 
 
 @kept
-def _found(passed: Pass, focus: Focus) -> tuple[Plate, Whole]:
+def _found(passed: Pass, focus: Focus, is_covered: bool) -> tuple[Plate, Whole]:
     channel, gradient = focus.channel(passed.network, INPUT), passed.gradient(INPUT)
     block = block_round(focus.center, focus.side, gradient.shape[1:])
     pixels = gradient_plate(passed, INPUT, channel, "Gradient ∂L/∂x", block)
-    return pixels, _whole(passed, channel)
+    return pixels, _whole(passed, channel, is_covered)
 
 
 @kept
-def _whole(passed: Pass, channel: int) -> Whole:
-    gradient = passed.gradient(INPUT)
-    pixels = _tinted(passed.values(INPUT)[channel], gradient[channel], signed_levels(gradient)[1])
-    return Whole(pixels, Enlarge)
+def _whole(passed: Pass, channel: int, is_covered: bool) -> Whole:
+    image, gradient = passed.values(INPUT)[channel], passed.gradient(INPUT)
+    if is_covered:
+        return Whole(Colors("grey", -0.5, 0.5).pixels(image), Enlarge)
+    shown = gradient[channel]
+
+    def say(row: int, col: int) -> str:
+        slope, pixel = format_signed(float(shown[row, col]), 5), format_value(float(image[row, col]), 5)
+        return f"{format_cell((row, col))}: gradient {slope}, pixel {pixel}"
+
+    ends = (divmod(int(place), shown.shape[1]) for place in (shown.argmin(), shown.argmax()))
+    least, most = (say(*cell) for cell in ends)
+    header = ("row", *(f"column {col}" for col in range(shown.shape[1])))
+    return Whole(
+        _tinted(image, shown, signed_levels(gradient)[1]),
+        Enlarge,
+        say,
+        f"Smallest at {least}. Largest at {most}.",
+        (Table("gradient", header, shown), Table("pixels", header, image)),
+    )
 
 
 def _tinted(image: FloatArray, values: FloatArray, limit: float) -> Pixels:
@@ -66,6 +84,6 @@ def _tinted(image: FloatArray, values: FloatArray, limit: float) -> Pixels:
 
 
 def _meaning(passed: Pass) -> str:
-    if passed.counts_ties:
-        return "under “all” a sum over the tied cells, not the slope of the loss"
+    if passed.ties_reach_input:
+        return f"red positive, blue negative. {pixels_at_ties(passed).rstrip('.')}"
     return "red where a brighter pixel raises the loss, blue where it lowers it"

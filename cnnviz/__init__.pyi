@@ -1,0 +1,13 @@
+from cnnviz.datasets import Dataset as Dataset
+from cnnviz.datasets import load_dataset as load_dataset
+from cnnviz.datasets import load_mnist as load_mnist
+from cnnviz.datasets import to_input as to_input
+from cnnviz.evaluation import evaluate as evaluate
+from cnnviz.experiment import Experiment as Experiment
+from cnnviz.network import Network as Network
+from cnnviz.presets import LAB5 as LAB5
+from cnnviz.presets import LENET as LENET
+from cnnviz.training import TrainConfig as TrainConfig
+from cnnviz.training import Trainer as Trainer
+
+__version__: str

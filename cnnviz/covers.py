@@ -1,0 +1,39 @@
+"""What the window covers while a prediction about it is open.
+
+A measure says which of these its answer can be read from; parts of the window say which of these they show.
+"""
+
+from enum import StrEnum
+
+
+class Secret(StrEnum):
+    """Something to be seen in the window from which the answer to a prediction can be read."""
+
+    TEST = "test"
+    """How well the network reads images: test results, and accuracies while it trains."""
+    LOSS = "loss"
+    """The loss on many images: its curve, and its means."""
+    FILTERS = "filters"
+    """How far the filters have moved, at the end of a run."""
+    ANSWERS = "answers"
+    """What the network says of an image: class, probabilities, loss."""
+    CELLS = "cells"
+    """Values of the cells that the network computes."""
+    FIELD = "field"
+    """Which pixels a cell depends on."""
+    SHIFT = "shift"
+    """What a shift changes, stage by stage."""
+    FLIPS = "flips"
+    """At which shifts the answer of the network changes."""
+    ROUTE = "route"
+    """Which cells of a pooling window win, are tied and get a gradient."""
+    CHECK = "check"
+    """How gradient and finite difference compare."""
+    UPDATE = "update"
+    """What one update makes of the loss."""
+
+
+AHEAD = frozenset({Secret.TEST, Secret.LOSS, Secret.FLIPS})
+"""What is on the screen unasked, and so is covered before the step that asks for it is in front."""
+AT_END = frozenset({Secret.FILTERS})
+"""What is nothing to be covered before the run of its step is at its end."""

@@ -1,0 +1,213 @@
+"""All files that a course has handed in: in folders, also one a student, and archives of learning platforms.
+
+Nothing is unpacked onto the disk, so no name in an archive leads anywhere; what it may hold is bounded.
+"""
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cnnviz.errors import DataError
+from cnnviz.files import printable, printable_name
+from cnnviz.lab.finding import LARGEST_FILE
+from cnnviz.quantities import format_count
+from cnnviz.reading import BoundedFile, entries, opened, read_bytes, read_up_to, status_of
+
+MOST_FILES = 5000
+LARGEST_ARCHIVE = 4 << 30
+"""Bytes of an archive, and of all that is unpacked of it."""
+
+_DEEPEST = 8
+_DEEPEST_ARCHIVE = 2
+_MOST_PARTS = 12
+_REMEDY = "ask for the file again"
+_ASIDE = ("__macosx", "thumbs.db", "desktop.ini")
+"""What systems put beside the files of people, besides what begins with a point."""
+
+_OF_EXPORT = re.compile(r"figure-.*\.(png|csv)|table-.*\.csv")
+_EXPORTED = re.compile(r"report-[0-9a-f]{12}")
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    OSError,
+)  # fmt: skip
+"""What zipfile raises for archives that are damaged, or packed in another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A file that was handed in.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is, from the folder or archive on that was given. An archive is like a folder.
+    content : bytes
+    trouble : str
+        Why it could not be read, as a sentence; then there is no content.
+    """
+
+    path: Path
+    content: bytes = b""
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What is left of an archive with all archives in it."""
+
+    files: int = MOST_FILES
+    size: int = LARGEST_ARCHIVE
+    trouble: str = field(default="")
+
+
+def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator[Submission]:
+    """Yield what is in some files, folders and archives, in the order of their names.
+
+    Left out are what systems and browsers put beside the files of people, pictures and tables of a report
+    that was exported as a folder, hidden files, and links.
+
+    Parameters
+    ----------
+    given : sequence of Path
+    without : sequence of Path
+        Files that are none of them, such as the table that is written.
+
+    Raises
+    ------
+    DataError
+        If there is no such path, or it holds more than `MOST_FILES`.
+    """
+    known = {each.absolute() for each in without}
+    for path in given:
+        status_of(path, "give the path of a hand-in, or of a folder with hand-ins")
+        root = path.resolve().name
+        for inner in _without_aside(_files_in(path)) if path.is_dir() else [Path()]:
+            place, name = path / inner, Path(root) / inner
+            if place.absolute() in known:
+                continue
+            if name.suffix.lower() == ".zip":
+                yield from _in_archive_file(place, name)
+                continue
+            try:
+                yield Submission(name, read_bytes(place, LARGEST_FILE, _REMEDY))
+            except DataError as error:
+                yield Submission(name, trouble=str(error))
+
+
+def folders_of(paths: Sequence[Path]) -> list[str]:
+    """Return the folder of each file, without what is the same for all of them; "" for those in none."""
+    parts = [path.parts[:-1] for path in paths]
+    shared = 0
+    while parts and all(len(each) > shared and each[shared] == parts[0][shared] for each in parts):
+        shared += 1
+    return ["/".join(each[shared:]) for each in parts]
+
+
+def _files_in(path: Path) -> list[Path]:
+    found: list[Path] = []
+    folders = [(path, 0)]
+    while folders:
+        folder, depth = folders.pop()
+        for entry in entries(folder, MOST_FILES):
+            if entry.name.startswith(".") or entry.is_symlink():
+                continue
+            if entry.is_dir() and depth < _DEEPEST:
+                folders.append((folder / entry.name, depth + 1))
+            elif entry.is_file():
+                found.append((folder / entry.name).relative_to(path))
+        if len(found) > MOST_FILES:
+            raise DataError(
+                f"{printable_name(path)} holds more than {format_count(MOST_FILES)} files, but one course "
+                "was expected; choose its folder."
+            )
+    return sorted(found)
+
+
+def _without_aside(names: Sequence[Path]) -> list[Path]:
+    """Return the names without files that nobody hands in: of the system, or parts of a page or report."""
+    beside = {
+        name.with_name(f"{name.stem}_files") for name in names if name.suffix.lower() in (".html", ".htm")
+    }
+    return [name for name in names if not _is_aside(name) and beside.isdisjoint(name.parents)]
+
+
+def _is_aside(name: Path) -> bool:
+    if any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts):
+        return True
+    is_exported = _EXPORTED.fullmatch(name.parent.name) is not None
+    return name.name == "report.md" or (is_exported and _OF_EXPORT.fullmatch(name.name) is not None)
+
+
+def _in_archive_file(place: Path, name: Path) -> Iterator[Submission]:
+    try:
+        with opened(place, LARGEST_ARCHIVE, _REMEDY) as file:
+            yield from _in_archive(BoundedFile(file, place), name, 1, _Budget())
+    except DataError as error:
+        yield Submission(name, trouble=str(error))
+
+
+def _in_archive(file: BoundedFile, name: Path, depth: int, left: _Budget) -> Iterator[Submission]:
+    """Yield the files of an archive, and of the archives in it."""
+    try:
+        archive = zipfile.ZipFile(file)
+        infos = sorted(
+            (each for each in archive.infolist() if not each.is_dir()), key=lambda each: each.filename
+        )
+    except _DAMAGE:
+        yield Submission(name, trouble=f"{printable_name(name)} is a damaged archive; {_REMEDY}.")
+        return
+    members = [(_inside(info.filename), info) for info in infos]
+    wanted = set(_without_aside([each for each, _ in members]))
+    if not wanted:
+        yield Submission(name, trouble=f"{printable_name(name)} holds no file; {_REMEDY}.")
+    for member, info in members:
+        if member not in wanted:
+            continue
+        inner = name / member
+        left.files -= 1
+        if left.files < 0 or left.size <= 0:
+            yield Submission(
+                name, trouble=f"{printable_name(name)} holds too much; unpack it, and give its folder."
+            )
+            return
+        try:
+            content = _unpacked(archive, info, left)
+        except DataError as error:
+            yield Submission(inner, trouble=f"{printable_name(inner)} {str(error).rstrip('.')}.")
+            continue
+        if inner.suffix.lower() != ".zip":
+            yield Submission(inner, content)
+        elif depth == _DEEPEST_ARCHIVE:
+            yield Submission(
+                inner, trouble=f"{printable_name(inner)} lies in too many archives; unpack them."
+            )
+        else:
+            yield from _in_archive(BoundedFile(io.BytesIO(content), inner), inner, depth + 1, left)
+
+
+def _inside(name: str) -> Path:
+    """Return the name of a member as a path below its archive, whatever it says."""
+    parts = [printable(part) for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return Path(*(parts[-_MOST_PARTS:] or ["?"]))
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: _Budget) -> bytes:
+    """Return the content of a member; raises `DataError` with a clause to follow its name."""
+    if info.flag_bits & 1:
+        raise DataError("is locked with a password; ask for it without one")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError("is packed in a way that is not read here; unpack it, and give its folder")
+    try:
+        with archive.open(info) as stream:
+            content = read_up_to(stream, LARGEST_FILE + 1)
+    except _DAMAGE as error:
+        raise DataError("is damaged in its archive; ask for it again") from error
+    left.size -= len(content)
+    if len(content) > LARGEST_FILE:
+        raise DataError("is too large for a report; ask for the report alone")
+    return bytes(content)

@@ -1,0 +1,104 @@
+"""The choices inside the panels that a lab file can make, by name and kind.
+
+Panels live in the window; a test compares this list with what they say of themselves.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from cnnviz._validation import shown
+from cnnviz.files import printable
+
+type Kind = Literal["text", "number", "flag", "numbers"]
+
+_EXPECTED: Mapping[Kind, str] = {
+    "text": "a text",
+    "number": "a number",
+    "flag": "true or false",
+    "numbers": "a list of numbers",
+}
+
+
+def _named(text: str = "", number: str = "", flag: str = "", numbers: str = "") -> Mapping[str, Kind]:
+    by_kind: dict[Kind, str] = {"text": text, "number": number, "flag": flag, "numbers": numbers}
+    return MappingProxyType({name: kind for kind, names in by_kind.items() for name in names.split()})
+
+
+CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
+    {
+        "training": _named(
+            text="unit filters.layer filters.moment",
+            number="speed filters.channel results.scroll log.scroll settings.scroll",
+            flag="loss.raw loss.mean loss.test accuracy.mean accuracy.test",
+            numbers="loss.zoom accuracy.zoom results.cell",
+        ),
+        "feature_maps": _named(
+            text="page limits flow.enlarged pointed sweep filter.layer filter.scope",
+            number="class flow.scale flow.scroll flow.large.cell flow.thumbs.* channels.* sweep_place "
+            "sweep_speed slice filter.channel filter.searched",
+            flag="relative_evidence covers flow.folded.* filter.wanted filter.relative",
+            numbers="limits.* flow.large.place pointed_index heights",
+        ),
+        "translation": _named(
+            text="lesson pair stage measure flicker.phase",
+            number="block pool_size channel digits flicker.pace scroll",
+            flag="relative moved_along many spread flicker.runs alone measured note",
+        ),
+        "backprop": _named(
+            text="step step_layer rule contrast parameter target.name side.page also_checked",
+            number="label rate channels.* units.* terms side.scroll side.eps side.range",
+            flag="covers own_focus covered checked",
+            numbers="center target.index",
+        ),
+        "report": _named(text="demonstration", number="words preview"),
+    }
+)
+"""Choices by panel; ``*`` stands for a layer, a column or a number of one."""
+
+_LONGEST_NAME = 40
+_FULL_SPEED = ("training", "speed", "full")
+
+
+def kind_of(panel: str, name: str) -> Kind | None:
+    """Return the kind of a choice in a panel; None where there is no such choice."""
+    return next((kind for each, kind in CHOICES[panel].items() if fnmatchcase(name, each)), None)
+
+
+def mistake_in(panel: str, name: str, value: Any) -> str:
+    """Return what is wrong with a choice of a lab file, and what to do; "" for nothing.
+
+    An empty list stands for no choice, of whatever kind.
+    """
+    kind, called = kind_of(panel, name), printable(name, _LONGEST_NAME)
+    if isinstance(value, dict):
+        inner = printable(next(iter(cast("dict[str, Any]", value)), "…"), _LONGEST_NAME)
+        return (
+            f"{called!r} is a table, but a choice was expected; put a name that has a dot in quotes, as in "
+            f'"{called}.{inner}" = …'
+        )
+    if kind is None:
+        near = ", ".join(get_close_matches(name, sorted(CHOICES[panel]), 3, 0.0))
+        return (
+            f"{called!r} is no choice of the panel {panel!r}, which has {near} and others; correct the name"
+        )
+    if _is(kind, value) or value == [] or (panel, name, value) == _FULL_SPEED:
+        return ""
+    return (
+        f"the choice {called!r} of the panel {panel!r} is {shown(value)}, but {_EXPECTED[kind]} was "
+        "expected; correct it"
+    )
+
+
+def _is(kind: Kind, value: Any) -> bool:
+    match kind:
+        case "text":
+            return isinstance(value, str)
+        case "flag":
+            return isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "numbers":
+            return isinstance(value, list) and all(_is("number", each) for each in cast("list[Any]", value))

@@ -1,0 +1,571 @@
+"""What there is to look at in a course is told with its reason, and of honest students is nothing to tell."""
+
+import itertools
+import json
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnviz.lab import HandIn, LabRecord, When, hand_in
+from cnnviz.lab.agreement import TOLERANCES
+from cnnviz.lab.alike import plain
+from cnnviz.lab.copies import remarks_between
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
+from cnnviz.lab.grading import graded
+from cnnviz.lab.identity import may_be_same_name
+from cnnviz.lab.measured import measured_lab, seed_for
+from cnnviz.lab.pages import remarks_on_pages
+from cnnviz.lab.record import Commitment
+from cnnviz.lab.results import checksum_of
+from cnnviz.lab.times import impossible_times
+from cnnviz.lab.verifying import Row, verify
+from cnnviz.report import Version, write_html, write_pdf
+from cnnviz.session_state import OwnPixels
+from tests.engine.lab_hand_ins import LAB, honest, roll_number, small_data, with_value
+
+LABS = {LAB.sha256: LAB}
+MINE = "Max pooling keeps the largest of four cells, so a shift by one pixel moves some to another window."
+OTHERS = (
+    "A mean of four cells changes little by little, while the maximum jumps from one cell to its neighbour."
+)
+
+
+def shifted(handed: HandIn, by: timedelta, *, all_: bool = True) -> HandIn:
+    """Every time of a hand-in moved; without `all_` those before it was exported only."""
+
+    def moved(time: str) -> str:
+        return (datetime.fromisoformat(time) + by).strftime("%Y-%m-%d %H:%M")
+
+    return replace(
+        handed,
+        time=moved(handed.time) if all_ else handed.time,
+        done={step: moved(time) for step, time in handed.done.items()},
+        predictions={
+            step: replace(each, when=replace(each.when, time=moved(each.when.time)))
+            for step, each in handed.predictions.items()
+        },
+        hypotheses={
+            step: tuple(replace(each, time=moved(each.time)) for each in versions)
+            for step, versions in handed.hypotheses.items()
+        },
+    )
+
+
+def predicted(handed: HandIn, step: str, **changes: object) -> HandIn:
+    """The prediction of a step with another answer, time or training step."""
+    old = handed.predictions[step]
+    answer = changes.pop("answer", old.answer)
+    made = Commitment(answer, replace(old.when, **changes))
+    return replace(handed, predictions={**handed.predictions, step: made})
+
+
+def value_of(handed: HandIn, step: str) -> object:
+    return next(each.measured.value for each in handed.measured if each.step == step)
+
+
+def all_right(handed: HandIn) -> HandIn:
+    """Every prediction right, as a student makes it who knows: two digits of the number, which may be off."""
+    guess = predicted(handed, "guess", answer=round(value_of(handed, "guess"), 2))
+    guess = predicted(guess, "click", answer=value_of(handed, "click")[0])
+    way = Commitment("down", When("2026-01-31 10:09", 0))
+    return replace(guess, predictions={**guess.predictions, "way": way})
+
+
+# --- honest ones --------------------------------------------------------------------------------------------
+
+
+FILE = OwnPixels(np.full((1, 28, 28), 7, np.uint8), 1, "three.png")
+
+
+def short(handed: HandIn) -> HandIn:
+    return replace(handed, answers={"guess": "13x13", "way": "yes"})
+
+
+def again(handed: HandIn) -> HandIn:
+    answers = {**handed.answers, "guess": handed.answers["guess"] + " And it shrinks."}
+    return replace(handed, time="2026-01-31 11:45", answers=answers)
+
+
+def of_lab(handed: HandIn) -> HandIn:
+    return replace(handed, answers={"guess": "what is commited"} | {"way": LAB.step("way").question.text})
+
+
+HONEST: dict[str, Callable[[HandIn], HandIn]] = {
+    "plain": lambda one: one,
+    "right": all_right,
+    "right-and-exact": lambda one: predicted(one, "guess", answer=round(value_of(one, "guess"), 3)),
+    "short": short,
+    "short-too": short,
+    "words-of-the-lab": of_lab,
+    "words-of-the-lab-too": of_lab,
+    "equal-name": lambda one: replace(one, name="Anna Müller"),
+    "equal-name-too": lambda one: replace(one, name="Anna Müller"),
+    "no-name": lambda one: replace(one, name=""),
+    "other-version": lambda one: replace(one, version="0.0.9"),
+    "newer-version": lambda one: replace(one, version="0.2.0"),
+    "other-kernel": lambda one: replace(
+        one, versions={**one.versions, "BLAS": "openblas 0.3.21 ARMV8", "system": "Darwin arm64"},
+        runs=tuple(replace(run, weights_sha256="ab" * 32) for run in one.runs)),
+    "other-system": lambda one: replace(
+        one, versions={**one.versions, "system": "Windows AMD64"},
+        runs=tuple(replace(run, weights_sha256="cd" * 32) for run in one.runs)),
+    "other-digits": lambda one: with_value(one, 0, value_of(one, "guess") * (1 + TOLERANCES["float64"] / 9)),
+    "late": lambda one: predicted(one, "guess", answer=value_of(one, "guess"), after_run=True),
+    "skipped": lambda one: replace(one, predictions={}, answers={}, hypotheses={}, done={}),
+    "in-another-zone": lambda one: shifted(one, timedelta(hours=-13)),
+    "clock-set-back": lambda one: shifted(one, timedelta(hours=1), all_=False),
+    "clock-set-on": lambda one: shifted(one, timedelta(hours=-9), all_=False),
+    "flown-home": lambda one: shifted(one, timedelta(hours=11), all_=False),
+    "over-weeks": lambda one: shifted(one, timedelta(days=-20), all_=False),
+    "other-script": lambda one: replace(one, name="अनुभव", answers={"guess": "अधिकतम मान आगे जाता है।"}),
+    "hypothesis-edited": lambda one: replace(one, hypotheses={"way": (
+        *one.hypotheses["way"], Version("It stays, said otherwise, by 3.", "2026-01-31 10:30", 500))}),
+    "roll-in-capitals": lambda one: replace(one, roll_number=one.roll_number.replace("CS", " cs ")),
+    "own-file": lambda one: replace(one, own=FILE),
+    "own-file-too": lambda one: replace(one, own=FILE),
+}  # fmt: skip
+
+
+# --- tampered ones ------------------------------------------------------------------------------------------
+
+
+def look_alike(words: str) -> str:
+    return words.replace("a", "а").replace("e", "е").replace("o", "ο").replace("x", "х")
+
+
+def said(words: str) -> Callable[[HandIn], HandIn]:
+    return lambda one: replace(one, answers={"guess": words})
+
+
+TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
+    "number-and-version": ("off by", lambda one: replace(with_value(one, 0, 0.5), version="0.3.0")),
+    "number-and-lab": ("off by", lambda one: replace(with_value(one, 0, 0.5), lab_sha256="0" * 64)),
+    "number-and-both": ("off by", lambda one: replace(
+        with_value(one, 0, 0.5), lab_sha256="0" * 64, version="7.0")),
+    "digits": ("all are those of the measured", lambda one: predicted(
+        one, "guess", answer=value_of(one, "guess"))),
+    "rounded": ("in every step", lambda one: predicted(
+        all_right(one), "guess", answer=round(value_of(one, "guess"), 4))),
+    "too-early": ("before there was a CNNViz", lambda one: predicted(one, "guess", time="2019-05-01 10:00")),
+    "after": ("after the hand-in", lambda one: predicted(one, "guess", time="2026-02-09 10:00")),
+    "hours-after": ("after the hand-in", lambda one: predicted(one, "guess", time="2026-01-31 15:00")),
+    "no-time": ("does not write", lambda one: predicted(one, "guess", time="yesterday")),
+    "no-day": ("does not write", lambda one: predicted(one, "guess", time="2026-02-30 10:00")),
+    "far-future": ("more than a year from now", lambda one: shifted(one, timedelta(days=9000))),
+    "more-done": ("of steps for which the lab has none: bonus", lambda one: replace(
+        one, done={**one.done, "bonus": one.time})),
+    "more-predicted": ("predictions of steps for which", lambda one: replace(
+        one, predictions={**one.predictions, "bonus": one.predictions["guess"]})),
+    "more-answered": ("answers of steps for which", lambda one: replace(one, answers={"pick": "yes"})),
+    "hypothesis-elsewhere": ("hypotheses of steps for which", lambda one: replace(
+        one, hypotheses={"guess": one.hypotheses["way"]})),
+    "no-choice": ("takes no such prediction in pick", lambda one: predicted(one, "pick", answer="all")),
+    "huge": ("takes no such prediction in guess", lambda one: predicted(one, "guess", answer=1e13)),
+    "wrong-kind": ("takes no such prediction in click", lambda one: predicted(one, "click", answer=0.5)),
+    "prediction-away": ("done without the prediction", lambda one: replace(
+        one, predictions={}, done={**one.done, "guess": "2026-01-31 10:10"})),
+    "steps-of-training": ("steps of training in it", lambda one: replace(
+        one, runs=(replace(one.runs[0], steps=9), *one.runs[1:]))),
+    "fewer-networks": ("the lab has 2", lambda one: replace(one, runs=one.runs[:1])),
+    "settings-of-network": ("other settings", lambda one: replace(
+        one, runs=(replace(one.runs[0], settings={"pool": "max"}), *one.runs[1:]))),
+    "weights": ("are not those of its seed", lambda one: replace(
+        one, runs=(replace(one.runs[0], weights_sha256="ef" * 32), *one.runs[1:]))),
+    "no-checksum": ("no SHA-256", lambda one: replace(one, lab_sha256="none")),
+    "of-another-lab": ("but the checksum of small 1", lambda one: replace(one, lab_version="2")),
+    "seed-flag": ("its seed", lambda one: replace(one, seed_from_roll_number=False)),
+    "settings": ("its settings are not", lambda one: replace(
+        one, experiment=replace(one.experiment, learning_rate=0.5))),
+    "another-roll": ("its seed is", lambda one: replace(one, roll_number="21-CS-9999")),
+}  # fmt: skip
+
+type Pair = tuple[HandIn, HandIn]
+"""Two students, and what the second makes of the work of the first."""
+
+
+def copied(change: Callable[[str], str]) -> Callable[[HandIn, HandIn, str], Pair]:
+    """The answer of the first, changed, as that of the second."""
+    return lambda one, two, words: (said(words)(one), said(change(words))(two))
+
+
+def _predictions(one: HandIn, two: HandIn, _: str) -> Pair:
+    one = predicted(one, "guess", answer=0.77, time="2026-01-31 10:31")
+    return one, replace(two, predictions=one.predictions)
+
+
+def _drawn(one: HandIn, two: HandIn, _: str) -> Pair:
+    own = OwnPixels(np.arange(784, dtype=np.uint8).reshape(1, 28, 28), 0)
+    return replace(one, own=own), replace(two, own=replace(own, label=1))
+
+
+def _first_version(one: HandIn, two: HandIn, words: str) -> Pair:
+    versions = (Version(words, "2026-01-31 10:00", 0), Version("No, it grows.", "2026-01-31 10:20", 0))
+    return said(words)(one), replace(two, hypotheses={"way": versions})
+
+
+PAIRS: dict[str, tuple[str, Callable[[HandIn, HandIn, str], Pair]]] = {
+    "capitals": ("the same words", copied(str.upper)),
+    "signs": ("the same words", copied(lambda words: words.replace(",", ";").replace(" ", "  "))),
+    "look-alikes": ("the same words", copied(look_alike)),
+    "unseen": ("the same words", copied("\u200b".join)),
+    "accents": ("the same words", copied(lambda words: words.replace("e", "é"))),
+    "order": ("the same words", copied(lambda words: " ".join(reversed(words.split())))),
+    "other-step": ("the same words", lambda one, two, words: (
+        said(words)(one), replace(two, answers={"way": words}))),
+    "first-version": ("the same words", _first_version),
+    "predictions": ("the same predictions at the same times", _predictions),
+    "drawn": ("the same drawn image", _drawn),
+    "other-name": ("under another name", lambda one, _two, _words: (one, replace(one, name="Mallory"))),
+    "two-works": ("another prediction in guess", lambda one, _two, _words: (
+        one, predicted(one, "guess", answer=0.99))),
+    "two-hypotheses": ("another hypothesis", lambda one, two, _: (
+        one, replace(one, hypotheses={"way": two.hypotheses["way"]}))),
+    "two-answers": ("wholly different answer", lambda one, _, words: (said(words)(one), said(OTHERS)(one))),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
+    """The rows of a course with all of these, by the name of the file."""
+    data, numbers = small_data(), itertools.count(100)
+    folder, place = tmp_path_factory.mktemp("remarks"), tmp_path_factory.mktemp("data") / "digits.npz"
+    np.savez(
+        place, x_train=data.train_images[:, 0], y_train=data.train_labels, x_test=data.test_images[:, 0],
+        y_test=data.test_labels,
+    )  # fmt: skip
+
+    def write(name: str, handed: HandIn) -> None:
+        (folder / f"{name}.json").write_text(handed.sealed().to_json(), encoding="ascii")
+
+    for name, change in HONEST.items():
+        write(name, change(honest(next(numbers), data)))
+    twice = honest(next(numbers), data)
+    write("exported", twice)
+    write("exported-again", again(twice))
+    write_pdf(lab_document(LAB, twice), folder / "both.pdf")
+    write_html(lab_document(LAB, twice), folder / "both.html")
+    own = OwnPixels(np.arange(784, dtype=np.uint8).reshape(1, 28, 28)[:, ::-1], 1)
+    drawing = replace(LabRecord.of(LAB), own=own)
+    roll = roll_number(next(numbers))
+    measured = measured_lab(LAB, data, seed_for(LAB, roll), own.pixels)
+    write("drew", hand_in(LAB, drawing, measured, data, name="Drew", roll_number=roll))
+    for name, (_, change) in TAMPERED.items():
+        write(f"tampered-{name}", change(honest(next(numbers), data)))
+    for name, (_, change) in PAIRS.items():
+        words = f"{MINE} So much for {name}."
+        one, two = change(honest(next(numbers), data), honest(next(numbers), data), words)
+        write(f"first-{name}", one)
+        write(f"second-{name}", two)
+    rows = verify([folder], LABS, place, processes=1)
+    return {path.name: row for row in rows for path in row.files}
+
+
+@pytest.mark.parametrize("name", [*HONEST, "exported", "exported-again", "both", "drew"])
+def test_of_honest_ones_there_is_nothing_to_tell(course, name):
+    for file in {f"{name}.json", f"{name}.pdf", f"{name}.html"} & set(course):
+        row = course[file]
+        assert (row.remarks, row.reason, verdict_of(row)) == ((), "", OK)
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_an_honest_one_has_not_is_told_with_its_reason(course, name):
+    row = course[f"tampered-{name}.json"]
+    assert verdict_of(row) == LOOK
+    assert TAMPERED[name][0] in "; ".join(each.reason for each in row.remarks)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_two_have_in_common_is_told_of_both_with_the_file_of_the_other(course, name):
+    for this, other in (("first", "second"), ("second", "first")):
+        (remark,) = course[f"{this}-{name}.json"].remarks
+        assert PAIRS[name][0] in remark.reason
+        assert remark.others == (f"{other}-{name}.json",)
+
+
+def check(folder: Path, data: Path | None = None) -> dict[str, Row]:
+    return {row.files[0].name: row for row in verify([folder], LABS, data, processes=1)}
+
+
+# --- whatever one file holds --------------------------------------------------------------------------------
+
+VALUES = (
+    "abc",
+    "",
+    [[1, 2, 3]],
+    [[1, 2]],
+    [],
+    [1],
+    3.5,
+    -1,
+    True,
+    {},
+    [[[1]]],
+    1e999,
+    10**400,
+    None,
+    "9" * 300,
+)
+
+
+def test_no_value_costs_the_rows_of_others(tmp_path, monkeypatch):
+    good = honest(1, small_data())
+    (tmp_path / "good.json").write_text(good.to_json(), encoding="ascii")
+    measures = {each.measured.measurement.measure for each in good.measured}
+    for measure in measures:
+        for number, value in enumerate(VALUES):
+            values = json.loads(good.to_json()) | {"roll_number": f"{measure} {number}"}
+            for each in values["measured"]:
+                each["value"] = value if each["measure"] == measure else each["value"]
+            values["checksum"] = checksum_of(values)
+            (tmp_path / f"{measure}-{number}.json").write_text(json.dumps(values), encoding="ascii")
+    monkeypatch.setattr("cnnviz.lab.verifying.measured_lab", lambda *_: measured)
+    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    measured = measured_lab(LAB, small_data(), good.experiment.seed)
+    rows = check(tmp_path)
+    assert len(rows) == 1 + len(VALUES) * len(measures)
+    assert verdict_of(rows["good.json"]) == OK
+    for name, row in rows.items():
+        assert verdict_of(row) != OK or name == "good.json"
+        assert row.reason or row.remarks or name == "good.json"
+        assert "cannot be checked by this program" not in row.reason, row.reason
+
+
+def test_what_fails_about_one_file_is_said_in_its_row(tmp_path, monkeypatch):
+    for number in (1, 2):
+        handed = honest(number, small_data())
+        (tmp_path / f"{number}.json").write_text(handed.to_json(), encoding="ascii")
+    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+
+    def failing(handed, *rest):
+        if handed.roll_number == roll_number(1):
+            raise KeyError("what nobody has thought of")
+        return graded(handed, *rest)
+
+    monkeypatch.setattr("cnnviz.lab.verifying.graded", failing)
+    rows = check(tmp_path)
+    assert "1.json cannot be checked by this program (KeyError)" in rows["1.json"].reason
+    assert verdict_of(rows["1.json"]) == NOT_COMPARABLE
+    assert verdict_of(rows["2.json"]) == OK
+
+
+def test_rows_come_as_they_are_measured(tmp_path, monkeypatch):
+    for number in (1, 2, 3):
+        handed = honest(number, small_data())
+        (tmp_path / f"{number}.json").write_text(handed.to_json(), encoding="ascii")
+    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    told: list[list[str]] = []
+    verify(
+        [tmp_path],
+        LABS,
+        processes=1,
+        rows_changed=lambda rows: told.append([verdict_of(row) for row in rows]),
+    )
+    wait = "not measured yet"
+    assert told == [[wait, wait, wait], [OK, wait, wait], [OK, OK, wait], [OK, OK, OK]]
+
+
+def test_what_the_program_does_not_write_is_told_however_it_is_sealed(tmp_path, monkeypatch):
+    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    for name, change in {
+        "more": lambda values: values | {"points": 100},
+        "title": lambda values: values["measured"][1].update(title="mean gain") or values,
+        "unit": lambda values: values["measured"][1].update(unit="points") or values,
+    }.items():
+        values = change(json.loads(honest(1, small_data()).to_json()))
+        values["checksum"] = checksum_of(values)
+        (tmp_path / f"{name}.json").write_text(json.dumps(values), encoding="ascii")
+    for row in check(tmp_path).values():
+        assert "holds what the program does not write" in row.remarks[0].reason
+
+
+# --- pages --------------------------------------------------------------------------------------------------
+
+WORDS = (
+    'It is 13x13 -> fi ffi fl 1/2 = 0.5; "q" café 10^-3 <= >=\n\nnew line', "क्षमा अनुभव max pooling",
+    "العربية shift",
+    "最大池化 keeps the largest 值", "A long answer over pages. " * 400, "emoji 👩‍🔬 yes", "very" * 300,
+    "soft\u00adhyphen nb\u00a0space 1\u202f000 ﬁ ½ ² ①", "a (b (c) d) \\ e (((",
+)  # fmt: skip
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+
+
+@pytest.mark.parametrize("words", WORDS, ids=range(len(WORDS)))
+def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, small, words):
+    handed = replace(
+        honest(1, small_data()), name="Zoë O'Brien", answers={"guess": words, "way": words[::-1]}
+    )
+    document = lab_document(LAB, handed.sealed(), "2026-01-31 11:30")
+    write_pdf(document, tmp_path / "a.pdf")
+    write_html(document, tmp_path / "a.html")
+    (row,) = check(tmp_path).values()
+    assert (len(row.files), row.remarks) == (2, ())
+
+
+FORGED: dict[str, Callable[[HandIn], HandIn]] = {
+    "the name": lambda one: replace(one, name="Somebody Else"),
+    "the roll number": lambda one: replace(one, roll_number="21-CS-7777"),
+    "a number of guess": lambda one: with_value(one, 0, 0.123),
+    "the prediction in guess": lambda one: predicted(one, "guess", answer=0.9),
+    "the prediction in click": lambda one: predicted(one, "click", answer=(0, 9, 9)),
+    "the prediction in pick": lambda one: predicted(one, "pick", time="2026-01-31 09:00"),
+    "the hypothesis in way": lambda one: replace(
+        one, hypotheses={"way": (replace(one.hypotheses["way"][0], text="It shrinks, I am sure of that."),)}),
+    "the answer in guess": said(MINE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FORGED)
+@pytest.mark.parametrize("kind", ["pdf", "html"])
+def test_results_that_were_put_under_other_pages_are_told(tmp_path, small, what, kind):
+    handed = honest(1, small_data())
+    document = replace(lab_document(LAB, handed), results=FORGED[what](handed).sealed().to_json())
+    (write_pdf if kind == "pdf" else write_html)(document, tmp_path / f"a.{kind}")
+    (row,) = check(tmp_path).values()
+    assert any(each.kind == "pages" and what in each.reason for each in row.remarks), row
+
+
+def test_pages_that_were_edited_are_told(tmp_path, small):
+    handed = honest(1, small_data())
+    write_html(lab_document(LAB, handed), tmp_path / "a.html")
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    head, results, end = re.split(r"(<script .*?</script>)", page, flags=re.DOTALL)
+    assert "0.31" in head
+    (tmp_path / "a.html").write_text(f"{head.replace('0.31', '0.94')}{results}{end}", encoding="utf-8")
+    (row,) = check(tmp_path).values()
+    assert [each.kind for each in row.remarks] == ["pages"]
+
+
+def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, small):
+    document = lab_document(LAB, honest(1, small_data()))
+    write_pdf(replace(document, results=""), tmp_path / "printed.pdf")
+    write_pdf(document, tmp_path / "one.pdf")
+    one = (tmp_path / "one.pdf").read_bytes()
+    (tmp_path / "merged.pdf").write_bytes(one + one)
+    rows = check(tmp_path)
+    for name, why in (("printed.pdf", "printed again"), ("merged.pdf", "merged")):
+        assert verdict_of(rows[name]) == UNREADABLE
+        assert why in rows[name].reason
+        assert "ask for the PDF or HTML file as CNNViz exported it" in rows[name].reason
+
+
+# --- times --------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_is_wrong_by_years_is_told_once():
+    handed = shifted(honest(1, small_data()), timedelta(days=-365 * 30))
+    (told,) = impossible_times(handed, LAB)
+    assert "before there was a CNNViz" in told
+
+
+def test_several_predictions_after_the_ends_of_their_steps_are_no_clock():
+    lab = replace(LAB, steps=tuple(replace(each, done_when=LAB.steps[0].done_when[:1]) for each in LAB.steps))
+    handed = replace(
+        honest(1, small_data()), done=dict.fromkeys(("guess", "click", "pick"), "2026-01-31 08:00")
+    )
+    assert any("after the end of that step" in each for each in impossible_times(handed, lab))
+    one = replace(handed, done={"guess": "2026-01-31 08:00"})
+    assert not list(impossible_times(one, lab)), "a clock that was set back in the middle of a step"
+
+
+def test_a_packed_page_that_never_ends_is_read_in_little_time():
+    handed = honest(1, small_data())
+    drawn = b"".join((b"(" * 300_000, b"/A <<(" * 100_000, b"<a" * 100_000, b"\\" * 300_000))
+    objects = b"1 0 obj<</Type/Page/Contents 2 0 R>>endobj 2 0 obj<</Filter/FlateDecode>>stream\n"
+    flood = b"3 0 obj " * 300_000
+    page = b"%PDF-1.7\n" + objects + zlib.compress(drawn) + b"endobj " + flood
+    assert not list(remarks_on_pages(page, handed, LAB)), "no text, so nothing to say"
+    assert list(remarks_on_pages(b"<html>" + b"<svg " * 300_000, handed, LAB)) == []
+
+
+# --- words and names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Max-Pooling!", "max pooling", True),
+        ("0ne l1ne", "One line", True),
+        ("ﬁne ＡＢＣ ①", "fine abc 1", True),
+        ("Ёлка é ñ", "Елка e n", True),
+        ("АВЕКМНОРСТХ", "ABEKMHOPCTX", True),
+        ("13x13", "26x26", False),
+        ("student 1", "student 2", False),
+        ("it grows", "it shrinks", False),
+    ],
+)
+def test_words_are_alike_but_for_signs_and_look_alikes(one, other, alike):
+    assert (plain(one) == plain(other)) is alike
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "may_be"),
+    [
+        ("Anna Müller", "Müller, Anna", True),
+        ("Anna Müller", "anna muller", True),
+        ("Anna Maria Müller", "A. Müller", True),
+        ("Anna Müller", "Anna Mueller", True),
+        ("Anna Müller", "", True),
+        ("Anna Müller", "Bob Smith", False),
+        ("Student 3", "Student 4", False),
+    ],
+)
+def test_names_of_one_person_may_be_written_in_several_ways(one, other, may_be):
+    assert may_be_same_name(one, other) is may_be
+    assert may_be_same_name(other, one) is may_be
+
+
+def _with_predictions(number: int, answers: list[float], minutes: list[int]) -> HandIn:
+    made = {
+        f"step {place}": Commitment(answer, When(f"2026-01-31 10:{minute:02d}", 0))
+        for place, (answer, minute) in enumerate(zip(answers, minutes, strict=True))
+    }
+    return replace(honest(number, small_data()), predictions=made, answers={}, hypotheses={})
+
+
+def test_predictions_that_were_taken_but_for_one_are_told_and_those_of_a_class_in_step_are_not():
+    minutes = [1, 4, 5, 11, 17, 23, 30]
+    first = _with_predictions(1, [4, 1, 0.31, 8, 2, 0.5, 99], minutes)
+    taken = _with_predictions(2, [4, 1, 0.31, 8, 2, 0.5, 98], minutes)
+    knows = _with_predictions(3, [4, 1, 0.31, 8, 2, 0.5, 99], [2, 4, 6, 12, 17, 25, 31])
+    others = [_with_predictions(number, [4, 1, 0.3, 8, 2, 0.7, number], minutes) for number in range(4, 12)]
+
+    def told(*handed: HandIn) -> list[int]:
+        names = [str(number) for number in range(len(handed))]
+        return [len(each) for each in remarks_between(handed, names, LABS, [True] * len(handed))]
+
+    assert told(first, taken, knows) == [1, 1, 0]
+    assert told(*others) == [0] * len(others)
+
+
+def test_short_answers_are_told_only_where_all_of_them_are_the_same():
+    def short_ones(number: int, words: list[str]) -> HandIn:
+        answers = {f"step {place}": each for place, each in enumerate(words)}
+        return replace(honest(number, small_data()), answers=answers, hypotheses={}, predictions={})
+
+    many = [
+        f"because of the {each} cell in the window" for each in ("first", "largest", "next", "last", "only")
+    ]
+    pairs = {
+        "the same": (short_ones(1, many), short_ones(2, many)),
+        "one other": (short_ones(1, many), short_ones(2, [*many[:4], "no idea"])),
+        "yes": (
+            short_ones(1, ["yes", "no", "13x13", "4", "1"]),
+            short_ones(2, ["yes", "no", "13x13", "4", "1"]),
+        ),
+    }
+    found = {
+        name: [len(each) for each in remarks_between(pair, ["a", "b"], LABS, [True, True])]
+        for name, pair in pairs.items()
+    }
+    assert found == {"the same": [1, 1], "one other": [0, 0], "yes": [0, 0]}

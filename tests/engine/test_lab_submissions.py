@@ -1,0 +1,352 @@
+"""What learning platforms hand out: folders of students, archives, other files; and the list of a class."""
+
+import csv
+import io
+import struct
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnviz.errors import DataError
+from cnnviz.lab import HandIn
+from cnnviz.lab.class_list import Listed, read_class_list
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.grade_pages import to_html
+from cnnviz.lab.grade_table import LOOK, MISSING, OK, UNREADABLE, summary, to_csv, verdict_of
+from cnnviz.lab.submissions import folders_of, submissions
+from cnnviz.lab.verifying import Row, verify
+from cnnviz.report import write_folder, write_html, write_pdf
+from tests.engine.lab_cases import SMALL, command
+from tests.engine.lab_hand_ins import LAB, honest, roll_number, small_data
+
+LABS = {LAB.sha256: LAB}
+
+
+@pytest.fixture(scope="module")
+def students() -> list[HandIn]:
+    return [honest(number, small_data()) for number in range(40, 45)]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+
+
+def rows_of(path: Path, **options: object) -> dict[str, Row]:
+    return {"/".join(row.files[0].parts[1:]): row for row in verify([path], LABS, processes=1, **options)}
+
+
+def table_of(rows: list[Row]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(to_csv(rows).decode("utf-8-sig"))))
+
+
+def platform(folder: Path, students: list[HandIn]) -> None:
+    """As Moodle hands it out: one folder a student, and what people put in besides."""
+    for number, handed in enumerate(students):
+        place = folder / f"{handed.name}_{9000 + number}_assignsubmission_file"
+        place.mkdir(parents=True)
+        document = lab_document(LAB, handed)
+        if number == 0:
+            write_pdf(document, place / "report.pdf")
+            write_html(document, place / "report.html")
+        elif number == 1:
+            write_folder(document, place / "lab")
+            (place / ".DS_Store").write_bytes(b"\0")
+        else:
+            (place / "results.json").write_text(handed.to_json(), encoding="ascii")
+    other = folder / "Nobody_9100_assignsubmission_file"
+    other.mkdir()
+    (other / "report.docx").write_bytes(b"PK\x03\x04\x00")
+    (other / "notes.txt").write_text("I did not manage to export it.")
+    (other / "page.html").write_text("<html>saved by a browser</html>")
+    (other / "page_files").mkdir()
+    (other / "page_files" / "style.css").write_text("p {}")
+
+
+def archived(folder: Path, path: Path, top: str = "") -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in sorted(folder.rglob("*")):
+            if each.is_file():
+                archive.write(each, f"{top}{each.relative_to(folder)}")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive", "archive in a folder"])
+def test_a_course_of_a_platform_has_a_row_for_each_student_and_each_file_that_is_none(
+    tmp_path, students, kind
+):
+    platform(tmp_path / "course", students)
+    place = tmp_path / "course"
+    if kind != "folder":
+        (tmp_path / "inner").mkdir()
+        place = archived(tmp_path / "course", tmp_path / "inner" / "all.zip", "submissions/")
+        place = place.parent if kind == "archive in a folder" else place
+    rows = table_of(verify([place], LABS, processes=1))
+    by_folder = [(row["folder"].partition("_")[0], row["file"], row["verdict"]) for row in rows]
+    assert by_folder == [
+        ("Nobody", "notes.txt", UNREADABLE),
+        ("Nobody", "page.html", UNREADABLE),
+        ("Nobody", "report.docx", UNREADABLE),
+        ("Student 40", "report.html, report.pdf", OK),
+        ("Student 41", "results.json", OK),
+        ("Student 42", "results.json", OK),
+        ("Student 43", "results.json", OK),
+        ("Student 44", "results.json", OK),
+    ]
+    assert "is no report of CNNViz; ask for the PDF or HTML file" in rows[0]["notes"]
+
+
+def test_the_same_work_in_the_folders_of_two_students_is_told(tmp_path, students):
+    platform(tmp_path, students)
+    (tmp_path / "Mallory_9050_assignsubmission_file").mkdir()
+    copy = tmp_path / "Mallory_9050_assignsubmission_file" / "mine.json"
+    copy.write_text(students[2].to_json(), encoding="ascii")
+    again = tmp_path / "Student Three_9003_assignsubmission_file_attempt2"
+    again.mkdir()
+    rows = rows_of(tmp_path)
+    told = [row for row in rows.values() if row.remarks]
+    assert len(told) == 1
+    assert set(told[0].files) == {
+        Path(tmp_path.name, copy.parent.name, "mine.json"),
+        Path(tmp_path.name, "Student 42_9002_assignsubmission_file", "results.json"),
+    }
+    assert "lies in the folders" in told[0].remarks[0].reason
+
+
+def test_groups_and_attempts_are_no_students(tmp_path, students):
+    names = ["Ada Lovelace", "Emmy Noether", "Alan Turing", "Grace Hopper"]
+    named = [replace(one, name=name).sealed() for one, name in zip(students, names, strict=False)]
+    for attempt in (1, 2):
+        for one in named:
+            place = tmp_path / f"{one.name}_attempt_{attempt}"
+            place.mkdir()
+            text = replace(one, time=f"2026-01-31 12:0{attempt}").sealed().to_json()
+            (place / "results.json").write_text(text, encoding="ascii")
+    assert {verdict_of(row) for row in rows_of(tmp_path).values()} == {OK}
+    groups = tmp_path.parent / f"{tmp_path.name}-groups"
+    for kind in ("pdf", "html", "json"):
+        (groups / kind).mkdir(parents=True)
+        for number, one in enumerate(students):
+            (groups / kind / f"{number}.json").write_text(one.to_json(), encoding="ascii")
+    assert {verdict_of(row) for row in rows_of(groups).values()} == {OK}
+
+
+def test_folders_are_told_from_where_they_part():
+    paths = [Path("a/sub/Anna/x.pdf"), Path("a/sub/Bob/1/y.pdf"), Path("a/sub/z.pdf")]
+    assert folders_of(paths) == ["Anna", "Bob/1", ""]
+    assert folders_of([Path("a/b/c.pdf")]) == [""]
+    assert folders_of([]) == []
+
+
+# --- archives that mean no good -----------------------------------------------------------------------------
+
+
+def zipped(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path.read_bytes()
+
+
+def test_names_in_an_archive_lead_nowhere(tmp_path, students):
+    good = students[0].to_json().encode()
+    names = [
+        "../../out.json",
+        "/etc/out.json",
+        "C:\\out.json",
+        "a/../../out2.json",
+        "a//b.json",
+        "\x1b[31mred.json",
+    ]
+    zipped(tmp_path / "all.zip", dict.fromkeys(names, good))
+    before = set(tmp_path.parent.rglob("*"))
+    (row,) = verify([tmp_path / "all.zip"], LABS, processes=1)
+    assert len(row.files) == len(names)
+    assert set(tmp_path.parent.rglob("*")) == before, "nothing is unpacked"
+    for file in row.files:
+        assert file.parts[0] == "all.zip"
+        assert ".." not in file.parts
+        assert str(file).isprintable()
+
+
+def _nested(path: Path, depth: int, good: bytes) -> bytes:
+    content = zipped(path, {"good.json": good})
+    for _ in range(depth):
+        content = zipped(path, {"inner.zip": content})
+    return content
+
+
+HOSTILE = {
+    "cut off": lambda path, good: path.write_bytes(zipped(path, {"a.json": good})[:-30]),
+    "no archive": lambda path, _: path.write_bytes(b"PK\x03\x04 and no more"),
+    "empty": lambda path, _: zipped(path, {}),
+    "nothing": lambda path, _: path.write_bytes(b""),
+    "packed by bzip2": lambda path, good: zipped(path, {"a.json": good}, zipfile.ZIP_BZIP2),
+    "packed by LZMA": lambda path, good: zipped(path, {"a.json": good}, zipfile.ZIP_LZMA),
+    "claims LZMA": lambda path, good: path.write_bytes(_claims(zipped(path, {"a.json": good}), 14)),
+    "locked": lambda path, good: path.write_bytes(_locked(zipped(path, {"a.json": good}))),
+    "damaged": lambda path, good: path.write_bytes(_damaged(zipped(path, {"a.json": good}, 0))),
+    "flood": lambda path, _: zipped(path, {"a.json": bytes(100 << 20)}),
+    "nested flood": lambda path, _: zipped(
+        path, {f"{n}.zip": zipped(path, {"a.json": bytes(60 << 20)}) for n in range(3)}),
+    "too deep": lambda path, good: _nested(path, 3, good),
+    "many names": lambda path, good: zipped(path, {f"{n}.json": good[:9] for n in range(6000)}, 0),
+    "only folders": lambda path, _: zipped(path, {f"{n}/": b"" for n in range(200)}),
+}  # fmt: skip
+
+
+def _claims(content: bytes, method: int) -> bytes:
+    changed, place = bytearray(content), content.rindex(b"PK\x01\x02")
+    struct.pack_into("<H", changed, place + 10, method)
+    struct.pack_into("<H", changed, 8, method)
+    return bytes(changed)
+
+
+def _locked(content: bytes) -> bytes:
+    changed, place = bytearray(content), content.rindex(b"PK\x01\x02")
+    changed[place + 8] |= 1
+    changed[6] |= 1
+    return bytes(changed)
+
+
+def _damaged(content: bytes) -> bytes:
+    changed = bytearray(content)
+    changed[200] ^= 255
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_an_archive_that_means_no_good_costs_its_own_row(tmp_path, students, what):
+    HOSTILE[what](tmp_path / "bad.zip", students[1].to_json().encode())
+    (tmp_path / "good.json").write_text(students[0].to_json(), encoding="ascii")
+    rows = rows_of(tmp_path)
+    assert verdict_of(rows.pop("good.json")) == OK
+    assert rows
+    for row in rows.values():
+        assert verdict_of(row) == UNREADABLE
+        assert row.reason.isprintable()
+        assert len(row.reason) < 300
+        assert "cannot be checked by this program" not in row.reason
+
+
+def test_an_archive_of_each_student_is_read(tmp_path, students):
+    inner = {
+        f"{one.name}.zip": zipped(tmp_path / "x.zip", {"r.json": one.to_json().encode()}) for one in students
+    }
+    (tmp_path / "x.zip").unlink()
+    zipped(tmp_path / "all.zip", inner)
+    rows = table_of(verify([tmp_path / "all.zip"], LABS, processes=1))
+    assert [row["folder"] for row in rows] == sorted(inner)
+    assert {row["verdict"] for row in rows} == {OK}
+
+
+# --- the class ----------------------------------------------------------------------------------------------
+
+CLASS = "Name;Roll number\nStudent 40;21-cs-0040\nStudent 41;21-CS-0041\nStudent 99;21-CS-0099\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CLASS.encode(), CLASS.replace(";", ",").encode(), CLASS.replace(";", "\t").encode("utf-16"),
+        CLASS.split("\n", 1)[1].encode(), b"\xef\xbb\xbf" + CLASS.replace("\n", "\r\n").encode(),
+        b"Group;Roll no.;First name;Surname\n" + b"\n".join(
+            b"a;21-CS-00%d;Student;%d" % (number, number) for number in (40, 41, 99)),
+    ],
+)  # fmt: skip
+def test_the_list_of_a_class_is_read_as_spreadsheets_write_it(tmp_path, content):
+    (tmp_path / "list.csv").write_bytes(content)
+    found = read_class_list(tmp_path / "list.csv")
+    assert [each.name for each in found] == ["Student 40", "Student 41", "Student 99"]
+    assert found[2].roll_number == "21-CS-0099"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"one column\nonly", b'"' + b"x" * 200_000 + b";1", b"\xff\xd8\xff"]
+)
+def test_what_is_no_list_is_refused_in_a_sentence(tmp_path, content):
+    (tmp_path / "list.csv").write_bytes(content)
+    with pytest.raises(DataError, match="choose a CSV file with the columns name and roll number"):
+        read_class_list(tmp_path / "list.csv")
+
+
+def test_who_is_missing_and_who_is_not_on_the_list_is_told(tmp_path, students):
+    for number, one in enumerate(students[:3]):
+        (tmp_path / f"{number}.json").write_text(one.to_json(), encoding="ascii")
+    listed = (Listed("Student 40", "21-cs-0040"), Listed("Mallory", roll_number(41)), Listed("Gone", "99"))
+    rows = verify([tmp_path], LABS, processes=1, students=listed)
+    told = [(row["name"], row["verdict"], row["class list"]) for row in table_of(rows)]
+    assert told == [
+        ("Student 40", OK, "on the list"),
+        ("Student 41", LOOK, "on the list"),
+        ("Student 42", OK, "not on the list"),
+        ("Gone", MISSING, "on the list"),
+    ]
+    assert "is that of Mallory on the list" in rows[1].remarks[0].reason
+    assert summary(rows).endswith("0 unreadable, 1 missing, 1 not on the list.")
+
+
+# --- what is written ----------------------------------------------------------------------------------------
+
+
+def test_a_table_is_enough_to_grade(tmp_path, students):
+    (tmp_path / "a.json").write_text(students[0].to_json(), encoding="ascii")
+    (row,) = table_of(verify([tmp_path], LABS, processes=1))
+    assert row["guess: answer"] == students[0].answers["guess"]
+    assert row["way: answer"].startswith("2026-01-31 10:00: Student 40 expects")
+    assert row["guess: predicted"] == "0.7"
+    assert row["guess: prediction"] in ("right", "not right")
+    assert {"guess: your points of 3", "way: your points of 2"} <= set(row)
+    assert float(row["points"]) == sum(
+        float(row[f"{step}: points"] or 0) for step in ("guess", "click", "pick")
+    )
+    assert (row["steps done"], row["steps in all"]) == ("3", "4")
+
+
+def test_the_pages_of_a_class_show_all_answers_and_nothing_runs_in_them(tmp_path, students):
+    evil = replace(students[1], name="<script>alert(1)</script>", answers={"guess": "<img src=x onerror=y>"})
+    for number, one in enumerate((students[0], evil.sealed())):
+        (tmp_path / f"{number}.json").write_text(one.to_json(), encoding="ascii")
+    (tmp_path / "x.txt").write_text("nothing")
+    page = to_html(verify([tmp_path], LABS, processes=1, students=(Listed("Gone", "1"),))).decode()
+    assert page.count(students[0].answers["guess"]) == 2, "on the page of the student, and beside the others"
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert page.count("<section") == 4 + 2, "a student each, and a question each"
+
+
+def test_a_course_is_graded_from_the_command_line(tmp_path, students):
+    data = small_data()
+    np.savez(
+        tmp_path / "digits.npz", x_train=data.train_images[:, 0], y_train=data.train_labels,
+        x_test=data.test_images[:, 0], y_test=data.test_labels,
+    )  # fmt: skip
+    (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
+    (tmp_path / "list.csv").write_text(CLASS, encoding="utf-8")
+    zipped(tmp_path / "all.zip", {f"{one.name}/results.json": one.to_json().encode() for one in students})
+    arguments = (
+        "--verify", "all.zip", "--lab", "small.toml", "--data", "digits.npz", "--class", "list.csv",
+        "--table", "t.csv", "--pages", "p.html",
+    )  # fmt: skip
+    for _ in range(2):  # what it has written is no hand-in
+        done = command(*arguments, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == (
+            "5 hand-ins: 5 ok, 0 look at it, 0 not comparable, 0 unreadable, 1 missing, 3 not on the list. "
+            "Wrote t.csv and p.html.\n"
+        )
+    assert (tmp_path / "p.html").read_bytes().startswith(b"<!doctype html>")
+    found = [each.path.name for each in submissions([tmp_path], [tmp_path / "t.csv", tmp_path / "p.html"])]
+    assert "t.csv" not in found
+    assert "p.html" not in found
+
+
+@pytest.mark.parametrize("option", ["--pages", "--class"])
+def test_what_is_about_hand_ins_needs_some(tmp_path, option):
+    done = command("--headless", option, "x", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{option} needs --verify" in done.stderr

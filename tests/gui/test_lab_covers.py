@@ -1,0 +1,228 @@
+"""While a prediction is open, nothing in the window tells its answer; once it is made, something does."""
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cnnviz.covers import Secret
+from cnnviz.datasets import to_input
+from cnnviz.lab import Answer, Bench, Measured, Step, measure
+from cnnviz.lab.shipped import shipped_labs
+from tests.gui import whole_window
+from tests.gui.lab_driving import open_lab, press
+from tests.gui.readable import numbers_of, texts_of
+from ui.controls.spoken import speak
+from ui.lab.sitting import LabSitting
+from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
+from ui.session import Session
+from ui.state import PinnedCell, RunStatus, Shift
+
+#: What the window says where it tells the answer to each kind of question; the numbers are filled in.
+_SAYS = {
+    "test_accuracy": r"Test accuracy {percent} %|\baccuracy \d|correct, {percent} %",
+    "most_mistaken_class": r"Test accuracy \d",
+    "hardest_probability": r"read as \d \(|class \d, probability|class \d: (probability|original) 0",
+    "filter_change": r"conv1\.weight by [\d.]+ \(\d+ %\)",
+    "receptive_field": r"pool1 .*sees rows \d+–\d+",
+    "window_winner": r"every other cell gets exactly 0|winner: \(\d|pool1 .* = [+−]\d",
+    "dots_cells_changed": r"Measured:",
+    "change": r"change {two}\b",
+    "residual": r"residual ({two}|0)(;|$)",
+    "least_changed": r": change [\d.]+, residual",
+    "decision_flips": r"Press Start|at 13\.",  # the sweep itself takes long
+    "smallest_flip": r"shifted 0\.\d|class \d, probability",
+    "window_receivers": r"\bwinners?: (\d|\(\d)|every other cell gets exactly 0|gets 0|tied in this map",
+    "gradient_tie_rule": r"^ties: .*\b{count}\b|{count} .*\bti",
+    "update_loss_change": r"after the update: \d|promised",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(shipped_labs()))
+def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(
+    qtbot: QtBot, session: Session, name: str
+) -> None:
+    speak()
+    session.lab.open_file(shipped_labs()[name])
+    sitting = session.lab.sitting
+    assert sitting is not None
+    desk = sitting.desk
+    qtbot.waitUntil(lambda: desk.lab is not None and desk.lab.id == name and sitting.column.isVisible())
+    whole_window.rest(qtbot, session)
+    assert desk.lab is not None
+    for step in desk.lab.steps:
+        desk.go_to(step.id)
+        if step.prediction is None:
+            continue
+        found = _reach(qtbot, session, sitting, step)
+        told = list(_told(qtbot, session, step, found))
+        assert not told, f"{step.id}: {told}"
+        assert not desk.is_late
+        desk.predict(_some_answer(step))
+        _do(qtbot, session, step)
+        assert list(_told(qtbot, session, step, found)), f"{step.id}: the answer is never to be seen"
+
+
+def _reach(qtbot: QtBot, session: Session, sitting: LabSitting, step: Step) -> Measured:
+    """Bring the window where the answer is to be seen, and return it."""
+    state, prediction = session.state, step.prediction
+    assert prediction is not None
+    whole_window.rest(qtbot, session)
+    with qtbot.waitSignal(sitting.shower.shown):
+        sitting.show_me()
+    session.window.panel(TrainingPanel).speedRequested.emit(None)
+    if state.run.step < sitting.desk.end_of(step):
+        session.controller.on_train_requested()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
+    whole_window.rest(qtbot, session)
+    asked = prediction.truth.parameters
+    if "dx" in asked:
+        session.controller.on_shift_requested(Shift(int(asked["dx"]), int(asked["dy"])))
+    if prediction.truth.measure == "receptive_field":
+        session.controller.on_pin_requested(PinnedCell("pool1", (0, 4, 4)))
+    if prediction.truth.measure == "filter_change":
+        session.window.compare_dock.show()
+    whole_window.rest(qtbot, session)
+    assert state.dataset is not None
+    assert state.shown is not None
+    bench = Bench(state.experiment, state.dataset, state.shown.network, state.shown.step)
+    return measure(prediction.truth, bench)
+
+
+def _do(qtbot: QtBot, session: Session, step: Step) -> None:
+    """Do what the step asks for, where the answer is not on the screen without it."""
+    assert step.prediction is not None
+    backprop = session.window.panel(BackpropPanel)
+    if step.prediction.truth.measure == "gradient_tie_rule":
+        whole_window.show_panel(qtbot, session, 3)
+        press(backprop.side.check.check)
+        qtbot.waitUntil(lambda: backprop.side.check.result() is not None)
+    if step.prediction.truth.measure == "residual":
+        whole_window.show_panel(qtbot, session, 2)
+        session.window.panel(TranslationPanel).strip.setFocus()
+    whole_window.rest(qtbot, session)
+
+
+def _some_answer(step: Step) -> Answer:
+    prediction = step.prediction
+    assert prediction is not None
+    match prediction.kind:
+        case "number":
+            return 0.5
+        case "cell":
+            return (0, 8, 8)
+        case _:
+            return prediction.choices[0].name if prediction.choices else "up"
+
+
+def _told(qtbot: QtBot, session: Session, step: Step, found: Measured) -> Iterator[str]:
+    """Yield what tells the answer, in every panel, with everything that is beside them."""
+    pattern, value = _pattern(found), _number(session, found)
+    for number in range(len(whole_window.PANELS)):
+        whole_window.show_panel(qtbot, session, number)
+        whole_window.rest(qtbot, session, painted=True)
+        column = session.window.lab_dock
+        asked = set(texts_of(column))
+        for text in texts_of(session.window):
+            if pattern.search(text) and text not in asked:
+                yield f"{whole_window.PANELS[number]}: {text}"
+        if any(math.isclose(each, value, rel_tol=1e-9) for each in numbers_of(session.window)):
+            yield f"{whole_window.PANELS[number]}: {value} among the numbers to copy"
+
+
+def _number(session: Session, found: Measured) -> float:
+    """Return the number by which the answer can be told, NaN where others may well equal it."""
+    value, dataset, shown = found.value, session.state.dataset, session.state.shown
+    if isinstance(value, tuple):
+        assert dataset is not None
+        assert shown is not None
+        image = dataset.test_images[int(found.measurement.parameters["sample"])][np.newaxis]
+        maps = shown.network.forward(to_input(image, shown.network.dtype)).outputs["conv1"]
+        return float(maps[0][value[0]])
+    if not isinstance(value, float):
+        return math.nan
+    number = value / 100 if found.measure.quantity == "percent" else value
+    return math.nan if number == round(number) else number
+
+
+def _pattern(found: Measured) -> re.Pattern[str]:
+    value = found.value
+    says = _SAYS[found.measure.name]
+    if isinstance(value, float | int):
+        percent = re.escape(f"{value:.2f}") if math.isfinite(value) else "none"
+        says = says.replace("{percent}", percent).replace("{two}", percent).replace("{count}", f"{value:.0f}")
+    return re.compile(says)
+
+
+def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, session, tmp_path)
+    button, page = sitting.column.page.show_me, sitting.column.page
+    qtbot.waitUntil(lambda: sitting.shower.is_set)  # the lab begins where its first step wants to be
+    assert button.property("kind") == ""
+    assert page.shown.text() == "The window is set for this step."
+    sitting.desk.go_to("field")
+    qtbot.waitUntil(lambda: button.property("kind") == "primary")
+    assert page.shown.text() == ""
+    press(button)
+    qtbot.waitUntil(lambda: sitting.shower.is_set)
+    whole_window.rest(qtbot, session)
+    assert button.property("kind") == ""
+    assert page.shown.text() == "Shown: Filters & maps, network of step 12,665."
+    assert Secret.FIELD in session.state.covered
+    assert sitting.desk.done.prediction is None
+    assert not sitting.desk.done.revealed
+    assert not page.prediction.measured.isVisible()
+    whole_window.rest(qtbot, session)
+
+
+def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, session, tmp_path)
+    desk, card, column = sitting.desk, sitting.column.page.prediction, sitting.column
+    desk.go_to("field")
+    press(column.page.show_me)
+    qtbot.waitUntil(lambda: sitting.shower.is_set)
+    whole_window.rest(qtbot, session)
+    press(card.skip)
+    assert "cannot predict any more" in card.warning.text()
+    press(card.keep_predicting)
+    assert not card.warning.isVisible()
+    assert card.commit.isVisible()
+    press(card.skip)
+    press(card.show_result)
+    qtbot.waitUntil(lambda: desk.done.found is not None)
+    whole_window.rest(qtbot, session)
+    assert Secret.FIELD not in session.state.covered
+    assert card.measured.text() == "Measured: 4 pixels"
+    assert card.predicted.text() == "You asked to see the result without a prediction."
+    assert not card.commit.isVisible()
+    assert not card.verdict_row.isVisible()
+    assert desk.done.done, "nothing is left to do"
+    desk.predict(4.0)
+    assert desk.done.prediction is None
+
+
+def test_nothing_is_covered_for_who_puts_the_guide_away_without_having_said_anything(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.desk.go_to("field")
+    assert session.state.covered
+    sitting.put_away()
+    assert not session.state.covered
+    sitting.enter()
+    sitting.desk.predict(4.0)
+    sitting.desk.go_to("way")
+    sitting.put_away()
+    assert session.state.covered, "the lab is begun, and its question is open"
+    whole_window.rest(qtbot, session)

@@ -1,0 +1,163 @@
+"""What the translation panel says of a shift is true of the image, the network and the comparison at hand."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cnnviz.datasets import to_input
+from cnnviz.graphics.translation import own_pool
+from cnnviz.network import Network
+from cnnviz.presets import LAB5
+from cnnviz.translation import POOL_KINDS, Lesson, compare, digit_lessons
+from tests.gui.few_digits import few_digits
+from tests.gui.recomputed.stages import features, moved, moved_along
+from tests.gui.recomputed.sweeps import change
+from tests.gui.translation_desk import TWO_BLOCKS
+from ui.panels.translation.view import View
+from ui.panels.translation.wording import statement
+from ui.state import Shift
+
+type Pixels = NDArray[np.uint8]
+
+_SHIFTS = (
+    Shift(1, 0),
+    Shift(2, 0),
+    Shift(4, -2),
+    Shift(13, 13),
+    Shift(-13, 5),
+    Shift(0, 3, True),
+    Shift(2, 2, True),
+)
+_EXACT = 1e-6
+
+
+def _images() -> Iterator[Pixels]:
+    """Digits and inverted ones, a blank and a white image, and drawings that pools or borders cut through."""
+    digits = few_digits().test_images
+    yield from digits[:6]
+    yield from 255 - digits[:3]
+    blank = np.zeros_like(digits[0])
+    yield blank
+    yield np.full_like(blank, 255)
+    line, corner, grid = blank.copy(), blank.copy(), blank.copy()
+    line[0, :, 5] = 255
+    corner[0, 27, 26] = 200
+    grid[0, 1::2, 1::2] = 255
+    yield from (line, corner, grid)
+
+
+def _said(network: Network, pixels: Pixels, shift: Shift, view: View) -> str:
+    mode = "wrap" if shift.wrap else "fill"
+    image = to_input(pixels[np.newaxis], network.dtype)[0]
+    found = compare(network, image, shift.dx, shift.dy, mode=mode, pool_size=view.pool_size, label=0)
+    measured = {stage: pair.measured(view.relative) for stage, pair in found.stages.items()}
+    own = own_pool(network, view.block)
+    return statement(
+        found, measured, view.stage, own=own, relative=view.relative, classes=tuple("0123456789")
+    )[0]
+
+
+class _Truth:
+    """The stages of an image and of the moved one, computed by hand."""
+
+    def __init__(self, network: Network, pixels: Pixels, shift: Shift, view: View) -> None:
+        self.network, self.shift, self.view = network, shift, view
+        images = pixels, moved(pixels, shift)
+        self.here = [features(network, each, view) for each in images]
+        self.ink = [features(network, each, view.but(relative=True)) for each in images]
+        own = own_pool(network, 1)
+        pool = view.stage if view.stage in POOL_KINDS else None if own is None else own[0]
+        maps = "activation" if "activation" in self.here[0] else "convolution"
+        self.after, self.before = (maps, "pixels") if pool is None else (pool, maps)
+
+    def change(self, stage: str, *, relative: bool | None = None) -> float:
+        first, second = self.ink if relative else self.here
+        size = float(np.abs(first[stage]).max())
+        return math.nan if size < _EXACT else change(first[stage], second[stage])
+
+    def has_moved_along(self) -> bool:
+        first, second = (each[self.after] for each in self.ink)
+        expected, inside = moved_along(self.network, self.view, self.after, first, self.shift)
+        both = np.stack([second, expected])[..., inside]
+        return bool(np.allclose(both[0], both[1], atol=_EXACT) and np.abs(both).max(initial=0) > _EXACT)
+
+
+def _untruths(said: str, truth: _Truth) -> Iterator[str]:
+    """Yield what is said and is not so."""
+    change, base = truth.change(truth.after), truth.change(truth.before)
+    nothing = "there is nothing to compare" in said.split(" This is a raw")[0]
+    if nothing != (math.isnan(change) or math.isnan(base)):
+        yield "nothing to compare"
+    for stage in (truth.before, truth.after):
+        if f"The {stage} of this image" in said and not math.isnan(truth.change(stage)):
+            yield f"the {stage} is blank"
+    if not nothing:
+        if "at all" in said and change > _EXACT:
+            yield "unchanged"
+        if f"the {truth.before} by" in said and base < _EXACT:
+            yield "hidden"
+        for words, holds in (("less", change < base), ("more", change > base)):
+            if re.search(rf"They (would )?change {words}|It changes {words}", said) and not holds:
+                yield words
+    if "moved along" in said and not truth.has_moved_along():
+        yield "moved along"
+    told = re.search(r"relative to a blank image the changes are \*(\S+)\* and \*(\S+)\*", said)
+    wanted = [truth.change(stage, relative=True) for stage in (truth.after, truth.before)]
+    if told and not np.allclose([_number(each) for each in told.groups()], wanted, rtol=6e-3, atol=6e-4):
+        yield "relative to a blank image"
+    if "relative to a blank image there is nothing" in said and not any(map(math.isnan, wanted)):
+        yield "nothing relative to a blank image"
+
+
+def _number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+@pytest.mark.parametrize(
+    "experiment", [LAB5, replace(TWO_BLOCKS, padding=0), replace(LAB5, pool="none", stride=2)]
+)
+def test_nothing_is_said_of_a_shift_that_is_not_so(experiment: Any) -> None:
+    network = experiment.build_network()
+    untrue: list[str] = []
+    said: Counter[str] = Counter()
+    for number, pixels in enumerate(_images()):
+        for shift in _SHIFTS:
+            for stage in ("max", "subsample", "average", "convolution"):
+                for relative in (True, False):
+                    view = View(stage=stage, relative=relative)
+                    words = _said(network, pixels, shift, view)
+                    truth = _Truth(network, pixels, shift, view)
+                    untrue += [
+                        f"{number} {shift} {view.stage}: {each} in {words}"
+                        for each in _untruths(words, truth)
+                    ]
+                    said.update(
+                        each for each in ("at all", "moved along", "nothing to compare") if each in words
+                    )
+    assert not untrue, "\n".join(untrue[:20])
+    assert min(said[each] for each in ("moved along", "nothing to compare")) > 20
+
+
+def test_without_ink_no_lesson_measures_a_number_that_is_none() -> None:
+    network = LAB5.build_network()
+    for pixels in (np.zeros((1, 28, 28), np.uint8), few_digits().test_images[0]):
+        for lesson in digit_lessons(network, to_input(pixels[np.newaxis], network.dtype)[0]):
+            said = lesson.result()
+            assert "NaN" not in said
+            assert ("blank" in said) is not pixels.any()
+            assert ("residual is" in said) is bool(pixels.any())
+
+
+def test_a_residual_of_0_for_want_of_ink_is_not_said_by_a_lesson() -> None:
+    network = LAB5.build_network()
+    pixels = np.zeros((1, 28, 28), np.uint8)
+    pixels[0, :, 27] = 255
+    lesson: Lesson = digit_lessons(network, to_input(pixels[np.newaxis], network.dtype)[0])[1]
+    assert "residual" not in lesson.result()

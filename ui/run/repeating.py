@@ -1,0 +1,99 @@
+"""Training a run again away from the window, with the record that the window would have made of it."""
+
+from typing import NamedTuple
+
+from cnnviz.datasets import Dataset
+from cnnviz.experiment import Experiment
+from cnnviz.history import EvaluationPoint, History
+from cnnviz.snapshots import Snapshot
+from cnnviz.training import Trainer
+from ui.panels.analysis import Context
+from ui.run.worker import next_due, snapshot_interval
+
+_CHUNK = 500  # steps; even those of a large network take no longer than a user waits after Cancel
+
+
+class Trained(NamedTuple):
+    """A run up to some step.
+
+    Attributes
+    ----------
+    end : Snapshot
+        Its last network.
+    history : History or None
+        Its record.
+    """
+
+    end: Snapshot
+    history: History | None
+
+    def at(self, step: int) -> Snapshot | None:
+        """Return its network after so many steps; None where that is not on record."""
+        if step == self.end.step:
+            return self.end
+        return None if self.history is None else self.history.snapshots.find(step)
+
+
+def repeat(
+    experiment: Experiment, dataset: Dataset, shown: int, last: int, epochs: int, context: Context
+) -> Trained:
+    """Train a run from its initial weights.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    dataset : Dataset
+        With the classes of the experiment.
+    shown : int
+        Step whose network has to be on record.
+    last : int
+        Step at which to end; the end of the run is not passed.
+    epochs : int
+        Epochs of the run, where there are more than its settings say.
+    context : Context
+
+    Raises
+    ------
+    CancelledError
+        If the run is no longer wanted.
+    CNNVizError
+        If data and settings do not fit, or training diverges.
+    """
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    if epochs > experiment.epochs:
+        trainer.add_epochs(epochs - experiment.epochs)
+    history = History(experiment.log_every)
+    history.snapshots.add(trainer.snapshot, keep=True)
+    last = min(last, trainer.total_steps)
+    for stop in _stops(trainer, shown, last):
+        _train(trainer, history, stop, last, context)
+        history.snapshots.add(trainer.snapshot, keep=trainer.finished or trainer.step == shown)
+        _test(trainer, history)
+    return Trained(trainer.snapshot, history)
+
+
+def _stops(trainer: Trainer, shown: int, last: int) -> list[int]:
+    """Return the steps at which the run was paused: at its last, and at one that no other snapshot is of."""
+    every, per_epoch = (
+        snapshot_interval(trainer.steps_per_epoch, trainer.total_steps),
+        trainer.steps_per_epoch,
+    )
+    is_recorded = shown >= last or shown % every == 0 or shown % per_epoch == 0
+    return [step for step in ([last] if is_recorded else [shown, last]) if step > 0]
+
+
+def _train(trainer: Trainer, history: History, stop: int, last: int, context: Context) -> None:
+    while trainer.step < stop:
+        due = next_due(trainer, stop)
+        while trainer.step < due.step:
+            history.append(trainer.advance(min(_CHUNK, due.step - trainer.step)))
+            context.report(trainer.step / last)
+        if due.snapshot:
+            history.snapshots.add(trainer.snapshot, keep=due.epoch_ends)
+        if due.test:
+            _test(trainer, history)
+
+
+def _test(trainer: Trainer, history: History) -> None:
+    tested = trainer.evaluate()
+    history.add_test(EvaluationPoint(trainer.step, tested.loss, tested.accuracy))
