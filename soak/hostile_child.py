@@ -38,7 +38,7 @@ def read_in_fork(hostile: Hostile) -> dict[str, Any]:
     os.close(writing)
     told = b""
     with os.fdopen(reading, "rb") as pipe:
-        if select.select([pipe], [], [], 60.0 if hostile.name[0].isdigit() else _HANGS_AFTER)[0]:
+        if select.select([pipe], [], [], 60.0 if hostile.name[:1].isdigit() else _HANGS_AFTER)[0]:
             told = pipe.read()
         else:
             os.kill(process, signal.SIGKILL)

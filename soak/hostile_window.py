@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ui.session import Session
 
 _SETTLES_WITHIN = 30.0
+_LOOKS = 12
 _MENDED = ("loading", "training")
 _GO_ON = ("discard", "open", "continue", "go on", "yes")
 
@@ -43,6 +44,7 @@ class Opener:
         self._end = time.monotonic() + seconds
         self._said: list[str] = []
         self._refused = self._taken = False
+        self._calm = 0
 
     def begin(self, session: "Session") -> None:
         """Begin as soon as the data are there, with a network that has been trained a little."""
@@ -76,7 +78,7 @@ class Opener:
         self._session.controller.on_step_requested()
         self._when(
             lambda: (self._session.state.run.run_id, self._session.state.run.step) != (run_id, step),
-            lambda: self._when(self._is_still, self._open),
+            lambda: self._when(self._is_at_rest, self._open),
         )
 
     def _open(self) -> None:
@@ -121,7 +123,7 @@ class Opener:
             "looked", file=hostile.kind, name=hostile.name, findings=found, mb=extra, worst=self._watch.worst
         )
         self._index += 1
-        if after != self._before:
+        if self._taken or after != self._before:
             self._come_back()
         else:
             later(0, self._open)
@@ -132,7 +134,7 @@ class Opener:
             if each is not self._session.window and each.isVisible():
                 each.close()
         self._session.controller.open_data(None)
-        later(600, lambda: self._when(self._is_still, self._train, _SETTLES_WITHIN))
+        later(100, lambda: self._when(self._is_at_rest, self._train, _SETTLES_WITHIN))
 
     def _fingerprint(self) -> dict[str, Any]:
         state = self._session.state
@@ -159,6 +161,11 @@ class Opener:
         session = self._session
         idle = session.controller.is_idle and not session.files.restorer.is_busy
         return idle and str(session.state.run.status) not in _MENDED
+
+    def _is_at_rest(self) -> bool:
+        """Whether nothing has been under way for some looks: a course goes from one thing to the next."""
+        self._calm = self._calm + 1 if self._is_still() else 0
+        return self._calm >= _LOOKS
 
     def _answer(self) -> None:
         later(100, self._answer)

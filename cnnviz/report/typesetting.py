@@ -124,14 +124,15 @@ def _answer_of(content: bytes, seconds: float, cancelled: Callable[[], bool]) ->
                 process.kill()
                 return
 
+    watching = threading.Thread(target=watch, name="watching the typesetter", daemon=True)
     with process:
         try:
-            watching = threading.Thread(target=watch, name="watching the typesetter", daemon=True)
             watching.start()
             answer, _ = process.communicate(content)
         finally:
             is_done.set()
             process.kill()
+            watching.join()
     if answer.endswith(END):
         return answer
     if cancelled():

@@ -326,7 +326,7 @@ def test_no_value_costs_the_rows_of_others(tmp_path, monkeypatch):
             values["checksum"] = checksum_of(values)
             (tmp_path / f"{measure}-{number}.json").write_text(json.dumps(values), encoding="ascii")
     monkeypatch.setattr("cnnviz.lab.verifying.measured_lab", lambda *_: measured)
-    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
     measured = measured_lab(LAB, small_data(), good.experiment.seed)
     rows = check(tmp_path)
     assert len(rows) == 1 + len(VALUES) * len(measures)
@@ -341,7 +341,7 @@ def test_what_fails_about_one_file_is_said_in_its_row(tmp_path, monkeypatch):
     for number in (1, 2):
         handed = honest(number, small_data())
         (tmp_path / f"{number}.json").write_text(handed.to_json(), encoding="ascii")
-    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
 
     def failing(handed, *rest):
         if handed.roll_number == roll_number(1):
@@ -359,7 +359,7 @@ def test_rows_come_as_they_are_measured(tmp_path, monkeypatch):
     for number in (1, 2, 3):
         handed = honest(number, small_data())
         (tmp_path / f"{number}.json").write_text(handed.to_json(), encoding="ascii")
-    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
     told: list[list[str]] = []
     verify(
         [tmp_path],
@@ -372,7 +372,7 @@ def test_rows_come_as_they_are_measured(tmp_path, monkeypatch):
 
 
 def test_what_the_program_does_not_write_is_told_however_it_is_sealed(tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
     for name, change in {
         "more": lambda values: values | {"points": 100},
         "title": lambda values: values["measured"][1].update(title="mean gain") or values,
@@ -397,7 +397,7 @@ WORDS = (
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
 
 
 @pytest.mark.parametrize("words", WORDS, ids=range(len(WORDS)))

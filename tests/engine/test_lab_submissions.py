@@ -32,7 +32,7 @@ def students() -> list[HandIn]:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr("cnnviz.lab.verifying.lab_data", lambda *_: small_data())
+    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
 
 
 def rows_of(path: Path, **options: object) -> dict[str, Row]:

@@ -19,7 +19,15 @@ from tests.patience import PATIENCE
 
 # The last three are read by the diagnosis and by people only.
 _TEXTS = {
-    *("report.typ", "report.html.jinja", "style.qss", "lab5.toml", "pooling.toml", "fooling.toml"),
+    *(
+        "report.typ",
+        "report.html.jinja",
+        "class.html.jinja",
+        "style.qss",
+        "lab5.toml",
+        "pooling.toml",
+        "fooling.toml",
+    ),
     *("results.schema.json", "system-libraries.txt", "SHA256SUMS"),
 }
 
@@ -90,7 +98,10 @@ def test_every_file_of_the_program_is_looked_at_here() -> None:
     kinds = {".svg", ".otf", ".ttf", ".gz"}
     assert {path.name for path in files if path.suffix not in kinds} == _TEXTS
     others = [path for room in ("cnnviz", "ui") for path in (PROJECT / room).rglob("*") if path.is_file()]
-    assert {each.name for each in others if each.suffix not in (".py", ".pyc")} == {"py.typed"}
+    assert {each.name for each in others if each.suffix not in (".py", ".pyc")} == {
+        "py.typed",
+        "__init__.pyi",
+    }
 
 
 @pytest.mark.parametrize("kind", ["missing", "spoilt"])  # of one that ends too soon the window has less

@@ -10,6 +10,7 @@ from tests.gui.control_window import column_window, place
 from tests.gui.driving import settle, show_window
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField, DropDownList
+from ui.controls.cover import Cover
 from ui.controls.form import Form
 from ui.controls.labels import Badge, ElidedLabel, SectionTitle, WrapLabel, stand_in_a_row
 from ui.controls.layouts import fill
@@ -397,3 +398,18 @@ def test_a_title_whose_letters_became_smaller_out_of_sight_is_as_low_as_they_are
     stack.setCurrentIndex(0)
     settle(qtbot, parts=[stack])
     assert title.minimumHeight() == title.heightForWidth(title.width()) < large
+
+
+def test_a_cover_gives_its_part_the_height_that_it_wants_now(qtbot):
+    """In a layout of its own, which Qt must tell of every change as it told the one before."""
+    around, part, label = QWidget(), QWidget(), QLabel("short")
+    label.setWordWrap(True)
+    fill(QVBoxLayout(part), label)
+    fill(QVBoxLayout(around), part, 1)
+    Cover(part)
+    qtbot.addWidget(around)
+    around.resize(200, 400)
+    show_window(qtbot, around)
+    before = part.height()
+    label.setText("a text of several lines " * 6)
+    qtbot.waitUntil(lambda: part.height() == part.heightForWidth(part.width()) > before)

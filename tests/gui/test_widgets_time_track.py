@@ -78,12 +78,16 @@ def test_a_drag_asks_at_most_once_a_frame_and_never_forgets_the_end(qtbot, track
     assert len(seen) == count, "without the button a move asks for nothing"
 
 
-def test_keys_and_wheel_move_by_moments(qtbot, track):
+def test_keys_go_by_steps_and_with_shift_and_the_wheel_by_moments(qtbot, track):
     moves, start, end = record(track.moveRequested), record(track.startRequested), record(track.endRequested)
-    keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-    for key in keys:
+    walks = record(track.walkRequested)
+    arrows = (Qt.Key.Key_Left, Qt.Key.Key_Right)
+    for key in (*arrows, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
         qtbot.keyClick(track, key)
-    assert moves == [-1, 1, 10, -10]
+    assert (walks, moves) == ([-1, 1], [10, -10])
+    for key in arrows:
+        qtbot.keyClick(track, key, Qt.KeyboardModifier.ShiftModifier)
+    assert (walks, moves[2:]) == ([-1, 1], [-1, 1])
     qtbot.keyClick(track, Qt.Key.Key_Home)
     qtbot.keyClick(track, Qt.Key.Key_End)
     assert (len(start), len(end)) == (1, 1)

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
@@ -22,9 +22,15 @@ class Cover(QStackedWidget):
     def __init__(self, part: QWidget) -> None:
         parent = part.parentWidget()
         super().__init__(parent)
-        layout = None if parent is None else parent.layout()
-        if layout is None or layout.replaceWidget(part, self) is None:
-            raise LookupError(f"{type(part).__name__} stands in no layout.")
+        found = None if parent is None else _place_of(part, parent.layout())
+        if found is None:
+            raise LookupError(f"{type(part).__name__} stands in no row or column.")
+        layout, index = found
+        # Not `replaceWidget`: the item that it takes out would go on being told by Qt, in place of the new
+        # one, that the part wants another size.
+        stretch = layout.stretch(index)
+        layout.removeWidget(part)
+        layout.insertWidget(index, self, stretch)
         self._part = part
         self.setSizePolicy(part.sizePolicy())
         # The part itself may be shown and hidden for reasons of its own.
@@ -52,3 +58,17 @@ class Cover(QStackedWidget):
     @override
     def heightForWidth(self, width: int) -> int:
         return self._part.heightForWidth(width)
+
+
+def _place_of(part: QWidget, layout: QLayout | None) -> tuple[QBoxLayout, int] | None:
+    """Return the row or column that a part stands in, and its place there."""
+    for index in range(0 if layout is None else layout.count()):
+        item = None if layout is None else layout.itemAt(index)
+        if item is None:
+            continue
+        if item.widget() is part:
+            return (layout, index) if isinstance(layout, QBoxLayout) else None
+        found = _place_of(part, item.layout())
+        if found is not None:
+            return found
+    return None
