@@ -332,4 +332,3 @@ def test_trial_updates_are_named() -> None:
     assert [Trial(each).words for each in ((), (lab5(),), (lab5(), lab5()))] == [
         "", "1 trial update", "2 trial updates",
     ]  # fmt: skip
-
