@@ -10,7 +10,7 @@ _HEIGHT = 30
 
 @dataclass(frozen=True)
 class Steps:
-    """Short and full titles of steps, the number, from 0, of the one that is shown, and what a step asks for."""
+    """Short and full titles, number, from 0, of the step that is shown, and what a step asks for."""
 
     titles: tuple[tuple[str, str], ...]
     current: int
