@@ -44,6 +44,8 @@ _PACE_MS = 80
 _PAUSE_MS = 30
 #: Of what a step shows, in pixels at scale 1: the least window must have room for it.
 _LEAST_HEIGHT = 292
+#: Below this width the column goes below the step.
+_LEAST_WIDTH = 492
 
 
 class BackpropPanel(Panel):
@@ -133,7 +135,9 @@ class BackpropPanel(Panel):
         """Put the column at the right, or below what it explains when there is no room beside it."""
         px, margins = theme_manager().theme.px, self._body.contentsMargins()
         width = max(px(232 if self.width() < px(1000) else 276), self.side.minimumSizeHint().width())
-        needed = self.stack.minimumSizeHint().width() + self._columns.spacing() + width
+        # The same for all steps, or the column would jump.
+        least = max(self.stack.minimumSizeHint().width(), px(_LEAST_WIDTH))
+        needed = least + self._columns.spacing() + width
         beside = needed + margins.left() + margins.right() <= self.width()
         direction = QBoxLayout.Direction
         self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
