@@ -8,7 +8,7 @@ from cnnviz.presets import LENET
 from scripts.screenshots.stage import save, save_widget, session, settle, train, wait_until
 from ui.export.dialog import ExportDialog
 from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.asks import SetRule
+from ui.panels.backprop.asks import Apply, SetRule
 from ui.panels.backprop.steps import StepKind
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
@@ -133,7 +133,7 @@ def backprop() -> None:
         save(opened, "backprop-poke")
         opened.window.panel(BackpropPanel).side.show_page("inspect")
         _go_to_step(opened, StepKind.UPDATE)
-        opened.window.panel(BackpropPanel).update_view.apply.click()
+        opened.window.panel(BackpropPanel).answer(Apply())
         settle(400)
         save(opened, "backprop-update")
 
