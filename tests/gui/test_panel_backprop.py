@@ -170,6 +170,7 @@ def test_a_click_pins_the_cell_a_second_frees_it_and_so_does_escape(desk: Desk) 
     click_part(shown, cell(1, 2))
     assert desk.state.pinned is None
     point_at(shown, cell(1, 2))
+    desk.bot.waitUntil(lambda: shown.hovered == cell(1, 2))
     shown.setFocus()
     QTest.keyClick(shown, Qt.Key.Key_Return)
     assert desk.state.pinned == pinned
@@ -183,9 +184,10 @@ def test_a_pinned_window_stays_when_the_pointer_leaves(desk: Desk) -> None:
     pinned = desk.state.pinned
     assert pinned is not None
     point_at(desk.view("values"), cell(4, 4))
-    assert not title(desk).endswith(f"row {pinned.index[1]}, column {pinned.index[2]}")
+    name = f"row {pinned.index[1]}, column {pinned.index[2]}"
+    desk.bot.waitUntil(lambda: not title(desk).endswith(name))
     desk.view("values").leaveEvent(None)
-    assert title(desk).endswith(f"row {pinned.index[1]}, column {pinned.index[2]}")
+    assert title(desk).endswith(name)
 
 
 def test_a_cell_pinned_elsewhere_is_gone_to(desk: Desk) -> None:
