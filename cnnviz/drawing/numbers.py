@@ -12,11 +12,14 @@ from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Text
 from cnnviz.notation import Notation
+from cnnviz.quantities import ALMOST
 
 LIGHT_INK, DARK_INK = "#FFFFFF", "#0B1016"
 
 _LARGEST, _SMALLEST = 17, 12  # pixels at scale 1
 _MARGIN, _LEAST_MARGIN = 6, 2
+_LINES_WITH_MARK = 1.8  # heights of a line that a number takes with a mark above it
+_NEARLY_ZERO = f"{ALMOST}0"
 
 
 def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | None:
@@ -76,18 +79,42 @@ def cell_numbers(
     elif finer and not notation.fixed:
         notation = replace(notation, decimals=notation.decimals + finer)
     longest = most_characters(grid.side, look)
-    texts = notation.texts(written, groups, longest)[: values.size] if longest else []
-    font = fitting_font(max(map(len, texts), default=0), grid.side, grid.side, look)
-    if font is None:
+    if longest < (1 if values.dtype.kind in "iub" else 3):
         return []
-    return written_in(grid, texts, colors.is_dark(values).ravel().tolist(), font)
+    texts = notation.texts(written, groups, longest, mark=0)
+    font = _font_of(texts, grid, look) or _font_below_marks(texts, grid, look)
+    if font is None and groups is not None:  # a mark costs figures, but not all of them
+        above, texts = texts, notation.texts(written, groups, longest)
+        if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
+            font = _font_of(texts, grid, look)
+    is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
+    if font is None or is_nothing:  # colours say more than that
+        return []
+    return written_in(grid, texts[: values.size], colors.is_dark(values).ravel().tolist(), font, look)
 
 
-def written_in(grid: Cells, texts: Sequence[str], dark: Sequence[bool], font: Font) -> list[Text]:
-    """One text in the middle of each cell, in row-major order."""
+def _font_of(texts: Sequence[str], grid: Cells, look: Look) -> Font | None:
+    """Font in which texts fit as they are."""
+    return fitting_font(max(map(len, texts), default=0), grid.side, grid.side, look)
+
+
+def _font_below_marks(texts: Sequence[str], grid: Cells, look: Look) -> Font | None:
+    """Font in which texts fit whose marks stand above the numbers, where they cost no figures."""
+    if not any(text.startswith(ALMOST) for text in texts):
+        return None
+    figures = max(len(text.removeprefix(ALMOST)) for text in texts)
+    return fitting_font(figures, grid.side, grid.side / _LINES_WITH_MARK, look)
+
+
+def written_in(grid: Cells, texts: Sequence[str], dark: Sequence[bool], font: Font, look: Look) -> list[Text]:
+    """One text in the middle of each cell, in row-major order; a mark has a line of its own where it must."""
     found: list[Text] = []
     for place, (words, is_dark) in enumerate(zip(texts, dark, strict=True)):
         row, col = divmod(place, grid.cols)
         x, y = grid.left + (col + 0.5) * grid.side, grid.top + (row + 0.5) * grid.side + font.middle
-        found.append(Text(x, y, words, font, LIGHT_INK if is_dark else DARK_INK, "middle"))
+        ink = LIGHT_INK if is_dark else DARK_INK
+        if words.startswith(ALMOST) and font.width(words) > grid.side - look.px(_LEAST_MARGIN):
+            found.append(Text(x, y - font.line / 2, ALMOST, font, ink, "middle"))
+            words, y = words.removeprefix(ALMOST), y + font.line / 3
+        found.append(Text(x, y, words, font, ink, "middle"))
     return found

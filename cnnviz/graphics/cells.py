@@ -45,18 +45,16 @@ def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:
     px, font = drawing.ground.px, drawing.ground.font("mono")
     write = format_signed if colors.name == "signed" else format_value
     low, high = write(colors.lo, 2), write(colors.hi, 2)
-    left, bar, right = box.columns(
-        font.width(low),
-        max(min(box.width - font.width(low + high) - px(16), px(240)), 1),
-        font.width(high),
-        gap=px(8),
-    )
+    ends = font.width(low + high)
+    gap = px(8) if box.width > ends + px(48) else px(3)
+    long = max(min(box.width - ends - 2 * gap, px(240)), 1)
+    left, bar, right = box.columns(font.width(low), long, font.width(high), gap=gap)
     drawing.write(left, low, font)
     drawing.write(right, high, font)
     bar = bar.placed(bar.width, px(13))
     ramp = np.linspace(colors.lo, colors.hi, 64)[None, :]
     drawing.add(Image(bar, colors.pixels(ramp)), Rect(bar, edge="border", radius=px(2)))
-    if colors.name == "signed":
+    if colors.name == "signed" and bar.width >= font.width("000"):
         drawing.write(bar, "0", font, "#17212B", "middle")
 
 

@@ -14,6 +14,7 @@ from cnnviz.drawing import (
     Drawing,
     Graphic,
     Ground,
+    Image,
     Look,
     Part,
     Rect,
@@ -95,10 +96,8 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
     font = fitting_font(max(map(len, texts)), boxes[0].width, boxes[0].height, look)
     pixels, dark = row.colors.pixels(row.values), row.colors.is_dark(row.values)
     for place, (box, words) in enumerate(zip(boxes, texts, strict=True)):
-        drawing.add(
-            Rect(box, "track" if is_covered else f"#{int(pixels[place]) & 0xFFFFFF:06X}"),
-            Rect(box.inset(0.5), edge="border"),
-        )
+        color = Rect(box, "track") if is_covered else Image(box, pixels[None, place : place + 1])
+        drawing.add(color, Rect(box.inset(0.5), edge="border"))
         if font is not None:
             ink = "muted" if is_covered else LIGHT_INK if dark[place] else DARK_INK
             drawing.add(Text(box.x, box.y + font.middle, words, font, ink, "middle"))

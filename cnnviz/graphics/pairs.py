@@ -253,12 +253,12 @@ def _write_numbers(
     alike = [one == other for one, other in zip(upper, lower, strict=True)]
     once = ["" if out or not same else one for one, same, out in zip(upper, alike, is_out, strict=True)]
     dark = are_dark(unpacked(pixels)).ravel().tolist()
-    drawing.add(*(text for text in written_in(grid, once, dark, font) if text.words))
+    drawing.add(*(text for text in written_in(grid, once, dark, font, look) if text.words))
     if 2 * font.line <= grid.side:
         for texts, way in ((upper, -0.5), (lower, 0.5)):
             twice = ["" if out or same else one for one, same, out in zip(texts, alike, is_out, strict=True)]
             moved = grid._replace(top=grid.top + way * font.line)
-            drawing.add(*(text for text in written_in(moved, twice, dark, font) if text.words))
+            drawing.add(*(text for text in written_in(moved, twice, dark, font, look) if text.words))
 
 
 def _is_compared(pair: Pair, row: int, col: int) -> bool:

@@ -10,7 +10,7 @@ _HEIGHT = 30
 
 @dataclass(frozen=True)
 class Steps:
-    """Short and full titles of steps, number, from 0, of the one that is shown, what a step asks for."""
+    """Short and full titles, number, from 0, of the step that is shown, and what a step asks for."""
 
     titles: tuple[tuple[str, str], ...]
     current: int
@@ -36,7 +36,7 @@ def draw(shown: Steps, ground: Ground) -> Drawing:
     is_short = texts[0].isdecimal()
     widths = [strong.width(text) for text in texts]
     spare = max((ground.box.width - 2 - sum(widths)) / len(widths), 0.0)
-    padding = min(spare, 2 * px(12 if is_short else 8))
+    padding = min(spare, 2 * px(8 if is_short else 12))
     *chips, rest = ground.box.inset(1).columns(*(width + padding for width in widths), Share(1))
     title = rest.cut(left=px(6))
     frame = chips[0].joined(title if is_short else chips[-1])

@@ -8,6 +8,7 @@ from cnnviz.presets import LENET
 from scripts.screenshots.stage import save, save_widget, session, settle, train, wait_until
 from ui.export.dialog import ExportDialog
 from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.asks import Apply, SetRule
 from ui.panels.backprop.steps import StepKind
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
@@ -125,15 +126,14 @@ def backprop() -> None:
             _go_to_step(opened, kind)
             save(opened, name)
         _go_to_step(opened, StepKind.ROUTE)
-        opened.window.panel(BackpropPanel).model.set_rule("first")
+        opened.window.panel(BackpropPanel).model.answer(SetRule("first"))
         opened.controller.on_pin_requested(PinnedCell("conv1", (5, 12, 12)))
         opened.window.panel(BackpropPanel).side.show_page("poke")
-        opened.window.panel(BackpropPanel).side.poke.pokeRequested.emit()
         settle(1000)
         save(opened, "backprop-poke")
         opened.window.panel(BackpropPanel).side.show_page("inspect")
         _go_to_step(opened, StepKind.UPDATE)
-        opened.window.panel(BackpropPanel).update_view.apply.click()
+        opened.window.panel(BackpropPanel).answer(Apply())
         settle(400)
         save(opened, "backprop-update")
 

@@ -14,6 +14,7 @@ from cnnviz.routing import ParameterTarget
 from cnnviz.translation import MEASURES
 from tests.gui.view_rounds import THREE_DIGITS, rest
 from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.asks import SetLabel, SetRule
 from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.side_column import CHECK, INSPECT, POKE
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -169,7 +170,7 @@ def another_class(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_rule(_bot: QtBot, session: Session, chance: random.Random) -> str:
     rule = chance.choice(TIE_RULES)
-    session.window.panel(BackpropPanel).model.set_rule(rule)
+    session.window.panel(BackpropPanel).model.answer(SetRule(rule))
     return f"rule {rule}"
 
 
@@ -177,7 +178,7 @@ def another_label(_bot: QtBot, session: Session, chance: random.Random) -> str:
     shown = session.state.shown
     assert shown is not None
     label = chance.randrange(shown.network.classes_count)
-    session.window.panel(BackpropPanel).model.set_label(label)
+    session.window.panel(BackpropPanel).model.answer(SetLabel(label))
     return f"label {label}"
 
 
@@ -213,7 +214,7 @@ def check_all(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
     panel.side.show_page(CHECK)
     if not panel.isVisible():
         return "page check"
-    panel.side.check.check.click()
+    panel.side.check.view("check").click()
     qtbot.waitUntil(lambda: not panel.work.is_checking())
     return "check all"
 

@@ -36,7 +36,7 @@ from tests.gui.backprop_desk import (
 )
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, StartCheck, Undo
 from ui.panels.backprop.pages import Now, check, poke
-from ui.panels.backprop.passes import Pass, Trial
+from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.trial import preview_update
 from ui.panels.backprop.work import PokeOutcome
@@ -326,9 +326,3 @@ def test_every_parameter_can_be_looked_at() -> None:
     np.testing.assert_array_equal(cells(shown), cut(shown, weights))
     names = [each for each, _ in leaves(at_update(two_blocks(), "first"))["parameter"].options]
     assert names == list(two_blocks().params)
-
-
-def test_trial_updates_are_named() -> None:
-    assert [Trial(each).words for each in ((), (lab5(),), (lab5(), lab5()))] == [
-        "", "1 trial update", "2 trial updates",
-    ]  # fmt: skip

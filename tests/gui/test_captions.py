@@ -12,6 +12,7 @@ from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.export.figures import caption_of, file_name_of
 from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import Figure
+from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
 from ui.state import PinnedCell, Shift
@@ -241,15 +242,15 @@ def test_gradients_say_what_they_depend_on(qtbot: QtBot, session: Session) -> No
     rest(qtbot, session, lambda: model.passed is not None)
 
     def caption() -> list[str]:
-        return caption_of(session.state, panel.routing.routed).split(" · ")
+        return caption_of(session.state, panel).split(" · ")
 
     assert "loss for class 1, ties: all" in caption()
-    model.set_label(0)
-    model.set_rule("split")
+    panel.answer(SetLabel(0))
+    panel.answer(SetRule("split"))
     rest(qtbot, session, lambda: (model.passed.label, model.passed.rule) == (0, "split"))
     assert "loss for class 0, ties: split" in caption()
     model.go_to(next(place for place, step in enumerate(model.steps) if step.kind is StepKind.ROUTE))
-    model.set_contrast("average")
+    panel.answer(Contrast("average"))
     assert "loss for class 0, ties: split, routed as by average pooling" in caption()
     new_run(qtbot, session, pool="average")
     rest(qtbot, session, lambda: model.passed.rule is None)

@@ -8,13 +8,14 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import Part
 from cnnviz.presets import LAB5
 from tests.gui.driving import opened
 from tests.gui.whole_window import rest
 from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
+from ui.marks import MarkView
 from ui.rows.rows import Rows
-from ui.rows.value_list import ValueList
 from ui.run import data_files
 from ui.session import Session
 from ui.state import RunStatus
@@ -50,8 +51,10 @@ def _said(session: Session) -> Iterator[str]:
             if callable(said) and not isinstance(widget, QPlainTextEdit | Rows):
                 text = said()
                 yield text if isinstance(text, str) else ""
-        if isinstance(widget, ValueList):
-            yield from map(widget.text, widget.keys())
+        if isinstance(widget, MarkView):
+            drawing = widget.drawing()
+            yield from (widget.spoken_summary(), *drawing.texts())
+            yield from (part.tip for part in drawing.parts if isinstance(part, Part))
         for action in widget.actions():
             yield from (action.text(), action.toolTip(), action.statusTip())
         if isinstance(widget, QComboBox):

@@ -8,12 +8,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui.cells.category_map import Category, CategoryMap
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
 from ui.export.formats import draw_svg, to_image
 from ui.export.sheet import Figure, Sheet
-from ui.theme import DARK
 
 SVG = "{http://www.w3.org/2000/svg}"
 VALUES = np.arange(12, dtype=np.float64).reshape(3, 4) / 7 - 0.5
@@ -55,19 +53,6 @@ def test_a_map_alone_says_what_the_mark_at_its_numbers_means(
     show_window(qtbot, shown)
     texts = _texts(draw_svg(Sheet(Figure(shown, "Map", "plot")))())
     assert ("unequal to what reads alike" in texts) is is_marked
-
-
-def test_a_map_of_kinds_says_what_its_colours_mean_in_the_colours_of_the_figure(qtbot: QtBot) -> None:
-    shown = CategoryMap((Category("border", name="same"), Category("winner", name="moved")))
-    qtbot.addWidget(shown)
-    shown.set_cells(np.array([[0], [1]]))
-    shown.resize(200, 200)
-    show_window(qtbot, shown)
-    sheet = Sheet(Figure(shown, "Winners", "plot"), "dark")
-    assert {"same", "moved"} <= set(_texts(draw_svg(sheet)()))
-    image = to_image(sheet)
-    below = {image.pixelColor(x, y).name().upper() for x in range(200) for y in range(200, image.height())}
-    assert {DARK.border, DARK.winner, DARK.surface} <= below
 
 
 def test_no_cursor_and_no_frame_of_what_is_chosen_are_in_a_figure(qtbot: QtBot) -> None:

@@ -128,7 +128,8 @@ def test_every_page_of_backprop_is_found_from_another(qtbot: QtBot, active: Sess
     panel = active.window.panel(BackpropPanel)
     show_panel(qtbot, active, PANELS.index("backprop"))
     active.window.panels.show_panel(0)
-    for words, part in (("parameter backprop", panel.update_view), ("size poke", panel.side.poke)):
+    qtbot.waitUntil(lambda: not panel._unseen)
+    for words, part in (("parameter backprop", panel.stack), ("size poke", panel.side.poke)):
         activate(qtbot, active.window)
         take(qtbot, active, words)
         qtbot.waitUntil(part.isVisible)

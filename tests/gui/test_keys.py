@@ -107,28 +107,29 @@ def test_an_area_is_framed_only_when_a_key_has_led_there(qtbot: QtBot, active: S
 def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active: Session) -> None:
     panel = show_panel(qtbot, active, PANELS.index("backprop"))
     assert isinstance(panel, BackpropPanel)
-    check, update = panel.side.check, panel.update_view
     panel.side.show_page("check")
-    check.check.setFocus(Qt.FocusReason.TabFocusReason)
+    check = panel.side.check.view("check")
+    check.setFocus(Qt.FocusReason.TabFocusReason)
     press(Key.Key_Space)
     assert focus() is panel, "the button is hidden while it is computed"
-    qtbot.waitUntil(lambda: check.result() is not None)
-    assert focus() is check.check
+    qtbot.waitUntil(lambda: "outcome" in panel.side.check.page.leaves())
+    assert focus() is check
     panel.header.go_to_end()
-    qtbot.waitUntil(update.apply.isEnabled)
-    update.apply.setFocus(Qt.FocusReason.TabFocusReason)
+    apply, undo = (panel.stack.view(key) for key in ("Apply the update", "Undo"))
+    qtbot.waitUntil(apply.isEnabled)
+    apply.setFocus(Qt.FocusReason.TabFocusReason)
     press(Key.Key_Space)
-    assert focus() in (panel, update.apply)
-    qtbot.waitUntil(lambda: update.undo.isEnabled() and update.apply.isEnabled())
-    assert focus() is update.apply
+    assert focus() in (panel, apply)
+    qtbot.waitUntil(lambda: undo.isEnabled() and apply.isEnabled())
+    assert focus() is apply
     press(Key.Key_Tab)
-    assert focus() is update.undo
+    assert focus() is undo
     press(Key.Key_Space)
-    qtbot.waitUntil(lambda: not update.undo.isEnabled())
+    qtbot.waitUntil(lambda: not undo.isEnabled())
     assert focus() is panel
-    qtbot.waitUntil(update.apply.isEnabled)  # once the next step is computed
+    qtbot.waitUntil(apply.isEnabled)  # once the next step is computed
     press(Key.Key_Tab, Modifier.ShiftModifier)
-    assert focus() is update.apply, "Tab leads on from where the keyboard was"
+    assert focus() is apply, "Tab leads on from where the keyboard was"
 
 
 def test_the_panel_in_front_has_the_keyboard_when_its_area_has_gone(qtbot: QtBot, active: Session) -> None:
@@ -205,7 +206,7 @@ def test_page_keys_step_backprop_from_anywhere(qtbot: QtBot, active: Session) ->
         window.samples.grid,
         window.run_bar.preset,
         window.timeline.track,
-        panel.update_view.rate,
+        panel.side.ties.view("label"),
         panel,
     )
     panel.header.go_to_start()

@@ -13,12 +13,11 @@ from cnnviz.lab.formulas import parse_formula
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.seeds import seed_of
 from cnnviz.lab.shipped import shipped_labs
+from cnnviz.mathematics import plain
 from tests.gui import whole_window
 from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
-from ui.controls.formula_boxes import plain_text
 from ui.keep import session_files
-from ui.lab.formulas import boxes_of
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.state import PinnedCell, RunStatus
@@ -344,5 +343,5 @@ def test_a_number_beyond_all_measures_is_not_committed_and_the_card_says_why(qtb
 
 
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
-    boxes = boxes_of(parse_formula("q_{f , 2i+1 , j} = max ( z_{f , i} , 0 )").formula)
-    assert plain_text(boxes) == "q_f, 2i+1, j = \u2009max\u2009(z_f, i, 0)"
+    formula = parse_formula("q_{f , 2i+1 , j} = max ( z_{f , i} , 0 )").formula
+    assert plain(formula) == "q_f, 2i+1, j = max(z_f, i, 0)"

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import Dataset
+from cnnviz.drawing import LIGHT, drawn, most_characters
+from cnnviz.graphics.number_table import NUMBERS
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
+from cnnviz.mathematics import plain
 from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot
-from ui.controls.formula_boxes import plain_text
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.formulas import formula_of
-from ui.panels.backprop.output_view import OutputView
+from ui.panels.backprop.pages import Now, page_of
 from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
 from ui.panels.backprop.steps import Step, StepKind, backward_steps
 from ui.panels.scene import Scene
@@ -66,7 +67,7 @@ def step_of(passed: Pass, kind: StepKind) -> Step:
 
 def formula(passed: Pass, kind: StepKind) -> list[str]:
     """Parts of a formula between its equals signs, as Python writes them."""
-    text = plain_text(formula_of(passed, step_of(passed, kind), Focus(), 0.1)).replace("−", "-")
+    text = plain(formula_of(passed, step_of(passed, kind), Focus(), 0.1)).replace("−", "-")
     return [part.strip() for part in text.split("   ")[0].split(" = ")]
 
 
@@ -135,17 +136,15 @@ def test_the_product_of_the_factors_is_the_gradient_of_the_weight_as_printed(
 
 
 @pytest.mark.parametrize("scale", [3.0, 8.0, 40.0])
-def test_a_probability_stands_in_full_in_its_cell(qtbot: QtBot, scale: float) -> None:
+def test_a_probability_stands_in_full_in_its_cell(scale: float) -> None:
     """Beside it, nothing says a power of ten: 0.00573 is not "5.73"."""
-    view = OutputView()
-    qtbot.addWidget(view)
-    view.resize(900, 500)
-    view.show()
     for seed in range(6):
         passed = passed_through(1, 0, scale, seed)
-        view.show_step(passed, step_of(passed, StepKind.LOSS), Focus())
-        (text,) = view.maps["p"].texts()
-        assert view.bars["p"].unit.isHidden()
+        table = page_of(Now(passed, step_of(passed, StepKind.LOSS), Focus())).leaves()["numbers"].content
+        (text,) = next(row.write(most_characters(96, LIGHT)) for row in table.numbers.rows if row.key == "p")
+        texts = drawn(NUMBERS, table, 600, LIGHT).texts()
+        assert text in texts
+        assert not any("10" in each for each in texts if each not in (text, "10"))
         p = float(passed.probabilities[1])
         assert float(value(text.replace("−", "-"))) == pytest.approx(p, rel=0.06)
         assert (text == "1") == (p == 1 and passed.probabilities[0] == 0)

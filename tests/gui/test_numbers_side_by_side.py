@@ -7,28 +7,32 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import LIGHT, Box, CellKey, Colors, Ground, Text, drawn
+from cnnviz.drawing.page import Card
+from cnnviz.graphics.cell_map import MAP, CellMap, Looked
+from cnnviz.graphics.curves import Curve, Curves
+from cnnviz.graphics.probability_pairs import Predictions
+from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
+from cnnviz.palette import Color
 from cnnviz.presets import LAB5, LENET
-from tests.gui.backprop_desk import Desk, point_at, small_network
-from tests.gui.driving import settle, show_window
+from cnnviz.routing import ParameterTarget
+from tests.gui import backprop_desk
+from tests.gui.backprop_desk import cells, leaves, now_at, pass_of, small_network
+from tests.gui.driving import settle
 from tests.gui.feature_maps_panel import Opened
 from tests.gui.recomputed.computing import read
-from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.value_table import ValueTable
+from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.trial import preview_update
 from ui.panels.feature_maps.map_column import MapColumn
-from ui.plots.plot import Plot
-from ui.plots.plot_content import Line, PlotContent
 from ui.rows.ledger import Ledger, LedgerRow
 from ui.rows.log_table import LogModel
-from ui.rows.paired_bars import PairedBars
 from ui.rows.prediction_bars import PredictionBars
-from ui.rows.probability_pairs import ProbabilityPairs
 from ui.state import Sample
-from ui.tiles.stage_strip import StageStrip, StageTile
 
 
 def assert_told_apart(values, texts) -> None:
@@ -77,23 +81,17 @@ def test_a_column_of_the_log_however_it_grew(qapp, values: list[float]) -> None:
 
 @given(shares, shares)
 @settings(max_examples=60)
-def test_probabilities_before_and_after(qapp, first: list[float], second: list[float]) -> None:
+def test_probabilities_before_and_after(first: list[float], second: list[float]) -> None:
     count = min(len(first), len(second)) - 1
     before, after = ([*each[:count], sum(each[count:])] for each in (first, second))
     names = [str(number) for number in range(count + 1)]
-    bars, pairs = PairedBars(), ProbabilityPairs()
-    bars.set_probabilities(names, before, after)
-    pairs.set_probabilities(names, np.array(before), np.array(after))
-    for line in bars.accessibleDescription().split("; "):
-        place = int(line[6:].split(":")[0])
-        texts = re.fullmatch(r"class \d+: (.*) before, (.*) after", line)
-        assert texts
-        assert_told_apart((before[place], after[place]), texts.groups())
-    for line in pairs.accessibleDescription().split("; "):
-        place = int(line[6:].split(":")[0])
+    shown = Predictions(tuple(names), np.array(before), np.array(after))
+    for place, line in enumerate(shown.say().split("\n")):
         texts = re.fullmatch(r"class \d+: original (.*), shifted (.*)", line)
         assert texts
         assert_told_apart((before[place], after[place]), texts.groups())
+    for place, texts in enumerate(shown.texts(longest=8)):
+        assert_told_apart((before[place], after[place]), texts)
 
 
 @given(st.lists(st.floats(-40, 40), min_size=3, max_size=10))
@@ -122,29 +120,37 @@ def test_a_probability_reads_alike_however_many_classes_are_shown(qapp) -> None:
     assert few_bars.names == ("0", "1", "3")
 
 
-def test_a_loser_never_reads_like_the_winner(qtbot: QtBot) -> None:
-    """The windows of LAB5's pool, all filters of some digits, at the size that the panel gives them."""
-    desk = Desk(qtbot, LAB5)
-    network = LAB5.build_network(desk.dataset.input_shape)
+def texts_in(leaf, side: float = 400) -> list[str]:
+    """Numbers of a map, cell by cell, where it is so large."""
+    drawing = leaf.graphic.draw(leaf.content, Ground(Box(0, 0, side, side), LIGHT))
+    _, _, rows, cols = leaf.content.map.shown
+    texts = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.font.is_mono]
+    found = []
+    for row in range(rows):
+        for col in range(cols):
+            box = drawing.part(CellKey("cell", row, col)).box
+            found += ["".join(text.words for text in texts if box.has(text.x, text.y))]
+    return found
+
+
+def test_a_loser_never_reads_like_the_winner() -> None:
+    """The windows of LAB5's pool, in some digits, at the size that the panel gives them."""
     near_ties = windows = 0
     for index in range(4):
-        desk.show(network, index)
-        desk.go_to(StepKind.ROUTE)
-        shown: ExcerptMap = desk.panel.routing.values.map
-        texts, values, block = shown.texts(), shown.values, shown.block
-        assert values is not None
-        assert texts, "there is room for the numbers"
-        rows, cols = values.shape
-        for top in range(-block.row % 2, rows - 1, 2):
-            for left in range(-block.col % 2, cols - 1, 2):
-                places = [(top + a, left + b) for a in (0, 1) for b in (0, 1)]
+        now = now_at(pass_of(LAB5.build_network(), index), StepKind.ROUTE)
+        leaf = leaves(now)["values"]
+        row, col, rows, cols = leaf.content.map.shown
+        texts, values = np.array(texts_in(leaf, 340)).reshape(rows, cols), cells(leaf)
+        assert all(texts.ravel()), "there is room for the numbers"
+        for top in range(-row % 2, rows - 1, 2):
+            for left in range(-col % 2, cols - 1, 2):
+                place = slice(top, top + 2), slice(left, left + 2)
+                own = texts[place].ravel().tolist()
                 windows += 1
-                own = [texts[row * cols + col] for row, col in places]
                 near_ties += any("≈" in text or len(text) > 5 for text in own)
-                assert_told_apart([float(values[place]) for place in places], own)
+                assert_told_apart(values[place].ravel().tolist(), own)
     assert windows > 30
     assert near_ties, "some windows need more than the usual decimals"
-    desk.close()
 
 
 def test_a_loser_never_reads_like_the_winner_in_an_enlarged_map(qtbot: QtBot) -> None:
@@ -170,7 +176,7 @@ def test_a_loser_never_reads_like_the_winner_in_an_enlarged_map(qtbot: QtBot) ->
     assert near_ties, "some windows need more than the usual decimals"
 
 
-def test_a_loser_never_reads_like_the_winner_of_a_window_that_overlaps_others(qtbot: QtBot) -> None:
+def test_a_loser_never_reads_like_the_winner_of_a_window_that_overlaps_others() -> None:
     layers = [
         ("conv1", Conv2D(1, kernel_size=1, bias=False)),
         ("pool1", MaxPool2D(2, stride=1, ties="first")),
@@ -178,51 +184,38 @@ def test_a_loser_never_reads_like_the_winner_of_a_window_that_overlaps_others(qt
         ("dense1", Dense(1)),
     ]
     weights = {"conv1.weight": np.ones((1, 1, 1, 1)), "dense1.weight": np.ones((1, 9))}
-    desk = Desk(qtbot, LAB5)
     pixels = (255 - np.arange(16).reshape(1, 4, 4) % 7).astype(np.uint8)
-    desk.inspect(small_network(layers, weights), Sample(pixels, 1, None, "drawn"))
-    desk.go_to(StepKind.ROUTE)
-    point_at(desk.panel.routing.values.map, 0, 1)
-    shown = desk.panel.side.inspect.window_card.values
-    assert shown.values is not None
-    assert shown.texts(), "there is room for the numbers"
-    assert_told_apart(shown.values.ravel().tolist(), shown.texts())
-    desk.close()
+    passed = pass_of(small_network(layers, weights), sample=Sample(pixels, 1, None, "drawn"))
+    shown = inspect.page(now_at(passed, StepKind.ROUTE, stage="pool1", cell=(0, 0, 1))).leaves()["window"]
+    assert all(texts_in(shown, 116)), "there is room for the numbers"
+    assert_told_apart(cells(shown).ravel().tolist(), texts_in(shown, 116))
+
+
+def after_a_step(rate: float, scale: float = 1.0, **focus) -> Now:
+    """The update of LAB5, as it is previewed."""
+    network = LAB5.build_network()
+    network = network.with_params({name: array * scale for name, array in network.params.items()})
+    passed = pass_of(network)
+    return replace(now_at(passed, StepKind.UPDATE, **focus), rate=rate, preview=preview_update(passed, rate))
 
 
 @pytest.mark.parametrize("parameter", ["conv1.weight", "dense1.weight"])
-def test_weights_before_and_after_an_update(qtbot: QtBot, parameter: str) -> None:
+def test_weights_before_and_after_an_update(parameter: str) -> None:
     """A step of LAB5 changes the weights of a kernel by some millionths."""
-    desk = Desk(qtbot, LAB5)
-    desk.show(LAB5.build_network(desk.dataset.input_shape))
-    desk.go_to(StepKind.UPDATE)
-    view = desk.panel.update_view
-    view.parameterRequested.emit(parameter)
-    desk.settle()
-    first, _, last = (card.map for card in view.cards)
-    assert first.texts(), "there is room for the numbers"
-    assert (first.values != last.values).any()
-    rows = zip(first.values.ravel().tolist(), last.values.ravel().tolist(), strict=True)
-    for values, texts in zip(rows, zip(first.texts(), last.texts(), strict=True), strict=True):
+    shown = leaves(after_a_step(LAB5.learning_rate, parameter=parameter))
+    first, last = shown["map 0"], shown["map 2"]
+    assert all(texts_in(first)), "there is room for the numbers"
+    assert (cells(first) != cells(last)).any()
+    rows = zip(cells(first).ravel().tolist(), cells(last).ravel().tolist(), strict=True)
+    for values, texts in zip(rows, zip(texts_in(first), texts_in(last), strict=True), strict=True):
         assert_told_apart(values, texts)
-    desk.close()
 
 
-def test_losses_and_a_weight_before_and_after_the_smallest_step(qtbot: QtBot) -> None:
-    desk = Desk(qtbot, LAB5)
-    network = LAB5.build_network(desk.dataset.input_shape)
-    desk.show(network.with_params({name: array * 20 for name, array in network.params.items()}))
-    desk.go_to(StepKind.UPDATE)
-    view, values = desk.panel.update_view, desk.panel.side.inspect.values
-    view.rate.lineEdit().selectAll()
-    qtbot.keyClicks(view.rate.lineEdit(), "1e-7")
-    qtbot.keyClick(view.rate.lineEdit(), Qt.Key.Key_Return)
-    desk.settle()
-    point_at(view.cards[0].map, 1, 1)
-    for shown in (view.outcome, values):
-        before, after = shown.text("before"), shown.text("after")
+def test_losses_and_a_weight_before_and_after_the_smallest_step() -> None:
+    now = after_a_step(1e-7, 20, weight=ParameterTarget("conv1.weight", (0, 0, 1, 1)))
+    for card in (leaves(now)["outcome"], inspect.page(now).leaves()["numbers of the cell"]):
+        before, after = backprop_desk.value(card, "before"), backprop_desk.value(card, "after")
         assert before != after or before.startswith("≈"), (before, after)
-    desk.close()
 
 
 @given(st.lists(st.floats(-3, 3, width=32), min_size=9, max_size=9), st.integers(0, 8), st.integers(40, 400))
@@ -230,38 +223,29 @@ def test_losses_and_a_weight_before_and_after_the_smallest_step(qtbot: QtBot) ->
 def test_small_maps_and_tables(qapp, values: list[float], place: int, side: int) -> None:
     """Kernels, patches and products, with a neighbour that differs in the seventh figure."""
     values[place - 1] = values[place] * (1 + 3e-7)
-    excerpt, table = ExcerptMap(), ValueTable()
-    for shown in (excerpt, table):
-        shown.resize(side, side)
-    excerpt.set_excerpt(np.reshape(values, (3, 3)), is_precise=True)
-    table.set_matrix(np.reshape(values, (3, 3)))
-    for shown in (excerpt, table):
-        texts = shown.texts()
-        assert_told_apart(values[: len(texts)], texts)
+    table, array = ValueTable(), np.reshape(values, (3, 3))
+    table.resize(side, side)
+    table.set_matrix(array)
+    kernel = CellMap(array, Colors.of("signed", array), is_precise=True, has_key=False)
+    for texts in (table.texts(), texts_in(Card("", MAP, Looked(kernel)), side)):
+        assert_told_apart(values[: len(texts)] if any(texts) else [], texts if any(texts) else [])
 
 
-def test_values_of_several_lines_beside_the_cursor(qtbot: QtBot) -> None:
-    plot, x = Plot(), np.arange(3.0)
-    qtbot.addWidget(plot)
-    values = [0.46712, 0.46718, 0.4671, 0.5]
-    lines = [Line(f"line{place}", x, np.full(3, value)) for place, value in enumerate(values)]
-    plot.set_content(PlotContent(tuple(lines), digits=3))
-    show_window(qtbot, plot)
-    plot.set_cursor(1.0)
-    rows = [row.split() for row in plot.readout_text().splitlines()[1:]]
-    assert_told_apart(values, [text for _, text in sorted(rows)])
+def test_values_of_several_lines_beside_the_cursor() -> None:
+    x, values = np.arange(3.0), [0.46712, 0.46718, 0.4671, 0.5]
+    lines = tuple(Curve(f"line{place}", x, np.full(3, value)) for place, value in enumerate(values))
+    read_there = sorted((name, text) for _, name, text in Curves(lines, digits=3).read(1.0))
+    assert_told_apart(values, [text for _, text in read_there])
 
 
-def test_stages_that_differ_look_different(qtbot: QtBot) -> None:
+def test_stages_that_differ_look_different() -> None:
     keys = ("pixels", "conv", "max", "average", "blur")
-    strip = StageStrip()
-    qtbot.addWidget(strip)
-    strip.set_tiles([StageTile(key, key, ("#7A4FC9", "#B394F5"), "") for key in keys])
-    values = {"pixels": 0.4671, "conv": 0.4678, "max": 0.46711, "average": 0.0, "blur": 1.4}
-    strip.set_values({key: (value, float("nan")) for key, value in values.items()})
-    texts = strip.texts()
-    assert_told_apart(list(values.values()), [texts[key][0] for key in values])
-    assert {texts[key][1] for key in values} == {"–"}
+    values = (0.4671, 0.4678, 0.46711, 0.0, 1.4)
+    stages = tuple(Stage(key, key, Color("#7A4FC9", "#B394F5"), "") for key in keys)
+    strip = drawn(STRIP, Strip(stages, tuple((each, float("nan")) for each in values), "conv"), 900, LIGHT)
+    tips = [strip.part(key).tip for key in keys]
+    assert_told_apart(list(values), [tip.split("change ")[1].split(",")[0] for tip in tips])
+    assert all("residual –" in tip for tip in tips)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-4])

@@ -1,8 +1,6 @@
-"""Steps of the backward pass: going through them, and the arrays that they show."""
+"""The backprop panel in a window: buttons, mouse and keys, what is computed in the background, the trial."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,29 +8,27 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cnnviz.datasets import to_input
-from cnnviz.presets import LAB5, LENET
+from cnnviz.drawing import CellKey
+from cnnviz.presets import LAB5
+from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from cnnviz.snapshots import Snapshot
 from tests.gui.backprop_desk import (
-    TWO_BLOCKS,
     Desk,
+    cell,
+    cells,
     click,
-    click_cell,
+    click_part,
+    cut,
     lab5,
+    place_of,
     point_at,
-    two_blocks,
-    visible_cells,
-    wait_for,
+    value,
 )
-from tests.gui.driving import choose_by_keys
-from tests.gui.few_digits import few_digits
-from ui.export.numbers import tables_of
+from tests.gui.driving import choose_by_keys, drain
 from ui.panels.backprop import header
-from ui.panels.backprop.passes import PassChoices, compute_pass
-from ui.panels.backprop.sentences import sentence_of
-from ui.panels.backprop.steps import StepKind, backward_steps
-from ui.panels.scene import Scene
-from ui.state import Sample, Shift
+from ui.panels.backprop.side_column import CHECK, POKE
+from ui.panels.backprop.steps import StepKind
+from ui.state import PinnedCell, Sample
 
 
 @pytest.fixture
@@ -43,38 +39,16 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     made.close()
 
 
-def test_lab5_has_the_nine_steps_of_its_backward_pass() -> None:
-    assert [step.title for step in backward_steps(lab5())] == [
-        "Output",
-        "Loss",
-        "dL/dlogit",
-        "Dense",
-        "Pooled maps",
-        "Pool routing",
-        "Filter gradient",
-        "Input",
-        "Update",
-    ]
+def column(desk: Desk, key: str):
+    """Card of the column that shows numbers."""
+    return desk.panel.side.inspect.page.leaves()[key]
 
 
-def test_lenet_goes_through_both_blocks_and_its_hidden_layer() -> None:
-    steps = backward_steps(LENET.build_network())
-    assert [(step.kind.value, step.layer) for step in steps[3:-1]] == [
-        ("dense", "dense2"),
-        ("arrive", "dense2"),
-        ("gate", "relu3"),
-        ("dense", "dense1"),
-        ("arrive", "dense1"),
-        ("route", "pool2"),
-        ("gate", "relu2"),
-        ("filter", "conv2"),
-        ("arrive", "conv2"),
-        ("route", "pool1"),
-        ("gate", "relu1"),
-        ("filter", "conv1"),
-        ("input", "conv1"),
-    ]
-    assert len({step.title for step in steps}) == len(steps)
+def title(desk: Desk) -> str:
+    return column(desk, "title").content.words
+
+
+# -- going from step to step --------------------------------------------------------------------------------
 
 
 def test_next_and_back_walk_through_the_steps_and_stop_at_the_ends(desk: Desk) -> None:
@@ -82,11 +56,11 @@ def test_next_and_back_walk_through_the_steps_and_stop_at_the_ends(desk: Desk) -
     assert not panel.header.back.isEnabled()
     for place in range(1, 9):
         click(panel.header.next)
-        assert panel.header.bar.current() == place
+        assert panel.header.current == place
     assert not panel.header.next.isEnabled()
     click(panel.header.back)
     assert panel.model.step.kind is StepKind.INPUT
-    desk.settle()
+    assert panel.header.bar.spoken_summary() == "step 8 of 9: Input"
 
 
 def test_keys_walk_through_the_steps(desk: Desk) -> None:
@@ -102,18 +76,17 @@ def test_keys_walk_through_the_steps(desk: Desk) -> None:
         (Qt.Key.Key_PageUp, 0),
     ):
         QTest.keyClick(panel, key)
-        assert panel.header.bar.current() == place
+        assert panel.header.current == place
     panel.header.bar.setFocus()
     QTest.keyClick(panel.header.bar, Qt.Key.Key_Right)
-    assert panel.header.bar.current() == 1
+    assert panel.header.current == 1
     QTest.keyClick(panel, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
-    assert panel.header.bar.current() == 2
-    desk.settle()
+    assert panel.header.current == 2
 
 
 def test_page_keys_work_while_a_map_has_the_keyboard(desk: Desk) -> None:
     desk.go_to(StepKind.DENSE)
-    shown = desk.panel.maps.cards[0].map
+    shown = desk.view("map 0")
     shown.setFocus()
     QTest.keyClick(shown, Qt.Key.Key_PageDown)
     assert desk.panel.model.step.kind is StepKind.ARRIVE
@@ -128,275 +101,359 @@ def test_play_runs_to_the_last_step_and_a_click_stops_it(
     bar = desk.panel.header
     click(bar.play)
     assert bar.is_playing()
-    wait_for(qtbot, lambda: bar.bar.current() >= 2)
+    qtbot.waitUntil(lambda: bar.current >= 2)
     click(bar.back)
     assert not bar.is_playing()
     QTest.keyClick(desk.panel, Qt.Key.Key_P)
-    wait_for(qtbot, lambda: not bar.is_playing())
-    assert bar.bar.current() == bar.bar.count() - 1
-    desk.settle()
+    qtbot.waitUntil(lambda: not bar.is_playing())
+    assert bar.current == 8
     desk.close()
 
 
-def test_first_steps_show_the_logit_its_probability_and_its_gradient(desk: Desk) -> None:
-    oracle = desk.gradients(lab5())
-    trace = desk.panel.model.passed.trace
-    assert visible_cells(desk.panel.output.maps["z"]).ravel() == trace.logits.ravel()
-    desk.go_to(StepKind.LOGITS)
-    assert visible_cells(desk.panel.output.maps["d"]).ravel() == oracle.outputs["dense1"].ravel()
-    assert visible_cells(desk.panel.output.maps["y"]).ravel() == desk.state.sample.label
-    text = desk.panel.header.formula.texts()[0]
-    assert text.startswith("∂L/∂z = p − y = ")
-    assert f" = {float(trace.probabilities[0, 0]):.5f} − " in text
+# -- mouse and keys -----------------------------------------------------------------------------------------
 
 
-def test_loss_in_the_formula_is_that_of_the_engine(desk: Desk) -> None:
-    desk.go_to(StepKind.LOSS)
-    assert desk.panel.header.formula.texts()[0].endswith(f"{desk.gradients(lab5()).loss:.4g}")
-
-
-def test_dense_step_shows_input_times_gradient_of_the_unit(desk: Desk) -> None:
-    desk.go_to(StepKind.DENSE)
-    oracle = desk.gradients(lab5())
-    left, right = (card.map for card in desk.panel.maps.cards[:2])
-    channel = desk.panel.model.focus.channel(lab5(), "pool1")
-    weights = oracle.params["dense1.weight"].reshape(8, 13, 13)[channel]
-    np.testing.assert_array_equal(visible_cells(right), right.block.cut(weights))
-    arriving = oracle.outputs["dense1"][0, 0]
-    np.testing.assert_allclose(visible_cells(right), arriving * visible_cells(left), rtol=1e-12)
-
-
-def test_gradient_at_the_pooled_maps_is_that_of_the_engine(desk: Desk) -> None:
+def test_a_filter_is_chosen_by_click_and_stays_from_step_to_step(desk: Desk) -> None:
     desk.go_to(StepKind.ARRIVE)
-    channel = desk.panel.model.focus.channel(lab5(), "pool1")
-    shown = desk.panel.maps.cards[1].map
-    oracle = desk.gradients(lab5()).outputs["pool1"][0, channel]
-    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle))
-
-
-def test_choosing_a_filter_by_click_shows_its_maps_in_all_steps(desk: Desk) -> None:
-    desk.go_to(StepKind.ARRIVE)
-    grid = desk.panel.maps.pickers[0].grid
-    click(grid, grid.tile_rect(3).center().toPoint())
-    oracle = desk.gradients(lab5())
-    shown = desk.panel.maps.cards[1].map
-    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle.outputs["pool1"][0, 3]))
-    desk.go_to(StepKind.ROUTE)
-    shown = desk.panel.routing.routed.map
-    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle.outputs["conv1"][0, 3]))
-
-
-def test_every_step_of_two_blocks_ends_in_the_engines_gradient(qtbot: QtBot) -> None:
-    desk = Desk(qtbot, TWO_BLOCKS)
-    desk.show(two_blocks(), 5)
-    oracle = desk.gradients(two_blocks())
-    seen = []
-    for step in desk.panel.model.steps:
-        if step.kind not in (StepKind.ARRIVE, StepKind.GATE):
-            continue
-        desk.go_to(step.kind, step.layer)
-        card = next(card for card in reversed(desk.panel.maps.cards) if card.isVisible())
-        content = card.content()
-        expected = oracle.outputs[step.stage][0]
-        expected = expected[content.grid.channel] if expected.ndim == 3 else expected
-        np.testing.assert_array_equal(content.grid.values.ravel()[: expected.size], expected.ravel())
-        seen.append((step.kind, step.layer))
-    assert len(seen) == 6
-    desk.close()
-
-
-def test_the_part_of_one_unit_is_its_weight_times_its_gradient(qtbot: QtBot) -> None:
-    desk = Desk(qtbot, TWO_BLOCKS)
-    desk.show(two_blocks())
-    desk.go_to(StepKind.ARRIVE, "dense1")
-    units = desk.panel.maps.pickers[1].cells
-    click(units, units.cell_rect(0, 5).center().toPoint())
-    channel = desk.panel.model.focus.channel(two_blocks(), "pool2")
-    weights = two_blocks().params["dense1.weight"].reshape(12, 4, 7, 7)
-    arriving = desk.gradients(two_blocks()).outputs["dense1"][0]
-    part = desk.panel.maps.cards[1].content().grid.values
-    np.testing.assert_array_equal(part, weights[5, channel] * arriving[5])
-    whole = desk.panel.maps.cards[2].content().grid.values
-    expected = np.tensordot(arriving, weights[:, channel], axes=1)
-    np.testing.assert_allclose(whole, expected, rtol=1e-12, atol=1e-18)
-    desk.close()
-
-
-def test_closed_gates_are_hatched_and_send_an_explicit_zero(qtbot: QtBot) -> None:
-    desk = Desk(qtbot, TWO_BLOCKS)
-    desk.show(two_blocks())
-    desk.go_to(StepKind.GATE, "relu1")
-    before, _, after = (card.map for card in desk.panel.maps.cards)
-    closed = visible_cells(before) <= 0
-    np.testing.assert_array_equal(before.hatched(), closed)
-    np.testing.assert_array_equal(after.struck(), closed)
-    assert not visible_cells(after)[closed].any()
-    desk.close()
-
-
-def test_saliency_and_pixels_show_the_gradient_at_the_input(desk: Desk) -> None:
-    desk.go_to(StepKind.INPUT)
-    oracle = desk.gradients(lab5()).input[0, 0]
-    np.testing.assert_array_equal(desk.panel.input.saliency.overlay(), oracle)
-    shown = desk.panel.input.pixels.map
-    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle))
-
-
-def test_what_is_said_of_the_saliency_is_that_of_the_gradient(desk: Desk) -> None:
-    """Tip, spoken text and exported numbers, not of the image that it is laid over."""
-    desk.go_to(StepKind.INPUT)
-    saliency = desk.panel.input.saliency
-    gradient = desk.gradients(lab5()).input[0, 0]
-    place = np.unravel_index(int(np.abs(gradient).argmax()), gradient.shape)
-    row, col = map(int, place)
-    found = re.search(r"gradient (\S+), pixel (\S+)", saliency.describe(row, col).replace("−", "-"))
-    assert found is not None
-    assert float(found[1]) == pytest.approx(gradient[row, col], rel=1e-4)
-    assert float(found[2]) == pytest.approx(desk.panel.model.passed.values("input")[0, row, col], rel=1e-4)
-    ends = [saliency.describe(*map(int, np.unravel_index(int(place), gradient.shape)))
-            for place in (gradient.argmin(), gradient.argmax())]  # fmt: skip
-    assert all(each in saliency.spoken_summary() for each in ends)
-    tables = tables_of(saliency)
-    assert [table.title for table in tables] == ["Saliency: gradient", "Saliency: pixels"]
-    np.testing.assert_array_equal([line[1:] for line in tables[0].lines()], gradient)
-    click(desk.panel.header.cover)
-    assert "gradient" not in saliency.describe(row, col)
-    assert "covered" in saliency.spoken_summary()
-
-
-@pytest.mark.parametrize("rule", ["all", "first", "split"])
-@pytest.mark.parametrize("pool", ["max", "average"])
-def test_the_gradient_at_the_pixels_is_called_a_slope_where_it_is_one(rule: str, pool: str) -> None:
-    """Against one-sided differences of the loss: both are the gradient where no tied window reads a pixel."""
-    experiment = replace(LAB5, ties=rule, pool=pool, dtype="float64")
-    dataset = few_digits()
-    network = experiment.build_network(dataset.input_shape)
-    pixels, label = dataset.test_images[3], int(dataset.test_labels[3])
-    scene = Scene(dataset, Snapshot(0, network), Sample(pixels, label, 3), Shift(), PassChoices())
-    passed = compute_pass(scene)
-    step = next(each for each in backward_steps(network) if each.kind is StepKind.INPUT)
-    said, gradient = sentence_of(passed, step), passed.gradient("input")[0]
-    x, eps = to_input(pixels[np.newaxis], np.dtype(np.float64)), 1e-5
-    pokes = eps * np.eye(gradient.size).reshape(-1, 1, *gradient.shape)
-
-    def losses(images: np.ndarray) -> np.ndarray:
-        probabilities = network.forward(images).class_probabilities
-        return -np.log(probabilities[:, label])
-
-    slopes = [(losses(x + sign * pokes) - losses(x)) / (sign * eps) for sign in (1, -1)]
-    tolerance = 1e-3 * np.abs(gradient).max()
-    is_slope = np.all([np.abs(gradient.ravel() - each) < tolerance for each in slopes], axis=0)
-    if "need not be the slope" in said:
-        maps = network.forward(x).outputs["conv1"][0]
-        windows = maps.reshape(8, 13, 2, 13, 2).transpose(0, 1, 3, 2, 4).reshape(8, 13, 13, 4)
-        tied = (windows == windows.max(axis=3, keepdims=True)).sum(axis=3).max(axis=0) > 1
-        read = np.zeros(gradient.shape, np.bool_)
-        for row, col in np.argwhere(tied):
-            read[2 * row : 2 * row + 4, 2 * col : 2 * col + 4] = True
-        assert is_slope[~read.ravel()].all()
-        assert not is_slope.all()
-        assert f"“{rule}”" in said
-        assert "brighter" not in said
-    else:
-        assert is_slope.all()
-        assert "a brighter pixel means more loss" in said
-
-
-def test_a_gradient_made_by_a_rule_for_ties_is_called_a_slope_nowhere(desk: Desk) -> None:
-    """Under "all" the filter's gradient is a sum over tied cells; at the pixels no rule gives a slope."""
-    panel = desk.panel
-    desk.go_to(StepKind.FILTER)
-    assert "not the slope of the loss" in panel.header.sentence.text()
-    for rule in ("all", "first"):
-        desk.go_to(StepKind.ROUTE)
-        click(panel.side.ties.rule.button(rule))
-        desk.settle()
-        desk.go_to(StepKind.INPUT)
-        for text in (panel.header.sentence.text(), panel.input.saliency.toolTip()):
-            assert f"“{rule}”" in text
-            assert "need not be the slope of the loss" in text
-            assert "brighter" not in text
-    desk.go_to(StepKind.FILTER)
-    assert "not the slope" not in panel.header.sentence.text()
+    click_part(desk.view("filters of pool1"), 3)
+    oracle = desk.gradients(lab5()).outputs
+    for kind, key, stage in ((StepKind.ARRIVE, "map 1", "pool1"), (StepKind.ROUTE, "routed", "conv1")):
+        desk.go_to(kind)
+        np.testing.assert_array_equal(cells(desk.shown(key)), cut(desk.shown(key), oracle[stage][0, 3]))
 
 
 def test_dragging_the_frame_over_the_digit_moves_the_enlarged_block(desk: Desk) -> None:
     desk.go_to(StepKind.INPUT)
-    saliency, shown = desk.panel.input.saliency, desk.panel.input.pixels.map
-    QTest.mousePress(saliency, Qt.MouseButton.LeftButton, pos=saliency.cell_rect(14, 14).center().toPoint())
-    QTest.mouseMove(saliency, saliency.cell_rect(1, 1).center().toPoint())
-    QTest.mouseRelease(saliency, Qt.MouseButton.LeftButton, pos=saliency.cell_rect(1, 1).center().toPoint())
-    assert (shown.block.row, shown.block.col) == (0, 0)
-    saliency.setFocus()
-    QTest.keyClick(saliency, Qt.Key.Key_Right)
-    assert (shown.block.row, shown.block.col) == (0, 1)
+    view = desk.view("saliency")
+    start, end = (place_of(view, CellKey("whole", n, n)) for n in (14, 1))
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view, end)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
+    assert desk.shown("pixels").content.map.shown[:2] == (0, 0)
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    assert desk.shown("pixels").content.map.shown[:2] == (0, 1)
     oracle = desk.gradients(lab5()).input[0, 0]
-    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle))
+    np.testing.assert_array_equal(cells(desk.shown("pixels")), cut(desk.shown("pixels"), oracle))
 
 
-def test_pointing_at_a_cell_writes_its_sum_out(desk: Desk) -> None:
+def test_pointing_at_a_cell_tells_its_numbers_and_leaving_it_the_former_ones(desk: Desk) -> None:
     desk.go_to(StepKind.INPUT)
-    shown = desk.panel.input.pixels.map
-    point_at(shown, 2, 3)
-    row, col = shown.block.row + 2, shown.block.col + 3
-    assert desk.panel.side.inspect.title.text() == f"pixel, row {row}, column {col}"
-    gradient = desk.gradients(lab5()).input[0, 0, row, col]
-    text = desk.panel.side.inspect.values.text("gradient").replace("−", "-")
-    assert float(text) == pytest.approx(gradient, rel=1e-4)
-    assert f"x_{row},{col}" in desk.panel.header.formula.texts()[0].replace("∂", "")
+    before = title(desk)
+    row, col, *_ = desk.shown("pixels").content.map.shown
+    point_at(desk.view("pixels"), cell(1, 0))
+    assert title(desk) == f"pixel, row {row + 1}, column {col}"
+    assert desk.view("pixels").spoken_value().startswith(f"row {row + 1}, column {col}: ")
+    QTest.mouseMove(desk.panel.header.next)
+    desk.view("pixels").leaveEvent(None)
+    assert title(desk) == before
+
+
+def test_arrow_keys_point_at_cells(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    shown = desk.view("values")
+    row, col, *_ = desk.shown("values").content.map.shown
+    shown.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right):
+        QTest.keyClick(shown, key)  # the first one leads to the first cell
+    assert title(desk).endswith(f"row {(row + 2) // 2}, column {(col + 2) // 2}")
+
+
+def test_a_click_pins_the_cell_a_second_frees_it_and_so_does_escape(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    shown = desk.view("values")
+    row, col, *_ = desk.shown("values").content.map.shown
+    pinned = PinnedCell("conv1", (desk.panel.model.focus.channel(lab5(), "conv1"), row + 1, col + 2))
+    click_part(shown, cell(1, 2))
+    assert desk.state.pinned == pinned
+    assert "Esc" in column(desk, "hint").content.words
+    click_part(shown, cell(1, 2))
+    assert desk.state.pinned is None
+    point_at(shown, cell(1, 2))
+    desk.bot.waitUntil(lambda: shown.hovered == cell(1, 2))
+    shown.setFocus()
+    QTest.keyClick(shown, Qt.Key.Key_Return)
+    assert desk.state.pinned == pinned
+    QTest.keyClick(shown, Qt.Key.Key_Escape)
+    assert desk.state.pinned is None
+
+
+def test_a_pinned_window_stays_when_the_pointer_leaves(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    click_part(desk.view("arriving"), cell(0, 1))
+    pinned = desk.state.pinned
+    assert pinned is not None
+    point_at(desk.view("values"), cell(4, 4))
+    name = f"row {pinned.index[1]}, column {pinned.index[2]}"
+    desk.bot.waitUntil(lambda: not title(desk).endswith(name))
+    desk.view("values").leaveEvent(None)
+    assert title(desk).endswith(name)
+
+
+def test_a_cell_pinned_elsewhere_is_gone_to(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    desk.state.set_pinned(PinnedCell("conv1", (6, 1, 2)))
+    assert desk.panel.model.focus.channel(lab5(), "conv1") == 6
+    assert desk.shown("values").content.map.inside((1, 2, 1, 1)) is not None
+
+
+def test_another_pool_is_chosen_from_the_list(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    choose_by_keys(desk.view("contrast"), "average")
+    assert desk.panel.model.focus.contrast == "average"
+    assert desk.shown("routed").content.map.struck.sum() == 0
+
+
+def test_buttons_slider_and_curve_choose_how_many_terms(desk: Desk) -> None:
+    desk.go_to(StepKind.FILTER)
+    model = desk.panel.model
+    for key, terms in (("chevron-right", 2), ("chevron-right", 3), ("chevron-left", 2)):
+        click(desk.view(key))
+        assert model.focus.terms == terms
+    desk.view("count").setFocus()
+    QTest.keyClick(desk.view("count"), Qt.Key.Key_Right)
+    assert model.focus.terms == 3
+    click(desk.view("skip-forward"))
+    assert not desk.view("chevron-right").isEnabled()
+    click(desk.view("distance"))
+    middle, count = model.focus.terms, len(model.passed.terms("conv1", 0).gradients)
+    assert abs(middle - count / 2) < count / 10
+    click_part(desk.view("arriving"), cell(6, 5))
+    terms = model.passed.terms("conv1", model.focus.channel(lab5(), "conv1"))
+    assert tuple(terms.places[model.focus.terms - 1]) == (6, 5)
+
+
+def test_the_rule_is_chosen_by_button_and_by_its_small_map(desk: Desk) -> None:
+    desk.go_to(StepKind.FILTER)
+    desk.choose_rule("split")
+    assert desk.panel.model.passed.rule == "split"
+    click_part(desk.panel.side.inspect.view("rules"), 0)
+    desk.settle()
+    assert desk.panel.model.passed.rule == "first"
+    assert desk.panel.side.ties.view("rule").current() == "first"
+    assert desk.state.shown.network is lab5()
 
 
 def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(desk: Desk) -> None:
     desk.inspect(lab5(), Sample(desk.dataset.test_images[3], None, None, "drawn"))
     guess = int(np.argmax(desk.panel.model.passed.probabilities))
-    label = desk.panel.side.ties.label
-    assert label.choice() == str(guess)
-    assert "no label" in desk.panel.side.ties.hint.text()
-    other = 1 - guess
-    choose_by_keys(label, str(other))
+    ties = desk.panel.side.ties
+    assert ties.view("label").choice() == str(guess)
+    assert "no label" in ties.page.leaves()["label hint"].content.words
+    choose_by_keys(ties.view("label"), str(1 - guess))
     desk.settle()
     desk.go_to(StepKind.LOGITS)
-    oracle = desk.gradients(lab5(), other)
-    assert visible_cells(desk.panel.output.maps["d"]).ravel() == oracle.outputs["dense1"].ravel()
+    oracle = desk.gradients(lab5(), 1 - guess)
+    (row,) = [row for row in desk.shown("numbers").content.numbers.rows if row.key == "d"]
+    assert row.values == oracle.outputs["dense1"].ravel()
 
 
 def test_results_can_be_covered_and_guessed_before_they_are_shown(desk: Desk) -> None:
     panel = desk.panel
     desk.go_to(StepKind.DENSE)
     click(panel.header.cover)
-    inputs, results = (card.map for card in panel.maps.cards[:2])
-    assert results.is_covered()
-    assert not inputs.is_covered()
-    assert panel.header.formula.texts()[0].count("?") == 2
-    assert panel.side.inspect.values.text("product") == "?"
-    assert panel.side.inspect.values.text("value") != "?"
-    click_cell(results, 1, 1)
-    assert not results.is_covered()
-    assert "?" not in panel.header.formula.texts()[0]
+    assert desk.shown("map 1").content.is_covered
+    assert not desk.shown("map 0").content.is_covered
+    assert panel.header.said.view("formula").drawing().texts().count("?") == 2
+    click_part(desk.view("map 1"), cell(1, 1))
+    assert not desk.shown("map 1").content.is_covered
     assert panel.model.target is None
-    click_cell(results, 1, 1)
+    click_part(desk.view("map 1"), cell(1, 1))
     assert panel.model.target is not None
-
-
-def test_each_step_covers_its_own_results_and_v_shows_them(desk: Desk) -> None:
-    panel = desk.panel
-    panel.setFocus()
+    desk.go_to(StepKind.ARRIVE)
+    assert desk.shown("map 1").content.is_covered, "each step anew"
     QTest.keyClick(panel, Qt.Key.Key_V)
-    covered = {
-        StepKind.OUTPUT: panel.output.maps["p"],
-        StepKind.LOGITS: panel.output.maps["d"],
-        StepKind.ARRIVE: panel.maps.cards[1].map,
-        StepKind.ROUTE: panel.routing.routed.map,
-        StepKind.FILTER: panel.filter.sum.map,
-        StepKind.INPUT: panel.input.pixels.map,
-        StepKind.UPDATE: panel.update_view.cards[2].map,
-    }
-    for kind, shown in covered.items():
-        desk.go_to(kind)
-        assert shown.is_covered(), kind
-        QTest.keyClick(panel, Qt.Key.Key_V)
-        assert not shown.is_covered(), kind
+    assert not desk.shown("map 1").content.is_covered
     click(panel.header.cover)
-    desk.go_to(StepKind.OUTPUT)
-    assert not panel.output.maps["p"].is_covered()
-    assert "?" not in panel.header.formula.texts()[0]
+    desk.go_to(StepKind.DENSE)
+    assert not desk.shown("map 1").content.is_covered
+
+
+# -- in the background --------------------------------------------------------------------------------------
+
+
+def test_ties_are_counted_over_the_test_images_of_each_network(desk: Desk) -> None:
+    """What was begun for another network is not mixed in."""
+    desk.go_to(StepKind.ROUTE)
+
+    def said() -> str:
+        return desk.panel.side.ties.page.leaves()["ties hint"].content.words
+
+    moved = lab5().with_params({name: array[..., ::-1] for name, array in lab5().params.items()})
+    for step, network in enumerate((lab5(), moved)):
+        desk.show(network, 0, step)
+        rate = tie_rate_of_images(network, desk.dataset.test_images, "pool1")
+        desk.bot.waitUntil(lambda: "over the test images" in said())
+        assert f"{100 * rate.rate:.0f} % over the test images" in said()
+        assert desk.panel.work._counted.rate == rate
+        channel = desk.panel.model.focus.channel(network, "conv1")
+        tied = desk.panel.model.passed.routings["pool1"].tied[channel]
+        assert said().startswith(f"{tied.sum()} of 169 windows")
+
+
+def shown_poke(desk: Desk):
+    desk.settle()
+    return desk.panel.model.poked.poke
+
+
+def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    click(desk.panel.side.pages.button(POKE))
+    row, col, *_ = desk.shown("values").content.map.shown
+    click_part(desk.view("values"), cell(2, 1))
+    target = shown_poke(desk).target
+    assert isinstance(target, CellTarget)
+    assert target.index[1:] == (row + 2, col + 1)
+    click(desk.panel.side.pages.button("inspect"))
+    desk.go_to(StepKind.FILTER)
+    click_part(desk.view("total"), cell(1, 2))
+    assert desk.panel.side.page() == POKE, "a weight cannot be pinned: it is poked at once"
+    channel = desk.panel.model.focus.channel(lab5(), "conv1")
+    assert shown_poke(desk).target == ParameterTarget("conv1.weight", (channel, 0, 1, 2))
+    slider = desk.panel.side.poke.view("eps").slider
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert shown_poke(desk).eps == pytest.approx(2e-4)
+    first = shown_poke(desk)
+    desk.show(lab5(), 1)
+    assert shown_poke(desk).target == first.target
+    assert shown_poke(desk).loss == pytest.approx(desk.gradients(lab5()).loss, rel=1e-12)
+    desk.go_to(StepKind.INPUT)
+    click_part(desk.view("pixels"), cell(0, 0))
+    assert isinstance(shown_poke(desk).target, PixelTarget)
+    desk.choose_rule("first")
+    assert "outcome of the poke" in desk.panel.side.poke.page.leaves()
+
+
+def checks(desk: Desk) -> dict:
+    return desk.panel.side.check.page.leaves()
+
+
+def check(desk: Desk) -> None:
+    click(desk.panel.side.check.view("check"))
+    desk.bot.waitUntil(lambda: "check" in checks(desk))
+
+
+def test_all_parameters_are_checked_under_each_rule_and_listed(desk: Desk) -> None:
+    panel = desk.panel
+    click(panel.side.pages.button(CHECK))
+    check(desk)
+    desk.choose_rule("first")
+    assert "outcome" in checks(desk)
+    assert "parameters" not in checks(desk)
+    check(desk)
+    texts = next(row.texts for row in checks(desk)["outcome"].content.rows if row.key == "checked")
+    assert texts == ("1,425", "1,425", "–")
+    desk.choose_rule("all")
+    click(panel.side.check.view("kinds").button("tie_rule"))
+    listed = panel.side.check.view("parameters")
+    assert len(listed.content.content.rows) == 72
+    listed.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(40):
+        QTest.keyClick(listed, Qt.Key.Key_Down)
+    middle = listed.mapTo(panel.side, place_of(listed, 40))
+    assert panel.side.rect().contains(middle), "it is scrolled to what the keys point at"
+    QTest.keyClick(listed, Qt.Key.Key_Return)
+    assert panel.side.page() == POKE
+    assert shown_poke(desk).target == listed.content.content.rows[40].ask.target
+    # What was checked is of this image, this class and these weights alone.
+    desk.show(lab5(), 1)
+    assert "outcome" not in checks(desk)
+    desk.show(lab5(), 0)
+    assert "outcome" in checks(desk)
+    choose_by_keys(panel.side.ties.view("label"), str(1 - panel.model.passed.label))
+    desk.settle()
+    assert "outcome" not in checks(desk)
+
+
+def test_a_check_is_of_the_rule_that_it_was_begun_under_and_can_be_cancelled(desk: Desk) -> None:
+    panel = desk.panel
+    panel.side.show_page(CHECK)
+    click(panel.side.check.view("check"))
+    assert "progress" in checks(desk)
+    click(panel.side.check.view("cancel"))
+    assert "check" in checks(desk)
+    assert not panel.work.is_checking()
+    drain(desk.bot, desk.background)
+    assert "outcome" not in checks(desk)
+    click(panel.side.check.view("check"))
+    desk.choose_rule("first")
+    desk.bot.waitUntil(lambda: not panel.work.is_checking() and "outcome" in checks(desk))
+    texts = next(row.texts for row in checks(desk)["outcome"].content.rows if row.key == "tie_rule")
+    assert texts == ("–", "72", "–")
+    assert "parameters" not in checks(desk)
+
+
+# -- the trial ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def update(desk: Desk) -> Desk:
+    desk.go_to(StepKind.UPDATE)
+    return desk
+
+
+def apply(desk: Desk) -> None:
+    click(desk.view("Apply the update"))
+    desk.settle()
+
+
+def test_applied_updates_change_the_panel_and_never_the_run(update: Desk) -> None:
+    model = update.panel.model
+    losses = [model.passed.gradients.loss]
+    for _ in range(2):
+        apply(update)
+        losses.append(model.passed.gradients.loss)
+    assert losses[2] < losses[1] < losses[0]
+    assert float(value(update.shown("outcome"), "run")) == pytest.approx(losses[0], rel=1e-5)
+    assert update.state.shown.network is lab5()
+    hint = update.panel.side.ties.page.leaves()["label hint"].content.words
+    assert "2 trial updates; the run is unchanged" in hint
+    click(update.view("Undo"))
+    update.settle()
+    once = apply_update(lab5(), update.gradients(lab5()), LAB5.learning_rate)
+    for name, array in once.params.items():
+        np.testing.assert_array_equal(model.passed.network.params[name], array)
+    click(update.view("Undo"))
+    update.settle()
+    assert model.passed.network.params is lab5().params
+    assert not update.view("Undo").isEnabled()
+
+
+def test_another_rate_makes_another_step(update: Desk) -> None:
+    rate = update.view("rate")
+    rate.setFocus()
+    rate.selectAll()
+    QTest.keyClicks(rate, "0.5")
+    QTest.keyClick(rate, Qt.Key.Key_Return)
+    update.settle()
+    after = apply_update(lab5(), update.gradients(lab5()), 0.5)
+    kernel = update.panel.model.focus.channel(lab5(), "conv1")
+    np.testing.assert_array_equal(cells(update.shown("map 2")), after.params["conv1.weight"][kernel, 0])
+    assert "0.5" in update.panel.header.said.view("formula").drawing().texts()
+
+
+def test_adopt_hands_over_the_changed_weights_with_the_runs_own_rule(update: Desk) -> None:
+    update.choose_rule("first")
+    adopted: list[Snapshot] = []
+    update.panel.adoptRequested.connect(adopted.append)
+    apply(update)
+    click(update.view("Adopt"))
+    assert len(adopted) == 1
+    assert adopted[0].network.layers == lab5().layers
+    for name, array in adopted[0].network.params.items():
+        np.testing.assert_array_equal(array, update.panel.model.passed.network.params[name])
+        assert not np.array_equal(array, lab5().params[name])
+
+
+def test_trial_updates_stay_for_another_sample_and_are_dropped_when_the_run_moves_on(update: Desk) -> None:
+    apply(update)
+    changed = update.panel.model.passed.network.params
+    update.show(lab5(), 4)
+    assert update.panel.model.passed.network.params is changed
+    assert update.panel.message.text() == ""
+    moved = lab5().with_params({name: array * 0.9 for name, array in lab5().params.items()})
+    update.show(moved, 0, step=10)
+    assert "dropped" in update.panel.message.text()
+    assert update.panel.model.passed.network.params is moved.params
+    assert not update.view("Adopt").isEnabled()

@@ -14,10 +14,9 @@ from tests.gui.backprop_desk import (
     Desk,
     lab5,
     two_blocks,
-    visible_cells,
-    wait_for,
 )
 from tests.gui.driving import settle
+from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.side_column import POKE
 from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.state import PinnedCell, RunStatus
@@ -32,15 +31,18 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     made.close()
 
 
-def test_views_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
+def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
     desk = Desk(qtbot, LAB5)
-    desk.panel._warming.unseen.extend((desk.panel.maps, desk.panel.routing))
-    desk.panel.hide()
-    desk.panel.show()
+    desk.panel._ahead.blockSignals(False)
     desk.show(lab5())
-    wait_for(qtbot, lambda: desk.panel.routing.values.map.values is not None)
+    qtbot.waitUntil(lambda: not desk.panel._unseen and not desk.panel._ahead.isActive())
     assert desk.panel.model.step.kind is StepKind.OUTPUT
-    assert desk.panel.stack.currentWidget() is desk.panel.output
+    ready = {key: desk.view(key) for key in ("values", "routed", "map 0", "saliency", "total")}
+    assert not any(view.isVisible() for view in ready.values())
+    assert desk.view("numbers").isVisible()
+    desk.go_to(StepKind.ROUTE)
+    assert desk.view("values") is ready["values"]
+    assert desk.view("values").isVisible()
     desk.close()
 
 
@@ -57,20 +59,27 @@ def test_a_hidden_panel_computes_nothing_and_catches_up_when_shown(qtbot: QtBot)
     desk.close()
 
 
+def logit_gradient(desk: Desk) -> float:
+    return next(row.values[0] for row in desk.shown("numbers").content.numbers.rows if row.key == "d")
+
+
+def column(desk: Desk, key: str) -> str:
+    return desk.panel.side.inspect.page.leaves()[key].content.words
+
+
 def test_a_new_sample_keeps_the_step_and_shows_its_own_gradient(desk: Desk) -> None:
     desk.go_to(StepKind.LOGITS)
-    first = visible_cells(desk.panel.output.maps["d"]).ravel()[0]
+    first = logit_gradient(desk)
     desk.show(lab5(), 1)
     assert desk.panel.model.step.kind is StepKind.LOGITS
-    shown = visible_cells(desk.panel.output.maps["d"]).ravel()[0]
-    assert shown == desk.gradients(lab5()).outputs["dense1"][0, 0]
-    assert shown != first
+    assert logit_gradient(desk) == desk.gradients(lab5()).outputs["dense1"][0, 0]
+    assert logit_gradient(desk) != first
 
 
 def test_another_network_brings_its_own_steps(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
     desk.show(two_blocks())
-    assert desk.panel.header.bar.count() == len(backward_steps(two_blocks()))
+    assert len(desk.panel.header.bar.content.titles) == len(backward_steps(two_blocks()))
     assert desk.panel.model.step.kind is StepKind.ROUTE
     assert desk.panel.model.step.layer == "pool1"
 
@@ -91,19 +100,18 @@ def test_a_weight_that_another_network_has_not_is_let_go(
     desk.go_to(StepKind.FILTER)
     last = tuple(side - 1 for side in network.params["conv1.weight"].shape)
     desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
-    desk.panel.model.point_weight(ParameterTarget("conv1.weight", last))
+    desk.panel.answer(PointAt(weight=ParameterTarget("conv1.weight", last)))
     desk.settle()
-    shown = desk.panel.side.inspect
-    assert shown.title.text() == f"conv1.weight[{', '.join(map(str, last))}]"
+    assert column(desk, "title") == f"conv1.weight[{', '.join(map(str, last))}]"
     desk.show(after.build_network())
-    assert "weight" not in shown.title.text()
+    assert "weight" not in column(desk, "title")
 
 
 def test_a_pinned_cell_stays_pinned_in_another_network_that_has_it(desk: Desk) -> None:
     desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
     desk.show(two_blocks())
     assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
-    assert desk.panel.side.inspect.hint.text() == "Esc frees the pinned cell."
+    assert column(desk, "hint") == "Esc frees the pinned cell."
 
 
 def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: Desk) -> None:
@@ -111,9 +119,9 @@ def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: 
     desk.panel.hide()
     desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
     desk.panel.show()
-    page = desk.panel.side.poke
-    wait_for(desk.bot, lambda: page.poke() is not None)
-    assert page.poke().target == CellTarget("conv1", (0, 3, 4))
+    model = desk.panel.model
+    desk.bot.waitUntil(lambda: model.poked is not None)
+    assert model.poked.poke.target == CellTarget("conv1", (0, 3, 4))
 
 
 def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> None:
@@ -151,7 +159,7 @@ def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeMana
         desk.go_to(step.kind, step.layer)
         assert desk.window.width() == width, step.title
         assert desk.window.height() == height, step.title
-        for button in (desk.panel.header.next, desk.panel.side.ties.rule.button("split")):
+        for button in (desk.panel.header.next, desk.panel.side.ties.view("rule").button("split")):
             corner = button.mapTo(desk.panel, button.rect().bottomRight())
             assert desk.panel.rect().contains(corner), step.title
     desk.close()

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.routing import apply_update
-from tests.gui.backprop_desk import click, click_cell
+from tests.gui.backprop_desk import cell, click, click_part
 from tests.gui.whole_window import rest
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
@@ -38,11 +38,11 @@ def test_adopting_an_update_continues_the_run_from_the_changed_weights(
     panel.setFocus()
     QTest.keyClick(panel, Qt.Key.Key_End)
     assert panel.model.step.kind is StepKind.UPDATE
-    qtbot.waitUntil(lambda: panel.update_view.apply.isEnabled())
-    click(panel.update_view.apply)
-    qtbot.waitUntil(lambda: panel.update_view.adopt.isEnabled())
+    qtbot.waitUntil(lambda: panel.stack.view("Apply the update").isEnabled())
+    click(panel.stack.view("Apply the update"))
+    qtbot.waitUntil(lambda: panel.stack.view("Adopt").isEnabled())
     assert session.state.live.network is before
-    click(panel.update_view.adopt)
+    click(panel.stack.view("Adopt"))
     qtbot.waitUntil(lambda: session.state.live.network is not before)
     expected = apply_update(before, gradients, session.state.experiment.learning_rate)
     for name, array in expected.params.items():
@@ -68,9 +68,9 @@ def test_a_pin_is_shared_with_the_rest_of_the_window(
     while panel.model.step.kind is not StepKind.ROUTE:
         QTest.keyClick(panel, Qt.Key.Key_PageDown)
     rest(qtbot, session)
-    shown = panel.routing.values.map
-    click_cell(shown, 1, 1)
+    row, col, *_ = panel.stack.view("values").content.content.map.shown
+    click_part(panel.stack.view("values"), cell(1, 1))
     pinned = session.state.pinned
     assert pinned is not None
     assert pinned.stage == "conv1"
-    assert pinned.index[1:] == (shown.block.row + 1, shown.block.col + 1)
+    assert pinned.index[1:] == (row + 1, col + 1)

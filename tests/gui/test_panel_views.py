@@ -162,7 +162,7 @@ def _an_update(bot: QtBot, session: Session) -> None:
     for rule in ("split", "all"):
         click(panel.side.ties.view("rule").button(rule))
         rest(bot, session)
-        click(panel.side.check.check)
+        click(panel.side.check.view("check"))
         rest(bot, session)
 
 

@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 from cnnviz.quantities import ALMOST
 from tests.gui.driving import show_window
 from ui.cells.block import Block
-from ui.cells.category_map import Category, CategoryMap
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers
 from ui.cells.excerpt_map import ExcerptMap
@@ -132,18 +131,6 @@ def test_what_outlines_mean_stands_beside_a_figure(qtbot: QtBot) -> None:
     legend = excerpt.map_legend()
     assert legend is not None
     assert legend.marks == (("hatched", "tied"),)
-
-
-def test_a_map_of_kinds_says_what_its_colours_mean(qtbot: QtBot) -> None:
-    shown_map = CategoryMap((Category("border", name="same"), Category("winner", name="moved")))
-    qtbot.addWidget(shown_map)
-    shown_map.set_cells(np.array([[0, 1]]))
-    legend = shown_map.map_legend()
-    assert legend is not None
-    assert [(color.name().upper(), text) for color, text in legend.kinds] == [
-        (LIGHT.border, "same"),
-        (LIGHT.winner, "moved"),
-    ]
 
 
 def ink_beside(widget: HeatMap) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -10,10 +10,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from tests.gui.driving import show_window
 from ui.rows.ledger import Ledger, LedgerRow
 from ui.rows.output_rows import OutputRows
-from ui.rows.paired_bars import PairedBars
 from ui.rows.prediction_bars import PredictionBars
-from ui.rows.probability_pairs import ProbabilityPairs
-from ui.rows.value_list import ValueList, ValueRow
 
 
 def shown(qtbot, widget):
@@ -34,14 +31,6 @@ def fill_bars(widget, value):
     widget.set_probabilities(["4", "9"], [value, 1 - value], 0)
 
 
-def fill_pairs(widget, value):
-    widget.set_probabilities(["4", "9"], np.array([value, 1 - value]), np.array([0.5, 0.5]))
-
-
-def fill_columns(widget, value):
-    widget.set_probabilities(["4", "9"], [value, 1 - value], None)
-
-
 def fill_outputs(widget, value):
     widget.set_outputs(["4", "9"], [value, 1 - value], true_index=0)
 
@@ -50,19 +39,12 @@ def fill_ledger(widget, value):
     widget.set_rows([LedgerRow("sum", value), LedgerRow("= all", value, is_total=True)])
 
 
-def fill_list(widget, value):
-    widget.set_rows([ValueRow("a", "loss", str(value)), ValueRow("b", "step", "7")])
-
-
 @pytest.mark.parametrize(
     ("kind", "fill"),
     [
         (PredictionBars, fill_bars),
-        (ProbabilityPairs, fill_pairs),
-        (PairedBars, fill_columns),
         (OutputRows, fill_outputs),
         (Ledger, fill_ledger),
-        (ValueList, fill_list),
     ],
 )
 def test_a_tool_tip_follows_what_is_shown(qtbot, kind, fill):
@@ -71,7 +53,7 @@ def test_a_tool_tip_follows_what_is_shown(qtbot, kind, fill):
     qtbot.waitUntil(lambda: "0.25" in ask_for_tip(widget, QPoint(20, 8)))
     fill(widget, 0.75)
     qtbot.waitUntil(lambda: "0.75" in QToolTip.text())
-    assert "0.25" not in QToolTip.text() or kind is ProbabilityPairs  # which tells of both classes
+    assert "0.25" not in QToolTip.text()
     QToolTip.hideText()
     qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
@@ -89,24 +71,7 @@ def test_a_row_that_is_gone_is_not_pointed_at(qtbot):
     assert rows.hovered is None
 
 
-@pytest.mark.parametrize("kind", [PredictionBars, PairedBars])
-def test_as_many_probabilities_as_classes(qtbot, kind):
-    widget = shown(qtbot, kind())
+def test_as_many_probabilities_as_classes(qtbot):
+    widget = shown(qtbot, PredictionBars())
     with pytest.raises(ValueError, match="3 classes need 3 probabilities"):
         widget.set_probabilities(["0", "1", "2"], [0.5, 0.5], None)
-
-
-def test_unequal_probabilities_look_unequal_before_and_after(qtbot):
-    """Two digits that differ by less than a thousandth, in words and in the row."""
-    pairs = shown(qtbot, ProbabilityPairs())
-    pairs.set_probabilities(["4", "9"], np.array([0.50011, 0.49989]), np.array([0.50012, 0.49988]))
-    image = pairs.grab().toImage()
-    pairs.set_probabilities(["4", "9"], np.array([0.50011, 0.49989]), np.array([0.50011, 0.49989]))
-    assert pairs.grab().toImage() != image
-    columns = shown(qtbot, PairedBars())
-    columns.set_probabilities(["4", "9"], [0.50011, 0.49989], [0.50012, 0.49988])
-    first, second = ask_for_tip(columns, QPoint(20, 20)).removeprefix("class 4: ").split(", ")
-    assert first.removesuffix(" before") != second.removesuffix(" after")
-    QToolTip.hideText()
-    qtbot.waitUntil(lambda: not QToolTip.isVisible())
-    assert columns.cursor().shape() == Qt.CursorShape.ArrowCursor

@@ -130,7 +130,8 @@ def type_number(field: QAbstractSpinBox, text: str) -> None:
 def step_to(panel: BackpropPanel, kind: StepKind, layer: str = "") -> None:
     steps, bar = panel.model.steps, panel.header.bar
     place = next(n for n, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer))
-    click(bar, bar.chip_rect(place).center())
+    chip = bar.drawing().part(place).box
+    click(bar, QPointF(chip.x, chip.y))
 
 
 def restore(qtbot: QtBot, session: Session, path: Path) -> None:

@@ -16,7 +16,6 @@ FOR_PROGRAMS = {
     "cnnviz/report/html.py": "a width in HTML",
     "cnnviz/drawing/look.py": "colours",
     "cnnviz/drawing/svg.py": "coordinates and colours in SVG",
-    "cnnviz/report/svg.py": "coordinates in SVG",
     "ui/controls/power_slider.py": "a power of ten that is read back as a number",
     "ui/export/svg.py": "coordinates and opacities in SVG",
     "ui/theme/plots.py": "sizes in a style sheet",

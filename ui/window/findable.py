@@ -63,7 +63,7 @@ def controls_of(
     show : callable
         Brings the part to the front.
     pages : mapping of QWidget to callable
-        Of those of its pages that may be behind others, what brings them to the front.
+        Of those of its pages, or controls, that may be out of sight, what brings them to the front.
     """
     for widget in part.findChildren(QWidget):
         if isinstance(widget.window(), QMenu):  # of the plotting library, and nowhere to be seen
@@ -72,8 +72,8 @@ def controls_of(
         if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
             continue
         why_not = "" if widget.isEnabled() else f"“{name}” cannot be used now."
-        page = next((each for each in pages if each.isAncestorOf(widget)), part)
-        if not widget.isVisibleTo(page):
+        page = next((each for each in pages if each is widget or each.isAncestorOf(widget)), part)
+        if page is not widget and not widget.isVisibleTo(page):
             why_not = f"“{name}” stands on a page of {place} that is not in sight now."
         use = partial(_use, widget, show, pages.get(page))
         yield Entry(name, place, use, why_not=why_not, about=widget.toolTip())

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from cnnviz.drawing import unpacked
 from cnnviz.network import Gradients, Network, Trace
+from cnnviz.routing import pool_after
 from tests.gui.recomputed.computing import Values, classes_of, near, read, trace_of
-from tests.gui.recomputed.probes import probes
+from tests.gui.recomputed.probes import probes, text_of
 from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.map_card import MapCard
+from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
 
@@ -78,21 +81,26 @@ def _output(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     slopes = shares.copy()
     slopes[passes.label] = -np.delete(shares, passes.label).sum()
     rows = {"z": logits, "p": shares, "y": truth, "d": slopes}
-    for row, values in rows.items():
-        if panel.output.maps[row].isVisible():
-            yield from near(row, panel.output.maps[row].values, values[np.newaxis, -outputs:])
+    for row in _card(panel, "numbers").content.numbers.rows:
+        yield from near(row.key, row.values, rows[row.key][-outputs:])
+
+
+def _card(panel: BackpropPanel, key: str) -> Any:
+    """Return what a view of the step shows."""
+    return panel.stack.view(key).content
 
 
 def _maps(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     """Check maps of a stage: what it holds, or the gradient that reaches it."""
-    for card in panel.maps.cards:
-        content = card.content()
-        if card.isVisible() and content is not None and content.stage:
-            holds = "∂L" not in content.title
-            whole = passes.values(content.stage) if holds else passes.gradient(content.stage)
+    assert panel.stack.page is not None
+    for key in panel.stack.page.leaves():
+        card = _card(panel, key) if key.startswith("map ") else None
+        found = None if card is None else card.content.map.point and card.content.map.point(0, 0)
+        if card is not None and isinstance(found, PointAt) and found.weight is None and found.stage:
+            whole = passes.gradient(found.stage) if "∂L" in card.title else passes.values(found.stage)
             if whole.ndim == 3:
-                channel = panel.model.focus.channel(passes.network, content.stage)
-                yield from _block(content.title, card, whole[channel])
+                channel = panel.model.focus.channel(passes.network, found.stage)
+                yield from near(card.title, card.content.map.values, whole[channel])
 
 
 def _route(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
@@ -101,39 +109,41 @@ def _route(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
         return
     before = passes.before(step.layer)
     channel = focus.channel(passes.network, step.stage)
-    for what, view, whole in (
-        ("values before the pool", panel.routing.values, passes.values(before)),
-        ("arriving", panel.routing.arriving, passes.gradient(step.layer)),
-        ("routed", panel.routing.routed, passes.gradient(before)),
+    for key, whole in (
+        ("values", passes.values(before)),
+        ("arriving", passes.gradient(step.layer)),
+        ("routed", passes.gradient(before)),
     ):
-        yield from _block(what, view, whole[channel])
+        yield from near(key, _card(panel, key).content.map.values, whole[channel])
 
 
 def _filter(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     """Check the gradient of a filter, what it is made of, and that all terms add up to it."""
-    view, layer, focus = panel.filter, panel.model.step.layer, panel.model.focus
+    layer, focus = panel.model.step.layer, panel.model.focus
     before = passes.before(layer)
     kernel, channel = (focus.channel(passes.network, stage) for stage in (layer, before))
     gradient = passes.gradients.params[f"{layer}.weight"][kernel, channel]
-    yield from near("gradient", view.total.map.values, gradient)
-    yield from _block("input", view.input, passes.values(before)[channel])
-    arriving = view.arriving.content()
-    assert arriving is not None
-    yield from _block("arriving", view.arriving, passes.gradient(arriving.stage)[kernel])
-    if view.slider.value() == view.slider.maximum():
-        yield from near("sum of all terms", view.sum.map.values, gradient)
+    read_from = pool_after(passes.network, layer) or layer
+    for key, whole in (
+        ("total", gradient),
+        ("patch", passes.values(before)[channel]),
+        ("arriving", passes.gradient(read_from)[kernel]),
+    ):
+        yield from near(key, _card(panel, key).content.map.values, whole)
+    slider = panel.stack.view("count")
+    if slider.value() == slider.maximum():
+        yield from near("sum of all terms", _card(panel, "sum").content.map.values, gradient)
 
 
 def _input(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     channel = panel.model.focus.channel(passes.network, "input")
     gradient = passes.gradient("input")[channel]
-    yield from near("image", panel.input.saliency.values, passes.values("input")[channel])
-    yield from _block("pixels", panel.input.pixels, gradient)
+    yield from near("pixels", _card(panel, "pixels").content.map.values, gradient)
+    tinted = unpacked(_card(panel, "saliency").content.whole.pixels).astype(np.int64)
+    strong = np.abs(gradient) > np.abs(gradient).max() / 4
+    colors = np.sign(tinted[..., 0] - tinted[..., 2])[strong]  # red raises the loss, blue lowers it
+    yield from near("colours over the image", colors, np.sign(gradient)[strong])
 
 
 def _update(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
-    yield from near("loss", read(panel.update_view.outcome.text("before")), passes.gradients.loss, 1e-4)
-
-
-def _block(what: str, card: MapCard, whole: Values) -> Iterator[str]:
-    yield from near(what, card.map.values, card.map.block.cut(whole))
+    yield from near("loss", read(text_of(_card(panel, "outcome"), "before")), passes.gradients.loss, 1e-4)

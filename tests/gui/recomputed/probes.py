@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
+from cnnviz.drawing.page import Card
 from cnnviz.network import Network
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
 from tests.gui.recomputed.computing import Values, near, read
+from ui.page_view import PageView
 from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.check_page import CheckPage
-from ui.panels.backprop.poke_page import PokePage
 from ui.panels.backprop.side_column import CHECK, POKE
 
 #: Parameters of a check that are poked anew: the first of the list.
@@ -22,10 +23,22 @@ def probes(panel: BackpropPanel) -> Iterator[str]:
     """Check the page of the right column that is in front."""
     passed, side = panel.model.passed, panel.side
     assert passed is not None
+    losses = _Losses(passed.network, passed.x, passed.label)
     if side.page() == POKE and panel.model.target is not None:
-        yield from _poke(side.poke, _Losses(passed.network, passed.x, passed.label), panel.model.target)
-    if side.page() == CHECK and side.check.result() is not None:
-        yield from _check(side.check, _Losses(passed.network, passed.x, passed.label))
+        yield from _poke(_cards(side.poke), panel.model.eps, losses, panel.model.target)
+    if side.page() == CHECK and "parameters" in _cards(side.check):
+        yield from _check(_cards(side.check), losses)
+
+
+def text_of(card: Any, key: str, column: int = 0) -> str:
+    """Return the text of a row of numbers."""
+    return next(row.texts[column] for row in card.content.rows if row.key == key)
+
+
+def _cards(page: PageView) -> dict[str, Any]:
+    """Return what the views in sight show."""
+    assert page.page is not None
+    return {key: page.view(key).content for key, leaf in page.page.leaves().items() if isinstance(leaf, Card)}
 
 
 class _Losses:
@@ -56,37 +69,35 @@ class _Losses:
         return values
 
 
-def _poke(page: PokePage, losses: _Losses, target: Target) -> Iterator[str]:
-    if "plus" not in page.values.keys():  # noqa: SIM118 — a list of rows, no mapping
+def _poke(cards: dict[str, Any], eps: float, losses: _Losses, target: Target) -> Iterator[str]:
+    outcome = cards.get("outcome of the poke")
+    if outcome is None:
         yield f"nothing is said of {target}"
         return
-    eps = page.eps.value()
     for row, by in (("plus", eps), ("minus", -eps)):
-        yield from near(f"{target} at {by}", read(page.values.text(row)), losses.at(target, by), 1e-7)
-    difference, gradient = (read(page.values.text(row)) for row in ("difference", "gradient"))
+        yield from near(f"{target} at {by}", read(text_of(outcome, row)), losses.at(target, by), 1e-7)
+    difference, gradient = (read(text_of(outcome, row)) for row in ("difference", "gradient"))
     if abs(difference) > 1e-6:  # below it the loss has no digits left for a difference
         yield from near(f"slope of {target}", difference, losses.slope(target, eps), 1e-4)
-    if page.badge.text() == "agrees" and abs(difference) > 1e-6:
+    if cards["badge"].content.words == "agrees" and abs(difference) > 1e-6:
         yield from near(f"gradient of {target}", gradient, difference, 1e-3)
-    curve = page.plot.content().lines[0]
+    curve = cards["loss"].content.curves[0]
     for place in (0, len(curve.x) // 2, len(curve.x) - 1):
         yield from near(f"curve of {target}", curve.y[place], losses.at(target, float(curve.x[place])), 1e-9)
 
 
-def _check(page: CheckPage, losses: _Losses) -> Iterator[str]:
-    column = page.summary.current
-    for row in range(min(_LISTED, page.table.rowCount())):
-        item = page.table.item(row, 0)
-        assert item is not None
-        named = re.fullmatch(r"(.+)\[(.+)\]", item.text())
-        said = re.match(r"backprop (\S+), finite difference (\S+)", item.toolTip())
+def _check(cards: dict[str, Any], losses: _Losses) -> Iterator[str]:
+    outcome = cards["outcome"]
+    column = outcome.content.current
+    for entry in cards["parameters"].content.rows[:_LISTED]:
+        named = re.fullmatch(r"(.+)\[(.+)\]", entry.name)
+        said = re.match(r"backprop (\S+), finite difference (\S+)", entry.tip)
         if named is None or said is None:
-            yield f"{item.text()!r} says {item.toolTip()!r}"
+            yield f"{entry.name!r} says {entry.tip!r}"
             continue
         target = ParameterTarget(named[1], tuple(map(int, named[2].split(", "))))
         found = losses.slope(target, _EPS)
         if abs(found) > 1e-5:
-            yield from near(f"difference of {item.text()}", read(said[2]), found, 1e-3)
-    counts = [page.summary.text(key, column) for key in page.summary.keys()[-5:]]
-    checked = read(page.summary.text("checked", column))
-    yield from near("verdicts", sum(map(read, counts)), checked)
+            yield from near(f"difference of {entry.name}", read(said[2]), found, 1e-3)
+    counts = [row.texts[column] for row in outcome.content.rows[-5:]]
+    yield from near("verdicts", sum(map(read, counts)), read(text_of(outcome, "checked", column)))

@@ -232,8 +232,11 @@ class BackpropModel(QObject):
         )
 
     def request_preview(self) -> None:
-        """Have the next update tried, for the steps that show it."""
-        if self.passed is not None:
+        """Have the next update tried, for the steps that show it, unless that is known."""
+        known = self.preview
+        if self.passed is not None and (
+            known is None or known.passed is not self.passed or known.rate != self.rate
+        ):
             self._work.request_preview(self.passed, self.rate)
 
     def refocus(self) -> None:

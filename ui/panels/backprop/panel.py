@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
@@ -48,6 +49,8 @@ _PACE_MS = 80
 _PAUSE_MS = 30
 #: Of what a step shows, in pixels at scale 1: the least window must have room for it.
 _LEAST_HEIGHT = 292
+#: Below this width the column goes below the step.
+_LEAST_WIDTH = 492
 
 
 class BackpropPanel(Panel):
@@ -78,6 +81,7 @@ class BackpropPanel(Panel):
         self._was_training = False
         self._unchecked: Choices | None = None
         self._unseen: list[Step] = []
+        self._places: dict[str, int] = {}  # on which step each view is found
         self._ahead = single_shot(self, self._draw_ahead, _PAUSE_MS)
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
@@ -136,7 +140,9 @@ class BackpropPanel(Panel):
         """Put the column at the right, or below what it explains when there is no room beside it."""
         px, margins = theme_manager().theme.px, self._body.contentsMargins()
         width = max(px(232 if self.width() < px(1000) else 276), self.side.minimumSizeHint().width())
-        needed = self.stack.minimumSizeHint().width() + self._columns.spacing() + width
+        # The same for all steps, or the column would jump.
+        least = max(self.stack.minimumSizeHint().width(), px(_LEAST_WIDTH))
+        needed = least + self._columns.spacing() + width
         beside = needed + margins.left() + margins.right() <= self.width()
         direction = QBoxLayout.Direction
         self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
@@ -152,7 +158,9 @@ class BackpropPanel(Panel):
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
-        return self.side.openers()
+        hidden = {key: step for key, step in self._places.items() if self.stack.view(key).isHidden()}
+        steps = {self.stack.view(key): partial(self.model.go_to, step) for key, step in hidden.items()}
+        return {**steps, **self.side.openers()}
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Page up, Page down, Home, End; play with P; cover and show with V; unpin with Escape."""
@@ -280,7 +288,7 @@ class BackpropPanel(Panel):
         steps = self.model.steps
         self.model.take(passed)
         if self.model.steps is not steps:
-            self._unseen = list(self.model.steps)
+            self._unseen, self._places = list(self.model.steps), {}
         self.model.set_pinned(self._state.pinned)
         self.header.set_steps(self.model.steps)
         self._on_step_changed()
@@ -296,12 +304,14 @@ class BackpropPanel(Panel):
         step = self._unseen.pop(0)
         if step != model.step:
             now = replace(self._probes.now(), step=step)
-            ask = self.stack.prepare(page_of(now))
+            page = page_of(now)
+            ask = self.stack.prepare(page)
             if isinstance(ask, SetSide):
                 model.know_side(step, ask.side)
                 now = replace(now, focus=replace(now.focus, side=ask.side))
-                self.stack.prepare(page_of(now))
+                self.stack.prepare(page := page_of(now))
             self.side.prepare(now)
+            self._places |= dict.fromkeys(page.leaves().keys() - self._places.keys(), model.steps.index(step))
         self._ahead.start()
 
     @Slot()

@@ -42,6 +42,7 @@ _COUNTED: dict[Verdict, tuple[str, str, str]] = {
 def page(now: Now) -> Page:
     """Button, or how much is done; outcome, in a column for each rule; and a list to click through."""
     passed, result = now.passed, dict(now.checks).get(now.passed.rule)
+    counts = {} if result is None else result.counts
     items: list[Item] = [Card("title", WORDS, Words("Check all", "strong"), room=None)]
     if now.progress is None:
         title = f"Check all {format_count(passed.network.parameter_count)} parameters"
@@ -53,13 +54,13 @@ def page(now: Now) -> Page:
             Card("progress", DONE, Done(now.progress), "", "", tip, room=None),
             Choice("cancel", "press", "Cancel", CancelCheck(), tip="Stop the check", icon="x"),
         ]
-    text = _unchecked_text(passed.rule, now.checks) if result is None else _verdict_text(result.counts)
+    text = _unchecked_text(passed.rule, now.checks) if result is None else _verdict_text(counts)
     items.append(Card("hint", WORDS, Words(text, ink="muted"), room=None))
     if now.checks and now.progress is None:
         items.append(Card("outcome", VALUES, _summary(passed, now.checks), room=None))
     if result is not None and now.progress is None:
-        kind = now.listed if now.listed is not None else "kink" if result.counts["kink"] else ""
-        off = tuple(each for each in ("kink", "tie_rule") if not result.counts[each])
+        kind = now.listed if now.listed is not None else "kink" if counts["kink"] else ""
+        off = tuple(each for each in ("kink", "tie_rule") if not counts[each])
         name, tip = "Which parameters are listed", "Click a row, or press Enter, to poke this parameter"
         items += [
             Choice("kinds", "row", name, ListEntries, kind, _KINDS, off=off),

@@ -93,7 +93,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     if kind is StepKind.LOSS:
         here = float(passed.probabilities[label])
         p = np.linspace(min(0.01, max(here, 1e-6)), 1.0, _POINTS)
-        dots = ((here, passed.gradients.loss, "winner"),)
+        dots = ((here, passed.gradients.loss, "accent"),)
         curves = Curves(
             (Curve("loss", p, -np.log(p)),), (), f"probability of class {name}", "loss", dots=dots
         )
@@ -104,7 +104,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     z = np.linspace(min(center - 3, -6), max(center + 3, 6), _POINTS)
     if kind is StepKind.OUTPUT:
         p = 1.0 / (1.0 + np.exp(-z)) if one else np.exp(z - np.logaddexp(z, _others(passed, place)))
-        dots = ((center, float(passed.probabilities[place]), "winner"),)
+        dots = ((center, float(passed.probabilities[place]), "accent"),)
         curves = Curves(
             (Curve("p", z, p),), (), axis, f"p of class {passed.names[place]}", dots=dots, y_range=(0.0, 1.0)
         )
@@ -112,7 +112,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     loss = np.logaddexp(0.0, -z if label == 1 else z) if one else np.logaddexp(z, _others(passed, label)) - z
     slope, here = float(passed.gradient(passed.network.layers[-1][0])[unit]), passed.gradients.loss
     lines = Curve("loss", z, loss), Curve("tangent", z, here + slope * (z - center), "winner", "dashed")
-    curves = Curves(lines, (), axis, "loss", dots=((center, here, "winner"),))
+    curves = Curves(lines, (), axis, "loss", dots=((center, here, "accent"),))
     return "Loss against the logit", "dashed: the tangent, its slope is ∂L/∂z", curves
 
 

@@ -46,17 +46,10 @@ _NOTHING = "Click any cell, pixel or weight: it is changed by ±ε and the loss 
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
     of = "" if now.target is None else describe_target(now.target)
-    eps = Choice(
-        "eps", "power", "ε", SetEps, now.eps, ((-8,), (0,)), tip="How far the number is changed, up and down"
-    )
+    tips = "How far the number is changed, up and down", "How far the plot reaches to either side"
+    eps = Choice("eps", "power", "Size of the poke", SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε")
     reach = Choice(
-        "reach",
-        "power",
-        "range ±",
-        SetReach,
-        now.reach,
-        ((-4,), (2,)),
-        tip="How far the plot reaches to either side",
+        "reach", "power", "Range of the plot", SetReach, now.reach, ((-4,), (2,)), tips[1], symbol="range ±"
     )
     items: list[Item] = [Card("title", WORDS, Words("Poke " + of, "strong"), room=None), eps]
     poked = now.poked

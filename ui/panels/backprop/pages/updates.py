@@ -82,7 +82,7 @@ def page(now: Now) -> Page:
     )
     is_on = known is not None, bool(passed.trial.networks), bool(passed.trial.networks)
     buttons = tuple(
-        Choice(title, "press", title, ask, tip=tip, icon=icon, is_enabled=on)
+        Choice(title, "press", title, ask, None, (), tip, icon, is_primary=ask == Apply(), is_enabled=on)
         for (ask, title, icon, tip), on in zip(_BUTTONS, is_on, strict=True)
     )
     options = tuple((each, each) for each in names)

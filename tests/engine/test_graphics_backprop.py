@@ -1,0 +1,218 @@
+"""Formulas, steps, excerpts of maps, frames and lists: what is drawn of them, and that it has room."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from cnnviz.drawing import DARK, LIGHT, Ask, Box, CellKey, Colors, Ground, Rect, Text, drawn
+from cnnviz.graphics.cell_map import MAP, CellMap, Looked, fitting
+from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
+from cnnviz.graphics.entries import ENTRIES, Entries, Entry
+from cnnviz.graphics.formula import FORMULA, Formulas, height
+from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
+from cnnviz.graphics.steps import STEPS, Steps
+from cnnviz.graphics.texts import VALUES, Value, Values
+from cnnviz.graphics.tiles import FRAMED, Framed, Whole
+from cnnviz.layers import MaxBlurPool2D, MaxPool2D
+from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
+from cnnviz.mathematics import Text as Words
+from cnnviz.report.equations import pool_gradient
+
+
+@dataclass(frozen=True)
+class Go(Ask):
+    """Ask for a number."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class At(Ask):
+    """Ask for a place."""
+
+    row: float
+    col: float
+
+
+def ground(width: float, high: float = 300, **more) -> Ground:
+    return Ground(Box(0, 0, width, high), LIGHT, **more)
+
+
+LONG = (
+    partial("L", Sub("w", "3,4")),
+    "=",
+    Number("−0.0622"),
+    "·",
+    Number("+0.161"),
+    Words(" + 70 more terms that make it long", "muted"),
+    "=",
+    Number("−0.01", "accent"),
+)
+FORMULAS = {
+    "long": LONG,
+    "max": pool_gradient(MaxPool2D(2, ties="all"), "z").formula,
+    "max blur": pool_gradient(MaxBlurPool2D(2, ties="split"), "a").formula,
+}
+
+
+def test_a_formula_reads_as_ordinary_text() -> None:
+    assert plain(LONG).startswith("∂L/∂w_3,4 = −0.0622 · +0.161 + 70 more")
+    assert plain((Sup("e", "−z"), Frac("a", "b"))) == "e^−za/b"
+    assert "70 more" in FORMULA.words(Formulas((LONG,)))
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("width", [600, 300, 220])
+def test_a_formula_is_never_wider_than_there_is_room(name: str, width: int) -> None:
+    """Where it is narrow it takes more lines."""
+    shown = Formulas((FORMULAS[name],))
+    marks = [mark for mark in FORMULA.draw(shown, ground(width)).all_marks() if isinstance(mark, Text)]
+    assert max(mark.x + mark.font.width(mark.words.rstrip()) for mark in marks) <= width
+    assert height(shown, 220, LIGHT) > 1.5 * height(shown, 2000, LIGHT)
+    assert max(mark.y for mark in marks) < height(shown, width, LIGHT)
+
+
+def test_results_in_a_formula_can_be_covered() -> None:
+    texts = drawn(FORMULA, Formulas((LONG,), True), 800, LIGHT).texts()
+    assert "?" in texts
+    assert "−0.01" not in texts
+    assert "+0.161" in texts
+
+
+def test_steps_are_shortened_until_they_fit_and_no_chip_ever_moves() -> None:
+    titles = tuple((f"S{place}", f"A rather long title {place}") for place in range(9))
+    seen = []
+    for width in (1600, 620, 300):
+        drawings = [STEPS.draw(Steps(titles, current, Go), ground(width, 30)) for current in (2, 0, 8)]
+        boxes = [[part.box for part in drawing.parts] for drawing in drawings]
+        assert boxes[0] == boxes[1] == boxes[2]
+        assert boxes[0][8].right <= width
+        seen.append([text for text in drawings[0].texts() if text.startswith("3") or text in titles[2]])
+    assert seen == [["3 A rather long title 2"], ["3 S2"], ["3", "S2"]]
+
+
+def test_steps_ask_for_what_is_pressed_and_for_their_neighbours() -> None:
+    drawing = drawn(STEPS, Steps((("a", "A"), ("b", "B"), ("c", "C")), 1, Go), 400, DARK)
+    assert drawing.part(2).ask == Go(2)
+    assert drawing.part(2).tip == "Step 3: C"
+    assert (drawing.keys["left"], drawing.keys["right"], drawing.keys["end"]) == (Go(0), Go(2), Go(2))
+    assert STEPS.words(Steps((("a", "A"), ("b", "B")), 1, Go)) == "step 2 of 2: B"
+
+
+def excerpt(**more) -> Looked:
+    values = np.arange(100.0).reshape(10, 10)
+    return Looked(CellMap(values, Colors("signed", -100, 100), (4, 5, 4, 4), press=At, **more))
+
+
+def test_an_excerpt_speaks_of_cells_of_the_whole_map() -> None:
+    drawing = drawn(MAP, excerpt(), 300, LIGHT)
+    found = drawing.part(CellKey("cell", 2, 1))
+    assert found.ask == At(6, 6)
+    assert found.tip == "row 6, column 6: +66"
+    assert drawing.part(CellKey("cell", 4, 0)) is None
+    assert {"4", "7", "5", "8"} <= set(drawing.texts()), "rows and columns are numbered as in the whole map"
+    assert excerpt().map.inside((5, 6, 1, 1)) == (1, 1, 1, 1)
+    assert excerpt().map.inside((0, 0, 2, 2)) is None
+
+
+def test_cells_that_are_struck_out_look_different_from_zeros() -> None:
+    values = np.zeros((1, 2))
+    shown = Looked(CellMap(values, Colors("signed", -1, 1), struck=np.array([[True, False]])))
+    drawing = MAP.draw(shown, ground(200, 150))
+    boxes = [drawing.part(CellKey("cell", 0, n)).box for n in (0, 1)]
+    grey = [mark.box for mark in drawing.all_marks() if isinstance(mark, Rect) and mark.fill == "track"]
+    assert [any(each.inset(1).has(box.x, box.y) for each in grey) for box in boxes] == [True, False]
+
+
+@pytest.mark.parametrize("width", [100, 150, 200, 260, 400])
+def test_the_key_of_a_map_is_not_crowded(width: int) -> None:
+    """What its marks mean stands beside or below the colours, and nothing covers anything."""
+    values = 1e-4 * np.arange(100.0).reshape(10, 10)
+    marks = (("winner", "winner"), ("hatched", "tied"))
+    shown = Looked(CellMap(values, Colors("signed", -0.01, 0.01), (0, 0, 3, 3), marks=marks))
+    drawing = MAP.draw(shown, ground(width, 260))
+    below = drawing.part(CellKey("cell", 2, 0)).box.bottom
+    texts = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.y > below]
+    lefts = {"start": 0.0, "middle": 0.5, "end": 1.0}
+    boxes = []
+    for mark in texts:
+        wide = mark.font.width(mark.words)
+        boxes.append(
+            Box(mark.x - lefts[mark.anchor] * wide, mark.y - mark.font.size * 0.7, wide, mark.font.size * 0.7)
+        )
+    assert {"winner", "tied"} <= {mark.words for mark in texts}
+    assert all(box.right <= width + 1 and box.bottom <= 260 for box in boxes)
+    for place, one in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            apart = one.right <= other.left or other.right <= one.left
+            assert apart or one.bottom <= other.top or other.bottom <= one.top, (texts[place].words, width)
+
+
+def test_more_cells_are_shown_where_there_is_more_room() -> None:
+    counts = [fitting(Box(0, 0, side, side), LIGHT) for side in (60, 200, 300, 400, 1200)]
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-1]) == (3, 10)
+
+
+def test_a_frame_asks_for_a_place_and_arrow_keys_move_it() -> None:
+    whole = Whole(np.zeros((26, 26), np.uint32), At)
+    drawing = FRAMED.draw(Framed(whole, (4, 6, 8, 8), 2), ground(130, 130))
+    found = drawing.part(CellKey("whole", 20, 3))
+    assert found.ask == At(20.5 / 26, 3.5 / 26)
+    assert found.follows
+    middle = whole.at(4 + 3, 6 + 3)
+    assert drawing.keys["down"] == At(middle.row + 2 / 26, middle.col)
+
+
+def test_a_plot_places_its_points_and_asks_for_where_it_is_pressed() -> None:
+    x = np.linspace(0.0, 20.0, 21)
+    plot = Curves((Curve("loss", x, x**2),), (Marker(5.0, "kink"),), "poke", "loss", asks=Go)
+    drawing = CURVES.draw(plot, ground(300, 200))
+    at = drawing.part_at(150, 80)
+    assert abs(at.ask.step - 20 * (150 - 40) / 250) < 3
+    assert "kink" in drawing.texts()
+    read = CURVES.draw(plot, ground(300, 200, hovered=at.key)).texts()
+    assert set(drawing.texts()) < set(read), "what is pointed at is written"
+
+
+@pytest.mark.parametrize("y", [np.full(5, 3.0), np.array([1e-9, 2e-9, 3e-9, 2e-9, 1e-9]), np.full(5, np.nan)])
+def test_a_plot_draws_flat_tiny_and_undefined_lines(y: np.ndarray) -> None:
+    drawing = CURVES.draw(Curves((Curve("loss", np.arange(5.0), y),)), ground(240, 150))
+    assert list(drawing.all_marks())
+
+
+def test_numbers_are_never_cut_and_names_are() -> None:
+    rows = (Value("a", "a name that is long " * 4, "+1.8342e−04", tip="why"),)
+    drawing = VALUES.draw(Values(rows), ground(200))
+    assert "+1.8342e−04" in drawing.texts()
+    assert any(text.endswith("…") for text in drawing.texts())
+    assert drawing.part("a").tip.endswith("why")
+    columns = Values((Value("a", "name", "1,425", more=("–", "12")),), ("first", "all", "split"), 1, "which")
+    drawing = VALUES.draw(columns, ground(VALUES.size(columns, LIGHT).least_width))
+    assert [text for text in drawing.texts() if text] == ["first", "all", "split", "name", "1,425", "–", "12"]
+    assert VALUES.words(columns) == "name: first 1,425, all –, split 12"
+    assert drawing.part("").tip == "which"
+
+
+def test_a_list_says_its_rows_and_asks_for_one() -> None:
+    rows = tuple(Entry(f"w[{n}]", f"{n}", f"about {n}", Go(n)) for n in range(30))
+    drawing = drawn(ENTRIES, Entries(("parameter", "error"), rows), 240, LIGHT)
+    assert drawing.part(12).ask == Go(12)
+    assert drawing.part(12).tip == "w[12]: 12\nabout 12"
+    assert drawing.next_part(12, 1, 0).key == 13
+    assert drawing.texts()[:2] == ["parameter", "error"]
+    assert drawing.parts[-1].box.bottom <= drawing.ground.box.bottom
+    assert ENTRIES.tables(Entries(("parameter", "error"), rows))[0].rows[3] == ("w[3]", "3")
+
+
+def test_predictions_say_both_sides_or_the_one_that_is_known() -> None:
+    before, after = np.array([0.25, 0.75]), np.array([0.2, 0.8])
+    both = Predictions(("0", "1"), before, after, ("before", "after"), label=1)
+    assert both.say() == "class 0: before 0.25, after 0.2\nclass 1: before 0.75, after 0.8"
+    assert "before → after" in drawn(PREDICTIONS, both, 240, LIGHT).texts()
+    one = Predictions(("0", "1"), before, None, ("before", "after"))
+    assert one.say() == "class 0: before 0.25\nclass 1: before 0.75"
+    assert drawn(PREDICTIONS, one, 240, LIGHT).texts() == ["before", "0", "0.25", "1", "0.75"]
+    ten = Predictions(tuple("0123456789"), np.eye(10)[0], None, label=7)
+    assert 7 in ten.shown
