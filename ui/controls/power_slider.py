@@ -66,8 +66,8 @@ class PowerSlider(QWidget):
         """Restyle."""
         font = mono_font(theme.base_pt * 0.95, theme=theme)
         self._number.setFont(font)
-        # Of the font, not of the label: out of sight that keeps its former style.
-        self._number.setMinimumWidth(QFontMetrics(font).horizontalAdvance("0.0005"))
+        # Of the font, not of the label: out of sight that keeps its former style, and asks for its room.
+        self._number.setFixedWidth(QFontMetrics(font).horizontalAdvance("0.0005"))
 
     def _value_at(self, place: int) -> float:
         decade, part = divmod(place, _STEPS)
