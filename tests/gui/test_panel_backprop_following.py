@@ -17,7 +17,7 @@ from tests.gui.backprop_desk import (
 )
 from tests.gui.driving import settle
 from ui.panels.backprop.asks import PointAt
-from ui.panels.backprop.side_column import POKE
+from ui.panels.backprop.side_column import INSPECT, POKE
 from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.state import PinnedCell, RunStatus
 from ui.theme import ThemeManager
@@ -34,11 +34,16 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
 def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
     desk = Desk(qtbot, LAB5)
     desk.panel._ahead.blockSignals(False)
+    desk.panel.side.show_page(POKE)
     desk.show(lab5())
     qtbot.waitUntil(lambda: not desk.panel._unseen and not desk.panel._ahead.isActive())
     assert desk.panel.model.step.kind is StepKind.OUTPUT
     ready = {key: desk.view(key) for key in ("values", "routed", "map 0", "saliency", "total")}
     assert not any(view.isVisible() for view in ready.values())
+    desk.panel.side.show_page(INSPECT)
+    inspect = desk.panel.side.inspect
+    seen = [key for key, view in inspect._widgets.items() if view.isVisible()]
+    assert sorted(seen) == sorted(inspect.page.leaves()), "what was drawn ahead is not shown with its page"
     assert desk.view("numbers").isVisible()
     desk.go_to(StepKind.ROUTE)
     assert desk.view("values") is ready["values"]

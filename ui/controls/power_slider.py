@@ -3,6 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from cnnviz.quantities import format_value
@@ -63,8 +64,10 @@ class PowerSlider(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
-        self._number.setFont(mono_font(theme.base_pt * 0.95, theme=theme))
-        self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("0.0005"))
+        font = mono_font(theme.base_pt * 0.95, theme=theme)
+        self._number.setFont(font)
+        # Of the font, not of the label: out of sight that keeps its former style, and asks for its room.
+        self._number.setFixedWidth(QFontMetrics(font).horizontalAdvance("0.0005"))
 
     def _value_at(self, place: int) -> float:
         decade, part = divmod(place, _STEPS)
