@@ -484,8 +484,8 @@ def test_a_packed_page_that_never_ends_is_read_in_little_time():
     objects = b"1 0 obj<</Type/Page/Contents 2 0 R>>endobj 2 0 obj<</Filter/FlateDecode>>stream\n"
     flood = b"3 0 obj " * 300_000
     page = b"%PDF-1.7\n" + objects + zlib.compress(drawn) + b"endobj " + flood
-    assert not list(remarks_on_pages(page, handed, LAB)), "no text, so nothing to say"
-    assert list(remarks_on_pages(b"<html>" + b"<svg " * 300_000, handed, LAB)) == []
+    assert not list(remarks_on_pages(page, handed, LAB, "page")), "no text, so nothing to say"
+    assert list(remarks_on_pages(b"<html>" + b"<svg " * 300_000, handed, LAB, "page")) == []
 
 
 # --- words and names ----------------------------------------------------------------------------------------
