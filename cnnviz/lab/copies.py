@@ -1,7 +1,7 @@
 """What hand-ins have in common, or contradict each other in, where those of honest students never do."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
@@ -20,8 +20,13 @@ from cnnviz.lab.times import read_time
 _FEWEST_LETTERS = 40
 """Shorter answers may well be alike by chance."""
 
-_FEWEST_INSIDE = 100
-"""Letters of an answer that another one holds as a whole; a sentence of a lecture is shorter."""
+type _Row = tuple[str, str, str]
+
+_FEWEST_ROWS = 20
+"""Three words in a row, so many times: a sentence of a lecture has fewer."""
+
+_ALIKE, _FEWEST_ALIKE, _ALIKE_ALONE = 0.5, 3, 0.8
+"""Which share of them is the same in several answers, or in one alone, that was not written independently."""
 
 _FEWEST_IN_ALL, _FEWEST_ANSWERS = 150, 3
 """Letters of all short answers of a student together, and how many they are, from which on they are not."""
@@ -84,7 +89,7 @@ def remarks_between(
     pairs: tuple[tuple[Kind, int, int, str], ...] = (
         *(("student", *each) for each in _contradictions(handed)),
         *(("predictions", *each) for each in _mostly_the_same(handed)),
-        *(("words", *each) for each in _gone_on_with(handed, labs)),
+        *(("words", *each) for each in _much_alike(handed, labs)),
     )
     for kind, one, other, reason in pairs:
         for place, beside in ((one, other), (other, one)):
@@ -140,22 +145,44 @@ def _words(handed: HandIn, of_lab: str) -> Iterator[_Shared]:
         yield _Shared("words", "all short answers the same", tuple(sorted(short.items())))
 
 
-def _gone_on_with(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> Iterator[tuple[int, int, str]]:
-    """Yield pairs of students of whom one has all that the other has written about a step, and more."""
-    texts = {sha: plain(lab.source) for sha, lab in labs.items()}
-    written: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+def _much_alike(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> Iterator[tuple[int, int, str]]:
+    """Yield pairs of students whose answers consist of the same three words in a row for the most part.
+
+    One with all of another and something beside it is told like that, and several with a word changed here
+    and there.
+    """
+    said = {sha: _in_a_row(lab.source) for sha, lab in labs.items()}
+    written: dict[str, list[tuple[int, dict[str, Set[_Row]]]]] = defaultdict(list)
     for place, each in enumerate(handed):
         lab = lab_of(each, labs)
-        said = "" if lab is None else texts[lab.sha256]
-        for step, text in each.answers.items():
-            words = plain(text)
-            if weight(words) >= _FEWEST_INSIDE and words not in said:
-                written[each.lab_id, step][place] = words
-    for (_, step), those in written.items():
-        for (one, first), (other, second) in combinations(those.items(), 2):
-            is_held = first in second or second in first
-            if is_held and first != second and not same_student(handed[one], handed[other]):
-                yield one, other, f"{printable(step, 60)}: one holds all words of the other, as"
+        known = frozenset[_Row]() if lab is None else said[lab.sha256]
+        rows = {step: _in_a_row(text) - known for step, text in each.answers.items()}
+        written[each.lab_id].append(
+            (place, {step: those for step, those in rows.items() if len(those) >= _FEWEST_ROWS})
+        )
+    for (one, first), (other, second) in (
+        pair for students in written.values() for pair in combinations(students, 2)
+    ):
+        shares = {
+            step: len(first[step] & second[step]) / min(len(first[step]), len(second[step]))
+            for step in first.keys() & second.keys()
+            if first[step] != second[step]  # which are the same words
+        }
+        alike = sorted(step for step, share in shares.items() if share >= _ALIKE)
+        if len(alike) < _FEWEST_ALIKE:
+            alike = [step for step in alike if shares[step] >= _ALIKE_ALONE]
+        if alike and not same_student(handed[one], handed[other]):
+            yield (
+                one,
+                other,
+                f"{printable(', '.join(alike), 200)}: most words the same, in the same order, as",
+            )
+
+
+def _in_a_row(text: str) -> Set[_Row]:
+    """Return all three words in a row of a text."""
+    words = tokens(text)
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
 def _moments(handed: HandIn) -> Iterator[_Shared]:

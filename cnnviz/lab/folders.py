@@ -1,7 +1,7 @@
 """Courses with one folder a student, as learning platforms make them: whose work lies in two of them."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from cnnviz.files import printable
 from cnnviz.lab.identity import name_parts
@@ -39,13 +39,12 @@ def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]
     found: list[list[Remark]] = [[] for _ in handed]
     if len(of_one) < _FEWEST:
         return found
-    common = Counter(part for parts in called.values() for part in parts)
     owned: dict[str, set[str]] = defaultdict(set)
     for folder in of_one:
         owned[next(iter(students[folder]))].add(folder)
     for place, each in enumerate(handed):
         mine = sorted(owned[_student(each)]) if tops[place] <= of_one and tops[place] else []
-        if len(mine) > 1 and not _are_of_one([called[folder] for folder in mine], common):
+        if len(mine) > 1 and not _are_of_one(mine, called):
             named = " and ".join(printable(folder, 60) for folder in mine[:_FEWEST])
             found[place].append(Remark("student", f"the work of one student lies in the folders {named}"))
     return found
@@ -66,8 +65,11 @@ def _student(handed: HandIn) -> str:
     return plain_roll_number(handed.roll_number) or " ".join(name_parts(handed.name))
 
 
-def _are_of_one(folders: Sequence[Set[str]], common: Counter[str]) -> bool:
-    """Whether folders are called after one person: by a word that is in no folder of anybody else."""
-    parts = [{each for each in words if each.isalpha()} for words in folders]
-    shared = parts[0].intersection(*parts[1:])
-    return any(common[each] <= len(folders) for each in shared)
+def _are_of_one(folders: Sequence[str], called: Mapping[str, set[str]]) -> bool:
+    """Whether folders are called after one person: by words that no other folder has together."""
+    shared = {
+        each
+        for each in called[folders[0]].intersection(*(called[each] for each in folders[1:]))
+        if each.isalpha()
+    }
+    return sum(shared <= words for words in called.values()) <= len(folders)

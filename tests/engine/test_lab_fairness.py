@@ -169,8 +169,8 @@ def test_answer_with_all_that_another_student_wrote_in_it_is_told(data: Dataset,
     assert between(
         replace(one, answers={"guess": WORDS}), replace(two, answers={"guess": mine + WORDS + " Yes."})
     ) == [
-        ["guess: one holds all words of the other, as in file 1"],
-        ["guess: one holds all words of the other, as in file 0"],
+        ["guess: most words the same, in the same order, as in file 1"],
+        ["guess: most words the same, in the same order, as in file 0"],
     ]
     lecture = WORDS[:60]
     assert between(
@@ -178,18 +178,34 @@ def test_answer_with_all_that_another_student_wrote_in_it_is_told(data: Dataset,
     ) == [[], []]
 
 
+def test_several_answers_with_a_word_changed_here_and_there_are_told(
+    data: Dataset, numbers: LabNumbers
+) -> None:
+    one, two = (handed_in(data, numbers, number=each) for each in (1, 2))
+    changed = WORDS
+    for word, other in (("largest", "biggest"), ("stayed", "remained"), ("eleven", "many"), ("edge", "rim")):
+        changed = changed.replace(word, other)
+    steps = ("guess", "way", "more")
+    mine = replace(one, answers={step: f"{step} {WORDS}" for step in steps}, hypotheses={})
+    theirs = replace(two, answers={step: f"{step} {changed}" for step in steps}, hypotheses={})
+    assert [len(each) for each in between(mine, theirs)] == [1, 1]
+    alone = replace(theirs, answers={"guess": f"guess {changed}"})
+    assert between(mine, alone) == [[], []], "one answer may be alike by chance"
+
+
 def test_work_of_one_student_in_folders_of_two_is_told_however_deep_they_lie(
     data: Dataset, numbers: LabNumbers
 ) -> None:
-    handed = [handed_in(data, numbers, number=each) for each in (1, 2, 3, 4)]
+    handed = [handed_in(data, numbers, number=each) for each in (1, 2, 3, 4, 5)]
     folders = [
         ["lab 5/moodle/Ann Rao_1", "lab 5/moodle/Ben Sato_2"],
         ["lab 5/moodle/Chloe Ito_3/report/report-1", "lab 5/moodle/Chloe Ito_3"],
         ["lab 5/moodle/Dan Roy_4", "lab 5/again/Dan Roy_9"],
         ["mailed"],
+        ["lab 5/moodle/Ann Sato_5", "lab 5/moodle/Ann Sato_6"],
     ]
     told = remarks_on_folders(handed, folders)
-    assert [len(each) for each in told] == [1, 0, 0, 0]
+    assert [len(each) for each in told] == [1, 0, 0, 0, 0]
     assert "Ann Rao_1" in told[0][0].reason
     assert "Ben Sato_2" in told[0][0].reason
 
