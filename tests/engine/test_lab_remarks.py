@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import re
 import zlib
 from collections.abc import Callable
@@ -259,7 +260,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
     for name, (_, change) in TAMPERED.items():
         write(f"tampered-{name}", change(honest(next(numbers), data)))
     for name, (_, change) in PAIRS.items():
-        words = f"{MINE} So much for {name}."
+        mixed = random.Random(name).sample(MINE.split(), len(MINE.split()))  # no two pairs are alike
+        words = f"{' '.join(mixed)} So much for {name}."
         one, two = change(honest(next(numbers), data), honest(next(numbers), data), words)
         write(f"first-{name}", one)
         write(f"second-{name}", two)
