@@ -17,9 +17,11 @@ from cnnviz.lab.results import HandIn
 from cnnviz.quantities import format_plain
 
 _ALONE, _WITH_ALL_RIGHT, _AMONG_SEVERAL = 5, 4, 3
-"""Digits that tell of one prediction alone, where all others are right, and where all have so many."""
+"""Digits that tell of one prediction alone, where all others are right, and up to which a result is known."""
 
-_FEWEST_STEPS, _FEWEST_NUMBERS = 3, 3
+_FEWEST_STEPS, _FEWEST_NUMBERS, _FEWEST_DIGITS = 3, 3, 5
+"""How many predictions are asked for, how many of them are numbers, and how many digits these have together
+behind their first ones, which may be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ def too_exact(handed: HandIn, lab: Lab) -> Iterator[str]:
     is_all_right = len(judged) == asked and all(each.is_right for each in judged)
     least = min(numbers.values(), default=0)
     if (asked >= _FEWEST_STEPS and is_all_right and least >= _WITH_ALL_RIGHT) or (
-        len(numbers) >= _FEWEST_NUMBERS and least >= _AMONG_SEVERAL
+        len(numbers) >= _FEWEST_NUMBERS
+        and least
+        and sum(digits - 1 for digits in numbers.values()) >= _FEWEST_DIGITS
     ):
         yield "its predictions are the measured numbers in every step, to all digits that were typed"
 
