@@ -234,3 +234,24 @@ def test_digits_of_several_numbers_count_together(data: Dataset, numbers: LabNum
     assert told(0.457, 0.35, 0.23, 0.654) == 1
     assert told(0.46, 0.35, 0.23, 0.65) == 0, "four digits may be guessed"
     assert told(0.457, 0.35, 0.24, 0.654) == 0, "one that is off was no copy"
+
+
+def test_every_result_as_the_window_shows_it_is_told(data: Dataset, numbers: LabNumbers) -> None:
+    """Also where it has few digits, such as 0.25: nobody guesses all of several."""
+    asked = [replace(GUESS, id=f"guess {place}") for place in range(3)]
+    result = next(each for each in numbers.measured if each.step == "guess")
+    values = [0.25, 0.4567, 0.3456]
+    one = replace(
+        handed_in(data, numbers),
+        measured=tuple(
+            replace(result, step=step.id, measured=replace(result.measured, value=value))
+            for step, value in zip(asked, values, strict=True)
+        ),
+    )
+    for typed, count in (((0.25, 0.4567, 0.3456), 1), ((0.25, 0.46, 0.35), 0), ((0.9, 0.4567, 0.3456), 0)):
+        made = {
+            step.id: Commitment(answer, When("2026-01-31 10:05", 0))
+            for step, answer in zip(asked, typed, strict=True)
+        }
+        found = list(too_exact(replace(one, predictions=made), replace(LAB, steps=tuple(asked))))
+        assert len(found) == count, typed
