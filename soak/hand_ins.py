@@ -145,7 +145,7 @@ def check(path: Path) -> object:
             rows.append(Row((file.path,), reason=str(error)))
             continue
         of = lab_of(handed, labs)
-        remarks = (*remarks_on(handed, of), *remarks_on_pages(file.content, handed, of))
+        remarks = (*remarks_on(handed, of), *remarks_on_pages(file.content, handed, of, file.path.name))
         grade = None if of is None else graded(handed, of, numbers)
         rows.append(Row((file.path,), handed=handed, lab=of, grade=grade, remarks=remarks))
     handed_in = [row.handed for row in rows if row.handed is not None]

@@ -1,8 +1,9 @@
 """What hand-ins have in common, or contradict each other in, where those of honest students never do."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import SequenceMatcher
 from itertools import combinations
 
@@ -14,9 +15,18 @@ from cnnviz.lab.model import Lab
 from cnnviz.lab.remarks import Kind, Remark
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.seeds import plain_roll_number, seed_of
+from cnnviz.lab.times import read_time
 
 _FEWEST_LETTERS = 40
 """Shorter answers may well be alike by chance."""
+
+type _Row = tuple[str, str, str]
+
+_FEWEST_ROWS = 20
+"""Three words in a row, so many times: a sentence of a lecture has fewer."""
+
+_ALIKE, _FEWEST_ALIKE, _ALIKE_ALONE = 0.5, 3, 0.8
+"""Which share of them is the same in several answers, or in one alone, that was not written independently."""
 
 _FEWEST_IN_ALL, _FEWEST_ANSWERS = 150, 3
 """Letters of all short answers of a student together, and how many they are, from which on they are not."""
@@ -64,6 +74,8 @@ def remarks_between(
     """
     found: list[list[Remark]] = [[] for _ in handed]
     for shared, places in _groups(handed, labs).items():
+        if shared.kind == "predictions" and _are_told_when(handed, places):
+            continue
         for place in places:
             if shared.kind == "networks" and has_own_seed(handed[place]):
                 continue  # two roll numbers may well give the same seed
@@ -74,10 +86,14 @@ def remarks_between(
             )
             if others:
                 found[place].append(Remark(shared.kind, f"{shared.what} as in {_listed(others)}", others))
-    for one, other, reason in (*_contradictions(handed), *_mostly_the_same(handed)):
+    pairs: tuple[tuple[Kind, int, int, str], ...] = (
+        *(("student", *each) for each in _contradictions(handed)),
+        *(("predictions", *each) for each in _mostly_the_same(handed)),
+        *(("words", *each) for each in _much_alike(handed, labs)),
+    )
+    for kind, one, other, reason in pairs:
         for place, beside in ((one, other), (other, one)):
             if clean[beside] >= clean[place]:
-                kind: Kind = "predictions" if reason == _MOSTLY else "student"
                 found[place].append(Remark(kind, f"{reason} in {names[beside]}", (names[beside],)))
     return [list(dict.fromkeys(remarks)) for remarks in found]
 
@@ -129,6 +145,46 @@ def _words(handed: HandIn, of_lab: str) -> Iterator[_Shared]:
         yield _Shared("words", "all short answers the same", tuple(sorted(short.items())))
 
 
+def _much_alike(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> Iterator[tuple[int, int, str]]:
+    """Yield pairs of students whose answers consist of the same three words in a row for the most part.
+
+    One with all of another and something beside it is told like that, and several with a word changed here
+    and there.
+    """
+    said = {sha: _in_a_row(lab.source) for sha, lab in labs.items()}
+    written: dict[str, list[tuple[int, dict[str, Set[_Row]]]]] = defaultdict(list)
+    for place, each in enumerate(handed):
+        lab = lab_of(each, labs)
+        known = frozenset[_Row]() if lab is None else said[lab.sha256]
+        rows = {step: _in_a_row(text) - known for step, text in each.answers.items()}
+        written[each.lab_id].append(
+            (place, {step: those for step, those in rows.items() if len(those) >= _FEWEST_ROWS})
+        )
+    for (one, first), (other, second) in (
+        pair for students in written.values() for pair in combinations(students, 2)
+    ):
+        shares = {
+            step: len(first[step] & second[step]) / min(len(first[step]), len(second[step]))
+            for step in first.keys() & second.keys()
+            if first[step] != second[step]  # which are the same words
+        }
+        alike = sorted(step for step, share in shares.items() if share >= _ALIKE)
+        if len(alike) < _FEWEST_ALIKE:
+            alike = [step for step in alike if shares[step] >= _ALIKE_ALONE]
+        if alike and not same_student(handed[one], handed[other]):
+            yield (
+                one,
+                other,
+                f"{printable(', '.join(alike), 200)}: most words the same, in the same order, as",
+            )
+
+
+def _in_a_row(text: str) -> Set[_Row]:
+    """Return all three words in a row of a text."""
+    words = tokens(text)
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
+
+
 def _moments(handed: HandIn) -> Iterator[_Shared]:
     """Yield the predictions with their times, and the times of all steps, where they are enough to tell."""
     predictions = tuple(
@@ -139,8 +195,42 @@ def _moments(handed: HandIn) -> Iterator[_Shared]:
     if len(predictions) >= _FEWEST_PREDICTIONS:
         what = "the same predictions at the same times"
         yield _Shared("predictions", what, (lab, predictions))
-    if len(set(handed.done.values())) >= _FEWEST_MOMENTS:
-        yield _Shared("times", "the same times of all steps", (lab, tuple(sorted(handed.done.items()))))
+    done: dict[object, str] = {("done", step): time for step, time in handed.done.items()}
+    made: dict[object, str] = {
+        (step, each.answer): each.when.time for step, each in handed.predictions.items()
+    }
+    for what, times in (
+        ("the same times of all steps, or all moved alike,", done),
+        ("the same predictions and times of all steps, or all moved alike,", {**done, **made}),
+    ):
+        if len(set(times.values())) >= _FEWEST_MOMENTS and (apart := _apart(times)):
+            yield _Shared("times", what, (lab, apart))
+
+
+def _apart(times: Mapping[object, str]) -> frozenset[tuple[object, timedelta]]:
+    """Return how long after the first of some times each of them is; nothing where one is no time."""
+    read = {what: moment for what, time in times.items() if (moment := read_time(time)) is not None}
+    if len(read) < len(times):
+        return frozenset()
+    first = min(read.values())
+    return frozenset((what, moment - first) for what, moment in read.items())
+
+
+def _are_told_when(handed: Sequence[HandIn], places: Sequence[int]) -> bool:
+    """Whether few predictions are the same at times at which others of the class predicted something else.
+
+    Where a class is told to predict now, its times tell nothing, and a few guesses are the same by chance.
+    """
+    one = handed[places[0]]
+    return len(one.predictions) < _FEWEST_MOSTLY and all(
+        any(
+            (other.lab_id, step in other.predictions) == (one.lab_id, True)
+            and other.predictions[step].when.time == made.when.time
+            and other.predictions[step].answer != made.answer
+            for other in handed
+        )
+        for step, made in one.predictions.items()
+    )
 
 
 def _mostly_the_same(handed: Sequence[HandIn]) -> Iterator[tuple[int, int, str]]:

@@ -62,7 +62,9 @@ def _measured(step: Step, handed: HandIn, time: str, shown: Found | None) -> Ite
         yield Words(step.prediction.question)
         commitment = handed.predictions.get(step.id)
         if verdict is None or commitment is None:
-            yield Words("No prediction was made.", "stamp")
+            shown_at = handed.given_up.get(step.id, "")
+            how = f"The result was shown {shown_at} without a prediction."
+            yield Words(how if shown_at else "No prediction was made.", "stamp")
         else:
             yield Words(
                 f"Predicted {commitment.when.time}, {commitment.when.words}: {verdict.predicted}. "

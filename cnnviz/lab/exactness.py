@@ -10,25 +10,38 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cnnviz.errors import ParameterError
-from cnnviz.lab.judging import checked_answer, judge
+from cnnviz.lab.judging import Verdict, checked_answer, judge
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Answer, Lab, Prediction
 from cnnviz.lab.results import HandIn
 from cnnviz.quantities import format_plain
 
 _ALONE, _WITH_ALL_RIGHT, _AMONG_SEVERAL = 5, 4, 3
-"""Digits that tell of one prediction alone, where all others are right, and where all have so many."""
+"""Digits that tell of one prediction alone, where all others are right, and up to which a result is known."""
 
-_FEWEST_STEPS, _FEWEST_NUMBERS = 3, 3
+_FEWEST_STEPS, _FEWEST_NUMBERS, _FEWEST_DIGITS = 3, 3, 5
+"""How many predictions are asked for, how many of them are numbers, and how many digits these have together
+behind their first ones, which may be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A prediction, whether it is right, and how many digits of a number are those of the result."""
+    """A prediction.
+
+    Attributes
+    ----------
+    step : str
+    is_right : bool
+    digits : int or None
+        How many digits of a number that goes on and on are those of the result.
+    is_as_shown : bool
+        Whether it is a number of two digits at least, and all those of the result as the window shows it.
+    """
 
     step: str
     is_right: bool
     digits: int | None
+    is_as_shown: bool
 
 
 def too_exact(handed: HandIn, lab: Lab) -> Iterator[str]:
@@ -49,8 +62,11 @@ def too_exact(handed: HandIn, lab: Lab) -> Iterator[str]:
     asked = sum(step.prediction is not None for step in lab.steps)
     is_all_right = len(judged) == asked and all(each.is_right for each in judged)
     least = min(numbers.values(), default=0)
-    if (asked >= _FEWEST_STEPS and is_all_right and least >= _WITH_ALL_RIGHT) or (
-        len(numbers) >= _FEWEST_NUMBERS and least >= _AMONG_SEVERAL
+    is_all_as_shown = len(judged) == asked and all(each.is_as_shown for each in judged)
+    if (asked >= _FEWEST_STEPS and (is_all_as_shown or (is_all_right and least >= _WITH_ALL_RIGHT))) or (
+        len(numbers) >= _FEWEST_NUMBERS
+        and least
+        and sum(digits - 1 for digits in numbers.values()) >= _FEWEST_DIGITS
     ):
         yield "its predictions are the measured numbers in every step, to all digits that were typed"
 
@@ -65,8 +81,16 @@ def _judged(handed: HandIn, lab: Lab) -> Iterator[_Judged]:
             answer = checked_answer(step.prediction, commitment.answer)
         except ParameterError:
             continue
-        is_right = judge(step.prediction, answer, result).is_right is True
-        yield _Judged(step.id, is_right, _digits(step.prediction, answer, result))
+        verdict = judge(step.prediction, answer, result)
+        digits = _digits(step.prediction, answer, result)
+        yield _Judged(step.id, verdict.is_right is True, digits, _is_as_shown(answer, result, verdict))
+
+
+def _is_as_shown(answer: Answer, result: Measured, verdict: Verdict) -> bool:
+    quantity = result.measure.quantity
+    if quantity not in ("number", "percent") or not isinstance(answer, float):
+        return False
+    return verdict.predicted == verdict.measured and _significant(answer, quantity) >= 2
 
 
 def _digits(prediction: Prediction, answer: Answer, result: Measured) -> int | None:

@@ -174,6 +174,7 @@ def hand_in(
         runs=numbers.runs,
         measured=numbers.measured,
         predictions={key: step.prediction for key, step in steps.items() if step.prediction is not None},
+        given_up={key: step.given_up for key, step in steps.items() if step.given_up},
         answers={key: step.answer for key, step in steps.items() if step.answer.strip()},
         hypotheses={key: step.hypothesis for key, step in steps.items() if step.hypothesis},
         done={key: step.done for key, step in steps.items() if step.done},

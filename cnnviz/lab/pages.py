@@ -49,7 +49,7 @@ _ESCAPES = {
 }  # fmt: skip
 
 
-def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None) -> Iterator[Remark]:
+def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str) -> Iterator[Remark]:
     """Yield what there is to look at about the pages of a PDF or HTML file.
 
     Parameters
@@ -60,6 +60,8 @@ def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None) -> Iterato
         The results in it.
     lab : Lab or None
         Without the very same lab and version nobody knows how the pages have to look.
+    name : str
+        Of the file: others of the same row may have other pages.
     """
     if lab is None or lab.sha256 != handed.lab_sha256 or handed.version != __version__:
         return
@@ -79,7 +81,7 @@ def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None) -> Iterato
             missing.append(what)
     if missing:
         named = ", ".join(list(dict.fromkeys(missing))[:_MOST_NAMED])
-        yield Remark("pages", f"its pages do not show what the results in it say ({named})")
+        yield Remark("pages", f"the pages of {name} do not show what the results in it say ({named})")
 
 
 def _shown(handed: HandIn, lab: Lab) -> Iterator[tuple[str, tuple[str, ...], bool]]:
@@ -96,7 +98,7 @@ def _shown(handed: HandIn, lab: Lab) -> Iterator[tuple[str, tuple[str, ...], boo
         has_result = any(each.step == step.id for each in handed.measured)
         if verdict is not None and commitment is not None and has_result:
             what = f"the prediction in {step.id}"
-            yield what, (f"Predicted {commitment.when.time}",), False
+            yield what, (f"Predicted {commitment.when.time}, {commitment.when.words}",), False
             yield what, (f"{verdict.predicted}. Measured: {verdict.measured}.",), False
         if step.question is None:
             continue

@@ -115,6 +115,11 @@ class StepRecord:
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     done: str = ""
 
+    @property
+    def given_up(self) -> str:
+        """When the result was shown without a prediction, which cannot be made any more; "" if it was not."""
+        return self.revealed if self.prediction is None else ""
+
     def is_open(self, step: Step) -> bool:
         """Whether the step still waits for a prediction: none is committed, and no result was asked for."""
         return step.prediction is not None and self.prediction is None and not self.revealed

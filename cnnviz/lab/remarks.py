@@ -144,6 +144,10 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
     expected = {
         "steps that are done": (handed.done, set(steps)),
         "predictions": (handed.predictions, {key for key, step in steps.items() if step.prediction}),
+        "predictions that were given up": (
+            handed.given_up,
+            {key for key, step in steps.items() if step.prediction},
+        ),
         "answers": (handed.answers, asks),
         "hypotheses": (handed.hypotheses, {key for key in asks if _is_hypothesis(lab, key)}),
         "numbers": ({each.step: each for each in handed.measured}, set(steps)),
@@ -161,10 +165,21 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         for key in handed.done
         if key in steps
         and key not in handed.predictions
+        and key not in handed.given_up
         and any(each.event == "predicted" for each in steps[key].done_when)
     ]
     if lost:
         yield Remark("steps", f"done without the prediction that they wait for: {_names(lost)}")
+    if both := sorted(set(handed.predictions) & set(handed.given_up)):
+        yield Remark("predictions", f"predicted, though the result was shown without it: {_names(both)}")
+    told = [key for key, each in handed.predictions.items() if each.when.seen and not each.when.after_run]
+    told += [
+        key
+        for key, versions in handed.hypotheses.items()
+        if any(version.shown and not version.after_run for version in versions)
+    ]
+    if told:
+        yield Remark("steps", f"said to be in time, and since when results had been shown: {_names(told)}")
 
 
 def _is_hypothesis(lab: Lab, step: str) -> bool:

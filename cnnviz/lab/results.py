@@ -66,6 +66,8 @@ class HandIn:
     runs : tuple of RunRecord
     measured : tuple of StepMeasured
     predictions : mapping from step id to Commitment
+    given_up : mapping from step id to str
+        When the result of a step was shown without a prediction.
     answers : mapping from step id to str
     hypotheses : mapping from step id to tuple of Version
     done : mapping from step id to str
@@ -93,6 +95,7 @@ class HandIn:
     runs: tuple[RunRecord, ...]
     measured: tuple[StepMeasured, ...]
     predictions: Mapping[str, Commitment] = field(default_factory=dict[str, Commitment])
+    given_up: Mapping[str, str] = field(default_factory=dict[str, str])
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     hypotheses: Mapping[str, tuple[Version, ...]] = field(default_factory=dict[str, tuple[Version, ...]])
     done: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -117,6 +120,7 @@ class HandIn:
             "runs": [run_to_dict(run) for run in self.runs],
             "measured": [step_measured_to_dict(each) for each in self.measured],
             "predictions": {step: commitment_to_dict(each) for step, each in self.predictions.items()},
+            "given_up": dict(self.given_up),
             "answers": dict(self.answers),
             "hypotheses": {
                 step: [version_to_dict(version) for version in versions]

@@ -68,6 +68,7 @@ def _hand_in(entries: dict[str, object]) -> HandIn:
         mapping(entries.get(name), name, MOST_STEPS)
         for name in ("predictions", "answers", "hypotheses", "done")
     )
+    given_up = mapping(entries.get("given_up", {}), "given_up", MOST_STEPS)
     return HandIn(
         name=text(entries, "name", 1000),
         roll_number=text(entries, "roll_number", 1000),
@@ -82,6 +83,7 @@ def _hand_in(entries: dict[str, object]) -> HandIn:
         runs=runs_from(entries),
         measured=measured_from(entries),
         predictions={step: commitment_from_dict(each) for step, each in predictions.items()},
+        given_up={step: as_text(each, "given_up") for step, each in given_up.items()},
         answers={step: as_text(each, "answers", MAX_WORDS) for step, each in answers.items()},
         hypotheses={step: versions_from(each) for step, each in hypotheses.items()},
         done={step: as_text(each, "done") for step, each in done.items()},

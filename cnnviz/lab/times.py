@@ -43,7 +43,7 @@ def impossible_times(handed: HandIn, lab: Lab | None, now: datetime | None = Non
         When it is looked at; this moment by default.
     """
     written = dict(_times(handed))
-    read = {what: time for what, text in written.items() if (time := _read(text)) is not None}
+    read = {what: time for what, text in written.items() if (time := read_time(text)) is not None}
     wrong = [what for what in written if what not in read]
     if wrong:
         text = printable(written[wrong[0]], _LONGEST)
@@ -67,6 +67,8 @@ def _times(handed: HandIn) -> Iterator[tuple[str, str]]:
     yield _WHOLE, handed.time
     for step, commitment in handed.predictions.items():
         yield _prediction(step), commitment.when.time
+    for step, time in handed.given_up.items():
+        yield f"the result without a prediction in {_named(step)}", time
     for step, versions in handed.hypotheses.items():
         for number, version in enumerate(versions, start=1):
             yield f"version {number} of the hypothesis in {_named(step)}", version.time
@@ -86,7 +88,8 @@ def _done(step: str) -> str:
     return f"the end of {_named(step)}"
 
 
-def _read(text: str) -> datetime | None:
+def read_time(text: str) -> datetime | None:
+    """Return a time as the program writes it; None for any other text."""
     if not _FORM.fullmatch(text):
         return None
     try:
@@ -118,6 +121,6 @@ def _out_of_order(handed: HandIn, lab: Lab | None, read: dict[str, datetime]) ->
     if any(delays[step] > _WORLD for step in late) or len(late) > 1:
         yield f"{_prediction(late[0])} is dated after the end of that step, which waits for it"
     for step, versions in handed.hypotheses.items():
-        times = [time for each in versions if (time := _read(each.time)) is not None]
+        times = [time for each in versions if (time := read_time(each.time)) is not None]
         if any(two + _WORLD < one for one, two in pairwise(times)):
             yield f"the versions of the hypothesis in {_named(step)} are not in the order of their times"

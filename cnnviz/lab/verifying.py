@@ -202,7 +202,10 @@ def _row(file: Submission, labs: Mapping[str, Lab]) -> Row:
     try:
         handed = hand_in_of(file.content, file.path)
         lab = lab_of(handed, labs)
-        remarks = (*remarks_on(handed, lab), *remarks_on_pages(file.content, handed, lab))
+        remarks = (
+            *remarks_on(handed, lab),
+            *remarks_on_pages(file.content, handed, lab, printable_name(file.path)),
+        )
         return Row((file.path,), handed=handed, lab=lab, remarks=remarks)
     except DataError as error:
         return Row((file.path,), reason=str(error))

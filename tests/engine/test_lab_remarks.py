@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import re
 import zlib
 from collections.abc import Callable
@@ -259,7 +260,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
     for name, (_, change) in TAMPERED.items():
         write(f"tampered-{name}", change(honest(next(numbers), data)))
     for name, (_, change) in PAIRS.items():
-        words = f"{MINE} So much for {name}."
+        mixed = random.Random(name).sample(MINE.split(), len(MINE.split()))  # no two pairs are alike
+        words = f"{' '.join(mixed)} So much for {name}."
         one, two = change(honest(next(numbers), data), honest(next(numbers), data), words)
         write(f"first-{name}", one)
         write(f"second-{name}", two)
@@ -484,8 +486,8 @@ def test_a_packed_page_that_never_ends_is_read_in_little_time():
     objects = b"1 0 obj<</Type/Page/Contents 2 0 R>>endobj 2 0 obj<</Filter/FlateDecode>>stream\n"
     flood = b"3 0 obj " * 300_000
     page = b"%PDF-1.7\n" + objects + zlib.compress(drawn) + b"endobj " + flood
-    assert not list(remarks_on_pages(page, handed, LAB)), "no text, so nothing to say"
-    assert list(remarks_on_pages(b"<html>" + b"<svg " * 300_000, handed, LAB)) == []
+    assert not list(remarks_on_pages(page, handed, LAB, "page")), "no text, so nothing to say"
+    assert list(remarks_on_pages(b"<html>" + b"<svg " * 300_000, handed, LAB, "page")) == []
 
 
 # --- words and names ----------------------------------------------------------------------------------------

@@ -276,5 +276,8 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
     assert [step for step, each in handed.predictions.items() if each.when.after_run] == []
     assert set(handed.done) == {step.id for step in lab.steps}
     assert {each.step for each in handed.measured} >= asked
-    told = remarks_on(handed, lab), remarks_on_pages((tmp_path / "report.html").read_bytes(), handed, lab)
+    told = (
+        remarks_on(handed, lab),
+        remarks_on_pages((tmp_path / "report.html").read_bytes(), handed, lab, "report.html"),
+    )
     assert [*told[0], *told[1]] == [], "whoever does the lab has nothing to explain"

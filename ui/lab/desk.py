@@ -150,8 +150,7 @@ class LabDesk(QObject):
     def to_see_first(self, step: Step) -> tuple[str, ...]:
         """Return what has to be done before the result of a step is shown, as phrases."""
         done = self._record.step(step.id)
-        is_given_up = bool(done.revealed) and done.prediction is None
-        return () if done.done or is_given_up else to_see_first(step, done.counts)
+        return () if done.done or done.given_up else to_see_first(step, done.counts)
 
     def end_of(self, step: Step) -> int:
         """Return the training step at which the run that a step is about ends."""
