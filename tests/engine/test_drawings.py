@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Text, to_svg
 from cnnviz.errors import DataError
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap
 from cnnviz.lab.commands import run_lab_check
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.report import Insert
 from cnnviz.report.drawings import flaw_of
-from cnnviz.report.svg import Canvas
 
 SVG = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
@@ -95,10 +96,10 @@ def test_what_is_more_than_plain_shapes_is_shown_by_nobody(pipe: Path, name: str
 
 
 def test_what_this_program_draws_is_plain() -> None:
-    canvas = Canvas(20, 20, "a < b & c")
-    canvas.heat_map(0, 0, 2, np.eye(5), "signed", (-1.0, 1.0))
-    canvas.text(1, 1, "url(x) @import <use>")
-    assert not flaw_of(canvas.to_svg())
+    drawn = Drawing(Ground(Box(0, 0, 20, 20), PAPER, ratio=0))
+    drawn.place(HEAT_MAP.draw, HeatMap(np.eye(5), Colors("signed", -1.0, 1.0)), Box(0, 0, 10, 10))
+    drawn.add(Text(1, 1, "url(x) @import <use>", PAPER.font()))
+    assert not flaw_of(to_svg(drawn, "a < b & c"))
     clip = '<defs><clipPath id="a"><path d="M0 0h9v9z"/></clipPath></defs><g clip-path="url(#a)"><rect/></g>'
     hatch = (
         '<defs><mask id="m"><rect/></mask><pattern id="p"><rect mask="url(#m)"/></pattern></defs>'

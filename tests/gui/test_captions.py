@@ -25,7 +25,7 @@ def panel_of(session: Session, number: int) -> QWidget:
 
 def is_swept(panel: QWidget) -> bool:
     """Whether the sweep of the Translation panel is that of its choices."""
-    swept, view = panel.sweeps.swept, panel.view
+    swept, view = panel.sweep.swept, panel.view
     return swept is not None and (swept.key.relative, swept.key.pool_size) == (view.relative, view.pool_size)
 
 

@@ -89,7 +89,7 @@ def _reach(qtbot: QtBot, session: Session, sitting: LabSitting, step: Step) -> M
     whole_window.rest(qtbot, session)
     asked = prediction.truth.parameters
     if "dx" in asked:
-        session.controller.on_shift_requested(Shift(int(asked["dx"]), int(asked["dy"])))
+        state.set_shift(Shift(int(asked["dx"]), int(asked["dy"])))
     if prediction.truth.measure == "receptive_field":
         session.controller.on_pin_requested(PinnedCell("pool1", (0, 4, 4)))
     if prediction.truth.measure == "filter_change":

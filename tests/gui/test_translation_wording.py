@@ -71,7 +71,7 @@ class _Truth:
         self.network, self.shift, self.view = network, shift, view
         images = pixels, moved(pixels, shift)
         self.here = [features(network, each, view) for each in images]
-        self.ink = [features(network, each, view.but(relative=True)) for each in images]
+        self.ink = [features(network, each, replace(view, relative=True)) for each in images]
         own = own_pool(network, 1)
         pool = view.stage if view.stage in POOL_KINDS else None if own is None else own[0]
         maps = "activation" if "activation" in self.here[0] else "convolution"
