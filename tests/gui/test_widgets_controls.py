@@ -402,6 +402,22 @@ def test_a_title_whose_letters_became_smaller_out_of_sight_is_as_low_as_they_are
     assert title.minimumHeight() == title.heightForWidth(title.width()) < large
 
 
+def test_a_cover_takes_no_room_where_its_part_takes_none(qtbot):
+    around, part = QWidget(), QLabel("part")
+    layout = fill(QVBoxLayout(around), part, QLabel("below"), spacing=8)
+    alone = layout.sizeHint().height()
+    cover = Cover(part)
+    qtbot.addWidget(around)
+    show_window(qtbot, around)
+    for covered in ("", "Covered."):
+        cover.set_covered(covered)
+        part.hide()
+        qtbot.waitUntil(lambda: layout.sizeHint().height() < alone - 8)
+        part.show()
+        qtbot.waitUntil(lambda: cover.isVisible())
+    assert layout.sizeHint().height() >= alone
+
+
 def test_a_cover_gives_its_part_the_height_that_it_wants_now(qtbot):
     """In a layout of its own, which Qt must tell of every change as it told the one before."""
     around, part, label = QWidget(), QWidget(), QLabel("short")

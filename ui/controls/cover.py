@@ -2,6 +2,7 @@
 
 from typing import override
 
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.controls.labels import WrapLabel
@@ -40,6 +41,8 @@ class Cover(QStackedWidget):
         fill(QVBoxLayout(self._instead), self.reason, 1).setContentsMargins(6, 6, 6, 6)
         for page in (self._shown, self._instead):
             self.addWidget(page)
+        part.installEventFilter(self)
+        self.setHidden(part.isHidden())
 
     @property
     def is_covering(self) -> bool:
@@ -50,6 +53,13 @@ class Cover(QStackedWidget):
         """Cover the part and say why, or with "" uncover it."""
         self.reason.set_text(reason)
         self.setCurrentWidget(self._instead if reason else self._shown)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take no room where the part takes none."""
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self.setHidden(self._part.isHidden())
+        return super().eventFilter(watched, event)
 
     @override
     def hasHeightForWidth(self) -> bool:
