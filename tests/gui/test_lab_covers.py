@@ -107,8 +107,8 @@ def _do(qtbot: QtBot, session: Session, step: Step) -> None:
     backprop = session.window.panel(BackpropPanel)
     if step.prediction.truth.measure == "gradient_tie_rule":
         whole_window.show_panel(qtbot, session, 3)
-        press(backprop.side.check.check)
-        qtbot.waitUntil(lambda: backprop.side.check.result() is not None)
+        press(backprop.side.check.view("check"))
+        qtbot.waitUntil(lambda: "outcome" in backprop.side.check.page.leaves())
     if step.prediction.truth.measure == "residual":
         whole_window.show_panel(qtbot, session, 2)
         session.window.panel(TranslationPanel).strip.setFocus()
