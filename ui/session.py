@@ -148,7 +148,6 @@ class Session(QObject):
         self._keeper = Keeper(
             self.files,
             self.workspace,
-            self.window.samples.own,
             self._open_draft,
             self,
         )
