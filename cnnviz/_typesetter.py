@@ -41,7 +41,7 @@ def _set(wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         import typst
     except ImportError:
         return {
-            "refused": "PDF, Markdown and the preview need the package typst, which is not here (there is "
+            "refused": "PDF, folder and preview need the package typst, which is not here (there is "
             "none for Windows on ARM). Export the report as HTML instead."
         }, []
     try:

@@ -33,9 +33,9 @@ class Arguments:
         To open in the window: models, sessions, pictures, data.
     save : Path or None
         Where to write the trained network.
-    report, html, markdown, screenshots : Path or None
-        Where to write the lab report as a PDF, as one HTML file, as a folder with Markdown, and the pictures
-        of every panel.
+    report, html, figures, screenshots : Path or None
+        Where to write the lab report as a PDF, as one HTML file, its figures and tables as files of their
+        own, and the pictures of every panel.
     author, roll_number : str
         For the title of the report.
     sample : int
@@ -63,7 +63,7 @@ class Arguments:
     save: Path | None
     report: Path | None = None
     html: Path | None = None
-    markdown: Path | None = None
+    figures: Path | None = None
     screenshots: Path | None = None
     author: str = ""
     roll_number: str = ""
@@ -81,10 +81,10 @@ class Arguments:
     @property
     def wants_report(self) -> bool:
         """Whether the report is to be written in any form."""
-        return any(path is not None for path in (self.report, self.html, self.markdown))
+        return any(path is not None for path in (self.report, self.html, self.figures))
 
 
-_OUTPUTS = ("save", "report", "html", "markdown", "screenshots", "results", "course")
+_OUTPUTS = ("save", "report", "html", "figures", "screenshots", "results", "course")
 _BROUGHT_BY_LAB = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "save", "screenshots")
 
 
@@ -300,7 +300,10 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="FILE.pdf", help="write the lab report as a PDF")
     parser.add_argument("--html", type=Path, metavar="FILE.html", help="write it as one HTML file")
     parser.add_argument(
-        "--markdown", type=Path, metavar="FOLDER", help="write it as Markdown with PNG and CSV files"
+        "--figures",
+        type=Path,
+        metavar="FOLDER",
+        help="write its figures as PNG, its tables as CSV and its results into a new folder",
     )
     parser.add_argument("--screenshots", type=Path, metavar="FOLDER", help="write a picture of every panel")
     parser.add_argument(

@@ -27,6 +27,7 @@ _CAUSES = {
     errno.EIO: ("the disk reports a fault", "choose another disk"),
     errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or choose another disk"),
+    errno.EEXIST: ("something of that name exists", "choose another name"),
     errno.EISDIR: ("a folder of that name exists", "choose another file name"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter file name"),
 }
@@ -70,24 +71,21 @@ def atomic_write_folder(folder: str | os.PathLike[str], contents: Mapping[str, C
     folder : str or path-like
         There must be nothing of this name yet.
     contents : mapping from name to bytes-like or callable
-        As for `atomic_write`; a name may begin with that of one folder inside, as in ``"inside/name"``.
+        As for `atomic_write`.
 
     Raises
     ------
     CNNVizError
         If it cannot be written: one sentence about the folder.
     """
-    target, _ = _place(folder)
+    target, mode = _place(folder)
     with _told(folder), temporary_beside(target) as temporary:
+        if mode is not None:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         temporary.mkdir()
-        inner = {temporary}
         for name, content in contents.items():
-            file = temporary / name
-            file.parent.mkdir(exist_ok=True)
-            inner.add(file.parent)
-            _write_aside(file, None, content)
-        for each in inner:
-            _sync_folder(each)
+            _write_aside(temporary / name, None, content)
+        _sync_folder(temporary)
         temporary.rename(target)
     _sync_folder(target.parent)
 

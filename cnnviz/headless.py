@@ -60,10 +60,11 @@ def run(arguments: Arguments) -> int:
         arguments.save,
         arguments.report,
         arguments.html,
-        arguments.markdown,
+        arguments.figures,
         arguments.screenshots,
     ):
         require_folder(target)
+    require_new(arguments.figures)
     experiment = arguments.experiment
     dataset = read_data(arguments.data, experiment.classes, required=arguments.classes_given)
     experiment = experiment.with_classes(dataset.classes)
@@ -123,7 +124,7 @@ def write_document(arguments: Arguments, document: "Document", output: Output) -
     for target, write in (
         (arguments.report, write_pdf),
         (arguments.html, write_html),
-        (arguments.markdown, write_folder),
+        (arguments.figures, write_folder),
     ):
         if target is not None:
             with output.going_on():
@@ -152,6 +153,12 @@ def _read_with_bar(path: Path) -> Dataset:
             bar.update(done - bar.n)
 
         return load_dataset(path, progress=progress)
+
+
+def require_new(folder: Path | None) -> None:
+    """Find out before training that a folder to be made is there already."""
+    if folder is not None and os.path.lexists(folder):
+        raise CNNVizError(f"{folder} exists already. Choose another name, or remove it.")
 
 
 def require_folder(target: Path | None) -> None:

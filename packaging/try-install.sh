@@ -23,11 +23,11 @@ try_program() {
         export HOME="$place/$name/home" XDG_CONFIG_HOME="$place/$name/home"
         "$@" --version
         xvfb-run -a "$@" --doctor || fail "$name: the diagnosis finds problems"
-        env -u DISPLAY "$@" --headless --set filters=2 --report lab.pdf --html lab.html --markdown lab >log ||
+        env -u DISPLAY "$@" --headless --set filters=2 --report lab.pdf --html lab.html --figures lab >log ||
             fail "$name: the run without a window failed"
         [ "$(head -c 5 lab.pdf)" = "%PDF-" ] || fail "$name: lab.pdf is no PDF"
         tail -n 1 lab.html | grep -q '</html>' || fail "$name: lab.html is not whole"
-        [ -s lab/report.md ] || fail "$name: there is no lab/report.md"
+        [ -s lab/table-training-log.csv ] || fail "$name: there is no lab/table-training-log.csv"
     )
 }
 

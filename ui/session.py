@@ -21,7 +21,6 @@ from ui.run.loading import fitting
 from ui.settings import remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
-from ui.window.diagnosing import Diagnosing
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
@@ -96,7 +95,6 @@ class Session(QObject):
         self.window.menus.connect_to(
             {
                 "session": self,
-                "diagnosing": Diagnosing(self.state, self.controller.background, self),
                 "controller": self.controller,
                 "files": self.files,
                 "window": self.window,
@@ -148,7 +146,6 @@ class Session(QObject):
         self._keeper = Keeper(
             self.files,
             self.workspace,
-            self.window.samples.own,
             self._open_draft,
             self,
         )

@@ -3,12 +3,14 @@
 import json
 import time
 
+from PySide6.QtCore import qVersion
+from PySide6.QtGui import QGuiApplication
+
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_count, format_seconds
 from cnnviz.runtime import one_blas_thread
 from ui.application import make_application
 from ui.private_session import private_session, wait_until
-from ui.window_facts import window_facts
 
 _SIZE = (1100, 700)
 
@@ -24,8 +26,8 @@ def run(steps: int) -> int:
     begin = time.perf_counter()
     _leave_no_core()
     application = make_application()
-    for fact in window_facts():
-        print(json.dumps([fact.name, fact.value]), flush=True)
+    platform = QGuiApplication.platformName()
+    print(json.dumps(["Qt", f"{qVersion()} with the platform plugin {platform}"]), flush=True)
     if steps:
         one_blas_thread()
         with private_session(application, LAB5, None, _SIZE) as session:

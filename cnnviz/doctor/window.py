@@ -1,31 +1,24 @@
 """Whether a window can open here: a quick look before the start, and a try in a process of its own.
 
-Qt ends the process by an abort when it finds no display or cannot load what it needs for one.
+Qt ends the process by an abort when it finds no display or cannot load what it needs for one. `hindrance` is
+asked at every start, so what takes long to load is imported late.
 """
 
 import ctypes
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
-from cnnviz.doctor.fact import Fact, problem
-from cnnviz.doctor.surroundings import (
-    NO_DISPLAY,
-    WITHOUT,
-    has_window,
-    is_frozen,
-    lacking,
-    load,
-    missing_libraries,
-    plugins,
-)
+from cnnviz.bundled import bundled
 from cnnviz.files import LONGEST_NAME, printable
 
 TRY_WINDOW = "--try-window"
@@ -35,6 +28,47 @@ _STEPS = 300
 _PATIENCE_SECONDS = 120.0
 _WITHOUT_SCREEN = ("offscreen", "minimal")
 _PREFIX = re.compile(r"^(qt\.\S+|error): ")
+NO_DISPLAY = (
+    "there is no display to open a window on. Start CNNViz from a desktop session, or use --headless."
+)
+#: For what libraries are needed, by platform plugin.
+_USES = {"xcb": "x11", "wayland": "wayland"}
+#: Package managers that find a package by the library in it.
+_BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the diagnosis.
+
+    Attributes
+    ----------
+    name, value : str
+        What, and how it is; in case of a problem with its remedy.
+    is_fine : bool
+        Whether the program can work with it.
+    """
+
+    name: str
+    value: str
+    is_fine: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A system library that Qt needs on Linux.
+
+    Attributes
+    ----------
+    file, package : str
+        Its file, and the package of Debian and Ubuntu that brings it.
+    use : {"all", "x11", "wayland"}
+        For what it is needed.
+    """
+
+    file: str
+    package: str
+    use: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +110,15 @@ def window() -> Iterator[Fact]:
         yield Fact("window", "not there: this is the engine of CNNViz alone")
         return
     if sys.platform.startswith("linux") and not plugins():
-        yield problem("window", "not tried without a display")
+        yield Fact("window", f"not tried: {NO_DISPLAY}", is_fine=False)
         return
     if missing_libraries(plugins()):
-        yield problem("window", f"cannot open {WITHOUT}")
+        yield Fact("window", "cannot open without the system libraries above.", is_fine=False)
         return
     tried = attempt(_STEPS)
     yield from tried.facts
     if tried.failure:
-        yield problem("window", tried.failure)
+        yield Fact("window", tried.failure, is_fine=False)
 
 
 def attempt(steps: int) -> Attempt:
@@ -157,3 +191,96 @@ def _wayland_answers() -> bool:
         except OSError:
             return False
     return True
+
+
+def plugins() -> list[str]:
+    """Return the platform plugins that Qt would try, in its order: those named, or those of the session."""
+    named = os.environ.get("QT_QPA_PLATFORM", "")
+    if named:
+        return [each.partition(":")[0] for each in named.split(";")]
+    shown = [("xcb", "DISPLAY"), ("wayland", "WAYLAND_DISPLAY")]
+    if os.environ.get("XDG_SESSION_TYPE") == "wayland":
+        shown.reverse()
+    return [plugin for plugin, name in shown if os.environ.get(name)]
+
+
+def libraries() -> Iterator[Fact]:
+    """Tell which libraries of the system are missing, and the command that installs them."""
+    if not sys.platform.startswith("linux") or not has_window():
+        return
+    missing = missing_libraries(plugins())
+    if missing:
+        yield Fact("system libraries", f"incomplete{lacking(missing)}", is_fine=False)
+    else:
+        yield Fact("system libraries", "all that Qt needs")
+
+
+def missing_libraries(wanted: list[str]) -> list[Library]:
+    """Return the libraries that cannot be loaded and that the first of these platform plugins needs.
+
+    None where another of them has all that it needs, as Qt then takes that, and none but on Linux.
+    """
+    if not sys.platform.startswith("linux") or not has_window():
+        return []
+    lacks = [
+        [each for each in _known() if each.use in ("all", _USES.get(plugin)) and not _loads(each.file)]
+        for plugin in wanted or [""]
+    ]
+    return lacks[0] if all(lacks) else []
+
+
+def lacking(missing: list[Library]) -> str:
+    """Return which libraries are missing and the command that installs them, to follow what that leads to."""
+    return f": {', '.join(each.file for each in missing)} cannot be loaded. {_remedy(missing)}"
+
+
+def _remedy(missing: list[Library]) -> str:
+    if shutil.which("apt-get"):
+        return f"Run 'sudo apt-get install {' '.join(each.package for each in missing)}'."
+    for tool, command in _BY_LIBRARY.items():
+        if shutil.which(tool):
+            names = " ".join(f'"{each.file}()(64bit)"' for each in missing)
+            return f"Run 'sudo {command} {names}'."
+    return "Install what brings them with the package manager of your system."
+
+
+def _known() -> list[Library]:
+    lines = bundled("system-libraries.txt").read_text(encoding="utf-8").splitlines()
+    return [Library(*line.split()) for line in lines if line and not line.startswith("#")]
+
+
+def load(file: str) -> ctypes.CDLL:
+    """Load a system library; where the program is a bundle that has it inside, that one.
+
+    Raises
+    ------
+    OSError
+        If it is missing, or lacks another.
+    """
+    return ctypes.CDLL(str(_inside(file)) if _inside(file).exists() else file)
+
+
+def _inside(file: str) -> Path:
+    """Where a bundle has its libraries."""
+    return Path(getattr(sys, "_MEIPASS", "nowhere")) / file
+
+
+def _loads(file: str) -> bool:
+    # What a bundle has inside may lack a library that it has not: one of the list, or one that comes with it.
+    if _inside(file).exists():
+        return True
+    try:
+        load(file)
+    except OSError:
+        return False
+    return True
+
+
+def has_window() -> bool:
+    """Whether this is the whole program, and not its engine alone."""
+    return find_spec("ui") is not None
+
+
+def is_frozen() -> bool:
+    """Whether Python is inside the program, which was built of packages."""
+    return bool(getattr(sys, "frozen", False))

@@ -11,7 +11,7 @@ from cnnviz.cli import Arguments
 from cnnviz.datasets.mnist import is_mnist
 from cnnviz.exits import BAD_INPUT, complain
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.headless import require_folder, write_document
+from cnnviz.headless import require_folder, require_new, write_document
 from cnnviz.lab.course import figures_beside, is_course, load_course, save_course
 from cnnviz.lab.deep_check import unmeasurable, unshowable
 from cnnviz.lab.document import lab_document
@@ -81,9 +81,10 @@ def run_lab(arguments: Arguments) -> int:
     """
     assert arguments.lab is not None
     output = Output()
-    targets = (arguments.results, arguments.report, arguments.html, arguments.markdown, arguments.course)
+    targets = (arguments.results, arguments.report, arguments.html, arguments.figures, arguments.course)
     for target in targets:
         require_folder(target)
+    require_new(arguments.figures)
     place = find_lab(arguments.lab)
     lab = open_lab(place)
     dataset = lab_data(_data_of(arguments), lab.experiment.classes)

@@ -30,7 +30,8 @@ _ASIDE = ("__macosx", "thumbs.db", "desktop.ini")
 """What systems put beside the files of people, besides what begins with a point."""
 
 _OF_EXPORT = re.compile(r"figure-.*\.(png|csv)|table-.*\.csv")
-_EXPORTED = re.compile(r"report-[0-9a-f]{12}")
+_RESULTS = "results.json"
+"""Name of the results in an exported folder; its figures and tables lie beside."""
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
     OSError,
@@ -133,14 +134,14 @@ def _without_aside(names: Sequence[Path]) -> list[Path]:
     beside = {
         name.with_name(f"{name.stem}_files") for name in names if name.suffix.lower() in (".html", ".htm")
     }
-    return [name for name in names if not _is_aside(name) and beside.isdisjoint(name.parents)]
-
-
-def _is_aside(name: Path) -> bool:
-    if any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts):
-        return True
-    is_exported = _EXPORTED.fullmatch(name.parent.name) is not None
-    return name.name == "report.md" or (is_exported and _OF_EXPORT.fullmatch(name.name) is not None)
+    exported = {name.parent for name in names if name.name == _RESULTS}
+    return [
+        name
+        for name in names
+        if beside.isdisjoint(name.parents)
+        and not any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts)
+        and not (name.parent in exported and _OF_EXPORT.fullmatch(name.name))
+    ]
 
 
 def _in_archive_file(place: Path, name: Path) -> Iterator[Submission]:

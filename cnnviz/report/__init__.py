@@ -1,4 +1,4 @@
-"""Lab reports: the words of a student and the measurements of the lab, as HTML, PDF or a folder.
+"""Lab reports: the words of a student and the measurements of the lab, as HTML, PDF or folder.
 
 `run_lab` measures, `findings_of` makes parts of a report of it, `build_document` puts the words around them;
 `write_pdf`, `write_html` and `write_folder` write the file. Nothing here needs a window.
@@ -7,10 +7,10 @@
 from cnnviz.report.content import Demonstration, Report, Version
 from cnnviz.report.document import build_document
 from cnnviz.report.findings import Findings, MeasuredWith, findings_of
+from cnnviz.report.folder import write_folder
 from cnnviz.report.html import write_html
 from cnnviz.report.inserts import Insert
 from cnnviz.report.lab import measure_lab, run_lab
-from cnnviz.report.markdown import write_folder
 from cnnviz.report.pdf import write_pdf
 from cnnviz.report.results import LabResults, LabSettings
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from cnnviz.presets import LENET
-from scripts.screenshots.stage import save, save_widget, session, settle, train, wait_until
+from scripts.screenshots.stage import save_widget, session, settle, train, wait_until
 
 _LEFT = Qt.MouseButton.LeftButton
 _SEVEN = [(0.27 + 0.0157 * i, 0.2) for i in range(30)] + [
@@ -18,7 +18,7 @@ _SEVEN = [(0.27 + 0.0157 * i, 0.2) for i in range(30)] + [
 
 
 def own_digit() -> None:
-    """A drawn seven, a photo of an eight, single pixels of a four, and the strip of own images."""
+    """A drawn seven, and a photo of an eight."""
     with session(LENET) as opened:
         train(opened)
         samples, state = opened.window.samples, opened.state
@@ -45,15 +45,7 @@ def own_digit() -> None:
             wait_until(lambda: state.sample.origin == "on-paper.png")
         settle(800)
         save_widget(own, "own-digit-image")
-        opened.controller.on_sample_requested(4)
-        samples.edit_pixels()
-        own.resize(own.minimumSize())
-        settle()
-        own.pixel_page.editor.set_focus_cell(16, 17)
-        QTest.keyClick(own.pixel_page.editor, Qt.Key.Key_Right)
-        save_widget(own, "own-digit-pixels")
         own.close()
-        save(opened, "own-digit")
 
 
 def _on_paper(image: np.ndarray) -> np.ndarray:

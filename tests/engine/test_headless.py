@@ -84,7 +84,7 @@ def test_version_and_help(tmp_path):
 
 
 def test_report_is_written_in_every_form(tmp_path):
-    arguments = ("--report", "lab.pdf", "--html", "lab.html", "--markdown", "lab", "--author", "Ada & Co")
+    arguments = ("--report", "lab.pdf", "--html", "lab.html", "--figures", "lab", "--author", "Ada & Co")
     result = run("--headless", "--batch-size", "64", "--set", "filters=4", *arguments, cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "lab.pdf").read_bytes().startswith(b"%PDF-")
@@ -92,7 +92,11 @@ def test_report_is_written_in_every_form(tmp_path):
     accuracy = re.search(r"test accuracy (\d\.\d+)", result.stdout)[1]
     assert f"{100 * float(accuracy):.2f} %" in page
     assert "Ada &amp; Co" in page
-    assert "--set filters=4 --batch-size 64" in (tmp_path / "lab" / "report.md").read_text(encoding="utf-8")
+    assert "--set filters=4 --batch-size 64" in page
+    assert (tmp_path / "lab" / "figure-filters.png").is_file()
+    again = run("--headless", "--figures", "lab", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (2, ""), "it is said before training"
+    assert again.stderr == "cnnviz: lab exists already. Choose another name, or remove it.\n"
 
 
 def test_screenshots_show_every_panel(tmp_path):

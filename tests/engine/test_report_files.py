@@ -6,6 +6,7 @@ import re
 import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,6 @@ from cnnviz.report import build_document, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Formula
 from cnnviz.report.content import Report
 from cnnviz.report.html import to_html
-from cnnviz.report.markdown import TEXT
 from cnnviz.report.pdf import to_pdf
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_findings, small_lab
@@ -37,14 +37,6 @@ def hostile():
 
 def text_of(pdf):
     return subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True).stdout.decode()
-
-
-def figures_beside(text):
-    """Return the folder of figures and tables that the text of a report refers to."""
-    (folder,) = {
-        text.parent / name for name in re.findall(r"\]\(([^)/]+)/", text.read_text(encoding="utf-8"))
-    }
-    return folder
 
 
 @needs_poppler
@@ -146,22 +138,25 @@ def test_every_drawing_and_equation_is_well_formed(hostile):
         ET.fromstring(f"<math>{mathml(formula)}</math>")
 
 
-def test_folder_holds_text_pictures_and_numbers(document, tmp_path):
-    (tmp_path / "lab").mkdir()
-    (tmp_path / "lab" / "mine.txt").write_text("stays")
-    written = write_folder(document, tmp_path / "lab")
-    text = written.read_text(encoding="utf-8")
-    for name in re.findall(r"\]\(([^)]+)\)", text):
-        assert (written.parent / name).is_file()
+def test_folder_holds_pictures_and_numbers(document, tmp_path):
+    write_folder(document, tmp_path / "lab")
     for figure in document.figures:
-        with Image.open(figures_beside(written) / f"figure-{figure.name}.png") as picture:
+        with Image.open(tmp_path / "lab" / f"figure-{figure.name}.png") as picture:
             assert picture.width > 1000
-    assert (tmp_path / "lab" / "mine.txt").read_text() == "stays"
-    assert text.count("$$") == 12
+    for table in document.tables:
+        assert (tmp_path / "lab" / f"table-{table.name}.csv").is_file()
+
+
+def test_a_folder_with_nothing_in_it_is_not_made(tmp_path):
+    with pytest.raises(CNNVizError, match="no figure and no table yet") as caught:
+        write_folder(build_document(Report(), None), tmp_path / "lab")
+    assert_one_sentence(str(caught.value))
+    assert not (tmp_path / "lab").exists()
 
 
 def test_numbers_in_csv_files_are_the_results(document, tmp_path):
-    folder = figures_beside(write_folder(document, tmp_path / "lab"))
+    folder = tmp_path / "lab"
+    write_folder(document, folder)
     training = small_lab().training
 
     def rows(name):
@@ -181,28 +176,15 @@ def test_numbers_in_csv_files_are_the_results(document, tmp_path):
     np.testing.assert_array_equal(weights, training.network.params["conv1.weight"].ravel())
 
 
-def test_markdown_leaves_no_sign_of_the_student_alive(hostile, tmp_path):
-    text = write_folder(hostile, tmp_path / "lab").read_text(encoding="utf-8")
-    assert r"\<script\>" in text
-    assert "<script>" not in text
-    assert r"\*bold\*" in text
-    assert r"\# heading \|" in text
-    assert r"\$x\^2\$" in text
-    assert r"http\://" in text
-    assert r"\[a\](b)" in text
-
-
-@pytest.mark.parametrize("write", [write_pdf, write_html])
+@pytest.mark.parametrize("write", [write_pdf, write_html, write_folder])
 def test_a_folder_that_is_not_there_is_one_sentence(document, tmp_path, write):
     with pytest.raises(CNNVizError, match="the folder does not exist"):
         write(document, tmp_path / "none" / "lab")
 
 
-@pytest.mark.parametrize(
-    ("write", "name"), [(write_pdf, "a.pdf"), (write_html, "a.html"), (write_folder, "")]
-)
+@pytest.mark.parametrize(("write", "name"), [(write_pdf, "a.pdf"), (write_html, "a.html")])
 def test_a_full_disk_leaves_the_old_file_as_it_was(document, tmp_path, monkeypatch, write, name):
-    target = tmp_path / (name or TEXT)
+    target = tmp_path / name
     target.write_text("old")
 
     def full(_descriptor):
@@ -216,10 +198,13 @@ def test_a_full_disk_leaves_the_old_file_as_it_was(document, tmp_path, monkeypat
     assert [each.name for each in tmp_path.iterdir()] == [target.name]
 
 
-def test_a_file_in_the_place_of_the_folder_is_one_sentence(document, tmp_path):
-    (tmp_path / "lab").write_text("a file")
-    with pytest.raises(CNNVizError, match="cannot be made"):
+@pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
+def test_what_is_there_already_stays(document, tmp_path, make):
+    make(tmp_path / "lab")
+    with pytest.raises(CNNVizError):
         write_folder(document, tmp_path / "lab")
+    assert [each.name for each in tmp_path.rglob("*")] == ["lab"]
+    assert (tmp_path / "lab").is_dir() is (make is Path.mkdir)
 
 
 @pytest.mark.parametrize("name", ["a\0b", "n" * 300, "~no-such-user-of-cnnviz/lab", "file/lab"])
@@ -232,23 +217,8 @@ def test_a_name_that_no_folder_can_have_is_one_sentence(document, tmp_path, monk
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_same_report_is_the_same_folder_and_another_takes_its_place(document, hostile, tmp_path):
-    def written():
-        return {each.name: each.read_bytes() for each in (tmp_path / "lab").rglob("*") if each.is_file()}
-
-    write_folder(document, tmp_path / "lab")
-    first = written()
-    figures_beside(tmp_path / "lab" / TEXT).joinpath("table-confusion-matrix.csv").unlink()
-    write_folder(document, tmp_path / "lab")
-    assert written() == first, "what was taken away comes back"
-    write_folder(hostile, tmp_path / "lab")
-    assert len(list((tmp_path / "lab").iterdir())) == 2
-    write_folder(document, tmp_path / "lab")
-    assert written() == first
-
-
 def test_words_that_no_file_can_hold_do_not_stop_the_report(tmp_path):
     report = replace(Report(), author="half \ud83d of a sign\x00", title="\x07bell")
     document = build_document(report, None)
-    for write, name in ((write_pdf, "a.pdf"), (write_html, "a.html"), (write_folder, "folder")):
+    for write, name in ((write_pdf, "a.pdf"), (write_html, "a.html")):
         write(document, tmp_path / name)

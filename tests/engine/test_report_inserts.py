@@ -13,7 +13,6 @@ from cnnviz.errors import DataError
 from cnnviz.report import Insert, Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Data, Figure, Heading, Table
 from cnnviz.report.guides import BACKPROP, TRANSLATION
-from cnnviz.report.markdown import to_markdown
 from tests.engine.report_cases import needs_poppler, small_findings, small_lab
 
 SVG = (
@@ -97,30 +96,18 @@ def test_html_shows_it_as_a_picture_of_its_own(tmp_path: Path):
 
 
 def test_the_folder_has_picture_and_numbers(tmp_path: Path):
-    write_folder(build_document(_report(), None), tmp_path)
-    (figure,) = tmp_path.glob("report-*/figure-inserted-2-*.png")
+    folder = tmp_path / "lab"
+    write_folder(build_document(_report(), None), folder)
+    (figure,) = folder.glob("figure-inserted-2-*.png")
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert figure.with_suffix(".csv").read_text() == "x,y\n1,0.5\n"
-    (table,) = tmp_path.glob("report-*/table-inserted-2-*.csv")
+    (table,) = folder.glob("table-inserted-2-*.csv")
     with table.open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file)) == [
             ["is", "predicted 0", "share"],
             ["0", "972", "0.25"],
             ["1", "7.0", "1e-05"],
         ]
-    text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert f"]({figure.parent.name}/{figure.name})" in text
-    assert f"]({table.parent.name}/{table.name})" in text
-    assert f"]({figure.parent.name}/{figure.stem}.csv)" in text
-
-
-def test_names_of_classes_are_no_markup_in_a_table(tmp_path: Path):
-    data = Data(("a|b", "<img src=x>", "*x*"), (("one\ntwo", 1, 2),))
-    insert = Insert("T", "c", "t", data=data)
-    report = Report().with_demonstration(replace(Report().demonstrations[0], inserts=(insert,)))
-    text = to_markdown(build_document(report, None))
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    assert lines == [r"| a\|b | \<img src=x\> | \*x\* |", "| --- | ---: | ---: |", "| one two | 1 | 2 |"]
 
 
 @needs_poppler
@@ -164,9 +151,6 @@ def test_own_words_stand_before_the_caption_of_the_program_everywhere(tmp_path):
     demonstration = replace(Report().demonstration(TRANSLATION), inserts=inserts)
     document = build_document(Report().with_demonstration(demonstration), None)
     assert [block.own_caption for block in (*document.tables, *document.figures)] == ["It *falls* #eval"] * 2
-    markdown = to_markdown(document)
-    for made in ("Measured", "Drawn"):
-        assert f"It \\*falls\\* \\#eval\\\n{made} by CNNViz: " in markdown
     write_pdf(document, tmp_path / "a.pdf")
     command = ["pdftotext", tmp_path / "a.pdf", "-"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -27,7 +27,7 @@ kind, path = sys.argv[1:]
 if kind == "file":
     atomic_write(path, stand)
 else:
-    atomic_write_folder(path, {"whole": b"", "inside/half": stand})
+    atomic_write_folder(path, {"whole": b"", "half": stand})
 """
 
 

@@ -48,8 +48,7 @@ class _Hands:
             print("ready", session.state.run.step, flush=True)
 
     def _is_kept(self, session: Session) -> bool:
-        files = session.workspace.unsaved, session.workspace.own_images
-        return not self._must_be_kept or all(each.exists() for each in files)
+        return not self._must_be_kept or session.workspace.unsaved.exists()
 
     _must_be_kept = False
 
@@ -61,7 +60,7 @@ class _Hands:
 
     def _draw(self, session: Session) -> None:
         pixels = np.full((1, 28, 28), 9, np.uint8)
-        session.window.samples.own.put(1, Sample(pixels, None, None, "drawn"))
+        session.controller.on_own_sample_requested(Sample(pixels, None, None, "drawn"))
 
     def _write(self, session: Session, words: str) -> None:
         session.window.panels.show_panel(4)

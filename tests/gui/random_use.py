@@ -70,8 +70,6 @@ def another_sample(_bot: QtBot, session: Session, chance: random.Random) -> str:
 def own_sample(_bot: QtBot, session: Session, chance: random.Random) -> str:
     pixels = np.random.default_rng(chance.randrange(100)).integers(0, 256, (1, 28, 28), dtype=np.uint8)
     sample = Sample(pixels, chance.choice([None, 0]), origin="drawn")
-    own = session.window.samples.own
-    own.put(own.new_key(), sample)
     session.controller.on_own_sample_requested(sample)
     return f"own image of label {sample.label}"
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut, QTextTable
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindow, QTextBrowser
+from PySide6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QTextBrowser
 
 from cnnviz.presets import LAB5
 from tests.gui.training_driving import lengthen
@@ -106,15 +106,3 @@ def test_a_misspelt_handler_fails_at_the_start(qtbot, monkeypatch, handler):
     built = menus.Menus(window, AppState(LAB5))
     with pytest.raises(AttributeError, match=handler):
         built.connect_to({"session": SimpleNamespace(open_data=print, state="ready")})
-
-
-def test_the_diagnosis_is_copied_while_the_window_works(qtbot, session):
-    QApplication.clipboard().clear()
-    session.window.menus.action("diagnosis").trigger()
-    assert session.window.notices.isVisible()
-    qtbot.waitUntil(lambda: bool(QApplication.clipboard().text()))
-    first, *facts, last = QApplication.clipboard().text().splitlines()
-    assert first.startswith("CNNViz doctor")
-    assert any("platform plugin" in line for line in facts)
-    assert any(line.startswith("OK      training: ") for line in facts)
-    qtbot.waitUntil(lambda: last in session.window.notices.text())

@@ -89,18 +89,18 @@ def test_words_typed_last_outlive_a_signal(qtbot: QtBot, tmp_path: Path, number:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
-def test_a_run_and_own_images_come_back(qtbot: QtBot, tmp_path: Path, number: signal.Signals) -> None:
-    with child(tmp_path, "train", "draw", "kept") as process:
+def test_a_run_and_the_own_image_come_back(qtbot: QtBot, tmp_path: Path, number: signal.Signals) -> None:
+    with child(tmp_path, "draw", "train", "kept") as process:
         end(process, number)
     with next_start(qtbot, tmp_path) as session:
-        own = session.window.samples.own.all()
-        assert [int(each.pixels.max()) for each in own] == [9]
         notices, state = session.window.notices, session.state
         assert "LAB5, classes 0, 1, seed 0, at step 300" in notices.text()
         with qtbot.waitSignal(session.files.restorer.finished):
             notices.action_button().click()
         qtbot.waitUntil(lambda: state.run.step == 300 and notices.text() == "")
         assert len(state.history.losses) == 300
+        assert state.sample is not None
+        assert (state.sample.origin, int(state.sample.pixels.max())) == ("drawn", 9)
         assert session.files.has_unsaved_work
         qtbot.waitUntil(lambda: not list(tmp_path.rglob("interrupted*")))
 

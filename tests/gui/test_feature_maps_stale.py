@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 
 from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5
-from cnnviz.snapshots import Snapshot
 from tests.gui.driving import opened, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
 from tests.gui.view_rounds import difference
@@ -196,15 +195,6 @@ def test_fixed_limits_of_another_run_are_its_own(lab5):
     lab5.look(scaled(lab5.network, 0.25), run_id=2)
     highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
     assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
-
-
-def test_fixed_limits_say_over_how_many_moments_they_were_taken(lab5):
-    for step in range(0, 700, 10):
-        lab5.state.history.snapshots.add(Snapshot(step, scaled(lab5.network, 1 + step / 1000)))
-    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
-    assert "70 of 70 moments on record" in lab5.panel.limits.button("fixed").toolTip()
-    largest = float(np.abs(lab5.trace.outputs["conv1"]).max())
-    assert lab5.map("conv1").levels[1] == pytest.approx(1.69 * largest)
 
 
 def test_automatic_limits_say_how_many_times_those_of_the_first_step_they_are(lab5):

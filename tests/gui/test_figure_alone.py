@@ -3,12 +3,10 @@
 from xml.etree import ElementTree
 
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
 from ui.export.formats import draw_svg, to_image
 from ui.export.sheet import Figure, Sheet
@@ -39,20 +37,6 @@ def test_a_map_alone_carries_colour_bar_unit_and_coordinates(qtbot: QtBot) -> No
     ends = {image.pixelColor(x, image.height() - 10).name() for x in range(image.width())}
     assert len(ends) > 20, "a ramp of colours below the map"
     assert fills & {each.lower() for each in ends}
-
-
-@pytest.mark.parametrize(("side", "is_marked"), [(300, False), (115, True)])
-def test_a_map_alone_says_what_the_mark_at_its_numbers_means(
-    qtbot: QtBot, side: int, is_marked: bool
-) -> None:
-    shown = ExcerptMap()
-    qtbot.addWidget(shown)
-    shown.set_coordinates(True)
-    shown.set_excerpt(np.array([[0.1234, 0.12341], [0.5, 0.2]]), is_precise=True)
-    shown.resize(side, side)
-    show_window(qtbot, shown)
-    texts = _texts(draw_svg(Sheet(Figure(shown, "Map", "plot")))())
-    assert ("unequal to what reads alike" in texts) is is_marked
 
 
 def test_no_cursor_and_no_frame_of_what_is_chosen_are_in_a_figure(qtbot: QtBot) -> None:

@@ -1,4 +1,4 @@
-"""Images of one's own in the whole window: drawn and edited, kept and read."""
+"""Images of one's own in the whole window: drawn and opened, and read by the network."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,8 @@ from PySide6.QtCore import Qt
 
 from cnnviz.datasets import to_input
 from cnnviz.digit import normalize_digit
-from tests.gui.driving import show_window
 from tests.gui.own_digit_driving import (
     CONTROL,
-    LEFT,
     ONE,
     ZERO,
     click,
@@ -21,10 +19,8 @@ from tests.gui.own_digit_driving import (
 )
 from tests.gui.whole_window import choose_preset, rest
 from ui.controls.labels import WrapLabel
-from ui.panels.samples.own_samples import OwnSamples
-from ui.panels.samples.pixel_page import PixelPage
 from ui.rows.prediction_bars import most_probable
-from ui.state import RunStatus, Sample
+from ui.state import RunStatus
 
 
 @pytest.mark.window
@@ -63,18 +59,16 @@ def check_drawing(qtbot, session):
     stroke(qtbot, own, ZERO)
     settle(qtbot, session, lambda current: current is not sample)
     assert samples.bars.predicted() == 0
-    assert samples.tools.strip.count == 2
-    strip = samples.tools.strip
-    qtbot.mouseClick(strip, LEFT, pos=strip.tile_rect(1).center().toPoint())
-    assert state.sample is sample
-    assert strip.current() == 1
-    qtbot.waitUntil(lambda: samples.bars.predicted() == 1)
+    drawn = state.sample
+    session.controller.on_sample_requested(3)
+    click(qtbot, samples.tools.draw)
+    assert state.sample is drawn, "the drawing is looked at again"
     click(qtbot, own.draw_page.undo_button)
     assert own.draw_page.pad.is_blank()
 
 
-def test_undo_and_redo_by_key_belong_to_one_drawing(qtbot, session):
-    state, strip = session.state, session.window.samples.tools.strip
+def test_undo_and_redo_by_key(qtbot, session):
+    state = session.state
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
     settle(qtbot, session)
@@ -86,64 +80,30 @@ def test_undo_and_redo_by_key_belong_to_one_drawing(qtbot, session):
     qtbot.waitUntil(lambda: np.array_equal(state.sample.pixels, first))
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: np.array_equal(state.sample.pixels, second))
-    assert strip.count == 1
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL)
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL)
     assert own.draw_page.pad.is_blank()
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     settle(qtbot, session, lambda sample: np.array_equal(sample.pixels, first))
-    assert strip.count == 1, "back again it is still the same drawing"
 
 
-def test_editing_pixels_of_a_test_image_makes_an_own_one(qtbot, session):
+def test_the_page_in_front_is_the_sample(qtbot, session, tmp_path):
     state, samples = session.state, session.window.samples
-    session.controller.on_sample_requested(26)
-    original = state.sample
-    click(qtbot, samples.tools.edit)
-    own = samples.own_window()
-    page, editor = own.pixel_page, own.pixel_page.editor
-    np.testing.assert_array_equal(editor.pixels(), original.pixels[0])
-    assert state.sample is original, "looking changes nothing"
-    page.value.setFocus()
-    page.value.selectAll()
-    qtbot.keyClicks(page.value, "77")
-    qtbot.keyClick(page.value, Qt.Key.Key_Return)
-    # Four equal pixels in one pooling window: a tie.
-    for row, col in ((10, 10), (10, 11), (11, 10), (11, 11)):
-        qtbot.mouseClick(editor, LEFT, pos=editor.cell_rect(row, col).center().toPoint())
+    own = open_board(qtbot, session)
+    stroke(qtbot, own, ONE)
     settle(qtbot, session)
-    sample = state.sample
-    assert (sample.label, sample.index, sample.origin) == (None, None, "edited #26")
-    expected = original.pixels[0].copy()
-    expected[10:12, 10:12] = 77
-    np.testing.assert_array_equal(sample.pixels[0], expected)
-    np.testing.assert_array_equal(original.pixels, state.dataset.test_images[26])
-    rows, cols = page.around()
-    np.testing.assert_array_equal(page.magnifier.values, expected[rows, cols])
-    assert samples.tools.strip.count == 1, "one edit, one image"
-
-    click(qtbot, page.restore)
-    qtbot.waitUntil(lambda: np.array_equal(state.sample.pixels, original.pixels))
-    # Another sample in the main window comes into the editor.
+    drawn = state.sample
+    path = tmp_path / "zero.png"
+    Image.fromarray(state.dataset.test_images[0, 0]).save(path)
+    samples.open_image(path)
+    settle(qtbot, session, lambda sample: sample.origin == "zero.png")
+    opened = state.sample
+    for page, sample in (("draw", drawn), ("image", opened)):
+        click(qtbot, own.switch.button(page))
+        assert state.sample is sample
     session.controller.on_sample_requested(3)
-    np.testing.assert_array_equal(editor.pixels(), state.dataset.test_images[3, 0])
-
-
-def test_the_magnifier_follows_the_pointer_to_the_corners(qtbot):
-    page = PixelPage()
-    qtbot.addWidget(page)
-    qtbot.addWidget(page.surroundings)
-    pixels = np.arange(28 * 28, dtype=np.int64).reshape(28, 28).astype(np.uint8)
-    page.set_pixels(pixels, "#0")
-    page.resize(600, 500)
-    show_window(qtbot, page)
-    for row, col, top, left in ((12, 9, 9, 6), (0, 0, 0, 0), (27, 26, 21, 21)):
-        qtbot.mouseMove(page.editor, page.editor.cell_rect(row, col).center().toPoint())
-        np.testing.assert_array_equal(page.magnifier.values, pixels[top : top + 7, left : left + 7])
-        assert (page.where.text(), page.where.caption()) == (
-            f"Row {row}, column {col}",
-            f"value {pixels[row, col]}",
-        )
+    assert own.outcome.bars.predicted() is None
+    own.close()
 
 
 def test_data_of_another_size(qtbot, session, tmp_path):
@@ -160,11 +120,9 @@ def test_data_of_another_size(qtbot, session, tmp_path):
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
     settle(qtbot, session)
-    assert samples.tools.strip.count == 1
     session.controller.open_data(path)
     qtbot.waitUntil(lambda: state.dataset.input_shape == (1, 20, 16))
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.sample.pixels.shape == (1, 20, 16))
-    assert samples.tools.strip.count == 0, "images of the other size wait until they fit again"
     pad = own.draw_page.pad
     assert pad.is_blank()
     assert pad.pixels().shape == (280, 224)
@@ -176,24 +134,6 @@ def test_data_of_another_size(qtbot, session, tmp_path):
     samples.open_image(picture)
     settle(qtbot, session, lambda sample: sample.origin == "picture.png")
     assert state.sample.pixels.shape == (1, 20, 16)
-    click(qtbot, samples.tools.edit)
-    assert own.pixel_page.editor.shape == (20, 16)
-    session.controller.open_data(None)
-    qtbot.waitUntil(lambda: state.dataset.input_shape == (1, 28, 28))
-    qtbot.waitUntil(lambda: samples.tools.strip.count == 1)
-
-
-def test_ten_own_images_are_kept_newest_first():
-    own = OwnSamples()
-    keys = [own.new_key() for _ in range(12)]
-    for key in keys:
-        own.put(key, Sample(np.full((1, 2, 2), key, np.uint8)))
-    kept = [int(sample.pixels[0, 0, 0]) for sample in own.of_shape((1, 2, 2))]
-    assert kept == keys[:1:-1]
-    own.put(keys[5], Sample(np.zeros((1, 2, 2), np.uint8)))
-    changed = [int(sample.pixels[0, 0, 0]) for sample in own.of_shape((1, 2, 2))]
-    assert changed == [0 if key == keys[5] else key for key in kept], "it keeps its place"
-    assert own.of_shape((1, 3, 3)) == []
 
 
 def test_bars_of_the_most_probable_classes():
@@ -233,7 +173,7 @@ def test_pages_fit_their_window(qtbot, session, theme):
     for presenter in (False, True):
         theme.set_presenter(presenter)
         own.resize(own.minimumSize())
-        for page in ("draw", "image", "pixels"):
+        for page in ("draw", "image"):
             click(qtbot, own.switch.button(page))
             rest(qtbot, session)
             hint = own.layout().minimumSize()

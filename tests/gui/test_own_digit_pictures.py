@@ -46,7 +46,6 @@ def test_a_photo_of_a_digit_is_cut_out_inverted_and_centred(qtbot, session, tmp_
     whole = np.asarray(state.sample.pixels[0])
     rows = np.flatnonzero((whole > 100).any(axis=1))
     assert rows[-1] - rows[0] < 18, "the whole sheet is shown, so the digit is smaller"
-    assert samples.tools.strip.count == 1
 
 
 def test_a_picture_of_the_right_size_is_taken_pixel_by_pixel(qtbot, session, tmp_path):
@@ -80,7 +79,6 @@ def test_a_file_that_is_no_image_gets_one_sentence_and_nothing_is_lost(qtbot, se
     assert shortened(path.name) in text
     assert str(tmp_path) not in text
     assert (state.sample, samples.prediction, state.shown) == before
-    assert samples.tools.strip.count == 0
 
 
 def put_into_clipboard(**content):

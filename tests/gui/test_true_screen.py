@@ -57,7 +57,6 @@ def another(session: Session, name: str, runners: list[TaskRunner]) -> QWidget:
         return TimelineBar(session.state)
     if name == "samples":
         samples, front = SamplesPanel(session.state, runners[0]), session.window.samples
-        samples.own.restore(front.own.all())
         samples.filter.set_choice(front.filter.choice())
         samples.filter.choiceEdited.emit(front.filter.choice())
         return samples

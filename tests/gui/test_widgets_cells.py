@@ -9,10 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.quantities import ALMOST
 from tests.gui.driving import show_window
-from ui.cells.block import Block
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers
-from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
 from ui.cells.linked_map import LinkedMap
 from ui.cells.value_table import ValueTable
@@ -106,7 +104,7 @@ def test_a_figure_of_many_maps_frames_none_of_them(qtbot: QtBot, kind: type[MapT
     assert (grid.current(), grid.hovered in (None, 0)) == (None, True), "maps that are gone are not chosen"
 
 
-@pytest.mark.parametrize("kind", [HeatMap, ExcerptMap, ValueTable])
+@pytest.mark.parametrize("kind", [HeatMap, ValueTable])
 def test_a_map_says_what_a_figure_of_it_needs(qtbot: QtBot, kind: type[HeatMap]) -> None:
     shown_map = kind()
     qtbot.addWidget(shown_map)
@@ -119,44 +117,13 @@ def test_a_map_says_what_a_figure_of_it_needs(qtbot: QtBot, kind: type[HeatMap])
 
 
 def test_what_outlines_mean_stands_beside_a_figure(qtbot: QtBot) -> None:
-    linked, excerpt = LinkedMap(), ExcerptMap()
-    for each in (linked, excerpt):
-        qtbot.addWidget(each)
+    linked = LinkedMap()
+    qtbot.addWidget(linked)
     linked.set_values(np.eye(4))
     linked.set_highlight([(0, 0, 2, 2)], "receptive")
     legend = linked.map_legend()
     assert legend is not None
     assert legend.marks == (("receptive", "what the marked cell reads"),)
-    excerpt.set_excerpt(np.eye(4), hatched=np.eye(4, dtype=bool), marks=(("hatched", "tied"),))
-    legend = excerpt.map_legend()
-    assert legend is not None
-    assert legend.marks == (("hatched", "tied"),)
-
-
-def ink_beside(widget: HeatMap) -> bool:
-    """Whether anything is written to the left of the cells."""
-    image, edge = picture(widget), int(widget.map_rect().left()) - 2
-    top, bottom = int(widget.map_rect().top()), int(widget.map_rect().bottom())
-    return any(image.pixelColor(x, y).lightness() < 160 for x in range(edge) for y in range(top, bottom))
-
-
-def test_coordinates_are_those_of_the_whole_map(qtbot: QtBot) -> None:
-    excerpt = ExcerptMap()
-    shown(qtbot, excerpt)
-    values = np.zeros((40, 40))
-    excerpt.set_excerpt(values, Block(10, 20, 4, 4))
-    assert not ink_beside(excerpt)
-    excerpt.set_coordinates(True)
-    assert ink_beside(excerpt)
-    axes = excerpt.axes()
-    assert axes is not None
-    assert (list(axes.rows), list(axes.cols)) == ([10, 11, 12, 13], [20, 21, 22, 23])
-    before = picture(excerpt)
-    excerpt.set_excerpt(values, Block(11, 20, 4, 4))
-    assert picture(excerpt) != before, "the same values, other rows"
-    qtbot.mouseMove(excerpt, excerpt.cell_rect(3, 3).center().toPoint())
-    qtbot.waitUntil(lambda: excerpt.hovered == (3, 3))
-    assert "row 14, column 23" in excerpt.describe(3, 3)
 
 
 def test_coordinates_stay_in_sight_when_a_map_is_scrolled(qtbot: QtBot) -> None:
@@ -236,21 +203,6 @@ def test_a_mark_for_which_there_is_no_room_before_the_number_stands_above_it() -
     assert ink(0.9).min() > 14
     assert ink(0.35212).min() < 14
     assert 0 < ink(0.35212).max() < 40
-
-
-def test_a_pooling_window_is_compared_and_no_other_cell(qtbot: QtBot) -> None:
-    excerpt = ExcerptMap()
-    shown(qtbot, excerpt, 400, 400)
-    values = np.array([[0.351, 0.352, 0.1, 0.2], [0.3, 0.2, 0.4, 0.5]])
-    excerpt.set_excerpt(values, window=2)
-    compared = picture(excerpt)
-    excerpt.set_excerpt(values)
-    assert picture(excerpt) != compared
-    excerpt.set_excerpt(np.array([[0.351, 0.2, 0.352, 0.2], [0.3, 0.1, 0.4, 0.5]]), window=2)
-    apart = picture(excerpt)
-    excerpt.set_excerpt(np.array([[0.351, 0.2, 0.352, 0.2], [0.3, 0.1, 0.4, 0.5]]))
-    cell = excerpt.cell_rect(0, 0).toRect().adjusted(4, 20, -4, -20)
-    assert apart.copy(cell) == picture(excerpt).copy(cell), "cells of two windows need not be told apart"
 
 
 def test_the_keys_of_a_table_are_left_to_the_panel(qtbot: QtBot) -> None:

@@ -1,32 +1,14 @@
-"""Drawing board, pixel editor and the strip of recent images, with real mouse, wheel and keys."""
+"""Drawing board, with real mouse and keys."""
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPointF, Qt
 
 from tests.gui.driving import show_window
 from ui.cells.drawing_pad import DrawingPad
-from ui.cells.pixel_editor import PixelEditor
 from ui.controls.undo import Undo
-from ui.tiles.recent_strip import RecentStrip
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-
-
-def wheel(widget, at, delta, modifiers=Qt.KeyboardModifier.NoModifier):
-    event = QWheelEvent(
-        QPointF(at),
-        widget.mapToGlobal(QPointF(at)),
-        QPoint(),
-        QPoint(0, delta),
-        Qt.MouseButton.NoButton,
-        modifiers,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(widget, event)
 
 
 # --- drawing board ------------------------------------------------------------------------------------------
@@ -147,171 +129,6 @@ def test_the_board_has_the_aspect_of_the_images(qtbot, pad, size):
     columns_with_ink = np.flatnonzero(pad.pixels().any(axis=0))
     assert columns_with_ink[0] < 0.12 * columns
     assert columns_with_ink[-1] > 0.88 * columns - 1
-
-
-# --- pixel editor -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def editor(qtbot):
-    widget = PixelEditor()
-    qtbot.addWidget(widget)
-    widget.set_pixels((np.arange(6 * 8, dtype=np.uint8) * 5).reshape(6, 8))
-    widget.resize(330, 250)
-    show_window(qtbot, widget)
-    return widget
-
-
-def cell(editor, row, col):
-    return editor.cell_rect(row, col).center().toPoint()
-
-
-def test_a_click_sets_one_pixel_and_nothing_else(qtbot, editor):
-    before = editor.pixels()
-    editor.set_value(200)
-    with qtbot.waitSignal(editor.pixelsEdited):
-        qtbot.mouseClick(editor, LEFT, pos=cell(editor, 2, 3))
-    after = editor.pixels()
-    assert after[2, 3] == 200
-    after[2, 3] = before[2, 3]
-    np.testing.assert_array_equal(after, before)
-    assert editor.value_at(2, 3) == 200, "what is shown is what there is"
-    qtbot.mouseClick(editor, RIGHT, pos=cell(editor, 2, 3))
-    assert editor.pixels()[2, 3] == 0
-
-
-def test_a_fast_drag_leaves_no_holes_and_is_one_change(qtbot, editor):
-    before = editor.pixels()
-    editor.set_value(77)
-    qtbot.mousePress(editor, LEFT, pos=cell(editor, 0, 0))
-    qtbot.mouseMove(editor, cell(editor, 5, 5))
-    qtbot.mouseMove(editor, QPoint(editor.width() - 1, cell(editor, 5, 0).y()))
-    qtbot.mouseRelease(editor, LEFT, pos=cell(editor, 5, 7))
-    after = editor.pixels()
-    assert (np.diag(after[:6, :6]) == 77).all()
-    assert (after[5, 5:] == 77).all()
-    assert (after == 77).sum() == 8
-    editor.undo()
-    np.testing.assert_array_equal(editor.pixels(), before)
-    editor.redo()
-    np.testing.assert_array_equal(editor.pixels(), after)
-    assert not editor.can_redo()
-
-
-def test_another_image_ends_the_stroke(qtbot, editor):
-    editor.set_value(77)
-    qtbot.mousePress(editor, LEFT, pos=cell(editor, 5, 7))
-    other = np.zeros((3, 4), np.uint8)
-    editor.set_pixels(other)
-    qtbot.mouseMove(editor, cell(editor, 0, 0))
-    qtbot.mouseRelease(editor, LEFT, pos=cell(editor, 0, 0))
-    np.testing.assert_array_equal(editor.pixels(), other)
-    assert not editor.can_undo()
-
-
-def test_the_wheel_changes_the_pixel_under_the_pointer(editor):
-    at = cell(editor, 1, 1)  # holds 45
-    wheel(editor, at, 120)
-    assert editor.pixels()[1, 1] == 46
-    wheel(editor, at, -240)
-    assert editor.pixels()[1, 1] == 44
-    wheel(editor, at, 120, Qt.KeyboardModifier.ShiftModifier)
-    assert editor.pixels()[1, 1] == 60
-    wheel(editor, at, -5 * 120, Qt.KeyboardModifier.ShiftModifier)
-    assert editor.pixels()[1, 1] == 0, "not below black"
-    wheel(editor, cell(editor, 5, 7), 120 * 100)
-    assert editor.pixels()[5, 7] == 255, "not above white"
-
-
-def test_keys_move_and_change(qtbot, editor):
-    editor.set_focus_cell(1, 1)
-    qtbot.keyClick(editor, Qt.Key.Key_Right)
-    qtbot.keyClick(editor, Qt.Key.Key_Down)
-    for keys, value in (("+", 91), ("-", 90), ("128", 128), ("300", 0), ("7", 7)):
-        qtbot.keyClicks(editor, keys)
-        assert editor.pixels()[2, 2] == value
-        qtbot.keyClick(editor, Qt.Key.Key_Left)
-        qtbot.keyClick(editor, Qt.Key.Key_Right)
-    qtbot.keyClick(editor, Qt.Key.Key_PageUp)
-    assert editor.pixels()[2, 2] == 23
-    qtbot.keyClick(editor, Qt.Key.Key_PageDown)
-    qtbot.keyClick(editor, Qt.Key.Key_Delete)
-    assert editor.pixels()[2, 2] == 0
-    editor.set_value(99)
-    qtbot.keyClick(editor, Qt.Key.Key_Return)
-    assert editor.pixels()[2, 2] == 99
-
-
-def test_alt_and_click_takes_a_value(qtbot, editor):
-    with qtbot.waitSignal(editor.valuePicked) as picked:
-        qtbot.mouseClick(editor, LEFT, Qt.KeyboardModifier.AltModifier, pos=cell(editor, 3, 4))
-    assert picked.args == [140]
-    assert not editor.can_undo()
-
-
-def test_numbers_are_written_when_they_fit(editor):
-    editor.set_pixels(np.full((6, 8), 128, np.uint8))
-    large = editor.grab(editor.cell_rect(2, 2).toRect().adjusted(3, 3, -3, -3)).toImage()
-    colors = {large.pixel(x, y) for x in range(large.width()) for y in range(large.height())}
-    assert len(colors) > 2
-    editor.resize(90, 70)
-    small = editor.grab(editor.cell_rect(2, 2).toRect().adjusted(2, 2, -2, -2)).toImage()
-    assert len({small.pixel(x, y) for x in range(small.width()) for y in range(small.height())}) == 1
-
-
-# --- strip of recent images ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def strip(qtbot):
-    widget = RecentStrip()
-    qtbot.addWidget(widget)
-    widget.set_pictures(
-        [np.full((28, 28), 20 * i, np.uint8) for i in range(10)], [f"image {i}" for i in range(10)]
-    )
-    widget.resize(200, widget.sizeHint().height())
-    show_window(qtbot, widget)
-    return widget
-
-
-def in_sight(strip, index):
-    return QRectF(strip.rect()).contains(strip.tile_rect(index))
-
-
-def test_a_click_chooses_a_picture(qtbot, strip):
-    with qtbot.waitSignal(strip.pictureRequested) as asked:
-        qtbot.mouseClick(strip, LEFT, pos=strip.tile_rect(2).center().toPoint())
-    assert asked.args == [2]
-    assert strip.current() == 2
-
-
-def test_wheel_arrow_and_keys_reach_the_last_picture(qtbot, strip):
-    assert in_sight(strip, 0)
-    assert not in_sight(strip, 9)
-    wheel(strip, strip.rect().center(), -120 * 20)
-    assert in_sight(strip, 9)
-    assert not in_sight(strip, 0)
-    wheel(strip, strip.rect().center(), 120 * 20)
-    right_end = QPoint(
-        round(max(strip.tile_rect(i).right() for i in range(10) if in_sight(strip, i))) - 4, 15
-    )
-    qtbot.mouseClick(strip, LEFT, pos=right_end)
-    assert not in_sight(strip, 0)
-    assert strip.current() is None, "the sign at the end scrolls"
-    for _ in range(12):
-        qtbot.keyClick(strip, Qt.Key.Key_Right)
-    assert strip.current() == 9
-    assert in_sight(strip, 9)
-
-
-def test_choosing_by_program_asks_for_nothing(qtbot, strip):
-    with qtbot.assertNotEmitted(strip.pictureRequested):
-        strip.set_current(8)
-        strip.set_pictures([np.zeros((5, 9), np.uint8)], ["flat"])
-    assert strip.current() is None
-    assert strip.count == 1
-    QApplication.sendEvent(strip, QEvent(QEvent.Type.Leave))
-    strip.grab()
 
 
 # --- undo ---------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def test_the_pages_for_own_digits_have_names_and_tips(qtbot: QtBot, session: Ses
     own = session.window.samples.own_window()
     qtbot.waitUntil(own.isVisible)
     missing: list[str] = []
-    for page in ("draw", "image", "pixels"):
+    for page in ("draw", "image"):
         own.switch.button(page).click()
         missing += _nameless(own)
     own.close()

@@ -7,14 +7,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cnnviz.bundled import bundled
-from cnnviz.doctor import contents, loops, surroundings
-from cnnviz.doctor.engine import training
-from cnnviz.doctor.surroundings import PACKAGES
+from cnnviz.doctor import window
+from cnnviz.doctor.diagnosis import PACKAGES, self_test
+from cnnviz.presets import LAB5
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,19 +54,7 @@ def test_all_is_well_where_the_tests_run() -> None:
     assert [line for line in facts if not line.startswith("OK ")] == []
     assert (ended.returncode, ended.stderr, last) == (0, "", "Everything is as it should be.")
     names = {line.split(":")[0].removeprefix("OK").strip() for line in facts}
-    assert names >= {
-        *PACKAGES,
-        "Python",
-        "fonts",
-        "user guide",
-        "MNIST",
-        "BLAS",
-        "training",
-        "gradients",
-        "Qt",
-        "screen",
-        "window",
-    }
+    assert names >= {*PACKAGES, "Python", "training", "gradients", "Qt", "window"}
     assert "platform plugin offscreen" in ended.stdout
     assert str(Path.home()) not in ended.stdout or str(Path.home()) == "/"
 
@@ -122,7 +110,7 @@ def test_a_missing_system_library_is_named_with_what_installs_it(
 
 @on_linux
 def test_one_complete_platform_plugin_is_enough(tmp_path: Path) -> None:
-    code = "from cnnviz.doctor.surroundings import missing_libraries as lacks; "
+    code = "from cnnviz.doctor.window import missing_libraries as lacks; "
     code += "print(len(lacks(['xcb'])), len(lacks(['xcb', 'offscreen'])))"
     hidden = {**os.environ, "LD_LIBRARY_PATH": hiding(tmp_path, "libxcb-cursor.so.0")}
     ended = subprocess.run(
@@ -153,45 +141,11 @@ def test_no_window_is_one_sentence_instead_of_an_abort(environment: dict[str, st
     assert words in ended.stderr
 
 
-def test_a_damaged_font_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for line in bundled(contents.SUMS).read_text(encoding="ascii").splitlines():
-        name = line.split()[1]
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(bundled(name).read_bytes())
-    (tmp_path / contents.SUMS).write_bytes(bundled(contents.SUMS).read_bytes())
-    monkeypatch.setattr(contents, "bundled", tmp_path.joinpath)
-    (fine,) = contents.fonts()
-    assert fine.is_fine
-    (tmp_path / "fonts" / "Inter-Bold.otf").write_bytes(b"no font")
-    (tmp_path / "report" / "fonts" / "NotoEmoji-Regular.ttf").unlink()
-    (wrong,) = contents.fonts()
-    assert not wrong.is_fine
-    assert "fonts/Inter-Bold.otf, report/fonts/NotoEmoji-Regular.ttf;" in wrong.value
-
-
-def test_a_missing_picture_of_the_guide_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (fine,) = contents.guide()
-    assert fine.is_fine
-    monkeypatch.setattr(contents, "documentation", lambda: tmp_path)
-    (wrong,) = contents.guide()
-    assert not wrong.is_fine
-    (tmp_path / "guide").mkdir()
-    (tmp_path / "guide" / "one.md").write_text("![what it shows](../images/one.png)", encoding="utf-8")
-    (wrong,) = contents.guide()
-    assert "../images/one.png" in wrong.value
-
-
-def test_every_font_has_its_checksum() -> None:
-    listed = {line.split()[1] for line in bundled(contents.SUMS).read_text(encoding="ascii").splitlines()}
-    folder = bundled("")
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.[ot]tf")}
-    assert listed == there
-
-
 def test_an_engine_that_computes_otherwise_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(fact.is_fine for fact in training())
-    monkeypatch.setattr(loops, "_pool", lambda cells: [min(map(min, cells))] * 169)
-    assert not next(iter(training())).is_fine
+    assert all(fact.is_fine for fact in self_test())
+    slower = replace(LAB5, learning_rate=LAB5.learning_rate * (1 - 1e-6))
+    monkeypatch.setattr("cnnviz.presets.LAB5", slower)
+    assert not next(iter(self_test())).is_fine
 
 
 def test_every_package_of_the_program_is_looked_at() -> None:
@@ -203,7 +157,7 @@ def test_every_package_of_the_program_is_looked_at() -> None:
 def test_a_bundle_looks_in_itself_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "libonly-in-the-bundle.so.1"
     with pytest.raises(OSError, match=name):
-        surroundings.load(name)
+        window.load(name)
     shutil.copy(_ctypes.__file__, tmp_path / name)
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
-    assert surroundings.load(name)
+    assert window.load(name)

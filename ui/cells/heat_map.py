@@ -27,9 +27,8 @@ threads of its own, and waits for them, milliseconds on a busy machine."""
 class HeatMap(CellView):
     """Map of values: each cell in the colour of its value, and with its number where that fits.
 
-    Colours, limits, lines, numbers, coordinates and outlines are parameters. Make a kind of it where the
-    pointer does something else than to point (`PixelEditor`, `OverviewMap`), or for layers of its own
-    (`ExcerptMap`, `SaliencyMap`).
+    Colours, limits, lines, numbers, coordinates and outlines are parameters. Make a kind of it for
+    layers of its own (`LinkedMap`).
 
     Parameters
     ----------

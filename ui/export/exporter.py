@@ -13,7 +13,6 @@ from shiboken6 import isValid
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
 from ui.cells.drawing_pad import DrawingPad
-from ui.cells.pixel_editor import PixelEditor
 from ui.controls.keyboard import follow_keyboard
 from ui.export.clipboard import mime_data
 from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
@@ -96,8 +95,8 @@ class FigureExporter(QObject):
         if isinstance(event, QContextMenuEvent) and isinstance(watched, QWidget):
             place = event.globalPos()
             under = watched.childAt(watched.mapFromGlobal(place)) or watched
-            # On these the right button wipes; there the menu comes by its key.
-            wipes = isinstance(under, DrawingPad | PixelEditor)
+            # There the right button wipes, and the menu comes by its key.
+            wipes = isinstance(under, DrawingPad)
             if not (wipes and event.reason() == QContextMenuEvent.Reason.Mouse):
                 self._show_menu(self._plots.get(watched, under), place)
             return True

@@ -9,9 +9,7 @@ from ui.keep.documents import Documents
 from ui.keep.recorder import Recorder
 from ui.keep.recovery import Recovery
 from ui.keep.session_files import SessionFiles
-from ui.keep.unsaved import read_images
 from ui.keep.workspace import Workspace
-from ui.panels.samples.own_samples import OwnSamples
 
 
 class Keeper(QObject):
@@ -22,7 +20,6 @@ class Keeper(QObject):
     files : SessionFiles
         Of the window whose state and controller are meant.
     workspace : Workspace
-    own : OwnSamples
     open_draft : callable
         Keeps the present report and shows the one at a path; returns whether it could.
     parent : QObject
@@ -32,15 +29,13 @@ class Keeper(QObject):
         self,
         files: SessionFiles,
         workspace: Workspace,
-        own: OwnSamples,
         open_draft: Callable[[Path], bool],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._state = files.state
         found = workspace.interrupted()
-        own.restore(read_images(workspace.own_images))
-        self._recorder = Recorder(files, own, workspace, self)
+        self._recorder = Recorder(files, workspace, self)
         self._recovery = Recovery(files, found, self)
         self._documents = Documents(files.state, workspace, open_draft, self)
         self._documents.tell()

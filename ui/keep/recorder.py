@@ -13,17 +13,16 @@ from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, weights_checksum
 from ui.controls.pace import single_shot
 from ui.keep.session_files import SessionFiles
-from ui.keep.unsaved import Unsaved, weights_of, write_images
+from ui.keep.unsaved import Unsaved, weights_of
 from ui.keep.workspace import Workspace, remove
 from ui.panels.analysis import LatestOnly
-from ui.panels.samples.own_samples import OwnSamples
 from ui.state import RunStatus
 
-_IMAGES_MS, _VIEW_MS, _TRAINING_MS = 1000, 2000, 5000
+_VIEW_MS, _TRAINING_MS = 2000, 5000
 
 
 class Recorder(QObject):
-    """Writes settings, run and own images of a window in the background, whenever they have changed.
+    """Writes settings and run of a window in the background, whenever they have changed.
 
     What cannot be written is tried again with the next change: the words of the report, which are kept in
     the same folder, tell the user when there is no room.
@@ -32,25 +31,21 @@ class Recorder(QObject):
     ----------
     files : SessionFiles
         Of the window whose state and controller are meant.
-    own : OwnSamples
     workspace : Workspace
         Says where.
     parent : QObject
     """
 
-    def __init__(self, files: SessionFiles, own: OwnSamples, workspace: Workspace, parent: QObject) -> None:
+    def __init__(self, files: SessionFiles, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
         state, keeping = files.state, files.controller.keeping
-        self._state, self._own, self._workspace, self._files = state, own, workspace, files
+        self._state, self._workspace, self._files = state, workspace, files
         self._run = LatestOnly(keeping, "unsaved", self._on_run_written)
-        self._images = LatestOnly(keeping, "own-images", lambda _result: None)
         self._timer = single_shot(self, self._write_run)
-        self._images_timer = single_shot(self, self._write_images)
         self._status = state.run.status
         self._kept: tuple[int, int] | None = None  # run and step of the weights in the file
         for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.momentChanged):
             signal.connect(self._on_changed)
-        own.changed.connect(self._on_images_changed)
 
     def finish(self, *, keep_run: bool) -> None:
         """Have everything written now that has changed, the last time.
@@ -61,8 +56,6 @@ class Recorder(QObject):
             False removes what is kept of the run: it is saved, or nobody wants it.
         """
         self._timer.stop()
-        self._images_timer.stop()
-        self._images.finish_with(self._images_writer())
         self._run.finish_with(self._run_writer() if keep_run else self._remover())
 
     @Slot()
@@ -75,29 +68,8 @@ class Recorder(QObject):
             self._timer.start(_TRAINING_MS if status is RunStatus.TRAINING else _VIEW_MS)
 
     @Slot()
-    def _on_images_changed(self) -> None:
-        if not self._images_timer.isActive():
-            self._images_timer.start(_IMAGES_MS)
-
-    @Slot()
-    def _write_images(self) -> None:
-        self._images.request(self._images_writer())
-
-    @Slot()
     def _write_run(self) -> None:
         self._run.request(self._run_writer())
-
-    def _images_writer(self) -> Callable[[Any], None]:
-        path, samples = self._workspace.own_images, self._own.all()
-
-        def write(_context: Any) -> None:
-            with suppress(CNNVizError, OSError):
-                if samples:
-                    write_images(path, samples)
-                else:
-                    path.unlink(missing_ok=True)
-
-        return write
 
     def _run_writer(self) -> Callable[[Any], tuple[int, int] | None]:
         unsaved = self._files.has_unsaved_work

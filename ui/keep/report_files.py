@@ -13,7 +13,7 @@ from cnnviz.files import printable, printable_name
 from ui.panels.analysis import Analysis
 from ui.panels.samples.panel import SamplesPanel
 from ui.state import AppState
-from ui.window.questions import ask_about_own_images, ask_about_words, ask_file, ask_target
+from ui.window.questions import ask_about_words, ask_file, ask_target
 
 # At run time where they are needed: they load much, and the frame of the window is to appear before.
 if TYPE_CHECKING:
@@ -61,13 +61,8 @@ class ReportFiles(QObject):
 
         With it go the images of the user's own, and names of files and folders: another user comes.
         """
-        images = len(self._samples.own.all())
-        if self.writing is None:
-            return
-        if self.writing.would_be_lost:
-            self._unless_lost("it is emptied", self._empty, images)
-        elif not images or ask_about_own_images(self._window, images):
-            self._empty()
+        if self.writing is not None:
+            self._unless_lost("it is emptied", self._empty)
 
     def open(self) -> None:
         """Ask for a saved report and go on with it."""
@@ -105,11 +100,11 @@ class ReportFiles(QObject):
             self._complain,
         )
 
-    def _unless_lost(self, event: str, act: Callable[[], None], images: int = 0) -> None:
+    def _unless_lost(self, event: str, act: Callable[[], None]) -> None:
         """Do something that the present words do not survive, if they may be lost or are saved first."""
         assert self.writing is not None
         lost = self.writing.would_be_lost
-        answer = ask_about_words(self._window, event, images) if lost else "discard"
+        answer = ask_about_words(self._window, event) if lost else "discard"
         if answer == "save":
             self._save(act)
         elif answer == "discard":

@@ -1,7 +1,6 @@
-"""What a crash would lose: settings and run of a window, and images of the user's own, as files."""
+"""What a crash would lose: settings and run of a window, as files."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -10,8 +9,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
-from cnnviz.session_state import OwnPixels, SessionState
-from ui.state import Sample
+from cnnviz.session_state import SessionState
 
 _FORMAT = "cnnviz-unsaved"
 _LARGEST = 2 * LARGEST_TEXT  # a session as a text inside, and what surrounds it
@@ -70,22 +68,3 @@ class Unsaved:
 def weights_of(path: Path) -> Path:
     """Return where the weights lie that belong to a file of `Unsaved`."""
     return path.with_suffix(".safetensors")
-
-
-def write_images(path: Path, samples: Sequence[Sample]) -> None:
-    """Write images of the user's own, newest first; raises `CNNVizError` when that fails."""
-    images = [OwnPixels(each.pixels, None, each.origin[:200]).to_dict() for each in samples]
-    atomic_write(path, json.dumps({"images": images}).encode("ascii"))
-
-
-def read_images(path: Path) -> list[Sample]:
-    """Return what `write_images` has written; nothing where it cannot be read.
-
-    Which class an image shows is not kept: the classes may be others by now.
-    """
-    try:
-        values: Any = parse_json(read_bytes(path, _LARGEST).decode("ascii"), _LARGEST)
-        images = [OwnPixels.from_dict(each) for each in values["images"]]
-    except (ValueError, TypeError, KeyError, AttributeError, CNNVizError):
-        return []
-    return [Sample(each.pixels, None, None, each.origin) for each in images]

@@ -65,11 +65,6 @@ class Workspace:
         return self._file(_REPORT, self.report)
 
     @property
-    def own_images(self) -> Path:
-        """Images of the user's own."""
-        return self._file("own-images", self._window)
-
-    @property
     def unsaved(self) -> Path:
         """What a crash would lose of the run; its weights are beside it."""
         return self._file(_WINDOW, self._window)

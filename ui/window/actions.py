@@ -318,10 +318,6 @@ ACTIONS = (
         tooltip="what to try first, and all keys",
     ),
     ActionRow(
-        name="diagnosis", menu="&Help", text="Copy &diagnosis", handler="diagnosing.copy",
-        tooltip="put on the clipboard what --doctor tells of this computer, for a question to somebody",
-    ),
-    ActionRow(
         name="about", menu="&Help", text="&About CNNViz", handler="window.show_about",
         tooltip="version and licences",
     ),

@@ -77,7 +77,7 @@ def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
     )
 
 
-def ask_about_words(parent: QWidget, event: str, images: int = 0) -> str:
+def ask_about_words(parent: QWidget, event: str) -> str:
     """Ask before a report is lost that no file holds.
 
     Parameters
@@ -85,32 +85,17 @@ def ask_about_words(parent: QWidget, event: str, images: int = 0) -> str:
     parent : QWidget
     event : str
         By what it would be lost, to follow "before".
-    images : int
-        How many images of the user's own are removed with it, whatever the answer is.
 
     Returns
     -------
     {"save", "discard", "cancel"}
     """
-    removed = f" Your own images ({format_count(images)}) are removed, too; no report holds them."
     return _save_or_lose(
         parent,
         "Unsaved report",
         "The report, with what was done in the guided lab, is in no file of yours.",
-        f"Save it before {event}?{removed if images else ''}",
+        f"Save it before {event}?",
     )
-
-
-def ask_about_own_images(parent: QWidget, images: int) -> bool:
-    """Ask before so many images of the user's own are removed; return whether they may be."""
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Own images")
-    box.setText(f"Your own images ({format_count(images)}) are removed with the report.")
-    box.setInformativeText("They were drawn, opened, pasted or edited, and cannot be brought back.")
-    remove = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    return _answer(box, cancel, cancel) is remove
 
 
 def _save_or_lose(parent: QWidget, title: str, text: str, question: str) -> str:

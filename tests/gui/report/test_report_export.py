@@ -66,8 +66,6 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
         ("mine.html", "PDF (*.pdf)", "mine.html"),
         ("mine.pdf", "HTML, one file (*.html)", "mine.html"),
         ("mine.htm", "HTML, one file (*.html)", "mine.htm"),
-        ("mine.pdf", "Folder with Markdown, PNG and CSV (*)", "mine/report.md"),
-        ("mine", "Folder with Markdown, PNG and CSV (*)", "mine/report.md"),
     ],
 )
 def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name, chosen, written):
@@ -80,36 +78,20 @@ def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name,
     assert len(panel.report.demonstrations[0].hypothesis) == 1, "an export records what was typed"
 
 
-@pytest.mark.parametrize(
-    ("name", "chosen", "there", "written"),
-    [
-        ("mine.pdf", "HTML, one file (*.html)", "mine.html", "mine.html"),
-        ("mine.pdf", "Folder with Markdown, PNG and CSV (*)", "mine/diary.txt", "mine/report.md"),
-    ],
-)
-def test_what_the_dialog_has_not_asked_about_is_asked(
-    qtbot, make, background, tmp_path, monkeypatch, name, chosen, there, written
-):
+def test_what_the_dialog_has_not_asked_about_is_asked(qtbot, make, background, tmp_path, monkeypatch):
     panel = make()
-    old = tmp_path / there
-    old.parent.mkdir(exist_ok=True)
+    old = tmp_path / "mine.html"
     old.write_text("old")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
+    chosen = str(tmp_path / "mine.pdf"), "HTML, one file (*.html)"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
     export_anyway(qtbot, panel)
     qtbot.waitUntil(lambda: panel.message.kind() == "warning")
     assert "still to be written" not in panel.message.text().lower()
     drain(qtbot, background)
-    assert [path for path in tmp_path.rglob("*") if path.name in ("report.md", "figures")] == []
     assert old.read_text() == "old"
     panel.message.action_button().click()
     qtbot.waitUntil(lambda: panel.message.kind() == "success")
-    assert (tmp_path / written).stat().st_size > 1000
-
-    # A folder that a report was written to before is a report's folder.
-    if written.endswith("report.md"):
-        export_anyway(qtbot, panel)
-        qtbot.waitUntil(lambda: panel.message.kind() == "success")
-        qtbot.waitUntil(lambda: panel.export.isEnabled())
+    assert old.stat().st_size > 1000
 
 
 def test_export_that_fails_says_why(qtbot, make, tmp_path):

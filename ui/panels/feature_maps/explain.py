@@ -85,7 +85,7 @@ def choice_words(
     if marked is not None:
         words.append(f"cell {cell_name(plan, marked).replace(' · ', ', ')}")
     if are_fixed:
-        words.append("colours fixed over the run")
+        words.append("colours fixed over the moments shown")
     return tuple(each for each in words if each)
 
 

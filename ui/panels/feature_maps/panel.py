@@ -33,10 +33,9 @@ from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.painting import paint_now
-from ui.panels.feature_maps.picture import MapChoices, MapScene, Picture
+from ui.panels.feature_maps.picture import Levels, MapChoices, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
-from ui.panels.feature_maps.plan import Plan
-from ui.panels.feature_maps.run_limits import RunLimits
+from ui.panels.feature_maps.plan import Plan, plan_of
 from ui.panels.feature_maps.view_tools import AUTOMATIC, FIXED, ViewTools
 from ui.panels.picture_loop import PictureLoop
 from ui.panels.scene import still_scene_of
@@ -58,7 +57,7 @@ class FeatureMapsPanel(Panel):
     analysis : Analysis
         Computes what is drawn of each moment.
     background : Analysis
-        Searches the test images, and the run for limits.
+        Searches the test images.
     parent : QWidget, optional
 
     Signals
@@ -78,6 +77,8 @@ class FeatureMapsPanel(Panel):
         self._state = state
         self._background = background
         self._choices = MapChoices()
+        self._levels: Levels = {}
+        self._levels_of: tuple[object, ...] = ()
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -121,7 +122,7 @@ class FeatureMapsPanel(Panel):
             "class": self._choices.class_index,
             "relative_evidence": self._choices.is_relative,
             "covers": self.cover.isChecked(),
-            **(restoring.limits_view_of(self._run_limits.of_run) if self._run_limits.are_fixed else {}),
+            **(restoring.limits_view_of(self._levels) if self._are_limits_fixed() else {}),
             **restoring.network_view_of(self.network),
             **under("filter", self.looks_for.view_state()),
         }
@@ -171,7 +172,6 @@ class FeatureMapsPanel(Panel):
         self._view_tools = tools = ViewTools()
         self.limits, self.fit = tools.limits, tools.fit
         self.smaller, self.larger, self.cover = tools.smaller, tools.larger, tools.cover
-        self._run_limits = RunLimits(self._state, self._background, tools, self)
         self.network = NetworkView(self._state)
         self.network.flow.tabs_after = self.fit
         self.looks_for = LooksForView(self._background)
@@ -204,8 +204,7 @@ class FeatureMapsPanel(Panel):
 
     def _connect_signals(self) -> None:
         self.pages.currentChanged.connect(self._on_page_changed)
-        self._run_limits.changed.connect(self._on_limits_changed)
-        self._run_limits.failed.connect(self.message.show_error)
+        self.limits.currentChanged.connect(self._on_limits_changed)
         self.smaller.clicked.connect(self._on_smaller_clicked)
         self.larger.clicked.connect(self._on_larger_clicked)
         self.cover.toggled.connect(self._on_covers_changed)
@@ -230,9 +229,7 @@ class FeatureMapsPanel(Panel):
         picture, network = self.picture, self.network
         if picture is None:
             return None
-        words = choice_words(
-            picture, network.look, network.marked_cell(), are_fixed=self._run_limits.are_fixed
-        )
+        words = choice_words(picture, network.look, network.marked_cell(), are_fixed=self._are_limits_fixed())
         return Drawn.of(picture.scene.snapshot, picture.scene.sample, choices=words)
 
     # -- the picture ---------------------------------------------------------------------------------------
@@ -242,7 +239,7 @@ class FeatureMapsPanel(Panel):
 
     def _on_picture(self, picture: Picture) -> None:
         is_first = self.picture is None
-        self.network.draw(self._run_limits.applied_to(picture))
+        self.network.draw(self._within_limits(picture))
         paint_now(self.status)
         # The pointer comes first: while it moves, training is shown in fewer frames.
         is_training = self._state.run.status is RunStatus.TRAINING
@@ -254,7 +251,28 @@ class FeatureMapsPanel(Panel):
     def _on_limits_changed(self) -> None:
         picture = self._loop.picture
         if picture is not None and picture.scene.choices == self._choices:
-            self.network.draw(self._run_limits.applied_to(picture))
+            self.network.draw(self._within_limits(picture))
+
+    def _are_limits_fixed(self) -> bool:
+        return self.limits.current() == FIXED
+
+    def _within_limits(self, picture: Picture) -> Picture:
+        """Return a picture with the limits in force, and let fixed ones hold its own from now on."""
+        if picture.subject != self._levels_of:
+            self._levels, self._levels_of = {}, picture.subject
+        self._levels = union(self._levels, picture.levels)
+        if self._are_limits_fixed():
+            return picture.within(self._levels)
+        first = next(iter(self._state.history.snapshots), None)
+        run_id = picture.scene.run_id
+        if (
+            first is None
+            or not run_id
+            or first.run_id != run_id
+            or plan_of(first.network) is not picture.plan
+        ):
+            return picture
+        return picture.since(first)
 
     @Slot()
     def _on_covers_changed(self) -> None:
@@ -293,11 +311,10 @@ class FeatureMapsPanel(Panel):
         limits = choices.text("limits", (AUTOMATIC, FIXED), AUTOMATIC)
         levels = restoring.limits_from(choices, picture) if limits == FIXED else None
         self.limits.set_current(limits)
-        if levels is None:
-            self._run_limits.follow_choice()
-        else:
-            self._run_limits.put(levels, replace(picture.scene, choices=self._choices))
-            self._on_limits_changed()
+        if levels is not None:
+            scene = replace(picture.scene, choices=self._choices)
+            self._levels, self._levels_of = levels, replace(picture, scene=scene).subject
+        self._on_limits_changed()
         self.show_page(choices.text("page", (_NETWORK, _LOOKS_FOR), _NETWORK))
         own = choices.below("filter")
         if own.any_text("layer"):

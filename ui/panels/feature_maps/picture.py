@@ -1,6 +1,6 @@
 """All that the panel shows of one moment: arrays and words, computed by one pure function."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -57,7 +57,7 @@ class Picture(SceneRun):
     evidence : Evidence or None
         The chosen logit taken apart; None for a network without feature maps.
     levels : mapping from column key to limits
-        Limits of the colours: those of this moment, or wider ones that hold for a run.
+        Limits of the colours: those of this moment, or wider ones that hold for several.
     growth : mapping from column key to (factor, step)
         How many times the limits of kernels are those of an earlier step of the run; where limits follow the
         moment, colours alone would hide it.
@@ -69,6 +69,11 @@ class Picture(SceneRun):
     evidence: Evidence | None
     levels: Levels
     growth: Mapping[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
+
+    @property
+    def subject(self) -> tuple[object, ...]:
+        """What fixed limits are of: the same for all moments of a run, seen with the same choices."""
+        return self.scene.run_id, self.scene.sample, self.plan, self.scene.choices
 
     @property
     def network(self) -> Network:
@@ -122,24 +127,6 @@ def picture(scene: MapScene, _context: Context | None = None) -> Picture:
     trace = network.forward(to_input(scene.sample.pixels[np.newaxis], network.dtype))
     evidence = _evidence(plan, network, trace, scene.choices)
     return Picture(scene, plan, trace, evidence, _levels(plan, network, trace, evidence))
-
-
-def levels_over(scene: MapScene, snapshots: Sequence[Snapshot], context: Context) -> dict[str, Limits]:
-    """Limits of every column over several moments of a run.
-
-    Parameters
-    ----------
-    scene : MapScene
-        With the sample and the choices; the plan of its network describes those of all moments.
-    snapshots : sequence of Snapshot
-    context : Context
-        Is told the progress, and stops the scan when the result is no longer wanted.
-    """
-    levels: dict[str, Limits] = {}
-    for number, snapshot in enumerate(snapshots, start=1):
-        levels = union(levels, picture(replace(scene, snapshot=snapshot)).levels)
-        context.report(number / len(snapshots))
-    return levels
 
 
 def union(first: Levels, second: Levels) -> dict[str, Limits]:

@@ -8,7 +8,6 @@ from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 
 AUTOMATIC, FIXED = "automatic", "fixed"
-_FIXED_ABOUT = "The largest value of each layer in this run, for this sample: moments can be compared"
 
 
 class ViewTools(QWidget):
@@ -19,7 +18,9 @@ class ViewTools(QWidget):
         label = named(QLabel("Colour limits"), role="muted")
         self.limits = SegmentedControl([(AUTOMATIC, "Automatic"), (FIXED, "Fixed")])
         self.limits.set_option_tooltip(AUTOMATIC, "The largest value of each layer at this moment")
-        self.limits.set_option_tooltip(FIXED, _FIXED_ABOUT)
+        self.limits.set_option_tooltip(
+            FIXED, "The largest values of all moments shown, for this run and sample: moments can be compared"
+        )
         about = "cover the maps and what follows from them, until you press it again"
         self.cover = IconButton("eye", "Predict first", about, "V")
         self.cover.setCheckable(True)
@@ -29,8 +30,3 @@ class ViewTools(QWidget):
         )
         self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
         fill(QHBoxLayout(self), label, self.limits, self.cover, self.smaller, self.larger, self.fit)
-
-    def set_moments(self, of_all: str) -> None:
-        """Say over how many moments on record the fixed limits were taken, such as "500 of 1,200"."""
-        about = f"{_FIXED_ABOUT}. Taken over {of_all} moments on record and all that were shown since"
-        self.limits.set_option_tooltip(FIXED, about)

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from cnnviz.report.markdown import TEXT
 from ui.panels.report.work import ENDINGS, FILTERS, with_ending
 from ui.settings import remember_folder, remembered_folder
 
@@ -58,19 +57,6 @@ def ask_where(parent: QWidget, name: str) -> Target | None:
 def target_of(named: Path, chosen: str) -> Target:
     """Return where to write after a file dialog, which has asked about the name as it was typed only."""
     path = with_ending(named, chosen)
-    if path.suffix.lower() in ENDINGS:
-        if path != named and os.path.lexists(path):
-            return Target(path, f"{path.name} exists in this folder already.", "Replace it")
-    elif _has_other_files(path):
-        question = f"The folder {path.name} holds other files; the report would be put among them."
-        return Target(path, question, "Write into it")
+    if path.suffix.lower() in ENDINGS and path != named and os.path.lexists(path):
+        return Target(path, f"{path.name} exists in this folder already.", "Replace it")
     return Target(path)
-
-
-def _has_other_files(folder: Path) -> bool:
-    """Whether something is in a folder that no report was written to yet."""
-    try:
-        names = [each.name for each in folder.iterdir()]
-    except (OSError, ValueError):  # there is none, or it may not be read: writing tells
-        return False
-    return bool(names) and TEXT not in names

@@ -222,7 +222,7 @@ class ReportPanel(Panel):
         self.export = Button(
             "Export…",
             "file-text",
-            tooltip="Write the report as PDF, HTML or a folder with Markdown",
+            tooltip="Write the report as PDF or HTML, or its figures and tables into a folder",
             shortcut="Ctrl+Shift+E",
         )
         self.progress = QProgressBar()

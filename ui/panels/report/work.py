@@ -28,7 +28,7 @@ from ui.panels.analysis import Context
 FILTERS = {
     "PDF (*.pdf)": ".pdf",
     "HTML, one file (*.html)": ".html",
-    "Folder with Markdown, PNG and CSV (*)": "",
+    "Folder with figures and tables (*)": "",
 }
 """Kinds of files a report is written to, as a file dialog offers them, and their endings."""
 

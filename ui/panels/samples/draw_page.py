@@ -70,9 +70,7 @@ class DrawPage(QWidget):
         self.brush.setValue(_USUAL)
         self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
-        self.clear = Button(
-            "Clear", "trash-2", "", "Begin anew; the drawing so far stays among your own images"
-        )
+        self.clear = Button("Clear", "trash-2", "", "Begin anew; the sample changes with the next stroke")
 
     def _build_layout(self) -> None:
         label = named(QLabel("Brush"), role="muted")

@@ -20,7 +20,6 @@ from ui.controls.naming import named
 from ui.panels.analysis import Analysis, Context
 from ui.panels.picture_loop import PictureLoop
 from ui.panels.samples.finding import ALL, WRONG, FindRow, described, found_images, is_narrow
-from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, offered_image, read_picture
 from ui.panels.samples.prediction import Prediction, predict
@@ -83,7 +82,6 @@ class SamplesPanel(QFrame):
         self._state = state
         self._analysis = analysis
         self._theme = LIGHT
-        self.own = OwnSamples(self)
         self._own_window: OwnDigitWindow | None = None
         self._level = 0
         self.setProperty("role", "panel")
@@ -111,11 +109,6 @@ class SamplesPanel(QFrame):
     def draw(self) -> None:
         """Open the drawing board."""
         self.own_window().show_drawing()
-
-    def edit_pixels(self) -> None:
-        """Open the pixel editor with the current sample."""
-        if self._state.sample is not None:
-            self.own_window().show_pixels(self._state.sample)
 
     def open_image(self, path: Path) -> None:
         """Read an image file in the background and make it the sample; the current one stays if it fails."""
@@ -148,7 +141,6 @@ class SamplesPanel(QFrame):
         self._analysis.cancel(_READING)
         if self._own_window is not None:
             self._own_window.forget()
-        self.own.clear()
         if self._state.sample is not None and self._state.sample.index is None:
             self.sampleRequested.emit(0)
 
@@ -158,7 +150,7 @@ class SamplesPanel(QFrame):
             # Imported here: the window program starts sooner without it.
             from ui.panels.samples.own_window import OwnDigitWindow
 
-            window = OwnDigitWindow(self._state, self._analysis, self.own, self.window())
+            window = OwnDigitWindow(self._state, self._analysis, self.window())
             window.sampleMade.connect(self._on_sample_made)
             window.openRequested.connect(self.openRequested)
             window.pasteRequested.connect(self.paste)
@@ -226,10 +218,7 @@ class SamplesPanel(QFrame):
         self.message.actionRequested.connect(self.noticeActionRequested)
         self.tools.drawRequested.connect(self.draw)
         self.tools.openRequested.connect(self.openRequested)
-        self.tools.editRequested.connect(self.edit_pixels)
-        self.tools.strip.pictureRequested.connect(self._on_own_requested)
         self._paste.triggered.connect(self.paste)
-        self.own.changed.connect(self._draw_own)
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
@@ -268,18 +257,17 @@ class SamplesPanel(QFrame):
         level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
         if level != self._level:
             self._level = level
-            self.tools.set_compact(level > 0)
             self._set_grid_height()
             if self._scene() is not None and self.prediction is not None:
                 self._draw_prediction(self.prediction)
 
     def _height_needed(self, level: int) -> int:
-        """Height that an arrangement needs: 0 all, 1 compact tools, 2 only the most probable classes."""
+        """Height that an arrangement needs: 0 all, 1 low thumbnails, 2 only the most probable classes."""
         names = 0 if self._state.dataset is None else len(self._state.dataset.classes)
         row = self.bars.sizeHint().height() // max(min(names, self._bars_shown()), 2)
         saved = [
             0,
-            self.tools.height_saved() + self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1]),
+            self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1]),
             max(names - self._few_bars(), 0) * row,
         ]
         return self._layout.minimumSize().height() + sum(saved[: self._level + 1]) - sum(saved[: level + 1])
@@ -302,15 +290,10 @@ class SamplesPanel(QFrame):
         self.message.clear()
         self.own_window().show_picture(picture)
 
-    @Slot(int, object)
-    def _on_sample_made(self, key: int, sample: Sample) -> None:
+    @Slot(object)
+    def _on_sample_made(self, sample: Sample) -> None:
         self.message.clear()
-        self.own.put(key, sample)
         self.ownSampleRequested.emit(sample)
-
-    @Slot(int)
-    def _on_own_requested(self, index: int) -> None:
-        self.ownSampleRequested.emit(self._own_images()[index])
 
     @Slot()
     def _on_dataset_changed(self) -> None:
@@ -323,7 +306,6 @@ class SamplesPanel(QFrame):
         self.filter.set_choice(ALL)
         self._index_range.setTop(len(dataset.test_labels) - 1)
         self._fill()
-        self._draw_own()
         self._fit()
 
     @Slot()
@@ -340,7 +322,6 @@ class SamplesPanel(QFrame):
     def _on_sample_changed(self) -> None:
         sample = self._state.sample
         self.grid.set_current(None if sample is None else sample.index)
-        self._mark_own()
 
     @Slot()
     def _on_scene_changed(self) -> None:
@@ -369,19 +350,6 @@ class SamplesPanel(QFrame):
         self.search.clear()
 
     # -- drawing -------------------------------------------------------------------------------------------
-
-    def _own_images(self) -> list[Sample]:
-        dataset = self._state.dataset
-        return [] if dataset is None else self.own.of_shape(dataset.input_shape)
-
-    @Slot()
-    def _draw_own(self) -> None:
-        self.tools.set_samples(self._own_images())
-        self._mark_own()
-
-    def _mark_own(self) -> None:
-        images = self._own_images()
-        self.tools.set_current(next((i for i, each in enumerate(images) if each is self._state.sample), None))
 
     @Slot()
     def _fill(self) -> None:

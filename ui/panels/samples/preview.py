@@ -15,7 +15,7 @@ from ui.controls.layouts import fill
 from ui.panels.samples.prediction_rows import PredictionRows
 from ui.theme import Theme, follow_theme
 
-_ALL, _FEW = 10, 4
+_MOST = 10
 
 
 class PreviewPair(QWidget):
@@ -57,17 +57,8 @@ class Outcome(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._most = _ALL
-        self._shown: tuple[Sequence[str], NDArray[np.floating] | None, str] = ((), None, "")
         self._rows = PredictionRows(fill(QVBoxLayout(self)), "Probability of each class for this image")
         self.bars = self._rows.bars
-
-    def set_few(self, few: bool) -> None:
-        """Show only the most probable classes, where there is no room for all, or all of them."""
-        most = _FEW if few else _ALL
-        if most != self._most:
-            self._most = most
-            self._rows.draw(*self._shown, most)
 
     def set_prediction(
         self, names: Sequence[str], probabilities: NDArray[np.floating] | None, text: str = ""
@@ -76,5 +67,4 @@ class Outcome(QWidget):
         if probabilities is not None:
             best = int(np.argmax(probabilities))
             text = f"Read as {names[best]} ({format_probabilities(probabilities.tolist())[best]})"
-        self._shown = (names, probabilities, text)
-        self._rows.draw(*self._shown, self._most)
+        self._rows.draw(names, probabilities, text, _MOST)

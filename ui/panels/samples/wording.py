@@ -28,7 +28,7 @@ def verdict_of(prediction: Prediction) -> str:
 
 def origin_of(sample: Sample) -> str:
     """Return where an own image comes from, to begin a line with; file names stay as they are."""
-    if sample.origin.startswith(("drawn", "edited", "pasted", "dropped")):
+    if sample.origin.startswith(("drawn", "pasted", "dropped")):
         return sample.origin[:1].upper() + sample.origin[1:]
     return shortened(sample.origin)
 
