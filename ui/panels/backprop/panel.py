@@ -41,8 +41,13 @@ from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
-#: Steps that show where the gradient went in the pool before.
-_AFTER_ROUTE = frozenset({StepKind.GATE, StepKind.FILTER, StepKind.INPUT, StepKind.UPDATE})
+#: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
+_TOLD_BY = {
+    StepKind.GATE: (Secret.ROUTE,),
+    StepKind.FILTER: (Secret.ROUTE,),
+    StepKind.INPUT: (Secret.ROUTE,),
+    StepKind.UPDATE: (Secret.ROUTE, Secret.UPDATE),
+}
 #: While training, the least time between two passes.
 _PACE_MS = 80
 
@@ -300,7 +305,6 @@ class BackpropPanel(Panel):
     def _on_covered_changed(self) -> None:
         why = self._state.why_covered(Secret.ROUTE)
         self.header.cover.setEnabled(not why)
-        self.later.set_text(why)
         self.model.hold_covered(bool(why))
         if self.model.passed is not None:
             self._on_step_changed()
@@ -349,8 +353,9 @@ class BackpropPanel(Panel):
     def _on_step_changed(self) -> None:
         model = self.model
         self.header.set_current(model.index)
-        is_hidden = model.step.kind in _AFTER_ROUTE and self._state.why_covered(Secret.ROUTE)
-        self.stack.setCurrentWidget(self.later if is_hidden else self._views[model.step.kind])
+        why = self._state.why_covered(*_TOLD_BY.get(model.step.kind, ()))
+        self.later.set_text(why)
+        self.stack.setCurrentWidget(self.later if why else self._views[model.step.kind])
         self._draw_step()
         if model.step.kind is StepKind.UPDATE:
             model.request_preview()
