@@ -27,13 +27,15 @@ class Secret(StrEnum):
     """At which shifts the answer of the network changes."""
     ROUTE = "route"
     """Which cells of a pooling window win, are tied and get a gradient."""
+    SHARES = "shares"
+    """How the cells of a pooling window share its gradient, where their values are to be seen."""
     CHECK = "check"
     """How gradient and finite difference compare."""
     UPDATE = "update"
     """What one update makes of the loss."""
 
 
-AHEAD = frozenset({Secret.TEST, Secret.LOSS, Secret.FLIPS})
-"""What is on the screen unasked, and so is covered before the step that asks for it is in front."""
+AHEAD = frozenset({Secret.TEST, Secret.LOSS, Secret.FLIPS, Secret.SHARES, Secret.UPDATE})
+"""What is met on the way, and so is covered before the step that asks for it is in front."""
 AT_END = frozenset({Secret.FILTERS})
 """What is nothing to be covered before the run of its step is at its end."""

@@ -109,7 +109,9 @@ class Session(QObject):
         )
         # Of the window, so that no key is asked about when its parts are gone.
         window = self.window
-        self._key_owner = KeyOwner(window.pages.can_turn, lambda: self.state.pinned is not None, window)
+        self._key_owner = KeyOwner(
+            window.pages.can_turn, lambda: self.state.pinned is not None, window.lab_dock, window
+        )
         self._focus_reveal = FocusReveal(self.window)
         self._tips = TipFilter(self)
         self._connect_signals()

@@ -112,6 +112,7 @@ _MOVED = frozenset({Secret.SHIFT})
 _FLIPS = frozenset({Secret.FLIPS})
 _SMALLEST_FLIP = frozenset({Secret.FLIPS, Secret.ANSWERS})
 _ROUTE = frozenset({Secret.ROUTE})
+_RECEIVERS = frozenset({Secret.ROUTE, Secret.SHARES})
 _CHECK = frozenset({Secret.CHECK})
 _UPDATE = frozenset({Secret.UPDATE})
 
@@ -202,7 +203,7 @@ _ALL: Sequence[Measure] = (
     Measure(
         "window_receivers", "cells that the gradient reaches in the window at filter {filter}, row {row}, "
         "column {column}, test image {sample}", "count", "cells", measuring.window_receivers,
-        (*_CELL, _SAMPLE), secrets=_ROUTE,
+        (*_CELL, _SAMPLE), secrets=_RECEIVERS,
     ),
     Measure(
         "tied_share", "gradient that the cells of a tied window get together, divided by that of its pooled "

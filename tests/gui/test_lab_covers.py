@@ -15,7 +15,7 @@ from cnnviz.datasets import to_input
 from cnnviz.lab import Answer, Bench, Measured, Step, measure
 from cnnviz.lab.shipped import shipped_labs
 from tests.gui import whole_window
-from tests.gui.lab_driving import open_lab, press
+from tests.gui.lab_driving import LAB, open_lab, press
 from tests.gui.readable import numbers_of, texts_of
 from ui.controls.spoken import speak
 from ui.lab.sitting import LabSitting
@@ -230,4 +230,58 @@ def test_nothing_is_covered_for_who_puts_the_guide_away_without_having_said_anyt
     sitting.desk.go_to("way")
     sitting.put_away()
     assert session.state.covered, "the lab is begun, and its question is open"
+    whole_window.rest(qtbot, session)
+
+
+_RECEIVERS = """
+[[step]]
+id = "receivers"
+section = "two"
+title = "Count"
+purpose = "Say a number."
+text = "One window."
+done_when = [{ event = "predicted" }]
+[step.show]
+panel = "backprop"
+moment = "end"
+sample = 3
+[step.prediction]
+kind = "number"
+question = "How many cells get a gradient?"
+measure = "window_receivers"
+with = { filter = 0, row = 4, column = 4, sample = 3 }
+tolerance = 0
+"""
+
+
+def test_what_is_met_on_the_way_to_a_step_tells_nothing_of_its_answer(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, session, tmp_path, LAB + _RECEIVERS)
+    desk, backprop = sitting.desk, session.window.panel(BackpropPanel)
+    desk.go_to("field")
+    desk.predict(4.0)  # the lab is begun; its later questions are open
+    session.controller.on_pin_requested(PinnedCell("pool1", (0, 4, 4)))
+
+    def told(panel: int) -> str:
+        whole_window.show_panel(qtbot, session, panel)
+        whole_window.rest(qtbot, session, painted=True)
+        return "\n".join(texts_of(session.window.panels))
+
+    share, change = (
+        "on the way back it gets the whole gradient|share the maximum",
+        r"promised|after the update",
+    )
+    assert not re.search(share, told(1))
+    assert "Covered: step 4 of the lab" in told(1)
+    told(3)
+    backprop.header.go_to_end()
+    assert not re.search(change, told(3))
+    assert "Covered: step 3 of the lab" in told(3)
+    desk.go_to("receivers")
+    desk.predict(1.0)
+    assert re.search(share, told(1))
+    desk.go_to("way")
+    desk.predict("down")
+    assert re.search(change, told(3))
     whole_window.rest(qtbot, session)

@@ -170,3 +170,18 @@ def test_a_remote_control_goes_through_backprop_and_on_to_the_next_step(qtbot, s
     whole_window.show_panel(qtbot, session, 0)
     assert turn(Qt.Key.Key_PageDown) == (last - 2, "way")
     assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")
+
+
+def test_words_typed_before_the_field_has_the_focus_train_nothing(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    window, state, button = session.window, session.state, sitting.column.next
+    activate(qtbot, window)
+    epochs = state.experiment.epochs
+    button.setFocus()
+    QTest.keyClicks(button, "sees")
+    assert QApplication.focusWidget() is button
+    assert (state.run.step, state.experiment.epochs) == (0, epochs)
+    window.samples.grid.setFocus()
+    QTest.keyClick(window.samples.grid, Qt.Key.Key_S)  # where nothing is written it is a command
+    qtbot.waitUntil(lambda: state.run.step == 1, timeout=20_000)
+    whole_window.rest(qtbot, session)

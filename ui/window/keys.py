@@ -28,7 +28,8 @@ _PAGED = (QPlainTextEdit, QTextEdit)
 class KeyOwner(QObject):
     """Decides whose a key is that means something to the window and could mean something to its focus.
 
-    Space trains, except where it presses a button or writes a text. Page Up and Page Down, the keys of a
+    Space trains, except where it presses a button or writes a text. A letter is no command where words are
+    written: who types before the field has the focus trains nothing. Page Up and Page Down, the keys of a
     remote control, turn pages wherever the focus is, except in a text that scrolls. Escape frees a pinned
     cell before it leaves the full screen. Qt asks the part with the focus before it looks for shortcuts:
     that question is answered here, when the key is pressed.
@@ -39,12 +40,20 @@ class KeyOwner(QObject):
         Whether there are pages to turn.
     is_pinned : callable
         Whether a cell is pinned.
+    written : QWidget
+        Part of the window in which words are written.
     parent : QObject
     """
 
-    def __init__(self, can_turn: Callable[[], bool], is_pinned: Callable[[], bool], parent: QObject) -> None:
+    def __init__(
+        self,
+        can_turn: Callable[[], bool],
+        is_pinned: Callable[[], bool],
+        written: QWidget,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
-        self._can_turn, self._is_pinned = can_turn, is_pinned
+        self._can_turn, self._is_pinned, self._written = can_turn, is_pinned, written
         follow_keyboard(self._on_focus_changed)
         self._on_focus_changed(None, QApplication.focusWidget())
 
@@ -75,6 +84,8 @@ class KeyOwner(QObject):
                 return isinstance(focus, _PAGED) or not self._can_turn()
             case Qt.Key.Key_Escape if self._is_pinned():
                 return True
+            case _ if event.text().isalpha() and isinstance(focus, QWidget):
+                return self._written.isAncestorOf(focus) or None
         return None
 
 

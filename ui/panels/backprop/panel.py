@@ -41,8 +41,13 @@ from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
-#: Steps that show where the gradient went in the pool before.
-_AFTER_ROUTE = frozenset({StepKind.GATE, StepKind.FILTER, StepKind.INPUT, StepKind.UPDATE})
+#: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
+_TOLD_BY = {
+    StepKind.GATE: (Secret.ROUTE,),
+    StepKind.FILTER: (Secret.ROUTE,),
+    StepKind.INPUT: (Secret.ROUTE,),
+    StepKind.UPDATE: (Secret.ROUTE, Secret.UPDATE),
+}
 #: While training, the least time between two passes.
 _PACE_MS = 80
 #: Between two steps that are drawn ahead.
@@ -349,10 +354,9 @@ class BackpropPanel(Panel):
         step, focus = model.step, model.focus
         formula = formula_of(passed, step, focus, model.rate)
         self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
-        now, why = self._probes.now(), self._state.why_covered(Secret.ROUTE)
-        is_hidden = step.kind in _AFTER_ROUTE and why
+        now, why = self._probes.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
         later = Card("later", WORDS, Words(why, ink="muted"))
-        self.stack.show_page(Page(later) if is_hidden else page_of(now))
+        self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
 
     # -- requests of the views -----------------------------------------------------------------------------
