@@ -1,9 +1,9 @@
 """Covers a part of a panel: what it shows is neither seen nor spoken, pointed at, copied or exported."""
 
-from typing import override
+from typing import cast, override
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
@@ -23,15 +23,8 @@ class Cover(QStackedWidget):
     def __init__(self, part: QWidget) -> None:
         parent = part.parentWidget()
         super().__init__(parent)
-        found = None if parent is None else _place_of(part, parent.layout())
-        if found is None:
-            raise LookupError(f"{type(part).__name__} stands in no row or column.")
-        layout, index = found
-        # Not `replaceWidget`: the item that it takes out would go on being told by Qt, in place of the new
-        # one, that the part wants another size.
-        stretch = layout.stretch(index)
-        layout.removeWidget(part)
-        layout.insertWidget(index, self, stretch)
+        if parent is None or not _take_place(self, part, parent.layout()):
+            raise LookupError(f"{type(part).__name__} stands in no row, column or grid.")
         self._part = part
         self.setSizePolicy(part.sizePolicy())
         # The part itself may be shown and hidden for reasons of its own.
@@ -70,15 +63,26 @@ class Cover(QStackedWidget):
         return self._part.heightForWidth(width)
 
 
-def _place_of(part: QWidget, layout: QLayout | None) -> tuple[QBoxLayout, int] | None:
-    """Return the row or column that a part stands in, and its place there."""
+def _take_place(cover: QWidget, part: QWidget, layout: QLayout | None) -> bool:
+    """Put a cover where a part stands in a layout; return whether it stands there.
+
+    Not by `replaceWidget`: the item that it takes out would go on being told by Qt, in place of the new one,
+    that the part wants another size.
+    """
     for index in range(0 if layout is None else layout.count()):
         item = None if layout is None else layout.itemAt(index)
         if item is None:
             continue
-        if item.widget() is part:
-            return (layout, index) if isinstance(layout, QBoxLayout) else None
-        found = _place_of(part, item.layout())
-        if found is not None:
-            return found
-    return None
+        if item.widget() is part and isinstance(layout, QBoxLayout):
+            stretch = layout.stretch(index)
+            layout.removeWidget(part)
+            layout.insertWidget(index, cover, stretch)
+            return True
+        if item.widget() is part and isinstance(layout, QGridLayout):
+            place = cast("tuple[int, int, int, int]", layout.getItemPosition(index))
+            layout.removeWidget(part)
+            layout.addWidget(cover, *place)
+            return True
+        if _take_place(cover, part, item.layout()):
+            return True
+    return False
