@@ -41,11 +41,6 @@ class Cover(QStackedWidget):
         for page in (self._shown, self._instead):
             self.addWidget(page)
 
-    @property
-    def is_covering(self) -> bool:
-        """Whether the part is covered."""
-        return self.currentWidget() is self._instead
-
     def set_covered(self, reason: str) -> None:
         """Cover the part and say why, or with "" uncover it."""
         self.reason.set_text(reason)
