@@ -208,7 +208,6 @@ class AppState(QObject):
     testAdded = Signal()
     snapshotChanged = Signal()
     momentChanged = Signal()  # an earlier moment was chosen, or live again
-    momentAwaited = Signal()  # a moment is being repeated, or no longer
     ghostChanged = Signal()
     referenceChanged = Signal()
     pinnedChanged = Signal()
@@ -354,9 +353,7 @@ class AppState(QObject):
 
     def await_moment(self, step: int | None) -> None:
         """Tell which step is to be shown as soon as the run was repeated up to it; None for none."""
-        if step != self.awaited_step:
-            self.awaited_step = step
-            self.momentAwaited.emit()
+        self.awaited_step = step
 
     def set_ghost(self, history: History | None) -> None:
         """Keep the record of an earlier run for comparison."""

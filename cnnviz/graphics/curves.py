@@ -1,7 +1,7 @@
 """Lines over a pair of axes, with bands, markers and names; the values of all at the point looked at."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -329,8 +329,3 @@ def words(plot: Curves) -> str:
 
 
 CURVES = Graphic(draw, size, tables, words)
-
-
-def strongest(curves: Sequence[Curve]) -> Curve | None:
-    """The curve that stands out."""
-    return next((curve for curve in curves if curve.width > 2), None)

@@ -25,13 +25,6 @@ def training() -> None:
         save(opened, "training")
 
 
-def training_dark() -> None:
-    """Ten digits, dark, while training runs."""
-    with session(LENET, theme="dark") as opened:
-        train(opened, 300)
-        save(opened, "training-dark")
-
-
 def feature_maps() -> None:
     """A trained LAB5 and the arithmetic of one cell."""
     with session() as opened:
@@ -168,7 +161,6 @@ def export_dialog() -> None:
 
 SCENES = (
     training,
-    training_dark,
     feature_maps,
     feature_maps_lenet,
     translation,

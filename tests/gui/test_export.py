@@ -47,7 +47,7 @@ class Panel(QWidget):
         self.map = HeatMap()
         self.map.setAccessibleName("Map & <more>")
         self.map.set_values(VALUES)
-        self.map.set_numbers(True, 2)
+        self.map.set_numbers(True)
         layout = QVBoxLayout(self)
         layout.addWidget(self.plot, 2)
         layout.addWidget(self.map, 1)
@@ -79,7 +79,7 @@ def test_a_png_at_one_to_one_is_what_the_screen_shows(panel: Panel) -> None:
     panel.setAutoFillBackground(True)
     shown = panel.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     drawn = to_image(_sheet(panel))
-    cells = panel.map.map_rect().toRect().adjusted(2, 2, -2, -2).translated(panel.map.pos())
+    cells = panel.map.grid().rect.toRect().adjusted(2, 2, -2, -2).translated(panel.map.pos())
     assert drawn.copy(cells) == shown.copy(cells)
 
 

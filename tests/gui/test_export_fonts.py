@@ -65,7 +65,7 @@ def test_the_sums_of_the_font_file_are_right() -> None:
 def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged(qtbot: QtBot) -> None:
     shown = HeatMap()
     shown.set_values(np.arange(12).reshape(3, 4) / 7 - 0.5)
-    shown.set_numbers(True, 2)
+    shown.set_numbers(True)
     qtbot.addWidget(shown)
     shown.resize(400, 300)
     show_window(qtbot, shown)
@@ -84,7 +84,7 @@ def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged(qtbot: QtBot)
         for family, weight, data in rules
     }
     texts = [each for each in root.iter(f"{SVG}text") if each.text and each.text.strip()]
-    assert {"seed", "0.0714"} <= {text.text.strip().split()[0].lstrip("+−-") for text in texts}
+    assert {"seed", "0.64"} <= {text.text.strip().split()[0].lstrip("+−-") for text in texts}
     for text in texts:
         family = text.get("font-family", "").split(",")[0].strip("' ")
         font = fonts[family, text.get("font-weight")]

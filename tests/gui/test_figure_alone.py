@@ -23,7 +23,7 @@ def test_a_map_alone_carries_colour_bar_unit_and_coordinates(qtbot: QtBot) -> No
     shown = HeatMap()
     qtbot.addWidget(shown)
     shown.set_values(np.array([[1e-4, -3e-4], [2e-4, 0], [1e-4, 1e-4]]))
-    shown.set_numbers(True, 2)
+    shown.set_numbers(True)
     shown.resize(300, 320)
     show_window(qtbot, shown)
     alone, beside = (Sheet(Figure(shown, "Map", kind)) for kind in ("plot", "panel"))

@@ -56,8 +56,8 @@ def point(widget: HeatMap, row: int, col: int) -> QPoint:
 def test_cells_are_square_whole_and_centred(heat_map: HeatMap) -> None:
     cell = heat_map.cell_rect(0, 0)
     assert cell.width() == cell.height() == 100
-    assert heat_map.map_rect().center().x() == pytest.approx(151, abs=1)
-    assert heat_map.map_rect().center().y() == pytest.approx(121, abs=1)
+    assert heat_map.grid().rect.center().x() == pytest.approx(151, abs=1)
+    assert heat_map.grid().rect.center().y() == pytest.approx(121, abs=1)
     heat_map.resize(289, 242)
     assert heat_map.cell_rect(0, 0).width() == 95
 
@@ -202,13 +202,13 @@ def test_each_outline_is_drawn_at_its_cells_and_nowhere_else(heat_map: HeatMap, 
 def test_outlines_differ_even_without_colour(heat_map: HeatMap) -> None:
     shapes = set()
     plain = pixels(heat_map)
-    for role in ("receptive", "original", "shifted", "winner", "selected", "hover"):
+    for role in ("receptive", "winner", "selected", "hover"):
         heat_map.set_highlight([(0, 1, 1, 1)], role)
         image = pixels(heat_map)
         dark = image.min(axis=2) < 200
         shapes.add((dark & (image != plain).any(axis=2)).tobytes())
         heat_map.set_highlight([], role)
-    assert len(shapes) == 6
+    assert len(shapes) == 4
 
 
 def test_an_unknown_role_is_refused(heat_map: HeatMap) -> None:
@@ -301,11 +301,6 @@ def test_changing_the_theme_repaints_lines_but_not_values(heat_map: HeatMap, the
 def test_alignment(heat_map: HeatMap, alignment: Qt.AlignmentFlag) -> None:
     heat_map.resize(500, 202)
     heat_map.set_alignment(alignment)
-    rect = heat_map.map_rect()
+    rect = heat_map.grid().rect
     gap = rect.left() if alignment == Qt.AlignmentFlag.AlignLeft else heat_map.width() - rect.right()
     assert 0 <= gap <= 2
-
-
-def test_the_largest_cell_can_be_limited(heat_map: HeatMap) -> None:
-    heat_map.set_max_cell(20)
-    assert heat_map.cell_rect(0, 0).width() == 20

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -14,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from tests.gui.driving import settle, show_window
 from ui.export.numbers import tables_of, to_csv
 from ui.plots.plot import Plot
-from ui.plots.plot_content import Dot, Line, Marker, PlotContent, limits_from_zero
-from ui.theme import DARK, LIGHT, ThemeManager
+from ui.plots.plot_content import Dot, Line, Marker, PlotContent
+from ui.theme import LIGHT, ThemeManager
 
 X = np.arange(6.0)
 RED, BLUE = ("#FF0000", "#FF8888"), ("#0000FF", "#8888FF")
@@ -38,8 +37,8 @@ def point(plot: QWidget, at: QPointF) -> None:
 
 
 def two_lines(**more: object) -> PlotContent:
-    upper = Line("upper", X, X + 1, RED, spread=np.full(6, 0.5), has_band=True, width=2.8)
-    lower = Line("lower", X, np.where(X == 3, np.nan, X / 2), BLUE, "dashed", 1.4)
+    upper = Line("upper", X, X + 1, RED, width=2.8)
+    lower = Line("lower", X, np.where(X == 3, np.nan, X / 2), BLUE, 1.4)
     return PlotContent((lower, upper), x_label="distance", digits=3, **more)
 
 
@@ -48,11 +47,11 @@ def colours(image: QImage) -> set[str]:
 
 
 def test_the_pointer_reads_all_lines_and_a_gap_is_a_dash(qtbot: QtBot) -> None:
-    plot = shown(qtbot, two_lines(names_at_ends=True))
+    plot = shown(qtbot, two_lines())
     point(plot, plot.point_at(1.9, 2.0))
-    assert plot.readout_text() == "distance 2\nupper 3 ± 0.5\nlower 1"
+    assert plot.readout_text() == "distance 2\nlower 1\nupper 3"
     point(plot, plot.point_at(3.1, 2.0))
-    assert plot.readout_text() == "distance 3\nupper 4 ± 0.5\nlower –"
+    assert plot.readout_text() == "distance 3\nlower –\nupper 4"
     QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
     assert plot.readout_text() == ""
 
@@ -69,18 +68,12 @@ def test_the_keyboard_reads_it_too(qtbot: QtBot) -> None:
     assert plot.readout_text() == ""
 
 
-def test_a_band_and_both_lines_are_drawn_in_the_colours_of_the_theme(
-    qtbot: QtBot, theme: ThemeManager
-) -> None:
-    plot = shown(qtbot, two_lines(names_at_ends=True))
-    for tokens, number, mode in ((LIGHT, 0, "light"), (DARK, 1, "dark")):
+def test_both_lines_are_drawn_in_the_colours_of_the_theme(qtbot: QtBot, theme: ThemeManager) -> None:
+    plot = shown(qtbot, two_lines())
+    for number, mode in enumerate(("light", "dark")):
         theme.set_mode(mode)
-        image = plot.grab().toImage()
-        found = colours(image)
+        found = colours(plot.grab().toImage())
         assert {QColor(RED[number]).name(), QColor(BLUE[number]).name()} <= found
-        band = image.pixelColor(plot.point_at(2.5, 3.8).toPoint())
-        assert band != QColor(tokens.surface)
-        assert band != QColor(RED[number])
 
 
 def test_markers_move_without_the_lines(qtbot: QtBot) -> None:
@@ -125,18 +118,10 @@ def test_the_numbers_of_lines_at_the_same_places_are_one_table(qtbot: QtBot) -> 
     plot = shown(qtbot, two_lines())
     plot.setAccessibleName("Lines")
     (table,) = tables_of(plot)
-    assert table.header == ("distance", "lower", "upper", "upper, spread")
+    assert table.header == ("distance", "lower", "upper")
     rows = to_csv([table]).decode().splitlines()
-    assert rows[3] == "2.0,1.0,3.0,0.5"
-    assert rows[4] == "3.0,,4.0,0.5"
-
-
-@pytest.mark.parametrize(
-    ("values", "limits"), [([0.3, 0.7], (0.0, 0.8)), ([-0.3, 0.1], (-0.3, 0.1)), ([np.nan], (0.0, 1.0))]
-)
-def test_limits_leave_zero_and_all_lines_in_sight(values: list[float], limits: tuple[float, float]) -> None:
-    line = Line("a", np.arange(len(values), dtype=float), np.array(values))
-    assert limits_from_zero([line]) == pytest.approx(limits)
+    assert rows[3] == "2.0,1.0,3.0"
+    assert rows[4] == "3.0,,4.0"
 
 
 _CHILD = """

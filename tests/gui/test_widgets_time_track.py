@@ -188,11 +188,6 @@ def test_pace_passes_on_first_and_last(qtbot):
     pace.put(101)
     pace.flush()
     assert seen[-1] == 101
-    pace.put(102)
-    pace.drop()
-    pace.put(103)
-    qtbot.waitUntil(lambda: seen[-1] == 103)
-    assert 102 not in seen
 
 
 def test_presenter_mode_and_dark_theme_keep_the_parts_apart(track, theme):

@@ -34,7 +34,6 @@ class CellGeometry:
         area: QRectF,
         ratio: float = 1.0,
         alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignCenter,
-        max_cell: float = math.inf,
     ) -> "CellGeometry":
         """Largest grid of square cells that fits into an area.
 
@@ -48,14 +47,12 @@ class CellGeometry:
             Device pixels a logical pixel.
         alignment : Qt.AlignmentFlag
             Where the grid lies when there is room to spare.
-        max_cell : float
-            Largest side of a cell, in logical pixels.
 
         Returns
         -------
         CellGeometry
         """
-        side = max(min(area.width() / cols, area.height() / rows, max_cell) * ratio, 0.0)
+        side = max(min(area.width() / cols, area.height() / rows) * ratio, 0.0)
         cell = (math.floor(side) if side >= 1 else side) / ratio
         spare_x, spare_y = area.width() - cell * cols, area.height() - cell * rows
         left = 0.0 if alignment & Qt.AlignmentFlag.AlignLeft else spare_x
@@ -106,9 +103,3 @@ class CellGeometry:
         row = math.floor((point.y() - self.top) / self.high)
         col = math.floor((point.x() - self.left) / self.wide)
         return (row, col) if 0 <= row < self.rows and 0 <= col < self.cols else None
-
-    def nearest_cell(self, point: QPointF) -> tuple[int, int]:
-        """Row and column of the cell under a point, or of the one at the edge nearest to it."""
-        row = math.floor((point.y() - self.top) / (self.high or 1.0))
-        col = math.floor((point.x() - self.left) / (self.wide or 1.0))
-        return min(max(row, 0), self.rows - 1), min(max(col, 0), self.cols - 1)

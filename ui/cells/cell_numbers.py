@@ -1,13 +1,12 @@
 """The numbers inside the cells of a map, when they fit."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from cnnviz.notation import Notation
@@ -66,9 +65,6 @@ def fitting_font(longest: int, wide: float, high: float, theme: Theme) -> Number
     return None
 
 
-Writer = Callable[[list[float], int], list[str]]
-
-
 def most_characters(grid: CellGeometry, theme: Theme) -> int:
     """For how many characters there is room in a cell, in the smallest font."""
     return int((grid.wide - _LEAST_MARGIN) / number_font(theme.small_pt).width)
@@ -85,15 +81,8 @@ class CellNumbers:
     groups : ndarray of int of shape (h, w), optional
         Cells with the same number are compared, such as those of a pooling window: unequal values get as
         many decimals as they need to look unequal, or ``≈`` where there is no room for these.
-    beside : ndarray of shape (h, w), optional
-        Values of a map beside this one in which the same cells are compared, such as those after an update;
-        without groups, each cell with its counterpart.
     finer : int
         Decimals beyond the three figures or so that a map has, where there is room for them.
-    plain : bool
-        Whether positive numbers have no plus on colours that tell signs, either.
-    write : callable, optional
-        Writes the values, in row-major order and in so many characters at most, without a power of ten.
     """
 
     def __init__(
@@ -102,22 +91,15 @@ class CellNumbers:
         scale: ColorScale,
         groups: NDArray[np.integer] | None = None,
         finer: int = 0,
-        plain: bool = False,
-        write: Writer | None = None,
-        beside: NDArray[np.generic] | None = None,
     ) -> None:
-        self._values, self._scale, self._groups, self._write = values, scale, groups, write
-        self._written = values if beside is None else np.stack([values, beside])
-        if beside is not None:
-            own = np.arange(values.size).reshape(values.shape) if groups is None else groups
-            self._groups = np.broadcast_to(own, self._written.shape)
-        self._finer, self._signed = finer, scale.name == "signed" and not plain
+        self._values, self._scale, self._groups = values, scale, groups
+        self._finer, self._signed = finer, scale.name == "signed"
         self._fitted: tuple[tuple[float, float, float], NumberFont | None, list[str]] | None = None
 
     @cached_property
     def notation(self) -> Notation:
         """How the numbers are written where there is room for all their decimals."""
-        values = self._written
+        values = self._values
         if values.dtype.kind in "iub":
             return Notation.of(values, signed=self._signed)
         if not values.any():
@@ -134,20 +116,6 @@ class CellNumbers:
     def texts(self, grid: CellGeometry, theme: Theme) -> list[str]:
         """What is written into the cells, in row-major order; nothing where there is no room."""
         return self._fitting(grid, theme)[1]
-
-    def boxes(self, grid: CellGeometry, theme: Theme) -> list[QRectF]:
-        """Where the texts stand, in row-major order; nothing where there is no room."""
-        font, texts = self._fitting(grid, theme)
-        if font is None:
-            return []
-        boxes: list[QRectF] = []
-        for place, text in enumerate(texts):
-            row, col = divmod(place, grid.cols)
-            lines = _LINES_WITH_MARK if _is_marked_above(font, text, grid.wide) else 1
-            box = QRectF(QPointF(), QSizeF(min(len(text) * font.width, grid.wide), lines * font.height))
-            box.moveCenter(grid.cells(row, col).center())
-            boxes.append(box)
-        return boxes
 
     def paint(self, painter: QPainter, grid: CellGeometry, theme: Theme) -> bool:
         """Write each value into its cell, in white or black, whichever stands out more.
@@ -182,19 +150,16 @@ class CellNumbers:
         if not self.may_fit(grid, theme):
             return None, []
         longest = most_characters(grid, theme)
-        if self._write is not None:
-            texts = self._write(self._values.ravel().tolist(), longest)
-            return _font_of(texts, grid, theme), texts
-        texts = self.notation.texts(self._written, self._groups, longest, mark=0)
+        texts = self.notation.texts(self._values, self._groups, longest, mark=0)
         font = _font_of(texts, grid, theme) or _font_below_marks(texts, grid, theme)
         if font is None and self._groups is not None:  # a mark costs figures, but not all of them
-            above, texts = texts, self.notation.texts(self._written, self._groups, longest)
+            above, texts = texts, self.notation.texts(self._values, self._groups, longest)
             if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
                 font = _font_of(texts, grid, theme)
         is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
         if font is None or is_nothing:  # colours say more than that
             return None, []
-        return font, texts[: self._values.size]
+        return font, texts
 
 
 def _font_of(texts: list[str], grid: CellGeometry, theme: Theme) -> NumberFont | None:

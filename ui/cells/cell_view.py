@@ -30,7 +30,7 @@ class CellView(PointedWidget[Cell]):
     marks of a special map (`_paint_marks`), outlines, the cell under the pointer, the cell of the keyboard,
     coordinates on the edges. Hovering, clicking and the arrow keys point at cells.
 
-    Pass a parameter for how the same things are drawn: colours, limits, lines, alignment, largest cell,
+    Pass a parameter for how the same things are drawn: colours, limits, lines, alignment,
     coordinates, outlines. Make a kind of it where cells are something else (numbers, kinds, counts), where
     pointer or keys do something else (edit, move a frame), or where there is a layer that no other map has.
     A kind of it says its `shape`, and calls `_show` whenever its content is another.
@@ -58,7 +58,6 @@ class CellView(PointedWidget[Cell]):
         self._focus_cell: Cell = (0, 0)
         self._is_interactive = True
         self._alignment = Qt.AlignmentFlag.AlignCenter
-        self._max_cell = math.inf
         self._has_coordinates = False
         self._outlines: dict[str, tuple[CellBlock, ...]] = {}
         self._fitted: tuple[object, CellGeometry] | None = None  # what the geometry depends on, and it
@@ -97,13 +96,13 @@ class CellView(PointedWidget[Cell]):
     def grid(self) -> CellGeometry:
         """Where the cells lie, in the widget's coordinates."""
         shape, axes, ratio = self.shape, self.axes(), self.devicePixelRatioF()
-        key = (shape, axes, ratio, self.size(), self._alignment, self._max_cell, self._theme)
+        key = (shape, axes, ratio, self.size(), self._alignment, self._theme)
         if self._fitted is None or self._fitted[0] != key:
-            area, limit = QRectF(self.rect()).adjusted(1, 1, -1, -1), self._max_cell * self._theme.scale
+            area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
             if axes is not None:
                 area.adjust(*axes.margins(self._theme))
             rows, cols = max(shape[0], 1), max(shape[1], 1)
-            self._fitted = key, CellGeometry.fit(rows, cols, area, ratio, self._alignment, limit)
+            self._fitted = key, CellGeometry.fit(rows, cols, area, ratio, self._alignment)
         return self._fitted[1]
 
     def drawn_height(self) -> int:
@@ -111,10 +110,6 @@ class CellView(PointedWidget[Cell]):
         axes = self.axes()
         below = 0.0 if axes is None else -axes.margins(self._theme)[3]
         return min(math.ceil(self.grid().rect.bottom() + below) + 2, self.height())
-
-    def map_rect(self) -> QRectF:
-        """Rectangle of all cells, in the widget's coordinates."""
-        return self.grid().rect
 
     def cell_rect(self, row: int, col: int) -> QRectF:
         """Rectangle of a cell, in the widget's coordinates."""
@@ -130,18 +125,6 @@ class CellView(PointedWidget[Cell]):
         left, _, _, below = (0.0, 0.0, 0.0, 0.0) if axes is None else axes.margins(self._theme)
         return math.ceil(left), math.ceil(-below)
 
-    def useful_height(self, width: int) -> int:
-        """Height beyond which a map of this width would have room to spare."""
-        rows, cols = self.shape if self.shape != (0, 0) else (1, 1)
-        left, below = self.edges()
-        return math.ceil((width - left) * rows / cols) + 2 + below
-
-    def limit_height(self) -> None:
-        """Leave to others the height that the map has no use for, so that its key stays close to it."""
-        height = max(self.useful_height(self.width()), self.minimumSizeHint().height())
-        if height != self.maximumHeight():
-            self.setMaximumHeight(height)
-
     # -- how it is shown -----------------------------------------------------------------------------------
 
     def set_interactive(self, interactive: bool) -> None:
@@ -149,11 +132,6 @@ class CellView(PointedWidget[Cell]):
         self._is_interactive = interactive
         self.setMouseTracking(interactive)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if interactive else Qt.FocusPolicy.NoFocus)
-
-    def set_max_cell(self, pixels: float) -> None:
-        """Limit the side of a cell, in pixels at scale 1."""
-        self._max_cell = pixels
-        self.update()
 
     def set_coordinates(self, shown: bool) -> None:
         """Write the numbers of rows and columns on the edges."""
@@ -172,8 +150,8 @@ class CellView(PointedWidget[Cell]):
         Parameters
         ----------
         blocks : sequence of (row, column, rows, columns)
-        role : {"receptive", "original", "shifted", "winner", "selected", "hover", …}
-            A key of `OUTLINES`: dashed, solid, dotted, solid with a filled corner, bold, thin.
+        role : {"receptive", "winner", "selected", "hover", …}
+            A key of `OUTLINES`: dashed, solid with a filled corner, bold, thin.
 
         Raises
         ------
@@ -283,7 +261,7 @@ class CellView(PointedWidget[Cell]):
     @override
     def sizeHint(self) -> QSize:
         rows, cols = self.shape if self.shape != (0, 0) else (1, 1)
-        side = min(self._theme.px(240), self._theme.px(min(self._max_cell, 10_000)) * max(rows, cols))
+        side = self._theme.px(240)
         return QSize(round(side * cols / max(rows, cols)) + 2, round(side * rows / max(rows, cols)) + 2)
 
     @override

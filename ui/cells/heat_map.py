@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnviz.quantities import ALMOST, format_cell, format_signed, format_value
 from ui.cells.cell_geometry import CellGeometry
-from ui.cells.cell_numbers import CellNumbers, Writer
+from ui.cells.cell_numbers import CellNumbers
 from ui.cells.cell_view import Cell, CellView
 from ui.controls.color_scale import ColorScale
 from ui.controls.figure_mode import drawing_figure
@@ -39,12 +39,10 @@ class HeatMap(CellView):
         super().__init__(parent)
         self._values: NDArray[np.generic] | None = None
         self._groups: NDArray[np.integer] | None = None
-        self._beside: NDArray[np.generic] | None = None
         self._scale = ColorScale()
         self._image = QImage()
         self._numbers: CellNumbers | None = None
-        self._writes, self._finer = True, 0
-        self._writer: Writer | None = None
+        self._writes = True
         self._lines_between = False
         self._is_covered = False
         self.set_interactive(True)
@@ -91,7 +89,6 @@ class HeatMap(CellView):
         colormap: str = "signed",
         levels: tuple[float, float] | None = None,
         groups: NDArray[np.integer] | None = None,
-        beside: NDArray[np.generic] | None = None,
     ) -> None:
         """Show a map.
 
@@ -104,8 +101,6 @@ class HeatMap(CellView):
             Values of the first and of the last colour; from the values when None.
         groups : ndarray of int of shape (h, w), optional
             Cells that are compared; see `CellNumbers`.
-        beside : ndarray of shape (h, w), optional
-            What they are compared with in another map; see `CellNumbers`.
 
         Raises
         ------
@@ -117,10 +112,10 @@ class HeatMap(CellView):
             raise ValueError(f"A heat map shows an array of shape (h, w). Got shape {array.shape}.")
         scale = self._scale if array is None else ColorScale.of(array, colormap, levels)
         # Drawing the numbers is what takes time: a pointer that moves changes none of them.
-        pairs = ((array, self._values), (groups, self._groups), (beside, self._beside))
-        if scale == self._scale and all(same_array(*pair) for pair in pairs):
+        is_same = same_array(array, self._values) and same_array(groups, self._groups)
+        if scale == self._scale and is_same:
             return
-        self._values, self._scale, self._groups, self._beside = array, scale, groups, beside
+        self._values, self._scale, self._groups = array, scale, groups
         if array is not None:
             self._image = scale.to_image(array)
         self._count()
@@ -159,17 +154,10 @@ class HeatMap(CellView):
         write = format_signed if self._scale.name == "signed" else format_value
         return f"{self.name_of(row, col)}: {write(self.value_at(row, col), 5)}"
 
-    def set_numbers(self, shown: bool, finer: int = 0) -> None:
-        """Write the values into the cells where they fit, or never.
-
-        Parameters
-        ----------
-        shown : bool
-        finer : int
-            Decimals beyond the three figures or so that are usual, where there is room for them.
-        """
-        if (shown, finer) != (self._writes, self._finer):
-            self._writes, self._finer = shown, finer
+    def set_numbers(self, shown: bool) -> None:
+        """Write the values into the cells where they fit, or never."""
+        if shown != self._writes:
+            self._writes = shown
             self._count()
 
     def texts(self) -> list[str]:
@@ -177,19 +165,6 @@ class HeatMap(CellView):
         if self._numbers is None or not self._writes or self._is_covered:
             return []
         return self._numbers.texts(self.grid(), self._theme)
-
-    def text_boxes(self) -> list[QRectF]:
-        """Where text stands on the map: numbers of its cells, and coordinates below them."""
-        grid, numbers = self.grid(), None if self._is_covered or not self._writes else self._numbers
-        boxes = [] if numbers is None else numbers.boxes(grid, self._theme)
-        if self.axes() is not None:
-            boxes.append(QRectF(0, grid.rect.bottom(), self.width(), self.height() - grid.rect.bottom()))
-        return boxes
-
-    def set_writer(self, write: Writer | None) -> None:
-        """Write the numbers in a way of their own, each in full; see `CellNumbers`."""
-        self._writer = write
-        self._count()
 
     def show_lines(self) -> None:
         """Draw thin lines between all cells, when these are large enough."""
@@ -200,19 +175,13 @@ class HeatMap(CellView):
 
     def _decimals_more(self) -> int:
         """Decimals beyond those that are usual."""
-        return self._finer
+        return 0
 
     def _count(self) -> None:
         """Write the numbers anew, and show them."""
         values = self._values
-        finer = self._decimals_more()
-        self._numbers = (
-            None
-            if values is None
-            else CellNumbers(
-                values, self._scale, self._groups, finer, write=self._writer, beside=self._beside
-            )
-        )
+        more = self._decimals_more()
+        self._numbers = None if values is None else CellNumbers(values, self._scale, self._groups, more)
         self._show()
 
     @override
@@ -259,7 +228,7 @@ class HeatMap(CellView):
         painter.drawImage(rect, self._image)
         self._paint_ground_marks(painter, grid)
         if self._lines_between and grid.cell >= _SMALLEST_FOR_LINES:
-            paint_lines(painter, grid, 1, theme.color("surface", 0.35), 1)
+            paint_lines(painter, grid, theme.color("surface", 0.35), 1)
         painter.setPen(theme.color("border"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
@@ -290,28 +259,14 @@ class HeatMap(CellView):
         """Paint what lies below lines and numbers; nothing here."""
 
 
-def paint_lines(
-    painter: QPainter, grid: CellGeometry, every: int, color: QColor, width: float, start: Cell = (0, 0)
-) -> None:
-    """Draw lines between rows and between columns.
-
-    Parameters
-    ----------
-    painter : QPainter
-    grid : CellGeometry
-    every : int
-        Cells from one line to the next.
-    color : QColor
-    width : float
-    start : tuple of int
-        First row and column before which there is a line; at the edge there is none.
-    """
+def paint_lines(painter: QPainter, grid: CellGeometry, color: QColor, width: float) -> None:
+    """Draw lines between all rows and all columns."""
     rect = grid.rect
-    for row in range(start[0] or every, grid.rows, every):
+    for row in range(1, grid.rows):
         top = rect.top() + row * grid.high - width / 2
         painter.fillRect(QRectF(rect.left(), top, rect.width(), width), color)
     high = rect.height() if drawing_figure() else _MOST_ROWS
-    for col in range(start[1] or every, grid.cols, every):
+    for col in range(1, grid.cols):
         left, top = rect.left() + col * grid.wide - width / 2, rect.top()
         while top < rect.bottom():
             painter.fillRect(QRectF(left, top, width, min(high, rect.bottom() - top)), color)

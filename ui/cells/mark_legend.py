@@ -1,18 +1,16 @@
-"""Key of the marks on a map: outlines, hatching, explicit zeros."""
+"""Key of the marks on a map."""
 
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.quantities import ALMOST
 from ui.cells.outlines import OUTLINES, draw_outline
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
-
-_SIGNS = {"struck": "0", "almost": ALMOST}
 
 
 class MarkLegend(PaintedWidget):
@@ -42,7 +40,7 @@ class MarkLegend(PaintedWidget):
         Parameters
         ----------
         marks : sequence of (mark, text)
-            A mark is "hatched", "struck", "almost" or the role of an outline: a key of `OUTLINES`.
+            A mark is "almost" or the role of an outline: a key of `OUTLINES`.
         """
         if tuple(marks) != self._marks:
             self._marks = tuple(marks)
@@ -96,21 +94,10 @@ class MarkLegend(PaintedWidget):
     def _paint_mark(self, painter: QPainter, mark: str, box: QRectF) -> None:
         theme = self._theme
         painter.fillRect(box, theme.color("track"))
-        if mark in _SIGNS:
+        if mark == "almost":
             painter.setPen(theme.color("muted"))
             painter.setFont(mono_font(theme=theme))
-            painter.drawText(box.adjusted(-2, -2, 2, 2), Qt.AlignmentFlag.AlignCenter, _SIGNS[mark])
-        elif mark == "hatched":
-            painter.save()
-            painter.setClipRect(box)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(theme.color("muted"), 1))
-            for shift in range(-round(box.height()), round(box.width()), 4):
-                start = QPointF(box.left() + shift, box.bottom())
-                painter.drawLine(start, start + QPointF(box.height(), -box.height()))
-            painter.restore()
-            painter.setPen(QPen(theme.color("border"), 1))
-            painter.drawRect(box)
+            painter.drawText(box.adjusted(-2, -2, 2, 2), Qt.AlignmentFlag.AlignCenter, ALMOST)
         else:
             draw_outline(painter, box, OUTLINES[mark], theme)
 

@@ -39,8 +39,6 @@ class OutlineStyle:
 OUTLINES = {
     "feeds": OutlineStyle("text", 1.5),
     "receptive": OutlineStyle("accent", 2.0, dashes=(3.0, 2.0)),
-    "original": OutlineStyle("original", 2.0),
-    "shifted": OutlineStyle("shifted", 2.0, dashes=(1.0, 1.5)),
     "winner": OutlineStyle("winner", 2.0, corner=True),
     "selected": OutlineStyle("accent", 3.0),
     "hover": OutlineStyle("text", 1.0),

@@ -74,10 +74,6 @@ class ValueTable(CopiedMap):
         """Outline one cell, because the pointer is at its counterpart elsewhere."""
         self.set_highlight([] if cell is None else [(*cell, 1, 1)], "focus")
 
-    def has_numbers(self) -> bool:
-        """Whether there is room for the numbers."""
-        return self._numbers is not None and bool(self._numbers.texts(self.grid(), self._theme))
-
     @override
     def describe(self, row: int, col: int) -> str:
         text = super().describe(row, col)

@@ -122,17 +122,13 @@ GREY_LEVELS = ColorScale("grey", 0.0, 255.0)
 """Black to white, for the bytes of images."""
 
 
-def image_of_words(
-    words: NDArray[np.uint32], image_format: QImage.Format = QImage.Format.Format_RGB32
-) -> QImage:
+def image_of_words(words: NDArray[np.uint32]) -> QImage:
     """Picture of one pixel a word.
 
     Parameters
     ----------
     words : ndarray of shape (h, w), uint32
         0xAARRGGBB.
-    image_format : QImage.Format
-        One of 32 bits a pixel.
 
     Returns
     -------
@@ -142,4 +138,4 @@ def image_of_words(
     words = np.ascontiguousarray(words)
     height, width = words.shape
     # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
-    return QImage(words.data, width, height, 4 * width, image_format).copy()
+    return QImage(words.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()

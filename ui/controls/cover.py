@@ -37,11 +37,6 @@ class Cover(QStackedWidget):
         part.installEventFilter(self)
         self.setHidden(part.isHidden())
 
-    @property
-    def is_covering(self) -> bool:
-        """Whether the part is covered."""
-        return self.currentWidget() is self._instead
-
     def set_covered(self, reason: str) -> None:
         """Cover the part and say why, or with "" uncover it."""
         self.reason.set_text(reason)

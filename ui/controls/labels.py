@@ -4,7 +4,7 @@ import re
 from typing import override
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.controls.flow_row import FlowRow
@@ -32,13 +32,8 @@ class SectionTitle(FlowRow):
         super().__init__(parent)
         self._title = named(QLabel(text), role="title")
         self._caption = ElidedLabel(caption, role="muted")
-        self._neighbours: tuple[SectionTitle, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # centred beside controls
         self.add(self._title, self._caption)
-
-    def stand_beside(self, *others: "SectionTitle") -> None:
-        """Be as high as others in the same row, so that what stands below them begins at one height."""
-        self._neighbours = others
 
     def set_text(self, text: str) -> None:
         """Change the title."""
@@ -64,29 +59,6 @@ class SectionTitle(FlowRow):
     @override
     def hasHeightForWidth(self) -> bool:
         return False  # it claims its height: else all around would take its usual height for its least
-
-    @override
-    def heightForWidth(self, width: int) -> int:
-        seen = (each for each in self._neighbours if each.isVisible())
-        others = (FlowRow.heightForWidth(each, each.width()) for each in seen)
-        return max(super().heightForWidth(width), *others, 0)
-
-    @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._claim_height()
-
-    @override
-    def _claim_height(self) -> None:
-        super()._claim_height()
-        for each in self._neighbours:
-            super(SectionTitle, each)._claim_height()
-
-
-def stand_in_a_row(*titles: SectionTitle) -> None:
-    """Let titles that stand beside one another be of one height."""
-    for title in titles:
-        title.stand_beside(*(each for each in titles if each is not title))
 
 
 class ElidedLabel(PaintedWidget):

@@ -22,7 +22,7 @@ class MapLegend:
     kinds : tuple of (colour, text)
         What single colours mean.
     marks : tuple of (mark, text)
-        Outlines and hatching that are to be seen, as for `MarkLegend`.
+        Outlines and signs that are to be seen, as for `MarkLegend`.
     """
 
     scale: ColorScale | None = None

@@ -46,11 +46,6 @@ class Pace(QObject):
             # From the end of the work that the value has caused: something else gets its turn, too.
             self._clock.start()
 
-    def drop(self) -> None:
-        """Forget what is waiting."""
-        self._timer.stop()
-        self._waiting.clear()
-
 
 def single_shot(parent: QObject, slot: Callable[[], None] | SignalInstance, milliseconds: int = 0) -> QTimer:
     """Return a timer that calls a slot, or sends a signal, once.

@@ -146,10 +146,7 @@ def _lines(widget: Plot) -> list[Table]:
     for places in {line.x.tobytes(): line.x for line in content.lines}.values():
         columns: list[tuple[str, Any]] = [(content.x_label or "x", places)]
         lines = [line for line in content.lines if np.array_equal(line.x, places)]
-        for line in lines:
-            columns.append((line.name or content.y_label or "y", line.y))
-            if line.spread is not None:
-                columns.append((f"{line.name}, spread", line.spread))
+        columns += [(line.name or content.y_label or "y", line.y) for line in lines]
         names, values = zip(*columns, strict=True)
         tables.append(Table(title, names, list(zip(*values, strict=True))))
     return tables

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_count, format_together, format_value
@@ -20,7 +20,7 @@ from ui.controls.spoken import Spoken, tell_value
 from ui.plots.plot_axes import Name
 from ui.plots.plot_canvas import PlotCanvas
 from ui.plots.plot_content import Marker, PlotContent
-from ui.plots.plot_items import ContentItems, color_of, end_names
+from ui.plots.plot_items import ContentItems, color_of
 from ui.plots.plot_readout import PlotReadout
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 
@@ -28,13 +28,12 @@ _LONGEST = 9  # characters of a value beside the cursor
 
 
 class Series(NamedTuple):
-    """What the cursor reads of a line: its name, its colour, its points, and how far they spread."""
+    """What the cursor reads of a line: its name, its colour and its points."""
 
     name: str
     color: QColor
     x: NDArray[np.floating]
     y: NDArray[np.floating]
-    spread: NDArray[np.floating] | None = None
 
     def nearest(self, x: float) -> int:
         """Number of the point nearest to an abscissa."""
@@ -77,8 +76,6 @@ class Plot(CatchesUp, Spoken, QWidget):
 
     #: Abscissa of the point that the cursor stands at.
     hovered = Signal(float)
-    #: The user has clicked near this x.
-    xClicked = Signal(float)
 
     def __init__(self, *, x_counts: bool = False, zooms: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,8 +103,6 @@ class Plot(CatchesUp, Spoken, QWidget):
 
     def set_content(self, content: PlotContent) -> None:
         """Show something else."""
-        if content.names_at_ends and len(content.lines) != len(self._content.lines):
-            self.updateGeometry()
         self._content = content
         self.set_markers(*content.markers)
         self.hide_cursor()
@@ -166,11 +161,7 @@ class Plot(CatchesUp, Spoken, QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        px = self._theme.px
-        if not self._content.names_at_ends:
-            return QSize(px(150), px(96))
-        line = QFontMetrics(ui_font(self._theme, self._theme.small_pt)).height()
-        return QSize(px(220), max(px(98), len(self._content.lines) * (line - 1) + line + px(4)))
+        return QSize(self._theme.px(150), self._theme.px(96))
 
     # -- what a kind of it may replace ---------------------------------------------------------------------
 
@@ -180,15 +171,14 @@ class Plot(CatchesUp, Spoken, QWidget):
         if self._items is None:
             self._items = ContentItems(canvas)
         self._items.draw(content, theme)
-        canvas.set_x_label("" if content.names_at_ends else content.x_label)
-        canvas.set_names("right", end_names(content, theme) if content.names_at_ends else ())
+        canvas.set_x_label(content.x_label)
         canvas.set_view_range(content.x_range(), content.y_range())
         self._draw_markers(canvas)
 
     def _series(self) -> Iterable[Series]:
         """What the cursor reads, from top to bottom."""
         lines, theme = self._content.lines, self._theme
-        return [Series(line.name, color_of(line, theme), line.x, line.y, line.spread) for line in lines]
+        return [Series(line.name, color_of(line, theme), line.x, line.y) for line in lines]
 
     @property
     def _is_empty(self) -> bool:
@@ -238,7 +228,7 @@ class Plot(CatchesUp, Spoken, QWidget):
         names = [Name(marker.x, marker.text, color(marker.role), font) for marker in shown if marker.text]
         if self._content.y_label and not names:
             names = [Name(lo, self._content.y_label, color("muted"), font, "start")]
-        canvas.set_names("top", names)
+        canvas.set_names(names)
 
     # -- cursor --------------------------------------------------------------------------------------------
 
@@ -265,8 +255,6 @@ class Plot(CatchesUp, Spoken, QWidget):
         canvas = self._made()
         at = min((float(line.x[place]) for line, place in found), key=lambda each: abs(each - x))
         self._cursor = at
-        if self._content.names_at_ends:
-            found.sort(key=lambda each: -np.nan_to_num(each[0].y[each[1]], nan=-np.inf))
         values = format_together([line.y[n] for line, n in found], self._content.digits, longest=_LONGEST)
         rows = [
             (line.color, self._row_name(line, n, at), self._row_value(line, n, value))
@@ -301,10 +289,7 @@ class Plot(CatchesUp, Spoken, QWidget):
         return line.name if abs(x - at) <= 0.01 * (x_hi - x_lo) else f"{line.name} at {_x_text(x)}"
 
     def _row_value(self, line: Series, place: int, value: str) -> str:
-        if not np.isfinite(line.y[place]):
-            return "–"
-        spread = np.nan if line.spread is None else float(line.spread[place])
-        return f"{value} ± {format_value(spread, self._content.digits)}" if np.isfinite(spread) else value
+        return value if np.isfinite(line.y[place]) else "–"
 
     # -- events --------------------------------------------------------------------------------------------
 
@@ -333,12 +318,6 @@ class Plot(CatchesUp, Spoken, QWidget):
             self.hide_cursor()
         else:
             self.set_cursor(point.x(), event.position())
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        point = self._point_under(event)
-        if point is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.xClicked.emit(point.x())
 
     def _point_under(self, event: QMouseEvent) -> QPointF | None:
         if self._canvas is None or self._is_empty:

@@ -86,11 +86,7 @@ class NumberAxis(pg.AxisItem):
 
 
 class Name(NamedTuple):
-    """A text beside a plot, at a value of the axis.
-
-    `lead` is "middle"; above a plot also "start", to begin there; at its right "below", at the end of the
-    x axis.
-    """
+    """A text above a plot, at a value of the axis: in its middle, or with `lead` "start" from there on."""
 
     at: float
     text: str
@@ -100,79 +96,38 @@ class Name(NamedTuple):
 
 
 class NameAxis(pg.AxisItem):
-    """Texts in place of numbers, at the right of a plot or above it, moved apart where they would overlap."""
+    """Texts in place of numbers, above a plot."""
 
-    def __init__(self, side: str) -> None:
-        super().__init__(side)
+    def __init__(self) -> None:
+        super().__init__("top")
         self._names: tuple[Name, ...] = ()
-        self._gap = -1
+        self._is_new = True
 
-    def set_names(self, names: Sequence[Name], gap: int) -> None:
-        """Write other names, with some pixels between plot and text; without any, take no room."""
-        names = tuple(sorted(names, key=lambda name: -name.at))
-        if (names, gap) == (self._names, self._gap):
+    def set_names(self, names: Sequence[Name]) -> None:
+        """Write other names; without any, take no room."""
+        names = tuple(names)
+        if names == self._names and not self._is_new:
             return
-        self._names, self._gap = names, gap
-        metrics = [QFontMetricsF(name.font) for name in names]
-        if self.orientation == "right":
-            widths = [each.horizontalAdvance(name.text) for each, name in zip(metrics, names, strict=True)]
-            self.setWidth(round(max(widths, default=0)) + (gap + 1 if names else 0))
-        else:
-            self.setHeight(round(max((each.height() for each in metrics), default=0)))
+        self._names, self._is_new = names, False
+        self.setHeight(round(max((QFontMetricsF(name.font).height() for name in names), default=0)))
         self.setVisible(bool(names))
         self.update()
 
     def boundingRect(self) -> QRectF:
         """Area of the axis, with room for texts that stand at its ends."""
-        across, along = (0, 24) if self.orientation == "right" else (40, 0)
-        return QRectF(self.rect()).adjusted(-across, -along, across, along)
+        return QRectF(self.rect()).adjusted(-40, 0, 40, 0)
 
     def paint(self, p: QPainter, opt: Any, widget: Any) -> None:
         """Write the names."""
-        if self.orientation == "right":
-            places = self._places_right()
-        else:
-            places = [self._place_above(name) for name in self._names]
-        for name, place in zip(self._names, places, strict=True):
+        for name in self._names:
             p.setFont(name.font)
             p.setPen(name.color)
-            p.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name.text)
+            p.drawText(
+                self._place_of(name), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name.text
+            )
 
-    def _places_right(self) -> list[QRectF]:
-        (lo, hi), size = self.range, self.size()
-        line = max((QFontMetricsF(name.font).height() for name in self._names), default=0.0)
-        beside = [name for name in self._names if name.lead != "below"]
-        wanted = [size.height() * (hi - name.at) / (hi - lo) - line / 2 for name in beside]
-        tops = iter(spread_out(wanted, line - 1, -10, size.height() - line + 6))
-        return [
-            QRectF(self._gap, size.height() + 6 if name.lead == "below" else next(tops), size.width(), line)
-            for name in self._names
-        ]
-
-    def _place_above(self, name: Name) -> QRectF:
+    def _place_of(self, name: Name) -> QRectF:
         (lo, hi), size = self.range, self.size()
         width = QFontMetricsF(name.font).horizontalAdvance(name.text) + 2
         left = size.width() * (name.at - lo) / (hi - lo) - (width / 2 if name.lead == "middle" else 0)
         return QRectF(min(max(left, -30.0), size.width() + 8 - width), 0, width, size.height())
-
-
-def spread_out(tops: Sequence[float], height: float, lowest: float, highest: float) -> list[float]:
-    """Move labels, sorted by height, as little as is needed for none to cover another.
-
-    Parameters
-    ----------
-    tops : sequence of float
-        Where the labels would like to begin, rising.
-    height : float
-        Of a label.
-    lowest, highest : float
-        Between these the labels begin, if they all fit.
-    """
-    placed = list(tops)
-    for place in range(len(placed)):
-        floor = lowest if place == 0 else placed[place - 1] + height
-        placed[place] = max(placed[place], floor)
-    for place in reversed(range(len(placed))):
-        ceiling = highest if place == len(placed) - 1 else placed[place + 1] - height
-        placed[place] = min(placed[place], ceiling)
-    return placed

@@ -64,8 +64,12 @@ class PlotCanvas(QWidget):
         self._setting_range = False
         self._label_button: QWidget | None = None
         self._view = _ViewBox(enableMenu=False, enableMouse=zooms)
-        self._names = {"right": NameAxis("right"), "top": NameAxis("top")}
-        axes = {"left": NumberAxis("left"), "bottom": NumberAxis("bottom", counts=x_counts), **self._names}
+        self._names = NameAxis()
+        axes = {
+            "left": NumberAxis("left"),
+            "bottom": NumberAxis("bottom", counts=x_counts),
+            "top": self._names,
+        }
         self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=axes, enableMenu=False)
         self.plot_item: pg.PlotItem = self._widget.getPlotItem()
         self._build_plot(zooms)
@@ -123,9 +127,9 @@ class PlotCanvas(QWidget):
         """Fix the room for the numbers at the left, so that it keeps still; None for as much as they need."""
         self.plot_item.getAxis("left").setWidth(width)
 
-    def set_names(self, side: str, names: Sequence[Any]) -> None:
-        """Write names, a sequence of `Name`, beside the plot: "right" of it, or at its "top"."""
-        self._names[side].set_names(names, self._theme.px(6))
+    def set_names(self, names: Sequence[Any]) -> None:
+        """Write names, a sequence of `Name`, above the plot."""
+        self._names.set_names(names)
 
     # -- what lies in it -----------------------------------------------------------------------------------
 
@@ -187,8 +191,7 @@ class PlotCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not zooms)
         self.plot_item.hideButtons()
         self.plot_item.showGrid(y=True, alpha=1.0)
-        for side in self._names:
-            self.set_names(side, ())
+        self.set_names(())
         # The numbers at the ends of the y axis reach half a line beyond it.
         self.plot_item.setContentsMargins(0, 10, MARGIN, 0)
 

@@ -1,7 +1,6 @@
 """What rows of names, numbers and bars have in common."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import override
 
 import numpy as np
@@ -86,17 +85,6 @@ class Rows(PointedWidget[int]):
         self.setAccessibleDescription("; ".join(words))
         self._ask_again()
         self.update()
-
-    @contextmanager
-    def _keeping_room(self) -> Iterator[None]:
-        """Change what is shown in a ``with`` block; no number may be cut.
-
-        Where all fit, no other room is asked for: everything around would be laid out anew.
-        """
-        before = self.minimumSizeHint()
-        yield
-        if self.minimumSizeHint() != before:
-            self.updateGeometry()
 
     def _row_height(self) -> int:
         return self.fontMetrics().height() + self._theme.px(self._GAP)
