@@ -202,7 +202,7 @@ class UpdateView(StepView):
             rows += [
                 ValueRow("after", step, next(texts), role),
                 ValueRow("change", f"change{of}", changes[0]),
-                ValueRow("promised", f"promised by the slope, {by}", changes[1], tooltip=tip),
+                ValueRow("promised", f"promised, {by}", changes[1], tooltip=tip),
             ]
         self.outcome.set_rows(rows)
         self._fit_lower()
