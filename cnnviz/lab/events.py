@@ -170,6 +170,8 @@ def _singular(phrase: str) -> str:
     if not one:
         return phrase.replace("{n}", "1")
     words = after.split(" ")
+    if words[0] == "times":
+        return f"{before} once"
     place = 1 if words[0] == "other" else 0
     words[place] = words[place].removesuffix("s")
     return f"{before} one {' '.join(words)}"

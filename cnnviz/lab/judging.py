@@ -7,7 +7,7 @@ from typing import Any, cast
 from cnnviz.errors import ParameterError
 from cnnviz.lab.measures import MEASURES, Measured, Value, value_words
 from cnnviz.lab.model import DIRECTIONS, DOWN, SAME, UP, Answer, Prediction
-from cnnviz.quantities import format_cell, format_value
+from cnnviz.quantities import format_cell, format_count, format_value
 
 _LARGEST = 1e12
 _LONGEST_NAME = 60
@@ -74,6 +74,35 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
             if isinstance(answer, str) and answer in names:
                 return answer
             raise ParameterError(f"One of {', '.join(names)} is expected here.")
+
+
+def require_in_window(prediction: Prediction, answer: Answer, side: int) -> None:
+    """Refuse a cell that lies outside of the pooling window that a prediction asks about.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    answer : Answer
+    side : int
+        Side and stride of the pooling windows, in cells.
+
+    Raises
+    ------
+    ParameterError
+        If it does; the text says where the window lies.
+    """
+    asked = prediction.truth.parameters
+    if prediction.truth.measure != "window_winner" or not isinstance(answer, tuple):
+        return
+    filter_, row, column = (int(asked.get(name, 0)) for name in ("filter", "row", "column"))
+    if (answer[0], answer[1] // side, answer[2] // side) != (filter_, row, column):
+        rows, columns = (
+            f"{format_count(place * side)}–{format_count((place + 1) * side - 1)}" for place in (row, column)
+        )
+        raise ParameterError(
+            f"This cell is not in the window: choose one of filter {format_count(filter_)}, rows {rows}, "
+            f"columns {columns}."
+        )
 
 
 def typed_number(prediction: Prediction, text: str) -> float:

@@ -126,7 +126,7 @@ _ALL: Sequence[Measure] = (
     Measure("test_mistakes", "test images that are misread", "count", "images", measuring.test_mistakes,
         secrets=_TEST),
     Measure(
-        "most_mistaken_class", "class of which the largest share is misread", "name", "class",
+        "most_mistaken_class", "class with the largest share of misread images", "name", "class",
         measuring.most_mistaken_class, secrets=_TEST,
     ),
     Measure("hardest_image", "test image with the largest loss", "count", "", measuring.hardest_image,
@@ -177,7 +177,7 @@ _ALL: Sequence[Measure] = (
         "", measuring.least_changed, (*_SHIFT, _SAMPLE), secrets=_MOVED,
     ),
     Measure(
-        "windows_changed", "pooling windows whose largest value is another one after the shift ({dx}, {dy}), "
+        "windows_changed", "pooling windows whose largest value changes with the shift ({dx}, {dy}), "
         "test image {sample}", "percent", "%", measuring.windows_changed, (*_SHIFT, _SAMPLE), secrets=_MOVED,
     ),
     Measure(
@@ -215,8 +215,8 @@ _ALL: Sequence[Measure] = (
         "test image {sample}", "number", "", measuring.gradient_error, (_SAMPLE,), secrets=_CHECK,
     ),
     Measure(
-        "gradient_mismatches", "parameters whose gradient is not the finite difference, unexplained, "
-        "test image {sample}", "count", "parameters", measuring.gradient_mismatches, (_SAMPLE,),
+        "gradient_mismatches", "parameters whose gradient differs from the finite difference for no known "
+        "reason, test image {sample}", "count", "parameters", measuring.gradient_mismatches, (_SAMPLE,),
         secrets=_CHECK,
     ),
     Measure(
@@ -224,8 +224,8 @@ _ALL: Sequence[Measure] = (
         "count", "parameters", measuring.gradient_kinks, (_SAMPLE,), secrets=_CHECK,
     ),
     Measure(
-        "gradient_tie_rule", "parameters whose gradient is not the finite difference, as the rule for ties "
-        "makes it, test image {sample}", "count", "parameters", measuring.gradient_tie_rule, (_SAMPLE,),
+        "gradient_tie_rule", "parameters whose gradient differs from the finite difference because of the "
+        "rule for ties, test image {sample}", "count", "parameters", measuring.gradient_tie_rule, (_SAMPLE,),
         secrets=_CHECK,
     ),
     Measure(

@@ -48,6 +48,8 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     step = small_lab().step("guess")
     record = LabRecord.of(small_lab())
     assert missing(step, {}) == ("commit to your prediction", "look at the panel Backprop", "write 3 words")
+    moved = replace(step, done_when=(Condition("dragged"), Condition("sampled", 1), Condition("poked", 2)))
+    assert missing(moved, {}) == ("move the image once", "choose one other sample", "poke 2 numbers")
     record = record.predicted(step, 0.4, NOON)
     record = record.happened(step, Event("visited", what="training"), "12:01")
     record = record.answered(step, "two words", "12:02")

@@ -219,6 +219,26 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path, sca
         assert "row" in card.cell.text()
         places.append(card.commit.y())
     assert len(set(places)) == 1
+    press(card.commit)  # the last of them is in another window
+    assert card.error.text() == (
+        "This cell is not in the window: choose one of filter 0, rows 8–9, columns 8–9."
+    )
+    assert sitting.desk.done.prediction is None, "a slip can be mended"
+    maps.pinRequested.emit(PinnedCell("conv1", (0, 9, 8)))
+    press(card.commit)
+    assert sitting.desk.done.prediction.answer == (0, 9, 8)
+
+
+def test_a_number_that_is_typed_does_not_move_the_button_that_commits_it(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    card = sitting.column.page.prediction
+    sitting.desk.go_to("field")
+    whole_window.rest(qtbot, session)
+    place = card.commit.y()
+    card.number.setText("4")
+    whole_window.rest(qtbot, session)
+    assert card.understood.isVisible()
+    assert card.commit.y() == place
 
 
 _OTHER = LAB.replace(

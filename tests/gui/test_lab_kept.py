@@ -61,7 +61,7 @@ def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, session,
     whole_window.rest(qtbot, session)
     assert page.prediction.measured.text() == "Measured: 0 cells"
     assert "step" not in page.prediction.moment.text()
-    assert "a filter of its own" in page.prediction.moment.text()
+    assert "the filter of the lesson" in page.prediction.moment.text()
 
 
 def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, session, tmp_path):

@@ -157,13 +157,13 @@ def test_a_guided_report_without_a_figure_says_so_and_offers_one(
     session.window.panels.show_panel(4)
     panel = session.window.panel(ReportPanel)
     panel.export.click()
-    assert panel.message.text() == "No figure is in it."
+    assert panel.message.text() == "The report has no figure."
     panel.message.look_button.click()  # it is still sliding in
     (picker,) = (each for each in session.window.findChildren(InsertPicker) if each.isVisible())
     picker.insert()
     qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
     assert panel.composer.gaps().text == "", "the fields beside the lab need not be filled in"
-    qtbot.waitUntil(lambda: panel.message.text() != "No figure is in it.")
+    qtbot.waitUntil(lambda: panel.message.text() != "The report has no figure.")
     document = panel.composer.composed(is_final=False)()
     assert len(document.figures) == 1
     assert [each.text for each in document.blocks if isinstance(each, Heading)][-2:] == [

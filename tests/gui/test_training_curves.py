@@ -144,7 +144,7 @@ def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, coun
     curves.set_classes(count)
     assert words in curves.loss.toolTip()
     for plot in (curves.loss, curves.accuracy):
-        assert "training images, as they were met" in plot.toolTip()
+        assert "training images, before they change the weights" in plot.toolTip()
         assert "mean is over the last 10 steps" in plot.toolTip()
 
 

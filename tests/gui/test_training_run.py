@@ -111,6 +111,10 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     found = re.search(r"largest weight ×([\d.]+) since step 0", window.panel(TrainingPanel).filters.caption())
     assert found is not None
     assert float(found[1]) == pytest.approx(factor, rel=0.05)
+    filters = window.panel(TrainingPanel).filters
+    click(qtbot, filters.moment.button("difference"))
+    assert re.search(r", now minus step 0, largest weight ×[\d.]+$", filters.caption()), "said once"
+    assert "Change of each weight" in filters.grid.toolTip()
     evaluation = state.evaluation.evaluation
     assert evaluation.accuracy >= 0.99
     assert window.panel(TrainingPanel).results.matrix.counts.sum() == 2_115

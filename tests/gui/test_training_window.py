@@ -3,6 +3,7 @@
 import numpy as np
 from PySide6.QtCore import Qt
 
+from cnnviz.covers import Secret
 from tests.gui.driving import choose_by_keys, settle
 from tests.gui.training_driving import (
     assert_same_weights,
@@ -15,10 +16,25 @@ from tests.gui.training_driving import (
     weights,
 )
 from tests.gui.whole_window import seen_rect
+from ui.controls.labels import SectionTitle
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+def test_mistakes_that_are_covered_or_not_known_yet_are_not_counted(qtbot, session):
+    samples, state = session.window.samples, session.state
+    title = next(each for each in samples.findChildren(SectionTitle) if each.text() == "Samples")
+    choose_by_keys(samples.filter, "misclassified")
+    assert "MNIST" in title.caption()
+    assert "0 test images" not in title.caption(), "nothing was tested yet"
+    train_some(qtbot, session, 300)
+    assert "test images" in title.caption()
+    state.set_covered({Secret.TEST: "Covered."})
+    assert "test images" not in title.caption()
+    state.set_covered({})
+    assert "test images" in title.caption()
 
 
 def test_misclassified_filter_shows_exactly_the_mistakes(qtbot, session):

@@ -344,7 +344,7 @@ def _lacks(state: AppState) -> str:
         else "had its learning rate changed on the way"
     )
     return (
-        f"To open it trains a network from the seed and the settings, but this one {why}: to keep it, save "
+        f"Opening it trains a network from the seed and the settings, but this one {why}: to keep it, save "
         "the model, too (Ctrl+S)."
     )
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.errors import ParameterError
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Answer
 from cnnviz.quantities import format_count
@@ -229,7 +230,8 @@ class LabColumn(QFrame):
         self.page.prediction.show_record(desk.done, self._revealer.present())
         self.page.answer.show_record(desk.done)
         if desk.done.done:
-            text = f"✓ This step is done. {format_count(len(done))} of {format_count(len(lab.steps))} are."
+            count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
+            text = f"✓ This step is done, {count} altogether."
         else:
             text = f"To do: {'; '.join(desk.missing)}."
         self.to_do.set_text(text)
@@ -279,7 +281,11 @@ class LabColumn(QFrame):
     def _on_committed(self, answer: Answer) -> None:
         """Take a prediction; who has made it by keys goes on to the explanation, where there is one."""
         had_keyboard = has_keyboard(self.page.prediction)
-        self._desk.predict(answer)
+        try:
+            self._desk.predict(answer)
+        except ParameterError as error:
+            self.page.prediction.complain(str(error))
+            return
         if had_keyboard and self.page.answer.isVisible():
             self.page.answer.field.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -11,6 +11,7 @@ from cnnviz.covers import AHEAD
 from cnnviz.experiment import Experiment
 from cnnviz.lab.covering import secrets_of
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
+from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.model import Answer, Lab, Step
 from cnnviz.lab.record import Found, LabRecord, StepRecord, When
 from cnnviz.lab.seeds import seed_of
@@ -290,6 +291,8 @@ class LabDesk(QObject):
         """Commit to a prediction; raises `ParameterError` if it does not fit the question."""
         step = self.step
         if step is not None:
+            if step.prediction is not None:
+                require_in_window(step.prediction, answer, self.experiment_of(step).pool_size)
             self.note_shown()
             when = When(now(), self._state.run.step, self.is_late, self.done.shown)
             self._take(lambda record: record.predicted(step, answer, when))

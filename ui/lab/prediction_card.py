@@ -86,7 +86,7 @@ class PredictionCard(QWidget):
             return
         self.question.set_text(prediction.question)
         self.number.clear()
-        self._complain("")
+        self.complain("")
         measure = MEASURES[prediction.truth.measure]
         self.unit.setText(measure.unit)
         self.number.setAccessibleName(f"Your prediction: {prediction.question} {measure.unit}".rstrip())
@@ -112,7 +112,7 @@ class PredictionCard(QWidget):
             self.cell.set_text(
                 "Chosen: none yet" if cell is None else f"Chosen: {answer_words(prediction, cell)}"
             )
-            self._complain("")
+            self.complain("")
 
     def show_record(self, done: StepRecord, reveal: Reveal) -> None:
         """Show what was committed to, and what is known of the result."""
@@ -185,8 +185,8 @@ class PredictionCard(QWidget):
         row = fill(QHBoxLayout(), self.commit, 1)
         skipping = fill(QHBoxLayout(), self.skip, self.show_result, self.keep_predicting, 1, spacing=8)
         self._layout = fill(
-            QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row, self.understood,
-            self.choices, self.how, self.cell, row, self.error, self.hint,
+            QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row,
+            self.choices, self.how, self.cell, row, self.understood, self.error, self.hint,
             self.warning, skipping, self.predicted, self.measured,
             self.verdict_row, self.besides, self.moment, self.waiting,
         )  # fmt: skip
@@ -226,9 +226,9 @@ class PredictionCard(QWidget):
         try:
             answer = checked_answer(prediction, answer)
         except ParameterError as error:
-            self._complain(str(error))
+            self.complain(str(error))
             return
-        self._complain("")
+        self.complain("")
         self.committed.emit(answer)
 
     def _answer(self) -> Answer | None:
@@ -240,16 +240,16 @@ class PredictionCard(QWidget):
             try:
                 return typed_number(prediction, self.number.text())
             except ParameterError as error:
-                self._complain(str(error))
+                self.complain(str(error))
                 self.number.setFocus(Qt.FocusReason.OtherFocusReason)
                 return None
         if prediction.kind == "cell":
             if self._cell is None:
-                self._complain(f"Click a cell of {prediction.stage} first.")
+                self.complain(f"Click a cell of {prediction.stage} first.")
             return self._cell
         button = self._choices.checkedButton()
         if button is None:
-            self._complain("Choose one of the answers first; by keys, with an arrow or Space.")
+            self.complain("Choose one of the answers first; by keys, with an arrow or Space.")
             return None
         return button.objectName()
 
@@ -266,9 +266,10 @@ class PredictionCard(QWidget):
 
     @Slot()
     def _clear_error(self) -> None:
-        self._complain("")
+        self.complain("")
 
-    def _complain(self, text: str) -> None:
+    def complain(self, text: str) -> None:
+        """Say why an answer is not taken; with "" nothing is wrong."""
         self.error.set_text(text)
         self.error.setVisible(bool(text))
         self.hint.setVisible(not text)
@@ -352,7 +353,7 @@ def _within(prediction: Prediction) -> str:
     if prediction.kind != "number":
         return ""
     if prediction.tolerance == 0:
-        return ": it had to be exact"
+        return ": only the exact number counts as right"
     measure = MEASURES[prediction.truth.measure]
     unit = "percentage points" if measure.quantity == "percent" else measure.unit
     off = " ".join(part for part in (format_value(prediction.tolerance), unit) if part)

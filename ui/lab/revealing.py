@@ -121,7 +121,7 @@ class Revealer(QObject):
             verdict = judge(step.prediction, answer, found.measured)
             of = f"on the network of step {format_count(found.step)}"
             if not found.measured.measure.is_of_network:
-                of = "with a filter of its own; the network of the run takes no part in it"
+                of = "with the filter of the lesson, not on the network of the run"
             moment = f"Measured {found.time} {of}."
             return Reveal(verdict, moment=moment, remark=self._remark(step, found), besides=found.besides)
         first = self._desk.to_see_first(step)

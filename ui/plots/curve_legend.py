@@ -45,7 +45,7 @@ class LegendEntry(PaintedButton):
     @override
     def sizeHint(self) -> QSize:
         metrics, px = self.fontMetrics(), self._theme.px
-        return QSize(metrics.horizontalAdvance(self.text()) + px(18) + px(12), metrics.height() + px(4))
+        return QSize(metrics.horizontalAdvance(self.text()) + px(14) + px(12), metrics.height() + px(4))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -60,11 +60,11 @@ class LegendEntry(PaintedButton):
             painter.setPen(pen)
         else:
             painter.setPen(QPen(theme.color("border"), px(2)))
-        painter.drawLine(QPointF(px(4), middle), QPointF(px(4) + px(14), middle))
+        painter.drawLine(QPointF(px(4), middle), QPointF(px(4) + px(10), middle))
         if self._style.points and self.isChecked():
-            draw_diamond(painter, QPointF(px(11), middle), px(3.5), self._style.color(theme, self._role))
+            draw_diamond(painter, QPointF(px(9), middle), px(3.5), self._style.color(theme, self._role))
         painter.setPen(theme.color("muted"))
-        left = px(4) + px(14) + px(6)
+        left = px(4) + px(10) + px(6)
         box = self.rect().adjusted(left, 0, 0, 0)
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text())
         if not self.isChecked():

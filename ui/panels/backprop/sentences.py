@@ -7,9 +7,9 @@ from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
 
 _TIES = {
-    "first": "Of tied cells the first takes it.",
-    "all": "Of tied cells each takes all.",
-    "split": "Tied cells share it.",
+    "first": "Of tied cells the first gets it.",
+    "all": "Each tied cell gets the whole gradient.",
+    "split": "Tied cells share it equally.",
 }
 #: What the gradient of a window is multiplied with, where its pool has winners.
 _PATCHES = {

@@ -67,7 +67,7 @@ class Gaps:
         elif self.places:
             said.append(f"{format_count(len(self.places))} places are still to be written.")
         if self.has_no_figures:
-            said.append("No figure is in it.")
+            said.append("The report has no figure.")
         return " ".join(said)
 
     @property
@@ -158,8 +158,9 @@ class Composer:
             return ""
         measured = "" if self._lab.findings is None else ", with what was measured for it"
         return (
-            f"The report begins with the guided lab “{guided.lab.title}” as you have done it; exporting "
-            f"measures its numbers. Each demonstration that you write in here is added{measured}."
+            f"The report begins with the guided lab “{guided.lab.title}” as you have done it; its "
+            "numbers are measured again when you export it. Each demonstration that you write in here is "
+            f"added{measured}."
         )
 
     def gaps(self) -> Gaps:

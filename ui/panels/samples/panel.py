@@ -357,16 +357,14 @@ class SamplesPanel(QFrame):
         if dataset is None:
             return
         indices = self._indices()
+        count = f" · {format_count(len(indices))} test images"
         if self.filter.choice() == WRONG:
-            tested, why = (
-                self._state.evaluation is not None,
-                self._state.why_covered(Secret.TEST, Secret.ANSWERS),
-            )
-            untold = why or (
-                "No test image is misclassified" if tested else "Train first: nothing was tested yet"
-            )
-            self.grid.set_placeholder(untold)
-        self._title.set_caption(f"{dataset.name} · {format_count(len(indices))} test images")
+            untold = self._state.why_covered(Secret.TEST, Secret.ANSWERS)
+            if not untold and self._state.evaluation is None:
+                untold = "Train first: nothing was tested yet"
+            count = "" if untold else count  # which is not known
+            self.grid.set_placeholder(untold or "No test image is misclassified")
+        self._title.set_caption(f"{dataset.name}{count}")
         self._title.setToolTip(f"{dataset.name}. {dataset.conversion}" if dataset.conversion else "")
         self.grid.set_images(dataset.test_images, indices, *described(dataset, self._evaluation(), indices))
         self._on_sample_changed()

@@ -31,7 +31,7 @@ _UNTRAINED = "Press Train (Space) and watch the network learn"
 _TOO_FEW = "A mean needs more steps: shown from step {step} on"
 _HANDLING = "Wheel: zoom, drag: move, A: whole run."
 _MEANS = (
-    "Each step is measured on its own training images, as they were met, before the weights change; the "
+    "Each step is measured on its own training images, before they change the weights; the "
     "running mean is over the last {window} steps. Test images are measured with the weights of that step."
 )
 UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}

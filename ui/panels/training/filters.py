@@ -21,6 +21,8 @@ from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
 from ui.tiles.map_grid import HeatMapGrid
 
+_TIP = "Weights of each filter: blue negative, white zero, red positive; all on one scale"
+_TIP_OF_DIFFERENCE = "Change of each weight: blue fell, white stayed, red grew; all on one scale"
 _MOMENTS = (("before", "Before"), ("now", "Now"), ("difference", "Difference"))
 
 
@@ -95,8 +97,7 @@ class FiltersView(QWidget):
             ("difference", "Now minus before, on a scale of its own: weights have no unit"),
         ):
             self.moment.set_option_tooltip(key, tip)
-        tip = "Weights of each filter: blue negative, white zero, red positive; all on one scale"
-        self.grid = named(_Filters(self), "Filters", tip)
+        self.grid = named(_Filters(self), "Filters", _TIP)
         self.grid.tell = self._told
         self.grid.set_tile_size(34, 72)
         self._bar = ScaleStrip()
@@ -124,6 +125,7 @@ class FiltersView(QWidget):
             f"{'Change of the filters' if self.moment.current() == 'difference' else 'Filters'} of {name}"
             + (f", input {channel}" if weight.shape[1] > 1 else "")
         )
+        self.grid.setToolTip(_TIP_OF_DIFFERENCE if self.moment.current() == "difference" else _TIP)
         self._bar.set_scale("signed", *levels)
         size = f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}"
         said = self._growth(name, signed_levels(weight)[1]) or "change as you watch"
@@ -162,7 +164,8 @@ class FiltersView(QWidget):
         factor = format_value(largest / signed_levels(before)[1], 2)
         if factor in ("1", "1.0"):
             return ""
-        return f"largest weight ×{factor} since step {format_count(self._first.step)}"
+        since = f" since step {format_count(self._first.step)}" if self.moment.current() == "now" else ""
+        return f"largest weight ×{factor}{since}"
 
     def _refill_channels(self) -> None:
         if self._shown is None or not self._layers:

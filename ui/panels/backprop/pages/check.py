@@ -155,7 +155,7 @@ def _verdict_text(counts: Mapping[Verdict, int]) -> str:
     text = f"All {format_count(total)} parameters are accounted for."
     if counts["tie_rule"]:
         text += (
-            f" {format_count(counts['tie_rule'])} are no slopes but what “all” says: the sum over all tied "
-            "cells of a window, which was checked by ±ε, too. Under “first” they are the slope."
+            f" {format_count(counts['tie_rule'])} are not the slope, because “all” adds up the gradients of "
+            "all tied cells of a window; these sums were checked by ±ε, too. Under “first” they are the slope."
         )
     return text

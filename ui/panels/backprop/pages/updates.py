@@ -208,6 +208,6 @@ def _outcome(passed: Pass, preview: Preview | None) -> Values:
         rows += [
             Value("after", step, next(texts), "success" if change < 0 else "danger"),
             Value("change", f"change{of}", changes[0]),
-            Value("promised", f"promised by the slope, {by}", changes[1], tip=tip),
+            Value("promised", f"promised, {by}", changes[1], tip=tip),
         ]
     return Values(tuple(rows))
