@@ -156,6 +156,7 @@ def _verdict_text(counts: Mapping[Verdict, int]) -> str:
     if counts["tie_rule"]:
         text += (
             f" {format_count(counts['tie_rule'])} are not the slope, because “all” adds up the gradients of "
-            "all tied cells of a window; these sums were checked by ±ε, too. Under “first” they are the slope."
+            "all tied cells of a window; these sums were checked by ±ε, too. Under “first” they are the "
+            "slope."
         )
     return text
