@@ -2,14 +2,26 @@
 
 from typing import cast, override
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 
 
-class Cover(QStackedWidget):
+class _Pages(QStackedLayout):
+    """Pages that want to grow where the part wants to; by itself Qt lets them grow everywhere."""
+
+    def __init__(self, cover: QWidget, part: QWidget) -> None:
+        super().__init__(cover)
+        self._part = part
+
+    @override
+    def expandingDirections(self) -> Qt.Orientation:
+        return self._part.sizePolicy().expandingDirections()
+
+
+class Cover(QWidget):
     """Takes the place of a part in its layout, and shows either the part or why it is covered.
 
     The room stays the same either way, so that nothing moves when it is uncovered.
@@ -25,7 +37,7 @@ class Cover(QStackedWidget):
         super().__init__(parent)
         if parent is None or not _take_place(self, part, parent.layout()):
             raise LookupError(f"{type(part).__name__} stands in no row, column or grid.")
-        self._part = part
+        self._part, self._pages = part, _Pages(self, part)
         self.setSizePolicy(part.sizePolicy())
         # The part itself may be shown and hidden for reasons of its own.
         self._shown, self._instead = QWidget(), QWidget()
@@ -33,14 +45,14 @@ class Cover(QStackedWidget):
         self.reason = WrapLabel("", role="muted")
         fill(QVBoxLayout(self._instead), self.reason, 1).setContentsMargins(6, 6, 6, 6)
         for page in (self._shown, self._instead):
-            self.addWidget(page)
+            self._pages.addWidget(page)
         part.installEventFilter(self)
         self.setHidden(part.isHidden())
 
     def set_covered(self, reason: str) -> None:
         """Cover the part and say why, or with "" uncover it."""
         self.reason.set_text(reason)
-        self.setCurrentWidget(self._instead if reason else self._shown)
+        self._pages.setCurrentWidget(self._instead if reason else self._shown)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -68,15 +80,16 @@ def _take_place(cover: QWidget, part: QWidget, layout: QLayout | None) -> bool:
         item = None if layout is None else layout.itemAt(index)
         if item is None:
             continue
+        alignment = item.alignment()
         if item.widget() is part and isinstance(layout, QBoxLayout):
             stretch = layout.stretch(index)
             layout.removeWidget(part)
-            layout.insertWidget(index, cover, stretch)
+            layout.insertWidget(index, cover, stretch, alignment)
             return True
         if item.widget() is part and isinstance(layout, QGridLayout):
             place = cast("tuple[int, int, int, int]", layout.getItemPosition(index))
             layout.removeWidget(part)
-            layout.addWidget(cover, *place)
+            layout.addWidget(cover, *place, alignment)
             return True
         if _take_place(cover, part, item.layout()):
             return True
