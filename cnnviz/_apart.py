@@ -32,15 +32,9 @@ def shortened(
 ) -> list[str]:
     """Texts that fit, each as exact as there is room for; what reads like an unequal one is marked.
 
-    Parameters
-    ----------
-    numbers : sequence of float
-    choices : sequence of sequence of str
-        The numbers as texts, the most exact ones first.
-    longest : int
-        For how many characters there is room.
-    mark : int
-        How many of these a mark takes.
+    * `choices`: the numbers as texts, the most exact ones first.
+    * `longest`: for how many characters there is room.
+    * `mark`: how many of these a mark takes.
     """
 
     def text(place: int, room: int) -> str:

@@ -21,10 +21,7 @@ INSTALL_AGAIN = (
 def bundled(name: str) -> Path:
     """Return the path of a file or folder that comes with the program, whichever way it was installed.
 
-    Parameters
-    ----------
-    name : str
-        Path inside ``resources``, such as "icons" or "report/report.typ". It need not exist.
+    * `name`: path inside ``resources``, such as "icons" or "report/report.typ". It need not exist.
     """
     return _ROOT / name
 

@@ -19,41 +19,26 @@ from cnnviz.presets import PRESETS
 class Arguments:
     """What the command line asked for.
 
-    Attributes
-    ----------
-    experiment : Experiment
-        The chosen preset with every setting that was given.
-    data : Path or None
-        Folder or file with other data than MNIST.
-    classes_given : bool
-        Whether the classes were named; if not, other data may bring as many of its own.
-    headless : bool
-        Train without a window.
-    files : tuple of Path
-        To open in the window: models, sessions, pictures, data.
-    save : Path or None
-        Where to write the trained network.
-    report, html, figures, screenshots : Path or None
-        Where to write the lab report as a PDF, as one HTML file, its figures and tables as files of their
-        own, and the pictures of every panel.
-    author, roll_number : str
-        For the title of the report.
-    sample : int
-        Test image that the report looks at closely.
-    lab : Path or None
-        Lab file, or id of a lab of the program, that is done without a window, or that hand-ins are of.
-    lab_check : Path or None
-        Lab file whose mistakes are to be told.
-    results, course : Path or None
-        Where to write what would be handed in, and the lab with its trained network as a course file.
-    verify : tuple of Path
-        Hand-ins to check, and folders of them.
-    table : Path
-        Where to write what was found about them.
-    pages : Path or None
-        Where to write them to be read, as HTML.
-    class_list : Path or None
-        Names and roll numbers of the class.
+    * `experiment`: the chosen preset with every setting that was given.
+    * `data`: folder or file with other data than MNIST.
+    * `classes_given`: whether the classes were named; if not, other data may bring as many of its
+      own.
+    * `headless`: train without a window.
+    * `files`: to open in the window: models, sessions, pictures, data.
+    * `save`: where to write the trained network.
+    * `report`, `html`, `figures`, `screenshots`: where to write the lab report as a PDF, as one
+      HTML file, its figures and tables as files of their own, and the pictures of every panel.
+    * `author`, `roll_number`: for the title of the report.
+    * `sample`: test image that the report looks at closely.
+    * `lab`: lab file, or id of a lab of the program, that is done without a window, or that
+      hand-ins are of.
+    * `lab_check`: lab file whose mistakes are to be told.
+    * `results`, `course`: where to write what would be handed in, and the lab with its trained
+      network as a course file.
+    * `verify`: hand-ins to check, and folders of them.
+    * `table`: where to write what was found about them.
+    * `pages`: where to write them to be read, as HTML.
+    * `class_list`: names and roll numbers of the class.
     """
 
     experiment: Experiment
@@ -99,10 +84,7 @@ class _OneLineParser(argparse.ArgumentParser):
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     """Read the command line; leaves the program with status 0 after --help and --version, 2 when it is wrong.
 
-    Raises
-    ------
-    ParameterError
-        If a setting is out of range.
+    * Raises ParameterError: if a setting is out of range.
     """
     parser = _build_parser()
     options = parser.parse_args(argv)

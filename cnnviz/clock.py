@@ -27,9 +27,6 @@ def beside(time: str, other: str) -> str:
 def moment(seconds: float) -> str:
     """Return when it was, to follow "on": such as ``2024-02-29 at 09:30:05``.
 
-    Parameters
-    ----------
-    seconds : float
-        Since the epoch, as `time.time` and the system's times of files count.
+    * `seconds`: since the epoch, as `time.time` and the system's times of files count.
     """
     return time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(seconds))

@@ -27,14 +27,9 @@ _UNPACK = "unpack it"
 class FileKind(NamedTuple):
     """A kind of file.
 
-    Attributes
-    ----------
-    words : str
-        What it is called, to follow "is"; empty where it is not known.
-    role : {"model", "session", "picture", "data", "lab", "report", ""}
-        As what CNNViz reads it; empty where it does not.
-    remedy : str
-        What to do with a file that is met where another kind was expected.
+    * `words`: what it is called, to follow "is"; empty where it is not known.
+    * `role`: as what CNNViz reads it; empty where it does not.
+    * `remedy`: what to do with a file that is met where another kind was expected.
     """
 
     words: str
@@ -129,15 +124,9 @@ def not_opened(path: Path) -> DataError:
 def wrong_kind(path: Path, wanted: str, role: Role = "", name: str = "") -> DataError | None:
     """Return the error for a file that is of another kind than wanted; None where that is not certain.
 
-    Parameters
-    ----------
-    path : Path
-    wanted : str
-        What is read here, to precede "were expected".
-    role : str
-        Of the kinds that are read here.
-    name : str
-        What the file is called in the message; by default without its folder.
+    * `wanted`: what is read here, to precede "were expected".
+    * `role`: of the kinds that are read here.
+    * `name`: what the file is called in the message; by default without its folder.
     """
     kind = kind_of(path)
     if not kind.words or (role and kind.role == role):

@@ -43,18 +43,12 @@ def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
     a symbolic link is followed, so that the link itself survives. Temporary files that killed programs
     have left in the folder are removed.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The file to create or to replace.
-    content : bytes-like or callable
-        What to write, or a function that is given the open binary file and writes into it. An exception
-        of its own other than `OSError` passes through unchanged, after the temporary file is removed.
-
-    Raises
-    ------
-    CNNVizError
-        If the file cannot be written: one sentence that names the file, the cause and a remedy.
+    * `path`: the file to create or to replace.
+    * `content`: what to write, or a function that is given the open binary file and writes into it.
+      An exception of its own other than `OSError` passes through unchanged, after the temporary
+      file is removed.
+    * Raises CNNVizError: if the file cannot be written: one sentence that names the file, the cause
+      and a remedy.
     """
     target, mode = _place(path)
     with _told(path), temporary_beside(target) as temporary:
@@ -66,17 +60,9 @@ def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
 def atomic_write_folder(folder: str | os.PathLike[str], contents: Mapping[str, Content]) -> None:
     """Make a folder with files whole or not at all: it gets its name when the last file is complete.
 
-    Parameters
-    ----------
-    folder : str or path-like
-        There must be nothing of this name yet.
-    contents : mapping from name to bytes-like or callable
-        As for `atomic_write`.
-
-    Raises
-    ------
-    CNNVizError
-        If it cannot be written: one sentence about the folder.
+    * `folder`: there must be nothing of this name yet.
+    * `contents`: as for `atomic_write`.
+    * Raises CNNVizError: if it cannot be written: one sentence about the folder.
     """
     target, mode = _place(folder)
     with _told(folder), temporary_beside(target) as temporary:

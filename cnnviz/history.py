@@ -45,21 +45,13 @@ class History:
     Sums are kept as running totals, so a mean over any stretch of steps costs one subtraction and a curve of
     a million steps is as quick to draw as one of a hundred.
 
-    Parameters
-    ----------
-    log_every : int
-        Steps between two log lines.
-    first_step : int
-        Steps that lie before this record (a run that continues an earlier one).
-    snapshot_bytes : int
-        Memory that the snapshots may take.
-
-    Attributes
-    ----------
-    forked_at : int or None
-        Step at which this record left the one it was forked from; None for a record of its own.
-    batch_size, epoch_images : int
-        Images of a step and of an epoch, 1 until they are set: what steps beyond the record come to.
+    * `log_every`: steps between two log lines.
+    * `first_step`: steps that lie before this record (a run that continues an earlier one).
+    * `snapshot_bytes`: memory that the snapshots may take.
+    * `forked_at`: step at which this record left the one it was forked from; None for a record of
+      its own.
+    * `batch_size`, `epoch_images`: images of a step and of an epoch, 1 until they are set: what
+      steps beyond the record come to.
     """
 
     def __init__(self, log_every: int = 500, first_step: int = 0, snapshot_bytes: int = 256 << 20) -> None:
@@ -129,10 +121,7 @@ class History:
 
         The snapshots are shared, not copied.
 
-        Raises
-        ------
-        ValueError
-            If `step` lies before or after this record.
+        * Raises ValueError: if `step` lies before or after this record.
         """
         if not self.covers(step):
             raise ValueError(
@@ -158,13 +147,7 @@ class History:
         `epoch_images` it is in epochs. It is exact for the steps on record; what lies before and behind them
         is counted in batches of `batch_size`, of which an epoch's last one is smaller.
 
-        Parameters
-        ----------
-        steps : array_like of int
-
-        Returns
-        -------
-        ndarray of float64, same shape
+        * Returns: ndarray of float64, same shape.
         """
         given = np.asarray(steps, dtype=np.int64)
         on_record = np.clip(given, self.first_step, self.step)

@@ -44,11 +44,7 @@ class BoundedFile:
     Archives and pictures made of millions of empty parts cost seconds of plain Python in zipfile, gzip and
     Pillow, or a list of all parts; each part costs at least one read.
 
-    Parameters
-    ----------
-    file : binary file
-    path : path-like
-        For messages.
+    * `path`: for messages.
     """
 
     def __init__(self, file: BinaryIO, path: str | os.PathLike[str]) -> None:
@@ -98,10 +94,7 @@ def check_file(path: Path, remedy: str = "") -> None:
 def entries(folder: Path, most: int = MOST_ENTRIES) -> list[os.DirEntry[str]]:
     """Return what lies in a folder, sorted by name so that the order is the same everywhere.
 
-    Raises
-    ------
-    DataError
-        If the folder cannot be read or holds more than `most` files and folders.
+    * Raises DataError: if the folder cannot be read or holds more than `most` files and folders.
     """
     found: list[os.DirEntry[str]] = []
     try:
@@ -127,10 +120,8 @@ def opened(path: Path, largest: int | None = None, remedy: str = "") -> Generato
     A pipe, device or socket is refused before it is opened, for that may wait for ever or rewind a tape;
     should one take the place of the file at this very moment, opening it does not wait either.
 
-    Raises
-    ------
-    DataError
-        If there is no such file, it is too large, or the disk fails while it is read.
+    * Raises DataError: if there is no such file, it is too large, or the disk fails while it is
+      read.
     """
     check_file(path, remedy)
     try:
@@ -149,10 +140,7 @@ def opened(path: Path, largest: int | None = None, remedy: str = "") -> Generato
 def read_bytes(path: Path, largest: int, remedy: str = "") -> bytes:
     """Return the content of a regular file of at most `largest` bytes.
 
-    Raises
-    ------
-    DataError
-        If there is no such file, or it cannot be read or is too large.
+    * Raises DataError: if there is no such file, or it cannot be read or is too large.
     """
     with opened(path, largest, remedy) as file:
         # As many as it has, so that no more memory is taken; one more shows that it grows or hides its size.
@@ -180,18 +168,9 @@ def read_up_to(stream: ByteStream, size: int) -> bytearray:
 def parse_json(text: str, largest: int = LARGEST_TEXT, *, finite: bool = False) -> object:
     """Return what a text of JSON describes, unless parsing it would take long: nobody else may run meanwhile.
 
-    Parameters
-    ----------
-    text : str
-    largest : int
-        Letters that it may have.
-    finite : bool
-        Whether to refuse the numbers NaN and Infinity, which are no JSON.
-
-    Raises
-    ------
-    ValueError
-        If it is no JSON, is too long, nested too deeply, or has too many items.
+    * `largest`: letters that it may have.
+    * `finite`: whether to refuse the numbers NaN and Infinity, which are no JSON.
+    * Raises ValueError: if it is no JSON, is too long, nested too deeply, or has too many items.
     """
     if len(text) > largest or sum(text.count(sign) for sign in ",[{") > _MOST_ITEMS:
         raise ValueError("too large")
@@ -204,23 +183,14 @@ def parse_json(text: str, largest: int = LARGEST_TEXT, *, finite: bool = False) 
 def check_format(values: Mapping[str, object], name: str, newest: int, foreign: str) -> None:
     """Find out whether what a file describes is of a format, and of a version of it that is known here.
 
-    Parameters
-    ----------
-    values : mapping
-        With the format, its version (``format_version``) and that of the program (``version``).
-    name : str
-        Of the format.
-    newest : int
-        Newest version of it that is known.
-    foreign : str
-        What to say of what is not of this format.
-
-    Raises
-    ------
-    DataError
-        With that text.
-    NewerVersionError
-        If a newer version of the program wrote it: a clause, to follow a colon or "because".
+    * `values`: with the format, its version (``format_version``) and that of the program
+      (``version``).
+    * `name`: of the format.
+    * `newest`: newest version of it that is known.
+    * `foreign`: what to say of what is not of this format.
+    * Raises DataError: with that text.
+    * Raises NewerVersionError: if a newer version of the program wrote it: a clause, to follow a
+      colon or "because".
     """
     version = values.get("format_version")
     if values.get("format") != name or type(version) is not int or version < 1:

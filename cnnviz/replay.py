@@ -25,14 +25,9 @@ class Replay:
     The order of the images is a function of seed and step, and a snapshot holds what the optimiser remembers,
     so the same steps give the same bits. The losses on record prove it: each is compared.
 
-    Attributes
-    ----------
-    start : Snapshot
-        Where the repetition begins, with its `origin`.
-    step : int
-        Where it ends; not before `start`.
-    losses : ndarray of shape (step - start.step,), float64
-        What the run measured at these steps.
+    * `start`: where the repetition begins, with its `origin`.
+    * `step`: where it ends; not before `start`.
+    * `losses`: what the run measured at these steps.
     """
 
     start: Snapshot
@@ -43,20 +38,12 @@ class Replay:
     def of(cls, history: History, step: int, near: Snapshot | None = None) -> Self:
         """Return what it takes to get to a step of a record.
 
-        Parameters
-        ----------
-        history : History
-            Has a snapshot wherever the learning rate was changed: the settings of a step are those of the
-            snapshot before it.
-        step : int
-            From the first snapshot to the end of the record.
-        near : Snapshot, optional
-            Another moment of the record, which may be a shorter way.
-
-        Raises
-        ------
-        ParameterError
-            If no snapshot lies before the step from which the run can be repeated.
+        * `history`: has a snapshot wherever the learning rate was changed: the settings of a
+          step are those of the snapshot before it.
+        * `step`: from the first snapshot to the end of the record.
+        * `near`: another moment of the record, which may be a shorter way.
+        * Raises ParameterError: if no snapshot lies before the step from which the run can be
+          repeated.
         """
         kept = history.snapshots
         known = [kept.at(step), kept[0], near] if len(kept) else [near]
@@ -73,22 +60,12 @@ class Replay:
     def run(self, dataset: Dataset, report: Callable[[float], None] = lambda _share: None) -> Snapshot:
         """Repeat the steps.
 
-        Parameters
-        ----------
-        dataset : Dataset
-            That of the run.
-        report : callable
-            Told how much is done, from 0 to 1, every few milliseconds; may raise to end it.
-
-        Returns
-        -------
-        Snapshot
-            Of the last of the steps, of the same origin as `start`.
-
-        Raises
-        ------
-        ParameterError
-            If a loss is not the one on record: the run was made on another kind of machine.
+        * `dataset`: that of the run.
+        * `report`: told how much is done, from 0 to 1, every few milliseconds; may raise to end
+          it.
+        * Returns: of the last of the steps, of the same origin as `start`.
+        * Raises ParameterError: if a loss is not the one on record: the run was made on another
+          kind of machine.
         """
         start = self.start
         assert start.origin is not None  # as `of` has seen to

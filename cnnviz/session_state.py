@@ -59,13 +59,9 @@ type View = Mapping[str, ViewValue]
 class OwnPixels:
     """An image of the user's own.
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (c, h, w), uint8
-    label : int or None
-        Index of its class, when known.
-    origin : str
-        Where it came from, for captions.
+    * `pixels`: ndarray of shape (c, h, w), uint8.
+    * `label`: index of its class, when known.
+    * `origin`: where it came from, for captions.
     """
 
     pixels: ByteArray
@@ -103,37 +99,22 @@ class OwnPixels:
 class SessionState:
     """What was seen.
 
-    Attributes
-    ----------
-    experiment : Experiment
-        Settings of the run; its seed decides initial weights and order of the images.
-    data_name, data_sha256 : str
-        Name and checksum of the data with the classes of the experiment.
-    step, run_step : int
-        Step of the network that was shown, and the step that the run had reached.
-    epochs : int
-        Epochs of the run, with those that were added to it.
-    weights_sha256 : str
-        Checksum of the weights that were shown (see `weights_checksum`); empty when unknown.
-    run_sha256 : str
-        The same of the weights that the run had reached.
-    sample : int, OwnPixels or None
-        Index of a test image, or an image of the user's own.
-    dx, dy : int
-        Shift of the sample in pixels, to the right and down.
-    wrap : bool
-        Whether what leaves on one side enters on the other.
-    pinned : tuple of (str, tuple of int), or None
-        Stage and index of the pinned cell.
-    panel : str
-        Name of the panel in front; empty when unknown.
-    views : mapping from str to View
-        What was chosen inside each panel, by the name of the panel. What the names and values mean is known
-        to the panel alone.
-    lab : mapping or None
-        What was done in a guided lab, as the window keeps it.
-    version : str
-        Version of CNNViz that wrote it.
+    * `experiment`: settings of the run; its seed decides initial weights and order of the images.
+    * `data_name`, `data_sha256`: name and checksum of the data with the classes of the experiment.
+    * `step`, `run_step`: step of the network that was shown, and the step that the run had reached.
+    * `epochs`: epochs of the run, with those that were added to it.
+    * `weights_sha256`: checksum of the weights that were shown (see `weights_checksum`); empty when
+      unknown.
+    * `run_sha256`: the same of the weights that the run had reached.
+    * `sample`: index of a test image, or an image of the user's own.
+    * `dx`, `dy`: shift of the sample in pixels, to the right and down.
+    * `wrap`: whether what leaves on one side enters on the other.
+    * `pinned`: stage and index of the pinned cell.
+    * `panel`: name of the panel in front; empty when unknown.
+    * `views`: what was chosen inside each panel, by the name of the panel. What the names and
+      values mean is known to the panel alone.
+    * `lab`: what was done in a guided lab, as the window keeps it.
+    * `version`: version of CNNViz that wrote it.
     """
 
     experiment: Experiment
@@ -184,11 +165,8 @@ class SessionState:
     def from_json(cls, text: str) -> Self:
         """Return the session that `to_json` wrote.
 
-        Raises
-        ------
-        DataError
-            If the text is no session, is damaged, or was written by a newer version; the message goes on
-            from "x.json cannot be opened: ".
+        * Raises DataError: if the text is no session, is damaged, or was written by a newer
+          version; the message goes on from "x.json cannot be opened: ".
         """
         values = _parse(text)
         try:
@@ -259,15 +237,9 @@ def png_texts(session: SessionState | None) -> "PngInfo":
 def load_session(path: str | Path) -> SessionState | None:
     """Read a session from a JSON file, or from a PNG picture that carries one.
 
-    Returns
-    -------
-    SessionState or None
-        None for a PNG picture without a session.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, is damaged, holds something else, or is from a newer version.
+    * Returns: None for a PNG picture without a session.
+    * Raises DataError: if the file cannot be read, is damaged, holds something else, or is from a
+      newer version.
     """
     path = Path(path)
     name = printable_name(path)

@@ -73,10 +73,8 @@ def _run(argv: Sequence[str] | None) -> int:
 def _require(names: Sequence[str]) -> None:
     """Find out before anything is shown whether all packages are there, whole so far as a look tells.
 
-    Raises
-    ------
-    ImportError
-        If one is missing, or is a folder that lacks its beginning: an installation that was cut short.
+    * Raises ImportError: if one is missing, or is a folder that lacks its beginning: an
+      installation that was cut short.
     """
     if "ui" in names and find_spec("ui") is None:
         raise CNNVizError(

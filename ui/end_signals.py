@@ -13,10 +13,6 @@ class EndSignals(QObject):
 
     Python handles a signal when it next runs a line of Python, for which a window at rest can wait for ever;
     its wake-up file ends the wait.
-
-    Parameters
-    ----------
-    parent : QObject
     """
 
     received = Signal()

@@ -31,13 +31,7 @@ _KEYS = {
 class MarkView[C](ShowsTips, Spoken, QWidget):
     """Shows what a graphic draws of a content.
 
-    Parameters
-    ----------
-    graphic : Graphic
-    keys_point : bool
-        Whether the arrow keys lead from part to part, and Enter presses one.
-    focus : Qt.FocusPolicy
-    parent : QWidget, optional
+    * `keys_point`: whether the arrow keys lead from part to part, and Enter presses one.
     """
 
     #: What the user asks for, by pressing, dragging, pointing or a key: an `Ask`.

@@ -19,13 +19,8 @@ _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "stro
 def paint(drawing: Drawing, painter: QPainter, kept: Kept | None = None, known: Kept | None = None) -> None:
     """Paint a drawing, on the screen as on paper.
 
-    Parameters
-    ----------
-    drawing : Drawing
-    painter : QPainter
-    kept, known : dict, optional
-        Pictures of groups: those that are used are put into `kept`, taken from `known` where they are there.
-        None paints all marks of a group one by one, for vector files.
+    * `kept`, `known`: pictures of groups: those that are used are put into `kept`, taken from
+      `known` where they are there. None paints all marks of a group one by one, for vector files.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _paint(drawing.marks, painter, drawing.ground.look, kept, known or {})

@@ -25,10 +25,7 @@ def private_session(
 ) -> Iterator[Session]:
     """Open a window in the light theme, wait until it has its data, and close it at the end.
 
-    Raises
-    ------
-    CNNVizError
-        If it does not come to rest.
+    * Raises CNNVizError: if it does not come to rest.
     """
     with tempfile.TemporaryDirectory() as place:
         settings = QSettings(str(Path(place) / "window.ini"), QSettings.Format.IniFormat)
@@ -56,10 +53,7 @@ def wait_until(
 ) -> None:
     """Let the window work until something holds, or the time is over.
 
-    Raises
-    ------
-    CNNVizError
-        If it is required and does not come to hold.
+    * Raises CNNVizError: if it is required and does not come to hold.
     """
     deadline = time.monotonic() + seconds
     while not condition():

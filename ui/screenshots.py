@@ -25,20 +25,10 @@ _SIZE = (1440, 900)
 def save_screenshots(arguments: Arguments) -> list[Path]:
     """Train in an invisible window and write a picture of it for every panel.
 
-    Parameters
-    ----------
-    arguments : Arguments
-        With the folder `screenshots`, which is made if need be.
-
-    Returns
-    -------
-    list of Path
-        The PNG files, in the order of the panels.
-
-    Raises
-    ------
-    CNNVizError
-        If the folder or a file cannot be written, or the window did not come to rest.
+    * `arguments`: with the folder `screenshots`, which is made if need be.
+    * Returns: the PNG files, in the order of the panels.
+    * Raises CNNVizError: if the folder or a file cannot be written, or the window did not come to
+      rest.
     """
     folder = arguments.screenshots
     assert folder is not None

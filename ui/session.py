@@ -42,14 +42,9 @@ if TYPE_CHECKING:
 class Session(QObject):
     """Builds everything, connects requests to the controller, and takes it down again.
 
-    Parameters
-    ----------
-    settings : QSettings
-        Where layout and theme are remembered.
-    experiment : Experiment
-        Settings to begin with.
-    data : Path or None
-        Other data than MNIST.
+    * `settings`: where layout and theme are remembered.
+    * `experiment`: settings to begin with.
+    * `data`: other data than MNIST.
     """
 
     exporter: "FigureExporter"

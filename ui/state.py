@@ -34,12 +34,8 @@ class RunStatus(StrEnum):
 class Run:
     """Position of the current run.
 
-    Attributes
-    ----------
-    run_id : int
-        Number of the run; 0 before the first.
-    images_per_second : float
-        Training images a second of wall-clock time, lately; 0 when not training.
+    * `run_id`: number of the run; 0 before the first.
+    * `images_per_second`: training images a second of wall-clock time, lately; 0 when not training.
     """
 
     status: RunStatus = RunStatus.LOADING
@@ -72,15 +68,10 @@ class Source:
 class Sample:
     """The image that all panels look at.
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (c, h, w), uint8
-    label : int or None
-        Index of its class; None when unknown.
-    index : int or None
-        Position among the test images; None for an image of the user's own.
-    origin : str
-        Where it comes from, for captions: ``"test"``, ``"drawn"`` or a file name.
+    * `pixels`: ndarray of shape (c, h, w), uint8.
+    * `label`: index of its class; None when unknown.
+    * `index`: position among the test images; None for an image of the user's own.
+    * `origin`: where it comes from, for captions: ``"test"``, ``"drawn"`` or a file name.
     """
 
     pixels: ByteArray
@@ -147,12 +138,8 @@ class Notice:
 class Settings:
     """What runs, and what would run: one value, so that the two are always of the same moment.
 
-    Attributes
-    ----------
-    running : Experiment
-        Settings of the present run.
-    edited : Experiment
-        Settings as the form has them.
+    * `running`: settings of the present run.
+    * `edited`: settings as the form has them.
     """
 
     running: Experiment
@@ -172,31 +159,20 @@ class Settings:
 class AppState(QObject):
     """Holds the state. The controller writes, everybody else reads and listens.
 
-    Attributes
-    ----------
-    source : Source or None
-        The data with all their classes, and where they come from.
-    dataset : Dataset or None
-        The data restricted to the classes of the current experiment.
-    settings : Settings
-        Those of the current run, and as edited; `experiment` and `draft` are its parts.
-    live, shown : Snapshot or None
-        Newest weights of the run, and those that all panels show: the same, unless an earlier
-        moment was chosen.
-    follows_live : bool
-        Whether `shown` moves on with training.
-    steps_per_second : float or None
-        Pace that was chosen; None is full speed.
-    rising_pace : float or None
-        Pace for now, while training speeds up by itself; None when it has the chosen one.
-    awaited_step : int or None
-        Step that is to be shown as soon as the run was repeated up to it.
-    ghost : History or None
-        Record of the run before, for comparison; it has no snapshots.
-    reference : Reference or None
-        The moment that the shown one is compared with.
-    covered : mapping from Secret to str
-        What is covered because a prediction about it is open, with the reason as a sentence.
+    * `source`: the data with all their classes, and where they come from.
+    * `dataset`: the data restricted to the classes of the current experiment.
+    * `settings`: those of the current run, and as edited; `experiment` and `draft` are its parts.
+    * `live`, `shown`: newest weights of the run, and those that all panels show: the same, unless
+      an earlier moment was chosen.
+    * `follows_live`: whether `shown` moves on with training.
+    * `steps_per_second`: pace that was chosen; None is full speed.
+    * `rising_pace`: pace for now, while training speeds up by itself; None when it has the chosen
+      one.
+    * `awaited_step`: step that is to be shown as soon as the run was repeated up to it.
+    * `ghost`: record of the run before, for comparison; it has no snapshots.
+    * `reference`: the moment that the shown one is compared with.
+    * `covered`: what is covered because a prediction about it is open, with the reason as a
+      sentence.
     """
 
     datasetChanged = Signal()

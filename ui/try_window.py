@@ -18,10 +18,7 @@ _SIZE = (1100, 700)
 def run(steps: int) -> int:
     """Open the window, train it so many steps and close it, or only start Qt for 0; print facts as JSON.
 
-    Returns
-    -------
-    int
-        Exit status 0; Qt itself ends the process where it cannot start.
+    * Returns: exit status 0; Qt itself ends the process where it cannot start.
     """
     begin = time.perf_counter()
     _leave_no_core()

@@ -27,10 +27,6 @@ class MainThreadCollector(QObject):
     """Runs Python's cyclic garbage collector in the GUI thread only.
 
     A collection in the worker may destroy Qt objects there, which crashes or blocks the program.
-
-    Parameters
-    ----------
-    parent : QObject, optional
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -61,11 +57,7 @@ class MainThreadCollector(QObject):
 class ErrorReporter(QObject):
     """Shows exceptions that nothing else has caught to the user; the traceback goes to the log.
 
-    Parameters
-    ----------
-    show : callable
-        Called in the GUI thread with one sentence.
-    parent : QObject, optional
+    * `show`: called in the GUI thread with one sentence.
     """
 
     _caught = Signal(str)

@@ -41,12 +41,8 @@ _BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
 class Fact:
     """One line of the diagnosis.
 
-    Attributes
-    ----------
-    name, value : str
-        What, and how it is; in case of a problem with its remedy.
-    is_fine : bool
-        Whether the program can work with it.
+    * `name`, `value`: what, and how it is; in case of a problem with its remedy.
+    * `is_fine`: whether the program can work with it.
     """
 
     name: str
@@ -58,12 +54,8 @@ class Fact:
 class Library:
     """A system library that Qt needs on Linux.
 
-    Attributes
-    ----------
-    file, package : str
-        Its file, and the package of Debian and Ubuntu that brings it.
-    use : {"all", "x11", "wayland"}
-        For what it is needed.
+    * `file`, `package`: its file, and the package of Debian and Ubuntu that brings it.
+    * `use`: for what it is needed.
     """
 
     file: str
@@ -75,12 +67,8 @@ class Library:
 class Attempt:
     """How a try to open a window ended.
 
-    Attributes
-    ----------
-    facts : list of Fact
-        What the window told.
-    failure : str
-        What kept it from opening or working; "" for nothing.
+    * `facts`: what the window told.
+    * `failure`: what kept it from opening or working; "" for nothing.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -252,10 +240,7 @@ def _known() -> list[Library]:
 def load(file: str) -> ctypes.CDLL:
     """Load a system library; where the program is a bundle that has it inside, that one.
 
-    Raises
-    ------
-    OSError
-        If it is missing, or lacks another.
+    * Raises OSError: if it is missing, or lacks another.
     """
     return ctypes.CDLL(str(_inside(file)) if _inside(file).exists() else file)
 

@@ -49,13 +49,7 @@ WITHOUT_NETWORK = frozenset(
 class Compared:
     """A number as handed in and as measured.
 
-    Attributes
-    ----------
-    step : str
-    claimed, measured : Measured
-    agrees : bool
-    dtype : {"float32", "float64"}
-        Of the network.
+    * `dtype`: of the network.
     """
 
     step: str
@@ -80,13 +74,8 @@ class Compared:
 def compared(step: str, claimed: Measured, measured: Measured, dtype: str) -> Compared:
     """Compare two values of the same measurement.
 
-    Parameters
-    ----------
-    step : str
-        Id of the step of the lab.
-    claimed, measured : Measured
-    dtype : {"float32", "float64"}
-        Of the network.
+    * `step`: id of the step of the lab.
+    * `dtype`: of the network.
     """
     agrees = _agree(claimed.value, measured.value, measured.measurement.measure, dtype)
     return Compared(step, claimed, measured, agrees, dtype)

@@ -25,12 +25,8 @@ from cnnviz.translation import compare, relative_change
 class Moved:
     """What a shift does to one test image.
 
-    Attributes
-    ----------
-    changes : mapping from stage to float
-        Relative change of each stage.
-    flips : bool
-        Whether it is read as another class.
+    * `changes`: relative change of each stage.
+    * `flips`: whether it is read as another class.
     """
 
     changes: Mapping[str, float]
@@ -41,17 +37,10 @@ class Moved:
 class Bench:
     """A network and its data.
 
-    Attributes
-    ----------
-    experiment : Experiment
-        Settings with which the network was trained.
-    dataset : Dataset
-        With the experiment's classes.
-    network : Network
-    step : int
-        Training steps that it has behind it.
-    own : ndarray of shape (c, h, w), uint8, or None
-        The student's own image.
+    * `experiment`: settings with which the network was trained.
+    * `dataset`: with the experiment's classes.
+    * `step`: training steps that it has behind it.
+    * `own`: the student's own image.
     """
 
     experiment: Experiment
@@ -142,10 +131,7 @@ class Pass:
 def trained(experiment: Experiment, dataset: Dataset, own: ByteArray | None = None) -> Bench:
     """Train a network from its initial weights to the end of its run.
 
-    Raises
-    ------
-    CNNVizError
-        If data or settings do not fit, or training diverges.
+    * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     with one_blas_thread():

@@ -32,10 +32,7 @@ def read_class_list(path: Path) -> tuple[Listed, ...]:
     Cells are parted by commas, semicolons or tabs. Where the first line names the columns, those with the
     names and roll numbers are found by it; else they are the first two.
 
-    Raises
-    ------
-    DataError
-        If it cannot be read, or has no two columns: one sentence.
+    * Raises DataError: if it cannot be read, or has no two columns: one sentence.
     """
     text = _decoded(read_bytes(path, _LARGEST, _REMEDY))
     separator = max(",;\t", key=text.partition("\n")[0].count)

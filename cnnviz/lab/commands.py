@@ -39,15 +39,8 @@ def run_command(arguments: Arguments) -> int:
 def run_lab_check(path: Path, data: Path | None = None) -> int:
     """Tell every mistake of a lab file in a sentence with its line.
 
-    Returns
-    -------
-    int
-        Exit status: 0 if there is none, else 2.
-
-    Raises
-    ------
-    CNNVizError
-        If the file or the data cannot be read at all.
+    * Returns: exit status: 0 if there is none, else 2.
+    * Raises CNNVizError: if the file or the data cannot be read at all.
     """
     place = find_lab(path)
     name = printable_name(place)
@@ -69,15 +62,8 @@ def run_lab_check(path: Path, data: Path | None = None) -> int:
 def run_lab(arguments: Arguments) -> int:
     """Measure a lab without a window, and write what would be handed in: all numbers and no answers.
 
-    Returns
-    -------
-    int
-        Exit status: 0, or 2 if a file could not be written.
-
-    Raises
-    ------
-    CNNVizError
-        If the lab or the data cannot be read or do not fit, or training diverges.
+    * Returns: exit status: 0, or 2 if a file could not be written.
+    * Raises CNNVizError: if the lab or the data cannot be read or do not fit, or training diverges.
     """
     assert arguments.lab is not None
     output = Output()
@@ -118,15 +104,8 @@ def run_lab(arguments: Arguments) -> int:
 def run_verify(arguments: Arguments) -> int:
     """Check hand-ins, and write a table with a row for each student.
 
-    Returns
-    -------
-    int
-        Exit status: 0 when the table is written, whatever is in it.
-
-    Raises
-    ------
-    CNNVizError
-        If a path does not exist, or the table cannot be written.
+    * Returns: exit status: 0 when the table is written, whatever is in it.
+    * Raises CNNVizError: if a path does not exist, or the table cannot be written.
     """
     # Only here, for it starts processes.
     from cnnviz.lab.class_list import read_class_list

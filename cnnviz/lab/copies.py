@@ -61,16 +61,10 @@ def remarks_between(
 ) -> list[list[Remark]]:
     """Return for each hand-in what there is to look at beside others.
 
-    Parameters
-    ----------
-    handed : sequence of HandIn
-    names : sequence of str
-        What to call each.
-    labs : mapping from SHA-256 to Lab
-        Those in which each student has a seed of his own share no weights.
-    clean : sequence of bool
-        Whether nothing else is wrong with each. One that is clean is not told of what others have taken whose
-        numbers or seed are not their own: it was there first.
+    * `names`: what to call each.
+    * `labs`: those in which each student has a seed of his own share no weights.
+    * `clean`: whether nothing else is wrong with each. One that is clean is not told of what others
+      have taken whose numbers or seed are not their own: it was there first.
     """
     found: list[list[Remark]] = [[] for _ in handed]
     for shared, places in _groups(handed, labs).items():

@@ -60,19 +60,12 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can say
 class Course:
     """What a course file holds.
 
-    Attributes
-    ----------
-    lab : Lab
-    figures : mapping from name to bytes
-        Those that the texts of the lab show.
-    session : SessionState or None
-        What is seen at the beginning.
-    model : Checkpoint or None
-        Trained weights, with the settings of their run.
-    history : History or None
-        Record of that run, with some of its networks: curves and moments can be shown at once.
-    dataset : Dataset or None
-        None for MNIST.
+    * `figures`: those that the texts of the lab show.
+    * `session`: what is seen at the beginning.
+    * `model`: trained weights, with the settings of their run.
+    * `history`: record of that run, with some of its networks: curves and moments can be shown at
+      once.
+    * `dataset`: None for MNIST.
     """
 
     lab: Lab
@@ -91,10 +84,7 @@ def is_course(path: Path) -> bool:
 def figures_beside(lab: Lab, folder: Path) -> dict[str, bytes]:
     """Return the figures that the texts of a lab show, from the folder of its file.
 
-    Raises
-    ------
-    DataError
-        If one cannot be read.
+    * Raises DataError: if one cannot be read.
     """
     return {name: read_figure(folder / name) for name in lab.figure_names}
 
@@ -107,10 +97,7 @@ def read_figure(path: Path) -> bytes:
 def save_course(path: Path, course: Course) -> None:
     """Write a course, whole or not at all.
 
-    Raises
-    ------
-    CNNVizError
-        If it cannot be written.
+    * Raises CNNVizError: if it cannot be written.
     """
     members = _members(course)
 
@@ -127,10 +114,8 @@ def save_course(path: Path, course: Course) -> None:
 def load_course(path: Path) -> Course:
     """Read a course.
 
-    Raises
-    ------
-    DataError
-        If it cannot be read, is damaged, holds something else, or is from a newer version: one sentence.
+    * Raises DataError: if it cannot be read, is damaged, holds something else, or is from a newer
+      version: one sentence.
     """
     name = printable_name(path)
     with opened(path, _LARGEST_FILE) as file, TemporaryDirectory(prefix="cnnviz-course-") as folder:

@@ -49,16 +49,8 @@ def history_to_bytes(history: History) -> bytes:
 def history_from_bytes(content: bytes, network: Network | None) -> History:
     """Return the record that `history_to_bytes` wrote.
 
-    Parameters
-    ----------
-    content : bytes
-    network : Network or None
-        At the end of the run, where there is one: its layers are those of all moments.
-
-    Raises
-    ------
-    DataError
-        If it is damaged.
+    * `network`: at the end of the run, where there is one: its layers are those of all moments.
+    * Raises DataError: if it is damaged.
     """
     try:
         arrays = load(content)

@@ -29,16 +29,10 @@ def covered(
     without one. Once the lab is begun, so is what is on the screen unasked (`AHEAD`),
     until the first of the steps about that run that ask for it has got its prediction.
 
-    Parameters
-    ----------
-    lab : Lab
-    record : LabRecord
-    front : Step
-        The step in front.
-    is_run_of, is_at_end : callable
-        Whether the present run is the one that a step is about, and whether that is at its end.
-    is_begun : bool
-        Whether somebody does the lab, and does not only look at the program.
+    * `front`: the step in front.
+    * `is_run_of`, `is_at_end`: whether the present run is the one that a step is about, and whether
+      that is at its end.
+    * `is_begun`: whether somebody does the lab, and does not only look at the program.
     """
     of_run = [step for step in lab.steps if secrets_of(step) and is_run_of(step)]
     ahead = [step for step in of_run if record.step(step.id).is_open(step)]

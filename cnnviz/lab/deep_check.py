@@ -21,16 +21,8 @@ from cnnviz.training import steps_in_epoch
 def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
     """Measure everything on untrained networks, and return what cannot be measured.
 
-    Parameters
-    ----------
-    lab : Lab
-    data : Path, optional
-        Data of the lab; None for MNIST.
-
-    Raises
-    ------
-    CNNVizError
-        If the data cannot be read.
+    * `data`: data of the lab; None for MNIST.
+    * Raises CNNVizError: if the data cannot be read.
     """
     lines, mistakes = lines_of(lab.source), list[Mistake]()
     try:

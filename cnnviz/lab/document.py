@@ -23,15 +23,9 @@ def lab_document(
 ) -> Document:
     """Return the whole report of a lab; it carries the results.
 
-    Parameters
-    ----------
-    lab : Lab
-    handed : HandIn
-        Of this lab.
-    measured : str
-        When its numbers were measured, if that is to be said.
-    shown : mapping from step id to StepRecord
-        What was done in the steps, with the results that were shown there and when.
+    * `handed`: of this lab.
+    * `measured`: when its numbers were measured, if that is to be said.
+    * `shown`: what was done in the steps, with the results that were shown there and when.
     """
     blocks = [*lab_blocks(lab, handed, measured, shown), *_appendix(lab, handed)]
     date = handed.time.partition(" ")[0]

@@ -18,12 +18,8 @@ _MOST_LISTED, _MOST_NEAR = 12, 3
 class Mistake:
     """A mistake in a lab file.
 
-    Attributes
-    ----------
-    line : int
-        Counted from 1.
-    text : str
-        What was found, what was expected, and what to do, without the full stop.
+    * `line`: counted from 1.
+    * `text`: what was found, what was expected, and what to do, without the full stop.
     """
 
     line: int
@@ -57,14 +53,8 @@ class Mistakes:
 class Table:
     """A table of the file. What is wrong is noted, and something harmless returned in its place.
 
-    Parameters
-    ----------
-    values : mapping from str
-    place : tuple
-        Where it stands.
-    what : str
-        What it is called in messages, such as ``'step "train"'``.
-    mistakes : Mistakes
+    * `place`: where it stands.
+    * `what`: what it is called in messages, such as ``'step "train"'``.
     """
 
     def __init__(self, values: Mapping[str, Any], place: Place, what: str, mistakes: Mistakes) -> None:

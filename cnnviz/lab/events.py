@@ -11,15 +11,11 @@ from cnnviz.lab.model import PANELS, Step
 class EventKind:
     """A kind of event.
 
-    Attributes
-    ----------
-    name : str
-    words : str
-        What has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it is about.
-    about : tuple of str
-        What it can be about; empty where it is about nothing, or about anything.
-    is_count : bool
-        Whether an event says how many there are by now, as epochs and words do, instead of one more.
+    * `words`: what has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it
+      is about.
+    * `about`: what it can be about; empty where it is about nothing, or about anything.
+    * `is_count`: whether an event says how many there are by now, as epochs and words do, instead
+      of one more.
     """
 
     name: str
@@ -81,14 +77,9 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
 class Event:
     """Something that has happened.
 
-    Attributes
-    ----------
-    name : str
-        One of `EVENTS`.
-    count : int
-        How many there are by now, for kinds that count; 1 for the others.
-    what : str
-        What it was about.
+    * `name`: one of `EVENTS`.
+    * `count`: how many there are by now, for kinds that count; 1 for the others.
+    * `what`: what it was about.
     """
 
     name: str
@@ -132,19 +123,10 @@ _SHOWING = frozenset({"lesson", "pinned", "dragged", "swept", "poked", "checked_
 def result_was_shown(step: Step, counts: Mapping[str, int], *, is_at_end: bool) -> bool:
     """Return whether the window shows what a step asks to predict, so that a prediction comes too late.
 
-    Parameters
-    ----------
-    step : Step
-    counts : mapping from str to int
-        What was done in it.
-    is_at_end : bool
-        Whether the network of the step is trained to the end of its run.
-
-    Returns
-    -------
-    bool
-        In a step that trains: whether the run has come to its end. In others: whether everything was done by
-        which the result is met, on the network of the step.
+    * `counts`: what was done in it.
+    * `is_at_end`: whether the network of the step is trained to the end of its run.
+    * Returns: in a step that trains: whether the run has come to its end. In others: whether
+      everything was done by which the result is met, on the network of the step.
     """
     if any(each.event in _TRAINING for each in step.done_when):
         return is_at_end or bool(counts.get("finished"))

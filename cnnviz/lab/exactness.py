@@ -28,14 +28,9 @@ behind their first ones, which may be guessed."""
 class _Judged:
     """A prediction.
 
-    Attributes
-    ----------
-    step : str
-    is_right : bool
-    digits : int or None
-        How many digits of a number that goes on and on are those of the result.
-    is_as_shown : bool
-        Whether it is a number of two digits at least, and all those of the result as the window shows it.
+    * `digits`: how many digits of a number that goes on and on are those of the result.
+    * `is_as_shown`: whether it is a number of two digits at least, and all those of the result as
+      the window shows it.
     """
 
     step: str
@@ -47,11 +42,7 @@ class _Judged:
 def too_exact(handed: HandIn, lab: Lab) -> Iterator[str]:
     """Yield what is too exact about the predictions of a hand-in, as clauses.
 
-    Parameters
-    ----------
-    handed : HandIn
-        Predictions that were made late, as it says itself, do not count.
-    lab : Lab
+    * `handed`: predictions that were made late, as it says itself, do not count.
     """
     judged = list(_judged(handed, lab))
     numbers = {each.step: each.digits for each in judged if each.digits is not None}

@@ -26,12 +26,8 @@ _PIXELS_PER_INCH = 96
 class Picture:
     """A figure as it is shown.
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (h, w, 4), uint8
-        Red, green, blue and opacity.
-    width : int
-        How wide it is meant to be, in pixels of a screen.
+    * `pixels`: red, green, blue and opacity.
+    * `width`: how wide it is meant to be, in pixels of a screen.
     """
 
     pixels: ByteArray
@@ -46,10 +42,7 @@ def check_figure(name: str, content: bytes) -> None:
 def pictures_of(figures: Mapping[str, bytes]) -> dict[str, Picture | str]:
     """Return figures as pixels, or why one cannot be shown, as a sentence.
 
-    Parameters
-    ----------
-    figures : mapping from name to bytes
-        Their files.
+    * `figures`: their files.
     """
     end, room = time.monotonic() + _SECONDS, _MOST_PIXELS
     found: dict[str, Picture | str] = {}

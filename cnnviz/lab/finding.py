@@ -27,10 +27,7 @@ _STREAM = re.compile(rb"stream\r?\n")
 def read_hand_in(path: Path) -> HandIn:
     """Return the results in a file, whatever its name says of its kind.
 
-    Raises
-    ------
-    DataError
-        If it cannot be read, or holds no results: one sentence.
+    * Raises DataError: if it cannot be read, or holds no results: one sentence.
     """
     return hand_in_of(read_bytes(path, LARGEST_FILE, "ask for the file again"), path)
 
@@ -38,10 +35,7 @@ def read_hand_in(path: Path) -> HandIn:
 def hand_in_of(content: bytes, path: Path) -> HandIn:
     """Return the results in the content of a file.
 
-    Raises
-    ------
-    DataError
-        If it holds none: one sentence with the name of the file.
+    * Raises DataError: if it holds none: one sentence with the name of the file.
     """
     try:
         return hand_in_from_json(_text_in(content))

@@ -24,19 +24,9 @@ _TYPED = {"-": "−", "*": "·"}
 def parse_formula(text: str) -> Equation:
     """Return the formula that a text describes.
 
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    Equation
-        What it says read aloud is the text itself.
-
-    Raises
-    ------
-    ParameterError
-        If it has other signs, or braces that do not match; the text is a clause, to follow "because".
+    * Returns: what it says read aloud is the text itself.
+    * Raises ParameterError: if it has other signs, or braces that do not match; the text is a
+      clause, to follow "because".
     """
     if len(text) > _LONGEST:
         raise ParameterError(f"a formula has at most {_LONGEST} letters")

@@ -20,10 +20,7 @@ _TEMPLATE = bundled("report/class.html.jinja")
 def to_html(rows: Sequence[Row], title: str = "Hand-ins") -> bytes:
     """Return one page for each student, then the answers of all to each question; no answer is markup.
 
-    Raises
-    ------
-    CNNVizError
-        If the template is missing or damaged.
+    * Raises CNNVizError: if the template is missing or damaged.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     students, questions = [_student(row) for row in rows], list(_questions(rows))

@@ -20,13 +20,8 @@ from cnnviz.report.document import moment_of
 class StepGrade:
     """What the program finds about the prediction of one step.
 
-    Attributes
-    ----------
-    predicted, measured : str
-        Both in words, with the unit.
-    is_right : bool or None
-        None where nothing could be measured.
-    points : float
+    * `predicted`, `measured`: both in words, with the unit.
+    * `is_right`: None where nothing could be measured.
     """
 
     predicted: str
@@ -39,31 +34,18 @@ class StepGrade:
 class Grade:
     """The findings about one hand-in.
 
-    Attributes
-    ----------
-    agree : int
-        Numbers that agree with those measured here.
-    numbers : int
-        Numbers that the lab asks for.
-    differing : tuple of str
-        The others, with how far they are off.
-    not_comparable : tuple of str
-        Numbers of float32 networks that differ, and were made with another kernel of matrix products, which
-        may be why.
-    most_points : float
-        Most that the program gives; the answers in words are for the grader.
-    to_grade : float
-        Most points for answers in words.
-    late : tuple of str
-        Hypotheses and predictions that came when something was to be seen already.
-    steps : mapping from step id to StepGrade
-        Of the steps with a prediction that fits its question.
-    remarks : tuple of Remark
-        What an honest hand-in does not have.
-    notes : tuple of str
-        What is good to know.
-    weights : str
-        Whether the weights are the same to the last bit.
+    * `agree`: numbers that agree with those measured here.
+    * `numbers`: numbers that the lab asks for.
+    * `differing`: the others, with how far they are off.
+    * `not_comparable`: numbers of float32 networks that differ, and were made with another kernel
+      of matrix products, which may be why.
+    * `most_points`: most that the program gives; the answers in words are for the grader.
+    * `to_grade`: most points for answers in words.
+    * `late`: hypotheses and predictions that came when something was to be seen already.
+    * `steps`: of the steps with a prediction that fits its question.
+    * `remarks`: what an honest hand-in does not have.
+    * `notes`: what is good to know.
+    * `weights`: whether the weights are the same to the last bit.
     """
 
     agree: int
@@ -93,13 +75,8 @@ def lab_of(handed: HandIn, labs: Mapping[str, Lab]) -> Lab | None:
 def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     """Compare a hand-in with what was measured for its seed.
 
-    Parameters
-    ----------
-    handed : HandIn
-    lab : Lab
-        The same lab, as far as id and version tell.
-    numbers : LabNumbers
-        Measured here, with the seed of the hand-in.
+    * `lab`: the same lab, as far as id and version tell.
+    * `numbers`: measured here, with the seed of the hand-in.
     """
     found = list(_compared(handed, lab, numbers))
     excused = [each for each in found if not each.agrees and _is_excused(each, handed, numbers)]

@@ -24,12 +24,8 @@ _GROUPED = re.compile(
 class Verdict:
     """A prediction beside the result.
 
-    Attributes
-    ----------
-    is_right : bool or None
-        None where nothing could be measured, or nothing was predicted.
-    predicted, measured : str
-        Both in words, with the unit.
+    * `is_right`: None where nothing could be measured, or nothing was predicted.
+    * `predicted`, `measured`: both in words, with the unit.
     """
 
     is_right: bool | None
@@ -54,10 +50,7 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
 def checked_answer(prediction: Prediction, answer: object) -> Answer:
     """Return an answer that fits a prediction, whatever it comes from.
 
-    Raises
-    ------
-    ParameterError
-        If it is none; the text says what was expected.
+    * Raises ParameterError: if it is none; the text says what was expected.
     """
     match prediction.kind:
         case "number":
@@ -79,17 +72,8 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
 def require_in_window(prediction: Prediction, answer: Answer, side: int) -> None:
     """Refuse a cell that lies outside of the pooling window that a prediction asks about.
 
-    Parameters
-    ----------
-    prediction : Prediction
-    answer : Answer
-    side : int
-        Side and stride of the pooling windows, in cells.
-
-    Raises
-    ------
-    ParameterError
-        If it does; the text says where the window lies.
+    * `side`: side and stride of the pooling windows, in cells.
+    * Raises ParameterError: if it does; the text says where the window lies.
     """
     asked = prediction.truth.parameters
     if prediction.truth.measure != "window_winner" or not isinstance(answer, tuple):
@@ -112,10 +96,7 @@ def typed_number(prediction: Prediction, text: str) -> float:
     a space always does, and in a count between two groups, too, which would be no whole number otherwise. A
     per cent sign behind a ratio makes a hundredth of it.
 
-    Raises
-    ------
-    ParameterError
-        If it is none; the text says what was expected.
+    * Raises ParameterError: if it is none; the text says what was expected.
     """
     measure = MEASURES[prediction.truth.measure]
     text = text.strip().replace("−", "-")

@@ -86,14 +86,8 @@ type Block = Paragraph | Bullets | FormulaLine | FigureFile
 def parse_text(text: str) -> tuple[Block, ...]:
     """Return the parts of a text.
 
-    Parameters
-    ----------
-    text : str
-
-    Raises
-    ------
-    ParameterError
-        If a formula or the name of a figure is wrong; the text says what and where, to follow a colon.
+    * Raises ParameterError: if a formula or the name of a figure is wrong; the text says what and
+      where, to follow a colon.
     """
     parts = re.split(r"\n[ \t]*\n", text.strip())
     return tuple(_block(part.strip()) for part in parts if part.strip())

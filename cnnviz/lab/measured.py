@@ -27,17 +27,10 @@ from cnnviz.session_state import OwnPixels
 class LabNumbers:
     """What a lab measures for one seed.
 
-    Attributes
-    ----------
-    experiment : Experiment
-        Settings of the lab with this seed.
-    runs : tuple of RunRecord
-    measured : tuple of StepMeasured
-        In the order of the steps; of each the answer to its prediction first.
-    versions : mapping from str to str
-        Of the programs that took part, and the kernel of matrix products.
-    time : str
-        When it was measured, such as ``"2026-01-31 14:05"``; "" where nothing was.
+    * `experiment`: settings of the lab with this seed.
+    * `measured`: in the order of the steps; of each the answer to its prediction first.
+    * `versions`: of the programs that took part, and the kernel of matrix products.
+    * `time`: when it was measured, such as ``"2026-01-31 14:05"``; "" where nothing was.
     """
 
     experiment: Experiment
@@ -60,10 +53,7 @@ class LabNumbers:
     def from_dict(cls, values: object) -> Self:
         """Return the numbers that `to_dict` described.
 
-        Raises
-        ------
-        CNNVizError
-            If they are damaged; the message is a clause, to follow "because".
+        * Raises CNNVizError: if they are damaged; the message is a clause, to follow "because".
         """
         entries = mapping(values, "numbers")
         return cls(
@@ -86,25 +76,12 @@ def measured_lab(
 ) -> LabNumbers:
     """Train every network of a lab and measure everything.
 
-    Parameters
-    ----------
-    lab : Lab
-    dataset : Dataset
-        With the classes of the lab.
-    seed : int
-    own : ndarray of shape (c, h, w), uint8, optional
-        The student's own image.
-    progress : callable
-        Is told the share that is done, from 0 to 1.
-    cancelled : callable
-        Asked between steps; when it returns True the work stops.
-
-    Raises
-    ------
-    CancelledError
-        If `cancelled` returned True.
-    CNNVizError
-        If data and lab do not fit, or training diverges.
+    * `dataset`: with the classes of the lab.
+    * `own`: the student's own image.
+    * `progress`: is told the share that is done, from 0 to 1.
+    * `cancelled`: asked between steps; when it returns True the work stops.
+    * Raises CancelledError: if `cancelled` returned True.
+    * Raises CNNVizError: if data and lab do not fit, or training diverges.
     """
     benches: dict[Experiment, Bench] = {}
     runs: list[RunRecord] = []
@@ -147,17 +124,9 @@ def hand_in(
 ) -> HandIn:
     """Put together what a student hands in.
 
-    Parameters
-    ----------
-    lab : Lab
-    record : LabRecord
-        What was done; `LabRecord.of(lab)` where there is nobody.
-    numbers : LabNumbers
-        Measured with `seed_for(lab, roll_number)`.
-    dataset : Dataset
-    name, roll_number : str
-    time : str
-        Now, unless it is said.
+    * `record`: what was done; `LabRecord.of(lab)` where there is nobody.
+    * `numbers`: measured with `seed_for(lab, roll_number)`.
+    * `time`: now, unless it is said.
     """
     steps = {step.id: record.step(step.id) for step in lab.steps}
     return HandIn(

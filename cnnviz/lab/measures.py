@@ -32,16 +32,9 @@ _MAPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "pool3")
 class Parameter:
     """A parameter of a measure: a whole number from `low` to `high`, or one of some names.
 
-    Attributes
-    ----------
-    name : str
-    low, high : int
-    options : tuple of str
-        Names to choose from; empty for a number or any name.
-    is_name : bool
-        Whether it is any name, such as that of a class.
-    default : int, str or None
-        None where a lab has to say it.
+    * `options`: names to choose from; empty for a number or any name.
+    * `is_name`: whether it is any name, such as that of a class.
+    * `default`: None where a lab has to say it.
     """
 
     name: str
@@ -56,22 +49,12 @@ class Parameter:
 class Measure:
     """A number that the program can measure.
 
-    Attributes
-    ----------
-    name : str
-    title : str
-        What it is, to follow "Measured: "; ``{…}`` stands for a parameter.
-    quantity : {"number", "count", "percent", "name", "cells"}
-    unit : str
-        Of a number or a count, or what a name is that of; "" for a ratio.
-    function : callable
-    parameters : tuple of Parameter
-    is_of_network : bool
-        Whether the network that is trained has to do with it.
-    secrets : frozenset of Secret
-        What the window shows from which it can be read, and covers while it is asked for.
-    is_change : bool
-        Whether it tells by its sign which way something goes, so that it can answer about a direction.
+    * `title`: what it is, to follow "Measured: "; ``{…}`` stands for a parameter.
+    * `unit`: of a number or a count, or what a name is that of; "" for a ratio.
+    * `is_of_network`: whether the network that is trained has to do with it.
+    * `secrets`: what the window shows from which it can be read, and covers while it is asked for.
+    * `is_change`: whether it tells by its sign which way something goes, so that it can answer
+      about a direction.
     """
 
     name: str
@@ -242,11 +225,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({each.name: each for each in 
 class Measured:
     """A measured number.
 
-    Attributes
-    ----------
-    measurement : Measurement
-        What was measured.
-    value : float, str, tuple of cells, or None
+    * `measurement`: what was measured.
     """
 
     measurement: Measurement
@@ -266,10 +245,7 @@ class Measured:
 def measure(measurement: Measurement, bench: Bench) -> Measured:
     """Measure one number.
 
-    Raises
-    ------
-    CNNVizError
-        If network or data have no such image, stage or cell.
+    * Raises CNNVizError: if network or data have no such image, stage or cell.
     """
     found = MEASURES[measurement.measure].function(bench, **measurement.parameters)
     is_number = not isinstance(found, str | tuple)

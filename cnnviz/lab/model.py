@@ -35,12 +35,9 @@ MOST_STEPS = 60
 class Choice:
     """One of the answers to choose from.
 
-    Attributes
-    ----------
-    name : str
-        Short and stable: what is recorded, and what the measure gives where it is the true answer.
-    text : str
-        For the student.
+    * `name`: short and stable: what is recorded, and what the measure gives where it is the true
+      answer.
+    * `text`: for the student.
     """
 
     name: str
@@ -51,12 +48,8 @@ class Choice:
 class Measurement:
     """A number of the engine that a lab asks for.
 
-    Attributes
-    ----------
-    measure : str
-        Name in `cnnviz.lab.measures.MEASURES`.
-    parameters : mapping from str to int or str
-        Values of its parameters.
+    * `measure`: name in `cnnviz.lab.measures.MEASURES`.
+    * `parameters`: values of its parameters.
     """
 
     measure: str
@@ -67,23 +60,13 @@ class Measurement:
 class Prediction:
     """What the student commits to before the result is revealed.
 
-    Attributes
-    ----------
-    kind : {"number", "choice", "cell", "direction"}
-    question : str
-    truth : Measurement
-        What the answer is compared with.
-    tolerance : float
-        How far a number may be off, in the unit of the measure; of a direction, the largest change that still
-        counts as none.
-    choices : tuple of Choice
-        Of a choice; those of a direction are `DIRECTIONS`.
-    stage : str
-        Of a cell: the stage in whose map the student clicks.
-    points : float
-        For a prediction that is made in time, whatever it says.
-    points_right : float
-        For one that is right, too.
+    * `truth`: what the answer is compared with.
+    * `tolerance`: how far a number may be off, in the unit of the measure; of a direction, the
+      largest change that still counts as none.
+    * `choices`: of a choice; those of a direction are `DIRECTIONS`.
+    * `stage`: of a cell: the stage in whose map the student clicks.
+    * `points`: for a prediction that is made in time, whatever it says.
+    * `points_right`: for one that is right, too.
     """
 
     kind: Kind
@@ -100,13 +83,9 @@ class Prediction:
 class Question:
     """What the student writes about a step.
 
-    Attributes
-    ----------
-    text : str
-    is_hypothesis : bool
-        Whether it has to be answered before the run: then every version is kept, with time and step.
-    points : float
-        Most that a grader can give for the answer.
+    * `is_hypothesis`: whether it has to be answered before the run: then every version is kept,
+      with time and step.
+    * `points`: most that a grader can give for the answer.
     """
 
     text: str
@@ -118,22 +97,13 @@ class Question:
 class Show:
     """The state into which "Show me" puts the window. What is None or empty stays as it is.
 
-    Attributes
-    ----------
-    panel : str
-        One of `PANELS`, which comes to the front.
-    settings : mapping
-        Settings of the experiment that differ from those of the lab, by name.
-    moment : int, "start", "end" or None
-        Step of the run whose network is shown.
-    sample : int or None
-        Position among the test images.
-    shift : (int, int, bool) or None
-        How far the sample is moved, to the right and down, and whether it wraps around.
-    pinned : (str, tuple of int) or None
-        Stage and index of the pinned cell.
-    views : mapping from panel to View
-        Choices inside the panels, with the names that sessions have for them.
+    * `panel`: one of `PANELS`, which comes to the front.
+    * `settings`: settings of the experiment that differ from those of the lab, by name.
+    * `moment`: step of the run whose network is shown.
+    * `sample`: position among the test images.
+    * `shift`: how far the sample is moved, to the right and down, and whether it wraps around.
+    * `pinned`: stage and index of the pinned cell.
+    * `views`: choices inside the panels, with the names that sessions have for them.
     """
 
     panel: str = ""
@@ -149,14 +119,9 @@ class Show:
 class Condition:
     """Something that the student has to do in a step.
 
-    Attributes
-    ----------
-    event : str
-        One of `cnnviz.lab.events.EVENTS`.
-    at_least : int
-        How often, or how many.
-    what : str
-        What the event is about, such as the name of a panel; "" for anything.
+    * `event`: one of `cnnviz.lab.events.EVENTS`.
+    * `at_least`: how often, or how many.
+    * `what`: what the event is about, such as the name of a panel; "" for anything.
     """
 
     event: str
@@ -168,25 +133,13 @@ class Condition:
 class Step:
     """One step of a lab.
 
-    Attributes
-    ----------
-    id : str
-        Short and stable: by which records know it.
-    section : str
-        Section of the report to which it belongs.
-    title, purpose : str
-        What it is called, and what it is for: a line each.
-    text : tuple of Block
-        What to read; see `cnnviz.lab.markup`.
-    show : Show
-    prediction : Prediction or None
-    measured : tuple of Measurement
-        Numbers that are measured without being asked for, for the report and the hand-in.
-    question : Question or None
-    done_when : tuple of Condition
-        All of them have to hold; a step without any is done when it has been looked at.
-    minutes : int
-        Time that it takes.
+    * `id`: short and stable: by which records know it.
+    * `section`: section of the report to which it belongs.
+    * `title`, `purpose`: what it is called, and what it is for: a line each.
+    * `text`: what to read; see `cnnviz.lab.markup`.
+    * `measured`: numbers that are measured without being asked for, for the report and the hand-in.
+    * `done_when`: all of them have to hold; a step without any is done when it has been looked at.
+    * `minutes`: time that it takes.
     """
 
     id: str
@@ -219,21 +172,12 @@ class Section:
 class Lab:
     """A lab file.
 
-    Attributes
-    ----------
-    id, version : str
-        By which hand-ins know it.
-    title, purpose : str
-    experiment : Experiment
-        Settings of the run that is measured.
-    seed_from_roll_number : bool
-        Whether each student gets a seed of his own: see `cnnviz.lab.seeds`.
-    start : Show
-        State of the window in which the lab begins; `settings` is empty, as they are `experiment`.
-    sections : tuple of Section
-    steps : tuple of Step
-    source : str
-        The text of the file.
+    * `id`, `version`: by which hand-ins know it.
+    * `experiment`: settings of the run that is measured.
+    * `seed_from_roll_number`: whether each student gets a seed of his own: see `cnnviz.lab.seeds`.
+    * `start`: state of the window in which the lab begins; `settings` is empty, as they are
+      `experiment`.
+    * `source`: the text of the file.
     """
 
     id: str
@@ -278,11 +222,7 @@ class Lab:
     def experiment_of(self, step: Step, seed: int | None = None) -> Experiment:
         """Return the settings of the run that a step is about.
 
-        Parameters
-        ----------
-        step : Step
-        seed : int, optional
-            That of the student; None means that of the lab.
+        * `seed`: that of the student; None means that of the lab.
         """
         settings = dict(step.show.settings) if seed is None else {**step.show.settings, "seed": seed}
         return replace(self.experiment, **settings)

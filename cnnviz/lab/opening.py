@@ -23,10 +23,7 @@ _MOMENTS, _MOMENTS_BYTES = 24, 16 << 20
 def open_lab(path: Path) -> Lab:
     """Return the lab in a lab file or in a course file.
 
-    Raises
-    ------
-    DataError
-        If it cannot be read, or has mistakes.
+    * Raises DataError: if it cannot be read, or has mistakes.
     """
     return load_course(path).lab if is_course(path) else load_lab(path)
 
@@ -36,10 +33,7 @@ def lab_data(path: Path | None, classes: Iterable[str] | None = None) -> Dataset
 
     Without classes all there are, or the first ten.
 
-    Raises
-    ------
-    CNNVizError
-        If they cannot be read, or have not these classes.
+    * Raises CNNVizError: if they cannot be read, or have not these classes.
     """
     mnist = range(10) if classes is None else classes
     if path is None:
@@ -60,16 +54,9 @@ def made_course(
     The whole run is in it; what is seen at the beginning goes no further than the lab's start, so that no
     result is on the screen before it is predicted.
 
-    Parameters
-    ----------
-    lab : Lab
-    figures : mapping from name to bytes
-    dataset : Dataset
-        With the classes of the lab.
-    with_data : bool
-        Whether the data are put in; MNIST need not be.
-    seed : int, optional
-        Another one than that of the lab.
+    * `dataset`: with the classes of the lab.
+    * `with_data`: whether the data are put in; MNIST need not be.
+    * `seed`: another one than that of the lab.
     """
     experiment = lab.experiment if seed is None else replace(lab.experiment, seed=seed)
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())

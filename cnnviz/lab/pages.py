@@ -52,16 +52,10 @@ _ESCAPES = {
 def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str) -> Iterator[Remark]:
     """Yield what there is to look at about the pages of a PDF or HTML file.
 
-    Parameters
-    ----------
-    content : bytes
-        Of the file.
-    handed : HandIn
-        The results in it.
-    lab : Lab or None
-        Without the very same lab and version nobody knows how the pages have to look.
-    name : str
-        Of the file: others of the same row may have other pages.
+    * `content`: of the file.
+    * `handed`: the results in it.
+    * `lab`: without the very same lab and version nobody knows how the pages have to look.
+    * `name`: of the file: others of the same row may have other pages.
     """
     if lab is None or lab.sha256 != handed.lab_sha256 or handed.version != __version__:
         return

@@ -29,10 +29,8 @@ _SYNTAX = re.compile(r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<colu
 def load_lab(path: str | os.PathLike[str]) -> Lab:
     """Read a lab file.
 
-    Raises
-    ------
-    DataError
-        If it cannot be read or has mistakes: the first few, each a sentence with its line.
+    * Raises DataError: if it cannot be read or has mistakes: the first few, each a sentence with
+      its line.
     """
     name = printable_name(Path(path))
     lab, mistakes = check_lab(path)
@@ -48,10 +46,7 @@ def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
 
     Figures that are not beside the file are mistakes, too.
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read at all.
+    * Raises DataError: if the file cannot be read at all.
     """
     place = Path(path)
     content = read_bytes(place, _LARGEST, _REMEDY)

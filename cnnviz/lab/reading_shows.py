@@ -19,13 +19,8 @@ _MOST_STEPS = 10**9
 def read_show(table: Table | None, experiment: Experiment, *, allows_settings: bool = True) -> Show:
     """Read a table ``[start]`` or ``[step.show]``; None gives a window that stays as it is.
 
-    Parameters
-    ----------
-    table : Table or None
-    experiment : Experiment
-        Settings of the lab.
-    allows_settings : bool
-        Whether it may change some of them.
+    * `experiment`: settings of the lab.
+    * `allows_settings`: whether it may change some of them.
     """
     if table is None:
         return Show()

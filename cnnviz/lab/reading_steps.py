@@ -135,12 +135,8 @@ def _check_conditions(table: Table, step: Step) -> None:
 def _measurement(table: Table, kind: Kind | None = None) -> Measurement | None:
     """Read a measure and its parameters, None where it cannot be told which.
 
-    Parameters
-    ----------
-    table : Table
-    kind : str, optional
-        Kind of the prediction that it answers, and of which the table tells more; without one, nothing else
-        stands in the table.
+    * `kind`: kind of the prediction that it answers, and of which the table tells more; without
+      one, nothing else stands in the table.
     """
     measure = MEASURES[table.choice("measure", tuple(MEASURES))]
     given = table.table("with")

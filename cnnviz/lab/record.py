@@ -25,16 +25,10 @@ _MOST_VERSIONS, _MOST_COUNTS, _MOST_BESIDES = 200, 100, 100
 class When:
     """The moment at which something was written.
 
-    Attributes
-    ----------
-    time : str
-        Local date and time, such as ``"2026-01-31 14:05"``.
-    step : int
-        Training step of the run on the screen.
-    after_run : bool
-        Whether the result had been on the screen before.
-    seen : str
-        Since when; "" where that is not known.
+    * `time`: local date and time, such as ``"2026-01-31 14:05"``.
+    * `step`: training step of the run on the screen.
+    * `after_run`: whether the result had been on the screen before.
+    * `seen`: since when; "" where that is not known.
     """
 
     time: str
@@ -62,17 +56,10 @@ class Commitment:
 class Found:
     """The result that was shown, and of which network it is.
 
-    Attributes
-    ----------
-    measured : Measured
-    time : str
-        When it was measured.
-    step : int
-        Training step of the network.
-    experiment : Experiment
-        Settings of its run.
-    besides : tuple of Measured
-        What else the step measures.
+    * `time`: when it was measured.
+    * `step`: training step of the network.
+    * `experiment`: settings of its run.
+    * `besides`: what else the step measures.
     """
 
     measured: Measured
@@ -86,24 +73,15 @@ class Found:
 class StepRecord:
     """What was done in one step.
 
-    Attributes
-    ----------
-    prediction : Commitment or None
-        The first one; what is said after the reveal is none.
-    shown : str
-        Time at which the window first had the result on the screen, be it committed to or not; "" before.
-    revealed : str
-        Time at which the guide first told the result; "" before.
-    found : Found or None
-        The result that was shown last.
-    answer : str
-        As typed.
-    hypothesis : tuple of Version
-        Of a step whose question is a hypothesis: what was recorded, oldest first.
-    counts : mapping from str to int
-        What happened how often while the step was in front; see `cnnviz.lab.events`.
-    done : str
-        Time at which the step was ticked; "" before.
+    * `prediction`: the first one; what is said after the reveal is none.
+    * `shown`: time at which the window first had the result on the screen, be it committed to or
+      not; "" before.
+    * `revealed`: time at which the guide first told the result; "" before.
+    * `found`: the result that was shown last.
+    * `answer`: as typed.
+    * `hypothesis`: of a step whose question is a hypothesis: what was recorded, oldest first.
+    * `counts`: what happened how often while the step was in front; see `cnnviz.lab.events`.
+    * `done`: time at which the step was ticked; "" before.
     """
 
     prediction: Commitment | None = None
@@ -132,16 +110,10 @@ _NOTHING = StepRecord()
 class LabRecord:
     """The record of one student's lab.
 
-    Attributes
-    ----------
-    lab_id, lab_version, lab_sha256 : str
-        Of which lab.
-    steps : mapping from step id to StepRecord
-        Of the steps in which something was done.
-    place : str
-        Id of the step in front; "" before the first.
-    own : OwnPixels or None
-        The student's own image.
+    * `lab_id`, `lab_version`, `lab_sha256`: of which lab.
+    * `steps`: of the steps in which something was done.
+    * `place`: id of the step in front; "" before the first.
+    * `own`: the student's own image.
     """
 
     lab_id: str
@@ -187,10 +159,7 @@ class LabRecord:
     def predicted(self, step: Step, answer: Answer, when: When) -> Self:
         """Commit to a prediction: the first one counts, and none counts after the reveal.
 
-        Raises
-        ------
-        ParameterError
-            If the answer does not fit the question.
+        * Raises ParameterError: if the answer does not fit the question.
         """
         before = self.step(step.id)
         if step.prediction is None or before.prediction is not None or before.revealed:
@@ -271,10 +240,7 @@ class LabRecord:
     def from_dict(cls, values: object) -> Self:
         """Return the record that `to_dict` described.
 
-        Raises
-        ------
-        DataError
-            If it is damaged, of a newer version, or no record.
+        * Raises DataError: if it is damaged, of a newer version, or no record.
         """
         if not isinstance(values, dict) or cast("dict[str, object]", values).get("format") != FORMAT:
             raise DataError("This is no record of a lab of CNNViz.")

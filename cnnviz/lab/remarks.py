@@ -37,13 +37,8 @@ _OF_BITS = (*_OF_KERNEL, "system")
 class Remark:
     """One thing to look at.
 
-    Attributes
-    ----------
-    kind : str
-    reason : str
-        What is so, as a clause.
-    others : tuple of str
-        The files of others that it is about, too.
+    * `reason`: what is so, as a clause.
+    * `others`: the files of others that it is about, too.
     """
 
     kind: Kind
@@ -54,11 +49,7 @@ class Remark:
 def remarks_on(handed: HandIn, lab: Lab | None) -> Iterator[Remark]:
     """Yield what can be told of a hand-in without measuring anything.
 
-    Parameters
-    ----------
-    handed : HandIn
-    lab : Lab or None
-        The lab that it is of; None where it is not known here.
+    * `lab`: the lab that it is of; None where it is not known here.
     """
     if not handed.checksum:
         yield Remark(

@@ -26,13 +26,8 @@ FORMAT_VERSION = 1
 class RunRecord:
     """One of the networks that were measured.
 
-    Attributes
-    ----------
-    settings : mapping
-        Settings that differ from those of the lab; empty for its own.
-    steps : int
-        Training steps.
-    weights_sha256 : str
+    * `settings`: settings that differ from those of the lab; empty for its own.
+    * `steps`: training steps.
     """
 
     settings: Mapping[str, Any]
@@ -52,34 +47,15 @@ class StepMeasured:
 class HandIn:
     """The results of one student.
 
-    Attributes
-    ----------
-    name, roll_number : str
-    time : str
-        When it was written.
-    lab_id, lab_version, lab_sha256 : str
-    experiment : Experiment
-        Settings of the lab, with the student's seed.
-    seed_from_roll_number : bool
-        Whether the seed was to be made of the roll number.
-    data_name, data_sha256 : str
-    runs : tuple of RunRecord
-    measured : tuple of StepMeasured
-    predictions : mapping from step id to Commitment
-    given_up : mapping from step id to str
-        When the result of a step was shown without a prediction.
-    answers : mapping from step id to str
-    hypotheses : mapping from step id to tuple of Version
-    done : mapping from step id to str
-        When each step was ticked.
-    own : OwnPixels or None
-        The student's own image.
-    versions : mapping from str to str
-        Of the programs that took part, and the kernels of the matrix products.
-    version : str
-        Of CNNViz.
-    checksum : str
-        SHA-256 of all else, as `sealed` computes it; "" before it is sealed.
+    * `time`: when it was written.
+    * `experiment`: settings of the lab, with the student's seed.
+    * `seed_from_roll_number`: whether the seed was to be made of the roll number.
+    * `given_up`: when the result of a step was shown without a prediction.
+    * `done`: when each step was ticked.
+    * `own`: the student's own image.
+    * `versions`: of the programs that took part, and the kernels of the matrix products.
+    * `version`: of CNNViz.
+    * `checksum`: SHA-256 of all else, as `sealed` computes it; "" before it is sealed.
     """
 
     name: str

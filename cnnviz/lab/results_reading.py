@@ -24,11 +24,8 @@ _MOST_MEASURED = 500
 def hand_in_from_json(content: str) -> HandIn:
     """Return the results in a text.
 
-    Raises
-    ------
-    DataError
-        If it holds none, is damaged, or was written by a newer version; the message is a clause, to follow
-        "because".
+    * Raises DataError: if it holds none, is damaged, or was written by a newer version; the message
+      is a clause, to follow "because".
     """
     if len(content) > LARGEST:
         raise DataError("it is too large")

@@ -15,14 +15,7 @@ def seed_of(roll_number: str) -> int:
 
     Two of `n` students have the same seed with a probability of about ``n² / 2,000,000``: 0.5 % of 100.
 
-    Parameters
-    ----------
-    roll_number : str
-
-    Returns
-    -------
-    int
-        From 0 to 999,999.
+    * Returns: from 0 to 999,999.
     """
     said = plain_roll_number(roll_number).encode("utf-8", "replace")
     number = int.from_bytes(hashlib.sha256(b"cnnviz seed " + said).digest()[:8])

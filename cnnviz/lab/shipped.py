@@ -20,10 +20,7 @@ def shipped_labs() -> Mapping[str, Path]:
 def find_lab(named: Path) -> Path:
     """Return the file of a lab that is named by its path, or by its id if it comes with the program.
 
-    Raises
-    ------
-    DataError
-        If there is neither.
+    * Raises DataError: if there is neither.
     """
     if named.exists():
         return named

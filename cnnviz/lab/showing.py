@@ -16,20 +16,11 @@ def session_of(
 ) -> SessionState:
     """Return a session that shows what a step wants to show, and leaves the rest as it is.
 
-    Parameters
-    ----------
-    show : Show
-    experiment : Experiment
-        Settings of the step; see `Lab.experiment_of`.
-    dataset : Dataset
-        With the experiment's classes.
-    now : SessionState, optional
-        What is on the screen.
-
-    Returns
-    -------
-    SessionState
-        For `SessionRestorer.restore`. Its `weights_sha256` is that of `now` where network and moment stay.
+    * `experiment`: settings of the step; see `Lab.experiment_of`.
+    * `dataset`: with the experiment's classes.
+    * `now`: what is on the screen.
+    * Returns: for `SessionRestorer.restore`. Its `weights_sha256` is that of `now` where network
+      and moment stay.
     """
     is_same_run = now is not None and replace(now.experiment, epochs=experiment.epochs) == experiment
     reached = now.run_step if now is not None and is_same_run else 0

@@ -43,13 +43,9 @@ _DAMAGE = (
 class Submission:
     """A file that was handed in.
 
-    Attributes
-    ----------
-    path : Path
-        Where it is, from the folder or archive on that was given. An archive is like a folder.
-    content : bytes
-    trouble : str
-        Why it could not be read, as a sentence; then there is no content.
+    * `path`: where it is, from the folder or archive on that was given. An archive is like a
+      folder.
+    * `trouble`: why it could not be read, as a sentence; then there is no content.
     """
 
     path: Path
@@ -72,16 +68,8 @@ def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator
     Left out are what systems and browsers put beside the files of people, pictures and tables of a report
     that was exported as a folder, hidden files, and links.
 
-    Parameters
-    ----------
-    given : sequence of Path
-    without : sequence of Path
-        Files that are none of them, such as the table that is written.
-
-    Raises
-    ------
-    DataError
-        If there is no such path, or it holds more than `MOST_FILES`.
+    * `without`: files that are none of them, such as the table that is written.
+    * Raises DataError: if there is no such path, or it holds more than `MOST_FILES`.
     """
     known = {each.absolute() for each in without}
     for path in given:

@@ -34,13 +34,8 @@ type _Moment = tuple[str, datetime]
 def impossible_times(handed: HandIn, lab: Lab | None, now: datetime | None = None) -> Iterator[str]:
     """Yield what is wrong with the times of a hand-in, as clauses.
 
-    Parameters
-    ----------
-    handed : HandIn
-    lab : Lab or None
-        The lab that it is of, if it is known.
-    now : datetime, optional
-        When it is looked at; this moment by default.
+    * `lab`: the lab that it is of, if it is known.
+    * `now`: when it is looked at; this moment by default.
     """
     written = dict(_times(handed))
     read = {what: time for what, text in written.items() if (time := read_time(text)) is not None}

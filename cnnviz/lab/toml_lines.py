@@ -46,10 +46,7 @@ def lines_of(text: str) -> dict[Place, int]:
     Keys inside a value (``{…}`` and ``[…]``) have no entry of their own: `line_at` gives the line of the key
     that the value belongs to.
 
-    Parameters
-    ----------
-    text : str
-        TOML that `tomllib.loads` accepts.
+    * `text`: TOML that `tomllib.loads` accepts.
     """
     found: dict[Place, int] = {(): 1}
     counts: dict[Place, int] = {}

@@ -60,28 +60,17 @@ def _ignore_rows(rows: Sequence["Row"]) -> None:
 class Row:
     """One student.
 
-    Attributes
-    ----------
-    files : tuple of Path
-        One, or several with the same content, from what was given on; none where nothing was handed in.
-    folders : tuple of str
-        In which they are, each once, without what is the same for the whole course.
-    handed : HandIn or None
-        None where the file could not be read.
-    lab : Lab or None
-        None where it is not known here.
-    grade : Grade or None
-        None where nothing could be measured.
-    remarks : tuple of Remark
-        What there is to look at.
-    reason : str
-        Why there are no results, or no grade.
-    is_waiting : bool
-        Whether it is still to be measured.
-    listed : Listed or None
-        The student on the list of the class.
-    is_listed : bool or None
-        Whether the student is on that list; None where there is no list.
+    * `files`: one, or several with the same content, from what was given on; none where nothing was
+      handed in.
+    * `folders`: in which they are, each once, without what is the same for the whole course.
+    * `handed`: None where the file could not be read.
+    * `lab`: None where it is not known here.
+    * `grade`: None where nothing could be measured.
+    * `remarks`: what there is to look at.
+    * `reason`: why there are no results, or no grade.
+    * `is_waiting`: whether it is still to be measured.
+    * `listed`: the student on the list of the class.
+    * `is_listed`: whether the student is on that list; None where there is no list.
     """
 
     files: tuple[Path, ...]
@@ -126,32 +115,14 @@ def verify(
 
     Whatever one file holds, it costs its own row only.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-    labs : mapping from SHA-256 to Lab
-        The labs that can be checked.
-    data : Path, optional
-        Data of the course; None for MNIST.
-    report : callable
-    rows_changed : callable
-        Is given the rows as far as they are known, whenever one has been measured.
-    without : sequence of Path
-        Files that are no hand-ins, such as the table that is written.
-    students : sequence of Listed, optional
-        The class.
-    processes : int, optional
-        How many work at once; by default one for each processor.
-
-    Returns
-    -------
-    list of Row
-        One for each student, in the order of their files; then those of whom there is none.
-
-    Raises
-    ------
-    CNNVizError
-        If a path does not exist, or the data cannot be read.
+    * `labs`: the labs that can be checked.
+    * `data`: data of the course; None for MNIST.
+    * `rows_changed`: is given the rows as far as they are known, whenever one has been measured.
+    * `without`: files that are no hand-ins, such as the table that is written.
+    * `students`: the class.
+    * `processes`: how many work at once; by default one for each processor.
+    * Returns: one for each student, in the order of their files; then those of whom there is none.
+    * Raises CNNVizError: if a path does not exist, or the data cannot be read.
     """
     rows = _read(submissions(paths, without), labs)
     tasks: dict[int, _Task] = {}

@@ -22,12 +22,8 @@ class Heading:
 class Words:
     """A paragraph.
 
-    Attributes
-    ----------
-    text : str
-        Shown as typed; line breaks count.
-    kind : {"program", "student", "missing", "stamp", "code"}
-        Whose words they are; ``"missing"`` stands where the student has not written yet.
+    * `text`: shown as typed; line breaks count.
+    * `kind`: whose words they are; ``"missing"`` stands where the student has not written yet.
     """
 
     text: str
@@ -36,13 +32,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Numbers as measured, for a CSV file.
-
-    Attributes
-    ----------
-    header : tuple of str
-    rows : tuple of tuple
-    """
+    """Numbers as measured, for a CSV file."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -52,19 +42,11 @@ class Data:
 class Table:
     """A table of measured values.
 
-    Attributes
-    ----------
-    name : str
-        For file names: lower case, with hyphens.
-    caption : str
-    data : Data
-    formats : tuple of str
-        How to write each column: ``"text"``, ``"count"``, ``"percent"``, ``"value"``, or a digit for so many
-        places after the point.
-    columns : int
-        Side by side how often, to save room when rows are short and many.
-    own_caption : str
-        The student's words, which stand before the caption and do not take its place.
+    * `name`: for file names: lower case, with hyphens.
+    * `formats`: how to write each column: ``"text"``, ``"count"``, ``"percent"``, ``"value"``, or a
+      digit for so many places after the point.
+    * `columns`: side by side how often, to save room when rows are short and many.
+    * `own_caption`: the student's words, which stand before the caption and do not take its place.
     """
 
     name: str
@@ -90,23 +72,14 @@ class Table:
 class Figure:
     """A drawing.
 
-    Attributes
-    ----------
-    name : str
-        For file names: lower case, with hyphens.
-    caption : str
-    svg : str
-        Self-contained vector drawing.
-    width : float
-        Share of the width of the text that it takes, from 0 to 1.
-    data : Data or None
-        The numbers behind it.
-    csv : str
-        The numbers behind it as the text of a CSV file, where they are more than one table.
-    from_screen : bool
-        Drawn by the window, with names of its own inside that other drawings may have too.
-    own_caption : str
-        The student's words, which stand before the caption and do not take its place.
+    * `name`: for file names: lower case, with hyphens.
+    * `svg`: self-contained vector drawing.
+    * `width`: share of the width of the text that it takes, from 0 to 1.
+    * `data`: the numbers behind it.
+    * `csv`: the numbers behind it as the text of a CSV file, where they are more than one table.
+    * `from_screen`: drawn by the window, with names of its own inside that other drawings may have
+      too.
+    * `own_caption`: the student's words, which stand before the caption and do not take its place.
     """
 
     name: str
@@ -133,12 +106,8 @@ Block = Heading | Words | Table | Figure | Formula
 class Document:
     """A report, ready to be written.
 
-    Attributes
-    ----------
-    title, author, roll_number, date : str
-    blocks : tuple
-    results : str
-        The results as JSON, which PDF and HTML carry and a folder gets as a file; "" for none.
+    * `results`: the results as JSON, which PDF and HTML carry and a folder gets as a file; "" for
+      none.
     """
 
     title: str

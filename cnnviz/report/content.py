@@ -21,11 +21,8 @@ DEFAULT_TITLE = "Lab 5: convolutional neural networks"
 class Shown:
     """Results that have been on the screen, and since when; they stay known, whatever is on it later.
 
-    Attributes
-    ----------
-    training, lab : str
-        Local date and time at which results of training (losses, accuracy), and results that the lab has
-        measured, were first on the screen; "" for never.
+    * `training`, `lab`: local date and time at which results of training (losses, accuracy), and
+      results that the lab has measured, were first on the screen; "" for never.
     """
 
     training: str = ""
@@ -53,17 +50,10 @@ _LONGEST_TIME = 40
 class Version:
     """A hypothesis as it stood at one moment.
 
-    Attributes
-    ----------
-    text : str
-    time : str
-        Local date and time, such as ``"2026-01-31 14:05"``.
-    step : int
-        Training step of the run on the screen at that moment.
-    after_run : bool
-        Whether results had been on the screen before.
-    shown : Shown
-        Which, and since when.
+    * `time`: local date and time, such as ``"2026-01-31 14:05"``.
+    * `step`: training step of the run on the screen at that moment.
+    * `after_run`: whether results had been on the screen before.
+    * `shown`: which, and since when.
     """
 
     text: str
@@ -77,16 +67,11 @@ class Version:
 class Demonstration:
     """What a student writes about one of the demonstrations.
 
-    Attributes
-    ----------
-    key : str
-        Which one: a key of `GUIDES`.
-    objective, description, observations, inference : str
-        As typed.
-    hypothesis : tuple of Version
-        The recorded hypothesis and every later edit, oldest first; empty before the first record.
-    inserts : tuple of Insert
-        Figures and tables from the screen that stand below the observations.
+    * `key`: which one: a key of `GUIDES`.
+    * `objective`, `description`, `observations`, `inference`: as typed.
+    * `hypothesis`: the recorded hypothesis and every later edit, oldest first; empty before the
+      first record.
+    * `inserts`: figures and tables from the screen that stand below the observations.
     """
 
     key: str
@@ -112,12 +97,8 @@ class Demonstration:
 class Report:
     """The words of a whole report; the results are added when it is written.
 
-    Attributes
-    ----------
-    title, author, roll_number, date : str
-        For the title page, as typed.
-    demonstrations : tuple of Demonstration
-        One for each of `GUIDES`, in their order.
+    * `title`, `author`, `roll_number`, `date`: for the title page, as typed.
+    * `demonstrations`: one for each of `GUIDES`, in their order.
     """
 
     title: str = DEFAULT_TITLE
@@ -166,10 +147,7 @@ class Report:
     def from_dict(cls, values: object) -> Self:
         """Return the report that `to_dict` described.
 
-        Raises
-        ------
-        DataError
-            If it is damaged, of a newer version, or no report.
+        * Raises DataError: if it is damaged, of a newer version, or no report.
         """
         entries = _mapping(values, "A report")
         if entries.get("format") != FORMAT:
@@ -220,10 +198,7 @@ def _demonstration(values: object) -> Demonstration:
 def version_from_dict(values: object) -> Version:
     """Return the version that `version_to_dict` described.
 
-    Raises
-    ------
-    CNNVizError
-        If it is damaged.
+    * Raises CNNVizError: if it is damaged.
     """
     entries = _mapping(values, "A hypothesis")
     step = check_int(entries.get("step"), "step", "a hypothesis", minimum=0)

@@ -30,24 +30,15 @@ def build_document(
 ) -> Document:
     """Return the whole report as blocks.
 
-    Parameters
-    ----------
-    report : Report
-        The words.
-    findings : Findings or None
-        What was measured; None while the lab has not been run.
-    unrecorded : mapping from str to str
-        For a preview: hypotheses that were typed but not recorded yet, by the key of their demonstration.
-    experiment : Experiment
-        Settings of the network that the guiding questions are about.
-    first : int
-        Number of the first demonstration.
-    asks : bool
-        Whether the questions that nothing was written about stand there, to be answered.
-    parts : sequence of Block
-        What stands between the demonstrations and the appendix: the record of a guided lab.
-    carried : str
-        The results as JSON, for `Document.results`.
+    * `report`: the words.
+    * `findings`: what was measured; None while the lab has not been run.
+    * `unrecorded`: for a preview: hypotheses that were typed but not recorded yet, by the key of
+      their demonstration.
+    * `experiment`: settings of the network that the guiding questions are about.
+    * `first`: number of the first demonstration.
+    * `asks`: whether the questions that nothing was written about stand there, to be answered.
+    * `parts`: what stands between the demonstrations and the appendix: the record of a guided lab.
+    * `carried`: the results as JSON, for `Document.results`.
     """
     blocks: list[Block] = []
     for number, demonstration in enumerate(report.demonstrations, start=first):

@@ -11,11 +11,7 @@ from cnnviz.mathematics import Cases, Frac, Node, Norm, Prime, Sub, Sum, Text, p
 class Equation:
     """One displayed equation.
 
-    Attributes
-    ----------
-    words : str
-        What it says, read aloud.
-    formula : Node
+    * `words`: what it says, read aloud.
     """
 
     words: str
@@ -62,13 +58,9 @@ POOLS_BESIDE = (
 def of_network(layers: Sequence[tuple[str, Layer]], channels: int) -> dict[str, Equation]:
     """Return all equations of a report by their names.
 
-    Parameters
-    ----------
-    layers : sequence of (str, Layer)
-        Of the network; the equations are of its first convolution, the activation behind that and the first
-        pool, if it has them.
-    channels : int
-        Of the images.
+    * `layers`: of the network; the equations are of its first convolution, the activation behind
+      that and the first pool, if it has them.
+    * `channels`: of the images.
     """
     plain = [layer for _, layer in layers]
     conv = next((layer for layer in plain if isinstance(layer, Conv2D)), None)
@@ -89,11 +81,7 @@ def of_network(layers: Sequence[tuple[str, Layer]], channels: int) -> dict[str, 
 def convolution(layer: Conv2D, channels: int) -> Equation:
     """What a convolution computes.
 
-    Parameters
-    ----------
-    layer : Conv2D
-    channels : int
-        Of its input.
+    * `channels`: of its input.
     """
     over, weight = _kernel(channels)
     bias: Node = (Sub("b", "f"), "+") if layer.bias else ()
@@ -108,11 +96,7 @@ def convolution(layer: Conv2D, channels: int) -> Equation:
 def pool_gradient(pool: Pool, before: str) -> Equation:
     """Where a pool sends the gradient of its windows, under its rule for ties.
 
-    Parameters
-    ----------
-    pool : Pool
-    before : str
-        Letter for what the pool reads; see `Layer.symbol`.
+    * `before`: letter for what the pool reads; see `Layer.symbol`.
     """
     slope: Node = (partial("L", Sub(before, "c")), "=")
     arriving: Node = partial("L", Sub("q", "W"))
@@ -158,11 +142,7 @@ def activation_gradient(layer: Activation) -> Equation:
 def filter_gradient(layer: Conv2D, channels: int) -> Equation:
     """The gradient of a filter.
 
-    Parameters
-    ----------
-    layer : Conv2D
-    channels : int
-        Of its input.
+    * `channels`: of its input.
     """
     _, weight = _kernel(channels)
     return Equation(

@@ -20,12 +20,7 @@ from cnnviz.translation import OUTPUT
 class MeasuredWith:
     """Settings, data and image of a lab; its results are a function of them.
 
-    Attributes
-    ----------
-    experiment : Experiment
-    data_name, data_sha256 : str
-    sample : int
-        Position among the test images of the one that was looked at closely.
+    * `sample`: position among the test images of the one that was looked at closely.
     """
 
     experiment: Experiment
@@ -38,23 +33,13 @@ class MeasuredWith:
 class Findings:
     """The measured parts of a report: headings, sentences, formulas, tables and figures.
 
-    Attributes
-    ----------
-    measured_with : MeasuredWith
-    time : str
-        When it was measured, such as ``"2026-01-31 14:05"``.
-    version : str
-        Of CNNViz.
-    channels : int
-        Of the images.
-    steps : int
-        Training steps.
-    loss, accuracy : float
-        On the test images, after training.
-    parts : mapping from str to tuple of Block
-        What belongs to each demonstration, by the keys of `GUIDES`.
-    appendix : tuple of Block
-        How to measure it again.
+    * `time`: when it was measured, such as ``"2026-01-31 14:05"``.
+    * `version`: of CNNViz.
+    * `channels`: of the images.
+    * `steps`: training steps.
+    * `loss`, `accuracy`: on the test images, after training.
+    * `parts`: what belongs to each demonstration, by the keys of `GUIDES`.
+    * `appendix`: how to measure it again.
     """
 
     measured_with: MeasuredWith
@@ -81,11 +66,7 @@ class Findings:
 def findings_of(results: LabResults, time: str) -> Findings:
     """Return the parts of a report that results of the lab are made of.
 
-    Parameters
-    ----------
-    results : LabResults
-    time : str
-        When they were measured.
+    * `time`: when they were measured.
     """
     after = results.training.after
     return Findings(

@@ -41,10 +41,7 @@ def measured_with_to_dict(used: MeasuredWith) -> dict[str, Any]:
 def measured_with_from_dict(values: object) -> MeasuredWith:
     """Return what `measured_with_to_dict` described.
 
-    Raises
-    ------
-    CNNVizError
-        If it is damaged.
+    * Raises CNNVizError: if it is damaged.
     """
     entries = _mapping(values)
     name, checksum = (_text(entries, key, _LONGEST_NAME) for key in ("data_name", "data_sha256"))
@@ -67,10 +64,7 @@ def to_dict(findings: Findings) -> dict[str, Any]:
 def from_dict(values: object) -> Findings:
     """Return the findings that `to_dict` described.
 
-    Raises
-    ------
-    CNNVizError
-        If they are damaged, or were edited.
+    * Raises CNNVizError: if they are damaged, or were edited.
     """
     entries = _mapping(values)
     if entries.get("checksum") != _checksum({name: entries[name] for name in entries if name != "checksum"}):

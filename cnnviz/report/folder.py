@@ -16,11 +16,8 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> None:
     It holds ``figure-NAME.png``, the numbers of figures and tables as ``figure-NAME.csv`` and
     ``table-NAME.csv``, and the results as ``results.json``, where there are any.
 
-    Raises
-    ------
-    CNNVizError
-        If there is a file or folder of this name, if it cannot be written, or if the report has nothing to
-        put into it.
+    * Raises CNNVizError: if there is a file or folder of this name, if it cannot be written, or if
+      the report has nothing to put into it.
     """
     files = dict(_files(document))
     if not files:

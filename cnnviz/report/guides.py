@@ -15,11 +15,8 @@ BACKPROP = "backprop"
 class Guide:
     """Title of a demonstration, and a guiding question for each field.
 
-    Attributes
-    ----------
-    title : str
-    objective, hypothesis, description, observations, inference : str
-        What to think about before writing.
+    * `objective`, `hypothesis`, `description`, `observations`, `inference`: what to think about
+      before writing.
     """
 
     title: str
@@ -111,12 +108,8 @@ _WITHOUT_POOL: Mapping[str, Guide] = MappingProxyType(
 def guide_of(key: str, experiment: Experiment) -> Guide:
     """Return the guide of a demonstration about a network: it asks of no pool or tie that is not there.
 
-    Parameters
-    ----------
-    key : str
-        One of `GUIDES`.
-    experiment : Experiment
-        Settings of the network.
+    * `key`: one of `GUIDES`.
+    * `experiment`: settings of the network.
     """
     without: Mapping[str, Guide] = {}
     if "pool_size" in experiment.unused:

@@ -24,10 +24,7 @@ _TEMPLATE = bundled("report/report.html.jinja")
 def write_html(document: Document, path: str | os.PathLike[str]) -> None:
     """Write the report as one HTML file: inline vectors, equations as MathML, no outside reference.
 
-    Raises
-    ------
-    CNNVizError
-        If the file cannot be written; an existing one stays as it was.
+    * Raises CNNVizError: if the file cannot be written; an existing one stays as it was.
     """
     atomic_write(path, to_html(document).encode("utf-8", "replace"))
 
@@ -35,10 +32,7 @@ def write_html(document: Document, path: str | os.PathLike[str]) -> None:
 def to_html(document: Document) -> str:
     """Return the report as HTML text; what a student typed is escaped, so that it is never markup.
 
-    Raises
-    ------
-    CNNVizError
-        If the template is missing or damaged.
+    * Raises CNNVizError: if the template is missing or damaged.
     """
     head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))
     with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):

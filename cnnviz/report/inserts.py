@@ -29,24 +29,15 @@ _LARGEST_WHOLE = 1 << 53
 class Insert:
     """A figure or a table in its place among the observations.
 
-    Attributes
-    ----------
-    title : str
-        What it shows.
-    caption : str
-        When it was so: preset, seed, step, sample.
-    time : str
-        Local date and time at which it was put in.
-    svg : str
-        The drawing; empty for a table.
-    width_cm : float
-        Width of the drawing on the screen; in the report at most that of the text.
-    csv : str
-        The numbers behind a figure, as a CSV file; may be empty.
-    data : Data or None
-        The table; None for a figure.
-    words : str
-        The student's own caption, at most `LONGEST_WORDS` letters, or ""; title and caption stay with it.
+    * `title`: what it shows.
+    * `caption`: when it was so: preset, seed, step, sample.
+    * `time`: local date and time at which it was put in.
+    * `svg`: the drawing; empty for a table.
+    * `width_cm`: width of the drawing on the screen; in the report at most that of the text.
+    * `csv`: the numbers behind a figure, as a CSV file; may be empty.
+    * `data`: the table; None for a figure.
+    * `words`: the student's own caption, at most `LONGEST_WORDS` letters, or ""; title and caption
+      stay with it.
     """
 
     title: str
@@ -93,10 +84,7 @@ class Insert:
     def from_dict(cls, values: Mapping[str, object]) -> Self:
         """Return the insert that `to_dict` described.
 
-        Raises
-        ------
-        DataError
-            If it is damaged.
+        * Raises DataError: if it is damaged.
         """
         texts = {name: _text(values, name, _LONGEST_TEXT) for name in ("title", "caption", "time")}
         words = _text(values, "words", LONGEST_WORDS) if "words" in values else ""
@@ -155,10 +143,7 @@ def data_to_dict(data: Data) -> dict[str, Any]:
 def data_from_dict(values: object, rows: int = _MOST_ROWS, columns: int = _MOST_COLUMNS) -> Data:
     """Return the numbers that `data_to_dict` described, if they have at most so many rows and columns.
 
-    Raises
-    ------
-    DataError
-        If they are damaged.
+    * Raises DataError: if they are damaged.
     """
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
     header, lines = entries.get("header"), entries.get("rows")

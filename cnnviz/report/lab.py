@@ -69,27 +69,12 @@ def run_lab(
 ) -> LabResults:
     """Train from the initial weights, then measure.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    dataset : Dataset
-        With the experiment's classes.
-    settings : LabSettings
-    progress : callable
-    cancelled : callable
-        Asked many times a second; when it returns True the lab stops.
-
-    Returns
-    -------
-    LabResults
-        A function of the arguments and of the versions it lists, not of time or machine load.
-
-    Raises
-    ------
-    CancelledError
-        If `cancelled` returned True.
-    CNNVizError
-        If data or settings do not fit, or training diverges.
+    * `dataset`: with the experiment's classes.
+    * `cancelled`: asked many times a second; when it returns True the lab stops.
+    * Returns: A function of the arguments and of the versions it lists, not of time or machine
+      load.
+    * Raises CancelledError: if `cancelled` returned True.
+    * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     history = History(experiment.log_every)
@@ -119,21 +104,11 @@ def measure_lab(
 ) -> LabResults:
     """Measure a network whose training is over.
 
-    Parameters
-    ----------
-    experiment, dataset, settings, progress, cancelled
-        As for `run_lab`.
-    network : Network
-        As trained.
-    history : History
-        Record of that training.
-
-    Raises
-    ------
-    CancelledError
-        If `cancelled` returned True.
-    CNNVizError
-        If there is no such sample, or the network does not fit.
+    * `experiment`, `dataset`, `settings`, `progress`, `cancelled`: as for `run_lab`.
+    * `network`: as trained.
+    * `history`: record of that training.
+    * Raises CancelledError: if `cancelled` returned True.
+    * Raises CNNVizError: if there is no such sample, or the network does not fit.
     """
     sample = _sample(dataset, settings.sample)
     with one_blas_thread():
@@ -340,14 +315,9 @@ def gradient_check(
 ) -> GradientCheck:
     """Compare the gradient with a finite difference for all parameters, or in large networks for some.
 
-    Parameters
-    ----------
-    network, x, label, progress, cancelled
-        As for `check_all`.
-    seed : int
-        With which those of a large network are drawn.
-    settings : LabSettings
-        What is large, and how many are drawn.
+    * `network`, `x`, `label`, `progress`, `cancelled`: as for `check_all`.
+    * `seed`: with which those of a large network are drawn.
+    * `settings`: what is large, and how many are drawn.
     """
     if network.parameter_count <= settings.checked:
         return check_all(network, x, label, progress=progress, cancelled=cancelled)

@@ -40,10 +40,7 @@ _PICTURE = """#set page(width: auto, height: auto, margin: 0pt, fill: white)
 def write_pdf(document: Document, path: str | os.PathLike[str]) -> None:
     """Write the report as a PDF: selectable text, page numbers, vector figures.
 
-    Raises
-    ------
-    CNNVizError
-        If the file cannot be written; an existing one stays as it was.
+    * Raises CNNVizError: if the file cannot be written; an existing one stays as it was.
     """
     atomic_write(path, to_pdf(document))
 
@@ -51,12 +48,8 @@ def write_pdf(document: Document, path: str | os.PathLike[str]) -> None:
 def to_pdf(document: Document) -> bytes:
     """Return the report as the bytes of a PDF file.
 
-    Raises
-    ------
-    CNNVizError
-        If the template is missing, or the typesetter is, fails or takes too long.
-    MemoryError
-        If there is no room for the typesetter to work in.
+    * Raises CNNVizError: if the template is missing, or the typesetter is, fails or takes too long.
+    * Raises MemoryError: if there is no room for the typesetter to work in.
     """
     sheet = Sheet(_template(), _inputs(document) | {"results": document.results}, "pdf")
     return typeset([sheet], _FONTS, _SECONDS, never)[0][0]
@@ -67,21 +60,10 @@ def to_pages(
 ) -> list[bytes]:
     """Return every page of the report as the bytes of a PNG file, for a preview.
 
-    Parameters
-    ----------
-    document : Document
-    dpi : float
-    seconds : float
-        How long it may take.
-    cancelled : callable
-        Asked several times a second; when it returns True the work stops.
-
-    Raises
-    ------
-    CNNVizError
-        As `to_pdf`.
-    CancelledError
-        If `cancelled` returned True.
+    * `seconds`: how long it may take.
+    * `cancelled`: asked several times a second; when it returns True the work stops.
+    * Raises CNNVizError: as `to_pdf`.
+    * Raises CancelledError: if `cancelled` returned True.
     """
     return typeset([Sheet(_template(), _inputs(document), "png", dpi)], _FONTS, seconds, cancelled)[0]
 

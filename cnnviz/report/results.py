@@ -19,13 +19,9 @@ from cnnviz.translation import Comparison, Curve, MeasureName, Sweep
 class LabSample:
     """The test image that is looked at closely.
 
-    Attributes
-    ----------
-    index : int
-        Position among the test images.
-    pixels : ndarray of shape (1, h, w), uint8
-    label : int
-        Index of its class.
+    * `index`: position among the test images.
+    * `pixels`: ndarray of shape (1, h, w), uint8.
+    * `label`: index of its class.
     """
 
     index: int
@@ -37,18 +33,11 @@ class LabSample:
 class TrainedRun:
     """A finished training run.
 
-    Attributes
-    ----------
-    initial, network : Network
-        Before and after.
-    steps : int
-    log : tuple of LogLine
-    curve_steps : ndarray of shape (m,), float64
-        Steps of the curves below.
-    loss, smooth_loss, accuracy : ndarray of shape (m,), float64
-        Training loss over a short and over a long trailing window, and accuracy over the long one.
-    before, after : Evaluation
-        On the test images.
+    * `initial`, `network`: before and after.
+    * `curve_steps`: steps of the curves below.
+    * `loss`, `smooth_loss`, `accuracy`: training loss over a short and over a long trailing window,
+      and accuracy over the long one.
+    * `before`, `after`: on the test images.
     """
 
     initial: Network
@@ -67,21 +56,13 @@ class TrainedRun:
 class TranslationResults:
     """What happens when images move.
 
-    Attributes
-    ----------
-    dots : Comparison
-        The two 6x6 images.
-    dots_result : str
-        What was measured of them, in a sentence.
-    digit : tuple of Comparison
-        The sample moved by one pixel, and by two.
-    sweep : Sweep
-        The sample over a grid of shifts.
-    curves : mapping from measure to mapping from stage to Curve
-        Mean and spread over `digits` test digits against the signed shift along x.
-    ink_lost : ndarray
-        Share of the ink that each of these shifts pushes out of the image, the mean over the digits.
-    digits : int
+    * `dots`: the two 6x6 images.
+    * `dots_result`: what was measured of them, in a sentence.
+    * `digit`: the sample moved by one pixel, and by two.
+    * `sweep`: the sample over a grid of shifts.
+    * `curves`: mean and spread over `digits` test digits against the signed shift along x.
+    * `ink_lost`: share of the ink that each of these shifts pushes out of the image, the mean over
+      the digits.
     """
 
     dots: Comparison
@@ -97,28 +78,22 @@ class TranslationResults:
 class BackpropResults:
     """The way of the gradient.
 
-    Attributes
-    ----------
-    routing : PoolRouting or None
-        The backward pass through the first pool, for the sample; None in a network without a pool.
-    channel : int
-        The filter that is followed: the one with the largest gradient at its pooled map, or at its map.
-    filter_layer : str
-        Name of the first convolution.
-    maps, map_gradients : ndarray of shape (f, h, w)
-        Its output for the sample, and the gradient of the loss there.
-    terms : FilterTerms
-        The terms of this filter's gradient, a term for each window, or without a pool for each cell.
-    filter_gradient : ndarray of shape (c, k, k)
-        The gradient itself.
-    loss, loss_after : float
-        Loss of the sample, and after one step of plain gradient descent on it alone.
-    sample_ties, ties : TieRate or None
-        Tied windows of the sample, and of many test images; None without a max pool.
-    tie_images : int
-        How many images `ties` counts.
-    check : GradientCheck
-        Gradient and finite difference of every parameter, or of some drawn at random where they are many.
+    * `routing`: the backward pass through the first pool, for the sample; None in a network without
+      a pool.
+    * `channel`: the filter that is followed: the one with the largest gradient at its pooled map,
+      or at its map.
+    * `filter_layer`: name of the first convolution.
+    * `maps`, `map_gradients`: its output for the sample, and the gradient of the loss there.
+    * `terms`: the terms of this filter's gradient, a term for each window, or without a pool for
+      each cell.
+    * `filter_gradient`: the gradient itself.
+    * `loss`, `loss_after`: loss of the sample, and after one step of plain gradient descent on it
+      alone.
+    * `sample_ties`, `ties`: tied windows of the sample, and of many test images; None without a max
+      pool.
+    * `tie_images`: how many images `ties` counts.
+    * `check`: gradient and finite difference of every parameter, or of some drawn at random where
+      they are many.
     """
 
     routing: PoolRouting | None
@@ -140,26 +115,12 @@ class BackpropResults:
 class LabResults:
     """Results of the three demonstrations, and what they were measured with.
 
-    Attributes
-    ----------
-    experiment : Experiment
-    data_name, data_sha256 : str
-    data_conversion : str
-        What the images lost when they were read, as a sentence; empty for nothing.
-    train_count, test_count : int
-        Images in each part.
-    sample : LabSample
-    maps : mapping from layer name to ndarray
-        Outputs of the layers for the sample, without the batch.
-    probabilities : ndarray of shape (k,)
-        Of each class, for the sample.
-    training : TrainedRun
-    translation : TranslationResults
-    backprop : BackpropResults
-    command : str
-        Command line that measures the same again.
-    versions : tuple of (str, str)
-        Of the programs that took part.
+    * `data_conversion`: what the images lost when they were read, as a sentence; empty for nothing.
+    * `train_count`, `test_count`: images in each part.
+    * `maps`: outputs of the layers for the sample, without the batch.
+    * `probabilities`: of each class, for the sample.
+    * `command`: command line that measures the same again.
+    * `versions`: of the programs that took part.
     """
 
     experiment: Experiment
@@ -182,20 +143,13 @@ class LabResults:
 class LabSettings:
     """How much the lab measures.
 
-    Parameters
-    ----------
-    sample : int
-        Position among the test images of the digit that is looked at closely.
-    digits : int
-        Test digits that are moved for mean and spread.
-    reach : int
-        Farthest shift in pixels.
-    tie_images : int
-        Test images whose tied windows are counted.
-    checked : int
-        Of networks with more parameters than this only some are checked against a finite difference.
-    drawn : int
-        How many, drawn with the seed of the run.
+    * `sample`: position among the test images of the digit that is looked at closely.
+    * `digits`: test digits that are moved for mean and spread.
+    * `reach`: farthest shift in pixels.
+    * `tie_images`: test images whose tied windows are counted.
+    * `checked`: of networks with more parameters than this only some are checked against a finite
+      difference.
+    * `drawn`: how many, drawn with the seed of the run.
     """
 
     sample: int = 0

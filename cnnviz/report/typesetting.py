@@ -29,15 +29,9 @@ _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # or Windows opens a co
 class Sheet:
     """What Typst is to set.
 
-    Attributes
-    ----------
-    source : str
-        A program of Typst's.
-    inputs : dict from str to str
-        What the program finds in ``sys.inputs``.
-    format : {"pdf", "png"}
-    dpi : float or None
-        Resolution of the pages as PNG.
+    * `source`: A program of Typst's.
+    * `inputs`: what the program finds in ``sys.inputs``.
+    * `dpi`: resolution of the pages as PNG.
     """
 
     source: str
@@ -51,29 +45,14 @@ def typeset(
 ) -> list[list[bytes]]:
     """Set sheets in a process of its own.
 
-    Parameters
-    ----------
-    sheets : sequence of Sheet
-    fonts : sequence of Path
-        Folders with fonts.
-    seconds : float
-        After which the process is ended.
-    cancelled : callable
-        Asked several times a second; when it returns True the process is ended.
-
-    Returns
-    -------
-    list of list of bytes
-        The pages of each sheet; the whole file of one that is set as PDF.
-
-    Raises
-    ------
-    CNNVizError
-        If it takes longer, Typst is not there or refuses it, or the process cannot be started.
-    CancelledError
-        If `cancelled` returned True.
-    MemoryError
-        If there is no room for Typst to work in.
+    * `fonts`: folders with fonts.
+    * `seconds`: after which the process is ended.
+    * `cancelled`: asked several times a second; when it returns True the process is ended.
+    * Returns: the pages of each sheet; the whole file of one that is set as PDF.
+    * Raises CNNVizError: if it takes longer, Typst is not there or refuses it, or the process
+      cannot be started.
+    * Raises CancelledError: if `cancelled` returned True.
+    * Raises MemoryError: if there is no room for Typst to work in.
     """
     order = {
         "sheets": [asdict(each) for each in sheets],

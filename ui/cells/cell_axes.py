@@ -19,12 +19,8 @@ _GAP = 4
 class CellAxes:
     """What stands beside rows and below columns: every number, or every second, fifth and so on.
 
-    Attributes
-    ----------
-    rows, cols : range or tuple of int
-        Coordinate of each row and column; with signs if some are negative.
-    names : tuple of str
-        What rows and columns are called, in place of the last number; empty for nothing.
+    * `rows`, `cols`: coordinate of each row and column; with signs if some are negative.
+    * `names`: what rows and columns are called, in place of the last number; empty for nothing.
     """
 
     rows: range | tuple[int, ...]
@@ -40,14 +36,8 @@ class CellAxes:
     def paint(self, painter: QPainter, grid: CellGeometry, seen: QRectF, theme: Theme) -> None:
         """Write the texts, centred on their rows and columns.
 
-        Parameters
-        ----------
-        painter : QPainter
-        grid : CellGeometry
-        seen : QRectF
-            Part of the widget that is in sight: texts beside and below the cells that are scrolled away
-            stand at its edges, above the cells there.
-        theme : Theme
+        * `seen`: part of the widget that is in sight: texts beside and below the cells that are
+          scrolled away stand at its edges, above the cells there.
         """
         figure, line = _measures(theme)
         left, _, _, _ = self.margins(theme)

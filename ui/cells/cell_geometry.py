@@ -10,13 +10,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 class CellGeometry:
     """A grid of cells, aligned to the pixels of the screen.
 
-    Attributes
-    ----------
-    rows, cols : int
-    left, top : float
-        Corner of the grid, in logical pixels.
-    wide, high : float
-        Sides of a cell in logical pixels; whole numbers of device pixels when they are at least one.
+    * `left`, `top`: corner of the grid, in logical pixels.
+    * `wide`, `high`: sides of a cell in logical pixels; whole numbers of device pixels when they
+      are at least one.
     """
 
     rows: int
@@ -37,20 +33,10 @@ class CellGeometry:
     ) -> "CellGeometry":
         """Largest grid of square cells that fits into an area.
 
-        Parameters
-        ----------
-        rows, cols : int
-            >= 1.
-        area : QRectF
-            In logical pixels.
-        ratio : float
-            Device pixels a logical pixel.
-        alignment : Qt.AlignmentFlag
-            Where the grid lies when there is room to spare.
-
-        Returns
-        -------
-        CellGeometry
+        * `rows`, `cols`: >= 1.
+        * `area`: in logical pixels.
+        * `ratio`: device pixels a logical pixel.
+        * `alignment`: where the grid lies when there is room to spare.
         """
         side = max(min(area.width() / cols, area.height() / rows) * ratio, 0.0)
         cell = (math.floor(side) if side >= 1 else side) / ratio
@@ -81,16 +67,8 @@ class CellGeometry:
     def cells(self, row: int, col: int, rows: int = 1, cols: int = 1) -> QRectF:
         """Rectangle of a block of cells.
 
-        Parameters
-        ----------
-        row, col : int
-            First cell of the block; may lie outside the grid.
-        rows, cols : int
-            Size of the block.
-
-        Returns
-        -------
-        QRectF
+        * `row`, `col`: first cell of the block; may lie outside the grid.
+        * `rows`, `cols`: size of the block.
         """
         return QRectF(
             self.left + col * self.wide, self.top + row * self.high, cols * self.wide, rows * self.high

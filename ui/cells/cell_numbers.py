@@ -43,17 +43,9 @@ def number_font(size: float) -> NumberFont:
 def fitting_font(longest: int, wide: float, high: float, theme: Theme) -> NumberFont | None:
     """Largest number font with which a text of so many characters fits into a cell.
 
-    Parameters
-    ----------
-    longest : int
-    wide, high : float
-        Sides of a cell in logical pixels.
-    theme : Theme
-
-    Returns
-    -------
-    NumberFont or None
-        None if it does not fit in the smallest size of the theme, or there is nothing to write.
+    * `wide`, `high`: sides of a cell in logical pixels.
+    * Returns: None if it does not fit in the smallest size of the theme, or there is nothing to
+      write.
     """
     size, smallest = _LARGEST_PT * theme.scale, theme.small_pt
     while longest and size >= smallest:
@@ -73,16 +65,12 @@ def most_characters(grid: CellGeometry, theme: Theme) -> int:
 class CellNumbers:
     """The values of a map as they are written in its cells: all in one font, with one number of decimals.
 
-    Parameters
-    ----------
-    values : ndarray of shape (h, w)
-    scale : ColorScale
-        Colours on which the numbers stand.
-    groups : ndarray of int of shape (h, w), optional
-        Cells with the same number are compared, such as those of a pooling window: unequal values get as
-        many decimals as they need to look unequal, or ``≈`` where there is no room for these.
-    finer : int
-        Decimals beyond the three figures or so that a map has, where there is room for them.
+    * `values`: ndarray of shape (h, w).
+    * `scale`: colours on which the numbers stand.
+    * `groups`: cells with the same number are compared, such as those of a pooling window: unequal
+      values get as many decimals as they need to look unequal, or ``≈`` where there is no room for
+      these.
+    * `finer`: decimals beyond the three figures or so that a map has, where there is room for them.
     """
 
     def __init__(
@@ -120,10 +108,7 @@ class CellNumbers:
     def paint(self, painter: QPainter, grid: CellGeometry, theme: Theme) -> bool:
         """Write each value into its cell, in white or black, whichever stands out more.
 
-        Returns
-        -------
-        bool
-            Whether there was room for the numbers; else nothing has been drawn.
+        * Returns: whether there was room for the numbers; else nothing has been drawn.
         """
         font, texts = self._fitting(grid, theme)
         if font is None:

@@ -34,10 +34,6 @@ class CellView(PointedWidget[Cell]):
     coordinates, outlines. Make a kind of it where cells are something else (numbers, kinds, counts), where
     pointer or keys do something else (edit, move a frame), or where there is a layer that no other map has.
     A kind of it says its `shape`, and calls `_show` whenever its content is another.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     #: Row and column of the cell under the pointer, or of the cell that the arrow keys have reached.
@@ -147,16 +143,8 @@ class CellView(PointedWidget[Cell]):
     def set_highlight(self, blocks: Sequence[CellBlock], role: str) -> None:
         """Outline blocks of cells, in place of those that had this role before.
 
-        Parameters
-        ----------
-        blocks : sequence of (row, column, rows, columns)
-        role : {"receptive", "winner", "selected", "hover", …}
-            A key of `OUTLINES`: dashed, solid with a filled corner, bold, thin.
-
-        Raises
-        ------
-        ValueError
-            If there is no such role.
+        * `role`: A key of `OUTLINES`: dashed, solid with a filled corner, bold, thin.
+        * Raises ValueError: if there is no such role.
         """
         if role not in OUTLINES:
             raise ValueError(

@@ -32,10 +32,6 @@ class ConfusionMatrix(CellView):
 
     Correct predictions are tinted; mistakes have a mark in their corner, and a stronger tint the more there
     are. Where there is no room for as many images as a class has, they are given in per cent of the class.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     #: True and predicted class of the cell that the user has chosen.
@@ -53,17 +49,9 @@ class ConfusionMatrix(CellView):
     def set_matrix(self, counts: ArrayLike | None, names: Sequence[str]) -> None:
         """Show counts.
 
-        Parameters
-        ----------
-        counts : array_like of shape (k, k), integer, or None
-            Row: true class; column: predicted class. None shows the placeholder.
-        names : sequence of str
-            Names of the k classes.
-
-        Raises
-        ------
-        ValueError
-            If the shape does not go with the number of names.
+        * `counts`: row: true class; column: predicted class. None shows the placeholder.
+        * `names`: names of the k classes.
+        * Raises ValueError: if the shape does not go with the number of names.
         """
         matrix = None if counts is None else np.asarray(counts, dtype=np.int64)
         if matrix is not None and matrix.shape != (len(names), len(names)):

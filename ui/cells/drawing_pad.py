@@ -34,10 +34,6 @@ class DrawingPad(Undoable[QImage], PaintedWidget):
 
     The left button draws, or erases when the eraser is chosen; the right button always erases. With the
     keyboard the arrow keys move the pen and Space lowers or lifts it.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     #: The user has drawn or erased something, or gone back or forth.

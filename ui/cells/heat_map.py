@@ -29,10 +29,6 @@ class HeatMap(CellView):
 
     Colours, limits, lines, numbers, coordinates and outlines are parameters. Make a kind of it for
     layers of its own (`LinkedMap`).
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -92,20 +88,11 @@ class HeatMap(CellView):
     ) -> None:
         """Show a map.
 
-        Parameters
-        ----------
-        values : array_like of shape (h, w), or None
-            Any real dtype; None shows the placeholder.
-        colormap : {"signed", "sequential", "grey"}
-        levels : tuple of float, optional
-            Values of the first and of the last colour; from the values when None.
-        groups : ndarray of int of shape (h, w), optional
-            Cells that are compared; see `CellNumbers`.
-
-        Raises
-        ------
-        ValueError
-            If `values` is not two-dimensional, there is no such map, or the limits do not rise.
+        * `values`: any real dtype; None shows the placeholder.
+        * `levels`: values of the first and of the last colour; from the values when None.
+        * `groups`: cells that are compared; see `CellNumbers`.
+        * Raises ValueError: if `values` is not two-dimensional, there is no such map, or the
+          limits do not rise.
         """
         array = None if values is None else np.array(values)
         if array is not None and (array.ndim != 2 or not array.size):
@@ -133,10 +120,7 @@ class HeatMap(CellView):
     def value_at(self, row: int, col: int) -> float:
         """Value of a cell.
 
-        Raises
-        ------
-        IndexError
-            If there is no such cell.
+        * Raises IndexError: if there is no such cell.
         """
         rows, cols = self.shape
         if self._values is None or not (0 <= row < rows and 0 <= col < cols):

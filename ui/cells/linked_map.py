@@ -20,12 +20,7 @@ from ui.theme import Theme
 
 
 class CopiedMap(HeatMap):
-    """Heat map whose values are copied as a table by the key for copying, and by its context menu.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Heat map whose values are copied as a table by the key for copying, and by its context menu."""
 
     paints_ground = True
 
@@ -59,12 +54,7 @@ _MEANINGS = {
 
 
 class LinkedMap(CopiedMap):
-    """Map of a stage.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Map of a stage."""
 
     #: Arrow keys ask for the pinned cell to move by so many rows and columns.
     moveRequested = Signal(int, int)
@@ -128,12 +118,7 @@ class LinkedMap(CopiedMap):
 
 
 class UnitMap(LinkedMap):
-    """Units of a flat stage, laid out row by row; what is left of the last row is empty.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Units of a flat stage, laid out row by row; what is left of the last row is empty."""
 
     def set_units(
         self,
@@ -144,13 +129,8 @@ class UnitMap(LinkedMap):
     ) -> None:
         """Show units.
 
-        Parameters
-        ----------
-        values : ndarray of shape (d,)
-        shape : tuple of int
-            Rows and columns, with room for at least `d` units.
-        colormap : {"signed", "sequential", "grey"}
-        levels : tuple of float, optional
+        * `values`: ndarray of shape (d,).
+        * `shape`: rows and columns, with room for at least `d` units.
         """
         filled = np.zeros(shape[0] * shape[1], dtype=values.dtype)
         filled[: len(values)] = values

@@ -16,11 +16,7 @@ from ui.theme import Theme, follow_theme, mono_font, ui_font
 class MarkLegend(PaintedWidget):
     """Small pictures of marks, drawn as on the map, with their meaning beside them; hidden without any.
 
-    Parameters
-    ----------
-    is_column : bool
-        Whether they stand one below the other, instead of side by side.
-    parent : QWidget, optional
+    * `is_column`: whether they stand one below the other, instead of side by side.
     """
 
     def __init__(self, is_column: bool = False, parent: QWidget | None = None) -> None:
@@ -37,10 +33,7 @@ class MarkLegend(PaintedWidget):
     def set_marks(self, marks: Sequence[tuple[str, str]]) -> None:
         """Show other marks.
 
-        Parameters
-        ----------
-        marks : sequence of (mark, text)
-            A mark is "almost" or the role of an outline: a key of `OUTLINES`.
+        * `marks`: A mark is "almost" or the role of an outline: a key of `OUTLINES`.
         """
         if tuple(marks) != self._marks:
             self._marks = tuple(marks)

@@ -17,16 +17,10 @@ CellBlock = tuple[int, int, int, int]
 class OutlineStyle:
     """Line of a role.
 
-    Attributes
-    ----------
-    color : str
-        Colour role of the theme.
-    width : float
-        In pixels at scale 1.
-    dashes : tuple of float
-        Dash pattern in units of the width; empty for a solid line.
-    corner : bool
-        Whether the upper right corner is filled.
+    * `color`: colour role of the theme.
+    * `width`: in pixels at scale 1.
+    * `dashes`: dash pattern in units of the width; empty for a solid line.
+    * `corner`: whether the upper right corner is filled.
     """
 
     color: str
@@ -49,13 +43,7 @@ OUTLINES = {
 def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Theme) -> None:
     """Draw an outline just inside a rectangle, on a halo that sets it off from any colour below.
 
-    Parameters
-    ----------
-    painter : QPainter
-    rect : QRectF
-        Block of cells.
-    style : OutlineStyle
-    theme : Theme
+    * `rect`: block of cells.
     """
     short = min(rect.width(), rect.height())
     width = min(style.width * theme.scale, max(short / 4, 1.0))
@@ -87,16 +75,9 @@ def paint_outline(painter: QPainter, rect: QRectF, role: str, theme: Theme, rati
 
     Maps are outlined anew with every movement of the pointer, and stroked frames are slow.
 
-    Parameters
-    ----------
-    painter : QPainter
-    rect : QRectF
-        Block of cells, on whole screen pixels.
-    role : str
-        A key of `OUTLINES`.
-    theme : Theme
-    ratio : float
-        Device pixels a logical pixel.
+    * `rect`: block of cells, on whole screen pixels.
+    * `role`: A key of `OUTLINES`.
+    * `ratio`: device pixels a logical pixel.
     """
     if rect.isEmpty():
         return

@@ -19,12 +19,7 @@ _Mask = NDArray[np.bool_]
 
 
 class ValueTable(CopiedMap):
-    """A small matrix written out: a patch, a kernel, a window. Without room for numbers it shows colours.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """A small matrix written out: a patch, a kernel, a window. Without room for numbers it shows colours."""
 
     hover_role = "focus"
 
@@ -51,16 +46,10 @@ class ValueTable(CopiedMap):
     ) -> None:
         """Show a matrix. Its cells are compared: unequal ones look unequal, or carry ``≈``.
 
-        Parameters
-        ----------
-        values : array_like of shape (h, w), or None
-        colormap : {"signed", "sequential", "grey"}
-        levels : tuple of float, optional
-            Values of the first and of the last colour; from the values when None.
-        winners : boolean ndarray of shape (h, w), optional
-            Cells that hold the maximum of a window, which are outlined.
-        padding : boolean ndarray of shape (h, w), optional
-            Cells that lie outside the map, which are hatched.
+        * `values`: array_like of shape (h, w), or None.
+        * `levels`: values of the first and of the last colour; from the values when None.
+        * `winners`: cells that hold the maximum of a window, which are outlined.
+        * `padding`: cells that lie outside the map, which are hatched.
         """
         if not same_array(padding, self._padding):
             self.update()

@@ -20,12 +20,7 @@ _FALLING, _RISING = (QColor(*color_map("signed")[place].tolist()) for place in (
 
 
 class Waterfall(PointedWidget[int]):
-    """Bars of the terms of a sum, on the scale of the running sum.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Bars of the terms of a sum, on the scale of the running sum."""
 
     #: Number of the term under the pointer, -1 for none.
     termHovered = Signal(int)
@@ -66,17 +61,12 @@ class Waterfall(PointedWidget[int]):
     ) -> None:
         """Show a sum.
 
-        Parameters
-        ----------
-        terms : ndarray of shape (n,)
-        names : sequence of str, length n, optional
-            Written below the bars when they fit.
-        total : str
-            Name of the last bar.
-        describe : callable, optional
-            Text of the tool tip of a term; its number, its value and the running sum when None.
-        clickable : int
-            The first so many terms answer to a click.
+        * `terms`: ndarray of shape (n,).
+        * `names`: written below the bars when they fit.
+        * `total`: name of the last bar.
+        * `describe`: text of the tool tip of a term; its number, its value and the running sum
+          when None.
+        * `clickable`: the first so many terms answer to a click.
         """
         self._terms = np.asarray(terms, dtype=np.float64)
         with np.errstate(invalid="ignore", over="ignore"):

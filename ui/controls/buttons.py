@@ -12,18 +12,11 @@ _ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent"}
 class Button(QPushButton):
     """Push button.
 
-    Parameters
-    ----------
-    text : str
-        Also the accessible name.
-    icon : str
-        Name of an icon, or "" for none.
-    kind : {"", "primary", "quiet", "danger", "link"}
-        At most one primary button a panel.
-    tooltip : str
-    shortcut : str
-        Key as text, such as "Space". It is only written into the tool tip: the window owns the shortcuts.
-    parent : QWidget, optional
+    * `text`: also the accessible name.
+    * `icon`: name of an icon, or "" for none.
+    * `kind`: at most one primary button a panel.
+    * `shortcut`: key as text, such as "Space". It is only written into the tool tip: the window
+      owns the shortcuts.
     """
 
     def __init__(
@@ -72,17 +65,10 @@ class Button(QPushButton):
 class IconButton(QToolButton):
     """Square button that shows only an icon.
 
-    Parameters
-    ----------
-    icon : str
-        Name of an icon.
-    name : str
-        Accessible name, and the first words of the tool tip.
-    tooltip : str
-        What else the tool tip says.
-    shortcut : str
-        Key as text; only written into the tool tip.
-    parent : QWidget, optional
+    * `icon`: name of an icon.
+    * `name`: accessible name, and the first words of the tool tip.
+    * `tooltip`: what else the tool tip says.
+    * `shortcut`: key as text; only written into the tool tip.
     """
 
     def __init__(

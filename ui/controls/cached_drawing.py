@@ -31,17 +31,12 @@ class CachedDrawing:
     ) -> None:
         """Draw the part, from the picture if nothing that it depends on has changed.
 
-        Parameters
-        ----------
-        painter : QPainter
-            At work on `widget`.
-        widget : QWidget
-        key : object
-            Everything that the part depends on, besides the size of the widget; compared by `==`.
-        draw : callable
-            Draws the part with a painter whose coordinates are the widget's.
-        covers : bool
-            Whether the part fills the whole widget: a picture without holes is drawn more quickly.
+        * `painter`: at work on `widget`.
+        * `key`: everything that the part depends on, besides the size of the widget; compared
+          by `==`.
+        * `draw`: draws the part with a painter whose coordinates are the widget's.
+        * `covers`: whether the part fills the whole widget: a picture without holes is drawn
+          more quickly.
         """
         engine = painter.paintEngine()
         if drawing_figure() or (engine is not None and engine.type() != QPaintEngine.Type.Raster):

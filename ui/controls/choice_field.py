@@ -35,11 +35,6 @@ class ChoiceField(DropDownList):
 
     Keys choose only in the open list: closed, the field opens it at the upper and lower arrow keys, Enter and
     F4, and leaves all other keys to what it stands in.
-
-    Parameters
-    ----------
-    options : sequence of (key, text)
-    parent : QWidget, optional
     """
 
     choiceEdited = Signal(str)

@@ -14,11 +14,7 @@ from ui.theme.icons import icon_pixmap
 class ClassPicker(QPushButton):
     """The menu stays open while classes are ticked; the choice is announced once, when it closes.
 
-    Parameters
-    ----------
-    fewest, most : int
-        How many classes may be chosen.
-    parent : QWidget, optional
+    * `fewest`, `most`: how many classes may be chosen.
     """
 
     classesEdited = Signal(tuple)

@@ -25,12 +25,9 @@ _is_dark = cache(dark_entries)
 class ColorScale:
     """A colour map between two limits.
 
-    Attributes
-    ----------
-    name : {"signed", "sequential", "grey"}
-        Colour map.
-    lo, hi : float
-        Values of the first and of the last colour; what lies beyond is clipped. ``lo < hi``.
+    * `name`: colour map.
+    * `lo`, `hi`: values of the first and of the last colour; what lies beyond is clipped. ``lo <
+      hi``.
     """
 
     name: str = "signed"
@@ -50,23 +47,10 @@ class ColorScale:
     ) -> "ColorScale":
         """Scale for an array.
 
-        Parameters
-        ----------
-        values : ndarray
-            Any shape.
-        name : {"signed", "sequential", "grey"}
-        levels : tuple of float, optional
-            Fixed limits. When None: symmetric for "signed"; 0 and 255 for "grey" bytes; else smallest and
-            largest.
-
-        Returns
-        -------
-        ColorScale
-
-        Raises
-        ------
-        ValueError
-            If there is no such map, or the limits do not rise.
+        * `values`: any shape.
+        * `levels`: fixed limits. When None: symmetric for "signed"; 0 and 255 for "grey" bytes;
+          else smallest and largest.
+        * Raises ValueError: if there is no such map, or the limits do not rise.
         """
         if levels is not None:
             return cls(name, float(levels[0]), float(levels[1]))
@@ -79,28 +63,16 @@ class ColorScale:
     def indices(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
         """Entry of the colour map for each value; 0 for what is not a number.
 
-        Parameters
-        ----------
-        values : ndarray
-            Any shape, any real dtype.
-
-        Returns
-        -------
-        ndarray of the same shape, uint8
+        * `values`: any shape, any real dtype.
+        * Returns: ndarray of the same shape, uint8.
         """
         return map_entries(values, (self.lo, self.hi))
 
     def to_image(self, values: NDArray[np.generic]) -> QImage:
         """Picture with one pixel a value; what is not a number is grey.
 
-        Parameters
-        ----------
-        values : ndarray of shape (h, w)
-
-        Returns
-        -------
-        QImage
-            Format_RGB32, w x h; owns its pixels.
+        * `values`: ndarray of shape (h, w).
+        * Returns: format_RGB32, w x h; owns its pixels.
         """
         words = _packed(self.name)[self.indices(values)]
         if values.dtype.kind == "f":
@@ -125,15 +97,8 @@ GREY_LEVELS = ColorScale("grey", 0.0, 255.0)
 def image_of_words(words: NDArray[np.uint32]) -> QImage:
     """Picture of one pixel a word.
 
-    Parameters
-    ----------
-    words : ndarray of shape (h, w), uint32
-        0xAARRGGBB.
-
-    Returns
-    -------
-    QImage
-        w x h; owns its pixels.
+    * `words`: 0xAARRGGBB.
+    * Returns: w x h; owns its pixels.
     """
     words = np.ascontiguousarray(words)
     height, width = words.shape

@@ -26,10 +26,7 @@ class Cover(QWidget):
 
     The room stays the same either way, so that nothing moves when it is uncovered.
 
-    Parameters
-    ----------
-    part : QWidget
-        In the layout of its parent.
+    * `part`: in the layout of its parent.
     """
 
     def __init__(self, part: QWidget) -> None:

@@ -16,10 +16,6 @@ class DropFilter(QObject):
     """Lets files and images that are dropped on a field for text fall through to the window behind.
 
     Of itself a field would take the path of the file as text.
-
-    Parameters
-    ----------
-    parent : QObject
     """
 
     def watch(self, part: QWidget) -> None:

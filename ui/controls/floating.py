@@ -9,10 +9,7 @@ from ui.controls.painted import PaintedWidget
 class FloatingBox(PaintedWidget):
     """Box that is hidden at first, lies over its parent and never takes the pointer.
 
-    Parameters
-    ----------
-    parent : QWidget
-        Ground on which the box lies.
+    * `parent`: ground on which the box lies.
     """
 
     def __init__(self, parent: QWidget) -> None:

@@ -11,12 +11,7 @@ from ui.theme import Theme, follow_theme
 
 
 class FlowRow(WrappedWidget):
-    """Lays controls out from left to right and, where they do not fit, line after line.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Lays controls out from left to right and, where they do not fit, line after line."""
 
     _LEAST_WIDTH = 0
 

@@ -8,12 +8,7 @@ from ui.theme import Theme, follow_theme
 
 
 class Form(QWidget):
-    """Rows of a muted label and its field, under section titles.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Rows of a muted label and its field, under section titles."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,10 +27,7 @@ class Form(QWidget):
     def add_section(self, text: str) -> QLabel:
         """Begin a group of rows under a title.
 
-        Returns
-        -------
-        QLabel
-            The title.
+        * Returns: the title.
         """
         title = named(QLabel(text), role="title")
         if self._row:
@@ -47,18 +39,9 @@ class Form(QWidget):
     def add_row(self, text: str, field: QWidget, tooltip: str = "") -> QLabel:
         """Add a labelled field.
 
-        Parameters
-        ----------
-        text : str
-            Label; also the accessible name of a field that has none.
-        field : QWidget
-        tooltip : str
-            Shown on label and field.
-
-        Returns
-        -------
-        QLabel
-            The label; its mnemonic, if it has one, leads to the field.
+        * `text`: label; also the accessible name of a field that has none.
+        * `tooltip`: shown on label and field.
+        * Returns: the label; its mnemonic, if it has one, leads to the field.
         """
         label = named(QLabel(text), role="muted")
         label.setBuddy(field)

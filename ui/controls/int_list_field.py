@@ -11,13 +11,8 @@ from ui.theme import repolish
 class IntListField(QLineEdit):
     """Numbers separated by commas or spaces, each within limits; an empty line is an empty list.
 
-    Parameters
-    ----------
-    limits : tuple of int
-        Smallest and largest number.
-    counts : tuple of int
-        Fewest and most numbers.
-    parent : QWidget, optional
+    * `limits`: smallest and largest number.
+    * `counts`: fewest and most numbers.
     """
 
     valuesEdited = Signal(tuple)

@@ -76,19 +76,9 @@ def stepped(cell: tuple[int, int], step: tuple[int, int], shape: tuple[int, int]
 def moved_in_grid(event: QKeyEvent, current: int | None, count: int, columns: int) -> int | None:
     """Item of a grid that an arrow key, Home or End leads to.
 
-    Parameters
-    ----------
-    event : QKeyEvent
-    current : int or None
-        Number of the chosen item; without one, every key leads to the first.
-    count : int
-        Of the items, which lie in reading order.
-    columns : int
-
-    Returns
-    -------
-    int or None
-        None for another key, and -1 where the key leads nowhere.
+    * `current`: number of the chosen item; without one, every key leads to the first.
+    * `count`: of the items, which lie in reading order.
+    * Returns: None for another key, and -1 where the key leads nowhere.
     """
     key, step = Qt.Key(event.key()), arrow_step(event)
     if not count or (step is None and key not in (Qt.Key.Key_Home, Qt.Key.Key_End)):

@@ -20,12 +20,6 @@ class SectionTitle(FlowRow):
     """Title of a section with a caption in muted text beside it, as "Filters  change as you watch".
 
     Where there is no room beside the title, the caption stands below it.
-
-    Parameters
-    ----------
-    text : str
-    caption : str
-    parent : QWidget, optional
     """
 
     def __init__(self, text: str, caption: str = "", parent: QWidget | None = None) -> None:
@@ -64,18 +58,10 @@ class SectionTitle(FlowRow):
 class ElidedLabel(PaintedWidget):
     """One line of text that ends in an ellipsis when there is no room; the whole text is then its tool tip.
 
-    Parameters
-    ----------
-    text : str
-    role : {"text", "muted"}
-    widest : str, optional
-        Longest text there will be. With it the room of the label does not depend on its text, so that one
-        that changes at display rate asks no layout for anything.
-    small : bool
-        Whether the smallest size of the theme is used.
-    mono : bool
-        Whether figures are to line up, at the right; they are small.
-    parent : QWidget, optional
+    * `widest`: longest text there will be. With it the room of the label does not depend on its
+      text, so that one that changes at display rate asks no layout for anything.
+    * `small`: whether the smallest size of the theme is used.
+    * `mono`: whether figures are to line up, at the right; they are small.
     """
 
     def __init__(
@@ -154,17 +140,10 @@ class WrapLabel(WrappedWidget):
     A word-wrapped QLabel in a resizable scroll area can make Qt's layout call itself without end; this one
     says which height goes with a width, and claims it.
 
-    Parameters
-    ----------
-    text : str
-    role : {"text", "title", "muted", "danger", "success", "warning", "accent"}
-        Colour of the text; a title is strong text.
-    small : bool
-        Whether the smallest size of the theme is used.
-    lively : bool
-        Whether numbers in it change at display rate: the room that it asks for is then that of long ones, so
-        that no layout has to be done for each.
-    parent : QWidget, optional
+    * `role`: colour of the text; a title is strong text.
+    * `small`: whether the smallest size of the theme is used.
+    * `lively`: whether numbers in it change at display rate: the room that it asks for is then that
+      of long ones, so that no layout has to be done for each.
     """
 
     def __init__(
@@ -251,14 +230,7 @@ class WrapLabel(WrappedWidget):
 
 
 class Badge(PaintedWidget):
-    """A few words on a tinted ground, such as the state of a run.
-
-    Parameters
-    ----------
-    text : str
-    kind : {"neutral", "info", "success", "warning", "danger"}
-    parent : QWidget, optional
-    """
+    """A few words on a tinted ground, such as the state of a run."""
 
     def __init__(self, text: str = "", kind: str = "neutral", parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -15,11 +15,7 @@ _LATEST_MS = 3000
 class LateScroll(QObject):
     """Moves a scroll bar to a place as soon as it reaches that far; not when the user scrolls meanwhile.
 
-    Parameters
-    ----------
-    bar : QScrollBar
-        Also the parent.
-    place : int
+    * `bar`: also the parent.
     """
 
     def __init__(self, bar: QScrollBar, place: int) -> None:

@@ -11,19 +11,10 @@ Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | int
 def fill[Box: QBoxLayout](layout: Box, *parts: Part, spacing: int | None = None) -> Box:
     """Put parts into a row or a column, and return it.
 
-    Parameters
-    ----------
-    layout : QHBoxLayout or QVBoxLayout
-        Loses its margins.
-    *parts : QWidget, QLayout, (part, stretch), or int
-        In their order. A part with a stretch takes what the others leave; a number by itself is empty room
-        of that stretch.
-    spacing : int, optional
-        Pixels between the parts; as the style has it when None.
-
-    Returns
-    -------
-    QBoxLayout
+    * `layout`: loses its margins.
+    * `*parts`: in their order. A part with a stretch takes what the others leave; a number by
+      itself is empty room of that stretch.
+    * `spacing`: pixels between the parts; as the style has it when None.
     """
     layout.setContentsMargins(0, 0, 0, 0)
     if spacing is not None:

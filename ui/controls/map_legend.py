@@ -13,16 +13,11 @@ from ui.controls.color_scale import ColorScale
 class MapLegend:
     """Colours, unit and marks of a map. Coordinates the map paints itself, in a figure of it alone.
 
-    Attributes
-    ----------
-    scale : ColorScale or None
-        Colours and their limits, of which a colour bar is to be drawn; None if colours stand for kinds.
-    exponent : int
-        The numbers in the cells are in units of ten to this power.
-    kinds : tuple of (colour, text)
-        What single colours mean.
-    marks : tuple of (mark, text)
-        Outlines and signs that are to be seen, as for `MarkLegend`.
+    * `scale`: colours and their limits, of which a colour bar is to be drawn; None if colours stand
+      for kinds.
+    * `exponent`: the numbers in the cells are in units of ten to this power.
+    * `kinds`: what single colours mean.
+    * `marks`: outlines and signs that are to be seen, as for `MarkLegend`.
     """
 
     scale: ColorScale | None = None

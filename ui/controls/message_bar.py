@@ -18,12 +18,7 @@ _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert"
 
 
 class MessageBar(QFrame):
-    """Sign, text, optional action, close. It takes room in the layout instead of covering what is below it.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Sign, text, optional action, close. It takes room in the layout, so as to cover nothing."""
 
     #: The user has pressed the action.
     actionRequested = Signal()
@@ -55,18 +50,9 @@ class MessageBar(QFrame):
     def show_message(self, text: str, kind: str = "info", action: str = "") -> None:
         """Show a message in place of the one before.
 
-        Parameters
-        ----------
-        text : str
-            One or two sentences.
-        kind : {"info", "success", "warning", "error"}
-        action : str
-            Text of a button, or "" for none.
-
-        Raises
-        ------
-        ValueError
-            If there is no such kind.
+        * `text`: one or two sentences.
+        * `action`: text of a button, or "" for none.
+        * Raises ValueError: if there is no such kind.
         """
         if kind not in _ROLES:
             raise ValueError(

@@ -6,19 +6,9 @@ from PySide6.QtWidgets import QWidget
 def named[Widget: QWidget](widget: Widget, name: str = "", tip: str = "", role: str = "") -> Widget:
     """Name a widget, and return it.
 
-    Parameters
-    ----------
-    widget : QWidget
-    name : str
-        What a screen reader says.
-    tip : str
-        Tool tip.
-    role : str
-        Role by which the stylesheet knows it, such as "caption".
-
-    Returns
-    -------
-    QWidget
+    * `name`: what a screen reader says.
+    * `tip`: tool tip.
+    * `role`: role by which the stylesheet knows it, such as "caption".
     """
     if name:
         widget.setAccessibleName(name)

@@ -41,13 +41,7 @@ class _CheckedField[Number: float]:
 
 
 class IntField(_CheckedField[int], QSpinBox):
-    """Whole number in a range. The wheel turns it only while it has the keyboard.
-
-    Parameters
-    ----------
-    minimum, maximum, value : int
-    parent : QWidget, optional
-    """
+    """Whole number in a range. The wheel turns it only while it has the keyboard."""
 
     #: The number, when the user has changed it.
     valueEdited = Signal(int)
@@ -77,13 +71,7 @@ class IntField(_CheckedField[int], QSpinBox):
 
 
 class FloatField(_CheckedField[float], QDoubleSpinBox):
-    """Number of any magnitude in a range, such as a learning rate. Takes "0.0001" and "1e-4"; steps 1, 2, 5.
-
-    Parameters
-    ----------
-    minimum, maximum, value : float
-    parent : QWidget, optional
-    """
+    """A number of any magnitude in a range, such as a rate, typed as "0.0001" or "1e-4"; steps 1, 2, 5."""
 
     #: The number, when the user has changed it.
     valueEdited = Signal(float)

@@ -8,11 +8,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, SignalIns
 class Pace(QObject):
     """Passes values on at most once in an interval: the first at once, then the newest, the last always.
 
-    Parameters
-    ----------
-    milliseconds : int
-        Shortest time between two values.
-    parent : QObject, optional
+    * `milliseconds`: shortest time between two values.
     """
 
     #: A value whose time has come.
@@ -52,12 +48,8 @@ def single_shot(parent: QObject, slot: Callable[[], None] | SignalInstance, mill
 
     Started anew before its time has come it begins to wait again: so a slot is called when changes pause.
 
-    Parameters
-    ----------
-    parent : QObject
-    slot : callable or signal
-    milliseconds : int
-        How long after it was started; 0 for as soon as all events that have come meanwhile are dealt with.
+    * `milliseconds`: how long after it was started; 0 for as soon as all events that have come
+      meanwhile are dealt with.
     """
     timer = QTimer(parent)
     timer.setSingleShot(True)

@@ -16,10 +16,6 @@ class PaintedWidget(QWidget):
     A kind of it takes its fonts in `_restyle`, and ends its ``__init__`` with ``follow_theme(self)``, when
     there is something to restyle. It need not see to being repainted when it gets or loses the keyboard: Qt
     does that for every widget that takes it.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -87,10 +83,6 @@ class WrappedWidget(PaintedWidget):
 
     Docks, splitters and grids do not ask for a height that goes with the width; a minimum they respect. So
     it claims that height when its width changes; a kind of it calls `_claim_height` when its content does.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     #: Width in pixels, at scale 1, up to which a widget has not been laid out yet.

@@ -14,10 +14,6 @@ class PaintedButton(QAbstractButton):
     """Button reached by the Tab key that paints itself in the colours of the theme.
 
     A kind of it takes its font in `_restyle`, and ends its ``__init__`` with ``follow_theme(self)``.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,13 +36,8 @@ class PaintedButton(QAbstractButton):
 class MiniButton(PaintedButton):
     """Icon of 14 pixels in a square of 20.
 
-    Parameters
-    ----------
-    icon : str
-        Name of an icon.
-    name : str
-        Accessible name, and the tool tip.
-    parent : QWidget, optional
+    * `icon`: name of an icon.
+    * `name`: accessible name, and the tool tip.
     """
 
     def __init__(self, icon: str, name: str, parent: QWidget | None = None) -> None:
@@ -88,13 +79,7 @@ class MiniButton(PaintedButton):
 
 
 class FoldedStrip(PaintedButton):
-    """Button as high as its column.
-
-    Parameters
-    ----------
-    title : str
-    parent : QWidget, optional
-    """
+    """Button as high as its column."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

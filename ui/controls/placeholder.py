@@ -17,15 +17,8 @@ def draw_placeholder(
 ) -> None:
     """Write what to do next, in muted text, in as many lines as it takes.
 
-    Parameters
-    ----------
-    painter : QPainter
-        Its font is used.
-    rect : QRect
-        Empty area; a margin is kept where the text is centred.
-    text : str
-    theme : Theme
-    alignment : Qt.AlignmentFlag
+    * `painter`: its font is used.
+    * `rect`: empty area; a margin is kept where the text is centred.
     """
     if alignment & Qt.AlignmentFlag.AlignHCenter:
         margin = theme.px(_MARGIN)

@@ -16,10 +16,6 @@ class PointedWidget[Part](ShowsTips, Spoken, PaintedWidget):
 
     A kind of it says which part lies where (`_part_at`), and what follows from pointing (`_on_hovered`) and
     from the left button (`_can_press`, `_press`). A part is a number, a pair of numbers or a name.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     #: Whether the pointer becomes a hand over what can be pressed.

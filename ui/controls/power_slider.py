@@ -17,14 +17,8 @@ _MANTISSAS = (1.0, 2.0, 5.0)
 class PowerSlider(QWidget):
     """Positive number in the steps 1, 2 and 5 of each decade.
 
-    Parameters
-    ----------
-    name : str
-        Written at the left; also part of the accessible name.
-    lowest, highest : int
-        Exponents of ten of the ends.
-    value : float
-    parent : QWidget, optional
+    * `name`: written at the left; also part of the accessible name.
+    * `lowest`, `highest`: exponents of ten of the ends.
     """
 
     #: The number, when the user has changed it.

@@ -14,12 +14,7 @@ from ui.theme import Theme, follow_theme, mono_font
 
 
 class ScaleKey(PaintedWidget):
-    """Shows the colours of a scale and the numbers at its ends; a kind of it says where the numbers stand.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Shows the colours of a scale and the numbers at its ends; a kind of it says where the numbers stand."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,11 +33,7 @@ class ScaleKey(PaintedWidget):
     def set_scale(self, colormap: str, lo: float, hi: float) -> None:
         """Show a scale.
 
-        Parameters
-        ----------
-        colormap : {"signed", "sequential", "grey"}
-        lo, hi : float
-            Values of the first and of the last colour.
+        * `lo`, `hi`: values of the first and of the last colour.
         """
         scale = ColorScale(colormap, lo, hi)
         if scale == self._scale:

@@ -30,11 +30,6 @@ class ScrollColumn(QScrollArea):
 
     The vertical bar always has its room: one that comes and goes changes the width, and with it the height of
     wrapped text, which in Qt 6.11 can make the layout call itself without end.
-
-    Parameters
-    ----------
-    content : QWidget
-    parent : QWidget, optional
     """
 
     def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:

@@ -19,16 +19,8 @@ from ui.controls.layouts import fill
 class SegmentedControl(QFrame):
     """Exclusive choice between a few options that are all in sight. Arrow keys move the choice.
 
-    Parameters
-    ----------
-    options : sequence of str or of (key, text)
-        A plain string is both key and text. The first is chosen at first.
-    parent : QWidget, optional
-
-    Raises
-    ------
-    ValueError
-        If there are no options, or two with the same key.
+    * `options`: A plain string is both key and text. The first is chosen at first.
+    * Raises ValueError: if there are no options, or two with the same key.
     """
 
     #: Key of the option that the user has chosen.
@@ -62,10 +54,7 @@ class SegmentedControl(QFrame):
     def set_current(self, key: str) -> None:
         """Choose an option.
 
-        Raises
-        ------
-        KeyError
-            If there is no such option.
+        * Raises KeyError: if there is no such option.
         """
         button = self._buttons[key]
         self._group.blockSignals(True)

@@ -14,12 +14,7 @@ from ui.theme import Theme, follow_theme, ui_font
 class StageTitle(PaintedWidget):
     """Two lines of text, each cut with an ellipsis; the tool tip has all of it.
 
-    Parameters
-    ----------
-    title : str
-    caption : str
-        Muted, beside the title if it fits.
-    parent : QWidget, optional
+    * `caption`: muted, beside the title if it fits.
     """
 
     def __init__(self, title: str = "", caption: str = "", parent: QWidget | None = None) -> None:

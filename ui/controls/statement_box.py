@@ -17,10 +17,6 @@ class StatementBox(WrappedDocument):
 
     The box grows with its text but does not shrink again while the width stays, so that nothing jumps while
     the text changes with every move of the pointer.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -41,11 +37,7 @@ class StatementBox(WrappedDocument):
     def set_statement(self, text: str, kind: str = "info") -> None:
         """Say something.
 
-        Parameters
-        ----------
-        text : str
-            Numbers to be strong stand between asterisks.
-        kind : {"info", "warning"}
+        * `text`: numbers to be strong stand between asterisks.
         """
         if (text, kind) == (self._text, self._kind):
             return

@@ -15,10 +15,6 @@ class StatusLine(PaintedWidget):
     """Parts of text in different roles side by side; what does not fit ends in an ellipsis.
 
     Unlike a label it never asks for another size: it takes the room it is given.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -36,10 +32,7 @@ class StatusLine(PaintedWidget):
     def set_parts(self, parts: Sequence[tuple[str, str]]) -> None:
         """Show other text.
 
-        Parameters
-        ----------
-        parts : sequence of (text, role)
-            A role is "title", "number" or "muted".
+        * `parts`: A role is "title", "number" or "muted".
         """
         new = tuple(parts)
         if new != self._parts:

@@ -33,15 +33,9 @@ def wrapped(text: str) -> str:
 def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None) -> None:
     """Show a tool tip below what it is about, or above it where the screen ends.
 
-    Parameters
-    ----------
-    widget : QWidget
-    text : str
-        As `wrapped` returns it.
-    at : QPoint
-        Where the pointer is, in coordinates of the screen.
-    around : QRect, optional
-        What is pointed at, in the widget's coordinates; the whole widget when None.
+    * `text`: as `wrapped` returns it.
+    * `at`: where the pointer is, in coordinates of the screen.
+    * `around`: what is pointed at, in the widget's coordinates; the whole widget when None.
     """
     QToolTip.showText(at, text, widget)
     tip = next((each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")), None)
@@ -69,10 +63,6 @@ class TipFilter(QObject):
     of every widget would be called for each event of the program.
 
     A `PointedWidget` shows those of its parts by itself, in the same way.
-
-    Parameters
-    ----------
-    parent : QObject
     """
 
     def __init__(self, parent: QObject) -> None:

@@ -4,10 +4,7 @@
 class Undo[State]:
     """Remembers states before each change.
 
-    Parameters
-    ----------
-    most : int
-        How many changes can be taken back.
+    * `most`: how many changes can be taken back.
     """
 
     def __init__(self, most: int = 100) -> None:
@@ -34,10 +31,7 @@ class Undo[State]:
     def undo(self, state: State) -> State:
         """Return the state before the last change; `state` is the present one, for `redo`.
 
-        Raises
-        ------
-        IndexError
-            If there is none.
+        * Raises IndexError: if there is none.
         """
         self._after.append(state)
         return self._before.pop()
@@ -45,10 +39,7 @@ class Undo[State]:
     def redo(self, state: State) -> State:
         """Return the state after the change that was taken back; `state` is the present one.
 
-        Raises
-        ------
-        IndexError
-            If there is none.
+        * Raises IndexError: if there is none.
         """
         self._before.append(state)
         return self._after.pop()

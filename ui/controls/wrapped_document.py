@@ -14,12 +14,7 @@ _USUAL, _LEAST = 240, 40
 
 
 class WrappedDocument(WrappedWidget):
-    """Text that a kind of it writes as HTML (`_html`), measured and painted by Qt's text documents.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Text that a kind of it writes as HTML (`_html`), measured and painted by Qt's text documents."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -63,19 +63,11 @@ class ExportDialog(QDialog):
 
     Closed while the file is being written it is only hidden: the file is written all the same.
 
-    Parameters
-    ----------
-    figures : list of Figure
-        What can be chosen; the first is chosen at first.
-    state : AppState
-        For the caption and the name of the file.
-    settings : QSettings
-        Where folder and choices are remembered.
-    session : SessionState or None
-        What a PNG shall carry.
-    files : Analysis
-        Writes the file beside the window.
-    parent : QWidget, optional
+    * `figures`: what can be chosen; the first is chosen at first.
+    * `state`: for the caption and the name of the file.
+    * `settings`: where folder and choices are remembered.
+    * `session`: what a PNG shall carry.
+    * `files`: writes the file beside the window.
     """
 
     #: A file has been written.

@@ -29,20 +29,11 @@ from ui.window.panel_area import panel_of
 class FigureExporter(QObject):
     """Knows which figure is meant, opens the dialog, and fills the clipboard.
 
-    Parameters
-    ----------
-    window : QWidget
-        The main window; also the parent.
-    docks : callable
-        Returns the docks that hold panels, in their order.
-    state : AppState
-    settings : QSettings
-    session : callable
-        Returns what a PNG shall carry, or None.
-    insert : callable
-        Puts a figure into the lab report.
-    files : Analysis
-        Finishes and writes files beside the window.
+    * `window`: the main window; also the parent.
+    * `docks`: returns the docks that hold panels, in their order.
+    * `session`: returns what a PNG shall carry, or None.
+    * `insert`: puts a figure into the lab report.
+    * `files`: finishes and writes files beside the window.
     """
 
     #: A figure has been written to this file.
@@ -80,11 +71,7 @@ class FigureExporter(QObject):
 
         Without the menu it is not the part that is meant, although it has the keyboard.
 
-        Parameters
-        ----------
-        part : QWidget
-        plot : QWidget, optional
-            What is meant wherever in the part the menu is asked for.
+        * `plot`: what is meant wherever in the part the menu is asked for.
         """
         if plot is not None:
             self._plots[part] = plot

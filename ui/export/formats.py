@@ -35,10 +35,7 @@ def natural_width(sheet: Sheet) -> float:
 def to_image(sheet: Sheet, scale: int = 1) -> QImage:
     """Draw a sheet with `scale` by `scale` pixels for each pixel of the screen.
 
-    Raises
-    ------
-    CNNVizError
-        If there is nothing to draw, or the picture would be too large.
+    * Raises CNNVizError: if there is nothing to draw, or the picture would be too large.
     """
     with sheet.dressed():
         size = sheet.size * scale
@@ -60,15 +57,10 @@ def draw_png(
 ) -> Content:
     """Draw a sheet for a PNG file.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    scale : int
-        Pixels of the picture for one of the screen, in each direction.
-    width_cm : float, optional
-        Width in print, from which the DPI follow; by default that at 96 pixels of the screen an inch.
-    session : SessionState, optional
-        State that the picture shall carry.
+    * `scale`: pixels of the picture for one of the screen, in each direction.
+    * `width_cm`: width in print, from which the DPI follow; by default that at 96 pixels of the
+      screen an inch.
+    * `session`: state that the picture shall carry.
     """
     width = natural_width(sheet) if width_cm is None else width_cm
     return partial(_png, to_image(sheet, scale), width, session)
@@ -92,13 +84,9 @@ def _png(image: QImage, width_cm: float, session: SessionState | None) -> bytes:
 def draw_svg(sheet: Sheet, width_cm: float | None = None, *, with_fonts: bool = False) -> Content:
     """Draw a sheet for an SVG file: curves as paths, letters as text, cells of maps as rectangles.
 
-    Parameters
-    ----------
-    sheet : Sheet
-    width_cm : float, optional
-        Width in print; by default that at 96 pixels of the screen an inch.
-    with_fonts : bool
-        Whether the file shall carry the letters that it needs, which makes it some 10 to 40 kB larger.
+    * `width_cm`: width in print; by default that at 96 pixels of the screen an inch.
+    * `with_fonts`: whether the file shall carry the letters that it needs, which makes it some 10
+      to 40 kB larger.
     """
     drawing = sheet.drawing
     if drawing is not None:

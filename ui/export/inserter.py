@@ -38,15 +38,8 @@ _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has 
 class FigureInserter(QObject):
     """Knows what each panel has drawn, and hands it to the report.
 
-    Parameters
-    ----------
-    docks : callable
-        Returns the docks that hold panels, in their order.
-    state : AppState
-    report : ReportPanel
-    files : Analysis
-        Finishes figures beside the window.
-    parent : QObject
+    * `docks`: returns the docks that hold panels, in their order.
+    * `files`: finishes figures beside the window.
     """
 
     def __init__(

@@ -17,11 +17,7 @@ from ui.theme import follow_theme
 class MapKey(QWidget):
     """Explains a map to those who see nothing beside it; made for one figure, and never shown.
 
-    Parameters
-    ----------
-    legend : MapLegend
-    width : int
-        Of the figure, in logical pixels; the height is as large as it has to be.
+    * `width`: of the figure, in logical pixels; the height is as large as it has to be.
     """
 
     def __init__(self, legend: MapLegend, width: int) -> None:

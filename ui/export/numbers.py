@@ -34,13 +34,8 @@ Row = Sequence[object]
 class Table:
     """Numbers under a header.
 
-    Attributes
-    ----------
-    title : str
-    header : tuple of str
-    rows : sequence of rows, or ndarray of shape (..., columns)
-        An array as it was drawn: nobody makes rows of it before they are written. Where the header has more
-        columns than the array, the first ones are the indices of a row in it.
+    * `rows`: an array as it was drawn: nobody makes rows of it before they are written. Where the
+      header has more columns than the array, the first ones are the indices of a row in it.
     """
 
     title: str

@@ -32,12 +32,7 @@ _LEAST_WIDTH = 340  # of a figure with a caption, which would else be set in a n
 class Figure:
     """What can be exported.
 
-    Attributes
-    ----------
-    widget : QWidget
-    title : str
-        What it is, for lists and file names.
-    kind : {"plot", "panel", "window"}
+    * `title`: what it is, for lists and file names.
     """
 
     widget: QWidget
@@ -49,13 +44,8 @@ class Figure:
 class Sheet:
     """A figure with everything that decides how it looks.
 
-    Attributes
-    ----------
-    figure : Figure
-    colours : str
-        One of `COLOURS`.
-    caption : str
-        Text below; empty for none.
+    * `colours`: one of `COLOURS`.
+    * `caption`: text below; empty for none.
     """
 
     figure: Figure

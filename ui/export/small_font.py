@@ -13,18 +13,10 @@ _WEIGHTS = {"Regular": 400, "Medium": 500, "SemiBold": 600, "Bold": 700}
 def small_font(family: str, weight: int, characters: Iterable[str]) -> bytes:
     """Return an OpenType font file with some characters of a font that comes with the program.
 
-    Parameters
-    ----------
-    family : str
-    weight : int
-        400 is regular, 700 bold; of the weights that there are the nearest is taken, as Qt does.
-    characters : iterable of str
-        Single characters; those that the font lacks are left out.
-
-    Returns
-    -------
-    bytes
-        Empty if there is no such font, or it has none of them.
+    * `weight`: 400 is regular, 700 bold; of the weights that there are the nearest is taken, as Qt
+      does.
+    * `characters`: single characters; those that the font lacks are left out.
+    * Returns: empty if there is no such font, or it has none of them.
     """
     # Imported here: the window starts sooner without it.
     from fontTools.subset import Options, Subsetter

@@ -41,17 +41,11 @@ def mend_svg(
 
     A viewer would smooth an image of few pixels, and a map of 13 x 13 cells would become a blur.
 
-    Parameters
-    ----------
-    svg : bytes
-        As Qt wrote it.
-    title : str
-    width_cm, height_cm : float
-    plots : sequence of QRect
-        Rectangles of the graphics views in the figure, in pixels.
-    with_fonts : bool
-        Whether it shall carry the letters that are used in it, for computers that lack the fonts. Browsers
-        take them; programs that do not know fonts within a file go on to the next name in the list.
+    * `svg`: as Qt wrote it.
+    * `plots`: rectangles of the graphics views in the figure, in pixels.
+    * `with_fonts`: whether it shall carry the letters that are used in it, for computers that lack
+      the fonts. Browsers take them; programs that do not know fonts within a file go on to the next
+      name in the list.
     """
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _LINK)

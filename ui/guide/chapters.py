@@ -14,12 +14,8 @@ FIRST_STEPS, LICENCES = "page:first-steps", "page:licences"
 class Chapter:
     """A page of the help.
 
-    Attributes
-    ----------
-    title : str
-        In the list.
-    name : str
-        Of its file in the guide, without suffix; or one of the addresses above.
+    * `title`: in the list.
+    * `name`: of its file in the guide, without suffix; or one of the addresses above.
     """
 
     title: str

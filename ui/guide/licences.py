@@ -17,13 +17,8 @@ from cnnviz.doctor.diagnosis import version_of
 class Part:
     """Something that comes with the program.
 
-    Attributes
-    ----------
-    name, licence : str
-    texts : tuple of str
-        Files with the text of the licence, in ``resources``.
-    package : str
-        Under which name it is installed, for its version; "" for what has none.
+    * `texts`: files with the text of the licence, in ``resources``.
+    * `package`: under which name it is installed, for its version; "" for what has none.
     """
 
     name: str

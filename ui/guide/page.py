@@ -40,11 +40,7 @@ _LOCAL = ("file", "page")
 class GuidePage(QTextBrowser):
     """Shows pages in the program's theme, pictures as wide as the text, and knows headings as places.
 
-    Parameters
-    ----------
-    written : mapping of str to callable
-        Pages that the program itself writes, as HTML, by their address.
-    parent : QWidget, optional
+    * `written`: pages that the program itself writes, as HTML, by their address.
     """
 
     def __init__(self, written: Mapping[str, Callable[[], str]], parent: QWidget | None = None) -> None:

@@ -28,12 +28,8 @@ _AROUND = 60
 class GuideWindow(QDialog):
     """Shows the help beside the window that it speaks of.
 
-    Parameters
-    ----------
-    first_steps : callable
-        Writes the page of first steps and keys, as HTML.
-    parent : QWidget
-        The program's window.
+    * `first_steps`: writes the page of first steps and keys, as HTML.
+    * `parent`: the program's window.
     """
 
     def __init__(self, first_steps: Callable[[], str], parent: QWidget) -> None:

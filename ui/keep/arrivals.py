@@ -13,12 +13,7 @@ from ui.state import RunStatus
 class Arrivals(QObject):
     """Opens them in their order, each when all that the one before has set going is done.
 
-    Parameters
-    ----------
-    files : SessionFiles
-    analysis : TaskRunner
-        Where files are read, and runs built.
-    parent : QObject
+    * `analysis`: where files are read, and runs built.
     """
 
     def __init__(self, files: SessionFiles, analysis: TaskRunner, parent: QObject) -> None:

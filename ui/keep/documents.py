@@ -15,13 +15,7 @@ _PLACE = "report"
 class Documents(QObject):
     """Tells the user about the reports that are kept beside the one in this window, and changes to another.
 
-    Parameters
-    ----------
-    state : AppState
-    workspace : Workspace
-    open_draft : callable
-        Keeps the present report and shows the one at a path; returns whether it could.
-    parent : QObject
+    * `open_draft`: keeps the present report and shows the one at a path; returns whether it could.
     """
 
     def __init__(

@@ -15,14 +15,8 @@ from ui.keep.workspace import Workspace
 class Keeper(QObject):
     """Brings back what was kept for this window, keeps what comes, and offers what others have left.
 
-    Parameters
-    ----------
-    files : SessionFiles
-        Of the window whose state and controller are meant.
-    workspace : Workspace
-    open_draft : callable
-        Keeps the present report and shows the one at a path; returns whether it could.
-    parent : QObject
+    * `files`: of the window whose state and controller are meant.
+    * `open_draft`: keeps the present report and shows the one at a path; returns whether it could.
     """
 
     def __init__(

@@ -27,13 +27,8 @@ class Recorder(QObject):
     What cannot be written is tried again with the next change: the words of the report, which are kept in
     the same folder, tell the user when there is no room.
 
-    Parameters
-    ----------
-    files : SessionFiles
-        Of the window whose state and controller are meant.
-    workspace : Workspace
-        Says where.
-    parent : QObject
+    * `files`: of the window whose state and controller are meant.
+    * `workspace`: says where.
     """
 
     def __init__(self, files: SessionFiles, workspace: Workspace, parent: QObject) -> None:
@@ -50,10 +45,7 @@ class Recorder(QObject):
     def finish(self, *, keep_run: bool) -> None:
         """Have everything written now that has changed, the last time.
 
-        Parameters
-        ----------
-        keep_run : bool
-            False removes what is kept of the run: it is saved, or nobody wants it.
+        * `keep_run`: false removes what is kept of the run: it is saved, or nobody wants it.
         """
         self._timer.stop()
         self._run.finish_with(self._run_writer() if keep_run else self._remover())

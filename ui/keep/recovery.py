@@ -28,13 +28,8 @@ class Recovery(QObject):
     The run is trained again, so that its curves and its timeline are there, too. Where that leads to other
     weights, because its settings had been changed on the way, it goes on from the weights that were kept.
 
-    Parameters
-    ----------
-    files : SessionFiles
-        Of the window whose state and controller are meant.
-    paths : list of Path
-        What was found, the newest first.
-    parent : QObject
+    * `files`: of the window whose state and controller are meant.
+    * `paths`: what was found, the newest first.
     """
 
     def __init__(self, files: SessionFiles, paths: list[Path], parent: QObject) -> None:

@@ -27,18 +27,11 @@ _FILTER = "Reports of CNNViz (*.report.json *.json);;All files (*)"
 class ReportFiles(QObject):
     """Puts another report into the place of the present one, and writes it to files.
 
-    Parameters
-    ----------
-    state : AppState
-        Is told how it went.
-    files : Analysis
-        Reads and writes.
-    settings : QSettings
-        Where the folder used last is remembered.
-    samples : SamplesPanel
-        With the images of the user's own.
-    window : QWidget
-        Parent of dialogs; also of this object.
+    * `state`: is told how it went.
+    * `files`: reads and writes.
+    * `settings`: where the folder used last is remembered.
+    * `samples`: with the images of the user's own.
+    * `window`: parent of dialogs; also of this object.
     """
 
     def __init__(

@@ -52,17 +52,10 @@ def session_of(
 ) -> SessionState | None:
     """Return what is shown as a value; None before there is a network.
 
-    Parameters
-    ----------
-    state : AppState
-    panel : str
-        Name of the panel in front.
-    views : mapping from str to View, optional
-        What is chosen inside the panels.
-    drawn : Drawn, optional
-        What is to be seen of it in a panel that draws later than the state changes.
-    checksum : bool
-        Whether to compute that of the weights, which takes its time.
+    * `panel`: name of the panel in front.
+    * `views`: what is chosen inside the panels.
+    * `drawn`: what is to be seen of it in a panel that draws later than the state changes.
+    * `checksum`: whether to compute that of the weights, which takes its time.
     """
     shown, pinned = drawn_in(None, state) if drawn is None else drawn, state.pinned
     if shown is None or state.dataset is None:
@@ -96,23 +89,10 @@ def session_of(
 class SessionFiles(QObject):
     """Writes and reads the files of a session.
 
-    Attributes
-    ----------
-    state : AppState
-    controller : Controller
-
-    Parameters
-    ----------
-    state : AppState
-    controller : Controller
-    settings : QSettings
-        Where the list of recent files is kept.
-    window : QWidget
-        Parent of dialogs; also of this object.
-    panels : PanelArea
-        The panel in front, and the choices made inside the panels.
-    open_picture : callable
-        Makes a picture that carries no session the sample.
+    * `settings`: where the list of recent files is kept.
+    * `window`: parent of dialogs; also of this object.
+    * `panels`: the panel in front, and the choices made inside the panels.
+    * `open_picture`: makes a picture that carries no session the sample.
     """
 
     #: The list of recent files has changed.
@@ -357,10 +337,7 @@ def _name_of(experiment: Experiment, step: int) -> str:
 def _look_into(path: Path) -> SessionState | Role:
     """Return the session that is in a file, or as what else the file is to be opened.
 
-    Raises
-    ------
-    DataError
-        If it is of a kind that CNNViz does not open, or cannot be read.
+    * Raises DataError: if it is of a kind that CNNViz does not open, or cannot be read.
     """
     kind = kind_of(path)
     if status_of(path).st_size == 0:

@@ -45,14 +45,8 @@ class SessionRestorer(QObject):
     The window stays as it is until the network of the session is there and is known to be the one that was
     saved.
 
-    Parameters
-    ----------
-    state : AppState
-    controller : Controller
-    panels : PanelArea
-        The panel in front, and the choices made inside the panels.
-    window : QWidget
-        Parent of the progress dialog; also of this object.
+    * `panels`: the panel in front, and the choices made inside the panels.
+    * `window`: parent of the progress dialog; also of this object.
     """
 
     #: The view is back; False when it was given up.
@@ -94,21 +88,13 @@ class SessionRestorer(QObject):
     ) -> None:
         """Bring a session back; what is there stays as it is when its data or its network are not at hand.
 
-        Parameters
-        ----------
-        session : SessionState
-        name : str
-            Name of the file, for messages.
-        source : Source, optional
-            Its data, if they are not those that are open.
-        trained : Trained, optional
-            Its run, if it is at hand.
-        kept : Trained, optional
-            Its last network, from which to go on where training again leads to another one.
-        then : callable, optional
-            What to do when it is back.
-        asks : bool
-            Whether to ask before the present run is lost.
+        * `name`: name of the file, for messages.
+        * `source`: its data, if they are not those that are open.
+        * `trained`: its run, if it is at hand.
+        * `kept`: its last network, from which to go on where training again leads to another
+          one.
+        * `then`: what to do when it is back.
+        * `asks`: whether to ask before the present run is lost.
         """
         current = self._state.dataset if source is None else None
         opened = self._state.source if source is None else source

@@ -19,16 +19,10 @@ _LARGEST = 2 * LARGEST_TEXT  # a session as a text inside, and what surrounds it
 class Unsaved:
     """A window at one moment.
 
-    Attributes
-    ----------
-    time : float
-        When it was, in seconds since the epoch.
-    draft : Experiment
-        Settings as edited.
-    data : Path or None
-        Where the data come from; None for MNIST.
-    session : SessionState or None
-        What was seen of a run; None where nothing was trained.
+    * `time`: when it was, in seconds since the epoch.
+    * `draft`: settings as edited.
+    * `data`: where the data come from; None for MNIST.
+    * `session`: what was seen of a run; None where nothing was trained.
     """
 
     time: float

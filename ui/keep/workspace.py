@@ -19,14 +19,8 @@ _ENDINGS = (".json", ".safetensors")
 class Document:
     """A report draft that lies in the folder.
 
-    Attributes
-    ----------
-    number : int
-    path : Path
-    changed : float
-        When it was last written, in seconds since the epoch.
-    computer : str
-        Name of another computer on which it is marked as open, or "".
+    * `changed`: when it was last written, in seconds since the epoch.
+    * `computer`: name of another computer on which it is marked as open, or "".
     """
 
     number: int
@@ -42,14 +36,7 @@ class Workspace:
     window can change to another report. Where the folder cannot be written to, nothing can be kept, and
     there are no locks either.
 
-    Parameters
-    ----------
-    folder : Path
-
-    Attributes
-    ----------
-    report : int
-        Number of the report.
+    * `report`: number of the report.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,12 +62,8 @@ class Workspace:
         What is marked as open on another computer is taken all the same: the mark of a computer that was
         switched off would stay for ever.
 
-        Parameters
-        ----------
-        document : Document
-        read : callable
-            Keeps the present report and reads the other, while both are this window's; returns whether it
-            could.
+        * `read`: keeps the present report and reads the other, while both are this window's;
+          returns whether it could.
         """
         if document.computer:
             with suppress(OSError):

@@ -16,14 +16,7 @@ from ui.theme import Theme, follow_theme
 class AnswerField(QWidget):
     """The question of a step, a field for the answer, and how many words it has.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-
-    Signals
-    -------
-    wordsEdited(str)
-        What stands in the field by now.
+    * `wordsEdited(str)`: what stands in the field by now.
     """
 
     wordsEdited = Signal(str)

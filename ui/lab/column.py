@@ -40,27 +40,12 @@ from ui.theme import Theme, follow_theme
 class LabColumn(QFrame):
     """Which lab, the step in front or the list of all, what is left to do, and the way on.
 
-    Parameters
-    ----------
-    desk : LabDesk
-    revealer : Revealer
-    writing : Writing
-        Who does the lab.
-    state : AppState
-    parent : QWidget, optional
-
-    Signals
-    -------
-    showRequested
-        Put the window where the step wants it.
-    labRequested(str)
-        Open a lab, by its id.
-    fileRequested
-        Choose a lab file.
-    closeRequested
-        Put the column away.
-    exportRequested
-        Write and hand in.
+    * `writing`: who does the lab.
+    * `showRequested`: put the window where the step wants it.
+    * `labRequested(str)`: open a lab, by its id.
+    * `fileRequested`: choose a lab file.
+    * `closeRequested`: put the column away.
+    * `exportRequested`: write and hand in.
     """
 
     showRequested = Signal()

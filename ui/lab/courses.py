@@ -15,11 +15,7 @@ from ui.state import Source
 def run_of(course: Course, path: Path) -> Trained | None:
     """Return the trained run of a course, whose record may grow: each call gives one of its own.
 
-    Parameters
-    ----------
-    course : Course
-    path : Path
-        Of its file.
+    * `path`: of its file.
     """
     model, record = course.model, course.history
     if model is None:
@@ -37,16 +33,10 @@ def bring_course(
 ) -> None:
     """Begin the run of a course; a trained network that would be lost is asked about first.
 
-    Parameters
-    ----------
-    files : SessionFiles
-    course : Course
-    path : Path
-        Of its file.
-    with_view : bool
-        Whether to show what the course shows first; else only the network in which it begins.
-    seed : int or None
-        That of the student, for a run that is still to be trained.
+    * `path`: of its file.
+    * `with_view`: whether to show what the course shows first; else only the network in which it
+      begins.
+    * `seed`: that of the student, for a run that is still to be trained.
     """
     state, data = files.state, course.dataset
     session = _at_the_end_of(course) if course.session is None else course.session

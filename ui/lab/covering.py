@@ -74,16 +74,8 @@ def covers_of(window: MainWindow) -> Covers:
 class Covering(QObject):
     """Keeps what is covered in step with the lab.
 
-    Parameters
-    ----------
-    desk : LabDesk
-    writing : Writing
-        Who does the lab.
-    state : AppState
-    window : MainWindow
-        With its panels.
-    covers : Covers
-    parent : QObject
+    * `writing`: who does the lab.
+    * `window`: with its panels.
     """
 
     def __init__(

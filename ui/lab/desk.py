@@ -27,21 +27,10 @@ _HARMLESS = frozenset({"epochs", "log_every"})
 class LabDesk(QObject):
     """Holds lab and record, and is the only one to change them; the record is kept with the draft.
 
-    Parameters
-    ----------
-    state : AppState
-    writing : Writing
-        The draft of the report.
-    parent : QObject
-
-    Signals
-    -------
-    labChanged
-        Another lab, or another record of it.
-    stepChanged
-        Another step is in front.
-    recordChanged
-        Something was done, or said.
+    * `writing`: the draft of the report.
+    * `labChanged`: another lab, or another record of it.
+    * `stepChanged`: another step is in front.
+    * `recordChanged`: something was done, or said.
     """
 
     labChanged = Signal()
@@ -215,11 +204,7 @@ class LabDesk(QObject):
     def open(self, lab: Lab, place: str) -> bool:
         """Do a lab, from where it was left; return whether its file had other words when it was begun.
 
-        Parameters
-        ----------
-        lab : Lab
-        place : str
-            Path of its file, or its id if it comes with the program.
+        * `place`: path of its file, or its id if it comes with the program.
         """
         self.finish()
         fresh = LabRecord.of(lab)

@@ -21,13 +21,7 @@ _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 class LabDoor(QObject):
     """Builds the lab guide when the panels stand, and remembers whether it was left open.
 
-    Parameters
-    ----------
-    window : MainWindow
-    files : SessionFiles
-    settings : QSettings
-        Where it is remembered.
-    parent : QObject
+    * `settings`: where it is remembered.
     """
 
     def __init__(self, window: MainWindow, files: SessionFiles, settings: QSettings, parent: QObject) -> None:

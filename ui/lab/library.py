@@ -21,15 +21,10 @@ FIRST = "lab5"
 class LabFile:
     """A lab as it was read.
 
-    Attributes
-    ----------
-    place : str
-        Path of its file, or its id if it comes with the program: what a draft keeps to find it again.
-    lab : Lab
-    figures : mapping from name to Picture or str
-        Those that its texts show; of one that cannot be shown, why not.
-    course : Course or None
-        What else came with it.
+    * `place`: path of its file, or its id if it comes with the program: what a draft keeps to find
+      it again.
+    * `figures`: those that its texts show; of one that cannot be shown, why not.
+    * `course`: what else came with it.
     """
 
     place: str

@@ -13,13 +13,7 @@ from ui.theme import Theme, follow_theme, mono_font
 
 
 class MarkedText(WrappedDocument):
-    """Wrapped text of several styles.
-
-    Parameters
-    ----------
-    block : Paragraph or Bullets
-    parent : QWidget, optional
-    """
+    """Wrapped text of several styles."""
 
     def __init__(self, block: Paragraph | Bullets, parent: QWidget | None = None) -> None:
         super().__init__(parent)

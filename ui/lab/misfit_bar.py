@@ -19,12 +19,6 @@ class MisfitBar(MessageBar):
     """Names the settings of the run that are not those of the step, and offers to put it right.
 
     It holds nothing of its own and cannot be closed; its action is what "Show me" does.
-
-    Parameters
-    ----------
-    desk : LabDesk
-    state : AppState
-    parent : QWidget, optional
     """
 
     def __init__(self, desk: LabDesk, state: AppState, parent: QWidget | None = None) -> None:

@@ -39,16 +39,8 @@ _LOWER = 3
 class PredictionCard(QWidget):
     """Question, field, and the button that commits; after that prediction, result and verdict.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-
-    Signals
-    -------
-    committed : Answer
-        What the student commits to.
-    givenUp
-        The result is to be shown without a prediction.
+    * `committed`: what the student commits to.
+    * `givenUp`: the result is to be shown without a prediction.
     """
 
     committed = Signal(object)

@@ -23,20 +23,13 @@ _KIND = "lab-truth"
 class Reveal:
     """What there is to be said about the result of the step in front.
 
-    Attributes
-    ----------
-    verdict : Verdict or None
-        Prediction and result; None while the result is not known.
-    waiting : str
-        What the result waits for, as a sentence; "" with a verdict.
-    moment : str
-        When the result was measured, and on which network, as a sentence; "" without a verdict.
-    remark : str
-        How that network differs from the one of the lab, as a sentence, or "".
-    besides : tuple of Measured
-        What else was measured for the step.
-    is_late : bool
-        Whether the result was on the screen before there is a prediction.
+    * `verdict`: prediction and result; None while the result is not known.
+    * `waiting`: what the result waits for, as a sentence; "" with a verdict.
+    * `moment`: when the result was measured, and on which network, as a sentence; "" without a
+      verdict.
+    * `remark`: how that network differs from the one of the lab, as a sentence, or "".
+    * `besides`: what else was measured for the step.
+    * `is_late`: whether the result was on the screen before there is a prediction.
     """
 
     verdict: Verdict | None = None
@@ -50,20 +43,9 @@ class Reveal:
 class Revealer(QObject):
     """Measures the true answer once the prediction is committed and the network at its end.
 
-    Parameters
-    ----------
-    desk : LabDesk
-    state : AppState
-    background : Analysis
-        Where it is measured.
-    parent : QObject
-
-    Signals
-    -------
-    changed
-        There is something else to be said, though step and record are the same.
-    arrived(str)
-        The result of a step that is not in front is known for the first time: its id.
+    * `background`: where it is measured.
+    * `changed`: there is something else to be said, though step and record are the same.
+    * `arrived(str)`: the result of a step that is not in front is known for the first time: its id.
     """
 
     changed = Signal()

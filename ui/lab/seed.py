@@ -17,14 +17,6 @@ class OwnSeed(QObject):
     """Begins anew with the seed that a lab wants, when it is opened or the roll number was typed.
 
     A run that is trained, or has other settings than the lab, stays as it is: the guide says so.
-
-    Parameters
-    ----------
-    desk : LabDesk
-    writing : Writing
-    state : AppState
-    controller : Controller
-    parent : QObject
     """
 
     def __init__(

@@ -39,18 +39,8 @@ class _Target:
 class StepShower(QObject):
     """Brings network, moment, sample, panel and choices of a step.
 
-    Parameters
-    ----------
-    desk : LabDesk
-    files : SessionFiles
-    parent : QObject
-
-    Signals
-    -------
-    shown(str)
-        What is to be seen by now, as a sentence.
-    lookedAt
-        It may have changed whether there is something to set (`is_set`).
+    * `shown(str)`: what is to be seen by now, as a sentence.
+    * `lookedAt`: it may have changed whether there is something to set (`is_set`).
     """
 
     shown = Signal(str)

@@ -38,15 +38,8 @@ _PLACE = "files"
 class LabSitting(QObject):
     """Builds the lab guide; a lab is opened when the column is first in sight.
 
-    Parameters
-    ----------
-    window : MainWindow
-        With its panels.
-    files : SessionFiles
-    report : ReportPanel
-    covers : Covers
-        Over the parts of the panels.
-    parent : QObject
+    * `window`: with its panels.
+    * `covers`: over the parts of the panels.
     """
 
     def __init__(

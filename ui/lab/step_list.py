@@ -19,14 +19,7 @@ class StepList(PointedWidget[int]):
 
     Steps of a section that follow one another stand under its title.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-
-    Signals
-    -------
-    stepRequested(str)
-        Id of the step that the user wants to see.
+    * `stepRequested(str)`: id of the step that the user wants to see.
     """
 
     stepRequested = Signal(str)

@@ -20,12 +20,7 @@ _SET = "The window is set for this step."
 
 
 class StepPage(QWidget):
-    """Everything of one step, from top to bottom.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Everything of one step, from top to bottom."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,16 +65,9 @@ class StepPage(QWidget):
     ) -> None:
         """Show a step.
 
-        Parameters
-        ----------
-        lab : Lab
-        step : Step
-        number : int
-            From 0.
-        figures : mapping from name to Picture or str
-            The figures of the lab; of one that cannot be shown, why not.
-        answer : str
-            What was written about it so far.
+        * `number`: from 0.
+        * `figures`: the figures of the lab; of one that cannot be shown, why not.
+        * `answer`: what was written about it so far.
         """
         titles = {each.id: each.title for each in lab.sections}
         count, minutes = format_count(len(lab.steps)), format_count(step.minutes)

@@ -19,12 +19,7 @@ from ui.theme import Theme, follow_theme
 
 
 class StepText(QWidget):
-    """What there is to read in a step.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """What there is to read in a step."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,13 +60,8 @@ def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidge
 class FigureView(WrappedWidget):
     """A picture, as wide as the column where it is wider.
 
-    Parameters
-    ----------
-    picture : Picture or str
-        What is to be seen, or why it is not.
-    caption : str
-        What is to be seen, for those who cannot.
-    parent : QWidget, optional
+    * `picture`: what is to be seen, or why it is not.
+    * `caption`: what is to be seen, for those who cannot.
     """
 
     def __init__(self, picture: Picture | str, caption: str, parent: QWidget | None = None) -> None:

@@ -20,15 +20,8 @@ from ui.window.main_window import MainWindow
 class LabWatch(QObject):
     """Tells the desk what the student does; what "Show me" does is not counted.
 
-    Parameters
-    ----------
-    desk : LabDesk
-    state : AppState
-    window : MainWindow
-        With its panels.
-    restorer : SessionRestorer
-        Says when the window is being put somewhere.
-    parent : QObject
+    * `window`: with its panels.
+    * `restorer`: says when the window is being put somewhere.
     """
 
     def __init__(

@@ -50,15 +50,9 @@ class LatestOnly:
     Unlike `Analysis.submit` it lets the running function finish, so that a stream of requests faster
     than the answers (a drag, training at full speed) still gets answers, each as fresh as possible.
 
-    Parameters
-    ----------
-    analysis : Analysis
-    kind : str
-        Name of this stream of requests.
-    on_done : callable
-        Called with each result.
-    on_failed : callable, optional
-        Called with the text of an error.
+    * `kind`: name of this stream of requests.
+    * `on_done`: called with each result.
+    * `on_failed`: called with the text of an error.
     """
 
     def __init__(

@@ -20,18 +20,13 @@ _REQUEST = "Requested"
 class Services:
     """What panels are built with; each takes what it needs.
 
-    Attributes
-    ----------
-    state : AppState
-        To read and to follow, never to write.
-    analysis, background : Analysis
-        Where quick things are computed, for which a pointer waits, and long ones.
-    typesetting : Analysis
-        Where pages of the report are set.
-    files, keeping : Analysis
-        Where files are written: those asked for, and those kept without being asked.
-    draft_path : Path
-        File in which the words of the report are kept.
+    * `state`: to read and to follow, never to write.
+    * `analysis`, `background`: where quick things are computed, for which a pointer waits, and long
+      ones.
+    * `typesetting`: where pages of the report are set.
+    * `files`, `keeping`: where files are written: those asked for, and those kept without being
+      asked.
+    * `draft_path`: file in which the words of the report are kept.
     """
 
     state: AppState
@@ -78,10 +73,8 @@ def requests_of(kind: type[QObject]) -> list[str]:
 def connect_requests(part: QObject, slots: Mapping[str, Callable[..., Any]]) -> None:
     """Join everything that a part of the window may ask for to what answers it.
 
-    Raises
-    ------
-    LookupError
-        If nothing answers one of its requests: a misspelt name would else be silence.
+    * Raises LookupError: if nothing answers one of its requests: a misspelt name would else be
+      silence.
     """
     for name in requests_of(type(part)):
         if name not in slots:

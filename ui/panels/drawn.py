@@ -24,23 +24,15 @@ _NOWHERE = Shift()
 class Drawn:
     """A moment of a run and an image, as they were drawn.
 
-    Attributes
-    ----------
-    step : int
-    origin : Origin or None
-        The run, whichever runs have come since; None for a network that was made up.
-    sample : Sample or None
-        None when no single image is shown.
-    shift : Shift
-        By how much the sample is moved; not at all in panels that show it where it is.
-    note : str
-        What else there is to say, or "".
-    what : str
-        What a part shows that may be of another moment, or of another run, than what is around it; else "".
-    network : Network or None
-        As it was at that step, where it is at hand.
-    choices : tuple of str
-        What was chosen in the panel that is to be seen, in words, such as a measure or a class.
+    * `origin`: the run, whichever runs have come since; None for a network that was made up.
+    * `sample`: None when no single image is shown.
+    * `shift`: by how much the sample is moved; not at all in panels that show it where it is.
+    * `note`: what else there is to say, or "".
+    * `what`: what a part shows that may be of another moment, or of another run, than what is
+      around it; else "".
+    * `network`: as it was at that step, where it is at hand.
+    * `choices`: what was chosen in the panel that is to be seen, in words, such as a measure or a
+      class.
     """
 
     step: int
@@ -78,10 +70,7 @@ class TellsDrawn:
 class DrawnPart(TellsDrawn):
     """Mixed into a part of a panel whose panel knows what the part shows.
 
-    Attributes
-    ----------
-    tell : callable
-        Return what is to be seen; None for the same as around the part.
+    * `tell`: return what is to be seen; None for the same as around the part.
     """
 
     tell: Callable[[], Drawn | None] = staticmethod(lambda: None)

@@ -25,32 +25,17 @@ class PictureLoop[C, P](QObject):
     panel's continues (`Scene.continues`); otherwise it is dropped. Nothing is computed while the panel is out
     of sight, and what was missed then is made up for when it is shown.
 
-    Parameters
-    ----------
-    panel : QWidget
-        Also the parent. A change of its visibility is followed.
-    state : AppState
-        Its signal `sceneChanged` is followed.
-    analysis : Analysis
-        Where pictures are computed.
-    kind : str
-        Name of this stream of requests.
-    scene : callable
-        Return the scene as it is now, None while there is none. Takes microseconds.
-    compute : callable
-        Return the picture of a scene: a pure function that knows no widget, called on another thread.
-    draw : callable
-        Put a picture on the screen, in one call.
-    pace : int
-        Least time between two pictures, in milliseconds; may be changed while drawing.
-
-    Attributes
-    ----------
-    pace : int
-    picture : P or None
-        The one that is drawn.
-    scene : Scene or None
-        What it is the picture of.
+    * `panel`: also the parent. A change of its visibility is followed.
+    * `state`: its signal `sceneChanged` is followed.
+    * `analysis`: where pictures are computed.
+    * `kind`: name of this stream of requests.
+    * `scene`: return the scene as it is now, None while there is none. Takes microseconds.
+    * `compute`: return the picture of a scene: a pure function that knows no widget, called on
+      another thread.
+    * `draw`: put a picture on the screen, in one call.
+    * `pace`: least time between two pictures, in milliseconds; may be changed while drawing.
+    * `picture`: the one that is drawn.
+    * `scene`: what it is the picture of.
     """
 
     #: A picture was drawn.

@@ -10,16 +10,11 @@ from ui.panels.contract import Panel, Services
 class PanelRow:
     """A panel.
 
-    Attributes
-    ----------
-    name : str
-        By which sessions and layouts know it.
-    title : str
-        On its tab and in the menu; ``&&`` stands for an ampersand.
-    chapter : str
-        Of the user guide.
-    build : callable
-        Make the panel. It imports it, too: pyqtgraph takes longer to load than the window to appear.
+    * `name`: by which sessions and layouts know it.
+    * `title`: on its tab and in the menu; ``&&`` stands for an ampersand.
+    * `chapter`: of the user guide.
+    * `build`: make the panel. It imports it, too: pyqtgraph takes longer to load than the window to
+      appear.
     """
 
     name: str

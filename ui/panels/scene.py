@@ -17,15 +17,8 @@ class Scene[Choices]:
     Large parts (data, networks, images) are equal when they are the same object, so that comparing two scenes
     costs nothing.
 
-    Attributes
-    ----------
-    dataset : Dataset
-        Restricted to the classes of the run.
-    snapshot : Snapshot
-    sample : Sample
-    shift : Shift
-    choices : object
-        What was chosen in the panel itself: a frozen value.
+    * `dataset`: restricted to the classes of the run.
+    * `choices`: what was chosen in the panel itself: a frozen value.
     """
 
     dataset: Dataset

@@ -13,12 +13,7 @@ from ui.state import AppState, Sample
 
 
 class Choices:
-    """Reads the choices of a panel, one at a time, within what the panel can show now.
-
-    Parameters
-    ----------
-    view : View
-    """
+    """Reads the choices of a panel, one at a time, within what the panel can show now."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -87,12 +82,7 @@ def under(prefix: str, view: Mapping[str, ViewValue]) -> dict[str, ViewValue]:
 
 
 class PendingView:
-    """A view that is to be restored when a panel has what it is about; that of an earlier run is forgotten.
-
-    Parameters
-    ----------
-    state : AppState
-    """
+    """A view to be restored when a panel has what it is about; that of an earlier run is forgotten."""
 
     def __init__(self, state: AppState) -> None:
         self._state = state
@@ -113,16 +103,9 @@ class PendingView:
     def take(self, snapshot: Snapshot, sample: Sample) -> Choices | None:
         """Take the view for what a panel shows now.
 
-        Parameters
-        ----------
-        snapshot : Snapshot
-        sample : Sample
-            What the panel has drawn.
-
-        Returns
-        -------
-        Choices or None
-            None if there is no view, or if the panel is behind the network or the sample of the application.
+        * `sample`: what the panel has drawn.
+        * Returns: None if there is no view, or if the panel is behind the network or the sample
+          of the application.
         """
         view, state = self.view, self._state
         if view is None or snapshot is not state.shown or sample is not state.sample:

@@ -17,13 +17,7 @@ from ui.theme import Theme, follow_theme, ui_font
 class LegendEntry(PaintedButton):
     """One curve in the legend: a piece of its line and its name. Pressing it hides or shows the curve.
 
-    Parameters
-    ----------
-    text : str
-    style : CurveStyle
-    role : str
-        Colour role.
-    parent : QWidget, optional
+    * `role`: colour role.
     """
 
     def __init__(self, text: str, style: CurveStyle, role: str, parent: QWidget | None = None) -> None:
@@ -76,12 +70,7 @@ class LegendEntry(PaintedButton):
 
 
 class CurveHeader(QHBoxLayout):
-    """Title at the left; at the right the entries of the legend.
-
-    Parameters
-    ----------
-    title : str
-    """
+    """Title at the left; at the right the entries of the legend."""
 
     def __init__(self, title: str) -> None:
         super().__init__()

@@ -36,12 +36,8 @@ class CurvePlot(Plot):
     click or the key A shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
     zoom the x axis, with Alt the y axis.
 
-    Parameters
-    ----------
-    title : str
-    x_label, y_label : str
-        What stands below the x axis and above the y axis; an empty text takes no room.
-    parent : QWidget, optional
+    * `x_label`, `y_label`: what stands below the x axis and above the y axis; an empty text takes
+      no room.
     """
 
     def __init__(
@@ -96,23 +92,12 @@ class CurvePlot(Plot):
     ) -> None:
         """Announce a curve.
 
-        Parameters
-        ----------
-        name : str
-            Key for the other methods.
-        label : str
-            Words in the legend and beside the cursor.
-        style : {"raw", "smooth", "test", "ghost"}
-            Thin and pale; strong; dashed with diamonds; grey.
-        role : str
-            Colour role.
-        in_legend : bool
-            Whether the legend names it; else only the box beside the cursor does.
-
-        Raises
-        ------
-        ValueError
-            If the name is taken, or there is no such style.
+        * `name`: key for the other methods.
+        * `label`: words in the legend and beside the cursor.
+        * `style`: thin and pale; strong; dashed with diamonds; grey.
+        * `role`: colour role.
+        * `in_legend`: whether the legend names it; else only the box beside the cursor does.
+        * Raises ValueError: if the name is taken, or there is no such style.
         """
         if name in self._curves or style not in CURVE_STYLES:
             raise ValueError(
@@ -133,16 +118,9 @@ class CurvePlot(Plot):
     def set_curve(self, name: str, x: ArrayLike, y: ArrayLike) -> None:
         """Replace the points of a curve.
 
-        Parameters
-        ----------
-        name : str
-        x, y : array_like of shape (n,)
-            `x` rises; values of `y` that are not finite are gaps.
-
-        Raises
-        ------
-        KeyError, ValueError
-            If there is no such curve, or the points are not as they should be.
+        * `x`, `y`: `x` rises; values of `y` that are not finite are gaps.
+        * Raises KeyError, ValueError: if there is no such curve, or the points are not as they
+          should be.
         """
         self._curves[name].data = MinMaxPyramid(x, y)
         self._refresh()
@@ -150,10 +128,7 @@ class CurvePlot(Plot):
     def append_curve(self, name: str, x: ArrayLike, y: ArrayLike) -> None:
         """Add points at the end of a curve, at a cost in proportion to their number.
 
-        Parameters
-        ----------
-        name : str
-        x, y : array_like of shape (m,)
+        * `x`, `y`: array_like of shape (m,).
         """
         self._curves[name].data.extend(x, y)
         self._refresh()

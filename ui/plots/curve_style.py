@@ -14,21 +14,13 @@ from ui.theme.stylesheet import mix
 class CurveStyle:
     """Line of a kind of curve.
 
-    Attributes
-    ----------
-    width : float
-        In pixels at scale 1.
-    pale : float
-        Share of the ground in the colour.
-    dashed, points : bool
-        Whether the line is dashed, and whether its points are marked by diamonds.
-    outliers : float
-        Share of the largest values that need not be in sight.
-    reach : float
-        The y axis reaches no farther for it than so many times what the other curves need: a run that is
-        compared with and has diverged must not flatten them.
-    layer : int
-        Higher layers lie over lower ones.
+    * `width`: in pixels at scale 1.
+    * `pale`: share of the ground in the colour.
+    * `dashed`, `points`: whether the line is dashed, and whether its points are marked by diamonds.
+    * `outliers`: share of the largest values that need not be in sight.
+    * `reach`: the y axis reaches no farther for it than so many times what the other curves need: a
+      run that is compared with and has diverged must not flatten them.
+    * `layer`: higher layers lie over lower ones.
     """
 
     width: float

@@ -37,12 +37,8 @@ class MinMaxPyramid:
     in proportion to what is new. pyqtgraph's own thinning looks at all points of a curve for each new one: a
     frame takes it twice as long at 10,000 points, and sixteen times at a million (`benchmarks/NOTES.md`).
 
-    Parameters
-    ----------
-    x : array_like of shape (n,)
-        Rising.
-    y : array_like of shape (n,)
-        Values that are not numbers are gaps.
+    * `x`: rising.
+    * `y`: values that are not numbers are gaps.
     """
 
     def __init__(self, x: ArrayLike = (), y: ArrayLike = ()) -> None:
@@ -69,14 +65,8 @@ class MinMaxPyramid:
     def extend(self, x: ArrayLike, y: ArrayLike) -> None:
         """Add points at the end.
 
-        Parameters
-        ----------
-        x, y : array_like of shape (m,)
-
-        Raises
-        ------
-        ValueError
-            If the lengths differ, or `x` does not rise.
+        * `x`, `y`: array_like of shape (m,).
+        * Raises ValueError: if the lengths differ, or `x` does not rise.
         """
         new_x, new_y = np.asarray(x, dtype=np.float64).ravel(), np.asarray(y, dtype=np.float64).ravel()
         if new_x.size != new_y.size:
@@ -93,18 +83,12 @@ class MinMaxPyramid:
     def view(self, x_lo: float, x_hi: float, bins: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Points that look the same as all points between two abscissae.
 
-        Parameters
-        ----------
-        x_lo, x_hi : float
-            Ends of the view. The nearest point beyond each end is included, so that lines leave the picture.
-        bins : int
-            Columns of pixels, >= 1.
-
-        Returns
-        -------
-        x, y : ndarray of shape (m,)
-            At most ``4 * bins + 4`` points. Within each run the smallest and the largest value are kept, at
-            its first and last abscissa; a view of fewer points is returned as it is.
+        * `x_lo`, `x_hi`: ends of the view. The nearest point beyond each end is included, so
+          that lines leave the picture.
+        * `bins`: columns of pixels, >= 1.
+        * Returns: at most ``4 * bins + 4`` points. Within each run the smallest and the largest
+          value are kept, at its first and last abscissa; a view of fewer points is returned as
+          it is.
         """
         x, y = self._x.view, self._y.view
         first = max(int(np.searchsorted(x, x_lo)) - 1, 0)

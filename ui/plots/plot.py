@@ -65,13 +65,8 @@ class Plot(CatchesUp, Spoken, QWidget):
     While out of sight it costs nothing, and pyqtgraph's part, which takes some milliseconds to make, is made
     when it is needed first.
 
-    Parameters
-    ----------
-    x_counts : bool
-        Whether x is a number of things, such as steps.
-    zooms : bool
-        Whether wheel and drag zoom and move.
-    parent : QWidget, optional
+    * `x_counts`: whether x is a number of things, such as steps.
+    * `zooms`: whether wheel and drag zoom and move.
     """
 
     #: Abscissa of the point that the cursor stands at.
@@ -242,11 +237,7 @@ class Plot(CatchesUp, Spoken, QWidget):
     def set_cursor(self, x: float, place: QPointF | None = None) -> None:
         """Stand at the point nearest to an abscissa, and say the values there.
 
-        Parameters
-        ----------
-        x : float
-        place : QPointF, optional
-            Of the box, in the coordinates of the widget; beside the cursor when None.
+        * `place`: of the box, in the coordinates of the widget; beside the cursor when None.
         """
         found = [(line, line.nearest(x)) for line in self._series() if line.x.size]
         if not found:

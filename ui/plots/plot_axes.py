@@ -20,11 +20,7 @@ class NumberAxis(pg.AxisItem):
 
     There are no more numbers than stand clear of one another.
 
-    Parameters
-    ----------
-    side : {"left", "bottom"}
-    counts : bool
-        Whether only whole numbers are written.
+    * `counts`: whether only whole numbers are written.
     """
 
     def __init__(self, side: str, *, counts: bool = False) -> None:

@@ -40,13 +40,8 @@ class PlotCanvas(QWidget):
     What it draws is smooth in every process, because it says so for each item: options of pyqtgraph that hold
     for a whole process would have to be set before the first plot by whoever makes one.
 
-    Parameters
-    ----------
-    x_counts : bool
-        Whether x is a number of things, such as steps.
-    zooms : bool
-        Whether wheel and drag zoom and move; else the pointer is left to the widget around.
-    parent : QWidget, optional
+    * `x_counts`: whether x is a number of things, such as steps.
+    * `zooms`: whether wheel and drag zoom and move; else the pointer is left to the widget around.
     """
 
     #: The user has double-clicked.

@@ -12,15 +12,9 @@ from ui.plots.plot_range import extent
 class Line:
     """A line through points.
 
-    Attributes
-    ----------
-    name : str
-    x, y : ndarray of shape (n,)
-        `x` rises; values of `y` that are not finite are left out.
-    color : str or tuple of str
-        A colour role, or ``#RRGGBB`` on a light and on a dark ground.
-    width : float
-        In pixels at scale 1; wider lines lie over narrower ones.
+    * `x`, `y`: `x` rises; values of `y` that are not finite are left out.
+    * `color`: A colour role, or ``#RRGGBB`` on a light and on a dark ground.
+    * `width`: in pixels at scale 1; wider lines lie over narrower ones.
     """
 
     name: str
@@ -53,14 +47,8 @@ class Dot:
 class PlotContent:
     """Everything a plot shows.
 
-    Attributes
-    ----------
-    lines, markers, dots : tuple
-    x_label, y_label : str
-    has_zeros : bool
-        Whether lines mark where x and y are 0.
-    digits : int
-        Significant figures of the values beside the cursor.
+    * `has_zeros`: whether lines mark where x and y are 0.
+    * `digits`: significant figures of the values beside the cursor.
     """
 
     lines: tuple[Line, ...] = ()

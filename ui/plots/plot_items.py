@@ -23,10 +23,6 @@ class ContentItems:
     """Draws all of a content but its markers.
 
     Items are kept for the next content: to make and to add one takes longer than to draw it.
-
-    Parameters
-    ----------
-    canvas : PlotCanvas
     """
 
     def __init__(self, canvas: PlotCanvas) -> None:

@@ -18,15 +18,8 @@ _SAMPLE = 4096
 def nice_ceil(value: float) -> float:
     """Smallest round number that is not below a positive value.
 
-    Parameters
-    ----------
-    value : float
-        > 0.
-
-    Returns
-    -------
-    float
-        1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6 or 8 times a power of ten.
+    * `value`: > 0.
+    * Returns: 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6 or 8 times a power of ten.
     """
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in _NICE if step * power >= value * (1 - 1e-12))
@@ -35,16 +28,8 @@ def nice_ceil(value: float) -> float:
 def extent(values: NDArray[np.floating], outliers: float = 0.0) -> tuple[float, float] | None:
     """Smallest and largest of some values, leaving out gaps and extremes.
 
-    Parameters
-    ----------
-    values : ndarray
-    outliers : float
-        Share left out at the upper end, 0 to 1.
-
-    Returns
-    -------
-    tuple of float, or None
-        None if there is no finite value.
+    * `outliers`: share left out at the upper end, 0 to 1.
+    * Returns: None if there is no finite value.
     """
     thin = values[:: max(values.size // _SAMPLE, 1)] if outliers else values
     finite = thin[np.isfinite(thin)]
@@ -72,17 +57,9 @@ class SteadyRange:
     ) -> tuple[float, float]:
         """Range for data between two values.
 
-        Parameters
-        ----------
-        lo, hi : float
-            Of the data.
-        fixed_lo, fixed_hi : float, optional
-            Ends that do not depend on the data.
-
-        Returns
-        -------
-        tuple of float
-            (lower, upper) with lower < upper.
+        * `lo`, `hi`: of the data.
+        * `fixed_lo`, `fixed_hi`: ends that do not depend on the data.
+        * Returns: (lower, upper) with lower < upper.
         """
         lo = lo if fixed_lo is None else fixed_lo
         hi = hi if fixed_hi is None else fixed_hi

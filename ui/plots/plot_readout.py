@@ -13,10 +13,7 @@ from ui.theme import Theme, follow_theme, mono_font, ui_font
 class PlotReadout(FloatingBox):
     """Box with a heading and rows of colour, name and value. It never takes the pointer.
 
-    Parameters
-    ----------
-    parent : QWidget
-        Ground on which the box lies.
+    * `parent`: ground on which the box lies.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -32,12 +29,7 @@ class PlotReadout(FloatingBox):
     def show_values(self, heading: str, rows: list[tuple[QColor, str, str]], at: QPoint) -> None:
         """Show values beside a point, on whichever side there is room.
 
-        Parameters
-        ----------
-        heading : str
-        rows : list of (colour, name, value)
-        at : QPoint
-            In the coordinates of the parent.
+        * `at`: in the coordinates of the parent.
         """
         self._heading, self._rows = heading, rows
         self._show_at(self._place(at))

@@ -16,13 +16,8 @@ _BINS = 500
 class PlottedCurve:
     """Points and the items that draw them.
 
-    Parameters
-    ----------
-    label : str
-        Words in the legend and beside the cursor.
-    style : CurveStyle
-    role : str
-        Colour role.
+    * `label`: words in the legend and beside the cursor.
+    * `role`: colour role.
     """
 
     def __init__(self, label: str, style: CurveStyle, role: str) -> None:
@@ -45,11 +40,7 @@ class PlottedCurve:
     def set_theme(self, theme: Theme, ratio: float) -> None:
         """Restyle.
 
-        Parameters
-        ----------
-        theme : Theme
-        ratio : float
-            Device pixels a logical pixel.
+        * `ratio`: device pixels a logical pixel.
         """
         self._line.setPen(self.style.pen(theme, self.role, ratio))
         if self._dots is not None:

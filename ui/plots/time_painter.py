@@ -23,18 +23,11 @@ def _no_points() -> Points:
 class TrackContent:
     """What is drawn behind the handle.
 
-    Attributes
-    ----------
-    first, last : int
-        Steps at the ends; ``first < last``.
-    steps_per_epoch : int
-        0 when epochs are not marked.
-    curve, ghost : pair of ndarray
-        Steps and values of the run's loss, and of that of an earlier run.
-    reference : int or None
-        Step that others are compared with.
-    fork : int or None
-        Step at which the run left another.
+    * `first`, `last`: steps at the ends; ``first < last``.
+    * `steps_per_epoch`: 0 when epochs are not marked.
+    * `curve`, `ghost`: steps and values of the run's loss, and of that of an earlier run.
+    * `reference`: step that others are compared with.
+    * `fork`: step at which the run left another.
     """
 
     first: int = 0
@@ -49,13 +42,7 @@ class TrackContent:
 class TrackPainter:
     """Knows where the parts of a track lie, and draws them.
 
-    Parameters
-    ----------
-    content : TrackContent
-    scale : TimeScale
-    area : QRectF
-        The whole widget.
-    theme : Theme
+    * `area`: the whole widget.
     """
 
     def __init__(self, content: TrackContent, scale: TimeScale, area: QRectF, theme: Theme) -> None:

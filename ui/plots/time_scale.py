@@ -48,18 +48,8 @@ def curve_polygon(
 ) -> QPolygonF:
     """Points of a curve, at most one for every second pixel: it is a mean, and has no peaks to lose.
 
-    Parameters
-    ----------
-    x, y : ndarray of shape (n,)
-        Steps, ascending, and values.
-    scale : TimeScale
-    area : QRectF
-        From 0 at its bottom to `top` at its top; what is higher is cut off.
-    top : float
-
-    Returns
-    -------
-    QPolygonF
+    * `x`, `y`: steps, ascending, and values.
+    * `area`: from 0 at its bottom to `top` at its top; what is higher is cut off.
     """
     inside = np.isfinite(y) & (x >= scale.first) & (x <= scale.last)
     x, y = x[inside], y[inside]
@@ -77,19 +67,9 @@ def epoch_labels(
 ) -> tuple[list[float], list[tuple[float, str]]]:
     """Where epochs end, and what is written under them.
 
-    Parameters
-    ----------
-    scale : TimeScale
-    steps_per_epoch : int
-    metrics : QFontMetrics
-        Of the labels.
-
-    Returns
-    -------
-    ends : list of float
-        Abscissas of the ends of epochs, no two closer than a label is wide.
-    labels : list of (float, str)
-        Abscissa of the middle, and text.
+    * `metrics`: of the labels.
+    * Returns: abscissas of the ends of epochs, no two closer than a label is wide.
+    * Returns: abscissa of the middle, and text.
     """
     if steps_per_epoch <= 0:
         return [], []

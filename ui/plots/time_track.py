@@ -32,10 +32,6 @@ class TimeTrack(PaintedWidget):
 
     It only asks for steps; which moments there are is its owner's business. While the handle is dragged,
     requests come at most once a frame, and the last one is never left out.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     #: Step that was clicked or dragged to.
@@ -92,10 +88,7 @@ class TimeTrack(PaintedWidget):
     def set_curve(self, x: ArrayLike, y: ArrayLike) -> None:
         """Draw this curve in small.
 
-        Parameters
-        ----------
-        x, y : array_like of shape (n,)
-            Steps, ascending, and values from 0 up.
+        * `x`, `y`: steps, ascending, and values from 0 up.
         """
         self._change(curve=_points(x, y))
 
@@ -112,13 +105,7 @@ class TimeTrack(PaintedWidget):
         self._change(fork=step)
 
     def set_hover(self, heading: str, rows: Sequence[tuple[str, str, str]]) -> None:
-        """Say something about the step under the pointer, in a box above it.
-
-        Parameters
-        ----------
-        heading : str
-        rows : sequence of (colour role, name, value)
-        """
+        """Say something about the step under the pointer, in a box above it."""
         if self._hover_x is None:
             return
         if self._readout is None:

@@ -22,17 +22,11 @@ _LONGEST = 10
 class LedgerRow:
     """One line.
 
-    Attributes
-    ----------
-    label : str
-    number : float or str
-        A text is written as it is; all numbers with as many decimals as show four figures of the largest.
-    is_total : bool
-        Whether a rule is drawn above and the line is set bold.
-    tip : str
-        Tool tip of the line.
-    role : str
-        Colour role of the number.
+    * `number`: A text is written as it is; all numbers with as many decimals as show four figures
+      of the largest.
+    * `is_total`: whether a rule is drawn above and the line is set bold.
+    * `tip`: tool tip of the line.
+    * `role`: colour role of the number.
     """
 
     label: str
@@ -43,12 +37,7 @@ class LedgerRow:
 
 
 class Ledger(Rows):
-    """Lines of label and number.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Lines of label and number."""
 
     _GAP = 3
 

@@ -57,13 +57,7 @@ class _Column:
 
 
 class LogModel(QAbstractTableModel):
-    """Rows of numbers: the first column counts; the others have as many decimals as tell them apart.
-
-    Parameters
-    ----------
-    headers : sequence of str
-    parent : QObject, optional
-    """
+    """Rows of numbers: the first column counts; the others have as many decimals as tell them apart."""
 
     def __init__(self, headers: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -74,10 +68,7 @@ class LogModel(QAbstractTableModel):
     def append(self, rows: Iterable[Sequence[float]]) -> None:
         """Add rows at the end.
 
-        Raises
-        ------
-        ValueError
-            If a row has not one number for each header.
+        * Raises ValueError: if a row has not one number for each header.
         """
         new = [tuple(row) for row in rows]
         wrong = next((row for row in new if len(row) != len(self.headers)), None)
@@ -133,13 +124,7 @@ class LogModel(QAbstractTableModel):
 
 
 class LogTable(QTableView):
-    """Log of a run. New rows scroll into sight unless the user has scrolled up; Ctrl+C copies rows.
-
-    Parameters
-    ----------
-    headers : sequence of str
-    parent : QWidget, optional
-    """
+    """Log of a run. New rows scroll into sight unless the user has scrolled up; Ctrl+C copies rows."""
 
     def __init__(
         self, headers: Sequence[str] = ("step", "loss", "accuracy"), parent: QWidget | None = None
@@ -174,10 +159,7 @@ class LogTable(QTableView):
     def append(self, rows: Iterable[Sequence[float]]) -> None:
         """Add rows.
 
-        Parameters
-        ----------
-        rows : iterable of (int, float, …)
-            One number for each header; the first is a count.
+        * `rows`: one number for each header; the first is a count.
         """
         follows = self._follows
         self._log.append(rows)
@@ -229,10 +211,7 @@ class LogTable(QTableView):
     def copy_selection(self) -> str:
         """Copy the chosen rows, or all if none is chosen, with their headers, separated by tabs.
 
-        Returns
-        -------
-        str
-            What was put on the clipboard.
+        * Returns: what was put on the clipboard.
         """
         chosen = sorted({index.row() for index in self.selectedIndexes()}) or range(len(self._log.rows))
         lines = ["\t".join(format_plain(value) for value in self._log.rows[row]) for row in chosen]

@@ -18,12 +18,7 @@ from ui.theme import follow_theme, mono_font
 
 
 class OutputRows(Rows):
-    """Name, logit (where every class has its own), bar and probability of each class.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Name, logit (where every class has its own), bar and probability of each class."""
 
     #: Number of the row under the pointer, or that the arrow keys have reached.
     rowHovered = Signal(int)
@@ -65,13 +60,9 @@ class OutputRows(Rows):
     ) -> None:
         """Show outputs.
 
-        Parameters
-        ----------
-        names : sequence of str, length k
-        probabilities : array_like of shape (k,)
-        logits : array_like of shape (k,), optional
-        true_index : int, optional
-            Number of the true class, if it is known.
+        * `probabilities`: array_like of shape (k,).
+        * `logits`: array_like of shape (k,).
+        * `true_index`: number of the true class, if it is known.
         """
         self._probabilities = np.asarray(probabilities)
         self._logits = None if logits is None else np.asarray(logits)

@@ -15,12 +15,7 @@ from ui.theme import follow_theme, mono_font
 
 
 class PredictionBars(Rows):
-    """Name, bar and probability of each class; the predicted one in the accent, the true one with a tick.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Name, bar and probability of each class; the predicted one in the accent, the true one with a tick."""
 
     _FEWEST = 2
 
@@ -40,21 +35,12 @@ class PredictionBars(Rows):
     ) -> None:
         """Show a prediction.
 
-        Parameters
-        ----------
-        names : sequence of str
-            Names of the k classes.
-        probabilities : array_like of shape (k,), or None
-            None shows empty bars.
-        true_index : int, optional
-            Number of the true class, if it is known.
-        most : int, optional
-            Rows that there is room for, where that is not one for each class: see `most_probable`.
-
-        Raises
-        ------
-        ValueError
-            If there is not one probability for each name.
+        * `names`: names of the k classes.
+        * `probabilities`: None shows empty bars.
+        * `true_index`: number of the true class, if it is known.
+        * `most`: rows that there is room for, where that is not one for each class: see
+          `most_probable`.
+        * Raises ValueError: if there is not one probability for each name.
         """
         values = one_for_each(names, probabilities)
         if values is None:

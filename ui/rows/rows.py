@@ -24,10 +24,6 @@ class Rows(PointedWidget[int]):
 
     A kind of it says what stands in a row (`_paint_row`) and what that means in words (`_tip`). Make a kind
     where a row holds something else; what only looks different is a constant of the class.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     shows_hand = False
@@ -155,10 +151,7 @@ class Rows(PointedWidget[int]):
 def one_for_each(names: Sequence[str], values: ArrayLike | None) -> NDArray[np.floating] | None:
     """Return probabilities of classes as an array of shape (k,).
 
-    Raises
-    ------
-    ValueError
-        If there is not one for each of the k names.
+    * Raises ValueError: if there is not one for each of the k names.
     """
     if values is None:
         return None

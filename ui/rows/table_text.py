@@ -12,14 +12,9 @@ from PySide6.QtWidgets import QWidget
 def table_text(values: NDArray[np.generic]) -> str:
     """Write an array as a table: a tab between columns, a line for each row, and all digits that matter.
 
-    Parameters
-    ----------
-    values : ndarray of shape (h, w)
-
-    Returns
-    -------
-    str
-        No line break at the end. Each number is the shortest text that gives back the same number.
+    * `values`: ndarray of shape (h, w).
+    * Returns: no line break at the end. Each number is the shortest text that gives back the same
+      number.
     """
     return "\n".join("\t".join(str(value) for value in row) for row in values)
 
@@ -37,10 +32,7 @@ def is_copy_key(event: QKeyEvent) -> bool:
 def claims_copy(event: QEvent) -> bool:
     """Claim the key that copies, with which the window copies pictures; return whether it was that.
 
-    Parameters
-    ----------
-    event : QEvent
-        Any event; meant for the first lines of a widget's ``event``.
+    * `event`: any event; meant for the first lines of a widget's ``event``.
     """
     is_claim = event.type() == QEvent.Type.ShortcutOverride
     if is_claim and isinstance(event, QKeyEvent) and is_copy_key(event):

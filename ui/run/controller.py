@@ -33,12 +33,7 @@ _FINISH_MS = 60_000
 class Controller(QObject):
     """Owns the threads. Its `on_…` slots take the requests of panels and windows.
 
-    Parameters
-    ----------
-    state : AppState
-    data : Path or None
-        Other data than MNIST.
-    parent : QObject, optional
+    * `data`: other data than MNIST.
     """
 
     #: A run that goes on from a model file stands there.
@@ -149,16 +144,10 @@ class Controller(QObject):
     ) -> None:
         """Change to other data; the current session stays until they have been read and a run fits them.
 
-        Parameters
-        ----------
-        path : Path or None
-            None for MNIST.
-        then : callable, optional
-            What to do with them, instead of beginning a run with the settings as edited.
-        otherwise : callable, optional
-            What to do when they cannot be read, after the user was told.
-        after : callable, optional
-            What to do when a run with them stands there.
+        * `path`: None for MNIST.
+        * `then`: what to do with them, instead of beginning a run with the settings as edited.
+        * `otherwise`: what to do when they cannot be read, after the user was told.
+        * `after`: what to do when a run with them stands there.
         """
 
         def begin(source: Source) -> None:

@@ -22,12 +22,7 @@ _PATIENCE_SECONDS = 0.4
 class DataFiles(QObject):
     """Reads one data set at a time; what is open stays until the new one is there.
 
-    Parameters
-    ----------
-    state : AppState
-    analysis : Analysis
-        Where files are read.
-    parent : QObject, optional
+    * `analysis`: where files are read.
     """
 
     def __init__(self, state: AppState, analysis: Analysis, parent: QObject | None = None) -> None:
@@ -39,13 +34,9 @@ class DataFiles(QObject):
     ) -> None:
         """Read MNIST (None) or other data.
 
-        Parameters
-        ----------
-        path : Path or None
-        then : callable
-            What to do with them.
-        otherwise : callable, optional
-            What to do when they cannot be read or are not waited for, after the user was told.
+        * `then`: what to do with them.
+        * `otherwise`: what to do when they cannot be read or are not waited for, after the user
+          was told.
         """
         state, start = self._state, time.perf_counter()
         remedy = "" if path is None else USE_MNIST

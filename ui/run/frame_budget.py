@@ -13,10 +13,7 @@ class FrameBudget:
     Training and window share one interpreter: what the window uses is lost to training. On a fast machine, or
     with little to draw, frames come at 30 a second; where they are dear, they become fewer, down to 7.
 
-    Parameters
-    ----------
-    share : float
-        Processor time of the GUI thread, as a part of the time that passes.
+    * `share`: processor time of the GUI thread, as a part of the time that passes.
     """
 
     def __init__(self, share: float = _SHARE) -> None:

@@ -38,10 +38,7 @@ def fitting(experiment: Experiment, data: Dataset) -> Experiment:
 def select_classes(source: Dataset, classes: tuple[str, ...], current: Dataset | None) -> Dataset:
     """Return `source` restricted to `classes`; `current` itself when it is just that.
 
-    Raises
-    ------
-    DataError
-        If the data have not all of these classes, or no image of one.
+    * Raises DataError: if the data have not all of these classes, or no image of one.
     """
     if current is not None and current.classes == classes and current.name == source.name:
         return current
@@ -52,10 +49,7 @@ def select_classes(source: Dataset, classes: tuple[str, ...], current: Dataset |
 def data_path_of(chosen: Path) -> Path:
     """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes.
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read.
+    * Raises DataError: if the file cannot be read.
     """
     if not chosen.is_file():
         return chosen

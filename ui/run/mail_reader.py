@@ -28,21 +28,10 @@ from ui.state import AppState, EvaluatedStep, RunStatus
 class MailReader(QObject):
     """Empties the mailbox by a timer and drops what belongs to an earlier run.
 
-    Parameters
-    ----------
-    state : AppState
-        Is written to.
-    mailbox : Mailbox
-    control : TrainControl
-        Tells whether the loop has been asked to run.
-    moment_tests : MomentTests
-        Gets the test results.
-    parent : QObject, optional
-
-    Attributes
-    ----------
-    stopping : bool
-        Whether the next halt ends the run, instead of pausing it.
+    * `state`: is written to.
+    * `control`: tells whether the loop has been asked to run.
+    * `moment_tests`: gets the test results.
+    * `stopping`: whether the next halt ends the run, instead of pausing it.
     """
 
     showRequested = Signal(object)  # the newest Snapshot

@@ -12,17 +12,11 @@ from ui.run.loading import USE_MNIST, select_classes
 class Misfit(NamedTuple):
     """Why a run does not fit the open data.
 
-    Attributes
-    ----------
-    reason : str
-        In words, as a sentence about "it" without its full stop.
-    remedy : str
-        What to do first, as a sentence without its full stop.
-    action : str
-        What the user can be offered to do at once; empty when there is nothing.
-    is_usable : bool
-        Whether a network of the run can be used with the open data all the same: they have its classes and
-        sizes, but other images.
+    * `reason`: in words, as a sentence about "it" without its full stop.
+    * `remedy`: what to do first, as a sentence without its full stop.
+    * `action`: what the user can be offered to do at once; empty when there is nothing.
+    * `is_usable`: whether a network of the run can be used with the open data all the same: they
+      have its classes and sizes, but other images.
     """
 
     reason: str
@@ -40,16 +34,10 @@ def misfit_of(
 ) -> Misfit | None:
     """Return why the data of a run are not those that are open; None where they are, or may be.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Settings of the run.
-    data_name, data_sha256 : str
-        Name and checksum of its data; empty when unknown.
-    source : Dataset
-        The open data with all their classes.
-    current : Dataset or None
-        These with the classes of the present run.
+    * `experiment`: settings of the run.
+    * `data_name`, `data_sha256`: name and checksum of its data; empty when unknown.
+    * `source`: the open data with all their classes.
+    * `current`: these with the classes of the present run.
     """
     classes, opened = experiment.classes, printable(source.name, LONGEST_NAME)
     made_with = printable(data_name or "data without a name", LONGEST_NAME)

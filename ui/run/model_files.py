@@ -23,14 +23,8 @@ from ui.state import AppState
 class OpenedModel:
     """A run that can continue from a file.
 
-    Attributes
-    ----------
-    experiment : Experiment
-    snapshot : Snapshot
-    remark : str
-        What has to be known of it, as a sentence; empty for nothing.
-    offer : str
-        What the user has to choose before it is taken; empty where opening it says enough.
+    * `remark`: what has to be known of it, as a sentence; empty for nothing.
+    * `offer`: what the user has to choose before it is taken; empty where opening it says enough.
     """
 
     experiment: Experiment
@@ -42,14 +36,8 @@ class OpenedModel:
 class ModelFiles(QObject):
     """Writes and reads `.safetensors` files; outcomes are reported as notices.
 
-    Parameters
-    ----------
-    state : AppState
-    analysis : Analysis
-        Where files are read.
-    files : Analysis
-        Where they are written.
-    parent : QObject, optional
+    * `analysis`: where files are read.
+    * `files`: where they are written.
     """
 
     #: An `OpenedModel` is to take the place of the present run.
@@ -66,11 +54,7 @@ class ModelFiles(QObject):
     def save(self, path: Path, on_saved: Callable[[Path, int, int], None] | None = None) -> None:
         """Write the network that is shown.
 
-        Parameters
-        ----------
-        path : Path
-        on_saved : callable, optional
-            Called with path, number of the run and step when the file is there.
+        * `on_saved`: called with path, number of the run and step when the file is there.
         """
         state, write = self._state, model_writer(self._state, path)
         if write is None or state.shown is None:
@@ -91,11 +75,7 @@ class ModelFiles(QObject):
         Weights without a description that belongs to them are offered, where they fit the network of the
         form.
 
-        Parameters
-        ----------
-        path : Path
-        on_read : callable, optional
-            Called with the path when it is a model that can be used.
+        * `on_read`: called with the path when it is a model that can be used.
         """
         state = self._state
         source, current, draft = state.source, state.dataset, state.draft
@@ -157,12 +137,9 @@ def tell_saved(state: AppState, path: Path, left_out: str) -> None:
 def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel | Misfit:
     """Return the run that is described in a file, or why it does not fit the open data.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is no model; an `UndescribedError` if it does not say how it was trained.
-    ShapeError
-        If its network is not that of its settings.
+    * Raises CheckpointError: if the file is no model; an `UndescribedError` if it does not say how
+      it was trained.
+    * Raises ShapeError: if its network is not that of its settings.
     """
     name, model = printable_name(path), checkpoint.load(path)
     experiment = model.experiment

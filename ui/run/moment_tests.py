@@ -17,12 +17,6 @@ class MomentTests(QObject):
 
     A moment is tested when the timeline has come to rest on it, in the background: a drag or a film passes
     over hundreds of them.
-
-    Parameters
-    ----------
-    state : AppState
-    background : Analysis
-    parent : QObject, optional
     """
 
     def __init__(self, state: AppState, background: Analysis, parent: QObject | None = None) -> None:

@@ -18,12 +18,7 @@ _KIND = "replay"
 class Moments(QObject):
     """Shows moments, one at a time: asking for another one ends the repetition for the one before.
 
-    Parameters
-    ----------
-    state : AppState
-    tasks : TaskRunner
-        Where runs are repeated, with nobody waiting behind them.
-    parent : QObject
+    * `tasks`: where runs are repeated, with nobody waiting behind them.
     """
 
     def __init__(self, state: AppState, tasks: TaskRunner, parent: QObject) -> None:

@@ -16,12 +16,8 @@ _CHUNK = 500  # steps; even those of a large network take no longer than a user 
 class Trained(NamedTuple):
     """A run up to some step.
 
-    Attributes
-    ----------
-    end : Snapshot
-        Its last network.
-    history : History or None
-        Its record.
+    * `end`: its last network.
+    * `history`: its record.
     """
 
     end: Snapshot
@@ -39,25 +35,12 @@ def repeat(
 ) -> Trained:
     """Train a run from its initial weights.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    dataset : Dataset
-        With the classes of the experiment.
-    shown : int
-        Step whose network has to be on record.
-    last : int
-        Step at which to end; the end of the run is not passed.
-    epochs : int
-        Epochs of the run, where there are more than its settings say.
-    context : Context
-
-    Raises
-    ------
-    CancelledError
-        If the run is no longer wanted.
-    CNNVizError
-        If data and settings do not fit, or training diverges.
+    * `dataset`: with the classes of the experiment.
+    * `shown`: step whose network has to be on record.
+    * `last`: step at which to end; the end of the run is not passed.
+    * `epochs`: epochs of the run, where there are more than its settings say.
+    * Raises CancelledError: if the run is no longer wanted.
+    * Raises CNNVizError: if data and settings do not fit, or training diverges.
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     if epochs > experiment.epochs:

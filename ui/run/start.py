@@ -40,15 +40,7 @@ class _Built:
 class RunStart(QObject):
     """Prepares runs, one after the other; a later one replaces an earlier one that is still being built.
 
-    Parameters
-    ----------
-    state : AppState
-    tasks : TaskRunner
-        Builds what is needed.
-    control : TrainControl
-    reader : MailReader
-    moment_tests : MomentTests
-    parent : QObject
+    * `tasks`: builds what is needed.
     """
 
     #: The worker has to prepare this `Job`.
@@ -95,25 +87,15 @@ class RunStart(QObject):
     ) -> None:
         """Start a run in the background; nothing is dropped before it can be built.
 
-        Parameters
-        ----------
-        experiment : Experiment
-        start : Snapshot, optional
-            Where to continue from; from the initial weights when None.
-        forks : bool
-            Whether the steps up to `start` are those of the present run.
-        then_train : bool
-            Whether to train at once.
-        can_be_undone : bool
-            Whether to offer to bring the present run back, until training begins.
-        source : Source, optional
-            Data to change to; those that are open when None.
-        history : History, optional
-            Record of the run up to `start`, where there is one.
-        epochs : int
-            Epochs of the run, where there are more than its settings say.
-        then : callable, optional
-            What to do when the run stands there.
+        * `start`: where to continue from; from the initial weights when None.
+        * `forks`: whether the steps up to `start` are those of the present run.
+        * `then_train`: whether to train at once.
+        * `can_be_undone`: whether to offer to bring the present run back, until training
+          begins.
+        * `source`: data to change to; those that are open when None.
+        * `history`: record of the run up to `start`, where there is one.
+        * `epochs`: epochs of the run, where there are more than its settings say.
+        * `then`: what to do when the run stands there.
         """
         state = self._state
         opened = state.source if source is None else source

@@ -34,10 +34,8 @@ class TaskContext:
     def report(self, fraction: float) -> None:
         """Tell how much is done, from 0 to 1.
 
-        Raises
-        ------
-        CancelledError
-            If the task was cancelled, so that reporting is also the place to stop.
+        * Raises CancelledError: if the task was cancelled, so that reporting is also the place
+          to stop.
         """
         if self.cancelled:
             raise CancelledError("The task was cancelled.")
@@ -91,11 +89,7 @@ class TaskRunner(QObject):
 
     The thread begins with the first function.
 
-    Parameters
-    ----------
-    name : str
-        Name of the thread, for debuggers.
-    parent : QObject, optional
+    * `name`: name of the thread, for debuggers.
     """
 
     #: Nothing is waiting or running any more; whether the last task has succeeded.

@@ -42,21 +42,14 @@ _SNAPSHOTS_PER_RUN = 1000
 class TrainControl:
     """What the window may change while the loop runs; every field is read and written as a whole.
 
-    Attributes
-    ----------
-    running : bool
-        The loop goes on while this is True. It is set before the loop is asked to start, so that a pause that
-        follows at once is not missed.
-    run_id : int
-        Run that is meant: the loop of an earlier one ends, even where `running` was never seen to be False.
-    learning_rate : float or None
-        Rate to use from the next step on.
-    epochs : int
-        Epochs that the run shall have at least; 0 leaves it as it was prepared.
-    steps_per_second : float or None
-        Pace; None is full speed.
-    wake : Event
-        Set to end a wait for the next step of a slow pace.
+    * `running`: the loop goes on while this is True. It is set before the loop is asked to start,
+      so that a pause that follows at once is not missed.
+    * `run_id`: run that is meant: the loop of an earlier one ends, even where `running` was never
+      seen to be False.
+    * `learning_rate`: rate to use from the next step on.
+    * `epochs`: epochs that the run shall have at least; 0 leaves it as it was prepared.
+    * `steps_per_second`: pace; None is full speed.
+    * `wake`: set to end a wait for the next step of a slow pace.
     """
 
     running: bool = False

@@ -17,16 +17,9 @@ _log = logging.getLogger(__name__)
 def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
     """Register the font files of a folder with Qt.
 
-    Parameters
-    ----------
-    folder : Path
-        Searched with its sub-folders for ``.ttf`` and ``.otf`` files. May be missing: then the fonts of the
-        system serve.
-
-    Returns
-    -------
-    list of str
-        Names of the families that are now available.
+    * `folder`: searched with its sub-folders for ``.ttf`` and ``.otf`` files. May be missing: then
+      the fonts of the system serve.
+    * Returns: names of the families that are now available.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".ttf", ".otf"})
     families: list[str] = []
@@ -68,17 +61,8 @@ def ui_font(
 ) -> QFont:
     """Interface font.
 
-    Parameters
-    ----------
-    theme : Theme
-        Gives the scale when `size` is None.
-    size : float, optional
-        Size in points; the base size of the theme when None. Never below 9.
-    weight : QFont.Weight
-
-    Returns
-    -------
-    QFont
+    * `theme`: gives the scale when `size` is None.
+    * `size`: size in points; the base size of the theme when None. Never below 9.
     """
     font = QFont(_family("ui"))
     font.setPointSizeF(max(theme.base_pt if size is None else size, 9.0))
@@ -91,16 +75,7 @@ def mono_font(
 ) -> QFont:
     """Font for numbers: all figures have the same width, and no ligatures join them.
 
-    Parameters
-    ----------
-    size : float, optional
-        Size in points; the small size of `theme` when None. Never below 9.
-    weight : QFont.Weight
-    theme : Theme
-
-    Returns
-    -------
-    QFont
+    * `size`: size in points; the small size of `theme` when None. Never below 9.
     """
     return QFont(_number_font(max(theme.small_pt if size is None else size, 9.0), weight))
 

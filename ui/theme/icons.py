@@ -46,17 +46,9 @@ def _source(name: str) -> str | None:
 def tinted_svg(name: str, color: str) -> bytes | None:
     """Text of an icon with its lines in one colour.
 
-    Parameters
-    ----------
-    name : str
-        File name in resources/icons without its suffix, such as "play".
-    color : str
-        ``#RRGGBB``.
-
-    Returns
-    -------
-    bytes or None
-        SVG, or None if there is no such icon.
+    * `name`: file name in resources/icons without its suffix, such as "play".
+    * `color`: ``#RRGGBB``.
+    * Returns: SVG, or None if there is no such icon.
     """
     source = _source(name)
     return None if source is None else source.replace("currentColor", color).encode()
@@ -65,22 +57,11 @@ def tinted_svg(name: str, color: str) -> bytes | None:
 def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: int = 0) -> QPixmap:
     """Picture of an icon.
 
-    Parameters
-    ----------
-    name : str
-    color : QColor
-        Colour of the lines; its opacity counts.
-    side : int
-        Side in logical pixels.
-    ratio : float
-        Device pixels a logical pixel.
-    gap : int
-        Empty logical pixels at the right, before the text of a button.
-
-    Returns
-    -------
-    QPixmap
-        Transparent where the icon is not, and everywhere if there is no such icon.
+    * `color`: colour of the lines; its opacity counts.
+    * `side`: side in logical pixels.
+    * `ratio`: device pixels a logical pixel.
+    * `gap`: empty logical pixels at the right, before the text of a button.
+    * Returns: transparent where the icon is not, and everywhere if there is no such icon.
     """
     # Buttons ask for the same few pictures again and again. This cache is bounded, and ends as Qt does.
     key = f"{name} {color.name(QColor.NameFormat.HexArgb)} {side} {ratio} {gap}"
@@ -107,23 +88,12 @@ def _drawn(name: str, color: QColor, side: int, ratio: float, gap: int) -> QPixm
 def icon(name: str, role: str = "text", theme: Theme | None = None, gap: int = 0, side: int = 24) -> QIcon:
     """Icon in the colours of a theme, sharp on the finest screen, with its disabled state.
 
-    Parameters
-    ----------
-    name : str
-        File name in resources/icons without its suffix.
-    role : str
-        Colour role of the theme. A checked button shows "accent" instead of "text".
-    theme : Theme, optional
-        The one in force when None.
-    gap : int
-        Empty pixels at the right of a picture of 16 pixels, in proportion for other sizes.
-    side : int
-        Side of the one picture there is of each state, in logical pixels.
-
-    Returns
-    -------
-    QIcon
-        A snapshot: it does not follow later changes of the theme. See `bind_icon`.
+    * `name`: file name in resources/icons without its suffix.
+    * `role`: colour role of the theme. A checked button shows "accent" instead of "text".
+    * `theme`: the one in force when None.
+    * `gap`: empty pixels at the right of a picture of 16 pixels, in proportion for other sizes.
+    * `side`: side of the one picture there is of each state, in logical pixels.
+    * Returns: A snapshot: it does not follow later changes of the theme. See `bind_icon`.
     """
     theme = theme or theme_manager().theme
     ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
@@ -174,14 +144,9 @@ class _IconBinding(QObject):
 def bind_icon(target: QAbstractButton | QAction, name: str, role: str = "text") -> None:
     """Give a button or an action an icon that follows the theme.
 
-    Parameters
-    ----------
-    target : QAbstractButton or QAction
-    name : str
-        File name in resources/icons without its suffix; "" for no icon any more. Call again to show another
-        icon, or when the button has got or lost its text.
-    role : str
-        Colour role of the theme.
+    * `name`: file name in resources/icons without its suffix; "" for no icon any more. Call again
+      to show another icon, or when the button has got or lost its text.
+    * `role`: colour role of the theme.
     """
     binding = target.findChild(_IconBinding, options=Qt.FindChildOption.FindDirectChildrenOnly)
     if not name:

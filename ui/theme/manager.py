@@ -29,10 +29,6 @@ class ThemeManager(QObject):
     """Chooses the theme and dresses the application in it.
 
     Before `apply` it only answers questions, so that a widget can be made on its own.
-
-    Parameters
-    ----------
-    parent : QObject, optional
     """
 
     #: The new Theme, after palette, font and stylesheet have been replaced.
@@ -69,12 +65,7 @@ class ThemeManager(QObject):
         return self._scale > SCALES[0]
 
     def apply(self, app: QApplication) -> None:
-        """Dress the application: fonts, Fusion, palette, stylesheet; from now on changes are followed.
-
-        Parameters
-        ----------
-        app : QApplication
-        """
+        """Dress the application: fonts, Fusion, palette, stylesheet; from now on changes are followed."""
         self._app = app
         self._writer = StylesheetWriter()
         load_fonts()
@@ -85,15 +76,8 @@ class ThemeManager(QObject):
     def set_mode(self, mode: str) -> None:
         """Choose the theme.
 
-        Parameters
-        ----------
-        mode : {"system", "light", "dark"}
-            "system" follows the desktop, also when that changes later.
-
-        Raises
-        ------
-        ValueError
-            If there is no such mode.
+        * `mode`: "system" follows the desktop, also when that changes later.
+        * Raises ValueError: if there is no such mode.
         """
         if mode not in MODES:
             raise ValueError(f"The theme must be one of {', '.join(MODES)}. Got {mode!r} instead.")
@@ -130,12 +114,9 @@ class ThemeManager(QObject):
 
         What is on the screen does not change as long as no event is processed meanwhile.
 
-        Parameters
-        ----------
-        theme : Theme
-            Its scale is ignored: sizes stay as they are.
-        part : QWidget
-            A window, or something in it. What is hidden in it stays as it is: it is not drawn.
+        * `theme`: its scale is ignored: sizes stay as they are.
+        * `part`: A window, or something in it. What is hidden in it stays as it is: it is not
+          drawn.
         """
         worn = replace(theme, scale=self._theme.scale)
         if worn == self._theme:
@@ -233,14 +214,7 @@ class ThemeManager(QObject):
 def theme_manager() -> ThemeManager:
     """Theme manager of the application, made when it is first asked for.
 
-    Returns
-    -------
-    ThemeManager
-
-    Raises
-    ------
-    RuntimeError
-        If there is no QApplication yet.
+    * Raises RuntimeError: if there is no QApplication yet.
     """
     app = QApplication.instance()
     if app is None:
@@ -256,10 +230,8 @@ class _Themed(Protocol):
 def follow_theme(widget: QObject) -> None:
     """Give a widget the theme in force now, and each later one, through its `set_theme`.
 
-    Parameters
-    ----------
-    widget : QWidget or another QObject
-        Has a method ``set_theme(theme)``. A bound method of a QObject is disconnected with its object.
+    * `widget`: has a method ``set_theme(theme)``. A bound method of a QObject is disconnected with
+      its object.
     """
     manager = theme_manager()
     themed = cast(_Themed, widget)

@@ -25,17 +25,9 @@ _bundles: dict[str, bytes] = {}
 def mark_path(name: str, color: str) -> str:
     """Path of the picture of a mark; another name for each colour, because Qt keeps pictures by name.
 
-    Parameters
-    ----------
-    name : str
-        "chevron_down", "tick" and so on.
-    color : str
-        ``#RRGGBB``.
-
-    Returns
-    -------
-    str
-        Begins with ``:/``, as Qt's resources do.
+    * `name`: "chevron_down", "tick" and so on.
+    * `color`: ``#RRGGBB``.
+    * Returns: begins with ``:/``, as Qt's resources do.
     """
     file = f"{name}-{color.lstrip('#')}.svg"
     path = f":/marks/{file}"

@@ -6,16 +6,7 @@ from ui.theme.tokens import Theme
 
 
 def make_palette(theme: Theme) -> QPalette:
-    """Palette with every role that Fusion reads set from the tokens.
-
-    Parameters
-    ----------
-    theme : Theme
-
-    Returns
-    -------
-    QPalette
-    """
+    """Palette with every role that Fusion reads set from the tokens."""
     role = QPalette.ColorRole
     colors = {
         role.Window: "window",

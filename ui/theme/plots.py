@@ -16,17 +16,8 @@ if TYPE_CHECKING:
 def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) -> QPen:
     """Pen whose width does not change with the zoom of a plot.
 
-    Parameters
-    ----------
-    color : QColor
-    width : float
-        In device pixels: Qt measures such a pen in them.
-    dashes : sequence of float
-        Lengths of dashes and gaps, in widths of the pen; none for a solid line.
-
-    Returns
-    -------
-    QPen
+    * `width`: in device pixels: Qt measures such a pen in them.
+    * `dashes`: lengths of dashes and gaps, in widths of the pen; none for a solid line.
     """
     pen = QPen(color, width)
     pen.setCosmetic(True)
@@ -40,11 +31,8 @@ def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) ->
 def style_plot(plot_item: "pg.PlotItem", theme: Theme) -> None:
     """Dress a plot: ground, axes, numbers on the axes, grid.
 
-    Parameters
-    ----------
-    plot_item : pyqtgraph.PlotItem
-        Its left and bottom axes are shown, without ticks; the grid is drawn by the axes themselves.
-    theme : Theme
+    * `plot_item`: its left and bottom axes are shown, without ticks; the grid is drawn by the axes
+      themselves.
     """
     plot_item.getViewBox().setBackgroundColor(None)
     view = plot_item.getViewWidget()

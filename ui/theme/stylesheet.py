@@ -18,17 +18,9 @@ _DAMAGED = f"The look of the window is missing or damaged; {restore('style.qss')
 def mix(first: str, second: str, share: float) -> str:
     """Blend of two colours.
 
-    Parameters
-    ----------
-    first, second : str
-        ``#RRGGBB``.
-    share : float
-        Part of `second`, 0 to 1.
-
-    Returns
-    -------
-    str
-        ``#rrggbb``.
+    * `first`, `second`: ``#RRGGBB``.
+    * `share`: part of `second`, 0 to 1.
+    * Returns: ``#rrggbb``.
     """
     a, b = QColor(first), QColor(second)
     parts = zip((a.red(), a.green(), a.blue()), (b.red(), b.green(), b.blue()), strict=True)
@@ -50,14 +42,7 @@ class StylesheetWriter:
         In the template ``@name`` stands for a token, ``@name.color`` for the path of a mark in that colour;
         lengths in px are those at scale 1.
 
-        Parameters
-        ----------
-        theme : Theme
-
-        Returns
-        -------
-        str
-            QSS.
+        * Returns: QSS.
         """
         tokens = {field.name: str(getattr(theme, field.name)) for field in fields(theme)}
         tokens |= {

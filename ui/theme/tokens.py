@@ -23,10 +23,7 @@ class Theme(look.Look):
     def color(self, role: str, alpha: float = 1.0) -> QColor:
         """Colour of a role, as a new QColor.
 
-        Raises
-        ------
-        AttributeError
-            If there is no such role.
+        * Raises AttributeError: if there is no such role.
         """
         color = QColor(getattr(self, role))
         color.setAlphaF(alpha)

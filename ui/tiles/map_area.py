@@ -8,13 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 
 class MapArea(QScrollArea):
-    """Scroll area without a frame. Ctrl and the wheel ask for another size of the cells.
-
-    Parameters
-    ----------
-    content : QWidget
-    parent : QWidget, optional
-    """
+    """Scroll area without a frame. Ctrl and the wheel ask for another size of the cells."""
 
     #: The area has another size.
     resized = Signal()

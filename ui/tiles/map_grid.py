@@ -13,12 +13,7 @@ from ui.tiles.tile_layout import arrangements
 
 
 class HeatMapGrid(MapTiles):
-    """Maps side by side, in as many columns as make them largest; one of them may be chosen.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Maps side by side, in as many columns as make them largest; one of them may be chosen."""
 
     #: Number of the map that the user has chosen, by click or by arrow key.
     mapSelected = Signal(int)
@@ -44,12 +39,9 @@ class HeatMapGrid(MapTiles):
     def set_tile_size(self, preferred: int, maximum: int | None = None) -> None:
         """Side of a map, in pixels at scale 1.
 
-        Parameters
-        ----------
-        preferred : int
-            Decides how many columns a width is divided into when the grid says how high it wants to be.
-        maximum : int, optional
-            Beyond this the maps do not grow; 2.5 times the preferred side when None.
+        * `preferred`: decides how many columns a width is divided into when the grid says how
+          high it wants to be.
+        * `maximum`: beyond this the maps do not grow; 2.5 times the preferred side when None.
         """
         self._preferred = preferred
         self._maximum = maximum if maximum is not None else round(2.5 * preferred)

@@ -21,12 +21,7 @@ _LARGEST = 192
 
 
 class MapThumbnails(MapTiles):
-    """Maps on one scale, as large as the room allows; more than fit are scrolled. One of them is chosen.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Maps on one scale, as large as the room allows; more than fit are scrolled. One of them is chosen."""
 
     #: Number of the map that the user has chosen.
     mapSelected = Signal(int)
@@ -73,13 +68,8 @@ class MapThumbnails(MapTiles):
     def set_marks(self, role: str, blocks: Sequence[CellBlock], maps: Iterable[int] | None = None) -> None:
         """Outline blocks of cells in some maps, in place of those that had this role before.
 
-        Parameters
-        ----------
-        role : {"receptive", "winner", "selected", "feeds", …}
-            Any role of an outline.
-        blocks : sequence of (row, column, rows, columns)
-        maps : iterable of int, optional
-            Numbers of the maps; all when None.
+        * `role`: any role of an outline.
+        * `maps`: numbers of the maps; all when None.
         """
         if self._marks.set(role, blocks, maps):
             self.update()

@@ -14,12 +14,7 @@ from ui.tiles.tile_view import TileView, draw_part
 
 
 class MapTiles(TileView):
-    """Maps of the same shape, such as the filters or the feature maps of a layer.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Maps of the same shape, such as the filters or the feature maps of a layer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._values: NDArray[np.generic] | None = None
@@ -56,18 +51,9 @@ class MapTiles(TileView):
     ) -> None:
         """Show maps.
 
-        Parameters
-        ----------
-        values : array_like of shape (m, h, w), or None
-            None shows the placeholder.
-        colormap : {"signed", "sequential", "grey"}
-        levels : tuple of float, optional
-            Limits of the scale, which all maps share; from all values when None.
-
-        Raises
-        ------
-        ValueError
-            If `values` is not three-dimensional.
+        * `values`: None shows the placeholder.
+        * `levels`: limits of the scale, which all maps share; from all values when None.
+        * Raises ValueError: if `values` is not three-dimensional.
         """
         array = None if values is None else np.array(values)
         if array is not None and (array.ndim != 3 or not array.size):

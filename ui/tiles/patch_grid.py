@@ -25,19 +25,12 @@ _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 class PatchCard:
     """What is shown of one patch.
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (h, w), uint8
-        The patch.
-    image : ndarray of shape (H, W), uint8
-        The image it comes from.
-    place : tuple of int
-        Row, column, number of rows and of columns of the patch in the image; it may reach over the border.
-    caption : str
-    tip : str
-    images_count : int
-        Of how many images it is the patch that was found; said on the line below the caption where it is more
-        than one.
+    * `pixels`: the patch.
+    * `image`: the image it comes from.
+    * `place`: row, column, number of rows and of columns of the patch in the image; it may reach
+      over the border.
+    * `images_count`: of how many images it is the patch that was found; said on the line below the
+      caption where it is more than one.
     """
 
     pixels: NDArray[np.uint8]
@@ -49,12 +42,7 @@ class PatchCard:
 
 
 class PatchGrid(TileView):
-    """Cards side by side: the patch enlarged, its image with the place outlined, a caption.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Cards side by side: the patch enlarged, its image with the place outlined, a caption."""
 
     #: Number of the card that was clicked, or confirmed by Enter.
     patchClicked = Signal(int)

@@ -38,12 +38,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class SampleModel(QAbstractListModel):
-    """The images to show, in order; pixels are read only for what is in sight.
-
-    Parameters
-    ----------
-    parent : QObject, optional
-    """
+    """The images to show, in order; pixels are read only for what is in sight."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -151,12 +146,7 @@ class _SampleDelegate(QStyledItemDelegate):
 
 
 class SampleGrid(QListView):
-    """Grid of thumbnails that fills its width evenly. Only what is in sight is drawn.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Grid of thumbnails that fills its width evenly. Only what is in sight is drawn."""
 
     #: Data-set index of the image that the user has chosen.
     sampleRequested = Signal(int)
@@ -192,16 +182,10 @@ class SampleGrid(QListView):
     ) -> None:
         """Show images; the chosen one stays chosen if it is still among them.
 
-        Parameters
-        ----------
-        images : ndarray of shape (n, 1, h, w), uint8
-            All images of a data set. Kept, not copied.
-        indices : ndarray of shape (m,), intp
-            Numbers of those to show, in order.
-        labels_text : sequence of str, length m
-            Tool tips.
-        marks : ndarray of shape (m,), bool
-            True for those that are misclassified.
+        * `images`: all images of a data set. Kept, not copied.
+        * `indices`: numbers of those to show, in order.
+        * `labels_text`: tool tips.
+        * `marks`: true for those that are misclassified.
         """
         chosen = self.current()
         self._quiet = True
@@ -212,10 +196,7 @@ class SampleGrid(QListView):
     def set_marks(self, labels_text: Sequence[str], marks: NDArray[np.bool_]) -> None:
         """Change tool tips and marks of the images shown, without scrolling.
 
-        Parameters
-        ----------
-        labels_text : sequence of str, length m
-        marks : ndarray of shape (m,), bool
+        * `marks`: ndarray of shape (m,), bool.
         """
         self._samples.set_marks(labels_text, marks)
 

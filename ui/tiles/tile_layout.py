@@ -14,15 +14,9 @@ MARGIN = 2
 class TileLayout(NamedTuple):
     """How thumbnails stand.
 
-    Attributes
-    ----------
-    columns : int
-    width, height : float
-        Of a map, in logical pixels.
-    gap, caption : float
-        Space between two maps; height of a caption, 0 for none.
-    scrolls : bool
-        Whether they are higher than the area.
+    * `width`, `height`: of a map, in logical pixels.
+    * `gap`, `caption`: space between two maps; height of a caption, 0 for none.
+    * `scrolls`: whether they are higher than the area.
     """
 
     columns: int
@@ -61,16 +55,10 @@ def arrangements(count: int, wide: float, high: float, gap: float) -> Iterator[t
 class Shelf:
     """What is to be arranged.
 
-    Attributes
-    ----------
-    count : int
-        Number of maps, >= 1.
-    rows, cols : int
-        Cells of a map.
-    ratio : float
-        Device pixels a logical pixel.
-    gap, largest : float
-        Space between two maps, and their largest width, in logical pixels.
+    * `count`: number of maps, >= 1.
+    * `rows`, `cols`: cells of a map.
+    * `ratio`: device pixels a logical pixel.
+    * `gap`, `largest`: space between two maps, and their largest width, in logical pixels.
     """
 
     count: int

@@ -29,18 +29,9 @@ class TileMarks:
     def set(self, role: str, blocks: Sequence[CellBlock], maps: Iterable[int] | None) -> bool:
         """Replace the marks of a role.
 
-        Parameters
-        ----------
-        role : str
-            A key of `OUTLINES`.
-        blocks : sequence of (row, column, rows, columns)
-        maps : iterable of int or None
-            Numbers of the maps; None for all.
-
-        Returns
-        -------
-        bool
-            Whether they are others than before.
+        * `role`: A key of `OUTLINES`.
+        * `maps`: numbers of the maps; None for all.
+        * Returns: whether they are others than before.
         """
         marks = _Marks(tuple(blocks), None if maps is None else frozenset(maps))
         changed = self._marks.get(role) != marks
@@ -64,16 +55,9 @@ class TileMarks:
     ) -> None:
         """Draw all marks.
 
-        Parameters
-        ----------
-        painter : QPainter
-        in_sight : range
-            Numbers of the maps in sight.
-        tile : callable
-            Rectangle of a map.
-        shape : (rows, columns)
-            Cells of a map.
-        theme : Theme
+        * `in_sight`: numbers of the maps in sight.
+        * `tile`: rectangle of a map.
+        * `shape`: cells of a map.
         """
         for role, marks in self._marks.items():
             boxes = [

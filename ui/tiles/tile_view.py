@@ -19,10 +19,6 @@ class TileView(PointedWidget[int]):
     a kind of it for what tiles show (maps, pairs of maps, images) and for how they lie: it says how many
     there are (`count`), where each lies (`tile_rect`), paints one (`_paint_tile`), tells others which was
     chosen (`_tell_chosen`), and calls `_show` whenever its content is another.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     #: Whether all tiles stand in one row, in which the upper and the lower arrow key mean nothing.

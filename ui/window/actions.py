@@ -22,42 +22,27 @@ _LOADED = _ALWAYS - {RunStatus.LOADING}
 class ActionRow:
     """One thing that can be asked for.
 
-    Attributes
-    ----------
-    name : str
-        Under which it is found, and the object name of its button.
-    menu : str
-        One of `MENUS`.
-    text : str
-        In the menu; ``&`` stands before the letter that chooses it.
-    handler : str
-        Method that does it: the name of a part of the program, a dot, and the method; see `Menus.connect`.
-    argument : object
-        What the method is given; None for nothing.
-    tooltip : str
-        What it does, in words that can follow its name.
-    key : str
-        As `QKeySequence` reads it, or "".
-    other_key : str
-        Another one, for a keyboard where `key` needs more fingers; nobody has to be told of it.
-    help : str
-        What the key does, for the help; "" where the text of the menu says it. Keys of rows that follow one
-        another with the same words are listed together.
-    icon : str
-        Name of an icon, or "".
-    short : str
-        What a button says instead of the text of the menu, where that is too long for it.
-    enabled : frozenset of RunStatus
-        When it can be asked for.
-    is_checkable : bool
-        Whether it is switched on and off; the method is given which.
-    group : str
-        Of the checkable ones with the same name one is on at a time; such a one is given its `argument`.
-    listing : str
-        For a submenu: the method, named as `handler` is, that returns the paths in it, one of which is given
-        to `handler`.
-    starts_section : bool
-        Whether a line is drawn above it in the menu.
+    * `name`: under which it is found, and the object name of its button.
+    * `menu`: one of `MENUS`.
+    * `text`: in the menu; ``&`` stands before the letter that chooses it.
+    * `handler`: method that does it: the name of a part of the program, a dot, and the method; see
+      `Menus.connect`.
+    * `argument`: what the method is given; None for nothing.
+    * `tooltip`: what it does, in words that can follow its name.
+    * `key`: as `QKeySequence` reads it, or "".
+    * `other_key`: another one, for a keyboard where `key` needs more fingers; nobody has to be told
+      of it.
+    * `help`: what the key does, for the help; "" where the text of the menu says it. Keys of rows
+      that follow one another with the same words are listed together.
+    * `icon`: name of an icon, or "".
+    * `short`: what a button says instead of the text of the menu, where that is too long for it.
+    * `enabled`: when it can be asked for.
+    * `is_checkable`: whether it is switched on and off; the method is given which.
+    * `group`: of the checkable ones with the same name one is on at a time; such a one is given its
+      `argument`.
+    * `listing`: for a submenu: the method, named as `handler` is, that returns the paths in it, one
+      of which is given to `handler`.
+    * `starts_section`: whether a line is drawn above it in the menu.
     """
 
     name: str

@@ -25,15 +25,11 @@ class Areas(QObject):
     where Qt would give it to whatever comes next, maybe in another area. It gives it back when the control is
     shown or can be used again, and Tab leads on from there.
 
-    Parameters
-    ----------
-    listing : callable
-        Return the areas there are now by their names for screen readers, in the order in which they are
-        visited; those out of sight are passed over. An area may lie in another; it comes after that.
-    home : callable
-        Return where the keyboard goes when its area has gone; None for nowhere.
-    parent : QWidget
-        The window.
+    * `listing`: return the areas there are now by their names for screen readers, in the order in
+      which they are visited; those out of sight are passed over. An area may lie in another; it
+      comes after that.
+    * `home`: return where the keyboard goes when its area has gone; None for nowhere.
+    * `parent`: the window.
     """
 
     def __init__(
@@ -75,10 +71,7 @@ class Areas(QObject):
     def hand_on(self, *, forward: bool) -> bool:
         """Take the keyboard over from a control that can have it no longer, or lead it on from there by Tab.
 
-        Returns
-        -------
-        bool
-            False where Qt is to go to the next control, or to the one before.
+        * Returns: false where Qt is to go to the next control, or to the one before.
         """
         focus = self._window.focusWidget()
         if focus is None:

@@ -55,15 +55,10 @@ def controls_of(
 ) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.
 
-    Parameters
-    ----------
-    part : QWidget
-    place : str
-        What the part is called.
-    show : callable
-        Brings the part to the front.
-    pages : mapping of QWidget to callable
-        Of those of its pages, or controls, that may be out of sight, what brings them to the front.
+    * `place`: what the part is called.
+    * `show`: brings the part to the front.
+    * `pages`: of those of its pages, or controls, that may be out of sight, what brings them to the
+      front.
     """
     for widget in part.findChildren(QWidget):
         if isinstance(widget.window(), QMenu):  # of the plotting library, and nowhere to be seen

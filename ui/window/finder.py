@@ -35,22 +35,14 @@ _HINT = "↑ ↓ go to an entry, Enter takes it, Esc leaves everything as it is"
 class Entry:
     """Something that can be found.
 
-    Attributes
-    ----------
-    name : str
-        What it is called.
-    place : str
-        Where it belongs: a menu, a panel, the help.
-    act : callable
-        Does it, or goes there.
-    key : str
-        As `QKeySequence` reads it, or "".
-    why_not : str
-        Why it cannot be had now; "" if it can.
-    about : str
-        Further words by which it is found, such as its tool tip.
-    is_behind : bool
-        Whether it belongs to a panel that is not in front: of what the words fit equally, it comes last.
+    * `name`: what it is called.
+    * `place`: where it belongs: a menu, a panel, the help.
+    * `act`: does it, or goes there.
+    * `key`: as `QKeySequence` reads it, or "".
+    * `why_not`: why it cannot be had now; "" if it can.
+    * `about`: further words by which it is found, such as its tool tip.
+    * `is_behind`: whether it belongs to a panel that is not in front: of what the words fit
+      equally, it comes last.
     """
 
     name: str
@@ -69,10 +61,7 @@ Source = Callable[[], Iterable[Entry]]
 class Finder(QObject):
     """Asks for words, and does what is chosen among all that they fit.
 
-    Parameters
-    ----------
-    window : QWidget
-        Over which it asks; also the parent.
+    * `window`: over which it asks; also the parent.
     """
 
     def __init__(self, window: QWidget) -> None:
@@ -120,11 +109,7 @@ def found(entries: Iterable[Entry], text: str) -> list[Entry]:
 class FinderBox(QDialog):
     """A line for words, and below it what they fit, with its place and its key.
 
-    Parameters
-    ----------
-    entries : list of Entry
-    parent : QWidget
-        The window that it stands over.
+    * `parent`: the window that it stands over.
     """
 
     def __init__(self, entries: list[Entry], parent: QWidget) -> None:

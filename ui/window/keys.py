@@ -34,15 +34,9 @@ class KeyOwner(QObject):
     cell before it leaves the full screen. Qt asks the part with the focus before it looks for shortcuts:
     that question is answered here, when the key is pressed.
 
-    Parameters
-    ----------
-    can_turn : callable
-        Whether there are pages to turn.
-    is_pinned : callable
-        Whether a cell is pinned.
-    written : QWidget
-        Part of the window in which words are written.
-    parent : QObject
+    * `can_turn`: whether there are pages to turn.
+    * `is_pinned`: whether a cell is pinned.
+    * `written`: part of the window in which words are written.
     """
 
     def __init__(
@@ -106,11 +100,7 @@ class Pages:
     def add(self, part: QWidget, back: _Turn, on: _Turn) -> None:
         """Let a part of the window be paged while it is in sight, after those that were added before.
 
-        Parameters
-        ----------
-        part : QWidget
-        back, on : callable
-            Turn a page; return whether there was one.
+        * `back`, `on`: turn a page; return whether there was one.
         """
         self._all.append((part, (back, on)))
 
@@ -145,10 +135,6 @@ class FocusReveal(QObject):
     """Scrolls what has got the keyboard into sight, through all the scroll areas that it is in.
 
     Qt does so for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
-
-    Parameters
-    ----------
-    parent : QObject
     """
 
     def __init__(self, parent: QObject) -> None:

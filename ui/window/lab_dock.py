@@ -13,20 +13,9 @@ _MOST = 0.45  # of the width of the window
 class LabDock(QDockWidget):
     """Holds the lab guide; hidden until a lab is wanted.
 
-    Parameters
-    ----------
-    window : QMainWindow
-        At whose right edge it stands; also the parent.
-
-    Signals
-    -------
-    shown(bool)
-        It has come into sight, or was put away.
-
-    Attributes
-    ----------
-    messages : dict of str to QWidget
-        Messages of the guide, by names for screen readers.
+    * `window`: at whose right edge it stands; also the parent.
+    * `shown(bool)`: it has come into sight, or was put away.
+    * `messages`: messages of the guide, by names for screen readers.
     """
 
     shown = Signal(bool)

@@ -76,12 +76,8 @@ class MainWindow(QMainWindow):
     The frame of the window appears at once. Panels bring heavy modules with them and follow by
     `build_panels`.
 
-    Signals
-    -------
-    firstPainted
-        The frame is on the screen.
-    closing
-        The window is about to close.
+    * `firstPainted`: the frame is on the screen.
+    * `closing`: the window is about to close.
     """
 
     firstPainted = Signal()

@@ -19,15 +19,8 @@ def words_of(text: str) -> list[str]:
 def cost(wanted: list[str], words: list[str]) -> int | None:
     """Return how far words are from those that are wanted: 0 where all are there as a whole.
 
-    Parameters
-    ----------
-    wanted, words : list of str
-        As `words_of` returns them.
-
-    Returns
-    -------
-    int or None
-        None if one of those wanted is not there at all.
+    * `wanted`, `words`: as `words_of` returns them.
+    * Returns: None if one of those wanted is not there at all.
     """
     total = 0
     for word in wanted:

@@ -18,12 +18,8 @@ from ui.window.actions import ACTIONS, MENUS, ActionRow
 class Menus(QObject):
     """One action for each row of the table, in the menus of a window and for its buttons.
 
-    Parameters
-    ----------
-    window : QMainWindow
-        Gets the menus and the shortcuts; also the parent.
-    state : AppState
-        Says what can be asked for.
+    * `window`: gets the menus and the shortcuts; also the parent.
+    * `state`: says what can be asked for.
     """
 
     def __init__(self, window: QMainWindow, state: AppState) -> None:
@@ -63,15 +59,9 @@ class Menus(QObject):
     def connect_to(self, parts: Mapping[str, object]) -> None:
         """Let each action do what its row says.
 
-        Parameters
-        ----------
-        parts : mapping of str to object
-            What the names in front of the dots of handlers stand for.
-
-        Raises
-        ------
-        AttributeError
-            If there is no such method: at once, not when the action is asked for.
+        * `parts`: what the names in front of the dots of handlers stand for.
+        * Raises AttributeError: if there is no such method: at once, not when the action is
+          asked for.
         """
         for row in ACTIONS:
             handler, action = _method(row.handler, parts), self._actions[row.name]

@@ -16,11 +16,7 @@ _TIP = "Every panel shows the network as it was then. Live, or End on the timeli
 class MomentChip(Badge):
     """Stands beside the tabs while an earlier moment is shown, where it moves nothing.
 
-    Parameters
-    ----------
-    state : AppState
-    area : QWidget
-        The panels with their tabs; also the parent.
+    * `area`: the panels with their tabs; also the parent.
     """
 
     def __init__(self, state: AppState, area: QWidget) -> None:

@@ -14,11 +14,6 @@ class NoticeBar(MessageBar):
     """Shows the newest notice; good news goes by itself, everything else when it is answered or taken back.
 
     What is still true comes into sight again when the notice before it has gone.
-
-    Parameters
-    ----------
-    state : AppState
-    parent : QWidget, optional
     """
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:

@@ -19,10 +19,7 @@ class PanelArea(QMainWindow):
     A panel behind a tab has no title bar, since the tab says the same; one that stands beside another or in a
     window of its own has one, to be told from the others and to be dragged by.
 
-    Signals
-    -------
-    divided
-        Panels may stand side by side now, or no longer.
+    * `divided`: panels may stand side by side now, or no longer.
     """
 
     divided = Signal()
@@ -43,13 +40,8 @@ class PanelArea(QMainWindow):
     def add_panel(self, panel: Panel, title: str, name: str) -> QDockWidget:
         """Add a panel as the last tab.
 
-        Parameters
-        ----------
-        panel : Panel
-        title : str
-            Shown on the tab; ``&&`` stands for an ampersand.
-        name : str
-            Object name of its dock, under which layout and choices are saved.
+        * `title`: shown on the tab; ``&&`` stands for an ampersand.
+        * `name`: object name of its dock, under which layout and choices are saved.
         """
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
@@ -77,10 +69,7 @@ class PanelArea(QMainWindow):
     def panel[P: Panel](self, kind: type[P]) -> P:
         """Return the panel of a class.
 
-        Raises
-        ------
-        LookupError
-            If there is none.
+        * Raises LookupError: if there is none.
         """
         for panel in self._panels.values():
             if isinstance(panel, kind):
@@ -104,10 +93,7 @@ class PanelArea(QMainWindow):
     def show_panel(self, number: int) -> None:
         """Bring a panel to the front.
 
-        Parameters
-        ----------
-        number : int
-            Position in the order in which panels were added, from 0.
+        * `number`: position in the order in which panels were added, from 0.
         """
         if 0 <= number < len(self._docks):
             dock = self._docks[number]

@@ -16,11 +16,6 @@ class PanelFrame(QScrollArea):
     A dock whose own widget is hidden miscounts its height, so that a panel could not be hidden behind its tab
     without such a frame. QScrollArea itself would make a panel with wrapped text as high as it wants to be at
     best, and scroll it although it has room enough.
-
-    Parameters
-    ----------
-    panel : QWidget
-    parent : QWidget, optional
     """
 
     def __init__(self, panel: QWidget, parent: QWidget | None = None) -> None:

@@ -23,11 +23,6 @@ class PendingBar(MessageBar):
     """Names the settings that wait in the form, and asks what shall become of them; it cannot be closed.
 
     It holds nothing of its own: it is there exactly while settings of the form are not those of the run.
-
-    Parameters
-    ----------
-    state : AppState
-    parent : QWidget, optional
     """
 
     #: A new run is to begin with the settings of the form.

@@ -14,13 +14,8 @@ _MOST_DIALOGS = 20
 def ask_file(parent: QWidget, settings: QSettings, title: str, kinds: str) -> Path | None:
     """Ask for a file to open, where the last one was; None for none.
 
-    Parameters
-    ----------
-    parent : QWidget
-    settings : QSettings
-        Where the folder is remembered.
-    title, kinds : str
-        Of the dialog, and of the files that it lists, as Qt reads them.
+    * `settings`: where the folder is remembered.
+    * `title`, `kinds`: of the dialog, and of the files that it lists, as Qt reads them.
     """
     path, _ = QFileDialog.getOpenFileName(parent, title, str(remembered_folder(settings)), kinds)
     if not path:
@@ -34,16 +29,10 @@ def ask_target(
 ) -> Path | None:
     """Ask for a file to write, where the last one was; None for none.
 
-    Parameters
-    ----------
-    parent : QWidget
-    settings : QSettings
-        Where the folder is remembered.
-    title : str
-    name, ending : str
-        What the file is called unless the user says otherwise; a name without an ending gets this one.
-    kinds : str
-        Of the files that the dialog lists, as Qt reads them.
+    * `settings`: where the folder is remembered.
+    * `name`, `ending`: what the file is called unless the user says otherwise; a name without an
+      ending gets this one.
+    * `kinds`: of the files that the dialog lists, as Qt reads them.
     """
     proposed = remembered_folder(settings) / f"{name}{ending}"
     named, _ = QFileDialog.getSaveFileName(parent, title, str(proposed), kinds)
@@ -57,17 +46,8 @@ def ask_target(
 def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
     """Ask before a trained network is lost.
 
-    Parameters
-    ----------
-    parent : QWidget
-    step : int
-        Steps that it was trained for.
-    event : str
-        By what it would be lost, to follow "before".
-
-    Returns
-    -------
-    {"save", "discard", "cancel"}
+    * `step`: steps that it was trained for.
+    * `event`: by what it would be lost, to follow "before".
     """
     return _save_or_lose(
         parent,
@@ -80,15 +60,7 @@ def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
 def ask_about_words(parent: QWidget, event: str) -> str:
     """Ask before a report is lost that no file holds.
 
-    Parameters
-    ----------
-    parent : QWidget
-    event : str
-        By what it would be lost, to follow "before".
-
-    Returns
-    -------
-    {"save", "discard", "cancel"}
+    * `event`: by what it would be lost, to follow "before".
     """
     return _save_or_lose(
         parent,

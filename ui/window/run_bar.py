@@ -52,12 +52,7 @@ class RunBar(QWidget):
     key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
     asked for; a message says how to go on. The button and the menu say what they do, and do it.
 
-    Parameters
-    ----------
-    state : AppState
-    menus : Menus
-        Of the window: each button asks for an action of it.
-    parent : QWidget, optional
+    * `menus`: of the window: each button asks for an action of it.
     """
 
     presetRequested = Signal(str)

@@ -21,11 +21,7 @@ _WIDEST_GRID = 16
 class Product:
     """One term of a sum: a weight times a gradient.
 
-    Attributes
-    ----------
-    label : str
-        Where it comes from.
-    weight, gradient : float
+    * `label`: where it comes from.
     """
 
     label: str
@@ -44,13 +40,9 @@ class Grid:
 
     Feature maps are what they are; flat features are written row by row, as many in a row as fill the rows.
 
-    Attributes
-    ----------
-    values : ndarray of shape (h, w)
-    blank : boolean ndarray of shape (h, w), or None
-        Places behind the last unit.
-    channel : int or None
-        Channel of the maps; None for flat features.
+    * `values`: ndarray of shape (h, w).
+    * `blank`: places behind the last unit.
+    * `channel`: channel of the maps; None for flat features.
     """
 
     values: FloatArray
@@ -122,18 +114,9 @@ def slopes_of(passed: Pass, layer: str) -> FloatArray:
 def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
     """What each filter of a convolution sends back to one channel of its input.
 
-    Parameters
-    ----------
-    passed : Pass
-    layer : str
-        A convolution.
-    channel : int
-        Channel of the input.
-
-    Returns
-    -------
-    ndarray of shape (filters, h, w)
-        They add up to the gradient at this channel.
+    * `layer`: A convolution.
+    * `channel`: channel of the input.
+    * Returns: they add up to the gradient at this channel.
     """
     convolution = passed.layer(layer)
     assert isinstance(convolution, Conv2D)
@@ -207,17 +190,8 @@ def cells_reading(passed: Pass, layer: str, cell: Cell) -> tuple[int, int, int, 
 def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | None = None) -> Cell:
     """Cell that formulas speak of: the one that is pointed at or pinned, else one in the middle of the block.
 
-    Parameters
-    ----------
-    passed : Pass
-    stage : str
-    focus : Focus
-    strength : ndarray, optional
-        Of the cells next to the middle the strongest is taken; the gradient of the stage when None.
-
-    Returns
-    -------
-    tuple of int
+    * `strength`: of the cells next to the middle the strongest is taken; the gradient of the stage
+      when None.
     """
     at = focus.at(stage)
     if at:

@@ -19,27 +19,19 @@ from ui.panels.views import Choices, under
 class Focus:
     """View settings that all steps share, so that going from step to step one keeps one's place.
 
-    Attributes
-    ----------
-    channels : pairs of a convolution layer and the number of a filter
-    units : pairs of a dense layer and the number of a unit
-    center : tuple of float
-        Row and column, as fractions of the map, of what lies in the middle of the enlarged block.
-    stage, cell : str and tuple of int
-        Cell that the pointer is on, else the pinned one; `cell` is empty if there is neither.
-    pinned : tuple of (str, Cell), optional
-    terms : int or None
-        How many terms of the filter gradient are summed; None for all.
-    contrast : str
-        Pool whose routing is shown in place of the network's own; "" for its own.
-    parameter : str
-        Parameter that the update step shows.
-    weight : ParameterTarget or None
-        Weight that the pointer is on.
-    is_covered : bool
-        Whether the results of the step are covered, to be guessed first.
-    side : int
-        How many cells of a map are shown along a side: as many as there is room for with numbers.
+    * `channels`: pairs of a convolution layer and the number of a filter.
+    * `units`: pairs of a dense layer and the number of a unit.
+    * `center`: row and column, as fractions of the map, of what lies in the middle of the enlarged
+      block.
+    * `stage`, `cell`: cell that the pointer is on, else the pinned one; `cell` is empty if there is
+      neither.
+    * `terms`: how many terms of the filter gradient are summed; None for all.
+    * `contrast`: pool whose routing is shown in place of the network's own; "" for its own.
+    * `parameter`: parameter that the update step shows.
+    * `weight`: weight that the pointer is on.
+    * `is_covered`: whether the results of the step are covered, to be guessed first.
+    * `side`: how many cells of a map are shown along a side: as many as there is room for with
+      numbers.
     """
 
     channels: tuple[tuple[str, int], ...] = ()
@@ -156,14 +148,6 @@ def first_focus(passed: Pass) -> Focus:
     """Look where there is most to see: at the window of the last pool that the largest gradient arrives at.
 
     Windows without a tie are preferred, for those have a single winner.
-
-    Parameters
-    ----------
-    passed : Pass
-
-    Returns
-    -------
-    Focus
     """
     network, focus = passed.network, Focus()
     for name, routing in passed.routings.items():

@@ -26,10 +26,7 @@ _PLAY_MS = 2500
 class StepHeader(QWidget):
     """Steps, back, play, next; a sentence and a formula.
 
-    Signals
-    -------
-    stepRequested : int
-        Number, from 0, of the step to show.
+    * `stepRequested`: number, from 0, of the step to show.
     """
 
     stepRequested = Signal(int)

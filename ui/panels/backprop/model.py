@@ -36,28 +36,11 @@ EPS, REACH = 1e-4, 0.5
 class BackpropModel(QObject):
     """Own settings of the panel, and the pass that is drawn.
 
-    Parameters
-    ----------
-    work : BackpropWork
-        Computes previews.
-    parent : QObject, optional
-
-    Attributes
-    ----------
-    choices : PassChoices
-        What passes are computed from, besides the application's state.
-
-    Signals
-    -------
-    choicesChanged
-        Another pass is wanted.
-    stepChanged, focusChanged, targetChanged
-    previewChanged : Preview
-    pokeChanged
-        Another size or range is wanted.
-    applied
-    trialDropped
-        The run has moved on, so that the trial updates no longer belong to it.
+    * `work`: computes previews.
+    * `choices`: what passes are computed from, besides the application's state.
+    * `choicesChanged`: another pass is wanted.
+    * `pokeChanged`: another size or range is wanted.
+    * `trialDropped`: the run has moved on, so that the trial updates no longer belong to it.
     """
 
     choicesChanged = Signal()

@@ -61,18 +61,8 @@ _LEAST_WIDTH = 492
 class BackpropPanel(Panel):
     """Step bar on top, one large view of the present step, and a column to inspect, poke and check.
 
-    Parameters
-    ----------
-    state : AppState
-    analysis, background : Analysis
-        Where quick and long things are computed.
-    parent : QWidget, optional
-
-    Signals
-    -------
-    pinRequested : PinnedCell or None
-    adoptRequested : Snapshot
-        Continue the run from the weights that were changed here.
+    * `analysis`, `background`: where quick and long things are computed.
+    * `adoptRequested`: continue the run from the weights that were changed here.
     """
 
     pinRequested = Signal(object)

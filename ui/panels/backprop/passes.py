@@ -32,12 +32,8 @@ from ui.panels.scene import Scene, SceneRun
 class Trial:
     """Updates that were tried in the panel and have not touched the run.
 
-    Attributes
-    ----------
-    networks : tuple of Network
-        What each update made, the latest last; with the run's own rule for ties.
-    losses : tuple of float
-        Loss before each update.
+    * `networks`: what each update made, the latest last; with the run's own rule for ties.
+    * `losses`: loss before each update.
     """
 
     networks: tuple[Network, ...] = ()
@@ -58,13 +54,9 @@ class Trial:
 class PassChoices:
     """What is chosen in the panel and changes the pass.
 
-    Attributes
-    ----------
-    label : int or None
-        Class to differentiate for; None for the sample's own, or the run's guess where that is not known.
-    rule : {"first", "all", "split"} or None
-        Rule for ties in all max pools; None keeps the network's own.
-    trial : Trial
+    * `label`: class to differentiate for; None for the sample's own, or the run's guess where that
+      is not known.
+    * `rule`: rule for ties in all max pools; None keeps the network's own.
     """
 
     label: int | None = None
@@ -79,24 +71,13 @@ PassScene = Scene[PassChoices]
 class Pass(SceneRun):
     """All arrays of one backward pass.
 
-    Attributes
-    ----------
-    scene : PassScene
-        What it was computed from.
-    label : int
-        Class that is differentiated for.
-    network : Network
-        With trial updates and the chosen rule for ties.
-    rule : {"first", "all", "split"} or None
-        Rule in force; None in a network without a max pool.
-    run_rule : {"first", "all", "split"} or None
-        Rule of the run.
-    x : ndarray of shape (1, c, h, w)
-    trace : Trace
-    gradients : Gradients
-    by_rule : mapping from rule to Gradients
-        Under each rule; empty without a max pool.
-    routings : mapping from pool to PoolRouting
+    * `scene`: what it was computed from.
+    * `label`: class that is differentiated for.
+    * `network`: with trial updates and the chosen rule for ties.
+    * `rule`: rule in force; None in a network without a max pool.
+    * `run_rule`: rule of the run.
+    * `x`: ndarray of shape (1, c, h, w).
+    * `by_rule`: under each rule; empty without a max pool.
     """
 
     scene: PassScene
@@ -179,16 +160,7 @@ class Pass(SceneRun):
 
 
 def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
-    """Run the sample forwards and backwards, under each rule for ties that there is.
-
-    Parameters
-    ----------
-    scene : PassScene
-
-    Returns
-    -------
-    Pass
-    """
+    """Run the sample forwards and backwards, under each rule for ties that there is."""
     chosen = scene.choices
     network = chosen.trial.after(scene.snapshot.network)
     run_rule = _rule_of(network)

@@ -24,15 +24,8 @@ _SLOW_MS = 250
 class Probes(QObject):
     """Asks for pokes, checks and counts of ties when they are in sight, and drops what has become stale.
 
-    Parameters
-    ----------
-    state : AppState
-    model : BackpropModel
-    work : BackpropWork
-    side : SideColumn
-        Where the results are shown.
-    panel : QWidget
-        While it is hidden nothing is asked for; also the parent.
+    * `side`: where the results are shown.
+    * `panel`: while it is hidden nothing is asked for; also the parent.
     """
 
     def __init__(

@@ -28,15 +28,9 @@ class StepKind(StrEnum):
 class Step:
     """One step of the backward pass.
 
-    Attributes
-    ----------
-    kind : StepKind
-    layer : str
-        Layer that the gradient passes; "" for the steps that concern the whole network.
-    stage : str
-        Stage whose gradient is the result: ``"input"`` or a layer's name.
-    title, short : str
-        For the step bar.
+    * `layer`: layer that the gradient passes; "" for the steps that concern the whole network.
+    * `stage`: stage whose gradient is the result: ``"input"`` or a layer's name.
+    * `title`, `short`: for the step bar.
     """
 
     kind: StepKind
@@ -61,16 +55,7 @@ _TITLES = {
 
 
 def backward_steps(network: Network) -> tuple[Step, ...]:
-    """List the steps of a network, from its output back to its input, and the update at the end.
-
-    Parameters
-    ----------
-    network : Network
-
-    Returns
-    -------
-    tuple of Step
-    """
+    """List the steps of a network, from its output back to its input, and the update at the end."""
     logits = network.layers[-1][0]
     steps = [_step(kind, "", logits) for kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS)]
     for position in range(len(network.layers) - 1, -1, -1):

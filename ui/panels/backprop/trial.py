@@ -14,19 +14,13 @@ from ui.panels.backprop.passes import Pass, Trial
 class Preview:
     """The network after one more step of gradient descent.
 
-    Attributes
-    ----------
-    passed : Pass
-        Pass whose gradients were used.
-    rate : float
-    network : Network
-        With the run's own rule for ties, so that it can be adopted.
-    loss : float
-        Loss of the sample after the step.
-    expected : float
-        What the slope alone promises: the loss before, less rate times the product of the slope (the gradient
-        under ``"first"``) and the direction of the step (the gradient under the rule in force).
-    probabilities : ndarray of shape (k,)
+    * `passed`: pass whose gradients were used.
+    * `network`: with the run's own rule for ties, so that it can be adopted.
+    * `loss`: loss of the sample after the step.
+    * `expected`: what the slope alone promises: the loss before, less rate times the product of the
+      slope (the gradient under ``"first"``) and the direction of the step (the gradient under the
+      rule in force).
+    * `probabilities`: ndarray of shape (k,).
     """
 
     passed: Pass
@@ -45,15 +39,7 @@ class Preview:
 def preview_update(passed: Pass, rate: float) -> Preview:
     """Take one step on a copy and look at what it does to the sample.
 
-    Parameters
-    ----------
-    passed : Pass
-    rate : float
-        Learning rate, > 0.
-
-    Returns
-    -------
-    Preview
+    * `rate`: learning rate, > 0.
     """
     base = passed.trial.after(passed.scene.snapshot.network)
     network = apply_update(base, passed.gradients, rate)

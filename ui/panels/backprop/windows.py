@@ -19,16 +19,10 @@ Place = tuple[int, int]
 class ChannelRouting:
     """Routing through one channel of a pool.
 
-    Attributes
-    ----------
-    size, step : int
-        Side of a window and distance of the windows.
-    winners, tied : boolean ndarray of shape (h, w)
-        Cells that hold the maximum of a window; those that do not hold it alone.
-    receives : boolean ndarray of shape (h, w)
-        Cells that a route ends at.
-    routed : ndarray of shape (h, w)
-        Gradient after routing.
+    * `size`, `step`: side of a window and distance of the windows.
+    * `winners`, `tied`: cells that hold the maximum of a window; those that do not hold it alone.
+    * `receives`: cells that a route ends at.
+    * `routed`: gradient after routing.
     """
 
     size: int

@@ -60,13 +60,7 @@ class CheckOutcome:
 class TieOutcome:
     """Tie rate of a pool over the first test images, and the pass whose network it was.
 
-    Attributes
-    ----------
-    passed : Pass
-    pool : str
-    rate : TieRate
-    counted, total : int
-        Images that were counted, and all there are.
+    * `counted`, `total`: images that were counted, and all there are.
     """
 
     passed: Pass
@@ -79,21 +73,8 @@ class TieOutcome:
 class BackpropWork(QObject):
     """Hands plain functions to the background and tells the panel when their results have come.
 
-    Parameters
-    ----------
-    analysis, background : Analysis
-        For what the pointer waits for, and for what takes long.
-    parent : QObject, optional
-
-    Signals
-    -------
-    previewReady : Preview
-    pokeReady : PokeOutcome
-    checkProgressed : float
-    checkReady : CheckOutcome
-    tiesReady : TieOutcome
-    failed : str
-        One sentence.
+    * `analysis`, `background`: for what the pointer waits for, and for what takes long.
+    * `failed`: one sentence.
     """
 
     previewReady = Signal(object)

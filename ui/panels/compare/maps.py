@@ -19,10 +19,6 @@ class WeightMaps(QWidget):
     """Three grids of maps on one common scale that never shrinks, so that a film does not flicker.
 
     The difference may have a scale of its own.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -44,9 +40,7 @@ class WeightMaps(QWidget):
     def set_maps(self, then: Maps, now: Maps) -> None:
         """Show the weights of two moments.
 
-        Parameters
-        ----------
-        then, now : ndarray of shape (maps, h, w)
+        * `then`, `now`: ndarray of shape (maps, h, w).
         """
         self._shown = (then.astype(np.float64), now.astype(np.float64))
         self._largest = max(self._largest, float(np.abs(then).max()), float(np.abs(now).max()))

@@ -30,14 +30,9 @@ _NOTHING = "Choose a moment on the timeline and press Mark this moment"
 class ComparePanel(TellsDrawn, QFrame):
     """Weights of a marked moment A, of the moment that is shown, and the difference.
 
-    Signals
-    -------
-    referenceRequested : Snapshot
-        Compare with this moment from now on.
-    momentRequested : int or None
-        Step of the moment to show.
-    closeRequested
-        Hide the comparison.
+    * `referenceRequested`: compare with this moment from now on.
+    * `momentRequested`: step of the moment to show.
+    * `closeRequested`: hide the comparison.
     """
 
     referenceRequested = Signal(object)

@@ -27,19 +27,9 @@ from ui.theme import Theme, follow_theme
 class ArithmeticPane(QWidget):
     """Head with the controls of the sweep, and one view for each kind of layer.
 
-    Parameters
-    ----------
-    sweep : Sweep
-    parent : QWidget, optional
-
-    Signals
-    -------
-    partSelected : int
-        Input channel to write out.
-    termClicked : int
-        Number of the term of a dense unit whose source is to be pinned.
-    freeRequested
-        The pinned cell is to be freed.
+    * `partSelected`: input channel to write out.
+    * `termClicked`: number of the term of a dense unit whose source is to be pinned.
+    * `freeRequested`: the pinned cell is to be freed.
     """
 
     partSelected = Signal(int)

@@ -31,13 +31,8 @@ _CURVE_POINTS = 121
 class ArithmeticView(QWidget):
     """What all kinds share: the value of the cell as a sum.
 
-    Parameters
-    ----------
-    about : str
-        What the sum is, for the screen reader.
-    spacing : int
-        Between the parts, side by side.
-    parent : QWidget, optional
+    * `about`: what the sum is, for the screen reader.
+    * `spacing`: between the parts, side by side.
     """
 
     def __init__(self, about: str, spacing: int = 24, parent: QWidget | None = None) -> None:
@@ -131,10 +126,7 @@ class FunctionView(ArithmeticView):
 class TermsView(ArithmeticView):
     """The largest terms of a dense unit, the rest, and the bias, as steps to its value.
 
-    Signals
-    -------
-    termClicked : int
-        Number of the term whose source is to be pinned.
+    * `termClicked`: number of the term whose source is to be pinned.
     """
 
     termClicked = Signal(int)

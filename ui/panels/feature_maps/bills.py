@@ -22,15 +22,9 @@ from ui.state import PinnedCell
 def bill_of(picture: Picture, cell: PinnedCell, written: CellArithmetic | None, part: int) -> list[LedgerRow]:
     """Add up the value of a cell.
 
-    Parameters
-    ----------
-    picture : Picture
-    cell : PinnedCell
-        A cell of the picture's network.
-    written : CellArithmetic or None
-        How it was computed; None for a pixel.
-    part : int
-        Input channel of a convolution whose share is named.
+    * `cell`: A cell of the picture's network.
+    * `written`: how it was computed; None for a pixel.
+    * `part`: input channel of a convolution whose share is named.
     """
     if written is None:
         grey = int(picture.scene.sample.pixels[cell.index])

@@ -21,12 +21,7 @@ _ALL, _ONE = "all", "one"
 
 
 class ClassEvidenceView(TellsDrawn, QFrame):
-    """One map a class, of all filters together or of the chosen one.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """One map a class, of all filters together or of the chosen one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -16,22 +16,14 @@ MARK_ROLES = ("feeds", "receptive", "winner", "selected")
 class ColumnRequests(QObject):
     """What columns ask for and tell of the pointer; one object serves all columns of a network.
 
-    Signals
-    -------
-    cellHovered, cellClicked : PinnedCell
-        A cell of a stage; of a kernel: the column's key and (filter, input, row, column).
-    cellLeft
-        The pointer has left the cells.
-    moveRequested : int, int
-        Arrow keys ask for the pinned cell to move by rows and columns.
-    channelRequested : int, int
-        Group and channel to show.
-    classRequested : int or None
-        Class whose logit is to be taken apart; None for the predicted one.
-    relativeRequested : bool
-        Whether the evidence is to be relative to a blank image.
-    enlargeRequested, foldRequested : str
-        Key of the column.
+    * `cellHovered`, `cellClicked`: A cell of a stage; of a kernel: the column's key and (filter,
+      input, row, column).
+    * `cellLeft`: the pointer has left the cells.
+    * `moveRequested`: arrow keys ask for the pinned cell to move by rows and columns.
+    * `channelRequested`: group and channel to show.
+    * `classRequested`: class whose logit is to be taken apart; None for the predicted one.
+    * `relativeRequested`: whether the evidence is to be relative to a blank image.
+    * `enlargeRequested`, `foldRequested`: key of the column.
     """
 
     cellHovered = Signal(object)
@@ -48,13 +40,7 @@ class ColumnRequests(QObject):
 class StageColumn(QWidget):
     """What all columns share: the head with its buttons.
 
-    Parameters
-    ----------
-    column : Column
-    title, caption : str
-        Of the head.
-    requests : ColumnRequests
-    parent : QWidget, optional
+    * `title`, `caption`: of the head.
     """
 
     def __init__(

@@ -30,23 +30,17 @@ _LARGEST = 12
 class Look:
     """Where the user looks.
 
-    Attributes
-    ----------
-    channels : tuple of int
-        Chosen channel of each group of columns; the first where none was chosen.
-    pinned : PinnedCell or None
-    pointed : PinnedCell or None
-        Cell that the pointer was on last; it stays marked, so that its arithmetic can be read.
-    under : PinnedCell or None
-        What is under the pointer now: a cell, or a weight by column, filter, input, row and column.
-    swept : (stage, number), optional
-        The cell that the sweep has computed last, in reading order.
-    part : (stage, channel), optional
-        Input channel that is written out of a cell of this stage; else the one chosen in the group before.
-    covers : bool
-        Whether what is computed is covered, to be guessed first.
-    hides_fields : bool
-        Whether it is to be guessed first which cells and pixels the marked one depends on.
+    * `channels`: chosen channel of each group of columns; the first where none was chosen.
+    * `pointed`: cell that the pointer was on last; it stays marked, so that its arithmetic can be
+      read.
+    * `under`: what is under the pointer now: a cell, or a weight by column, filter, input, row and
+      column.
+    * `swept`: the cell that the sweep has computed last, in reading order.
+    * `part`: input channel that is written out of a cell of this stage; else the one chosen in the
+      group before.
+    * `covers`: whether what is computed is covered, to be guessed first.
+    * `hides_fields`: whether it is to be guessed first which cells and pixels the marked one
+      depends on.
     """
 
     channels: tuple[int, ...] = ()
@@ -93,24 +87,14 @@ def choice_words(
 class Arithmetic:
     """How a cell came about.
 
-    Attributes
-    ----------
-    title : tuple of (text, role)
-        Name, value and formula.
-    cell : CellArithmetic or None
-        None for a pixel.
-    layer : Layer or None
-        That computes it.
-    source : tuple of (name, colour map, limits)
-        Of the stage that is read.
-    weights : limits or None
-        Of the colours of a kernel.
-    part : int
-        Input channel that is shown.
-    bill : tuple of LedgerRow
-        Its value as a sum, and what becomes of it; empty where that is covered.
-    is_covered : bool
-        Whether its value, and all from which it could be read off, are covered.
+    * `title`: name, value and formula.
+    * `cell`: None for a pixel.
+    * `layer`: that computes it.
+    * `source`: of the stage that is read.
+    * `weights`: of the colours of a kernel.
+    * `part`: input channel that is shown.
+    * `bill`: its value as a sum, and what becomes of it; empty where that is covered.
+    * `is_covered`: whether its value, and all from which it could be read off, are covered.
     """
 
     title: tuple[tuple[str, str], ...]
@@ -132,23 +116,16 @@ class Arithmetic:
 class Explained:
     """A picture where the user looks.
 
-    Attributes
-    ----------
-    picture : Picture
-    look : Look
-        As far as the network has what is looked at: the channel of a pinned cell is that of its group.
-    cell : PinnedCell or None
-        The marked cell: that of the sweep, else the pinned one, else the one pointed at, else an example.
-    is_pinned : bool
-        Whether the marked cell is the pinned one.
-    channels : tuple of int
-        Channel that each group shows: the chosen one, or another one while the pointer is at it.
-    links : Links or None
-        What belongs to the marked cell.
-    value_line : str
-        What is under the pointer, else the marked cell, with its value.
-    arithmetic : Arithmetic or None
-        Of the marked cell.
+    * `look`: as far as the network has what is looked at: the channel of a pinned cell is that of
+      its group.
+    * `cell`: the marked cell: that of the sweep, else the pinned one, else the one pointed at, else
+      an example.
+    * `is_pinned`: whether the marked cell is the pinned one.
+    * `channels`: channel that each group shows: the chosen one, or another one while the pointer is
+      at it.
+    * `links`: what belongs to the marked cell.
+    * `value_line`: what is under the pointer, else the marked cell, with its value.
+    * `arithmetic`: of the marked cell.
     """
 
     picture: Picture
@@ -192,13 +169,8 @@ class Explained:
 def explain(picture: Picture, look: Look, before: Explained | None = None) -> Explained:
     """Work out what is to be seen where the user looks.
 
-    Parameters
-    ----------
-    picture : Picture
-    look : Look
-        May be about another network: what this one does not have is left out.
-    before : Explained, optional
-        What was worked out last: what it knows of the same cell is not worked out again.
+    * `look`: may be about another network: what this one does not have is left out.
+    * `before`: what was worked out last: what it knows of the same cell is not worked out again.
     """
     look = _settled(picture, look)
     cell = _marked(picture, look)

@@ -28,12 +28,7 @@ _PATCHES, _AVERAGES = "looks-for", "class-evidence"
 class Findings:
     """The patches of one filter, and in which network they were searched.
 
-    Attributes
-    ----------
-    snapshot : Snapshot
-    dataset : Dataset
-        Whose test images were searched.
-    excitation : Excitation
+    * `dataset`: whose test images were searched.
     """
 
     snapshot: Snapshot
@@ -84,14 +79,7 @@ def _shared(patch: Patch, superlative: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Averages:
-    """The average evidence of each class, and what it was measured on.
-
-    Attributes
-    ----------
-    snapshot : Snapshot
-    dataset : Dataset
-    evidence : ClassEvidence
-    """
+    """The average evidence of each class, and what it was measured on."""
 
     snapshot: Snapshot
     dataset: Dataset
@@ -126,18 +114,10 @@ class Averages:
 class FilterPicture:
     """A filter as it is now, and what was found of it when it was searched.
 
-    Attributes
-    ----------
-    snapshot : Snapshot
-        The network that is shown.
-    plan : Plan
-    layer, channel : str, int
-        The filter.
-    findings : Findings or None
-        Of this very filter.
-    averages : Averages or None
-        Of the network in which the patches were searched.
-    under_way : {"", "Searching the test images", "Averaging the evidence"}
+    * `snapshot`: the network that is shown.
+    * `layer`, `channel`: the filter.
+    * `findings`: of this very filter.
+    * `averages`: of the network in which the patches were searched.
     """
 
     snapshot: Snapshot
@@ -185,21 +165,10 @@ class FilterSearch(QObject):
 
     Patches and evidence of the classes are searched in the background, the evidence behind the patches.
 
-    Parameters
-    ----------
-    background : Analysis
-    parent : QObject
-
-    Attributes
-    ----------
-    snapshot : Snapshot or None
-        The network that is shown.
-    layer, channel : str, int
-        The chosen filter.
-    is_wanted : bool
-        Whether the filter is still to be searched.
-    searched : Snapshot or None
-        The network in which the search that was begun last has searched.
+    * `snapshot`: the network that is shown.
+    * `layer`, `channel`: the chosen filter.
+    * `is_wanted`: whether the filter is still to be searched.
+    * `searched`: the network in which the search that was begun last has searched.
     """
 
     #: Something has been found, or a search has begun or ended.

@@ -62,15 +62,8 @@ class _Row(QWidget):
 class FlowView(QScrollArea):
     """All columns. What does not fit is folded or scrolled; one column may be enlarged.
 
-    Attributes
-    ----------
-    requests : ColumnRequests
-        What the columns ask for.
-
-    Signals
-    -------
-    unfolded
-        Columns can be seen again that were not drawn while they were folded.
+    * `requests`: what the columns ask for.
+    * `unfolded`: columns can be seen again that were not drawn while they were folded.
     """
 
     unfolded = Signal()

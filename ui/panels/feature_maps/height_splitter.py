@@ -12,13 +12,7 @@ _USUAL_SHARE, _LARGEST_SHARE = 0.18, 0.45
 
 
 class HeightSplitter(QSplitter):
-    """Gives the lower part what its tables need, until the user moves the border.
-
-    Parameters
-    ----------
-    upper, lower : QWidget
-    parent : QWidget, optional
-    """
+    """Gives the lower part what its tables need, until the user moves the border."""
 
     def __init__(self, upper: QWidget, lower: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)

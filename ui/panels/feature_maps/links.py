@@ -26,14 +26,9 @@ from ui.state import PinnedCell
 class Mark:
     """Cells of one stage that are to be outlined.
 
-    Attributes
-    ----------
-    role : str
-        Role of the outline.
-    blocks : tuple of (row, column, rows, columns)
-        In a flat stage: units as columns of row 0.
-    channels : tuple of int or None
-        The maps they lie in; None for all of them.
+    * `role`: role of the outline.
+    * `blocks`: in a flat stage: units as columns of row 0.
+    * `channels`: the maps they lie in; None for all of them.
     """
 
     role: str
@@ -45,15 +40,9 @@ class Mark:
 class Links:
     """The marks of every stage for one cell.
 
-    Attributes
-    ----------
-    cell : PinnedCell
-    fields : mapping from stage to mark
-        The cell itself, what it reads and what it feeds.
-    winners : mapping from stage to mark
-        Cells that hold the maximum of a pooling window.
-    image_field : Field or None
-        Cells of the input that the cell is computed from.
+    * `fields`: the cell itself, what it reads and what it feeds.
+    * `winners`: cells that hold the maximum of a pooling window.
+    * `image_field`: cells of the input that the cell is computed from.
     """
 
     cell: PinnedCell
@@ -96,15 +85,10 @@ def links_of(
 ) -> Links:
     """Find what belongs to a cell.
 
-    Parameters
-    ----------
-    network : Network
-    cell : PinnedCell
-        A cell of the network; see `is_cell_of`.
-    written : CellArithmetic or None
-        How it came about: says who wins in a max pool.
-    before : Links, optional
-        Those of the same cell, in a network that differs in weights only: its winners alone may be others.
+    * `cell`: A cell of the network; see `is_cell_of`.
+    * `written`: how it came about: says who wins in a max pool.
+    * `before`: those of the same cell, in a network that differs in weights only: its winners alone
+      may be others.
     """
     winners = _winners(network, cell, written) if isinstance(written, MaxPoolCell) else {}
     if before is not None:

@@ -35,19 +35,9 @@ from ui.tiles.patch_grid import PatchGrid
 class LooksForView(TellsDrawn, QWidget):
     """Choose a filter on the left; patches and evidence of the classes are searched in the background.
 
-    Parameters
-    ----------
-    background : Analysis
-    parent : QWidget, optional
-
-    Signals
-    -------
-    sampleRequested : int
-        Index of the test image that a patch comes from.
-    pinRequested : PinnedCell
-        The cell that responds to the patch.
-    channelRequested : str, int
-        Layer and filter that were chosen.
+    * `sampleRequested`: index of the test image that a patch comes from.
+    * `pinRequested`: the cell that responds to the patch.
+    * `channelRequested`: layer and filter that were chosen.
     """
 
     sampleRequested = Signal(int)
@@ -91,11 +81,7 @@ class LooksForView(TellsDrawn, QWidget):
     def restore_view(self, choices: Choices, at: Callable[[int], Snapshot | None]) -> None:
         """Choose as `view_state` said.
 
-        Parameters
-        ----------
-        choices : Choices
-        at : callable
-            Returns the network at a step; None if that is not known any more.
+        * `at`: returns the network at a step; None if that is not known any more.
         """
         search = self.search
         layer = choices.text("layer", search.layers, search.layer)

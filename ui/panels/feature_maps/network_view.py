@@ -30,24 +30,10 @@ _MOMENT = 0.25
 class NetworkView(QWidget):
     """Shows a picture where the user looks: `explain` says what follows from it.
 
-    Parameters
-    ----------
-    state : AppState
-        Says which cell is pinned.
-    parent : QWidget, optional
-
-    Attributes
-    ----------
-    picture : Picture or None
-        What is shown, with the limits of the colours in force.
-    explained : Explained or None
-        What is shown of it where the user looks.
-
-    Signals
-    -------
-    pinRequested : PinnedCell or None
-    valueLineChanged : str
-        What is under the pointer, or marked.
+    * `state`: says which cell is pinned.
+    * `picture`: what is shown, with the limits of the colours in force.
+    * `explained`: what is shown of it where the user looks.
+    * `valueLineChanged`: what is under the pointer, or marked.
     """
 
     pinRequested = Signal(object)
@@ -149,10 +135,7 @@ class NetworkView(QWidget):
     def leave(self) -> bool:
         """Leave the innermost state, as Esc does: the sweep, the pin, the enlarged column.
 
-        Returns
-        -------
-        bool
-            Whether there was anything to leave.
+        * Returns: whether there was anything to leave.
         """
         if self.sweep.stage is not None:
             self.sweep.end()
@@ -167,10 +150,7 @@ class NetworkView(QWidget):
     def take_key(self, event: QKeyEvent) -> bool:
         """Move or free the pinned cell by a key, wherever in the panel the keyboard focus is.
 
-        Returns
-        -------
-        bool
-            Whether the key meant something.
+        * Returns: whether the key meant something.
         """
         step = arrow_step(event)
         if event.key() == Qt.Key.Key_Escape:

@@ -12,10 +12,8 @@ def paint_now(widget: QWidget) -> None:
     a millisecond between the pointer and what it points at. A repaint that is asked for from Python keeps the
     interpreter throughout.
 
-    Parameters
-    ----------
-    widget : QWidget
-        Any widget of the window, best one that paints its own ground; nothing happens while it is hidden.
+    * `widget`: any widget of the window, best one that paints its own ground; nothing happens while
+      it is hidden.
     """
     if widget.isVisible():
         # A repaint of any part flushes all of the window that waits to be painted.

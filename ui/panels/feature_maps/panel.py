@@ -50,21 +50,10 @@ _REST_MS = 200
 class FeatureMapsPanel(Panel):
     """The network left to right with linked cells, and what each filter looks for.
 
-    Parameters
-    ----------
-    state : AppState
-        Read, never written.
-    analysis : Analysis
-        Computes what is drawn of each moment.
-    background : Analysis
-        Searches the test images.
-    parent : QWidget, optional
-
-    Signals
-    -------
-    pinRequested : PinnedCell or None
-    sampleRequested : int
-        Index of the test image to look at.
+    * `state`: read, never written.
+    * `analysis`: computes what is drawn of each moment.
+    * `background`: searches the test images.
+    * `sampleRequested`: index of the test image to look at.
     """
 
     pinRequested = Signal(object)

@@ -28,12 +28,9 @@ Levels = Mapping[str, Limits]
 class MapChoices:
     """What is chosen in the panel and changes the arrays of its picture.
 
-    Attributes
-    ----------
-    class_index : int or None
-        Class whose logit is taken apart; the predicted one when None, or where there is no such class.
-    is_relative : bool
-        Whether the evidence is relative to a blank image.
+    * `class_index`: class whose logit is taken apart; the predicted one when None, or where there
+      is no such class.
+    * `is_relative`: whether the evidence is relative to a blank image.
     """
 
     class_index: int | None = None
@@ -47,20 +44,12 @@ MapScene = Scene[MapChoices]
 class Picture(SceneRun):
     """What a network computes for a sample, and whose network and sample these are.
 
-    Attributes
-    ----------
-    scene : MapScene
-        What it was computed from.
-    plan : Plan
-        Columns of the network.
-    trace : Trace
-    evidence : Evidence or None
-        The chosen logit taken apart; None for a network without feature maps.
-    levels : mapping from column key to limits
-        Limits of the colours: those of this moment, or wider ones that hold for several.
-    growth : mapping from column key to (factor, step)
-        How many times the limits of kernels are those of an earlier step of the run; where limits follow the
-        moment, colours alone would hide it.
+    * `scene`: what it was computed from.
+    * `plan`: columns of the network.
+    * `evidence`: the chosen logit taken apart; None for a network without feature maps.
+    * `levels`: limits of the colours: those of this moment, or wider ones that hold for several.
+    * `growth`: how many times the limits of kernels are those of an earlier step of the run; where
+      limits follow the moment, colours alone would hide it.
     """
 
     scene: MapScene
@@ -116,12 +105,7 @@ class Picture(SceneRun):
 
 
 def picture(scene: MapScene, _context: Context | None = None) -> Picture:
-    """Compute all that is to be seen of a scene.
-
-    Parameters
-    ----------
-    scene : MapScene
-    """
+    """Compute all that is to be seen of a scene."""
     network = scene.snapshot.network
     plan = plan_of(network)
     trace = network.forward(to_input(scene.sample.pixels[np.newaxis], network.dtype))

@@ -29,23 +29,15 @@ class Kind(Enum):
 class Column:
     """One column of the network.
 
-    Attributes
-    ----------
-    key : str
-        Unique name: the stage, ``"conv1.weight"`` for kernels, or `EVIDENCE`.
-    kind : Kind
-    stage : str
-        Stage whose cells it shows; of kernels, the layer they belong to.
-    layer : Layer or None
-        None for the input.
-    shape : tuple of int
-        `(maps, rows, columns)`; of units, `(1, rows, columns)` of the grid they are laid out in.
-    group : int
-        Columns of one group show the same channel. The input is group 0, each convolution begins a new one.
-    signed : bool
-        Whether its values can be negative.
-    window : int
-        Cells from one window to the next of a max pool that reads its maps; 0 if none does.
+    * `key`: unique name: the stage, ``"conv1.weight"`` for kernels, or `EVIDENCE`.
+    * `stage`: stage whose cells it shows; of kernels, the layer they belong to.
+    * `layer`: None for the input.
+    * `shape`: `(maps, rows, columns)`; of units, `(1, rows, columns)` of the grid they are laid out
+      in.
+    * `group`: columns of one group show the same channel. The input is group 0, each convolution
+      begins a new one.
+    * `signed`: whether its values can be negative.
+    * `window`: cells from one window to the next of a max pool that reads its maps; 0 if none does.
     """
 
     key: str
@@ -77,14 +69,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All columns of a network.
-
-    Attributes
-    ----------
-    layers : tuple of (name, Layer)
-    input_shape : tuple of int
-    columns : tuple of Column
-    """
+    """All columns of a network."""
 
     layers: NamedLayers
     input_shape: Shape
@@ -135,10 +120,7 @@ class Plan:
 def plan_of(network: Network) -> Plan:
     """Lay out the columns of a network: the very same object for networks that differ in weights only.
 
-    Parameters
-    ----------
-    network : Network
-        Its input has the shape `(c, h, w)`.
+    * `network`: its input has the shape `(c, h, w)`.
     """
     return _plan(network.layers, network.input_shape)
 
@@ -184,10 +166,7 @@ def _mark_windows(columns: list[Column], step: int) -> None:
 def unit_grid(count: int) -> tuple[int, int]:
     """Rows and columns in which units are laid out: about twice as high as wide, with few places left over.
 
-    Parameters
-    ----------
-    count : int
-        Number of units, >= 1.
+    * `count`: number of units, >= 1.
     """
     ideal = max(round(math.sqrt(count / 2)), 1)
     candidates = range(max(ideal // 2, 1), min(2 * ideal, count) + 1)

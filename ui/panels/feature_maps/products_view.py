@@ -24,10 +24,7 @@ from ui.tiles.map_thumbnails import MapThumbnails
 class ProductsView(ArithmeticView):
     """Patch × kernel = products, their running sum, and the bill.
 
-    Signals
-    -------
-    partSelected : int
-        Input channel whose patch and kernel are to be shown.
+    * `partSelected`: input channel whose patch and kernel are to be shown.
     """
 
     partSelected = Signal(int)

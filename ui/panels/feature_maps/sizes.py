@@ -23,11 +23,7 @@ _SHARE = 0.66
 class Room:
     """The room for all columns.
 
-    Attributes
-    ----------
-    width, height : int
-        In logical pixels.
-    theme : Theme
+    * `width`, `height`: in logical pixels.
     """
 
     width: int

@@ -23,16 +23,8 @@ _ABOUT = (
 class Sweep(QObject):
     """Position of the sweep, moved on by a clock.
 
-    Parameters
-    ----------
-    start : callable
-        Return stage and shape (rows, columns) of the map to sweep; None if there is none.
-    parent : QObject, optional
-
-    Signals
-    -------
-    changed
-        It has moved, begun, paused or ended.
+    * `start`: return stage and shape (rows, columns) of the map to sweep; None if there is none.
+    * `changed`: it has moved, begun, paused or ended.
     """
 
     changed = Signal()
@@ -125,13 +117,7 @@ class Sweep(QObject):
 
 
 class SweepBar(QWidget):
-    """Play or pause, one step, leave, and the speed.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    parent : QWidget, optional
-    """
+    """Play or pause, one step, leave, and the speed."""
 
     def __init__(self, sweep: Sweep, parent: QWidget | None = None) -> None:
         super().__init__(parent)

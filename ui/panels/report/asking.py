@@ -33,16 +33,10 @@ class AskingBar(MessageBar):
     ) -> None:
         """Show a message with a button.
 
-        Parameters
-        ----------
-        text : str
-        action : str
-            Text of the button.
-        act : callable
-            What the button does, after the message has gone.
-        kind : {"info", "success", "warning", "error"}
-        look : (str, str, callable), optional
-            Text and tool tip of a second button, and what it does; the message stays meanwhile.
+        * `action`: text of the button.
+        * `act`: what the button does, after the message has gone.
+        * `look`: text and tool tip of a second button, and what it does; the message stays
+          meanwhile.
         """
         self.show_message(text, kind, action)
         self._act = act

@@ -34,23 +34,15 @@ _CHOOSE = "choose a report that File › Save report as… has written"
 class Draft:
     """A report in the making.
 
-    Attributes
-    ----------
-    report : Report
-    pending : dict from demonstration key to str
-        Hypotheses that were typed but not recorded yet.
-    shown : dict from tuple of str to Shown
-        Which results have been on the screen, and since when, by the classes that they are about.
-    labs : dict from str to LabRecord
-        What was done in guided labs, by their `LabRecord.key`.
-    lab : str
-        Path of the file of the guided lab in front, or its id if it comes with the program; "" for none.
-    measured : MeasuredWith or None
-        What the lab was measured with last.
-    findings : Findings or None
-        What it has found; None also where that is lost.
-    numbers : dict from str to LabNumbers
-        What was measured for the guided lab, by all that it is a function of.
+    * `pending`: hypotheses that were typed but not recorded yet.
+    * `shown`: which results have been on the screen, and since when, by the classes that they are
+      about.
+    * `labs`: what was done in guided labs, by their `LabRecord.key`.
+    * `lab`: path of the file of the guided lab in front, or its id if it comes with the program; ""
+      for none.
+    * `measured`: what the lab was measured with last.
+    * `findings`: what it has found; None also where that is lost.
+    * `numbers`: what was measured for the guided lab, by all that it is a function of.
     """
 
     report: Report = field(default_factory=Report)
@@ -93,12 +85,7 @@ class Draft:
 
 
 class DraftFile:
-    """The file of a draft. Of drafts that come from several threads the newest stays.
-
-    Parameters
-    ----------
-    path : Path
-    """
+    """The file of a draft. Of drafts that come from several threads the newest stays."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -110,10 +97,7 @@ class DraftFile:
 
         Of one that begins anew nothing is brought back, so that figures of the last one go at once.
 
-        Raises
-        ------
-        CNNVizError
-            If it cannot be written.
+        * Raises CNNVizError: if it cannot be written.
         """
         with self._lock:
             if number > self._newest:
@@ -135,12 +119,9 @@ def has_words(path: Path) -> bool:
 def load_draft(path: Path) -> tuple[Draft, str]:
     """Read the draft, and remove the files of figures that it does not need any more.
 
-    Returns
-    -------
-    draft : Draft
-        A new one where there is no file, or none that can be read.
-    message : str
-        What happened to a file that could not be read, or "". Such a file is kept under another name.
+    * Returns: A new one where there is no file, or none that can be read.
+    * Returns: what happened to a file that could not be read, or "". Such a file is kept under
+      another name.
     """
     try:
         path.stat()
@@ -172,10 +153,7 @@ def load_draft(path: Path) -> tuple[Draft, str]:
 def read_copy(path: Path) -> Draft:
     """Read a report that somebody has saved, or any draft.
 
-    Raises
-    ------
-    DataError
-        If it is none, is damaged, or is of a newer version.
+    * Raises DataError: if it is none, is damaged, or is of a newer version.
     """
     largest = _LARGEST + LARGEST_IN_ALL
     content, name = read_bytes(path, largest), printable_name(path)
@@ -194,10 +172,7 @@ def read_copy(path: Path) -> Draft:
 def write_copy(path: Path, draft: Draft) -> None:
     """Write a draft with its figures in one file, whole or not at all.
 
-    Raises
-    ------
-    CNNVizError
-        If it cannot be written.
+    * Raises CNNVizError: if it cannot be written.
     """
     atomic_write(path, _json(draft.to_dict()))
 
@@ -255,10 +230,7 @@ def _numbers(values: object) -> dict[str, LabNumbers]:
 def save_draft(path: Path, draft: Draft) -> set[str]:
     """Write the draft, whole or not at all, and return the names of the files that it refers to.
 
-    Raises
-    ------
-    CNNVizError
-        If it cannot be written.
+    * Raises CNNVizError: if it cannot be written.
     """
     values = draft.to_dict()
     try:

@@ -26,10 +26,7 @@ def folder_of(draft: Path) -> Path:
 def set_apart(draft: dict[str, Any], folder: Path) -> None:
     """Move drawings, their numbers and findings out of a draft into files that are named after their content.
 
-    Raises
-    ------
-    OSError, CNNVizError
-        If one cannot be written.
+    * Raises OSError, CNNVizError: if one cannot be written.
     """
     for inserts in _lists_of_inserts(draft):
         for insert in inserts:
@@ -56,10 +53,8 @@ def fill_in(draft: object, folder: Path) -> list[str]:
 
     Findings that are lost become an empty object, which is no findings.
 
-    Returns
-    -------
-    list of str
-        Titles of the figures and tables that were taken out, because they are lost or damaged.
+    * Returns: titles of the figures and tables that were taken out, because they are lost or
+      damaged.
     """
     lost: list[str] = []
     room = LARGEST_IN_ALL

@@ -22,29 +22,14 @@ _ANYWAY = "Export anyway"
 class ReportExporter(QObject):
     """Asks for a file, has a guided lab measured, and has the report written.
 
-    Parameters
-    ----------
-    composer : Composer
-    background : Analysis
-        Measures.
-    files : Analysis
-        Writes, also while the lab runs.
-    message : AskingBar
-    button : QWidget
-        Asks for all this, and does not while it is being done.
-    prepare : callable
-        Records and keeps what is to be in the file.
-    write_in : callable
-        Lets the cursor stand in a field, given the key of its demonstration and its name.
-    insert : callable
-        Asks for a figure to put in.
-    parent : QWidget
-        Parent of dialogs, too.
-
-    Signals
-    -------
-    ended : bool
-        Whether the report was written.
+    * `background`: measures.
+    * `files`: writes, also while the lab runs.
+    * `button`: asks for all this, and does not while it is being done.
+    * `prepare`: records and keeps what is to be in the file.
+    * `write_in`: lets the cursor stand in a field, given the key of its demonstration and its name.
+    * `insert`: asks for a figure to put in.
+    * `parent`: parent of dialogs, too.
+    * `ended`: whether the report was written.
     """
 
     ended = Signal(bool)

@@ -15,14 +15,9 @@ from ui.settings import remember_folder, remembered_folder
 class Target:
     """Where the report is to be written.
 
-    Attributes
-    ----------
-    path : Path
-        With the ending of the chosen kind; without one it is a folder.
-    question : str
-        What is to be asked before, or "".
-    answer : str
-        Text of the button that says yes to it.
+    * `path`: with the ending of the chosen kind; without one it is a folder.
+    * `question`: what is to be asked before, or "".
+    * `answer`: text of the button that says yes to it.
     """
 
     path: Path
@@ -33,16 +28,8 @@ class Target:
 def ask_where(parent: QWidget, name: str) -> Target | None:
     """Ask for a file, beginning in the folder used last, which is remembered.
 
-    Parameters
-    ----------
-    parent : QWidget
-    name : str
-        What the file is called unless the user says otherwise, without its ending.
-
-    Returns
-    -------
-    Target or None
-        None when the user thinks better of it.
+    * `name`: what the file is called unless the user says otherwise, without its ending.
+    * Returns: None when the user thinks better of it.
     """
     settings = QSettings()
     path, chosen = QFileDialog.getSaveFileName(

@@ -34,10 +34,7 @@ _HEAD = (
 class HeadFields(QWidget):
     """Title, name, roll number and date.
 
-    Signals
-    -------
-    headEdited(str, str)
-        A field of `Report` and its words.
+    * `headEdited(str`, `str)`: A field of `Report` and its words.
     """
 
     headEdited = Signal(str, str)
@@ -112,12 +109,8 @@ class WordsField(QPlainTextEdit):
 class DemonstrationFields(QWidget):
     """The five fields of one demonstration.
 
-    Signals
-    -------
-    wordsEdited(str, str)
-        A field and its words.
-    recordRequested
-        The hypothesis is to be recorded as it stands.
+    * `wordsEdited(str`, `str)`: A field and its words.
+    * `recordRequested`: the hypothesis is to be recorded as it stands.
     """
 
     wordsEdited = Signal(str, str)

@@ -27,12 +27,7 @@ from ui.panels.report.writing import Writing
 class Guided:
     """A guided lab as it stands.
 
-    Attributes
-    ----------
-    lab : Lab
-    record : LabRecord
-    dataset : Dataset
-        With the classes of the lab.
+    * `dataset`: with the classes of the lab.
     """
 
     lab: Lab
@@ -44,14 +39,9 @@ class Guided:
 class Gaps:
     """What a report lacks.
 
-    Attributes
-    ----------
-    places : tuple of (str, str)
-        Where something is still to be written: headings of the part and of the place in it.
-    is_unmeasured : bool
-        Whether its numbers are lost.
-    has_no_figures : bool
-        Whether it is of a guided lab and holds no figure.
+    * `places`: where something is still to be written: headings of the part and of the place in it.
+    * `is_unmeasured`: whether its numbers are lost.
+    * `has_no_figures`: whether it is of a guided lab and holds no figure.
     """
 
     places: tuple[tuple[str, str], ...]
@@ -82,19 +72,10 @@ class Gaps:
 class Composer:
     """Puts the report together of words, findings and the numbers of a guided lab.
 
-    Parameters
-    ----------
-    writing : Writing
-    lab : LabRun
-        What running the demonstrations has measured.
-
-    Attributes
-    ----------
-    guided : callable
-        Returns the guided lab that goes into the report, or None; its argument says whether the report is
-        final, so that what is to be recorded is recorded.
-    show_step : callable
-        Brings a step of the guided lab into sight, by its title.
+    * `lab`: what running the demonstrations has measured.
+    * `guided`: returns the guided lab that goes into the report, or None; its argument says whether
+      the report is final, so that what is to be recorded is recorded.
+    * `show_step`: brings a step of the guided lab into sight, by its title.
     """
 
     def __init__(self, writing: Writing, lab: LabRun) -> None:
@@ -105,11 +86,8 @@ class Composer:
     def composed(self, *, is_final: bool) -> Callable[[], Document]:
         """Return the function that puts together the report as it stands now.
 
-        Parameters
-        ----------
-        is_final : bool
-            Whether it is to be handed in; a preview shows hypotheses that are not recorded yet, and of a
-            guided lab only what has been measured already.
+        * `is_final`: whether it is to be handed in; a preview shows hypotheses that are not
+          recorded yet, and of a guided lab only what has been measured already.
         """
         guided, words, findings = self.guided(is_final), self._writing.report, self._lab.findings
         unrecorded = {} if is_final else self._writing.unrecorded()
@@ -189,19 +167,12 @@ def document_of(
 ) -> Document:
     """Return the report with the guided lab first, and of the demonstrations those that hold something.
 
-    Parameters
-    ----------
-    report : Report
-    findings : Findings or None
-        What running the demonstrations has found.
-    unrecorded : mapping from str to str
-        Hypotheses that were typed but not recorded yet, by the key of their demonstration.
-    guided : Guided or None
-        The guided lab; without one the report is of the demonstrations alone.
-    numbers : LabNumbers or None
-        What it has measured.
-    experiment : Experiment
-        Settings of the network that the demonstrations are about.
+    * `findings`: what running the demonstrations has found.
+    * `unrecorded`: hypotheses that were typed but not recorded yet, by the key of their
+      demonstration.
+    * `guided`: the guided lab; without one the report is of the demonstrations alone.
+    * `numbers`: what it has measured.
+    * `experiment`: settings of the network that the demonstrations are about.
     """
     if guided is None or numbers is None:
         return build_document(report, findings, unrecorded, experiment=experiment)

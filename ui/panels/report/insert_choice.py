@@ -19,19 +19,11 @@ type Complain = Callable[[str], None]
 class InsertChoice:
     """A figure or a table, as it is when it is asked for.
 
-    Attributes
-    ----------
-    panel : str
-        Title of the panel it is in.
-    title : str
-    is_table : bool
-    make : callable
-        Draws the figure, or reads the numbers; gives them when they are finished, which may be a little
-        later.
-    origin : callable
-        Returns what it is made with, as the report says it.
-    picture : callable
-        Draws it so small that it fits into so many pixels; None where it is gone.
+    * `panel`: title of the panel it is in.
+    * `make`: draws the figure, or reads the numbers; gives them when they are finished, which may
+      be a little later.
+    * `origin`: returns what it is made with, as the report says it.
+    * `picture`: draws it so small that it fits into so many pixels; None where it is gone.
     """
 
     panel: str

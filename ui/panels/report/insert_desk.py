@@ -20,20 +20,9 @@ _BRING_BACK = "Bring it back"
 class InsertDesk(QObject):
     """Does what the menu and the list of figures and tables ask for, and says what can be undone.
 
-    Parameters
-    ----------
-    writing : Writing
-    pages : SegmentedControl
-        Which demonstration is shown.
-    fields : DemonstrationFields
-        With the menu and the list.
-    message : AskingBar
-    parent : QObject
-
-    Signals
-    -------
-    demonstrationWanted(str)
-        This one is to be shown: something in it has changed.
+    * `pages`: which demonstration is shown.
+    * `fields`: with the menu and the list.
+    * `demonstrationWanted(str)`: this one is to be shown: something in it has changed.
     """
 
     demonstrationWanted = Signal(str)
@@ -58,10 +47,7 @@ class InsertDesk(QObject):
     def add(self, insert: Insert, key: str) -> bool:
         """Put something into a demonstration; return whether the same is there already.
 
-        Raises
-        ------
-        CNNVizError
-            If there are too many.
+        * Raises CNNVizError: if there are too many.
         """
         was_there = self._writing.has_same(key, insert)
         self._writing.add_insert(key, insert)

@@ -41,16 +41,8 @@ def caption_field(name: str) -> QLineEdit:
 class InsertPicker(QDialog):
     """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
 
-    Parameters
-    ----------
-    choices : sequence of InsertChoice
-        Those of a panel one after the other.
-    parent : QWidget
-
-    Signals
-    -------
-    chosen(InsertChoice, str)
-        What is to be put in, and the student's own caption.
+    * `choices`: those of a panel one after the other.
+    * `chosen(InsertChoice`, `str)`: what is to be put in, and the student's own caption.
     """
 
     chosen = Signal(object, str)

@@ -19,10 +19,7 @@ from ui.panels.report.insert_picker import InsertPicker, caption_field
 class InsertButton(Button):
     """Opens a window with pictures of everything that can be put in.
 
-    Signals
-    -------
-    chosen(InsertChoice, str)
-        What is to be put in, and the student's own caption.
+    * `chosen(InsertChoice`, `str)`: what is to be put in, and the student's own caption.
     """
 
     chosen = Signal(object, str)
@@ -52,12 +49,8 @@ class InsertButton(Button):
 class InsertList(QWidget):
     """What was put in, in its order; each can be moved up or down, or taken out.
 
-    Signals
-    -------
-    raiseRequested(int), lowerRequested(int), removeRequested(int)
-        Position in the list.
-    wordsEdited(int, str)
-        Position, and the student's own caption.
+    * `raiseRequested(int)`, `lowerRequested(int)`, `removeRequested(int)`: position in the list.
+    * `wordsEdited(int`, `str)`: position, and the student's own caption.
     """
 
     raiseRequested = Signal(int)

@@ -17,28 +17,11 @@ _KIND = "report-lab"
 class LabRun(QObject):
     """Runs all three demonstrations with the settings on the screen and keeps what was measured.
 
-    Parameters
-    ----------
-    state : AppState
-    background : Analysis
-    parent : QObject
-
-    Attributes
-    ----------
-    findings : Findings or None
-        None before the lab has been run, or where what it has found is lost.
-    is_running : bool
-
-    Signals
-    -------
-    changed
-        It has begun or ended.
-    progressed(float)
-        Share that is done, from 0 to 1.
-    finished
-        There are new results.
-    failed(str)
-        Why there are none.
+    * `findings`: None before the lab has been run, or where what it has found is lost.
+    * `changed`: it has begun or ended.
+    * `progressed(float)`: share that is done, from 0 to 1.
+    * `finished`: there are new results.
+    * `failed(str)`: why there are none.
     """
 
     changed = Signal()

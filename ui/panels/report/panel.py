@@ -47,26 +47,13 @@ class ReportPanel(Panel):
 
     Everything typed is kept within a second. A recorded hypothesis stays; later edits are shown as such.
 
-    Parameters
-    ----------
-    state : AppState
-    background : Analysis
-        Runs the lab.
-    typesetting : Analysis
-        Sets the preview.
-    files : Analysis
-        Writes the report, also while the lab runs.
-    keeping : Analysis
-        Writes the draft.
-    draft_path : Path
-        Where the draft is kept.
-
-    Signals
-    -------
-    exported
-        The report was written.
-    inserted
-        A figure or table was put into it.
+    * `background`: runs the lab.
+    * `typesetting`: sets the preview.
+    * `files`: writes the report, also while the lab runs.
+    * `keeping`: writes the draft.
+    * `draft_path`: where the draft is kept.
+    * `exported`: the report was written.
+    * `inserted`: A figure or table was put into it.
     """
 
     exported = Signal()
@@ -138,15 +125,8 @@ class ReportPanel(Panel):
     def add_insert(self, insert: Insert, key: str) -> bool:
         """Put a figure or table of the screen below the observations of a demonstration.
 
-        Returns
-        -------
-        bool
-            Whether the same was there already, of the same step.
-
-        Raises
-        ------
-        CNNVizError
-            If there are too many.
+        * Returns: whether the same was there already, of the same step.
+        * Raises CNNVizError: if there are too many.
         """
         was_there = self._desk.add(insert, key)
         self.inserted.emit()

@@ -41,10 +41,7 @@ class PagePicture(QWidget):
 class ReportPreview(QScrollArea):
     """Scrolls through the pages.
 
-    Signals
-    -------
-    pagesWanted
-        The pages have to be set anew: the width has changed.
+    * `pagesWanted`: the pages have to be set anew: the width has changed.
     """
 
     pagesWanted = Signal()

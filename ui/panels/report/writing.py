@@ -29,35 +29,16 @@ _RETRY_MS = 3000
 class Writing(QObject):
     """Holds the draft and is the only one to change it.
 
-    Parameters
-    ----------
-    path : Path
-        File of the draft.
-    step : callable
-        Returns the training step of the run on the screen, for stamps.
-    keeping : Analysis
-        Where the draft is written, so that no slow disk holds up the window.
-    parent : QObject
-
-    Attributes
-    ----------
-    problem : str
-        What was wrong with the draft that was found, or "".
-
-    Signals
-    -------
-    changed
-        Something in the report is different now.
-    insertsChanged
-        Among that, figures or tables from the screen.
-    saveFailed(str)
-        The draft could not be written, and why. It is tried again until it can be.
-    savedAgain
-        It could be, after a failure.
-    opened
-        It is another report from now on.
-    headChanged
-        Title, author, roll number or date are different now.
+    * `path`: file of the draft.
+    * `step`: returns the training step of the run on the screen, for stamps.
+    * `keeping`: where the draft is written, so that no slow disk holds up the window.
+    * `problem`: what was wrong with the draft that was found, or "".
+    * `changed`: something in the report is different now.
+    * `insertsChanged`: among that, figures or tables from the screen.
+    * `saveFailed(str)`: the draft could not be written, and why. It is tried again until it can be.
+    * `savedAgain`: it could be, after a failure.
+    * `opened`: it is another report from now on.
+    * `headChanged`: title, author, roll number or date are different now.
     """
 
     changed = Signal()
@@ -141,10 +122,7 @@ class Writing(QObject):
     def set_words(self, key: str, name: str, words: str) -> None:
         """Change a field of a demonstration; a hypothesis is pending until it is recorded.
 
-        Raises
-        ------
-        CNNVizError
-            If a field would hold more than `MAX_WORDS` letters.
+        * Raises CNNVizError: if a field would hold more than `MAX_WORDS` letters.
         """
         if len(words) > MAX_WORDS:
             raise CNNVizError(
@@ -175,11 +153,7 @@ class Writing(QObject):
     def version(self, text: str, classes: tuple[str, ...] | None = None) -> Version:
         """Return words as they are written now, with what has been on the screen before.
 
-        Parameters
-        ----------
-        text : str
-        classes : tuple of str, optional
-            That the words are about; None for any.
+        * `classes`: that the words are about; None for any.
         """
         known = [each for about, each in self._draft.shown.items() if classes in (None, about)]
         shown = reduce(or_, known, Shown())
@@ -199,11 +173,7 @@ class Writing(QObject):
     def set_lab(self, lab: str, record: LabRecord) -> None:
         """Keep what was done in a lab, which is the one in front from now on.
 
-        Parameters
-        ----------
-        lab : str
-            Path of its file, or its id if it comes with the program.
-        record : LabRecord
+        * `lab`: path of its file, or its id if it comes with the program.
         """
         self._take(replace(self._draft, lab=lab, labs=self._draft.labs | {record.key: record}))
 
@@ -254,10 +224,7 @@ class Writing(QObject):
     def add_insert(self, key: str, insert: Insert) -> None:
         """Put something in, after what is there.
 
-        Raises
-        ------
-        CNNVizError
-            If a demonstration has too many of them.
+        * Raises CNNVizError: if a demonstration has too many of them.
         """
         self._set_inserts(key, (*self._with_room(key), insert))
 
@@ -293,10 +260,7 @@ class Writing(QObject):
     def bring_back(self) -> None:
         """Put back what was taken out last, in its place; again, what was taken out before.
 
-        Raises
-        ------
-        CNNVizError
-            If there is no room for it any more.
+        * Raises CNNVizError: if there is no room for it any more.
         """
         if not self._removed:
             return

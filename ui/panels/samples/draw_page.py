@@ -22,10 +22,7 @@ _THINNEST, _USUAL, _THICKEST = 6, 24, 60
 class DrawPage(QWidget):
     """The board with its tools.
 
-    Signals
-    -------
-    drawn
-        The drawing has changed.
+    * `drawn`: the drawing has changed.
     """
 
     drawn = Signal()

@@ -23,13 +23,8 @@ ALL, WRONG = "all", "misclassified"
 def found_images(dataset: Dataset | None, evaluation: Evaluation | None, choice: str) -> IntArray:
     """Return the positions of the test images that a choice of the list stands for, in order.
 
-    Parameters
-    ----------
-    dataset : Dataset or None
-    evaluation : Evaluation or None
-        Knows which are misclassified.
-    choice : str
-        `ALL`, `WRONG`, or the number of a class.
+    * `evaluation`: knows which are misclassified.
+    * `choice`: `ALL`, `WRONG`, or the number of a class.
     """
     if dataset is None or (choice == WRONG and evaluation is None):
         return np.empty(0, dtype=np.intp)

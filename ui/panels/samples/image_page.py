@@ -19,12 +19,8 @@ _NOTHING = "Open an image, drop a file on the window, or copy an image and press
 class ImagePage(QWidget):
     """The picture with its switches.
 
-    Signals
-    -------
-    settingsEdited
-        The user has switched how the picture is fitted.
-    openRequested, pasteRequested
-        Another picture is wanted.
+    * `settingsEdited`: the user has switched how the picture is fitted.
+    * `openRequested`, `pasteRequested`: another picture is wanted.
     """
 
     settingsEdited = Signal()

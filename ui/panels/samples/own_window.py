@@ -36,20 +36,9 @@ class OwnDigitWindow(QDialog):
 
     What is made on the page in front is the sample, at once after every change.
 
-    Parameters
-    ----------
-    state : AppState
-    analysis : Analysis
-        Where predictions are computed.
-    parent : QWidget, optional
-
-    Signals
-    -------
-    sampleMade : Sample
-    openRequested, pasteRequested
-        Another picture is wanted, from a file or the clipboard.
-    dropped : QMimeData
-        An image or a file has been dropped on the window.
+    * `analysis`: where predictions are computed.
+    * `openRequested`, `pasteRequested`: another picture is wanted, from a file or the clipboard.
+    * `dropped`: an image or a file has been dropped on the window.
     """
 
     sampleMade = Signal(object)

@@ -50,25 +50,12 @@ SAMPLES_WIDTH, _LEAST = 286, 140
 class SamplesPanel(QFrame):
     """Filter, thumbnails, own images, and the prediction for the current sample.
 
-    Parameters
-    ----------
-    state : AppState
-    analysis : Analysis
-        Where image files are read, and predictions computed.
-    parent : QWidget, optional
-
-    Signals
-    -------
-    sampleRequested : int
-        Index of the test image to look at.
-    ownSampleRequested : Sample
-        Image of the user's own to look at.
-    openRequested
-        Choose an image file, and hand it to `open_image`.
-    noticeActionRequested
-        The remedy offered in a message was chosen.
-    windowMade : QWidget
-        The window for own images exists from now on.
+    * `analysis`: where image files are read, and predictions computed.
+    * `sampleRequested`: index of the test image to look at.
+    * `ownSampleRequested`: image of the user's own to look at.
+    * `openRequested`: choose an image file, and hand it to `open_image`.
+    * `noticeActionRequested`: the remedy offered in a message was chosen.
+    * `windowMade`: the window for own images exists from now on.
     """
 
     sampleRequested = Signal(int)

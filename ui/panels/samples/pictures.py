@@ -29,18 +29,11 @@ _DRAWINGS = ("image/svg", "image/svgz")  # as Qt asks other programs for them
 class Picture:
     """A picture of any size, and where it comes from.
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (h, w), uint8
-        Grey levels; no side is longer than 512.
-    size : tuple of int
-        Height and width of the original.
-    name : str
-        File name, or "pasted image".
-    dark_ink : bool
-        Whether it seems to be dark on light.
-    had_colours : bool
-        Whether it was made grey.
+    * `pixels`: grey levels; no side is longer than 512.
+    * `size`: height and width of the original.
+    * `name`: file name, or "pasted image".
+    * `dark_ink`: whether it seems to be dark on light.
+    * `had_colours`: whether it was made grey.
     """
 
     pixels: ByteArray
@@ -53,10 +46,8 @@ class Picture:
 def read_picture(path: Path) -> Picture:
     """Read an image file.
 
-    Raises
-    ------
-    CNNVizError
-        If it cannot be read; the sentence names the file without its folder, to fit into a narrow bar.
+    * Raises CNNVizError: if it cannot be read; the sentence names the file without its folder, to
+      fit into a narrow bar.
     """
     try:
         pixels, had_colours = read_levels(path)
@@ -109,18 +100,9 @@ def usual_fit(picture: Picture, height: int, width: int) -> Fit:
 def fitted(picture: Picture, fit: Fit, height: int, width: int, *, dark_ink: bool) -> ByteArray:
     """Return a picture as an image of the data set's size, light on dark.
 
-    Parameters
-    ----------
-    picture : Picture
-    fit : {"digit", "whole"}
-        Cut out the digit, scale and centre it as MNIST does; or scale the whole picture.
-    height, width : int
-    dark_ink : bool
-        Whether it is dark on light, and has to be inverted.
-
-    Returns
-    -------
-    ndarray of shape (height, width), uint8
+    * `fit`: cut out the digit, scale and centre it as MNIST does; or scale the whole picture.
+    * `dark_ink`: whether it is dark on light, and has to be inverted.
+    * Returns: ndarray of shape (height, width), uint8.
     """
     if fit == "digit":
         return normalize_digit(find_ink(picture.pixels, is_dark=dark_ink).pixels, height, width)

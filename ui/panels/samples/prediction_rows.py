@@ -14,13 +14,8 @@ from ui.rows.prediction_bars import PredictionBars
 class PredictionRows:
     """Title, bars and verdict, which stand below one another in a layout.
 
-    Parameters
-    ----------
-    layout : QVBoxLayout
-    name : str
-        Accessible name of the bars.
-    tip : str
-        Their tool tip.
+    * `name`: accessible name of the bars.
+    * `tip`: their tool tip.
     """
 
     def __init__(self, layout: QVBoxLayout, name: str, tip: str = "") -> None:

@@ -32,19 +32,9 @@ _ROOM_FOR_FIELD = 760
 class TimelineBar(TellsDrawn, QFrame):
     """Shows where in the run the panels are, and asks for other moments.
 
-    Parameters
-    ----------
-    state : AppState
-    parent : QWidget, optional
-
-    Signals
-    -------
-    momentRequested : int or None
-        Step of the moment to show; None is the live one.
-    forkRequested : float
-        Train on from the moment that is shown, with this learning rate.
-    compareRequested : bool
-        Show the comparison with another moment, or hide it.
+    * `momentRequested`: step of the moment to show; None is the live one.
+    * `forkRequested`: train on from the moment that is shown, with this learning rate.
+    * `compareRequested`: show the comparison with another moment, or hide it.
     """
 
     momentRequested = Signal(object)

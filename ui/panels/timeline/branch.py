@@ -18,12 +18,7 @@ from ui.theme import Theme, follow_theme
 
 
 class BranchQuestion(QFrame):
-    """Asks for the learning rate of a branch; Enter continues, Esc cancels.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
+    """Asks for the learning rate of a branch; Enter continues, Esc cancels."""
 
     #: Continue with this learning rate.
     continued = Signal(float)

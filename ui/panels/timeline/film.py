@@ -12,11 +12,7 @@ _USUAL_SPEED = 15
 class Film(QObject):
     """Asks for the next moments at a steady pace; leaves some out when they cannot be drawn fast enough.
 
-    Parameters
-    ----------
-    advance : callable
-        Shows the moment so many later; returns whether there are more after it.
-    parent : QObject, optional
+    * `advance`: shows the moment so many later; returns whether there are more after it.
     """
 
     #: Whether the film runs, when that has changed.

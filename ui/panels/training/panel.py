@@ -46,14 +46,9 @@ _FEW_CLASSES = 6
 class TrainingPanel(CatchesUp, Panel):
     """Settings on the left, curves and filters in the middle, log and test results on the right.
 
-    Signals
-    -------
-    draftRequested : Experiment
-        Edited settings.
-    speedRequested : float or None
-        Steps a second; None is full speed.
-    sampleRequested : int
-        Index of the test image to look at.
+    * `draftRequested`: edited settings.
+    * `speedRequested`: steps a second; None is full speed.
+    * `sampleRequested`: index of the test image to look at.
     """
 
     draftRequested = Signal(object)

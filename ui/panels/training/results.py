@@ -26,10 +26,7 @@ from ui.tiles.sample_strip import SampleGrid
 class ResultsView(TellsDrawn, QWidget):
     """Confusion matrix over the mistakes; a cell of the matrix narrows the mistakes down to its own.
 
-    Signals
-    -------
-    sampleRequested : int
-        A mistake was chosen; its index among the test images.
+    * `sampleRequested`: A mistake was chosen; its index among the test images.
     """
 
     sampleRequested = Signal(int)

@@ -30,12 +30,8 @@ _LISTS = {"filters": "blocks", "hidden": "hidden_layers"}
 class SettingsForm(QWidget):
     """Shows an experiment and asks for another one when a field is edited.
 
-    Signals
-    -------
-    draftRequested : Experiment
-        A valid experiment with the edited field.
-    messageChanged : str
-        What is wrong with the field that was edited last; empty when nothing is.
+    * `draftRequested`: A valid experiment with the edited field.
+    * `messageChanged`: what is wrong with the field that was edited last; empty when nothing is.
     """
 
     draftRequested = Signal(object)

@@ -17,10 +17,7 @@ PACES: tuple[float | None, ...] = (*_SLOWER, None)
 class SpeedControl(QWidget):
     """A slider over paces; its right end is full speed.
 
-    Signals
-    -------
-    speedRequested : float or None
-        Steps a second; None is full speed.
+    * `speedRequested`: steps a second; None is full speed.
     """
 
     speedRequested = Signal(object)
