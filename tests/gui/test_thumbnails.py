@@ -18,10 +18,10 @@ IMAGES = Images(np.zeros((10_000, 1, 28, 28), np.uint8), EVEN, [f"#{n}" for n in
 
 @pytest.fixture
 def view(qtbot):
-    widget = view_of(
-        THUMBNAILS, "Images", focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView,
-        answer=lambda ask: widget.show_content(replace(widget.content, current=ask.index)),
-    )  # fmt: skip
+    def answer(ask):
+        widget.show_content(replace(widget.content, current=ask.index))
+
+    widget = view_of(THUMBNAILS, "Images", "", answer, focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView)
     qtbot.addWidget(widget)
     widget.resize(230, 500)
     widget.show_content(Thumbnails(IMAGES, 0))
