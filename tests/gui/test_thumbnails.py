@@ -19,7 +19,7 @@ IMAGES = Images(np.zeros((10_000, 1, 28, 28), np.uint8), EVEN, [f"#{n}" for n in
 @pytest.fixture
 def view(qtbot):
     def answer(ask):
-        widget.show_content(replace(widget.content, current=ask.index))
+        widget.show_content(Thumbnails(IMAGES, ask.index))
 
     widget = view_of(THUMBNAILS, "Images", "", answer, focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView)
     qtbot.addWidget(widget)
