@@ -100,8 +100,8 @@ def check_scrubbing(qtbot, session):
     np.testing.assert_array_equal(training.filters.grid.values, weight[:, 0])
     assert training.curves.loss.marker_x() == training.curves.accuracy.marker_x() == state.shown.step
     qtbot.waitUntil(lambda: settled(session))
-    bars = session.window.samples.bars
-    assert bars.predicted() == int(
+    bars = session.window.samples.bars.content
+    assert bars.predicted == int(
         state.shown.network.predict(session.window.samples.prediction.trace.inputs)[0]
     )
     # The result on the test images is that of the shown moment, too, once the handle rests.
