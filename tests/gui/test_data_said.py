@@ -16,7 +16,7 @@ from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
 from ui.marks import MarkView
 from ui.rows.rows import Rows
-from ui.run import data_files
+from ui.run import loading
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -80,7 +80,7 @@ def test_own_data_of_letters_are_called_digits_nowhere(qtbot: QtBot, tmp_path: P
 def test_reading_many_pictures_is_seen_and_can_be_cancelled(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(data_files, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 0.0)
     folder = write_pictures(tmp_path / "zoo", count=400)
     state, notices = session.state, session.window.notices
     run_id = state.run.run_id
@@ -97,7 +97,7 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(
 
 
 def test_the_first_data_can_be_cancelled_too(qtbot: QtBot, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(data_files, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 0.0)
     folder = write_pictures(tmp_path / "zoo", count=400)
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     session = Session(settings, data=folder)
