@@ -208,13 +208,13 @@ def test_a_compared_moment_is_named(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 100)
     window, state = session.window, session.state
     window.timeline.toggles.compare.click()
-    qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare.maps))
-    assert "weights of conv1" in caption_of(state, window.compare.maps).split(" · ")
+    qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
+    assert "weights of conv1" in caption_of(state, window.compare).split(" · ")
     new_run(qtbot, session, seed=2)
     qtbot.waitUntil(
-        lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare.maps)
+        lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare)
     )
-    assert "seed 2" in caption_of(state, window.compare.maps).split(" · ")
+    assert "seed 2" in caption_of(state, window.compare).split(" · ")
 
 
 @pytest.mark.parametrize("updates", [1, 2])

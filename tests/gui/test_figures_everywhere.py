@@ -25,13 +25,13 @@ from tests.gui.driving import activate, give_up_keyboard, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
-from ui.cells.drawing_pad import DrawingPad
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of, figures_of, plot_at
 from ui.export.formats import to_image
 from ui.export.numbers import tables_of
 from ui.export.sheet import Sheet
 from ui.panels.drawn import catch_up
+from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training import TrainingPanel
 from ui.plots.time_track import TimeTrack
 from ui.session import Session
@@ -124,7 +124,7 @@ def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
     qtbot.waitUntil(own.isVisible)
     wrong: list[str] = []
     for page in ("draw", "image"):
-        own.switch.button(page).click()
+        own.choices.controls["page"].button(page).click()
         settle(qtbot)
         wrong += [
             each
@@ -132,11 +132,11 @@ def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
             if not each.startswith(DrawingPad.__name__)
         ]
     assert not wrong
-    own.switch.button("draw").click()
-    pad = own.draw_page.pad
+    own.choices.controls["page"].button("draw").click()
+    pad = own.pad
     assert session.exporter.figures(pad)[1].title == "Your own image window"
     menus.clear()
-    _click(own, pad.mapTo(own, pad.board_rect().center().toPoint()))
+    _click(own, pad.mapTo(own, QPoint(pad.width() // 2, pad.height() // 2)))
     assert not menus, "there the right button wipes"
     own.close()
 
@@ -190,7 +190,7 @@ def test_every_widget_may_be_the_one_that_was_used_last(qtbot: QtBot, session: S
         for widget in [window, *window.findChildren(QWidget)]:
             assert caption_of(session.state, widget)
             figures.add(session.exporter.figures(widget)[0].widget)
-    assert {own, own.draw_page.pad} <= figures
+    assert {own, own.pad} <= figures
     for figure in figures:
         catch_up(figure)
 
@@ -199,7 +199,7 @@ def test_a_drawn_digit_is_exported_copied_and_inserted(qtbot: QtBot, session: Se
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
     settle_digit(qtbot, session)
-    pad = own.draw_page.pad
+    pad = own.pad
     with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
         session.exporter.copy(pad)
     assert "own image" in QGuiApplication.clipboard().text()

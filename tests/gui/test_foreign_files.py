@@ -164,6 +164,6 @@ def test_a_picture_with_colours_says_that_they_became_grey(
         assert read_picture(path).had_colours == (mode == "RGB")
         session.files.open(path)
         qtbot.waitUntil(lambda path=path: session.state.sample.origin == path.name)
-        caption = session.window.samples.own_window().image_page.title.caption()
+        caption = session.window.samples.own_window().title.caption()
         assert caption.endswith(words), caption
     session.window.samples.own_window().close()

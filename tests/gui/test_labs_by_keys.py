@@ -19,11 +19,11 @@ from cnnviz.lab.shipped import shipped_labs
 from tests.gui.driving import activate, focus, opened, press
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
-from ui.cells.drawing_pad import DrawingPad
 from ui.cells.linked_map import LinkedMap
 from ui.lab.sitting import LabSitting
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
+from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session

@@ -193,8 +193,8 @@ def test_a_new_report_holds_no_image_of_the_last_writer(
         assert session.state.sample.index == 0
         assert own.isHidden()
         samples.draw()
-        assert own.draw_page.pad.is_blank()
-        assert not own.draw_page.pad.can_undo()
+        assert own.pad.is_blank()
+        assert not own.pad.can_undo()
         assert session.state.sample.index == 0
         for edit in (panel.head.edits["author"], panel.fields.edits["objective"]):
             edit.setFocus()

@@ -12,7 +12,6 @@ from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
-from ui.cells.drawing_pad import DrawingPad
 from ui.controls.keyboard import follow_keyboard
 from ui.export.clipboard import mime_data
 from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
@@ -20,6 +19,7 @@ from ui.export.numbers import title_of
 from ui.export.sheet import Figure
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import catch_up
+from ui.panels.samples.drawing_pad import DrawingPad
 from ui.rows.log_table import LogTable
 from ui.state import AppState
 from ui.window.actions import action_row

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 from cnnviz import spreadsheet
 from cnnviz.spreadsheet import Cell
 from ui.cells.confusion_matrix import ConfusionMatrix
-from ui.cells.drawing_pad import DrawingPad
 from ui.cells.heat_map import HeatMap
 from ui.cells.waterfall import Waterfall
 from ui.marks import MarkView
@@ -23,7 +22,6 @@ from ui.plots.time_track import TimeTrack
 from ui.rows.ledger import Ledger
 from ui.rows.log_table import LogTable
 from ui.rows.output_rows import OutputRows
-from ui.rows.prediction_bars import PredictionBars
 from ui.tiles.map_tiles import MapTiles
 from ui.tiles.patch_grid import PatchGrid
 
@@ -177,10 +175,6 @@ def _many(widget: MapTiles) -> list[Table]:
     return [] if widget.values is None else [_maps(title_of(widget), widget.values)]
 
 
-def _bars(widget: PredictionBars) -> list[Table]:
-    return [Table(title_of(widget), ("class", "probability"), list(widget.shown()))]
-
-
 def _terms(widget: Waterfall) -> list[Table]:
     rows = list(zip(range(len(widget.terms)), widget.terms, widget.running, strict=False))
     return [Table(title_of(widget), ("term", "value", "running sum"), rows)]
@@ -203,10 +197,6 @@ def _track(widget: TimeTrack) -> list[Table]:
         Table(f"{title}: mean loss", ("step", "mean loss"), list(zip(x, y, strict=True))),
         Table(f"{title}: marks", ("mark", "step"), [mark for mark in marks if mark[1] is not None]),
     ]
-
-
-def _board(widget: DrawingPad) -> list[Table]:
-    return [_matrix(title_of(widget), widget.pixels())]
 
 
 def _outputs(widget: OutputRows) -> list[Table]:
@@ -239,10 +229,8 @@ _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     LogTable: _log,
     HeatMap: _one,
     MapTiles: _many,
-    PredictionBars: _bars,
     Waterfall: _terms,
     TimeTrack: _track,
-    DrawingPad: _board,
     OutputRows: _outputs,
     Ledger: _lines_of_account,
     PatchGrid: _patches,

@@ -41,7 +41,6 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (training.curves.loss, (Secret.LOSS,)),
         (training.filters, (Secret.FILTERS,)),
     )
-    yield ((window.compare.maps, (Secret.FILTERS,)),)
     yield tuple((row, (Secret.ANSWERS,)) for row in (window.samples.bars, window.samples.said))
     pool = window.panel(FeatureMapsPanel).network.arithmetic.window_view
     yield ((pool.note, (Secret.SHARES,)), (pool.shares, (Secret.SHARES,)))
