@@ -53,7 +53,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._graphic, self.keys_point, self._copies = graphic, keys_point, copies
+        self._graphic, self._keys_point, self._copies = graphic, keys_point, copies
         if copies:
             add_copy_action(self, self._copy)
         self.content: C | None = None
@@ -270,28 +270,28 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         """Point at the first part, or nothing would show where the keyboard is."""
         super().focusInEvent(event)
         by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if self.keys_point and by_key and self.hovered is None:
+        if self._keys_point and by_key and self.hovered is None:
             part = self.drawing().next_part(None, 0, 0)
             self._hover(None if part is None else part.key)
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if self.keys_point and self._pointer is None:
+        if self._keys_point and self._pointer is None:
             self._hover(None)
 
     def answer_key(self, event: QKeyEvent) -> bool:
         """Do what a key means here; return whether it means anything."""
         drawing, name = self.drawing(), _KEYS.get(Qt.Key(event.key()), "")
         ask = drawing.keys.get(f"shift {name}" if has_shift(event) else name if is_plain(event) else "")
-        step = arrow_step(event) if self.keys_point and is_plain(event) else None
+        step = arrow_step(event) if self._keys_point and is_plain(event) else None
         if ask is not None:
             self._ask(ask)
         elif step is not None and drawing.parts:
             found = drawing.next_part(self.hovered, *step)
             self._hover(None if found is None else found.key)
             self._bring_into_sight(found)
-        elif self.keys_point and is_enter(event) and (part := drawing.part(self.hovered)) is not None:
+        elif self._keys_point and is_enter(event) and (part := drawing.part(self.hovered)) is not None:
             self._ask(part.ask)
         else:
             return False
