@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import LIGHT, Box, CellKey, Colors, Ground, Text, drawn
 from cnnviz.drawing.page import Card
-from cnnviz.graphics.cell_map import MAP, CellMap, Looked
 from cnnviz.graphics.curves import Curve, Curves
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.probability_pairs import Predictions
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
@@ -226,8 +226,8 @@ def test_small_maps_and_tables(qapp, values: list[float], place: int, side: int)
     table, array = ValueTable(), np.reshape(values, (3, 3))
     table.resize(side, side)
     table.set_matrix(array)
-    kernel = CellMap(array, Colors.of("signed", array), is_precise=True, has_key=False)
-    for texts in (table.texts(), texts_in(Card("", MAP, Looked(kernel)), side)):
+    kernel = HeatMap(array, Colors.of("signed", array), is_precise=True)
+    for texts in (table.texts(), texts_in(Card("", HEAT_MAP, Looked(kernel)), side)):
         assert_told_apart(values[: len(texts)] if any(texts) else [], texts if any(texts) else [])
 
 
