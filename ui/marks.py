@@ -4,7 +4,16 @@ from collections.abc import Callable, Hashable
 from typing import Any, override
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
@@ -27,6 +36,9 @@ _KEYS = {
     Qt.Key.Key_PageDown: "page down",
     Qt.Key.Key_R: "r",
 }
+
+
+_NOTCH = 120  # of a wheel, in eighths of a degree
 
 
 class MarkView[C](ShowsTips, Spoken, QWidget):
@@ -65,6 +77,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self._pointer: QPointF | None = None
         self._held: tuple[QPointF, Part] | None = None
         self._points: Ask | None = None
+        self._turned = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(focus)
         self._wanted: Size | None = None
@@ -209,10 +222,39 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             self.released.emit()
 
     @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        ask = self.drawing().keys.get("double click")
+        if ask is None:
+            super().mouseDoubleClickEvent(event)
+        elif event.button() == Qt.MouseButton.LeftButton and self._part_at(event.position()) is not None:
+            self._ask(ask)
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned, keys = event.angleDelta(), self.drawing().keys
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            turned = turned.transposed()
+        name = ("wheel up" if turned.y() > 0 else "wheel down") if turned.y() else ""
+        name = name or ("wheel left" if turned.x() > 0 else "wheel right")
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            name = f"ctrl {name}"
+        if name not in keys:
+            event.ignore()
+            return
+        self._turned += turned.y() or turned.x()
+        for _ in range(abs(self._turned) // _NOTCH):
+            self._ask(self.drawing().keys.get(name))
+        self._turned -= int(self._turned / _NOTCH) * _NOTCH  # fine wheels turn in parts of a notch
+
+    @override
     def leaveEvent(self, event: QEvent) -> None:
+        self.forget_pointer()
+        super().leaveEvent(event)
+
+    def forget_pointer(self) -> None:
+        """Point at nothing until the pointer moves again, because the keyboard has gone elsewhere."""
         self._pointer = None
         self._hover(None)
-        super().leaveEvent(event)
 
     def _part_at(self, point: QPointF) -> Part | None:
         return self.drawing().part_at(point.x(), point.y())
