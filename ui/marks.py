@@ -48,6 +48,9 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     * `copies`: whether its numbers are copied as a table by the key for copying, and by the context menu.
     """
 
+    #: Buttons of the mouse that press parts.
+    buttons = Qt.MouseButton.LeftButton
+
     #: What the user asks for, by pressing, dragging, pointing or a key: an `Ask`.
     asked = Signal(object)
     #: Key of the part that is pointed at, by the pointer or by a key; None for none.
@@ -107,7 +110,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def drawing(self) -> Drawing:
         """What is drawn now; made when it is needed first."""
         ground = Ground(
-            Box(0, 0, self.width(), self.height()),
+            self._room(),
             self._theme,
             self.hovered,
             self.hasFocus(),
@@ -121,8 +124,12 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     def figure(self, look: Look) -> Drawing:
         """The same for paper: in another look, without pointer and keyboard."""
-        ground = Ground(Box(0, 0, self.width(), self.height()), look)
+        ground = Ground(self._room(), look)
         return Drawing(ground) if self.content is None else self._graphic.draw(self.content, ground)
+
+    def _room(self) -> Box:
+        """Where it is drawn."""
+        return Box(0, 0, self.width(), self.height())
 
     def tables(self) -> list[Table]:
         """Numbers behind what is drawn."""
@@ -207,7 +214,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         part = self._part_at(event.position())
-        if part is None or event.button() != Qt.MouseButton.LeftButton or part.ask is part.drag is None:
+        if part is None or not event.button() & self.buttons or part.ask is part.drag is None:
             super().mousePressEvent(event)
             return
         self._held = event.position(), part
