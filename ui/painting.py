@@ -55,10 +55,12 @@ def _paint(marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | No
                     )  # it takes ten times as long
                     painter.drawRect(qrect(box))
                     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            case Image(box, pixels):
+            case Image(box, pixels, is_smooth):
                 rows, cols = pixels.shape
                 # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, box.width < cols)
+                painter.setRenderHint(
+                    QPainter.RenderHint.SmoothPixmapTransform, is_smooth or box.width < cols
+                )
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
                 words = np.ascontiguousarray(pixels)  # a QImage does not keep its buffer alive
                 image = QImage(words.data, cols, rows, 4 * cols, QImage.Format.Format_RGB32)

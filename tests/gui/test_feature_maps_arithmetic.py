@@ -118,14 +118,14 @@ def test_a_convolution_is_written_out() -> None:
 
 def test_padding_is_told_apart_from_pixels() -> None:
     patch = content(now_at("wide kernel", "conv1", 0, 0, 0), "patch")
-    assert "padding" in patch.say(1, 4)
-    assert "padding" not in patch.say(2, 2)
+    assert "padding" in patch.map.note(1, 4)
+    assert "padding" not in patch.map.note(2, 2)
     assert patch.map.hatched.sum() == 25 - 9
 
 
 def test_what_is_pointed_at_is_marked_in_all_tables_and_in_the_sum() -> None:
     now = now_at("lenet", "conv2", 0, 5, 6, part=3)
-    ask = content(now, "products").point(1, 2)
+    ask = content(now, "products").map.point(1, 2)
     assert ask == PointAtTerm(3 * 9 + 5)
     shown = page(replace(now, term=ask.term)).leaves()
     for key in ("patch", "kernel", "products"):
@@ -200,7 +200,7 @@ def test_winners_are_outlined_ties_explained_and_who_gets_the_gradient_can_be_co
     np.testing.assert_array_equal(values(now, "window"), window)
     winner = np.unravel_index(window.argmax(), (2, 2))
     assert content(now, "window").outlines == (("winner", (*winner, 1, 1)),)
-    assert "the maximum" in content(now, "window").say(*winner)
+    assert "the maximum" in content(now, "window").map.note(*winner)
     covered = page(replace(now, why_covered="Guess first.")).leaves()
     assert covered["covered"].content.words == "Guess first."
     assert not {"shares", "note"} & covered.keys()

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import LIGHT, Box, CellKey, Colors, Ground, Text, drawn
 from cnnviz.drawing.page import Card
-from cnnviz.graphics.cell_map import MAP, CellMap, Looked
 from cnnviz.graphics.curves import Curve, Curves
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probability_pairs import Predictions
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
@@ -222,9 +222,9 @@ def test_small_maps_and_tables(qapp, values: list[float], place: int, side: int)
     """Kernels, patches and products, with a neighbour that differs in the seventh figure."""
     values[place - 1] = values[place] * (1 + 3e-7)
     array = np.reshape(values, (3, 3))
-    kernel = CellMap(array, Colors.of("signed", array), is_precise=True, has_key=False)
+    kernel = HeatMap(array, Colors.of("signed", array), is_precise=True)
     for shown in (kernel, replace(kernel, most=104, widest=2.2)):
-        texts = texts_in(Card("", MAP, Looked(shown)), side)
+        texts = texts_in(Card("", HEAT_MAP, Looked(shown)), side)
         assert_told_apart(values[: len(texts)] if any(texts) else [], texts if any(texts) else [])
 
 

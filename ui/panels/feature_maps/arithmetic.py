@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from cnnviz.drawing import Ask, Colors, Drawing, Leave, Look, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import REST, Card, Choice, Item, Page, Room, Row, across, down, page_drawn
-from cnnviz.graphics.cell_map import MAP, CellMap, Looked, Outlines
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, Outlines
 from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.texts import SPANS, WORDS, Spans, Words, sign
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
@@ -150,7 +150,7 @@ def _head(now: Now, controls: bool) -> Row:
     name, tip = ("Pause the sweep", "") if now.is_playing else ("Play the sweep", f": {_SWEEPS}")
     speed = f"Speed of the sweep: {SPEEDS[now.speed]} cells a second"
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
-    free = Choice("free", "icon", "Free the pinned cell (Esc)", PinCell(None), icon="x")
+    free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
     end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
     sweep = (
         Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None),
@@ -178,12 +178,12 @@ def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
 
 
 def _table(
-    key: str, title: str, tip: str, shown: CellMap, outlines: Outlines, *, covered: bool = False
+    key: str, title: str, tip: str, shown: HeatMap, outlines: Outlines, *, covered: bool = False
 ) -> Card[Looked]:
     """Some numbers in cells, which keys lead to, too."""
     room, content = Share(min(max(shown.values.shape[1], 3), 6)), Looked(shown, outlines, covered)
     power = format_power(shown.exponent)
-    return Card(key, MAP, content, title, power, tip, room, is_live=True)
+    return Card(key, HEAT_MAP, content, title, power, tip, room, is_live=True)
 
 
 # -- patch × kernel = products -------------------------------------------------------------------------------
@@ -198,9 +198,9 @@ class _Sum:
     """
 
     names: tuple[str, str]
-    patch: CellMap
-    kernel: CellMap
-    products: CellMap
+    patch: HeatMap
+    kernel: HeatMap
+    products: HeatMap
     count: int
     first: int
     terms: Terms
@@ -282,9 +282,9 @@ def _sum(shown: Arithmetic) -> _Sum:
     )
 
 
-def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> CellMap:
+def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap:
     """Some numbers in coloured cells, wider than high: they can be read where square ones have no room."""
-    return CellMap(values, colors, is_precise=True, has_key=False, most=104, widest=2.2, **more)
+    return HeatMap(values, colors, is_precise=True, covered=None, most=104, widest=2.2, **more)
 
 
 def _say_term(cell: ConvolutionCell, term: int) -> str:
@@ -325,7 +325,7 @@ def _window(shown: Arithmetic, why_covered: str) -> Row:
 
 
 @kept
-def _window_maps(shown: Arithmetic) -> tuple[CellMap, CellMap]:
+def _window_maps(shown: Arithmetic) -> tuple[HeatMap, HeatMap]:
     cell, (_, colormap, limits) = shown.cell, shown.source
     assert isinstance(cell, MaxPoolCell)
 
