@@ -13,7 +13,7 @@ _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 def lines_between(grid: Cells, every: int, ink: Ink, width: float = 1.0) -> Lines:
     """Thin lines between rows and between columns."""
     box = grid.box
-    ys = [grid.top + row * grid.side for row in range(every, grid.rows, every)]
+    ys = [grid.top + row * grid.high for row in range(every, grid.rows, every)]
     xs = [grid.left + col * grid.side for col in range(every, grid.cols, every)]
     across = [(box.left, y, box.right, y) for y in ys]
     return Lines([*across, *((x, box.top, x, box.bottom) for x in xs)], ink, width)

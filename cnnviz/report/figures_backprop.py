@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.drawing import Colors, Share, outline
-from cnnviz.graphics.cell_map import MAP, CellMap, Looked
-from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap
+from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.layers import MaxBlurPool2D, Pool
 from cnnviz.report.blocks import Figure, data
 from cnnviz.report.results import BackpropResults
@@ -58,16 +57,16 @@ def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
         array[channel] for array in (routing.values, routing.incoming, routing.routed[routing.rule])
     )
     shown = {
-        "values before the pool": CellMap(
-            every, Colors.of("signed", values), cells, outlines=outlines, window=step
+        "values before the pool": HeatMap(
+            every, Colors.of("signed", values), cells, outlines=outlines, window=step, has_key=True
         ),
-        "gradient that arrives": CellMap(arriving, slopes, (top, left, high, wide)),
-        "gradient passed on": CellMap(after, slopes, cells, outlines=outlines, window=step),
+        "gradient that arrives": HeatMap(arriving, slopes, (top, left, high, wide), has_key=True),
+        "gradient passed on": HeatMap(after, slopes, cells, outlines=outlines, window=step, has_key=True),
     }
     drawing = sheet(196)
     maps, key = drawing.ground.box.rows(Share(1), TITLE, gap=4)
     for box, (title, each) in zip(maps.columns(*[Share(1)] * 3, gap=14), shown.items(), strict=True):
-        drawing.place(MAP.draw, Looked(each), titled(drawing, box, title))
+        drawing.place(HEAT_MAP.draw, Looked(each), titled(drawing, box, title))
     if routing.winners is not None:
         sign, words = key.columns(TITLE, Share(1))
         drawing.add(*outline(sign.placed(8, 8, "left"), "winner", drawing.ground.look))
@@ -130,7 +129,9 @@ def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray],
         shown.items(), maps.columns(*[Share(1)] * _MOST_MAPS, gap=7), strict=False
     ):
         drawing.place(
-            HEAT_MAP.draw, HeatMap(array, colors, -1, align="left top"), titled(drawing, box, words)
+            HEAT_MAP.draw,
+            Looked(HeatMap(array, colors, decimals=-1, lines=False)),
+            titled(drawing, box, words),
         )
     left, right = bar.columns(170, Share(1), gap=12)
     drawing.place(COLORS.draw, slopes, left)

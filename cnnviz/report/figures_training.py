@@ -5,7 +5,7 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.drawing import PAPER, Box, Colors, Drawing, Share
 from cnnviz.graphics.curves import CURVES, Curve, Curves
-from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap
+from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.layers import Conv2D, Pool
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_probability
@@ -116,7 +116,9 @@ def maps_figure(results: LabResults) -> Figure:
     left, right = drawing.ground.box.columns(76, Share(1), gap=8)
     image, words = titled(drawing, left, "input").rows(60, Share(1), gap=4)
     pixels = results.sample.pixels[0].astype(np.float64)
-    drawing.place(HEAT_MAP.draw, HeatMap(pixels, Colors("grey", 0, 255), -1, align="left top"), image)
+    drawing.place(
+        HEAT_MAP.draw, Looked(HeatMap(pixels, Colors("grey", 0, 255), decimals=-1, lines=False)), image
+    )
     listed(drawing, words, [*_prediction(results), f"true class: {name}"])
     for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
         colors = Colors("signed", *signed_levels(maps))
@@ -137,7 +139,7 @@ def _draw_maps(drawing: Drawing, maps: FloatArray, colors: Colors, box: Box) -> 
     """Draw maps side by side, in columns that are the same for any number of them."""
     places = box.columns(*[Share(1)] * MOST_MAPS, gap=_GAP)
     for values, place in zip(maps, places, strict=False):
-        drawing.place(HEAT_MAP.draw, HeatMap(values, colors, -1, align="left top"), place)
+        drawing.place(HEAT_MAP.draw, Looked(HeatMap(values, colors, decimals=-1, lines=False)), place)
 
 
 def _prediction(results: LabResults) -> list[str]:

@@ -14,7 +14,6 @@ from cnnviz import spreadsheet
 from cnnviz.spreadsheet import Cell
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.cells.heat_map import HeatMap
-from ui.cells.waterfall import Waterfall
 from ui.marks import MarkView
 from ui.plots.curve_plot import CurvePlot
 from ui.plots.plot import Plot
@@ -175,9 +174,6 @@ def _many(widget: MapTiles) -> list[Table]:
     return [] if widget.values is None else [_maps(title_of(widget), widget.values)]
 
 
-def _terms(widget: Waterfall) -> list[Table]:
-    rows = list(zip(range(len(widget.terms)), widget.terms, widget.running, strict=False))
-    return [Table(title_of(widget), ("term", "value", "running sum"), rows)]
 
 
 def _track(widget: TimeTrack) -> list[Table]:
@@ -229,7 +225,6 @@ _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     LogTable: _log,
     HeatMap: _one,
     MapTiles: _many,
-    Waterfall: _terms,
     TimeTrack: _track,
     OutputRows: _outputs,
     Ledger: _lines_of_account,
