@@ -103,8 +103,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     def figure(self, look: Look) -> Drawing:
         """The same for paper: in another look, without pointer and keyboard."""
-        ground = Ground(Box(0, 0, self.width(), self.height()), look)
-        return Drawing(ground) if self.content is None else self._graphic.draw(self.content, ground)
+        size = self.size().expandedTo(self.minimumSizeHint())  # it may never have been in sight
+        box = Box(0, 0, size.width(), size.height())
+        return (
+            Drawing(Ground(box, look))
+            if self.content is None
+            else self._graphic.figure(self.content, box, look)
+        )
 
     def tables(self) -> list[Table]:
         """Numbers behind what is drawn."""

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.controls.figure_mode import drawing_figure
 from ui.controls.key_moves import arrow_step
 from ui.controls.painted import PaintedWidget
 from ui.controls.undo import Undo, Undoable
@@ -198,12 +197,11 @@ class DrawingPad(Undoable[QImage], PaintedWidget):
             painter.setPen(QColor("#AAB4BF"))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(rect.adjusted(12, 12, -12, -12), int(flags), self._placeholder)
-        focused = self.hasFocus() and not drawing_figure()
+        focused = self.hasFocus()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self._theme.color("accent" if focused else "border"), 2 if focused else 1))
         painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
-        if not drawing_figure():
-            self._paint_brush(painter, rect)
+        self._paint_brush(painter, rect)
 
     def _paint_brush(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the outline of the brush where it would draw."""

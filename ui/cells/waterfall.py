@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.palette import color_map
 from cnnviz.quantities import format_signed
-from ui.controls.figure_mode import drawing_figure
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, mono_font
 
@@ -172,8 +171,7 @@ class Waterfall(PointedWidget[int]):
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawLine(QPointF(area.left(), zero), QPointF(area.right(), zero))
         self._paint_texts(painter, area, step, zero, unit)
-        if not drawing_figure():
-            self._paint_hovered(painter)
+        self._paint_hovered(painter)
 
     def _paint_total(
         self, painter: QPainter, area: QRectF, step: float, gap: float, zero: float, unit: float
