@@ -58,10 +58,10 @@ def _drawing(panel: QWidget, colours: str = "screen", caption: str = "") -> Draw
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
 def test_a_png_has_its_pixels_and_its_dpi(panel: PageView, scale: int) -> None:
-    with Image.open(io.BytesIO(draw_png(_drawing(panel), scale, 12.7)())) as image:
-        assert image.size == (480 * scale, 500 * scale)
+    with Image.open(io.BytesIO(draw_png(_drawing(panel), scale, 500 / 96 * 2.54)())) as image:
+        assert image.size == (500 * scale, 520 * scale)
         assert image.info["dpi"] == pytest.approx((96 * scale, 96 * scale), rel=0.01)
-    with Image.open(io.BytesIO(draw_png(_drawing(panel), scale, 25.4)())) as image:
+    with Image.open(io.BytesIO(draw_png(_drawing(panel), scale, 500 / 48 * 2.54)())) as image:
         assert image.info["dpi"] == pytest.approx((48 * scale, 48 * scale), rel=0.01)
 
 
@@ -162,15 +162,15 @@ def dialog(qtbot: QtBot, panel: PageView, files: TaskRunner, tmp_path: Path) -> 
 
 def test_the_dialog_writes_what_it_says(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
     dialog.scale.button("3").click()
-    assert "1,440 ×" in dialog.about.text()
-    assert "288 DPI" in dialog.about.text()
+    assert "1,500 ×" in dialog.about.text()
+    assert "289 DPI" in dialog.about.text()
     assert not dialog.preview.pixmap().isNull()
     with qtbot.waitSignal(dialog.exported) as written:
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     path = tmp_path / "my-panel-lab5-seed0-step0.png"
     assert written.args == [path]
     with Image.open(path) as image:
-        assert image.width == 1440
+        assert image.width == 1500
     session = load_session(path)
     assert session is not None
     assert session.sample == 4

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QSettings, QSize, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -147,9 +148,10 @@ class ExportDialog(QDialog):
             super().reject()
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_picture()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._show_picture()
+        return super().eventFilter(watched, event)
 
     def _describe_content(self) -> None:
         """Say what the figure shows; it may be another step than a moment ago, if training runs."""
@@ -185,7 +187,9 @@ class ExportDialog(QDialog):
         self.preview = QLabel()
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
+        self.preview.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.preview.setAccessibleName("Preview")
+        self.preview.installEventFilter(self)
         self.about = QLabel()
         self.about.setProperty("role", "muted")
         self.what = DropDownList()

@@ -54,7 +54,7 @@ class Figure:
         drawn = self._drawn(colours)
         if drawn is None or not drawn.marks:
             raise CNNVizError(f"{self.title} has nothing to show yet. Train or measure what it shows first.")
-        return captioned(drawn, caption)
+        return drawn if self.kind == "window" and not caption else captioned(drawn, caption)
 
     @property
     def is_empty(self) -> bool:

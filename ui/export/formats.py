@@ -19,7 +19,7 @@ from cnnviz.bundled import bundled
 from cnnviz.drawing import Drawing, Font, Text, to_svg
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, png_texts
-from ui.painting import paint
+from ui.painting import paint, qrect
 
 type Content = Callable[[], bytes]
 """Returns the content of a file; it knows no widget, so it may be called on any thread."""
@@ -52,6 +52,7 @@ def to_image(drawing: Drawing, scale: float = 1) -> QImage:
     image.fill(QColor(drawing.ground.look.surface))
     painter = QPainter(image)
     painter.scale(scale, scale)
+    painter.translate(-box.left, -box.top)
     paint(drawing, painter)
     painter.end()
     return image
@@ -120,7 +121,8 @@ def draw_pdf(drawing: Drawing, title: str = "", width_cm: float | None = None) -
     # Or else Qt keeps images as JPEG, which mixes the colours of the cells of a map.
     painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
     painter.scale(factor, factor)
-    painter.fillRect(0, 0, round(box.width) + 1, round(box.height) + 1, QColor(drawing.ground.look.surface))
+    painter.translate(-box.left, -box.top)
+    painter.fillRect(qrect(box), QColor(drawing.ground.look.surface))
     paint(drawing, painter)
     painter.end()
     pdf = bytes(buffer.data().data())
