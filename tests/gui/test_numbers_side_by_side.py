@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from cnnviz.drawing import LIGHT, Box, CellKey, Colors, Ground, Text, drawn
 from cnnviz.drawing.page import Card
 from cnnviz.graphics.curves import Curve, Curves
-from cnnviz.graphics.probabilities import Probabilities
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
+from cnnviz.graphics.probabilities import Probabilities
 from cnnviz.graphics.probability_pairs import Predictions
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D

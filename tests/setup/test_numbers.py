@@ -17,7 +17,6 @@ FOR_PROGRAMS = {
     "cnnviz/drawing/look.py": "colours",
     "cnnviz/drawing/svg.py": "coordinates and colours in SVG",
     "ui/controls/power_slider.py": "a power of ten that is read back as a number",
-    "ui/export/svg.py": "coordinates and opacities in SVG",
     "ui/theme/plots.py": "sizes in a style sheet",
     "ui/theme/stylesheet.py": "sizes in a style sheet",
 }
