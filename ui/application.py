@@ -57,7 +57,7 @@ def run(arguments: Arguments) -> int:
     begin_slowly(settings, session)
     session.arrivals.take(arguments.files)
     if arguments.lab is not None:
-        from cnnviz.lab.shipped import find_lab  # labs load much that the frame of the window does not need
+        from cnnviz.lab.opening import find_lab  # labs load much that the frame of the window does not need
 
         session.lab.open_file(find_lab(arguments.lab))
     if isinstance(app, Application):

@@ -17,11 +17,10 @@ from cnnviz.lab.deep_check import unmeasurable, unshowable
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import Lab
-from cnnviz.lab.opening import lab_data, made_course, open_lab
+from cnnviz.lab.opening import find_lab, known_labs, lab_data, made_course, open_lab
 from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.lab.results import HandIn
-from cnnviz.lab.shipped import find_lab, known_labs
 from cnnviz.output import Output
 from cnnviz.quantities import format_count
 
@@ -108,9 +107,8 @@ def run_verify(arguments: Arguments) -> int:
     * Raises CNNVizError: if a path does not exist, or the table cannot be written.
     """
     # Only here, for it starts processes.
-    from cnnviz.lab.class_list import read_class_list
-    from cnnviz.lab.grade_pages import to_html
-    from cnnviz.lab.grade_table import summary, to_csv
+    from cnnviz.lab.grade_table import summary, to_csv, to_html
+    from cnnviz.lab.submissions import read_class_list
     from cnnviz.lab.verifying import Row, verify
 
     require_folder(arguments.table)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
 from cnnviz.files import printable
-from cnnviz.lab.agreement import WITHOUT_NETWORK, Compared, compared
-from cnnviz.lab.judging import checked_answer, judge
+from cnnviz.lab.judging import WITHOUT_NETWORK, Compared, checked_answer, compared, judge
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment

@@ -14,21 +14,16 @@ from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.files import printable, printable_name
-from cnnviz.lab.class_list import Listed, by_roll_number
-from cnnviz.lab.copies import remarks_between
-from cnnviz.lab.finding import hand_in_of
-from cnnviz.lab.folders import remarks_on_folders
+from cnnviz.lab.copies import may_be_same_name, remarks_between, remarks_on_folders
 from cnnviz.lab.grading import Grade, graded, lab_of
-from cnnviz.lab.identity import may_be_same_name
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
-from cnnviz.lab.model import Lab
+from cnnviz.lab.model import Lab, plain_roll_number
 from cnnviz.lab.opening import lab_data
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.remarks import Remark, remarks_on, same_kernel
-from cnnviz.lab.results import HandIn
-from cnnviz.lab.seeds import plain_roll_number
-from cnnviz.lab.submissions import Submission, folders_of, submissions
+from cnnviz.lab.results import HandIn, hand_in_of
+from cnnviz.lab.submissions import Listed, Submission, by_roll_number, folders_of, submissions
 
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
 """Kernels of OpenBLAS for 64-bit PCs, as `OPENBLAS_CORETYPE` names them."""

@@ -10,8 +10,8 @@ from cnnviz.errors import DataError
 from cnnviz.lab.course import Course, is_course, load_course, read_figure
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.model import Lab
+from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.reading import load_lab
-from cnnviz.lab.shipped import shipped_labs
 
 FIRST = "lab5"
 """The lab that is open at the very first start."""

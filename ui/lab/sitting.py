@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Qt, Slot
 
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.files import printable
+from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import LabRecord
-from cnnviz.lab.shipped import shipped_labs
 from cnnviz.quantities import format_count
 from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
