@@ -42,24 +42,11 @@ def why_left_out(state: State) -> str:
 def state_to_text(state: State, params: Parameters) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what `state_from_text` reads.
 
-    Parameters
-    ----------
-    state : mapping from name to ndarray
-        As `Optimizer.state` returns it for parameters of the same names.
-    params : mapping from name to ndarray
-        The network's.
-
-    Returns
-    -------
-    description : dict
-        Shape, dtype and checksum of each array, in values that JSON can hold.
-    texts : dict from str to str
-        For the metadata.
-
-    Raises
-    ------
-    ParameterError
-        If the state does not belong to these parameters.
+    * `state`: as `Optimizer.state` returns it for parameters of the same names.
+    * `params`: the network's.
+    * Returns: shape, dtype and checksum of each array, in values that JSON can hold.
+    * Returns: for the metadata.
+    * Raises ParameterError: if the state does not belong to these parameters.
     """
     description: dict[str, Any] = {}
     texts: dict[str, str] = {}
@@ -81,18 +68,9 @@ def state_from_text(
 ) -> dict[str, NDArray[Any]]:
     """Return the state that `state_to_text` described.
 
-    Parameters
-    ----------
-    description : dict
-        May come from an untrusted file, as may the texts.
-    metadata : mapping from str to str
-    params : mapping from name to ndarray
-        The network's.
-
-    Raises
-    ------
-    ParameterError
-        If it is damaged or does not belong to these parameters.
+    * `description`: may come from an untrusted file, as may the texts.
+    * `params`: the network's.
+    * Raises ParameterError: if it is damaged or does not belong to these parameters.
     """
     if not isinstance(description, dict):
         raise ParameterError("its optimiser's memory is not described")

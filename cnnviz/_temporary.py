@@ -26,10 +26,7 @@ def temporary_beside(target: Path) -> Generator[Path]:
 
     What programs that no longer run have left in the folder is removed at the beginning.
 
-    Parameters
-    ----------
-    target : Path
-        What the file or folder is to become.
+    * `target`: what the file or folder is to become.
     """
     _remove_leftovers(target.parent)
     # A short name of our own: the target's name plus a suffix could be too long.

@@ -47,20 +47,13 @@ _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the le
 class Checkpoint:
     """What a model file holds.
 
-    Attributes
-    ----------
-    network : Network
-    experiment : Experiment or None
-        Settings of the run; None when the network was built by hand.
-    step : int
-        Training steps the network has behind it.
-    data_name, data_sha256 : str
-        Name and checksum of the data it was trained on, with the classes of the run; empty when unknown.
-    version : str
-        Version of CNNViz that wrote the file.
-    optimizer : mapping from name to ndarray, or None
-        What the optimiser remembers at this step, for training to go on as the run would have; None where
-        the file does not say.
+    * `experiment`: settings of the run; None when the network was built by hand.
+    * `step`: training steps the network has behind it.
+    * `data_name`, `data_sha256`: name and checksum of the data it was trained on, with the classes of the
+      run; empty when unknown.
+    * `version`: version of CNNViz that wrote the file.
+    * `optimizer`: what the optimiser remembers at this step, for training to go on as the run would have;
+      None where the file does not say.
     """
 
     network: Network
@@ -75,10 +68,7 @@ class Checkpoint:
 class UndescribedError(CheckpointError):
     """A model file has weights, but no description that belongs to them.
 
-    Parameters
-    ----------
-    reason : str
-        What is met in the file, as a sentence without its full stop.
+    * `reason`: what is met in the file, as a sentence without its full stop.
     """
 
     def __init__(self, reason: str) -> None:
@@ -111,26 +101,13 @@ def save(
 ) -> str:
     """Write `network` to `path`; an existing file is replaced only when the new one is complete.
 
-    Parameters
-    ----------
-    path : str or Path
-    network, experiment, step, data_name, data_sha256
-        As in `Checkpoint`.
-    optimizer_state : mapping from name to ndarray, optional
-        What the optimiser remembers (see `Trainer.optimizer_state`). One that is larger than 25 MB (that of
-        three million parameters in float32 and Adam) has no place in the header of a file and is left out,
-        as is one that is not finite.
-
-    Returns
-    -------
-    str
-        What the file lacks, as a sentence for the user; empty where it is complete.
-
-    Raises
-    ------
-    CNNVizError
-        If the file cannot be written; `CheckpointError` if it would be too large to be opened again,
-        `ParameterError` if the state is not that of these parameters.
+    * `network`, `experiment`, `step`, `data_name`, `data_sha256`: as in `Checkpoint`.
+    * `optimizer_state`: what the optimiser remembers (see `Trainer.optimizer_state`). One that is larger than
+      25 MB (that of three million parameters in float32 and Adam) has no place in the header of a file and is
+      left out, as is one that is not finite.
+    * Returns: what the file lacks, as a sentence for the user; empty where it is complete.
+    * Raises CNNVizError: if the file cannot be written; `CheckpointError` if it would be too large to be
+      opened again, `ParameterError` if the state is not that of these parameters.
     """
     header: dict[str, Any] = {
         "format": FORMAT,
@@ -162,10 +139,8 @@ def save(
 def load(path: str | Path) -> Checkpoint:
     """Read a model file.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is missing, damaged, from a newer version, or holds weights that do not fit its network.
+    * Raises CheckpointError: if the file is missing, damaged, from a newer version, or holds weights that do
+      not fit its network.
     """
     path = Path(path)
     arrays, metadata = _read(path)
@@ -202,17 +177,10 @@ def load(path: str | Path) -> Checkpoint:
 def load_weights(path: str | Path, network: Network) -> Network:
     """Read weights that anybody has written into a network that has their names and shapes.
 
-    Parameters
-    ----------
-    path : str or Path
-        A `.safetensors` file; what describes a network in it is not looked at.
-    network : Network
-        Says names, shapes and the dtype that the weights get.
-
-    Raises
-    ------
-    CheckpointError
-        If the file cannot be read, or holds other weights: the text says which, to follow "because".
+    * `path`: a `.safetensors` file; what describes a network in it is not looked at.
+    * `network`: says names, shapes and the dtype that the weights get.
+    * Raises CheckpointError: if the file cannot be read, or holds other weights: the text says which, to
+      follow "because".
     """
     path = Path(path)
     arrays, _ = _read(path)

@@ -44,9 +44,8 @@ def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
     have left in the folder are removed.
 
     * `path`: the file to create or to replace.
-    * `content`: what to write, or a function that is given the open binary file and writes into it.
-      An exception of its own other than `OSError` passes through unchanged, after the temporary
-      file is removed.
+    * `content`: what to write, or a function that is given the open binary file and writes into it. An
+      exception of its own other than `OSError` passes through unchanged, after the temporary file is removed.
     * Raises CNNVizError: if the file cannot be written: one sentence that names the file, the cause
       and a remedy.
     """

@@ -46,8 +46,7 @@ def run(arguments: Arguments) -> int:
 
     * Returns: exit status: 0, 130 after Ctrl-C, 2 if a file could not be written. The others are
       written even then, so that one full disk does not cost the whole run.
-    * Raises CNNVizError: if the data, a setting or the folder of a file is at fault, or training
-      diverges.
+    * Raises CNNVizError: if the data, a setting or the folder of a file is at fault, or training diverges.
     """
     output = Output()
     for target in (

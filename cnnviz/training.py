@@ -32,12 +32,10 @@ class TrainConfig:
 
     Parameters
     ----------
-    learning_rate : float
     batch_size : int
         Images averaged in one step.
     epochs : int
         Passes over the training images.
-    optimizer : {"sgd", "adam"}
     momentum : float
         Used by ``"sgd"`` only.
     seed : int
@@ -130,8 +128,6 @@ class Trainer:
     ----------
     network : Network
         Start weights; never changed.
-    dataset : Dataset
-    config : TrainConfig
     start_step : int
         Steps that `network` has behind it already.
     optimizer_state : mapping from name to ndarray, optional

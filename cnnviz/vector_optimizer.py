@@ -18,11 +18,7 @@ State = Mapping[str, NDArray[Any]]
 class VectorOptimizer:
     """Updates an engine's parameters with its gradient.
 
-    Parameters
-    ----------
-    rule : Optimizer
-        Must not be used for anything else.
-    engine : Engine
+    * `rule`: must not be used for anything else.
     """
 
     def __init__(self, rule: Optimizer, engine: Engine) -> None:
@@ -48,10 +44,7 @@ class VectorOptimizer:
     def load_state(self, state: State) -> None:
         """Go on from what `state` returned.
 
-        Raises
-        ------
-        ParameterError
-            If it is not the state of such an optimiser with these parameters.
+        * Raises ParameterError: if it is not the state of such an optimiser with these parameters.
         """
         joined: dict[str, NDArray[Any]] = {}
         filled: dict[str, dict[str, NDArray[Any]]] = {}

@@ -59,8 +59,6 @@ def assemble(
     ----------
     path : Path
         File or folder, for messages.
-    name : str
-    train, test : Split
     label_names : mapping of int to str, optional
         Names of labels; a label that is not in it is called by its number.
     conversion : str

@@ -26,7 +26,6 @@ def read_idx(path: Path, ndim: int, room: int, md5: str = "", remedy: str = "") 
 
     Parameters
     ----------
-    path : Path
     ndim : int
         Number of axes that the file must have: 3 for images, 1 for labels.
     room : int

@@ -59,7 +59,6 @@ def read_idx_set(folder: Path, prefix: str | None = None) -> Dataset:
 
     Parameters
     ----------
-    folder : Path
     prefix : str, optional
         Which of several sets in the folder, such as "emnist-letters-".
 

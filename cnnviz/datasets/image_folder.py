@@ -53,7 +53,6 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
 
     Parameters
     ----------
-    folder : Path
     progress : callable, optional
         Called with the number of pictures read and their total; an exception it raises ends the reading.
 

@@ -74,8 +74,6 @@ def colours_in(content: bytes, name: str, longest: int) -> tuple[ByteArray, int]
 
     Parameters
     ----------
-    content : bytes
-    name : str
     longest : int
         Pixels of the longer side at most; a larger image is scaled down.
 
@@ -107,7 +105,6 @@ def image_in(file: BinaryIO, place: Path) -> Generator["Image"]:
 
     Parameters
     ----------
-    file : binary file
     place : Path
         For messages.
 

@@ -44,10 +44,6 @@ def load_dataset(
         Called with the number of pictures read and their total when a folder of pictures is read; an
         exception it raises ends the reading.
 
-    Returns
-    -------
-    Dataset
-
     Raises
     ------
     DataError

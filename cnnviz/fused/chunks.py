@@ -21,7 +21,6 @@ class ForwardChunk:
 
     Parameters
     ----------
-    stages : sequence of stages
     parameters : StageVector
         Read anew in every run.
     samples : int

@@ -26,7 +26,6 @@ class FusedEngine:
 
     Parameters
     ----------
-    stages : sequence of stages
     dtype : numpy.dtype
         float32 or float64.
     params : mapping from parameter name to ndarray
@@ -74,7 +73,6 @@ class FusedEngine:
         -------
         loss : float
             Mean cross-entropy, in nats.
-        correct : int
         """
         batch_size = len(indices)
         if batch_size <= self._most:
@@ -134,7 +132,6 @@ def samples_in_chunk(stages: Sequence[Stage], itemsize: int) -> int:
 
     Parameters
     ----------
-    stages : sequence of stages
     itemsize : int
         Bytes of one number.
     """

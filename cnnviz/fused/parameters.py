@@ -16,11 +16,6 @@ class StageVector:
     The bias is the last column, the weight of an input that is always 1, so that one matrix product does for
     both. And as optimisers act on every number alone, one update of the vector updates everything.
 
-    Parameters
-    ----------
-    stages : sequence of stages
-    dtype : numpy.dtype
-
     Attributes
     ----------
     vector : ndarray of shape (parameters,)

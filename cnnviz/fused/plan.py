@@ -32,7 +32,6 @@ class ConvStage:
     name : str
         Name of the convolution layer.
     layer : Conv2D
-    pool : a pooling layer or None
     before, after : an activation layer or None
         What acts on every cell of the convolution, or only on what the pool left. At most one of the two.
     input_shape, output_shape : tuple of int

@@ -87,7 +87,6 @@ def receptive_field(network: Network, layer: str, cell: Sequence[int]) -> dict[s
 
     Parameters
     ----------
-    network : Network
     layer : str
         Stage of the cell: the name of a layer, or ``"input"``.
     cell : sequence of int

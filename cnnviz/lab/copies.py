@@ -334,8 +334,7 @@ def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]
     A folder is that of a student where all that is in it is of one student; folders in it are, too, and count
     as one with it. Several attempts of a student, whose folders are called alike, are nothing to look at.
 
-    * `folders`: where the files of each are, below what is the same for all; "" where they are
-      right there.
+    * `folders`: where the files of each are, below what is the same for all; "" where they are right there.
     """
     students: dict[str, set[str]] = defaultdict(set)
     for each, those in zip(handed, folders, strict=True):

@@ -67,8 +67,7 @@ class Course:
     * `figures`: those that the texts of the lab show.
     * `session`: what is seen at the beginning.
     * `model`: trained weights, with the settings of their run.
-    * `history`: record of that run, with some of its networks: curves and moments can be shown at
-      once.
+    * `history`: record of that run, with some of its networks: curves and moments can be shown at once.
     * `dataset`: None for MNIST.
     """
 
@@ -99,10 +98,7 @@ def read_figure(path: Path) -> bytes:
 
 
 def save_course(path: Path, course: Course) -> None:
-    """Write a course, whole or not at all.
-
-    * Raises CNNVizError: if it cannot be written.
-    """
+    """Write a course, whole or not at all; raises `CNNVizError` if it cannot be written."""
     members = _members(course)
 
     def write(file: BinaryIO) -> None:

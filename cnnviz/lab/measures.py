@@ -108,10 +108,7 @@ class Measured:
 
 
 def measure(measurement: Measurement, bench: Bench) -> Measured:
-    """Measure one number.
-
-    * Raises CNNVizError: if network or data have no such image, stage or cell.
-    """
+    """Measure one number; raises `CNNVizError` if network or data have no such image, stage or cell."""
     found = MEASURES[measurement.measure].function(bench, **measurement.parameters)
     is_number = not isinstance(found, str | tuple)
     value = None if found in ("", ()) or (is_number and not math.isfinite(found)) else found

@@ -36,8 +36,7 @@ MOST_STEPS = 60
 class Choice:
     """One of the answers to choose from.
 
-    * `name`: short and stable: what is recorded, and what the measure gives where it is the true
-      answer.
+    * `name`: short and stable: what is recorded, and what the measure gives where it is the true answer.
     * `text`: for the student.
     """
 
@@ -176,8 +175,7 @@ class Lab:
     * `id`, `version`: by which hand-ins know it.
     * `experiment`: settings of the run that is measured.
     * `seed_from_roll_number`: whether each student gets a seed of his own, see `seed_of`.
-    * `start`: state of the window in which the lab begins; `settings` is empty, as they are
-      `experiment`.
+    * `start`: state of the window in which the lab begins; `settings` is empty, as they are `experiment`.
     * `source`: the text of the file.
     """
 

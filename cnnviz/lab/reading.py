@@ -49,8 +49,7 @@ _SYNTAX = re.compile(r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<colu
 def load_lab(path: str | os.PathLike[str]) -> Lab:
     """Read a lab file.
 
-    * Raises DataError: if it cannot be read or has mistakes: the first few, each a sentence with
-      its line.
+    * Raises DataError: if it cannot be read or has mistakes: the first few, each a sentence with its line.
     """
     name = printable_name(Path(path))
     lab, mistakes = check_lab(path)

@@ -230,8 +230,8 @@ def _are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-# A guess has two or three digits, and of a number like the share of images that are read correctly one may well
-# guess all three: nobody is asked to look at that. What counts are the digits that a guess cannot have.
+# A guess has two or three digits, and of a number like the share of images that are read correctly one may
+# well guess all three: nobody is asked to look at that. What counts are digits that a guess cannot have.
 
 _ALONE, _WITH_ALL_RIGHT, _AMONG_SEVERAL = 5, 4, 3
 """Digits that tell of one prediction alone, where all others are right, and up to which a result is known."""
@@ -328,8 +328,8 @@ def _decimal(number: float) -> Decimal:
     return Decimal(format_plain(float(number)))
 
 
-# A clock may be set back by an hour in autumn, and by more than a day over the date line: what honest times may
-# do because of that is no remark, though a forger may do the same.
+# A clock may be set back by an hour in autumn, and by more than a day over the date line: what honest times
+# may do because of that is no remark, though a forger may do the same.
 
 _FIRST = datetime(2026, 1, 1)
 """There was no CNNViz before."""

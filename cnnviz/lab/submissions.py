@@ -1,4 +1,4 @@
-"""All files that a course has handed in: in folders, also one a student, and archives; and the list of the class.
+"""All that a course has handed in, in folders, also one a student, and archives; the list of the class.
 
 Nothing is unpacked onto the disk, so no name in an archive leads anywhere; what it may hold is bounded.
 """
@@ -45,8 +45,7 @@ _DAMAGE = (
 class Submission:
     """A file that was handed in.
 
-    * `path`: where it is, from the folder or archive on that was given. An archive is like a
-      folder.
+    * `path`: where it is, from the folder or archive on that was given. An archive is like a folder.
     * `trouble`: why it could not be read, as a sentence; then there is no content.
     """
 

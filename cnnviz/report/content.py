@@ -69,8 +69,7 @@ class Demonstration:
 
     * `key`: which one: a key of `GUIDES`.
     * `objective`, `description`, `observations`, `inference`: as typed.
-    * `hypothesis`: the recorded hypothesis and every later edit, oldest first; empty before the
-      first record.
+    * `hypothesis`: the recorded hypothesis and every later edit, oldest first; empty before the first record.
     * `inserts`: figures and tables from the screen that stand below the observations.
     """
 
@@ -196,10 +195,7 @@ def _demonstration(values: object) -> Demonstration:
 
 
 def version_from_dict(values: object) -> Version:
-    """Return the version that `version_to_dict` described.
-
-    * Raises CNNVizError: if it is damaged.
-    """
+    """Return the version that `version_to_dict` described; raises `CNNVizError` if it is damaged."""
     entries = _mapping(values, "A hypothesis")
     step = check_int(entries.get("step"), "step", "a hypothesis", minimum=0)
     return Version(

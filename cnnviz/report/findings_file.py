@@ -39,10 +39,7 @@ def measured_with_to_dict(used: MeasuredWith) -> dict[str, Any]:
 
 
 def measured_with_from_dict(values: object) -> MeasuredWith:
-    """Return what `measured_with_to_dict` described.
-
-    * Raises CNNVizError: if it is damaged.
-    """
+    """Return what `measured_with_to_dict` described; raises `CNNVizError` if it is damaged."""
     entries = _mapping(values)
     name, checksum = (_text(entries, key, _LONGEST_NAME) for key in ("data_name", "data_sha256"))
     sample = check_int(entries.get("sample"), "sample", _OWNER, minimum=0)

@@ -71,8 +71,7 @@ def run_lab(
 
     * `dataset`: with the experiment's classes.
     * `cancelled`: asked many times a second; when it returns True the lab stops.
-    * Returns: A function of the arguments and of the versions it lists, not of time or machine
-      load.
+    * Returns: A function of the arguments and of the versions it lists, not of time or machine load.
     * Raises CancelledError: if `cancelled` returned True.
     * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """

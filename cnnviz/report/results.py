@@ -78,19 +78,15 @@ class TranslationResults:
 class BackpropResults:
     """The way of the gradient.
 
-    * `routing`: the backward pass through the first pool, for the sample; None in a network without
-      a pool.
+    * `routing`: the backward pass through the first pool, for the sample; None in a network without a pool.
     * `channel`: the filter that is followed: the one with the largest gradient at its pooled map,
       or at its map.
     * `filter_layer`: name of the first convolution.
     * `maps`, `map_gradients`: its output for the sample, and the gradient of the loss there.
-    * `terms`: the terms of this filter's gradient, a term for each window, or without a pool for
-      each cell.
+    * `terms`: the terms of this filter's gradient, a term for each window, or without a pool for each cell.
     * `filter_gradient`: the gradient itself.
-    * `loss`, `loss_after`: loss of the sample, and after one step of plain gradient descent on it
-      alone.
-    * `sample_ties`, `ties`: tied windows of the sample, and of many test images; None without a max
-      pool.
+    * `loss`, `loss_after`: loss of the sample, and after one step of plain gradient descent on it alone.
+    * `sample_ties`, `ties`: tied windows of the sample, and of many test images; None without a max pool.
     * `tie_images`: how many images `ties` counts.
     * `check`: gradient and finite difference of every parameter, or of some drawn at random where
       they are many.
@@ -147,8 +143,7 @@ class LabSettings:
     * `digits`: test digits that are moved for mean and spread.
     * `reach`: farthest shift in pixels.
     * `tie_images`: test images whose tied windows are counted.
-    * `checked`: of networks with more parameters than this only some are checked against a finite
-      difference.
+    * `checked`: of networks with more parameters than this only some are checked against a finite difference.
     * `drawn`: how many, drawn with the seed of the run.
     """
 

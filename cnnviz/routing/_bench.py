@@ -28,15 +28,8 @@ from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
 class Bench:
     """A network in float64, one sample, and its unchanged passes.
 
-    Attributes
-    ----------
-    network : Network
-    trace : Trace
-        Of a batch of one.
-    label : int
-    gradients : Gradients
-    states : mapping from position of a layer to its states
-        See `cnnviz.routing._patterns.base_states`.
+    * `trace`: of a batch of one.
+    * `states`: see `cnnviz.routing._patterns.base_states`.
     """
 
     network: Network
@@ -50,14 +43,9 @@ class Bench:
 class Variants:
     """Changed outputs of one layer.
 
-    Attributes
-    ----------
-    index : int
-        Position of the layer; -1 for the input.
-    values : ndarray of shape (v, 1, h, w) or (v, 1)
-        The channel or unit that differs.
-    channels : ndarray of shape (v,)
-        Which one it is.
+    * `index`: position of the layer; -1 for the input.
+    * `values`: shape (v, 1, h, w) or (v, 1). The channel or unit that differs.
+    * `channels`: shape (v,). Which one it is.
     """
 
     index: int
@@ -69,11 +57,8 @@ class Variants:
 class Outcome:
     """What became of variants.
 
-    Attributes
-    ----------
-    losses : ndarray of shape (v,)
-    patterns : tuple of Pattern
-        Of the layers after the change, in order.
+    * `losses`: shape (v,).
+    * `patterns`: of the layers after the change, in order.
     """
 
     losses: NDArray[np.float64]
@@ -93,10 +78,7 @@ def in_float64(network: Network) -> Network:
 def one_sample(network: Network, x: FloatArray) -> FloatArray:
     """Return one sample as a batch of one.
 
-    Raises
-    ------
-    ShapeError
-        If it is neither a sample nor a batch of one.
+    * Raises ShapeError: if it is neither a sample nor a batch of one.
     """
     if x.shape == network.input_shape:
         return x[None]
@@ -178,14 +160,8 @@ def sample_losses(logits: FloatArray, label: int) -> NDArray[np.float64]:
     stand for one logit `z`.) Subtracting log-sum-exp, as in training, would round a loss of 1e-9 to seven
     digits, and a finite difference of it to none.
 
-    Parameters
-    ----------
-    logits : ndarray of shape (v, k), float64
-    label : int
-
-    Returns
-    -------
-    ndarray of shape (v,)
+    * `logits`: shape (v, k).
+    * Returns: shape (v,).
     """
     if logits.shape[1] == 1:
         logits = np.concatenate([np.zeros_like(logits), logits], axis=1)

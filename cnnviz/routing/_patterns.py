@@ -21,15 +21,11 @@ BoolArray = NDArray[np.bool_]
 class Pattern:
     """The pattern of one layer, for several variants of the network or its input.
 
-    Attributes
-    ----------
-    index : int
-        Position of the layer in `Network.layers`.
-    states : ndarray of shape (v, *cells, p), bool
-        State of each cell of the output: which of the p cells of its window win; p = 1 and whether it is open
-        for a gate.
-    channels : ndarray of shape (v,) or None
-        If given, the states are those of one channel or unit only, this one; the others have not changed.
+    * `index`: position of the layer in `Network.layers`.
+    * `states`: shape (v, *cells, p). State of each cell of the output: which of the p cells of its window
+      win; p = 1 and whether it is open for a gate.
+    * `channels`: shape (v,). If given, the states are those of one channel or unit only, this one; the others
+      have not changed.
     """
 
     index: int

@@ -87,9 +87,7 @@ def relative_error(
 
     Parameters
     ----------
-    bench : Bench
     gradient, difference : ndarray of one shape
-    eps : float
 
     Returns
     -------
@@ -120,7 +118,6 @@ def verdicts(
 
     Parameters
     ----------
-    bench : Bench
     kinked : boolean ndarray
         Where winners or gates change.
     error, first_error : ndarray

@@ -74,10 +74,6 @@ def check_all(
     cancelled : callable
         Asked between chunks; when it returns True the check stops.
 
-    Returns
-    -------
-    GradientCheck
-
     Raises
     ------
     ShapeError

@@ -24,7 +24,6 @@ class FilterTerms:
 
     Attributes
     ----------
-    layer : str
     channel : int
         Which filter.
     by : {"position", "window"}
@@ -96,7 +95,6 @@ def filter_gradient_terms(
 
     Parameters
     ----------
-    network : Network
     trace : Trace
         What `network.forward` returned.
     gradients : Gradients

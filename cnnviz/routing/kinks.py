@@ -80,8 +80,6 @@ def find_kinks(
 
     Parameters
     ----------
-    bench : Bench
-    target : Target
     values : ndarray of shape (v,)
         Poke values, ascending.
     outcome : Outcome

@@ -58,8 +58,6 @@ class PoolRouting:
 
     Attributes
     ----------
-    layer : str
-    pool : Pool
     values : ndarray of shape (c, h, w)
         Input of the pool.
     pooled : ndarray of shape (c, h', w')
@@ -114,7 +112,6 @@ def pool_routing(
 
     Parameters
     ----------
-    network : Network
     trace : Trace
         What `network.forward` returned.
     gradients : Gradients
@@ -124,10 +121,6 @@ def pool_routing(
         Name of the pool.
     sample : int
         Which sample of the batch.
-
-    Returns
-    -------
-    PoolRouting
 
     Raises
     ------
@@ -172,15 +165,10 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
 
     Parameters
     ----------
-    pool : Pool
     values : ndarray of shape (c, h, w)
         Input of the pool. Only a max pool looks at the numbers.
     ties : {"first", "all", "split"}, optional
         Rule of a max pool; None means its own. Linear pools ignore it.
-
-    Returns
-    -------
-    Routes
 
     Raises
     ------

@@ -28,7 +28,6 @@ class FrozenPool(Layer):
 
     Attributes
     ----------
-    pool : Pool
     before, pooled : ndarray of shape (c, h, w) and (c, h', w')
         Its input and output for the sample.
     shares : ndarray of shape (c, h', w', k, k)
@@ -96,11 +95,6 @@ def judge_rule(frozen: Bench, variants: Variants, gradient: FloatArray, eps: flo
         Each of the m numbers changed by `+eps`, and after them each by `-eps`.
     gradient : ndarray of shape (m,)
         What backpropagation says, under the network's own rules.
-    eps : float
-
-    Returns
-    -------
-    RuleJudgement
     """
     outcome = run_variants(frozen, variants)
     plus, minus = outcome.losses.reshape(2, -1)

@@ -40,8 +40,6 @@ def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Netw
 
     Parameters
     ----------
-    network : Network
-    ties : {"first", "all", "split"}
     layer : str, optional
         Name of the only max pool to change; None means all of them.
 
@@ -65,7 +63,6 @@ def tie_rate(network: Network, trace: Trace, layer: str, sample: int = 0) -> Tie
 
     Parameters
     ----------
-    network : Network
     trace : Trace
         What `network.forward` returned.
     layer : str
@@ -96,7 +93,6 @@ def tie_rate_of_images(
 
     Parameters
     ----------
-    network : Network
     images : ndarray of shape (n, c, h, w), uint8
     layer : str
         Name of a max pool.

@@ -50,10 +50,6 @@ class ConvBlock:
 def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
     """Convolution blocks of a network, from the input on.
 
-    Parameters
-    ----------
-    network : Network
-
     Returns
     -------
     tuple of ConvBlock

@@ -29,7 +29,6 @@ class StagePair:
     ----------
     original, moved, blank : ndarray of shape (c, rows, columns)
         Raw maps of the image, the moved image, and an image that is background all over.
-    grid : StageGrid
     dx, dy : int
         The shift of the image in pixels.
     """
@@ -87,7 +86,6 @@ class Comparison:
     ----------
     dx, dy : int
         Shift in pixels, to the right and down.
-    mode : {"fill", "wrap"}
     ink_lost : float
         Share of the ink that has left the frame, from 0 to 1.
     stages : mapping from stage to StagePair
@@ -147,12 +145,10 @@ def compare(
 
     Parameters
     ----------
-    network : Network
     image : ndarray of shape (c, h, w)
         As the network takes it (`cnnviz.datasets.to_input`).
     dx, dy : int
         Pixels to the right and down.
-    mode : {"fill", "wrap"}
     background : float
         Value of a pixel without ink: fills the frame in mode "fill", and is what the blank image consists of.
     block : int

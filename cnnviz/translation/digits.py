@@ -65,12 +65,10 @@ def sweep_many(
 
     Parameters
     ----------
-    network : Network
     images : ndarray of shape (n, c, h, w), n >= 1
         As the network takes them (`cnnviz.datasets.to_input`).
     labels : integer ndarray of shape (n,), optional
         True classes. None means those predicted for the originals.
-    settings : SweepSettings
     progress : callable
         Called with the share of the work that is done, from 0 to 1, after each sample.
     cancelled : callable

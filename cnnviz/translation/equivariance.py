@@ -15,11 +15,8 @@ class MovedAlong:
 
     Parameters
     ----------
-    grid : StageGrid
     dxs : ndarray of shape (n,), intp
         Pixels to the right.
-    channels : int
-    dtype : numpy.dtype
     """
 
     def __init__(self, grid: StageGrid, dxs: IntArray, channels: int, dtype: np.dtype[np.floating]) -> None:
@@ -50,7 +47,6 @@ class MovedAlong:
         ----------
         moved : ndarray of shape (n, c, rows, columns)
             Maps of the image moved by each dx and by `dy`.
-        dy : int
 
         Returns
         -------

@@ -35,14 +35,12 @@ class Lesson:
         Short and stable, for settings and tests.
     title, look_at : str
         For the student.
-    network : Network
     image : ndarray of shape (c, h, w)
         The original, in the values the network takes.
     dx, dy : int
         The shift to begin with.
     measure : callable
         States, in a few sentences, what was measured.
-    mode : {"fill", "wrap"}
     background : float
         Value of a pixel without ink.
     label : int or None

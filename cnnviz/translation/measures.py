@@ -50,7 +50,6 @@ class Measure:
     ----------
     name : str
         As in the results of a sweep.
-    title, formula, meaning, source : str
     of_output : bool
         Whether it is one number for the network's output instead of one for each stage.
     """

@@ -24,13 +24,10 @@ class MovedStages:
 
     Parameters
     ----------
-    plan : StagePlan
     dxs : ndarray of shape (n,), intp
         Pixels to the right.
     reach : int
         Largest distance along either axis.
-    mode : {"fill", "wrap"}
-    background : float
 
     Notes
     -----

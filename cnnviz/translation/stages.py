@@ -32,7 +32,6 @@ class StagePlan:
 
     Attributes
     ----------
-    network : Network
     block : ConvBlock
         Which convolution block the stages belong to.
     pool_size : int
@@ -57,7 +56,6 @@ class StagePlan:
 
         Parameters
         ----------
-        network : Network
         block : int
             Number of the convolution block, from 1.
         pool_size : int, optional

@@ -69,7 +69,6 @@ class SweepSettings:
         Names out of `MEASURES`; leaving some out saves time.
     relative : bool
         Whether features are taken relative to a blank image, or raw.
-    mode : {"fill", "wrap"}
     background : float
         Value of a pixel without ink.
     block : int
@@ -127,10 +126,8 @@ def sweep(
 
     Parameters
     ----------
-    network : Network
     image : ndarray of shape (c, h, w)
         As the network takes it (`cnnviz.datasets.to_input`).
-    settings : SweepSettings
     label : int, optional
         The true class. None means the one predicted for the original.
     cancelled : callable
@@ -148,11 +145,6 @@ def sweep(
 
 class Sweeper:
     """A sweep made ready for one network and used for any number of samples.
-
-    Parameters
-    ----------
-    network : Network
-    settings : SweepSettings
 
     Raises
     ------

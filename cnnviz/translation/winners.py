@@ -107,10 +107,6 @@ def winner_map(original: FloatArray, moved: FloatArray, size: int = 2) -> Winner
     size : int
         Side of the windows, and their distance, in pixels, >= 1.
 
-    Returns
-    -------
-    WinnerMap
-
     Raises
     ------
     ShapeError

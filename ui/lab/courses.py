@@ -34,8 +34,7 @@ def bring_course(
     """Begin the run of a course; a trained network that would be lost is asked about first.
 
     * `path`: of its file.
-    * `with_view`: whether to show what the course shows first; else only the network in which it
-      begins.
+    * `with_view`: whether to show what the course shows first; else only the network in which it begins.
     * `seed`: that of the student, for a run that is still to be trained.
     """
     state, data = files.state, course.dataset

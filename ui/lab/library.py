@@ -21,8 +21,7 @@ FIRST = "lab5"
 class LabFile:
     """A lab as it was read.
 
-    * `place`: path of its file, or its id if it comes with the program: what a draft keeps to find
-      it again.
+    * `place`: path of its file, or its id if it comes with the program: what a draft keeps to find it again.
     * `figures`: those that its texts show; of one that cannot be shown, why not.
     * `course`: what else came with it.
     """

@@ -57,7 +57,6 @@ class ConvolutionCell(WindowCell):
         What the filter sees (0.0 in the padding), its weights, and their products.
     running : ndarray of shape (c * k * k,)
         Sum after each product, in the order in which the engine adds: channel, row, column.
-    bias : float or None
     """
 
     patch: FloatArray
@@ -73,7 +72,6 @@ class ActivationCell(CellArithmetic):
 
     Attributes
     ----------
-    input : float
     formula : str
         The function in text, with `z` for its input, such as ``"max(z, 0)"``.
     slope : float
@@ -138,7 +136,6 @@ class Contribution:
     source : tuple of int
         Cell `(channel, row, column)` of the feature maps that were flattened, or `(unit,)` where the features
         come from another dense layer.
-    weight, value, product : float
     """
 
     unit: int
@@ -160,7 +157,6 @@ class DenseCell(CellArithmetic):
         Sum of the other terms, computed in float64.
     rest_count : int
         How many they are.
-    bias : float or None
     source_stage : str
         Stage in which the sources of the terms lie.
     """

@@ -42,7 +42,6 @@ def explain_cell(
 
     Parameters
     ----------
-    network : Network
     trace : Trace
         What `network.forward` returned.
     layer : str
@@ -53,10 +52,6 @@ def explain_cell(
         Which sample of the batch.
     largest : int
         How many terms of a dense unit to list one by one, >= 0.
-
-    Returns
-    -------
-    ConvolutionCell, ActivationCell, MaxPoolCell, LinearPoolCell, FlattenCell or DenseCell
 
     Raises
     ------

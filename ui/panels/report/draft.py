@@ -35,11 +35,9 @@ class Draft:
     """A report in the making.
 
     * `pending`: hypotheses that were typed but not recorded yet.
-    * `shown`: which results have been on the screen, and since when, by the classes that they are
-      about.
+    * `shown`: which results have been on the screen, and since when, by the classes that they are about.
     * `labs`: what was done in guided labs, by their `LabRecord.key`.
-    * `lab`: path of the file of the guided lab in front, or its id if it comes with the program; ""
-      for none.
+    * `lab`: path of the file of the guided lab in front, or its id if it comes with the program; "" for none.
     * `measured`: what the lab was measured with last.
     * `findings`: what it has found; None also where that is lost.
     * `numbers`: what was measured for the guided lab, by all that it is a function of.
@@ -120,8 +118,7 @@ def load_draft(path: Path) -> tuple[Draft, str]:
     """Read the draft, and remove the files of figures that it does not need any more.
 
     * Returns: A new one where there is no file, or none that can be read.
-    * Returns: what happened to a file that could not be read, or "". Such a file is kept under
-      another name.
+    * Returns: what happened to a file that could not be read, or "". Such a file is kept under another name.
     """
     try:
         path.stat()

@@ -53,8 +53,7 @@ def fill_in(draft: object, folder: Path) -> list[str]:
 
     Findings that are lost become an empty object, which is no findings.
 
-    * Returns: titles of the figures and tables that were taken out, because they are lost or
-      damaged.
+    * Returns: titles of the figures and tables that were taken out, because they are lost or damaged.
     """
     lost: list[str] = []
     room = LARGEST_IN_ALL
