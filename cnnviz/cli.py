@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cnnviz import __version__
-from cnnviz._console import tell
 from cnnviz.errors import ParameterError
-from cnnviz.exits import BAD_INPUT
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
+from cnnviz.output import BAD_INPUT, tell
 from cnnviz.presets import PRESETS
 
 

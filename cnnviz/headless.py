@@ -23,11 +23,10 @@ from cnnviz.datasets import (
 )
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
-from cnnviz.exits import INTERRUPTED
 from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History, LogLine
-from cnnviz.output import Output
+from cnnviz.output import INTERRUPTED, Output
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_probability, format_value
 from cnnviz.runtime import one_blas_thread

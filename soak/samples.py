@@ -114,9 +114,9 @@ def report() -> bytes:
     from cnnviz.lab.opening import shipped_labs
     from cnnviz.lab.reading import load_lab
     from cnnviz.lab.record import LabRecord
-    from cnnviz.report import Insert, findings_file
+    from cnnviz.report import Insert
     from cnnviz.report.blocks import Data
-    from cnnviz.report.findings import MeasuredWith
+    from cnnviz.report.findings import MeasuredWith, measured_with_to_dict
 
     text = Report(title="A report", author="Somebody")
     drawing = (
@@ -132,7 +132,7 @@ def report() -> bytes:
         "report": text.to_dict(),
         "labs": [LabRecord.of(load_lab(shipped_labs()["pooling"])).to_dict()],
         "lab": "pooling",
-        "measured": findings_file.measured_with_to_dict(measured),
+        "measured": measured_with_to_dict(measured),
         "findings": None,
     }
     return json.dumps(values).encode()

@@ -13,7 +13,7 @@ from cnnviz import __version__
 from cnnviz.bundled import bundled
 from cnnviz.cli import Arguments
 from cnnviz.errors import in_words
-from cnnviz.exits import complain
+from cnnviz.output import complain
 from cnnviz.runtime import one_blas_thread
 from ui.controls.spoken import speak
 from ui.end_signals import EndSignals

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cnnviz.datasets.assembly import choose
 from cnnviz.datasets.dataset import Dataset
-from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name, prefix_of, read_idx_set
-from cnnviz.datasets.image_folder import Progress, class_folders, read_image_folder
+from cnnviz.datasets.idx import find_idx_sets, is_idx_name, prefix_of, read_idx_set
+from cnnviz.datasets.images import Progress, class_folders, read_image_folder
 from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
 from cnnviz.files import printable
 from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable

@@ -27,15 +27,10 @@ PoolLayer = AvgPool2D | BlurPool2D | MaxPool2D | SubsamplePool2D
 class ConvStage:
     """A convolution with the pool and the activation that follow it, computed in one go.
 
-    Attributes
-    ----------
-    name : str
-        Name of the convolution layer.
-    layer : Conv2D
-    before, after : an activation layer or None
-        What acts on every cell of the convolution, or only on what the pool left. At most one of the two.
-    input_shape, output_shape : tuple of int
-        `(c, h, w)` of one sample.
+    * `name`: name of the convolution layer.
+    * `before`, `after`: what acts on every cell of the convolution, or only on what the pool left. At most
+      one of the two.
+    * `input_shape`, `output_shape`: `(c, h, w)` of one sample.
     """
 
     name: str
@@ -64,19 +59,11 @@ Stage = ConvStage | DenseStage
 def plan_stages(layers: NamedLayers, input_shape: Shape) -> tuple[Stage, ...] | None:
     """Cut a network into stages.
 
-    Parameters
-    ----------
-    layers : tuple of (name, Layer)
-        Layers that fit together.
-    input_shape : tuple of int
-        Shape of one sample.
-
-    Returns
-    -------
-    tuple of stages, or None
-        None where the layers are no sequence of blocks `Conv2D [activation] [pool]` or
-        `Conv2D pool [activation]`, then `Flatten`, then blocks `Dense [activation]`; and where a max pool
-        comes after a pool that blurs.
+    * `layers`: layers that fit together.
+    * `input_shape`: shape of one sample.
+    * Returns: None where the layers are no sequence of blocks `Conv2D [activation] [pool]` or `Conv2D pool
+      [activation]`, then `Flatten`, then blocks `Dense [activation]`; and where a max pool comes after a pool
+      that blurs.
     """
     stages: list[Stage] = []
     shape, position = input_shape, 0

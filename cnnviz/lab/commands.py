@@ -9,7 +9,6 @@ from tqdm import tqdm
 
 from cnnviz.cli import Arguments
 from cnnviz.datasets.mnist import is_mnist
-from cnnviz.exits import BAD_INPUT, complain
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.headless import require_folder, require_new, write_document
 from cnnviz.lab.course import figures_beside, is_course, load_course, save_course
@@ -21,7 +20,7 @@ from cnnviz.lab.opening import find_lab, known_labs, lab_data, made_course, open
 from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.lab.results import HandIn
-from cnnviz.output import Output
+from cnnviz.output import BAD_INPUT, Output, complain
 from cnnviz.quantities import format_count
 
 _SECONDS_UNWRITTEN = 2.0

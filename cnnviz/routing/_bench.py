@@ -20,8 +20,41 @@ from cnnviz.errors import ShapeError
 from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import Conv2D
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.routing._patterns import BoolArray, Pattern, base_states
 from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """The pattern of one layer, for several variants of the network or its input.
+
+    * `index`: position of the layer in `Network.layers`.
+    * `states`: shape (v, *cells, p). State of each cell of the output: which of the p cells of its window
+      win; p = 1 and whether it is open for a gate.
+    * `channels`: shape (v,). If given, the states are those of one channel or unit only, this one; the others
+      have not changed.
+    """
+
+    index: int
+    states: BoolArray
+    channels: IntArray | None
+
+
+def base_states(network: Network, trace: Trace) -> dict[int, BoolArray]:
+    """States of all layers that have a pattern, for a batch of one, by position; shape (*cells, p)."""
+    return {
+        index: layer.states(stage_values(network, trace, index - 1))[0]
+        for index, (_, layer) in enumerate(network.layers)
+        if layer.has_kinks
+    }
+
+
+def changed_from_base(base: Mapping[int, BoolArray], pattern: Pattern) -> BoolArray:
+    """Tell which cells of each variant are in another state than without any change; shape (v, *cells)."""
+    reference = base[pattern.index]
+    reference = reference[None] if pattern.channels is None else reference[pattern.channels][:, None]
+    return (pattern.states != reference).any(axis=-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +62,7 @@ class Bench:
     """A network in float64, one sample, and its unchanged passes.
 
     * `trace`: of a batch of one.
-    * `states`: see `cnnviz.routing._patterns.base_states`.
+    * `states`: see `cnnviz.routing._bench.base_states`.
     """
 
     network: Network

@@ -12,8 +12,7 @@ from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import Activation, Conv2D, Pool
 from cnnviz.layers.geometry import WindowGeometry
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.routing.pools import pool_routes
-from cnnviz.routing.windows import find_pool
+from cnnviz.routing.pools import find_pool, pool_routes
 
 By = Literal["position", "window"]
 

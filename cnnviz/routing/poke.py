@@ -17,11 +17,12 @@ from cnnviz.routing.agreement import (
     check_eps,
     code_of,
     first_gradients,
+    frozen_bench,
+    judge_rule,
     relative_error,
     verdicts,
 )
 from cnnviz.routing.kinks import Kink, find_kinks
-from cnnviz.routing.rule import frozen_bench, judge_rule
 from cnnviz.routing.targets import Target, check_target, gradient_at
 
 _OWNER = "poke"

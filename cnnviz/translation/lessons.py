@@ -12,9 +12,8 @@ from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_shift, format_together, format_value
-from cnnviz.translation.comparison import Comparison, StagePair, compare
+from cnnviz.translation.comparison import Comparison, StagePair, WinnerChange, compare
 from cnnviz.translation.shifting import BACKGROUND, Mode, shift
-from cnnviz.translation.winners import WinnerChange
 
 POOL_SIZE = 2
 """Side of the pooling windows that the lessons speak of, whatever pool the network itself has."""

@@ -362,6 +362,6 @@ def test_out_of_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def exhausted(*_arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("cnnviz.datasets.idx_folder.read_idx", exhausted)
+    monkeypatch.setattr("cnnviz.datasets.idx.read_idx", exhausted)
     with data_error(folder, "memory"):
         load_dataset(folder)

@@ -26,8 +26,7 @@ from cnnviz.layers import (
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
 from cnnviz.presets import LAB5, LENET
-from cnnviz.training import Trainer, epoch_order
-from cnnviz.vector_optimizer import VectorOptimizer
+from cnnviz.training import Trainer, VectorOptimizer, epoch_order
 from tests.engine.fused_networks import assert_close, assert_same_step, batch
 
 

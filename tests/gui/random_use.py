@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.presets import LAB5, PRESETS
-from cnnviz.report.guides import GUIDES
+from cnnviz.report.content import GUIDES
 from cnnviz.routing import ParameterTarget
 from cnnviz.translation import MEASURES
 from tests.gui.view_rounds import THREE_DIGITS, rest

@@ -12,7 +12,7 @@ from shiboken6 import isValid
 from cnnviz.clock import now
 from cnnviz.errors import CNNVizError
 from cnnviz.report.blocks import Cell, Data
-from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.content import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import caption_of, figures_of, panel_title
 from ui.export.formats import draw_svg, natural_width

@@ -15,13 +15,11 @@ from cnnviz.quantities import format_count
 from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
-from ui.lab.courses import bring_course
 from ui.lab.covering import Covering, Covers
 from ui.lab.desk import LabDesk
-from ui.lab.library import FIRST, LabFile, place_of, read
+from ui.lab.library import FIRST, LabFile, bring_course, place_of, read
 from ui.lab.revealing import Revealer
-from ui.lab.seed import OwnSeed
-from ui.lab.showing import StepShower
+from ui.lab.showing import OwnSeed, StepShower
 from ui.lab.watch import LabWatch
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cnnviz.datasets import Dataset, fitting_classes, load_dataset, load_mnist, require_classes
-from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name
+from cnnviz.datasets.idx import find_idx_sets, is_idx_name
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import kind_of
 from ui.panels.analysis import Context
