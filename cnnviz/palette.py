@@ -51,7 +51,6 @@ class StageStyle(NamedTuple):
 _POOL_LOOKS = {
     "max": (WINNER, "solid"),
     "average": (ACCENT, "solid"),
-    "blur": (Color("#1B8A6B", "#4FD0A8"), "dashed"),
     "max_blur": (Color("#6F7D00", "#BFD04A"), "dash-dot"),
     "subsample": (Color("#8A5A2B", "#C9A27A"), "dotted"),
 }

@@ -41,7 +41,7 @@ class Windows:
 
 
 def windows_of(stage: ConvStage) -> Windows:
-    """Return the windows of the pool; without a pool, and for one that blurs, windows of one cell."""
+    """Return the windows of the pool; without a pool, windows of one cell."""
     pool = stage.pool
     if isinstance(pool, MaxPool2D | AvgPool2D):
         return Windows(pool.size, pool.step, *stage.output_shape[1:])

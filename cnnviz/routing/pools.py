@@ -15,7 +15,7 @@ from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.functional.max_pooling import TieRule
 from cnnviz.inspect.receptive_field import stage_index, stage_values, window_geometry
-from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D, Pool, SubsamplePool2D
+from cnnviz.layers import AvgPool2D, MaxPool2D, Pool, SubsamplePool2D
 from cnnviz.network import Gradients, Network, Trace
 
 
@@ -98,11 +98,11 @@ class PoolRouting:
 def linear_pools(pool: Pool) -> dict[str, Pool]:
     """Linear pools with the windows of a pool, by kind.
 
-    Blur and subsampling only where windows neither overlap nor leave gaps: only then have they the same grid.
+    Subsampling only where windows neither overlap nor leave gaps: only then has it the same grid.
     """
     pools: dict[str, Pool] = {"average": AvgPool2D(pool.size, pool.step)}
     if pool.step == pool.size:
-        pools |= {"blur": BlurPool2D(pool.size), "subsample": SubsamplePool2D(pool.size)}
+        pools["subsample"] = SubsamplePool2D(pool.size)
     return pools
 
 
@@ -161,7 +161,7 @@ def pool_routing(
 def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> Routes:
     """List the ways of the gradient through a pool.
 
-    Under ``"first"`` and ``"split"``, and in average, blur and subsampled pools, the shares of a window add
+    Under ``"first"`` and ``"split"``, and in average and subsampled pools, the shares of a window add
     up to 1: the gradient is passed on, no more and no less. Under ``"all"`` they add up to the number of
     winners.
 

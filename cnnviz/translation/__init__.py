@@ -32,7 +32,6 @@ from cnnviz.translation.measures import (
 )
 from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost, ink_lost_over, shift
 from cnnviz.translation.stages import (
-    BLUR_TAPS,
     POOL_KINDS,
     STAGES,
     ConvBlock,
@@ -44,7 +43,6 @@ from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweep, SweepSettin
 
 __all__ = [
     "BACKGROUND",
-    "BLUR_TAPS",
     "DEFAULT_SETTINGS",
     "MEASURES",
     "MODES",

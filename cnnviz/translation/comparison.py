@@ -19,7 +19,7 @@ from cnnviz.translation import measures
 from cnnviz.translation.grids import StageGrid
 from cnnviz.translation.measures import MeasureName
 from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, shift
-from cnnviz.translation.stages import BLUR_TAPS, StagePlan, checked_image
+from cnnviz.translation.stages import StagePlan, checked_image
 
 
 class WinnerChange(IntEnum):
@@ -266,7 +266,6 @@ def compare(
     background: float = BACKGROUND,
     block: int = 1,
     pool_size: int | None = None,
-    taps: int = BLUR_TAPS,
     label: int | None = None,
 ) -> Comparison:
     """Move one sample and follow both through the network.
@@ -283,8 +282,6 @@ def compare(
         Number of the convolution block whose stages are compared, from 1.
     pool_size : int, optional
         Side of the pooling windows in pixels. None means that of the network's own pool.
-    taps : {2, 3, 4, 5}
-        Length of the blur kernel.
     label : int, optional
         The true class. None means the one predicted for the original.
 
@@ -293,7 +290,7 @@ def compare(
     ShapeError, ParameterError
         If the image does not fit the network, it has no such block, or a value is outside its range.
     """
-    plan = StagePlan.of(network, block, pool_size, taps)
+    plan = StagePlan.of(network, block, pool_size)
     image = checked_image(network, image)
     moved = shift(image, dx, dy, mode, background)
     maps, logits = plan.maps_of(np.stack([image, moved, np.full_like(image, background)]))

@@ -17,9 +17,6 @@ from cnnviz.translation.grids import StageGrid
 POOL_KINDS = tuple(POOLS)
 """Ways to pool, by the `kind` of the layer."""
 
-BLUR_TAPS = 3
-"""Taps of the blur kernel where none is asked for: [1, 2, 1]."""
-
 
 @dataclass(frozen=True, slots=True)
 class ConvBlock:
@@ -81,7 +78,7 @@ def conv_block(network: Network, number: int = 1) -> ConvBlock:
     return blocks[check_int(number, "block", "conv_block", minimum=1, maximum=len(blocks)) - 1]
 
 
-def pool_layer(kind: str, size: int = 2, taps: int = BLUR_TAPS) -> Pool:
+def pool_layer(kind: str, size: int = 2) -> Pool:
     """Make a pool of any kind on a grid of `size` pixels.
 
     Parameters
@@ -90,8 +87,6 @@ def pool_layer(kind: str, size: int = 2, taps: int = BLUR_TAPS) -> Pool:
         One of `POOL_KINDS`.
     size : int
         Side of the window, and distance of the windows, in pixels, >= 1.
-    taps : {2, 3, 4, 5}
-        Length of the blur kernel; used by `"blur"` only.
 
     Raises
     ------
@@ -99,7 +94,7 @@ def pool_layer(kind: str, size: int = 2, taps: int = BLUR_TAPS) -> Pool:
         If a value lies outside its range.
     """
     check_choice(kind, "kind", "pool_layer", POOL_KINDS)
-    return layer_of_kind(POOLS[kind], {"size": size, "taps": taps})
+    return layer_of_kind(POOLS[kind], {"size": size})
 
 
 def pool_size_of(network: Network, block: ConvBlock) -> int:
@@ -148,9 +143,7 @@ class StagePlan:
     grids: Mapping[str, StageGrid]
 
     @classmethod
-    def of(
-        cls, network: Network, block: int = 1, pool_size: int | None = None, taps: int = BLUR_TAPS
-    ) -> Self:
+    def of(cls, network: Network, block: int = 1, pool_size: int | None = None) -> Self:
         """Look a network over.
 
         Parameters
@@ -159,8 +152,6 @@ class StagePlan:
             Number of the convolution block, from 1.
         pool_size : int, optional
             Side of the pooling windows in pixels. None means that of the network's own pool.
-        taps : {2, 3, 4, 5}
-            Length of the blur kernel.
 
         Raises
         ------
@@ -170,7 +161,7 @@ class StagePlan:
         """
         chosen = conv_block(network, block)
         size = pool_size_of(network, chosen) if pool_size is None else pool_size
-        pools = {kind: pool_layer(kind, size, taps) for kind in POOL_KINDS}
+        pools = {kind: pool_layer(kind, size) for kind in POOL_KINDS}
         return cls(network, chosen, size, MappingProxyType(pools), _grids(network, chosen, pools))
 
     def maps_of(self, images: FloatArray) -> tuple[dict[str, FloatArray], FloatArray]:

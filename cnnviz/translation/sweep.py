@@ -19,7 +19,7 @@ from cnnviz.translation.comparison import check_label
 from cnnviz.translation.grids import StageGrid
 from cnnviz.translation.measures import MEASURES, OUTPUT, MeasureName, MovedAlong, Values
 from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost_over
-from cnnviz.translation.stages import BLUR_TAPS, StagePlan, checked_image
+from cnnviz.translation.stages import StagePlan, checked_image
 
 REACH = 13
 """How far a sweep goes in every direction where nothing else is asked for, in pixels."""
@@ -75,8 +75,6 @@ class SweepSettings:
         Number of the convolution block, from 1.
     pool_size : int, optional
         Side of the pooling windows in pixels. None means that of the network's own pool.
-    taps : {2, 3, 4, 5}
-        Length of the blur kernel.
 
     Raises
     ------
@@ -92,7 +90,6 @@ class SweepSettings:
     background: float = BACKGROUND
     block: int = 1
     pool_size: int | None = None
-    taps: int = BLUR_TAPS
 
     def __post_init__(self) -> None:
         """Check what the stages do not check themselves."""
@@ -155,7 +152,7 @@ class Sweeper:
     def __init__(self, network: Network, settings: SweepSettings) -> None:
         self._network = network
         self._settings = settings
-        self._plan = StagePlan.of(network, settings.block, settings.pool_size, settings.taps)
+        self._plan = StagePlan.of(network, settings.block, settings.pool_size)
         self.dxs, self.dys = (np.array(shifts, dtype=np.intp) for shifts in (settings.dxs, settings.dys))
         self._reach = int(max(np.abs(self.dxs).max(), np.abs(self.dys).max()))
         blank = np.full((1, *network.input_shape), settings.background, dtype=network.dtype)

@@ -14,7 +14,6 @@ from cnnviz.experiment import ACTIVATIONS, POOLS
 from cnnviz.fused import FusedEngine
 from cnnviz.layers import (
     AvgPool2D,
-    BlurPool2D,
     Conv2D,
     Dense,
     Flatten,
@@ -69,9 +68,6 @@ ODD_ONES = {
     "activation on both sides": [Conv2D(3), Tanh(), MaxPool2D(2), ReLU(), Flatten(), Dense(2)],
     "activation after flatten": [Conv2D(3), Flatten(), ReLU(), Dense(2)],
     "nothing to learn": [SubsamplePool2D(4), Flatten()],
-    "max pool of blurred maps": [
-        Conv2D(3), BlurPool2D(2), Conv2D(2, 2), MaxPool2D(2), Flatten(), Dense(2),
-    ],
 }  # fmt: skip
 
 

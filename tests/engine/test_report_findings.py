@@ -30,7 +30,12 @@ def sealed(values: dict) -> dict:
 
 @pytest.mark.parametrize(
     "experiment",
-    [None, LENET_OF_TWO, replace(LENET_OF_TWO, pool="blur"), replace(LENET_OF_TWO, pool="none", stride=2)],
+    [
+        None,
+        LENET_OF_TWO,
+        replace(LENET_OF_TWO, pool="max_blur"),
+        replace(LENET_OF_TWO, pool="none", stride=2),
+    ],
 )
 def test_findings_come_back_as_they_were(experiment):
     findings = small_findings()

@@ -243,7 +243,7 @@ def run_the_lab(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
 
 
 def another_stage(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    stage = chance.choice(["pixels", "convolution", "max", "average", "blur", "max_blur", "subsample"])
+    stage = chance.choice(["pixels", "convolution", "max", "average", "max_blur", "subsample"])
     session.window.panel(TranslationPanel).choices.choose(stage=stage)
     return f"stage {stage}"
 

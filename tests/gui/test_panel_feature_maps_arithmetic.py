@@ -59,7 +59,7 @@ def test_input_channels_can_be_looked_at_one_by_one(qtbot):
 
 
 def test_a_weighted_pool_is_written_out(qtbot):
-    opened = Opened(qtbot, EXPERIMENTS["blur, sigmoid"], size=(1600, 800))
+    opened = Opened(qtbot, EXPERIMENTS["average, sigmoid"], size=(1600, 800))
     opened.hover("pool1", 4, 5)
     view = opened.arithmetic.products
     assert view.products.values.sum() == pytest.approx(opened.trace.outputs["pool1"][0, 0, 4, 5])

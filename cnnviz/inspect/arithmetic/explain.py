@@ -127,7 +127,7 @@ class MaxPoolCell(WindowCell):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearPoolCell(WindowCell):
-    """A weighted sum of a window: average, blur or subsampling. The products add up to `value`.
+    """A weighted sum of a window: average or subsampling. The products add up to `value`.
 
     Attributes
     ----------
