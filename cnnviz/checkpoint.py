@@ -310,10 +310,7 @@ def load_weights(path: str | Path, network: Network) -> Network:
 
 
 def _optimizer(
-    header: Mapping[str, Any],
-    metadata: Mapping[str, str],
-    network: Network,
-    experiment: Experiment | None,
+    header: Mapping[str, Any], metadata: Mapping[str, str], network: Network, experiment: Experiment | None
 ) -> State | None:
     """Return what the optimiser of the run remembered; files of the first versions do not say."""
     if "optimizer" not in header:

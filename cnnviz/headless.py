@@ -13,14 +13,7 @@ from tqdm import tqdm
 from cnnviz import checkpoint
 from cnnviz.cli import Arguments
 from cnnviz.clock import now, today
-from cnnviz.datasets import (
-    Dataset,
-    choice_note,
-    fitting_classes,
-    load_dataset,
-    load_mnist,
-    require_classes,
-)
+from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist, require_classes
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import Experiment

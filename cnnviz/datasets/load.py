@@ -20,9 +20,7 @@ _FORMATS = (
 
 
 def load_dataset(
-    path: str | os.PathLike[str],
-    classes: Iterable[int | str] | None = None,
-    progress: Progress | None = None,
+    path: str | os.PathLike[str], classes: Iterable[int | str] | None = None, progress: Progress | None = None
 ) -> Dataset:
     """Read a data set from the disk.
 

@@ -109,10 +109,7 @@ def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, C
     }
     if lab is None:
         return cells | {"steps done": len(handed.done)}
-    cells |= {
-        "steps done": sum(step.id in handed.done for step in lab.steps),
-        "steps in all": len(lab.steps),
-    }
+    cells |= {"steps done": sum(step.id in handed.done for step in lab.steps), "steps in all": len(lab.steps)}
     for step in lab.steps:
         for name in step_columns(lab, step, labs):
             if name.endswith(": answer"):

@@ -158,10 +158,7 @@ def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> Ste
     verdict = judge(prediction, answer, truth)
     points = prediction.points + (prediction.points_right if verdict.is_right else 0.0)
     return StepGrade(
-        verdict.predicted,
-        verdict.measured,
-        verdict.is_right,
-        0.0 if commitment.when.after_run else points,
+        verdict.predicted, verdict.measured, verdict.is_right, 0.0 if commitment.when.after_run else points
     )
 
 

@@ -36,11 +36,7 @@ FIGURE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)"
 """What the name of a figure file looks like, as a regular expression."""
 
 EQUATIONS: Mapping[str, Equation] = MappingProxyType(
-    {
-        "loss": equations.LOSS,
-        "relative-change": equations.RELATIVE_CHANGE,
-        "difference": equations.DIFFERENCE,
-    }
+    {"loss": equations.LOSS, "relative-change": equations.RELATIVE_CHANGE, "difference": equations.DIFFERENCE}
 )
 """Equations of the report that a lab can quote."""
 

@@ -199,8 +199,7 @@ def read_step(table: Table, sections: Sequence[str], experiment: Experiment) -> 
     if section and section not in sections:
         names = listed(sections, section) or "none"
         table.complain(
-            f"the section {section!r} of {table.what} is none of the lab's ({names}); correct it",
-            "section",
+            f"the section {section!r} of {table.what} is none of the lab's ({names}); correct it", "section"
         )
     step = Step(
         id=step_id,

@@ -189,10 +189,7 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     places = [place for place, row in enumerate(rows) if row.handed is not None]
     handed = [handed for row in rows if (handed := row.handed) is not None]
     between = remarks_between(
-        handed,
-        [_name_of(rows[place]) for place in places],
-        labs,
-        [rows[place].is_clean for place in places],
+        handed, [_name_of(rows[place]) for place in places], labs, [rows[place].is_clean for place in places]
     )
     folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
@@ -247,10 +244,7 @@ def _measured(
 
 
 def _with_their_kernels(
-    rows: Sequence[Row],
-    numbers: Mapping[int, LabNumbers | str],
-    tasks: Mapping[int, _Task],
-    workers: int,
+    rows: Sequence[Row], numbers: Mapping[int, LabNumbers | str], tasks: Mapping[int, _Task], workers: int
 ) -> Iterator[tuple[int, LabNumbers]]:
     """Measure those that differ again with the kernel they were made with, where this processor has it."""
     by_kernel: dict[str, dict[int, _Task]] = {}

@@ -84,7 +84,7 @@ _WITHOUT_WINNERS: Mapping[str, Guide] = MappingProxyType(
             description="Which image and which filter did you follow? How was the gradient checked?",
             observations="Where does the gradient arrive, and where is it 0? What does the check report?",
             inference="Which cells learn, and which do not? What would a max pool do instead?",
-        ),
+        )
     }
 )
 _WITHOUT_POOL: Mapping[str, Guide] = MappingProxyType(

@@ -80,11 +80,7 @@ def insert_blocks(demonstration: Demonstration, number: int) -> Iterator[Block]:
 
 
 def _demonstration(
-    demonstration: Demonstration,
-    guide: Guide,
-    findings: Findings | None,
-    number: int,
-    unrecorded: str | None,
+    demonstration: Demonstration, guide: Guide, findings: Findings | None, number: int, unrecorded: str | None
 ) -> Iterator[Block]:
     for field, title in FIELDS:
         yield Heading(title, 2)

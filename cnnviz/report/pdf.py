@@ -94,11 +94,7 @@ def _inputs(document: Document) -> dict[str, str]:
         "author": document.author,
         "version": __version__,
         "running": [_shortened(document.title), _shortened(document.author)],
-        "head": [
-            ["Name", document.author],
-            ["Roll number", document.roll_number],
-            ["Date", document.date],
-        ],
+        "head": [["Name", document.author], ["Roll number", document.roll_number], ["Date", document.date]],
         "blocks": [_block(block) for block in document.blocks],
     }
     return {"report": json.dumps(report, ensure_ascii=False)}

@@ -110,10 +110,7 @@ def relative_error(
 
 
 def verdicts(
-    bench: Bench,
-    kinked: NDArray[np.bool_],
-    error: NDArray[np.float64],
-    first_error: NDArray[np.float64],
+    bench: Bench, kinked: NDArray[np.bool_], error: NDArray[np.float64], first_error: NDArray[np.float64]
 ) -> NDArray[np.int8]:
     """Judge comparisons at one `eps`: everything but ``"curvature"``.
 

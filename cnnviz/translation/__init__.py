@@ -31,14 +31,7 @@ from cnnviz.translation.measures import (
     total_variation,
 )
 from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost, ink_lost_over, shift
-from cnnviz.translation.stages import (
-    POOL_KINDS,
-    STAGES,
-    ConvBlock,
-    StagePlan,
-    conv_blocks,
-    pool_layer,
-)
+from cnnviz.translation.stages import POOL_KINDS, STAGES, ConvBlock, StagePlan, conv_blocks, pool_layer
 from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweep, SweepSettings, sweep
 
 __all__ = [

@@ -127,8 +127,7 @@ def test_max_pool_shows_window_winners_and_shares(dtype):
 
 
 @pytest.mark.parametrize(
-    ("ties", "shares"),
-    [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])],
+    ("ties", "shares"), [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])]
 )
 def test_tied_window_by_hand(ties, shares):
     network = Network.build(

@@ -36,13 +36,7 @@ def folder(tmp_path: Path, arrays: Arrays) -> Path:
 
 
 @pytest.mark.parametrize(
-    "naming",
-    [
-        {},
-        {"end": ".gz"},
-        {"dot": "."},
-        {"prefix": "kuzushiji-", "test": "test", "end": ".gz"},
-    ],
+    "naming", [{}, {"end": ".gz"}, {"dot": "."}, {"prefix": "kuzushiji-", "test": "test", "end": ".gz"}]
 )
 def test_names(tmp_path: Path, arrays: Arrays, naming: dict[str, str]) -> None:
     data = load_dataset(write_idx_folder(tmp_path / "set", arrays, **naming))

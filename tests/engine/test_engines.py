@@ -12,16 +12,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.evaluation import evaluate
 from cnnviz.experiment import ACTIVATIONS, POOLS
 from cnnviz.fused import FusedEngine
-from cnnviz.layers import (
-    AvgPool2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    MaxPool2D,
-    ReLU,
-    SubsamplePool2D,
-    Tanh,
-)
+from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, SubsamplePool2D, Tanh
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
 from cnnviz.presets import LAB5, LENET

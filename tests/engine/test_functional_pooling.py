@@ -5,12 +5,7 @@ import pytest
 
 from cnnviz import functional
 from cnnviz.errors import ShapeError
-from tests.oracles import (
-    assert_same_bits,
-    avg_pool2d_loop,
-    check_operation,
-    subsample_pool2d_loop,
-)
+from tests.oracles import assert_same_bits, avg_pool2d_loop, check_operation, subsample_pool2d_loop
 
 SHAPES = [(2, 3, 6, 6), (1, 2, 7, 5), (1, 1, 9, 4)]
 
@@ -42,10 +37,7 @@ def test_even_shift_moves_the_pooled_map_to_the_bit(rng):
     x = np.full((1, 1, 16, 16), -0.5)
     x[..., 5:10, 5:10] = rng.normal(size=(5, 5))
     moved = np.roll(x, (2, -2), axis=(2, 3))
-    pools = [
-        lambda maps: functional.avg_pool2d(maps, 2),
-        lambda maps: functional.subsample_pool2d(maps, 2),
-    ]
+    pools = [lambda maps: functional.avg_pool2d(maps, 2), lambda maps: functional.subsample_pool2d(maps, 2)]
     for pool in pools:
         assert_same_bits(pool(moved), np.roll(pool(x), (1, -1), axis=(2, 3)))
 

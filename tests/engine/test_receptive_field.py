@@ -183,12 +183,7 @@ def test_border_that_the_pool_drops_feeds_nothing():
 
 def test_windows_that_skip_cells_leave_gaps():
     network = Network.build(
-        [
-            ("sub", SubsamplePool2D(2)),
-            ("conv", Conv2D(1, 2)),
-            ("flatten", Flatten()),
-            ("dense", Dense(1)),
-        ],
+        [("sub", SubsamplePool2D(2)), ("conv", Conv2D(1, 2)), ("flatten", Flatten()), ("dense", Dense(1))],
         input_shape=(1, 8, 8),
     )
     field = receptive_field(network, "conv", (0, 1, 2))["input"]

@@ -39,8 +39,7 @@ POOLS = st.one_of(
 
 
 @pytest.mark.parametrize(
-    ("ties", "routed"),
-    [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])],
+    ("ties", "routed"), [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])]
 )
 def test_fixed_window(ties, routed):
     """Window [1, 2, 2, 2] with gradient 1."""

@@ -52,10 +52,7 @@ def test_convolution(rng, dtype, channels, filters, kernel, stride, padding):
     d_out = rng.normal(size=out.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
     arguments = (d_out, x, weight, stride, padding)
-    gradients = (
-        functional.conv2d_input_gradient(*arguments),
-        *functional.conv2d_weight_gradient(*arguments),
-    )
+    gradients = (functional.conv2d_input_gradient(*arguments), *functional.conv2d_weight_gradient(*arguments))
     for gradient, leaf in zip(gradients, leaves, strict=True):
         assert_close(gradient, leaf.grad, dtype)
 

@@ -5,27 +5,9 @@ import pytest
 
 from cnnviz import functional
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import (
-    AvgPool2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    SubsamplePool2D,
-    Tanh,
-)
+from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network
-from cnnviz.translation import (
-    POOL_KINDS,
-    STAGES,
-    StagePlan,
-    compare,
-    conv_blocks,
-    pool_layer,
-    sweep_many,
-)
+from cnnviz.translation import POOL_KINDS, STAGES, StagePlan, compare, conv_blocks, pool_layer, sweep_many
 from tests.oracles import (
     assert_same_bits,
     avg_pool2d_loop,

@@ -41,12 +41,7 @@ class LabSitting(QObject):
     """
 
     def __init__(
-        self,
-        window: MainWindow,
-        files: SessionFiles,
-        report: ReportPanel,
-        covers: Covers,
-        parent: QObject,
+        self, window: MainWindow, files: SessionFiles, report: ReportPanel, covers: Covers, parent: QObject
     ) -> None:
         super().__init__(parent)
         state, controller = files.state, files.controller
