@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.covers import Secret
-from cnnviz.lab.covering import covered
+from cnnviz.lab.showing import covered
 from ui.controls.cover import Cover
 from ui.lab.desk import LabDesk
 from ui.panels.backprop.panel import BackpropPanel
