@@ -9,9 +9,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.translation_desk import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.cells.confusion_matrix import ConfusionMatrix
-from ui.export.figures import caption_of, file_name_of
-from ui.export.numbers import tables_of, to_csv
-from ui.export.sheet import Figure
+from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session

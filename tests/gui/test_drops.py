@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import save_session
 from tests.gui.whole_window import seen_rect, show_panel, train
+from ui.export.figures import Figure
 from ui.export.formats import draw_png
-from ui.export.sheet import Figure, Sheet
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 
@@ -64,8 +64,8 @@ def test_a_picture_with_its_session_dropped_on_a_plot(qtbot: QtBot, session: Ses
     step = session.state.run.step
     session.controller.on_sample_requested(11)
     path = tmp_path / "view.png"
-    figure = Figure(session.window.panel(TrainingPanel), "view", "panel")
-    path.write_bytes(draw_png(Sheet(figure), session=session.files.current())())
+    figure = Figure(session.window, "view", "window")
+    path.write_bytes(draw_png(figure.drawing(), session=session.files.current())())
     session.controller.on_sample_requested(3)
     _drop_session(qtbot, session, session.window.panel(TrainingPanel).curves.loss, path)
     assert session.state.sample.index == 11

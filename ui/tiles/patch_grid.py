@@ -14,7 +14,6 @@ from cnnviz.quantities import format_count
 from ui.cells.outlines import OUTLINES, draw_outline
 from ui.controls.color_scale import GREY_LEVELS
 from ui.controls.key_moves import is_enter
-from ui.controls.map_legend import MapLegend
 from ui.theme import Theme, mono_font, ui_font
 from ui.tiles.tile_view import TileView, fitted
 
@@ -58,10 +57,6 @@ class PatchGrid(TileView):
     @override
     def count(self) -> int:
         return len(self._cards)
-
-    def map_legend(self) -> MapLegend | None:
-        """What a figure of the patches has to say beside them; None while there are none."""
-        return MapLegend(GREY_LEVELS) if self._cards else None
 
     def cards(self) -> tuple[PatchCard, ...]:
         """Cards shown."""
