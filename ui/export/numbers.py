@@ -24,7 +24,6 @@ from ui.rows.log_table import LogTable
 from ui.rows.output_rows import OutputRows
 from ui.rows.prediction_bars import PredictionBars
 from ui.tiles.map_tiles import MapTiles
-from ui.tiles.patch_grid import PatchGrid
 
 Row = Sequence[object]
 
@@ -217,10 +216,6 @@ def _lines_of_account(widget: Ledger) -> list[Table]:
     return [Table(title_of(widget), ("what", "value"), rows)]
 
 
-def _patches(widget: PatchGrid) -> list[Table]:
-    return [_matrix(f"{title_of(widget)}: {card.caption}", card.pixels) for card in widget.cards()]
-
-
 def _drawn(widget: MarkView[Any]) -> list[Table]:
     return [Table(f"{title_of(widget)}: {each.title}", each.header, each.rows) for each in widget.tables()]
 
@@ -238,5 +233,4 @@ _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     DrawingPad: _board,
     OutputRows: _outputs,
     Ledger: _lines_of_account,
-    PatchGrid: _patches,
 }
