@@ -118,7 +118,7 @@ def _grid(terms: Terms, box: Box, look: Look) -> Cells:
     if not terms.texts(area.width / count, look):
         # The total stands beside its bar, not above it.
         area = area.cut(right=font.width(format_signed(float(terms.ends[-1]), 3)) + 6)
-    step = max(area.width / count, 0.1)
+    step = max(area.width / count, 0.01)
     return Cells(1, count, area.left, area.top, step, max(area.height, 1) / step)
 
 
