@@ -25,6 +25,7 @@ from cnnviz.drawing import (
     Table,
     Text,
 )
+from cnnviz.drawing.kept import kept
 from cnnviz.palette import color_map
 from cnnviz.quantities import format_signed
 
@@ -76,6 +77,7 @@ class Terms:
         """What pointing asks for."""
         return self.point(place) if self.point is not None and place < len(self.values) else None
 
+    @kept
     def texts(self, step: float, look: Look) -> list[str]:
         """Numbers of all bars with as many figures as fit above them; none where that is too few."""
         font = look.font("mono")
