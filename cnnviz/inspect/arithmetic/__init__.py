@@ -9,6 +9,7 @@ from cnnviz.inspect.arithmetic.cells import (
     FlattenCell,
     LinearPoolCell,
     MaxPoolCell,
+    lead_of,
 )
 from cnnviz.inspect.arithmetic.evidence import Evidence, dense_evidence, evidence_slopes
 from cnnviz.inspect.arithmetic.explain import explain_cell
@@ -26,4 +27,5 @@ __all__ = [
     "dense_evidence",
     "evidence_slopes",
     "explain_cell",
+    "lead_of",
 ]
