@@ -46,7 +46,7 @@ def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
     new_run(qtbot, session, seed=7)
     train(qtbot, session, 60)
     rest(qtbot, session)
-    for part in (looks_for.most, looks_for.evidence.maps):
+    for part in (looks_for.patches.view("most"), looks_for.evidence.maps):
         caption = caption_of(session.state, part)
         assert "seed 0" in caption
         assert f"step {step:,}" in caption.split(" · ")
@@ -56,7 +56,7 @@ def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
     assert "seed 7" in page.split(" · ")
     assert f"patches of step {step:,} of another run (seed 0)" in page
     assert f"step {step:,} of another run" in looks_for.picture.age
-    assert "seed 7" in caption_of(session.state, looks_for.filters).split(" · ")
+    assert "seed 7" in caption_of(session.state, looks_for.filter.view("filters")).split(" · ")
 
 
 def test_patches_of_another_run_at_the_same_step_say_so_too(qtbot: QtBot, session: Session) -> None:
@@ -64,7 +64,7 @@ def test_patches_of_another_run_at_the_same_step_say_so_too(qtbot: QtBot, sessio
     maps.show_page("looks_for")
     rest(qtbot, session, lambda: maps.looks_for.picture.averages is not None)
     new_run(qtbot, session, seed=3)
-    assert "seed 0" in caption_of(session.state, maps.looks_for.least)
+    assert "seed 0" in caption_of(session.state, maps.looks_for.patches.view("least"))
 
 
 def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
@@ -162,7 +162,8 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell(qtbot: QtBot, 
     maps.show_page("looks_for")
     looks_for = maps.looks_for
     rest(qtbot, session, lambda: looks_for.picture.averages is not None)
-    for part in (looks_for.kernel, looks_for.most, looks_for.least):
+    patches = looks_for.patches.view
+    for part in (looks_for.filter.view("kernel"), patches("most"), patches("least")):
         assert "conv1, filter 5" in caption_of(state, part)
     evidence = looks_for.evidence
     assert "pool1, all filters" in caption_of(state, evidence.maps)

@@ -97,9 +97,9 @@ def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
 def _a_filter(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
     click(panel.pages.button("looks_for"))
-    choose(panel.looks_for.layer_field, "conv2")
-    filters = panel.looks_for.filters
-    click(filters, filters.tile_rect(3).center())
+    filter_view = panel.looks_for.filter
+    choose(filter_view.view("layer"), "conv2")
+    click(filter_view.view("filters"), part_center(filter_view.view("filters"), 3))
     rest(bot, session)
 
 
