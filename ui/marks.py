@@ -4,14 +4,24 @@ from collections.abc import Callable, Hashable
 from typing import Any, override
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
+from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
 from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.placeholder import draw_placeholder
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import ShowsTips, show_tip, wrapped
+from ui.controls.wheel import WheelNotches
 from ui.painting import Kept, paint, qrect
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -60,6 +70,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self._pointer: QPointF | None = None
         self._held: tuple[QPointF, Part] | None = None
         self._points: Ask | None = None
+        self._wheel = WheelNotches()
         self.setMouseTracking(True)
         self.setFocusPolicy(focus)
         self._wanted: Size | None = None
@@ -144,10 +155,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         return QSize(*map(round, sizes[first : first + 2])) if sizes else QSize(1, 1)
 
     def _limit_height(self) -> None:
-        """Leave to others the height that a content of this width has no use for."""
+        """Leave to others the height that a content of this width has no use for; take it, if it is fixed."""
         if self.content is not None and self._graphic.height is not None:
-            useful = self._graphic.height(self.content, self.width(), self._theme)
-            self.setMaximumHeight(max(round(useful), self.minimumSizeHint().height()))
+            useful = round(self._graphic.height(self.content, self.width(), self._theme))
+            if self.sizePolicy().verticalPolicy() is QSizePolicy.Policy.Fixed:
+                self.setFixedHeight(useful)
+            else:
+                self.setMaximumHeight(max(useful, self.minimumSizeHint().height()))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -170,11 +184,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointer = event.position()
+        part = self._part_at(self._pointer)
         if self._held is not None and self._held[1].drag is not None:
             way = self._pointer - self._held[0]
             self._ask(self._held[1].drag.by(way.x(), way.y()))
+            if isinstance(self._held[1].drag, Slide) and part is not None:
+                self._hover(part.key)
             return
-        part = self._part_at(self._pointer)
         self._hover(None if part is None else part.key)
         if self._held is not None and part is not None and part.follows and part.key != self._held[1].key:
             self._held = self._pointer, part
@@ -196,6 +212,15 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             self._held = None
             self._show_hand(self._part_at(event.position()))
             self.released.emit()
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if "wheel up" not in self.drawing().keys:
+            super().wheelEvent(event)
+            return
+        notches = self._wheel.turned(event)
+        for _ in range(abs(notches)):
+            self._ask(self.drawing().keys["wheel up" if notches > 0 else "wheel down"])
 
     @override
     def leaveEvent(self, event: QEvent) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.files import atomic_write
+from cnnviz.graphics.curves import Curve, Curves
 from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
@@ -27,7 +28,7 @@ from ui.export.dialog import ExportDialog
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
 from ui.export.numbers import Table, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
-from ui.plots.curve_plot import CurvePlot
+from ui.panels.training.curve_plot import CurvePlot
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, Notice
 from ui.theme import DARK, PRINT, ThemeManager
@@ -41,9 +42,10 @@ class Panel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = CurvePlot("Loss", "step", "loss")
-        self.plot.add_curve("raw", "each step")
-        self.plot.set_curve("raw", np.arange(1, 400), np.sin(np.arange(1, 400) / 20))
+        self.plot = CurvePlot("Loss", "Loss")
+        steps = np.arange(1.0, 400)
+        wave = Curve("each step", steps, np.sin(steps / 20))
+        self.plot.show_content(Curves((wave,), x_name="step", x_range=(0, 400), y_range=(-1, 1)))
         self.map = HeatMap()
         self.map.setAccessibleName("Map & <more>")
         self.map.set_values(VALUES)

@@ -11,7 +11,7 @@ from ui.export.dialog import ExportDialog
 from ui.export.formats import draw_svg, to_image
 from ui.export.sheet import Figure, Sheet
 from ui.panels.training import TrainingPanel
-from ui.plots.curve_plot import CurvePlot
+from ui.panels.training.curve_plot import CurvePlot
 from ui.session import Session
 
 

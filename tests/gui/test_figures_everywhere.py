@@ -33,7 +33,6 @@ from ui.export.numbers import tables_of
 from ui.export.sheet import Sheet
 from ui.panels.drawn import catch_up
 from ui.panels.training import TrainingPanel
-from ui.plots.time_track import TimeTrack
 from ui.session import Session
 from ui.state import PinnedCell
 from ui.theme import ThemeManager
@@ -214,7 +213,7 @@ def test_a_drawn_digit_is_exported_copied_and_inserted(qtbot: QtBot, session: Se
 
 def test_the_numbers_of_the_timeline_are_its_curve_and_its_marks(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 1000)
-    figure = next(each for each in session.exporter.figures() if isinstance(each.widget, TimeTrack))
+    figure = next(each for each in session.exporter.figures() if each.widget is session.window.timeline.track)
     assert figure.title == "Timeline"
     curve, marks = tables_of(figure.widget)
     history = session.state.history

@@ -7,19 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from cnnviz import spreadsheet
 from cnnviz.spreadsheet import Cell
-from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.cells.drawing_pad import DrawingPad
 from ui.cells.heat_map import HeatMap
 from ui.cells.waterfall import Waterfall
 from ui.marks import MarkView
-from ui.plots.curve_plot import CurvePlot
-from ui.plots.plot import Plot
-from ui.plots.time_track import TimeTrack
+from ui.panels.training.curve_plot import CurvePlot
 from ui.rows.ledger import Ledger
 from ui.rows.log_table import LogTable
 from ui.rows.output_rows import OutputRows
@@ -126,48 +122,6 @@ def _maps(title: str, values: Any) -> Table:
     return Table(title, ("map", "row", *(f"column {column}" for column in range(array.shape[2]))), array)
 
 
-def _curves(widget: CurvePlot) -> list[Table]:
-    title = title_of(widget)
-    return [
-        Table(f"{title}: {name}", (widget.content().x_label or "x", name), np.column_stack([x, y]))
-        for name, (x, y) in widget.points().items()
-    ]
-
-
-def _lines(widget: Plot) -> list[Table]:
-    """One table for all lines that have their points at the same places."""
-    content, title = widget.content(), title_of(widget)
-    tables: list[Table] = []
-    for places in {line.x.tobytes(): line.x for line in content.lines}.values():
-        columns: list[tuple[str, Any]] = [(content.x_label or "x", places)]
-        lines = [line for line in content.lines if np.array_equal(line.x, places)]
-        columns += [(line.name or content.y_label or "y", line.y) for line in lines]
-        names, values = zip(*columns, strict=True)
-        tables.append(Table(title, names, list(zip(*values, strict=True))))
-    return tables
-
-
-def _confusion(widget: ConfusionMatrix) -> list[Table]:
-    if widget.counts is None:
-        return []
-    header = ("is", *(f"predicted {name}" for name in widget.names))
-    return [
-        Table(
-            title_of(widget),
-            header,
-            [(name, *row) for name, row in zip(widget.names, widget.counts, strict=True)],
-        )
-    ]
-
-
-def _log(widget: LogTable) -> list[Table]:
-    model = widget.model()
-    header = [
-        str(model.headerData(column, Qt.Orientation.Horizontal)) for column in range(model.columnCount())
-    ]
-    return [Table(title_of(widget), tuple(header), list(widget.rows()))]
-
-
 def _one(widget: HeatMap) -> list[Table]:
     is_told = widget.values is not None and not widget.is_covered()
     return [_matrix(title_of(widget), widget.values)] if is_told else []
@@ -184,25 +138,6 @@ def _bars(widget: PredictionBars) -> list[Table]:
 def _terms(widget: Waterfall) -> list[Table]:
     rows = list(zip(range(len(widget.terms)), widget.terms, widget.running, strict=False))
     return [Table(title_of(widget), ("term", "value", "running sum"), rows)]
-
-
-def _track(widget: TimeTrack) -> list[Table]:
-    content, title = widget.content(), title_of(widget)
-    x, y = content.curve
-    marks = [
-        ("start", content.first),
-        ("end", content.last),
-        ("shown", widget.position()),
-        ("compared with", content.reference),
-        ("continued from", content.fork),
-    ]
-    if content.steps_per_epoch:
-        ends = range(content.steps_per_epoch, content.last + 1, content.steps_per_epoch)
-        marks += [(f"end of epoch {number}", step) for number, step in enumerate(ends, 1)]
-    return [
-        Table(f"{title}: mean loss", ("step", "mean loss"), list(zip(x, y, strict=True))),
-        Table(f"{title}: marks", ("mark", "step"), [mark for mark in marks if mark[1] is not None]),
-    ]
 
 
 def _board(widget: DrawingPad) -> list[Table]:
@@ -227,21 +162,18 @@ def _patches(widget: PatchGrid) -> list[Table]:
     return [_matrix(f"{title_of(widget)}: {card.caption}", card.pixels) for card in widget.cards()]
 
 
-def _drawn(widget: MarkView[Any]) -> list[Table]:
+def _drawn(widget: MarkView[Any] | CurvePlot | LogTable) -> list[Table]:
     return [Table(f"{title_of(widget)}: {each.title}", each.header, each.rows) for each in widget.tables()]
 
 
 _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     MarkView: _drawn,
-    CurvePlot: _curves,
-    Plot: _lines,
-    ConfusionMatrix: _confusion,
-    LogTable: _log,
+    CurvePlot: _drawn,
+    LogTable: _drawn,
     HeatMap: _one,
     MapTiles: _many,
     PredictionBars: _bars,
     Waterfall: _terms,
-    TimeTrack: _track,
     DrawingPad: _board,
     OutputRows: _outputs,
     Ledger: _lines_of_account,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.inspect.arithmetic import ActivationCell, DenseCell, MaxPoolCell
 from cnnviz.quantities import format_count, format_power, format_signed, format_together, format_value
 from ui.cells.value_table import ValueTable
@@ -15,9 +16,8 @@ from ui.cells.waterfall import Waterfall
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
+from ui.marks import view_of
 from ui.panels.feature_maps.explain import Arithmetic
-from ui.plots.plot import Plot
-from ui.plots.plot_content import Dot, Line, PlotContent
 from ui.rows.ledger import Ledger
 
 _RULES = {
@@ -102,7 +102,7 @@ class FunctionView(ArithmeticView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Value after the activation", parent=parent)
-        self.plot = named(Plot(), "Graph of the activation")
+        self.plot = view_of(CURVES, "Graph of the activation", keys_point=True, focus=Qt.FocusPolicy.TabFocus)
         self.ledger.setMaximumWidth(360)
         right = fill(QVBoxLayout(), self.ledger, 1)
         self._across.addWidget(self.plot, 3)
@@ -116,9 +116,9 @@ class FunctionView(ArithmeticView):
         assert layer is not None
         reach = max(*map(abs, arithmetic.source[2]), abs(cell.input), 1e-6)
         x = np.linspace(-reach, reach, _CURVE_POINTS)
-        graph = Line(cell.layer, x, layer.forward(x[None, :], {})[0], "text")
-        point = Dot(cell.input, cell.value, has_guides=True)
-        self.plot.set_content(PlotContent((graph,), (), (point,), "x", cell.layer, has_zeros=True))
+        graph = Curve(cell.layer, x, layer.forward(x[None, :], {})[0], "text", width=2.0)
+        point = cell.input, cell.value, "accent"
+        self.plot.show_content(Curves((graph,), (), "x", cell.layer, 4, (point,)))
         at, value = format_together((cell.input, cell.value), 4)
         self.plot.setAccessibleDescription(f"at {at} the value is {value}")
 
