@@ -160,6 +160,10 @@ class Opened:
     def is_told_pinned(self):
         return "pinned" in self.arithmetic.page.leaves()
 
+    def patches(self, kind):
+        """Patches that excite the filter "most" or "least", as the second page shows them."""
+        return self.panel.looks_for.patches.page.leaves()[kind].content.patches
+
     def step_sweep(self):
         self.qtbot.mouseClick(self.arithmetic.view("step"), LEFT)
 

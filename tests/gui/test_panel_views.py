@@ -23,7 +23,6 @@ from tests.gui.view_rounds import (
     click,
     difference,
     export,
-    legend_entry,
     picture,
     press,
     rest,
@@ -52,12 +51,13 @@ pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 
 def _training(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TrainingPanel)
-    click(legend_entry(panel.curves.loss, "each step"))
+    legend = panel.curves.loss.legend
+    click(legend, part_center(legend, "each step"))
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
-    choose(panel.filters._layer, "conv2")
-    choose(panel.filters._channel, "input 2")
+    choose(panel.filters.view("layer"), "conv2")
+    choose(panel.filters.view("channel"), "input 2")
     matrix = panel.results.matrix
-    click(matrix, matrix.cell_rect(1, 1).center())
+    click(matrix, part_center(matrix, CellKey("class", 1, 1)))
     turn_wheel(panel.log.viewport(), 1)
     turn_wheel(panel.results.mistakes.viewport(), -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
@@ -97,9 +97,9 @@ def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
 def _a_filter(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
     click(panel.pages.button("looks_for"))
-    choose(panel.looks_for.layer_field, "conv2")
-    filters = panel.looks_for.filters
-    click(filters, filters.tile_rect(3).center())
+    filter_view = panel.looks_for.filter
+    choose(filter_view.view("layer"), "conv2")
+    click(filter_view.view("filters"), part_center(filter_view.view("filters"), 3))
     rest(bot, session)
 
 

@@ -11,6 +11,7 @@ from cnnviz.inspect.arithmetic.explain import (
     LinearPoolCell,
     MaxPoolCell,
     explain_cell,
+    lead_of,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "dense_evidence",
     "evidence_slopes",
     "explain_cell",
+    "lead_of",
 ]

@@ -125,6 +125,12 @@ class MaxPoolCell(WindowCell):
         return int(np.count_nonzero(self.winners)) > 1
 
 
+def lead_of(window: NDArray[np.generic]) -> float | None:
+    """By how much the maximum of a window is larger than the next number of it; None for a single cell."""
+    ordered = np.sort(window.astype(np.float64), axis=None)
+    return float(ordered[-1] - ordered[-2]) if ordered.size > 1 else None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearPoolCell(WindowCell):
     """A weighted sum of a window: average or subsampling. The products add up to `value`.

@@ -17,7 +17,14 @@ from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.texts import SPANS, WORDS, Spans, Words, sign
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.waterfall import WATERFALL, Terms, Waterfall
-from cnnviz.inspect.arithmetic import ActivationCell, ConvolutionCell, DenseCell, LinearPoolCell, MaxPoolCell
+from cnnviz.inspect.arithmetic import (
+    ActivationCell,
+    ConvolutionCell,
+    DenseCell,
+    LinearPoolCell,
+    MaxPoolCell,
+    lead_of,
+)
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_power, format_signed, format_value
 from ui.page_view import PageView
@@ -87,7 +94,7 @@ class ArithmeticView(PageView):
 
     def __init__(self, sweep: Sweep, answer: Callable[[Ask], object]) -> None:
         self._sweep, self._others, self._now = sweep, answer, None
-        super().__init__(self._on_asked, copies=True)
+        super().__init__(self._on_asked, _LEAST[1], copies=True)
 
     def draw(self, arithmetic: Arithmetic | None, *, is_pinned: bool, why_covered: str) -> None:
         """Write out a cell; None leaves what was written last."""
@@ -342,9 +349,7 @@ def _who_gets_it(cell: MaxPoolCell) -> str:
             f"{np.count_nonzero(cell.winners)} of {cell.values.size} cells share the maximum. "
             f"Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
         )
-    # By how much the maximum is larger than the next number, exactly.
-    exact = cell.values.astype(np.float64)
-    lead = format_value(float(exact.max() - exact[~cell.winners].max()))
+    lead = format_value(lead_of(cell.values) or 0.0)
     return f"One cell of {cell.values.size} wins, by {lead}: on the way back it gets the whole gradient."
 
 
