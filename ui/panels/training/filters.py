@@ -151,7 +151,7 @@ def filters_page(shown: Filters) -> Page:
     tiles = Card(
         "filters",
         TILES,
-        Chosen(Tiles(maps, colors, None, names, has_key=False)),
+        Chosen(Tiles(maps, colors, None, names, title="Filters", has_key=False)),
         "Filters",
         shown.caption(size),
         f"{shown.title}\n{tip}",
