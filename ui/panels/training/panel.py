@@ -189,7 +189,7 @@ class TrainingPanel(CatchesUp, Panel):
     def figure(self, look: Look) -> Drawing:
         """Curves, filters, log and test results for paper."""
         px, page, matrix = look.px, self.filters.page, self.results.matrix.content
-        drawing = Drawing(Ground(Box(0, 0, px(900), px(640)), look, ratio=0))
+        drawing = Drawing(Ground(Box(0, 0, self.width(), self.height()), look, ratio=0))
         left, right = drawing.ground.box.columns(Share(5), Share(2), gap=px(24))
         *plots, filters = left.rows(Share(1), Share(1), px(130), gap=px(12))
         for plot, box in zip((self.curves.loss, self.curves.accuracy), plots, strict=True):
