@@ -9,6 +9,7 @@ from cnnviz.quantities import format_count
 from ui.controls.labels import Badge
 from ui.controls.pace import single_shot
 from ui.state import AppState
+from ui.theme import theme_manager
 
 _TIP = "Every panel shows the network as it was then. Live, or End on the timeline, goes back to the newest."
 
@@ -47,7 +48,7 @@ class MomentChip(Badge):
             self.hide()
             return
         self.adjustSize()
-        margin = self._theme.px(12)
+        margin = theme_manager().theme.px(12)
         for bar in self._area.findChildren(QTabBar):
             last = bar.tabRect(bar.count() - 1)
             free = QRect(bar.geometry())
