@@ -4,15 +4,25 @@ from collections.abc import Callable, Hashable
 from typing import Any, override
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
+from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
 from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.placeholder import draw_placeholder
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import ShowsTips, show_tip, wrapped
 from ui.painting import Kept, paint, qrect
+from ui.rows.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.theme import LIGHT, Theme, follow_theme
 
 _KEYS = {
@@ -28,11 +38,18 @@ _KEYS = {
 }
 
 
+_NOTCH = 120  # of a wheel, in eighths of a degree
+
+
 class MarkView[C](ShowsTips, Spoken, QWidget):
     """Shows what a graphic draws of a content.
 
     * `keys_point`: whether the arrow keys lead from part to part, and Enter presses one.
+    * `copies`: whether its numbers are copied as a table by the key for copying, and by the context menu.
     """
+
+    #: Buttons of the mouse that press parts.
+    buttons = Qt.MouseButton.LeftButton
 
     #: What the user asks for, by pressing, dragging, pointing or a key: an `Ask`.
     asked = Signal(object)
@@ -46,11 +63,14 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         graphic: Graphic[C],
         *,
         keys_point: bool = False,
+        copies: bool = False,
         focus: Qt.FocusPolicy = Qt.FocusPolicy.NoFocus,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._graphic, self._keys_point = graphic, keys_point
+        self._graphic, self.keys_point, self._copies = graphic, keys_point, copies
+        if copies:
+            add_copy_action(self, self._copy)
         self.content: C | None = None
         self.placeholder = ""
         self.hovered: Hashable = None
@@ -60,6 +80,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self._pointer: QPointF | None = None
         self._held: tuple[QPointF, Part] | None = None
         self._points: Ask | None = None
+        self._turned = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(focus)
         self._wanted: Size | None = None
@@ -89,7 +110,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def drawing(self) -> Drawing:
         """What is drawn now; made when it is needed first."""
         ground = Ground(
-            Box(0, 0, self.width(), self.height()),
+            self._room(),
             self._theme,
             self.hovered,
             self.hasFocus(),
@@ -103,17 +124,23 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     def figure(self, look: Look) -> Drawing:
         """The same for paper: in another look, without pointer and keyboard."""
-        size = self.size().expandedTo(self.minimumSizeHint())  # it may never have been in sight
-        box = Box(0, 0, size.width(), size.height())
-        return (
-            Drawing(Ground(box, look))
-            if self.content is None
-            else self._graphic.figure(self.content, box, look)
-        )
+        room, least = self._room(), self.minimumSizeHint()  # it may never have been in sight
+        box = room._replace(width=max(room.width, least.width()), height=max(room.height, least.height()))
+        if self.content is None:
+            return Drawing(Ground(box, look))
+        return self._graphic.figure(self.content, box, look)
+
+    def _room(self) -> Box:
+        """Where it is drawn."""
+        return Box(0, 0, self.width(), self.height())
 
     def tables(self) -> list[Table]:
         """Numbers behind what is drawn."""
         return [] if self.content is None else self._graphic.tables(self.content)
+
+    def _copy(self) -> None:
+        for table in self.tables()[:1]:
+            copy_table(table.rows)
 
     @property
     def is_dragged(self) -> bool:
@@ -149,10 +176,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         return QSize(*map(round, sizes[first : first + 2])) if sizes else QSize(1, 1)
 
     def _limit_height(self) -> None:
-        """Leave to others the height that a content of this width has no use for."""
+        """Leave to others the height that a content of this width has no use for; take it, if it is fixed."""
         if self.content is not None and self._graphic.height is not None:
-            useful = self._graphic.height(self.content, self.width(), self._theme)
-            self.setMaximumHeight(max(round(useful), self.minimumSizeHint().height()))
+            useful = round(self._graphic.height(self.content, self.width(), self._theme))
+            if self.sizePolicy().verticalPolicy() is QSizePolicy.Policy.Fixed:
+                self.setFixedHeight(useful)
+            else:
+                self.setMaximumHeight(max(useful, self.minimumSizeHint().height()))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -163,6 +193,8 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     @override
     def event(self, event: QEvent) -> bool:
+        if self._copies and claims_copy(event):
+            return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             part = self._part_at(QPointF(event.pos()))
             text = "\n".join(filter(None, (self.toolTip(), "" if part is None else part.tip)))
@@ -175,11 +207,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointer = event.position()
+        part = self._part_at(self._pointer)
         if self._held is not None and self._held[1].drag is not None:
             way = self._pointer - self._held[0]
             self._ask(self._held[1].drag.by(way.x(), way.y()))
+            if isinstance(self._held[1].drag, Slide) and part is not None:
+                self._hover(part.key)
             return
-        part = self._part_at(self._pointer)
         self._hover(None if part is None else part.key)
         if self._held is not None and part is not None and part.follows and part.key != self._held[1].key:
             self._held = self._pointer, part
@@ -188,7 +222,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         part = self._part_at(event.position())
-        if part is None or event.button() != Qt.MouseButton.LeftButton or part.ask is part.drag is None:
+        if part is None or not event.button() & self.buttons or part.ask is part.drag is None:
             super().mousePressEvent(event)
             return
         self._held = event.position(), part
@@ -203,10 +237,39 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             self.released.emit()
 
     @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        ask = self.drawing().keys.get("double click")
+        if ask is None:
+            super().mouseDoubleClickEvent(event)
+        elif event.button() == Qt.MouseButton.LeftButton and self._part_at(event.position()) is not None:
+            self._ask(ask)
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned, keys = event.angleDelta(), self.drawing().keys
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            turned = turned.transposed()
+        name = ("wheel up" if turned.y() > 0 else "wheel down") if turned.y() else ""
+        name = name or ("wheel left" if turned.x() > 0 else "wheel right")
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            name = f"ctrl {name}"
+        if name not in keys:
+            event.ignore()
+            return
+        self._turned += turned.y() or turned.x()
+        for _ in range(abs(self._turned) // _NOTCH):
+            self._ask(self.drawing().keys.get(name))
+        self._turned -= int(self._turned / _NOTCH) * _NOTCH  # fine wheels turn in parts of a notch
+
+    @override
     def leaveEvent(self, event: QEvent) -> None:
+        self.forget_pointer()
+        super().leaveEvent(event)
+
+    def forget_pointer(self) -> None:
+        """Point at nothing until the pointer moves again, because the keyboard has gone elsewhere."""
         self._pointer = None
         self._hover(None)
-        super().leaveEvent(event)
 
     def _part_at(self, point: QPointF) -> Part | None:
         return self.drawing().part_at(point.x(), point.y())
@@ -254,7 +317,9 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.answer_key(event):
+        if self._copies and is_copy_key(event):
+            self._copy()
+        elif not self.answer_key(event):
             super().keyPressEvent(event)
 
     @override
@@ -262,28 +327,28 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         """Point at the first part, or nothing would show where the keyboard is."""
         super().focusInEvent(event)
         by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if self._keys_point and by_key and self.hovered is None:
+        if self.keys_point and by_key and self.hovered is None:
             part = self.drawing().next_part(None, 0, 0)
             self._hover(None if part is None else part.key)
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if self._keys_point and self._pointer is None:
+        if self.keys_point and self._pointer is None:
             self._hover(None)
 
     def answer_key(self, event: QKeyEvent) -> bool:
         """Do what a key means here; return whether it means anything."""
         drawing, name = self.drawing(), _KEYS.get(Qt.Key(event.key()), "")
         ask = drawing.keys.get(f"shift {name}" if has_shift(event) else name if is_plain(event) else "")
-        step = arrow_step(event) if self._keys_point and is_plain(event) else None
+        step = arrow_step(event) if self.keys_point and is_plain(event) else None
         if ask is not None:
             self._ask(ask)
         elif step is not None and drawing.parts:
             found = drawing.next_part(self.hovered, *step)
             self._hover(None if found is None else found.key)
             self._bring_into_sight(found)
-        elif self._keys_point and is_enter(event) and (part := drawing.part(self.hovered)) is not None:
+        elif self.keys_point and is_enter(event) and (part := drawing.part(self.hovered)) is not None:
             self._ask(part.ask)
         else:
             return False

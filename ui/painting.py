@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolyg
 from cnnviz.drawing import Box, Drawing, Font, Group, Image, Ink, Line, Lines, Look, Mark, Polygon, Rect, Text
 from ui.theme import mono_font, ui_font
 
-Kept = dict[Hashable, QPixmap]
-"""Pictures of groups, by their keys."""
+Kept = dict[Hashable, QPixmap | None]
+"""Pictures of groups, by their keys; None of those that were painted once: most are never painted again."""
 
 _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "strong": QFont.Weight.DemiBold}
 
@@ -55,10 +55,12 @@ def _paint(marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | No
                     )  # it takes ten times as long
                     painter.drawRect(qrect(box))
                     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            case Image(box, pixels):
+            case Image(box, pixels, is_smooth):
                 rows, cols = pixels.shape
                 # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, box.width < cols)
+                painter.setRenderHint(
+                    QPainter.RenderHint.SmoothPixmapTransform, is_smooth or box.width < cols
+                )
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
                 words = np.ascontiguousarray(pixels)  # a QImage does not keep its buffer alive
                 image = QImage(words.data, cols, rows, 4 * cols, QImage.Format.Format_RGB32)
@@ -85,8 +87,14 @@ def _paint_group(group: Group, painter: QPainter, look: Look, kept: Kept | None,
     if kept is None:
         _paint(group.draw(), painter, look, None, {})
         return
-    box = group.box
+    box, is_new = group.box, group.key not in known
+    if min(box.width, box.height) < 0.5:  # a card that is squeezed while the window is laid out
+        return
     picture = known.get(group.key)
+    if is_new:
+        kept[group.key] = None
+        _paint(group.draw(), painter, look, kept, known)
+        return
     if picture is None:
         ratio = painter.device().devicePixelRatioF()
         picture = QPixmap(QSize(round(box.width * ratio), round(box.height * ratio)))

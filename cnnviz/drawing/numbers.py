@@ -95,7 +95,7 @@ def cell_numbers(
 
 def _font_of(texts: Sequence[str], grid: Cells, look: Look) -> Font | None:
     """Font in which texts fit as they are."""
-    return fitting_font(max(map(len, texts), default=0), grid.side, grid.side, look)
+    return fitting_font(max(map(len, texts), default=0), grid.side, grid.high, look)
 
 
 def _font_below_marks(texts: Sequence[str], grid: Cells, look: Look) -> Font | None:
@@ -103,7 +103,7 @@ def _font_below_marks(texts: Sequence[str], grid: Cells, look: Look) -> Font | N
     if not any(text.startswith(ALMOST) for text in texts):
         return None
     figures = max(len(text.removeprefix(ALMOST)) for text in texts)
-    return fitting_font(figures, grid.side, grid.side / _LINES_WITH_MARK, look)
+    return fitting_font(figures, grid.side, grid.high / _LINES_WITH_MARK, look)
 
 
 def written_in(grid: Cells, texts: Sequence[str], dark: Sequence[bool], font: Font, look: Look) -> list[Text]:
@@ -111,7 +111,7 @@ def written_in(grid: Cells, texts: Sequence[str], dark: Sequence[bool], font: Fo
     found: list[Text] = []
     for place, (words, is_dark) in enumerate(zip(texts, dark, strict=True)):
         row, col = divmod(place, grid.cols)
-        x, y = grid.left + (col + 0.5) * grid.side, grid.top + (row + 0.5) * grid.side + font.middle
+        x, y = grid.left + (col + 0.5) * grid.side, grid.top + (row + 0.5) * grid.high + font.middle
         ink = LIGHT_INK if is_dark else DARK_INK
         if words.startswith(ALMOST) and font.width(words) > grid.side - look.px(_LEAST_MARGIN):
             found.append(Text(x, y - font.line / 2, ALMOST, font, ink, "middle"))

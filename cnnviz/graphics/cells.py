@@ -13,7 +13,7 @@ _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 def lines_between(grid: Cells, every: int, ink: Ink, width: float = 1.0) -> Lines:
     """Thin lines between rows and between columns."""
     box = grid.box
-    ys = [grid.top + row * grid.side for row in range(every, grid.rows, every)]
+    ys = [grid.top + row * grid.high for row in range(every, grid.rows, every)]
     xs = [grid.left + col * grid.side for col in range(every, grid.cols, every)]
     across = [(box.left, y, box.right, y) for y in ys]
     return Lines([*across, *((x, box.top, x, box.bottom) for x in xs)], ink, width)
@@ -32,7 +32,8 @@ def write_axes(
     """Write coordinates beside rows and below columns: all of them, or as many as do not touch."""
     font, box, gap = drawing.ground.font("mono"), grid.box, drawing.ground.px(4)
     for place, words in _apart(rows, names[0], grid.side, [font.line] * len(rows)):
-        at = Box(box.left - gap - 200, grid.cell(place, 0).y - font.line / 2, 200, font.line)
+        top = max(grid.cell(place, 0).y - font.line / 2, drawing.ground.box.top)
+        at = Box(box.left - gap - 200, top, 200, font.line)
         drawing.write(at, words, font, "muted", "right")
     widths = [font.width(text + "0") for text in _texts(cols)]
     for place, words in _apart(cols, names[1], grid.side, widths):

@@ -25,8 +25,8 @@ from cnnviz.drawing import (
 from cnnviz.drawing.marks import Text
 from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font, most_characters
 from cnnviz.drawing.outlines import outline
-from cnnviz.graphics.cell_map import Reveal
 from cnnviz.graphics.cells import write_colors
+from cnnviz.graphics.heat_map import Reveal
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Text, to_svg
 from cnnviz.errors import DataError
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.lab.commands import run_lab_check
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.report import Insert
@@ -97,7 +97,7 @@ def test_what_is_more_than_plain_shapes_is_shown_by_nobody(pipe: Path, name: str
 
 def test_what_this_program_draws_is_plain() -> None:
     drawn = Drawing(Ground(Box(0, 0, 20, 20), PAPER, ratio=0))
-    drawn.place(HEAT_MAP.draw, HeatMap(np.eye(5), Colors("signed", -1.0, 1.0)), Box(0, 0, 10, 10))
+    drawn.place(HEAT_MAP.draw, Looked(HeatMap(np.eye(5), Colors("signed", -1.0, 1.0))), Box(0, 0, 10, 10))
     drawn.add(Text(1, 1, "url(x) @import <use>", PAPER.font()))
     assert not flaw_of(to_svg(drawn, "a < b & c"))
     clip = '<defs><clipPath id="a"><path d="M0 0h9v9z"/></clipPath></defs><g clip-path="url(#a)"><rect/></g>'

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cnnviz.drawing import DARK, LIGHT, Ask, Box, CellKey, Colors, Ground, Rect, Text, drawn
-from cnnviz.graphics.cell_map import MAP, CellMap, Looked, fitting
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.entries import ENTRIES, Entries, Entry
 from cnnviz.graphics.formula import FORMULA, Formulas, height
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import STATEMENT, VALUES, Statement, Value, Values
@@ -103,24 +103,24 @@ def test_steps_ask_for_what_is_pressed_and_for_their_neighbours() -> None:
 
 def excerpt(**more) -> Looked:
     values = np.arange(100.0).reshape(10, 10)
-    return Looked(CellMap(values, Colors("signed", -100, 100), (4, 5, 4, 4), press=At, **more))
+    return Looked(HeatMap(values, Colors("signed", -100, 100), (4, 5, 4, 4), press=At, has_key=True, **more))
 
 
 def test_an_excerpt_speaks_of_cells_of_the_whole_map() -> None:
-    drawing = drawn(MAP, excerpt(), 300, LIGHT)
+    drawing = drawn(HEAT_MAP, excerpt(), 300, LIGHT)
     found = drawing.part(CellKey("cell", 2, 1))
     assert found.ask == At(6, 6)
     assert found.tip == "row 6, column 6: +66"
     assert drawing.part(CellKey("cell", 4, 0)) is None
     assert {"4", "7", "5", "8"} <= set(drawing.texts()), "rows and columns are numbered as in the whole map"
-    assert excerpt().map.inside((5, 6, 1, 1)) == (1, 1, 1, 1)
-    assert excerpt().map.inside((0, 0, 2, 2)) is None
+    assert inside((5, 6, 1, 1), excerpt().map.shown) == (1, 1, 1, 1)
+    assert inside((0, 0, 2, 2), excerpt().map.shown) is None
 
 
 def test_cells_that_are_struck_out_look_different_from_zeros() -> None:
     values = np.zeros((1, 2))
-    shown = Looked(CellMap(values, Colors("signed", -1, 1), struck=np.array([[True, False]])))
-    drawing = MAP.draw(shown, ground(200, 150))
+    shown = Looked(HeatMap(values, Colors("signed", -1, 1), struck=np.array([[True, False]])))
+    drawing = HEAT_MAP.draw(shown, ground(200, 150))
     boxes = [drawing.part(CellKey("cell", 0, n)).box for n in (0, 1)]
     grey = [mark.box for mark in drawing.all_marks() if isinstance(mark, Rect) and mark.fill == "track"]
     assert [any(each.inset(1).has(box.x, box.y) for each in grey) for box in boxes] == [True, False]
@@ -131,8 +131,8 @@ def test_the_key_of_a_map_is_not_crowded(width: int) -> None:
     """What its marks mean stands beside or below the colours, and nothing covers anything."""
     values = 1e-4 * np.arange(100.0).reshape(10, 10)
     marks = (("winner", "winner"), ("hatched", "tied"))
-    shown = Looked(CellMap(values, Colors("signed", -0.01, 0.01), (0, 0, 3, 3), marks=marks))
-    drawing = MAP.draw(shown, ground(width, 260))
+    shown = Looked(HeatMap(values, Colors("signed", -0.01, 0.01), (0, 0, 3, 3), marks=marks, has_key=True))
+    drawing = HEAT_MAP.draw(shown, ground(width, 260))
     below = drawing.part(CellKey("cell", 2, 0)).box.bottom
     texts = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.y > below]
     lefts = {"start": 0.0, "middle": 0.5, "end": 1.0}

@@ -138,12 +138,12 @@ def test_an_image_dropped_on_the_drawing_board_becomes_the_sample(
     session.window.samples.draw()
     own = session.window.samples.own_window()
     qtbot.waitUntil(own.isVisible)
-    assert _drop_on(own.draw_page.pad, _file(digit))
+    assert _drop_on(own.pad, _file(digit))
     qtbot.waitUntil(lambda: session.state.sample.origin == "digit.png")
-    assert own.page() == "image"
+    assert own.page == "image"
     pixels = QMimeData()
     pixels.setImageData(QImage(str(digit)))
-    assert _drop_on(own.image_page.picture, pixels)
+    assert _drop_on(own.picture, pixels)
     qtbot.waitUntil(lambda: session.state.sample.origin == "dropped image")
     own.close()
 

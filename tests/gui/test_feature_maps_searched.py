@@ -3,6 +3,7 @@
 import pytest
 
 from cnnviz.presets import LAB5
+from tests.gui.backprop_desk import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
 
 
@@ -27,16 +28,16 @@ def test_patches_of_another_run_say_so_also_at_the_same_step(searched):
     view = searched.panel.looks_for
     searched.look(LAB5.build_network(), step=200, run_id=2)
     assert (
-        view._age.text()
+        view.picture.age
         == "Searched at step 200 of another run; the network shown is at step 200 of this one"
     )
-    searched.qtbot.mouseClick(view.search_button, LEFT)
-    assert view._age.text() == "Searched at step 200"
+    searched.qtbot.mouseClick(view.filter.view("search"), LEFT)
+    assert view.picture.age == "Searched at step 200"
 
 
 def test_the_same_moment_shown_again_is_the_same_moment(searched):
     searched.look(searched.network, step=200)
-    assert searched.panel.looks_for._age.text() == "Searched at step 200"
+    assert searched.panel.looks_for.picture.age == "Searched at step 200"
 
 
 def test_patches_stand_below_the_filter_that_they_are_of(qtbot):
@@ -45,12 +46,12 @@ def test_patches_stand_below_the_filter_that_they_are_of(qtbot):
     qtbot.mouseClick(desk.panel.pages.button("looks_for"), LEFT)
     view = desk.panel.looks_for
     background.finish("looks-for")
-    assert len(view.most.cards()) == 8
-    qtbot.mouseClick(view.filters, LEFT, pos=view.filters.tile_rect(5).center().toPoint())
-    assert view.most.cards() == ()  # those of filter 0 under "Filter 5" would be untrue
+    assert len(desk.patches("most")) == 8
+    click_part(view.filter.view("filters"), 5)
+    assert desk.patches("most") == ()  # those of filter 0 under "Filter 5" would be untrue
     background.finish("looks-for")
     assert view.picture.findings.excitation.channel == 5
-    assert len(view.most.cards()) == 8
+    assert len(desk.patches("most")) == 8
 
 
 def test_evidence_of_an_earlier_moment_does_not_stand_below_later_patches(qtbot):
@@ -62,16 +63,16 @@ def test_evidence_of_an_earlier_moment_does_not_stand_below_later_patches(qtbot)
     background.finish("class-evidence")
     assert view.evidence.maps.count == 2
     desk.look(scaled(desk.network, 2.0), step=50)
-    qtbot.mouseClick(view.search_button, LEFT)
+    qtbot.mouseClick(view.filter.view("search"), LEFT)
     background.finish("looks-for")
-    qtbot.mouseClick(view.cancel_button, LEFT)
-    assert view._age.text() == "Searched at step 50"
+    qtbot.mouseClick(view.filter.view("cancel"), LEFT)
+    assert view.picture.age == "Searched at step 50"
     assert view.evidence.maps.count == 0
 
 
 def test_without_a_network_no_patches_are_shown(searched):
     view = searched.panel.looks_for
-    assert len(view.most.cards()) == 8
+    assert len(searched.patches("most")) == 8
     searched.state.set_dataset(Opened(searched.qtbot, EXPERIMENTS["three blocks"]).dataset)
-    assert view.most.cards() == ()
-    assert view._age.text() == ""
+    assert searched.patches("most") == ()
+    assert view.picture is None

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
+from cnnviz.graphics.heat_map import inside
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from cnnviz.snapshots import Snapshot
@@ -194,7 +195,7 @@ def test_a_cell_pinned_elsewhere_is_gone_to(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
     desk.state.set_pinned(PinnedCell("conv1", (6, 1, 2)))
     assert desk.panel.model.focus.channel(lab5(), "conv1") == 6
-    assert desk.shown("values").content.map.inside((1, 2, 1, 1)) is not None
+    assert inside((1, 2, 1, 1), desk.shown("values").content.map.shown) is not None
 
 
 def test_another_pool_is_chosen_from_the_list(desk: Desk) -> None:

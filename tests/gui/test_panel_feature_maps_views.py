@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
+from tests.gui.backprop_desk import click_part
 from tests.gui.driving import double_click, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
 from ui.state import PinnedCell
@@ -155,33 +156,33 @@ def test_fixed_limits_of_another_sample_are_its_own(lab5):
 
 
 def test_the_sweep_uncovers_the_map_cell_by_cell(lab5):
-    bar = lab5.arithmetic.sweep_bar
     for _ in range(28):
-        lab5.qtbot.mouseClick(bar.step, LEFT)
+        lab5.step_sweep()
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 1, 1))
     assert lab5.map("conv1").visible_cells() == 28
     assert lab5.map("input").highlighted("receptive") == ((1, 1, 3, 3),)
     lab5.key(Qt.Key.Key_Escape)
     assert lab5.map("conv1").visible_cells() is None
-    assert not bar.end.isVisible()
+    assert not lab5.arithmetic.view("end").isVisible()
 
 
 def test_the_sweep_plays_and_pauses(lab5):
-    bar = lab5.arithmetic.sweep_bar
-    bar.speed.setValue(bar.speed.maximum())
-    lab5.qtbot.mouseClick(bar.play, LEFT)
+    view = lab5.arithmetic.view
+    view("speed").setValue(view("speed").maximum())
+    lab5.qtbot.mouseClick(view("play"), LEFT)
     lab5.qtbot.waitUntil(lambda: (lab5.map("conv1").visible_cells() or 0) > 5)
-    lab5.qtbot.mouseClick(bar.play, LEFT)
+    assert view("play").accessibleName() == "Pause the sweep"
+    lab5.qtbot.mouseClick(view("play"), LEFT)
     stopped = lab5.map("conv1").visible_cells()
     settle(lab5.qtbot)  # no timer runs any more
     assert lab5.map("conv1").visible_cells() == stopped
-    lab5.qtbot.mouseClick(bar.end, LEFT)
+    lab5.qtbot.mouseClick(view("end"), LEFT)
     assert lab5.map("conv1").visible_cells() is None
 
 
 def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(lab5):
     lab5.hover("pool1", 2, 2)
-    lab5.qtbot.mouseClick(lab5.arithmetic.sweep_bar.step, LEFT)
+    lab5.step_sweep()
     sweep = lab5.panel.network.sweep
     assert sweep.stage == "pool1"
     for _ in range(13 * 13 + 3):
@@ -221,7 +222,7 @@ def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
     for patches, values in ((found.most, largest), (found.least, smallest)):
         each = [patch.value for patch in patches for _ in range(patch.images_count)]
         np.testing.assert_allclose(each, values[: len(each)])
-    card, patch = trained.panel.looks_for.most.cards()[0], found.most[0]
+    card, patch = trained.patches("most")[0], found.most[0]
     image = trained.dataset.test_images[patch.image, 0]
     np.testing.assert_array_equal(card.image, image)
     window = image[patch.row : patch.row + 3, patch.column : patch.column + 3]
@@ -231,13 +232,13 @@ def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
 def test_a_card_counts_the_images_whose_patch_it_is_and_claims_nothing_of_others(trained):
     images = trained.dataset.test_images
     responses = trained.network.forward(to_input(images, "float64")).outputs["conv1"][:, 0]
-    view, shared = trained.panel.looks_for, 0
-    for grid, which, word in ((view.most, np.argmax, "strongest"), (view.least, np.argmin, "weakest")):
+    shared = 0
+    for kind, which, word in (("most", np.argmax, "strongest"), ("least", np.argmin, "weakest")):
         places = [divmod(int(place), 26) for place in which(responses.reshape(len(images), -1), axis=1)]
         cut = [images[n, 0, row : row + 3, col : col + 3].tobytes() for n, (row, col) in enumerate(places)]
-        for card in grid.cards():
+        for card in trained.patches(kind):
             count = cut.count(np.ascontiguousarray(card.pixels).tobytes())
-            assert count == card.images_count
+            assert count == card.count
             assert (f"Found as the {word} patch of {count} images" in card.tip) is (count > 1)
             assert "only" not in card.tip
             shared += count > 1
@@ -247,7 +248,7 @@ def test_a_card_counts_the_images_whose_patch_it_is_and_claims_nothing_of_others
 def test_a_click_on_a_patch_asks_for_its_image_and_pins_the_cell(trained):
     view = trained.panel.looks_for
     patch = view.picture.findings.excitation.least[2]
-    trained.qtbot.mouseClick(view.least, LEFT, pos=view.least.tile_rect(2).center().toPoint())
+    click_part(view.patches.view("least"), 2)
     assert trained.samples == [patch.image]
     assert trained.pins == [PinnedCell("conv1", (0, patch.row, patch.column))]
     value = trained.network.forward(
@@ -258,8 +259,9 @@ def test_a_click_on_a_patch_asks_for_its_image_and_pins_the_cell(trained):
 
 def test_patches_can_be_chosen_by_the_keyboard(trained):
     view = trained.panel.looks_for
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
-        trained.qtbot.keyClick(view.most, key)
+    most = view.patches.view("most")
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
+        trained.qtbot.keyClick(most, key)
     assert trained.samples == [view.picture.findings.excitation.most[1].image]
 
 
@@ -283,7 +285,7 @@ def test_class_evidence_is_the_mean_of_weight_times_value(trained):
 
 def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(trained):
     view = trained.panel.looks_for
-    trained.qtbot.mouseClick(view.filters, LEFT, pos=view.filters.tile_rect(5).center().toPoint())
+    click_part(view.filter.view("filters"), 5)
     assert view.picture.findings.excitation.channel == 5
     trained.qtbot.mouseClick(trained.panel.pages.button("network"), LEFT)
     np.testing.assert_array_equal(trained.map("conv1").values, trained.trace.outputs["conv1"][0, 5])
@@ -295,7 +297,7 @@ def test_findings_of_an_earlier_moment_say_so_and_can_be_renewed(trained):
     trained.look(scaled(trained.network, 2.0), step=90)
     assert view.picture.findings is before
     assert view.picture.age == "Searched at step 40; the network shown is at step 90"
-    trained.qtbot.mouseClick(view.search_button, LEFT)
+    trained.qtbot.mouseClick(view.filter.view("search"), LEFT)
     assert view.picture.age == "Searched at step 90"
     assert view.picture.findings.excitation.most[0].value == pytest.approx(
         2 * before.excitation.most[0].value
@@ -307,15 +309,15 @@ def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot):
     opened = Opened(qtbot, background=background)
     opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
     view = opened.panel.looks_for
-    assert view.progress.isVisible()
+    assert view.filter.view("progress").isVisible()
     fractions = background.finish("looks-for")
     assert fractions[-1] == 1.0
-    assert len(view.most.cards()) == 8
+    assert len(opened.patches("most")) == 8
     assert background.is_busy("class-evidence")
-    opened.qtbot.mouseClick(view.cancel_button, LEFT)
+    opened.qtbot.mouseClick(view.filter.view("cancel"), LEFT)
     assert background.cancelled_kinds == ["class-evidence"]
-    assert not view.progress.isVisible()
-    assert view.search_button.isVisible()
+    assert not view.filter.view("progress").isVisible()
+    assert view.filter.view("search").isVisible()
 
 
 def test_new_classes_drop_what_was_found(trained):
@@ -334,7 +336,7 @@ def test_deeper_layers_show_patches_as_large_as_their_receptive_field(qtbot):
     view = opened.panel.looks_for
     found = view.picture.findings.excitation
     assert (found.layer, found.channel) == ("conv2", 3)
-    assert view.most.cards()[0].pixels.shape == (8, 8)
+    assert opened.patches("most")[0].pixels.shape == (8, 8)
     assert not view.evidence.scope.button("one").isEnabled()
 
 
@@ -352,7 +354,7 @@ def test_themes_and_presenter_mode_draw(qtbot, theme):
 
 
 def test_every_control_explains_itself(lab5):
-    for button in (lab5.panel.smaller, lab5.panel.larger, lab5.panel.fit, lab5.arithmetic.sweep_bar.play):
+    for button in (lab5.panel.smaller, lab5.panel.larger, lab5.panel.fit, lab5.arithmetic.view("play")):
         assert button.toolTip()
         assert button.accessibleName()
     for column in lab5.panel.picture.plan.columns:

@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import to_input
+from tests.gui.backprop_desk import click_part
 from tests.gui.driving import activate
 from tests.gui.feature_maps_panel import line_of
 from tests.gui.whole_window import rest, show_panel
@@ -55,7 +56,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     network = shown.state.shown.network
     trace = network.forward(to_input(shown.state.sample.pixels[np.newaxis], network.dtype))
     np.testing.assert_array_equal(conv.values, trace.outputs["conv1"][0, 0])
-    ledger = panel.network.arithmetic.products.ledger
+    ledger = panel.network.arithmetic.page.leaves()["sum"].content
     assert line_of(ledger, "= conv1") == float(trace.outputs["conv1"][0, 0, 9, 9])
     qtbot.keyClick(conv, Qt.Key.Key_Escape)
     assert shown.state.pinned is None
@@ -67,7 +68,7 @@ def test_a_patch_makes_its_image_the_sample(qtbot, shown):
     view = panel.looks_for
     qtbot.waitUntil(lambda: view.picture is not None and view.picture.findings is not None)
     patch = view.picture.findings.excitation.most[3]
-    qtbot.mouseClick(view.most, LEFT, pos=view.most.tile_rect(3).center().toPoint())
+    click_part(view.patches.view("most"), 3)
     assert shown.state.sample.index == patch.image
     qtbot.mouseClick(panel.pages.button("network"), LEFT)
     expected = PinnedCell("conv1", (0, patch.row, patch.column))

@@ -207,7 +207,6 @@ def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
         "convolution": True,
         "max": False,
         "average": False,
-        "blur": False,
         "max_blur": False,
         "subsample": False,
     }

@@ -120,7 +120,7 @@ def test_the_kernel_of_the_dots_is_shown_and_named(desk: Desk) -> None:
     kernel, network = desk.panel.lesson.kernel, desk.panel.picture.subject.network
     assert kernel.isVisible()
     assert desk.panel.lesson.title.text().startswith("The lesson's own kernel, 3 × 3")
-    np.testing.assert_array_equal(kernel.content.values, network.params["conv1.weight"][0, 0])
+    np.testing.assert_array_equal(kernel.content.map.values, network.params["conv1.weight"][0, 0])
     assert len(kernel.drawing().texts()) == 9
     choose(desk, "row")
     assert not kernel.isVisible()

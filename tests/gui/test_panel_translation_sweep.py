@@ -77,7 +77,7 @@ def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -
     assert desk.state.shift == Shift(-4, 7)
     desk.settle()
     assert desk.canvas.content.shift == (-4, 7)
-    assert sweep.content.ring == (20, 9)
+    assert sweep.content.outlines == (("ring", (20, 9, 1, 1)),)
     assert desk.canvas.hasFocus()
     QTest.keyClick(desk.canvas, Qt.Key.Key_Right)
     assert desk.state.shift == Shift(-3, 7)

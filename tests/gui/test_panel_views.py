@@ -23,7 +23,6 @@ from tests.gui.view_rounds import (
     click,
     difference,
     export,
-    legend_entry,
     picture,
     press,
     rest,
@@ -52,12 +51,13 @@ pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 
 def _training(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TrainingPanel)
-    click(legend_entry(panel.curves.loss, "each step"))
+    legend = panel.curves.loss.legend
+    click(legend, part_center(legend, "each step"))
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
-    choose(panel.filters._layer, "conv2")
-    choose(panel.filters._channel, "input 2")
+    choose(panel.filters.view("layer"), "conv2")
+    choose(panel.filters.view("channel"), "input 2")
     matrix = panel.results.matrix
-    click(matrix, matrix.cell_rect(1, 1).center())
+    click(matrix, part_center(matrix, CellKey("class", 1, 1)))
     turn_wheel(panel.log.viewport(), 1)
     turn_wheel(panel.results.mistakes.viewport(), -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
@@ -72,8 +72,8 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     click(flow.column("relu1").head.findChildren(MiniButton)[2])
     shown = flow.column("conv2").map
     click(shown, shown.cell_rect(3, 5).center())
-    slices = arithmetic.products.slices
-    click(slices, slices.tile_rect(1).center())
+    inputs = arithmetic.view("inputs")
+    click(inputs, part_center(inputs, 1))
     choose(flow.column("dense1").choice, "2")
     click(panel.limits.button("fixed"))
     click(panel.smaller)
@@ -86,20 +86,20 @@ def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
     click(shown, spot := shown.cell_rect(4, 4).center())
     double_click(shown, spot.toPoint())
     press(panel, Key.Key_Escape)
-    column, bar = panel.network.flow.column("relu2"), panel.network.arithmetic.sweep_bar
+    column, view = panel.network.flow.column("relu2"), panel.network.arithmetic.view
     for _ in range(3):
         click(column._zooms[1])
-    press(bar.speed, Key.Key_Right)
+    press(view("speed"), Key.Key_Right)
     for _ in range(7):
-        click(bar.step)
+        click(view("step"))
 
 
 def _a_filter(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
     click(panel.pages.button("looks_for"))
-    choose(panel.looks_for.layer_field, "conv2")
-    filters = panel.looks_for.filters
-    click(filters, filters.tile_rect(3).center())
+    filter_view = panel.looks_for.filter
+    choose(filter_view.view("layer"), "conv2")
+    click(filter_view.view("filters"), part_center(filter_view.view("filters"), 3))
     rest(bot, session)
 
 
@@ -110,7 +110,7 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     click(controls["block"].button("2"))
     click(controls["pool_size"].button("3"))
     click(controls["pair"].button("difference"))
-    click(panel.strip, part_center(panel.strip, "blur"))
+    click(panel.strip, part_center(panel.strip, "average"))
     click(controls["relative"])
     rest(bot, session)
     click(panel.maps, part_center(panel.maps, CellKey((2, "tile"), 2, 2)))

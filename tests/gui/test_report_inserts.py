@@ -11,8 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Insert
-from cnnviz.report.content import MAX_WORDS
-from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.content import BACKPROP, MAX_WORDS, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.session_state import load_session, weights_checksum
 from tests.gui import whole_window
 from tests.gui.driving import drain
@@ -23,7 +22,7 @@ from ui.panels.backprop import BackpropPanel
 from ui.panels.report import ReportPanel
 from ui.panels.report.draft import load_draft
 from ui.panels.report.insert_choice import InsertChoice
-from ui.panels.report.insert_picker import InsertPicker
+from ui.panels.report.inserts import InsertPicker
 from ui.panels.training import TrainingPanel
 from ui.panels.translation import TranslationPanel
 from ui.session import Session

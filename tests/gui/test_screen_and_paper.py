@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from cnnviz.drawing import LIGHT, PAPER, Colors, Image, drawn, unpacked
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.translation import stage_keys, stage_title, stages_of
 from cnnviz.palette import COLOR_MAPS
 from cnnviz.presets import LENET
-from cnnviz.report.figures_translation import distance_figure
+from cnnviz.report.figures import distance_figure
 from cnnviz.translation import Curve
 from ui.controls.color_scale import ColorScale
 
@@ -37,7 +37,7 @@ def test_stages_have_one_name_and_one_colour() -> None:
 def test_values_have_one_colour(name: str) -> None:
     """On paper, in a drawing on the screen, and in what is still a widget."""
     for value in np.linspace(-1.2, 1.2, 61):
-        shown, found = HeatMap(np.array([[value]]), Colors(name, -1.0, 1.0)), set()
+        shown, found = Looked(HeatMap(np.array([[value]]), Colors(name, -1.0, 1.0))), set()
         for look in (LIGHT, PAPER):
             image = next(
                 mark for mark in drawn(HEAT_MAP, shown, 40, look, 40).all_marks() if isinstance(mark, Image)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.datasets import to_input
 from cnnviz.drawing import CellKey
 from cnnviz.experiment import Experiment
-from cnnviz.graphics.heat_map import Ringed
+from cnnviz.graphics.heat_map import Looked
 from cnnviz.graphics.pairs import MovedImage, Pair
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
@@ -207,14 +207,14 @@ def part_center(view: MarkView[Any], key: object) -> QPointF:
     return QPointF(part.box.x, part.box.y)
 
 
-def value_at(sweep: MarkView[Ringed], dx: int, dy: int) -> float:
+def value_at(sweep: MarkView[Looked], dx: int, dy: int) -> float:
     """Return the value for a shift."""
     assert sweep.content is not None
     shown = sweep.content.map
     return float(shown.values[shown.rows.index(dy), shown.cols.index(dx)])
 
 
-def shift_center(sweep: MarkView[Ringed], dx: int, dy: int) -> QPointF:
+def shift_center(sweep: MarkView[Looked], dx: int, dy: int) -> QPointF:
     """Return the middle of the cell of a shift."""
     assert sweep.content is not None
     shown = sweep.content.map

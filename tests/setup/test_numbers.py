@@ -12,7 +12,7 @@ WRITERS = {"cnnviz/quantities.py", "cnnviz/notation.py"}
 
 #: Numbers in these are read by programs, not by people.
 FOR_PROGRAMS = {
-    "cnnviz/_temporary.py": "a checksum in the name of a file",
+    "cnnviz/files.py": "a checksum in the name of a file",
     "cnnviz/report/html.py": "a width in HTML",
     "cnnviz/drawing/look.py": "colours",
     "cnnviz/drawing/svg.py": "coordinates and colours in SVG",

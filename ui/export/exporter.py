@@ -12,11 +12,11 @@ from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
-from ui.cells.drawing_pad import DrawingPad
 from ui.controls.keyboard import follow_keyboard
 from ui.export.clipboard import mime_data
 from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
 from ui.panels.analysis import Analysis
+from ui.panels.samples.drawing_pad import DrawingPad
 from ui.rows.log_table import LogTable
 from ui.state import AppState
 from ui.window.actions import action_row

@@ -13,7 +13,7 @@ from cnnviz.clock import now
 from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
 from cnnviz.errors import CNNVizError
 from cnnviz.report.blocks import Cell, Data
-from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.content import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
 from ui.export.formats import draw_svg, natural_width, to_image

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz.drawing import Ask, Leave
 from cnnviz.functional.max_pooling import TIE_RULES
-from cnnviz.graphics.cell_map import Reveal
+from cnnviz.graphics.heat_map import Reveal
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network
 from cnnviz.quantities import format_count

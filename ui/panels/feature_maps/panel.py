@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.covers import Secret
+from cnnviz.drawing import Ask
 from cnnviz.session_state import View
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -30,7 +31,8 @@ from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.feature_maps import restoring
 from ui.panels.feature_maps.explain import choice_words
-from ui.panels.feature_maps.looks_for import LooksForView
+from ui.panels.feature_maps.filter_search import LookAtPatch
+from ui.panels.feature_maps.looks_for import LooksForView, ShowFilter
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.picture import Levels, MapChoices, MapScene, Picture, union
@@ -163,7 +165,7 @@ class FeatureMapsPanel(Panel):
         self.smaller, self.larger, self.cover = tools.smaller, tools.larger, tools.cover
         self.network = NetworkView(self._state)
         self.network.flow.tabs_after = self.fit
-        self.looks_for = LooksForView(self._background)
+        self.looks_for = LooksForView(self._background, self.answer)
         text = "Choose a sample on the left: the network and everything it computes appear here."
         self._empty = named(QLabel(text), role="muted")
         self.stack = QStackedWidget()
@@ -203,9 +205,6 @@ class FeatureMapsPanel(Panel):
         self.network.flow.requests.classRequested.connect(self._choose_class)
         self.network.flow.requests.relativeRequested.connect(self._choose_relative)
         self.network.valueLineChanged.connect(self._on_value_line_changed)
-        self.looks_for.sampleRequested.connect(self.sampleRequested)
-        self.looks_for.pinRequested.connect(self.pinRequested)
-        self.looks_for.channelRequested.connect(self._on_channel_requested)
         self._loop.failed.connect(self.message.show_error)
         self._state.snapshotChanged.connect(self._on_snapshot_changed)
         self._state.pinnedChanged.connect(self._on_pinned_changed)
@@ -330,10 +329,18 @@ class FeatureMapsPanel(Panel):
         layer = plan.convolutions[min(group, len(plan.convolutions)) - 1]
         return layer, self.network.look.channel(group)
 
-    def _on_channel_requested(self, layer: str, channel: int) -> None:
-        group = None if self.picture is None else self.picture.plan.group_of(layer)
-        if group is not None:
-            self.network.select_channel(group, channel)
+    def answer(self, ask: Ask) -> None:
+        """Do what the page of a filter asks for."""
+        match ask:
+            case LookAtPatch(image, cell):
+                self.sampleRequested.emit(image)
+                self.pinRequested.emit(cell)
+            case ShowFilter(layer, channel):
+                group = None if self.picture is None else self.picture.plan.group_of(layer)
+                if group is not None:
+                    self.network.select_channel(group, channel)
+            case _:
+                pass
 
     def _on_value_line_changed(self, text: str) -> None:
         self.status.set_parts(((text, "muted"),))

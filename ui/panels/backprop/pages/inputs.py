@@ -6,7 +6,7 @@ from cnnviz._types import FloatArray
 from cnnviz.drawing import Colors, Pixels, Share, Table, packed, unpacked
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Fit, Page, Row, across, down
-from cnnviz.graphics.cell_map import fitting
+from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Conv2D

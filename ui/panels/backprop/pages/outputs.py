@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from cnnviz.drawing import Colors
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Page, across, down
-from cnnviz.graphics.cell_map import MAP, CellMap, Looked
 from cnnviz.graphics.curves import CURVES, Curve, Curves
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_probabilities, format_signed, format_together, format_value
@@ -41,7 +41,12 @@ def page(now: Now) -> Page:
     tip = "Point at the curve, or use the left and right arrow keys, to read its values"
     below = (
         Card(
-            "sample", MAP, Looked(_image(passed)), "Sample", f"label {passed.names[passed.label]}", room=184
+            "sample",
+            HEAT_MAP,
+            Looked(_image(passed)),
+            "Sample",
+            f"label {passed.names[passed.label]}",
+            room=184,
         ),
         Card("curve", CURVES, curves, title, caption, tip, is_live=True),
     )
@@ -50,8 +55,8 @@ def page(now: Now) -> Page:
 
 
 @kept
-def _image(passed: Pass) -> CellMap:
-    return CellMap(passed.values("input")[0], Colors("grey", -0.5, 0.5), has_key=False)
+def _image(passed: Pass) -> HeatMap:
+    return HeatMap(passed.values("input")[0], Colors("grey", -0.5, 0.5))
 
 
 @kept

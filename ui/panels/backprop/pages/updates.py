@@ -8,7 +8,7 @@ from cnnviz._types import FloatArray
 from cnnviz.drawing import Asking, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Fit, Item, Page, across, down
-from cnnviz.graphics.cell_map import fitting
+from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.inspect.receptive_field import Cell

@@ -1,0 +1,174 @@
+"""Small images to choose from: of thousands only those in sight are drawn."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Box,
+    CellKey,
+    CellParts,
+    Cells,
+    Colors,
+    Drawing,
+    Graphic,
+    Ground,
+    Group,
+    Image,
+    Line,
+    Look,
+    Mark,
+    Rect,
+    Size,
+)
+from cnnviz.quantities import format_count
+
+_GREY = Colors("grey", 0, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowImage(Ask):
+    """Make a test image the sample."""
+
+    index: int
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Images of a data set, in an order.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (n, c, h, w), uint8
+        All images of the data set.
+    indices : ndarray of shape (m,)
+        Positions of those that are shown.
+    texts : sequence of str
+        What is to be said of each of these; asked for when it is needed.
+    wrong : ndarray of shape (m,), bool
+        Which of these bear the sign of a mistake.
+    """
+
+    pixels: NDArray[np.uint8]
+    indices: NDArray[np.intp]
+    texts: Sequence[str]
+    wrong: NDArray[np.bool_]
+
+    def place(self, index: int | None) -> int | None:
+        """Where an image of the data set stands; None where it is not among those shown."""
+        found = np.flatnonzero(self.indices == (-1 if index is None else index))
+        return int(found[0]) if len(found) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
+    """Images, the data set's index of the chosen one, and how many pixels of them lie above what is in sight.
+
+    `side` is what a tile takes at least, in pixels at scale 1: tiles fill the width evenly.
+    """
+
+    images: Images
+    current: int | None = None
+    scroll: int = 0
+    side: float = 60
+
+    def tiles(self, box: Box, look: Look) -> Cells:
+        """Tiles of all images; most of them lie above or below the box."""
+        cols = max(int(box.width // look.px(self.side)), 1)
+        rows = math.ceil(len(self.images.indices) / cols)
+        return Cells(rows, cols, box.left, box.top - self.scroll, max(box.width // cols, 16))
+
+    def say(self, place: int | None) -> str:
+        """What is to be said of an image; "" beyond the last."""
+        return self.images.texts[place] if place is not None and place < len(self.images.indices) else ""
+
+    def ask(self, place: int) -> ShowImage | None:
+        """What pressing an image asks for."""
+        indices = self.images.indices
+        return ShowImage(int(indices[place])) if place < len(indices) else None
+
+
+def draw(shown: Thumbnails, ground: Ground) -> Drawing:
+    """Draw the tiles that are at least partly in sight."""
+    drawing, px, box = Drawing(ground), ground.px, ground.box
+    tiles, place = shown.tiles(box, ground.look), shown.images.place(shown.current)
+    key = (shown.images, shown.scroll, shown.side, box, ground.look)
+    drawing.add(Group(box, key, lambda: list(_still(shown, tiles, ground))))
+    hovered = ground.hovered
+    if isinstance(hovered, CellKey) and shown.ask(hovered.row * tiles.cols + hovered.col):
+        drawing.add(Rect(tiles.cell(hovered.row, hovered.col).inset(px(3)), edge="muted", width=px(1)))
+    if place is not None:
+        width = px(3 if ground.has_focus else 2)
+        drawing.add(Rect(_tile(tiles, place).inset(px(3) - width / 2), edge="accent", width=width))
+    drawing.parts.append(
+        CellParts(
+            "image",
+            tiles,
+            lambda row, col: shown.say(row * tiles.cols + col),
+            lambda row, col: shown.ask(row * tiles.cols + col),
+        )
+    )
+    page = tiles.cols * max(int(box.height // tiles.side), 1)
+    steps = {
+        "left": -1,
+        "right": 1,
+        "up": -tiles.cols,
+        "down": tiles.cols,
+        "page up": -page,
+        "page down": page,
+    }
+    last = len(shown.images.indices) - 1
+    for name, step in steps.items():
+        to = 0 if place is None else place + step
+        if "page" in name:
+            to = min(max(to, 0), last)
+        if 0 <= to <= last and to != place:
+            drawing.keys[name] = ShowImage(int(shown.images.indices[to]))
+    for name, to in (("home", 0), ("end", last)):
+        if to != place and last >= 0:
+            drawing.keys[name] = ShowImage(int(shown.images.indices[to]))
+    return drawing
+
+
+def _tile(tiles: Cells, place: int) -> Box:
+    return tiles.cell(*divmod(place, tiles.cols))
+
+
+def _still(shown: Thumbnails, tiles: Cells, ground: Ground) -> list[Mark]:
+    """Draw everything that follows neither pointer nor choice."""
+    px, box, images, found = ground.px, ground.box, shown.images, list[Mark]()
+    first = max(int((box.top - tiles.top) // tiles.side), 0) * tiles.cols
+    beyond = math.ceil((box.bottom - tiles.top) / tiles.side) * tiles.cols
+    for place in range(first, min(beyond, len(images.indices))):
+        pixels = images.pixels[images.indices[place], 0]
+        rows, cols = pixels.shape
+        inner = _tile(tiles, place).inset(px(3))
+        scale = min(inner.width / cols, inner.height / rows)
+        inner = inner.placed(cols * scale, rows * scale)
+        found.append(Image(inner, _GREY.pixels(pixels), is_smooth=True))
+        if images.wrong[place]:
+            sign = Box(inner.right - px(15), inner.top + px(1), px(14), px(14))
+            arm = px(14) / 8
+            found.append(Rect(sign, "danger_soft", radius=px(7)))
+            found.append(Rect(sign.inset(px(1)), edge="danger", width=1.2 * px(1), radius=px(6)))
+            for way in (-arm, arm):
+                ends = ((sign.x - way, sign.y - arm), (sign.x + way, sign.y + arm))
+                found.append(Line(ends, "danger", 1.2 * px(1)))
+    return found
+
+
+def _words(shown: Thumbnails) -> str:
+    chosen = shown.say(shown.images.place(shown.current))
+    return f"{format_count(len(shown.images.indices))} images." + (f" Chosen: {chosen}." if chosen else "")
+
+
+def _size(shown: Thumbnails, look: Look) -> Size:
+    side = look.px(shown.side)
+    return Size(3 * side, 5 * side, 2 * side, side)
+
+
+THUMBNAILS = Graphic(draw, _size, words=_words)

@@ -1,0 +1,87 @@
+"""Shows thumbnails, with a scroll bar beside them."""
+
+from dataclasses import replace
+from typing import Any, override
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QScrollBar
+
+from cnnviz.drawing import Box
+from cnnviz.graphics.thumbnails import Thumbnails
+from ui.controls.spoken import tell_value
+from ui.marks import MarkView
+from ui.theme import Theme
+
+
+class ThumbnailView(MarkView[Thumbnails]):
+    """Scrolls by itself: what is shown says which images and which of them is chosen, never how far."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self.bar.valueChanged.connect(self._on_scrolled)
+
+    @override
+    def show_content(self, content: Thumbnails | None) -> None:
+        """Show other images; another choice, and the choice among other images, is scrolled into sight."""
+        before = self.content
+        super().show_content(content if content is None else replace(content, scroll=self.bar.value()))
+        self._set_range()
+        if content is None:
+            return
+        is_other = before is None or before.current != content.current
+        if before is None or is_other or before.images.indices is not content.images.indices:
+            self._bring_choice_into_sight(content)
+        if is_other:
+            tell_value(self)
+
+    @override
+    def spoken_value(self) -> str:
+        content = self.content
+        return super().spoken_value() or (
+            "" if content is None else content.say(content.images.place(content.current))
+        )
+
+    @override
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        if self.content is not None:
+            self._set_range()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.bar.sizeHint().width()
+        self.bar.setGeometry(self.width() - wide, 0, wide, self.height())
+        self._set_range()
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.bar.wheelEvent(event)
+
+    @override
+    def _room(self) -> Box:
+        return super()._room().cut(right=self.bar.sizeHint().width())
+
+    def _set_range(self) -> None:
+        content = self.content
+        tiles = None if content is None else content.tiles(self._room(), self._theme)
+        length = 0 if tiles is None else round(tiles.box.height)
+        self.bar.setPageStep(max(self.height(), 1))
+        self.bar.setSingleStep(1 if tiles is None else round(tiles.side))
+        self.bar.setRange(0, max(length - self.height(), 0))
+        self.bar.setEnabled(self.bar.maximum() > 0)  # one that is disabled shows no handle
+
+    def _bring_choice_into_sight(self, content: Thumbnails) -> None:
+        place = content.images.place(content.current)
+        tiles = replace(content, scroll=0).tiles(self._room(), self._theme)
+        if place is not None:
+            top = round(tiles.cell(place // tiles.cols, 0).top)
+            bottom = top + round(tiles.side) - self.height()
+            self.bar.setValue(max(min(self.bar.value(), top), bottom))
+
+    @Slot(int)
+    def _on_scrolled(self, value: int) -> None:
+        if self.content is not None and value != self.content.scroll:
+            super().show_content(replace(self.content, scroll=value))
