@@ -88,6 +88,8 @@ def _paint_group(group: Group, painter: QPainter, look: Look, kept: Kept | None,
         _paint(group.draw(), painter, look, None, {})
         return
     box, is_new = group.box, group.key not in known
+    if min(box.width, box.height) < 0.5:  # a card that is squeezed while the window is laid out
+        return
     picture = known.get(group.key)
     if is_new:
         kept[group.key] = None

@@ -25,7 +25,7 @@ EXPERIMENTS = {
     "lenet": LENET,
     "wide kernel": replace(LAB5, kernel_size=5, padding=2, conv_bias=True, activation="leaky_relu"),
     "average, tanh": replace(LAB5, filters=(3, 4), pool="average", activation="tanh", hidden=(6, 5)),
-    "blur, sigmoid": replace(LAB5, filters=(4,), pool="blur", activation="sigmoid", output="softmax"),
+    "average, sigmoid": replace(LAB5, filters=(4,), pool="average", activation="sigmoid", output="softmax"),
     "subsampled": replace(LAB5, filters=(2, 3), pool="subsample", pool_size=3, activation="relu"),
     "no pool, stride": replace(
         LAB5, filters=(2, 3), pool="none", stride=2, activation="relu", classes=("4", "9")

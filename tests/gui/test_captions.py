@@ -9,9 +9,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.translation_desk import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.cells.confusion_matrix import ConfusionMatrix
-from ui.export.figures import caption_of, file_name_of
-from ui.export.numbers import tables_of, to_csv
-from ui.export.sheet import Figure
+from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
@@ -209,13 +207,13 @@ def test_a_compared_moment_is_named(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 100)
     window, state = session.window, session.state
     window.timeline.toggles.compare.click()
-    qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare.maps))
-    assert "weights of conv1" in caption_of(state, window.compare.maps).split(" · ")
+    qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
+    assert "weights of conv1" in caption_of(state, window.compare).split(" · ")
     new_run(qtbot, session, seed=2)
     qtbot.waitUntil(
-        lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare.maps)
+        lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare)
     )
-    assert "seed 2" in caption_of(state, window.compare.maps).split(" · ")
+    assert "seed 2" in caption_of(state, window.compare).split(" · ")
 
 
 @pytest.mark.parametrize("updates", [1, 2])

@@ -137,8 +137,8 @@ def test_input_channels_can_be_looked_at_one_by_one() -> None:
 
 
 def test_a_weighted_pool_is_written_out() -> None:
-    now = now_at("blur, sigmoid", "pool1", 0, 4, 5)
-    value = seen("blur, sigmoid").trace.outputs["pool1"][0, 0, 4, 5]
+    now = now_at("average, sigmoid", "pool1", 0, 4, 5)
+    value = seen("average, sigmoid").trace.outputs["pool1"][0, 0, 4, 5]
     assert values(now, "products").sum() == pytest.approx(value)
     assert values(now, "kernel").sum() == pytest.approx(1.0)
     assert content(now, "running").terms.say(8).endswith(f"running sum +{value:.5g}".rstrip("0"))

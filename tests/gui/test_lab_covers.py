@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.lab import Answer, Bench, Measured, Step, measure
-from cnnviz.lab.shipped import shipped_labs
+from cnnviz.lab.opening import shipped_labs
 from tests.gui import whole_window
 from tests.gui.lab_driving import LAB, open_lab, press
 from tests.gui.readable import numbers_of, texts_of

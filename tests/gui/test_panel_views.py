@@ -110,7 +110,7 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     click(controls["block"].button("2"))
     click(controls["pool_size"].button("3"))
     click(controls["pair"].button("difference"))
-    click(panel.strip, part_center(panel.strip, "blur"))
+    click(panel.strip, part_center(panel.strip, "average"))
     click(controls["relative"])
     rest(bot, session)
     click(panel.maps, part_center(panel.maps, CellKey((2, "tile"), 2, 2)))

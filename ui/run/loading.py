@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from cnnviz.datasets import Dataset, fitting_classes, load_dataset, load_mnist, require_classes
-from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name
+from cnnviz.datasets.idx import find_idx_sets, is_idx_name
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import kind_of
 from cnnviz.files import printable_name

@@ -1,30 +1,39 @@
-"""Whether a window can open here: a quick look before the start, and a try in a process of its own.
+"""``cnnviz --doctor``: versions, paths, a self-test of the engine, a window; a fact a line, with its remedy.
 
-Qt ends the process by an abort when it finds no display or cannot load what it needs for one. `hindrance` is
-asked at every start, so what takes long to load is imported late.
+Qt ends the process by an abort when it finds no display or cannot load what it needs for one: `hindrance` is
+asked at every start, and tries a window in a process of its own. What is needed to say that something is
+missing must not itself be missing: this imports the standard library, and the rest inside its functions.
 """
 
 import ctypes
+import importlib
+import io
 import json
 import os
+import platform
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
+from cnnviz import __version__
 from cnnviz.bundled import bundled
+from cnnviz.clock import now
+from cnnviz.errors import in_words
 from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.output import Output
 
 TRY_WINDOW = "--try-window"
 """Argument of the process that tries; the number of steps to train in the window follows it."""
 
-_STEPS = 300
+_WINDOW_STEPS = 300
 _PATIENCE_SECONDS = 120.0
 _WITHOUT_SCREEN = ("offscreen", "minimal")
 _PREFIX = re.compile(r"^(qt\.\S+|error): ")
@@ -103,7 +112,7 @@ def window() -> Iterator[Fact]:
     if missing_libraries(plugins()):
         yield Fact("window", "cannot open without the system libraries above.", is_fine=False)
         return
-    tried = attempt(_STEPS)
+    tried = attempt(_WINDOW_STEPS)
     yield from tried.facts
     if tried.failure:
         yield Fact("window", tried.failure, is_fine=False)
@@ -115,7 +124,7 @@ def attempt(steps: int) -> Attempt:
     try:
         ended = subprocess.run(
             [*command, TRY_WINDOW, str(steps)],
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[1],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -269,3 +278,123 @@ def has_window() -> bool:
 def is_frozen() -> bool:
     """Whether Python is inside the program, which was built of packages."""
     return bool(getattr(sys, "frozen", False))
+
+
+#: What the program is made of: the name under which it is installed, and under which it is imported.
+PACKAGES = {
+    "numpy": "numpy",
+    "threadpoolctl": "threadpoolctl",
+    "safetensors": "safetensors",
+    "pillow": "PIL",
+    "fonttools": "fontTools.ttLib",
+    "jinja2": "jinja2",
+    "tqdm": "tqdm",
+    "typst": "typst",
+    "pyqtgraph": "pyqtgraph",
+    "PySide6-Essentials": "PySide6.QtWidgets",
+}
+#: Those that the engine alone does without.
+_OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
+_ALL_WELL = "Everything is as it should be."
+_STEPS, _GRADIENTS = 12, 300
+_EXPECTED = 0.029328028414958362
+"""By how much LAB5's weights have moved after that many steps, all together; plain loops give the same."""
+_CLOSE = 1e-9  # relative; thousands of terms are added in another order
+_ANEW = "this engine computes wrongly here. Install the packages anew."
+
+
+def diagnose() -> int:
+    """Print the diagnosis while it is made; return 0 if all is well, else 1."""
+    terminal = cast(object, sys.stdout)
+    if isinstance(terminal, io.TextIOWrapper):
+        terminal.reconfigure(errors="replace")  # it need not know every sign
+    output, problems = Output(), 0
+    output.say(f"CNNViz doctor, {now()}")
+    for fact in _facts():
+        words = "OK" if fact.is_fine else "PROBLEM"
+        # Home is written as ~, so that the text may be passed on.
+        output.say(f"{words:<8}{fact.name}: {fact.value}".replace(str(Path.home()), "~"))
+        problems += not fact.is_fine
+    output.say(f"Problems: {problems}. See what stands beside PROBLEM." if problems else _ALL_WELL)
+    return 1 if problems else 0
+
+
+def _facts() -> Iterator[Fact]:
+    checks: dict[str, Callable[[], Iterator[Fact]]] = {
+        "program": _program,
+        "system libraries": libraries,
+        "packages": _packages,
+        "self-test": self_test,
+        "window": window,
+    }
+    for name, check in checks.items():
+        try:
+            yield from check()
+        except Exception as error:  # noqa: BLE001 -- a diagnosis tells whatever it meets
+            words = in_words(error) or f"cannot be looked at ({type(error).__name__}: {error})."
+            yield Fact(name, words, is_fine=False)
+
+
+def _program() -> Iterator[Fact]:
+    """Tell versions and places of the program and of Python, and the system."""
+    place = sys.executable if is_frozen() else Path(__file__).parent
+    yield Fact("CNNViz", f"{__version__} in {place}")
+    bits = "64" if sys.maxsize > 2**32 else "32"
+    kind = platform.python_implementation()
+    yield Fact("Python", f"{platform.python_version()} ({kind}, {bits} bits) in {sys.executable}")
+    yield Fact("system", platform.platform())
+
+
+def _packages() -> Iterator[Fact]:
+    """Import every package that the program is made of, and tell its version."""
+    for name, module in PACKAGES.items():
+        if name in _OF_WINDOW and not has_window():
+            continue
+        if name == "typst" and (sys.platform, platform.machine()) == ("win32", "ARM64"):
+            yield Fact(name, "there is none for this kind of computer; reports are written as HTML")
+            continue
+        try:
+            loaded = importlib.import_module(module)
+        except Exception as error:  # noqa: BLE001 -- a half-finished installation may raise anything
+            lacks = isinstance(error, ImportError) and missing_libraries(plugins())
+            words = "does not load without the system libraries above." if lacks else in_words(error)
+            yield Fact(name, words or str(error), is_fine=False)
+        else:
+            yield Fact(name, version_of(name, loaded) or "of unknown version")
+
+
+def self_test() -> Iterator[Fact]:
+    """Train the exercise's network some steps, and compare gradients with finite differences."""
+    from cnnviz.datasets import load_mnist, to_input
+    from cnnviz.presets import LAB5, LENET
+    from cnnviz.quantities import format_count, format_value
+    from cnnviz.routing import check_sample
+    from cnnviz.training import Trainer
+
+    dataset = load_mnist(LENET.classes)
+    network = LAB5.build_network()
+    trainer = Trainer(network, dataset.select(LAB5.classes), LAB5.train_config())
+    trainer.advance(_STEPS)
+    trained = trainer.network.params
+    moved = sum(float(abs(trained[name] - start).sum()) for name, start in network.params.items())
+    off = abs(moved / _EXPECTED - 1)
+    words = f"{_STEPS} steps of LAB5, relative error {format_value(off, 2)}"
+    yield Fact("training", words if off < _CLOSE else f"{words}: {_ANEW}", is_fine=off < _CLOSE)
+    x, label = to_input(dataset.test_images[:1]), int(dataset.test_labels[0])
+    check = check_sample(LENET.build_network(), x, label, _GRADIENTS, seed=0)
+    wrong = check.counts["mismatch"]
+    words = f"{format_count(check.checked)} of LENET compared with finite differences"
+    if wrong:
+        yield Fact("gradients", f"{words}, {format_count(wrong)} differ: {_ANEW}", is_fine=False)
+    else:
+        yield Fact("gradients", f"{words}, largest error {format_value(check.largest_error, 2)}")
+
+
+def version_of(name: str, module: object = None) -> str:
+    """Return the version of an installed package, else what its module says; "" for nothing."""
+    from importlib.metadata import PackageNotFoundError, version  # it loads the readers of e-mail
+
+    try:
+        return version(name)
+    except PackageNotFoundError:  # a program that was built of packages may have left out their papers
+        return str(getattr(module, "__version__", ""))
