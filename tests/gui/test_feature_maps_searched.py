@@ -13,7 +13,15 @@ from tests.gui.backprop_desk import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Now, Opened, digits
 from tests.gui.test_backprop_pages import are_apart
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
-from ui.panels.feature_maps.looks_for import ShowFilter, filter_page, patches_page
+from ui.panels.feature_maps.looks_for import (
+    ONE,
+    EvidenceView,
+    SetScope,
+    ShowFilter,
+    evidence_page,
+    filter_page,
+    patches_page,
+)
 from ui.state import PinnedCell
 
 
@@ -99,6 +107,9 @@ def test_class_evidence_is_the_mean_of_weight_times_value(desk: Desk) -> None:
     np.testing.assert_allclose(found.evidence.maps, means)
     np.testing.assert_allclose(found.maps(None), means.sum(axis=1))
     np.testing.assert_allclose(found.maps(0), means[:, 0])
+    tiles = evidence_page(desk.picture, EvidenceView(ONE)).leaves()["evidence"].content.tiles
+    np.testing.assert_array_equal(tiles.maps, found.maps(0))
+    assert tiles.captions == ("0", "1")
     blank = network.forward(np.full((1, 1, 28, 28), -0.5)).outputs["pool1"][0]
     np.testing.assert_allclose(found.maps(0, relative=True), means[:, 0] - (weights * blank)[0], atol=1e-12)
 
@@ -168,6 +179,7 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
     for page, room in (
         (patches_page(picture), Box(0, 0, 560, 360)),
         (filter_page(picture, layers, 0.25), Box(0, 0, 216, 480)),
+        (evidence_page(picture, EvidenceView()), Box(0, 0, 560, 140)),
     ):
         boxes = [box for _, box in arranged(page.body, room, LIGHT)]
         assert all(room.joined(each.inset(0.01)) == room for each in boxes)
@@ -182,6 +194,8 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
     kernel, network = leaves["kernel"].content.map.values, desk.snapshot.network
     np.testing.assert_array_equal(kernel, network.params["conv1.weight"][0, 0])
     assert leaves["filters"].content.ask(2) == ShowFilter("conv1", 2)
+    scope = evidence_page(picture, EvidenceView()).leaves()["scope"]
+    assert (scope.asked(ONE), scope.off) == (SetScope(ONE), (ONE,))  # conv1's maps are not those that speak
     if not is_found:
         assert "Searching" in patches_page(picture).leaves()["most"].content.empty
 
