@@ -165,7 +165,7 @@ def _axes(plot: Curves, ground: Ground) -> "_Axes":
     """Where values lie: beside them there is room for numbers, names at the ends, and words above."""
     small, mono, px, limits = ground.font("small"), ground.font("mono"), ground.px, plot.limits
     ends = max((_end_font(curve, ground.look).width(curve.name) for curve in plot.named), default=0.0) + px(7)
-    is_beside = small.width(plot.x_name) <= ends
+    is_beside = small.width(plot.x_name) <= ends - px(5)
     below = px(4) + mono.line + (0 if is_beside else small.line)
     above = small.line + (px(2) if plot.named else mono.line / 2)
     room = ground.box.cut(top=above, bottom=below)

@@ -9,13 +9,13 @@ from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
 from cnnviz.evaluation import CancelledError
+from cnnviz.graphics.ledger import Ledger
 from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.rows.ledger import Ledger
 from ui.state import AppState, Sample
 
 LEFT = Qt.MouseButton.LeftButton
@@ -36,7 +36,8 @@ EXPERIMENTS = {
 
 def line_of(ledger: Ledger, label: str) -> float | str:
     """Return the number of a line."""
-    return next(row.number for row in ledger.rows() if row.label == label)
+    rows = ledger.rows() if callable(ledger.rows) else ledger.rows
+    return next(row.number for row in rows if row.label == label)
 
 
 @cache
@@ -150,6 +151,22 @@ class Opened:
     @property
     def arithmetic(self):
         return self.panel.network.arithmetic
+
+    @property
+    def title(self):
+        """What the head of the arithmetic says."""
+        return self.arithmetic.page.leaves()["title"].content.words
+
+    def is_told_pinned(self):
+        return "pinned" in self.arithmetic.page.leaves()
+
+    def step_sweep(self):
+        self.qtbot.mouseClick(self.arithmetic.view("step"), LEFT)
+
+    def point_at(self, view, key):
+        """Move the pointer onto a part of a drawing."""
+        box = view.drawing().part(key).box
+        self._move(view, QPointF(box.x, box.y))
 
     def column(self, key):
         return self.flow.column(key)

@@ -31,16 +31,16 @@ def scaled(network, factor):
 
 def assert_all_of_one_cell(desk, cell, pinned=False):
     """Value line, head, tag and outlines are those of a cell, with the value that the network computes."""
-    panel, arithmetic = desk.panel, desk.arithmetic
+    panel = desk.panel
     assert panel.network.marked_cell() == cell
     value = float(desk.trace.outputs[cell.stage][(0, *cell.index)])
     channel, row, column = cell.index
     where = f"{cell.stage} · filter {channel}, row {row}, column {column}"
     assert panel.status.text().startswith(where)
-    assert arithmetic.title.text().startswith(where)
+    assert desk.title.startswith(where)
     assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3)
-    assert said_in(arithmetic.title.text().split("= ")[1].split()[0]) == pytest.approx(value, rel=1e-2)
-    assert arithmetic.badge.isVisibleTo(panel) == pinned
+    assert said_in(desk.title.split("= ")[1].split()[0]) == pytest.approx(value, rel=1e-2)
+    assert desk.is_told_pinned() == pinned
     assert desk.map(cell.stage).highlighted("selected") == ((row, column, 1, 1),)
     np.testing.assert_array_equal(desk.map(cell.stage).values, desk.trace.outputs[cell.stage][0, channel])
 
@@ -94,7 +94,7 @@ def test_during_a_sweep_the_line_is_that_of_the_swept_cell(lab5):
     lab5.hover("conv1", 9, 9)
     lab5.leave()
     for _ in range(30):
-        lab5.qtbot.mouseClick(lab5.arithmetic.sweep_bar.step, LEFT)
+        lab5.step_sweep()
     assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 1, 3)))
 
 
@@ -313,7 +313,7 @@ def test_whatever_is_done_all_that_is_said_is_of_what_is_shown(qtbot, settings):
                 case 5:
                     controller.on_pin_requested(None)
                 case _:
-                    qtbot.mouseClick(panel.network.arithmetic.sweep_bar.step, LEFT)
+                    qtbot.mouseClick(panel.network.arithmetic.view("step"), LEFT)
             settled()
             assert_all_is_of_the_state(panel, state)
 
@@ -331,14 +331,14 @@ def assert_all_is_of_the_state(panel, state):
     rows = view.flow.column(panel.picture.plan.output_stage).rows
     assert rows.names == state.dataset.classes
     np.testing.assert_array_equal(rows.probabilities, trace.class_probabilities[0])
-    cell = view.marked_cell()
+    cell, head = view.marked_cell(), view.arithmetic.page.leaves()
     value = float(trace.outputs[cell.stage][(0, *cell.index)])
     assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3, abs=1e-9)
-    assert said_in(view.arithmetic.title.text().split("= ")[1].split()[0]) == pytest.approx(
+    assert said_in(head["title"].content.words.split("= ")[1].split()[0]) == pytest.approx(
         value, rel=1e-2, abs=1e-9
     )
     is_shown = state.pinned is not None and view.sweep.stage is None and cell == state.pinned
-    assert view.arithmetic.badge.isVisibleTo(panel) == is_shown
+    assert ("pinned" in head) == is_shown
 
 
 def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
@@ -356,10 +356,10 @@ def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
             case 4:
                 lab5.click_thumb("conv1", int(rng.integers(8)))
             case _:
-                lab5.qtbot.mouseClick(lab5.arithmetic.sweep_bar.step, LEFT)
+                lab5.step_sweep()
         view = lab5.panel.network
         anew = explain(view.picture, replace(view.look, pinned=lab5.state.pinned, swept=view.sweep.place))
         assert lab5.panel.status.text() == anew.value_line
-        assert lab5.arithmetic.title.text() == " ".join(text for text, _ in anew.arithmetic.title)
+        assert lab5.title == " ".join(text for text, _ in anew.arithmetic.title)
         channel = anew.channel(view.picture.plan.column("conv1"))
         np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, channel])

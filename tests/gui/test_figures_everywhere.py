@@ -296,7 +296,8 @@ def test_the_plot_that_was_clicked_is_meant_wherever_the_keyboard_is(qtbot: QtBo
         for plot in [each.widget for each in figures_of(window, panel) if each.kind == "plot"]:
             if plot.isVisible() and not seen_rect(plot).isEmpty():
                 _press(plot)
-                if session.exporter.meant(None) != (panel, plot):
+                # A click may lead elsewhere, so that the plot goes.
+                if plot.isVisible() and session.exporter.meant(None) != (panel, plot):
                     missed.append(place_of(plot))
     assert not missed
 

@@ -13,6 +13,7 @@ from cnnviz.drawing import LIGHT, Box, CellKey, Colors, Ground, Text, drawn
 from cnnviz.drawing.page import Card
 from cnnviz.graphics.curves import Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probability_pairs import Predictions
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
@@ -24,12 +25,10 @@ from tests.gui.backprop_desk import cells, leaves, now_at, pass_of, small_networ
 from tests.gui.driving import settle
 from tests.gui.feature_maps_panel import Opened
 from tests.gui.recomputed.computing import read
-from ui.cells.value_table import ValueTable
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.trial import preview_update
 from ui.panels.feature_maps.map_column import MapColumn
-from ui.rows.ledger import Ledger, LedgerRow
 from ui.rows.log_table import LogModel
 from ui.rows.prediction_bars import PredictionBars
 from ui.state import Sample
@@ -63,10 +62,9 @@ shares = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5).map(
 
 @given(numbers)
 @settings(max_examples=60)
-def test_lines_of_a_ledger(qapp, values: list[float]) -> None:
-    ledger = Ledger()
-    ledger.set_rows([LedgerRow(str(place), value) for place, value in enumerate(values)])
-    assert_told_apart(values, ledger.texts())
+def test_lines_of_a_ledger(values: list[float]) -> None:
+    ledger = Ledger(tuple(LedgerRow(str(place), value) for place, value in enumerate(values)))
+    assert_told_apart(values, ledger.texts)
 
 
 @given(numbers)
@@ -223,11 +221,10 @@ def test_losses_and_a_weight_before_and_after_the_smallest_step() -> None:
 def test_small_maps_and_tables(qapp, values: list[float], place: int, side: int) -> None:
     """Kernels, patches and products, with a neighbour that differs in the seventh figure."""
     values[place - 1] = values[place] * (1 + 3e-7)
-    table, array = ValueTable(), np.reshape(values, (3, 3))
-    table.resize(side, side)
-    table.set_matrix(array)
+    array = np.reshape(values, (3, 3))
     kernel = HeatMap(array, Colors.of("signed", array), is_precise=True)
-    for texts in (table.texts(), texts_in(Card("", HEAT_MAP, Looked(kernel)), side)):
+    for shown in (kernel, replace(kernel, most=104, widest=2.2)):
+        texts = texts_in(Card("", HEAT_MAP, Looked(shown)), side)
         assert_told_apart(values[: len(texts)] if any(texts) else [], texts if any(texts) else [])
 
 
@@ -249,14 +246,13 @@ def test_stages_that_differ_look_different() -> None:
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-4])
-def test_parts_that_differ_by_rounding_only_leave_the_labels_their_room(qtbot: QtBot, scale: float) -> None:
+def test_parts_that_differ_by_rounding_only_leave_the_labels_their_room(scale: float) -> None:
     """The sum of evidence and a bias of 0, as added in another order."""
-    ledger = Ledger()
-    qtbot.addWidget(ledger)
     evidence = 7.655186067018001 * scale
     logit = float(np.nextafter(evidence, 0))
-    ledger.set_rows([LedgerRow("evidence", evidence), LedgerRow("bias", 0.0), LedgerRow("logit", logit)])
-    first, _zero, last = ledger.texts()
+    ledger = Ledger((LedgerRow("evidence", evidence), LedgerRow("bias", 0.0), LedgerRow("logit", logit)))
+    assert "evidence" in drawn(LEDGER, ledger, LEDGER.size(ledger, LIGHT).width, LIGHT).texts()
+    first, _zero, last = ledger.texts
     assert first == last
     assert first.startswith("≈"), "unequal to the last bit"
     assert len(first) <= 10

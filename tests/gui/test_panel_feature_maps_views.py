@@ -155,33 +155,33 @@ def test_fixed_limits_of_another_sample_are_its_own(lab5):
 
 
 def test_the_sweep_uncovers_the_map_cell_by_cell(lab5):
-    bar = lab5.arithmetic.sweep_bar
     for _ in range(28):
-        lab5.qtbot.mouseClick(bar.step, LEFT)
+        lab5.step_sweep()
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 1, 1))
     assert lab5.map("conv1").visible_cells() == 28
     assert lab5.map("input").highlighted("receptive") == ((1, 1, 3, 3),)
     lab5.key(Qt.Key.Key_Escape)
     assert lab5.map("conv1").visible_cells() is None
-    assert not bar.end.isVisible()
+    assert not lab5.arithmetic.view("end").isVisible()
 
 
 def test_the_sweep_plays_and_pauses(lab5):
-    bar = lab5.arithmetic.sweep_bar
-    bar.speed.setValue(bar.speed.maximum())
-    lab5.qtbot.mouseClick(bar.play, LEFT)
+    view = lab5.arithmetic.view
+    view("speed").setValue(view("speed").maximum())
+    lab5.qtbot.mouseClick(view("play"), LEFT)
     lab5.qtbot.waitUntil(lambda: (lab5.map("conv1").visible_cells() or 0) > 5)
-    lab5.qtbot.mouseClick(bar.play, LEFT)
+    assert view("play").accessibleName() == "Pause the sweep"
+    lab5.qtbot.mouseClick(view("play"), LEFT)
     stopped = lab5.map("conv1").visible_cells()
     settle(lab5.qtbot)  # no timer runs any more
     assert lab5.map("conv1").visible_cells() == stopped
-    lab5.qtbot.mouseClick(bar.end, LEFT)
+    lab5.qtbot.mouseClick(view("end"), LEFT)
     assert lab5.map("conv1").visible_cells() is None
 
 
 def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(lab5):
     lab5.hover("pool1", 2, 2)
-    lab5.qtbot.mouseClick(lab5.arithmetic.sweep_bar.step, LEFT)
+    lab5.step_sweep()
     sweep = lab5.panel.network.sweep
     assert sweep.stage == "pool1"
     for _ in range(13 * 13 + 3):
@@ -352,7 +352,7 @@ def test_themes_and_presenter_mode_draw(qtbot, theme):
 
 
 def test_every_control_explains_itself(lab5):
-    for button in (lab5.panel.smaller, lab5.panel.larger, lab5.panel.fit, lab5.arithmetic.sweep_bar.play):
+    for button in (lab5.panel.smaller, lab5.panel.larger, lab5.panel.fit, lab5.arithmetic.view("play")):
         assert button.toolTip()
         assert button.accessibleName()
     for column in lab5.panel.picture.plan.columns:

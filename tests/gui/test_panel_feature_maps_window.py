@@ -55,7 +55,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     network = shown.state.shown.network
     trace = network.forward(to_input(shown.state.sample.pixels[np.newaxis], network.dtype))
     np.testing.assert_array_equal(conv.values, trace.outputs["conv1"][0, 0])
-    ledger = panel.network.arithmetic.products.ledger
+    ledger = panel.network.arithmetic.page.leaves()["sum"].content
     assert line_of(ledger, "= conv1") == float(trace.outputs["conv1"][0, 0, 9, 9])
     qtbot.keyClick(conv, Qt.Key.Key_Escape)
     assert shown.state.pinned is None

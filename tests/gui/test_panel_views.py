@@ -72,8 +72,8 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     click(flow.column("relu1").head.findChildren(MiniButton)[2])
     shown = flow.column("conv2").map
     click(shown, shown.cell_rect(3, 5).center())
-    slices = arithmetic.products.slices
-    click(slices, slices.tile_rect(1).center())
+    inputs = arithmetic.view("inputs")
+    click(inputs, part_center(inputs, 1))
     choose(flow.column("dense1").choice, "2")
     click(panel.limits.button("fixed"))
     click(panel.smaller)
@@ -86,12 +86,12 @@ def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
     click(shown, spot := shown.cell_rect(4, 4).center())
     double_click(shown, spot.toPoint())
     press(panel, Key.Key_Escape)
-    column, bar = panel.network.flow.column("relu2"), panel.network.arithmetic.sweep_bar
+    column, view = panel.network.flow.column("relu2"), panel.network.arithmetic.view
     for _ in range(3):
         click(column._zooms[1])
-    press(bar.speed, Key.Key_Right)
+    press(view("speed"), Key.Key_Right)
     for _ in range(7):
-        click(bar.step)
+        click(view("step"))
 
 
 def _a_filter(bot: QtBot, session: Session) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -13,7 +13,6 @@ from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers
 from ui.cells.heat_map import HeatMap
 from ui.cells.linked_map import LinkedMap
-from ui.cells.value_table import ValueTable
 from ui.controls.color_scale import ColorScale
 from ui.controls.figure_mode import figure_mode
 from ui.controls.map_legend import HasMapLegend, MapLegend
@@ -104,9 +103,8 @@ def test_a_figure_of_many_maps_frames_none_of_them(qtbot: QtBot, kind: type[MapT
     assert (grid.current(), grid.hovered in (None, 0)) == (None, True), "maps that are gone are not chosen"
 
 
-@pytest.mark.parametrize("kind", [HeatMap, ValueTable])
-def test_a_map_says_what_a_figure_of_it_needs(qtbot: QtBot, kind: type[HeatMap]) -> None:
-    shown_map = kind()
+def test_a_map_says_what_a_figure_of_it_needs(qtbot: QtBot) -> None:
+    shown_map = HeatMap()
     qtbot.addWidget(shown_map)
     assert isinstance(shown_map, HasMapLegend)
     assert shown_map.map_legend() is None
@@ -203,14 +201,3 @@ def test_a_mark_for_which_there_is_no_room_before_the_number_stands_above_it() -
     assert ink(0.9).min() > 14
     assert ink(0.35212).min() < 14
     assert 0 < ink(0.35212).max() < 40
-
-
-def test_the_keys_of_a_table_are_left_to_the_panel(qtbot: QtBot) -> None:
-    table = ValueTable()
-    shown(qtbot, table)
-    table.set_values(np.zeros((3, 3)))
-    table.setFocus()
-    with qtbot.assertNotEmitted(table.cellHovered):
-        qtbot.keyClick(table, Qt.Key.Key_Down)
-    assert table.hovered is None
-    assert table.cell_at(QPoint(5, 5).toPointF()) == (0, 0)

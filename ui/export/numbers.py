@@ -15,7 +15,6 @@ from cnnviz.spreadsheet import Cell
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.cells.drawing_pad import DrawingPad
 from ui.cells.heat_map import HeatMap
-from ui.cells.waterfall import Waterfall
 from ui.marks import MarkView
 from ui.plots.curve_plot import CurvePlot
 from ui.plots.plot import Plot
@@ -181,11 +180,6 @@ def _bars(widget: PredictionBars) -> list[Table]:
     return [Table(title_of(widget), ("class", "probability"), list(widget.shown()))]
 
 
-def _terms(widget: Waterfall) -> list[Table]:
-    rows = list(zip(range(len(widget.terms)), widget.terms, widget.running, strict=False))
-    return [Table(title_of(widget), ("term", "value", "running sum"), rows)]
-
-
 def _track(widget: TimeTrack) -> list[Table]:
     content, title = widget.content(), title_of(widget)
     x, y = content.curve
@@ -240,7 +234,6 @@ _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     HeatMap: _one,
     MapTiles: _many,
     PredictionBars: _bars,
-    Waterfall: _terms,
     TimeTrack: _track,
     DrawingPad: _board,
     OutputRows: _outputs,

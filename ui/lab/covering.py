@@ -10,7 +10,6 @@ from cnnviz.lab.covering import covered
 from ui.controls.cover import Cover
 from ui.lab.desk import LabDesk
 from ui.panels.backprop.panel import BackpropPanel
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.report.writing import Writing
 from ui.panels.training.panel import TrainingPanel
@@ -30,8 +29,8 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
     """Yield, panel by panel, the parts that are covered as a whole, and what each of them shows.
 
     Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
-    timeline, the captions of samples, the cells of Filters & maps and of Backprop, the steps of Backprop. The
-    first part of a panel is where the eye looks first.
+    timeline, the captions of samples, the cells of Filters & maps and of Backprop, who gets the gradient of a
+    window, the steps of Backprop. The first part of a panel is where the eye looks first.
     """
     training = window.panel(TrainingPanel)
     yield (
@@ -43,8 +42,6 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
     )
     yield ((window.compare.maps, (Secret.FILTERS,)),)
     yield tuple((row, (Secret.ANSWERS,)) for row in (window.samples.bars, window.samples.said))
-    pool = window.panel(FeatureMapsPanel).network.arithmetic.window_view
-    yield ((pool.note, (Secret.SHARES,)), (pool.shares, (Secret.SHARES,)))
     translation = window.panel(TranslationPanel)
     said = (Secret.SHIFT, Secret.ANSWERS)
     yield (

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import override
 
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnviz.graphics.ledger import LedgerRow
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_signed, format_together
 from ui.rows.rows import Rows
@@ -16,24 +16,6 @@ from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 _LONGEST = 10
 """Characters of a number: more would leave no room for the label. Parts may differ by rounding only."""
-
-
-@dataclass(frozen=True)
-class LedgerRow:
-    """One line.
-
-    * `number`: A text is written as it is; all numbers with as many decimals as show four figures
-      of the largest.
-    * `is_total`: whether a rule is drawn above and the line is set bold.
-    * `tip`: tool tip of the line.
-    * `role`: colour role of the number.
-    """
-
-    label: str
-    number: float | str = ""
-    is_total: bool = False
-    tip: str = ""
-    role: str = "text"
 
 
 class Ledger(Rows):
@@ -101,7 +83,7 @@ class Ledger(Rows):
         theme, shown, text = self._theme, self._rows[row], self._texts[row]
         label_font, number_font = self._fonts[shown.is_total]
         painter.setFont(number_font)
-        painter.setPen(theme.color(shown.role))
+        painter.setPen(theme.color(shown.ink))
         self._write_right(painter, box, text)
         taken = painter.fontMetrics().horizontalAdvance(text) + theme.px(8) if text else 0
         painter.setFont(label_font)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnviz.graphics.ledger import LedgerRow
 from cnnviz.inspect.arithmetic import (
     ActivationCell,
     CellArithmetic,
@@ -15,7 +16,6 @@ from cnnviz.layers import Dense, Flatten
 from cnnviz.layers.activations import Activation
 from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
 from ui.panels.feature_maps.picture import Picture
-from ui.rows.ledger import LedgerRow
 from ui.state import PinnedCell
 
 
@@ -81,7 +81,7 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
             several = int(np.count_nonzero(cell.winners))
             winner = f"{several} cells tie" if cell.tied else format_cell(winner_of(cell))
             return [
-                LedgerRow("winner", winner, role="winner" if cell.tied else "text"),
+                LedgerRow("winner", winner, ink="winner" if cell.tied else "text"),
                 LedgerRow(f"maximum = {cell.layer}", cell.value, is_total=True),
             ]
         case ActivationCell():

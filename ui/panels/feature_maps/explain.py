@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from cnnviz.graphics.ledger import LedgerRow
 from cnnviz.inspect.arithmetic import (
     ActivationCell,
     CellArithmetic,
@@ -19,7 +20,6 @@ from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
 from ui.panels.feature_maps.picture import Limits, Picture
 from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.panels.feature_maps.texts import cell_name, field_text, weight_name
-from ui.rows.ledger import LedgerRow
 from ui.state import PinnedCell
 
 _LARGEST = 12
@@ -83,7 +83,7 @@ def choice_words(
     return tuple(each for each in words if each)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Arithmetic:
     """How a cell came about.
 

@@ -8,11 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnviz.inspect.arithmetic import DenseCell
+from cnnviz.covers import Secret
+from cnnviz.drawing import Ask
 from ui.controls.key_moves import arrow_step
 from ui.controls.layouts import fill
 from ui.controls.pointed import PointedWidget
-from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
+from ui.panels.feature_maps.arithmetic import ArithmeticView, PinCell, ShowPart
 from ui.panels.feature_maps.explain import Explained, Look, explain, shown_pin
 from ui.panels.feature_maps.flow import FlowView
 from ui.panels.feature_maps.height_splitter import HeightSplitter
@@ -48,7 +49,7 @@ class NetworkView(QWidget):
         self._pointed_time = -_MOMENT
         self.flow = FlowView()
         self.sweep = Sweep(self._sweep_start, self)
-        self.arithmetic = ArithmeticPane(self.sweep)
+        self.arithmetic = ArithmeticView(self.sweep, self.answer)
         self.splitter = HeightSplitter(self.flow, self.arithmetic)
         fill(QVBoxLayout(self), self.splitter)
         self._connect_signals()
@@ -123,7 +124,8 @@ class NetworkView(QWidget):
         explained = self.explained = explain(picture, look, self.explained)
         self._look = explained.look
         self.flow.draw(picture, explained)
-        self.arithmetic.draw(explained.arithmetic, explained.is_pinned)
+        why = self._state.why_covered(Secret.SHARES)
+        self.arithmetic.draw(explained.arithmetic, is_pinned=explained.is_pinned, why_covered=why)
         self.valueLineChanged.emit(explained.value_line)
 
     def _shown_pin(self) -> PinnedCell | None:
@@ -163,16 +165,13 @@ class NetworkView(QWidget):
     # -- requests ------------------------------------------------------------------------------------------
 
     def _connect_signals(self) -> None:
-        requests, arithmetic = self.flow.requests, self.arithmetic
+        requests = self.flow.requests
         requests.cellHovered.connect(self._on_cell_hovered)
         requests.cellLeft.connect(self._on_cell_left)
         requests.cellClicked.connect(self._on_cell_clicked)
         requests.moveRequested.connect(self._on_move_requested)
         requests.channelRequested.connect(self.select_channel)
         self.flow.unfolded.connect(self._redraw)
-        arithmetic.partSelected.connect(self.choose_part)
-        arithmetic.termClicked.connect(self._on_term_clicked)
-        arithmetic.freeRequested.connect(self._on_free_requested)
         self.sweep.changed.connect(self._redraw)
 
     def _on_cell_hovered(self, cell: PinnedCell) -> None:
@@ -180,20 +179,21 @@ class NetworkView(QWidget):
         is_weight = len(cell.index) == 4
         self._look = replace(self._look, under=cell, pointed=self._look.pointed if is_weight else cell)
         self._redraw()
-        paint_now(self.arithmetic.title)
+        paint_now(self.arithmetic)
 
     def _on_cell_left(self) -> None:
         self._look = replace(self._look, under=None)
         self._redraw()
 
-    def _on_term_clicked(self, term: int) -> None:
-        written = None if self.explained is None else self.explained.arithmetic
-        if written is not None and isinstance(written.cell, DenseCell):
-            dense = written.cell
-            self.pinRequested.emit(PinnedCell(dense.source_stage, dense.largest[term].source))
-
-    def _on_free_requested(self) -> None:
-        self.pinRequested.emit(None)
+    def answer(self, ask: Ask) -> None:
+        """Do what the arithmetic asks for."""
+        match ask:
+            case ShowPart(channel):
+                self.choose_part(channel)
+            case PinCell(cell):
+                self.pinRequested.emit(cell)
+            case _:
+                self.sweep.answer(ask)
 
     def _on_cell_clicked(self, cell: PinnedCell) -> None:
         self.sweep.end()
@@ -254,5 +254,4 @@ class NetworkView(QWidget):
 
     def _share_height(self, theme: Theme) -> None:
         self._theme = theme
-        self.arithmetic.setMinimumHeight(theme.px(150))
         self.splitter.share(None if self.picture is None else self.picture.plan, theme)

@@ -6,7 +6,7 @@ from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.picture import Levels, Limits, Picture
 from ui.panels.feature_maps.plan import Kind
-from ui.panels.feature_maps.sweep import SPEEDS
+from ui.panels.feature_maps.sweep import SPEEDS, USUAL_SPEED
 from ui.panels.views import Choices, under
 from ui.state import AppState, PinnedCell
 
@@ -25,7 +25,7 @@ def network_view_of(view: NetworkView) -> dict[str, ViewValue]:
         "pointed_index": None if look.pointed is None else look.pointed.index,
         "sweep": None if swept is None else swept[0],
         "sweep_place": 0 if swept is None else swept[1],
-        "sweep_speed": view.arithmetic.sweep_bar.speed.value(),
+        "sweep_speed": view.sweep.speed,
         "slice": None if look.part is None else look.part[1],
         "heights": view.splitter.choice(),
     }
@@ -40,8 +40,7 @@ def restore_network_view(view: NetworkView, picture: Picture, choices: Choices) 
         look = look.choosing(group, channels.whole(str(group), 0, _MOST_CHANNELS, 0))
     view.look_at(look)
     view.flow.restore_view(choices.below("flow"))
-    speed = view.arithmetic.sweep_bar.speed
-    speed.setValue(choices.whole("sweep_speed", 0, len(SPEEDS) - 1, 3))
+    view.sweep.set_speed(choices.whole("sweep_speed", 0, len(SPEEDS) - 1, USUAL_SPEED))
     view.restore_sweep(choices.any_text("sweep"), choices.whole("sweep_place", 0, 10**6, 0))
     view.choose_part(choices.whole("slice", 0, _MOST_CHANNELS, None))
     heights = choices.cell("heights")

@@ -1,23 +1,38 @@
-"""The window of a layer slides over its input, cell by cell: state, clock and controls of the sweep."""
+"""The window of a layer slides over its input, cell by cell: state and clock of the sweep."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from ui.controls.buttons import IconButton
-from ui.controls.layouts import fill
-from ui.controls.naming import named
-from ui.theme import Theme, follow_theme
+from cnnviz.drawing import Ask
 
 SPEEDS = (1, 2, 4, 8, 15, 30, 60)
 """Cells a second."""
 
-_USUAL_SPEED = 3
-_ABOUT = (
-    "the window of the layer slides over its input and the map appears cell by cell. "
-    "Sweeps the stage of the marked cell"
-)
+USUAL_SPEED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySweep(Ask):
+    """Let the sweep run, or pause it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepSweep(Ask):
+    """Sweep one cell further."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSweep(Ask):
+    """Leave the sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeed(Ask):
+    """Sweep at one of the `SPEEDS`, by its place."""
+
+    place: int
 
 
 class Sweep(QObject):
@@ -39,7 +54,7 @@ class Sweep(QObject):
         self._place = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.step)
-        self.set_speed(_USUAL_SPEED)
+        self.set_speed(USUAL_SPEED)
 
     @property
     def stage(self) -> str | None:
@@ -67,7 +82,6 @@ class Sweep(QObject):
         self._place = min(max(place, 0), self._last)
         self.changed.emit()
 
-    @Slot()
     def toggle(self) -> None:
         """Stop the clock, or let it run: from the beginning if there is no sweep, or it is done."""
         if self._timer.isActive():
@@ -78,7 +92,6 @@ class Sweep(QObject):
             self._timer.start()
         self.changed.emit()
 
-    @Slot()
     def go_on(self) -> None:
         """Stop the clock and move on by one cell; begin where there is no sweep."""
         self._timer.stop()
@@ -96,7 +109,6 @@ class Sweep(QObject):
             self._timer.stop()
         self.changed.emit()
 
-    @Slot()
     def end(self) -> None:
         """Leave the sweep."""
         self._timer.stop()
@@ -104,63 +116,28 @@ class Sweep(QObject):
             self._stage = None
             self.changed.emit()
 
-    @Slot(int)
     def set_speed(self, place: int) -> None:
         """Choose one of the `SPEEDS`."""
+        self.speed = place
         self._timer.setInterval(round(1000 / SPEEDS[place]))
+        self.changed.emit()
+
+    def answer(self, ask: Ask) -> None:
+        """Do what its controls ask for."""
+        match ask:
+            case PlaySweep():
+                self.toggle()
+            case StepSweep():
+                self.go_on()
+            case EndSweep():
+                self.end()
+            case SetSpeed(place):
+                self.set_speed(place)
+            case _:
+                pass
 
     def _begin(self) -> bool:
         start = self._start()
         if start is not None:
             (self._stage, self._shape), self._place = start, 0
         return start is not None
-
-
-class SweepBar(QWidget):
-    """Play or pause, one step, leave, and the speed."""
-
-    def __init__(self, sweep: Sweep, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._sweep = sweep
-        self.play = IconButton("play", "Play the sweep", _ABOUT)
-        self.step = IconButton("step-forward", "Sweep one cell further")
-        self.end = IconButton("x", "Leave the sweep", "", "Esc")
-        self.speed = named(QSlider(Qt.Orientation.Horizontal), "Speed of the sweep")
-        self.speed.setRange(0, len(SPEEDS) - 1)
-        self.speed.setValue(_USUAL_SPEED)
-        self._show_speed(_USUAL_SPEED)
-        fill(
-            QHBoxLayout(self),
-            named(QLabel("Sweep"), role="muted"),
-            self.play,
-            self.step,
-            self.end,
-            self.speed,
-            spacing=4,
-        )
-        self.end.hide()
-        self.play.clicked.connect(sweep.toggle)
-        self.step.clicked.connect(sweep.go_on)
-        self.end.clicked.connect(sweep.end)
-        self.speed.valueChanged.connect(sweep.set_speed)
-        self.speed.valueChanged.connect(self._show_speed)
-        sweep.changed.connect(self._draw)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the slider."""
-        self.speed.setFixedWidth(theme.px(84))
-
-    @Slot()
-    def _draw(self) -> None:
-        playing = self._sweep.is_playing
-        name = "Pause the sweep" if playing else "Play the sweep"
-        if self.play.accessibleName() != name:
-            self.play.set_icon("pause" if playing else "play", name)
-            if not playing:
-                self.play.setToolTip(f"{name}: {_ABOUT}")
-        self.end.setVisible(self._sweep.stage is not None)
-
-    @Slot(int)
-    def _show_speed(self, place: int) -> None:
-        self.speed.setToolTip(f"Speed of the sweep: {SPEEDS[place]} cells a second")

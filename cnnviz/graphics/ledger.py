@@ -1,0 +1,86 @@
+"""A column of figures that add up: labels on the left, numbers on the right, a rule above each total."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from cnnviz.drawing import Drawing, Graphic, Ground, Look, Part, Rect, Share, Size, Table
+from cnnviz.notation import format_column
+from cnnviz.quantities import format_signed, format_together
+
+_LONGEST = 10  # characters of a number: more would leave no room for the label
+_ROOM = "+0.00000"  # there is always room for this number, or layouts would tremble in training
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One line; a text is written as it is, numbers with decimals for four figures of the largest."""
+
+    label: str
+    number: float | str = ""
+    is_total: bool = False
+    tip: str = ""
+    ink: str = "text"
+
+    @property
+    def weight(self) -> str:
+        """Word of its fonts."""
+        return "strong" if self.is_total else ""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Lines below one another."""
+
+    rows: tuple[LedgerRow, ...]
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Numbers as they are written: unequal ones look unequal, or carry ≈."""
+        values = [row.number for row in self.rows if not isinstance(row.number, str)]
+        largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+        decimals = min(max(3 - math.floor(math.log10(largest)), 2), 7) if largest > 0 else 4
+        if largest < 1e-3:
+            texts = iter(format_together(values, 4, format_signed, _LONGEST))
+        else:
+            texts = iter(format_column(values, decimals, signed=True))
+        return tuple(row.number if isinstance(row.number, str) else next(texts) for row in self.rows)
+
+    def say(self, place: int) -> str:
+        """Words of a line."""
+        return f"{self.rows[place].label} {self.texts[place]}".strip()
+
+
+def draw(shown: Ledger, ground: Ground) -> Drawing:
+    """Write the lines."""
+    drawing, look, px = Drawing(ground), ground.look, ground.px
+    boxes = ground.box.lines(len(shown.rows), _line(look))
+    for place, (row, text, box) in enumerate(zip(shown.rows, shown.texts, boxes, strict=True)):
+        font = look.font(f"mono {row.weight}")
+        label, number = box.columns(Share(1), font.width(text), gap=px(8) if text else 0)
+        drawing.write(label, row.label, f"small {row.weight}", "text" if row.is_total else "muted")
+        drawing.write(number, text, font, row.ink, "right")
+        if row.is_total and place:
+            drawing.add(Rect(box._replace(height=1), "border"))
+        drawing.parts.append(Part(place, box, row.tip or shown.say(place)))
+    return drawing
+
+
+def _line(look: Look) -> float:
+    return look.font("small").line + look.px(3)
+
+
+def _size(shown: Ledger, look: Look) -> Size:
+    labels = max((look.font(f"small {row.weight}").width(row.label) for row in shown.rows), default=0.0)
+    numbers = max(look.font("mono").width(text) for text in (_ROOM, *shown.texts))
+    wide, high = labels + numbers + look.px(12), _line(look) * len(shown.rows)
+    return Size(wide, high, wide, high)
+
+
+LEDGER = Graphic(
+    draw,
+    _size,
+    lambda shown: [Table("Sum", ("what", "value"), [(row.label, row.number) for row in shown.rows])],
+    lambda shown: "; ".join(map(shown.say, range(len(shown.rows)))),
+    lambda shown, _width, look: _line(look) * len(shown.rows),
+)

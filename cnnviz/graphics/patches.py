@@ -1,0 +1,147 @@
+"""Pieces of images in a row, each over the image that it comes from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Block,
+    Box,
+    Cells,
+    Colors,
+    Drawing,
+    Graphic,
+    Ground,
+    Group,
+    Image,
+    Look,
+    Mark,
+    Part,
+    Rect,
+    Share,
+    Size,
+    Table,
+    outline,
+)
+from cnnviz.quantities import format_count
+
+_GREY = Colors("grey", 0, 255)
+_FEWEST = 8  # for which there is always room, so that fewer are not larger
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A piece of an image.
+
+    Attributes
+    ----------
+    pixels, image : ndarray of uint8, of shape (h, w)
+        The piece, and the image it comes from.
+    place : (row, column, rows, columns)
+        Of the piece in the image; it may reach over the border.
+    caption, tip : str
+    count : int
+        Of how many images it is a piece; said below the caption where it is more than one.
+    ask : Ask, optional
+    """
+
+    pixels: NDArray[np.uint8]
+    image: NDArray[np.uint8]
+    place: Block
+    caption: str
+    tip: str
+    count: int = 1
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """Pieces of images, and what is said where there are none."""
+
+    patches: tuple[Patch, ...]
+    empty: str = ""
+
+
+def draw(shown: Patches, ground: Ground) -> Drawing:
+    """Draw them from left to right; the one that is pointed at is framed."""
+    drawing, look = Drawing(ground), ground.look
+    if not shown.patches:
+        drawing.write(ground.box._replace(height=look.font().line), shown.empty, "", "muted")
+        return drawing
+    key = (shown, ground.box, look, ground.ratio)
+    drawing.add(Group(ground.box, key, lambda: _still(shown, ground)))
+    for place, (patch, box) in enumerate(zip(shown.patches, _boxes(shown, ground.box, look), strict=True)):
+        if place == ground.hovered:
+            width = 2 if ground.has_focus else 1
+            drawing.add(Rect(box.inset(-2), edge="accent", width=width, radius=look.px(4)))
+        drawing.parts.append(Part(place, box, patch.tip, patch.ask))
+    return drawing
+
+
+def _boxes(shown: Patches, box: Box, look: Look) -> list[Box]:
+    """Room of each: square for the piece, square for the image, lines for the words."""
+    count, gap, lines = max(len(shown.patches), _FEWEST), look.px(10), _lines(shown, look)
+    wide = (box.width - 6 - (count - 1) * gap) / count
+    side = max(int(min(wide, (box.height - 6 - lines) / 2, look.px(112))), 8)
+    high = 2 * side + lines
+    return [Box(box.left + 3 + n * (side + gap), box.top + 3, side, high) for n in range(len(shown.patches))]
+
+
+def _lines(shown: Patches, look: Look) -> float:
+    """Height of the words, with the gaps: with a second line where one is needed."""
+    count = 2 if any(patch.count > 1 for patch in shown.patches) else 1
+    return look.font("mono").line * count + 2 * look.px(3)
+
+
+def _still(shown: Patches, ground: Ground) -> list[Mark]:
+    drawing, look, font = Drawing(ground), ground.look, ground.font("mono")
+    for patch, box in zip(shown.patches, _boxes(shown, ground.box, look), strict=True):
+        side = box.width
+        square, below, words = box.rows(side, side, Share(1), gap=look.px(3))
+        rows, cols = patch.pixels.shape
+        piece = Cells.fit(rows, cols, square, ground.ratio)
+        drawing.add(Image(piece.box, _GREY.pixels(patch.pixels)), Rect(piece.box.inset(-0.5), edge="border"))
+        rows, cols = patch.image.shape
+        cell = side / max(rows, cols)
+        whole = Cells(rows, cols, 0, 0, cell)
+        room = below.placed(*whole.box[2:])
+        whole = whole._replace(left=room.left, top=room.top)
+        drawing.add(Image(whole.box, _GREY.pixels(patch.image)))
+        row, col, high, wide = patch.place
+        top, left = max(row, 0), max(col, 0)
+        inside = whole.cell(top, left, min(row + high, rows) - top, min(col + wide, cols) - left)
+        drawing.add(*outline(inside, "receptive", look))
+        caption, times = words.inset(-4, 0).lines(2, font.line)
+        drawing.write(caption, patch.caption, font, "text", "middle")
+        if patch.count > 1:
+            count = format_count(patch.count)
+            text = f"{count} images" if font.width(f"{count} images") <= times.width else f"× {count}"
+            drawing.write(times, text, font, "muted", "middle")
+    return drawing.marks
+
+
+def _size(shown: Patches, look: Look) -> Size:
+    def size(side: float) -> tuple[float, float]:
+        return _FEWEST * (side + look.px(10)), 2 * side + _lines(shown, look) + 6
+
+    return Size(*size(look.px(72)), *size(look.px(36)))
+
+
+def _tables(shown: Patches) -> list[Table]:
+    return [
+        Table(
+            patch.caption, ("row", *(f"column {col}" for col in range(patch.pixels.shape[1]))), patch.pixels
+        )
+        for patch in shown.patches
+    ]
+
+
+PATCHES = Graphic(
+    draw,
+    _size,
+    _tables,
+    lambda shown: "; ".join(patch.tip for patch in shown.patches) or shown.empty,
+    lambda shown, _width, look: 2 * look.px(112) + _lines(shown, look) + 6,
+)

@@ -1,0 +1,167 @@
+"""A sum as a flight of steps: each bar begins where the one before has ended, the last is the total."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Box,
+    CellParts,
+    Cells,
+    Drawing,
+    Graphic,
+    Ground,
+    Group,
+    Lines,
+    Look,
+    Mark,
+    Rect,
+    Size,
+    Table,
+    Text,
+)
+from cnnviz.palette import color_map
+from cnnviz.quantities import format_signed
+
+_FALLING, _RISING = (
+    "#{:02X}{:02X}{:02X}".format(*color_map("signed")[place].tolist()) for place in (20, 235)
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """A sum.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n,)
+    total : str
+        Name of the last bar.
+    say : callable
+        Number of a term to what it says.
+    names : tuple of str
+        Written below the bars where they fit.
+    press, point : callable, optional
+        Number of a term to what pressing it and pointing at it asks for.
+    """
+
+    values: NDArray[np.float64]
+    total: str
+    say: Callable[[int], str]
+    names: tuple[str, ...] = ()
+    press: Callable[[int], Ask | None] | None = None
+    point: Callable[[int], Ask] | None = None
+
+    @cached_property
+    def ends(self) -> NDArray[np.float64]:
+        """Sum after each term, from 0 on: shape (n + 1,)."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.add.accumulate([0.0, *self.values.tolist()])
+
+    def tip(self, _row: int, place: int) -> str:
+        """What a bar says."""
+        is_term = place < len(self.values)
+        return self.say(place) if is_term else f"{self.total} {format_signed(float(self.ends[-1]), 6)}"
+
+    def pressed(self, _row: int, place: int) -> Ask | None:
+        """What a click asks for."""
+        return self.press(place) if self.press is not None and place < len(self.values) else None
+
+    def pointed(self, _row: int, place: int) -> Ask | None:
+        """What pointing asks for."""
+        return self.point(place) if self.point is not None and place < len(self.values) else None
+
+    def texts(self, step: float, look: Look) -> list[str]:
+        """Numbers of all bars with as many figures as fit above them; none where that is too few."""
+        font = look.font("mono")
+        for digits in (3, 2):
+            texts = [format_signed(value, digits) for value in (*self.values.tolist(), float(self.ends[-1]))]
+            if max(map(font.width, texts)) + look.px(4) <= step:
+                return texts
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """A sum, with a term that is marked because the pointer is at its counterpart elsewhere."""
+
+    terms: Terms
+    marked: int | None = None
+
+
+def draw(shown: Waterfall, ground: Ground) -> Drawing:
+    """Draw the bars on the scale of the running sum; nothing where that is no number."""
+    drawing, terms = Drawing(ground), shown.terms
+    if not np.isfinite(terms.ends).all():
+        return drawing
+    grid = _grid(terms, ground.box, ground.look)
+    key = (terms, ground.box, ground.look)
+    drawing.add(Group(ground.box, key, lambda: _still(terms, grid, ground)))
+    parts = CellParts("term", grid, terms.tip, terms.pressed, points=terms.pointed)
+    drawing.parts.append(parts)
+    hovered = parts.find(ground.hovered)
+    marked = [] if shown.marked is None else [grid.cell(0, shown.marked)]
+    for box in marked if hovered is None else [hovered.box]:
+        drawing.add(Rect(box, "accent", alpha=0.14))
+    return drawing
+
+
+def _grid(terms: Terms, box: Box, look: Look) -> Cells:
+    """One column for each bar, between the line of the numbers and that of the names."""
+    font, count = look.font("mono"), len(terms.ends)
+    area = box.cut(1, font.line + 2, 1, font.line + 3 if terms.names else 2)
+    if not terms.texts(area.width / count, look):
+        # The total stands beside its bar, not above it.
+        area = area.cut(right=font.width(format_signed(float(terms.ends[-1]), 3)) + 6)
+    step = max(area.width / count, 0.1)
+    return Cells(1, count, area.left, area.top, step, max(area.height, 1) / step)
+
+
+def _still(terms: Terms, grid: Cells, ground: Ground) -> list[Mark]:
+    drawing, look, area = Drawing(ground), ground.look, grid.box
+    font, ends, step = look.font("mono"), terms.ends.tolist(), grid.side
+    low, high = min(ends), max(ends)
+    unit = area.height / (high - low) if high > low else 0.0
+    zero = area.top + high * unit
+    gap = min(max(step * 0.2, 0.5), look.px(10), step / 2)
+    pairs = [*pairwise(ends), (0.0, ends[-1])]
+    boxes: list[Box] = []
+    for place, (start, end) in enumerate(pairs):
+        left, top = area.left + place * step + gap / 2, zero - max(start, end) * unit
+        boxes.append(Box(left, top, step - gap, max(abs(end - start) * unit, 1.0)))
+        is_last = place == len(pairs) - 1
+        drawing.add(Rect(boxes[-1], "text" if is_last else _RISING if end >= start else _FALLING))
+        if not is_last:  # the level reached, carried over to the next bar
+            drawing.add(Rect(Box(left + step - gap, zero - end * unit - 0.5, gap, 1), "muted"))
+    drawing.add(Lines(((area.left, zero, area.right, zero),), "border"))
+    texts = terms.texts(step, look)
+    for box, text in zip(boxes, texts, strict=False):
+        drawing.add(Text(box.x, box.top - 1 - font.line / 2 + font.middle, text, font, anchor="middle"))
+    if not texts:
+        beside = Box(area.right + 4, min(boxes[-1].top, area.bottom - font.line), area.width, font.line)
+        drawing.write(beside, format_signed(ends[-1], 3), font)
+    names = (*terms.names, terms.total) if terms.names else ()
+    if all(font.width(name) <= step for name in names):
+        for place, name in enumerate(names):
+            below = Box(area.left + place * step, area.bottom + 2, step, font.line)
+            drawing.write(below, name, font, "muted", "middle")
+    return drawing.marks
+
+
+def _tables(shown: Waterfall) -> list[Table]:
+    values, ends = shown.terms.values.tolist(), shown.terms.ends[1:].tolist()
+    rows = list(zip(range(len(values)), values, ends, strict=True))
+    return [Table("Sum", ("term", "value", "running sum"), rows)]
+
+
+WATERFALL = Graphic(
+    draw,
+    lambda _shown, look: Size(look.px(240), look.px(120), look.px(80), look.px(60)),
+    _tables,
+    lambda shown: f"{len(shown.terms.values)} terms; {shown.terms.tip(0, len(shown.terms.values))}",
+)

@@ -1,0 +1,308 @@
+"""The arithmetic of a cell, written out with the numbers of the engine: asked of pages, without a window."""
+
+from dataclasses import replace
+from functools import cache
+from typing import override
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from cnnviz.drawing import LIGHT, Box, CellKey, Ground, to_svg
+from cnnviz.drawing.page import Card, Choice, arranged, draw_card, page_drawn
+from cnnviz.layers import Dense, Flatten
+from tests.gui.backprop_desk import click_part
+from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of
+from tests.gui.test_backprop_pages import are_apart
+from tests.gui.test_feature_maps_picture import scene_of
+from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, ShowPart, page
+from ui.panels.feature_maps.explain import Look, explain
+from ui.panels.feature_maps.picture import Picture, picture
+from ui.panels.feature_maps.sweep import SetSpeed, StepSweep
+from ui.state import PinnedCell
+
+
+@cache
+def seen(name: str = "lab5") -> Picture:
+    """A picture with weights that are not tiny."""
+    scene, rng = scene_of(name), np.random.default_rng(3)
+    network = scene.snapshot.network
+    params = {
+        key: rng.normal(0, 0.5, array.shape).astype(array.dtype) for key, array in network.params.items()
+    }
+    return picture(replace(scene, snapshot=replace(scene.snapshot, network=network.with_params(params))))
+
+
+def now_at(name: str, stage: str, *cell: int, part: int = 0, covers: bool = False, **more) -> Now:
+    look = Look(pinned=PinnedCell(stage, cell), part=(stage, part), covers=covers)
+    arithmetic = explain(seen(name), look).arithmetic
+    assert arithmetic is not None
+    return Now(arithmetic, **more)
+
+
+def content(now: Now, key: str):
+    return page(now).leaves()[key].content
+
+
+def values(now: Now, key: str):
+    return content(now, key).map.values
+
+
+def stages(name: str) -> list[tuple[str, tuple[int, ...]]]:
+    """All stages with the last cell of each."""
+    network = seen(name).network
+    return [("input", (0, 0, 0))] + [
+        (stage, tuple(side - 1 for side in network.shapes[stage]))
+        for stage, layer in network.layers
+        if not isinstance(layer, Flatten)
+    ]
+
+
+EVERY = pytest.mark.parametrize("name", EXPERIMENTS)
+
+
+@EVERY
+@pytest.mark.parametrize("room", [Box(0, 0, 1108, 170), Box(0, 0, 790, 150)])
+def test_all_of_a_page_has_room_and_nothing_covers_another(name: str, room: Box) -> None:
+    for stage, cell in stages(name):
+        now = now_at(name, stage, *cell, is_pinned=True, sweeps=True)
+        assert page(now) == page(now)
+        places = list(arranged(page(now).body, room, LIGHT))
+        boxes = [box for _, box in places]
+        assert all(room.joined(each.inset(0.01)) == room for each in boxes), stage
+        assert are_apart(boxes), stage
+        for leaf, box in places:
+            if isinstance(leaf, Card):
+                ground = Ground(box, LIGHT)
+                assert all(
+                    part.box.width > 0 for part in draw_card(leaf, ground).parts if hasattr(part, "box")
+                )
+            if isinstance(leaf, Choice) or leaf.is_live:
+                assert leaf.title, leaf.key
+        words = draw_card(page(now).leaves()["title"], Ground(room, LIGHT)).texts()
+        assert words == [text for text, _ in now.arithmetic.title]
+        svg = to_svg(page_drawn(page(now, controls=False), room, LIGHT))
+        assert "Sweep" not in svg
+        assert "Sweep" in to_svg(page_drawn(page(now), room, LIGHT))
+
+
+@EVERY
+def test_every_stage_adds_up_to_its_value(name: str) -> None:
+    for stage, cell in stages(name):
+        rows = content(now_at(name, stage, *cell), "sum").rows
+        total = next(row.number for row in rows if row.is_total)
+        assert total == float(seen(name).stage(stage)[cell])
+        if isinstance(dict(seen(name).network.layers).get(stage), Dense):
+            parts = [row.number for row in rows[: [row.is_total for row in rows].index(True)]]
+            assert sum(parts) == pytest.approx(total, rel=1e-5)
+
+
+def test_a_convolution_is_written_out() -> None:
+    now, own = now_at("wide kernel", "conv1", 0, 12, 9), seen("wide kernel")
+    padded = np.pad(own.trace.inputs[0, 0], 2)
+    patch, kernel = padded[12:17, 9:14], own.network.params["conv1.weight"][0, 0]
+    np.testing.assert_array_equal(values(now, "patch"), patch)
+    np.testing.assert_array_equal(values(now, "kernel"), kernel)
+    np.testing.assert_array_equal(values(now, "products"), patch * kernel)
+    bias, value = float(own.network.params["conv1.bias"][0]), float(own.trace.outputs["conv1"][0, 0, 12, 9])
+    terms, ledger = content(now, "running").terms, content(now, "sum")
+    assert terms.ends[-1] == pytest.approx(value)
+    assert "bias" in terms.say(25)
+    assert line_of(ledger, "= conv1") == value
+    assert line_of(ledger, "25 products") + bias == pytest.approx(value)
+    after = float(own.trace.outputs["leaky_relu1"][0, 0, 12, 9])
+    assert line_of(ledger, "→ leaky_relu1") == after
+
+
+def test_padding_is_told_apart_from_pixels() -> None:
+    patch = content(now_at("wide kernel", "conv1", 0, 0, 0), "patch")
+    assert "padding" in patch.say(1, 4)
+    assert "padding" not in patch.say(2, 2)
+    assert patch.map.hatched.sum() == 25 - 9
+
+
+def test_what_is_pointed_at_is_marked_in_all_tables_and_in_the_sum() -> None:
+    now = now_at("lenet", "conv2", 0, 5, 6, part=3)
+    ask = content(now, "products").point(1, 2)
+    assert ask == PointAtTerm(3 * 9 + 5)
+    shown = page(replace(now, term=ask.term)).leaves()
+    for key in ("patch", "kernel", "products"):
+        assert shown[key].content.outlines == (("focus", (1, 2, 1, 1)),)
+    assert shown["running"].content.marked == 32
+    patch, weight = values(now, "patch")[1, 2], values(now, "kernel")[1, 2]
+    assert np.float32(patch * weight) == content(now, "running").terms.values[32]
+    assert not page(replace(now, term=5)).leaves()["patch"].content.outlines  # of another input channel
+
+
+def test_input_channels_can_be_looked_at_one_by_one() -> None:
+    own, now = seen("lenet"), now_at("lenet", "conv2", 0, 5, 6, part=3)
+    patch = np.pad(own.trace.outputs["pool1"][0], ((0, 0), (1, 1), (1, 1)))[:, 5:8, 6:9]
+    kernel = own.network.params["conv2.weight"][0]
+    tiles = content(now, "inputs")
+    np.testing.assert_array_equal(tiles.tiles.maps, patch * kernel)
+    assert tiles.ask(3) == ShowPart(3)
+    np.testing.assert_array_equal(values(now, "patch"), patch[3])
+    np.testing.assert_array_equal(values(now, "kernel"), kernel[3])
+    alone = float((patch[3] * kernel[3]).sum())
+    assert line_of(content(now, "sum"), "input 3 alone") == pytest.approx(alone, rel=1e-5)
+
+
+def test_a_weighted_pool_is_written_out() -> None:
+    now = now_at("blur, sigmoid", "pool1", 0, 4, 5)
+    value = seen("blur, sigmoid").trace.outputs["pool1"][0, 0, 4, 5]
+    assert values(now, "products").sum() == pytest.approx(value)
+    assert values(now, "kernel").sum() == pytest.approx(1.0)
+    assert content(now, "running").terms.say(8).endswith(f"running sum +{value:.5g}".rstrip("0"))
+
+
+def test_an_activation_shows_its_point_on_the_graph() -> None:
+    now, trace = now_at("wide kernel", "leaky_relu1", 0, 3, 3), seen("wide kernel").trace
+    x, y = (float(trace.outputs[stage][0, 0, 3, 3]) for stage in ("conv1", "leaky_relu1"))
+    assert content(now, "graph").dots == ((x, y, "accent"),)
+    assert line_of(content(now, "sum"), "= leaky_relu1") == y
+
+
+def test_a_dense_unit_shows_its_largest_terms_and_the_rest() -> None:
+    now, own = now_at("lab5", "dense1", 0), seen()
+    products = own.network.params["dense1.weight"][0] * own.trace.outputs["flatten"][0]
+    order = np.argsort(-np.abs(products), kind="stable")
+    terms = content(now, "running").terms
+    np.testing.assert_array_equal(terms.values[:12], products[order[:12]])
+    assert terms.ends[-1] == pytest.approx(own.trace.logits[0, 0], abs=1e-12)
+    assert line_of(content(now, "sum"), "1,340 others") == pytest.approx(products[order[12:]].sum())
+    source = tuple(int(axis) for axis in np.unravel_index(order[0], (8, 13, 13)))
+    assert terms.press(0) == PinCell(PinnedCell("pool1", source))
+    assert terms.press(12) is None  # the rest has no place
+
+
+def test_a_pooled_cell_shows_its_weight_and_its_evidence() -> None:
+    ledger, own = content(now_at("lab5", "pool1", 0, 6, 7), "sum"), seen()
+    weight = own.network.params["dense1.weight"][0].reshape(8, 13, 13)[0, 6, 7]
+    assert line_of(ledger, "× weight") == weight
+    evidence = weight * own.trace.outputs["pool1"][0, 0, 6, 7]
+    assert line_of(ledger, "evidence for logit") == pytest.approx(evidence)
+
+
+def test_winners_are_outlined_ties_explained_and_who_gets_the_gradient_can_be_covered() -> None:
+    scene = scene_of()
+    pixels = np.zeros_like(scene.sample.pixels)
+    blank = picture(replace(scene, sample=replace(scene.sample, pixels=pixels)))
+    tied = explain(blank, Look(pinned=PinnedCell("pool1", (0, 3, 4)))).arithmetic
+    assert len(content(Now(tied), "window").outlines) == 4
+    np.testing.assert_array_equal(values(Now(tied), "shares"), np.ones((2, 2)))
+    note = content(Now(tied), "note").words
+    assert "4 of 4 cells share the maximum" in note
+    assert "“all”" in note
+    now = now_at("lab5", "pool1", 0, 6, 6)
+    window = seen().trace.outputs["conv1"][0, 0, 12:14, 12:14]
+    np.testing.assert_array_equal(values(now, "window"), window)
+    winner = np.unravel_index(window.argmax(), (2, 2))
+    assert content(now, "window").outlines == (("winner", (*winner, 1, 1)),)
+    assert "the maximum" in content(now, "window").say(*winner)
+    covered = page(replace(now, why_covered="Guess first.")).leaves()
+    assert covered["covered"].content.words == "Guess first."
+    assert not {"shares", "note"} & covered.keys()
+
+
+def test_of_a_covered_cell_only_what_it_can_be_worked_out_from_is_shown() -> None:
+    first, pooled = (page(now_at("lab5", *at, covers=True)).leaves() for at in
+                     (("conv1", 0, 4, 10), ("pool1", 0, 4, 4)))  # fmt: skip
+    assert first["products"].content.is_covered
+    assert not first["patch"].content.is_covered
+    assert "running" not in first
+    assert not first["sum"].content.rows
+    assert "window" not in pooled
+    for leaves in (first, pooled):
+        assert "= ?" in leaves["title"].content.words
+
+
+def test_the_sweep_has_its_controls_beside_the_title() -> None:
+    leaves = page(now_at("lab5", "conv1", 0, 1, 1, is_pinned=True, sweeps=True, speed=2)).leaves()
+    assert {"pinned", "free", "play", "step", "end", "speed"} <= leaves.keys()
+    assert leaves["free"].asked(None) == PinCell(None)
+    assert leaves["step"].asked(None) == StepSweep()
+    assert leaves["speed"].asked(5) == SetSpeed(5)
+    assert leaves["speed"].tip == "Speed of the sweep: 4 cells a second"
+    assert not {"pinned", "free", "end"} & page(now_at("lab5", "conv1", 0, 1, 1)).leaves().keys()
+
+
+# -- in a window ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lab5(qtbot) -> Opened:
+    return Opened(qtbot)
+
+
+def test_before_anything_is_pointed_at_there_is_an_example(lab5: Opened) -> None:
+    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 13, 13))
+    assert lab5.arithmetic.view("products").isVisible()
+    assert lab5.map("input").highlighted("receptive") == ((13, 13, 3, 3),)
+
+
+def test_the_pointer_on_a_product_marks_it_in_the_sum_until_it_leaves(lab5: Opened) -> None:
+    view = lab5.arithmetic.view("products")
+    lab5.point_at(view, CellKey("cell", 1, 2))
+    assert lab5.arithmetic.page.leaves()["running"].content.marked == 5
+    lab5.leave()
+    assert lab5.arithmetic.page.leaves()["running"].content.marked is None
+
+
+def test_a_click_on_a_term_pins_its_source_and_the_cross_frees_it(lab5: Opened) -> None:
+    lab5.state.set_pinned(PinnedCell("dense1", (0,)))
+    click_part(lab5.arithmetic.view("running"), CellKey("term", 0, 0))
+    term = lab5.panel.network.explained.arithmetic
+    assert lab5.state.pinned.stage == "pool1"
+    assert term.title[0][0].startswith("pool1")
+    lab5.qtbot.mouseClick(lab5.arithmetic.view("free"), Qt.MouseButton.LeftButton)
+    assert lab5.state.pinned is None
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_a_patch_is_copied_as_a_table_and_its_cells_are_reached_by_keys(lab5: Opened, by_key: bool) -> None:
+    lab5.click("conv1", 12, 12)
+    table = lab5.arithmetic.view("patch")
+    table.setFocus()
+    if by_key:
+        lab5.qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    else:
+        (action,) = table.actions()
+        action.trigger()
+    copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
+    np.testing.assert_array_equal(np.array(copied, dtype=float), lab5.trace.inputs[0, 0, 12:15, 12:15])
+    lab5.qtbot.keyClick(table, Qt.Key.Key_Down)
+    lab5.qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert table.spoken_value().startswith("row 1, column 0: ")
+    assert lab5.arithmetic.page.leaves()["kernel"].content.outlines == (("focus", (1, 0, 1, 1)),)
+
+
+class Painted(QObject):
+    """Names of the widgets in another one that were painted."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.names: set[str] = set()
+        for widget in parent.findChildren(QWidget):
+            widget.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.names.add(watched.accessibleName())
+        return False
+
+
+@pytest.mark.parametrize("stage", ["conv1", "pool1"])
+def test_while_a_cell_is_pinned_its_arithmetic_is_not_drawn_again_with_the_pointer(
+    lab5: Opened, stage: str
+) -> None:
+    lab5.click(stage, 5, 5)
+    lab5.hover("conv1", 3, 3)
+    painted = Painted(lab5.panel)
+    for cell in ((4, 3), (9, 8), (4, 3)):
+        lab5.hover("conv1", *cell)
+    assert "conv1, the chosen map" in painted.names
+    written_out = {widget.accessibleName() for widget in lab5.arithmetic.findChildren(QWidget)}
+    assert not painted.names & written_out - {""}

@@ -1,0 +1,417 @@
+"""The arithmetic of the marked cell as a page: its name and value, how it came about, what becomes of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, override
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import Ask, Colors, Drawing, Leave, Look, Share
+from cnnviz.drawing.kept import kept
+from cnnviz.drawing.page import REST, Card, Choice, Item, Page, Room, Row, across, down, page_drawn
+from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, Outlines
+from cnnviz.graphics.ledger import LEDGER, Ledger
+from cnnviz.graphics.texts import SPANS, WORDS, Spans, Words, sign
+from cnnviz.graphics.tiles import TILES, Chosen, Tiles
+from cnnviz.graphics.waterfall import WATERFALL, Terms, Waterfall
+from cnnviz.inspect.arithmetic import ActivationCell, ConvolutionCell, DenseCell, LinearPoolCell, MaxPoolCell
+from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_cell, format_count, format_power, format_signed, format_value
+from ui.page_view import PageView
+from ui.panels.feature_maps.explain import Arithmetic
+from ui.panels.feature_maps.sweep import SPEEDS, EndSweep, PlaySweep, SetSpeed, StepSweep, Sweep
+from ui.state import PinnedCell
+from ui.theme import Theme
+
+_RULES = {
+    "first": "the first of them gets the whole gradient, the others 0",
+    "all": "each of them gets the whole gradient",
+    "split": "they share the gradient in equal parts",
+}
+_CURVE_POINTS = 121
+_LEDGER = 360
+_LEAST = 480, 150  # width, whatever is written out: nothing around it may move with the pointer
+_SWEEPS = (
+    "the window of the layer slides over its input and the map appears cell by cell. "
+    "Sweeps the stage of the marked cell"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPart(Ask):
+    """Write out another input channel."""
+
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinCell(Ask):
+    """Pin a cell; None frees the pinned one."""
+
+    cell: PinnedCell | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointAtTerm(Ask):
+    """Mark a term of a sum, wherever it stands."""
+
+    term: int
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What the page depends on.
+
+    * `sweeps`: whether a sweep is under way; `is_playing`, whether its clock runs; `speed`, its place.
+    * `term`: number of the term that is pointed at.
+    * `why_covered`: why it is covered who gets the gradient; "" if it is not.
+    """
+
+    arithmetic: Arithmetic
+    is_pinned: bool = False
+    sweeps: bool = False
+    is_playing: bool = False
+    speed: int = 0
+    term: int | None = None
+    why_covered: str = ""
+
+
+class ArithmeticView(PageView):
+    """Shows the arithmetic of a cell.
+
+    * `answer`: is told what the page asks for, but for what only marks something in it.
+    """
+
+    def __init__(self, sweep: Sweep, answer: Callable[[Ask], object]) -> None:
+        self._sweep, self._others, self._now = sweep, answer, None
+        super().__init__(self._on_asked, copies=True)
+
+    def draw(self, arithmetic: Arithmetic | None, *, is_pinned: bool, why_covered: str) -> None:
+        """Write out a cell; None leaves what was written last."""
+        before, sweep = self._now, self._sweep
+        if arithmetic is None:
+            arithmetic = None if before is None else before.arithmetic
+        if arithmetic is not None:
+            term = before.term if before is not None and before.arithmetic is arithmetic else None
+            own = sweep.stage is not None, sweep.is_playing, sweep.speed
+            self._show(Now(arithmetic, is_pinned, *own, term, why_covered))
+
+    def _show(self, now: Now) -> None:
+        self._now = now
+        self.show_page(page(now))
+
+    def _on_asked(self, ask: Ask) -> None:
+        match ask, self._now:
+            case PointAtTerm(term), Now() as now:
+                self._show(replace(now, term=term))
+            case Leave(), Now() as now:
+                self._show(replace(now, term=None))
+            case _:
+                self._others(ask)
+
+    @override
+    def figure(self, look: Look) -> Drawing:
+        if self._now is None:
+            return super().figure(look)
+        return page_drawn(page(self._now, controls=False), self.room(), look)
+
+    @override
+    def set_theme(self, theme: Theme) -> None:
+        self.setMinimumSize(*map(theme.px, _LEAST))
+        self.setContentsMargins(0, theme.px(10), 0, 0)
+        super().set_theme(theme)
+
+
+def page(now: Now, *, controls: bool = True) -> Page:
+    """A page for each kind of cell, below one head."""
+    shown = now.arithmetic
+    match shown.cell:
+        case None:
+            body = _pixel(shown)
+        case MaxPoolCell():
+            body = _window(shown, now.why_covered)
+        case ActivationCell():
+            body = _function(shown)
+        case DenseCell():
+            body = _terms(shown)
+        case _:
+            body = _products(shown, now.term)
+    # Of a covered cell the products can be worked out only where what it reads is not covered, too.
+    is_told = not shown.is_covered or shown.reads_input
+    return Page(down(_head(now, controls), *((body,) if is_told else ()), gap=8))
+
+
+def _head(now: Now, controls: bool) -> Row:
+    fonts = {"title": ("strong", "text"), "number": ("mono", "text"), "muted": ("", "muted")}
+    title = Spans(tuple((words, *fonts[role]) for words, role in now.arithmetic.title))
+    name, tip = ("Pause the sweep", "") if now.is_playing else ("Play the sweep", f": {_SWEEPS}")
+    speed = f"Speed of the sweep: {SPEEDS[now.speed]} cells a second"
+    badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
+    free = Choice("free", "icon", "Free the pinned cell (Esc)", PinCell(None), icon="x")
+    end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
+    sweep = (
+        Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None),
+        Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if now.is_playing else "play"),
+        Choice("step", "icon", "Sweep one cell further", StepSweep(), icon="step-forward"),
+        *((end,) if now.sweeps else ()),
+        Choice(
+            "speed", "slider", "Speed of the sweep", SetSpeed, now.speed, ((0,), (len(SPEEDS) - 1,)), speed,
+            room=84,
+        ),
+    )  # fmt: skip
+    items: list[Item] = [badge] if now.is_pinned else []
+    items += [free] if now.is_pinned and controls else []
+    return across(
+        *items,
+        Card("title", SPANS, title),
+        *(sweep if controls else ()),
+        room=30 if controls else None,
+        gap=8,
+    )
+
+
+def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
+    return Card("sum", LEDGER, Ledger(shown.bill), tip="The value of the cell, step by step", room=room)
+
+
+def _table(
+    key: str, title: str, tip: str, shown: HeatMap, outlines: Outlines, *, covered: bool = False
+) -> Card[Looked]:
+    """Some numbers in cells, which keys lead to, too."""
+    room, content = Share(min(max(shown.values.shape[1], 3), 6)), Looked(shown, outlines, covered)
+    power = format_power(shown.exponent)
+    return Card(key, HEAT_MAP, content, title, power, tip, room, is_live=True)
+
+
+# -- patch × kernel = products -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Sum:
+    """What a convolution or a weighted pool adds up.
+
+    * `count`: how many products there are; `first`, number of that in the first cell of the tables.
+    * `tiles`: products of each input channel; None of a single one.
+    """
+
+    names: tuple[str, str]
+    patch: HeatMap
+    kernel: HeatMap
+    products: HeatMap
+    count: int
+    first: int
+    terms: Terms
+    tiles: Tiles | None
+
+    def place(self, term: int | None) -> tuple[int, int] | None:
+        """Row and column of a term in the tables."""
+        at = -1 if term is None else term - self.first
+        values = self.products.values
+        return divmod(at, values.shape[1]) if 0 <= at < values.size else None
+
+
+def _products(shown: Arithmetic, term: int | None) -> Row:
+    found, covered = _sum(shown), shown.is_covered
+    place = found.place(term)
+    outlines: Outlines = () if place is None else (("focus", (*place, 1, 1)),)
+    names, patch, kernel = found.names, found.patch, found.kernel
+    tips = (
+        "Values of the stage before; hatched: padding",
+        "Each weight is multiplied by the value at its place",
+        "Their sum, with the bias, is the value",
+    )
+    items: list[Item] = [
+        _table("patch", names[0], tips[0], patch, outlines),
+        Card("times", WORDS, sign("×"), room=None),
+        _table("kernel", names[1], tips[1], kernel, outlines),
+        Card("equals", WORDS, sign("="), room=None),
+        _table("products", "products", tips[2], found.products, outlines, covered=covered),
+    ]
+    if found.tiles is not None:
+        tip = "Products of each input channel; click to see its patch and kernel"
+        chosen = Chosen(found.tiles, shown.part)
+        items.append(Card("inputs", TILES, chosen, "each input", "", tip, Share(4), is_live=True))
+    if not covered:
+        title = f"running sum of {found.count}"
+        items.append(Card("running", WATERFALL, Waterfall(found.terms, term), title, room=Share(4)))
+    return across(*items, _ledger(shown), gap=12)
+
+
+@kept
+def _sum(shown: Arithmetic) -> _Sum:
+    cell, part, (source, colormap, limits) = shown.cell, shown.part, shown.source
+    padding, tiles = None, None
+    if isinstance(cell, ConvolutionCell):
+        levels = signed_levels(cell.products)
+        terms, patch, kernel, products = (
+            cell.products.ravel(), cell.patch[part], cell.kernel[part], cell.products[part]
+        )  # fmt: skip
+        padding = (cell.rows < 0)[:, None] | (cell.columns < 0)
+        if cell.bias is not None:
+            terms = np.append(terms, terms.dtype.type(cell.bias))
+        if len(cell.patch) > 1:
+            source = f"{source} · input {part} of {len(cell.patch)}"
+            tiles = Tiles(cell.products, Colors("signed", *levels), ShowPart, noun="input")
+        names = source if tiles else f"patch of {source}", f"filter {cell.cell[0]}"
+        say = partial(_say_term, cell)
+    else:
+        assert isinstance(cell, LinearPoolCell)
+        patch, kernel, products, terms = cell.values, cell.weights, cell.products, cell.products.ravel()
+        part, levels = 0, signed_levels(products)
+        names, say = (f"window of {source}", "weights"), partial(_say_product, products.ravel())
+    first, cols = part * products.size, products.shape[1]
+
+    def point(row: int, col: int) -> Ask:
+        return PointAtTerm(first + row * cols + col)
+
+    def note(row: int, col: int) -> str:
+        return ", padding outside the map" if padding is not None and padding[row, col] else ""
+
+    return _Sum(
+        names,
+        _cells(patch, Colors(colormap, *limits), point=point, hatched=padding, note=note),
+        _cells(kernel, Colors("signed", *(shown.weights or (-1.0, 1.0))), point=point),
+        _cells(products, Colors("signed", *levels), point=point),
+        cell.products.size,
+        first,
+        Terms(terms.astype(np.float64), cell.layer, say, point=PointAtTerm),
+        tiles,
+    )
+
+
+def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap:
+    """Some numbers in coloured cells, wider than high: they can be read where square ones have no room."""
+    return HeatMap(values, colors, is_precise=True, most=104, widest=2.2, **more)
+
+
+def _say_term(cell: ConvolutionCell, term: int) -> str:
+    if term >= cell.products.size:
+        return f"bias {format_signed(cell.bias or 0.0, 5)}"
+    place = np.unravel_index(term, cell.products.shape)
+    patch, weight, product = (
+        format_signed(float(values[place]), 4) for values in (cell.patch, cell.kernel, cell.products)
+    )
+    name, running = format_cell([int(index) for index in place], "input"), float(cell.running[term])
+    return f"{name}: {patch} × {weight} = {product}\nrunning sum {format_signed(running, 5)}"
+
+
+def _say_product(products: NDArray[np.floating], term: int) -> str:
+    value, running = products[term].item(), products[: term + 1].sum(dtype=np.float64).item()
+    return f"term {term}: {format_signed(value, 5)}, running sum {format_signed(running, 5)}"
+
+
+# -- the other kinds -----------------------------------------------------------------------------------------
+
+
+def _window(shown: Arithmetic, why_covered: str) -> Row:
+    """Window of a max pool, its winners, and who gets the gradient."""
+    cell, source = shown.cell, shown.source[0]
+    assert isinstance(cell, MaxPoolCell)
+    window, shares = _window_maps(shown)
+    winners: Outlines = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(cell.winners).tolist())
+    tip = "Values in the window of the pool; the largest wins"
+    first = _table("window", f"window of {source}", tip, window, winners)
+    tip = "How much of the gradient each cell of the window gets on the way back"
+    if why_covered:
+        other = Card("covered", WORDS, Words(why_covered, ink="muted"), "share of the gradient", "", tip)
+        told: tuple[Item, ...] = ()
+    else:
+        other = _table("shares", "share of the gradient", tip, shares, ())
+        told = (Card("note", WORDS, Words(_who_gets_it(cell)), room=None),)
+    return across(first, replace(other, room=first.room), down(_ledger(shown), *told, room=_LEDGER), gap=24)
+
+
+@kept
+def _window_maps(shown: Arithmetic) -> tuple[HeatMap, HeatMap]:
+    cell, (_, colormap, limits) = shown.cell, shown.source
+    assert isinstance(cell, MaxPoolCell)
+
+    def note(row: int, col: int) -> str:
+        return ", the maximum" if cell.winners[row, col] else ""
+
+    own = _cells(cell.values, Colors(colormap, *limits), note=note)
+    return own, replace(_cells(cell.shares, Colors("sequential", 0.0, 1.0)), is_precise=False)
+
+
+def _who_gets_it(cell: MaxPoolCell) -> str:
+    if cell.tied:
+        return (
+            f"{np.count_nonzero(cell.winners)} of {cell.values.size} cells share the maximum. "
+            f"Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
+        )
+    # By how much the maximum is larger than the next number, exactly.
+    exact = cell.values.astype(np.float64)
+    lead = format_value(float(exact.max() - exact[~cell.winners].max()))
+    return f"One cell of {cell.values.size} wins, by {lead}: on the way back it gets the whole gradient."
+
+
+def _function(shown: Arithmetic) -> Row:
+    """Graph of an activation with the cell's point on it."""
+    return across(
+        Card("graph", CURVES, _graph(shown), tip="Graph of the activation"),
+        _ledger(shown, _LEDGER),
+        gap=24,
+    )
+
+
+@kept
+def _graph(shown: Arithmetic) -> Curves:
+    cell, layer = shown.cell, shown.layer
+    assert isinstance(cell, ActivationCell)
+    assert layer is not None
+    reach = max(*map(abs, shown.source[2]), abs(cell.input), 1e-6)
+    x = np.linspace(-reach, reach, _CURVE_POINTS)
+    graph = Curve(cell.layer, x, layer.forward(x[None, :], {})[0], "text")
+    guides = (Marker(0.0, ink="border"), Marker(cell.input, ink="muted"))
+    return Curves((graph,), guides, "z", cell.layer, dots=((cell.input, cell.value, "accent"),))
+
+
+def _terms(shown: Arithmetic) -> Row:
+    """The largest terms of a dense unit, the rest, and the bias, as steps to its value."""
+    cell = shown.cell
+    assert isinstance(cell, DenseCell)
+    where = "map row column" if len(cell.largest[0].source) == 3 else "unit"
+    caption = f"weight × value, by {where} of {cell.source_stage}; click one to pin it"
+    waterfall = Card(
+        "running", WATERFALL, Waterfall(_dense_sum(shown)), "largest contributions", caption, is_live=True
+    )
+    return across(waterfall, _ledger(shown), gap=16)
+
+
+@kept
+def _dense_sum(shown: Arithmetic) -> Terms:
+    cell = shown.cell
+    assert isinstance(cell, DenseCell)
+    largest, values = cell.largest, [term.product for term in cell.largest]
+    names = [" ".join(map(str, term.source)) for term in largest]
+    more = [(cell.rest, "rest", f"{format_count(cell.rest_count)} other terms:")] if cell.rest_count else []
+    more += [] if cell.bias is None else [(cell.bias, "bias", "bias")]
+
+    def say(place: int) -> str:
+        if place >= len(largest):
+            value, _, name = more[place - len(largest)]
+            return f"{name} {format_signed(value, 5)}"
+        term = largest[place]
+        return (
+            f"{cell.source_stage} ({', '.join(map(str, term.source))}): weight "
+            f"{format_signed(term.weight, 4)} × value {format_signed(term.value, 4)} = "
+            f"{format_signed(term.product, 4)}"
+        )
+
+    def press(place: int) -> Ask | None:
+        return PinCell(PinnedCell(cell.source_stage, largest[place].source)) if place < len(largest) else None
+
+    values += [value for value, *_ in more]
+    names += [name for _, name, _ in more]
+    return Terms(np.array(values), cell.layer, say, tuple(names), press)
+
+
+def _pixel(shown: Arithmetic) -> Row:
+    """A pixel as the network sees it."""
+    note = Words(
+        "The input is not computed from anything. Follow the thin outlines to the cells that it feeds."
+    )
+    return across(_ledger(shown, REST), Card("note", WORDS, note, room=Share(2)), gap=24)
