@@ -112,11 +112,14 @@ class ArithmeticView(PageView):
             case _:
                 self._others(ask)
 
+    def paper(self) -> Page | None:
+        """What is shown, without controls."""
+        return None if self._now is None else page(self._now, controls=False)
+
     @override
     def figure(self, look: Look) -> Drawing:
-        if self._now is None:
-            return super().figure(look)
-        return page_drawn(page(self._now, controls=False), self.room(), look)
+        paper = self.paper()
+        return super().figure(look) if paper is None else page_drawn(paper, self.room(), look)
 
     @override
     def set_theme(self, theme: Theme) -> None:
