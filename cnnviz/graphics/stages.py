@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from cnnviz.drawing import (
     Ask,
     Box,
+    CellParts,
     Colors,
     Drawing,
     Graphic,
@@ -138,9 +140,11 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
     inner = Ground(area, look, ground.hovered, ground.has_focus, ground.ratio)
     drawing = HEAT_MAP.draw(shown.looked, inner)
     drawing.ground = ground
-    block, grid = placed(shown.looked, inner)
+    cells = drawing.parts[0]
+    assert isinstance(cells, CellParts)
+    grid = cells.grid
     if shown.pinned is not None and shown.moves is not None:
-        found = heat_map.inside((*shown.pinned, 1, 1), block)
+        found = heat_map.inside((*shown.pinned, 1, 1), placed(shown.looked, inner)[0])
         if ground.has_focus and found is not None:  # round its frame, not over it
             drawing.add(*outline(grid.cell(*found).inset(-px(3)), "focus", look))
         for key, rows, cols in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
@@ -156,10 +160,14 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
     strip = ground.box.rows(Share(1), strip_height(look))[1]._replace(width=wide).cut(top=px(3))
     key = (shown.looked.map.colors, shown.note, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
-    lo, hi = (format_value(end, 4) for end in (shown.looked.map.colors.lo, shown.looked.map.colors.hi))
-    said = f"Colours from {lo} to {hi}{': ' if shown.about else ''}{shown.about}"
-    drawing.parts.append(Part("colors", strip, said))
+    drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors, shown.about)))
     return drawing
+
+
+@lru_cache(64)
+def _say_colors(colors: Colors, about: str) -> str:
+    lo, hi = (format_value(end, 4) for end in (colors.lo, colors.hi))
+    return f"Colours from {lo} to {hi}{': ' if about else ''}{about}"
 
 
 def _scroll(drawing: Drawing, shown: StageMap, area: Box) -> None:

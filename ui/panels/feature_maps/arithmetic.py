@@ -100,6 +100,8 @@ class ArithmeticView(PageView):
             self._show(Now(arithmetic, is_pinned, *own, term, why_covered))
 
     def _show(self, now: Now) -> None:
+        if now == self._now:
+            return
         self._now = now
         self.show_page(page(now))
 

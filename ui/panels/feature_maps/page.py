@@ -148,8 +148,11 @@ def network_page(now: Now, contents: Contents) -> Page:
             name = f"Unfold {title}"
             items.append(Card(f"{column.key} folded", FOLDED, folded, room=22, is_live=True, name=name))
         else:
-            width = layout.widths[column.key] / look.scale
-            items.append(down(*_column(now, layout, column, contents), room=width, gap=3))
+            items.append(
+                contents.of(
+                    "column", column, *_told(now, column), partial(_column, now, layout, column, contents)
+                )
+            )
     return Page(across(*items, gap=0))
 
 
@@ -157,14 +160,41 @@ def _title(column: Column) -> str:
     return "Output" if column.kind is Kind.OUTPUT else column_title(column)
 
 
-def _column(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple[Item, ...]:
+def _told(now: Now, column: Column) -> tuple[object, object]:
+    """All that a column shows: an object that is the same as long as its values are, and the rest."""
+    picture, explained, view = now.picture, now.explained, now.view
+    is_output, is_large = column.kind is Kind.OUTPUT, column.key == view.enlarged
+    own = explained.look
+    return picture.trace if is_output else picture.token(column), (
+        now.layout.widths[column.key],
+        now.layout.side,
+        (now.room, now.ratio, now.layout.scrolled, explained.look.under) if is_large else now.ratio,
+        (view.cell, view.place, now.stays.get(f"{column.key} large")) if is_large else is_large,
+        picture.levels.get(column.key),
+        picture.growth.get(column.key),
+        now.look,
+        now.is_covered(column) if not is_output else own.covers,
+        explained.channel(column)
+        if not is_output
+        else (picture.names, picture.scene.choices, now.first_output),
+        _source(now, column) if column.kind is Kind.KERNELS else own.channel(column.group),
+        now.marks(column),
+        explained.pinned_in(column.stage),
+        explained.uncovered(column.key),
+        dict(view.lines).get(column.key, 0),
+        now.stays.get(column.key),
+    )
+
+
+def _column(now: Now, layout: Layout, column: Column, contents: Contents) -> Item:
     match column.kind:
         case Kind.UNITS:
-            return _units(now, layout, column, contents)
+            items = _units(now, layout, column, contents)
         case Kind.OUTPUT:
-            return _outputs(now, column, contents)
+            items = _outputs(now, column, contents)
         case _:
-            return _maps(now, layout, column, contents)
+            items = _maps(now, layout, column, contents)
+    return down(*items, room=layout.widths[column.key] / now.look.scale, gap=3)
 
 
 def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
@@ -211,7 +241,9 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
     """A large map, and all of them as small ones."""
     is_large, look = column.key == now.view.enlarged, now.look
     box = _map_box(now, layout, column, is_large)
-    cell = fitting_cell(now, column, box)
+    cell = contents.of(
+        "cell", column, None, (box, look, now.ratio, is_large), lambda: fitting_cell(now, column, box)
+    )
     zoom = None
     if is_large and now.view.cell is not None and now.view.cell > cell:
         cell = _on_pixels(min(now.view.cell, look.px(LARGEST_CELL)), now.ratio)
@@ -260,18 +292,24 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = Marks(tuple(mark for mark in _KEY if mark != _WINNER or has_winners))
         below = (large, Card("key", MARKS, key, room=None), *small)
+    lines = _lines(now, column, power)
+    head = contents.of("head", column, None, (lines, is_large), lambda: _map_head(column, lines, is_large))
+    return (*head, *below)
+
+
+def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
+    """Heading of a column of maps, with what folds, enlarges and zooms it."""
     buttons = [_fold(column)] if column.kind is Kind.MAPS else []
     if is_large:
         tip = "Larger cells, until their numbers fit (Ctrl+wheel)"
         buttons.insert(0, Choice("larger cells", "mini", "Larger cells", ZoomBy(1), tip=tip, icon="plus"))
         buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", ZoomBy(-1), icon="minus"))
-    if can_enlarge:
+    if column.kind is not Kind.KERNELS:
         icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", "Enlarge")
         tip = title if is_large else "Enlarge (double click on the map)"
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, Enlarge(column.key), tip=tip, icon=icon))
-    head = _head(column, f"{column.shape[1]} × {column.shape[2]}", _lines(now, column, power), *buttons)
-    return (*head, *below)
+    return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
 
 
 def layout_side(layout: Layout, column: Column) -> float:
