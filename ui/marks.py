@@ -209,7 +209,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             self._ask(self._held[1].drag.by(way.x(), way.y()))
             return
         part = self._part_at(self._pointer)
-        self._hover(None if part is None else part.key)
+        self._hover(None if part is None else part.key, part)
         if self._held is not None and part is not None and part.follows and part.key != self._held[1].key:
             self._held = self._pointer, part
             self._ask(part.ask)
@@ -269,13 +269,14 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def _part_at(self, point: QPointF) -> Part | None:
         return self.drawing().part_at(point.x(), point.y())
 
-    def _hover(self, key: Hashable) -> None:
+    def _hover(self, key: Hashable, part: Part | None = None) -> None:
         if key != self.hovered:
             self.hovered = key
-            self._tell_hovered()
+            self._tell_hovered(part)
 
-    def _tell_hovered(self) -> None:
-        part = self.drawing().part(self.hovered)
+    def _tell_hovered(self, part: Part | None = None) -> None:
+        if part is None and self.hovered is not None:
+            part = self.drawing().part(self.hovered)
         self._show_hand(part)
         self.update()
         tell_value(self)

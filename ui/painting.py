@@ -27,11 +27,18 @@ def paint(drawing: Drawing, painter: QPainter, kept: Kept | None = None, known: 
 
 
 def _paint(marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | None, known: Kept) -> None:
+    nothing: tuple[object, object] = None, None
+    written = nothing  # font and ink in force: to set either costs as much as to write
     for mark in marks:
+        if not isinstance(mark, Text):
+            written = nothing
         match mark:
             case Text(x, y, words, font, ink, anchor, is_upright):
-                painter.setFont(_font(font))
-                painter.setPen(_color(look, ink))
+                if font != written[0]:
+                    painter.setFont(_font(font))
+                if ink != written[1]:
+                    painter.setPen(_color(look, ink))
+                written = font, ink
                 back = 0.0 if anchor == "start" else font.width(words) / (2 if anchor == "middle" else 1)
                 if is_upright:
                     painter.save()

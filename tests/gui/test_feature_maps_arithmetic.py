@@ -242,7 +242,7 @@ def lab5(qtbot) -> Opened:
 def test_before_anything_is_pointed_at_there_is_an_example(lab5: Opened) -> None:
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 13, 13))
     assert lab5.arithmetic.view("products").isVisible()
-    assert lab5.map("input").highlighted("receptive") == ((13, 13, 3, 3),)
+    assert lab5.outlined("input", "receptive") == ((13, 13, 3, 3),)
 
 
 def test_the_pointer_on_a_product_marks_it_in_the_sum_until_it_leaves(lab5: Opened) -> None:

@@ -107,6 +107,8 @@ class ArithmeticView(PageView):
             self._show(Now(arithmetic, is_pinned, *own, term, why_covered))
 
     def _show(self, now: Now) -> None:
+        if now == self._now:
+            return
         self._now = now
         self.show_page(page(now))
 
@@ -119,11 +121,14 @@ class ArithmeticView(PageView):
             case _:
                 self._others(ask)
 
+    def paper(self) -> Page | None:
+        """What is shown, without controls."""
+        return None if self._now is None else page(self._now, controls=False)
+
     @override
     def figure(self, look: Look) -> Drawing:
-        if self._now is None:
-            return super().figure(look)
-        return page_drawn(page(self._now, controls=False), self.room(), look)
+        paper = self.paper()
+        return super().figure(look) if paper is None else page_drawn(paper, self.room(), look)
 
     @override
     def set_theme(self, theme: Theme) -> None:
