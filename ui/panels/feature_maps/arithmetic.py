@@ -187,7 +187,7 @@ def _head(now: Now, controls: bool) -> Row:
 
 
 def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
-    return Card("sum", LEDGER, Ledger(shown.bill), tip="The value of the cell, step by step", room=room)
+    return Card("sum", LEDGER, Ledger(shown.breakdown), tip="The value of the cell, step by step", room=room)
 
 
 def _table(
