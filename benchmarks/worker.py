@@ -17,7 +17,7 @@ from cnnviz.datasets import to_input
 from cnnviz.engines import LayeredEngine
 from cnnviz.layers import ReLU
 from cnnviz.optim import make_optimizer
-from cnnviz.vector_optimizer import VectorOptimizer
+from cnnviz.training import VectorOptimizer
 
 _CHECK_STEPS = 5
 _IMAGES, _MANY_IMAGES = 100, 1000

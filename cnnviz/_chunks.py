@@ -28,27 +28,13 @@ def input_chunks(
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Walk through images, a chunk at a time, as input of the network.
 
-    Parameters
-    ----------
-    network : Network
-    images : ndarray of shape (n, c, h, w), uint8
-    task : str
-        What is being done, for the message when it is stopped: "The search for ties".
-    progress : callable
-        Is told the fraction that is done after each chunk, from 0 to 1.
-    cancelled : callable
-        Asked before each chunk; when it returns True the walk stops.
-
-    Yields
-    ------
-    which : slice
-        The images of the chunk.
-    x : ndarray of shape (m, c, h, w), in the network's dtype
-
-    Raises
-    ------
-    CancelledError
-        If `cancelled` returned True.
+    * `images`: shape (n, c, h, w).
+    * `task`: what is being done, for the message when it is stopped: "The search for ties".
+    * `progress`: is told the fraction that is done after each chunk, from 0 to 1.
+    * `cancelled`: asked before each chunk; when it returns True the walk stops.
+    * Yields: the images of the chunk.
+    * Yields: shape (m, c, h, w).
+    * Raises CancelledError: if `cancelled` returned True.
     """
     for start in range(0, len(images), _CHUNK):
         if cancelled():

@@ -14,17 +14,9 @@ from cnnviz.layers import Layer
 def forward_pass(layers: NamedLayers, params: Mapping[str, FloatArray], x: FloatArray) -> list[FloatArray]:
     """Output of every layer for a batch, checked by nobody: for callers that run it in a loop.
 
-    Parameters
-    ----------
-    layers : tuple of (name, Layer)
-    params : mapping from "conv1.weight" to ndarray
-    x : ndarray of shape (n, *input_shape), of the dtype of `params`
-
-    Returns
-    -------
-    list of ndarray
-        One per layer; the last holds the logits. Parameters that have run away give inf or NaN, without a
-        warning.
+    * `x`: shape (n, *input_shape).
+    * Returns: one per layer; the last holds the logits. Parameters that have run away give inf or NaN,
+      without a warning.
     """
     outputs: list[FloatArray] = []
     with np.errstate(over="ignore", invalid="ignore"):
@@ -41,20 +33,10 @@ def loss_and_gradients(
 
     Gradients that no parameter needs (of the input, for one) are not computed.
 
-    Parameters
-    ----------
-    layers, params, x
-        As for `forward_pass`.
-    labels : integer ndarray of shape (n,)
-        Index of the right class of each sample.
-
-    Returns
-    -------
-    loss : float
-        Mean cross-entropy; inf or NaN, without a warning, where parameters have run away.
-    correct : int
-        How many samples got their class right.
-    gradients : dict from parameter name to ndarray
+    * `layers`, `params`, `x`: as for `forward_pass`.
+    * `labels`: shape (n,). Index of the right class of each sample.
+    * Returns: mean cross-entropy; inf or NaN, without a warning, where parameters have run away.
+    * Returns: how many samples got their class right.
     """
     outputs = forward_pass(layers, params, x)
     with np.errstate(over="ignore", invalid="ignore"):

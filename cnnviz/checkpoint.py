@@ -4,20 +4,22 @@ The parameters carry PyTorch's names and shapes, so the same file loads into a `
 layer names. For that, what the optimiser remembers is no tensor of the file, but text in its metadata.
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as short_repr
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz import __version__
-from cnnviz._optimizer_text import LARGEST_STATE, State, state_from_text, state_to_text, why_left_out
 from cnnviz._types import FloatArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import Dataset
@@ -31,6 +33,113 @@ from cnnviz.quantities import format_count, format_megabytes
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 from cnnviz.session_state import weights_checksum
 from cnnviz.snapshots import Snapshot
+
+LARGEST_STATE = 24 << 20
+"""Bytes; a third more as text, and readers of `.safetensors` files stop at headers of 100 MB."""
+
+_PREFIX = "cnnviz.optimizer."
+_STEPS = "steps"
+_MOST_COUNTED = 2**53
+
+State = Mapping[str, NDArray[Any]]
+Parameters = Mapping[str, FloatArray]
+
+
+def why_left_out(state: State) -> str:
+    """Return why a state has no place in a file, as the beginning of a sentence; empty where it has one."""
+    size = sum(array.nbytes for array in state.values())
+    if size > LARGEST_STATE:
+        return (
+            f"What the optimiser remembers ({format_megabytes(size)}) is not in the file, which has room for "
+            f"{format_megabytes(LARGEST_STATE)} of it"
+        )
+    if not all(np.isfinite(array).all() for array in state.values()):
+        return (
+            "What the optimiser remembers is not in the file, for it holds values that are not finite numbers"
+        )
+    return ""
+
+
+def state_to_text(state: State, params: Parameters) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what `state_from_text` reads.
+
+    * `state`: as `Optimizer.state` returns it for parameters of the same names.
+    * `params`: the network's.
+    * Returns: shape, dtype and checksum of each array, in values that JSON can hold.
+    * Returns: for the metadata.
+    * Raises ParameterError: if the state does not belong to these parameters.
+    """
+    description: dict[str, Any] = {}
+    texts: dict[str, str] = {}
+    for name, array in state.items():
+        shape, dtype = _expected(name, params)
+        if array.shape != shape or array.dtype.kind != dtype.kind:
+            raise ParameterError(
+                f"its optimiser's {short_repr(name)} is not of shape {shape} and {dtype.name}"
+            )
+        content = array.astype(dtype).tobytes()
+        description[name] = _describe(shape, dtype, content)
+        texts[_PREFIX + name] = base64.b64encode(content).decode("ascii")
+    _require_whole(description, params)
+    return description, texts
+
+
+def state_from_text(
+    description: object, metadata: Mapping[str, str], params: Parameters
+) -> dict[str, NDArray[Any]]:
+    """Return the state that `state_to_text` described.
+
+    * `description`: may come from an untrusted file, as may the texts.
+    * `params`: the network's.
+    * Raises ParameterError: if it is damaged or does not belong to these parameters.
+    """
+    if not isinstance(description, dict):
+        raise ParameterError("its optimiser's memory is not described")
+    entries = cast("dict[str, object]", description)
+    state = {name: _read_text(name, entry, metadata, params) for name, entry in entries.items()}
+    _require_whole(state, params)
+    if not 0 <= state[_STEPS] <= _MOST_COUNTED:
+        raise ParameterError("its optimiser has done an impossible number of steps")
+    return state
+
+
+def _read_text(name: str, entry: object, metadata: Mapping[str, str], params: Parameters) -> NDArray[Any]:
+    shape, dtype = _expected(name, params)
+    text = metadata.get(_PREFIX + name, "")
+    size = dtype.itemsize * int(np.prod(shape))
+    try:
+        content = base64.b64decode(text, validate=True) if len(text) == 4 * -(-size // 3) else b""
+    except ValueError:
+        content = b""
+    if len(content) != size or entry != _describe(shape, dtype, content):
+        raise ParameterError(f"its optimiser's {short_repr(name)} is damaged, or not of shape {shape}")
+    array = np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    if not np.isfinite(array).all():
+        raise ParameterError(f"its optimiser's {short_repr(name)} holds values that are not finite numbers")
+    return array
+
+
+def _expected(name: str, params: Parameters) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and dtype, little-endian, of one array of the state."""
+    if name == _STEPS:
+        return (), np.dtype("<i8")
+    param = params.get(name.partition(".")[2])
+    if param is None:
+        raise ParameterError(f"its optimiser remembers {short_repr(name)}, which is no parameter's")
+    return param.shape, param.dtype.newbyteorder("<")
+
+
+def _describe(shape: tuple[int, ...], dtype: np.dtype[Any], content: bytes) -> dict[str, Any]:
+    return {"shape": list(shape), "dtype": dtype.str, "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _require_whole(state: Mapping[str, object], params: Parameters) -> None:
+    slots = {name.partition(".")[0] for name in state} - {_STEPS}
+    expected = [_STEPS, *(f"{slot}.{name}" for slot in slots for name in params)]
+    missing = [name for name in expected if name not in state]
+    if missing:
+        raise ParameterError(f"its optimiser lacks {short_repr(missing[0])}")
+
 
 FORMAT = "cnnviz-model"
 FORMAT_VERSION = 1
@@ -47,20 +156,13 @@ _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the le
 class Checkpoint:
     """What a model file holds.
 
-    Attributes
-    ----------
-    network : Network
-    experiment : Experiment or None
-        Settings of the run; None when the network was built by hand.
-    step : int
-        Training steps the network has behind it.
-    data_name, data_sha256 : str
-        Name and checksum of the data it was trained on, with the classes of the run; empty when unknown.
-    version : str
-        Version of CNNViz that wrote the file.
-    optimizer : mapping from name to ndarray, or None
-        What the optimiser remembers at this step, for training to go on as the run would have; None where
-        the file does not say.
+    * `experiment`: settings of the run; None when the network was built by hand.
+    * `step`: training steps the network has behind it.
+    * `data_name`, `data_sha256`: name and checksum of the data it was trained on, with the classes of the
+      run; empty when unknown.
+    * `version`: version of CNNViz that wrote the file.
+    * `optimizer`: what the optimiser remembers at this step, for training to go on as the run would have;
+      None where the file does not say.
     """
 
     network: Network
@@ -75,10 +177,7 @@ class Checkpoint:
 class UndescribedError(CheckpointError):
     """A model file has weights, but no description that belongs to them.
 
-    Parameters
-    ----------
-    reason : str
-        What is met in the file, as a sentence without its full stop.
+    * `reason`: what is met in the file, as a sentence without its full stop.
     """
 
     def __init__(self, reason: str) -> None:
@@ -111,26 +210,13 @@ def save(
 ) -> str:
     """Write `network` to `path`; an existing file is replaced only when the new one is complete.
 
-    Parameters
-    ----------
-    path : str or Path
-    network, experiment, step, data_name, data_sha256
-        As in `Checkpoint`.
-    optimizer_state : mapping from name to ndarray, optional
-        What the optimiser remembers (see `Trainer.optimizer_state`). One that is larger than 25 MB (that of
-        three million parameters in float32 and Adam) has no place in the header of a file and is left out,
-        as is one that is not finite.
-
-    Returns
-    -------
-    str
-        What the file lacks, as a sentence for the user; empty where it is complete.
-
-    Raises
-    ------
-    CNNVizError
-        If the file cannot be written; `CheckpointError` if it would be too large to be opened again,
-        `ParameterError` if the state is not that of these parameters.
+    * `network`, `experiment`, `step`, `data_name`, `data_sha256`: as in `Checkpoint`.
+    * `optimizer_state`: what the optimiser remembers (see `Trainer.optimizer_state`). One that is larger than
+      25 MB (that of three million parameters in float32 and Adam) has no place in the header of a file and is
+      left out, as is one that is not finite.
+    * Returns: what the file lacks, as a sentence for the user; empty where it is complete.
+    * Raises CNNVizError: if the file cannot be written; `CheckpointError` if it would be too large to be
+      opened again, `ParameterError` if the state is not that of these parameters.
     """
     header: dict[str, Any] = {
         "format": FORMAT,
@@ -162,10 +248,8 @@ def save(
 def load(path: str | Path) -> Checkpoint:
     """Read a model file.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is missing, damaged, from a newer version, or holds weights that do not fit its network.
+    * Raises CheckpointError: if the file is missing, damaged, from a newer version, or holds weights that do
+      not fit its network.
     """
     path = Path(path)
     arrays, metadata = _read(path)
@@ -202,17 +286,10 @@ def load(path: str | Path) -> Checkpoint:
 def load_weights(path: str | Path, network: Network) -> Network:
     """Read weights that anybody has written into a network that has their names and shapes.
 
-    Parameters
-    ----------
-    path : str or Path
-        A `.safetensors` file; what describes a network in it is not looked at.
-    network : Network
-        Says names, shapes and the dtype that the weights get.
-
-    Raises
-    ------
-    CheckpointError
-        If the file cannot be read, or holds other weights: the text says which, to follow "because".
+    * `path`: a `.safetensors` file; what describes a network in it is not looked at.
+    * `network`: says names, shapes and the dtype that the weights get.
+    * Raises CheckpointError: if the file cannot be read, or holds other weights: the text says which, to
+      follow "because".
     """
     path = Path(path)
     arrays, _ = _read(path)
@@ -233,10 +310,7 @@ def load_weights(path: str | Path, network: Network) -> Network:
 
 
 def _optimizer(
-    header: Mapping[str, Any],
-    metadata: Mapping[str, str],
-    network: Network,
-    experiment: Experiment | None,
+    header: Mapping[str, Any], metadata: Mapping[str, str], network: Network, experiment: Experiment | None
 ) -> State | None:
     """Return what the optimiser of the run remembered; files of the first versions do not say."""
     if "optimizer" not in header:

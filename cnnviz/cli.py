@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cnnviz import __version__
-from cnnviz._console import tell
 from cnnviz.errors import ParameterError
-from cnnviz.exits import BAD_INPUT
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
+from cnnviz.output import BAD_INPUT, tell
 from cnnviz.presets import PRESETS
 
 
@@ -21,8 +20,7 @@ class Arguments:
 
     * `experiment`: the chosen preset with every setting that was given.
     * `data`: folder or file with other data than MNIST.
-    * `classes_given`: whether the classes were named; if not, other data may bring as many of its
-      own.
+    * `classes_given`: whether the classes were named; if not, other data may bring as many of its own.
     * `headless`: train without a window.
     * `files`: to open in the window: models, sessions, pictures, data.
     * `save`: where to write the trained network.
@@ -30,8 +28,7 @@ class Arguments:
       HTML file, its figures and tables as files of their own, and the pictures of every panel.
     * `author`, `roll_number`: for the title of the report.
     * `sample`: test image that the report looks at closely.
-    * `lab`: lab file, or id of a lab of the program, that is done without a window, or that
-      hand-ins are of.
+    * `lab`: lab file, or id of a lab of the program, that is done without a window, or that hand-ins are of.
     * `lab_check`: lab file whose mistakes are to be told.
     * `results`, `course`: where to write what would be handed in, and the lab with its trained
       network as a course file.

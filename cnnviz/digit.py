@@ -27,12 +27,9 @@ _Levels = NDArray[np.float64]
 class Ink:
     """The strokes in an image.
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (h, w), uint8
-        Strength of the ink: light strokes on a background of exact zeros; all zeros if there is no ink.
-    is_dark : bool
-        Whether the ink is darker than the paper in the image it was found in.
+    * `pixels`: shape (h, w). Strength of the ink: light strokes on a background of exact zeros; all zeros if
+      there is no ink.
+    * `is_dark`: whether the ink is darker than the paper in the image it was found in.
     """
 
     pixels: ByteArray
@@ -88,20 +85,10 @@ def find_ink(pixels: ByteArray, *, is_dark: bool | None = None) -> Ink:
     The paper is a bilinear surface fitted to the border, so a shadow across the page does no harm; the ink
     is what differs from it by more than the border's noise. Specks far from the digit are left out.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (h, w), uint8
-    is_dark : bool, optional
-        Whether the ink is darker than the paper; found out when None: whatever differs most from the border.
-
-    Returns
-    -------
-    Ink
-
-    Raises
-    ------
-    ShapeError
-        If `pixels` is not two-dimensional.
+    * `pixels`: shape (h, w).
+    * `is_dark`: whether the ink is darker than the paper; found out when None: whatever differs most from the
+      border.
+    * Raises ShapeError: if `pixels` is not two-dimensional.
     """
     _check_image(pixels, "find_ink")
     levels = pixels.astype(np.float64)
@@ -129,16 +116,9 @@ def find_ink(pixels: ByteArray, *, is_dark: bool | None = None) -> Ink:
 def shrink(pixels: ByteArray, longest: int = 1024) -> ByteArray:
     """Return the image with no side longer than `longest` pixels; itself if it is small enough.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (h, w), uint8
-    longest : int
-        >= 1.
-
-    Raises
-    ------
-    ShapeError
-        If `pixels` is not two-dimensional.
+    * `pixels`: shape (h, w).
+    * `longest`: >= 1.
+    * Raises ShapeError: if `pixels` is not two-dimensional.
     """
     from PIL import Image
 

@@ -50,13 +50,9 @@ class Engine(Protocol):
 
         Parameters that have run away give inf or NaN; callers silence NumPy's warnings, once for many steps.
 
-        Parameters
-        ----------
-        images : ndarray of shape (all, c, h, w), uint8
-            The whole data set.
-        labels : integer ndarray of shape (all,)
-        indices : ndarray of shape (n,), intp
-            Which of them are the mini-batch, n >= 1.
+        * `images`: shape (all, c, h, w). The whole data set.
+        * `labels`: shape (all,).
+        * `indices`: shape (n,). Which of them are the mini-batch, n >= 1.
         """
         ...
 
@@ -79,10 +75,7 @@ def make_engine(network: Network) -> Engine:
 class LayeredEngine:
     """The reference: one layer after another, for any network. Attributes and methods as of `Engine`.
 
-    Parameters
-    ----------
-    network : Network
-        Its parameters are copied.
+    * `network`: its parameters are copied.
     """
 
     def __init__(self, network: Network) -> None:

@@ -36,11 +36,7 @@ class CheckpointError(CNNVizError):
 class DivergenceError(CNNVizError):
     """Training produced numbers that are no longer finite, or far from what they should be.
 
-    Parameters
-    ----------
-    message : str
-    progress : Progress, optional
-        What the last steps measured up to there, for the record of the run.
+    * `progress`: what the last steps measured up to there, for the record of the run.
     """
 
     def __init__(self, message: str, progress: "Progress | None" = None) -> None:

@@ -80,7 +80,6 @@ def evaluate(
 
     Parameters
     ----------
-    network : Network
     images : ndarray of shape (n, c, h, w), uint8
     labels : ndarray of shape (n,), int64
     cancelled : callable

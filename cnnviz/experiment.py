@@ -53,43 +53,23 @@ _TUPLES = ("classes", "filters", "hidden")  # JSON has only lists
 class Experiment:
     """Network, data and training settings; equal experiments give equal runs.
 
-    Parameters
-    ----------
-    classes : tuple of str
-        Two to ten class names of the data set; label `i` is the `i`-th of them.
-    filters : tuple of int
-        Filters of each convolution block (convolution, activation, pool), first block first.
-    kernel_size, stride, padding : int
-        Side of every kernel, distance of its places, and zero padding around its input, in pixels.
-    conv_bias : bool
-        Whether convolutions add a bias.
-    activation : str
-        "none", or one of `cnnviz.layers.ACTIVATIONS`.
-        Between convolution and pool, and after hidden dense layers.
-    leaky_slope : float
-        Slope of the leaky ReLU below zero.
-    pool : str
-        "none", or one of `cnnviz.layers.POOLS`.
-    pool_size : int
-        Side and stride of the pooling window, in pixels.
-    ties : {"first", "all", "split"}
-        Who receives the gradient when several cells of a max-pooling window share the maximum.
-    hidden : tuple of int
-        Units of the hidden dense layers.
-    output : {"sigmoid", "softmax"}
-        One logit (two classes only) or one logit for each class.
-    init : {"lab5", "he", "glorot"}
-        Rule for the initial weights.
-    dtype : {"float32", "float64"}
-    optimizer : {"sgd", "adam"}
-    momentum, learning_rate : float
-    batch_size, epochs, seed, log_every : int
-        `log_every` is the number of steps between two lines of the log.
-
-    Raises
-    ------
-    ParameterError
-        If a setting is out of range or two settings contradict each other.
+    * `classes`: two to ten class names of the data set; label `i` is the `i`-th of them.
+    * `filters`: filters of each convolution block (convolution, activation, pool), first block first.
+    * `kernel_size`, `stride`, `padding`: side of every kernel, distance of its places, and zero padding
+      around its input, in pixels.
+    * `conv_bias`: whether convolutions add a bias.
+    * `activation`: "none", or one of `cnnviz.layers.ACTIVATIONS`. Between convolution and pool, and after
+      hidden dense layers.
+    * `leaky_slope`: slope of the leaky ReLU below zero.
+    * `pool`: "none", or one of `cnnviz.layers.POOLS`.
+    * `pool_size`: side and stride of the pooling window, in pixels.
+    * `ties`: who receives the gradient when several cells of a max-pooling window share the maximum.
+    * `hidden`: units of the hidden dense layers.
+    * `output`: one logit (two classes only) or one logit for each class.
+    * `init`: rule for the initial weights.
+    * `batch_size`, `epochs`, `seed`, `log_every`: `log_every` is the number of steps between two lines of the
+      log.
+    * Raises ParameterError: if a setting is out of range or two settings contradict each other.
     """
 
     classes: tuple[str, ...] = ("0", "1")
@@ -196,10 +176,7 @@ class Experiment:
     def build_network(self, input_shape: Shape = (1, 28, 28)) -> Network:
         """Return the untrained network, its weights drawn from the seed.
 
-        Raises
-        ------
-        ShapeError
-            If the image is too small for the stack of layers.
+        * Raises ShapeError: if the image is too small for the stack of layers.
         """
         return Network.build(self.layers(), input_shape=input_shape, seed=self.seed, dtype=self.dtype)
 
@@ -219,10 +196,7 @@ class Experiment:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the experiment that `to_dict` described.
 
-        Raises
-        ------
-        ParameterError
-            If a name is unknown or a value has the wrong type or range.
+        * Raises ParameterError: if a name is unknown or a value has the wrong type or range.
         """
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)

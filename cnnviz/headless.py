@@ -13,21 +13,13 @@ from tqdm import tqdm
 from cnnviz import checkpoint
 from cnnviz.cli import Arguments
 from cnnviz.clock import now, today
-from cnnviz.datasets import (
-    Dataset,
-    choice_note,
-    fitting_classes,
-    load_dataset,
-    load_mnist,
-    require_classes,
-)
+from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist, require_classes
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
-from cnnviz.exits import INTERRUPTED
 from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History, LogLine
-from cnnviz.output import Output
+from cnnviz.output import INTERRUPTED, Output
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_probability, format_value
 from cnnviz.runtime import one_blas_thread
@@ -46,8 +38,7 @@ def run(arguments: Arguments) -> int:
 
     * Returns: exit status: 0, 130 after Ctrl-C, 2 if a file could not be written. The others are
       written even then, so that one full disk does not cost the whole run.
-    * Raises CNNVizError: if the data, a setting or the folder of a file is at fault, or training
-      diverges.
+    * Raises CNNVizError: if the data, a setting or the folder of a file is at fault, or training diverges.
     """
     output = Output()
     for target in (

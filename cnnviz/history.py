@@ -48,8 +48,7 @@ class History:
     * `log_every`: steps between two log lines.
     * `first_step`: steps that lie before this record (a run that continues an earlier one).
     * `snapshot_bytes`: memory that the snapshots may take.
-    * `forked_at`: step at which this record left the one it was forked from; None for a record of
-      its own.
+    * `forked_at`: step at which this record left the one it was forked from; None for a record of its own.
     * `batch_size`, `epoch_images`: images of a step and of an epoch, 1 until they are set: what
       steps beyond the record come to.
     """

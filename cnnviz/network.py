@@ -81,7 +81,6 @@ class Network:
 
     Attributes
     ----------
-    layers : tuple of (name, Layer)
     params : read-only mapping from "conv1.weight" to a read-only array
     input_shape : tuple of int
         Shape of one sample, `(c, h, w)` or `(d,)`.

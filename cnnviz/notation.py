@@ -22,15 +22,9 @@ from cnnviz.quantities import MOST_IN_FULL, format_power, format_together, forma
 class Notation:
     """How the numbers in the cells of one map, or of one column, are written.
 
-    Attributes
-    ----------
-    decimals : int
-    exponent : int
-        Numbers are in units of ``10 ** exponent``, so that small gradients are not all "0.00".
-    signed : bool
-        Whether a plus is written.
-    fixed : bool
-        Whether the number of decimals must be kept where there is little room.
+    * `exponent`: numbers are in units of ``10 ** exponent``, so that small gradients are not all "0.00".
+    * `signed`: whether a plus is written.
+    * `fixed`: whether the number of decimals must be kept where there is little room.
     """
 
     decimals: int
@@ -42,16 +36,7 @@ class Notation:
     def of(cls, values: ArrayLike, *, signed: bool = False, decimals: int | None = None) -> Self:
         """Choose a notation with about three figures of the largest value.
 
-        Parameters
-        ----------
-        values : array_like
-        signed : bool
-        decimals : int, optional
-            Fixed number of decimals.
-
-        Returns
-        -------
-        Notation
+        * `decimals`: fixed number of decimals.
         """
         array = np.asarray(values)
         if array.dtype.kind in "iub":
@@ -90,22 +75,12 @@ class Notation:
     ) -> list[str]:
         """Write numbers so that unequal ones of a group look unequal, or carry ``≈``.
 
-        Parameters
-        ----------
-        values : array_like
-        groups : ndarray of int of the same shape, optional
-            Cells with the same number are compared, such as those of one pooling window: a window that needs
-            them gets more decimals. Without groups, numbers are not compared.
-        longest : int, optional
-            For how many characters there is room in a cell. All numbers have fewer decimals, down to one,
-            where that makes room for them.
-        mark : int
-            How many of these ``≈`` takes; 0 where it stands above the number.
-
-        Returns
-        -------
-        list of str
-            In row-major order.
+        * `groups`: cells with the same number are compared, such as those of one pooling window: a window
+          that needs them gets more decimals. Without groups, numbers are not compared.
+        * `longest`: for how many characters there is room in a cell. All numbers have fewer decimals, down to
+          one, where that makes room for them.
+        * `mark`: how many of these ``≈`` takes; 0 where it stands above the number.
+        * Returns: in row-major order.
         """
         numbers: list[float] = np.asarray(values).ravel().tolist()
         texts = self._texts(numbers, groups, longest, mark)
@@ -150,18 +125,10 @@ class Notation:
 def window_groups(shape: tuple[int, ...], step: int) -> NDArray[np.intp]:
     """Return the cells of a map that are compared because they lie in the same window of a pool.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns.
-    step : int
-        Cells from one window to the next, >= 1. Of windows that overlap, all cells but those that the next
-        one has too.
-
-    Returns
-    -------
-    ndarray of int of that shape
-        For `Notation.texts`.
+    * `shape`: rows and columns.
+    * `step`: cells from one window to the next, >= 1. Of windows that overlap, all cells but those that the
+      next one has too.
+    * Returns: for `Notation.texts`.
     """
     rows, columns = np.indices(shape)
     return rows // step * shape[1] + columns // step
@@ -172,19 +139,9 @@ def format_column(
 ) -> list[str]:
     """Write numbers that stand under one another: all with the same decimals, so that they line up.
 
-    Parameters
-    ----------
-    values : iterable of float
-    decimals : int
-        The fewest; there are more where unequal numbers would look equal.
-    signed : bool
-    longest : int, optional
-        For how many characters there is room. Numbers that these do not tell apart carry ``≈``.
-
-    Returns
-    -------
-    list of str
-        "–" where there is no number (NaN).
+    * `decimals`: the fewest; there are more where unequal numbers would look equal.
+    * `longest`: for how many characters there is room. Numbers that these do not tell apart carry ``≈``.
+    * Returns: "–" where there is no number (NaN).
     """
     numbers = [float(value) for value in values]
     finite = [number for number in numbers if math.isfinite(number)]
@@ -198,16 +155,8 @@ def format_column(
 def format_ticks(ticks: Sequence[float], distance: float | None = None) -> list[str]:
     """Write the numbers of an axis, all with the same decimals: as many as their distance needs.
 
-    Parameters
-    ----------
-    ticks : sequence of float
-        In rising order; multiples of their distance, but for rounding.
-    distance : float, optional
-        Where there may be one tick only.
-
-    Returns
-    -------
-    list of str
+    * `ticks`: in rising order; multiples of their distance, but for rounding.
+    * `distance`: where there may be one tick only.
     """
     if not ticks:
         return []

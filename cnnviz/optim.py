@@ -222,7 +222,6 @@ def make_optimizer(name: str, learning_rate: float, momentum: float = 0.0) -> Op
 
     Parameters
     ----------
-    name : {"sgd", "adam"}
     learning_rate : float
         Step length, > 0.
     momentum : float

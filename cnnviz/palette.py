@@ -38,13 +38,8 @@ DASHES: dict[str, tuple[float, ...]] = {
 class StageStyle(NamedTuple):
     """How a stage of the network is named and drawn when it is compared with others.
 
-    Attributes
-    ----------
-    short, title : str
-        Name where there is little room, and name.
-    color : Color
-    dash : str
-        One of `DASHES`.
+    * `short`, `title`: name where there is little room, and name.
+    * `dash`: one of `DASHES`.
     """
 
     short: str
@@ -56,7 +51,6 @@ class StageStyle(NamedTuple):
 _POOL_LOOKS = {
     "max": (WINNER, "solid"),
     "average": (ACCENT, "solid"),
-    "blur": (Color("#1B8A6B", "#4FD0A8"), "dashed"),
     "max_blur": (Color("#6F7D00", "#BFD04A"), "dash-dot"),
     "subsample": (Color("#8A5A2B", "#C9A27A"), "dotted"),
 }
@@ -109,19 +103,8 @@ sign, the signed map for weights, gradients and differences."""
 def color_map(name: str) -> NDArray[np.uint8]:
     """Table of a colour map.
 
-    Parameters
-    ----------
-    name : {"signed", "sequential", "grey"}
-
-    Returns
-    -------
-    ndarray of shape (256, 3), uint8
-        Red, green, blue; read-only.
-
-    Raises
-    ------
-    ValueError
-        If there is no such map.
+    * Returns: shape (256, 3). Red, green, blue; read-only.
+    * Raises ValueError: if there is no such map.
     """
     try:
         return COLOR_MAPS[name]
@@ -134,16 +117,8 @@ def color_map(name: str) -> NDArray[np.uint8]:
 def map_entries(values: NDArray[np.generic], levels: tuple[float, float]) -> NDArray[np.uint8]:
     """Entry of a colour map for each value; 0 for what is not a number.
 
-    Parameters
-    ----------
-    values : ndarray
-        Any shape, any real dtype.
-    levels : (float, float)
-        Values of the first and of the last colour; what lies beyond is clipped.
-
-    Returns
-    -------
-    ndarray of the same shape, uint8
+    * `values`: any shape, any real dtype.
+    * `levels`: values of the first and of the last colour; what lies beyond is clipped.
     """
     low, high = levels
     if values.dtype == np.uint8 and (low, high) == (0.0, 255.0):
@@ -162,14 +137,8 @@ def are_dark(colors: ArrayLike) -> NDArray[np.bool_]:
 
     Relative luminance and contrast as in WCAG 2.2; the two contrasts are equal at a luminance of 0.179.
 
-    Parameters
-    ----------
-    colors : array_like of shape (..., 3)
-        Red, green and blue, 0 to 255.
-
-    Returns
-    -------
-    ndarray of shape (...), bool
+    * `colors`: shape (..., 3). Red, green and blue, 0 to 255.
+    * Returns: shape (...).
     """
     channel = np.asarray(colors) / 255.0
     linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
@@ -179,15 +148,8 @@ def are_dark(colors: ArrayLike) -> NDArray[np.bool_]:
 def signed_levels(*arrays: ArrayLike) -> tuple[float, float]:
     """Limits for signed values: symmetric, so that zero is white.
 
-    Parameters
-    ----------
-    *arrays : array_like
-        Any shapes; values that are not finite are left out.
-
-    Returns
-    -------
-    tuple of float
-        (-m, m) with m the largest magnitude; (-1, 1) if that is 0 or there is none.
+    * `*arrays`: any shapes; values that are not finite are left out.
+    * Returns: (-m, m) with m the largest magnitude; (-1, 1) if that is 0 or there is none.
     """
     largest = max((float(np.abs(_finite(each)).max(initial=0.0)) for each in arrays), default=0.0)
     return (-largest, largest) if largest > 0 else (-1.0, 1.0)
@@ -196,15 +158,8 @@ def signed_levels(*arrays: ArrayLike) -> tuple[float, float]:
 def sequential_levels(*arrays: ArrayLike) -> tuple[float, float]:
     """Limits for values with no sign: smallest and largest.
 
-    Parameters
-    ----------
-    *arrays : array_like
-        Any shapes; values that are not finite are left out.
-
-    Returns
-    -------
-    tuple of float
-        (lo, hi) with lo < hi; a constant c gives (c, c + 1), nothing at all gives (0, 1).
+    * `*arrays`: any shapes; values that are not finite are left out.
+    * Returns: (lo, hi) with lo < hi; a constant c gives (c, c + 1), nothing at all gives (0, 1).
     """
     finite = [values for values in map(_finite, arrays) if values.size]
     if not finite:

@@ -35,14 +35,7 @@ Write = Callable[[float, int], str]
 def format_count(count: int) -> str:
     """Write a whole number with commas between thousands.
 
-    Parameters
-    ----------
-    count : int
-
-    Returns
-    -------
-    str
-        Such as "12,665".
+    * Returns: such as "12,665".
     """
     return typeset(f"{count:,}")
 
@@ -50,16 +43,8 @@ def format_count(count: int) -> str:
 def format_value(value: float, digits: int = 3) -> str:
     """Write a single number in full, or with its exponent.
 
-    Parameters
-    ----------
-    value : float
-    digits : int
-        Significant figures, >= 1.
-
-    Returns
-    -------
-    str
-        Such as "0.0407", "12.3", "1.20e−7", "0.5" (exactly), "0.500" (rounded), "0", "NaN", "∞".
+    * `digits`: significant figures, >= 1.
+    * Returns: such as "0.0407", "12.3", "1.20e−7", "0.5" (exactly), "0.500" (rounded), "0", "NaN", "∞".
     """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else typeset("∞" if value > 0 else "-∞")
@@ -81,15 +66,7 @@ def format_value(value: float, digits: int = 3) -> str:
 def format_signed(value: float, digits: int = 3) -> str:
     """Write as `format_value` does, with the sign before positive numbers too; zero has none.
 
-    Parameters
-    ----------
-    value : float
-    digits : int
-
-    Returns
-    -------
-    str
-        Such as "+0.35", "−0.92", "0".
+    * Returns: such as "+0.35", "−0.92", "0".
     """
     text = format_value(value, digits)
     return f"+{text}" if value > 0 else text
@@ -98,19 +75,11 @@ def format_signed(value: float, digits: int = 3) -> str:
 def format_probability(p: float, digits: int = 3, rest: float | None = None) -> str:
     """Write a probability so that what is neither 0 nor 1 is written as neither.
 
-    Parameters
-    ----------
-    p : float
-        From 0 to 1.
-    digits : int
-        Significant figures of `p` or of ``1 - p``, whichever is smaller.
-    rest : float, optional
-        ``1 - p``, where it is known more exactly than by the difference, which single precision rounds to 0.
-
-    Returns
-    -------
-    str
-        Such as "0.0316", "0.9684", "2.10e−9", "1 − 1.56e−8"; "1" and "0" for exactly these.
+    * `p`: from 0 to 1.
+    * `digits`: significant figures of `p` or of ``1 - p``, whichever is smaller.
+    * `rest`: ``1 - p``, where it is known more exactly than by the difference, which single precision rounds
+      to 0.
+    * Returns: such as "0.0316", "0.9684", "2.10e−9", "1 − 1.56e−8"; "1" and "0" for exactly these.
     """
     rest = 1 - p if rest is None else rest
     if not rest < p:
@@ -126,17 +95,9 @@ def format_probability(p: float, digits: int = 3, rest: float | None = None) -> 
 def format_one_plus(rest: float, digits: int = 3) -> str:
     """Write ``1 + rest`` so that a small rest can still be read.
 
-    Parameters
-    ----------
-    rest : float
-        >= 0.
-    digits : int
-        Significant figures of `rest`.
-
-    Returns
-    -------
-    str
-        Such as "1.0316", "1 + 1.56e−8", "1".
+    * `rest`: >= 0.
+    * `digits`: significant figures of `rest`.
+    * Returns: such as "1.0316", "1 + 1.56e−8", "1".
     """
     if 0 < rest < _NEAREST_TO_ONE:
         return f"1 + {format_value(rest, digits)}"
@@ -147,16 +108,8 @@ def format_one_plus(rest: float, digits: int = 3) -> str:
 def format_percent(share: float, decimals: int = 1) -> str:
     """Write a share in per cent, with more decimals where it would read 0 % or 100 % and is not.
 
-    Parameters
-    ----------
-    share : float
-        From 0 to 1, or any ratio.
-    decimals : int
-
-    Returns
-    -------
-    str
-        Such as "98.4 %", "99.998 %", "0.02 %", "90 %" (exactly); "–" where there is none (NaN).
+    * `share`: from 0 to 1, or any ratio.
+    * Returns: such as "98.4 %", "99.998 %", "0.02 %", "90 %" (exactly); "–" where there is none (NaN).
     """
     if math.isnan(share):
         return "–"
@@ -182,16 +135,7 @@ def format_whole_percent(share: float) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Write a time in the unit that suits it, such as "0.5 s", "12 s", "3 min", "2.5 h".
-
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-    """
+    """Write a time in the unit that suits it, such as "0.5 s", "12 s", "3 min", "2.5 h"."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:
@@ -201,45 +145,20 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_megabytes(size: int) -> str:
-    """Write a number of bytes in megabytes of 10⁶, such as "1,300 MB".
-
-    Parameters
-    ----------
-    size : int
-
-    Returns
-    -------
-    str
-    """
+    """Write a number of bytes in megabytes of 10⁶, such as "1,300 MB"."""
     return f"{format_value(size / 1e6, 2) if size < 1e7 else format_count(round(size / 1e6))} MB"
 
 
 def format_power(exponent: int) -> str:
-    """Write the unit of numbers that share a power of ten, such as "× 10⁻⁴"; "" for 1.
-
-    Parameters
-    ----------
-    exponent : int
-
-    Returns
-    -------
-    str
-    """
+    """Write the unit of numbers that share a power of ten, such as "× 10⁻⁴"; "" for 1."""
     return "" if exponent == 0 else f"× 10{str(exponent).translate(_POWERS)}"
 
 
 def format_plain(value: float | np.generic) -> str:
     """Write the shortest text that a program reads back as the same number, for files and fields.
 
-    Parameters
-    ----------
-    value : float or NumPy scalar
-        The shortest text of a float32 is shorter than that of a float64.
-
-    Returns
-    -------
-    str
-        With ``-`` and ``.``, such as "-0.1", "1e-7", "10".
+    * `value`: the shortest text of a float32 is shorter than that of a float64.
+    * Returns: with ``-`` and ``.``, such as "-0.1", "1e-7", "10".
     """
     mantissa, mark, exponent = str(value).partition("e")
     return mantissa.removesuffix(".0") + (f"{mark}{int(exponent)}" if mark else "")
@@ -259,19 +178,10 @@ def format_shift(dx: int, dy: int) -> str:
 def format_cell(cell: Sequence[int], of: str = "filter", *, counted: bool = False) -> str:
     """Name a cell of a map, or a unit, as it is named everywhere.
 
-    Parameters
-    ----------
-    cell : sequence of int
-        ``(channel, row, column)``, ``(row, column)`` or ``(unit,)``.
-    of : str
-        What a channel is called: "filter", "input", "map".
-    counted : bool
-        Whether to add from where it is counted.
-
-    Returns
-    -------
-    str
-        Such as "filter 6, row 10, column 7", "row 0, column 3", "unit 12, counted from 0".
+    * `cell`: ``(channel, row, column)``, ``(row, column)`` or ``(unit,)``.
+    * `of`: what a channel is called: "filter", "input", "map".
+    * `counted`: whether to add from where it is counted.
+    * Returns: such as "filter 6, row 10, column 7", "row 0, column 3", "unit 12, counted from 0".
     """
     names = {1: ("unit",), 2: ("row", "column"), 3: (of, "row", "column")}[len(cell)]
     text = ", ".join(f"{name} {number}" for name, number in zip(names, cell, strict=True))
@@ -286,20 +196,11 @@ def format_together(
 ) -> list[str]:
     """Write numbers that will be compared: unequal ones look unequal, equal ones equal.
 
-    Parameters
-    ----------
-    values : iterable of float
-        All numbers that stand side by side, such as those before and after.
-    digits : int
-        The fewest significant figures.
-    write : callable
-        `format_value`, `format_signed` or `format_probability`.
-    longest : int, optional
-        For how many characters there is room. If that is too few to tell numbers apart, they carry ``≈``.
-
-    Returns
-    -------
-    list of str
+    * `values`: all numbers that stand side by side, such as those before and after.
+    * `digits`: the fewest significant figures.
+    * `write`: `format_value`, `format_signed` or `format_probability`.
+    * `longest`: for how many characters there is room. If that is too few to tell numbers apart, they carry
+      ``≈``.
     """
     numbers = [float(value) for value in values]
     return told_apart(numbers, lambda figures: [write(value, figures) for value in numbers], digits, longest)
@@ -310,18 +211,9 @@ def format_probabilities(
 ) -> list[str]:
     """Write the probabilities of all classes; one near 1 by what the others leave of it.
 
-    Parameters
-    ----------
-    probabilities : iterable of float
-        Of every class: they add up to 1.
-    digits : int
-        As for `format_probability`.
-    longest : int, optional
-        As for `format_together`.
-
-    Returns
-    -------
-    list of str
+    * `probabilities`: of every class: they add up to 1.
+    * `digits`: as for `format_probability`.
+    * `longest`: as for `format_together`.
     """
     numbers = [float(p) for p in probabilities]
     rests = [rest_of(numbers, place) for place in range(len(numbers))]
@@ -333,16 +225,8 @@ def format_probability_pairs(
 ) -> list[tuple[str, str]]:
     """Write the probability of each class before and after something: what has changed looks changed.
 
-    Parameters
-    ----------
-    before, after : iterable of float
-        Of every class.
-    digits, longest : int
-        As for `format_probabilities`.
-
-    Returns
-    -------
-    list of (str, str)
+    * `before`, `after`: of every class.
+    * `digits`, `longest`: as for `format_probabilities`.
     """
     sides = [float(p) for p in before], [float(p) for p in after]
     pairs: list[tuple[str, str]] = []
@@ -369,15 +253,7 @@ def _probabilities_apart(
 def rest_of(probabilities: Sequence[float], place: int) -> float:
     """Sum of the probabilities of all other classes, which single precision cannot tell from 1 by difference.
 
-    Parameters
-    ----------
-    probabilities : sequence of float
-    place : int
-        The class that is left out.
-
-    Returns
-    -------
-    float
+    * `place`: the class that is left out.
     """
     p = probabilities[place]
     if p <= 0.5:

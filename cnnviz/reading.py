@@ -120,8 +120,7 @@ def opened(path: Path, largest: int | None = None, remedy: str = "") -> Generato
     A pipe, device or socket is refused before it is opened, for that may wait for ever or rewind a tape;
     should one take the place of the file at this very moment, opening it does not wait either.
 
-    * Raises DataError: if there is no such file, it is too large, or the disk fails while it is
-      read.
+    * Raises DataError: if there is no such file, it is too large, or the disk fails while it is read.
     """
     check_file(path, remedy)
     try:
@@ -183,8 +182,7 @@ def parse_json(text: str, largest: int = LARGEST_TEXT, *, finite: bool = False) 
 def check_format(values: Mapping[str, object], name: str, newest: int, foreign: str) -> None:
     """Find out whether what a file describes is of a format, and of a version of it that is known here.
 
-    * `values`: with the format, its version (``format_version``) and that of the program
-      (``version``).
+    * `values`: with the format, its version (``format_version``) and that of the program (``version``).
     * `name`: of the format.
     * `newest`: newest version of it that is known.
     * `foreign`: what to say of what is not of this format.

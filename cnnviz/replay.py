@@ -42,8 +42,7 @@ class Replay:
           step are those of the snapshot before it.
         * `step`: from the first snapshot to the end of the record.
         * `near`: another moment of the record, which may be a shorter way.
-        * Raises ParameterError: if no snapshot lies before the step from which the run can be
-          repeated.
+        * Raises ParameterError: if no snapshot lies before the step from which the run can be repeated.
         """
         kept = history.snapshots
         known = [kept.at(step), kept[0], near] if len(kept) else [near]
@@ -61,8 +60,7 @@ class Replay:
         """Repeat the steps.
 
         * `dataset`: that of the run.
-        * `report`: told how much is done, from 0 to 1, every few milliseconds; may raise to end
-          it.
+        * `report`: told how much is done, from 0 to 1, every few milliseconds; may raise to end it.
         * Returns: of the last of the steps, of the same origin as `start`.
         * Raises ParameterError: if a loss is not the one on record: the run was made on another
           kind of machine.

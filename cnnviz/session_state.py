@@ -103,8 +103,7 @@ class SessionState:
     * `data_name`, `data_sha256`: name and checksum of the data with the classes of the experiment.
     * `step`, `run_step`: step of the network that was shown, and the step that the run had reached.
     * `epochs`: epochs of the run, with those that were added to it.
-    * `weights_sha256`: checksum of the weights that were shown (see `weights_checksum`); empty when
-      unknown.
+    * `weights_sha256`: checksum of the weights that were shown (see `weights_checksum`); empty when unknown.
     * `run_sha256`: the same of the weights that the run had reached.
     * `sample`: index of a test image, or an image of the user's own.
     * `dx`, `dy`: shift of the sample in pixels, to the right and down.

@@ -21,19 +21,14 @@ class Origin:
     It goes wherever the snapshot goes, so that what is drawn or written of it names its own run, whichever
     runs have come since.
 
-    Attributes
-    ----------
-    run_id : int
-        Number of the run in this sitting, from 1.
-    experiment : Experiment
-        Settings in force at this step; a learning rate that was changed on the way is the changed one.
-    data : str
-        Name of the data set it was trained on.
-    note : str
-        Where the run began, if not at initial weights: a file, or weights that were changed by hand; else "".
-    is_changed : bool
-        Whether a setting was changed on the way, so that training from the initial weights with the settings
-        of this moment leads elsewhere.
+    * `run_id`: number of the run in this sitting, from 1.
+    * `experiment`: settings in force at this step; a learning rate that was changed on the way is the changed
+      one.
+    * `data`: name of the data set it was trained on.
+    * `note`: where the run began, if not at initial weights: a file, or weights that were changed by hand;
+      else "".
+    * `is_changed`: whether a setting was changed on the way, so that training from the initial weights with
+      the settings of this moment leads elsewhere.
     """
 
     run_id: int
@@ -52,16 +47,10 @@ class Origin:
 class Snapshot:
     """A network after `step` training steps.
 
-    Attributes
-    ----------
-    step : int
-    network : Network
-    optimizer : mapping from name to ndarray, or None
-        What the optimiser remembers at this step (see `Optimizer.state`), for training to go on from here
-        exactly as it once did; None where that is not known, as for weights that were read from a file or
-        edited.
-    origin : Origin or None
-        The run it was taken of; None for a network that was made up, as those of lessons.
+    * `optimizer`: what the optimiser remembers at this step (see `Optimizer.state`), for training to go on
+      from here exactly as it once did; None where that is not known, as for weights that were read from a
+      file or edited.
+    * `origin`: the run it was taken of; None for a network that was made up, as those of lessons.
     """
 
     step: int
@@ -94,10 +83,7 @@ class SnapshotStore:
     and those that were marked to be kept (ends of epochs) stay in any case, even where they alone are more
     than the budget.
 
-    Parameters
-    ----------
-    max_bytes : int
-        Memory that all snapshots may take.
+    * `max_bytes`: memory that all snapshots may take.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -163,10 +149,7 @@ class SnapshotStore:
     def at(self, step: int) -> Snapshot:
         """Return the latest snapshot at or before `step`, or the first one. Takes logarithmic time.
 
-        Raises
-        ------
-        LookupError
-            If there is no snapshot at all.
+        * Raises LookupError: if there is no snapshot at all.
         """
         return self._snapshots[self.index_at(step)]
 
@@ -178,10 +161,7 @@ class SnapshotStore:
     def index_at(self, step: int) -> int:
         """Return the position of the snapshot that `at` returns.
 
-        Raises
-        ------
-        LookupError
-            If there is no snapshot at all.
+        * Raises LookupError: if there is no snapshot at all.
         """
         if not self._snapshots:
             raise LookupError("There is no snapshot yet.")
@@ -190,10 +170,7 @@ class SnapshotStore:
     def nearest(self, step: int) -> Snapshot:
         """Return the snapshot nearest to `step`; the earlier of two that are equally near.
 
-        Raises
-        ------
-        LookupError
-            If there is no snapshot at all.
+        * Raises LookupError: if there is no snapshot at all.
         """
         index = self.index_at(step)
         following = self._snapshots[index + 1 : index + 2]

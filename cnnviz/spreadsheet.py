@@ -28,8 +28,7 @@ def to_csv(rows: Iterable[Sequence[Cell]], *, marked: bool = False) -> bytes:
     """Return rows as CSV (RFC 4180, UTF-8, ``.`` as decimal point).
 
     * `rows`: the first may hold the names of the columns. A row without cells is an empty line.
-    * `marked`: whether a mark at the beginning tells spreadsheets that it is UTF-8; scripts do
-      without.
+    * `marked`: whether a mark at the beginning tells spreadsheets that it is UTF-8; scripts do without.
     * Returns: numbers as the shortest text that gives back the same, each text in one line.
     """
     out = io.StringIO(newline="")

@@ -5,13 +5,12 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from cnnviz._console import find_console
 from cnnviz._typesetter import TYPESET
 from cnnviz._typesetter import run as typeset
-from cnnviz.doctor.window import TRY_WINDOW
-from cnnviz.doctor.window import hindrance as window_hindrance
+from cnnviz.doctor import TRY_WINDOW
+from cnnviz.doctor import hindrance as window_hindrance
 from cnnviz.errors import CNNVizError, in_words
-from cnnviz.exits import INTERRUPTED, complain
+from cnnviz.output import INTERRUPTED, complain, find_console
 
 # Names to import, each brought by a package of about the same name.
 _ENGINE = ("jinja2", "numpy", "PIL", "safetensors", "threadpoolctl", "tqdm")
@@ -37,7 +36,7 @@ def _run(argv: Sequence[str] | None) -> int:
     if given[:1] == [TYPESET]:
         return typeset()
     if "--doctor" in given:
-        from cnnviz.doctor.diagnosis import run as diagnose
+        from cnnviz.doctor import diagnose
 
         return diagnose()
     _require(_ENGINE)

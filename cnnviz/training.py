@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_float, check_int
 from cnnviz.datasets import Dataset
-from cnnviz.engines import make_engine
+from cnnviz.engines import Engine, make_engine
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.network import Network
-from cnnviz.optim import State, make_optimizer
+from cnnviz.optim import Optimizer, State, make_optimizer
 from cnnviz.quantities import format_count, format_value
 from cnnviz.runtime import on_one_blas_thread
 from cnnviz.snapshots import Snapshot
-from cnnviz.vector_optimizer import VectorOptimizer
 
 _DIVERGENCE_WINDOW = 100
 _DIVERGENCE_FACTOR = 100.0
@@ -32,12 +31,10 @@ class TrainConfig:
 
     Parameters
     ----------
-    learning_rate : float
     batch_size : int
         Images averaged in one step.
     epochs : int
         Passes over the training images.
-    optimizer : {"sgd", "adam"}
     momentum : float
         Used by ``"sgd"`` only.
     seed : int
@@ -130,8 +127,6 @@ class Trainer:
     ----------
     network : Network
         Start weights; never changed.
-    dataset : Dataset
-    config : TrainConfig
     start_step : int
         Steps that `network` has behind it already.
     optimizer_state : mapping from name to ndarray, optional
@@ -335,3 +330,60 @@ def check_fit(network: Network, dataset: Dataset) -> None:
             f"The network tells {network.classes_count} classes apart, the data set {dataset.name} has "
             f"{len(dataset.classes)}. Choose as many classes as the network has outputs."
         )
+
+
+_ALL = "parameters"
+
+
+class VectorOptimizer:
+    """Updates an engine's parameters with its gradient.
+
+    * `rule`: must not be used for anything else.
+    """
+
+    def __init__(self, rule: Optimizer, engine: Engine) -> None:
+        self.rule, self._engine = rule, engine
+        self._vectors, self._gradients = {_ALL: engine.vector}, {_ALL: engine.gradient}
+
+    def update(self) -> None:
+        """Change the engine's parameters in place."""
+        self.rule.update(self._vectors, self._gradients)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return what `Optimizer.state` would for single parameters: "steps", "momentum.conv1.weight", ..."""
+        named: dict[str, NDArray[Any]] = {}
+        for key, array in self.rule.state().items():
+            slot, _, name = key.partition(".")
+            if name:
+                views = self._engine.views(array)
+                named |= {f"{slot}.{parameter}": view.copy() for parameter, view in views.items()}
+            else:
+                named[key] = array
+        return named
+
+    def load_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` returned.
+
+        * Raises ParameterError: if it is not the state of such an optimiser with these parameters.
+        """
+        joined: dict[str, NDArray[Any]] = {}
+        filled: dict[str, dict[str, NDArray[Any]]] = {}
+        for key, array in state.items():
+            slot, _, name = key.partition(".")
+            if not name:
+                joined[key] = array
+                continue
+            if slot not in filled:
+                joined[f"{slot}.{_ALL}"] = np.zeros_like(self._engine.vector)
+                filled[slot] = self._engine.views(joined[f"{slot}.{_ALL}"])
+            view = filled[slot].pop(name, None)
+            if view is None or view.shape != array.shape or array.dtype.kind != "f":
+                raise ParameterError(
+                    f"The state of the optimiser has {key!r} of shape {array.shape}, which belongs to no "
+                    "parameter of this network."
+                )
+            view[...] = array
+        missing = [f"{slot}.{name}" for slot, views in filled.items() for name in views]
+        if missing:
+            raise ParameterError(f"The state of the optimiser lacks {missing[0]!r}.")
+        self.rule.load_state(joined)

@@ -3,7 +3,7 @@
     .venv/bin/python scripts/kernels.py lab5 pooling fooling --seeds 0 99 721895
 
 Each lab is measured in a process of its own for every kernel that this processor has. It prints for each
-measure the largest difference, and the largest relative to the number: what `cnnviz.lab.agreement` goes by.
+measure the largest difference, and the largest relative to the number: what `cnnviz.lab.judging` goes by.
 """
 
 import argparse
@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 from cnnviz.datasets import load_mnist  # noqa: E402  # after the path is set
 from cnnviz.lab import load_lab, measured_lab  # noqa: E402  # likewise
-from cnnviz.lab.measured_json import value_to_json  # noqa: E402  # likewise
-from cnnviz.lab.shipped import find_lab  # noqa: E402  # likewise
+from cnnviz.lab.json_values import value_to_json  # noqa: E402  # likewise
+from cnnviz.lab.opening import find_lab  # noqa: E402  # likewise
 from cnnviz.lab.verifying import KERNELS  # noqa: E402  # likewise
 from cnnviz.quantities import format_value  # noqa: E402  # likewise
 from cnnviz.runtime import blas_kernel  # noqa: E402  # likewise

@@ -13,14 +13,13 @@ from cnnviz.errors import DataError
 from cnnviz.lab import HandIn, Lab, LabRecord, When, hand_in, measured_lab, parse_lab, seed_for
 from cnnviz.lab.copies import remarks_between
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.finding import hand_in_of
-from cnnviz.lab.grade_pages import to_html as pages_of
 from cnnviz.lab.grade_table import to_csv
+from cnnviz.lab.grade_table import to_html as pages_of
 from cnnviz.lab.grading import graded, lab_of
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.remarks import remarks_on
-from cnnviz.lab.results import checksum_of
+from cnnviz.lab.results import checksum_of, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.lab.verifying import Row
 from cnnviz.report import Version

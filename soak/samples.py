@@ -111,12 +111,12 @@ def draft() -> bytes:
 @cache
 def report() -> bytes:
     """Return a saved report with a figure, a table, what was measured and what was done in a lab."""
+    from cnnviz.lab.opening import shipped_labs
     from cnnviz.lab.reading import load_lab
     from cnnviz.lab.record import LabRecord
-    from cnnviz.lab.shipped import shipped_labs
-    from cnnviz.report import Insert, findings_file
+    from cnnviz.report import Insert
     from cnnviz.report.blocks import Data
-    from cnnviz.report.findings import MeasuredWith
+    from cnnviz.report.findings import MeasuredWith, measured_with_to_dict
 
     text = Report(title="A report", author="Somebody")
     drawing = (
@@ -132,7 +132,7 @@ def report() -> bytes:
         "report": text.to_dict(),
         "labs": [LabRecord.of(load_lab(shipped_labs()["pooling"])).to_dict()],
         "lab": "pooling",
-        "measured": findings_file.measured_with_to_dict(measured),
+        "measured": measured_with_to_dict(measured),
         "findings": None,
     }
     return json.dumps(values).encode()
@@ -141,7 +141,7 @@ def report() -> bytes:
 @cache
 def lab() -> bytes:
     """Return a lab file with everything that one may hold."""
-    from cnnviz.lab.shipped import shipped_labs
+    from cnnviz.lab.opening import shipped_labs
 
     return shipped_labs()["lab5"].read_bytes()
 
@@ -151,9 +151,8 @@ def course() -> bytes:
     """Return a course with a session, a trained network, its record and data."""
     from cnnviz.datasets import load_dataset
     from cnnviz.lab.course import save_course
-    from cnnviz.lab.opening import made_course
+    from cnnviz.lab.opening import made_course, shipped_labs
     from cnnviz.lab.reading import load_lab
-    from cnnviz.lab.shipped import shipped_labs
 
     with TemporaryDirectory() as folder:
         values = arrays(classes=2)

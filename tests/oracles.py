@@ -91,18 +91,6 @@ def subsample_pool2d_loop(x: Array, size: int) -> Array:
     return out
 
 
-def blur_pool2d_loop(x: Array, size: int, taps: int) -> Array:
-    """Zhang's layer: NumPy's own reflect padding, a two-dimensional kernel, then every `size`-th pixel."""
-    line = [math.comb(taps - 1, k) / 2 ** (taps - 1) for k in range(taps)]
-    before, after = (taps - 1) // 2, taps // 2
-    padded = np.pad(x, ((0, 0), (0, 0), (before, after), (before, after)), mode="reflect")
-    out = np.zeros((*x.shape[:2], x.shape[2] // size, x.shape[3] // size))
-    for s, c, row, column in np.ndindex(out.shape):
-        for i, j in itertools.product(range(taps), range(taps)):
-            out[s, c, row, column] += line[i] * line[j] * padded[s, c, row * size + i, column * size + j]
-    return out
-
-
 def dense_loop(x: Array, weight: Array, bias: Array | None = None) -> Array:
     out = np.zeros((len(x), len(weight)))
     for s, unit in np.ndindex(out.shape):

@@ -13,15 +13,14 @@ from cnnviz import __version__
 from cnnviz.bundled import bundled
 from cnnviz.cli import Arguments
 from cnnviz.errors import in_words
-from cnnviz.exits import complain
+from cnnviz.output import complain
 from cnnviz.runtime import one_blas_thread
 from ui.controls.spoken import speak
-from ui.end_signals import EndSignals
 from ui.first_run import begin_slowly
 from ui.lab.door import welcome
 from ui.session import Session
 from ui.theme import theme_manager
-from ui.tuning import ErrorReporter, MainThreadCollector, prefer_short_switches
+from ui.tuning import EndSignals, ErrorReporter, MainThreadCollector, prefer_short_switches
 
 _ICON = bundled("icons/cnnviz.svg")
 
@@ -57,7 +56,7 @@ def run(arguments: Arguments) -> int:
     begin_slowly(settings, session)
     session.arrivals.take(arguments.files)
     if arguments.lab is not None:
-        from cnnviz.lab.shipped import find_lab  # labs load much that the frame of the window does not need
+        from cnnviz.lab.opening import find_lab  # labs load much that the frame of the window does not need
 
         session.lab.open_file(find_lab(arguments.lab))
     if isinstance(app, Application):

@@ -127,8 +127,11 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     def figure(self, look: Look) -> Drawing:
         """The same for paper: in another look, without pointer and keyboard."""
-        ground = Ground(self._room(), look)
-        return Drawing(ground) if self.content is None else self._graphic.draw(self.content, ground)
+        room, least = self._room(), self.minimumSizeHint()  # it may never have been in sight
+        box = room._replace(width=max(room.width, least.width()), height=max(room.height, least.height()))
+        if self.content is None:
+            return Drawing(Ground(box, look))
+        return self._graphic.figure(self.content, box, look)
 
     def _room(self) -> Box:
         """Where it is drawn."""

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolyg
 from cnnviz.drawing import Box, Drawing, Font, Group, Image, Ink, Line, Lines, Look, Mark, Polygon, Rect, Text
 from ui.theme import mono_font, ui_font
 
-Kept = dict[Hashable, QPixmap]
-"""Pictures of groups, by their keys."""
+Kept = dict[Hashable, QPixmap | None]
+"""Pictures of groups, by their keys; None of those that were painted once: most are never painted again."""
 
 _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "strong": QFont.Weight.DemiBold}
 
@@ -110,8 +110,14 @@ def _paint_group(
     if kept is None:
         _paint(group.draw(), painter, look, None, {})
         return
-    box = group.box
+    box, is_new = group.box, group.key not in known
+    if min(box.width, box.height) < 0.5:  # a card that is squeezed while the window is laid out
+        return
     picture = known.get(group.key)
+    if is_new:
+        kept[group.key] = None
+        _paint(group.draw(), painter, look, kept, known)
+        return
     if picture is None:
         ratio = painter.device().devicePixelRatioF()
         picture = QPixmap(QSize(round(box.width * ratio), round(box.height * ratio)))

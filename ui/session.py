@@ -119,7 +119,7 @@ class Session(QObject):
             return
         controller = self.controller
         controller.start()
-        with theme_manager().undressed():
+        with theme_manager().without_style_sheet():
             self.window.build_panels(
                 Services(
                     self.state,

@@ -1,4 +1,4 @@
-"""A window that opens, trains and closes by itself: what `cnnviz.doctor.window` starts as a process."""
+"""A window that opens, trains and closes by itself: what `cnnviz.doctor` starts as a process."""
 
 import json
 import time

@@ -16,8 +16,7 @@ from benchmarks.workloads import LENET_ALONE, Workload
 from cnnviz.fused import FusedEngine, plan_stages
 from cnnviz.optim import make_optimizer
 from cnnviz.runtime import one_blas_thread
-from cnnviz.training import Trainer
-from cnnviz.vector_optimizer import VectorOptimizer
+from cnnviz.training import Trainer, VectorOptimizer
 
 TITLE = "Where the time goes"
 

@@ -59,8 +59,6 @@ def assemble(
     ----------
     path : Path
         File or folder, for messages.
-    name : str
-    train, test : Split
     label_names : mapping of int to str, optional
         Names of labels; a label that is not in it is called by its number.
     conversion : str
@@ -99,14 +97,7 @@ def assemble(
     train_labels, test_labels = (np.searchsorted(present, part).astype(np.int64) for part in labels)
     train_images, test_images = (np.ascontiguousarray(split.images[:, None]) for split in (train, test))
     return Dataset(
-        train_images,
-        train_labels,
-        test_images,
-        test_labels,
-        names,
-        name,
-        conversion=conversion,
-        path=path,
+        train_images, train_labels, test_images, test_labels, names, name, conversion=conversion, path=path
     )
 
 

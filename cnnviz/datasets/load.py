@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cnnviz.datasets.assembly import choose
 from cnnviz.datasets.dataset import Dataset
-from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name, prefix_of, read_idx_set
-from cnnviz.datasets.image_folder import Progress, class_folders, read_image_folder
+from cnnviz.datasets.idx import find_idx_sets, is_idx_name, prefix_of, read_idx_set
+from cnnviz.datasets.images import Progress, class_folders, read_image_folder
 from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
 from cnnviz.files import printable
 from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable
@@ -20,9 +20,7 @@ _FORMATS = (
 
 
 def load_dataset(
-    path: str | os.PathLike[str],
-    classes: Iterable[int | str] | None = None,
-    progress: Progress | None = None,
+    path: str | os.PathLike[str], classes: Iterable[int | str] | None = None, progress: Progress | None = None
 ) -> Dataset:
     """Read a data set from the disk.
 
@@ -43,10 +41,6 @@ def load_dataset(
     progress : callable, optional
         Called with the number of pictures read and their total when a folder of pictures is read; an
         exception it raises ends the reading.
-
-    Returns
-    -------
-    Dataset
 
     Raises
     ------

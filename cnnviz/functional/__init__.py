@@ -42,25 +42,19 @@ from cnnviz.functional.max_pooling import (
     winner_shares,
 )
 from cnnviz.functional.pooling import (
-    BLUR_KERNELS,
     avg_pool2d,
     avg_pool2d_backward,
-    blur_pool2d,
-    blur_pool2d_backward,
     subsample_pool2d,
     subsample_pool2d_backward,
 )
 
 __all__ = [
-    "BLUR_KERNELS",
     "TIE_RULES",
     "avg_pool2d",
     "avg_pool2d_backward",
     "binary_cross_entropy",
     "binary_cross_entropy_backward",
     "blur_kernel",
-    "blur_pool2d",
-    "blur_pool2d_backward",
     "class_probabilities",
     "conv2d",
     "conv2d_input_gradient",

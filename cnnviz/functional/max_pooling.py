@@ -151,7 +151,6 @@ def winner_shares(winners: NDArray[np.bool_], ties: TieRule, dtype: DTypeLike) -
     Parameters
     ----------
     winners : boolean ndarray of shape (..., k, k)
-    ties : {"first", "all", "split"}
     dtype : float32 or float64
 
     Returns

@@ -19,23 +19,12 @@ from cnnviz.fused.plan import Stage
 class ForwardChunk:
     """Logits of chunks of `samples` images; every buffer and every call is prepared.
 
-    Parameters
-    ----------
-    stages : sequence of stages
-    parameters : StageVector
-        Read anew in every run.
-    samples : int
-        Images in a chunk.
-    training : bool
-        Whether gradients will be asked for.
-
-    Attributes
-    ----------
-    logits : ndarray of shape (k, samples)
-    load : callable
-        Takes images, as `run`.
-    forward_calls : list of callable
-        What `run` does after loading.
+    * `parameters`: read anew in every run.
+    * `samples`: images in a chunk.
+    * `training`: whether gradients will be asked for.
+    * `logits`: shape (k, samples).
+    * `load`: takes images, as `run`.
+    * `forward_calls`: what `run` does after loading.
     """
 
     def __init__(
@@ -63,19 +52,10 @@ class ForwardChunk:
 class TrainingChunk(ForwardChunk):
     """Loss and gradients of chunks of `samples` images.
 
-    Parameters
-    ----------
-    stages, parameters, samples
-        As for `ForwardChunk`.
-    gradients : StageVector
-        Overwritten in every run.
-
-    Attributes
-    ----------
-    head : callable
-        Takes labels and size of the batch, returns loss and right answers.
-    backward_calls : list of callable
-        What `learn` does after that.
+    * `stages`, `parameters`, `samples`: as for `ForwardChunk`.
+    * `gradients`: overwritten in every run.
+    * `head`: takes labels and size of the batch, returns loss and right answers.
+    * `backward_calls`: what `learn` does after that.
     """
 
     def __init__(
@@ -98,12 +78,9 @@ class TrainingChunk(ForwardChunk):
     def learn(self, images: ByteArray, labels: LabelArray, batch_size: int) -> tuple[float, int]:
         """Return the sum of the losses and the right answers; leave the gradients of the batch's mean loss.
 
-        Parameters
-        ----------
-        images : ndarray of shape (samples, pixels), uint8
-        labels : ndarray of shape (samples,)
-        batch_size : int
-            Samples in the batch, of which the chunk may be a part.
+        * `images`: shape (samples, pixels).
+        * `labels`: shape (samples,).
+        * `batch_size`: samples in the batch, of which the chunk may be a part.
         """
         self.run(images)
         result = self.head(labels, batch_size)

@@ -24,20 +24,11 @@ class FusedEngine:
 
     Its buffers are used again and again, so only one thread at a time may use it.
 
-    Parameters
-    ----------
-    stages : sequence of stages
-    dtype : numpy.dtype
-        float32 or float64.
-    params : mapping from parameter name to ndarray
-        Copied.
-
-    Attributes
-    ----------
-    vector, gradient : ndarray of shape (parameters,)
-        All parameters, and what the latest `step_gradients` found. Both may be changed in place.
-    params, gradients : dict from parameter name to ndarray
-        Views into them.
+    * `dtype`: float32 or float64.
+    * `params`: copied.
+    * `vector`, `gradient`: shape (parameters,). All parameters, and what the latest `step_gradients` found.
+      Both may be changed in place.
+    * `params`, `gradients`: views into them.
     """
 
     def __init__(
@@ -62,19 +53,10 @@ class FusedEngine:
 
         Parameters that have run away give inf or NaN; callers silence NumPy's warnings, once for many steps.
 
-        Parameters
-        ----------
-        images : ndarray of shape (all, c, h, w), uint8
-            The whole data set.
-        labels : integer ndarray of shape (all,)
-        indices : ndarray of shape (n,), intp
-            Which of them are the mini-batch, n >= 1.
-
-        Returns
-        -------
-        loss : float
-            Mean cross-entropy, in nats.
-        correct : int
+        * `images`: shape (all, c, h, w). The whole data set.
+        * `labels`: shape (all,).
+        * `indices`: shape (n,). Which of them are the mini-batch, n >= 1.
+        * Returns: mean cross-entropy, in nats.
         """
         batch_size = len(indices)
         if batch_size <= self._most:
@@ -92,9 +74,7 @@ class FusedEngine:
     def logits(self, images: ByteArray) -> FloatArray:
         """Logits of images, of shape (n, k).
 
-        Parameters
-        ----------
-        images : ndarray of shape (n, c, h, w), uint8
+        * `images`: shape (n, c, h, w).
         """
         logits = np.empty((len(images), prod(self._stages[-1].output_shape)), self.vector.dtype)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -132,11 +112,7 @@ class FusedEngine:
 def samples_in_chunk(stages: Sequence[Stage], itemsize: int) -> int:
     """Return how many samples are worked on at once: a power of two, as many as fit into the cache.
 
-    Parameters
-    ----------
-    stages : sequence of stages
-    itemsize : int
-        Bytes of one number.
+    * `itemsize`: bytes of one number.
     """
     numbers = sum(_numbers_per_sample(stage, first=stage is stages[0]) for stage in stages)
     samples = _MOST_SAMPLES

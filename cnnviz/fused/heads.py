@@ -17,11 +17,9 @@ class Head(Protocol):
     def __call__(self, labels: LabelArray, batch_size: int) -> tuple[float, int]:
         """Return the sum of the losses and the right answers of the chunk.
 
-        Parameters
-        ----------
-        labels : ndarray of shape (n,)
-        batch_size : int
-            The gradient is that of the mean over so many samples, of which the chunk may be a part.
+        * `labels`: shape (n,).
+        * `batch_size`: the gradient is that of the mean over so many samples, of which the chunk may be a
+          part.
         """
         ...
 

@@ -16,18 +16,9 @@ class StageVector:
     The bias is the last column, the weight of an input that is always 1, so that one matrix product does for
     both. And as optimisers act on every number alone, one update of the vector updates everything.
 
-    Parameters
-    ----------
-    stages : sequence of stages
-    dtype : numpy.dtype
-
-    Attributes
-    ----------
-    vector : ndarray of shape (parameters,)
-    matrices : list of ndarray of shape (outputs, inputs + 1), or (outputs, inputs) without a bias
-        Contiguous views into `vector`, one for each stage.
-    views : dict from parameter name to ndarray
-        Views into `vector` in the shapes that the layers give them.
+    * `vector`: shape (parameters,).
+    * `matrices`: shape (outputs, inputs + 1). Contiguous views into `vector`, one for each stage.
+    * `views`: views into `vector` in the shapes that the layers give them.
     """
 
     def __init__(self, stages: Sequence[Stage], dtype: np.dtype[np.floating[Any]]) -> None:

@@ -7,7 +7,6 @@ from cnnviz._architecture import NamedLayers
 from cnnviz._types import Shape
 from cnnviz.layers import (
     AvgPool2D,
-    BlurPool2D,
     Conv2D,
     Dense,
     Flatten,
@@ -20,23 +19,17 @@ from cnnviz.layers import (
 )
 
 ActivationLayer = LeakyReLU | ReLU | Sigmoid | Tanh
-PoolLayer = AvgPool2D | BlurPool2D | MaxPool2D | SubsamplePool2D
+PoolLayer = AvgPool2D | MaxPool2D | SubsamplePool2D
 
 
 @dataclass(frozen=True, slots=True)
 class ConvStage:
     """A convolution with the pool and the activation that follow it, computed in one go.
 
-    Attributes
-    ----------
-    name : str
-        Name of the convolution layer.
-    layer : Conv2D
-    pool : a pooling layer or None
-    before, after : an activation layer or None
-        What acts on every cell of the convolution, or only on what the pool left. At most one of the two.
-    input_shape, output_shape : tuple of int
-        `(c, h, w)` of one sample.
+    * `name`: name of the convolution layer.
+    * `before`, `after`: what acts on every cell of the convolution, or only on what the pool left. At most
+      one of the two.
+    * `input_shape`, `output_shape`: `(c, h, w)` of one sample.
     """
 
     name: str
@@ -65,19 +58,10 @@ Stage = ConvStage | DenseStage
 def plan_stages(layers: NamedLayers, input_shape: Shape) -> tuple[Stage, ...] | None:
     """Cut a network into stages.
 
-    Parameters
-    ----------
-    layers : tuple of (name, Layer)
-        Layers that fit together.
-    input_shape : tuple of int
-        Shape of one sample.
-
-    Returns
-    -------
-    tuple of stages, or None
-        None where the layers are no sequence of blocks `Conv2D [activation] [pool]` or
-        `Conv2D pool [activation]`, then `Flatten`, then blocks `Dense [activation]`; and where a max pool
-        comes after a pool that blurs.
+    * `layers`: layers that fit together.
+    * `input_shape`: shape of one sample.
+    * Returns: None where the layers are no sequence of blocks `Conv2D [activation] [pool]` or `Conv2D pool
+      [activation]`, then `Flatten`, then blocks `Dense [activation]`.
     """
     stages: list[Stage] = []
     shape, position = input_shape, 0
@@ -95,7 +79,7 @@ def plan_stages(layers: NamedLayers, input_shape: Shape) -> tuple[Stage, ...] | 
             return None
         stages.append(stage)
         shape, position = stage.output_shape, position + used
-    return None if _ties_may_be_lost(stages) else tuple(stages) or None
+    return tuple(stages) or None
 
 
 def matrix_shape(stage: Stage) -> tuple[int, int]:
@@ -127,20 +111,6 @@ def _dense_stage(layers: NamedLayers, dense: Dense, shape: Shape) -> tuple[Dense
     after = _activation(layers, 1)
     stage = DenseStage(layers[0][0], dense, after, shape, dense.output_shape(shape))
     return stage, 1 if after is None else 2
-
-
-def _ties_may_be_lost(stages: list[Stage]) -> bool:
-    """Tell whether a max pool looks at what has been blurred.
-
-    Blurring is done by matrix products here, in which equal patches may be added up in different orders.
-    """
-    pools = [stage.pool for stage in stages if isinstance(stage, ConvStage)]
-    blurred = False
-    for pool in pools:
-        if blurred and isinstance(pool, MaxPool2D):
-            return True
-        blurred |= isinstance(pool, BlurPool2D)
-    return False
 
 
 def _activation(layers: NamedLayers, position: int) -> ActivationLayer | None:

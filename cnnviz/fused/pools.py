@@ -6,17 +6,15 @@ pool is arithmetic on whole rows. `pooled` has the shape (f, m). On the way back
 gradient.
 """
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.functional import blur_pool2d
 from cnnviz.functional.max_pooling import TieRule
 from cnnviz.fused.calls import Call, prepare
 from cnnviz.fused.plan import ConvStage
-from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D
+from cnnviz.layers import AvgPool2D, MaxPool2D
 
 
 class Pool(Protocol):
@@ -37,8 +35,6 @@ def make_pool(stage: ConvStage, cells: FloatArray, pooled: FloatArray) -> Pool:
         return _Max(cells, pooled, stage.pool.ties)
     if isinstance(stage.pool, AvgPool2D):
         return _Mean(cells, pooled)
-    if isinstance(stage.pool, BlurPool2D):
-        return _Blur(cells, pooled, stage, stage.pool)
     return _Copy(cells, pooled)
 
 
@@ -113,40 +109,3 @@ class _Copy:
 
     def backward(self, d_pooled: FloatArray) -> list[Call]:
         return [prepare(np.copyto, self._cells, d_pooled)]
-
-
-class _Blur:
-    """Blurred and subsampled maps: a small matrix for the rows and another for the columns."""
-
-    def __init__(self, cells: FloatArray, pooled: FloatArray, stage: ConvStage, pool: BlurPool2D) -> None:
-        filters, height, width = stage.layer.output_shape(stage.input_shape)
-        _, rows, columns = stage.output_shape
-        samples = pooled.shape[1] // (rows * columns)
-        self._down = _blur_matrix(height, pool, cells.dtype)
-        self._along = _blur_matrix(width, pool, cells.dtype)
-        # (f, height, width * n) -> (f, rows, width * n) = (f, rows, width, n) -> (f, rows, columns, n)
-        self._cells = cells[:, 0].reshape(filters, height, width * samples)
-        self._half = np.empty((filters, rows, width * samples), cells.dtype)
-        self._half_maps = self._half.reshape(filters, rows, width, samples)
-        self._pooled = pooled.reshape(filters, rows, columns, samples)
-
-    def forward(self, *, training: bool) -> list[Call]:
-        return [
-            prepare(np.matmul, self._down, self._cells, self._half),
-            prepare(np.matmul, self._along, self._half_maps, self._pooled),
-        ]
-
-    def backward(self, d_pooled: FloatArray) -> list[Call]:
-        return [
-            prepare(np.matmul, self._along.T, d_pooled.reshape(self._pooled.shape), self._half_maps),
-            prepare(np.matmul, self._down.T, self._half, self._cells),
-        ]
-
-
-def _blur_matrix(side: int, pool: BlurPool2D, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return the matrix (side // size, side) that blurs along one side.
-
-    Column `i` is what the pool makes of an image that is 1 on line `i` and 0 elsewhere.
-    """
-    lines = np.repeat(np.eye(side)[:, None, :, None], side, axis=3)
-    return np.ascontiguousarray(blur_pool2d(lines, pool.size, pool.taps)[:, 0, :, 0].T, dtype)

@@ -51,14 +51,9 @@ class Blocks:
 def cut_columns(columns: int, samples: int, filters: FloatArray) -> Blocks:
     """Return few and wide blocks in which equal columns stay equal.
 
-    Parameters
-    ----------
-    columns : int
-        Columns that are needed.
-    samples : int
-        All columns of the blocks together will be a multiple of it.
-    filters : ndarray of shape (f, k)
-        What the columns are going to be multiplied by.
+    * `columns`: columns that are needed.
+    * `samples`: all columns of the blocks together will be a multiple of it.
+    * `filters`: shape (f, k). What the columns are going to be multiplied by.
     """
     *candidates, narrowest = _ways_to_cut(columns, samples, filters)
     return next((blocks for blocks in candidates if blocks.keep_columns_equal(filters)), narrowest)
@@ -111,14 +106,11 @@ def product(left: FloatArray, right: FloatArray, out: FloatArray) -> Call:
 class PatchProducts:
     """The products of a filter matrix with a patch matrix and the gradients of both.
 
-    Parameters
-    ----------
-    filters : ndarray of shape (f, k)
-    patches : ndarray of shape (k, columns)
-    maps : ndarray of shape (f, columns)
-        Where the product goes, and where its gradient will be.
-    blocks : Blocks
-        How the product is cut. The gradients are cut in fewer pieces: nothing asks whether they are equal.
+    * `filters`: shape (f, k).
+    * `patches`: shape (k, columns).
+    * `maps`: shape (f, columns). Where the product goes, and where its gradient will be.
+    * `blocks`: how the product is cut. The gradients are cut in fewer pieces: nothing asks whether they are
+      equal.
     """
 
     def __init__(self, filters: FloatArray, patches: FloatArray, maps: FloatArray, blocks: Blocks) -> None:

@@ -19,14 +19,9 @@ from cnnviz.layers import AvgPool2D, MaxPool2D, SubsamplePool2D
 class Windows:
     """The cells of the convolution that have to be computed, as windows.
 
-    Attributes
-    ----------
-    side : int
-        Each window has `side * side` cells.
-    step : int
-        Cells from one window to the next.
-    rows, columns : int
-        How many windows there are.
+    * `side`: each window has `side * side` cells.
+    * `step`: cells from one window to the next.
+    * `rows`, `columns`: how many windows there are.
     """
 
     side: int
@@ -46,7 +41,7 @@ class Windows:
 
 
 def windows_of(stage: ConvStage) -> Windows:
-    """Return the windows of the pool; without a pool, and for one that blurs, windows of one cell."""
+    """Return the windows of the pool; without a pool, windows of one cell."""
     pool = stage.pool
     if isinstance(pool, MaxPool2D | AvgPool2D):
         return Windows(pool.size, pool.step, *stage.output_shape[1:])
@@ -58,12 +53,9 @@ def windows_of(stage: ConvStage) -> Windows:
 def patch_table(stage: ConvStage, windows: Windows) -> IntArray:
     """Row number of every cell of the patch matrix.
 
-    Returns
-    -------
-    ndarray of shape (c * k * k, phases * windows), intp
-        A column is the patch of one cell of the convolution; with a bias there is one row more, of ones.
-        Columns are sorted by phase: first the top left cells of all windows, then their right neighbours, and
-        so on.
+    * Returns: shape (c * k * k, phases * windows). A column is the patch of one cell of the convolution; with
+      a bias there is one row more, of ones. Columns are sorted by phase: first the top left cells of all
+      windows, then their right neighbours, and so on.
     """
     channels, height, width = stage.input_shape
     one, zero = prod(stage.input_shape), prod(stage.input_shape) + 1
@@ -81,16 +73,9 @@ def patch_table(stage: ConvStage, windows: Windows) -> IntArray:
 def copies_table(table: IntArray, pixels: int) -> IntArray:
     """For each pixel the cells that `table` copies it to: what has to be added up on the way back.
 
-    Parameters
-    ----------
-    table : ndarray of any shape, intp
-    pixels : int
-        How many rows of the input are pixels.
-
-    Returns
-    -------
-    ndarray of shape (most, pixels), intp
-        Flat positions in `table`; where a pixel has fewer copies than `most`, `table.size`.
+    * `pixels`: how many rows of the input are pixels.
+    * Returns: shape (most, pixels). Flat positions in `table`; where a pixel has fewer copies than `most`,
+      `table.size`.
     """
     cells = np.argsort(table, axis=None, kind="stable")
     sources = table.ravel()[cells]

@@ -393,7 +393,13 @@ def maps_tables(maps: PairMaps) -> list[Table]:
     return [Table(name, header, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
 
 
-MAPS = Graphic(draw_maps, maps_size, maps_tables, lambda maps: f"{maps.shown.pair.shape[0]} maps")
+MAPS = Graphic(
+    draw_maps,
+    maps_size,
+    maps_tables,
+    lambda maps: f"{maps.shown.pair.shape[0]} maps",
+    key=lambda maps: (KEY, Key.of(maps.shown)),
+)
 
 
 # -- one image that is dragged ------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class Patch:
     ask: Ask | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Patches:
     """Pieces of images, and what is said where there are none."""
 
@@ -108,7 +108,7 @@ def _still(shown: Patches, ground: Ground) -> list[Mark]:
         whole = Cells(rows, cols, 0, 0, cell)
         room = below.placed(*whole.box[2:])
         whole = whole._replace(left=room.left, top=room.top)
-        drawing.add(Image(whole.box, _GREY.pixels(patch.image)))
+        drawing.add(Image(whole.box, _GREY.pixels(patch.image), is_smooth=True))
         row, col, high, wide = patch.place
         top, left = max(row, 0), max(col, 0)
         inside = whole.cell(top, left, min(row + high, rows) - top, min(col + wide, cols) - left)

@@ -25,6 +25,7 @@ from cnnviz.drawing import (
     Table,
     Text,
 )
+from cnnviz.drawing.kept import kept
 from cnnviz.palette import color_map
 from cnnviz.quantities import format_signed
 
@@ -76,6 +77,7 @@ class Terms:
         """What pointing asks for."""
         return self.point(place) if self.point is not None and place < len(self.values) else None
 
+    @kept
     def texts(self, step: float, look: Look) -> list[str]:
         """Numbers of all bars with as many figures as fit above them; none where that is too few."""
         font = look.font("mono")
@@ -118,7 +120,7 @@ def _grid(terms: Terms, box: Box, look: Look) -> Cells:
     if not terms.texts(area.width / count, look):
         # The total stands beside its bar, not above it.
         area = area.cut(right=font.width(format_signed(float(terms.ends[-1]), 3)) + 6)
-    step = max(area.width / count, 0.1)
+    step = max(area.width / count, 0.01)
     return Cells(1, count, area.left, area.top, step, max(area.height, 1) / step)
 
 

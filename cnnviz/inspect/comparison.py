@@ -72,7 +72,6 @@ def weight_maps(network: Network, layer: str, index: int = 0) -> FloatArray:
 
     Parameters
     ----------
-    network : Network
     layer : str
         One of `weight_layers`.
     index : int

@@ -68,8 +68,6 @@ class Excitation:
 
     Attributes
     ----------
-    layer : str
-    channel : int
     most : tuple of Patch
         Largest response first.
     least : tuple of Patch
@@ -121,7 +119,6 @@ def exciting_patches(
 
     Parameters
     ----------
-    network : Network
     images : ndarray of shape (n, c, h, w), uint8
     layer : str
         Name of a convolution layer.
@@ -188,7 +185,6 @@ def class_evidence(
 
     Parameters
     ----------
-    network : Network
     images : ndarray of shape (n, c, h, w), uint8
     labels : integer ndarray of shape (n,)
         Index of each image's class.
@@ -196,10 +192,6 @@ def class_evidence(
         Stage whose cells contribute, such as the last pooled maps.
     progress, cancelled
         As for `exciting_patches`.
-
-    Returns
-    -------
-    ClassEvidence
 
     Raises
     ------

@@ -87,7 +87,6 @@ def receptive_field(network: Network, layer: str, cell: Sequence[int]) -> dict[s
 
     Parameters
     ----------
-    network : Network
     layer : str
         Stage of the cell: the name of a layer, or ``"input"``.
     cell : sequence of int
@@ -258,3 +257,11 @@ def _bounds(rows: IntArray, columns: IntArray) -> Rectangle:
         return Rectangle(0, 0, 0, 0)
     top, left = int(rows[0]), int(columns[0])
     return Rectangle(top, left, int(rows[-1]) - top + 1, int(columns[-1]) - left + 1)
+
+
+def symbol_of(network: Network, stage: str) -> str:
+    """Return the letter for a value of a stage in formulas: x for the input, else that of `Layer.symbol`."""
+    for _, layer in reversed(network.layers[: stage_index(network, stage) + 1]):
+        if layer.symbol:
+            return layer.symbol
+    return "x"

@@ -6,7 +6,6 @@ on a `Bench` and `judge` compares. Nothing here needs a window.
 
 from cnnviz.lab.bench import Bench, trained
 from cnnviz.lab.events import EVENTS, Event, missing
-from cnnviz.lab.finding import read_hand_in
 from cnnviz.lab.judging import Verdict, answer_words, checked_answer, judge
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import MEASURES, Measured, measure
@@ -21,11 +20,11 @@ from cnnviz.lab.model import (
     Section,
     Show,
     Step,
+    seed_of,
 )
 from cnnviz.lab.reading import check_lab, load_lab, parse_lab
 from cnnviz.lab.record import Commitment, Found, LabRecord, StepRecord, When
-from cnnviz.lab.results import HandIn
-from cnnviz.lab.seeds import seed_of
+from cnnviz.lab.results import HandIn, read_hand_in
 from cnnviz.lab.showing import session_of
 
 __all__ = [

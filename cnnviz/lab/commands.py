@@ -9,7 +9,6 @@ from tqdm import tqdm
 
 from cnnviz.cli import Arguments
 from cnnviz.datasets.mnist import is_mnist
-from cnnviz.exits import BAD_INPUT, complain
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.headless import require_folder, require_new, write_document
 from cnnviz.lab.course import figures_beside, is_course, load_course, save_course
@@ -17,12 +16,11 @@ from cnnviz.lab.deep_check import unmeasurable, unshowable
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import Lab
-from cnnviz.lab.opening import lab_data, made_course, open_lab
+from cnnviz.lab.opening import find_lab, known_labs, lab_data, made_course, open_lab
 from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.lab.results import HandIn
-from cnnviz.lab.shipped import find_lab, known_labs
-from cnnviz.output import Output
+from cnnviz.output import BAD_INPUT, Output, complain
 from cnnviz.quantities import format_count
 
 _SECONDS_UNWRITTEN = 2.0
@@ -108,9 +106,8 @@ def run_verify(arguments: Arguments) -> int:
     * Raises CNNVizError: if a path does not exist, or the table cannot be written.
     """
     # Only here, for it starts processes.
-    from cnnviz.lab.class_list import read_class_list
-    from cnnviz.lab.grade_pages import to_html
-    from cnnviz.lab.grade_table import summary, to_csv
+    from cnnviz.lab.grade_table import summary, to_csv, to_html
+    from cnnviz.lab.submissions import read_class_list
     from cnnviz.lab.verifying import Row, verify
 
     require_folder(arguments.table)

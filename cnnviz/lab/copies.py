@@ -1,5 +1,7 @@
 """What hand-ins have in common, or contradict each other in, where those of honest students never do."""
 
+import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -8,14 +10,10 @@ from difflib import SequenceMatcher
 from itertools import combinations
 
 from cnnviz.files import printable
-from cnnviz.lab.alike import plain, tokens, weight
 from cnnviz.lab.grading import lab_of
-from cnnviz.lab.identity import may_be_same_name, same_student
-from cnnviz.lab.model import Lab
-from cnnviz.lab.remarks import Kind, Remark
+from cnnviz.lab.model import Lab, plain_roll_number, seed_of
+from cnnviz.lab.remarks import Kind, Remark, read_time
 from cnnviz.lab.results import HandIn
-from cnnviz.lab.seeds import plain_roll_number, seed_of
-from cnnviz.lab.times import read_time
 
 _FEWEST_LETTERS = 40
 """Shorter answers may well be alike by chance."""
@@ -296,3 +294,127 @@ def _goes_on(before: str, after: str) -> bool:
     one, two = tokens(before[:4000]), tokens(after[:8000])
     kept = sum(block.size for block in SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks())
     return not one or kept >= _SAME_ANSWER * len(one)
+
+
+_LOOK_ALIKE = str.maketrans(
+    # Cyrillic, Greek, Armenian and other letters that are drawn like Latin ones, capitals first.
+    "АВЕЅІЈКМНОРСТУХҮԌԚԜ" "авеѕіјкмнорстухүһԁԛԝгп" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ" "αβεικνορτυχςη" "օսհոցաԼ" "ıɑɡǀӏӀɩ",
+    "ABESIJKMHOPCTYXYGQW" "abesijkmhopctyxyhdqwrn" "ABEZHIKMNOPTYX" "abelkvoptuxcn" "ouhngwL" "iagllIi",
+)  # fmt: skip
+_DIGITS = str.maketrans("01i", "oll")
+_WIDE = 3
+"""So many letters is a sign of a script worth that has one for each syllable or word."""
+
+
+def plain(text: str) -> str:
+    """Return the letters and digits of a text alone, those that look alike as one."""
+    return "".join(tokens(text))
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words of a text as `plain` has them, in their order."""
+    letters = unicodedata.normalize("NFKD", text).translate(_LOOK_ALIKE)
+    folded = unicodedata.normalize("NFKD", letters.casefold()).translate(_DIGITS)
+    kept = (each for each in folded if not unicodedata.combining(each) and unicodedata.category(each) != "Cf")
+    return re.findall(r"[^\W_]+", "".join(kept))
+
+
+def weight(words: str) -> int:
+    """Return how many letters a text has, those of scripts with thousands of signs counted several times."""
+    return sum(_WIDE if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
+
+
+_FEWEST_FOLDERS = 3
+"""Folders of students, below which nobody can tell that they are any."""
+
+
+def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]]) -> list[list[Remark]]:
+    """Return for each hand-in what there is to look at about its folders.
+
+    A folder is that of a student where all that is in it is of one student; folders in it are, too, and count
+    as one with it. Several attempts of a student, whose folders are called alike, are nothing to look at.
+
+    * `folders`: where the files of each are, below what is the same for all; "" where they are right there.
+    """
+    students: dict[str, set[str]] = defaultdict(set)
+    for each, those in zip(handed, folders, strict=True):
+        for folder in those:
+            for outer in _outer(folder):
+                students[outer].add(_student(each))
+    tops = [{_outermost(each, students) for each in those if each} for those in folders]
+    called: dict[str, set[str]] = defaultdict(set)
+    for those in folders:
+        for folder in filter(None, those):
+            called[_outermost(folder, students)].update(name_parts(folder))
+    of_one = {folder for those in tops for folder in those if len(students[folder]) == 1}
+    found: list[list[Remark]] = [[] for _ in handed]
+    if len(of_one) < _FEWEST_FOLDERS:
+        return found
+    owned: dict[str, set[str]] = defaultdict(set)
+    for folder in of_one:
+        owned[next(iter(students[folder]))].add(folder)
+    for place, each in enumerate(handed):
+        mine = sorted(owned[_student(each)]) if tops[place] <= of_one and tops[place] else []
+        if len(mine) > 1 and not _are_of_one(mine, called):
+            named = " and ".join(printable(folder, 60) for folder in mine[:_FEWEST_FOLDERS])
+            found[place].append(Remark("student", f"the work of one student lies in the folders {named}"))
+    return found
+
+
+def _outer(folder: str) -> list[str]:
+    """Return a folder behind all that it lies in, outermost first; none for that of the whole course."""
+    parts = folder.split("/") if folder else []
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def _outermost(folder: str, students: Mapping[str, set[str]]) -> str:
+    """Return the outermost folder around one that is of one student; itself where none is."""
+    return next((each for each in _outer(folder) if len(students[each]) == 1), folder)
+
+
+def _student(handed: HandIn) -> str:
+    return plain_roll_number(handed.roll_number) or " ".join(name_parts(handed.name))
+
+
+def _are_of_one(folders: Sequence[str], called: Mapping[str, set[str]]) -> bool:
+    """Whether folders are called after one person: by words that no other folder has together."""
+    shared = {
+        each
+        for each in called[folders[0]].intersection(*(called[each] for each in folders[1:]))
+        if each.isalpha()
+    }
+    return sum(shared <= words for words in called.values()) <= len(folders)
+
+
+_SAME_NAME = 0.8
+
+
+def same_student(one: HandIn, other: HandIn) -> bool:
+    """Whether two hand-ins are of one student: by the roll number, or where one has none, by the name."""
+    first, second = plain_roll_number(one.roll_number), plain_roll_number(other.roll_number)
+    if first and second:
+        return first == second
+    return bool(name_parts(one.name)) and name_parts(one.name) == name_parts(other.name)
+
+
+def may_be_same_name(one: str, other: str) -> bool:
+    """Whether two texts may be one person's name: shorter, in another order, without accents, mistyped."""
+    first, second = name_parts(one), name_parts(other)
+    if not first or not second:
+        return True  # left out once
+    digits = [{part for part in parts if any(map(str.isdigit, part))} for parts in (first, second)]
+    if digits[0] != digits[1]:
+        return False
+    short, long = sorted((first, second), key=len)
+    if all(any(each.startswith(part) or part.startswith(each) for each in long) for part in short):
+        return True
+    return SequenceMatcher(None, " ".join(first), " ".join(second), autojunk=False).ratio() >= _SAME_NAME
+
+
+def name_parts(name: str) -> list[str]:
+    """Return the parts of a name in alphabetical order, without capitals and accents."""
+    bare = unicodedata.normalize("NFKD", name[:200]).casefold()
+    letters = "".join(
+        letter if letter.isalnum() else "" if unicodedata.combining(letter) else " " for letter in bare
+    )
+    return sorted(letters.split())

@@ -8,13 +8,12 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench
-from cnnviz.lab.entries import Mistake
+from cnnviz.lab.entries import Mistake, Place, line_at, lines_of
 from cnnviz.lab.figures import check_figure
 from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab, Show
 from cnnviz.lab.opening import lab_data
-from cnnviz.lab.toml_lines import Place, line_at, lines_of
 from cnnviz.training import steps_in_epoch
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from cnnviz.errors import ParameterError
-from cnnviz.lab.agreement import compared
-from cnnviz.lab.judging import Verdict, checked_answer, judge
+from cnnviz.lab.judging import Verdict, checked_answer, compared, judge
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Found, StepRecord

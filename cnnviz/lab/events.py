@@ -11,8 +11,7 @@ from cnnviz.lab.model import PANELS, Step
 class EventKind:
     """A kind of event.
 
-    * `words`: what has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it
-      is about.
+    * `words`: what has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it is about.
     * `about`: what it can be about; empty where it is about nothing, or about anything.
     * `is_count`: whether an event says how many there are by now, as epochs and words do, instead
       of one more.

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
 from cnnviz.files import printable
-from cnnviz.lab.agreement import WITHOUT_NETWORK, Compared, compared
-from cnnviz.lab.judging import checked_answer, judge
+from cnnviz.lab.judging import WITHOUT_NETWORK, Compared, checked_answer, compared, judge
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
@@ -159,10 +158,7 @@ def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> Ste
     verdict = judge(prediction, answer, truth)
     points = prediction.points + (prediction.points_right if verdict.is_right else 0.0)
     return StepGrade(
-        verdict.predicted,
-        verdict.measured,
-        verdict.is_right,
-        0.0 if commitment.when.after_run else points,
+        verdict.predicted, verdict.measured, verdict.is_right, 0.0 if commitment.when.after_run else points
     )
 
 

@@ -11,8 +11,13 @@
 
     ![What is to be seen](figure.png)
 
-An empty line ends a part. A formula is one of `EQUATIONS` by name, or in the language of
-`cnnviz.lab.formulas`.
+An empty line ends a part. A formula is one of `EQUATIONS` by name, or written like this:
+
+    frac{∂ L}{∂ w_{a b}} = sum_{i j} frac{∂ L}{∂ z_{i j}} x_{i+a j+b}
+
+Letters, numbers and signs stand with blanks between them where that makes no difference; ``_`` sets an index;
+``frac``, ``sum`` and ``norm`` are the only words with a meaning, others are set upright, as text.
+Only signs that mean themselves in every language are let through, so that no formula can be a program.
 """
 
 import re
@@ -21,7 +26,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cnnviz.errors import ParameterError
-from cnnviz.lab.formulas import parse_formula
+from cnnviz.mathematics import Frac, Node, Norm, Sub, Sum, Text
 from cnnviz.report import equations
 from cnnviz.report.equations import Equation
 
@@ -31,11 +36,7 @@ FIGURE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)"
 """What the name of a figure file looks like, as a regular expression."""
 
 EQUATIONS: Mapping[str, Equation] = MappingProxyType(
-    {
-        "loss": equations.LOSS,
-        "relative-change": equations.RELATIVE_CHANGE,
-        "difference": equations.DIFFERENCE,
-    }
+    {"loss": equations.LOSS, "relative-change": equations.RELATIVE_CHANGE, "difference": equations.DIFFERENCE}
 )
 """Equations of the report that a lab can quote."""
 
@@ -156,3 +157,112 @@ def _spans(text: str) -> Spans:
 
 def _plain(spans: Spans) -> str:
     return "".join(span.text for span in spans)
+
+
+_LONGEST = 300
+_DEEPEST = 8
+_SIGNS = "+−-=≈<>≤≥·×∂∑ΣεσφδλμηθαβγΔ∞→′∈()[],.:|/*"
+_TOKEN = re.compile(rf"\s+|[A-Za-z]+|\d+(?:\.\d+)?|[{re.escape(_SIGNS)}]|[_{{}}]")
+_CLOSING = {")": "(", "]": "["}
+_TYPED = {"-": "−", "*": "·"}
+
+
+def parse_formula(text: str) -> Equation:
+    """Return the formula that a text describes.
+
+    * Returns: what it says read aloud is the text itself.
+    * Raises ParameterError: if it has other signs, or braces that do not match; the text is a
+      clause, to follow "because".
+    """
+    if len(text) > _LONGEST:
+        raise ParameterError(f"a formula has at most {_LONGEST} letters")
+    tokens = _tokens(text)
+    parser = _Parser(tokens)
+    node = parser.row(0)
+    if parser.tokens:
+        raise ParameterError("a } in it closes nothing")
+    if node == ():
+        raise ParameterError("it is empty")
+    return Equation(" ".join(text.split()), node)
+
+
+def _tokens(text: str) -> list[str]:
+    tokens: list[str] = []
+    position = 0
+    while position < len(text):
+        found = _TOKEN.match(text, position)
+        if found is None:
+            raise ParameterError(f"the sign {text[position]!r} has no meaning in a formula")
+        if not found[0].isspace():
+            tokens.append(found[0])
+        position = found.end()
+    return tokens
+
+
+class _Parser:
+    """Reads tokens from the front."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+
+    def row(self, depth: int, *, inside_frac: bool = False) -> Node:
+        """Read until the end or the brace that closes this row; other brackets are closed inside it."""
+        if depth > _DEEPEST:
+            raise ParameterError("its braces are nested too deeply")
+        nodes: list[Node] = []
+        open_brackets = ""
+        while self.tokens and self.tokens[0] != "}":
+            open_brackets = _after(open_brackets, self.tokens[0], inside_frac=inside_frac)
+            nodes.append(self._item(depth))
+        if open_brackets:
+            raise ParameterError(f"a {open_brackets[-1]} in it is not closed")
+        return nodes[0] if len(nodes) == 1 else tuple(nodes)
+
+    def _item(self, depth: int) -> Node:
+        token = self.tokens.pop(0)
+        if token in ("_", "{"):
+            raise ParameterError(f"{token} in it follows nothing that could have an index")
+        if token == "frac":
+            return Frac(self._group(depth, inside_frac=True), self._group(depth, inside_frac=True))
+        if token == "norm":
+            return Norm(self._group(depth, inside_frac=True))
+        index = self._index(depth)
+        if token == "sum":
+            return Sum(() if index is None else index)
+        base: Node = Text(token) if len(token) > 1 and token.isalpha() and token != "log" else _sign(token)
+        return base if index is None else Sub(base, index)
+
+    def _index(self, depth: int) -> Node | None:
+        if not self.tokens or self.tokens[0] != "_":
+            return None
+        self.tokens.pop(0)
+        if self.tokens and self.tokens[0] not in ("{", "}", "_"):
+            return _sign(self.tokens.pop(0))
+        return self._group(depth)
+
+    def _group(self, depth: int, *, inside_frac: bool = False) -> Node:
+        if not self.tokens or self.tokens.pop(0) != "{":
+            raise ParameterError("{ is missing in it, after frac, norm or _")
+        node = self.row(depth + 1, inside_frac=inside_frac)
+        if not self.tokens or self.tokens.pop(0) != "}":
+            raise ParameterError("a { in it is not closed")
+        return node
+
+
+def _after(open_brackets: str, token: str, *, inside_frac: bool) -> str:
+    """Return the brackets that are open after a token."""
+    if token in _CLOSING.values():
+        return open_brackets + token
+    if token in _CLOSING:
+        if not open_brackets.endswith(_CLOSING[token]):
+            raise ParameterError(f"a {token} in it closes nothing")
+        return open_brackets[:-1]
+    if token == "," and inside_frac and not open_brackets:
+        raise ParameterError("a comma in frac or norm stands outside of ( )")
+    return open_brackets
+
+
+def _sign(token: str) -> Node:
+    return (
+        _TYPED.get(token, token) if len(token) == 1 or not token.isalpha() or token == "log" else Text(token)
+    )

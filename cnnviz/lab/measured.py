@@ -13,11 +13,18 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench, trained
 from cnnviz.lab.json_values import mapping, text
 from cnnviz.lab.measures import measure
-from cnnviz.lab.model import Lab
+from cnnviz.lab.model import Lab, seed_of
 from cnnviz.lab.record import LabRecord
-from cnnviz.lab.results import HandIn, RunRecord, StepMeasured, run_to_dict, step_measured_to_dict
-from cnnviz.lab.results_reading import measured_from, runs_from, versions_of
-from cnnviz.lab.seeds import seed_of
+from cnnviz.lab.results import (
+    HandIn,
+    RunRecord,
+    StepMeasured,
+    measured_from,
+    run_to_dict,
+    runs_from,
+    step_measured_to_dict,
+    versions_of,
+)
 from cnnviz.report.lab import versions
 from cnnviz.runtime import blas_kernel, one_blas_thread
 from cnnviz.session_state import OwnPixels

@@ -4,25 +4,36 @@ A lab file names a measure and gives values for its parameters; nothing in a lab
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import nan
 from types import MappingProxyType
 from typing import Any, Literal
 
+import numpy as np
+
 from cnnviz.covers import Secret
+from cnnviz.datasets import to_input
+from cnnviz.errors import ParameterError
 from cnnviz.files import printable
-from cnnviz.lab import measuring
+from cnnviz.inspect.receptive_field import receptive_field, stage_shape
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.model import Measurement
+from cnnviz.network import Network
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_cell, format_count, format_percent, format_value
-from cnnviz.translation import REACH, STAGES
+from cnnviz.routing import PoolRouting, apply_update, tie_rate_of_images
+from cnnviz.translation import POOL_KINDS, REACH, STAGES, Comparison, WinnerChange, compare, toy_lessons
 
-type Value = float | str | measuring.Cells | None
+type Cells = tuple[tuple[int, ...], ...]
+
+type Value = float | str | Cells | None
 """What was measured: a number in its unit, a name, or cells of which each is right; None where there is no
 answer, as the change of something that is zero, or a leader where two are equal."""
 
 type Quantity = Literal["number", "count", "percent", "name", "cells"]
+
+type _Function = Callable[..., float | str | Cells]
 
 _LONGEST_CLASS = 60
 _MAPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "pool3")
@@ -33,8 +44,8 @@ class Parameter:
     """A parameter of a measure: a whole number from `low` to `high`, or one of some names.
 
     * `options`: names to choose from; empty for a number or any name.
-    * `is_name`: whether it is any name, such as that of a class.
     * `default`: None where a lab has to say it.
+    * `is_name`: whether it is any name, such as that of a class.
     """
 
     name: str
@@ -51,8 +62,9 @@ class Measure:
 
     * `title`: what it is, to follow "Measured: "; ``{…}`` stands for a parameter.
     * `unit`: of a number or a count, or what a name is that of; "" for a ratio.
-    * `is_of_network`: whether the network that is trained has to do with it.
+    * `function`: takes a bench and the parameters; "", () and NaN stand for no answer.
     * `secrets`: what the window shows from which it can be read, and covers while it is asked for.
+    * `is_of_network`: whether the network that is trained has to do with it.
     * `is_change`: whether it tells by its sign which way something goes, so that it can answer
       about a direction.
     """
@@ -61,11 +73,11 @@ class Measure:
     title: str
     quantity: Quantity
     unit: str
-    function: Callable[..., float | str | measuring.Cells]
-    parameters: tuple[Parameter, ...] = ()
-    is_of_network: bool = True
-    secrets: frozenset[Secret] = frozenset()
-    is_change: bool = False
+    function: _Function
+    parameters: tuple[Parameter, ...]
+    secrets: frozenset[Secret]
+    is_of_network: bool
+    is_change: bool
 
     def title_of(self, measurement: Measurement) -> str:
         """Return what is measured, with the values of the parameters."""
@@ -77,156 +89,9 @@ class Measure:
         return self.title.format(**texts)
 
 
-_SAMPLE = Parameter("sample", 0, 1_000_000, default=0)
-_DIGITS = Parameter("digits", 1, 1000, default=200)
-_SHIFT = Parameter("dx", -REACH, REACH, default=0), Parameter("dy", -REACH, REACH, default=0)
-_STAGE = Parameter("stage", options=STAGES)
-_CELL = Parameter("filter", 0, 63), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
-_OF_DOTS = Parameter("stage", options=("pixels", "convolution", "max"))
-_MAP = Parameter("stage", options=_MAPS)
-
-_TEST = frozenset({Secret.TEST})
-_LOSS = frozenset({Secret.TEST, Secret.LOSS})
-_FILTERS = frozenset({Secret.FILTERS})
-_ANSWER = frozenset({Secret.ANSWERS})
-_CELLS = frozenset({Secret.CELLS})
-_FIELD = frozenset({Secret.FIELD})
-_MOVED = frozenset({Secret.SHIFT})
-_FLIPS = frozenset({Secret.FLIPS})
-_SMALLEST_FLIP = frozenset({Secret.FLIPS, Secret.ANSWERS})
-_ROUTE = frozenset({Secret.ROUTE})
-_RECEIVERS = frozenset({Secret.ROUTE, Secret.SHARES})
-_CHECK = frozenset({Secret.CHECK})
-_UPDATE = frozenset({Secret.UPDATE})
-
-_ALL: Sequence[Measure] = (
-    Measure("training_steps", "training steps of the run", "count", "steps", measuring.training_steps),
-    Measure("parameters", "numbers that the network learns", "count", "", measuring.parameter_count),
-    Measure("test_accuracy", "accuracy on the test images", "percent", "%", measuring.test_accuracy,
-        secrets=_TEST),
-    Measure("test_loss", "mean loss on the test images", "number", "nats", measuring.test_loss,
-        secrets=_LOSS),
-    Measure("test_mistakes", "test images that are misread", "count", "images", measuring.test_mistakes,
-        secrets=_TEST),
-    Measure(
-        "most_mistaken_class", "class with the largest share of misread images", "name", "class",
-        measuring.most_mistaken_class, secrets=_TEST,
-    ),
-    Measure("hardest_image", "test image with the largest loss", "count", "", measuring.hardest_image,
-        secrets=_ANSWER),
-    Measure(
-        "hardest_probability", "probability that the test image with the largest loss is of its true class",
-        "number", "", measuring.hardest_probability, secrets=_ANSWER,
-    ),
-    Measure(
-        "filter_change", "change of the first filters by training, relative to their size before",
-        "number", "", measuring.filter_change, secrets=_FILTERS,
-    ),
-    Measure(
-        "probability", "probability of the true class of test image {sample}", "number", "",
-        measuring.probability, (_SAMPLE,), secrets=_ANSWER,
-    ),
-    Measure(
-        "own_probability", "probability that your own image is of the class {class}",
-        "number", "", measuring.own_probability, (Parameter("class", is_name=True),), secrets=_ANSWER,
-    ),
-    Measure(
-        "cell_value", "value of {stage} at filter {filter}, row {row}, column {column}, test image {sample}",
-        "number", "", measuring.cell_value, (_MAP, *_CELL, _SAMPLE), secrets=_CELLS,
-    ),
-    Measure(
-        "receptive_field", "side of the receptive field of a cell of {stage}", "count", "pixels",
-        measuring.receptive_side, (_MAP,), secrets=_FIELD,
-    ),
-    Measure(
-        "window_winner", "winner of the pooling window at filter {filter}, row {row}, column {column}, test "
-        "image {sample}", "cells", "", measuring.window_winners, (*_CELL, _SAMPLE), secrets=_CELLS,
-    ),
-    Measure(
-        "change", "relative change of the stage “{stage}” for the shift ({dx}, {dy}), test image {sample}",
-        "number", "", measuring.change, (_STAGE, *_SHIFT, _SAMPLE), secrets=_MOVED,
-    ),
-    Measure(
-        "residual", "equivariance residual of the stage “{stage}” for the shift ({dx}, {dy}), test image "
-        "{sample}", "number", "", measuring.residual, (_STAGE, *_SHIFT, _SAMPLE), secrets=_MOVED,
-    ),
-    Measure(
-        "mean_change", "relative change of the stage “{stage}” for the shift ({dx}, {dy}), mean over the "
-        "first {digits} test images", "number", "", measuring.mean_change, (_STAGE, *_SHIFT, _DIGITS),
-        secrets=_MOVED,
-    ),
-    Measure(
-        "least_changed", "pool that changes least for the shift ({dx}, {dy}), test image {sample}", "name",
-        "", measuring.least_changed, (*_SHIFT, _SAMPLE), secrets=_MOVED,
-    ),
-    Measure(
-        "windows_changed", "pooling windows whose largest value changes with the shift ({dx}, {dy}), "
-        "test image {sample}", "percent", "%", measuring.windows_changed, (*_SHIFT, _SAMPLE), secrets=_MOVED,
-    ),
-    Measure(
-        "decision_flips", "share of the first {digits} test images whose class changes with the shift "
-        "({dx}, {dy})", "percent", "%", measuring.decision_flips, (*_SHIFT, _DIGITS), secrets=_FLIPS,
-    ),
-    Measure(
-        "smallest_flip", "smallest shift to the right that changes the answer for test image {sample}",
-        "count", "pixels", measuring.smallest_flip, (_SAMPLE,), secrets=_SMALLEST_FLIP,
-    ),
-    Measure(
-        "dots_cells_changed", "cells in which the two small images differ at the stage “{stage}”", "count",
-        "cells", measuring.dots_cells_changed, (_OF_DOTS,), is_of_network=False, secrets=_MOVED,
-    ),
-    Measure(
-        "dots_difference", "largest difference between the two small images at the stage “{stage}”", "number",
-        "", measuring.dots_difference, (_OF_DOTS,), is_of_network=False, secrets=_MOVED,
-    ),
-    Measure(
-        "tied_windows", "tied pooling windows of the first {digits} test images", "percent", "%",
-        measuring.tied_windows, (_DIGITS,), secrets=_ROUTE,
-    ),
-    Measure(
-        "window_receivers", "cells that the gradient reaches in the window at filter {filter}, row {row}, "
-        "column {column}, test image {sample}", "count", "cells", measuring.window_receivers,
-        (*_CELL, _SAMPLE), secrets=_RECEIVERS,
-    ),
-    Measure(
-        "tied_share", "gradient that the cells of a tied window get together, divided by that of its pooled "
-        "value, mean over all tied windows of test image {sample}", "number", "", measuring.tied_share,
-        (_SAMPLE,), secrets=_ROUTE,
-    ),
-    Measure(
-        "gradient_error", "largest relative error of the gradients that agree with the finite difference, "
-        "test image {sample}", "number", "", measuring.gradient_error, (_SAMPLE,), secrets=_CHECK,
-    ),
-    Measure(
-        "gradient_mismatches", "parameters whose gradient differs from the finite difference for no known "
-        "reason, test image {sample}", "count", "parameters", measuring.gradient_mismatches, (_SAMPLE,),
-        secrets=_CHECK,
-    ),
-    Measure(
-        "gradient_kinks", "parameters at which the loss has a kink, and no slope, test image {sample}",
-        "count", "parameters", measuring.gradient_kinks, (_SAMPLE,), secrets=_CHECK,
-    ),
-    Measure(
-        "gradient_tie_rule", "parameters whose gradient differs from the finite difference because of the "
-        "rule for ties, test image {sample}", "count", "parameters", measuring.gradient_tie_rule, (_SAMPLE,),
-        secrets=_CHECK,
-    ),
-    Measure(
-        "update_loss_change", "change of the loss of test image {sample} by one step against its gradient",
-        "number", "nats", measuring.update_loss_change, (_SAMPLE,), secrets=_UPDATE, is_change=True,
-    ),
-)  # fmt: skip
-
-MEASURES: Mapping[str, Measure] = MappingProxyType({each.name: each for each in _ALL})
-"""Every measure by name."""
-
-
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measured number.
-
-    * `measurement`: what was measured.
-    """
+    """A measured number."""
 
     measurement: Measurement
     value: Value
@@ -243,10 +108,7 @@ class Measured:
 
 
 def measure(measurement: Measurement, bench: Bench) -> Measured:
-    """Measure one number.
-
-    * Raises CNNVizError: if network or data have no such image, stage or cell.
-    """
+    """Measure one number; raises `CNNVizError` if network or data have no such image, stage or cell."""
     found = MEASURES[measurement.measure].function(bench, **measurement.parameters)
     is_number = not isinstance(found, str | tuple)
     value = None if found in ("", ()) or (is_number and not math.isfinite(found)) else found
@@ -266,15 +128,367 @@ def value_words(of: Measure, value: Any) -> str:
         case "number":
             return f"{format_value(float(value), 4)} {of.unit}".rstrip()
         case "name":
-            return f"{of.unit} {value}" if of.unit else _name(value)
+            return f"{of.unit} {value}" if of.unit else _text(value)
         case "cells":
             return " or ".join(format_cell(cell) for cell in value)
 
 
 def _text(value: int | str) -> str:
-    return _name(value) if isinstance(value, str) else format_count(value)
-
-
-def _name(value: str) -> str:
-    """Return what a stage is called in the window; another name as it is."""
+    """Return a number, what a stage is called in the window, or another name as it is."""
+    if isinstance(value, int):
+        return format_count(value)
     return STAGE_STYLES[value].title if value in STAGE_STYLES else value
+
+
+_all: dict[str, Measure] = {}
+
+MEASURES: Mapping[str, Measure] = MappingProxyType(_all)
+"""Every measure by name."""
+
+
+def _measured(
+    title: str,
+    quantity: Quantity,
+    unit: str = "",
+    *parameters: Parameter,
+    secrets: Iterable[Secret] = (),
+    is_of_network: bool = True,
+    is_change: bool = False,
+) -> Callable[[_Function], _Function]:
+    """Declare a function as the measure of its name."""
+
+    def declare(function: _Function) -> _Function:
+        name = function.__name__.removeprefix("_")
+        hidden = frozenset(secrets)
+        _all[name] = Measure(
+            name, title, quantity, unit, function, parameters, hidden, is_of_network, is_change
+        )
+        return function
+
+    return declare
+
+
+_SAMPLE = Parameter("sample", 0, 1_000_000, default=0)
+_DIGITS = Parameter("digits", 1, 1000, default=200)
+_SHIFT = Parameter("dx", -REACH, REACH, default=0), Parameter("dy", -REACH, REACH, default=0)
+_STAGE = Parameter("stage", options=STAGES)
+_CELL = Parameter("filter", 0, 63), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
+_OF_DOTS = Parameter("stage", options=("pixels", "convolution", "max"))
+_MAP = Parameter("stage", options=_MAPS)
+
+
+# --- the trained network ------------------------------------------------------------------------------------
+
+
+@_measured("training steps of the run", "count", "steps")
+def _training_steps(bench: Bench) -> float:
+    return bench.step
+
+
+@_measured("numbers that the network learns", "count")
+def _parameters(bench: Bench) -> float:
+    return bench.network.parameter_count
+
+
+@_measured("accuracy on the test images", "percent", "%", secrets={Secret.TEST})
+def _test_accuracy(bench: Bench) -> float:
+    return 100 * bench.evaluation.accuracy
+
+
+@_measured("mean loss on the test images", "number", "nats", secrets={Secret.TEST, Secret.LOSS})
+def _test_loss(bench: Bench) -> float:
+    return bench.evaluation.loss
+
+
+@_measured("test images that are misread", "count", "images", secrets={Secret.TEST})
+def _test_mistakes(bench: Bench) -> float:
+    return len(bench.evaluation.mistakes)
+
+
+@_measured("class with the largest share of misread images", "name", "class", secrets={Secret.TEST})
+def _most_mistaken_class(bench: Bench) -> str:
+    confusion = bench.evaluation.confusion
+    wrong = 1 - np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)
+    leaders = [int(place) for place in np.flatnonzero(wrong == wrong.max())]
+    return bench.dataset.classes[leaders[0]] if len(leaders) == 1 else ""
+
+
+@_measured("test image with the largest loss", "count", secrets={Secret.ANSWERS})
+def _hardest_image(bench: Bench) -> float:
+    return int(np.argmax(bench.evaluation.losses))
+
+
+@_measured(
+    "probability that the test image with the largest loss is of its true class", "number",
+    secrets={Secret.ANSWERS},
+)  # fmt: skip
+def _hardest_probability(bench: Bench) -> float:
+    place = int(np.argmax(bench.evaluation.losses))
+    return float(bench.evaluation.probabilities[place, bench.label(place)])
+
+
+@_measured(
+    "change of the first filters by training, relative to their size before", "number",
+    secrets={Secret.FILTERS},
+)  # fmt: skip
+def _filter_change(bench: Bench) -> float:
+    name = next(name for name in bench.network.params if name.endswith(".weight"))
+    before, after = bench.initial.params[name], bench.network.params[name]
+    size = float(np.linalg.norm(before))
+    return float(np.linalg.norm(after - before)) / size if size else nan
+
+
+# --- one image through the network --------------------------------------------------------------------------
+
+
+@_measured(
+    "probability of the true class of test image {sample}", "number", "", _SAMPLE, secrets={Secret.ANSWERS}
+)
+def _probability(bench: Bench, sample: int) -> float:
+    return float(bench.passed(sample).trace.class_probabilities[0, bench.label(sample)])
+
+
+@_measured(
+    "probability that your own image is of the class {class}", "number", "", Parameter("class", is_name=True),
+    secrets={Secret.ANSWERS},
+)  # fmt: skip
+def _own_probability(bench: Bench, **of: str) -> float:
+    name, classes = of["class"], bench.dataset.classes
+    if name not in classes:
+        listed, called = printable(", ".join(classes), 60), printable(name, 40)
+        raise ParameterError(f"The classes of the lab are {listed}, and {called!r} is none of them.")
+    if bench.own is None:
+        return nan
+    trace = bench.network.forward(to_input(bench.own[np.newaxis], bench.network.dtype))
+    return float(trace.class_probabilities[0, classes.index(name)])
+
+
+@_measured(
+    "value of {stage} at filter {filter}, row {row}, column {column}, test image {sample}", "number", "",
+    _MAP, *_CELL, _SAMPLE, secrets={Secret.CELLS},
+)  # fmt: skip
+def _cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sample: int) -> float:
+    _require_cell(bench.network, stage, (filter, row, column))
+    return float(bench.passed(sample).trace.outputs[stage][0][filter, row, column])
+
+
+@_measured(
+    "side of the receptive field of a cell of {stage}", "count", "pixels", _MAP, secrets={Secret.FIELD}
+)
+def _receptive_field(bench: Bench, stage: str) -> float:
+    middle = tuple(size // 2 for size in stage_shape(bench.network, stage))
+    return receptive_field(bench.network, stage, middle)["input"].rectangle.height
+
+
+@_measured(
+    "winner of the pooling window at filter {filter}, row {row}, column {column}, test image {sample}",
+    "cells", "", *_CELL, _SAMPLE, secrets={Secret.CELLS},
+)  # fmt: skip
+def _window_winner(bench: Bench, filter: int, row: int, column: int, sample: int) -> Cells:
+    routing = _routing_at(bench, sample, (filter, row, column))
+    if routing.winners is None:
+        return ()
+    step = routing.pool.step
+    return tuple(
+        (filter, row * step + int(i), column * step + int(j))
+        for i, j in np.argwhere(routing.winners[filter, row, column])
+    )
+
+
+# --- what moves when the image moves ------------------------------------------------------------------------
+
+
+@_measured(
+    "relative change of the stage “{stage}” for the shift ({dx}, {dy}), test image {sample}", "number", "",
+    _STAGE, *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
+)  # fmt: skip
+def _change(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
+    pair = _compared(bench, dx, dy, sample).stages.get(stage)
+    return nan if pair is None else pair.measured()["relative_change"]
+
+
+@_measured(
+    "equivariance residual of the stage “{stage}” for the shift ({dx}, {dy}), test image {sample}", "number",
+    "", _STAGE, *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
+)  # fmt: skip
+def _residual(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
+    pair = _compared(bench, dx, dy, sample).stages.get(stage)
+    return nan if pair is None else pair.measured()["equivariance_residual"]
+
+
+@_measured(
+    "relative change of the stage “{stage}” for the shift ({dx}, {dy}), mean over the first {digits} test "
+    "images", "number", "", _STAGE, *_SHIFT, _DIGITS, secrets={Secret.SHIFT},
+)  # fmt: skip
+def _mean_change(bench: Bench, stage: str, dx: int, dy: int, digits: int) -> float:
+    found = [each.changes[stage] for each in bench.moved(dx, dy, digits) if stage in each.changes]
+    finite = [value for value in found if np.isfinite(value)]
+    return float(np.mean(finite)) if finite else nan
+
+
+@_measured(
+    "pool that changes least for the shift ({dx}, {dy}), test image {sample}", "name", "", *_SHIFT, _SAMPLE,
+    secrets={Secret.SHIFT},
+)  # fmt: skip
+def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
+    stages = _compared(bench, dx, dy, sample).stages
+    changes = {kind: stages[kind].measured()["relative_change"] for kind in POOL_KINDS}
+    least = min(changes.values())
+    leaders = [kind for kind, value in changes.items() if value == least]
+    return leaders[0] if len(leaders) == 1 else ""
+
+
+@_measured(
+    "pooling windows whose largest value changes with the shift ({dx}, {dy}), test image {sample}", "percent",
+    "%", *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
+)  # fmt: skip
+def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
+    counts = _compared(bench, dx, dy, sample).winners.counts
+    return 100 * counts[WinnerChange.CHANGED].total / sum(count.total for count in counts.values())
+
+
+@_measured(
+    "share of the first {digits} test images whose class changes with the shift ({dx}, {dy})", "percent", "%",
+    *_SHIFT, _DIGITS, secrets={Secret.FLIPS},
+)  # fmt: skip
+def _decision_flips(bench: Bench, dx: int, dy: int, digits: int) -> float:
+    return 100 * float(np.mean([each.flips for each in bench.moved(dx, dy, digits)]))
+
+
+@_measured(
+    "smallest shift to the right that changes the answer for test image {sample}", "count", "pixels", _SAMPLE,
+    secrets={Secret.FLIPS, Secret.ANSWERS},
+)  # fmt: skip
+def _smallest_flip(bench: Bench, sample: int) -> float:
+    for dx in range(1, REACH + 1):
+        pair = _compared(bench, dx, 0, sample)
+        if pair.moved_class != pair.original_class:
+            return dx
+    return nan
+
+
+@_measured(
+    "cells in which the two small images differ at the stage “{stage}”", "count", "cells", _OF_DOTS,
+    secrets={Secret.SHIFT}, is_of_network=False,
+)  # fmt: skip
+def _dots_cells_changed(_: Bench, stage: str) -> float:
+    before, after = _dots().stages[stage].features()
+    return int(np.count_nonzero(before != after))
+
+
+@_measured(
+    "largest difference between the two small images at the stage “{stage}”", "number", "", _OF_DOTS,
+    secrets={Secret.SHIFT}, is_of_network=False,
+)  # fmt: skip
+def _dots_difference(_: Bench, stage: str) -> float:
+    before, after = _dots().stages[stage].features()
+    return float(np.abs(after - before).max())
+
+
+# --- the way of the gradient --------------------------------------------------------------------------------
+
+
+@_measured(
+    "tied pooling windows of the first {digits} test images", "percent", "%", _DIGITS, secrets={Secret.ROUTE}
+)
+def _tied_windows(bench: Bench, digits: int) -> float:
+    routing = bench.passed(0).routing
+    if routing is None or routing.pool.tie_rule is None:
+        return nan
+    return 100 * tie_rate_of_images(bench.network, bench.dataset.test_images[:digits], routing.layer).rate
+
+
+@_measured(
+    "cells that the gradient reaches in the window at filter {filter}, row {row}, column {column}, test "
+    "image {sample}", "count", "cells", *_CELL, _SAMPLE, secrets={Secret.ROUTE, Secret.SHARES},
+)  # fmt: skip
+def _window_receivers(bench: Bench, filter: int, row: int, column: int, sample: int) -> float:
+    window = filter, row, column
+    return len(_routing_at(bench, sample, window).routes().of_window(window))
+
+
+@_measured(
+    "gradient that the cells of a tied window get together, divided by that of its pooled value, mean over "
+    "all tied windows of test image {sample}", "number", "", _SAMPLE, secrets={Secret.ROUTE},
+)  # fmt: skip
+def _tied_share(bench: Bench, sample: int) -> float:
+    # 1 where it is handed to one winner or divided, the number of winners where each gets all of it.
+    routing = bench.passed(sample).routing
+    if routing is None or not routing.tied.any():
+        return nan
+    routes = routing.routes()
+    shares = np.zeros(routing.pooled.shape)
+    np.add.at(shares, tuple(routes.windows.T), routes.shares)
+    return float(shares[routing.tied].mean())
+
+
+@_measured(
+    "largest relative error of the gradients that agree with the finite difference, test image {sample}",
+    "number", "", _SAMPLE, secrets={Secret.CHECK},
+)  # fmt: skip
+def _gradient_error(bench: Bench, sample: int) -> float:
+    return bench.passed(sample).check.largest_error
+
+
+@_measured(
+    "parameters whose gradient differs from the finite difference for no known reason, test image {sample}",
+    "count", "parameters", _SAMPLE, secrets={Secret.CHECK},
+)  # fmt: skip
+def _gradient_mismatches(bench: Bench, sample: int) -> float:
+    return bench.passed(sample).check.counts["mismatch"]
+
+
+@_measured(
+    "parameters at which the loss has a kink, and no slope, test image {sample}", "count", "parameters",
+    _SAMPLE, secrets={Secret.CHECK},
+)  # fmt: skip
+def _gradient_kinks(bench: Bench, sample: int) -> float:
+    return bench.passed(sample).check.counts["kink"]
+
+
+@_measured(
+    "parameters whose gradient differs from the finite difference because of the rule for ties, test image "
+    "{sample}", "count", "parameters", _SAMPLE, secrets={Secret.CHECK},
+)  # fmt: skip
+def _gradient_tie_rule(bench: Bench, sample: int) -> float:
+    return bench.passed(sample).check.counts["tie_rule"]
+
+
+@_measured(
+    "change of the loss of test image {sample} by one step against its gradient", "number", "nats", _SAMPLE,
+    secrets={Secret.UPDATE}, is_change=True,
+)  # fmt: skip
+def _update_loss_change(bench: Bench, sample: int) -> float:
+    passed = bench.passed(sample)
+    updated = apply_update(bench.network, passed.gradients, bench.experiment.learning_rate)
+    return float(updated.gradients(passed.x, np.array([passed.label])).loss - passed.gradients.loss)
+
+
+# --- helpers ------------------------------------------------------------------------------------------------
+
+
+def _compared(bench: Bench, dx: int, dy: int, sample: int) -> Comparison:
+    return compare(bench.network, bench.image(sample), dx, dy, label=bench.label(sample))
+
+
+def _dots() -> Comparison:
+    return next(lesson for lesson in toy_lessons() if lesson.name == "dots").compare()
+
+
+def _routing_at(bench: Bench, sample: int, window: tuple[int, int, int]) -> PoolRouting:
+    """Return the way through the first pool, or raise `ParameterError` where it has no such window."""
+    routing = bench.passed(sample).routing
+    if routing is None:
+        raise ParameterError("The network has no pool, and so no windows; ask for something else here.")
+    _require_cell(bench.network, routing.layer, window)
+    return routing
+
+
+def _require_cell(network: Network, stage: str, cell: tuple[int, int, int]) -> None:
+    """Raise `ParameterError` unless the maps of a stage have this cell."""
+    shape = stage_shape(network, stage) if stage in network.shapes else ()
+    if len(shape) != 3 or not all(place < size for place, size in zip(cell, shape, strict=True)):
+        filter_, row, column = cell
+        raise ParameterError(
+            f"The stage {stage!r} has no cell at filter {filter_}, row {row}, column {column}."
+        )

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+from cnnviz.bundled import bundled
 from cnnviz.checkpoint import Checkpoint
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
+from cnnviz.errors import DataError
 from cnnviz.experiment import Experiment
+from cnnviz.files import printable
 from cnnviz.history import EvaluationPoint, History, Snapshot
 from cnnviz.lab.course import Course, is_course, load_course
 from cnnviz.lab.model import Lab
@@ -100,3 +104,32 @@ def _trained(trainer: Trainer, experiment: Experiment, moments: list[int]) -> Hi
                 tested = trainer.evaluate()
                 history.add_test(EvaluationPoint(step, tested.loss, tested.accuracy))
     return history
+
+
+@cache
+def shipped_labs() -> Mapping[str, Path]:
+    """Return the lab files of the program by the ids of their labs."""
+    return {path.stem: path for path in sorted(bundled("labs").glob("*.toml"))}
+
+
+def find_lab(named: Path) -> Path:
+    """Return the file of a lab that is named by its path, or by its id if it comes with the program.
+
+    * Raises DataError: if there is neither.
+    """
+    if named.exists():
+        return named
+    found = shipped_labs().get(str(named))
+    if found is None:
+        raise DataError(
+            f"{printable(named)} does not exist; give the path of a lab file (.toml) or of a course "
+            "(.cnnviz), or one of "
+            f"{', '.join(shipped_labs())}."
+        )
+    return found
+
+
+def known_labs(own: Path | None = None) -> dict[str, Lab]:
+    """Return the labs of the program, and another one, by the SHA-256 of their text."""
+    paths = [*shipped_labs().values(), *(() if own is None else (find_lab(own),))]
+    return {lab.sha256: lab for lab in map(open_lab, paths)}

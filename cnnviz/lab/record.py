@@ -8,9 +8,18 @@ from cnnviz.clock import beside
 from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, counted, missing
-from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
+from cnnviz.lab.json_values import (
+    as_count,
+    as_text,
+    count,
+    flag,
+    items,
+    mapping,
+    measured_from_dict,
+    measured_to_dict,
+    text,
+)
 from cnnviz.lab.judging import checked_answer
-from cnnviz.lab.measured_json import measured_from_dict, measured_to_dict
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import MOST_STEPS, Answer, Lab, Step
 from cnnviz.report.content import MAX_WORDS, Version, version_from_dict, version_to_dict

@@ -7,18 +7,21 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Literal
 
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
-from cnnviz.lab.exactness import too_exact
-from cnnviz.lab.judging import checked_answer
+from cnnviz.lab.judging import Verdict, checked_answer, judge
 from cnnviz.lab.measured import LabNumbers, seed_for
-from cnnviz.lab.model import Answer, Lab, Step
+from cnnviz.lab.measures import Measured
+from cnnviz.lab.model import Answer, Lab, Prediction, Step
 from cnnviz.lab.results import HandIn, RunRecord, StepMeasured
-from cnnviz.lab.times import impossible_times
+from cnnviz.quantities import format_plain
 
 type Kind = Literal[
     "file", "pages", "lab", "seed", "settings", "numbers", "networks", "steps", "predictions", "times",
@@ -225,3 +228,212 @@ def _counted(count: int, noun: str) -> str:
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+# A guess has two or three digits, and of a number like the share of images that are read correctly one may
+# well guess all three: nobody is asked to look at that. What counts are digits that a guess cannot have.
+
+_ALONE, _WITH_ALL_RIGHT, _AMONG_SEVERAL = 5, 4, 3
+"""Digits that tell of one prediction alone, where all others are right, and up to which a result is known."""
+
+_FEWEST_STEPS, _FEWEST_NUMBERS, _FEWEST_DIGITS = 3, 3, 5
+"""How many predictions are asked for, how many of them are numbers, and how many digits these have together
+behind their first ones, which may be guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A prediction.
+
+    * `digits`: how many digits of a number that goes on and on are those of the result.
+    * `is_as_shown`: whether it is a number of two digits at least, and all those of the result as
+      the window shows it.
+    """
+
+    step: str
+    is_right: bool
+    digits: int | None
+    is_as_shown: bool
+
+
+def too_exact(handed: HandIn, lab: Lab) -> Iterator[str]:
+    """Yield what is too exact about the predictions of a hand-in, as clauses.
+
+    * `handed`: predictions that were made late, as it says itself, do not count.
+    """
+    judged = list(_judged(handed, lab))
+    numbers = {each.step: each.digits for each in judged if each.digits is not None}
+    for step, digits in numbers.items():
+        if digits >= _ALONE:
+            yield f"the prediction in {step} has {digits} digits, and all are those of the measured number"
+            return
+    asked = sum(step.prediction is not None for step in lab.steps)
+    is_all_right = len(judged) == asked and all(each.is_right for each in judged)
+    least = min(numbers.values(), default=0)
+    is_all_as_shown = len(judged) == asked and all(each.is_as_shown for each in judged)
+    if (asked >= _FEWEST_STEPS and (is_all_as_shown or (is_all_right and least >= _WITH_ALL_RIGHT))) or (
+        len(numbers) >= _FEWEST_NUMBERS
+        and least
+        and sum(digits - 1 for digits in numbers.values()) >= _FEWEST_DIGITS
+    ):
+        yield "its predictions are the measured numbers in every step, to all digits that were typed"
+
+
+def _judged(handed: HandIn, lab: Lab) -> Iterator[_Judged]:
+    results: Mapping[str, Measured] = {each.step: each.measured for each in reversed(handed.measured)}
+    for step in lab.steps:
+        commitment, result = handed.predictions.get(step.id), results.get(step.id)
+        if step.prediction is None or commitment is None or result is None or commitment.when.after_run:
+            continue
+        try:
+            answer = checked_answer(step.prediction, commitment.answer)
+        except ParameterError:
+            continue
+        verdict = judge(step.prediction, answer, result)
+        digits = _digits(step.prediction, answer, result)
+        yield _Judged(step.id, verdict.is_right is True, digits, _is_as_shown(answer, result, verdict))
+
+
+def _is_as_shown(answer: Answer, result: Measured, verdict: Verdict) -> bool:
+    quantity = result.measure.quantity
+    if quantity not in ("number", "percent") or not isinstance(answer, float):
+        return False
+    return verdict.predicted == verdict.measured and _significant(answer, quantity) >= 2
+
+
+def _digits(prediction: Prediction, answer: Answer, result: Measured) -> int | None:
+    """Return how many digits of a number are right; None for what is no number that goes on and on."""
+    value, quantity = result.value, result.measure.quantity
+    if prediction.kind != "number" or quantity not in ("number", "percent"):
+        return None
+    if not isinstance(answer, float) or not isinstance(value, int | float):
+        return None
+    if _significant(value, quantity) <= _AMONG_SEVERAL:
+        return None  # such as 0.5 or 97.5 %, which may be known
+    typed = _decimal(answer)
+    last = Decimal((0, (5,), int(typed.as_tuple().exponent) - 1))
+    return _significant(answer, quantity) if abs(typed - _decimal(value)) <= last else 0
+
+
+def _significant(number: float, quantity: str) -> int:
+    """Return how many digits a number has; of a share near 0 or 100 % those of what is missing."""
+    typed = _decimal(number)
+    if quantity == "percent":
+        typed = min(abs(typed), abs(100 - typed))
+    return len("".join(map(str, typed.as_tuple().digits)).strip("0"))
+
+
+def _decimal(number: float) -> Decimal:
+    """Return a number as it is typed."""
+    return Decimal(format_plain(float(number)))
+
+
+# A clock may be set back by an hour in autumn, and by more than a day over the date line: what honest times
+# may do because of that is no remark, though a forger may do the same.
+
+_FIRST = datetime(2026, 1, 1)
+"""There was no CNNViz before."""
+
+_FORM = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d", re.ASCII)
+_WORLD = timedelta(hours=26)
+"""So far apart are the clocks of the world."""
+
+_HOUR, _MINUTES = timedelta(minutes=65), timedelta(minutes=10)
+"""So far a clock is set back in autumn, with some minutes for being wrong; and these alone."""
+
+_YEAR = timedelta(days=366)
+_FEWEST = 3
+_LONGEST_STEP = 40
+
+type _Moment = tuple[str, datetime]
+"""What was done, as words, and when."""
+
+
+def impossible_times(handed: HandIn, lab: Lab | None, now: datetime | None = None) -> Iterator[str]:
+    """Yield what is wrong with the times of a hand-in, as clauses.
+
+    * `lab`: the lab that it is of, if it is known.
+    * `now`: when it is looked at; this moment by default.
+    """
+    written = dict(_times(handed))
+    read = {what: time for what, text in written.items() if (time := read_time(text)) is not None}
+    wrong = [what for what in written if what not in read]
+    if wrong:
+        text = printable(written[wrong[0]], _LONGEST_STEP)
+        yield f"{wrong[0]} has a time that the program does not write ({text!r})"
+    early = [what for what, time in read.items() if time < _FIRST]
+    if early:
+        yield f"{early[0]} is dated {written[early[0]]}, before there was a CNNViz"
+    end = read.pop(_WHOLE, None)
+    if end is None:
+        return
+    if end > (now or datetime.now()) + _YEAR:
+        yield f"{_WHOLE} is dated {written[_WHOLE]}, more than a year from now"
+    yield from _after(read, written, end)
+    yield from _out_of_order(handed, lab, read)
+
+
+_WHOLE = "the hand-in"
+
+
+def _times(handed: HandIn) -> Iterator[tuple[str, str]]:
+    yield _WHOLE, handed.time
+    for step, commitment in handed.predictions.items():
+        yield _prediction(step), commitment.when.time
+    for step, time in handed.given_up.items():
+        yield f"the result without a prediction in {_named(step)}", time
+    for step, versions in handed.hypotheses.items():
+        for number, version in enumerate(versions, start=1):
+            yield f"version {number} of the hypothesis in {_named(step)}", version.time
+    for step, time in handed.done.items():
+        yield _done(step), time
+
+
+def _named(step: str) -> str:
+    return printable(step, _LONGEST_STEP)
+
+
+def _prediction(step: str) -> str:
+    return f"the prediction in {_named(step)}"
+
+
+def _done(step: str) -> str:
+    return f"the end of {_named(step)}"
+
+
+def read_time(text: str) -> datetime | None:
+    """Return a time as the program writes it; None for any other text."""
+    if not _FORM.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _after(read: dict[str, datetime], written: dict[str, str], end: datetime) -> Iterator[str]:
+    """Yield what is dated after the hand-in that holds it."""
+    late = {what: time - end for what, time in read.items() if time > end}
+    # Whoever sets the clock back does so after several things, not for one of them alone.
+    allowed = _MINUTES if len(late) == 1 and len(read) >= _FEWEST else _WORLD
+    for what, delay in late.items():
+        if delay > allowed:
+            yield f"{what} is dated {written[what]}, after the hand-in that holds it"
+            return
+
+
+def _out_of_order(handed: HandIn, lab: Lab | None, read: dict[str, datetime]) -> Iterator[str]:
+    """Yield what is dated before that which has to come first."""
+    delays: dict[str, timedelta] = {}
+    for step in () if lab is None else lab.steps:
+        first, last = read.get(_prediction(step.id)), read.get(_done(step.id))
+        if first and last and any(each.event == "predicted" for each in step.done_when):
+            delays[step.id] = first - last
+    # A clock that is set back once goes wrong in one step, or in few.
+    late = [step for step, delay in delays.items() if delay > _HOUR]
+    if any(delays[step] > _WORLD for step in late) or len(late) > 1:
+        yield f"{_prediction(late[0])} is dated after the end of that step, which waits for it"
+    for step, versions in handed.hypotheses.items():
+        times = [time for each in versions if (time := read_time(each.time)) is not None]
+        if any(two + _WORLD < one for one, two in pairwise(times)):
+            yield f"the versions of the hypothesis in {_named(step)} are not in the order of their times"

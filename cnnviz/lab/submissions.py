@@ -1,8 +1,9 @@
-"""All files that a course has handed in: in folders, also one a student, and archives of learning platforms.
+"""All that a course has handed in, in folders, also one a student, and archives; the list of the class.
 
 Nothing is unpacked onto the disk, so no name in an archive leads anywhere; what it may hold is bounded.
 """
 
+import csv
 import io
 import re
 import struct
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable, printable_name
-from cnnviz.lab.finding import LARGEST_FILE
+from cnnviz.lab.model import plain_roll_number
+from cnnviz.lab.results import LARGEST_FILE
 from cnnviz.quantities import format_count
 from cnnviz.reading import BoundedFile, entries, opened, read_bytes, read_up_to, status_of
 
@@ -43,8 +45,7 @@ _DAMAGE = (
 class Submission:
     """A file that was handed in.
 
-    * `path`: where it is, from the folder or archive on that was given. An archive is like a
-      folder.
+    * `path`: where it is, from the folder or archive on that was given. An archive is like a folder.
     * `trouble`: why it could not be read, as a sentence; then there is no content.
     """
 
@@ -200,3 +201,66 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: _Budget) ->
     if len(content) > LARGEST_FILE:
         raise DataError("is too large for a report; ask for the report alone")
     return bytes(content)
+
+
+_LARGEST_LIST = 1 << 20
+_MOST_STUDENTS = 5000
+_LONGEST_LISTED = 200
+_NAMES, _NUMBERS = ("name", "student"), ("roll", "number", "matri", "id")
+_LIST_REMEDY = "choose a CSV file with the columns name and roll number"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A student of the class."""
+
+    name: str
+    roll_number: str
+
+
+def read_class_list(path: Path) -> tuple[Listed, ...]:
+    """Return the students in a CSV file.
+
+    Cells are parted by commas, semicolons or tabs. Where the first line names the columns, those with the
+    names and roll numbers are found by it; else they are the first two.
+
+    * Raises DataError: if it cannot be read, or has no two columns: one sentence.
+    """
+    text = _decoded(read_bytes(path, _LARGEST_LIST, _LIST_REMEDY))
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
+        raise DataError(f"{printable_name(path)} is no CSV file; {_LIST_REMEDY}.") from error
+    rows = [[cell.strip()[:_LONGEST_LISTED] for cell in line] for line in lines if any(map(str.strip, line))]
+    if not rows or len(rows[0]) < 2 or len(rows) > _MOST_STUDENTS:
+        raise DataError(f"{printable_name(path)} is no list of a class; {_LIST_REMEDY}.")
+    head = [cell.casefold() for cell in rows[0]]
+    number = next((place for place, cell in enumerate(head) if any(each in cell for each in _NUMBERS)), None)
+    names = [
+        place for place, cell in enumerate(head) if place != number and any(each in cell for each in _NAMES)
+    ]
+    if number is None or not names:
+        number, names = 1, [0]
+    else:
+        rows = rows[1:]
+    return tuple(
+        Listed(" ".join(row[place] for place in names if place < len(row)), row[number])
+        for row in rows
+        if number < len(row)
+    )
+
+
+def by_roll_number(students: Sequence[Listed]) -> dict[str, Listed]:
+    """Return the students by what is the same however their roll number is typed."""
+    return {plain_roll_number(each.roll_number): each for each in students if each.roll_number}
+
+
+def _decoded(content: bytes) -> str:
+    """Return a text in whichever way spreadsheets write it."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")

@@ -14,21 +14,16 @@ from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.files import printable, printable_name
-from cnnviz.lab.class_list import Listed, by_roll_number
-from cnnviz.lab.copies import remarks_between
-from cnnviz.lab.finding import hand_in_of
-from cnnviz.lab.folders import remarks_on_folders
+from cnnviz.lab.copies import may_be_same_name, remarks_between, remarks_on_folders
 from cnnviz.lab.grading import Grade, graded, lab_of
-from cnnviz.lab.identity import may_be_same_name
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
-from cnnviz.lab.model import Lab
+from cnnviz.lab.model import Lab, plain_roll_number
 from cnnviz.lab.opening import lab_data
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.remarks import Remark, remarks_on, same_kernel
-from cnnviz.lab.results import HandIn
-from cnnviz.lab.seeds import plain_roll_number
-from cnnviz.lab.submissions import Submission, folders_of, submissions
+from cnnviz.lab.results import HandIn, hand_in_of
+from cnnviz.lab.submissions import Listed, Submission, by_roll_number, folders_of, submissions
 
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
 """Kernels of OpenBLAS for 64-bit PCs, as `OPENBLAS_CORETYPE` names them."""
@@ -194,10 +189,7 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     places = [place for place, row in enumerate(rows) if row.handed is not None]
     handed = [handed for row in rows if (handed := row.handed) is not None]
     between = remarks_between(
-        handed,
-        [_name_of(rows[place]) for place in places],
-        labs,
-        [rows[place].is_clean for place in places],
+        handed, [_name_of(rows[place]) for place in places], labs, [rows[place].is_clean for place in places]
     )
     folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
@@ -252,10 +244,7 @@ def _measured(
 
 
 def _with_their_kernels(
-    rows: Sequence[Row],
-    numbers: Mapping[int, LabNumbers | str],
-    tasks: Mapping[int, _Task],
-    workers: int,
+    rows: Sequence[Row], numbers: Mapping[int, LabNumbers | str], tasks: Mapping[int, _Task], workers: int
 ) -> Iterator[tuple[int, LabNumbers]]:
     """Measure those that differ again with the kernel they were made with, where this processor has it."""
     by_kernel: dict[str, dict[int, _Task]] = {}

@@ -11,7 +11,7 @@ from cnnviz.layers.base import Layer
 from cnnviz.layers.convolution import Conv2D
 from cnnviz.layers.dense import Dense, Flatten
 from cnnviz.layers.max_pooling import MaxBlurPool2D, MaxPool2D
-from cnnviz.layers.pooling import AvgPool2D, BlurPool2D, Pool, SubsamplePool2D
+from cnnviz.layers.pooling import AvgPool2D, Pool, SubsamplePool2D
 
 __all__ = [
     "ACTIVATIONS",
@@ -19,7 +19,6 @@ __all__ = [
     "POOLS",
     "Activation",
     "AvgPool2D",
-    "BlurPool2D",
     "Conv2D",
     "Dense",
     "Flatten",
@@ -43,7 +42,6 @@ LAYER_TYPES: dict[str, type[Layer]] = {
         Conv2D,
         MaxPool2D,
         AvgPool2D,
-        BlurPool2D,
         MaxBlurPool2D,
         SubsamplePool2D,
         ReLU,

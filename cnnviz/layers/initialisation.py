@@ -22,7 +22,6 @@ def draw_weight(
         exercise's: 1/10 for kernels and `1 / fan_in` for dense weights.
     shape : tuple of int
         `(out, in)` or `(f, c, k, k)`. One output sees `fan_in` inputs, one input reaches `fan_out` outputs.
-    rng : numpy.random.Generator
     dtype : numpy.dtype
         The numbers are drawn in float64 and rounded to this.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cnnviz import functional
 from cnnviz._types import FloatArray, Params, Shape
-from cnnviz._validation import check_choice, check_int
+from cnnviz._validation import check_int
 from cnnviz.functional.max_pooling import TieRule
 from cnnviz.layers.base import Layer, map_sides, normalise
 from cnnviz.layers.geometry import WindowGeometry
@@ -191,69 +191,6 @@ class AvgPool2D(StridedPool):
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.avg_pool2d_backward`."""
         return functional.avg_pool2d_backward(d_out, x.shape, self.size, self.step)
-
-
-@dataclass(frozen=True, slots=True)
-class BlurPool2D(Pool):
-    """Anti-aliased pooling: blur, then keep every `size`-th pixel.
-
-    Attributes
-    ----------
-    size : int
-        Distance of the pixels that are kept (the stride), >= 1.
-    taps : {2, 3, 4, 5}
-        Length of the binomial blur kernel.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
-    """
-
-    kind: ClassVar[str] = "blur"
-    short: ClassVar[str] = "Blur"
-    title: ClassVar[str] = "Blur and subsampling"
-    maps: ClassVar[str] = "Blurred and subsampled maps"
-    about_gradient: ClassVar[str] = (
-        "A blur spreads each gradient with its weights, beyond the window too; no cell is a winner."
-    )
-
-    taps: int = 3
-
-    def __post_init__(self) -> None:
-        Pool.__post_init__(self)
-        taps = check_int(self.taps, "taps", "BlurPool2D")
-        normalise(self, taps=check_choice(taps, "taps", "BlurPool2D", tuple(functional.BLUR_KERNELS)))
-
-    @property
-    def about(self) -> str:
-        """What it does."""
-        taps = functional.BLUR_KERNELS[self.taps]
-        kernel = f"[{', '.join(map(str, taps))}] / {sum(taps)}"
-        return f"Blurred with {kernel} in both directions, then {every(self.size)} taken; no maximum."
-
-    @property
-    def geometry(self) -> WindowGeometry:
-        """Windows of `taps`, mirrored at the border."""
-        return WindowGeometry(self.taps, self.size, -((self.taps - 1) // 2), mirrored=True)
-
-    @property
-    def weights(self) -> FloatArray:
-        """Products of the taps."""
-        taps = functional.BLUR_KERNELS[self.taps]
-        return np.outer(taps, taps) / sum(taps) ** 2
-
-    def at_every_cell(self, x: FloatArray) -> FloatArray:
-        """See `Pool`."""
-        return functional.blur_pool2d(x, 1, self.taps)
-
-    def forward(self, x: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.blur_pool2d`."""
-        return functional.blur_pool2d(x, self.size, self.taps)
-
-    def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.blur_pool2d_backward`."""
-        return functional.blur_pool2d_backward(d_out, x.shape, self.size, self.taps)
 
 
 @dataclass(frozen=True, slots=True)

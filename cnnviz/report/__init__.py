@@ -7,12 +7,10 @@
 from cnnviz.report.content import Demonstration, Report, Version
 from cnnviz.report.document import build_document
 from cnnviz.report.findings import Findings, MeasuredWith, findings_of
-from cnnviz.report.folder import write_folder
 from cnnviz.report.html import write_html
 from cnnviz.report.inserts import Insert
-from cnnviz.report.lab import measure_lab, run_lab
-from cnnviz.report.pdf import write_pdf
-from cnnviz.report.results import LabResults, LabSettings
+from cnnviz.report.lab import LabResults, LabSettings, measure_lab, run_lab
+from cnnviz.report.pdf import write_folder, write_pdf
 
 __all__ = [
     "Demonstration",

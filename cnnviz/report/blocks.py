@@ -77,8 +77,7 @@ class Figure:
     * `width`: share of the width of the text that it takes, from 0 to 1.
     * `data`: the numbers behind it.
     * `csv`: the numbers behind it as the text of a CSV file, where they are more than one table.
-    * `from_screen`: drawn by the window, with names of its own inside that other drawings may have
-      too.
+    * `from_screen`: drawn by the window, with names of its own inside that other drawings may have too.
     * `own_caption`: the student's words, which stand before the caption and do not take its place.
     """
 
@@ -106,8 +105,7 @@ Block = Heading | Words | Table | Figure | Formula
 class Document:
     """A report, ready to be written.
 
-    * `results`: the results as JSON, which PDF and HTML carry and a folder gets as a file; "" for
-      none.
+    * `results`: the results as JSON, which PDF and HTML carry and a folder gets as a file; "" for none.
     """
 
     title: str

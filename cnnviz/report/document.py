@@ -10,9 +10,8 @@ from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import Block, Document, Heading, Table, Words
-from cnnviz.report.content import Demonstration, Report, Version
+from cnnviz.report.content import FIELDS, GUIDES, Demonstration, Guide, Report, Version, guide_of
 from cnnviz.report.findings import Findings
-from cnnviz.report.guides import FIELDS, GUIDES, Guide, guide_of
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -81,11 +80,7 @@ def insert_blocks(demonstration: Demonstration, number: int) -> Iterator[Block]:
 
 
 def _demonstration(
-    demonstration: Demonstration,
-    guide: Guide,
-    findings: Findings | None,
-    number: int,
-    unrecorded: str | None,
+    demonstration: Demonstration, guide: Guide, findings: Findings | None, number: int, unrecorded: str | None
 ) -> Iterator[Block]:
     for field, title in FIELDS:
         yield Heading(title, 2)

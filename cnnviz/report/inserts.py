@@ -82,10 +82,7 @@ class Insert:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Self:
-        """Return the insert that `to_dict` described.
-
-        * Raises DataError: if it is damaged.
-        """
+        """Return the insert that `to_dict` described; raises `DataError` if it is damaged."""
         texts = {name: _text(values, name, _LONGEST_TEXT) for name in ("title", "caption", "time")}
         words = _text(values, "words", LONGEST_WORDS) if "words" in values else ""
         svg, csv = (_text(values, name, LARGEST_PICTURE) for name in ("svg", "csv"))

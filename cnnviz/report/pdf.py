@@ -6,19 +6,28 @@ Nothing a student typed is ever part of the program that Typst runs: it arrives 
 import contextlib
 import json
 import os
+import subprocess
+import sys
+import threading
+import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, cast
 
 from cnnviz import __version__
 from cnnviz._chunks import Cancelled, never
+from cnnviz._typesetter import END, TYPESET
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
-from cnnviz.files import atomic_write
+from cnnviz.evaluation import CancelledError
+from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.mathematics import typst as typst_math
-from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
-from cnnviz.report.typesetting import Sheet, typeset
+from cnnviz.quantities import format_count
+from cnnviz.report.blocks import Block, Data, Document, Figure, Formula, Heading, Table, Words
+from cnnviz.spreadsheet import rows_in, to_csv
 
 _TEMPLATE = bundled("report/report.typ")
 _FONTS = (bundled("fonts"), bundled("report/fonts"))
@@ -85,11 +94,7 @@ def _inputs(document: Document) -> dict[str, str]:
         "author": document.author,
         "version": __version__,
         "running": [_shortened(document.title), _shortened(document.author)],
-        "head": [
-            ["Name", document.author],
-            ["Roll number", document.roll_number],
-            ["Date", document.date],
-        ],
+        "head": [["Name", document.author], ["Roll number", document.roll_number], ["Date", document.date]],
         "blocks": [_block(block) for block in document.blocks],
     }
     return {"report": json.dumps(report, ensure_ascii=False)}
@@ -137,3 +142,145 @@ def _block(block: Block) -> dict[str, Any]:
             return {"type": "figure", **words, "svg": block.svg, "width": block.width}
         case Formula(equation):
             return {"type": "formula", "math": typst_math(equation.formula), "words": equation.words}
+
+
+_ROOM = 256 << 20
+"""Bytes that must be there before anything is set: a report takes up to half of them."""
+_GLANCE_SECONDS = 0.1  # between looks whether it is still wanted
+_GRACE_SECONDS = 10.0  # after which a process that nobody has ended ends itself
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # or Windows opens a console for it
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What Typst is to set.
+
+    * `source`: A program of Typst's.
+    * `inputs`: what the program finds in ``sys.inputs``.
+    * `dpi`: resolution of the pages as PNG.
+    """
+
+    source: str
+    inputs: dict[str, str]
+    format: Literal["pdf", "png"]
+    dpi: float | None = None
+
+
+def typeset(
+    sheets: Sequence[Sheet], fonts: Sequence[Path], seconds: float, cancelled: Callable[[], bool]
+) -> list[list[bytes]]:
+    """Set sheets in a process of its own.
+
+    * `fonts`: folders with fonts.
+    * `seconds`: after which the process is ended.
+    * `cancelled`: asked several times a second; when it returns True the process is ended.
+    * Returns: the pages of each sheet; the whole file of one that is set as PDF.
+    * Raises CNNVizError: if it takes longer, Typst is not there or refuses it, or the process
+      cannot be started.
+    * Raises CancelledError: if `cancelled` returned True.
+    * Raises MemoryError: if there is no room for Typst to work in.
+    """
+    order = {
+        "sheets": [asdict(each) for each in sheets],
+        "fonts": [str(each) for each in fonts],
+        "room": _ROOM,
+        "seconds": seconds + _GRACE_SECONDS,
+    }
+    # A lone surrogate is no text that any file could hold.
+    content = json.dumps(order, ensure_ascii=False).encode("utf-8", "replace")
+    answer = _answer_of(content, seconds, cancelled)
+    head, _, rest = answer.partition(b"\n")
+    found = cast("dict[str, Any]", json.loads(head))
+    if "refused" in found:
+        raise CNNVizError(cast("str", found["refused"]))
+    if "sizes" not in found:
+        raise MemoryError
+    pages: list[list[bytes]] = []
+    for sizes in cast("list[list[int]]", found["sizes"]):
+        pages.append([])
+        for size in sizes:
+            pages[-1].append(rest[:size])
+            rest = rest[size:]
+    return pages
+
+
+def _answer_of(content: bytes, seconds: float, cancelled: Callable[[], bool]) -> bytes:
+    is_frozen = bool(getattr(sys, "frozen", False))
+    command = [sys.executable, *(() if is_frozen else ("-m", "cnnviz")), TYPESET]
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            creationflags=_NO_WINDOW,
+        )
+    except OSError as error:
+        raise CNNVizError(
+            f"The report could not be typeset: no process could be started ({error.strerror}). Close other "
+            "programs, and try again."
+        ) from error
+    is_done, end = threading.Event(), time.monotonic() + seconds
+
+    def watch() -> None:
+        while not is_done.wait(_GLANCE_SECONDS):
+            if cancelled() or time.monotonic() > end:
+                process.kill()
+                return
+
+    watching = threading.Thread(target=watch, name="watching the typesetter", daemon=True)
+    with process:
+        try:
+            watching.start()
+            answer, _ = process.communicate(content)
+        finally:
+            is_done.set()
+            process.kill()
+            watching.join()
+    if answer.endswith(END):
+        return answer
+    if cancelled():
+        raise CancelledError("Typesetting was cancelled.")
+    if time.monotonic() > end:
+        raise CNNVizError(
+            f"Typesetting was stopped after {format_count(round(seconds))} seconds: there is too much in the "
+            "report. Take out its largest figure or table, and try again."
+        )
+    raise MemoryError  # the system has ended it, as it does when it has no memory left
+
+
+def write_folder(document: Document, folder: str | os.PathLike[str]) -> None:
+    """Write the figures and tables of a report into a new folder, whole or not at all.
+
+    It holds ``figure-NAME.png``, the numbers of figures and tables as ``figure-NAME.csv`` and
+    ``table-NAME.csv``, and the results as ``results.json``, where there are any.
+
+    * Raises CNNVizError: if there is a file or folder of this name, if it cannot be written, or if
+      the report has nothing to put into it.
+    """
+    files = dict(_files(document))
+    if not files:
+        raise CNNVizError(
+            "This report has no figure and no table yet, so a folder would be empty: run the lab, or insert "
+            "figures, and export again."
+        )
+    atomic_write_folder(folder, files)
+
+
+def _files(document: Document) -> Iterator[tuple[str, bytes]]:
+    figures = document.figures
+    for figure, picture in zip(figures, to_pngs(figures), strict=True):
+        yield f"figure-{figure.name}.png", picture
+        if figure.data is not None:
+            yield f"figure-{figure.name}.csv", _csv(figure.data)
+        elif figure.csv:  # of a report that was opened, perhaps, and so of anybody
+            yield f"figure-{figure.name}.csv", to_csv(rows_in(figure.csv))
+    for table in document.tables:
+        yield f"table-{table.name}.csv", _csv(table.data)
+    if document.results:
+        yield "results.json", document.results.encode("ascii")
+
+
+def _csv(data: Data) -> bytes:
+    return to_csv((data.header, *data.rows))

@@ -7,8 +7,8 @@ from cnnviz.layers import MaxBlurPool2D
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_value
 from cnnviz.report.blocks import Cell, Table, data
-from cnnviz.report.figures_backprop import rule_title
-from cnnviz.report.results import BackpropResults, LabResults, TrainedRun, TranslationResults
+from cnnviz.report.figures import rule_title
+from cnnviz.report.lab import BackpropResults, LabResults, TrainedRun, TranslationResults
 from cnnviz.routing import GradientCheck, PoolRouting
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS
 from cnnviz.translation import MEASURES, OUTPUT

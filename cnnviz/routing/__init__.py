@@ -5,14 +5,22 @@ an update. All are pure functions of a network and a sample; nothing is trained 
 """
 
 from cnnviz.routing.agreement import DEFAULT_EPS, MIN_EPS, TOLERANCE, VERDICTS, Verdict
-from cnnviz.routing.check import check_all, check_sample
-from cnnviz.routing.check_result import CheckEntry, GradientCheck, ParameterCheck
+from cnnviz.routing.check import CheckEntry, GradientCheck, ParameterCheck, check_all, check_sample
 from cnnviz.routing.filters import FilterTerms, filter_gradient_terms, pool_after
 from cnnviz.routing.kinks import Kink
 from cnnviz.routing.poke import Poke, PokeCurve, poke, poke_curve
-from cnnviz.routing.pools import PoolRouting, Routes, linear_pools, pool_routes, pool_routing
+from cnnviz.routing.pools import (
+    PoolRouting,
+    Routes,
+    TieRate,
+    linear_pools,
+    pool_routes,
+    pool_routing,
+    tie_rate,
+    tie_rate_of_images,
+    with_ties,
+)
 from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Target
-from cnnviz.routing.ties import TieRate, tie_rate, tie_rate_of_images, with_ties
 from cnnviz.routing.update import apply_update
 
 __all__ = [

@@ -20,23 +20,49 @@ from cnnviz.errors import ShapeError
 from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import Conv2D
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.routing._patterns import BoolArray, Pattern, base_states
 from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """The pattern of one layer, for several variants of the network or its input.
+
+    * `index`: position of the layer in `Network.layers`.
+    * `states`: shape (v, *cells, p). State of each cell of the output: which of the p cells of its window
+      win; p = 1 and whether it is open for a gate.
+    * `channels`: shape (v,). If given, the states are those of one channel or unit only, this one; the others
+      have not changed.
+    """
+
+    index: int
+    states: BoolArray
+    channels: IntArray | None
+
+
+def base_states(network: Network, trace: Trace) -> dict[int, BoolArray]:
+    """States of all layers that have a pattern, for a batch of one, by position; shape (*cells, p)."""
+    return {
+        index: layer.states(stage_values(network, trace, index - 1))[0]
+        for index, (_, layer) in enumerate(network.layers)
+        if layer.has_kinks
+    }
+
+
+def changed_from_base(base: Mapping[int, BoolArray], pattern: Pattern) -> BoolArray:
+    """Tell which cells of each variant are in another state than without any change; shape (v, *cells)."""
+    reference = base[pattern.index]
+    reference = reference[None] if pattern.channels is None else reference[pattern.channels][:, None]
+    return (pattern.states != reference).any(axis=-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
     """A network in float64, one sample, and its unchanged passes.
 
-    Attributes
-    ----------
-    network : Network
-    trace : Trace
-        Of a batch of one.
-    label : int
-    gradients : Gradients
-    states : mapping from position of a layer to its states
-        See `cnnviz.routing._patterns.base_states`.
+    * `trace`: of a batch of one.
+    * `states`: see `cnnviz.routing._bench.base_states`.
     """
 
     network: Network
@@ -50,14 +76,9 @@ class Bench:
 class Variants:
     """Changed outputs of one layer.
 
-    Attributes
-    ----------
-    index : int
-        Position of the layer; -1 for the input.
-    values : ndarray of shape (v, 1, h, w) or (v, 1)
-        The channel or unit that differs.
-    channels : ndarray of shape (v,)
-        Which one it is.
+    * `index`: position of the layer; -1 for the input.
+    * `values`: shape (v, 1, h, w) or (v, 1). The channel or unit that differs.
+    * `channels`: shape (v,). Which one it is.
     """
 
     index: int
@@ -69,11 +90,8 @@ class Variants:
 class Outcome:
     """What became of variants.
 
-    Attributes
-    ----------
-    losses : ndarray of shape (v,)
-    patterns : tuple of Pattern
-        Of the layers after the change, in order.
+    * `losses`: shape (v,).
+    * `patterns`: of the layers after the change, in order.
     """
 
     losses: NDArray[np.float64]
@@ -93,10 +111,7 @@ def in_float64(network: Network) -> Network:
 def one_sample(network: Network, x: FloatArray) -> FloatArray:
     """Return one sample as a batch of one.
 
-    Raises
-    ------
-    ShapeError
-        If it is neither a sample nor a batch of one.
+    * Raises ShapeError: if it is neither a sample nor a batch of one.
     """
     if x.shape == network.input_shape:
         return x[None]
@@ -178,14 +193,8 @@ def sample_losses(logits: FloatArray, label: int) -> NDArray[np.float64]:
     stand for one logit `z`.) Subtracting log-sum-exp, as in training, would round a loss of 1e-9 to seven
     digits, and a finite difference of it to none.
 
-    Parameters
-    ----------
-    logits : ndarray of shape (v, k), float64
-    label : int
-
-    Returns
-    -------
-    ndarray of shape (v,)
+    * `logits`: shape (v, k).
+    * Returns: shape (v,).
     """
     if logits.shape[1] == 1:
         logits = np.concatenate([np.zeros_like(logits), logits], axis=1)

@@ -12,8 +12,7 @@ from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import Activation, Conv2D, Pool
 from cnnviz.layers.geometry import WindowGeometry
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.routing.pools import pool_routes
-from cnnviz.routing.windows import find_pool
+from cnnviz.routing.pools import find_pool, pool_routes
 
 By = Literal["position", "window"]
 
@@ -24,7 +23,6 @@ class FilterTerms:
 
     Attributes
     ----------
-    layer : str
     channel : int
         Which filter.
     by : {"position", "window"}
@@ -96,7 +94,6 @@ def filter_gradient_terms(
 
     Parameters
     ----------
-    network : Network
     trace : Trace
         What `network.forward` returned.
     gradients : Gradients

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from cnnviz._types import IntArray
 from cnnviz.inspect.receptive_field import Cell
 from cnnviz.layers import Pool
-from cnnviz.routing._bench import Bench, Outcome, run_variants, target_variants
-from cnnviz.routing._patterns import BoolArray
+from cnnviz.routing._bench import Bench, BoolArray, Outcome, run_variants, target_variants
 from cnnviz.routing.targets import Target
 
 # Halvings of an interval: a hundredth of the range becomes less than a millionth of it.
@@ -80,8 +79,6 @@ def find_kinks(
 
     Parameters
     ----------
-    bench : Bench
-    target : Target
     values : ndarray of shape (v,)
         Poke values, ascending.
     outcome : Outcome

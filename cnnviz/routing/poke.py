@@ -17,11 +17,12 @@ from cnnviz.routing.agreement import (
     check_eps,
     code_of,
     first_gradients,
+    frozen_bench,
+    judge_rule,
     relative_error,
     verdicts,
 )
 from cnnviz.routing.kinks import Kink, find_kinks
-from cnnviz.routing.rule import frozen_bench, judge_rule
 from cnnviz.routing.targets import Target, check_target, gradient_at
 
 _OWNER = "poke"
@@ -36,8 +37,6 @@ class Poke:
 
     Attributes
     ----------
-    target : ParameterTarget, PixelTarget or CellTarget
-    eps : float
     loss, loss_plus, loss_minus : float
         Loss as it is, and with the target changed by `+eps` and `-eps`.
     gradient : float
@@ -90,7 +89,6 @@ class PokeCurve:
 
     Attributes
     ----------
-    target : ParameterTarget, PixelTarget or CellTarget
     values : ndarray of shape (points,), float64
         Pokes from `-radius` to `+radius`; the middle one is exactly 0.
     losses : ndarray of shape (points,), float64
@@ -124,7 +122,6 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
 
     Parameters
     ----------
-    network : Network
     x : ndarray of shape (c, h, w) or (1, c, h, w)
         One sample.
     label : int
@@ -133,10 +130,6 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
         What to change. A cell is changed after it was computed; the layers after it are computed anew.
     eps : float
         How far, >= 1e-8.
-
-    Returns
-    -------
-    Poke
 
     Raises
     ------
@@ -182,10 +175,6 @@ def poke_curve(
         Number of pokes, odd, so that 0 is one of them, and >= 3.
     max_kinks : int
         How many kinks to locate, >= 0. Each is found to within a millionth of a step.
-
-    Returns
-    -------
-    PokeCurve
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Where a pool sends the gradient that arrives at it."""
+"""Where a pool sends the gradient that arrives at it, how often its windows are tied, and other rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz import functional
-from cnnviz._types import FloatArray, IntArray, Shape
+from cnnviz._chunks import Cancelled, Progress, ignore_progress, input_chunks, never
+from cnnviz._passes import forward_pass
+from cnnviz._types import ByteArray, FloatArray, IntArray, Shape
 from cnnviz._validation import check_choice, check_int
+from cnnviz.errors import ParameterError
 from cnnviz.functional.max_pooling import TieRule
-from cnnviz.inspect.receptive_field import stage_values, window_geometry
-from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D, Pool, SubsamplePool2D
+from cnnviz.inspect.receptive_field import stage_index, stage_values, window_geometry
+from cnnviz.layers import AvgPool2D, MaxPool2D, Pool, SubsamplePool2D
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.routing.windows import find_pool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +60,6 @@ class PoolRouting:
 
     Attributes
     ----------
-    layer : str
-    pool : Pool
     values : ndarray of shape (c, h, w)
         Input of the pool.
     pooled : ndarray of shape (c, h', w')
@@ -98,11 +98,11 @@ class PoolRouting:
 def linear_pools(pool: Pool) -> dict[str, Pool]:
     """Linear pools with the windows of a pool, by kind.
 
-    Blur and subsampling only where windows neither overlap nor leave gaps: only then have they the same grid.
+    Subsampling only where windows neither overlap nor leave gaps: only then has it the same grid.
     """
     pools: dict[str, Pool] = {"average": AvgPool2D(pool.size, pool.step)}
     if pool.step == pool.size:
-        pools |= {"blur": BlurPool2D(pool.size), "subsample": SubsamplePool2D(pool.size)}
+        pools["subsample"] = SubsamplePool2D(pool.size)
     return pools
 
 
@@ -114,7 +114,6 @@ def pool_routing(
 
     Parameters
     ----------
-    network : Network
     trace : Trace
         What `network.forward` returned.
     gradients : Gradients
@@ -124,10 +123,6 @@ def pool_routing(
         Name of the pool.
     sample : int
         Which sample of the batch.
-
-    Returns
-    -------
-    PoolRouting
 
     Raises
     ------
@@ -166,21 +161,16 @@ def pool_routing(
 def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> Routes:
     """List the ways of the gradient through a pool.
 
-    Under ``"first"`` and ``"split"``, and in average, blur and subsampled pools, the shares of a window add
+    Under ``"first"`` and ``"split"``, and in average and subsampled pools, the shares of a window add
     up to 1: the gradient is passed on, no more and no less. Under ``"all"`` they add up to the number of
     winners.
 
     Parameters
     ----------
-    pool : Pool
     values : ndarray of shape (c, h, w)
         Input of the pool. Only a max pool looks at the numbers.
     ties : {"first", "all", "split"}, optional
         Rule of a max pool; None means its own. Linear pools ignore it.
-
-    Returns
-    -------
-    Routes
 
     Raises
     ------
@@ -211,3 +201,135 @@ def _merged(routes: Routes) -> Routes:
     unique, where = np.unique(pairs, axis=0, return_inverse=True)
     shares = np.bincount(where, weights=routes.shares, minlength=len(unique)).astype(routes.shares.dtype)
     return Routes(unique[:, :3], unique[:, 3:], shares)
+
+
+def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
+    """Position of a pool in `network.layers`, and the pool.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, or it is no pool.
+    """
+    index = stage_index(network, layer)
+    pool = network.layers[index][1] if index >= 0 else None
+    if not isinstance(pool, Pool):
+        raise ParameterError(f"Only a pool has windows; {layer!r} is none.")
+    return index, pool
+
+
+def find_max_pool(network: Network, layer: str) -> tuple[int, Pool]:
+    """Position of a pool that takes a maximum, blurred or not, in `network.layers`, and the pool.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, or it takes no maximum.
+    """
+    index, pool = find_pool(network, layer)
+    if pool.tie_rule is None:
+        raise ParameterError(f"Only a max pool has winners and ties; {layer!r} is none.")
+    return index, pool
+
+
+@dataclass(frozen=True, slots=True)
+class TieRate:
+    """How many windows of a max pool are tied, over all channels and images.
+
+    Attributes
+    ----------
+    windows, tied : int
+        All windows, and those whose maximum is held by several cells; in a blurred max pool, all cells of the
+        output, and those with such a window under the blur.
+    """
+
+    windows: int
+    tied: int
+
+    @property
+    def rate(self) -> float:
+        """Tied share, from 0 to 1."""
+        return self.tied / self.windows if self.windows else 0.0
+
+
+def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Network:
+    """Return the same network with another rule for ties: equal outputs, other gradients.
+
+    Parameters
+    ----------
+    layer : str, optional
+        Name of the only max pool to change; None means all of them.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such rule or max pool.
+    """
+    check_choice(ties, "ties", "with_ties", functional.TIE_RULES)
+    if layer is not None:
+        find_max_pool(network, layer)
+    layers = tuple(
+        (name, replace(each, ties=ties) if each.tie_rule is not None and layer in (None, name) else each)
+        for name, each in network.layers
+    )
+    return replace(network, layers=layers)
+
+
+def tie_rate(network: Network, trace: Trace, layer: str, sample: int = 0) -> TieRate:
+    """Count the tied windows of a max pool for one image.
+
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of a max pool.
+    sample : int
+        Which sample of the batch.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such max pool or sample.
+    """
+    index, pool = find_max_pool(network, layer)
+    check_int(sample, "sample", "tie_rate", 0, len(trace.inputs) - 1)
+    found = pool.tied(stage_values(network, trace, index - 1)[sample : sample + 1])
+    return TieRate(found.size, int(np.count_nonzero(found)))
+
+
+def tie_rate_of_images(
+    network: Network,
+    images: ByteArray,
+    layer: str,
+    *,
+    progress: Progress = ignore_progress,
+    cancelled: Cancelled = never,
+) -> TieRate:
+    """Count the tied windows of a max pool over many images.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, c, h, w), uint8
+    layer : str
+        Name of a max pool.
+    progress : callable
+        Is told the fraction that is done, from 0 to 1.
+    cancelled : callable
+        Asked between chunks; when it returns True the count stops.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such max pool.
+    CancelledError
+        If `cancelled` returned True.
+    """
+    index, pool = find_max_pool(network, layer)
+    windows = tied = 0
+    for _, x in input_chunks(network, images, "Counting the ties", progress, cancelled):
+        before = forward_pass(network.layers[:index], network.params, x)
+        found = pool.tied(before[-1] if before else x)
+        windows += found.size
+        tied += int(np.count_nonzero(found))
+    return TieRate(windows, tied)

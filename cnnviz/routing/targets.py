@@ -44,7 +44,6 @@ class CellTarget:
 
     Attributes
     ----------
-    layer : str
     index : tuple of int
         `(channel, row, column)`, or `(unit,)`.
     """

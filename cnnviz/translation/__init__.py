@@ -5,16 +5,16 @@ samples. All of them see the same stages: pixels, convolution, activation, and t
 The measures are functions of their own; `MEASURES` holds their formulas and sources in words.
 """
 
-from cnnviz.translation.blocks import (
-    BLUR_TAPS,
-    POOL_KINDS,
-    ConvBlock,
-    conv_blocks,
-    pool_layer,
+from cnnviz.translation.comparison import (
+    Comparison,
+    StagePair,
+    WinnerChange,
+    WinnerCount,
+    WinnerMap,
+    compare,
+    winner_map,
 )
-from cnnviz.translation.comparison import Comparison, StagePair, compare
-from cnnviz.translation.curves import Curve, Rings
-from cnnviz.translation.digits import DigitSweep, curves_along_axis, sweep_many
+from cnnviz.translation.digits import Curve, DigitSweep, Rings, curves_along_axis, sweep_many
 from cnnviz.translation.grids import Axis, StageGrid
 from cnnviz.translation.lessons import NEIGHBOURS, Lesson, digit_lessons, toy_lessons, unchanged_shifts
 from cnnviz.translation.measures import (
@@ -31,13 +31,11 @@ from cnnviz.translation.measures import (
     total_variation,
 )
 from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost, ink_lost_over, shift
-from cnnviz.translation.stages import STAGES, StagePlan
+from cnnviz.translation.stages import POOL_KINDS, STAGES, ConvBlock, StagePlan, conv_blocks, pool_layer
 from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweep, SweepSettings, sweep
-from cnnviz.translation.winners import WinnerChange, WinnerCount, WinnerMap, winner_map
 
 __all__ = [
     "BACKGROUND",
-    "BLUR_TAPS",
     "DEFAULT_SETTINGS",
     "MEASURES",
     "MODES",

@@ -58,12 +58,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class StageGrid:
-    """Rows and columns of a stage's maps.
-
-    Attributes
-    ----------
-    rows, columns : Axis
-    """
+    """Rows and columns of a stage's maps."""
 
     rows: Axis
     columns: Axis

@@ -12,9 +12,8 @@ from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_shift, format_together, format_value
-from cnnviz.translation.comparison import Comparison, StagePair, compare
+from cnnviz.translation.comparison import Comparison, StagePair, WinnerChange, compare
 from cnnviz.translation.shifting import BACKGROUND, Mode, shift
-from cnnviz.translation.winners import WinnerChange
 
 POOL_SIZE = 2
 """Side of the pooling windows that the lessons speak of, whatever pool the network itself has."""
@@ -35,14 +34,12 @@ class Lesson:
         Short and stable, for settings and tests.
     title, look_at : str
         For the student.
-    network : Network
     image : ndarray of shape (c, h, w)
         The original, in the values the network takes.
     dx, dy : int
         The shift to begin with.
     measure : callable
         States, in a few sentences, what was measured.
-    mode : {"fill", "wrap"}
     background : float
         Value of a pixel without ink.
     label : int or None

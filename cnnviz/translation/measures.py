@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
-from cnnviz.translation.equivariance import MovedAlong
 from cnnviz.translation.grids import StageGrid
 
 MeasureName = Literal[
@@ -50,7 +49,6 @@ class Measure:
     ----------
     name : str
         As in the results of a sweep.
-    title, formula, meaning, source : str
     of_output : bool
         Whether it is one number for the network's output instead of one for each stage.
     """
@@ -324,3 +322,64 @@ def _ratio(change: Values, size: Values) -> Values:
     """Divide; NaN without a warning where there is nothing to divide by."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(size > 0, change / size, np.nan)
+
+
+class MovedAlong:
+    """The map of an original, moved along with the image by all of `dxs`, and compared in the interior.
+
+    What is compared and why: see `cnnviz.translation.measures_residual`, which is this for a single
+    shift. Large arrays are made once and used for all rows and all samples.
+
+    Parameters
+    ----------
+    dxs : ndarray of shape (n,), intp
+        Pixels to the right.
+    """
+
+    def __init__(self, grid: StageGrid, dxs: IntArray, channels: int, dtype: np.dtype[np.floating]) -> None:
+        self._grid = grid
+        self._dxs = dxs
+        shape = (len(dxs), channels, grid.rows.cells, grid.columns.cells)
+        # By the fraction of a cell that a dy leaves over; the whole cells are a matter of where to read.
+        fractions = range(grid.rows.stride)
+        self._expected: list[FloatArray] = [np.empty(shape, dtype) for _ in fractions]
+        self._workspace = np.empty(shape, dtype)
+        inside = np.zeros((len(dxs), 1, 1, grid.columns.cells), dtype)
+        for row, dx in zip(inside, dxs, strict=True):
+            row[..., grid.columns.comparable(int(dx))] = 1
+        self._inside = inside
+
+    def load(self, reference: FloatArray) -> None:
+        """Take the original's map `(c, rows, columns)`."""
+        still = self._expected[0]
+        for along, dx in zip(still, self._dxs, strict=True):
+            along[...] = self._grid.shift_maps(reference, int(dx), 0)
+        for rest, expected in enumerate(self._expected[1:], start=1):
+            expected[...] = self._grid.shift_maps(still, 0, rest)
+
+    def changes(self, moved: FloatArray, dy: int) -> NDArray[np.float64]:
+        """Size of the difference in the interior, for one dy.
+
+        Parameters
+        ----------
+        moved : ndarray of shape (n, c, rows, columns)
+            Maps of the image moved by each dx and by `dy`.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            Euclidean norms; NaN where no cell is left to compare.
+        """
+        whole, rest = divmod(dy, self._grid.rows.stride)
+        rows = self._grid.rows.comparable(dy)
+        n, channels, _, columns = moved.shape
+        count = rows.stop - rows.start
+        if count == 0:
+            return np.full(n, np.nan)
+        expected = self._expected[rest][:, :, rows.start - whole : rows.stop - whole]
+        workspace = self._workspace.reshape(-1)[: n * channels * count * columns]
+        difference = np.subtract(moved[:, :, rows], expected, out=workspace.reshape(expected.shape))
+        difference *= self._inside
+        flat = difference.reshape(n, -1)
+        norms = np.sqrt(np.vecdot(flat, flat).astype(np.float64))
+        return np.where(self._inside.any(axis=(1, 2, 3)), norms, np.nan)

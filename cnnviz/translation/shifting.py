@@ -29,7 +29,6 @@ def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float
         One image, or any number of them.
     dx, dy : int
         Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
-    mode : {"fill", "wrap"}
     fill : float
         Value of the pixels that come into the frame; used by `"fill"` only.
 

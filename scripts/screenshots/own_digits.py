@@ -26,11 +26,10 @@ def own_digit() -> None:
         own = samples.own_window()
         own.resize(own.minimumSize())
         settle()
-        pad = own.draw_page.pad
-        rect = pad.board_rect()
+        pad = own.pad
+        rect = pad.board_box()
         places = [
-            QPoint(round(rect.left() + x * rect.width()), round(rect.top() + y * rect.height()))
-            for x, y in _SEVEN
+            QPoint(round(rect.left + x * rect.width), round(rect.top + y * rect.height)) for x, y in _SEVEN
         ]
         QTest.mousePress(pad, _LEFT, pos=places[0])
         for place in places[1:]:

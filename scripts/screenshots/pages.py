@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from cnnviz.datasets import load_mnist
 from cnnviz.presets import LAB5
 from cnnviz.report import Report, Version, build_document, findings_of, run_lab
-from cnnviz.report.guides import WORKING_PRINCIPLE
+from cnnviz.report.content import WORKING_PRINCIPLE
 from cnnviz.report.pdf import to_pages
 from scripts.screenshots.stage import IMAGES
 

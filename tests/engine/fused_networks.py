@@ -11,7 +11,6 @@ from cnnviz.engines import Engine
 from cnnviz.errors import ShapeError
 from cnnviz.layers import (
     AvgPool2D,
-    BlurPool2D,
     Conv2D,
     Dense,
     Flatten,
@@ -42,7 +41,6 @@ def pools(draw: st.DrawFn) -> Layer:
                 MaxPool2D(size, stride, ties),
                 MaxPool2D(size, ties=ties),
                 AvgPool2D(size, stride),
-                BlurPool2D(size, draw(st.integers(2, 5))),
                 SubsamplePool2D(size),
             ]
         )

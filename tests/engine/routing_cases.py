@@ -5,18 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnviz.datasets import load_mnist, to_input
-from cnnviz.layers import (
-    AvgPool2D,
-    BlurPool2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    SubsamplePool2D,
-    Tanh,
-)
+from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, SubsamplePool2D, Tanh
 from cnnviz.network import Network, forward_pass
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget
@@ -66,7 +55,7 @@ def gentle(dtype="float64"):
     """All the linear pools, a max pool whose windows overlap, tanh, strides: a bit of everything else."""
     return Network.build(
         [
-            ("blur", BlurPool2D(1, taps=3)),
+            ("mean", AvgPool2D(2, stride=1)),
             ("conv1", Conv2D(2, kernel_size=2, bias=False)),
             ("pool1", MaxPool2D(3, stride=2, ties="split")),
             ("tanh1", Tanh()),

@@ -22,7 +22,6 @@ from cnnviz.inspect.arithmetic import (
 from cnnviz.layers import (
     LAYER_TYPES,
     AvgPool2D,
-    BlurPool2D,
     Conv2D,
     Dense,
     Flatten,
@@ -45,7 +44,7 @@ def everything(dtype):
         [
             ("conv1", Conv2D(3, kernel_size=3, stride=2, padding=2)),
             ("leaky", LeakyReLU(0.1)),
-            ("blur", BlurPool2D(1, taps=4)),
+            ("mean", AvgPool2D(2, stride=1)),
             ("max", MaxPool2D(3, stride=2, ties="split")),
             ("conv2", Conv2D(2, kernel_size=2, padding=1, bias=False)),
             ("tanh", Tanh()),
@@ -122,15 +121,13 @@ def test_max_pool_shows_window_winners_and_shares(dtype):
         np.testing.assert_array_equal(found.values, x[c, top : top + 3, left : left + 3])
         assert found.value == found.values.max()
         np.testing.assert_array_equal(found.winners, found.values == found.values.max())
-        # The blur before it mirrors the border, so a few windows are tied.
         assert found.tied == (found.winners.sum() > 1)
         assert found.ties == "split"
         np.testing.assert_allclose(found.shares, found.winners / found.winners.sum(), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("ties", "shares"),
-    [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])],
+    ("ties", "shares"), [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])]
 )
 def test_tied_window_by_hand(ties, shares):
     network = Network.build(
@@ -149,7 +146,7 @@ def test_tied_window_by_hand(ties, shares):
 def test_linear_pools_weigh_their_window(dtype):
     network = everything(dtype)
     seen = set()
-    for _, layer, found, x in cells_of(network, dtype, (AvgPool2D, BlurPool2D, SubsamplePool2D)):
+    for _, layer, found, x in cells_of(network, dtype, (AvgPool2D, SubsamplePool2D)):
         assert isinstance(found, LinearPoolCell)
         seen.add(type(layer))
         np.testing.assert_array_equal(found.values, x[found.cell[0]][np.ix_(found.rows, found.columns)])
@@ -157,17 +154,7 @@ def test_linear_pools_weigh_their_window(dtype):
         np.testing.assert_array_equal(found.products, found.weights * found.values)
         assert found.products.sum() == pytest.approx(found.value, rel=1e-5, abs=1e-6)
         assert found.products.dtype == dtype
-    assert seen == {AvgPool2D, BlurPool2D, SubsamplePool2D}
-
-
-def test_blur_at_the_border_reads_mirrored_cells():
-    network = everything("float64")
-    trace = network.forward(np.random.default_rng(0).normal(size=(1, *network.input_shape)))
-    assert network.shapes["leaky"] == (3, 13, 11)
-    found = explain_cell(network, trace, "blur", (0, 0, 10))
-    assert found.rows.tolist() == [1, 0, 1, 2]
-    assert found.columns.tolist() == [9, 10, 9, 8]
-    np.testing.assert_array_equal(found.weights * 64, np.outer([1, 3, 3, 1], [1, 3, 3, 1]))
+    assert seen == {AvgPool2D, SubsamplePool2D}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -210,7 +210,7 @@ def test_memory_that_no_file_can_hold_does_not_cost_the_model(path, monkeypatch,
     trainer.advance(2)
     state = trainer.optimizer_state
     if why == "too large":
-        monkeypatch.setattr("cnnviz._optimizer_text.LARGEST_STATE", 100)
+        monkeypatch.setattr("cnnviz.checkpoint.LARGEST_STATE", 100)
     else:
         state[NAME][...] = np.inf
     said = checkpoint.save(path, trainer.network, experiment=SMALL, optimizer_state=state)

@@ -12,8 +12,7 @@ from cnnviz import checkpoint
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.presets import LAB5
-from cnnviz.report import folder as folders
-from cnnviz.report import write_folder, write_html, write_pdf
+from cnnviz.report import pdf, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import to_pdf
@@ -44,8 +43,8 @@ def listing(folder):
 def _folder(place):
     """Return the function that writes a folder, and what is to be in it."""
     # It stands for the typesetter, a process of its own in which nothing is to crash.
-    picture = folders.to_pngs(NEW.figures)
-    folders.to_pngs = lambda _figures: picture
+    picture = pdf.to_pngs(NEW.figures)
+    pdf.to_pngs = lambda _figures: picture
     write_folder(NEW, place / "whole")
     return lambda path: write_folder(NEW, path), listing(place / "whole")
 
@@ -127,7 +126,7 @@ def test_a_crash_at_any_call_leaves_the_old_or_the_new(tmp_path, kind):
 
 
 def test_a_fault_at_any_call_leaves_no_folder_or_the_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "to_pngs", folders.to_pngs)
+    monkeypatch.setattr(pdf, "to_pngs", pdf.to_pngs)
     write, whole = _folder(tmp_path)
     lab = tmp_path / "here" / "lab"
     lab.parent.mkdir()

@@ -36,13 +36,7 @@ def folder(tmp_path: Path, arrays: Arrays) -> Path:
 
 
 @pytest.mark.parametrize(
-    "naming",
-    [
-        {},
-        {"end": ".gz"},
-        {"dot": "."},
-        {"prefix": "kuzushiji-", "test": "test", "end": ".gz"},
-    ],
+    "naming", [{}, {"end": ".gz"}, {"dot": "."}, {"prefix": "kuzushiji-", "test": "test", "end": ".gz"}]
 )
 def test_names(tmp_path: Path, arrays: Arrays, naming: dict[str, str]) -> None:
     data = load_dataset(write_idx_folder(tmp_path / "set", arrays, **naming))
@@ -362,6 +356,6 @@ def test_out_of_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def exhausted(*_arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("cnnviz.datasets.idx_folder.read_idx", exhausted)
+    monkeypatch.setattr("cnnviz.datasets.idx.read_idx", exhausted)
     with data_error(folder, "memory"):
         load_dataset(folder)

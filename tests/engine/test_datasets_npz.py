@@ -42,14 +42,7 @@ def test_number_types(path: Path, arrays: Arrays, compressed: bool, pixels: str,
     assert data.name == "fashion"
 
 
-@pytest.mark.parametrize(
-    "reshape",
-    [
-        lambda x: x[..., None],
-        lambda x: x[:, None],
-        np.asfortranarray,
-    ],
-)
+@pytest.mark.parametrize("reshape", [lambda x: x[..., None], lambda x: x[:, None], np.asfortranarray])
 def test_layouts(path: Path, arrays: Arrays, reshape: Any) -> None:
     changed = {key: reshape(arrays[key]) for key in ("x_train", "x_test")}
     data = load_dataset(write_npz(path, arrays | changed))

@@ -12,22 +12,11 @@ from cnnviz.errors import ParameterError
 from cnnviz.evaluation import evaluate
 from cnnviz.experiment import ACTIVATIONS, POOLS
 from cnnviz.fused import FusedEngine
-from cnnviz.layers import (
-    AvgPool2D,
-    BlurPool2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    MaxPool2D,
-    ReLU,
-    SubsamplePool2D,
-    Tanh,
-)
+from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, SubsamplePool2D, Tanh
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
 from cnnviz.presets import LAB5, LENET
-from cnnviz.training import Trainer, epoch_order
-from cnnviz.vector_optimizer import VectorOptimizer
+from cnnviz.training import Trainer, VectorOptimizer, epoch_order
 from tests.engine.fused_networks import assert_close, assert_same_step, batch
 
 
@@ -70,9 +59,6 @@ ODD_ONES = {
     "activation on both sides": [Conv2D(3), Tanh(), MaxPool2D(2), ReLU(), Flatten(), Dense(2)],
     "activation after flatten": [Conv2D(3), Flatten(), ReLU(), Dense(2)],
     "nothing to learn": [SubsamplePool2D(4), Flatten()],
-    "max pool of blurred maps": [
-        Conv2D(3), BlurPool2D(2), Conv2D(2, 2), MaxPool2D(2), Flatten(), Dense(2),
-    ],
 }  # fmt: skip
 
 

@@ -1,9 +1,26 @@
 """Thumbnails, probabilities and the drawing board, asked of their drawings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Image, Rect, drawn, unpacked
+from cnnviz.drawing import (
+    LIGHT,
+    Box,
+    CellKey,
+    Drawing,
+    Ground,
+    Image,
+    Line,
+    Look,
+    Rect,
+    Text,
+    drawn,
+    unpacked,
+)  # fmt: skip
+from cnnviz.graphics.pictures import BOARD, PHOTO, Board, DrawTo, MovePen, Photo, blank, stroked
+from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 
 MANY = np.random.default_rng(0).integers(0, 256, (10_000, 1, 28, 28), dtype=np.uint8)
@@ -68,3 +85,99 @@ def test_the_chosen_image_is_framed_and_mistakes_bear_a_sign() -> None:
     assert frame.right < sign.left
     assert THUMBNAILS.words(shown) == "2 images. Chosen: #3."
     assert THUMBNAILS.words(Thumbnails(images(), 3)) == "5,000 images."
+
+
+# -- probabilities ------------------------------------------------------------------------------------------
+
+SHARES = (0.05, 0.3, 0.0, 0.2, 0.25, 0.1, 0.1)
+NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Ankle boot")
+
+
+def bars(*args) -> list[Rect]:
+    marks = drawn(PROBABILITIES, Probabilities(*args), 210, LIGHT).all_marks()
+    return [mark for mark in marks if isinstance(mark, Rect) and mark.fill in ("accent", "muted")]
+
+
+def test_bars_are_in_proportion_and_the_predicted_class_has_the_accent() -> None:
+    found = bars(("0", "1", "2"), (0.2, 0.7, 0.1))
+    assert [mark.fill for mark in found] == ["muted", "accent", "muted"]
+    assert found[0].box.width / found[1].box.width == pytest.approx(2 / 7, abs=0.05)
+    assert not bars(("0", "1")), "without a prediction there are none"
+    assert PROBABILITIES.words(Probabilities(("0", "1"))) == "no prediction yet"
+
+
+def test_the_predicted_and_the_true_class_are_said_and_ticked() -> None:
+    shown = Probabilities(("cat", "dog"), (0.9, 0.1), 1)
+    said = "class cat: probability 0.9, predicted; class dog: probability 0.1, the true class"
+    assert PROBABILITIES.words(shown) == said
+    (tick,) = [mark for mark in drawn(PROBABILITIES, shown, 210, LIGHT).marks if isinstance(mark, Line)]
+    assert tick.ink == "danger"
+    assert PROBABILITIES.tables(shown)[0].rows == [("cat", 0.9), ("dog", 0.1)]
+
+
+def test_where_room_is_short_the_most_probable_classes_and_the_true_one_are_shown() -> None:
+    assert Probabilities(NAMES, SHARES, None, 4).shown == [1, 3, 4, 5]
+    assert Probabilities(NAMES, SHARES, 2, 4).shown == [1, 2, 3, 4]
+    assert Probabilities(NAMES, SHARES, 2).shown == list(range(7))
+
+
+@pytest.mark.parametrize("look", [LIGHT, replace(LIGHT, scale=1.5)])
+def test_long_names_and_numbers_touch_nothing_in_the_least_width(look: Look) -> None:
+    shown = Probabilities(NAMES, SHARES, 2)
+    drawing = drawn(PROBABILITIES, shown, PROBABILITIES.size(shown, look).least_width, look)
+    texts = [mark for mark in drawing.marks if isinstance(mark, Text)]
+    tracks = [mark.box for mark in drawing.marks if isinstance(mark, Rect) and mark.fill == "track"]
+    for name, number, track in zip(texts[::2], texts[1::2], tracks, strict=True):
+        assert name.x + name.font.width(name.words) <= track.left
+        assert track.right <= number.x - number.font.width(number.words)
+    assert len(texts) == 14
+
+
+# -- pictures and the drawing board -------------------------------------------------------------------------
+
+
+def test_a_stroke_is_a_line_of_the_brush_with_round_ends_and_can_be_wiped_away() -> None:
+    empty = blank(28, 28)
+    dot = stroked(empty, (140, 140), (140, 140), 30, erases=False)
+    assert (dot > 127).sum() == pytest.approx(np.pi * 15**2, rel=0.05)
+    assert not empty.any(), "a board is never changed, another one is made"
+    line = stroked(dot, (140, 40), (140, 240), 20, erases=False)
+    assert line[140, 40:240].min() == 255
+    assert not stroked(line, (140, -50), (140, 300), 60, erases=True).any()
+    np.testing.assert_array_equal(stroked(empty, (-90, 9), (-60, 400), 24, erases=False), empty)
+
+
+def board(**choices) -> Drawing:
+    shown = Board(Photo(blank(28, 20)), hint="Draw here", **choices)
+    return BOARD.draw(shown, Ground(Box(0, 0, 400, 300), LIGHT, has_focus=True))
+
+
+def test_a_place_on_the_board_asks_for_its_pixel_also_beyond_the_edge() -> None:
+    drawing, box = board(), Board(Photo(blank(28, 20))).box(Box(0, 0, 400, 300))
+    assert (box.width, box.height) == (214, 300)
+    for x, y, row, col in ((box.x, box.y, 139.5, 99.5), (box.right + 53.5, box.top, -0.5, 249.5)):
+        part = drawing.part_at(x, y)
+        assert part is not None
+        assert isinstance(part.ask, DrawTo)
+        assert (part.ask.row, part.ask.col) == pytest.approx((row, col), abs=0.8)
+        assert part.follows
+    assert drawing.keys["down"] == MovePen(6, 0)
+
+
+def test_the_brush_is_outlined_at_the_pen_with_dashes_where_it_erases() -> None:
+    for erases in (False, True):
+        rings = [
+            m
+            for m in board(pen=(140, 100), erases=erases).marks
+            if isinstance(m, Rect) and m.edge == "winner"
+        ]
+        assert [bool(mark.dash) for mark in rings] == [erases]
+        assert (rings[0].box.x, rings[0].box.y) == pytest.approx((200.5, 150.5), abs=0.5)
+    assert "Draw here" in board().texts()
+
+
+def test_a_picture_has_its_shape_and_its_pixels_as_numbers() -> None:
+    photo = Photo(MANY[3, 0, :20], "left top")
+    (image,) = tiles_of(drawn(PHOTO, photo, 122, LIGHT, 114))
+    assert image.box.width / image.box.height == pytest.approx(28 / 20)
+    np.testing.assert_array_equal(PHOTO.tables(photo)[0].rows, photo.levels)

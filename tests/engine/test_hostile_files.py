@@ -20,7 +20,7 @@ from PIL import Image
 
 from cnnviz import reading
 from cnnviz.datasets import read_grayscale
-from cnnviz.datasets.image_folder import read_image_folder
+from cnnviz.datasets.images import read_image_folder
 from cnnviz.errors import DataError
 from cnnviz.files import printable
 from cnnviz.reading import BoundedFile, opened, parse_json, read_bytes
@@ -296,7 +296,7 @@ def test_folders_of_too_many_files_are_not_listed_to_their_end(
     for number in range(30):
         (tmp_path / str(number % 3)).mkdir(exist_ok=True)
         (tmp_path / str(number % 3) / f"{number}.png").touch()
-    monkeypatch.setattr("cnnviz.datasets.image_folder.MOST_ENTRIES", 25)
+    monkeypatch.setattr("cnnviz.datasets.images.MOST_ENTRIES", 25)
     with data_error(tmp_path / "2", "too many files"):
         read_image_folder(tmp_path)
     monkeypatch.setattr("cnnviz.datasets.assembly.MOST_CLASSES", 2)
@@ -312,7 +312,7 @@ def test_a_folder_of_too_many_pixels_is_not_read_to_its_end(
         for number in range(2):
             (tmp_path / name / f"{number}.png").write_bytes(png(10, 10))
     read: list[tuple[int, int]] = []
-    monkeypatch.setattr("cnnviz.datasets.image_folder.MAX_PIXELS_IN_ALL", 250)
+    monkeypatch.setattr("cnnviz.datasets.images.MAX_PIXELS_IN_ALL", 250)
     with data_error(tmp_path, "too many pixels", "at most 250 in all", "scale the images down"):
         read_image_folder(tmp_path, lambda *progress: read.append(progress))
     assert read == [(1, 4), (2, 4)]

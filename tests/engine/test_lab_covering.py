@@ -6,8 +6,8 @@ import pytest
 
 from cnnviz.covers import Secret
 from cnnviz.lab import MEASURES, LabRecord, When, load_lab
-from cnnviz.lab.covering import covered, secrets_of
-from cnnviz.lab.shipped import shipped_labs
+from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.showing import covered, secrets_of
 
 LAB = load_lab(shipped_labs()["lab5"])
 WHEN = When("2026-01-31 14:05")

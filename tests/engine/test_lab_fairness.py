@@ -8,16 +8,14 @@ import pytest
 
 from cnnviz.datasets import Dataset
 from cnnviz.lab import Commitment, HandIn, LabRecord, When, hand_in
-from cnnviz.lab.copies import remarks_between
+from cnnviz.lab.copies import remarks_between, remarks_on_folders
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.events import Event
-from cnnviz.lab.exactness import too_exact
-from cnnviz.lab.folders import remarks_on_folders
 from cnnviz.lab.measured import LabNumbers, measured_lab
+from cnnviz.lab.model import seed_of
 from cnnviz.lab.pages import remarks_on_pages
-from cnnviz.lab.remarks import remarks_on
-from cnnviz.lab.results_reading import hand_in_from_json
-from cnnviz.lab.seeds import seed_of
+from cnnviz.lab.remarks import remarks_on, too_exact
+from cnnviz.lab.results import hand_in_from_json
 from cnnviz.report.content import Shown
 from cnnviz.report.html import to_html
 from tests.engine.lab_hand_ins import LAB, record_of, roll_number, small_data

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.lab import EVENTS, MEASURES, check_lab, load_lab, parse_lab
-from cnnviz.lab.formulas import parse_formula
-from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_text
-from cnnviz.lab.toml_lines import lines_of
+from cnnviz.lab.entries import lines_of
+from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_formula, parse_text
 from cnnviz.report.blocks import Document, Formula
 from cnnviz.report.pdf import to_pdf
 from tests.engine.lab_cases import SMALL, small_lab

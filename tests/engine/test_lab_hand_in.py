@@ -15,12 +15,10 @@ from cnnviz.errors import DataError
 from cnnviz.lab import HandIn, LabRecord, read_hand_in
 from cnnviz.lab.bench import trained
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.finding import hand_in_of
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
 from cnnviz.lab.record import Found
-from cnnviz.lab.results import checksum_of
-from cnnviz.lab.results_reading import hand_in_from_json
+from cnnviz.lab.results import checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf

@@ -14,18 +14,16 @@ import numpy as np
 import pytest
 
 from cnnviz.lab import HandIn, LabRecord, When, hand_in
-from cnnviz.lab.agreement import TOLERANCES
-from cnnviz.lab.alike import plain
-from cnnviz.lab.copies import remarks_between
+from cnnviz.lab.copies import may_be_same_name, plain, remarks_between
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
-from cnnviz.lab.identity import may_be_same_name
+from cnnviz.lab.judging import TOLERANCES
 from cnnviz.lab.measured import measured_lab, seed_for
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.record import Commitment
+from cnnviz.lab.remarks import impossible_times
 from cnnviz.lab.results import checksum_of
-from cnnviz.lab.times import impossible_times
 from cnnviz.lab.verifying import Row, verify
 from cnnviz.report import Version, write_html, write_pdf
 from cnnviz.session_state import OwnPixels

@@ -12,11 +12,9 @@ import pytest
 
 from cnnviz.errors import DataError
 from cnnviz.lab import HandIn
-from cnnviz.lab.class_list import Listed, read_class_list
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.grade_pages import to_html
-from cnnviz.lab.grade_table import LOOK, MISSING, OK, UNREADABLE, summary, to_csv, verdict_of
-from cnnviz.lab.submissions import folders_of, submissions
+from cnnviz.lab.grade_table import LOOK, MISSING, OK, UNREADABLE, summary, to_csv, to_html, verdict_of
+from cnnviz.lab.submissions import Listed, folders_of, read_class_list, submissions
 from cnnviz.lab.verifying import Row, verify
 from cnnviz.report import write_folder, write_html, write_pdf
 from tests.engine.lab_cases import SMALL, command

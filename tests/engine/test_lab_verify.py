@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from cnnviz.lab import HandIn, LabRecord, When, hand_in, measured_lab, parse_lab, seed_of
-from cnnviz.lab.agreement import compared
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import COLUMNS, LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv, verdict_of
+from cnnviz.lab.judging import compared
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Measurement
 from cnnviz.lab.verifying import KERNELS, verify

@@ -11,7 +11,6 @@ from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import (
     LAYER_TYPES,
     AvgPool2D,
-    BlurPool2D,
     Conv2D,
     Dense,
     Flatten,
@@ -26,7 +25,6 @@ from cnnviz.layers import (
 )
 from tests.oracles import (
     avg_pool2d_loop,
-    blur_pool2d_loop,
     check_operation,
     conv2d_loop,
     dense_loop,
@@ -49,7 +47,6 @@ LAYERS = [
     pytest.param(MaxPool2D(3, stride=1), MAPS, lambda x: max_pool2d_loop(x, 3, 1)[0], id="max-overlapping"),
     pytest.param(AvgPool2D(2), MAPS, lambda x: avg_pool2d_loop(x, 2, 2), id="avg"),
     pytest.param(AvgPool2D(2, stride=3), MAPS, lambda x: avg_pool2d_loop(x, 2, 3), id="avg-gaps"),
-    pytest.param(BlurPool2D(2, taps=4), MAPS, lambda x: blur_pool2d_loop(x, 2, 4), id="blur"),
     pytest.param(MaxBlurPool2D(2), MAPS, lambda x: max_blur_pool2d_loop(x, 2), id="max-blur"),
     pytest.param(SubsamplePool2D(3), MAPS, lambda x: subsample_pool2d_loop(x, 3), id="subsample"),
     pytest.param(ReLU(), MAPS, lambda x: np.where(x > 0, x, 0), id="relu"),
@@ -108,7 +105,6 @@ def test_every_layer_type_is_tested_above():
         (MaxPool2D(2), (8, 27, 26), (8, 13, 13)),
         (MaxPool2D(3, stride=2), (8, 27, 26), (8, 13, 12)),
         (AvgPool2D(2), (8, 27, 26), (8, 13, 13)),
-        (BlurPool2D(2), (8, 27, 26), (8, 13, 13)),
         (SubsamplePool2D(2), (8, 27, 26), (8, 13, 13)),
         (Flatten(), (8, 13, 13), (1352,)),
         (Flatten(), (7,), (7,)),
@@ -128,7 +124,6 @@ def test_output_shapes(layer, input_shape, expected):
         (Conv2D(8), (28,)),
         (MaxPool2D(3), (8, 2, 9)),
         (AvgPool2D(3), (8, 9, 2)),
-        (BlurPool2D(3), (8, 2, 2)),
         (SubsamplePool2D(3), (8, 1, 1)),
         (MaxPool2D(2), (28,)),
         (Dense(10), (8, 13, 13)),
@@ -188,8 +183,6 @@ def test_lab5_weights_are_the_exercises_to_the_bit():
         ),
         (lambda: AvgPool2D(0), "'size' parameter of AvgPool2D"),
         (lambda: AvgPool2D(2, stride=-2), "'stride' parameter of AvgPool2D"),
-        (lambda: BlurPool2D(2, taps=6), "'taps' parameter of BlurPool2D must be one of 2, 3, 4, 5. Got 6"),
-        (lambda: BlurPool2D("2"), "'size' parameter of BlurPool2D"),
         (lambda: SubsamplePool2D(0), "'size' parameter of SubsamplePool2D"),
         (lambda: LeakyReLU(-0.1), "'slope' parameter of LeakyReLU"),
         (lambda: LeakyReLU(float("nan")), "'slope' parameter of LeakyReLU"),

@@ -10,8 +10,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5
 from cnnviz.report import Report, Version, build_document
 from cnnviz.report.blocks import Words
-from cnnviz.report.content import Shown
-from cnnviz.report.guides import GUIDES
+from cnnviz.report.content import GUIDES, Shown
 from tests.engine.report_cases import hostile_report
 
 

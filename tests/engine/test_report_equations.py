@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cnnviz.layers import Activation, AvgPool2D, BlurPool2D, Conv2D, MaxBlurPool2D, MaxPool2D
+from cnnviz.layers import Activation, AvgPool2D, Conv2D, MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import mathml, typst
 from cnnviz.presets import LAB5
 from cnnviz.report.equations import convolution, filter_gradient, of_network, pool_gradient, remarks
 from tests.engine.routing_cases import ink
-from tests.oracles import avg_pool2d_loop, blur_pool2d_loop, mirrored, subsample_pool2d_loop
+from tests.oracles import avg_pool2d_loop, mirrored, subsample_pool2d_loop
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -89,7 +89,7 @@ def linear_weights(pool, shape):
     ones = np.eye(height * width).reshape(-1, 1, height, width)
     if pool == "average":
         return avg_pool2d_loop(ones, 2, 2)[:, 0]
-    return blur_pool2d_loop(ones, 2, 3)[:, 0] if pool == "blur" else subsample_pool2d_loop(ones, 2)[:, 0]
+    return subsample_pool2d_loop(ones, 2)[:, 0]
 
 
 def through_the_pool(written, pool, values, arriving):
@@ -114,7 +114,7 @@ def through_the_pool(written, pool, values, arriving):
 
 
 RULES = [("max", "first"), ("max", "all"), ("max", "split"), ("max_blur", "first"), ("max_blur", "all")]
-RULES += [("max_blur", "split"), ("average", "all"), ("blur", "all"), ("subsample", "all"), ("none", "all")]
+RULES += [("max_blur", "split"), ("average", "all"), ("subsample", "all"), ("none", "all")]
 
 
 @pytest.mark.parametrize("padding", [0, 1])
@@ -152,7 +152,7 @@ def test_all_equations_together_give_the_gradient_of_the_filter(pool, ties, acti
         assert total == pytest.approx(gradients.params["conv1.weight"][f, 0, a, b], rel=1e-6, abs=1e-9)
 
 
-@pytest.mark.parametrize("pool", [AvgPool2D(2), BlurPool2D(2), MaxPool2D(2, ties="split"), MaxBlurPool2D(2)])
+@pytest.mark.parametrize("pool", [AvgPool2D(2), MaxPool2D(2, ties="split"), MaxBlurPool2D(2)])
 def test_equations_are_complete_in_both_languages(pool):
     formula = pool_gradient(pool, "z").formula
     for text in (typst(formula), mathml(formula)):

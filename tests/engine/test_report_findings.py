@@ -9,8 +9,9 @@ import pytest
 from cnnviz.drawing import is_plain
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5, LENET
-from cnnviz.report import Report, build_document, findings_file, findings_of, run_lab
+from cnnviz.report import Report, build_document, findings_of, run_lab
 from cnnviz.report.blocks import Figure, Heading, Words
+from cnnviz.report.findings import _checksum, findings_from_dict, findings_to_dict
 from cnnviz.report.html import to_html
 from tests.engine.report_cases import QUICK, small_data, small_findings
 
@@ -18,24 +19,29 @@ LENET_OF_TWO = replace(LENET, classes=("0", "1"), filters=(2, 3), hidden=(5,), e
 
 
 def kept() -> dict:
-    return json.loads(json.dumps(findings_file.to_dict(small_findings())))
+    return json.loads(json.dumps(findings_to_dict(small_findings())))
 
 
 def sealed(values: dict) -> dict:
     """Return values with the checksum that belongs to them: as somebody who knows the program would."""
     content = {name: each for name, each in values.items() if name != "checksum"}
-    return content | {"checksum": findings_file._checksum(content)}
+    return content | {"checksum": _checksum(content)}
 
 
 @pytest.mark.parametrize(
     "experiment",
-    [None, LENET_OF_TWO, replace(LENET_OF_TWO, pool="blur"), replace(LENET_OF_TWO, pool="none", stride=2)],
+    [
+        None,
+        LENET_OF_TWO,
+        replace(LENET_OF_TWO, pool="max_blur"),
+        replace(LENET_OF_TWO, pool="none", stride=2),
+    ],
 )
 def test_findings_come_back_as_they_were(experiment):
     findings = small_findings()
     if experiment is not None:
         findings = findings_of(run_lab(experiment, small_data(), QUICK), "2026-01-31 10:00")
-    again = findings_file.from_dict(json.loads(json.dumps(findings_file.to_dict(findings))))
+    again = findings_from_dict(json.loads(json.dumps(findings_to_dict(findings))))
     assert again == findings
     assert build_document(Report(), again) == build_document(Report(), findings)
 
@@ -75,8 +81,8 @@ def table(part: list[dict]) -> dict:
 def test_numbers_that_were_edited_are_refused():
     values = harmed(lambda values, _: values.update(accuracy=1.0))
     with pytest.raises(CNNVizError, match="not as they were written"):
-        findings_file.from_dict(values)
-    assert findings_file.from_dict(sealed(values)).accuracy == 1.0, "the checksum tells of edits, no more"
+        findings_from_dict(values)
+    assert findings_from_dict(sealed(values)).accuracy == 1.0, "the checksum tells of edits, no more"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_numbers_that_were_edited_are_refused():
 )  # fmt: skip
 def test_what_is_no_findings_is_refused(change):
     with pytest.raises(CNNVizError):
-        findings_file.from_dict(sealed(harmed(change)))
+        findings_from_dict(sealed(harmed(change)))
 
 
 def test_every_drawing_of_a_report_is_plain_and_what_leads_out_of_one_is_not():
@@ -128,7 +134,7 @@ def test_every_drawing_of_a_report_is_plain_and_what_leads_out_of_one_is_not():
 
 def test_words_in_findings_are_words_in_html():
     values = harmed(lambda _, part: part.insert(0, {"words": "<script>alert(1)</script>", "kind": "program"}))
-    document = build_document(Report(), findings_file.from_dict(sealed(values)))
+    document = build_document(Report(), findings_from_dict(sealed(values)))
     assert "<script>alert" not in to_html(document)
     assert any(isinstance(block, Figure) for block in document.blocks)
 

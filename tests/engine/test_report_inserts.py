@@ -12,7 +12,7 @@ import pytest
 from cnnviz.errors import DataError
 from cnnviz.report import Insert, Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Data, Figure, Heading, Table
-from cnnviz.report.guides import BACKPROP, TRANSLATION
+from cnnviz.report.content import BACKPROP, TRANSLATION
 from tests.engine.report_cases import needs_poppler, small_findings, small_lab
 
 SVG = (

@@ -94,7 +94,7 @@ def test_same_seed_same_document_and_another_seed_another():
     [
         replace(LENET, classes=("0", "1"), filters=(2, 3), hidden=(5,), epochs=1),
         replace(LAB5, pool="average", filters=(2,), batch_size=32, learning_rate=0.01),
-        replace(LAB5, pool="blur", kernel_size=1, filters=(1,), batch_size=32),
+        replace(LAB5, pool="average", kernel_size=1, filters=(1,), batch_size=32),
         replace(LAB5, pool="none", stride=2, batch_size=32),
         replace(LAB5, pool="none", activation="relu", filters=(2, 3), stride=3, batch_size=32),
         replace(LAB5, pool_size=3, kernel_size=5, activation="relu", ties="first", batch_size=32),
@@ -155,7 +155,7 @@ def test_a_sample_that_is_not_there_is_refused():
         LAB5,
         LENET,
         replace(LAB5, classes=("3", "8"), seed=7, epochs=2, learning_rate=3e-5),
-        replace(LENET, filters=(4, 4, 4), hidden=(), conv_bias=False, leaky_slope=0.25, pool="blur"),
+        replace(LENET, filters=(4, 4, 4), hidden=(), conv_bias=False, leaky_slope=0.25, pool="average"),
     ],
 )
 def test_the_command_line_of_the_appendix_describes_the_same_experiment(experiment):

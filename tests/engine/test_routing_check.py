@@ -10,15 +10,7 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.layers import Conv2D, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LENET
-from cnnviz.routing import (
-    MIN_EPS,
-    VERDICTS,
-    CellTarget,
-    ParameterTarget,
-    check_all,
-    check_sample,
-    with_ties,
-)
+from cnnviz.routing import MIN_EPS, VERDICTS, CellTarget, ParameterTarget, check_all, check_sample, with_ties
 from tests.engine.routing_cases import changed_loss, changed_states, gentle, ink, lab5, two_blocks
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from cnnviz.errors import ParameterError
 from cnnviz.functional import TIE_RULES
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
+from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
 from cnnviz.network import Network
 from cnnviz.routing import (
     ParameterTarget,
@@ -34,7 +34,7 @@ def averaged():
             ("relu", ReLU()),
             ("average", AvgPool2D(3, stride=1)),
             ("conv2", Conv2D(3, kernel_size=2, padding=1)),
-            ("blur", BlurPool2D(2)),
+            ("mean", AvgPool2D(2)),
             ("flatten", Flatten()),
             ("dense1", Dense(2)),
         ],
@@ -135,7 +135,7 @@ def test_pool_after_a_layer():
     assert pool_after(network, "tanh") == "average"
     assert pool_after(network, "average") is None
     assert pool_after(network, "input") is None
-    assert pool_after(network, "conv2") == "blur"
+    assert pool_after(network, "conv2") == "mean"
 
 
 def test_wrong_requests_are_refused():

@@ -63,10 +63,7 @@ def test_long_after_the_room_was_first_exceeded_the_run_is_still_covered_evenly(
     assert set(range(0, 200_000, 20_000)) <= set(store.steps)
 
 
-@given(
-    steps=st.lists(st.integers(0, 500), min_size=1, unique=True).map(sorted),
-    step=st.integers(-20, 520),
-)
+@given(steps=st.lists(st.integers(0, 500), min_size=1, unique=True).map(sorted), step=st.integers(-20, 520))
 def test_at_and_nearest_are_what_a_search_through_all_finds(steps, step):
     store = filled(steps, room=1000)
     before = [each for each in steps if each <= step]

@@ -17,14 +17,7 @@ from cnnviz.lab.reading import load_lab
 from cnnviz.session_state import load_session
 from cnnviz.training import Trainer
 from soak import samples
-from soak.structured import (
-    ENTRIES,
-    mutated_course,
-    mutated_lab,
-    mutated_model,
-    mutated_values,
-    mutated_zip,
-)
+from soak.structured import ENTRIES, mutated_course, mutated_lab, mutated_model, mutated_values, mutated_zip
 from tests.engine.lab_cases import SMALL
 from tests.small_data import first_images
 

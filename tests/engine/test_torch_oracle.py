@@ -52,10 +52,7 @@ def test_convolution(rng, dtype, channels, filters, kernel, stride, padding):
     d_out = rng.normal(size=out.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
     arguments = (d_out, x, weight, stride, padding)
-    gradients = (
-        functional.conv2d_input_gradient(*arguments),
-        *functional.conv2d_weight_gradient(*arguments),
-    )
+    gradients = (functional.conv2d_input_gradient(*arguments), *functional.conv2d_weight_gradient(*arguments))
     for gradient, leaf in zip(gradients, leaves, strict=True):
         assert_close(gradient, leaf.grad, dtype)
 
@@ -101,26 +98,6 @@ def test_average_pooling(rng, dtype, size, stride):
     d_out = rng.normal(size=out.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
     assert_close(functional.avg_pool2d_backward(d_out, x.shape, size, stride), leaf.grad, dtype)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("taps", [2, 3, 4, 5])
-@pytest.mark.parametrize("size", [1, 2, 3])
-def test_blur_pooling(rng, dtype, taps, size):
-    """Zhang's layer from PyTorch's parts: reflection, a fixed convolution per channel, a stride."""
-    x = rng.normal(size=(2, 3, 9, 8)).astype(dtype)
-    (leaf,) = tensors(x)
-    line = torch.tensor((np.poly1d([0.5, 0.5]) ** (taps - 1)).coeffs, dtype=leaf.dtype)
-    kernel = torch.outer(line, line).expand(3, 1, taps, taps)
-    before, after = (taps - 1) // 2, taps // 2
-    padded = torch.nn.functional.pad(leaf, (before, after, before, after), mode="reflect")
-    expected = torch.nn.functional.conv2d(padded, kernel, stride=size, groups=3)
-    expected = expected[:, :, : 9 // size, : 8 // size]
-    out = functional.blur_pool2d(x, size, taps)
-    assert_close(out, expected, dtype)
-    d_out = rng.normal(size=out.shape).astype(dtype)
-    expected.backward(torch.tensor(d_out))
-    assert_close(functional.blur_pool2d_backward(d_out, x.shape, size, taps), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -183,7 +183,7 @@ def test_wrong_settings_are_named(changes, message):
 def test_experiment_survives_json():
     import json
 
-    for experiment in (LAB5, LENET, replace(LAB5, hidden=(5, 4), activation="tanh", pool="blur")):
+    for experiment in (LAB5, LENET, replace(LAB5, hidden=(5, 4), activation="tanh", pool="average")):
         assert Experiment.from_dict(json.loads(json.dumps(experiment.to_dict()))) == experiment
     with pytest.raises(ParameterError, match="Unknown setting 'colour'"):
         Experiment.from_dict({"colour": 1})

@@ -5,42 +5,21 @@ import pytest
 
 from cnnviz import functional
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import (
-    AvgPool2D,
-    BlurPool2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    SubsamplePool2D,
-    Tanh,
-)
+from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network
-from cnnviz.translation import (
-    BLUR_TAPS,
-    POOL_KINDS,
-    STAGES,
-    StagePlan,
-    compare,
-    conv_blocks,
-    pool_layer,
-    sweep_many,
-)
+from cnnviz.translation import POOL_KINDS, STAGES, StagePlan, compare, conv_blocks, pool_layer, sweep_many
 from tests.oracles import (
     assert_same_bits,
     avg_pool2d_loop,
-    blur_pool2d_loop,
     max_blur_pool2d_loop,
     max_pool2d_loop,
     subsample_pool2d_loop,
 )
 
 
-def stage_maps(network, images, block=1, size=None, taps=BLUR_TAPS):
+def stage_maps(network, images, block=1, size=None):
     """Maps of every stage."""
-    return StagePlan.of(network, block, size, taps).maps_of(images)[0]
+    return StagePlan.of(network, block, size).maps_of(images)[0]
 
 
 def network_of(*layers, input_shape=(1, 12, 11), dtype="float64"):
@@ -49,15 +28,13 @@ def network_of(*layers, input_shape=(1, 12, 11), dtype="float64"):
 
 
 @pytest.mark.parametrize("size", [2, 3, 4])
-@pytest.mark.parametrize("taps", [2, 3, 5])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, taps, dtype):
+def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, dtype):
     maps = rng.normal(size=(2, 3, 9, 10)).astype(dtype)
-    pooled = {kind: pool_layer(kind, size, taps).forward(maps, {}) for kind in POOL_KINDS}
+    pooled = {kind: pool_layer(kind, size).forward(maps, {}) for kind in POOL_KINDS}
     expected = {
         "max": max_pool2d_loop(maps, size, size)[0],
         "average": avg_pool2d_loop(maps, size, size),
-        "blur": blur_pool2d_loop(maps, size, taps),
         "max_blur": max_blur_pool2d_loop(maps, size),
         "subsample": subsample_pool2d_loop(maps, size),
     }
@@ -68,7 +45,7 @@ def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, taps, dtype):
 
 
 def test_unknown_kinds_are_named():
-    with pytest.raises(ParameterError, match="'max', 'average', 'blur', 'max_blur', 'subsample'"):
+    with pytest.raises(ParameterError, match="'max', 'average', 'max_blur', 'subsample'"):
         pool_layer("median")
     with pytest.raises(ParameterError, match="'size' parameter of MaxPool2D must be an int >= 1"):
         pool_layer("max", 0)
@@ -101,7 +78,6 @@ def test_stages_are_the_outputs_of_the_network(rng):
     assert tuple(deeper) == tuple(stage for stage in STAGES if stage != "activation")
     assert_same_bits(deeper["convolution"], outputs["layer3"])
     assert_same_bits(deeper["average"], outputs["layer4"])
-    assert_same_bits(deeper["blur"], functional.blur_pool2d(outputs["layer3"], 2, 3))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +87,6 @@ def test_stages_are_the_outputs_of_the_network(rng):
         (Conv2D(2), MaxPool2D(3, stride=2)),
         (Conv2D(2), Sigmoid(), AvgPool2D(2)),
         (Conv2D(2), AvgPool2D(3, stride=1), ReLU()),
-        (Conv2D(2, padding=1), BlurPool2D(2, taps=4)),
         (Conv2D(2, stride=2), SubsamplePool2D(2)),
         (Conv2D(2), ReLU()),
         (Conv2D(2), MaxPool2D(2), Conv2D(2), MaxPool2D(2)),
@@ -138,7 +113,7 @@ def test_probabilities_are_the_networks_own_whatever_pools_are_compared(rng, lay
         (Conv2D(2, kernel_size=5, padding=1), ReLU()),
         (Conv2D(2, stride=2, padding=2),),
         (Conv2D(2, padding=1), MaxPool2D(2), Conv2D(2, padding=1)),
-        (Conv2D(2), BlurPool2D(2, taps=3), Conv2D(2, kernel_size=2)),
+        (Conv2D(2), AvgPool2D(2), Conv2D(2, kernel_size=2)),
         (Conv2D(2), MaxPool2D(3, stride=2), Conv2D(2)),
     ],
 )
@@ -150,13 +125,13 @@ def test_the_interior_is_what_moves_with_the_image_and_no_more(rng, layers, size
     block = len(conv_blocks(network))
     scene = rng.normal(size=(1, 23 + 16, 26 + 16))
     view = scene[:, 8 : 8 + 23, 8 : 8 + 26]
-    for stage in stage_maps(network, view[None], block, size, taps=5):
-        grid = compare(network, view, 0, 0, block=block, pool_size=size, taps=5).stages[stage].grid
+    for stage in stage_maps(network, view[None], block, size):
+        grid = compare(network, view, 0, 0, block=block, pool_size=size).stages[stage].grid
         step = (grid.columns.stride, grid.rows.stride)
         for cells_x, cells_y in ((0, 0), (1, 0), (0, -1), (-1, 1)):
             dx, dy = cells_x * step[0], cells_y * step[1]
             other = scene[:, 8 - dy : 8 - dy + 23, 8 - dx : 8 - dx + 26]
-            before, after = stage_maps(network, np.stack([view, other]), block, size, taps=5)[stage]
+            before, after = stage_maps(network, np.stack([view, other]), block, size)[stage]
             expected = grid.shift_maps(before, dx, dy)
             interior = grid.interior(dx, dy)
             np.testing.assert_array_equal(after[:, interior], expected[:, interior])

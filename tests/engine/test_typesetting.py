@@ -6,25 +6,24 @@ import pytest
 
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
-from cnnviz.report import typesetting
+from cnnviz.report import pdf
 from cnnviz.report.blocks import Document, Words
-from cnnviz.report.pdf import to_pages
-from cnnviz.report.typesetting import Sheet, typeset
+from cnnviz.report.pdf import Sheet, to_pages, typeset
 
 ENDLESS = Sheet("#for i in range(90000) { for j in range(90000) {} }", {}, "pdf")
 
 
 @pytest.fixture
-def processes(monkeypatch: pytest.MonkeyPatch) -> list[typesetting.subprocess.Popen]:
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[pdf.subprocess.Popen]:
     """All processes that are started."""
     started = []
 
-    class Known(typesetting.subprocess.Popen):
+    class Known(pdf.subprocess.Popen):
         def __init__(self, *arguments, **options) -> None:
             super().__init__(*arguments, **options)
             started.append(self)
 
-    monkeypatch.setattr(typesetting.subprocess, "Popen", Known)
+    monkeypatch.setattr(pdf.subprocess, "Popen", Known)
     return started
 
 
@@ -57,7 +56,7 @@ def test_pages_come_by_sheet() -> None:
 
 
 def test_a_process_that_was_ended_by_the_system_has_had_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(typesetting, "TYPESET", "--version")  # ends without an answer
+    monkeypatch.setattr(pdf, "TYPESET", "--version")  # ends without an answer
     with pytest.raises(MemoryError):
         typeset([ENDLESS], (), 60.0, lambda: False)
 

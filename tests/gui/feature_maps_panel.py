@@ -29,7 +29,7 @@ EXPERIMENTS = {
     "lenet": LENET,
     "wide kernel": replace(LAB5, kernel_size=5, padding=2, conv_bias=True, activation="leaky_relu"),
     "average, tanh": replace(LAB5, filters=(3, 4), pool="average", activation="tanh", hidden=(6, 5)),
-    "blur, sigmoid": replace(LAB5, filters=(4,), pool="blur", activation="sigmoid", output="softmax"),
+    "average, sigmoid": replace(LAB5, filters=(4,), pool="average", activation="sigmoid", output="softmax"),
     "subsampled": replace(LAB5, filters=(2, 3), pool="subsample", pool_size=3, activation="relu"),
     "no pool, stride": replace(
         LAB5, filters=(2, 3), pool="none", stride=2, activation="relu", classes=("4", "9")
@@ -163,6 +163,10 @@ class Opened:
 
     def is_told_pinned(self):
         return "pinned" in self.arithmetic.page.leaves()
+
+    def patches(self, kind):
+        """Patches that excite the filter "most" or "least", as the second page shows them."""
+        return self.panel.looks_for.patches.page.leaves()[kind].content.patches
 
     def step_sweep(self):
         self.qtbot.mouseClick(self.arithmetic.view("step"), LEFT)

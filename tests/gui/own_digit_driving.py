@@ -30,7 +30,7 @@ def train(qtbot, session, steps=2500):
 
 def open_board(qtbot, session):
     """Press Draw and return the window with the board."""
-    click(qtbot, session.window.samples.tools.draw)
+    click(qtbot, session.window.samples.draw_button)
     own = session.window.samples.own_window()
     qtbot.waitUntil(own.isVisible)
     return own
@@ -38,11 +38,9 @@ def open_board(qtbot, session):
 
 def stroke(qtbot, own, points, halfway=lambda: None):
     """Draw with the left button; `halfway` is called while it is down."""
-    pad = own.draw_page.pad
-    rect = pad.board_rect()
-    places = [
-        QPointF(rect.left() + x * rect.width(), rect.top() + y * rect.height()).toPoint() for x, y in points
-    ]
+    pad = own.pad
+    rect = pad.board_box()
+    places = [QPointF(rect.left + x * rect.width, rect.top + y * rect.height).toPoint() for x, y in points]
     qtbot.mousePress(pad, LEFT, pos=places[0])
     for number, place in enumerate(places[1:], 1):
         qtbot.mouseMove(pad, place)

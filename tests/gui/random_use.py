@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.presets import LAB5, PRESETS
-from cnnviz.report.guides import GUIDES
+from cnnviz.report.content import GUIDES
 from cnnviz.routing import ParameterTarget
 from cnnviz.translation import MEASURES
 from tests.gui.view_rounds import THREE_DIGITS, rest
@@ -244,7 +244,7 @@ def run_the_lab(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
 
 
 def another_stage(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    stage = chance.choice(["pixels", "convolution", "max", "average", "blur", "max_blur", "subsample"])
+    stage = chance.choice(["pixels", "convolution", "max", "average", "max_blur", "subsample"])
     session.window.panel(TranslationPanel).choices.choose(stage=stage)
     return f"stage {stage}"
 

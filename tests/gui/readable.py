@@ -8,7 +8,7 @@ from PySide6.QtGui import QAccessible, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
-from ui.export.numbers import is_plot, plots_in, tables_of
+from ui.export.figures import is_plot, plots_in, tables_of
 
 _SPOKEN = (QAccessible.Text.Name, QAccessible.Text.Description, QAccessible.Text.Value, QAccessible.Text.Help)
 _TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")

@@ -233,14 +233,13 @@ def test_the_frame_moves_the_block_by_whole_windows() -> None:
 # -- other pools --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("contrast", ["average", "blur", "subsample"])
+@pytest.mark.parametrize("contrast", ["average", "subsample"])
 def test_other_pools_spread_the_same_gradient_for_contrast(contrast: str) -> None:
     now = route(pass_of(lab5()), contrast=contrast)
     assert leaves(now)["contrast"].asked(contrast) == Contrast(contrast)
     incoming, shape = now.passed.gradients.outputs["pool1"], (1, 8, 26, 26)
     expected = {
         "average": lambda: functional.avg_pool2d_backward(incoming, shape, 2),
-        "blur": lambda: functional.blur_pool2d_backward(incoming, shape, 2, 3),
         "subsample": lambda: functional.subsample_pool2d_backward(incoming, shape, 2),
     }[contrast]()[0, now.focus.channel(lab5(), "conv1")]
     np.testing.assert_allclose(leaves(now)["routed"].content.map.values, expected, atol=1e-15)

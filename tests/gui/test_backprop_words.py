@@ -16,7 +16,7 @@ from cnnviz.layers import Activation, Conv2D, Dense, Pool
 from cnnviz.mathematics import plain
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.oracles import avg_pool2d_loop, blur_pool2d_loop, subsample_pool2d_loop
+from tests.oracles import avg_pool2d_loop, subsample_pool2d_loop
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.pages import Now, inspect, page_of
@@ -27,7 +27,7 @@ from ui.panels.scene import Scene
 from ui.state import Sample, Shift
 
 POOLS = [("max", "first"), ("max", "all"), ("max", "split"), ("max_blur", "all"), ("max_blur", "split")]
-POOLS += [("average", "all"), ("blur", "all"), ("subsample", "all"), ("none", "all")]
+POOLS += [("average", "all"), ("subsample", "all"), ("none", "all")]
 ACTIVATIONS = ["none", "relu", "leaky_relu", "sigmoid", "tanh"]
 ONE_BLOCK = replace(LAB5, filters=(3,))
 TWO_BLOCKS = replace(
@@ -145,7 +145,6 @@ def shares_by_hand(
     loops = {
         "average": lambda x: avg_pool2d_loop(x, 2, 2),
         "subsample": lambda x: subsample_pool2d_loop(x, 2),
-        "blur": lambda x: blur_pool2d_loop(x, 2, 3),
     }
     found = {}
     for cell in np.ndindex(height, width):

@@ -9,9 +9,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.translation_desk import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.cells.confusion_matrix import ConfusionMatrix
-from ui.export.figures import caption_of, file_name_of
-from ui.export.numbers import tables_of, to_csv
-from ui.export.sheet import Figure
+from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
@@ -48,7 +46,7 @@ def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
     new_run(qtbot, session, seed=7)
     train(qtbot, session, 60)
     rest(qtbot, session)
-    for part in (looks_for.most, looks_for.evidence.maps):
+    for part in (looks_for.patches.view("most"), looks_for.evidence.view("evidence")):
         caption = caption_of(session.state, part)
         assert "seed 0" in caption
         assert f"step {step:,}" in caption.split(" · ")
@@ -58,7 +56,7 @@ def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
     assert "seed 7" in page.split(" · ")
     assert f"patches of step {step:,} of another run (seed 0)" in page
     assert f"step {step:,} of another run" in looks_for.picture.age
-    assert "seed 7" in caption_of(session.state, looks_for.filters).split(" · ")
+    assert "seed 7" in caption_of(session.state, looks_for.filter.view("filters")).split(" · ")
 
 
 def test_patches_of_another_run_at_the_same_step_say_so_too(qtbot: QtBot, session: Session) -> None:
@@ -66,7 +64,7 @@ def test_patches_of_another_run_at_the_same_step_say_so_too(qtbot: QtBot, sessio
     maps.show_page("looks_for")
     rest(qtbot, session, lambda: maps.looks_for.picture.averages is not None)
     new_run(qtbot, session, seed=3)
-    assert "seed 0" in caption_of(session.state, maps.looks_for.least)
+    assert "seed 0" in caption_of(session.state, maps.looks_for.patches.view("least"))
 
 
 def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
@@ -164,13 +162,14 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell(qtbot: QtBot, 
     maps.show_page("looks_for")
     looks_for = maps.looks_for
     rest(qtbot, session, lambda: looks_for.picture.averages is not None)
-    for part in (looks_for.kernel, looks_for.most, looks_for.least):
+    patches = looks_for.patches.view
+    for part in (looks_for.filter.view("kernel"), patches("most"), patches("least")):
         assert "conv1, filter 5" in caption_of(state, part)
-    evidence = looks_for.evidence
-    assert "pool1, all filters" in caption_of(state, evidence.maps)
-    click(evidence.scope.button("one"))
-    evidence.relative.setChecked(True)
-    assert "pool1, filter 5 · relative to a blank image" in caption_of(state, evidence.maps)
+    evidence = looks_for.evidence.view
+    assert "pool1, all filters" in caption_of(state, evidence("evidence"))
+    click(evidence("scope").button("one"))
+    click(evidence("is_relative"))
+    assert "pool1, filter 5 · relative to a blank image" in caption_of(state, evidence("evidence"))
 
 
 def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, session: Session) -> None:
@@ -208,13 +207,13 @@ def test_a_compared_moment_is_named(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 100)
     window, state = session.window, session.state
     window.timeline.toggles.compare.click()
-    qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare.maps))
-    assert "weights of conv1" in caption_of(state, window.compare.maps).split(" · ")
+    qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
+    assert "weights of conv1" in caption_of(state, window.compare).split(" · ")
     new_run(qtbot, session, seed=2)
     qtbot.waitUntil(
-        lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare.maps)
+        lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare)
     )
-    assert "seed 2" in caption_of(state, window.compare.maps).split(" · ")
+    assert "seed 2" in caption_of(state, window.compare).split(" · ")
 
 
 @pytest.mark.parametrize("updates", [1, 2])

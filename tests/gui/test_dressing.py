@@ -6,7 +6,6 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
-    QCheckBox,
     QLabel,
     QVBoxLayout,
     QWidget,
@@ -16,11 +15,9 @@ from pytestqt.qtbot import QtBot
 from tests.gui.driving import show_window
 from ui.theme import (
     DARK,
-    LIGHT,
     Theme,
     ThemeManager,
     follow_theme,
-    repolish,
     ui_font,
 )
 
@@ -115,36 +112,3 @@ def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: Them
     qtbot.waitUntil(lambda: set(changes.counts.values()) == {1})
     watch.stop()
     assert any(0 < count < len(hidden) for count in met), "others had their turn meanwhile"
-
-
-@pytest.mark.parametrize("whole_window", [True, False])
-def test_what_is_hidden_is_not_dressed_for_a_picture(
-    qtbot: QtBot, theme: ThemeManager, whole_window: bool
-) -> None:
-    window, panel, shown = nested(2)
-    hidden = QLabel("behind a tab", panel)
-    hidden.hide()
-    qtbot.addWidget(window)
-    for label in (shown, hidden):
-        label.setProperty("role", "muted")
-        repolish(label)
-    show_window(qtbot, window)
-    changes = StyleChanges(shown, hidden)
-    with theme.wearing(DARK, window if whole_window else panel):
-        assert shown.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.muted)
-    assert changes.counts == {shown: 2, hidden: 0}
-    hidden.show()
-    for label in (shown, hidden):
-        assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(LIGHT.muted)
-
-
-def test_a_picture_leaves_nothing_of_its_theme_behind(qtbot: QtBot, theme: ThemeManager) -> None:
-    box = QCheckBox("Wrap")
-    box.setChecked(True)
-    qtbot.addWidget(box)
-    show_window(qtbot, box)
-    before = box.grab().toImage()
-    with theme.wearing(DARK, box):
-        assert box.grab().toImage() != before
-    assert theme.theme == LIGHT
-    assert box.grab().toImage() == before

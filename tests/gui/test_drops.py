@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import save_session
 from tests.gui.whole_window import seen_rect, show_panel, train
+from ui.export.figures import Figure
 from ui.export.formats import draw_png
-from ui.export.sheet import Figure, Sheet
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 
@@ -64,8 +64,8 @@ def test_a_picture_with_its_session_dropped_on_a_plot(qtbot: QtBot, session: Ses
     step = session.state.run.step
     session.controller.on_sample_requested(11)
     path = tmp_path / "view.png"
-    figure = Figure(session.window.panel(TrainingPanel), "view", "panel")
-    path.write_bytes(draw_png(Sheet(figure), session=session.files.current())())
+    figure = Figure(session.window, "view", "window")
+    path.write_bytes(draw_png(figure.drawing(), session=session.files.current())())
     session.controller.on_sample_requested(3)
     _drop_session(qtbot, session, session.window.panel(TrainingPanel).curves.loss, path)
     assert session.state.sample.index == 11
@@ -138,12 +138,12 @@ def test_an_image_dropped_on_the_drawing_board_becomes_the_sample(
     session.window.samples.draw()
     own = session.window.samples.own_window()
     qtbot.waitUntil(own.isVisible)
-    assert _drop_on(own.draw_page.pad, _file(digit))
+    assert _drop_on(own.pad, _file(digit))
     qtbot.waitUntil(lambda: session.state.sample.origin == "digit.png")
-    assert own.page() == "image"
+    assert own.page == "image"
     pixels = QMimeData()
     pixels.setImageData(QImage(str(digit)))
-    assert _drop_on(own.image_page.picture, pixels)
+    assert _drop_on(own.picture, pixels)
     qtbot.waitUntil(lambda: session.state.sample.origin == "dropped image")
     own.close()
 

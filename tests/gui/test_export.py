@@ -11,121 +11,80 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QSettings, Qt, QThread
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QSettings, Qt, QThread, QUrl
+from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import DARK, PRINT, Colors, Drawing, Table
+from cnnviz.drawing.page import Card, Page, down
 from cnnviz.files import atomic_write
+from cnnviz.graphics.curves import CURVES, Curve, Curves
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap
 from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
 from tests.gui.driving import PATIENCE, show_window
-from ui.cells.heat_map import HeatMap
-from ui.controls.figure_mode import figure_mode
 from ui.export.dialog import ExportDialog
+from ui.export.figures import Figure, tables_of, to_csv
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
-from ui.export.numbers import Table, tables_of, to_csv
-from ui.export.sheet import Figure, Sheet
-from ui.plots.curve_plot import CurvePlot
+from ui.page_view import PageView
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, Notice
-from ui.theme import DARK, PRINT, ThemeManager
+from ui.theme import ThemeManager
 
 SVG = "{http://www.w3.org/2000/svg}"
 VALUES = np.arange(12, dtype=np.float64).reshape(3, 4) / 7 - 0.5
-
-
-class Panel(QWidget):
-    """A curve above a map."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.plot = CurvePlot("Loss", "step", "loss")
-        self.plot.add_curve("raw", "each step")
-        self.plot.set_curve("raw", np.arange(1, 400), np.sin(np.arange(1, 400) / 20))
-        self.map = HeatMap()
-        self.map.setAccessibleName("Map & <more>")
-        self.map.set_values(VALUES)
-        self.map.set_numbers(True)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.plot, 2)
-        layout.addWidget(self.map, 1)
+STEPS = np.arange(1.0, 400.0)
+LOSS = Curves((Curve("each step", STEPS, np.sin(STEPS / 20)),), x_name="step", y_name="loss")
+MAP = HeatMap(VALUES, Colors.of("signed", VALUES), rows=range(3), cols=range(4))
+CAPTION = 'seed 0 & <b>"x"</b>'
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> Panel:
-    made = Panel()
+def panel(qtbot: QtBot) -> PageView:
+    """A curve above a map."""
+    made = PageView(lambda _ask: None)
     qtbot.addWidget(made)
     made.resize(480, 500)
+    made.show_page(Page(down(Card("loss", CURVES, LOSS, "Loss"), Card("map", HEAT_MAP, MAP, "Map & <more>"))))
     show_window(qtbot, made)
     return made
 
 
-def _sheet(panel: Panel, colours: str = "screen", caption: str = "") -> Sheet:
-    return Sheet(Figure(panel, "Panel <1> & 2", "panel"), colours, caption)
+def _drawing(panel: QWidget, colours: str = "screen", caption: str = "") -> Drawing:
+    return Figure(panel, "Panel <1> & 2", "panel").drawing(colours, caption)
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
-def test_a_png_has_its_pixels_and_its_dpi(panel: Panel, scale: int) -> None:
-    with Image.open(io.BytesIO(draw_png(_sheet(panel), scale, 12.7)())) as image:
-        assert image.size == (480 * scale, 500 * scale)
+def test_a_png_has_its_pixels_and_its_dpi(panel: PageView, scale: int) -> None:
+    with Image.open(io.BytesIO(draw_png(_drawing(panel), scale, 500 / 96 * 2.54)())) as image:
+        assert image.size == (500 * scale, 520 * scale)
         assert image.info["dpi"] == pytest.approx((96 * scale, 96 * scale), rel=0.01)
-    with Image.open(io.BytesIO(draw_png(_sheet(panel), scale, 25.4)())) as image:
+    with Image.open(io.BytesIO(draw_png(_drawing(panel), scale, 500 / 48 * 2.54)())) as image:
         assert image.info["dpi"] == pytest.approx((48 * scale, 48 * scale), rel=0.01)
 
 
-def test_a_png_at_one_to_one_is_what_the_screen_shows(panel: Panel) -> None:
-    panel.setAutoFillBackground(True)
-    shown = panel.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    drawn = to_image(_sheet(panel))
-    cells = panel.map.grid().rect.toRect().adjusted(2, 2, -2, -2).translated(panel.map.pos())
-    assert drawn.copy(cells) == shown.copy(cells)
-
-
-def test_letters_in_a_large_png_are_sharp_not_enlarged(panel: Panel) -> None:
-    sheet = Sheet(Figure(panel.map, "Map", "plot"))
-    small, large = to_image(sheet), to_image(sheet, 3)
-    enlarged = small.scaled(large.size())
-    assert large != enlarged
-
-
-def test_an_svg_has_lines_and_letters_but_no_picture(panel: Panel) -> None:
-    root = ElementTree.fromstring(draw_svg(_sheet(panel, caption='seed 0 & <b>"x"</b>'), 10.0)())
-    assert root.get("width") == "10.0000cm"
-    # Signs on buttons may be pictures; curves and maps may not.
-    assert all(float(each.get("width", "0")) <= 24 for each in root.iter(f"{SVG}image"))
-    texts = "".join("".join(each.itertext()) for each in root.iter(f"{SVG}text"))
-    assert "Loss" in texts
-    assert 'seed 0 & <b>"x"</b>' in texts
+def test_an_svg_has_lines_and_letters_but_no_picture(panel: PageView) -> None:
+    root = ElementTree.fromstring(draw_svg(_drawing(panel, caption=CAPTION), "Panel <1> & 2", 10.0)())
+    assert root.get("width") == "10cm"
+    assert not list(root.iter(f"{SVG}image"))
+    texts = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
+    assert {"Loss", "Map & <more>", CAPTION} <= set(texts)
     title = root.find(f"{SVG}title")
     assert title is not None
     assert title.text == "Panel <1> & 2"
-    curves = [each.get("points", "").split() for each in root.iter(f"{SVG}polyline")]
-    paths = [each.get("d", "").split("L") for each in root.iter(f"{SVG}path")]
-    assert max(len(each) for each in curves + paths) > 200
-
-
-def test_the_cells_of_a_map_are_rectangles_of_its_colours(panel: Panel) -> None:
-    image = to_image(Sheet(Figure(panel.map, "Map", "plot")))
-    root = ElementTree.fromstring(draw_svg(Sheet(Figure(panel.map, "Map", "plot")))())
-    fills = {
-        each.get("fill")
-        for group in root.iter(f"{SVG}g")
-        if group.get("shape-rendering") == "crispEdges"
-        for each in group.iter(f"{SVG}path")
-    }
-    for row in range(3):
-        for col in range(4):
-            with figure_mode(alone=True):  # with coordinates beside the cells
-                corner = panel.map.cell_rect(row, col).topLeft() + QPoint(3, 3).toPointF()
-            assert image.pixelColor(corner.toPoint()).name() in fills
+    assert max(len(each.get("points", "").split()) for each in root.iter(f"{SVG}polyline")) > 200
+    fills = {each.get("fill", "").upper() for each in root.iter(f"{SVG}path")}
+    assert {f"#{pixel & 0xFFFFFF:06X}" for pixel in MAP.colors.pixels(VALUES).ravel().tolist()} <= fills
 
 
 @needs_poppler
-def test_a_pdf_has_text_to_select_and_the_size_asked_for(panel: Panel, tmp_path: Path) -> None:
+def test_a_pdf_has_text_to_select_the_size_asked_for_and_the_very_colours(
+    panel: PageView, tmp_path: Path
+) -> None:
     path = tmp_path / "figure.pdf"
-    path.write_bytes(draw_pdf(_sheet(panel, caption="seed 0 · step 12"), 10.0)())
+    path.write_bytes(draw_pdf(_drawing(panel, caption="seed 0 · step 12"), width_cm=10.0)())
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
     assert "Loss" in text
     assert "seed 0 · step 12" in text
@@ -134,54 +93,49 @@ def test_a_pdf_has_text_to_select_and_the_size_asked_for(panel: Panel, tmp_path:
     assert width == pytest.approx(10.0 / 2.54 * 72, rel=0.01)
     fonts = subprocess.run(["pdffonts", path], capture_output=True, check=True, text=True).stdout
     assert "Inter" in fonts
-
-
-@needs_poppler
-def test_the_cells_of_a_map_have_their_very_colours_in_a_pdf(panel: Panel, tmp_path: Path) -> None:
-    sheet = Sheet(Figure(panel.map, "Map", "plot"))
-    (tmp_path / "map.pdf").write_bytes(draw_pdf(sheet)())
-    subprocess.run(
-        ["pdftoppm", "-r", "96", "-png", "-singlefile", tmp_path / "map.pdf", tmp_path / "map"], check=True
-    )
-    drawn = to_image(sheet)
-    with Image.open(tmp_path / "map.png") as read:
-        for row in range(3):
-            for col in range(4):
-                with figure_mode(alone=True):
-                    place = (panel.map.cell_rect(row, col).topLeft() + QPoint(4, 4).toPointF()).toPoint()
-                color = drawn.pixelColor(place)
-                assert read.convert("RGB").getpixel((place.x(), place.y())) == color.getRgb()[:3]
+    subprocess.run(["pdftoppm", "-r", "96", "-png", "-singlefile", path, path.with_suffix("")], check=True)
+    with Image.open(path.with_suffix(".png")) as read:
+        found = {color for _, color in read.convert("RGB").getcolors(1 << 16) or ()}
+    wanted = MAP.colors.pixels(VALUES).ravel().tolist()
+    assert {(pixel >> 16 & 255, pixel >> 8 & 255, pixel & 255) for pixel in wanted} <= found
 
 
 @pytest.mark.parametrize(("colours", "ground"), [("print", PRINT.surface), ("dark", DARK.surface)])
 def test_colours_are_those_of_the_figure_not_of_the_screen(
-    panel: Panel, theme: ThemeManager, colours: str, ground: str
+    panel: PageView, theme: ThemeManager, colours: str, ground: str
 ) -> None:
-    before = theme.theme
-    image = to_image(_sheet(panel, colours))
-    assert image.pixelColor(1, 1).name().upper() == ground
-    assert theme.theme == before
-    assert to_image(_sheet(panel)).pixelColor(1, 1).name().upper() == before.surface
+    shown, print_ = panel.grab().toImage(), to_image(_drawing(panel, colours))
+    assert print_.pixelColor(1, 1).name().upper() == ground
+    assert to_image(_drawing(panel)).pixelColor(1, 1).name().upper() == theme.theme.surface
+    assert panel.grab().toImage() == shown
+    theme.set_mode("dark")
+    assert to_image(_drawing(panel, colours)) == print_, "alike whatever the window wears"
 
 
-def test_a_csv_has_the_numbers_behind_a_plot(panel: Panel) -> None:
-    rows = list(csv.reader(io.StringIO(to_csv(tables_of(panel.plot)).decode())))
-    assert rows[0] == ["step", "each step"]
-    numbers = np.array(rows[1:], dtype=float)
-    np.testing.assert_array_equal(numbers[:, 0], np.arange(1, 400))
-    np.testing.assert_array_equal(numbers[:, 1], np.sin(np.arange(1, 400) / 20))
+def test_a_figure_carries_neither_pointer_nor_keyboard(qtbot: QtBot, panel: PageView) -> None:
+    shown, plain = panel.view("map"), to_image(_drawing(panel))
+    qtbot.mouseMove(shown, shown.rect().center())
+    qtbot.waitUntil(lambda: shown.hovered is not None)
+    shown.setFocus()
+    assert to_image(_drawing(panel)) == plain
 
 
-def test_a_csv_of_a_panel_has_a_table_for_each_plot(panel: Panel) -> None:
+def test_a_csv_has_the_numbers_behind_a_plot(panel: PageView) -> None:
+    rows = list(csv.reader(io.StringIO(to_csv(tables_of(panel.view("loss"))).decode())))
+    assert rows[0] == ["curve", "step", "loss"]
+    numbers = np.array([row[1:] for row in rows[1:]], dtype=float)
+    np.testing.assert_array_equal(numbers, np.column_stack([STEPS, np.sin(STEPS / 20)]))
+
+
+def test_a_csv_of_a_panel_has_a_table_for_each_plot(panel: PageView) -> None:
     text = to_csv(tables_of(panel), "seed 0").decode()
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# seed 0",
-        "# Loss: each step",
-        "# Map & <more>",
+        "# Loss: Curves",
+        "# Map & <more>: Map",
     ]
     rows = list(csv.reader(io.StringIO(text)))
-    values = np.array([row[1:] for row in rows[-3:]], dtype=float)
-    np.testing.assert_array_equal(values, VALUES)
+    np.testing.assert_array_equal(np.array([row[1:] for row in rows[-3:]], dtype=float), VALUES)
 
 
 @pytest.fixture
@@ -192,9 +146,13 @@ def files() -> Iterator[TaskRunner]:
 
 
 @pytest.fixture
-def dialog(qtbot: QtBot, panel: Panel, files: TaskRunner, tmp_path: Path) -> ExportDialog:
+def dialog(qtbot: QtBot, panel: PageView, files: TaskRunner, tmp_path: Path) -> ExportDialog:
     settings = QSettings(str(tmp_path / "dialog.ini"), QSettings.Format.IniFormat)
-    figures = [Figure(panel, "My panel", "panel"), Figure(panel.plot, "Loss", "plot")]
+    figures = [
+        Figure(panel, "My panel", "panel", "Mine"),
+        Figure(panel.view("loss"), "Loss", "plot", "Mine"),
+        Figure(panel, "Whole window", "window"),
+    ]
     session = SessionState(experiment=LAB5, sample=4)
     made = ExportDialog(figures, AppState(), settings, lambda _widget: session, files, panel)
     made.folder.setText(str(tmp_path))
@@ -204,18 +162,61 @@ def dialog(qtbot: QtBot, panel: Panel, files: TaskRunner, tmp_path: Path) -> Exp
 
 def test_the_dialog_writes_what_it_says(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
     dialog.scale.button("3").click()
-    assert "1,440 ×" in dialog.about.text()
-    assert "288 DPI" in dialog.about.text()
+    assert "1,500 ×" in dialog.about.text()
+    assert "289 DPI" in dialog.about.text()
     assert not dialog.preview.pixmap().isNull()
     with qtbot.waitSignal(dialog.exported) as written:
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     path = tmp_path / "my-panel-lab5-seed0-step0.png"
     assert written.args == [path]
     with Image.open(path) as image:
-        assert image.width == 1440
+        assert image.width == 1500
     session = load_session(path)
     assert session is not None
     assert session.sample == 4
+    assert f"my-panel-lab5-seed0-step0.png is in {tmp_path}" in dialog.message.text()
+    assert dialog.name.text() == "my-panel-lab5-seed0-step0-2.png", "for the next figure"
+
+
+def test_what_was_written_is_opened_by_keys(
+    qtbot: QtBot, dialog: ExportDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: bool(opened.append(QUrl(url).toLocalFile())) or True
+    )
+    assert dialog.open_file.isHidden()
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    for button in (dialog.open_file, dialog.show_folder):
+        button.setFocus(Qt.FocusReason.TabFocusReason)
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert opened == [str(written.args[0]), str(tmp_path)]
+
+
+def test_figures_stand_below_the_name_of_their_panel(qtbot: QtBot, dialog: ExportDialog) -> None:
+    texts = [dialog.what.itemText(place) for place in range(dialog.what.count())]
+    assert texts == ["Mine", "My panel", "Loss", "Whole window"]
+    dialog.what.setFocus()
+    qtbot.keyClick(dialog.what, Qt.Key.Key_Up)
+    assert dialog.figure().title == "My panel", "no key leads to a heading"
+    qtbot.keyClick(dialog.what, Qt.Key.Key_Down)
+    assert dialog.figure().title == "Loss"
+
+
+def test_of_the_whole_window_there_is_a_picture(qtbot: QtBot, dialog: ExportDialog, panel: PageView) -> None:
+    dialog.format.button("pdf").click()
+    dialog.what.setCurrentIndex(dialog.what.findText("Whole window"))
+    assert dialog.format.current() == "png"
+    assert [key for key in ("png", "svg", "pdf", "csv") if dialog.format.button(key).isEnabled()] == [
+        "png",
+        "csv",
+    ]
+    dialog.caption.setChecked(False)
+    shown = panel.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert QImage(str(written.args[0])).convertToFormat(QImage.Format.Format_RGB32) == shown
 
 
 def test_a_file_is_replaced_only_after_a_question(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
@@ -229,8 +230,8 @@ def test_a_file_is_replaced_only_after_a_question(qtbot: QtBot, dialog: ExportDi
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
         assert old.read_text() == "mine"
         assert "exists" in dialog.message.text()
-    dialog.message.action_button().click()  # it is still sliding in
-    qtbot.waitUntil(lambda: not dialog.isVisible())
+    with qtbot.waitSignal(dialog.exported):
+        dialog.message.action_button().click()  # it is still sliding in
     assert old.read_text() != "mine"
 
 
@@ -313,9 +314,12 @@ def test_a_file_is_written_beside_the_window_also_when_the_dialog_is_closed(
     assert not dialog.save.isEnabled(), "one press writes one file"
     dialog.reject()
     assert not dialog.isVisible()
+    notices = list[Notice]()
+    dialog._state.noticeRaised.connect(notices.append)
     with qtbot.waitSignals([dialog.exported, dialog.finished]):
         disk.may.set()
     assert path.stat().st_size > 0
+    assert [(each.kind, each.action) for each in notices] == [("success", "Show in folder")]
     assert dialog.result() == ExportDialog.DialogCode.Accepted
 
 
@@ -342,20 +346,3 @@ def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty() 
     assert rows[1] == ["0", "0", "0.0", "0.125"]
     assert rows[-1] == ["1", "2", "", "1.375"]
     assert len(rows) == 1 + 2 * 3
-
-
-@pytest.mark.parametrize("field", [QLineEdit, QPlainTextEdit])
-def test_no_selected_text_is_in_a_figure(
-    qtbot: QtBot, panel: Panel, field: type[QLineEdit] | type[QPlainTextEdit]
-) -> None:
-    text = field("words", panel)
-    layout = panel.layout()
-    assert layout is not None
-    layout.addWidget(text)
-    qtbot.waitUntil(lambda: text.isVisible() and text.y() > panel.map.y())
-    plain = to_image(_sheet(panel))
-    text.selectAll()
-    assert panel.grab().toImage() != plain
-    assert to_image(_sheet(panel)) == plain
-    kept = text.selectedText() if isinstance(text, QLineEdit) else text.textCursor().selectedText()
-    assert kept == "words"

@@ -9,13 +9,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import show_window
-from ui.cells.heat_map import HeatMap
-from ui.export.formats import draw_svg
-from ui.export.sheet import Figure, Sheet
-from ui.export.small_font import small_font
+from cnnviz.drawing import LIGHT, Colors, Font, drawn
+from cnnviz.drawing.paper import captioned
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap
+from ui.export.formats import draw_svg, small_font
 from ui.theme.fonts import FONT_FOLDER
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,9 +28,12 @@ def _picture(font: ImageFont.FreeTypeFont, letter: str) -> np.ndarray:
 
 @pytest.mark.parametrize("file", ["Inter-Regular.otf", "JetBrainsMono-Regular.ttf"])
 def test_letters_look_like_those_of_the_whole_font(file: str) -> None:
-    family = "Inter" if file.startswith("Inter") else "JetBrains Mono"
     basic = ImageFont.Layout.BASIC
-    small = ImageFont.truetype(io.BytesIO(small_font(family, 400, LETTERS)), 100, layout_engine=basic)
+    small = ImageFont.truetype(
+        io.BytesIO(small_font(Font(1, is_mono=not file.startswith("Inter")), LETTERS)),
+        100,
+        layout_engine=basic,
+    )
     whole = ImageFont.truetype(FONT_FOLDER / file, 100, layout_engine=basic)
     for letter in LETTERS:
         assert small.getlength(letter) == pytest.approx(whole.getlength(letter), abs=1), letter
@@ -42,15 +43,15 @@ def test_letters_look_like_those_of_the_whole_font(file: str) -> None:
 
 
 def test_letters_that_were_not_asked_for_are_left_out() -> None:
-    few = ImageFont.truetype(io.BytesIO(small_font("Inter", 400, "ab")), 100)
+    few = ImageFont.truetype(io.BytesIO(small_font(Font(1), "ab")), 100)
     assert _picture(few, "b").any()
     np.testing.assert_array_equal(_picture(few, "c"), _picture(few, "\N{SNOWMAN}"))
-    assert small_font("Inter", 400, "") == b""
-    assert small_font("Inter", 400, "\N{CJK UNIFIED IDEOGRAPH-732B}") == b"", "the font has no such letter"
+    assert small_font(Font(1), "") == b""
+    assert small_font(Font(1), "\N{CJK UNIFIED IDEOGRAPH-732B}") == b"", "the font has no such letter"
 
 
 def test_the_sums_of_the_font_file_are_right() -> None:
-    data = small_font("Inter", 400, LETTERS)
+    data = small_font(Font(1), LETTERS)
     words = struct.unpack(f">{len(data) // 4}I", data)
     assert sum(words) & 0xFFFFFFFF == 0xB1B0AFBA
     (count,) = struct.unpack_from(">H", data, 4)
@@ -62,15 +63,11 @@ def test_the_sums_of_the_font_file_are_right() -> None:
         assert sum(struct.unpack(f">{len(table) // 4}I", table)) & 0xFFFFFFFF == wanted
 
 
-def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged(qtbot: QtBot) -> None:
-    shown = HeatMap()
-    shown.set_values(np.arange(12).reshape(3, 4) / 7 - 0.5)
-    shown.set_numbers(True)
-    qtbot.addWidget(shown)
-    shown.resize(400, 300)
-    show_window(qtbot, shown)
-    sheet = Sheet(Figure(shown, "Map", "plot"), caption="seed 0 & ∂L/∂w <1>")
-    plain, full = draw_svg(sheet)(), draw_svg(sheet, with_fonts=True)()
+def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged() -> None:
+    values = np.arange(12).reshape(3, 4) / 7 - 0.5
+    shown = HeatMap(values, Colors.of("signed", values))
+    drawing = captioned(drawn(HEAT_MAP, shown, 400, LIGHT), "seed 0 & ∂L/∂w <1>")
+    plain, full = draw_svg(drawing)(), draw_svg(drawing, with_fonts=True)()
     assert b"@font-face" not in plain
     assert re.sub(rb"\n<style.*?</style>", b"", full, flags=re.DOTALL) == plain
     assert len(full) - len(plain) < 40_000
@@ -86,8 +83,8 @@ def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged(qtbot: QtBot)
     texts = [each for each in root.iter(f"{SVG}text") if each.text and each.text.strip()]
     assert {"seed", "0.64"} <= {text.text.strip().split()[0].lstrip("+−-") for text in texts}
     for text in texts:
-        family = text.get("font-family", "").split(",")[0].strip("' ")
-        font = fonts[family, text.get("font-weight")]
+        family = text.get("font-family", "Inter").split(",")[0].strip("' ")
+        font = fonts[family, text.get("font-weight", "400")]
         missing = _picture(font, "\N{SNOWMAN}")
         for letter in set(text.text.strip()) - {" "}:
             assert not np.array_equal(_picture(font, letter), missing), letter

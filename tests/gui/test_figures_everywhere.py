@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -21,22 +21,19 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from tests.gui.driving import activate, give_up_keyboard, settle
+from tests.gui.driving import activate, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
-from ui.cells.drawing_pad import DrawingPad
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of, figures_of, plot_at
-from ui.export.formats import to_image
-from ui.export.numbers import tables_of
-from ui.export.sheet import Sheet
+from ui.panels.backprop import BackpropPanel
 from ui.panels.drawn import catch_up
+from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training import TrainingPanel
-from ui.plots.time_track import TimeTrack
+from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell
-from ui.theme import ThemeManager
 
 _OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, QScrollBar)
 
@@ -124,7 +121,7 @@ def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
     qtbot.waitUntil(own.isVisible)
     wrong: list[str] = []
     for page in ("draw", "image"):
-        own.switch.button(page).click()
+        own.choices.controls["page"].button(page).click()
         settle(qtbot)
         wrong += [
             each
@@ -132,17 +129,17 @@ def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
             if not each.startswith(DrawingPad.__name__)
         ]
     assert not wrong
-    own.switch.button("draw").click()
-    pad = own.draw_page.pad
+    own.choices.controls["page"].button("draw").click()
+    pad = own.pad
     assert session.exporter.figures(pad)[1].title == "Your own image window"
     menus.clear()
-    _click(own, pad.mapTo(own, pad.board_rect().center().toPoint()))
+    _click(own, pad.mapTo(own, QPoint(pad.width() // 2, pad.height() // 2)))
     assert not menus, "there the right button wipes"
     own.close()
 
 
 def _titles(panel: QWidget) -> list[str]:
-    return [figure.title for figure in figures_of(panel.window(), panel) if figure.kind == "plot"]
+    return [figure.title for figure in figures_of(panel) if figure.kind == "plot"]
 
 
 def _faults(panel: QWidget) -> list[str]:
@@ -174,9 +171,6 @@ def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> N
     qtbot.waitUntil(trained.window.compare.isVisible)
     faults += _faults(trained.window.compare)
     assert not faults
-    assert {"Loss over the training steps", "Filters of conv1"} <= set(
-        _titles(trained.window.panel(TrainingPanel))
-    )
 
 
 def test_every_widget_may_be_the_one_that_was_used_last(qtbot: QtBot, session: Session) -> None:
@@ -190,7 +184,8 @@ def test_every_widget_may_be_the_one_that_was_used_last(qtbot: QtBot, session: S
         for widget in [window, *window.findChildren(QWidget)]:
             assert caption_of(session.state, widget)
             figures.add(session.exporter.figures(widget)[0].widget)
-    assert {own, own.draw_page.pad} <= figures
+    panels = {session.window.panel(TranslationPanel), session.window.panel(BackpropPanel)}
+    assert {own, own.pad, *panels} <= figures
     for figure in figures:
         catch_up(figure)
 
@@ -199,7 +194,7 @@ def test_a_drawn_digit_is_exported_copied_and_inserted(qtbot: QtBot, session: Se
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
     settle_digit(qtbot, session)
-    pad = own.draw_page.pad
+    pad = own.pad
     with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
         session.exporter.copy(pad)
     assert "own image" in QGuiApplication.clipboard().text()
@@ -210,19 +205,6 @@ def test_a_drawn_digit_is_exported_copied_and_inserted(qtbot: QtBot, session: Se
     assert dialog.figure().widget is pad
     dialog.reject()
     qtbot.waitUntil(lambda: not isValid(dialog))
-
-
-def test_the_numbers_of_the_timeline_are_its_curve_and_its_marks(qtbot: QtBot, session: Session) -> None:
-    train(qtbot, session, 1000)
-    figure = next(each for each in session.exporter.figures() if isinstance(each.widget, TimeTrack))
-    assert figure.title == "Timeline"
-    curve, marks = tables_of(figure.widget)
-    history = session.state.history
-    mean = history.loss_curve(history.log_every)
-    assert [step for step, _ in curve.rows] == mean.steps.tolist()
-    assert [value for _, value in curve.rows] == pytest.approx(mean.values.tolist(), nan_ok=True)
-    assert dict(marks.rows)["shown"] == session.state.shown.step
-    assert dict(marks.rows)["end of epoch 1"] == session.state.run.steps_per_epoch
 
 
 def _dialog() -> ExportDialog:
@@ -246,38 +228,48 @@ def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session:
     activate(qtbot, window)
     button = window.run_bar.export
     left = Qt.MouseButton.LeftButton
+    strip = show_panel(qtbot, session, 2).strip
     qtbot.mouseClick(button, left)
-    assert _close_dialog(qtbot, window) == "Training panel", (
+    assert _close_dialog(qtbot, window) == "Translation panel", (
         "the panel in front, when nothing has been used yet"
     )
 
-    accuracy = window.panel(TrainingPanel).curves.accuracy
-    QTest.mouseClick(
-        window.windowHandle(), left, Qt.KeyboardModifier.NoModifier, seen_rect(accuracy).center()
-    )
+    _press(strip)
     focus = QApplication.focusWidget()
-    assert plot_at(focus) is accuracy
     qtbot.mouseClick(button, left)
-    assert _dialog().figure().widget is accuracy
-    assert _close_dialog(qtbot, window) == "Accuracy over the training steps"
+    assert _dialog().figure().widget is strip
+    assert _close_dialog(qtbot, window) == strip.accessibleName()
     assert QApplication.focusWidget() is focus, "a click on the button leaves the keyboard where it was"
 
     window.samples.grid.setFocus()
     qtbot.mouseClick(button, left)
-    assert _close_dialog(qtbot, window) == "Accuracy over the training steps", (
-        "the samples only choose what is shown"
-    )
+    assert _close_dialog(qtbot, window) == strip.accessibleName(), "the samples only choose what is shown"
 
     window.timeline.track.setFocus()
     qtbot.keyClick(window.timeline.track, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-    assert _close_dialog(qtbot, window) == "Accuracy over the training steps"
+    assert _close_dialog(qtbot, window) == strip.accessibleName()
 
-    show_panel(qtbot, session, 2)
+    show_panel(qtbot, session, 3)
     button.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert _close_dialog(qtbot, window) == "Translation panel", "the plot used last is out of sight"
-    show_panel(qtbot, session, 0)
-    assert session.exporter.figures()[0].widget is accuracy, "and in sight again"
+    assert _close_dialog(qtbot, window) == "Backprop panel", "the plot used last is out of sight"
+    show_panel(qtbot, session, 2)
+    assert session.exporter.figures()[0].widget is strip, "and in sight again"
+
+
+def test_the_figures_of_all_panels_are_offered_that_in_front_first(qtbot: QtBot, session: Session) -> None:
+    show_panel(qtbot, session, 3)
+    figures = session.exporter.figures()
+    assert "Translation" not in {each.place for each in figures}, "it has shown nothing yet"
+    show_panel(qtbot, session, 2)
+    figures = session.exporter.figures()
+    places = list(dict.fromkeys(each.place for each in figures))
+    assert places[0] == "Translation"
+    assert "Backprop" in places
+    assert places[-1] == ""
+    assert [each.title for each in figures].count("Backprop panel") == 1
+    for figure in figures[:-1]:
+        assert figure.drawing().marks
 
 
 def _press(widget: QWidget) -> None:
@@ -293,7 +285,7 @@ def test_the_plot_that_was_clicked_is_meant_wherever_the_keyboard_is(qtbot: QtBo
     missed: list[str] = []
     for number in range(4):
         panel = show_panel(qtbot, session, number)
-        for plot in [each.widget for each in figures_of(window, panel) if each.kind == "plot"]:
+        for plot in [each.widget for each in figures_of(panel) if each.kind == "plot"]:
             if plot.isVisible() and not seen_rect(plot).isEmpty():
                 _press(plot)
                 # A click may lead elsewhere, so that the plot goes.
@@ -311,12 +303,12 @@ def test_a_panel_that_was_asked_for_is_meant_until_something_in_it_is_used(
     window.panels.move_aside()
     show_panel(qtbot, session, 0)
     assert not translation.visibleRegion().isEmpty(), "both are in sight"
-    _press(window.panel(TrainingPanel).curves.loss)
-    assert exporter.meant(None) == (window.panel(TrainingPanel), window.panel(TrainingPanel).curves.loss)
+    _press(window.panel(TrainingPanel).log)
+    assert exporter.meant(None)[0] is window.panel(TrainingPanel)
     control = Qt.KeyboardModifier.ControlModifier
     qtbot.keyClick(window, Qt.Key.Key_3, control)  # it is in sight already
     assert exporter.meant(None) == (translation, None)
-    plot = next(each.widget for each in figures_of(window, translation) if each.kind == "plot")
+    plot = next(each.widget for each in figures_of(translation) if each.kind == "plot")
     _press(plot)
     assert exporter.meant(None) == (translation, plot)
     qtbot.keyClick(window, Qt.Key.Key_1, control)
@@ -329,31 +321,8 @@ def test_a_click_in_a_panel_in_a_window_of_its_own_counts(qtbot: QtBot, session:
     dock = session.window.panels.docks()[2]
     dock.setFloating(True)
     qtbot.waitUntil(lambda: dock.isVisible() and panel.isVisible())
-    for plot in [each.widget for each in figures_of(session.window, panel) if each.kind == "plot"]:
+    for plot in [each.widget for each in figures_of(panel) if each.kind == "plot"]:
         if not seen_rect(plot).isEmpty():
             _press(plot)
             assert session.exporter.meant(None) == (panel, plot)
     dock.setFloating(False)
-
-
-def test_figures_are_alike_whatever_the_window_wears_and_leave_it_as_it_was(
-    qtbot: QtBot, session: Session, theme: ThemeManager
-) -> None:
-    """In the colours of print, pixel by pixel, of every panel and every plot in it."""
-    train(qtbot, session, 100)
-    other: list[str] = []
-    for number in range(len(PANELS)):
-        panel = show_panel(qtbot, session, number)
-        drawn: list[dict[str, QImage]] = []
-        for mode in ("light", "dark"):
-            theme.set_mode(mode)
-            give_up_keyboard()
-            rest(qtbot, session)
-            before = panel.grab().toImage()
-            figures = figures_of(session.window, panel)
-            drawn.append({each.title: to_image(Sheet(each, "print")) for each in figures})
-            assert panel.grab().toImage() == before
-        light, dark = drawn
-        assert light.keys() == dark.keys()
-        other += [title for title, image in light.items() if image != dark[title]]
-    assert not other

@@ -106,7 +106,7 @@ def test_a_report_that_cannot_be_set_holds_up_nothing_else(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdf, "_template", lambda: "#for i in range(90000) { for j in range(90000) {} }")
-    monkeypatch.setattr("ui.panels.report.work.PREVIEW_SECONDS", 2.0)
+    monkeypatch.setattr("ui.panels.report.preview.PREVIEW_SECONDS", 2.0)
     report = session.window.panel(ReportPanel)
     session.window.panels.show_panel(4)
     qtbot.waitUntil(lambda: not session.controller.typesetting.is_idle)
@@ -164,6 +164,6 @@ def test_a_picture_with_colours_says_that_they_became_grey(
         assert read_picture(path).had_colours == (mode == "RGB")
         session.files.open(path)
         qtbot.waitUntil(lambda path=path: session.state.sample.origin == path.name)
-        caption = session.window.samples.own_window().image_page.title.caption()
+        caption = session.window.samples.own_window().title.caption()
         assert caption.endswith(words), caption
     session.window.samples.own_window().close()

@@ -12,12 +12,12 @@ from cnnviz import checkpoint
 from cnnviz.session_state import load_session
 from tests.engine.datasets_files import assert_one_sentence
 from tests.gui.driving import activate
+from tests.gui.whole_window import show_panel
 from tests.small_disk import WAYS, SmallDisk, open_small_disk
 from ui import session as session_module
 from ui.controls.message_bar import MessageBar
 from ui.export.dialog import ExportDialog
 from ui.panels.report import ReportPanel
-from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -63,7 +63,8 @@ def test_the_export_dialog_stays_open(
     qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path
 ) -> None:
     trained(qtbot, session)
-    session.exporter.export(session.window.panel(TrainingPanel))
+    show_panel(qtbot, session, 2)
+    session.exporter.export()
     dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog))
     for kind in ("png", "svg", "pdf", "csv"):
         (disk.folder / f"old.{kind}").write_bytes(OLD)
@@ -86,7 +87,7 @@ def test_the_export_dialog_stays_open(
     qtbot.keyClicks(dialog.folder, str(tmp_path))
     with qtbot.waitSignal(dialog.exported) as written:
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert not dialog.isVisible()
+    assert dialog.message.kind() == "success"
     assert written.args is not None
     assert written.args[0].parent == tmp_path
     assert written.args[0].stat().st_size > 100

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cnnviz.report import Insert, Report
-from ui.panels.report import ReportPanel, draft_figures
+from ui.panels.report import ReportPanel
 from ui.panels.report.draft import Draft, load_draft, save_draft
 from ui.session import Session
 
@@ -54,7 +54,7 @@ def test_figures_beyond_the_room_for_all_are_not_read(
     draft = with_figures("<svg>a</svg>", "<svg>bb</svg>", "<svg>c</svg>", "<svg>d</svg>")
     save_draft(path, draft)
     assert load_draft(path) == (draft, "")
-    monkeypatch.setattr(draft_figures, "LARGEST_IN_ALL", 30)
+    monkeypatch.setattr("ui.panels.report.draft.LARGEST_IN_ALL", 30)
     back, message = load_draft(path)
     kept = back.report.demonstrations[0].inserts
     assert [each.svg for each in kept] == ["<svg>a</svg>", "<svg>bb</svg>"]

@@ -9,10 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
 from cnnviz.lab import read_hand_in
-from cnnviz.lab.formulas import parse_formula
 from cnnviz.lab.grading import late_in
-from cnnviz.lab.seeds import seed_of
-from cnnviz.lab.shipped import shipped_labs
+from cnnviz.lab.markup import parse_formula
+from cnnviz.lab.model import seed_of
+from cnnviz.lab.opening import shipped_labs
 from cnnviz.mathematics import plain
 from tests.gui import whole_window
 from tests.gui.feature_maps_panel import Later

@@ -11,9 +11,8 @@ from cnnviz.datasets import load_mnist
 from cnnviz.lab import LabRecord, parse_lab, read_hand_in
 from cnnviz.lab.course import load_course, save_course
 from cnnviz.lab.grade_table import verdict_of
-from cnnviz.lab.opening import made_course
-from cnnviz.lab.seeds import seed_of
-from cnnviz.lab.shipped import shipped_labs
+from cnnviz.lab.model import seed_of
+from cnnviz.lab.opening import made_course, shipped_labs
 from cnnviz.lab.verifying import verify
 from cnnviz.report.blocks import Words
 from cnnviz.session_state import weights_checksum

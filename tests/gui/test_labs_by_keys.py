@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.lab import load_lab, read_hand_in
-from cnnviz.lab.covering import secrets_of
 from cnnviz.lab.model import Prediction
+from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.remarks import remarks_on
-from cnnviz.lab.shipped import shipped_labs
+from cnnviz.lab.showing import secrets_of
 from tests.gui.driving import activate, focus, opened, press
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
@@ -23,6 +23,7 @@ from ui.cells.drawing_pad import DrawingPad
 from ui.lab.sitting import LabSitting
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
+from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session

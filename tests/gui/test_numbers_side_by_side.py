@@ -14,6 +14,7 @@ from cnnviz.drawing.page import Card
 from cnnviz.graphics.curves import Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
+from cnnviz.graphics.probabilities import Probabilities
 from cnnviz.graphics.probability_pairs import Predictions
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
@@ -29,7 +30,6 @@ from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.trial import preview_update
 from ui.rows.log_table import LogModel
-from ui.rows.prediction_bars import PredictionBars
 from ui.state import Sample
 
 
@@ -93,12 +93,11 @@ def test_probabilities_before_and_after(first: list[float], second: list[float])
 
 @given(st.lists(st.floats(-40, 40), min_size=3, max_size=10))
 @settings(max_examples=60)
-def test_no_probability_but_0_or_1_reads_as_one_of_these(qapp, logits: list[float]) -> None:
+def test_no_probability_but_0_or_1_reads_as_one_of_these(logits: list[float]) -> None:
     powers = np.exp(np.float32(logits) - np.float32(max(logits)))
     shares = powers / powers.sum()
-    bars = PredictionBars()
-    bars.set_probabilities([str(number) for number in range(len(logits))], shares)
-    for line in bars.accessibleDescription().split("; "):
+    bars = Probabilities(tuple(map(str, range(len(logits)))), tuple(shares.tolist()))
+    for line in map(bars.say, bars.shown):
         found = re.match(r"class (\d+): probability (≈?[^,]*)", line)
         assert found
         if found[2] in ("0", "1"):
@@ -106,15 +105,13 @@ def test_no_probability_but_0_or_1_reads_as_one_of_these(qapp, logits: list[floa
             assert np.delete(shares, int(found[1])).sum() == 1 - float(found[2])
 
 
-def test_a_probability_reads_alike_however_many_classes_are_shown(qapp) -> None:
+def test_a_probability_reads_alike_however_many_classes_are_shown() -> None:
     shares = np.full(10, 1e-9)
     shares[3] = 1 - 9e-9
-    all_bars, few_bars = PredictionBars(), PredictionBars()
-    for bars, most in ((all_bars, None), (few_bars, 3)):
-        bars.set_probabilities([str(number) for number in range(10)], shares, most=most)
-    lines = all_bars.accessibleDescription().split("; ")
-    assert set(few_bars.accessibleDescription().split("; ")) <= set(lines)
-    assert few_bars.names == ("0", "1", "3")
+    bars = Probabilities(tuple(map(str, range(10))), tuple(shares.tolist()))
+    few = replace(bars, most=3)
+    assert {few.say(row) for row in few.shown} <= {bars.say(row) for row in bars.shown}
+    assert few.shown == [0, 1, 3]
 
 
 def texts_in(leaf, side: float = 400) -> list[str]:

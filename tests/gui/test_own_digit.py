@@ -18,8 +18,6 @@ from tests.gui.own_digit_driving import (
     train,
 )
 from tests.gui.whole_window import choose_preset, rest
-from ui.controls.labels import WrapLabel
-from ui.rows.prediction_bars import most_probable
 from ui.state import RunStatus
 
 
@@ -44,27 +42,31 @@ def check_drawing(qtbot, session):
     settle(qtbot, session)
     sample = state.sample
     assert (sample.label, sample.index, sample.origin) == (None, None, "drawn")
-    np.testing.assert_array_equal(sample.pixels[0], normalize_digit(own.draw_page.pad.pixels()))
-    assert samples.bars.predicted() == 1
+    np.testing.assert_array_equal(sample.pixels[0], normalize_digit(own.pad.pixels()))
+    assert samples.bars.content.predicted == 1
     assert samples.verdict() == "Drawn · read as 1"
-    assert own.outcome.bars.predicted() == 1
-    np.testing.assert_array_equal(own.pair.seen.values, sample.pixels[0])
+    assert bars_of(own).predicted == 1
+    np.testing.assert_array_equal(own.side.view("Network sees").content.content.levels, sample.pixels[0])
     network = state.shown.network
     np.testing.assert_array_equal(
         samples.prediction.trace.inputs, to_input(sample.pixels[None], network.dtype)
     )
 
-    click(qtbot, own.draw_page.clear)
+    click(qtbot, own.clear_button)
     assert state.sample is sample, "clearing the board keeps the drawing"
     stroke(qtbot, own, ZERO)
     settle(qtbot, session, lambda current: current is not sample)
-    assert samples.bars.predicted() == 0
+    assert samples.bars.content.predicted == 0
     drawn = state.sample
     session.controller.on_sample_requested(3)
-    click(qtbot, samples.tools.draw)
+    click(qtbot, samples.draw_button)
     assert state.sample is drawn, "the drawing is looked at again"
-    click(qtbot, own.draw_page.undo_button)
-    assert own.draw_page.pad.is_blank()
+    click(qtbot, own.undo_button)
+    assert own.pad.is_blank()
+
+
+def bars_of(own):
+    return own.side.view("bars").content.content
 
 
 def test_undo_and_redo_by_key(qtbot, session):
@@ -82,7 +84,7 @@ def test_undo_and_redo_by_key(qtbot, session):
     qtbot.waitUntil(lambda: np.array_equal(state.sample.pixels, second))
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL)
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL)
-    assert own.draw_page.pad.is_blank()
+    assert own.pad.is_blank()
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     settle(qtbot, session, lambda sample: np.array_equal(sample.pixels, first))
 
@@ -99,10 +101,10 @@ def test_the_page_in_front_is_the_sample(qtbot, session, tmp_path):
     settle(qtbot, session, lambda sample: sample.origin == "zero.png")
     opened = state.sample
     for page, sample in (("draw", drawn), ("image", opened)):
-        click(qtbot, own.switch.button(page))
+        click(qtbot, own.choices.controls["page"].button(page))
         assert state.sample is sample
     session.controller.on_sample_requested(3)
-    assert own.outcome.bars.predicted() is None
+    assert bars_of(own).predicted is None
     own.close()
 
 
@@ -123,7 +125,7 @@ def test_data_of_another_size(qtbot, session, tmp_path):
     session.controller.open_data(path)
     qtbot.waitUntil(lambda: state.dataset.input_shape == (1, 20, 16))
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.sample.pixels.shape == (1, 20, 16))
-    pad = own.draw_page.pad
+    pad = own.pad
     assert pad.is_blank()
     assert pad.pixels().shape == (280, 224)
     stroke(qtbot, own, ONE)
@@ -134,13 +136,6 @@ def test_data_of_another_size(qtbot, session, tmp_path):
     samples.open_image(picture)
     settle(qtbot, session, lambda sample: sample.origin == "picture.png")
     assert state.sample.pixels.shape == (1, 20, 16)
-
-
-def test_bars_of_the_most_probable_classes():
-    probabilities = np.array([0.05, 0.3, 0.0, 0.2, 0.25, 0.1, 0.1])
-    assert most_probable(probabilities, None, 4) == [1, 3, 4, 5]
-    assert most_probable(probabilities, 2, 4) == [1, 2, 3, 4], "the true class is always among them"
-    assert most_probable(probabilities, 2, 10) == list(range(7))
 
 
 @pytest.mark.parametrize("presenter", [False, True])
@@ -161,7 +156,7 @@ def test_samples_stay_usable_in_small_windows(qtbot, session, theme, size, prese
     available = size[1] - window.menuBar().height() - window.timeline.height() - window.statusBar().height()
     assert needed <= available
     assert samples.grid.height() >= theme.theme.px(60)
-    assert samples.tools.height() >= samples.tools.minimumSizeHint().height()
+    assert samples.draw_button.height() >= samples.draw_button.minimumSizeHint().height()
     assert samples.rect().contains(samples.bars.geometry())
 
 
@@ -174,7 +169,7 @@ def test_pages_fit_their_window(qtbot, session, theme):
         theme.set_presenter(presenter)
         own.resize(own.minimumSize())
         for page in ("draw", "image"):
-            click(qtbot, own.switch.button(page))
+            click(qtbot, own.choices.controls["page"].button(page))
             rest(qtbot, session)
             hint = own.layout().minimumSize()
             assert hint.width() <= own.width()
@@ -185,9 +180,9 @@ def test_pages_fit_their_window(qtbot, session, theme):
 
 def test_the_board_says_what_the_network_can_tell_apart(qtbot, session):
     session.window.samples.draw()
-    page = session.window.samples.own_window().draw_page
+    known = session.window.samples.own_window().known
     said = "This network knows {}: whatever is drawn, it takes it for one of these."
-    assert page.findChild(WrapLabel).text() == said.format("0 and 1")
+    assert known.text() == said.format("0 and 1")
     choose_preset(qtbot, session, "lenet")
-    assert page.findChild(WrapLabel).text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
+    assert known.text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
     session.window.samples.own_window().close()

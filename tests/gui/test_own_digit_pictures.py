@@ -29,20 +29,20 @@ def test_a_photo_of_a_digit_is_cut_out_inverted_and_centred(qtbot, session, tmp_
     samples.open_image(path)
     settle(qtbot, session)
     own = samples.own_window()
-    assert own.page() == "image"
-    assert own.image_page.is_dark_ink()
+    assert own.page == "image"
+    assert own.choices.value.dark
     assert state.sample.origin == path.name
     likeness = np.corrcoef(state.sample.pixels[0].ravel(), image.ravel())[0, 1]
     assert likeness > 0.93
     if suffix != "png":
         return
     automatic = state.sample.pixels
-    click(qtbot, own.image_page.dark)
+    click(qtbot, own.choices.controls["dark"])
     qtbot.waitUntil(lambda: not np.array_equal(state.sample.pixels, automatic))
     wrong = normalize_digit(find_ink(sheet, is_dark=False).pixels)
     np.testing.assert_array_equal(state.sample.pixels[0], wrong)
-    click(qtbot, own.image_page.dark)
-    click(qtbot, own.image_page.fit.button("whole"))
+    click(qtbot, own.choices.controls["dark"])
+    click(qtbot, own.choices.controls["fit"].button("whole"))
     whole = np.asarray(state.sample.pixels[0])
     rows = np.flatnonzero((whole > 100).any(axis=1))
     assert rows[-1] - rows[0] < 18, "the whole sheet is shown, so the digit is smaller"
@@ -55,7 +55,7 @@ def test_a_picture_of_the_right_size_is_taken_pixel_by_pixel(qtbot, session, tmp
     session.window.samples.open_image(path)
     settle(qtbot, session)
     np.testing.assert_array_equal(session.state.sample.pixels[0], image)
-    assert session.window.samples.own_window().image_page.chosen_fit() == "whole"
+    assert session.window.samples.own_window().choices.value.fit == "whole"
 
 
 @pytest.mark.parametrize("kind", ["cut short", "no image", "missing", "folder"])

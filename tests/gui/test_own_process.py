@@ -31,11 +31,11 @@ def test_an_impossible_time_zone_spoils_no_report(tmp_path: Path) -> None:
 
 def test_without_room_for_the_typesetter_the_report_says_so(tmp_path: Path) -> None:
     act = (
-        "from cnnviz.report import typesetting\n"
+        "from cnnviz.report import pdf\n"
         "from PySide6.QtCore import QTimer\n"
         "report = session.window.panels.panels()[4]\n"
         "session.window.panels.show_panel(4)\n"
-        "typesetting._ROOM = 1 << 50\n"
+        "pdf._ROOM = 1 << 50\n"
         "def look():\n"
         "    if report.message.text():\n"
         "        print(report.message.text())\n"

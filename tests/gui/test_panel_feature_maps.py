@@ -146,7 +146,7 @@ def test_non_negative_stages_are_sequential_and_others_signed_about_zero(qtbot):
         ("lenet", "conv2", (0, 5, 6)),
         ("lenet", "pool2", (0, 6, 0)),
         ("wide kernel", "conv1", (0, 0, 27)),
-        ("blur, sigmoid", "pool1", (0, 4, 5)),
+        ("average, sigmoid", "pool1", (0, 4, 5)),
         ("subsampled", "pool2", (0, 1, 1)),
         ("three blocks", "pool3", (0, 1, 1)),
     ],

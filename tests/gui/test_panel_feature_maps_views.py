@@ -1,4 +1,4 @@
-"""The feature maps panel: enlarging, folding, colour limits, the sweep, and what a filter looks for."""
+"""The feature maps panel: enlarging, folding, colour limits and the sweep."""
 
 from dataclasses import replace
 
@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import double_click, settle
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Opened
 from tests.gui.view_rounds import turn_wheel
 from ui.panels.feature_maps.view import Fold
 from ui.state import PinnedCell
@@ -192,151 +191,6 @@ def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(la
     assert sweep.place == ("pool1", 0)
     lab5.click("conv1", 3, 3)
     assert sweep.stage is None
-
-
-# -- what a filter looks for ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def trained(qtbot):
-    """Return the exercise with weights that are not tiny, its second page open and the search done."""
-    opened = Opened(qtbot)
-    rng = np.random.default_rng(3)
-    opened.look(
-        opened.network.with_params(
-            {name: rng.normal(0, 0.5, array.shape) for name, array in opened.network.params.items()}
-        ),
-        step=40,
-    )
-    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
-    return opened
-
-
-def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
-    responses = trained.network.forward(to_input(trained.dataset.test_images, "float64")).outputs["conv1"][
-        :, 0
-    ]
-    largest = np.sort(responses.max(axis=(1, 2)))[::-1]
-    smallest = np.sort(responses.min(axis=(1, 2)))
-    found = trained.panel.looks_for.picture.findings.excitation
-    for patches, values in ((found.most, largest), (found.least, smallest)):
-        each = [patch.value for patch in patches for _ in range(patch.images_count)]
-        np.testing.assert_allclose(each, values[: len(each)])
-    card, patch = trained.panel.looks_for.most.cards()[0], found.most[0]
-    image = trained.dataset.test_images[patch.image, 0]
-    np.testing.assert_array_equal(card.image, image)
-    window = image[patch.row : patch.row + 3, patch.column : patch.column + 3]
-    np.testing.assert_array_equal(card.pixels, window)
-
-
-def test_a_card_counts_the_images_whose_patch_it_is_and_claims_nothing_of_others(trained):
-    images = trained.dataset.test_images
-    responses = trained.network.forward(to_input(images, "float64")).outputs["conv1"][:, 0]
-    view, shared = trained.panel.looks_for, 0
-    for grid, which, word in ((view.most, np.argmax, "strongest"), (view.least, np.argmin, "weakest")):
-        places = [divmod(int(place), 26) for place in which(responses.reshape(len(images), -1), axis=1)]
-        cut = [images[n, 0, row : row + 3, col : col + 3].tobytes() for n, (row, col) in enumerate(places)]
-        for card in grid.cards():
-            count = cut.count(np.ascontiguousarray(card.pixels).tobytes())
-            assert count == card.images_count
-            assert (f"Found as the {word} patch of {count} images" in card.tip) is (count > 1)
-            assert "only" not in card.tip
-            shared += count > 1
-    assert shared
-
-
-def test_a_click_on_a_patch_asks_for_its_image_and_pins_the_cell(trained):
-    view = trained.panel.looks_for
-    patch = view.picture.findings.excitation.least[2]
-    trained.qtbot.mouseClick(view.least, LEFT, pos=view.least.tile_rect(2).center().toPoint())
-    assert trained.samples == [patch.image]
-    assert trained.pins == [PinnedCell("conv1", (0, patch.row, patch.column))]
-    value = trained.network.forward(
-        to_input(trained.dataset.test_images[patch.image : patch.image + 1], "float64")
-    )
-    assert value.outputs["conv1"][0, 0, patch.row, patch.column] == pytest.approx(patch.value)
-
-
-def test_patches_can_be_chosen_by_the_keyboard(trained):
-    view = trained.panel.looks_for
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
-        trained.qtbot.keyClick(view.most, key)
-    assert trained.samples == [view.picture.findings.excitation.most[1].image]
-
-
-def test_class_evidence_is_the_mean_of_weight_times_value(trained):
-    view = trained.panel.looks_for.evidence
-    pooled = trained.network.forward(to_input(trained.dataset.test_images, "float64")).outputs["pool1"]
-    weights = trained.network.params["dense1.weight"][0].reshape(8, 13, 13)
-    labels = trained.dataset.test_labels
-    means = np.stack([(weights * pooled[labels == name]).mean(axis=0) for name in (0, 1)])
-    np.testing.assert_allclose(trained.panel.looks_for.picture.averages.evidence.maps, means)
-    np.testing.assert_allclose(view.maps.values, means.sum(axis=1))
-    trained.qtbot.mouseClick(view.scope.button("one"), LEFT)
-    np.testing.assert_allclose(view.maps.values, means[:, 0])
-    view.relative.click()
-    blank = trained.network.forward(np.full((1, 1, 28, 28), -0.5)).outputs["pool1"][0]
-    np.testing.assert_allclose(view.maps.values, means[:, 0] - (weights * blank)[0], atol=1e-12)
-    drawn = view.drawn()
-    assert drawn.note.endswith("test images")
-    assert drawn.choices[-1] == "relative to a blank image"
-
-
-def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(trained):
-    view = trained.panel.looks_for
-    trained.qtbot.mouseClick(view.filters, LEFT, pos=view.filters.tile_rect(5).center().toPoint())
-    assert view.picture.findings.excitation.channel == 5
-    trained.qtbot.mouseClick(trained.panel.pages.button("network"), LEFT)
-    np.testing.assert_array_equal(trained.values("conv1"), trained.trace.outputs["conv1"][0, 5])
-
-
-def test_findings_of_an_earlier_moment_say_so_and_can_be_renewed(trained):
-    view = trained.panel.looks_for
-    before = view.picture.findings
-    trained.look(scaled(trained.network, 2.0), step=90)
-    assert view.picture.findings is before
-    assert view.picture.age == "Searched at step 40; the network shown is at step 90"
-    trained.qtbot.mouseClick(view.search_button, LEFT)
-    assert view.picture.age == "Searched at step 90"
-    assert view.picture.findings.excitation.most[0].value == pytest.approx(
-        2 * before.excitation.most[0].value
-    )
-
-
-def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot):
-    background = Later()
-    opened = Opened(qtbot, background=background)
-    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
-    view = opened.panel.looks_for
-    assert view.progress.isVisible()
-    fractions = background.finish("looks-for")
-    assert fractions[-1] == 1.0
-    assert len(view.most.cards()) == 8
-    assert background.is_busy("class-evidence")
-    opened.qtbot.mouseClick(view.cancel_button, LEFT)
-    assert background.cancelled_kinds == ["class-evidence"]
-    assert not view.progress.isVisible()
-    assert view.search_button.isVisible()
-
-
-def test_new_classes_drop_what_was_found(trained):
-    other = Opened(trained.qtbot, EXPERIMENTS["three blocks"])
-    trained.state.set_dataset(other.dataset)
-    trained.dataset = other.dataset
-    trained.look(other.network)
-    found = trained.panel.looks_for.picture.findings
-    assert found is None or found.snapshot.network is other.network
-
-
-def test_deeper_layers_show_patches_as_large_as_their_receptive_field(qtbot):
-    opened = Opened(qtbot, EXPERIMENTS["three blocks"])
-    opened.state.set_pinned(PinnedCell("conv2", (3, 2, 2)))
-    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
-    view = opened.panel.looks_for
-    found = view.picture.findings.excitation
-    assert (found.layer, found.channel) == ("conv2", 3)
-    assert view.most.cards()[0].pixels.shape == (8, 8)
-    assert not view.evidence.scope.button("one").isEnabled()
 
 
 # -- look ----------------------------------------------------------------------------------------------------

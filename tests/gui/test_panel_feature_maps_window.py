@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing import CellKey
+from tests.gui.backprop_desk import click_part
 from tests.gui.driving import activate
 from tests.gui.feature_maps_panel import line_of
 from tests.gui.translation_desk import part_center
@@ -69,7 +70,7 @@ def test_a_patch_makes_its_image_the_sample(qtbot, shown):
     view = panel.looks_for
     qtbot.waitUntil(lambda: view.picture is not None and view.picture.findings is not None)
     patch = view.picture.findings.excitation.most[3]
-    qtbot.mouseClick(view.most, LEFT, pos=view.most.tile_rect(3).center().toPoint())
+    click_part(view.patches.view("most"), 3)
     assert shown.state.sample.index == patch.image
     qtbot.mouseClick(panel.pages.button("network"), LEFT)
     expected = PinnedCell("conv1", (0, patch.row, patch.column))

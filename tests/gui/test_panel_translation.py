@@ -19,7 +19,7 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import choose_by_keys
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at, press
-from ui.export.numbers import tables_of
+from ui.export.figures import tables_of
 from ui.state import RunStatus, Shift
 from ui.theme import ThemeManager
 
@@ -207,7 +207,6 @@ def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
         "convolution": True,
         "max": False,
         "average": False,
-        "blur": False,
         "max_blur": False,
         "subsample": False,
     }

@@ -95,9 +95,9 @@ def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
 def _a_filter(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
     click(panel.pages.button("looks_for"))
-    choose(panel.looks_for.layer_field, "conv2")
-    filters = panel.looks_for.filters
-    click(filters, filters.tile_rect(3).center())
+    filter_view = panel.looks_for.filter
+    choose(filter_view.view("layer"), "conv2")
+    click(filter_view.view("filters"), part_center(filter_view.view("filters"), 3))
     rest(bot, session)
 
 
@@ -108,7 +108,7 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     click(controls["block"].button("2"))
     click(controls["pool_size"].button("3"))
     click(controls["pair"].button("difference"))
-    click(panel.strip, part_center(panel.strip, "blur"))
+    click(panel.strip, part_center(panel.strip, "average"))
     click(controls["relative"])
     rest(bot, session)
     click(panel.maps, part_center(panel.maps, CellKey((2, "tile"), 2, 2)))

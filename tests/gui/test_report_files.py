@@ -13,14 +13,14 @@ from pytestqt.qtbot import QtBot
 from cnnviz.lab.model import Answer
 from cnnviz.report import Report
 from cnnviz.report.blocks import Heading
-from cnnviz.report.guides import GUIDES, WORKING_PRINCIPLE
+from cnnviz.report.content import GUIDES, WORKING_PRINCIPLE
 from tests.gui.driving import opened
 from tests.gui.lab_driving import open_lab, press
 from tests.gui.own_digit_driving import ONE, open_board, settle, stroke
 from ui.export.dialog import ExportDialog
 from ui.keep import report_files
 from ui.panels.report import ReportPanel
-from ui.panels.report.insert_picker import InsertPicker
+from ui.panels.report.inserts import InsertPicker
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 
@@ -193,8 +193,8 @@ def test_a_new_report_holds_no_image_of_the_last_writer(
         assert session.state.sample.index == 0
         assert own.isHidden()
         samples.draw()
-        assert own.draw_page.pad.is_blank()
-        assert not own.draw_page.pad.can_undo()
+        assert own.pad.is_blank()
+        assert not own.pad.can_undo()
         assert session.state.sample.index == 0
         for edit in (panel.head.edits["author"], panel.fields.edits["objective"]):
             edit.setFocus()

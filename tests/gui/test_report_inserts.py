@@ -11,19 +11,18 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Insert
-from cnnviz.report.content import MAX_WORDS
-from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.content import BACKPROP, MAX_WORDS, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.session_state import load_session, weights_checksum
 from tests.gui import whole_window
 from tests.gui.driving import drain
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
+from ui.export.figures import caption_of
 from ui.panels.backprop import BackpropPanel
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
 from ui.panels.report.draft import load_draft
 from ui.panels.report.insert_choice import InsertChoice
-from ui.panels.report.insert_picker import InsertPicker
+from ui.panels.report.inserts import InsertPicker
 from ui.panels.training import TrainingPanel
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
@@ -63,6 +62,16 @@ def _picker(session: Session) -> InsertPicker:
     return picker
 
 
+def _show(qtbot: QtBot, session: Session) -> None:
+    """Bring a panel to the front, so that there are figures."""
+    whole_window.show_panel(qtbot, session, 2)
+    whole_window.rest(qtbot, session)
+
+
+def _panel(session: Session) -> InsertChoice:
+    return next(each for each in session.inserter.choices() if each.title == "Translation panel")
+
+
 def _made(qtbot: QtBot, choice: InsertChoice) -> Insert:
     """Return what a choice makes."""
     found: list[Insert] = []
@@ -75,15 +84,17 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(
     qtbot: QtBot, session: Session, draft_file: Path
 ) -> None:
     window = session.window
+    _show(qtbot, session)
     _train(qtbot, session, 2)
-    plot = window.panel(TrainingPanel).curves.loss
+    plot = window.panel(TranslationPanel).strip
+    qtbot.waitUntil(lambda: "step 2 " in caption_of(session.state, plot))
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key.Key_I, KEYS)
     title = plot.accessibleName()
-    qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == [title])
+    qtbot.waitUntil(lambda: _titles(session, TRANSLATION) == [title])
     assert title in window.notices.text()
-    assert "demonstration 1" in window.notices.text()
-    (insert,) = window.panel(ReportPanel).report.demonstration(WORKING_PRINCIPLE).inserts
+    assert "demonstration 2" in window.notices.text()
+    (insert,) = window.panel(ReportPanel).report.demonstration(TRANSLATION).inserts
     assert "step 2" in insert.caption
     assert "<svg" in insert.svg
     assert insert.csv
@@ -94,27 +105,19 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(
     window.panel(ReportPanel).save_draft()
     draft, message = load_draft(draft_file)
     assert message == ""
-    assert draft.report.demonstration(WORKING_PRINCIPLE).inserts == (insert,)
+    assert draft.report.demonstration(TRANSLATION).inserts == (insert,)
     assert insert.svg not in draft_file.read_text(encoding="utf-8")  # it is written once, not with every word
 
 
 def test_what_shows_nothing_yet_is_neither_offered_nor_put_in(qtbot: QtBot, session: Session) -> None:
-    window = session.window
-    training = window.panel(TrainingPanel)
-    for plot, title in (
-        (training.curves.loss, training.curves.loss.accessibleName()),
-        (None, "Training panel"),
-    ):
-        window.notices.clear()
-        session.exporter.insert(training if plot is None else plot)
-        qtbot.waitUntil(lambda title=title: f"{title} has nothing to show yet" in window.notices.text())
+    window, panel = session.window, session.window.panel(TranslationPanel)
+    session.exporter.insert(panel)
+    qtbot.waitUntil(lambda: "Translation panel has nothing to show yet" in window.notices.text())
     drain(qtbot, session.controller.files)
-    assert _titles(session, WORKING_PRINCIPLE) == []
-    offered = [choice.label for choice in session.inserter.choices()]
-    assert offered, "the filters before training can be seen"
-    assert not {"Training panel", training.curves.loss.accessibleName(), "Confusion matrix"} & set(offered)
-    _train(qtbot, session, 2)
-    assert training.curves.loss.accessibleName() in [each.label for each in session.inserter.choices()]
+    assert _titles(session, TRANSLATION) == []
+    assert "Translation panel" not in [choice.label for choice in session.inserter.choices()]
+    _show(qtbot, session)
+    assert "Translation panel" in [choice.label for choice in session.inserter.choices()]
 
 
 def test_the_context_menu_puts_a_panel_into_its_own_demonstration(qtbot: QtBot, session: Session) -> None:
@@ -170,50 +173,25 @@ def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
     return reached
 
 
-def test_the_menu_of_the_report_lists_what_was_in_sight(qtbot: QtBot, session: Session) -> None:
-    qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(session.window.panel(ReportPanel).isVisible)
-    assert {choice.panel for choice in session.inserter.choices()} == {"Training"}
-    qtbot.keyClick(session.window, Qt.Key.Key_2, KEYS)
-    qtbot.waitUntil(
-        lambda: {choice.panel for choice in session.inserter.choices()} == {"Training", "Filters & maps"}
-    )
-
-
-def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
-    qtbot: QtBot, session: Session
-) -> None:
-    window, state = session.window, session.state
-    qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
+def test_a_panel_out_of_sight_is_inserted_as_it_was_last_drawn(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    qtbot.keyClick(window, Qt.Key.Key_4, KEYS)
     first = _train_to(qtbot, session, 50)
-    maps = window.panel(FeatureMapsPanel)
-    qtbot.waitUntil(lambda: (drawn := maps.drawn()) is not None and drawn.step == first)
-    network = state.history.snapshots.at(first).network
+    backprop = window.panel(BackpropPanel)
+    qtbot.waitUntil(lambda: (drawn := backprop.drawn()) is not None and drawn.step == first)
 
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    # The curves of the training panel follow the run; the maps stay as they were last drawn.
-    last = _train_to(qtbot, session, first + 600)
-    for title, table in (("Loss over the training steps", False), ("Training log", True)):
-        _choose(session, "Training", title, table=table)
-    _choose(session, "Training", "Confusion matrix", table=True)
-    filters = next(c for c in session.inserter.choices() if c.panel == "Filters & maps" and c.is_table)
+    _train_to(qtbot, session, first + 600)
+    _choose(session, "Backprop", "Backprop panel", table=False)
+    numbers = next(c for c in session.inserter.choices() if c.panel == "Backprop" and c.is_table)
     drain(qtbot, session.controller.files)
-    window.panel(ReportPanel).add_insert(_made(qtbot, filters), WORKING_PRINCIPLE)
-
-    loss, log, matrix, kernel = window.panel(ReportPanel).report.demonstration(WORKING_PRINCIPLE).inserts
-    assert all(f"step {last:,}" in each.caption for each in (loss, log, matrix))
-    assert f"step {first:,}" in kernel.caption
-    assert max(float(line.split(",")[0]) for line in loss.csv.splitlines() if line[:1].isdigit()) == last
-    assert log.data is not None
-    assert [row[0] for row in log.data.rows] == [line.step for line in state.history.log]
-    assert matrix.data is not None
-    assert state.evaluation is not None
-    counts = [[int(value) for value in row[1:]] for row in matrix.data.rows]
-    assert counts == state.evaluation.evaluation.confusion.tolist()
-    assert kernel.data is not None
-    values = [list(row[1:]) for row in kernel.data.rows]
-    assert any(values == weight[0].tolist() for weight in network.params["conv1.weight"])
+    window.panel(ReportPanel).add_insert(_made(qtbot, numbers), WORKING_PRINCIPLE)
+    figure, table = window.panel(ReportPanel).report.demonstration(WORKING_PRINCIPLE).inserts
+    assert f"step {first:,}" in figure.caption
+    assert f"step {first:,}" in table.caption
+    assert table.data is not None
+    assert table.data.rows
 
 
 def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
@@ -235,17 +213,17 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
     assert saved is not None
     assert saved.step == last
     assert saved.weights_sha256 == weights_checksum(state.history.snapshots.at(last).network)
-    assert f"step {last:,}" in dialog.sheet().caption
+    assert f"step {last:,}" in dialog.caption.toolTip()
 
 
 def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Session) -> None:
-    _train_to(qtbot, session, 100)
+    _show(qtbot, session)
     window = session.window
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
     names = [choice.title for choice in session.inserter.choices() if not choice.is_table][:3]
     for name in names:
-        _choose(session, "Training", name, table=False)
+        _choose(session, "Translation", name, table=False)
     qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == names)
     listed = window.panel(ReportPanel).fields.inserts
     assert not listed.button(0, "raise").isEnabled()
@@ -260,9 +238,9 @@ def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Sessi
 
 
 def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Session, draft_file: Path) -> None:
-    _train_to(qtbot, session, 100)
+    _show(qtbot, session)
     report = session.window.panel(ReportPanel)
-    for name in ("Loss", "Training panel"):
+    for name in ("Stages", "Translation panel"):
         choice = next(each for each in session.inserter.choices() if each.title.startswith(name))
         report.add_insert(_made(qtbot, choice), WORKING_PRINCIPLE)
     report.save_draft()
@@ -271,31 +249,31 @@ def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Sessi
     (draft_file.with_suffix(".figures") / lost["svg"]["file"]).unlink()
     draft, message = load_draft(draft_file)
     assert lost["title"] in message
-    assert [each.title for each in draft.report.demonstrations[0].inserts] == ["Training panel"]
+    assert [each.title for each in draft.report.demonstrations[0].inserts] == ["Translation panel"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"<svg", b"\xff\xfe"])
 def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
     qtbot: QtBot, session: Session, draft_file: Path, damage: bytes
 ) -> None:
-    _train_to(qtbot, session, 100)
+    _show(qtbot, session)
     report = session.window.panel(ReportPanel)
-    report.add_insert(_made(qtbot, next(each for each in session.inserter.choices())), WORKING_PRINCIPLE)
+    report.add_insert(_made(qtbot, _panel(session)), WORKING_PRINCIPLE)
     report.save_draft()
     (file,) = draft_file.with_suffix(".figures").glob("*.svg")
     file.write_bytes(damage)
     draft, message = load_draft(draft_file)
-    assert "Training panel" in message
+    assert "Translation panel" in message
     assert draft.report.demonstrations[0].inserts == ()
 
 
 def test_what_is_wrong_with_one_figure_costs_no_words(
     qtbot: QtBot, session: Session, draft_file: Path
 ) -> None:
-    _train_to(qtbot, session, 100)
+    _show(qtbot, session)
     report = session.window.panel(ReportPanel)
     report.fields.edits["objective"].setPlainText("to see")
-    report.add_insert(_made(qtbot, next(each for each in session.inserter.choices())), WORKING_PRINCIPLE)
+    report.add_insert(_made(qtbot, _panel(session)), WORKING_PRINCIPLE)
     report.save_draft()
     kept = json.loads(draft_file.read_text(encoding="utf-8"))
     (insert,) = kept["report"]["demonstrations"][0]["inserts"]
@@ -303,14 +281,14 @@ def test_what_is_wrong_with_one_figure_costs_no_words(
         kept["report"]["demonstrations"][0]["inserts"] = [insert | change]
         draft_file.write_text(json.dumps(kept), encoding="utf-8")
         draft, message = load_draft(draft_file)
-        assert "Training panel" in message
+        assert "Translation panel" in message
         assert draft.report.demonstrations[0].objective == "to see"
 
 
 def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
     qtbot: QtBot, session: Session, draft_file: Path
 ) -> None:
-    _train_to(qtbot, session, 100)
+    _show(qtbot, session)
     report = session.window.panel(ReportPanel)
     first, second = session.inserter.choices()[:2]
     for choice in (first, second):
@@ -342,8 +320,9 @@ def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> 
 def test_bringing_back_needs_room(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 5
     monkeypatch.setattr("ui.panels.report.writing.MOST_INSERTS", most)
+    _show(qtbot, session)
     report = session.window.panel(ReportPanel)
-    insert = _made(qtbot, next(each for each in session.inserter.choices() if not each.is_table))
+    insert = _made(qtbot, _panel(session))
     for _ in range(most):
         report.add_insert(insert, WORKING_PRINCIPLE)
     with pytest.raises(CNNVizError, match="at most"):
@@ -356,7 +335,7 @@ def test_bringing_back_needs_room(qtbot: QtBot, session: Session, monkeypatch: p
 
 
 def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:
-    _train_to(qtbot, session, 100)
+    _show(qtbot, session)
     window = session.window
     report, message = window.panel(ReportPanel), window.panel(ReportPanel).message
     first, second, third = (_made(qtbot, each) for each in session.inserter.choices()[:3])
@@ -385,6 +364,7 @@ def test_each_figure_and_table_can_be_told_by_its_picture_and_its_name(
     qtbot: QtBot, session: Session
 ) -> None:
     _train(qtbot, session, 3)
+    _show(qtbot, session)
     picker = _picker(session)
     items = [picker.list.item(row) for row in range(picker.list.count())]
     listed = [each for each in items if each.flags() & Qt.ItemFlag.ItemIsSelectable]
@@ -394,9 +374,11 @@ def test_each_figure_and_table_can_be_told_by_its_picture_and_its_name(
     def pictures() -> list[QImage]:
         return [each.icon().pixmap(picker.list.iconSize()).toImage() for each in listed]
 
-    # All of them are drawn, one after the other, and no two are alike.
+    # All of them are drawn, one after the other, and no two figures are alike.
     qtbot.waitUntil(lambda: all(each.pixelColor(each.rect().center()).alpha() for each in pictures()))
-    shown = pictures()
+    shown = [
+        each for item, each in zip(listed, pictures(), strict=True) if not item.text().endswith("(table)")
+    ]
     assert all(one != other for n, one in enumerate(shown) for other in shown[:n])
     assert "step 3" in picker.origin.text()
     picker.cancel.click()
@@ -406,6 +388,7 @@ def test_each_figure_and_table_can_be_told_by_its_picture_and_its_name(
 def test_own_words_stand_before_the_caption_of_the_program_and_are_kept(
     qtbot: QtBot, session: Session, draft_file: Path, tmp_path: Path
 ) -> None:
+    _show(qtbot, session)
     report = session.window.panel(ReportPanel)
     session.window.panels.show_panel(4)
     picker = _picker(session)
@@ -433,10 +416,12 @@ def test_own_words_stand_before_the_caption_of_the_program_and_are_kept(
 
 def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, session: Session) -> None:
     report, listed = session.window.panel(ReportPanel), session.window.panel(ReportPanel).fields.inserts
-    choice = session.inserter.choices()[0]
+    _show(qtbot, session)
+    choice = _panel(session)
     report.show_demonstration(WORKING_PRINCIPLE)
     for _ in range(2):
         _step(qtbot, session)
+        whole_window.rest(qtbot, session)
         report.fields.insert.chosen.emit(choice, "")
         drain(qtbot, session.controller.files)
         assert report.message.text() == ""

@@ -10,7 +10,7 @@ from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.translation import stage_keys, stage_title, stages_of
 from cnnviz.palette import COLOR_MAPS
 from cnnviz.presets import LENET
-from cnnviz.report.figures_translation import distance_figure
+from cnnviz.report.figures import distance_figure
 from cnnviz.translation import Curve
 from ui.controls.color_scale import ColorScale
 

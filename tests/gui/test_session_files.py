@@ -12,14 +12,15 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import load_mnist
+from cnnviz.drawing import Drawing
 from cnnviz.presets import LAB5
 from cnnviz.session_state import load_session, weights_checksum
 from cnnviz.training import Trainer
 from tests.gui.driving import give_up_keyboard, save_session
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import rest
+from ui.export.figures import Figure
 from ui.export.formats import draw_png, to_image
-from ui.export.sheet import Figure, Sheet
 from ui.keep import session_files
 from ui.run import worker
 from ui.session import Session
@@ -38,8 +39,8 @@ def _settle(qtbot: QtBot, session: Session) -> None:
     rest(qtbot, session)
 
 
-def _sheet(session: Session) -> Sheet:
-    return Sheet(Figure(session.window, "window", "window"))
+def _drawing(session: Session) -> Drawing:
+    return Figure(session.window, "window", "window").drawing()
 
 
 def _drop(session: Session, path: Path) -> None:
@@ -70,9 +71,9 @@ def test_a_dropped_picture_brings_back_the_same_picture(
     controller.on_pin_requested(PinnedCell("conv1", (2, 5, 6)))
     session.state.set_shift(Shift(2, -1, True))
     _settle(qtbot, session)
-    picture = to_image(_sheet(session))
+    picture = to_image(_drawing(session))
     path = tmp_path / "view.png"
-    path.write_bytes(draw_png(_sheet(session), session=session.files.current())())
+    path.write_bytes(draw_png(_drawing(session), session=session.files.current())())
     saved = load_session(path)
     assert saved is not None
 
@@ -89,7 +90,7 @@ def test_a_dropped_picture_brings_back_the_same_picture(
     assert now is not None
     assert now.to_json() == saved.to_json()
     assert state.run.step == 300
-    assert not difference(to_image(_sheet(session)), picture)
+    assert not difference(to_image(_drawing(session)), picture)
 
 
 def test_a_moment_of_a_long_run_comes_back(
@@ -221,7 +222,7 @@ def test_a_session_of_another_network_than_its_settings_give_says_so_before_it_s
     assert saved is not None
     if kind == "picture":
         path = tmp_path / "fork.png"
-        path.write_bytes(draw_png(_sheet(session), session=session.files.current())())
+        path.write_bytes(draw_png(_drawing(session), session=session.files.current())())
     run_id = state.run.run_id
     session.controller.begin_run(LAB5)
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)

@@ -100,8 +100,8 @@ def check_scrubbing(qtbot, session):
     np.testing.assert_array_equal(training.filters.grid.values, weight[:, 0])
     assert training.curves.loss.marker_x() == training.curves.accuracy.marker_x() == state.shown.step
     qtbot.waitUntil(lambda: settled(session))
-    bars = session.window.samples.bars
-    assert bars.predicted() == int(
+    bars = session.window.samples.bars.content
+    assert bars.predicted == int(
         state.shown.network.predict(session.window.samples.prediction.trace.inputs)[0]
     )
     # The result on the test images is that of the shown moment, too, once the handle rests.
@@ -234,31 +234,35 @@ def test_comparing_two_moments(qtbot, session):
     check_comparison(compare, then, state.shown)
     assert timeline.track.content().reference == then.step
 
-    choose_by_keys(compare.layer, "dense1")
+    choose_by_keys(compare.page.view("layer"), "dense1")
     weight = state.shown.network.params["dense1.weight"][0].reshape(8, 13, 13)
-    np.testing.assert_array_equal(compare.maps.grids[1].values, weight)
+    np.testing.assert_array_equal(tiles(compare, "now").maps, weight)
 
-    click(qtbot, compare.go)
+    click(qtbot, compare.page.view("go"))
     assert state.shown is then
     click(qtbot, timeline.toggles.live)
-    click(qtbot, compare.mark)
+    click(qtbot, compare.page.view("mark"))
     assert state.reference.snapshot is state.live
-    assert not np.any(compare.maps.grids[2].values)
-    click(qtbot, compare.close_button)
+    assert not np.any(tiles(compare, "difference").maps)
+    click(qtbot, compare.page.view("close"))
     assert not compare.isVisible()
     assert not timeline.toggles.compare.isChecked()
 
 
+def tiles(compare, which):
+    return compare.page.page.leaves()[which].content.tiles
+
+
 def check_comparison(compare, then, now):
     before, after = (snapshot.network.params["conv1.weight"] for snapshot in (then, now))
-    grids = compare.maps.grids
-    np.testing.assert_array_equal(grids[0].values, before[:, 0])
-    np.testing.assert_array_equal(grids[1].values, after[:, 0])
-    np.testing.assert_array_equal(grids[2].values, (after - before)[:, 0])
-    assert grids[0].levels == grids[1].levels == grids[2].levels
+    shown = [tiles(compare, which) for which in ("then", "now", "difference")]
+    for each, expected in zip(shown, (before[:, 0], after[:, 0], (after - before)[:, 0]), strict=True):
+        np.testing.assert_allclose(each.maps, expected, atol=1e-7)
+    assert len({each.colors for each in shown}) == 1
     norm = np.sqrt(((after - before) ** 2).sum())
     share = norm / np.sqrt((before**2).sum())
-    assert compare.maps.titles[2].caption() == f"conv1.weight by {norm:.3g} ({100 * share:.0f} %)"
+    caption = compare.page.page.leaves()["difference"].caption
+    assert caption == f"conv1.weight by {norm:.3g} ({100 * share:.0f} %)"
 
 
 def test_another_architecture_ends_a_comparison_that_makes_no_sense(qtbot, session):
@@ -268,10 +272,10 @@ def test_another_architecture_ends_a_comparison_that_makes_no_sense(qtbot, sessi
     assert state.reference.snapshot.step == 0
     apply(qtbot, session, filters=(4,), kernel_size=5)
     qtbot.waitUntil(lambda: state.reference.snapshot.network.params["conv1.weight"].shape == (4, 1, 5, 5))
-    assert window.compare.maps.grids[0].values.shape == (4, 5, 5)
+    assert tiles(window.compare, "then").maps.shape == (4, 5, 5)
     apply(qtbot, session, seed=7)
-    assert window.compare.maps.titles[0].caption() == "step 0 of an earlier run"
-    assert np.any(window.compare.maps.grids[2].values), "two seeds begin with different weights"
+    assert window.compare.page.page.leaves()["then"].caption == "step 0 of an earlier run"
+    assert np.any(tiles(window.compare, "difference").maps), "two seeds begin with different weights"
     assert window.timeline.track.content().reference is None
 
 

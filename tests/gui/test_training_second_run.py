@@ -1,6 +1,6 @@
 """The Training panel while the curves of the run before stand behind those of the present one."""
 
-from cnnviz.lab.shipped import shipped_labs
+from cnnviz.lab.opening import shipped_labs
 from tests.gui import whole_window
 from ui.panels.training.panel import TrainingPanel
 

@@ -43,7 +43,7 @@ def test_misclassified_filter_shows_exactly_the_mistakes(qtbot, session):
     choose_by_keys(samples.filter, "misclassified")
     assert samples.filter.choice() == "misclassified"
     mistakes = np.sort(session.state.evaluation.evaluation.mistakes)
-    np.testing.assert_array_equal(samples.grid.indices(), mistakes)
+    np.testing.assert_array_equal(samples.grid.content.images.indices, mistakes)
 
 
 def test_damaged_model_file_is_refused_and_the_session_stays(qtbot, session, tmp_path):

@@ -84,8 +84,8 @@ def made_now(qtbot: QtBot, session: Session, name: str) -> Iterator[QWidget]:
         if isinstance(part, Panel) and view is not None:
             part.restore_view(view)
         if isinstance(part, SamplesPanel):
-            scrolled = session.window.samples.grid.verticalScrollBar().value()
-            part.grid.verticalScrollBar().setValue(scrolled)
+            scrolled = session.window.samples.grid.bar.value()
+            part.grid.bar.setValue(scrolled)
         give_up_keyboard()
         settle(qtbot, lambda: all(each.is_idle for each in runners), parts=runners)
         yield part

@@ -12,15 +12,9 @@ from tests.gui.driving import show_window
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers
 from ui.cells.heat_map import HeatMap
-from ui.cells.linked_map import LinkedMap
 from ui.controls.color_scale import ColorScale
-from ui.controls.figure_mode import figure_mode
-from ui.controls.map_legend import HasMapLegend, MapLegend
 from ui.theme import LIGHT
 from ui.tiles.map_area import MapArea
-from ui.tiles.map_grid import HeatMapGrid
-from ui.tiles.map_thumbnails import MapThumbnails
-from ui.tiles.map_tiles import MapTiles
 
 
 def shown(qtbot: QtBot, widget: QWidget, width: int = 302, height: int = 242) -> None:
@@ -31,11 +25,6 @@ def shown(qtbot: QtBot, widget: QWidget, width: int = 302, height: int = 242) ->
 
 def picture(widget: QWidget) -> QImage:
     return widget.grab().toImage()
-
-
-def figure(widget: QWidget, alone: bool = True) -> QImage:
-    with figure_mode(alone):
-        return picture(widget)
 
 
 def test_new_content_under_a_still_pointer_is_asked_for_again(qtbot: QtBot) -> None:
@@ -55,24 +44,6 @@ def test_new_content_under_a_still_pointer_is_asked_for_again(qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: told == [(3, 3), (1, 1), None])
 
 
-def test_a_figure_carries_no_cursor_and_alone_no_selection(qtbot: QtBot) -> None:
-    shown_map = HeatMap()
-    shown(qtbot, shown_map)
-    shown_map.set_values(np.arange(12.0).reshape(3, 4))
-    plain, in_panel = figure(shown_map), figure(shown_map, alone=False)
-    qtbot.mouseMove(shown_map, shown_map.cell_rect(1, 1).center().toPoint())
-    qtbot.waitUntil(lambda: shown_map.hovered == (1, 1))
-    shown_map.setFocus()
-    shown_map.set_highlight([(0, 0, 1, 1)], "hover")
-    assert picture(shown_map) != in_panel
-    assert figure(shown_map, alone=False) == in_panel
-    shown_map.set_highlight([(2, 2, 1, 1)], "selected")
-    assert figure(shown_map, alone=False) != in_panel, "in its panel it is part of what is shown"
-    assert figure(shown_map) == plain
-    shown_map.set_highlight([(0, 0, 2, 2)], "receptive")
-    assert figure(shown_map) != plain
-
-
 def test_a_chosen_cell_keeps_its_colour_under_the_pointer(qtbot: QtBot) -> None:
     shown_map = HeatMap()
     shown(qtbot, shown_map)
@@ -84,44 +55,6 @@ def test_a_chosen_cell_keeps_its_colour_under_the_pointer(qtbot: QtBot) -> None:
     qtbot.mouseMove(shown_map, cell.center().toPoint())
     qtbot.waitUntil(lambda: shown_map.hovered == (2, 2))
     assert picture(shown_map).copy(around) == before
-
-
-@pytest.mark.parametrize("kind", [HeatMapGrid, MapThumbnails])
-def test_a_figure_of_many_maps_frames_none_of_them(qtbot: QtBot, kind: type[MapTiles]) -> None:
-    grid = kind()
-    shown(qtbot, grid)
-    grid.set_maps(np.arange(36.0).reshape(4, 3, 3))
-    plain = figure(grid)
-    grid.set_current(2)
-    qtbot.mouseMove(grid, grid.tile_rect(1).center().toPoint())
-    qtbot.waitUntil(lambda: grid.hovered == 1)
-    grid.setFocus()
-    assert picture(grid) != plain
-    assert figure(grid) == plain
-    assert grid.map_legend() == MapLegend(ColorScale("signed", -35.0, 35.0))
-    grid.set_maps(np.zeros((1, 3, 3)))
-    assert (grid.current(), grid.hovered in (None, 0)) == (None, True), "maps that are gone are not chosen"
-
-
-def test_a_map_says_what_a_figure_of_it_needs(qtbot: QtBot) -> None:
-    shown_map = HeatMap()
-    qtbot.addWidget(shown_map)
-    assert isinstance(shown_map, HasMapLegend)
-    assert shown_map.map_legend() is None
-    shown_map.set_values(np.array([[1e-4, -3e-4]]))
-    expected = MapLegend(ColorScale("signed", -3e-4, 3e-4), exponent=-4)
-    assert shown_map.map_legend() == expected
-    assert expected.unit == "× 10⁻⁴"
-
-
-def test_what_outlines_mean_stands_beside_a_figure(qtbot: QtBot) -> None:
-    linked = LinkedMap()
-    qtbot.addWidget(linked)
-    linked.set_values(np.eye(4))
-    linked.set_highlight([(0, 0, 2, 2)], "receptive")
-    legend = linked.map_legend()
-    assert legend is not None
-    assert legend.marks == (("receptive", "what the marked cell reads"),)
 
 
 def test_coordinates_stay_in_sight_when_a_map_is_scrolled(qtbot: QtBot) -> None:

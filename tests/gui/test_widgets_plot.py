@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle, show_window
-from ui.export.numbers import tables_of, to_csv
 from ui.plots.plot import Plot
 from ui.plots.plot_content import Dot, Line, Marker, PlotContent
 from ui.theme import LIGHT, ThemeManager
@@ -112,16 +111,6 @@ def test_a_point_has_guides_to_both_zeros(qtbot: QtBot) -> None:
     assert is_near(1.5, 0.7)
     assert is_near(0.7, 1.5)
     assert not is_near(-1.0, 1.5)
-
-
-def test_the_numbers_of_lines_at_the_same_places_are_one_table(qtbot: QtBot) -> None:
-    plot = shown(qtbot, two_lines())
-    plot.setAccessibleName("Lines")
-    (table,) = tables_of(plot)
-    assert table.header == ("distance", "lower", "upper")
-    rows = to_csv([table]).decode().splitlines()
-    assert rows[3] == "2.0,1.0,3.0"
-    assert rows[4] == "3.0,,4.0"
 
 
 _CHILD = """

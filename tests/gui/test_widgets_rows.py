@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from tests.gui.driving import show_window
 from ui.rows.ledger import Ledger, LedgerRow
 from ui.rows.output_rows import OutputRows
-from ui.rows.prediction_bars import PredictionBars
 
 
 def shown(qtbot, widget):
@@ -27,10 +26,6 @@ def ask_for_tip(widget, at):
     return QToolTip.text()
 
 
-def fill_bars(widget, value):
-    widget.set_probabilities(["4", "9"], [value, 1 - value], 0)
-
-
 def fill_outputs(widget, value):
     widget.set_outputs(["4", "9"], [value, 1 - value], true_index=0)
 
@@ -42,7 +37,6 @@ def fill_ledger(widget, value):
 @pytest.mark.parametrize(
     ("kind", "fill"),
     [
-        (PredictionBars, fill_bars),
         (OutputRows, fill_outputs),
         (Ledger, fill_ledger),
     ],
@@ -69,9 +63,3 @@ def test_a_row_that_is_gone_is_not_pointed_at(qtbot):
     rows.set_outputs(["0", "1"], np.full(2, 0.5))
     qtbot.waitUntil(lambda: told == [3, None])
     assert rows.hovered is None
-
-
-def test_as_many_probabilities_as_classes(qtbot):
-    widget = shown(qtbot, PredictionBars())
-    with pytest.raises(ValueError, match="3 classes need 3 probabilities"):
-        widget.set_probabilities(["0", "1", "2"], [0.5, 0.5], None)

@@ -1,4 +1,4 @@
-"""Hands that make choices in every panel, and a picture of a panel as the program exports it."""
+"""Hands that make choices in every panel, a picture of a panel, and one of the window with its session."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +15,8 @@ from tests.gui import whole_window
 from tests.gui.driving import choose_by_keys, give_up_keyboard
 from tests.gui.whole_window import PANELS
 from ui.controls.choice_field import ChoiceField
-from ui.export.figures import figures_of
+from ui.export.figures import Figure
 from ui.export.formats import draw_png, to_image
-from ui.export.sheet import Sheet
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.plots.curve_plot import CurvePlot
@@ -59,13 +58,10 @@ def point_nowhere(session: Session) -> None:
     QTest.mouseMove(handle, QPoint(702, 30))
 
 
-def sheet_of(session: Session) -> Sheet:
-    """The panel in front as Ctrl+E proposes it."""
-    return Sheet(figures_of(session.window, session.exporter.front_panel())[0])
-
-
 def picture(session: Session) -> QImage:
-    return to_image(sheet_of(session))
+    """The panel in front as Ctrl+E proposes it; what has no figure, as it is on the screen."""
+    figure = Figure(session.exporter.front_panel(), "", "panel")
+    return figure.widget.grab().toImage() if figure.is_empty else to_image(figure.drawing())
 
 
 def difference(one: QImage, other: QImage) -> str:
@@ -86,7 +82,9 @@ def pixels_of(image: QImage) -> np.ndarray:
 
 
 def export(session: Session, path: Path) -> None:
-    path.write_bytes(draw_png(sheet_of(session), session=session.files.current())())
+    path.write_bytes(
+        draw_png(Figure(session.window, "window", "window").drawing(), session=session.files.current())()
+    )
 
 
 # --- hands ----------------------------------------------------------------------------------------------

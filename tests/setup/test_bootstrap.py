@@ -173,8 +173,7 @@ def test_root_gets_the_missing_libraries_installed(debian: Project) -> None:
 def test_old_package_lists_are_renewed_once(debian: Project) -> None:
     debian.add_tool("id", "echo 0")
     debian.add_tool(
-        "apt-get",
-        'echo "$1" >>"$LOG/apt"; [ "$1" = update ] || [ "$(grep -c install "$LOG/apt")" = 2 ]',
+        "apt-get", 'echo "$1" >>"$LOG/apt"; [ "$1" = update ] || [ "$(grep -c install "$LOG/apt")" = 2 ]'
     )
     assert debian.run("bootstrap.sh", "run").returncode == 0
     assert debian.log("apt") == ["install", "update", "install"]

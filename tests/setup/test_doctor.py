@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz.doctor import window
-from cnnviz.doctor.diagnosis import PACKAGES, self_test
+from cnnviz.doctor import PACKAGES, load, self_test
 from cnnviz.presets import LAB5
 from tests.patience import PATIENCE
 
@@ -110,7 +109,7 @@ def test_a_missing_system_library_is_named_with_what_installs_it(
 
 @on_linux
 def test_one_complete_platform_plugin_is_enough(tmp_path: Path) -> None:
-    code = "from cnnviz.doctor.window import missing_libraries as lacks; "
+    code = "from cnnviz.doctor import missing_libraries as lacks; "
     code += "print(len(lacks(['xcb'])), len(lacks(['xcb', 'offscreen'])))"
     hidden = {**os.environ, "LD_LIBRARY_PATH": hiding(tmp_path, "libxcb-cursor.so.0")}
     ended = subprocess.run(
@@ -157,7 +156,7 @@ def test_every_package_of_the_program_is_looked_at() -> None:
 def test_a_bundle_looks_in_itself_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "libonly-in-the-bundle.so.1"
     with pytest.raises(OSError, match=name):
-        window.load(name)
+        load(name)
     shutil.copy(_ctypes.__file__, tmp_path / name)
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
-    assert window.load(name)
+    assert load(name)

@@ -12,12 +12,11 @@ WRITERS = {"cnnviz/quantities.py", "cnnviz/notation.py"}
 
 #: Numbers in these are read by programs, not by people.
 FOR_PROGRAMS = {
-    "cnnviz/_temporary.py": "a checksum in the name of a file",
+    "cnnviz/files.py": "a checksum in the name of a file",
     "cnnviz/report/html.py": "a width in HTML",
     "cnnviz/drawing/look.py": "colours",
     "cnnviz/drawing/svg.py": "coordinates and colours in SVG",
     "ui/controls/power_slider.py": "a power of ten that is read back as a number",
-    "ui/export/svg.py": "coordinates and opacities in SVG",
     "ui/theme/plots.py": "sizes in a style sheet",
     "ui/theme/stylesheet.py": "sizes in a style sheet",
 }

@@ -98,7 +98,7 @@ def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(
 
 
 def test_an_event_survives_its_line() -> None:
-    event = Event("drag", "modal", (3, 4), (9, 9), 2, 0x04000000, 65, "words", "good.npz", "SampleGrid")
+    event = Event("drag", "modal", (3, 4), (9, 9), 2, 0x04000000, 65, "words", "good.npz", "ThumbnailView")
     assert Event.from_json(event.to_json()) == event
 
 

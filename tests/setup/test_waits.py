@@ -13,10 +13,7 @@ _FIXED = re.compile(
 ALLOWED = {
     ("gui/conftest.py", "processEvents("): "between two tests: takes away what the last one has deleted",
     ("gui/conftest.py", "sendPostedEvents("): "likewise",
-    (
-        "gui/test_platforms.py",
-        "sleep(",
-    ): "between two looks for the socket of a compositor",
+    ("gui/test_platforms.py", "sleep("): "between two looks for the socket of a compositor",
 }
 
 

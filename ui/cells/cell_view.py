@@ -12,15 +12,11 @@ from ui.cells.cell_axes import CellAxes
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.outlines import OUTLINES, CellBlock, paint_outline
 from ui.controls.cached_drawing import CachedDrawing
-from ui.controls.figure_mode import drawing_alone, drawing_figure
 from ui.controls.key_moves import is_enter, plain_arrow_step, stepped
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme
 
 Cell = tuple[int, int]
-
-_ROOM_FOR_COORDINATES = 140
-"""Height of a map, in pixels at scale 1, from which on coordinates leave room for its cells."""
 
 
 class CellView(PointedWidget[Cell]):
@@ -70,9 +66,8 @@ class CellView(PointedWidget[Cell]):
         raise NotImplementedError
 
     def axes(self) -> CellAxes | None:
-        """Coordinates on the edges; in a figure of this map alone there always are some."""
-        has_room = drawing_alone() and self.height() >= _ROOM_FOR_COORDINATES * self._theme.scale
-        if not (self._has_coordinates or has_room) or self.shape == (0, 0):
+        """Coordinates on the edges."""
+        if not self._has_coordinates or self.shape == (0, 0):
             return None
         (row, col), (rows, cols) = self._place_of(0, 0), self.shape
         return CellAxes(range(row, row + rows), range(col, col + cols))
@@ -281,12 +276,11 @@ class CellView(PointedWidget[Cell]):
                 paint_outline(painter, rect, role, self._theme, ratio)
         if not is_whole:
             self._paint_axes(painter, grid)
-        if not drawing_figure():
-            # A chosen cell keeps its colour, which says what it is, under the pointer.
-            if self._hovered is not None and not self._is_chosen(self._hovered):
-                self._paint_hovered(painter, grid.cells(*self._hovered))
-            if self.hasFocus():
-                self._paint_focus(painter, grid)
+        # A chosen cell keeps its colour, which says what it is, under the pointer.
+        if self._hovered is not None and not self._is_chosen(self._hovered):
+            self._paint_hovered(painter, grid.cells(*self._hovered))
+        if self.hasFocus():
+            self._paint_focus(painter, grid)
 
     def _is_kept(self, grid: CellGeometry) -> bool:
         """Whether the cells take so long to draw that a picture of them is worth its memory."""
@@ -304,12 +298,12 @@ class CellView(PointedWidget[Cell]):
 
     def _seen(self) -> QRect:
         """Part of the widget that is in sight, at whose edges coordinates stand; all if there are none."""
-        seen = QRect() if self.axes() is None or drawing_alone() else self.visibleRegion().boundingRect()
+        seen = QRect() if self.axes() is None else self.visibleRegion().boundingRect()
         return self.rect() if seen.isEmpty() else seen
 
     def _shows_outline(self, role: str) -> bool:
-        """Whether the outlines of a role are drawn now: in figures the user's cursor is not."""
-        return not (role == "hover" and drawing_figure()) and not (role == "selected" and drawing_alone())
+        """Whether the outlines of a role are drawn now."""
+        return True
 
     def _is_chosen(self, cell: Cell) -> bool:
         return (*cell, 1, 1) in self.highlighted("selected")

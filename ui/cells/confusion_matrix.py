@@ -20,7 +20,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell, CellView
-from ui.controls.figure_mode import drawing_alone
 from ui.controls.key_moves import arrow_step, stepped
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
@@ -237,7 +236,7 @@ class ConfusionMatrix(CellView):
 
     @override
     def _paint_marks(self, painter: QPainter, grid: CellGeometry) -> None:
-        if self._current is not None and not drawing_alone():
+        if self._current is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), self._theme.px(3 if self.hasFocus() else 2)))

@@ -8,13 +8,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.quantities import ALMOST, format_cell, format_signed, format_value
+from cnnviz.quantities import format_cell, format_signed, format_value
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers
 from ui.cells.cell_view import Cell, CellView
 from ui.controls.color_scale import ColorScale
-from ui.controls.figure_mode import drawing_figure
-from ui.controls.map_legend import MapLegend
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 #: Side of a cell, in pixels, below which lines would cover too much of it.
@@ -70,14 +68,6 @@ class HeatMap(CellView):
     def number_exponent(self) -> int:
         """The numbers in the cells are in units of ten to this power; 0 unless they are tiny or huge."""
         return 0 if self._numbers is None else self._numbers.notation.exponent
-
-    def map_legend(self) -> MapLegend | None:
-        """What a figure of the map has to say beside it; None while there is nothing to show."""
-        if self._values is None:
-            return None
-        is_marked = any(text.startswith(ALMOST) for text in self.texts())
-        marks = (("almost", "unequal to what reads alike"),) if is_marked else ()
-        return MapLegend(self._scale, self.number_exponent, marks=marks)
 
     def set_values(
         self,
@@ -249,7 +239,7 @@ def paint_lines(painter: QPainter, grid: CellGeometry, color: QColor, width: flo
     for row in range(1, grid.rows):
         top = rect.top() + row * grid.high - width / 2
         painter.fillRect(QRectF(rect.left(), top, rect.width(), width), color)
-    high = rect.height() if drawing_figure() else _MOST_ROWS
+    high = _MOST_ROWS
     for col in range(1, grid.cols):
         left, top = rect.left() + col * grid.wide - width / 2, rect.top()
         while top < rect.bottom():

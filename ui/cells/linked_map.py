@@ -1,6 +1,5 @@
 """A heat map that is one stage among several: it can hide cells, move a pinned one, and copy its values."""
 
-from dataclasses import replace
 from typing import override
 
 import numpy as np
@@ -14,7 +13,6 @@ from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell
 from ui.cells.heat_map import HeatMap
 from ui.controls.key_moves import is_enter, long_arrow_step
-from ui.controls.map_legend import MapLegend
 from ui.rows.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.theme import Theme
 
@@ -45,14 +43,6 @@ class CopiedMap(HeatMap):
             super().keyPressEvent(event)
 
 
-_MEANINGS = {
-    "receptive": "what the marked cell reads",
-    "winner": "maximum of its window",
-    "feeds": "what it feeds",
-}
-"""What the outlines of linked cells mean where the marked cell itself is not to be seen."""
-
-
 class LinkedMap(CopiedMap):
     """Map of a stage."""
 
@@ -81,12 +71,6 @@ class LinkedMap(CopiedMap):
     def visible_cells(self) -> int | None:
         """How many cells are shown, in reading order; None for all."""
         return self._visible_cells
-
-    @override
-    def map_legend(self) -> MapLegend | None:
-        legend = super().map_legend()
-        marks = [(role, text) for role, text in _MEANINGS.items() if self.highlighted(role)]
-        return None if legend is None else replace(legend, marks=(*marks, *legend.marks))
 
     @override
     def _restyle(self, theme: Theme) -> None:

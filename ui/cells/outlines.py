@@ -6,7 +6,6 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
-from ui.controls.figure_mode import drawing_figure
 from ui.theme import Theme
 
 #: Row, column, number of rows, number of columns.
@@ -81,11 +80,8 @@ def paint_outline(painter: QPainter, rect: QRectF, role: str, theme: Theme, rati
     """
     if rect.isEmpty():
         return
-    if drawing_figure():
-        draw_outline(painter, rect, OUTLINES[role], theme)
-    else:
-        picture = _picture(rect.width(), rect.height(), role, theme, ratio)
-        painter.drawPixmap(rect.topLeft() - QPointF(1, 1), picture)
+    picture = _picture(rect.width(), rect.height(), role, theme, ratio)
+    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), picture)
 
 
 @lru_cache(maxsize=512)

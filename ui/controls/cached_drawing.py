@@ -6,8 +6,6 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPaintEngine, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from ui.controls.figure_mode import drawing_figure
-
 
 class CachedDrawing:
     """Keeps a picture of the part of a widget that does not change at display rate.
@@ -39,7 +37,7 @@ class CachedDrawing:
           more quickly.
         """
         engine = painter.paintEngine()
-        if drawing_figure() or (engine is not None and engine.type() != QPaintEngine.Type.Raster):
+        if engine is not None and engine.type() != QPaintEngine.Type.Raster:
             painter.save()
             draw(painter)
             painter.restore()

@@ -2,7 +2,7 @@
 
 
 class CatchesUp:
-    """Mixed into such a part, before the class of Qt; like `Undoable` it is without an ``__init__``.
+    """Mixed into such a part, before the class of Qt; it is without an ``__init__``.
 
     Inherited and not a protocol: a signal or method that happens to have the same name would pass for it.
     """

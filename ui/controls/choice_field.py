@@ -13,6 +13,15 @@ from ui.controls.key_moves import opens_list
 class DropDownList(QComboBox):
     """A drop-down list that shows all of its entries."""
 
+    def set_heading(self, place: int) -> None:
+        """Make an entry the heading of those below it: neither keys nor clicks choose it."""
+        self.setItemData(
+            place, 0, Qt.ItemDataRole.UserRole - 1
+        )  # where QComboBox's own model keeps its flags
+        font = self.font()
+        font.setBold(True)
+        self.setItemData(place, font, Qt.ItemDataRole.FontRole)
+
     @override
     def showPopup(self) -> None:
         """Make room for the last entry: Qt forgets a part of the frame while the field has the keyboard."""

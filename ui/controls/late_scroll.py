@@ -42,7 +42,7 @@ class LateScroll(QObject):
         area: QWidget | None = self._bar
         while area is not None and not isinstance(area, QAbstractScrollArea):
             area = area.parentWidget()
-        return area is not None and area.isVisible()
+        return (self._bar if area is None else area).isVisible()
 
     @Slot()
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""The dialog in which a figure is chosen, looked at and written."""
+"""The dialog in which a figure is chosen, looked at and written, and which says where it is."""
 
 import os
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -15,10 +15,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from cnnviz.drawing import Drawing
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, printable_name
 from cnnviz.quantities import format_count, format_value
@@ -30,18 +32,8 @@ from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField
 from ui.controls.segmented import SegmentedControl
-from ui.export.figures import caption_of, file_name_of, free_path
-from ui.export.formats import (
-    CM_PER_INCH,
-    Content,
-    draw_pdf,
-    draw_png,
-    draw_svg,
-    natural_width,
-    to_image,
-)
-from ui.export.numbers import tables_of, to_csv
-from ui.export.sheet import COLOURS, Figure, Sheet
+from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of, to_csv
+from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import catch_up
 from ui.settings import FIGURES_FOLDER, remembered_folder, remembered_text
@@ -61,7 +53,8 @@ _SCALES = (("1", "1×"), ("2", "2×"), ("3", "3×"))
 class ExportDialog(QDialog):
     """Asks what to export and how, shows it, and has the file written. It changes nothing in the window.
 
-    Closed while the file is being written it is only hidden: the file is written all the same.
+    It stays for the next figure. Closed while the file is being written it is only hidden: the file is
+    written all the same, and the window says where it is.
 
     * `figures`: what can be chosen; the first is chosen at first.
     * `state`: for the caption and the name of the file.
@@ -87,9 +80,10 @@ class ExportDialog(QDialog):
         self._files = files
         self._is_writing = False
         self._caption = ""
-        self._picture = QPixmap()
+        self._picture, self._natural_width = QPixmap(), 1.0
         self._named_by_user = False
         self._may_replace: Path | None = None
+        self._written = Path()
         self.setWindowTitle("Export figure")
         self._build_widgets()
         self._build_layout()
@@ -99,12 +93,12 @@ class ExportDialog(QDialog):
 
     def figure(self) -> Figure:
         """What is chosen."""
-        return self._figures[max(self.what.currentIndex(), 0)]
+        return self._figures[int(self.what.currentData())]
 
-    def sheet(self) -> Sheet:
-        """What would be drawn."""
+    def drawing(self) -> Drawing:
+        """What would be written."""
         caption = self._caption if self.caption.isChecked() else ""
-        return Sheet(self.figure(), str(self.colours.currentData()), caption)
+        return self.figure().drawing(str(self.colours.currentData()), caption)
 
     def path(self) -> Path:
         """File that would be written."""
@@ -154,9 +148,10 @@ class ExportDialog(QDialog):
             super().reject()
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_picture()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._show_picture()
+        return super().eventFilter(watched, event)
 
     def _describe_content(self) -> None:
         """Say what the figure shows; it may be another step than a moment ago, if training runs."""
@@ -166,16 +161,21 @@ class ExportDialog(QDialog):
 
     def _content(self) -> Content:
         self._describe_content()
-        sheet, width = self.sheet(), self.width_cm.value()
+        figure, width = self.figure(), self.width_cm.value()
         match self.format.current():
             case "png":
-                return draw_png(sheet, int(self.scale.current()), width, self._session(sheet.figure.widget))
+                return draw_png(self.drawing(), self._scale(), width, self._session(figure.widget))
             case "svg":
-                return draw_svg(sheet, width, with_fonts=True)
+                return draw_svg(self.drawing(), figure.title, width, with_fonts=True)
             case "pdf":
-                return draw_pdf(sheet, width)
+                return draw_pdf(self.drawing(), figure.title, width)
             case _:
                 return self._csv()
+
+    def _scale(self) -> float:
+        """Pixels for one of the screen; the whole window has those that it has there."""
+        is_window = self.figure().kind == "window"
+        return self.figure().widget.devicePixelRatioF() if is_window else int(self.scale.current())
 
     def _csv(self) -> Content:
         tables = tables_of(self.figure().widget)
@@ -187,12 +187,19 @@ class ExportDialog(QDialog):
         self.preview = QLabel()
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
+        self.preview.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.preview.setAccessibleName("Preview")
+        self.preview.installEventFilter(self)
         self.about = QLabel()
         self.about.setProperty("role", "muted")
         self.what = DropDownList()
-        for each in self._figures:
-            self.what.addItem(each.title)
+        place = ""
+        for number, each in enumerate(self._figures):
+            if each.place != place and (place := each.place):
+                self.what.addItem(place)
+                self.what.set_heading(self.what.count() - 1)
+            self.what.addItem(each.title, number)
+        self.what.setCurrentIndex(self.what.findData(0))
         self.format = SegmentedControl(_FORMATS)
         for key, text in _FORMAT_TIPS.items():
             self.format.set_option_tooltip(key, text)
@@ -208,11 +215,17 @@ class ExportDialog(QDialog):
         self.message = MessageBar()
         self.save = Button("Export", "", "primary", "Write the file")
         self.save.setDefault(True)
-        self.cancel = Button("Cancel", tooltip="Write nothing")
+        self.open_file = Button("Open", tooltip="Open the file that was written, in the program for its kind")
+        self.show_folder = Button("Show in folder", tooltip="Open the folder that it was written to")
+        for button in (self.open_file, self.show_folder):
+            button.hide()
+        self.cancel = Button("Close", tooltip="Write nothing more")
 
     def _build_layout(self) -> None:
         form = Form()
-        form.add_row("Figure", self.what, "A plot, a panel with everything in it, or the whole window")
+        form.add_row(
+            "Figure", self.what, "A plot, a panel with everything in it, or a picture of the whole window"
+        )
         form.add_row("Format", self.format, "Kind of file")
         form.add_row("Pixels", self.scale, "Pixels of the picture for one of the screen, in each direction")
         form.add_row("Colours", self.colours, "Colours of the figure, whatever the theme on the screen")
@@ -225,7 +238,7 @@ class ExportDialog(QDialog):
         right = fill(QVBoxLayout(), form, 1)
         left = fill(QVBoxLayout(), (self.preview, 1), self.about)
         middle = fill(QHBoxLayout(), (left, 1), right, spacing=16)
-        buttons = fill(QHBoxLayout(), 1, self.cancel, self.save)
+        buttons = fill(QHBoxLayout(), self.open_file, self.show_folder, 1, self.cancel, self.save)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 16, 16, 16)
         whole.setSpacing(12)
@@ -248,6 +261,8 @@ class ExportDialog(QDialog):
         self.message.actionRequested.connect(self.export)
         self.save.clicked.connect(self._on_save_clicked)
         self.cancel.clicked.connect(self.reject)
+        self.open_file.clicked.connect(lambda: self._open(self._written))
+        self.show_folder.clicked.connect(lambda: self._open(self._written.parent))
 
     def _restore(self) -> None:
         settings = self._settings
@@ -275,8 +290,25 @@ class ExportDialog(QDialog):
     def _on_written(self, path: Path) -> None:
         self._set_writing(False)
         self._remember(path)
+        self._written = path
         self.exported.emit(path)
-        self.accept()
+        text = f"{printable_name(path)} is in {path.parent}."
+        if not self.isVisible():
+            self._state.raise_notice(
+                "files", "success", text, "Show in folder", lambda: self._open(path.parent)
+            )
+            self.accept()
+            return
+        for button in (self.open_file, self.show_folder):
+            button.show()
+        self._named_by_user = False
+        self._propose_name()
+        self.message.show_message(text, "success")
+
+    def _open(self, path: Path) -> None:
+        """Open a file or a folder in the program for its kind."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.message.show_message(f"No program opens {path}.", "warning")
 
     def _on_failed(self, text: str) -> None:
         self._set_writing(False)
@@ -289,9 +321,15 @@ class ExportDialog(QDialog):
     @Slot()
     def _on_figure_chosen(self) -> None:
         self._describe_content()
-        self.width_cm.set_value(round(10 * natural_width(self.sheet())) / 10)
+        is_window = self.figure().kind == "window"
+        for key, _ in _FORMATS:
+            self.format.set_option_enabled(key, key in ("png", "csv") or not is_window)
+        if is_window and self.format.current() != "csv":
+            self.format.set_current("png")
         self._propose_name()
-        self._refresh()
+        self._draw()
+        self.width_cm.set_value(round(10 * self._natural_width) / 10)
+        self._describe()
 
     @Slot()
     def _on_format_changed(self) -> None:
@@ -336,13 +374,17 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _refresh(self) -> None:
+        self._draw()
+        self._describe()
+
+    def _draw(self) -> None:
         try:
-            self._picture = QPixmap.fromImage(to_image(self.sheet()))
+            drawing = self.drawing()
+            self._picture, self._natural_width = QPixmap.fromImage(to_image(drawing)), natural_width(drawing)
         except CNNVizError as error:
             self.message.show_message(str(error), "error")
             self._picture = QPixmap()
         self._show_picture()
-        self._describe()
 
     def _show_picture(self) -> None:
         if self._picture.isNull():
@@ -361,19 +403,20 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _describe(self) -> None:
-        kind, size, width = self.format.current(), self.sheet().size, self.width_cm.value()
-        self._form.set_row_visible(self.scale, kind == "png")
-        self._form.set_row_visible(self.colours, kind != "csv")
+        kind, size, width = self.format.current(), self._picture.size(), self.width_cm.value()
+        is_window = self.figure().kind == "window"
+        self._form.set_row_visible(self.scale, kind == "png" and not is_window)
+        self._form.set_row_visible(self.colours, kind != "csv" and not is_window)
         self._form.set_row_visible(self.width_cm, kind != "csv")
         height = width * size.height() / max(size.width(), 1)
         measures = f"{format_value(width)} × {format_value(height)} cm"
         if kind == "png":
-            scale = int(self.scale.current())
+            scale = self._scale()
             dpi = size.width() * scale / width * CM_PER_INCH
-            pixels = " × ".join(format_count(side * scale) for side in (size.width(), size.height()))
+            pixels = " × ".join(format_count(round(side * scale)) for side in (size.width(), size.height()))
             measures += f" · {pixels} pixels · {format_count(round(dpi))} DPI"
         elif kind == "csv":
-            count = sum(map(len, tables_of(self.figure().widget)))
+            count = sum(each.length for each in tables_of(self.figure().widget))
             measures = (
                 f"{format_count(count)} rows of numbers" if count else "No numbers behind this figure yet"
             )

@@ -12,14 +12,11 @@ from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
-from ui.cells.drawing_pad import DrawingPad
 from ui.controls.keyboard import follow_keyboard
 from ui.export.clipboard import mime_data
-from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
-from ui.export.numbers import title_of
-from ui.export.sheet import Figure
+from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
 from ui.panels.analysis import Analysis
-from ui.panels.drawn import catch_up
+from ui.panels.samples.drawing_pad import DrawingPad
 from ui.rows.log_table import LogTable
 from ui.state import AppState
 from ui.window.actions import action_row
@@ -53,6 +50,7 @@ class FigureExporter(QObject):
         self._window, self._docks, self._state = window, docks, state
         self._settings, self._session, self._insert = settings, session, insert
         self._files = files
+        self._whole = Figure(window, "Whole window", "window")
         self._parts: list[QWidget] = []
         self._plots: dict[QWidget, QWidget] = {}
         self._used: QWidget | None = None
@@ -124,26 +122,33 @@ class FigureExporter(QObject):
     def insert(self, widget: QWidget | None = None) -> None:
         """Put the plot or panel that `widget` is in into the lab report."""
         panel, plot = self.meant(widget)
-        self._insert(figures_of(self._window, panel, plot)[0])
+        if (part := plot or panel) is not None:
+            kind, title = (
+                ("panel", f"{panel_title(part)} panel") if plot is None else ("plot", title_of(part))
+            )
+            self._insert(Figure(part, title, kind))
 
     def copy(self, widget: QWidget | None = None) -> None:
         """Put the plot or panel that `widget` is in on the clipboard: picture, SVG and caption."""
         from ui.export.formats import draw_svg, to_image
-        from ui.export.sheet import Sheet
 
         focus = QApplication.focusWidget()
         if widget is None and isinstance(focus, LogTable):
             focus.copy_selection()  # with the focus in a table, Ctrl+C means its rows
             return
-        panel, plot = self.meant(widget)
-        figure = figures_of(self._window, panel, plot)[0]
-        catch_up(figure.widget)
+        figure = self._figures_meant(widget)[0]
         try:
-            image, svg = to_image(Sheet(figure), 2), draw_svg(Sheet(figure))
+            drawing = figure.drawing()
+            is_window = figure.kind == "window"
+            image = to_image(drawing, self._window.devicePixelRatioF() if is_window else 2)
         except CNNVizError as error:
             self._complain(str(error))
             return
         text = f"{figure.title}: {caption_of(self._state, figure.widget)}"
+        if is_window:
+            _fill_clipboard(image, text, b"")
+            return
+        svg = draw_svg(drawing, figure.title)
         self._files.submit(
             "copy", lambda _context: svg(), partial(_fill_clipboard, image, text), self._complain
         )
@@ -163,11 +168,25 @@ class FigureExporter(QObject):
         return (self.front_panel() if panel is None else panel), plot
 
     def figures(self, widget: QWidget | None = None) -> list[Figure]:
-        """List what can be exported, first what is meant by `widget`; see `meant`."""
-        figures = figures_of(self._window, *self.meant(widget))
-        known = {figure.widget for figure in figures}
-        others = [plot for plot in self._plots.values() if plot not in known]
-        return [*figures[:-1], *(Figure(plot, title_of(plot), "plot") for plot in others), figures[-1]]
+        """List what can be exported: what is meant by `widget` first (see `meant`), then all other panels."""
+        meant = self._figures_meant(widget)
+        first = meant[0].widget
+        others = [
+            each
+            for part in self._parts
+            if isValid(part) and part is not panel_at(first)
+            for each in figures_of(part)
+        ]
+        others += [
+            Figure(plot, title_of(plot), "plot", title_of(plot))
+            for plot in self._plots.values()
+            if plot is not first
+        ]
+        window = [] if meant[0].kind == "window" else [self._whole]
+        return [*meant, *(each for each in others if not each.is_empty), *window]
+
+    def _figures_meant(self, widget: QWidget | None) -> list[Figure]:
+        return figures_of(*self.meant(widget)) or [self._whole]
 
     def front_panel(self) -> QWidget | None:
         """The first panel that is in sight."""
@@ -256,6 +275,7 @@ class FigureExporter(QObject):
 def _fill_clipboard(image: QImage, text: str, svg: bytes) -> None:
     data = mime_data()
     data.setImageData(image)
-    data.setData("image/svg+xml", QByteArray(svg))
+    if svg:
+        data.setData("image/svg+xml", QByteArray(svg))
     data.setText(text)
     QGuiApplication.clipboard().setMimeData(data)

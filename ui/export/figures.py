@@ -1,23 +1,121 @@
-"""Which figures there are: plots, panels, and the whole window."""
+"""Which figures there are, how they are drawn anew, and what is said of them: plots, panels, the window."""
 
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
+from cnnviz import spreadsheet
+from cnnviz.drawing import Box, Drawing, Ground, Image, Table
+from cnnviz.drawing.paper import captioned
+from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_shift
-from ui.export.numbers import is_plot, plots_in, title_of
-from ui.export.sheet import Figure
-from ui.panels.drawn import Drawn, drawn_in, drawn_within, moment_of
+from cnnviz.spreadsheet import Cell
+from ui.panels.contract import Panel
+from ui.panels.drawn import Drawn, catch_up, drawn_in, drawn_within, moment_of
 from ui.state import AppState, Sample, Shift
+from ui.theme import DARK, LIGHT, PRINT, theme_manager
 from ui.window.panel_area import panel_of
+
+COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
+"""Colours that a figure can have, with their names."""
 
 #: Signs of formulas, as letters that every file system knows.
 _LETTERS = str.maketrans({"∂": "d", "η": "eta", "σ": "sigma", "Δ": "delta", "′": "-new"})
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """What can be exported.
+
+    * `title`: what it is, for lists and file names.
+    * `kind`: "plot", "panel" or "window".
+    * `place`: title of the panel that it is in.
+    """
+
+    widget: QWidget
+    title: str
+    kind: str
+    place: str = ""
+
+    def drawing(self, colours: str = "screen", caption: str = "") -> Drawing:
+        """Draw it anew, in some of `COLOURS`; the whole window is a picture of it, as it is on the screen.
+
+        * Raises CNNVizError: if there is nothing to draw.
+        """
+        drawn = self._drawn(colours)
+        if drawn is None or not drawn.marks:
+            raise CNNVizError(f"{self.title} has nothing to show yet. Train or measure what it shows first.")
+        return drawn if self.kind == "window" and not caption else captioned(drawn, caption)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        drawn = None if self.kind == "window" else self._drawn("screen")
+        return self.kind != "window" and (drawn is None or not drawn.marks)
+
+    def _drawn(self, colours: str) -> Drawing | None:
+        theme = theme_manager().theme
+        if self.kind == "window":
+            picture = self.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+            words = np.frombuffer(cast("bytes", picture.constBits()), np.uint32).reshape(picture.height(), -1)
+            box = Box(0, 0, self.widget.width(), self.widget.height())
+            return Drawing(Ground(box, theme), [Image(box, words.copy())])
+        look = {"light": LIGHT, "dark": DARK, "print": PRINT}.get(colours, theme)
+        draw = getattr(self.widget, "figure", None)
+        return None if draw is None else draw(replace(look, scale=theme.scale))
+
+
+def is_plot(widget: QWidget) -> bool:
+    """Whether a widget is a part that is drawn of numbers, which can be had."""
+    return hasattr(widget, "tables") and not isinstance(widget, Panel) and bool(_tables(widget))
+
+
+def plots_in(widget: QWidget) -> list[QWidget]:
+    """List the plots in sight in a part of the window, in reading order."""
+    plots = [each for each in widget.findChildren(QWidget) if each.isVisibleTo(widget) and is_plot(each)]
+    plots.sort(key=lambda each: (each.mapTo(widget, each.rect().topLeft()).y() // 24, each.x()))
+    return plots
+
+
+def _tables(widget: Any) -> list[Table]:
+    return [each for each in widget.tables() if each.length]
+
+
+def tables_of(widget: QWidget) -> list[Table]:
+    """Return the numbers of a plot, or of all plots in sight in a part of the window, in reading order."""
+    return [
+        each._replace(title=f"{title_of(plot)}: {each.title}")
+        for plot in ([widget] if is_plot(widget) else plots_in(widget))
+        for each in _tables(plot)
+    ]
+
+
+def to_csv(tables: Sequence[Table], note: str = "") -> bytes:
+    """Return tables as CSV (RFC 4180, UTF-8, ``.`` as decimal point).
+
+    A single table without a note is nothing but header and rows. Otherwise a line that begins with ``#``
+    names each table, and an empty line parts them. Numbers are the shortest text that gives back the same.
+    """
+    rows: list[Sequence[Cell]] = [[f"# {note}"]] if note else []
+    for number, table in enumerate(tables):
+        if len(tables) > 1:
+            rows += [[], [f"# {table.title}"]] if number else [[f"# {table.title}"]]
+        rows += [table.header, *table.lines()]
+    return spreadsheet.to_csv(rows)
+
+
+def title_of(widget: QWidget) -> str:
+    """Return what a plot is called for those who cannot see it."""
+    return widget.accessibleName() or widget.toolTip().split("\n")[0][:60] or type(widget).__name__
 
 
 def plot_at(widget: QWidget | None) -> QWidget | None:
@@ -37,19 +135,25 @@ def panel_at(widget: QWidget | None) -> QWidget | None:
     return widget if isinstance(widget, QDialog) else None
 
 
-def figures_of(window: QWidget, panel: QWidget | None, plot: QWidget | None = None) -> list[Figure]:
-    """List what can be exported, the likeliest first: `plot` if given, the panel, its plots, the window."""
-    found: list[Figure] = []
-    if panel is not None:
-        kind = "window" if panel.isWindow() else "panel"
-        found.append(Figure(panel, f"{panel_title(panel)} {kind}", "panel"))
-        outer = [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None]
-        found.extend(Figure(each, title_of(each), "plot") for each in outer)
-    found.append(Figure(window, "Whole window", "window"))
+def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figure]:
+    """List figures that show something, the likeliest first: `plot` if given, the panel, its plots."""
+    if panel is None:
+        return [] if plot is None else [Figure(plot, title_of(plot), "plot")]
+    catch_up(panel)
+    place, outer = (
+        panel_title(panel),
+        [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None],
+    )
+    first = []
     if plot is not None:
-        first = next((each for each in found if each.widget is plot), Figure(plot, title_of(plot), "plot"))
-        found = [first, *(each for each in found if each is not first)]
-    return found
+        title = title_of(plot)
+        first = [Figure(plot, title, "plot", place if panel.isAncestorOf(plot) else title)]
+    found = [
+        *first,
+        Figure(panel, f"{place} {'window' if panel.isWindow() else 'panel'}", "panel", place),
+        *(Figure(each, title_of(each), "plot", place) for each in outer if each is not plot),
+    ]
+    return [each for each in found if not each.is_empty]
 
 
 def panel_title(panel: QWidget) -> str:

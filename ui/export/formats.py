@@ -1,69 +1,75 @@
-"""A sheet as the content of a file: PNG, SVG or PDF.
+"""A drawing as the content of a file: PNG, SVG or PDF.
 
-A figure is drawn on the thread of the window, which has nothing more to do with it: what is left to do is
-returned as a function, and may be done on any thread.
+What needs Qt is done on the thread of the window; what is left to do is returned as a function, and may be
+done on any thread.
 """
 
+import base64
 import io
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import cast
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRect, QSizeF
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
-from PySide6.QtWidgets import QGraphicsView
 
 from cnnviz import __version__
-from cnnviz.drawing import to_svg
+from cnnviz.bundled import bundled
+from cnnviz.drawing import Drawing, Font, Text, to_svg
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, png_texts
-from ui.export.sheet import PIXELS_PER_INCH, Sheet
-from ui.export.svg import mend_svg
+from ui.painting import paint, qrect
 
 type Content = Callable[[], bytes]
 """Returns the content of a file; it knows no widget, so it may be called on any thread."""
 
 CM_PER_INCH = 2.54
+#: Logical pixels of a screen in one inch, by definition.
+_PIXELS_PER_INCH = 96
 _LARGEST_SIDE = 16_000
+_FAMILIES = {False: ("Inter", "otf"), True: ("JetBrains Mono", "ttf")}
+_WEIGHTS = {"regular": ("Regular", 400), "medium": ("Medium", 500), "strong": ("SemiBold", 600)}
 
 
-def natural_width(sheet: Sheet) -> float:
-    """Width of a sheet at 96 pixels an inch, in centimetres."""
-    return sheet.size.width() / PIXELS_PER_INCH * CM_PER_INCH
+def natural_width(drawing: Drawing) -> float:
+    """Width of a drawing at 96 pixels an inch, in centimetres."""
+    return drawing.ground.box.width / _PIXELS_PER_INCH * CM_PER_INCH
 
 
-def to_image(sheet: Sheet, scale: int = 1) -> QImage:
-    """Draw a sheet with `scale` by `scale` pixels for each pixel of the screen.
+def to_image(drawing: Drawing, scale: float = 1) -> QImage:
+    """Draw with `scale` by `scale` pixels for each pixel of the screen.
 
-    * Raises CNNVizError: if there is nothing to draw, or the picture would be too large.
+    * Raises CNNVizError: if the picture would be too large.
     """
-    with sheet.dressed():
-        size = sheet.size * scale
-        if size.isEmpty() or max(size.width(), size.height()) > _LARGEST_SIDE:
-            raise CNNVizError(
-                "A figure of this size cannot be drawn; choose a smaller scale or enlarge the panel."
-            )
-        image = QImage(size, QImage.Format.Format_RGB32)
-        image.fill(QColor("white"))
-        painter = QPainter(image)
-        painter.scale(scale, scale)
-        sheet.paint(painter)
-        painter.end()
+    box = drawing.ground.box
+    wide, high = round(box.width * scale), round(box.height * scale)
+    if not 0 < min(wide, high) <= max(wide, high) <= _LARGEST_SIDE:
+        raise CNNVizError(
+            "A figure of this size cannot be drawn; choose a smaller scale or enlarge the panel."
+        )
+    image = QImage(wide, high, QImage.Format.Format_RGB32)
+    image.fill(QColor(drawing.ground.look.surface))
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    painter.translate(-box.left, -box.top)
+    paint(drawing, painter)
+    painter.end()
     return image
 
 
 def draw_png(
-    sheet: Sheet, scale: int = 1, width_cm: float | None = None, session: SessionState | None = None
+    drawing: Drawing, scale: float = 1, width_cm: float | None = None, session: SessionState | None = None
 ) -> Content:
-    """Draw a sheet for a PNG file.
+    """Draw a PNG file.
 
     * `scale`: pixels of the picture for one of the screen, in each direction.
     * `width_cm`: width in print, from which the DPI follow; by default that at 96 pixels of the
       screen an inch.
     * `session`: state that the picture shall carry.
     """
-    width = natural_width(sheet) if width_cm is None else width_cm
-    return partial(_png, to_image(sheet, scale), width, session)
+    width = natural_width(drawing) if width_cm is None else width_cm
+    return partial(_png, to_image(drawing, scale), width, session)
 
 
 def _png(image: QImage, width_cm: float, session: SessionState | None) -> bytes:
@@ -81,66 +87,85 @@ def _png(image: QImage, width_cm: float, session: SessionState | None) -> bytes:
     return buffer.getvalue()
 
 
-def draw_svg(sheet: Sheet, width_cm: float | None = None, *, with_fonts: bool = False) -> Content:
-    """Draw a sheet for an SVG file: curves as paths, letters as text, cells of maps as rectangles.
+def draw_svg(
+    drawing: Drawing, title: str = "", width_cm: float | None = None, *, with_fonts: bool = False
+) -> Content:
+    """Draw an SVG file: curves as paths, letters as text, cells of maps as rectangles.
 
     * `width_cm`: width in print; by default that at 96 pixels of the screen an inch.
     * `with_fonts`: whether the file shall carry the letters that it needs, which makes it some 10
       to 40 kB larger.
     """
-    drawing = sheet.drawing
-    if drawing is not None:
-        return lambda: to_svg(drawing, sheet.figure.title, ground="surface").encode()
-    from PySide6.QtSvg import QSvgGenerator  # here: the window starts sooner without it
+    scale = (natural_width(drawing) if width_cm is None else width_cm) / drawing.ground.box.width
 
-    buffer = _open_buffer()
-    with sheet.dressed():
-        size = sheet.size
-        generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-        generator.setOutputDevice(buffer)
-        generator.setResolution(PIXELS_PER_INCH)
-        generator.setSize(size)
-        generator.setViewBox(QRect(0, 0, size.width(), size.height()))
-        _paint(sheet, QPainter(generator), 1.0)
-        width = natural_width(sheet) if width_cm is None else width_cm
-    widget = sheet.figure.widget
-    views = [each.viewport() for each in widget.findChildren(QGraphicsView) if each.isVisibleTo(widget)]
-    plots = [QRect(each.mapTo(widget, QPoint(0, 0)), each.size()) for each in views]
-    height = width * size.height() / size.width()
-    written, title = bytes(buffer.data().data()), sheet.figure.title
-    return lambda: mend_svg(written, title, width, height, plots, with_fonts=with_fonts)
+    def content() -> bytes:
+        style = _font_rules(drawing) if with_fonts else ""
+        return to_svg(drawing, title, "cm", "surface", scale=scale, style=style).encode()
+
+    return content
 
 
-def draw_pdf(sheet: Sheet, width_cm: float | None = None) -> Content:
-    """Draw a sheet for a PDF of one page of just its size, with embedded fonts and text to select."""
-    buffer = _open_buffer()
-    with sheet.dressed():
-        size = sheet.size
-        factor = 1.0 if width_cm is None else width_cm / natural_width(sheet)
-        points = QSizeF(size) * (72 / PIXELS_PER_INCH * factor)
-        writer = QPdfWriter(buffer)
-        writer.setResolution(PIXELS_PER_INCH)
-        writer.setTitle(sheet.figure.title)
-        writer.setCreator(f"CNNViz {__version__}")
-        writer.setPageSize(
-            QPageSize(points, QPageSize.Unit.Point, "figure", QPageSize.SizeMatchPolicy.ExactMatch)
-        )
-        writer.setPageMargins(QMarginsF())
-        painter = QPainter(writer)
-        # Or else Qt keeps images as JPEG, which mixes the colours of the cells of a map.
-        painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
-        _paint(sheet, painter, factor)
+def draw_pdf(drawing: Drawing, title: str = "", width_cm: float | None = None) -> Content:
+    """Draw a PDF of one page of just its size, with embedded fonts and text to select."""
+    factor = 1.0 if width_cm is None else width_cm / natural_width(drawing)
+    box, buffer = drawing.ground.box, QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setResolution(_PIXELS_PER_INCH)
+    writer.setTitle(title)
+    writer.setCreator(f"CNNViz {__version__}")
+    size = QSizeF(box.width, box.height) * (72 / _PIXELS_PER_INCH * factor)
+    writer.setPageSize(QPageSize(size, QPageSize.Unit.Point, "figure", QPageSize.SizeMatchPolicy.ExactMatch))
+    writer.setPageMargins(QMarginsF())
+    painter = QPainter(writer)
+    # Or else Qt keeps images as JPEG, which mixes the colours of the cells of a map.
+    painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
+    painter.scale(factor, factor)
+    painter.translate(-box.left, -box.top)
+    painter.fillRect(qrect(box), QColor(drawing.ground.look.surface))
+    paint(drawing, painter)
+    painter.end()
     pdf = bytes(buffer.data().data())
     return lambda: pdf
 
 
-def _paint(sheet: Sheet, painter: QPainter, factor: float) -> None:
-    painter.scale(factor, factor)
-    sheet.paint(painter)
-    painter.end()
+def _font_rules(drawing: Drawing) -> str:
+    """Return the letters of each font that are used, as a style sheet."""
+    used = defaultdict[tuple[bool, str], set[str]](set)
+    for mark in drawing.all_marks():
+        if isinstance(mark, Text):
+            used[mark.font.is_mono, mark.font.weight].update(mark.words)
+    rules: list[str] = []
+    for (is_mono, weight), characters in sorted(used.items()):
+        data = base64.b64encode(small_font(Font(1, is_mono, weight), characters)).decode()
+        family, number = _FAMILIES[is_mono][0], _WEIGHTS[weight][1]
+        source = f"src: url(data:font/otf;base64,{data}) format('opentype');"
+        if data:
+            rules.append(f"@font-face {{ font-family: '{family}'; font-weight: {number}; {source} }}")
+    return "\n".join(rules)
 
 
-def _open_buffer() -> QBuffer:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    return buffer
+def small_font(font: Font, characters: Iterable[str]) -> bytes:
+    """Return an OpenType font file with just these characters: a figure looks alike on every computer.
+
+    Empty if the font has none of them.
+    """
+    # Imported here: the window starts sooner without it.
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
+    family, ending = _FAMILIES[font.is_mono]
+    weight = "Regular" if font.is_mono else _WEIGHTS[font.weight][0]
+    file = bundled("fonts") / f"{family.replace(' ', '')}-{weight}.{ending}"
+    # Without the rules for pairs and ligatures: letters stand in the file as they were placed.
+    options = Options(drop_tables=["GDEF", "GPOS", "GSUB"])
+    with TTFont(file, lazy=True) as whole:
+        wanted = set(map(ord, characters)) & (whole.getBestCmap() or {}).keys()
+        if not wanted:
+            return b""
+        subsetter = Subsetter(options)
+        subsetter.populate(unicodes=wanted)
+        subsetter.subset(whole)
+        buffer = io.BytesIO()
+        whole.save(buffer)
+    return buffer.getvalue()

@@ -2,23 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
-from typing import override
+from itertools import count, islice
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QObject, QSize
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDockWidget, QWidget
 from shiboken6 import isValid
 
 from cnnviz.clock import now
+from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
 from cnnviz.errors import CNNVizError
 from cnnviz.report.blocks import Cell, Data
-from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.content import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
-from ui.export.figures import caption_of, figures_of, panel_title
-from ui.export.formats import draw_svg, natural_width
-from ui.export.numbers import Table, is_empty, tables_of, to_csv
-from ui.export.sheet import Figure, Sheet
-from ui.export.small import small_figure, small_table
+from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
+from ui.export.formats import draw_svg, natural_width, to_image
 from ui.panels.analysis import Analysis, Context
 from ui.panels.drawn import catch_up
 from ui.panels.report.insert_choice import Complain, Give, InsertChoice
@@ -32,6 +30,7 @@ _PLACES = {
     "translation_dock": TRANSLATION,
     "backprop_dock": BACKPROP,
 }
+_ROWS, _COLUMNS = 6, 3  # of a small picture of a table
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
 
 
@@ -53,18 +52,7 @@ class FigureInserter(QObject):
         super().__init__(parent)
         self._docks, self._state, self._report, self._files = docks, state, report, files
         self._orders = count()  # each is of a kind of its own: none takes the place of another
-        self._seen: set[QWidget] = set()
-        for dock in docks():
-            panel = panel_of(dock)
-            if panel is not None and panel is not report:
-                panel.installEventFilter(self)
         report.fields.insert.choices = self.choices
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget):
-            self._seen.add(watched)
-        return False
 
     def insert(self, figure: Figure) -> None:
         """Put a figure in its place in the report, and say so; in the report itself, ask which."""
@@ -94,39 +82,36 @@ class FigureInserter(QObject):
         self._state.raise_notice("report", "error", text)
 
     def choices(self) -> Sequence[InsertChoice]:
-        """List what the panels that have been in sight show: figures, and tables that fit on a page."""
-        for panel in self._seen:
-            catch_up(panel)
+        """List what the panels show: figures, and tables that fit on a page."""
         found: list[InsertChoice] = []
         for dock in self._docks():
-            panel = panel_of(dock)
-            if panel is None or panel is self._report or panel not in self._seen:
-                continue
-            figures = figures_of(self._report.window(), panel)
-            figures = [each for each in figures if each.kind != "window" and not is_empty(each.widget)]
-            found += [self._figure_choice(panel, each) for each in figures]
+            figures = figures_of(panel_of(dock))
+            found += map(self._figure_choice, figures)
             for figure in figures:
                 if figure.kind == "plot":
-                    found += self._table_choices(panel, figure)
+                    found += self._table_choices(figure)
         return found
 
-    def _figure_choice(self, panel: QWidget, figure: Figure) -> InsertChoice:
+    def _figure_choice(self, figure: Figure) -> InsertChoice:
         origin = partial(caption_of, self._state, figure.widget)
-        draw = partial(self._draw, figure)
-        return InsertChoice(
-            panel_title(panel), figure.title, False, draw, origin, partial(small_figure, figure)
-        )
+        draw, small = partial(self._draw, figure), partial(_small_figure, figure)
+        return InsertChoice(figure.place, figure.title, False, draw, origin, small)
 
-    def _table_choices(self, panel: QWidget, figure: Figure) -> list[InsertChoice]:
+    def _table_choices(self, figure: Figure) -> list[InsertChoice]:
         choices: list[InsertChoice] = []
         for table in tables_of(figure.widget):
-            if fits_as_table(len(table), len(table.header)):
+            if fits_as_table(table.length, len(table.header)):
                 caption = caption_of(self._state, figure.widget)
                 make = partial(self._order, partial(_table_of, table, caption))
-                title, picture = panel_title(panel), partial(small_table, table)
-                choices.append(
-                    InsertChoice(title, table.title, True, make, lambda caption=caption: caption, picture)
+                choice = InsertChoice(
+                    figure.place,
+                    table.title,
+                    True,
+                    make,
+                    lambda caption=caption: caption,
+                    partial(_small_table, table),
                 )
+                choices.append(choice)
         return choices
 
     def _draw(self, figure: Figure, give: Give, complain: Complain) -> None:
@@ -134,21 +119,17 @@ class FigureInserter(QObject):
             complain("This figure is no longer on the screen. Open the menu again and choose another.")
             return
         catch_up(figure.widget)
-        if is_empty(figure.widget):
+        if figure.is_empty:
             complain(
                 f"{figure.title} has nothing to show yet, so it is not in the report. Train or measure what "
                 "it shows, and insert it then."
             )
             return
-        sheet = Sheet(figure, "print")
-        try:
-            svg = draw_svg(sheet)
-        except CNNVizError as error:
-            complain(str(error))
-            return
+        drawing = figure.drawing("print")
+        svg, width = draw_svg(drawing, figure.title), natural_width(drawing)
         title, caption = shortened(figure.title), shortened(caption_of(self._state, figure.widget))
-        width, tables = natural_width(sheet), tables_of(figure.widget)
-        has_numbers = 0 < sum(map(len, tables)) <= _MOST_ROWS
+        tables = tables_of(figure.widget)
+        has_numbers = 0 < sum(each.length for each in tables) <= _MOST_ROWS
 
         def finished(_context: Context) -> Insert:
             csv = to_csv(tables).decode("utf-8") if has_numbers else ""
@@ -182,3 +163,27 @@ def _table_of(table: Table, caption: str, _context: Context) -> Insert:
 
 def _cell(value: object) -> Cell:
     return value if isinstance(value, str | int | float) and not isinstance(value, bool) else str(value)
+
+
+def _small_figure(figure: Figure, size: QSize) -> QImage | None:
+    """Draw a figure in at most so many pixels, to choose by; None if it is gone."""
+    if not isValid(figure.widget) or figure.is_empty:
+        return None
+    drawing = figure.drawing("print")
+    box = drawing.ground.box
+    drawing.add(Rect(box, edge="border", width=2))  # the paper is as white as what may be around it
+    return to_image(drawing, min(size.width() / box.width, size.height() / box.height))
+
+
+def _small_table(table: Table, size: QSize) -> QImage:
+    """Draw the first numbers of a table: enough to tell it from others."""
+    drawing = Drawing(Ground(Box(0, 0, size.width(), size.height()), PRINT))
+    rows = [table.header, *islice(table.lines(), _ROWS)]
+    line = size.height() / (_ROWS + 1)
+    for number, (row, room) in enumerate(zip(rows, drawing.ground.box.lines(len(rows), line), strict=True)):
+        shares = [Share(1)] * min(len(table.header), _COLUMNS)
+        for cell, place in zip(row, room.columns(*shares), strict=False):
+            font = Font(max(round(line) - 3, 1), is_mono=True)
+            drawing.write(place.inset(2, 0), str(cell), font, "text" if number else "muted")
+    drawing.add(Rect(drawing.ground.box, edge="border"))
+    return to_image(drawing)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QUrl, qVersion
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled
-from cnnviz.doctor.diagnosis import version_of
+from cnnviz.doctor import version_of
 
 
 @dataclass(frozen=True, slots=True)

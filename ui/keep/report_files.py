@@ -119,7 +119,7 @@ class ReportFiles(QObject):
         self._unless_lost("another takes its place", partial(self._begin, path, draft))
 
     def _begin(self, path: Path, draft: "Draft") -> None:
-        from cnnviz.lab.shipped import shipped_labs
+        from cnnviz.lab.opening import shipped_labs
 
         assert self.writing is not None
         opened = f"Opened the report {printable_name(path)}. What you change is not written to it."

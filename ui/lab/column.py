@@ -6,15 +6,7 @@ from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFrame,
-    QHBoxLayout,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
 from cnnviz.lab.figures import Picture
@@ -28,12 +20,12 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import ScrollColumn
 from ui.lab.desk import LabDesk
 from ui.lab.library import titles
-from ui.lab.misfit_bar import MisfitBar
 from ui.lab.revealing import Revealer
 from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
 from ui.panels.report.writing import Writing
-from ui.state import AppState
+from ui.panels.training.settings_text import SETTINGS, value_text
+from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
 
@@ -302,3 +294,56 @@ class LabColumn(QFrame):
             action.triggered.connect(partial(self.labRequested.emit, name))
         self.labs_menu.addSeparator()
         self.labs_menu.addAction("Open lab file…").triggered.connect(self.fileRequested)
+
+
+_MOST_NAMED = 3
+
+
+class MisfitBar(MessageBar):
+    """Names the settings of the run that are not those of the step, and offers to put it right.
+
+    It holds nothing of its own and cannot be closed; its action is what "Show me" does.
+    """
+
+    def __init__(self, desk: LabDesk, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._state = desk, state
+        self._close.hide()
+        self._layout.removeWidget(self._label)
+        self._layout.removeWidget(self._action)
+        row = fill(QHBoxLayout(), self._action, 1)
+        below = fill(QVBoxLayout(), self._label, row, spacing=0)  # the column is narrow
+        self._layout.insertLayout(1, below, 1)
+        self.action_button().setToolTip("What “Show me” does: the window is put where this step wants it")
+        desk.stepChanged.connect(self.look)
+        for signal in (state.experimentChanged, state.runChanged):
+            signal.connect(self.look)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.ignore()  # what is true cannot be sent away by Escape
+
+    @Slot()
+    def look(self) -> None:
+        """Say what differs now, or nothing."""
+        state, run = self._state, self._state.run
+        if run.status is RunStatus.LOADING and run.run_id:
+            return  # what comes next is known in a moment
+        names = self._desk.misfit if run.run_id else ()
+        if not names or (names == ("seed",) and state.is_untrained):
+            if not self.isHidden():
+                self.clear()
+            return
+        text = f"The network in the window is not that of this step: {self._words(names)}."
+        if text != self.text():
+            self.show_message(text, "warning", "Use the settings of this step")
+
+    def _words(self, names: tuple[str, ...]) -> str:
+        wanted, running = self._desk.experiment, self._state.experiment
+        named = [
+            f"{SETTINGS[name].label} {value_text(name, getattr(running, name))} instead of "
+            f"{value_text(name, getattr(wanted, name))}"
+            for name in names[:_MOST_NAMED]
+        ]
+        more = len(names) - _MOST_NAMED
+        return "; ".join(named) + (f"; and {more} more" if more > 0 else "")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.covers import Secret
-from cnnviz.lab.covering import covered
+from cnnviz.lab.showing import covered
 from ui.controls.cover import Cover
 from ui.lab.desk import LabDesk
 from ui.panels.backprop.panel import BackpropPanel
@@ -40,7 +40,6 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (training.curves.loss, (Secret.LOSS,)),
         (training.filters, (Secret.FILTERS,)),
     )
-    yield ((window.compare.maps, (Secret.FILTERS,)),)
     yield tuple((row, (Secret.ANSWERS,)) for row in (window.samples.bars, window.samples.said))
     translation = window.panel(TranslationPanel)
     said = (Secret.SHIFT, Secret.ANSWERS)

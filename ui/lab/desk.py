@@ -9,12 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.clock import now
 from cnnviz.covers import AHEAD
 from cnnviz.experiment import Experiment
-from cnnviz.lab.covering import secrets_of
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
-from cnnviz.lab.model import Answer, Lab, Step
+from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import Found, LabRecord, StepRecord, When
-from cnnviz.lab.seeds import seed_of
+from cnnviz.lab.showing import secrets_of
 from cnnviz.report.content import Shown
 from cnnviz.session_state import OwnPixels
 from ui.panels.report.writing import Writing

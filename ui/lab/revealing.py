@@ -25,8 +25,7 @@ class Reveal:
 
     * `verdict`: prediction and result; None while the result is not known.
     * `waiting`: what the result waits for, as a sentence; "" with a verdict.
-    * `moment`: when the result was measured, and on which network, as a sentence; "" without a
-      verdict.
+    * `moment`: when the result was measured, and on which network, as a sentence; "" without a verdict.
     * `remark`: how that network differs from the one of the lab, as a sentence, or "".
     * `besides`: what else was measured for the step.
     * `is_late`: whether the result was on the screen before there is a prediction.

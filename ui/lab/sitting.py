@@ -9,19 +9,17 @@ from PySide6.QtCore import QObject, Qt, Slot
 
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.files import printable
+from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import LabRecord
-from cnnviz.lab.shipped import shipped_labs
 from cnnviz.quantities import format_count
 from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
-from ui.lab.courses import bring_course
 from ui.lab.covering import Covering, Covers
 from ui.lab.desk import LabDesk
-from ui.lab.library import FIRST, LabFile, place_of, read
+from ui.lab.library import FIRST, LabFile, bring_course, place_of, read
 from ui.lab.revealing import Revealer
-from ui.lab.seed import OwnSeed
-from ui.lab.showing import StepShower
+from ui.lab.showing import OwnSeed, StepShower
 from ui.lab.watch import LabWatch
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -43,12 +41,7 @@ class LabSitting(QObject):
     """
 
     def __init__(
-        self,
-        window: MainWindow,
-        files: SessionFiles,
-        report: ReportPanel,
-        covers: Covers,
-        parent: QObject,
+        self, window: MainWindow, files: SessionFiles, report: ReportPanel, covers: Covers, parent: QObject
     ) -> None:
         super().__init__(parent)
         state, controller = files.state, files.controller

@@ -25,12 +25,7 @@ class LabWatch(QObject):
     """
 
     def __init__(
-        self,
-        desk: LabDesk,
-        state: AppState,
-        window: MainWindow,
-        restorer: SessionRestorer,
-        parent: QObject,
+        self, desk: LabDesk, state: AppState, window: MainWindow, restorer: SessionRestorer, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._desk, self._state, self._window, self._restorer = desk, state, window, restorer

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from cnnviz.notation import Notation
 from cnnviz.quantities import ALMOST, format_count, format_plain
-from ui.controls.figure_mode import drawing_figure
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.placeholder import draw_placeholder
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
@@ -254,7 +253,7 @@ class LogTable(QTableView):
         if self._log.rows:
             return
         painter = QPainter(self.viewport())
-        if self.hasFocus() and not drawing_figure():  # there is no row that could show it
+        if self.hasFocus():  # there is no row that could show it
             painter.setPen(QPen(self._theme.color("accent"), 2))
             painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
         if self._placeholder:

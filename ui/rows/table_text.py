@@ -1,6 +1,6 @@
 """Values as text that a spreadsheet understands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +8,10 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+type Rows = NDArray[np.generic] | Sequence[Sequence[object]]
 
-def table_text(values: NDArray[np.generic]) -> str:
+
+def table_text(values: Rows) -> str:
     """Write an array as a table: a tab between columns, a line for each row, and all digits that matter.
 
     * `values`: ndarray of shape (h, w).
@@ -19,7 +21,7 @@ def table_text(values: NDArray[np.generic]) -> str:
     return "\n".join("\t".join(str(value) for value in row) for row in values)
 
 
-def copy_table(values: NDArray[np.generic]) -> None:
+def copy_table(values: Rows) -> None:
     """Put an array of shape (h, w) on the clipboard as a table."""
     QGuiApplication.clipboard().setText(table_text(values))
 

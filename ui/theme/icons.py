@@ -10,7 +10,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
 from cnnviz.bundled import bundled
-from ui.theme.manager import FOLLOWS, follow_theme, theme_manager
+from ui.theme.manager import follow_theme, theme_manager
 from ui.theme.tokens import Theme
 
 ICON_FOLDER = bundled("icons")
@@ -121,7 +121,6 @@ class _IconBinding(QObject):
         self._name = name
         self._role = role
         self._gap = 0
-        self.setObjectName(FOLLOWS)
         follow_theme(self)
 
     def set_icon(self, name: str, role: str) -> None:

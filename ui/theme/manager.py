@@ -1,7 +1,7 @@
 """Which theme is in force, and telling everybody when it changes."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol, cast
@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import Shiboken
 
 from ui.theme.fonts import load_fonts, ui_font
-from ui.theme.palette import make_palette
-from ui.theme.stylesheet import StylesheetWriter
+from ui.theme.stylesheet import StylesheetWriter, make_palette
 from ui.theme.tokens import DARK, LIGHT, SCALES, Theme
 
 _BEHIND_MS = 30
@@ -21,8 +20,8 @@ _SLICE_MS = 40  # in one turn of the event loop: there are a thousand of them
 
 MODES = ("system", "light", "dark")
 
-FOLLOWS = "follows_theme"
-"""Property of what has asked to follow the theme; also the name of such objects that are no widgets."""
+#: Property of what has asked to follow the theme.
+_FOLLOWS = "follows_theme"
 
 
 class ThemeManager(QObject):
@@ -109,30 +108,7 @@ class ThemeManager(QObject):
         self.set_scale(max((each for each in SCALES if each < self._scale), default=self._scale))
 
     @contextmanager
-    def wearing(self, theme: Theme, part: QWidget) -> Iterator[None]:
-        """Dress a part of the window in another theme for a moment, to draw a figure in its colours.
-
-        What is on the screen does not change as long as no event is processed meanwhile.
-
-        * `theme`: its scale is ignored: sizes stay as they are.
-        * `part`: A window, or something in it. What is hidden in it stays as it is: it is not
-          drawn.
-        """
-        worn = replace(theme, scale=self._theme.scale)
-        if worn == self._theme:
-            yield
-            return
-        widgets = [part, *(each for each in part.findChildren(QWidget) if each.isVisibleTo(part))]
-        try:
-            self._wear(worn, widgets)
-            self._tell(part, set(widgets))
-            yield
-        finally:
-            self._wear(self._resolve(), widgets)
-            self._tell(part, set(widgets))
-
-    @contextmanager
-    def undressed(self) -> Iterator[None]:
+    def without_style_sheet(self) -> Iterator[None]:
         """Take the stylesheet off while a large part of the window is built, and put it on again once.
 
         With it Qt dresses a widget, and everything in it, each time that it is given a parent: a widget that
@@ -147,14 +123,6 @@ class ThemeManager(QObject):
             yield
         finally:
             self._app.setStyleSheet(sheet)
-
-    def _tell(self, part: QWidget, widgets: Collection[QWidget]) -> None:
-        """Tell what follows the theme among some widgets, and what belongs to them, which one is worn."""
-        # Not all QObjects: to look at those of Qt's own text layout would give them Python owners.
-        others = [each for each in part.findChildren(QObject, FOLLOWS) if each.parent() in widgets]
-        for each in (*widgets, *others):
-            if each.property(FOLLOWS):
-                cast(_Themed, each).set_theme(self._theme)
 
     def _on_system_scheme_changed(self) -> None:
         self._update()
@@ -173,24 +141,23 @@ class ThemeManager(QObject):
         self._wear(theme)
         self.themeChanged.emit(theme)
 
-    def _wear(self, theme: Theme, widgets: Iterable[QWidget] | None = None) -> None:
-        """Take a theme, and dress some widgets in it, or all: what is behind others soon after the rest."""
+    def _wear(self, theme: Theme) -> None:
+        """Take a theme, and dress all widgets in it: what is behind others soon after the rest."""
         self._theme = theme
         if self._app is None or self._writer is None:
             return
         self._app.setPalette(make_palette(theme))
         self._app.setFont(ui_font(theme))
         _set_style_sheet(self._app, self._writer.write(theme))
-        if widgets is None:
-            every = _widgets_of(self._app)
-            behind = [each for each in every if _is_behind(each)]
-            self._behind = deque((_polish_again, each) for each in behind)
-            # To be polished takes away the fonts that they, and what is in them, were given with the theme.
-            self._behind.extend((self._restyle, each) for each in behind if each.property(FOLLOWS))
-            widgets = [each for each in every if not _is_behind(each)]
-            self._dressing.start()
-        for each in widgets:
-            _polish_again(each)
+        every = _widgets_of(self._app)
+        behind = [each for each in every if _is_behind(each)]
+        self._behind = deque((_polish_again, each) for each in behind)
+        # To be polished takes away the fonts that they, and what is in them, were given with the theme.
+        self._behind.extend((self._restyle, each) for each in behind if each.property(_FOLLOWS))
+        self._dressing.start()
+        for each in every:
+            if not _is_behind(each):
+                _polish_again(each)
 
     def _restyle(self, widget: QWidget) -> None:
         cast(_Themed, widget).set_theme(self._theme)
@@ -236,7 +203,7 @@ def follow_theme(widget: QObject) -> None:
     manager = theme_manager()
     themed = cast(_Themed, widget)
     themed.set_theme(manager.theme)
-    widget.setProperty(FOLLOWS, True)
+    widget.setProperty(_FOLLOWS, True)
     manager.themeChanged.connect(themed.set_theme)
 
 

@@ -9,7 +9,6 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from ui.controls.color_scale import ColorScale
-from ui.controls.map_legend import MapLegend
 from ui.tiles.tile_view import TileView, draw_part
 
 
@@ -41,10 +40,6 @@ class MapTiles(TileView):
     @override
     def count(self) -> int:
         return 0 if self._values is None else len(self._values)
-
-    def map_legend(self) -> MapLegend | None:
-        """What a figure of the maps has to say beside them; None while there are none."""
-        return None if self._values is None else MapLegend(self._scale)
 
     def set_maps(
         self, values: ArrayLike | None, colormap: str = "signed", levels: tuple[float, float] | None = None

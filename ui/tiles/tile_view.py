@@ -6,7 +6,6 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.controls.figure_mode import drawing_alone, drawing_figure
 from ui.controls.key_moves import moved_in_grid, row_step
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, ui_font
@@ -141,22 +140,22 @@ class TileView(PointedWidget[int]):
                 self._paint_tile(painter, index, rect)
                 self._paint_frame(painter, index, rect)
                 self._paint_caption(painter, index, rect, below)
-        if self.hasFocus() and self._current is None and not drawing_figure():
+        if self.hasFocus() and self._current is None:
             self._paint_focus_frame(painter)
 
     def _is_chosen(self, index: int) -> bool:
-        """Whether a tile is framed as the chosen one; without its panel nobody could say what for."""
-        return index == self._current and not drawing_alone()
+        """Whether a tile is framed as the chosen one."""
+        return index == self._current
 
     def _is_pointed_at(self, index: int) -> bool:
-        """Whether a tile is framed as the one under the pointer; in figures none is."""
-        return index == self._hovered and self._selectable and not drawing_figure()
+        """Whether a tile is framed as the one under the pointer."""
+        return index == self._hovered and self._selectable
 
     def _paint_frame(self, painter: QPainter, index: int, rect: QRectF) -> None:
         """Frame a tile on its outside."""
         role, width = ("muted" if self._is_pointed_at(index) else "border"), 1
         if self._is_chosen(index):
-            role, width = "accent", 3 if self.hasFocus() and not drawing_figure() else 2
+            role, width = "accent", 3 if self.hasFocus() else 2
         self._draw_frame(painter, rect, role, width)
 
     def _draw_frame(self, painter: QPainter, rect: QRectF, role: str, width: int) -> None:
@@ -192,7 +191,4 @@ def fitted(area: QRectF, picture: QImage) -> QRectF:
 
 def draw_part(painter: QPainter, rect: QRectF, picture: QImage, part: QRect) -> None:
     """Draw a part of a picture into a rectangle."""
-    if drawing_figure():  # an SVG file has no parts of images
-        painter.drawImage(rect, picture.copy(part))
-    else:
-        painter.drawImage(rect, picture, QRectF(part))
+    painter.drawImage(rect, picture, QRectF(part))

@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from ui.controls.figure_mode import drawing_figure
 from ui.controls.pace import single_shot
 from ui.theme import theme_manager
 
@@ -63,8 +62,6 @@ class AreaFrame(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        if drawing_figure():
-            return
         painter, width = QPainter(self), theme_manager().theme.px(2)
         painter.setPen(QPen(theme_manager().theme.color("accent"), 2 * width))  # half of it is cut off
         painter.drawRect(self.rect())

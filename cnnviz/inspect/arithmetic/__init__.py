@@ -1,6 +1,7 @@
 """The computation of one cell, or of one logit, written out with the numbers of one image."""
 
-from cnnviz.inspect.arithmetic.cells import (
+from cnnviz.inspect.arithmetic.evidence import Evidence, dense_evidence, evidence_slopes
+from cnnviz.inspect.arithmetic.explain import (
     ActivationCell,
     CellArithmetic,
     Contribution,
@@ -9,9 +10,9 @@ from cnnviz.inspect.arithmetic.cells import (
     FlattenCell,
     LinearPoolCell,
     MaxPoolCell,
+    explain_cell,
+    lead_of,
 )
-from cnnviz.inspect.arithmetic.evidence import Evidence, dense_evidence, evidence_slopes
-from cnnviz.inspect.arithmetic.explain import explain_cell
 
 __all__ = [
     "ActivationCell",
@@ -26,4 +27,5 @@ __all__ = [
     "dense_evidence",
     "evidence_slopes",
     "explain_cell",
+    "lead_of",
 ]

@@ -31,7 +31,6 @@ class Evidence:
         Contribution of each bias after the stage; empty relative to a blank image, whose logit holds them.
     remainder : float
         What the contributions and biases leave unexplained: rounding only, if `exact`.
-    logit : float
     exact : bool
         Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh between the
         stage and the logit, or, relative to a blank image, anything that is not linear), it is a
@@ -90,7 +89,6 @@ def dense_evidence(
 
     Parameters
     ----------
-    network : Network
     trace : Trace
         What `network.forward` returned.
     layer : str
@@ -101,10 +99,6 @@ def dense_evidence(
         Which sample of the batch.
     relative : bool
         Whether contributions are relative to a blank image.
-
-    Returns
-    -------
-    Evidence
 
     Raises
     ------

@@ -1,24 +1,17 @@
 """How the value of one cell came about."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz import functional
 from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_int
 from cnnviz.errors import ParameterError
-from cnnviz.inspect.arithmetic.cells import (
-    ActivationCell,
-    CellArithmetic,
-    Contribution,
-    ConvolutionCell,
-    DenseCell,
-    FlattenCell,
-    LinearPoolCell,
-    MaxPoolCell,
-)
+from cnnviz.functional.max_pooling import TieRule
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Cell,
@@ -31,6 +24,184 @@ from cnnviz.inspect.receptive_field import (
 from cnnviz.layers import Activation, Conv2D, Dense, Flatten, Layer, MaxPool2D, Pool
 from cnnviz.network import Network, Trace
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellArithmetic:
+    """One cell and how its value came about; a subclass for each kind of layer.
+
+    Arrays have the network's dtype, and so have the computations: what stands here are the very numbers of
+    the forward pass. A `float` is such a number too (every float32 is a float).
+
+    Attributes
+    ----------
+    layer : str
+        Name of the layer whose output the cell belongs to.
+    cell : tuple of int
+        `(channel, row, column)`, or `(unit,)`.
+    value : float
+        The cell's value in the trace.
+    """
+
+    layer: str
+    cell: Cell
+    value: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowCell(CellArithmetic):
+    """What convolution and pools share: the window of the input that they read.
+
+    Attributes
+    ----------
+    rows, columns : ndarray of intp, each of length k
+        Where in the input map the rows and columns of the window lie; -1 where they are padding. Mirrored
+        rows and columns of a blur name the ones they mirror.
+    """
+
+    rows: IntArray
+    columns: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConvolutionCell(WindowCell):
+    """A patch times a kernel, summed up: `value = running[-1] + bias`.
+
+    Attributes
+    ----------
+    patch, kernel, products : ndarray of shape (c, k, k)
+        What the filter sees (0.0 in the padding), its weights, and their products.
+    running : ndarray of shape (c * k * k,)
+        Sum after each product, in the order in which the engine adds: channel, row, column.
+    """
+
+    patch: FloatArray
+    kernel: FloatArray
+    products: FloatArray
+    running: FloatArray
+    bias: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActivationCell(CellArithmetic):
+    """A function of one number.
+
+    Attributes
+    ----------
+    formula : str
+        The function in text, with `z` for its input, such as ``"max(z, 0)"``.
+    slope : float
+        Derivative at the input as the engine takes it: what the gradient is multiplied with on its way back.
+    """
+
+    input: float
+    formula: str
+    slope: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaxPoolCell(WindowCell):
+    """The largest number of a window.
+
+    Attributes
+    ----------
+    values : ndarray of shape (k, k)
+        The window; its maximum is `value`.
+    winners : boolean ndarray of shape (k, k)
+        Cells that hold the maximum.
+    shares : ndarray of shape (k, k)
+        What part of the gradient each cell gets under the rule in force.
+    ties : {"first", "all", "split"}
+        The rule in force.
+    """
+
+    values: FloatArray
+    winners: NDArray[np.bool_]
+    shares: FloatArray
+    ties: TieRule
+
+    @property
+    def tied(self) -> bool:
+        """Whether several cells hold the maximum, so that the rule matters."""
+        return int(np.count_nonzero(self.winners)) > 1
+
+
+def lead_of(window: NDArray[np.generic]) -> float | None:
+    """By how much the maximum of a window is larger than the next number of it; None for a single cell."""
+    ordered = np.sort(window.astype(np.float64), axis=None)
+    return float(ordered[-1] - ordered[-2]) if ordered.size > 1 else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearPoolCell(WindowCell):
+    """A weighted sum of a window: average or subsampling. The products add up to `value`.
+
+    Attributes
+    ----------
+    values, weights, products : ndarray of shape (k, k)
+        A subsampled window has a single cell of weight 1.
+    """
+
+    values: FloatArray
+    weights: FloatArray
+    products: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One term of a dense unit's sum.
+
+    Attributes
+    ----------
+    unit : int
+        Index of the feature.
+    source : tuple of int
+        Cell `(channel, row, column)` of the feature maps that were flattened, or `(unit,)` where the features
+        come from another dense layer.
+    """
+
+    unit: int
+    source: Cell
+    weight: float
+    value: float
+    product: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DenseCell(CellArithmetic):
+    """A weighted sum of all features: `value` = sum of the largest terms + `rest` + `bias`.
+
+    Attributes
+    ----------
+    largest : tuple of Contribution
+        Terms of largest magnitude, largest first; of equal ones the first.
+    rest : float
+        Sum of the other terms, computed in float64.
+    rest_count : int
+        How many they are.
+    source_stage : str
+        Stage in which the sources of the terms lie.
+    """
+
+    largest: tuple[Contribution, ...]
+    rest: float
+    rest_count: int
+    bias: float | None
+    source_stage: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlattenCell(CellArithmetic):
+    """A cell of the maps under a new index: `unit = (channel * height + row) * width + column`.
+
+    Attributes
+    ----------
+    source : tuple of int
+        The cell in the stage before, with the same value.
+    """
+
+    source: Cell
+
+
 LARGEST = 10
 """How many terms of a dense unit are listed, if not asked otherwise."""
 
@@ -42,7 +213,6 @@ def explain_cell(
 
     Parameters
     ----------
-    network : Network
     trace : Trace
         What `network.forward` returned.
     layer : str
@@ -53,10 +223,6 @@ def explain_cell(
         Which sample of the batch.
     largest : int
         How many terms of a dense unit to list one by one, >= 0.
-
-    Returns
-    -------
-    ConvolutionCell, ActivationCell, MaxPoolCell, LinearPoolCell, FlattenCell or DenseCell
 
     Raises
     ------

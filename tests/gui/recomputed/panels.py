@@ -16,11 +16,12 @@ from ui.session import Session
 
 def samples(session: Session) -> Iterator[str]:
     """Check the probabilities beside the thumbnails."""
-    bars = session.window.samples.bars
+    bars = session.window.samples.bars.content
+    assert bars is not None
     expected = dict(zip(classes_of(session), trace_of(session).class_probabilities[0], strict=True))
-    names = [name for name, _ in bars.shown()]
-    yield from near("probabilities", [p for _, p in bars.shown()], [expected[name] for name in names])
-    for line in bars.accessibleDescription().split("; "):
+    shown = [] if bars.values is None else [(bars.names[row], bars.values[row]) for row in bars.shown]
+    yield from near("probabilities", [p for _, p in shown], [expected[name] for name, _ in shown])
+    for line in session.window.samples.bars.spoken_summary().split("; "):
         found = re.match(r"class (.+): probability ([^,]+)", line)
         if found is None:
             yield f"no probability in {line!r}"

@@ -85,7 +85,7 @@ def _along(network: Network, view: View, stage: str, axis: int) -> tuple[int, li
         inner = _read(inner, network.shapes[name][axis], windows.size, windows.stride, windows.offset)
         step *= windows.stride
     size = view.pool_size
-    pools = {"blur": (3, -1), "max_blur": (3 * size - 2, 1 - size), "subsample": (1, 0)}
+    pools = {"max_blur": (3 * size - 2, 1 - size), "subsample": (1, 0)}
     if stage in ("convolution", "activation"):
         return step, inner
     reach, offset = pools.get(stage, (size, 0))
@@ -102,27 +102,17 @@ def _pooled(maps: Values, size: int) -> Maps:
     maps = maps.astype(np.float64)
     count, rows, columns = maps.shape[0], maps.shape[1] // size, maps.shape[2] // size
     windows = maps[:, : rows * size, : columns * size].reshape(count, rows, size, columns, size)
-    taps = np.array([1.0, 2.0, 1.0]) / 4
     triangle = np.convolve(np.ones(size), np.ones(size)) / size**2
     return {
         "max": windows.max(axis=(2, 4)),
         "average": windows.mean(axis=(2, 4)),
-        "blur": _blurred(_padded(maps, 1), taps)[:, ::size, ::size][:, :rows, :columns],
         "max_blur": _max_blurred(maps, size, triangle)[:, ::size, ::size][:, :rows, :columns],
         "subsample": windows[:, :, 0, :, 0],
     }
 
 
-def _padded(maps: Values, margin: int) -> Values:
-    return np.pad(maps, ((0, 0), (margin, margin), (margin, margin)), mode="reflect")
-
-
-def _blurred(maps: Values, taps: Values) -> Values:
-    windows = sliding_window_view(maps, (len(taps), len(taps)), axis=(1, 2))
-    return np.einsum("crsij,i,j->crs", windows, taps, taps)
-
-
 def _max_blurred(maps: Values, size: int, taps: Values) -> Values:
     wide = np.pad(maps, ((0, 0), (size - 1, 2 * size), (size - 1, 2 * size)), mode="reflect")
     dense = sliding_window_view(wide, (size, size), axis=(1, 2)).max(axis=(3, 4))
-    return _blurred(dense, taps)
+    windows = sliding_window_view(dense, (len(taps), len(taps)), axis=(1, 2))
+    return np.einsum("crsij,i,j->crs", windows, taps, taps)

@@ -9,11 +9,11 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QImage
 
 from cnnviz.report.blocks import Words
-from cnnviz.report.guides import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.content import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
 from tests.gui.driving import drain, settle
 from tests.gui.report.hands import run, write
 from tests.small_data import first_images
-from ui.panels.report.work import preview_work
+from ui.panels.report.preview import preview_work
 from ui.state import RunStatus, Sample, Settings
 
 
@@ -267,7 +267,7 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
 def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "ui.panels.report.work.to_pages",
+        "ui.panels.report.preview.to_pages",
         lambda document, *_options, **_more: seen.append(document.blocks) or [],
     )
     panel = make()

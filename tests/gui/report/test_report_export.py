@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from cnnviz.report.guides import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.content import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
 from tests.gui.driving import drain
 from tests.gui.report.hands import write
 from ui.panels.report import ReportPanel

@@ -9,8 +9,7 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
 from cnnviz.functional.max_pooling import TIE_RULES, TieRule
-from cnnviz.inspect.receptive_field import INPUT, stage_index
-from cnnviz.inspect.symbols import symbol_of
+from cnnviz.inspect.receptive_field import INPUT, stage_index, symbol_of
 from cnnviz.layers import Layer, Pool
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing import (

@@ -17,7 +17,14 @@ from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.texts import SPANS, WORDS, Spans, Words, sign
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.waterfall import WATERFALL, Terms, Waterfall
-from cnnviz.inspect.arithmetic import ActivationCell, ConvolutionCell, DenseCell, LinearPoolCell, MaxPoolCell
+from cnnviz.inspect.arithmetic import (
+    ActivationCell,
+    ConvolutionCell,
+    DenseCell,
+    LinearPoolCell,
+    MaxPoolCell,
+    lead_of,
+)
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_power, format_signed, format_value
 from ui.page_view import PageView
@@ -87,7 +94,7 @@ class ArithmeticView(PageView):
 
     def __init__(self, sweep: Sweep, answer: Callable[[Ask], object]) -> None:
         self._sweep, self._others, self._now = sweep, answer, None
-        super().__init__(self._on_asked, copies=True, ground="surface")
+        super().__init__(self._on_asked, _LEAST[1], copies=True, ground="surface")
 
     def draw(self, arithmetic: Arithmetic | None, *, is_pinned: bool, why_covered: str) -> None:
         """Write out a cell; None leaves what was written last."""
@@ -155,7 +162,7 @@ def _head(now: Now, controls: bool) -> Row:
     name, tip = ("Pause the sweep", "") if now.is_playing else ("Play the sweep", f": {_SWEEPS}")
     speed = f"Speed of the sweep: {SPEEDS[now.speed]} cells a second"
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
-    free = Choice("free", "icon", "Free the pinned cell (Esc)", PinCell(None), icon="x")
+    free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
     end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
     sweep = (
         Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None),
@@ -289,7 +296,7 @@ def _sum(shown: Arithmetic) -> _Sum:
 
 def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap:
     """Some numbers in coloured cells, wider than high: they can be read where square ones have no room."""
-    return HeatMap(values, colors, is_precise=True, most=104, widest=2.2, **more)
+    return HeatMap(values, colors, is_precise=True, covered=None, most=104, widest=2.2, **more)
 
 
 def _say_term(cell: ConvolutionCell, term: int) -> str:
@@ -347,9 +354,7 @@ def _who_gets_it(cell: MaxPoolCell) -> str:
             f"{np.count_nonzero(cell.winners)} of {cell.values.size} cells share the maximum. "
             f"Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
         )
-    # By how much the maximum is larger than the next number, exactly.
-    exact = cell.values.astype(np.float64)
-    lead = format_value(float(exact.max() - exact[~cell.winners].max()))
+    lead = format_value(lead_of(cell.values) or 0.0)
     return f"One cell of {cell.values.size} wins, by {lead}: on the way back it gets the whole gradient."
 
 

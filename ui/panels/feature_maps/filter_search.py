@@ -10,13 +10,18 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset
+from cnnviz.drawing import Ask, Colors
+from cnnviz.drawing.kept import kept
+from cnnviz.graphics import patches
+from cnnviz.graphics.tiles import Tiles
 from cnnviz.inspect.excitation import ClassEvidence, Excitation, Patch, class_evidence, exciting_patches
+from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis, Context
 from ui.panels.drawn import Drawn
 from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
-from ui.tiles.patch_grid import PatchCard
+from ui.state import PinnedCell
 
 PATCHES = 8
 """How many patches of either kind are shown."""
@@ -24,7 +29,15 @@ PATCHES = 8
 _PATCHES, _AVERAGES = "looks-for", "class-evidence"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class LookAtPatch(Ask):
+    """Make the image of a patch the sample, and pin the cell that responds to it."""
+
+    image: int
+    cell: PinnedCell
+
+
+@dataclass(frozen=True, eq=False)
 class Findings:
     """The patches of one filter, and in which network they were searched.
 
@@ -47,12 +60,14 @@ class Findings:
         """How many images were searched, in words."""
         return f"of {format_count(len(self.dataset.test_labels))} test images, at most one patch each"
 
-    def cards(self, kind: Literal["most", "least"]) -> list[PatchCard]:
-        """Cards of the patches that excite the filter most, or least."""
-        data, patches = self.dataset, getattr(self.excitation, kind)
-        texts = format_together([patch.value for patch in patches], 3, format_signed, longest=8)
-        cards: list[PatchCard] = []
-        for patch, text in zip(patches, texts, strict=True):
+    @kept
+    def patches(self, kind: Literal["most", "least"]) -> patches.Patches:
+        """The patches that excite the filter most, or least."""
+        data, own = self.dataset, self.excitation
+        found: tuple[Patch, ...] = getattr(own, kind)
+        texts = format_together([patch.value for patch in found], 3, format_signed, longest=8)
+        cards: list[patches.Patch] = []
+        for patch, text in zip(found, texts, strict=True):
             name = data.classes[int(data.test_labels[patch.image])]
             tip = (
                 f"Test image {format_count(patch.image)}, class {name}: response "
@@ -61,12 +76,10 @@ class Findings:
             )
             place = patch.rectangle
             block = (place.top, place.left, place.height, place.width)
-            cards.append(
-                PatchCard(
-                    patch.pixels[0], data.test_images[patch.image, 0], block, text, tip, patch.images_count
-                )
-            )
-        return cards
+            ask = LookAtPatch(patch.image, PinnedCell(own.layer, (own.channel, patch.row, patch.column)))
+            image = data.test_images[patch.image, 0]
+            cards.append(patches.Patch(patch.pixels[0], image, block, text, tip, patch.images_count, ask))
+        return patches.Patches(tuple(cards))
 
 
 def _shared(patch: Patch, superlative: str) -> str:
@@ -77,7 +90,7 @@ def _shared(patch: Patch, superlative: str) -> str:
     return f"Found as the {superlative} patch of {count} images, pixel by pixel; this is the first of them. "
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Averages:
     """The average evidence of each class, and what it was measured on."""
 
@@ -109,8 +122,16 @@ class Averages:
             return maps[:, None, :]
         return maps.sum(axis=1) if channel is None else maps[:, min(channel, maps.shape[1] - 1)]
 
+    @kept
+    def tiles(self, channel: int | None, is_relative: bool) -> Tiles:
+        """The same, one for each class."""
+        maps = self.maps(channel, relative=is_relative)
+        names = tuple(self.dataset.classes)
+        colors = Colors("signed", *signed_levels(maps))
+        return Tiles(maps, colors, captions=names, title="Average evidence", most=120)
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class FilterPicture:
     """A filter as it is now, and what was found of it when it was searched.
 

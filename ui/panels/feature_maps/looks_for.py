@@ -1,57 +1,120 @@
 """What a filter looks for: the test patches that excite it most and least, and the evidence of each class."""
 
 from collections.abc import Callable
-from typing import Literal, override
+from dataclasses import dataclass, replace
+from typing import Any, override
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
-from cnnviz.inspect.excitation import Patch
+from cnnviz.drawing import Ask, Box, Colors, Drawing, Look
+from cnnviz.drawing.kept import kept
+from cnnviz.drawing.page import Card, Choice, Item, Page, across, down, page_drawn
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.patches import PATCHES, Patches
+from cnnviz.graphics.texts import DONE, WORDS, Done, Words
+from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_power
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
-from ui.cells.linked_map import LinkedMap
-from ui.controls.buttons import Button
-from ui.controls.choice_field import ChoiceField
-from ui.controls.labels import SectionTitle, WrapLabel
+from ui.choices import choice_of, flag, one_of
+from ui.choices import kept as kept_choices
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
-from ui.controls.scale_key import ScaleStrip
+from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import Drawn, DrawnPart, TellsDrawn
-from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView
-from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, Findings
+from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
 from ui.panels.views import Choices
-from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
-from ui.tiles.map_thumbnails import MapThumbnails
-from ui.tiles.patch_grid import PatchGrid
+
+_LEFT, _LEAST = 216, 200
+ALL, ONE = "all", "one"
+_SCOPES = (
+    (ALL, "All filters", "Evidence of all maps, added up cell by cell"),
+    (ONE, "This filter", "Evidence of the map of the chosen filter alone"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFilter(Ask):
+    """Look at a filter of a convolution."""
+
+    layer: str
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetScope(Ask):
+    """Show the evidence of all filters together, or of the chosen one."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetRelative(Ask):
+    """Take the average evidence relative to a blank image, or not."""
+
+    is_relative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Search(Ask):
+    """Search all test images with the present weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSearch(Ask):
+    """Stop the search."""
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """Whose evidence of the classes is shown."""
+
+    scope: str = one_of(ALL, "row", "Filters whose evidence is shown", _SCOPES)
+    is_relative: bool = flag(
+        False,
+        "Relative to blank",
+        "Leave out what a blank image has there, too: what is left, the ink has brought",
+        "relative",
+    )
+
+    def channel(self, picture: FilterPicture) -> int | None:
+        """Map that is shown; None for the sum of all."""
+        return picture.own_map if self.scope == ONE else None
+
+
+class _Part(DrawnPart, PageView):
+    """What was found, which may be of another moment than the page."""
 
 
 class LooksForView(TellsDrawn, QWidget):
     """Choose a filter on the left; patches and evidence of the classes are searched in the background.
 
-    * `sampleRequested`: index of the test image that a patch comes from.
-    * `pinRequested`: the cell that responds to the patch.
-    * `channelRequested`: layer and filter that were chosen.
+    * `answer`: is told of the filter that was chosen, and of the patch to look at.
     """
 
-    sampleRequested = Signal(int)
-    pinRequested = Signal(object)
-    channelRequested = Signal(str, int)
-
-    def __init__(self, background: Analysis, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, background: Analysis, answer: Callable[[Ask], object], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.search = FilterSearch(background, self)
-        self._picture: FilterPicture | None = None
-        self._carded: Findings | None = None  # those whose patches are painted
-        self._build_widgets()
-        self._build_layout()
-        self._connect_signals()
+        self.picture: FilterPicture | None = None
+        self._others, self._share, self._view = answer, 0.0, EvidenceView()
+        self.message = MessageBar(self)
+        self.filter = PageView(self.answer, _LEAST, copies=True)
+        self.patches, self.evidence = _Part(self.answer, _LEAST), _Part(self.answer, 120)
+        self.patches.tell, self.evidence.tell = self._patches_drawn, self._evidence_drawn
+        right = fill(QVBoxLayout(), (self.patches, 9), (self.evidence, 4))
+        self._across = fill(QHBoxLayout(), self.filter, (right, 1))
+        fill(QVBoxLayout(self), self.message, (self._across, 1))
+        self.search.changed.connect(self._draw)
+        self.search.progressed.connect(self._on_progressed)
+        self.search.failed.connect(self.message.show_error)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -74,8 +137,7 @@ class LooksForView(TellsDrawn, QWidget):
             "channel": search.channel,
             "wanted": search.is_wanted,
             "searched": None if search.searched is None else search.searched.step,
-            "scope": self.evidence.scope.current(),
-            "relative": self.evidence.relative.isChecked(),
+            **kept_choices(self._view),
         }
 
     def restore_view(self, choices: Choices, at: Callable[[int], Snapshot | None]) -> None:
@@ -86,7 +148,8 @@ class LooksForView(TellsDrawn, QWidget):
         search = self.search
         layer = choices.text("layer", search.layers, search.layer)
         self.choose(layer, choices.whole("channel", 0, 10_000, 0))
-        self.evidence.choose(choices.any_text("scope"), relative=choices.flag("relative", False))
+        scope, relative = choices.text("scope", (ALL, ONE), ALL), choices.flag("relative", False)
+        self._show_evidence(EvidenceView(scope, relative))
         step = choices.whole("searched", 0, 10**9, None)
         earlier = None if step is None else at(step)
         if earlier is not None and earlier is not search.searched:
@@ -94,29 +157,40 @@ class LooksForView(TellsDrawn, QWidget):
         elif step is None and not choices.flag("wanted", True):
             search.cancel()
 
-    @property
-    def picture(self) -> FilterPicture | None:
-        """What is shown."""
-        return self._picture
-
     @override
     def drawn(self) -> Drawn | None:
         """Return the moment whose filters are shown; the patches may be of another."""
-        picture = self._picture
+        picture = self.picture
         if picture is None:
             return None
         return Drawn.of(picture.snapshot, choices=(f"{picture.layer}, filter {picture.channel}",))
 
     def _patches_drawn(self) -> Drawn | None:
-        found = None if self._picture is None else self._picture.findings
+        found = None if self.picture is None else self.picture.findings
         return None if found is None else found.drawn
+
+    def _evidence_drawn(self) -> Drawn | None:
+        found = None if self.picture is None else self.picture.averages
+        if self.picture is None or found is None:
+            return None
+        channel, is_relative = self._view.channel(self.picture), self._view.is_relative
+        maps = f"{found.evidence.layer}, {'all filters' if channel is None else f'filter {channel}'}"
+        scale = "relative to a blank image" if is_relative else "not relative to a blank image"
+        return replace(found.drawn, choices=(maps, scale))
+
+    def figure(self, look: Look) -> Drawing:
+        """Filter, patches and evidence, for paper."""
+        left = filter_page(self.picture, self.search.layers, 0.0, controls=False).body
+        found = [patches_page(self.picture).body]
+        if self.picture is not None and self.picture.has_evidence:
+            found.append(evidence_page(self.picture, self._view, controls=False).body)
+        both = across(replace(left, room=_LEFT), down(*found), gap=24)
+        return page_drawn(Page(both), Box(0, 0, self.width(), self.height()), look)
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
-        self._left.setFixedWidth(theme.px(216))
-        self._whole.setSpacing(theme.px(24))
-        self._right.setSpacing(theme.px(6))
-        self.kernel.setFixedHeight(theme.px(150))
+        self.filter.setFixedWidth(theme.px(_LEFT))
+        self._across.setSpacing(theme.px(24))
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -129,128 +203,130 @@ class LooksForView(TellsDrawn, QWidget):
                 self.search.begin()
             self._draw()
 
-    # -- building ------------------------------------------------------------------------------------------
-
-    def _build_widgets(self) -> None:
-        self.message = MessageBar(self)
-        tip = "Convolution layer whose filters can be chosen"
-        self.layer_field = named(ChoiceField([]), "Convolution layer", tip)
-        self._filter_title = SectionTitle("Filter")
-        name = "Weights of the chosen filter"
-        self.kernel = named(LinkedMap(), name, f"{name}, for its first input channel")
-        self.kernel.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.kernel_scale = ScaleStrip()
-        tip = "Click a filter to see what it looks for"
-        self.filters = named(MapThumbnails(), "All filters of the layer", tip)
-        self.filters.set_noun("filter")
-        tip = "Search all test images with the present weights"
-        self.search_button = Button("Search again", "refresh-cw", tooltip=tip)
-        self.progress = named(QProgressBar(), "Progress of the search")
-        self.progress.setRange(0, 100)
-        self.cancel_button = Button("Cancel", tooltip="Stop the search")
-        self._age = WrapLabel()
-        self._most_title, self._least_title = (
-            SectionTitle("Excites it most"),
-            SectionTitle("Excites it least"),
-        )
-        tip = "Parts of the test images; click one to make its image the sample"
-        self.most = named(_Patches(), "Patches that excite the filter most", tip)
-        self.least = named(_Patches(), "Patches that excite the filter least", tip)
-        self.most.tell = self.least.tell = self._patches_drawn
-        self.evidence = ClassEvidenceView()
-
-    def _build_layout(self) -> None:
-        self._left = QWidget()
-        top = (self._filter_title, self.layer_field, self.kernel, self.kernel_scale, (self.filters, 1))
-        bottom = (self._age, self.progress, self.search_button, self.cancel_button)
-        fill(QVBoxLayout(self._left), *top, *bottom)
-        found = ((self.most, 6), self._least_title, (self.least, 6), (self.evidence, 3))
-        self._right = fill(QVBoxLayout(), self._most_title, *found)
-        self._whole = fill(QHBoxLayout(), self._left, (self._right, 1))
-        fill(QVBoxLayout(self), self.message, (self._whole, 1))
-
-    def _connect_signals(self) -> None:
-        self.layer_field.choiceEdited.connect(self._on_layer_edited)
-        self.filters.mapSelected.connect(self._on_filter_selected)
-        self.search_button.clicked.connect(self.search.begin)
-        self.cancel_button.clicked.connect(self.search.cancel)
-        self.search.changed.connect(self._draw)
-        self.search.progressed.connect(self.progress.setValue)
-        self.search.failed.connect(self.message.show_error)
-        self.most.patchClicked.connect(self._on_most_clicked)
-        self.least.patchClicked.connect(self._on_least_clicked)
-
-    # -- drawing -------------------------------------------------------------------------------------------
-
     @Slot()
     def _draw(self) -> None:
         """Show what there is now."""
-        picture = self._picture = self.search.picture()
-        self.layer_field.set_options([(name, name) for name in self.search.layers])
-        self.layer_field.setVisible(len(self.search.layers) > 1)
-        self.layer_field.set_choice(self.search.layer)
-        self.evidence.draw(picture)
-        self._draw_findings(picture)
-        if picture is None:
-            self.filters.set_maps(None)
-            self.kernel.set_values(None)
-            return
-        weights = picture.weights
-        levels = signed_levels(weights)
-        self.filters.set_maps(weights[:, 0], "signed", levels)
-        self.filters.set_current(picture.channel)
-        self.kernel.set_values(weights[picture.channel, 0], "signed", levels)
-        self.kernel_scale.set_scale("signed", *levels)
-        self._filter_title.set_text(f"Filter {picture.channel}")
-        unit = format_power(self.kernel.number_exponent)
-        self._filter_title.set_caption(f"of {picture.layer} {unit}".rstrip())
-
-    def _draw_findings(self, picture: FilterPicture | None) -> None:
-        found = None if picture is None else picture.findings
-        is_busy = picture is not None and bool(picture.under_way)
-        if is_busy:
+        picture = self.picture = self.search.picture()
+        if picture is not None and picture.under_way:
             self.message.clear()
-        self.progress.setVisible(is_busy)
-        self.cancel_button.setVisible(is_busy)
-        self.search_button.setVisible(not is_busy)
-        self.search_button.setText("Search" if found is None else "Search again")
-        self._age.set_text("" if picture is None else picture.age)
-        self._most_title.set_caption("" if found is None else found.count)
-        placeholder = "Searching the test images…" if is_busy else "Nothing was searched yet: press Search."
-        grids: tuple[tuple[PatchGrid, Literal["most", "least"]], ...]
-        grids = (self.most, "most"), (self.least, "least")
-        for grid, kind in grids:
-            grid.set_placeholder(placeholder)
-            if found is not self._carded:
-                grid.set_cards(() if found is None else found.cards(kind))
-        self._carded = found
+        self.patches.show_page(patches_page(picture))
+        self._show_evidence(self._view)
+        self._show_filter()
 
-    # -- events --------------------------------------------------------------------------------------------
+    def _show_filter(self) -> None:
+        self.filter.show_page(filter_page(self.picture, self.search.layers, self._share))
 
-    def _on_layer_edited(self, layer: str) -> None:
-        self._choose(layer, 0)
+    def _show_evidence(self, view: EvidenceView) -> None:
+        self._view, has_evidence = view, self.picture is not None and self.picture.has_evidence
+        self.evidence.setVisible(has_evidence)
+        if self.picture is not None and has_evidence:
+            self.evidence.show_page(evidence_page(self.picture, view))
 
-    def _on_filter_selected(self, channel: int) -> None:
-        self._choose(self.search.layer, channel)
+    @Slot(int)
+    def _on_progressed(self, percent: int) -> None:
+        self._share = percent / 100
+        self._show_filter()
 
-    def _choose(self, layer: str, channel: int) -> None:
-        self.choose(layer, channel)
-        self.channelRequested.emit(layer, channel)
-
-    def _on_most_clicked(self, card: int) -> None:
-        self._look_at(card, "most")
-
-    def _on_least_clicked(self, card: int) -> None:
-        self._look_at(card, "least")
-
-    def _look_at(self, card: int, part: str) -> None:
-        if self._picture is None or self._picture.findings is None:
-            return
-        found = self._picture.findings.excitation
-        patch: Patch = getattr(found, part)[card]
-        self.sampleRequested.emit(patch.image)
-        self.pinRequested.emit(PinnedCell(found.layer, (found.channel, patch.row, patch.column)))
+    def answer(self, ask: Ask) -> None:
+        """Do what the pages ask for."""
+        match ask:
+            case Search():
+                self.search.begin()
+            case CancelSearch():
+                self.search.cancel()
+            case SetScope(scope):
+                self._show_evidence(replace(self._view, scope=scope))
+            case SetRelative(is_relative):
+                self._show_evidence(replace(self._view, is_relative=is_relative))
+            case ShowFilter(layer, channel):
+                self.choose(layer, channel)
+                self._others(ask)
+            case _:
+                self._others(ask)
 
 
-class _Patches(DrawnPart, PatchGrid):
-    """Patches, which may have been found at another moment than that of the page."""
+# -- pages ---------------------------------------------------------------------------------------------------
+
+
+def filter_page(
+    picture: FilterPicture | None, layers: tuple[str, ...], share: float, *, controls: bool = True
+) -> Page:
+    """The filter among those of its layer, and how far its search has come: `share` of it is done."""
+    items: list[Item] = []
+    if picture is not None:
+        kernel, filters = _filters(picture)
+        tip = "Weights of the chosen filter, for its first input channel"
+        of_layer = f"of {picture.layer} {format_power(kernel.exponent)}".rstrip()
+        title = f"Filter {picture.channel}"
+        items.append(Card("kernel", HEAT_MAP, Looked(kernel), title, of_layer, tip, 174, is_live=True))
+        if len(layers) > 1:
+            tip, options = (
+                "Convolution layer whose filters can be chosen",
+                tuple((each, each) for each in layers),
+            )
+            asks = _first_filter
+            items.append(Choice("layer", "list", "Convolution layer", asks, picture.layer, options, tip=tip))
+        tip, chosen = "Click a filter to see what it looks for", Chosen(filters, picture.channel)
+        items.append(Card("filters", TILES, chosen, "All filters of the layer", "", tip, is_live=True))
+        items.append(Card("age", WORDS, Words(picture.age, ink="muted"), room=None))
+        if picture.under_way:
+            cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
+            more: tuple[Item, ...] = Card("progress", DONE, Done(share), room=None), cancel
+        else:
+            title = "Search" if picture.findings is None else "Search again"
+            tip = "Search all test images with the present weights"
+            more = (Choice("search", "press", title, Search(), tip=tip, icon="refresh-cw"),)
+        items += more if controls else ()
+    return Page(down(*items))
+
+
+def _first_filter(layer: str) -> Ask:
+    return ShowFilter(layer, 0)
+
+
+@kept
+def _filters(picture: FilterPicture) -> tuple[HeatMap, Tiles]:
+    weights, layer = picture.weights, picture.layer
+    colors = Colors("signed", *signed_levels(weights))
+
+    def ask(channel: int) -> Ask:
+        return ShowFilter(layer, channel)
+
+    kernel = HeatMap(weights[picture.channel, 0], colors, is_precise=True)
+    return kernel, Tiles(weights[:, 0], colors, ask, noun="filter", title="Filters")
+
+
+def patches_page(picture: FilterPicture | None) -> Page:
+    """The patches that were found, or why there are none."""
+    found = None if picture is None else picture.findings
+    is_busy = picture is not None and bool(picture.under_way)
+    empty = Patches(
+        (), "Searching the test images…" if is_busy else "Nothing was searched yet: press Search."
+    )
+    tip = "Parts of the test images; click one to make its image the sample"
+    most, least = (empty, empty) if found is None else (found.patches("most"), found.patches("least"))
+    count = "" if found is None else found.count
+    return Page(
+        down(
+            Card("most", PATCHES, most, "Excites it most", count, tip, is_live=True),
+            Card("least", PATCHES, least, "Excites it least", "", tip, is_live=True),
+        )
+    )
+
+
+def evidence_page(picture: FilterPicture, view: EvidenceView, *, controls: bool = True) -> Page:
+    """Where the evidence for each class comes from, on average over its test images."""
+    title, found = "Average evidence of each class", picture.averages
+    if found is None:
+        card: Card[Any] = Card("evidence", WORDS, Words("Comes after the patches", ink="muted"), title)
+    else:
+        tip = (
+            "For each class, the mean over its test images of value × slope of the logit at each cell (which "
+            "is the weight where one dense layer follows): where the evidence for the class comes from"
+        )
+        shown = Chosen(found.tiles(view.channel(picture), view.is_relative))
+        card = Card("evidence", TILES, shown, title, found.about, tip)
+    off = () if picture.own_map is not None else (ONE,)
+    scope = replace(choice_of(view, "scope", SetScope), off=off)
+    choices = (down(scope, choice_of(view, "is_relative", SetRelative), room=None),) if controls else ()
+    return Page(across(card, *choices))

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.covers import Secret
-from cnnviz.drawing import Drawing, Look
+from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.session_state import View as PanelView
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, read
@@ -34,7 +34,8 @@ from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.feature_maps.explain import choice_words
-from ui.panels.feature_maps.looks_for import LooksForView
+from ui.panels.feature_maps.filter_search import LookAtPatch
+from ui.panels.feature_maps.looks_for import LooksForView, ShowFilter
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
@@ -74,16 +75,13 @@ class FeatureMapsPanel(Panel):
         self.setProperty("role", "panel")
         self.message = MessageBar(self)
         self.network = NetworkView(state, self.choices)
-        self.looks_for = LooksForView(background)
+        self.looks_for = LooksForView(background, self.answer)
         self._build()
         self._loop = PictureLoop(
             self, state, analysis, "feature-maps", self._scene, compute_picture, self._on_picture
         )
         self.network.pinRequested.connect(self.pinRequested)
         self.network.valueLineChanged.connect(lambda text: self.status.set_parts(((text, "muted"),)))
-        self.looks_for.sampleRequested.connect(self.sampleRequested)
-        self.looks_for.pinRequested.connect(self.pinRequested)
-        self.looks_for.channelRequested.connect(self._on_channel_requested)
         for signal, slot in (
             (self.choices.changed, self._on_chosen),
             (state.coveredChanged, self._on_covered),
@@ -365,7 +363,15 @@ class FeatureMapsPanel(Panel):
         layer = plan.convolutions[min(group, len(plan.convolutions)) - 1]
         return layer, self.network.look.channel(group)
 
-    def _on_channel_requested(self, layer: str, channel: int) -> None:
-        group = None if self.picture is None else self.picture.plan.group_of(layer)
-        if group is not None:
-            self.network.select_channel(group, channel)
+    def answer(self, ask: Ask) -> None:
+        """Do what the page of a filter asks for."""
+        match ask:
+            case LookAtPatch(image, cell):
+                self.sampleRequested.emit(image)
+                self.pinRequested.emit(cell)
+            case ShowFilter(layer, channel):
+                group = None if self.picture is None else self.picture.plan.group_of(layer)
+                if group is not None:
+                    self.network.select_channel(group, channel)
+            case _:
+                pass

@@ -35,8 +35,7 @@ class AskingBar(MessageBar):
 
         * `action`: text of the button.
         * `act`: what the button does, after the message has gone.
-        * `look`: text and tool tip of a second button, and what it does; the message stays
-          meanwhile.
+        * `look`: text and tool tip of a second button, and what it does; the message stays meanwhile.
         """
         self.show_message(text, kind, action)
         self._act = act

@@ -1,8 +1,10 @@
 """What the student has written so far, kept in a file of its own so that it is never lost."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,16 +15,16 @@ from cnnviz.lab.json_values import as_text, items, mapping
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.record import LabRecord
 from cnnviz.reading import bad_file, parse_json, read_bytes
-from cnnviz.report import Findings, MeasuredWith, Report, findings_file
+from cnnviz.report import Findings, Insert, MeasuredWith, Report
 from cnnviz.report.content import Shown, shown_from_dict
-from ui.panels.report.draft_figures import (
-    LARGEST_IN_ALL,
-    files_in,
-    fill_in,
-    folder_of,
-    remove_unused,
-    set_apart,
+from cnnviz.report.findings import (
+    LARGEST_FINDINGS,
+    findings_from_dict,
+    findings_to_dict,
+    measured_with_from_dict,
+    measured_with_to_dict,
 )
+from cnnviz.report.inserts import LARGEST_PICTURE
 
 _LARGEST = 8 << 20  # in bytes, without its figures; words of a whole book are one million
 _MOST_SHOWN, _MOST_CLASSES = 1000, 10
@@ -35,11 +37,9 @@ class Draft:
     """A report in the making.
 
     * `pending`: hypotheses that were typed but not recorded yet.
-    * `shown`: which results have been on the screen, and since when, by the classes that they are
-      about.
+    * `shown`: which results have been on the screen, and since when, by the classes that they are about.
     * `labs`: what was done in guided labs, by their `LabRecord.key`.
-    * `lab`: path of the file of the guided lab in front, or its id if it comes with the program; ""
-      for none.
+    * `lab`: path of the file of the guided lab in front, or its id if it comes with the program; "" for none.
     * `measured`: what the lab was measured with last.
     * `findings`: what it has found; None also where that is lost.
     * `numbers`: what was measured for the guided lab, by all that it is a function of.
@@ -78,8 +78,8 @@ class Draft:
             "shown": [asdict(each) | {"classes": classes} for classes, each in self.shown.items()],
             "labs": [record.to_dict() for record in self.labs.values()],
             "lab": self.lab,
-            "measured": None if self.measured is None else findings_file.measured_with_to_dict(self.measured),
-            "findings": None if self.findings is None else findings_file.to_dict(self.findings),
+            "measured": None if self.measured is None else measured_with_to_dict(self.measured),
+            "findings": None if self.findings is None else findings_to_dict(self.findings),
             "numbers": {key: numbers.to_dict() for key, numbers in self.numbers.items()},
         }
 
@@ -120,8 +120,7 @@ def load_draft(path: Path) -> tuple[Draft, str]:
     """Read the draft, and remove the files of figures that it does not need any more.
 
     * Returns: A new one where there is no file, or none that can be read.
-    * Returns: what happened to a file that could not be read, or "". Such a file is kept under
-      another name.
+    * Returns: what happened to a file that could not be read, or "". Such a file is kept under another name.
     """
     try:
         path.stat()
@@ -197,8 +196,8 @@ def _parsed(path: Path, content: bytes, largest: int = _LARGEST) -> tuple[Draft,
         dict(map(_shown, items(values.get("shown", []), "shown", _MOST_SHOWN))),
         {record.key: record for record in map(LabRecord.from_dict, values.get("labs", []))},
         str(values.get("lab", "")),
-        measured=_if_there(values.get("measured"), findings_file.measured_with_from_dict),
-        findings=_if_kept(values.get("findings"), findings_file.from_dict, lost),
+        measured=_if_there(values.get("measured"), measured_with_from_dict),
+        findings=_if_kept(values.get("findings"), findings_from_dict, lost),
         numbers=_if_kept(values.get("numbers"), _numbers, lost) or {},
     )
     return draft, lost, used
@@ -264,3 +263,114 @@ def _set_aside(path: Path, reason: str = "could not be read") -> str:
     except OSError:
         return f"The draft of your report {reason}: {printable(path)}. Export before you close."
     return f"The draft of your report {reason}; it is kept as {printable(kept)}, and a new one begins."
+
+
+# --- figures, and what was measured, each in a file of its own: written only once ---------------------------
+
+_LARGE = ("svg", "csv")
+_KINDS = (*_LARGE, "json")
+LARGEST_IN_ALL = 96 << 20
+"""Bytes of all figures together."""
+
+
+def folder_of(draft: Path) -> Path:
+    """Return the folder with the figures of a draft."""
+    return draft.with_suffix(".figures")
+
+
+def set_apart(draft: dict[str, Any], folder: Path) -> None:
+    """Move drawings, their numbers and findings out of a draft into files that are named after their content.
+
+    * Raises OSError, CNNVizError: if one cannot be written.
+    """
+    for inserts in _lists_of_inserts(draft):
+        for insert in inserts:
+            for name in _LARGE:
+                content = str(insert[name]).encode("utf-8", "replace")
+                if content:
+                    insert[name] = _file_with(folder, content, name)
+    if draft["findings"] is not None:
+        content = json.dumps(draft["findings"], ensure_ascii=False).encode("utf-8", "replace")
+        draft["findings"] = _file_with(folder, content, "json")
+
+
+def _file_with(folder: Path, content: bytes, kind: str) -> dict[str, str]:
+    """Have a file with this content, and return what refers to it."""
+    file = folder / _name_of(content, kind)
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(file, content)
+    return {"file": file.name}
+
+
+def fill_in(draft: object, folder: Path) -> list[str]:
+    """Put drawings, numbers and findings back into a draft of which nothing is known yet.
+
+    Findings that are lost become an empty object, which is no findings.
+
+    * Returns: titles of the figures and tables that were taken out, because they are lost or damaged.
+    """
+    lost: list[str] = []
+    room = LARGEST_IN_ALL
+    for inserts in _lists_of_inserts(draft):
+        for insert in list(inserts):
+            for name in _LARGE:
+                kept = insert.get(name)
+                if isinstance(kept, dict):
+                    content = _kept_in(folder, str(kept.get("file")), name, room)
+                    insert[name] = content
+                    room -= len(content)
+            try:
+                Insert.from_dict(insert)
+            except (CNNVizError, ValueError, OverflowError):
+                inserts.remove(insert)
+                lost.append(str(insert.get("title"))[:80])
+    if isinstance(draft, dict) and _is_reference(draft.get("findings")):
+        content = _kept_in(folder, str(draft["findings"]["file"]), "json", room)
+        try:
+            draft["findings"] = parse_json(content, LARGEST_FINDINGS)
+        except ValueError:
+            draft["findings"] = {}
+    return lost
+
+
+def _is_reference(kept: object) -> bool:
+    return isinstance(kept, dict) and set(kept) == {"file"}
+
+
+def files_in(draft: object) -> set[str]:
+    """Return the names of all files that a draft refers to, as `set_apart` has left it."""
+    kept: list[object] = [
+        insert.get(name) for inserts in _lists_of_inserts(draft) for insert in inserts for name in _LARGE
+    ]
+    kept.append(draft.get("findings") if isinstance(draft, dict) else None)
+    return {str(each.get("file")) for each in kept if isinstance(each, dict)}
+
+
+def remove_unused(used: set[str], folder: Path) -> None:
+    """Remove the files of figures that are not in use; one that cannot be removed only takes room."""
+    with suppress(OSError):
+        for file in folder.glob("*.*") if folder.is_dir() else ():
+            if file.name not in used and file.suffix.lstrip(".") in _KINDS:
+                file.unlink(missing_ok=True)
+
+
+def _name_of(content: bytes, kind: str) -> str:
+    return f"{hashlib.sha256(content).hexdigest()[:32]}.{kind}"
+
+
+def _kept_in(folder: Path, name: str, kind: str, room: int) -> str:
+    """Return what is in a file; "" where it is not what its name says."""
+    try:
+        content = read_bytes(folder / Path(name).name, min(room, LARGEST_PICTURE))
+        return content.decode("utf-8") if _name_of(content, kind) == name else ""
+    except (CNNVizError, ValueError):
+        return ""
+
+
+def _lists_of_inserts(draft: object) -> list[list[dict[str, Any]]]:
+    report = draft.get("report") if isinstance(draft, dict) else None
+    listed = report.get("demonstrations") if isinstance(report, dict) else None
+    demonstrations = listed if isinstance(listed, list) else []
+    found = [each.get("inserts") for each in demonstrations if isinstance(each, dict)]
+    return [each for each in found if isinstance(each, list) and all(isinstance(one, dict) for one in each)]

@@ -1,19 +1,32 @@
 """Writing the report: what is still to be written is named first."""
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.lab.measured import LabNumbers
-from cnnviz.report.guides import FIELDS, GUIDES
-from ui.panels.analysis import Analysis
+from cnnviz.report import write_folder, write_html, write_pdf
+from cnnviz.report.blocks import Document
+from cnnviz.report.content import FIELDS, GUIDES
+from ui.panels.analysis import Analysis, Context
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.exporting import ask_where
 from ui.panels.report.guided import Composer, Gaps
-from ui.panels.report.work import export_work
+from ui.settings import remember_folder, remembered_folder
+
+FILTERS = {
+    "PDF (*.pdf)": ".pdf",
+    "HTML, one file (*.html)": ".html",
+    "Folder with figures and tables (*)": "",
+}
+"""Kinds of files a report is written to, as a file dialog offers them, and their endings."""
+
+ENDINGS = (".pdf", ".html", ".htm")
+"""Endings of files; a name without one of them is that of a folder."""
 
 _EXPORT, _MEASURE = "report-export", "report-guided"
 _ANYWAY = "Export anyway"
@@ -147,3 +160,72 @@ class ReportExporter(QObject):
     def _end(self, *, succeeded: bool) -> None:
         self._button.setEnabled(True)
         self.ended.emit(succeeded)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the report is to be written.
+
+    * `path`: with the ending of the chosen kind; without one it is a folder.
+    * `question`: what is to be asked before, or "".
+    * `answer`: text of the button that says yes to it.
+    """
+
+    path: Path
+    question: str = ""
+    answer: str = ""
+
+
+def ask_where(parent: QWidget, name: str) -> Target | None:
+    """Ask for a file, beginning in the folder used last, which is remembered.
+
+    * `name`: what the file is called unless the user says otherwise, without its ending.
+    * Returns: None when the user thinks better of it.
+    """
+    settings = QSettings()
+    path, chosen = QFileDialog.getSaveFileName(
+        parent, "Export report", str(remembered_folder(settings) / f"{name}.pdf"), ";;".join(FILTERS)
+    )
+    if not path:
+        return None
+    remember_folder(settings, Path(path))
+    return target_of(Path(path), chosen)
+
+
+def target_of(named: Path, chosen: str) -> Target:
+    """Return where to write after a file dialog, which has asked about the name as it was typed only."""
+    path = with_ending(named, chosen)
+    if path.suffix.lower() in ENDINGS and path != named and os.path.lexists(path):
+        return Target(path, f"{path.name} exists in this folder already.", "Replace it")
+    return Target(path)
+
+
+def export_work(compose: Callable[[], Document], path: Path) -> Callable[[Context], Path]:
+    """Return the function that writes the report; the ending of the name decides the kind of file."""
+
+    def work(_context: Context) -> Path:
+        document = compose()
+        if path.suffix.lower() == ".pdf":
+            write_pdf(document, path)
+        elif path.suffix.lower() in ENDINGS:
+            write_html(document, path)
+        else:
+            write_folder(document, path)
+        return path
+
+    return work
+
+
+def with_ending(path: Path, chosen_filter: str) -> Path:
+    """Return the path with the ending of the kind of file that is meant.
+
+    A file dialog proposes a name for the first kind and keeps it when another is chosen: the chosen kind then
+    decides. With the first, an ending that was typed decides.
+    """
+    ending = FILTERS.get(chosen_filter, ".pdf")
+    has_own = path.suffix.lower() in ENDINGS
+    if ending == ".pdf":
+        return path if has_own else path.with_name(path.name + ending)
+    if ending == ".html" and path.suffix.lower() in (".html", ".htm"):
+        return path
+    return path.with_name((path.stem if has_own else path.name) + ending)

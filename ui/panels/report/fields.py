@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.report import Report, Version
+from cnnviz.report.content import FIELDS, Guide
 from cnnviz.report.document import moment_of
-from cnnviz.report.guides import FIELDS, Guide
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.panels.report.inserts import InsertButton, InsertList

@@ -168,8 +168,7 @@ def document_of(
     """Return the report with the guided lab first, and of the demonstrations those that hold something.
 
     * `findings`: what running the demonstrations has found.
-    * `unrecorded`: hypotheses that were typed but not recorded yet, by the key of their
-      demonstration.
+    * `unrecorded`: hypotheses that were typed but not recorded yet, by the key of their demonstration.
     * `guided`: the guided lab; without one the report is of the demonstrations alone.
     * `numbers`: what it has measured.
     * `experiment`: settings of the network that the demonstrations are about.

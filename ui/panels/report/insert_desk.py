@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Insert
-from cnnviz.report.guides import GUIDES
+from cnnviz.report.content import GUIDES
 from ui.controls.segmented import SegmentedControl
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.fields import DemonstrationFields

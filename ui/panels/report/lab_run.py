@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnviz.clock import now
+from cnnviz.datasets import Dataset
+from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
+from cnnviz.files import printable
 from cnnviz.quantities import format_count, format_percent
-from cnnviz.report import Findings, MeasuredWith
+from cnnviz.report import Findings, LabSettings, MeasuredWith, findings_of, run_lab
 from ui.panels.analysis import Analysis, Context
-from ui.panels.report.work import again_work, lab_work
 from ui.state import AppState
 
 _KIND = "report-lab"
@@ -122,3 +125,41 @@ class LabRun(QObject):
     def _set_running(self, running: bool) -> None:
         self.is_running = running
         self.changed.emit()
+
+
+def lab_work(experiment: Experiment, dataset: Dataset, sample: int) -> Callable[[Context], Findings]:
+    """Return the function that runs the lab."""
+
+    def work(context: Context) -> Findings:
+        results = run_lab(
+            experiment,
+            dataset,
+            LabSettings(sample=sample),
+            progress=lambda _stage, share: context.report(share),
+            cancelled=lambda: context.cancelled,
+        )
+        return findings_of(results, now())
+
+    return work
+
+
+def again_work(before: MeasuredWith, dataset: Dataset) -> Callable[[Context], Findings]:
+    """Return the function that runs the lab with what it was measured with before.
+
+    It raises `CNNVizError` where the data are others.
+    """
+
+    def work(context: Context) -> Findings:
+        wanted = before.experiment.classes
+        try:
+            data = dataset if dataset.classes == wanted else dataset.select(wanted)
+        except CNNVizError:
+            data = None
+        if data is None or data.sha256 != before.data_sha256:
+            raise DataError(
+                f"The report was measured with other images ({printable(before.data_name)}) than are open. "
+                "Open those data to measure the same again, or run the lab with what is open."
+            )
+        return lab_work(before.experiment, data, before.sample)(context)
+
+    return work

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from cnnviz.clock import now
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Findings, Insert, Report
-from cnnviz.report.content import Shown
-from cnnviz.report.guides import FIELDS, GUIDES, guide_of
+from cnnviz.report.content import FIELDS, GUIDES, Shown, guide_of
 from cnnviz.session_state import View
 from ui.controls.buttons import Button
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import WrapLabel
+from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
@@ -24,16 +24,15 @@ from ui.controls.segmented import SegmentedControl
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
-from ui.panels.report import restoring
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import DemonstrationFields, HeadFields
 from ui.panels.report.guided import Composer
 from ui.panels.report.insert_desk import InsertDesk
 from ui.panels.report.lab_run import LabRun
-from ui.panels.report.preview import ReportPreview
-from ui.panels.report.work import preview_work
+from ui.panels.report.preview import ReportPreview, preview_work
 from ui.panels.report.writing import Writing
+from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
@@ -391,9 +390,16 @@ class ReportPanel(Panel):
 
     def view_state(self) -> View:
         """Return what is looked at, for a session."""
-        return restoring.view_of(self.pages, self._words_area, self.preview)
+        return {
+            "demonstration": self.pages.current(),
+            "words": place_of(self._words_area.verticalScrollBar()),
+            "preview": place_of(self.preview.verticalScrollBar()),
+        }
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
-        restoring.restore(view, self.pages, self._words_area, self.preview)
+        choices = Choices(view)
+        self.pages.set_current(choices.text("demonstration", GUIDES, next(iter(GUIDES))))
+        for name, area in (("words", self._words_area), ("preview", self.preview)):
+            scroll_later(area.verticalScrollBar(), choices.whole(name, 0, 1_000_000, 0))
         self._show_demonstration()

@@ -1,13 +1,18 @@
 """The report as it will appear, page under page."""
 
+from collections.abc import Callable
+from io import BytesIO
 from typing import override
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from cnnviz.report.blocks import Document
+from cnnviz.report.pdf import PREVIEW_SECONDS, to_pages
 from ui.controls.labels import WrapLabel
 from ui.controls.pace import single_shot
+from ui.panels.analysis import Context
 from ui.theme import Theme, follow_theme
 
 _INCHES = 210 / 25.4  # width of an A4 page
@@ -107,3 +112,24 @@ class ReportPreview(QScrollArea):
         width = self.viewport().width()
         for number, (page, image) in enumerate(zip(self._pages, self._images, strict=True), start=1):
             page.set_page(image, number, len(self._pages), width)
+
+
+def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[QImage]]:
+    """Return the function that sets the pages of the preview, and decodes them: that takes as long again."""
+
+    def work(context: Context) -> list[QImage]:
+        pages = to_pages(compose(), dpi, PREVIEW_SECONDS, cancelled=lambda: context.cancelled)
+        return [_decoded(content) for content in pages]
+
+    return work
+
+
+def _decoded(content: bytes) -> QImage:
+    from PIL import Image  # here: the window starts sooner without it
+
+    # Not by Qt, which holds Python's lock meanwhile and joins objects by signals: it may then wait for the
+    # GUI thread while that waits for it.
+    with Image.open(BytesIO(content)) as page:
+        pixels = page.convert("RGBA")
+    image = QImage(pixels.tobytes(), *pixels.size, 4 * pixels.width, QImage.Format.Format_RGBA8888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, whose bytes are its own

@@ -15,8 +15,7 @@ from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.report import Demonstration, Findings, Insert, Report, Version
-from cnnviz.report.content import MAX_WORDS, Shown
-from cnnviz.report.guides import GUIDES
+from cnnviz.report.content import GUIDES, MAX_WORDS, Shown
 from cnnviz.report.inserts import LONGEST_WORDS, MOST_INSERTS
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, LatestOnly

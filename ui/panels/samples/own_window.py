@@ -1,34 +1,106 @@
 """The window in which images of one's own are drawn and opened, while everything else goes on."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
 from cnnviz.covers import Secret
 from cnnviz.digit import normalize_digit
+from cnnviz.drawing import Drawing, Look
+from cnnviz.drawing.page import Card, Page, across, down
+from cnnviz.graphics.pictures import BOARD, PHOTO, Photo
+from cnnviz.graphics.probabilities import Probabilities
+from cnnviz.graphics.texts import WORDS, Words
+from cnnviz.quantities import format_count, format_probabilities
+from ui.choices import Choices, flag, one_of, whole
+from ui.controls.buttons import Button, IconButton
 from ui.controls.drops import is_welcome
+from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.pace import Pace
-from ui.controls.segmented import SegmentedControl
+from ui.marks import view_of
+from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.picture_loop import PictureLoop
-from ui.panels.samples.draw_page import DrawPage
-from ui.panels.samples.image_page import ImagePage
-from ui.panels.samples.pictures import Picture, fitted, usual_fit
-from ui.panels.samples.prediction import Prediction, predict
-from ui.panels.samples.preview import Outcome, PreviewPair
+from ui.panels.samples.drawing_pad import DrawingPad
+from ui.panels.samples.pictures import Fit, Picture, fitted, shortened, usual_fit
+from ui.panels.samples.prediction import Prediction, known_classes, predict, prediction_cards
 from ui.panels.scene import still_scene_of
 from ui.state import AppState, Sample
 from ui.theme import Theme, follow_theme
 
 _LIVE_MS = 30
-_PAGES = [("draw", "Draw"), ("image", "Image")]
+_PAD_TIP = (
+    "Draw with the left button, erase with the right one. "
+    "Keyboard: arrow keys move the pen, Space lowers and lifts it."
+)
+_NO_PICTURE = "Open an image, drop a file on the window, or copy an image and press Ctrl+V"
+_DARK_TIP = (
+    "The images of MNIST are light on black, so what is dark on light paper is inverted. "
+    "Found out by itself; switch it where that went wrong."
+)
+_FIT_TIP = "Find what is drawn, scale it into 20/28 of the frame, put its centre of mass in the middle"
+
+
+@dataclass(frozen=True)
+class View:
+    """What can be chosen in the window."""
+
+    page: str = one_of(
+        "draw",
+        "row",
+        "Way to make an image",
+        (("draw", "Draw", "Draw an image"), ("image", "Image", "A picture from a file or the clipboard")),
+    )
+    tool: str = one_of(
+        "pen",
+        "row",
+        "Tool",
+        (("pen", "Pen", "Draw in white"), ("eraser", "Eraser", "Wipe away what the pointer touches")),
+    )
+    brush: int = whole(24, 6, 60, "Brush size", "Width of the pen and of the eraser", "slider")
+    fit: Fit = one_of(
+        "digit",
+        "row",
+        "How the picture is fitted",
+        (("digit", "As MNIST", _FIT_TIP), ("whole", "Whole image", "Scale the whole picture into the frame")),
+    )
+    dark: bool = flag(False, "Dark on light", _DARK_TIP)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What was made on a page: the sample, how it was drawn or opened, and how the network sees it."""
+
+    sample: Sample
+    original: Photo
+    seen: Photo
+
+
+def page_of(made: Made | None, bars: Probabilities, said: str) -> Page:
+    """What the network sees, and what it makes of it."""
+    photos = (
+        ("Original", made and made.original, "The image as it was drawn, opened or pasted"),
+        ("Network sees", made and made.seen, "Its pixels after scaling and centring"),
+    )
+    seen = (
+        Card(title, WORDS, Words(""), title) if photo is None else Card(title, PHOTO, photo, title, tip=tip)
+        for title, photo, tip in photos
+    )
+    return Page(
+        down(
+            across(*seen, room=134, gap=10),
+            *prediction_cards(bars, said, "Probability of each class for this image"),
+        )
+    )
 
 
 class OwnDigitWindow(QDialog):
@@ -49,17 +121,29 @@ class OwnDigitWindow(QDialog):
     def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._made: dict[str, Sample] = {}  # by page
-        self._pairs: dict[str, tuple[ByteArray, ByteArray]] = {}
+        self._made: dict[str, Made] = {}  # by page
         self._picture: Picture | None = None
+        self._outcome = Probabilities(()), ""
+        self.choices = Choices(View, parent=self)
+        self._last = self.choices.value
         self.setWindowTitle("Your own image")
         self.setObjectName("own_digit")
         self.setAcceptDrops(True)
-        self._build_widgets()
-        self._build_layout()
-        scene = partial(still_scene_of, state, None)
-        self._loop = PictureLoop(self, state, analysis, "own-digit", scene, predict, self._draw_outcome)
-        self._connect_signals()
+        self._pace = Pace(_LIVE_MS, self)
+        self._build()
+        self._loop = PictureLoop(
+            self,
+            state,
+            analysis,
+            "own-digit",
+            partial(still_scene_of, state, None),
+            predict,
+            self._show_outcome,
+        )
+        self._connect()
+        self._on_chosen()
+        self._on_undo_changed()
+        self._show_picture()
         self._on_dataset_changed()
         follow_theme(self)
 
@@ -68,10 +152,17 @@ class OwnDigitWindow(QDialog):
         self._layout.setContentsMargins(*(4 * [theme.px(14)]))
         self._layout.setSpacing(theme.px(10))
         self._columns.setSpacing(theme.px(16))
-        self._side.setSpacing(theme.px(10))
-        for widget in (self.pair, self.outcome):
-            widget.setFixedWidth(theme.px(260))
+        for rows in (self._drawing, self._opened, self._head):
+            rows.setSpacing(theme.px(8))
+        self._tools.setSpacing(theme.px(6))
+        self._fitting.setSpacing(theme.px(12))
+        self.choices.controls["brush"].setFixedWidth(theme.px(96))
+        self.side.setFixedWidth(theme.px(260))
         self.setMinimumSize(theme.px(760), theme.px(470))
+
+    def figure(self, look: Look) -> Drawing:
+        """What the network sees and says, for paper."""
+        return self.side.figure(look)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -85,11 +176,80 @@ class OwnDigitWindow(QDialog):
         event.acceptProposedAction()
         self.dropped.emit(event.mimeData())
 
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        controls = self.choices.controls
+        self.pad = view_of(
+            BOARD, "Drawing board", _PAD_TIP, focus=Qt.FocusPolicy.StrongFocus, kind=DrawingPad
+        )
+        self.known = WrapLabel(small=True)
+        self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
+        self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
+        self.clear_button = Button(
+            "Clear", "trash-2", "", "Begin anew; the sample changes with the next stroke"
+        )
+        label = named(QLabel("Brush"), role="muted")
+        label.setBuddy(controls["brush"])
+        self._tools = fill(
+            QHBoxLayout(), controls["tool"], label, controls["brush"], 1,
+            self.undo_button, self.redo_button, self.clear_button,
+        )  # fmt: skip
+        self.title = SectionTitle("Image")
+        self.picture = view_of(PHOTO, "Picture that was opened")
+        self.picture.placeholder = _NO_PICTURE
+        self.open_button = Button("Open…", "folder-open", "", "Open a PNG, JPEG or BMP file of any size")
+        self.paste_button = Button("Paste", "copy", "", "Take the image from the clipboard", "Ctrl+V")
+        self._head = fill(QHBoxLayout(), (self.title, 1), self.open_button, self.paste_button)
+        self._fitting = fill(QHBoxLayout(), controls["fit"], controls["dark"], 1)
+        pages = {"draw": QWidget(), "image": QWidget()}
+        self._drawing = fill(QVBoxLayout(pages["draw"]), self.known, (self.pad, 1), self._tools)
+        self._opened = fill(QVBoxLayout(pages["image"]), self._head, (self.picture, 1), self._fitting)
+        self._stack, self._pages = QStackedWidget(), pages
+        for page in pages.values():
+            self._stack.addWidget(page)
+        self.side = PageView(lambda _ask: None)
+        self._columns = fill(QHBoxLayout(), (self._stack, 1), fill(QVBoxLayout(), self.side, 1))
+        self._layout = QVBoxLayout(self)
+        self._layout.addWidget(controls["page"], 0, Qt.AlignmentFlag.AlignLeft)
+        self._layout.addLayout(self._columns, 1)
+
+    def _connect(self) -> None:
+        pad, state = self.pad, self._state
+        for signal, slot in (
+            (self.choices.changed, self._on_chosen),
+            (self.undo_button.clicked, pad.undo),
+            (self.redo_button.clicked, pad.redo),
+            (self.clear_button.clicked, pad.clear),
+            (pad.undoChanged, self._on_undo_changed),
+            (pad.drawn, self._on_drawn),
+            (self.open_button.clicked, self.openRequested),
+            (self.paste_button.clicked, self.pasteRequested),
+            (self._pace.due, self._make_from_drawing),
+            (state.datasetChanged, self._on_dataset_changed),
+            (state.sampleChanged, self._show_outcome),
+            (state.coveredChanged, self._show_outcome),
+        ):
+            signal.connect(slot)
+        for standard, slot in (
+            (QKeySequence.StandardKey.Undo, partial(self._on_draw_page, pad.undo)),
+            (QKeySequence.StandardKey.Redo, partial(self._on_draw_page, pad.redo)),
+            (QKeySequence.StandardKey.Paste, self.pasteRequested.emit),
+        ):
+            # All keys of the platform, such as Ctrl+Y and Ctrl+Shift+Z.
+            for keys in QKeySequence.keyBindings(standard):
+                QShortcut(keys, self, slot)
+
     # -- pages ---------------------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> str:
+        """Which page is shown: "draw" or "image"."""
+        return self.choices.value.page
 
     def show_drawing(self) -> None:
         """Come to the front with the drawing board."""
-        self._come("draw")
+        self._come(replace(self.choices.value, page="draw"))
 
     def show_picture(self, picture: Picture) -> None:
         """Come to the front with a picture, which becomes the sample."""
@@ -97,9 +257,10 @@ class OwnDigitWindow(QDialog):
         if shape is None:
             return
         self._picture = picture
-        self._forget_page("image")
-        self.image_page.set_picture(picture, usual_fit(picture, *shape))
-        self._come("image")
+        self._made.pop("image", None)
+        self._show_picture()
+        fit = usual_fit(picture, *shape)
+        self._come(replace(self.choices.value, page="image", fit=fit, dark=picture.dark_ink))
         self._make_from_picture()
 
     def forget(self) -> None:
@@ -108,103 +269,67 @@ class OwnDigitWindow(QDialog):
         self.hide()
         self._picture = None
         self._made.clear()
-        self._pairs.clear()
-        self.draw_page.pad.forget()
-        self.image_page.set_picture(None, self.image_page.chosen_fit())
-        self._draw_pair()
+        self.pad.forget()
+        self._show_picture()
+        self.side.show_page(page_of(None, Probabilities(()), ""))
 
-    def page(self) -> str:
-        """Which page is shown: "draw" or "image"."""
-        return self.switch.current()
-
-    def _come(self, page: str) -> None:
-        self.switch.set_current(page)
-        self._on_page_changed(page)
+    def _come(self, view: View) -> None:
+        self._last = view  # what follows from the choice is done here
+        self.choices.take(view)
+        self._show_page()
         self.show()
+        self._show_outcome()
         self.activateWindow()
 
-    # -- building ------------------------------------------------------------------------------------------
+    @Slot()
+    def _on_chosen(self) -> None:
+        before, view = self._last, self.choices.value
+        self._last = view
+        self.pad.set_brush(view.brush, erases=view.tool == "eraser")
+        if view.page != before.page:
+            self._show_page()
+        elif (view.fit, view.dark) != (before.fit, before.dark):
+            self._make_from_picture()
 
-    def _build_widgets(self) -> None:
-        self.switch = named(SegmentedControl(_PAGES), "Way to make an image")
-        self.switch.set_option_tooltip("draw", "Draw an image")
-        self.switch.set_option_tooltip("image", "A picture from a file or the clipboard")
-        self.draw_page, self.image_page = DrawPage(), ImagePage()
-        self._stack = QStackedWidget()
-        for page in (self.draw_page, self.image_page):
-            self._stack.addWidget(page)
-        self.pair, self.outcome = PreviewPair(), Outcome()
-        self._pace = Pace(_LIVE_MS, self)
-
-    def _build_layout(self) -> None:
-        self._side = fill(QVBoxLayout(), self.pair, self.outcome, 1)
-        self._columns = fill(QHBoxLayout(), (self._stack, 1), self._side)
-        self._layout = QVBoxLayout(self)
-        self._layout.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)
-        self._layout.addLayout(self._columns, 1)
-
-    def _connect_signals(self) -> None:
-        self.switch.currentChanged.connect(self._on_page_changed)
-        self.draw_page.drawn.connect(self._on_drawn)
-        self.image_page.settingsEdited.connect(self._make_from_picture)
-        self.image_page.openRequested.connect(self.openRequested)
-        self.image_page.pasteRequested.connect(self.pasteRequested)
-        self._pace.due.connect(self._make_from_drawing)
-        self._state.datasetChanged.connect(self._on_dataset_changed)
-        self._state.sampleChanged.connect(self._draw_outcome)
-        self._state.coveredChanged.connect(self._draw_outcome)
-        for standard, slot in (
-            (QKeySequence.StandardKey.Undo, self._on_undo),
-            (QKeySequence.StandardKey.Redo, self._on_redo),
-            (QKeySequence.StandardKey.Paste, self.pasteRequested.emit),
-        ):
-            # All keys of the platform, such as Ctrl+Y and Ctrl+Shift+Z.
-            for keys in QKeySequence.keyBindings(standard):
-                QShortcut(keys, self, slot)
-
-    # -- slots ---------------------------------------------------------------------------------------------
-
-    @Slot(str)
-    def _on_page_changed(self, page: str) -> None:
+    def _show_page(self) -> None:
+        """Bring the page to the front; what was made on it is the sample again."""
         self._pace.flush()
-        self._stack.setCurrentIndex([key for key, _ in _PAGES].index(page))
-        if page in self._made:
-            self.sampleMade.emit(self._made[page])
-        self._draw_pair()
-        self._draw_outcome()
+        self._stack.setCurrentWidget(self._pages[self.page])
+        if self.page == "draw":
+            self.pad.setFocus()
+        if self.page in self._made:
+            self.sampleMade.emit(self._made[self.page].sample)
+        self._show_outcome()
+
+    def _on_draw_page(self, change: Callable[[], None]) -> None:
+        if self.page == "draw":
+            change()
+
+    @Slot()
+    def _on_undo_changed(self) -> None:
+        self.undo_button.setEnabled(self.pad.can_undo())
+        self.redo_button.setEnabled(self.pad.can_redo())
+        self.clear_button.setEnabled(not self.pad.is_blank())
 
     @Slot()
     def _on_drawn(self) -> None:
-        if self.draw_page.pad.is_blank():
+        if self.pad.is_blank():
             # The drawing so far stays the sample; what is drawn next is another.
             self._pace.flush()
-            self._forget_page("draw")
-            self._draw_pair()
+            self._made.pop("draw", None)
+            self._show_outcome()
             return
         self._pace.put("draw")
 
     @Slot()
     def _on_dataset_changed(self) -> None:
-        shape = self._frame()
-        if shape is None:
+        shape, dataset = self._frame(), self._state.dataset
+        if shape is None or dataset is None:
             return
-        self.draw_page.pad.set_aspect(*shape)
-        assert self._state.dataset is not None
-        self.draw_page.set_classes(self._state.dataset.classes)
+        self.pad.set_aspect(*shape)
+        self.known.set_text(known_classes(dataset.classes))
         self._made.clear()
-        self._pairs.clear()
-        self._draw_pair()
-        self._draw_outcome()
-
-    @Slot()
-    def _on_undo(self) -> None:
-        if self.page() == "draw":
-            self.draw_page.pad.undo()
-
-    @Slot()
-    def _on_redo(self) -> None:
-        if self.page() == "draw":
-            self.draw_page.pad.redo()
+        self._show_outcome()
 
     # -- making samples ------------------------------------------------------------------------------------
 
@@ -217,46 +342,49 @@ class OwnDigitWindow(QDialog):
     def _make_from_drawing(self, _due: object) -> None:
         shape = self._frame()
         if shape is not None:
-            drawing = self.draw_page.pad.pixels()
+            drawing = self.pad.pixels()
             self._make("draw", drawing, normalize_digit(drawing, *shape), "drawn")
 
-    @Slot()
     def _make_from_picture(self) -> None:
-        shape, picture = self._frame(), self._picture
-        if shape is None or picture is None:
-            return
-        page = self.image_page
-        seen = fitted(picture, page.chosen_fit(), *shape, dark_ink=page.is_dark_ink())
-        self._make("image", picture.pixels, seen, picture.name)
+        shape, picture, view = self._frame(), self._picture, self.choices.value
+        if shape is not None and picture is not None:
+            seen = fitted(picture, view.fit, *shape, dark_ink=view.dark)
+            self._make("image", picture.pixels, seen, picture.name)
 
     def _make(self, page: str, original: ByteArray, seen: ByteArray, origin: str) -> None:
-        self._pairs[page] = (original, seen)
-        self._made[page] = Sample(seen[np.newaxis], origin=origin)
-        self.sampleMade.emit(self._made[page])
-        self._draw_pair()
-        self._draw_outcome()
-
-    def _forget_page(self, page: str) -> None:
-        self._made.pop(page, None)
-        self._pairs.pop(page, None)
+        sample = Sample(seen[np.newaxis], origin=origin)
+        self._made[page] = Made(sample, *(Photo(each, "left top") for each in (original, seen)))
+        self.sampleMade.emit(sample)
+        self._show_outcome()
 
     # -- drawing -------------------------------------------------------------------------------------------
 
-    def _draw_pair(self) -> None:
-        self.pair.set_images(*self._pairs.get(self.page(), (None, None)))
+    def _show_picture(self) -> None:
+        picture = self._picture
+        for name in ("fit", "dark"):
+            self.choices.controls[name].setEnabled(picture is not None)
+        self.picture.show_content(None if picture is None else Photo(picture.pixels))
+        caption = ""
+        if picture is not None:
+            height, width = picture.size
+            grey = ", made grey" if picture.had_colours else ""
+            caption = (
+                f"{shortened(picture.name)}, {format_count(width)} × {format_count(height)} pixels{grey}"
+            )
+        self.title.set_caption(caption)
 
-    def _draw_outcome(self, _prediction: Prediction | None = None) -> None:
-        state, prediction = self._state, self._loop.picture
+    def _show_outcome(self, _prediction: Prediction | None = None) -> None:
+        state, prediction, made = self._state, self._loop.picture, self._made.get(self.page)
         if not self.isVisible() or state.dataset is None:
             return
-        why = state.why_covered(Secret.ANSWERS)
-        if why:
-            self.outcome.set_prediction(state.dataset.classes, None, why)
-            return
-        if state.sample is not self._made.get(self.page()):
-            text = "Another image is the current sample"
-            self.outcome.set_prediction(state.dataset.classes, None, text)
+        empty, why = Probabilities(state.dataset.classes), state.why_covered(Secret.ANSWERS)
+        if why or state.sample is not (made and made.sample):
+            self._outcome = empty, why or "Another image is the current sample"
         elif prediction is None or prediction.scene.dataset is not state.dataset:
-            self.outcome.set_prediction(state.dataset.classes, None)
-        elif prediction.scene.sample is state.sample:
-            self.outcome.set_prediction(prediction.scene.classes, prediction.probabilities)
+            self._outcome = empty, ""
+        elif prediction.scene.sample is state.sample:  # until it is known, what is shown stays
+            bars = replace(empty, values=tuple(prediction.probabilities.tolist()))
+            best = int(np.argmax(prediction.probabilities))
+            said = format_probabilities(prediction.probabilities.tolist())[best]
+            self._outcome = bars, f"Read as {bars.names[best]} ({said})"
+        self.side.show_page(page_of(made, *self._outcome))

@@ -1,34 +1,41 @@
 """The samples panel: thumbnails, images of one's own, and what the network says of the chosen one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
+import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
 from cnnviz.covers import Secret
+from cnnviz.drawing import Ask, Box, Drawing, Look
+from cnnviz.drawing.page import Card, Page, down, page_drawn
 from cnnviz.evaluation import Evaluation
+from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
+from cnnviz.graphics.texts import WORDS, Words
+from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count
-from ui.controls.labels import SectionTitle
+from ui.controls.buttons import Button
+from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
+from ui.marks import view_of
 from ui.panels.analysis import Analysis, Context
+from ui.panels.describe import SampleTexts
 from ui.panels.picture_loop import PictureLoop
-from ui.panels.samples.finding import ALL, WRONG, FindRow, described, found_images, is_narrow
-from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, offered_image, read_picture
-from ui.panels.samples.prediction import Prediction, predict
-from ui.panels.samples.prediction_rows import PredictionRows
-from ui.panels.samples.wording import verdict_of
+from ui.panels.samples.prediction import Prediction, predict, prediction_cards, verdict_of
 from ui.panels.scene import still_scene_of
+from ui.panels.thumbnails import ThumbnailView
 from ui.state import AppState, Notice, RunStatus, Sample
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.tiles.sample_strip import SampleGrid
 
 if TYPE_CHECKING:
     from ui.panels.samples.own_window import OwnDigitWindow
@@ -42,7 +49,15 @@ _LEVELS = 3
 _GRID_HEIGHTS = (128, 62)
 #: Classes whose bars are shown where there is little height, in a narrow and in a wide panel.
 _FEW_BARS = (3, 4)
+ALL, WRONG = "all", "misclassified"
+"""Choices of the list, beside the numbers of the classes."""
 _EVERYTHING = (ALL, "all classes")
+#: Width, in pixels at scale 1, from which on controls have room beside one another: with texts and icons, or,
+#: in enlarged letters, with texts alone.
+_WIDE, _WIDE_ENLARGED = 250, 200
+_BARS_TIP = (
+    "Probability the network gives to each class for the current sample; the tick marks its true class"
+)
 #: Width that the panel wants, and the least one.
 SAMPLES_WIDTH, _LEAST = 286, 140
 
@@ -70,10 +85,10 @@ class SamplesPanel(QFrame):
         self._analysis = analysis
         self._theme = LIGHT
         self._own_window: OwnDigitWindow | None = None
-        self._level = 0
+        self._level, self._narrow = 0, False
+        self._images: Images | None = None
         self.setProperty("role", "panel")
-        self._build_widgets()
-        self._build_layout()
+        self._build()
         self._scene = partial(still_scene_of, state, None)
         self._loop = PictureLoop(
             self, state, analysis, "prediction", self._scene, predict, self._draw_prediction
@@ -88,8 +103,31 @@ class SamplesPanel(QFrame):
         margin = theme.px(12)
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._layout.setSpacing(theme.px(6))  # presenting in the lowest window needs it
+        self._buttons.setSpacing(theme.px(6))
         self._set_grid_height()
+        self._show_texts()
         self._fit()
+
+    def figure(self, look: Look) -> Drawing:
+        """The images in sight, and the prediction, for paper."""
+        why, content, width = self._state.why_covered(Secret.ANSWERS), self.grid.content, float(self.width())
+        assert self.bars.content is not None
+        cards = (
+            (Card("why", WORDS, Words(why), room=None),)
+            if why
+            else prediction_cards(self.bars.content, self.said.text())
+        )
+        below = down(*cards, room=None)
+        if content is None:
+            return page_drawn(Page(below), Box(0, 0, width, below.height(width, look)), look)
+        caption = self._title.caption()
+        side = content.tiles(Box(0, 0, width, 0), look).side
+        images = replace(content, scroll=round(content.scroll // side * side))
+        card = Card("images", THUMBNAILS, images, "Samples", caption)
+        page = Page(down(card, below))
+        rest = card.head(width, look) + look.px(10) + below.height(width, look)
+        rows = max((self.height() - rest) // side, 1)
+        return page_drawn(page, Box(0, 0, width, rows * side + rest), look)
 
     # -- images of one's own -------------------------------------------------------------------------------
 
@@ -164,53 +202,60 @@ class SamplesPanel(QFrame):
 
     def verdict(self) -> str:
         """What the network makes of the current sample, in words."""
-        return self._rows.verdict.text()
+        return self.said.text()
 
     # -- building ------------------------------------------------------------------------------------------
 
-    def _build_widgets(self) -> None:
+    def _build(self) -> None:
         self.message = MessageBar(self)
         self._title = SectionTitle("Samples")
-        self._find = FindRow()
-        self.filter, self.search = self._find.filter, self._find.search
+        tip = "Show all test images, those of one class, or those the network gets wrong"
+        self.filter = named(ChoiceField([_EVERYTHING]), "Which test images to show", tip)
+        tip = "Type the index of a test image and press Enter"
+        self.search = named(QLineEdit(), "Go to test image by its index", tip)
+        self.search.setPlaceholderText("# index")
         self._index_range = QIntValidator(0, 0, self.search)
         self.search.setValidator(self._index_range)
-        self.filter.set_options([_EVERYTHING])
+        self._find = fill(
+            QBoxLayout(QBoxLayout.Direction.LeftToRight), (self.filter, 3), (self.search, 2), spacing=6
+        )
         tip = "Click an image to make it the sample; the arrow keys walk through them"
-        self.grid = named(SampleGrid(self), "Test images", tip)
+        self.grid = view_of(
+            THUMBNAILS, "Test images", tip, self._answer, focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView
+        )
         self.grid.setObjectName("samples")
-        self.grid.set_placeholder("Reading the images…")
-        self.tools = OwnTools()
+        self.grid.placeholder = "Reading the images…"
+        self.draw_button = Button(
+            "Draw", "pencil", "", "Draw an image and watch what the network makes of it"
+        )
+        tip = "Open an image file (PNG, JPEG, BMP); dropping one on the window or pasting works, too"
+        self.open_button = Button("Open…", "folder-open", "", tip)
+        self._buttons = fill(QHBoxLayout(), (self.draw_button, 1), (self.open_button, 1))
         self._paste = QAction("Paste image", self)
         self._paste.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
         self._paste.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         self.addAction(self._paste)
-
-    def _build_layout(self) -> None:
-        line = named(QFrame(), role="separator")
+        self._bars_title = SectionTitle("Prediction")
+        self.bars = view_of(PROBABILITIES, "Probability of each class", _BARS_TIP)
+        self.bars.show_content(Probabilities(()))
+        self.said = WrapLabel("", role="muted", lively=True)
         self._layout = fill(
-            QVBoxLayout(self), self.message, self._title, self._find, (self.grid, 1), self.tools, line
-        )
-        tip = (
-            "Probability the network gives to each class for the current sample; "
-            "the tick marks its true class"
-        )
-        self._rows = PredictionRows(self._layout, "Probability of each class", tip)
-        self.bars, self.said = self._rows.bars, self._rows.verdict
+            QVBoxLayout(self), self.message, self._title, self._find, (self.grid, 1), self._buttons,
+            named(QFrame(), role="separator"), self._bars_title, self.bars, self.said,
+        )  # fmt: skip
 
     def _connect_signals(self) -> None:
         self.filter.choiceEdited.connect(self._fill)
         self.search.returnPressed.connect(self._on_search_entered)
-        self.grid.sampleRequested.connect(self.sampleRequested)
         self.message.actionRequested.connect(self.noticeActionRequested)
-        self.tools.drawRequested.connect(self.draw)
-        self.tools.openRequested.connect(self.openRequested)
+        self.draw_button.clicked.connect(self.draw)
+        self.open_button.clicked.connect(self.openRequested)
         self._paste.triggered.connect(self.paste)
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
         state.coveredChanged.connect(self._on_evaluation_changed)
-        state.sampleChanged.connect(self._on_sample_changed)
+        state.sampleChanged.connect(self._show_images)
         state.sceneChanged.connect(self._on_scene_changed)
         state.runChanged.connect(self._on_run_changed)
         state.noticeRaised.connect(self._on_notice_raised)
@@ -236,17 +281,30 @@ class SamplesPanel(QFrame):
 
     def _fit(self) -> None:
         """Use the roomiest arrangement that width and height allow."""
-        narrow = is_narrow(self.width(), self._theme)
-        # A new layout comes here again: none of these may ask for one when nothing is different.
-        self._find.set_narrow(narrow)
-        self.tools.set_narrow(narrow)
-        self.grid.set_tile_size(44 if narrow else 60)
+        narrow = self._is_narrow()
+        if narrow != self._narrow:  # a new layout comes here again, and may not ask for another
+            self._narrow = narrow
+            direction = QBoxLayout.Direction
+            self._find.setSpacing(3 if narrow else 6)
+            self._find.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+            self._show_texts()
+            self._show_images()
         level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
         if level != self._level:
             self._level = level
             self._set_grid_height()
             if self._scene() is not None and self.prediction is not None:
                 self._draw_prediction(self.prediction)
+
+    def _is_narrow(self) -> bool:
+        """Whether there is too little room for controls beside one another."""
+        return self.width() < self._theme.px(_WIDE_ENLARGED if self._theme.scale > 1 else _WIDE)
+
+    def _show_texts(self) -> None:
+        """Show texts and icons, or what there is room for: icons alone, or texts in enlarged letters."""
+        for button, icon in ((self.draw_button, "pencil"), (self.open_button, "folder-open")):
+            button.set_compact(self._narrow)
+            button.set_icon(icon if self._narrow or self._theme.scale <= 1 else "")
 
     def _height_needed(self, level: int) -> int:
         """Height that an arrangement needs: 0 all, 1 low thumbnails, 2 only the most probable classes."""
@@ -263,10 +321,17 @@ class SamplesPanel(QFrame):
         return self._few_bars() if self._level == _LEVELS - 1 else 10
 
     def _few_bars(self) -> int:
-        return _FEW_BARS[not is_narrow(self.width(), self._theme)]
+        return _FEW_BARS[not self._is_narrow()]
 
     def _set_grid_height(self) -> None:
         self.grid.setMinimumHeight(self._theme.px(_GRID_HEIGHTS[min(self._level, 1)]))
+
+    def _answer(self, ask: Ask) -> None:
+        match ask:
+            case ShowImage(index):
+                self.sampleRequested.emit(index)
+            case _:
+                raise TypeError(f"The panel does not know {ask!r}.")
 
     # -- slots ---------------------------------------------------------------------------------------------
 
@@ -285,7 +350,8 @@ class SamplesPanel(QFrame):
     @Slot()
     def _on_dataset_changed(self) -> None:
         dataset = self._state.dataset
-        self.tools.setEnabled(dataset is not None)
+        for button in (self.draw_button, self.open_button):
+            button.setEnabled(dataset is not None)
         if dataset is None:
             return
         classes = ((str(number), f"class {name}") for number, name in enumerate(dataset.classes))
@@ -297,32 +363,30 @@ class SamplesPanel(QFrame):
 
     @Slot()
     def _on_evaluation_changed(self) -> None:
-        dataset = self._state.dataset
-        if dataset is None:
-            return
         if self.filter.choice() == WRONG:
             self._fill()
-        else:
-            self.grid.set_marks(*described(dataset, self._evaluation(), self._indices()))
-
-    @Slot()
-    def _on_sample_changed(self) -> None:
-        sample = self._state.sample
-        self.grid.set_current(None if sample is None else sample.index)
+        elif self._images is not None:
+            self._images = self._described(self._images.indices)
+            self._show_images()
 
     @Slot()
     def _on_scene_changed(self) -> None:
         if self._scene() is None:
-            self._rows.draw((), None, "", self._bars_shown())
+            self._show_prediction(Probabilities((), most=self._bars_shown()), "")
 
     @Slot()
     def _on_run_changed(self) -> None:
         self._loop.pace = _NUMBERS_MS if self._state.run.status is RunStatus.TRAINING else 0
 
     def _draw_prediction(self, prediction: Prediction) -> None:
-        scene = prediction.scene
-        most, label = self._bars_shown(), scene.sample.label
-        self._rows.draw(scene.classes, prediction.probabilities, verdict_of(prediction), most, label)
+        scene, values = prediction.scene, tuple(prediction.probabilities.tolist())
+        bars = Probabilities(scene.classes, values, scene.sample.label, self._bars_shown())
+        self._show_prediction(bars, verdict_of(prediction))
+
+    def _show_prediction(self, bars: Probabilities, said: str) -> None:
+        self._bars_title.set_caption(f"the {bars.most} most probable" if len(bars.names) > bars.most else "")
+        self.bars.show_content(bars)
+        self.said.set_text(said)
 
     @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:
@@ -350,11 +414,25 @@ class SamplesPanel(QFrame):
             if not untold and self._state.evaluation is None:
                 untold = "Train first: nothing was tested yet"
             count = "" if untold else count  # which is not known
-            self.grid.set_placeholder(untold or "No test image is misclassified")
+            self.grid.placeholder = untold or "No test image is misclassified"
         self._title.set_caption(f"{dataset.name}{count}")
         self._title.setToolTip(f"{dataset.name}. {dataset.conversion}" if dataset.conversion else "")
-        self.grid.set_images(dataset.test_images, indices, *described(dataset, self._evaluation(), indices))
-        self._on_sample_changed()
+        self._images = self._described(indices) if len(indices) else None
+        self._show_images()
+
+    def _show_images(self) -> None:
+        sample, images = self._state.sample, self._images
+        current, side = None if sample is None else sample.index, 44 if self._narrow else 60
+        self.grid.show_content(None if images is None else Thumbnails(images, current, side=side))
+
+    def _described(self, indices: IntArray) -> Images:
+        """Test images with what is to be said of them, and which are misclassified as far as is known."""
+        dataset, evaluation = self._state.dataset, self._evaluation()
+        assert dataset is not None
+        wrong = np.zeros(len(indices), dtype=bool)
+        if evaluation is not None:
+            wrong = (evaluation.predictions != evaluation.labels)[indices]
+        return Images(dataset.test_images, indices, SampleTexts(dataset, indices, evaluation), wrong)
 
     def _evaluation(self) -> Evaluation | None:
         state = self._state
@@ -362,4 +440,11 @@ class SamplesPanel(QFrame):
         return None if state.evaluation is None or is_covered else state.evaluation.evaluation
 
     def _indices(self) -> IntArray:
-        return found_images(self._state.dataset, self._evaluation(), self.filter.choice())
+        """Positions of the test images that the choice of the list stands for, in order."""
+        dataset, evaluation, choice = self._state.dataset, self._evaluation(), self.filter.choice()
+        assert dataset is not None
+        if choice == WRONG:
+            return np.empty(0, np.intp) if evaluation is None else np.sort(evaluation.mistakes)
+        if choice == ALL:
+            return np.arange(len(dataset.test_labels))
+        return np.flatnonzero(dataset.test_labels == int(choice))

@@ -2,18 +2,16 @@
 
 import math
 from functools import partial
-from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QAction, QPaintEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from cnnviz.history import History
 from cnnviz.quantities import format_count, format_value
 from cnnviz.session_state import ViewValue
-from ui.controls.figure_mode import drawing_figure
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.pace import single_shot
@@ -36,15 +34,6 @@ _MEANS = (
 )
 UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
 """Units of the x axis, as the axis and as the menu call them; runs of other batch sizes compare by images."""
-
-
-class _UnitButton(MiniButton):
-    """Opens the list of units; no part of a figure."""
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not drawing_figure():
-            super().paintEvent(event)
 
 
 class TrainingCurves(DrawnPart, QWidget):
@@ -296,7 +285,7 @@ class TrainingCurves(DrawnPart, QWidget):
             action.setCheckable(True)
             action.setChecked(unit == self._unit)
             action.triggered.connect(partial(self.set_unit, unit))
-        self.units = _UnitButton("chevron-down", "Unit of the x axis")
+        self.units = MiniButton("chevron-down", "Unit of the x axis")
         self.units.clicked.connect(self._on_units_clicked)
         self.accuracy.set_label_button(self.units)
         self.loss.set_y_bounds(0.0, None)

@@ -53,8 +53,8 @@ SETTINGS: dict[str, SettingText] = {
     ),
     "pool": SettingText(
         "Pooling",
-        "How a window becomes one number: its maximum, its mean, a blur before cells are left out, the "
-        "maximum with such a blur after it, or just its top left cell. None: the maps stay as they are.",
+        "How a window becomes one number: its maximum, its mean, the maximum with a blur after it, or just "
+        "its top left cell. None: the maps stay as they are.",
     ),
     "pool_size": SettingText(
         "Window", "Side of the pooling window in cells, {low} to {high}; windows do not overlap."

@@ -1,0 +1,400 @@
+"""``cnnviz --doctor``: versions, paths, a self-test of the engine, a window; a fact a line, with its remedy.
+
+Qt ends the process by an abort when it finds no display or cannot load what it needs for one: `hindrance` is
+asked at every start, and tries a window in a process of its own. What is needed to say that something is
+missing must not itself be missing: this imports the standard library, and the rest inside its functions.
+"""
+
+import ctypes
+import importlib
+import io
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import cast
+
+from cnnviz import __version__
+from cnnviz.bundled import bundled
+from cnnviz.clock import now
+from cnnviz.errors import in_words
+from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.output import Output
+
+TRY_WINDOW = "--try-window"
+"""Argument of the process that tries; the number of steps to train in the window follows it."""
+
+_WINDOW_STEPS = 300
+_PATIENCE_SECONDS = 120.0
+_WITHOUT_SCREEN = ("offscreen", "minimal")
+_PREFIX = re.compile(r"^(qt\.\S+|error): ")
+NO_DISPLAY = (
+    "there is no display to open a window on. Start CNNViz from a desktop session, or use --headless."
+)
+#: For what libraries are needed, by platform plugin.
+_USES = {"xcb": "x11", "wayland": "wayland"}
+#: Package managers that find a package by the library in it.
+_BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the diagnosis.
+
+    * `name`, `value`: what, and how it is; in case of a problem with its remedy.
+    * `is_fine`: whether the program can work with it.
+    """
+
+    name: str
+    value: str
+    is_fine: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A system library that Qt needs on Linux.
+
+    * `file`, `package`: its file, and the package of Debian and Ubuntu that brings it.
+    * `use`: for what it is needed.
+    """
+
+    file: str
+    package: str
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a try to open a window ended.
+
+    * `facts`: what the window told.
+    * `failure`: what kept it from opening or working; "" for nothing.
+    """
+
+    facts: list[Fact] = field(default_factory=list)
+    failure: str = ""
+
+
+def hindrance() -> str:
+    """Return why no window can open, with the remedy, in one line; "" if one can.
+
+    Where all is well this takes some milliseconds, and loads only what Qt loads a moment later. In doubt the
+    answer is that of a process that tries.
+    """
+    if not sys.platform.startswith("linux"):
+        return ""
+    wanted = plugins()
+    if not wanted:
+        return NO_DISPLAY
+    if any(_is_ready(each) for each in wanted):
+        return ""
+    failure = attempt(0).failure
+    return failure and f"{failure} To see more, use --doctor; to do without a window, --headless."
+
+
+def window() -> Iterator[Fact]:
+    """Open the window in a process of its own, train in it, and close it."""
+    if not has_window():
+        yield Fact("window", "not there: this is the engine of CNNViz alone")
+        return
+    if sys.platform.startswith("linux") and not plugins():
+        yield Fact("window", f"not tried: {NO_DISPLAY}", is_fine=False)
+        return
+    if missing_libraries(plugins()):
+        yield Fact("window", "cannot open without the system libraries above.", is_fine=False)
+        return
+    tried = attempt(_WINDOW_STEPS)
+    yield from tried.facts
+    if tried.failure:
+        yield Fact("window", tried.failure, is_fine=False)
+
+
+def attempt(steps: int) -> Attempt:
+    """Open the window in a process of its own, and train it so many steps; 0 tries whether Qt starts."""
+    command = [sys.executable] if is_frozen() else [sys.executable, "-m", "cnnviz"]
+    try:
+        ended = subprocess.run(
+            [*command, TRY_WINDOW, str(steps)],
+            cwd=Path(__file__).parents[1],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_PATIENCE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Attempt(failure=f"The window did not answer within {round(_PATIENCE_SECONDS)} s.")
+    except OSError as error:
+        return Attempt(failure=f"The window could not be tried ({error.strerror}).")
+    facts = [Fact(*json.loads(line)) for line in ended.stdout.splitlines() if line.startswith("[")]
+    return Attempt(facts, _failure(ended.returncode, ended.stderr))
+
+
+def _failure(status: int, words: str) -> str:
+    """Return in a sentence how the process ended; "" for well."""
+    if status == 0:
+        return ""
+    if missing := missing_libraries(plugins()):
+        return f"The window cannot open{lacking(missing)}"
+    if "could not connect to display" in words:
+        named = [
+            f"{name}={os.environ[name]}" for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)
+        ]
+        at = " or ".join(named) or "DISPLAY, which is not set"
+        return f"The window cannot open: nothing answers at {at}. Start CNNViz from a desktop session."
+    lines = [_PREFIX.sub("", line).strip() for line in words.splitlines()]
+    said = next((line.removeprefix("cnnviz: ").rstrip(".") for line in lines if line), "")
+    if not said:
+        said = f"ended by {signal.Signals(-status).name}" if status < 0 else "it does not say why"
+    named = os.environ.get("QT_QPA_PLATFORM")
+    remedy = f" Unset QT_QPA_PLATFORM, which is {printable(named, LONGEST_NAME)}." if named else ""
+    return f"The window cannot open: {said}.{remedy}"
+
+
+def _is_ready(plugin: str) -> bool:
+    """Whether a platform plugin is sure to start; False if that is not certain."""
+    if missing_libraries([plugin]):
+        return False
+    if plugin == "xcb":
+        return _x_answers()
+    return _wayland_answers() if plugin.startswith("wayland") else plugin in _WITHOUT_SCREEN
+
+
+def _x_answers() -> bool:
+    xcb = load("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    answers = xcb.xcb_connection_has_error(connection) == 0
+    xcb.xcb_disconnect(connection)
+    return answers
+
+
+def _wayland_answers() -> bool:
+    name = os.environ.get("WAYLAND_DISPLAY") or "wayland-0"
+    place = Path(os.environ.get("XDG_RUNTIME_DIR", "")) / name
+    with socket.socket(socket.AF_UNIX) as end:
+        try:
+            end.connect(str(place))
+        except OSError:
+            return False
+    return True
+
+
+def plugins() -> list[str]:
+    """Return the platform plugins that Qt would try, in its order: those named, or those of the session."""
+    named = os.environ.get("QT_QPA_PLATFORM", "")
+    if named:
+        return [each.partition(":")[0] for each in named.split(";")]
+    shown = [("xcb", "DISPLAY"), ("wayland", "WAYLAND_DISPLAY")]
+    if os.environ.get("XDG_SESSION_TYPE") == "wayland":
+        shown.reverse()
+    return [plugin for plugin, name in shown if os.environ.get(name)]
+
+
+def libraries() -> Iterator[Fact]:
+    """Tell which libraries of the system are missing, and the command that installs them."""
+    if not sys.platform.startswith("linux") or not has_window():
+        return
+    missing = missing_libraries(plugins())
+    if missing:
+        yield Fact("system libraries", f"incomplete{lacking(missing)}", is_fine=False)
+    else:
+        yield Fact("system libraries", "all that Qt needs")
+
+
+def missing_libraries(wanted: list[str]) -> list[Library]:
+    """Return the libraries that cannot be loaded and that the first of these platform plugins needs.
+
+    None where another of them has all that it needs, as Qt then takes that, and none but on Linux.
+    """
+    if not sys.platform.startswith("linux") or not has_window():
+        return []
+    lacks = [
+        [each for each in _known() if each.use in ("all", _USES.get(plugin)) and not _loads(each.file)]
+        for plugin in wanted or [""]
+    ]
+    return lacks[0] if all(lacks) else []
+
+
+def lacking(missing: list[Library]) -> str:
+    """Return which libraries are missing and the command that installs them, to follow what that leads to."""
+    return f": {', '.join(each.file for each in missing)} cannot be loaded. {_remedy(missing)}"
+
+
+def _remedy(missing: list[Library]) -> str:
+    if shutil.which("apt-get"):
+        return f"Run 'sudo apt-get install {' '.join(each.package for each in missing)}'."
+    for tool, command in _BY_LIBRARY.items():
+        if shutil.which(tool):
+            names = " ".join(f'"{each.file}()(64bit)"' for each in missing)
+            return f"Run 'sudo {command} {names}'."
+    return "Install what brings them with the package manager of your system."
+
+
+def _known() -> list[Library]:
+    lines = bundled("system-libraries.txt").read_text(encoding="utf-8").splitlines()
+    return [Library(*line.split()) for line in lines if line and not line.startswith("#")]
+
+
+def load(file: str) -> ctypes.CDLL:
+    """Load a system library; where the program is a bundle that has it inside, that one.
+
+    * Raises OSError: if it is missing, or lacks another.
+    """
+    return ctypes.CDLL(str(_inside(file)) if _inside(file).exists() else file)
+
+
+def _inside(file: str) -> Path:
+    """Where a bundle has its libraries."""
+    return Path(getattr(sys, "_MEIPASS", "nowhere")) / file
+
+
+def _loads(file: str) -> bool:
+    # What a bundle has inside may lack a library that it has not: one of the list, or one that comes with it.
+    if _inside(file).exists():
+        return True
+    try:
+        load(file)
+    except OSError:
+        return False
+    return True
+
+
+def has_window() -> bool:
+    """Whether this is the whole program, and not its engine alone."""
+    return find_spec("ui") is not None
+
+
+def is_frozen() -> bool:
+    """Whether Python is inside the program, which was built of packages."""
+    return bool(getattr(sys, "frozen", False))
+
+
+#: What the program is made of: the name under which it is installed, and under which it is imported.
+PACKAGES = {
+    "numpy": "numpy",
+    "threadpoolctl": "threadpoolctl",
+    "safetensors": "safetensors",
+    "pillow": "PIL",
+    "fonttools": "fontTools.ttLib",
+    "jinja2": "jinja2",
+    "tqdm": "tqdm",
+    "typst": "typst",
+    "pyqtgraph": "pyqtgraph",
+    "PySide6-Essentials": "PySide6.QtWidgets",
+}
+#: Those that the engine alone does without.
+_OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
+_ALL_WELL = "Everything is as it should be."
+_STEPS, _GRADIENTS = 12, 300
+_EXPECTED = 0.029328028414958362
+"""By how much LAB5's weights have moved after that many steps, all together; plain loops give the same."""
+_CLOSE = 1e-9  # relative; thousands of terms are added in another order
+_ANEW = "this engine computes wrongly here. Install the packages anew."
+
+
+def diagnose() -> int:
+    """Print the diagnosis while it is made; return 0 if all is well, else 1."""
+    terminal = cast(object, sys.stdout)
+    if isinstance(terminal, io.TextIOWrapper):
+        terminal.reconfigure(errors="replace")  # it need not know every sign
+    output, problems = Output(), 0
+    output.say(f"CNNViz doctor, {now()}")
+    for fact in _facts():
+        words = "OK" if fact.is_fine else "PROBLEM"
+        # Home is written as ~, so that the text may be passed on.
+        output.say(f"{words:<8}{fact.name}: {fact.value}".replace(str(Path.home()), "~"))
+        problems += not fact.is_fine
+    output.say(f"Problems: {problems}. See what stands beside PROBLEM." if problems else _ALL_WELL)
+    return 1 if problems else 0
+
+
+def _facts() -> Iterator[Fact]:
+    checks: dict[str, Callable[[], Iterator[Fact]]] = {
+        "program": _program,
+        "system libraries": libraries,
+        "packages": _packages,
+        "self-test": self_test,
+        "window": window,
+    }
+    for name, check in checks.items():
+        try:
+            yield from check()
+        except Exception as error:  # noqa: BLE001 -- a diagnosis tells whatever it meets
+            words = in_words(error) or f"cannot be looked at ({type(error).__name__}: {error})."
+            yield Fact(name, words, is_fine=False)
+
+
+def _program() -> Iterator[Fact]:
+    """Tell versions and places of the program and of Python, and the system."""
+    place = sys.executable if is_frozen() else Path(__file__).parent
+    yield Fact("CNNViz", f"{__version__} in {place}")
+    bits = "64" if sys.maxsize > 2**32 else "32"
+    kind = platform.python_implementation()
+    yield Fact("Python", f"{platform.python_version()} ({kind}, {bits} bits) in {sys.executable}")
+    yield Fact("system", platform.platform())
+
+
+def _packages() -> Iterator[Fact]:
+    """Import every package that the program is made of, and tell its version."""
+    for name, module in PACKAGES.items():
+        if name in _OF_WINDOW and not has_window():
+            continue
+        if name == "typst" and (sys.platform, platform.machine()) == ("win32", "ARM64"):
+            yield Fact(name, "there is none for this kind of computer; reports are written as HTML")
+            continue
+        try:
+            loaded = importlib.import_module(module)
+        except Exception as error:  # noqa: BLE001 -- a half-finished installation may raise anything
+            lacks = isinstance(error, ImportError) and missing_libraries(plugins())
+            words = "does not load without the system libraries above." if lacks else in_words(error)
+            yield Fact(name, words or str(error), is_fine=False)
+        else:
+            yield Fact(name, version_of(name, loaded) or "of unknown version")
+
+
+def self_test() -> Iterator[Fact]:
+    """Train the exercise's network some steps, and compare gradients with finite differences."""
+    from cnnviz.datasets import load_mnist, to_input
+    from cnnviz.presets import LAB5, LENET
+    from cnnviz.quantities import format_count, format_value
+    from cnnviz.routing import check_sample
+    from cnnviz.training import Trainer
+
+    dataset = load_mnist(LENET.classes)
+    network = LAB5.build_network()
+    trainer = Trainer(network, dataset.select(LAB5.classes), LAB5.train_config())
+    trainer.advance(_STEPS)
+    trained = trainer.network.params
+    moved = sum(float(abs(trained[name] - start).sum()) for name, start in network.params.items())
+    off = abs(moved / _EXPECTED - 1)
+    words = f"{_STEPS} steps of LAB5, relative error {format_value(off, 2)}"
+    yield Fact("training", words if off < _CLOSE else f"{words}: {_ANEW}", is_fine=off < _CLOSE)
+    x, label = to_input(dataset.test_images[:1]), int(dataset.test_labels[0])
+    check = check_sample(LENET.build_network(), x, label, _GRADIENTS, seed=0)
+    wrong = check.counts["mismatch"]
+    words = f"{format_count(check.checked)} of LENET compared with finite differences"
+    if wrong:
+        yield Fact("gradients", f"{words}, {format_count(wrong)} differ: {_ANEW}", is_fine=False)
+    else:
+        yield Fact("gradients", f"{words}, largest error {format_value(check.largest_error, 2)}")
+
+
+def version_of(name: str, module: object = None) -> str:
+    """Return the version of an installed package, else what its module says; "" for nothing."""
+    from importlib.metadata import PackageNotFoundError, version  # it loads the readers of e-mail
+
+    try:
+        return version(name)
+    except PackageNotFoundError:  # a program that was built of packages may have left out their papers
+        return str(getattr(module, "__version__", ""))

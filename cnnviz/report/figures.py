@@ -1,0 +1,487 @@
+"""The figures of a report: drawings on sheets of paper, whose lengths are points."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray
+from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Share, outline, to_svg
+from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
+from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
+from cnnviz.layers import Conv2D, MaxBlurPool2D, Pool
+from cnnviz.palette import STAGE_STYLES, signed_levels
+from cnnviz.quantities import format_count, format_probability
+from cnnviz.report.blocks import Data, Figure, data
+from cnnviz.report.lab import BackpropResults, LabResults, TrainedRun
+from cnnviz.routing import PoolRouting
+from cnnviz.translation import Comparison, Sweep
+from cnnviz.translation import Curve as MeanCurve
+
+WIDTH = 480
+BAR = 10
+"""Height of a key to colours."""
+TITLE = 14
+
+
+def sheet(height: float) -> Drawing:
+    """Return an empty drawing as wide as the text."""
+    return Drawing(Ground(Box(0, 0, WIDTH, height), PAPER, ratio=0))
+
+
+def titled(drawing: Drawing, box: Box, words: str) -> Box:
+    """Write a title into a box; return what is left below it."""
+    title, area = box.rows(TITLE, Share(1), gap=2)
+    drawing.write(title, words, "strong")
+    return area
+
+
+def listed(drawing: Drawing, box: Box, texts: Sequence[str], font: str = "small") -> None:
+    """Write lines below one another."""
+    for line, words in zip(box.lines(len(texts), TITLE - 3), texts, strict=True):
+        drawing.write(line, words, font)
+
+
+def figure(drawing: Drawing, name: str, title: str, caption: str, numbers: Data | None = None) -> Figure:
+    """Return what is drawn as a figure; `title` is for those who cannot see it."""
+    return Figure(name, caption, to_svg(drawing, title, "pt"), data=numbers)
+
+
+_LIKELIEST = 3
+_FEWEST_STEPS = 20
+_LABEL, _GAP = 42, 6
+MOST_MAPS = 8
+"""Filters and maps beyond these are left out of a figure; its caption says so."""
+
+
+def curves_figure(training: TrainedRun, log_every: int) -> Figure:
+    """Loss and accuracy over the steps."""
+    steps, end = training.curve_steps, float(max(training.steps, 1))
+    # The share of the first few steps is all or nothing, and would be a stroke along the axis.
+    known = steps >= min(_FEWEST_STEPS, training.steps)
+    faint = PAPER.mixed("accent", "surface", 0.6)
+    tests = (0.0, training.before), (end, training.after)
+    loss = Curves(
+        (
+            Curve("last 20", steps, training.loss, faint, width=0.8),
+            Curve(f"last {format_count(log_every)}", steps, training.smooth_loss, width=2.2),
+        ),
+        x_name="step",
+        y_range=(0.0, float(np.nanmax([*training.smooth_loss, training.before.loss])) * 1.15),
+        x_range=(0.0, end),
+        dots=tuple((step, each.loss, "winner") for step, each in tests),
+    )
+    accuracy = Curves(
+        (Curve(f"last {format_count(log_every)}", steps[known], training.accuracy[known], width=2.2),),
+        x_name="step",
+        y_range=(0.0, 1.0),
+        x_range=(0.0, end),
+        dots=tuple((step, each.accuracy, "winner") for step, each in tests),
+    )
+    drawing = sheet(168)
+    halves = drawing.ground.box.columns(Share(1), Share(1), gap=18)
+    for box, title, plot in zip(
+        halves, ("Loss: mean cross-entropy", "Accuracy: share correct"), (loss, accuracy), strict=True
+    ):
+        drawing.place(CURVES.draw, plot, titled(drawing, box, title))
+    rows = zip(
+        steps.astype(int).tolist(),
+        training.loss.tolist(),
+        training.smooth_loss.tolist(),
+        training.accuracy.tolist(),
+        strict=True,
+    )
+    return figure(
+        drawing,
+        "training-curves",
+        "Loss and accuracy over the training steps",
+        f"Loss and accuracy over {format_count(training.steps)} training steps, each the mean of the last "
+        f"{format_count(log_every)} steps (thin line: of the last 20). Dots: the test images, before and "
+        "after training; they were not trained on.",
+        data(("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)),
+    )
+
+
+def filters_figure(training: TrainedRun) -> Figure:
+    """The first filters before and after training, all with the same limits."""
+    name = _first_convolution(training)
+    before, after = (
+        np.asarray(net.params[f"{name}.weight"], dtype=np.float64)
+        for net in (training.initial, training.network)
+    )
+    count, side = min(len(before), MOST_MAPS), before.shape[-1]
+    colors = Colors("signed", *signed_levels(before[:, 0], after[:, 0]))
+    drawing = sheet(134)
+    head, *rows, bar = drawing.ground.box.rows(TITLE, Share(1), Share(1), BAR, gap=5)
+    for words, filters, row in zip(("before", "after"), (before, after), rows, strict=True):
+        label, maps = row.columns(_LABEL, Share(1))
+        drawing.write(label, words, "strong")
+        _draw_maps(drawing, filters[:count, 0], colors, maps)
+    names = head.cut(left=_LABEL).columns(*[Share(1)] * MOST_MAPS, gap=_GAP)
+    for index, box in enumerate(names[:count]):
+        drawing.write(box, f"filter {index}", "small", "muted")
+    drawing.place(COLORS.draw, colors, bar)
+    left_out = f" The first {count} of {len(before)} are shown." if count < len(before) else ""
+    numbers = [
+        (index, a, b, float(before[index, 0, a, b]), float(after[index, 0, a, b]))
+        for index in range(len(before))
+        for a in range(side)
+        for b in range(side)
+    ]
+    return figure(
+        drawing,
+        "filters",
+        "Filters before and after training",
+        f"Filters of {name} before and after training, drawn with the same limits: blue negative, white 0, "
+        f"red positive.{left_out}",
+        data(("filter", "row", "column", "before", "after"), numbers),
+    )
+
+
+def maps_figure(results: LabResults) -> Figure:
+    """The sample, the maps of the first convolution and, if there is a pool, the pooled maps."""
+    layers = results.training.network.layers
+    convolution = next(name for name, layer in layers if isinstance(layer, Conv2D))
+    pools = [name for name, layer in layers if isinstance(layer, Pool)][:1]
+    shown = [(name, results.maps[name]) for name in (convolution, *pools)]
+    count = min(len(shown[0][1]), MOST_MAPS)
+    name = results.experiment.classes[results.sample.label]
+    drawing = sheet(152 if pools else 80)
+    left, right = drawing.ground.box.columns(76, Share(1), gap=8)
+    image, words = titled(drawing, left, "input").rows(60, Share(1), gap=4)
+    pixels = results.sample.pixels[0].astype(np.float64)
+    drawing.place(
+        HEAT_MAP.draw, Looked(HeatMap(pixels, Colors("grey", 0, 255), decimals=-1, lines=False)), image
+    )
+    listed(drawing, words, [*_prediction(results), f"true class: {name}"])
+    for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
+        colors = Colors("signed", *signed_levels(maps))
+        area, bar = titled(drawing, box, f"{layer}: {_shape(maps)}").rows(Share(1), BAR, gap=3)
+        _draw_maps(drawing, maps[:count], colors, area)
+        drawing.place(COLORS.draw, colors, bar)
+    left_out = f" The first {count} of {len(shown[0][1])} maps are shown." if count < len(shown[0][1]) else ""
+    return figure(
+        drawing,
+        "feature-maps",
+        "An image on its way through the network",
+        f"Test image {results.sample.index} (class {name}), its maps after "
+        f"{' and after '.join(layer for layer, _ in shown)}.{left_out}",
+    )
+
+
+def _draw_maps(drawing: Drawing, maps: FloatArray, colors: Colors, box: Box) -> None:
+    """Draw maps side by side, in columns that are the same for any number of them."""
+    places = box.columns(*[Share(1)] * MOST_MAPS, gap=_GAP)
+    for values, place in zip(maps, places, strict=False):
+        drawing.place(HEAT_MAP.draw, Looked(HeatMap(values, colors, decimals=-1, lines=False)), place)
+
+
+def _prediction(results: LabResults) -> list[str]:
+    """Return the most probable classes in words."""
+    order = np.argsort(-results.probabilities, kind="stable")[:_LIKELIEST]
+    classes = results.experiment.classes
+    return [f"p({classes[int(k)]}) = {format_probability(float(results.probabilities[k]))}" for k in order]
+
+
+def _first_convolution(training: TrainedRun) -> str:
+    return next(name for name, layer in training.network.layers if isinstance(layer, Conv2D))
+
+
+def _shape(maps: FloatArray) -> str:
+    return " × ".join(format_count(side) for side in maps.shape)
+
+
+_SWEPT = ("pixels", "convolution", "max", "average")
+_RELATIVE = "Relative to a blank image"
+_BACKGROUND = "background enters the frame"
+
+
+def dots_figure(dots: Comparison) -> Figure:
+    """The two 6x6 images with their convolution and max pool, with numbers."""
+    drawing = sheet(242)
+    names, *columns = drawing.ground.box.columns(58, 100, 130, 130, gap=12)
+    stages = ("pixels", "convolution", "max")
+    for stage, column in zip(stages, columns, strict=True):
+        pair = dots.stages[stage]
+        both = pair.original, pair.moved
+        name, decimals = ("grey", 0) if stage == "pixels" else ("signed", 3)
+        colors = Colors.of(name, *both)
+        title, first, second, bar = column.rows(TITLE, Share(1), Share(1), BAR, gap=4)
+        drawing.write(title, STAGE_STYLES[stage].title, "strong")
+        for values, box in zip(both, (first, second), strict=True):
+            drawing.place(
+                HEAT_MAP.draw,
+                Looked(HeatMap(values[0], colors, decimals=decimals, plain=True)),
+                box,
+            )
+        if stage != "pixels":
+            drawing.place(COLORS.draw, colors, bar)
+    _, one, two, _ = names.rows(TITLE, Share(1), Share(1), BAR, gap=4)
+    for box, texts in ((one, ("image 1",)), (two, ("image 2", "moved down", "by 1 pixel"))):
+        for line, words in zip(box.cut(top=34).lines(len(texts), 10), texts, strict=True):
+            drawing.write(line, words, "strong" if words.startswith("image") else "small")
+    rows = [
+        (stage, image, i, j, float(maps[0, i, j]))
+        for stage in stages
+        for image, maps in enumerate((dots.stages[stage].original, dots.stages[stage].moved), start=1)
+        for i, j in np.ndindex(maps.shape[1:])
+    ]
+    return figure(
+        drawing,
+        "two-images",
+        "Two 6x6 images, their convolution and their max pool",
+        "Two 6×6 images, of which the second is the first moved down by one pixel, after the same 3×3 filter "
+        "with random weights and after a 2×2 max pool.",
+        data(("stage", "image", "row", "column", "value"), rows),
+    )
+
+
+def shift_figure(comparisons: tuple[Comparison, ...], image: str) -> Figure:
+    """Max-pooled map of an image, named in words: as it was, moved by one and two pixels, the differences."""
+    first = comparisons[0].stages["max"].features()[0]
+    channel = int(np.argmax(np.abs(first).sum(axis=(1, 2))))
+    before = first[channel]
+    pictures: list[tuple[str, FloatArray]] = [("not moved", before)]
+    for each in comparisons:
+        after = each.stages["max"].features()[1][channel]
+        pictures += [(f"moved by {each.dx} px", after), (f"difference, {each.dx} px", after - before)]
+    colors = Colors("signed", *signed_levels(*(values for _, values in pictures)))
+    drawing = sheet(124)
+    maps, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
+    for box, (words, values) in zip(maps.columns(*[Share(1)] * len(pictures), gap=7), pictures, strict=True):
+        area = titled(drawing, box, words)
+        drawing.place(HEAT_MAP.draw, Looked(HeatMap(values, colors, decimals=-1, lines=False)), area)
+    drawing.place(COLORS.draw, colors, bar)
+    return figure(
+        drawing,
+        "shifted-digit",
+        "Pooled map of an image before and after a shift",
+        f"Map of filter {channel} behind a max pool of {_square(comparisons[0].pool_size)}, for {image}, for "
+        f"the same moved to the right, and what changed. {_RELATIVE}; all five maps have the same limits.",
+    )
+
+
+def sweep_figure(sweep: Sweep, image: str, pool_size: int) -> Figure:
+    """Relative change over all shifts of an image, named in words: one map a stage, with the same limits."""
+    values = sweep.values["relative_change"]
+    shown = {stage: values[stage] for stage in _SWEPT if stage in values}
+    dxs, dys = tuple(sweep.dxs.tolist()), tuple(sweep.dys.tolist())
+    colors = Colors("sequential", *sweep_levels(list(shown.values())))
+    drawing = sheet(148)
+    maps, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
+    for stage, box in zip(shown, maps.columns(*[Share(1)] * len(shown), gap=6), strict=True):
+        area = titled(drawing, box, STAGE_STYLES[stage].title)
+        drawing.place(
+            HEAT_MAP.draw,
+            Looked(replace(sweep_of(shown, stage, dxs, dys, sweep.ink_lost), colors=colors)),
+            area,
+        )
+    drawing.place(COLORS.draw, colors, bar)
+    rows = [
+        (dx, dy, *(float(each[i, j]) for each in shown.values()), float(sweep.ink_lost[i, j]))
+        for i, dy in enumerate(dys)
+        for j, dx in enumerate(dxs)
+    ]
+    beyond = " Outside the orange line a part of the ink has left the image: values bend for that, too."
+    return figure(
+        drawing,
+        "shift-sweep",
+        "Relative change over shifts of an image",
+        f"Relative change of the features of {image} for every shift (dx to the right, dy down). "
+        f"{_RELATIVE}; pools of {_square(pool_size)}; {_BACKGROUND}. Dark: nothing changed. The centre is "
+        f"the image where it was.{beyond if sweep.ink_lost.any() else ''}",
+        data(("dx", "dy", *(f"{stage}_relative_change" for stage in shown), "ink_lost"), rows),
+    )
+
+
+def distance_figure(
+    curves: Mapping[str, MeanCurve], ink_lost: FloatArray, digits: int, pool_size: int
+) -> Figure:
+    """Relative change against the shift, mean and spread over many digits; from where ink is lost."""
+    drawing, titles = sheet(180), {stage: STAGE_STYLES[stage].title for stage in curves}
+    xs = next(iter(curves.values())).distances.astype(np.float64)
+    lossy = xs[ink_lost > 0]
+    firsts = [side[np.abs(side).argmin()] for side in (lossy[lossy < 0], lossy[lossy > 0]) if side.size]
+    markers = tuple(Marker(float(x), "ink leaves") for x in firsts)
+    area = titled(drawing, drawing.ground.box, "Relative change against the shift to the right, in pixels")
+    plot = curves_of(curves, titles, "max", markers, x_name="dx", bands=("convolution", "max"))
+    drawing.place(CURVES.draw, plot, area)
+    rows = [
+        (
+            int(x),
+            *(float(each[i]) for curve in curves.values() for each in (curve.mean, curve.std)),
+            float(ink_lost[i]),
+        )
+        for i, x in enumerate(xs)
+    ]
+    kinds = [f"{stage}_relative_change_{what}" for stage in curves for what in ("mean", "spread")]
+    header = ("dx", *kinds, "ink_lost")
+    beyond = " From the dotted orange lines outwards, ink of some images has left the frame."
+    return figure(
+        drawing,
+        "change-against-shift",
+        "Relative change against the shift",
+        f"Relative change against the shift: mean over {format_count(digits)} test images; bands: one "
+        f"standard deviation, for convolution and max pool. {_RELATIVE}; pools of {_square(pool_size)}; "
+        f"{_BACKGROUND}.{beyond if np.any(ink_lost) else ''}",
+        data(header, rows),
+    )
+
+
+def _square(side: int) -> str:
+    return f"{side} × {side}"
+
+
+_WINDOWS = 3
+"""Windows on a side of the close-up."""
+
+_MOST_MAPS = 5
+"""Side by side: values, the gradient that arrives, and one map for each rule for ties."""
+
+_RULES = {
+    "first": "first: the first winner takes it all",
+    "all": "all: every winner takes all of it",
+    "split": "split: the winners share it",
+    "linear": "linear pool: every cell takes its weight",
+}
+_BLURRED = {
+    "first": "first: of each window, the first winner takes what the blur gives the window",
+    "all": "all: every winner takes all of what the blur gives its window",
+    "split": "split: the winners share what the blur gives their window",
+}
+
+
+def rule_title(pool: Pool, rule: str) -> str:
+    """Say how a pool passes the gradient on under a rule for ties; "linear" for none."""
+    return (_BLURRED if isinstance(pool, MaxBlurPool2D) else _RULES)[rule]
+
+
+def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
+    """A close-up: the gradient of some pooled cells, and the cells it is routed to."""
+    channel = backprop.channel
+    top, left, high, wide = _closeup(routing, channel)
+    step, size = routing.pool.step, routing.pool.size
+    rows = slice(top * step, (top + high - 1) * step + size)
+    columns = slice(left * step, (left + wide - 1) * step + size)
+    values = routing.values[channel, rows, columns]
+    routed = routing.routed[routing.rule][channel, rows, columns]
+    incoming = routing.incoming[channel, top : top + high, left : left + wide]
+    slopes = Colors.of("signed", incoming, routed)
+    cells = rows.start, columns.start, *values.shape
+    outlines = tuple(
+        ("winner", (row, col, 1, 1)) for row, col in np.argwhere(_winners(routing, channel)).tolist()
+    )
+    every, arriving, after = (
+        array[channel] for array in (routing.values, routing.incoming, routing.routed[routing.rule])
+    )
+    shown = {
+        "values before the pool": HeatMap(
+            every, Colors.of("signed", values), cells, outlines=outlines, window=step, has_key=True
+        ),
+        "gradient that arrives": HeatMap(arriving, slopes, (top, left, high, wide), has_key=True),
+        "gradient passed on": HeatMap(after, slopes, cells, outlines=outlines, window=step, has_key=True),
+    }
+    drawing = sheet(196)
+    maps, key = drawing.ground.box.rows(Share(1), TITLE, gap=4)
+    for box, (title, each) in zip(maps.columns(*[Share(1)] * 3, gap=14), shown.items(), strict=True):
+        drawing.place(HEAT_MAP.draw, Looked(each), titled(drawing, box, title))
+    if routing.winners is not None:
+        sign, words = key.columns(TITLE, Share(1))
+        drawing.add(*outline(sign.placed(8, 8, "left"), "winner", drawing.ground.look))
+        drawing.write(words, "winner of its window (several: a tie); thick lines divide the windows", "small")
+    place = f"rows {rows.start}–{rows.stop - 1}, columns {columns.start}–{columns.stop - 1}"
+    return figure(
+        drawing,
+        "routing",
+        "How the gradient is routed through the pool",
+        f"Gradient through {routing.layer}, filter {channel}, {place}: values of the windows, gradient "
+        f"of the loss at each pooled cell, and where it goes ({rule_title(routing.pool, routing.rule)}).",
+        data(
+            ("row", "column", "value", "passed_on"),
+            [
+                (rows.start + i, columns.start + j, float(values[i, j]), float(routed[i, j]))
+                for i in range(values.shape[0])
+                for j in range(values.shape[1])
+            ],
+        ),
+    )
+
+
+def route_maps_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
+    """The whole map of the filter: values, gradient that arrives, and gradient passed on under each rule."""
+    channel = backprop.channel
+    routed = {rule: array[channel] for rule, array in routing.routed.items()}
+    gradients = {"arrives": routing.incoming[channel]}
+    gradients |= {f"passed on, {rule}": array for rule, array in routed.items()}
+    return _beside_one_another(
+        routing.values[channel],
+        gradients,
+        f"The same for the whole map of filter {channel}: "
+        + (
+            "the gradient that is passed on under each rule for ties."
+            if len(routed) > 1
+            else "a linear pool passes the gradient on by its weights, whatever the values."
+        ),
+    )
+
+
+def map_gradients_figure(backprop: BackpropResults) -> Figure:
+    """The whole map of the filter in a network without a pool: values, and gradient that arrives."""
+    channel = backprop.channel
+    return _beside_one_another(
+        backprop.maps[channel],
+        {"arrives": backprop.map_gradients[channel]},
+        f"Map of filter {channel} of {backprop.filter_layer}: its values, and the gradient of the loss at "
+        "each of its cells.",
+    )
+
+
+def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray], caption: str) -> Figure:
+    """Draw a map and gradients of its cells, or of the windows over it, with one key to their colours."""
+    slopes = Colors.of("signed", *gradients.values())
+    drawing = sheet(126)
+    maps, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
+    shown = {"values": (values, Colors.of("signed", values))}
+    shown |= {words: (array, slopes) for words, array in gradients.items()}
+    for (words, (array, colors)), box in zip(
+        shown.items(), maps.columns(*[Share(1)] * _MOST_MAPS, gap=7), strict=False
+    ):
+        drawing.place(
+            HEAT_MAP.draw,
+            Looked(HeatMap(array, colors, decimals=-1, lines=False)),
+            titled(drawing, box, words),
+        )
+    left, right = bar.columns(170, Share(1), gap=12)
+    drawing.place(COLORS.draw, slopes, left)
+    # Two of 256 colours are white: those up to 1 / 127.5 of the limit on either side of 0.
+    white = "White: no gradient, or less than 1/127 of the largest. The key is that of the gradients."
+    drawing.write(right, white, "small", "muted")
+    return figure(drawing, "gradient-maps", "Gradient of a whole map", caption)
+
+
+def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
+    """Return top, left, height and width, in windows, of the part with the most gradient and few ties."""
+    incoming = np.abs(routing.incoming[channel])
+    height, width = incoming.shape
+    high, wide = min(_WINDOWS, height), min(_WINDOWS, width)
+    clear = np.where(routing.tied[channel], 0.25, 1.0)  # blank background is tied, and shows little
+    weight = incoming * clear
+    best, place = -1.0, (0, 0)
+    for top in range(height - high + 1):
+        for left in range(width - wide + 1):
+            total = float(weight[top : top + high, left : left + wide].sum())
+            if total > best:
+                best, place = total, (top, left)
+    return (*place, high, wide)
+
+
+def _winners(routing: PoolRouting, channel: int) -> NDArray[np.bool_]:
+    """Which cells of a map have won a window; none in a pool without winners."""
+    step = routing.pool.step
+    found = np.zeros(routing.values[channel].shape, bool)
+    if routing.winners is not None:
+        for row, col, a, b in np.argwhere(routing.winners[channel]).tolist():
+            found[row * step + a, col * step + b] = True
+    return found
