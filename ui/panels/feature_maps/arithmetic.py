@@ -95,7 +95,7 @@ class ArithmeticView(PageView):
 
     def __init__(self, sweep: Sweep, answer: Callable[[Ask], object]) -> None:
         self._sweep, self._others, self._now = sweep, answer, None
-        super().__init__(self._on_asked, _LEAST[1], copies=True)
+        super().__init__(self._on_asked, _LEAST[1], copies=True, ground="surface")
 
     def draw(self, arithmetic: Arithmetic | None, *, is_pinned: bool, why_covered: str) -> None:
         """Write out a cell; None leaves what was written last."""

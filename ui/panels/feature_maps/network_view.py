@@ -78,7 +78,7 @@ class NetworkView(QWidget):
         self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
         self._drawn: object = None  # all that the page depends on
         self._pointed_time = -_MOMENT
-        self.flow = PageView(self.answer, least_height=190, copies=True)
+        self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
         self.area = _Area(self.flow, self.redraw)
         self.sweep = Sweep(self._sweep_start, self)
         self.arithmetic = ArithmeticView(self.sweep, self.answer)
