@@ -23,7 +23,7 @@ from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.session_state import OwnPixels
-from tests.engine.lab_hand_ins import LAB, honest, small_data
+from tests.engine.lab_cases import LAB, honest, small_data
 
 HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"
 
