@@ -241,6 +241,17 @@ class Trainer:
         self._stop_if_diverged(progress, before)
         return progress
 
+    def until(self, step: int, at_once: int) -> Iterator[Progress]:
+        """Train up to a step, at most `at_once` steps at a time, and yield after each such stretch.
+
+        Raises
+        ------
+        DivergenceError
+            As `advance`.
+        """
+        while self.step < step:
+            yield self.advance(min(at_once, step - self.step))
+
     def evaluate(self, network: Network | None = None) -> Evaluation:
         """Return loss, accuracy and confusion matrix over the test images.
 

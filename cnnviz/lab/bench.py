@@ -135,9 +135,6 @@ def trained(experiment: Experiment, dataset: Dataset, own: ByteArray | None = No
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     with one_blas_thread():
-        while not trainer.finished:
-            trainer.advance(_CHUNK_STEPS)
+        for _ in trainer.until(trainer.total_steps, 1000):
+            pass
     return Bench(experiment, dataset, trainer.network, trainer.step, own)
-
-
-_CHUNK_STEPS = 1000

@@ -96,8 +96,8 @@ def _trained(trainer: Trainer, experiment: Experiment, moments: list[int]) -> Hi
     epochs = range(0, trainer.total_steps + 1, trainer.steps_per_epoch)
     with one_blas_thread():
         for step in sorted({*moments, *epochs}):
-            if step > trainer.step:
-                history.append(trainer.advance(step - trainer.step))
+            for progress in trainer.until(step, 1000):
+                history.append(progress)
             if step in moments:
                 history.snapshots.add(Snapshot(step, trainer.network), keep=True)
             if step in epochs:

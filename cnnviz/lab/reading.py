@@ -461,7 +461,8 @@ def _views(table: Table | None) -> dict[str, View]:
 def checked_settings(table: Table, changes: dict[str, Any], experiment: Experiment) -> Experiment:
     """Return an experiment with some settings changed; each that is wrong is noted and left out."""
     known = {each.name for each in fields(Experiment)}
-    for name, value in _in_order(changes):
+    # The output before the classes, for more than two of them need a softmax.
+    for name, value in sorted(changes.items(), key=lambda each: each[0] == "classes"):
         if name not in known:
             table.complain(
                 f"{printable(name, 40)!r} is no setting of an experiment, which has "
@@ -497,8 +498,3 @@ def _wrong_kind(name: str, value: object, usual: object) -> str:
         "the setting 'classes' has numbers or other values, but the names of classes were expected, in "
         f"quotes; write classes = [{names}]"
     )
-
-
-def _in_order(changes: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return the output before the classes, for more than two of them need a softmax."""
-    return sorted(changes.items(), key=lambda each: each[0] == "classes")

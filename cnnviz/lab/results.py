@@ -239,7 +239,11 @@ def runs_from(entries: Mapping[str, object]) -> tuple[RunRecord, ...]:
 
 def measured_from(entries: Mapping[str, object]) -> tuple[StepMeasured, ...]:
     """Return the numbers that were measured; raises `CNNVizError` if they are damaged."""
-    return tuple(_step_measured(each) for each in items(entries.get("measured"), "measured", _MOST_MEASURED))
+    return tuple(
+        StepMeasured(text(each, "step"), measured_from_dict(each))
+        for values in items(entries.get("measured"), "measured", _MOST_MEASURED)
+        for each in (mapping(values, "measured"),)
+    )
 
 
 def versions_of(entries: Mapping[str, object]) -> dict[str, str]:
@@ -261,11 +265,6 @@ def _plain(value: object) -> Any:
     if isinstance(value, str | int | float | bool):
         return value
     return tuple(as_count(each, "settings") for each in items(value, "settings", 10))
-
-
-def _step_measured(values: object) -> StepMeasured:
-    entries = mapping(values, "measured")
-    return StepMeasured(text(entries, "step"), measured_from_dict(entries))
 
 
 SCRIPT_ID = "cnnviz-results"

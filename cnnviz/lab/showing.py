@@ -106,9 +106,8 @@ def covered(
         asked = {secret: step for step in reversed(ahead) for secret in secrets_of(step) & AHEAD - answered}
     if record.step(front.id).is_open(front):
         asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}
-    return {secret: _reason(lab, step) for secret, step in asked.items()}
-
-
-def _reason(lab: Lab, step: Step) -> str:
-    number = format_count(lab.steps.index(step) + 1)
-    return f"Covered: step {number} of the lab asks you to predict this first."
+    return {
+        secret: f"Covered: step {format_count(number)} of the lab asks you to predict this first."
+        for secret, step in asked.items()
+        for number in (lab.steps.index(step) + 1,)
+    }

@@ -81,7 +81,11 @@ def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator
             if place.absolute() in known:
                 continue
             if name.suffix.lower() == ".zip":
-                yield from _in_archive_file(place, name)
+                try:
+                    with opened(place, LARGEST_ARCHIVE, _REMEDY) as file:
+                        yield from _in_archive(BoundedFile(file, place), name, 1, _Budget())
+                except DataError as error:
+                    yield Submission(name, trouble=str(error))
                 continue
             try:
                 yield Submission(name, read_bytes(place, LARGEST_FILE, _REMEDY))
@@ -131,14 +135,6 @@ def _without_aside(names: Sequence[Path]) -> list[Path]:
         and not any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts)
         and not (name.parent in exported and _OF_EXPORT.fullmatch(name.name))
     ]
-
-
-def _in_archive_file(place: Path, name: Path) -> Iterator[Submission]:
-    try:
-        with opened(place, LARGEST_ARCHIVE, _REMEDY) as file:
-            yield from _in_archive(BoundedFile(file, place), name, 1, _Budget())
-    except DataError as error:
-        yield Submission(name, trouble=str(error))
 
 
 def _in_archive(file: BoundedFile, name: Path, depth: int, left: _Budget) -> Iterator[Submission]:

@@ -61,10 +61,6 @@ class LabSitting(QObject):
         window.lab_dock.messages = {"Not as the step": column.misfit, "Message of the lab": column.message}
         window.pages.add(self.column, self.desk.go_back, self.desk.go_on)
         window.finder.add(self._entries)
-        self._connect_signals()
-
-    def _connect_signals(self) -> None:
-        column, window = self.column, self._window
         column.showRequested.connect(self.show_me)
         self.shower.shown.connect(column.show_shown)
         self.shower.shown.connect(window.pages.forget)
