@@ -33,10 +33,7 @@ Write = Callable[[float, int], str]
 
 
 def format_count(count: int) -> str:
-    """Write a whole number with commas between thousands.
-
-    * Returns: such as "12,665".
-    """
+    """Write a whole number with commas between thousands, such as "12,665"."""
     return typeset(f"{count:,}")
 
 

@@ -347,10 +347,7 @@ _ALL = "parameters"
 
 
 class VectorOptimizer:
-    """Updates an engine's parameters with its gradient.
-
-    * `rule`: must not be used for anything else.
-    """
+    """Updates an engine's parameters with its gradient; `rule`: must not be used for anything else."""
 
     def __init__(self, rule: Optimizer, engine: Engine) -> None:
         self.rule, self._engine = rule, engine

@@ -40,10 +40,7 @@ def check_figure(name: str, content: bytes) -> None:
 
 
 def pictures_of(figures: Mapping[str, bytes]) -> dict[str, Picture | str]:
-    """Return figures as pixels, or why one cannot be shown, as a sentence.
-
-    * `figures`: their files.
-    """
+    """Return figures as pixels, or why one cannot be shown, as a sentence; `figures`: their files."""
     end, room = time.monotonic() + _SECONDS, _MOST_PIXELS
     found: dict[str, Picture | str] = {}
     for name, content in figures.items():

@@ -211,10 +211,7 @@ WITHOUT_NETWORK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A number as handed in and as measured.
-
-    * `dtype`: of the network.
-    """
+    """A number as handed in and as measured; `dtype`: of the network."""
 
     step: str
     claimed: Measured

@@ -69,10 +69,7 @@ class Findings:
 
 
 def findings_of(results: LabResults, time: str) -> Findings:
-    """Return the parts of a report that results of the lab are made of.
-
-    * `time`: when they were measured.
-    """
+    """Return the parts of a report that results of the lab are made of; `time`: when they were measured."""
     after = results.training.after
     return Findings(
         measured_with=MeasuredWith(

@@ -33,10 +33,7 @@ _HEAD = (
 
 
 class HeadFields(QWidget):
-    """Title, name, roll number and date.
-
-    * `headEdited(str`, `str)`: A field of `Report` and its words.
-    """
+    """Title, name, roll number and date; `headEdited(str`, `str)`: A field of `Report` and its words."""
 
     headEdited = Signal(str, str)
 

@@ -24,10 +24,7 @@ from ui.panels.report.writing import Writing
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guided:
-    """A guided lab as it stands.
-
-    * `dataset`: with the classes of the lab.
-    """
+    """A guided lab as it stands; `dataset`: with the classes of the lab."""
 
     lab: Lab
     record: LabRecord

@@ -44,10 +44,7 @@ class PagePicture(QWidget):
 
 
 class ReportPreview(QScrollArea):
-    """Scrolls through the pages.
-
-    * `pagesWanted`: the pages have to be set anew: the width has changed.
-    """
+    """Scrolls through the pages; `pagesWanted`: the pages have to be set anew: the width has changed."""
 
     pagesWanted = Signal()
 
