@@ -20,17 +20,13 @@ from cnnviz.quantities import MOST_IN_FULL, format_power, format_together, forma
 
 @dataclass(frozen=True)
 class Notation:
-    """How the numbers in the cells of one map, or of one column, are written.
-
-    * `exponent`: numbers are in units of ``10 ** exponent``, so that small gradients are not all "0.00".
-    * `signed`: whether a plus is written.
-    * `fixed`: whether the number of decimals must be kept where there is little room.
-    """
+    """How the numbers in the cells of one map, or of one column, are written."""
 
     decimals: int
+    # numbers are in units of ``10 ** exponent``, so that small gradients are not all "0.00"
     exponent: int = 0
-    signed: bool = False
-    fixed: bool = False
+    signed: bool = False  # whether a plus is written
+    fixed: bool = False  # whether the number of decimals must be kept where there is little room
 
     @classmethod
     def of(cls, values: ArrayLike, *, signed: bool = False, decimals: int | None = None) -> Self:

@@ -24,15 +24,11 @@ class Replay:
 
     The order of the images is a function of seed and step, and a snapshot holds what the optimiser remembers,
     so the same steps give the same bits. The losses on record prove it: each is compared.
-
-    * `start`: where the repetition begins, with its `origin`.
-    * `step`: where it ends; not before `start`.
-    * `losses`: what the run measured at these steps.
     """
 
-    start: Snapshot
-    step: int
-    losses: NDArray[np.float64]
+    start: Snapshot  # where the repetition begins, with its `origin`
+    step: int  # where it ends; not before `start`
+    losses: NDArray[np.float64]  # what the run measured at these steps
 
     @classmethod
     def of(cls, history: History, step: int, near: Snapshot | None = None) -> Self:

@@ -24,14 +24,10 @@ _PIXELS_PER_INCH = 96
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A figure as it is shown.
+    """A figure as it is shown."""
 
-    * `pixels`: red, green, blue and opacity.
-    * `width`: how wide it is meant to be, in pixels of a screen.
-    """
-
-    pixels: ByteArray
-    width: int
+    pixels: ByteArray  # red, green, blue and opacity
+    width: int  # how wide it is meant to be, in pixels of a screen
 
 
 def check_figure(name: str, content: bytes) -> None:

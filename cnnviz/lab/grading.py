@@ -17,47 +17,32 @@ from cnnviz.report.document import moment_of
 
 @dataclass(frozen=True, slots=True)
 class StepGrade:
-    """What the program finds about the prediction of one step.
+    """What the program finds about the prediction of one step."""
 
-    * `predicted`, `measured`: both in words, with the unit.
-    * `is_right`: None where nothing could be measured.
-    """
-
+    # `predicted`, `measured`: both in words, with the unit
     predicted: str
     measured: str
-    is_right: bool | None
+    is_right: bool | None  # None where nothing could be measured
     points: float
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """The findings about one hand-in.
+    """The findings about one hand-in."""
 
-    * `agree`: numbers that agree with those measured here.
-    * `numbers`: numbers that the lab asks for.
-    * `differing`: the others, with how far they are off.
-    * `not_comparable`: numbers of float32 networks that differ, and were made with another kernel
-      of matrix products, which may be why.
-    * `most_points`: most that the program gives; the answers in words are for the grader.
-    * `to_grade`: most points for answers in words.
-    * `late`: hypotheses and predictions that came when something was to be seen already.
-    * `steps`: of the steps with a prediction that fits its question.
-    * `remarks`: what an honest hand-in does not have.
-    * `notes`: what is good to know.
-    * `weights`: whether the weights are the same to the last bit.
-    """
-
-    agree: int
-    numbers: int
-    differing: tuple[str, ...]
+    agree: int  # numbers that agree with those measured here
+    numbers: int  # numbers that the lab asks for
+    differing: tuple[str, ...]  # the others, with how far they are off
+    # numbers of float32 networks that differ, and were made with another kernel of matrix products, which may
+    # be why
     not_comparable: tuple[str, ...]
-    most_points: float
-    to_grade: float
-    late: tuple[str, ...]
-    steps: Mapping[str, StepGrade]
-    remarks: tuple[Remark, ...]
-    notes: tuple[str, ...]
-    weights: str
+    most_points: float  # most that the program gives; the answers in words are for the grader
+    to_grade: float  # most points for answers in words
+    late: tuple[str, ...]  # hypotheses and predictions that came when something was to be seen already
+    steps: Mapping[str, StepGrade]  # of the steps with a prediction that fits its question
+    remarks: tuple[Remark, ...]  # what an honest hand-in does not have
+    notes: tuple[str, ...]  # what is good to know
+    weights: str  # whether the weights are the same to the last bit
 
     @property
     def points(self) -> float:

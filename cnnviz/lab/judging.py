@@ -26,13 +26,10 @@ _GROUPED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A prediction beside the result.
+    """A prediction beside the result."""
 
-    * `is_right`: None where nothing could be measured, or nothing was predicted.
-    * `predicted`, `measured`: both in words, with the unit.
-    """
-
-    is_right: bool | None
+    is_right: bool | None  # None where nothing could be measured, or nothing was predicted
+    # `predicted`, `measured`: both in words, with the unit
     predicted: str
     measured: str
 

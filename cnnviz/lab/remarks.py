@@ -37,15 +37,11 @@ _OF_BITS = (*_OF_KERNEL, "system")
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing to look at.
-
-    * `reason`: what is so, as a clause.
-    * `others`: the files of others that it is about, too.
-    """
+    """One thing to look at."""
 
     kind: Kind
-    reason: str
-    others: tuple[str, ...] = ()
+    reason: str  # what is so, as a clause
+    others: tuple[str, ...] = ()  # the files of others that it is about, too
 
 
 def remarks_on(handed: HandIn, lab: Lab | None) -> Iterator[Remark]:
@@ -229,16 +225,12 @@ behind their first ones, which may be guessed."""
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A prediction.
-
-    * `digits`: how many digits of a number that goes on and on are those of the result.
-    * `is_as_shown`: whether it is a number of two digits at least, and all those of the result as
-      the window shows it.
-    """
+    """A prediction."""
 
     step: str
     is_right: bool
-    digits: int | None
+    digits: int | None  # how many digits of a number that goes on and on are those of the result
+    # whether it is a number of two digits at least, and all those of the result as the window shows it
     is_as_shown: bool
 
 

@@ -41,14 +41,10 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One of the networks that were measured.
+    """One of the networks that were measured."""
 
-    * `settings`: settings that differ from those of the lab; empty for its own.
-    * `steps`: training steps.
-    """
-
-    settings: Mapping[str, Any]
-    steps: int
+    settings: Mapping[str, Any]  # settings that differ from those of the lab; empty for its own
+    steps: int  # training steps
     weights_sha256: str
 
 
@@ -62,40 +58,31 @@ class StepMeasured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandIn:
-    """The results of one student.
-
-    * `time`: when it was written.
-    * `experiment`: settings of the lab, with the student's seed.
-    * `seed_from_roll_number`: whether the seed was to be made of the roll number.
-    * `given_up`: when the result of a step was shown without a prediction.
-    * `done`: when each step was ticked.
-    * `own`: the student's own image.
-    * `versions`: of the programs that took part, and the kernels of the matrix products.
-    * `version`: of CNNViz.
-    * `checksum`: SHA-256 of all else, as `sealed` computes it; "" before it is sealed.
-    """
+    """The results of one student."""
 
     name: str
     roll_number: str
-    time: str
+    time: str  # when it was written
     lab_id: str
     lab_version: str
     lab_sha256: str
-    experiment: Experiment
-    seed_from_roll_number: bool
+    experiment: Experiment  # settings of the lab, with the student's seed
+    seed_from_roll_number: bool  # whether the seed was to be made of the roll number
     data_name: str
     data_sha256: str
     runs: tuple[RunRecord, ...]
     measured: tuple[StepMeasured, ...]
     predictions: Mapping[str, Commitment] = field(default_factory=dict[str, Commitment])
+    # when the result of a step was shown without a prediction
     given_up: Mapping[str, str] = field(default_factory=dict[str, str])
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     hypotheses: Mapping[str, tuple[Version, ...]] = field(default_factory=dict[str, tuple[Version, ...]])
-    done: Mapping[str, str] = field(default_factory=dict[str, str])
-    own: OwnPixels | None = None
+    done: Mapping[str, str] = field(default_factory=dict[str, str])  # when each step was ticked
+    own: OwnPixels | None = None  # the student's own image
+    # of the programs that took part, and the kernels of the matrix products
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
-    version: str = __version__
-    checksum: str = ""
+    version: str = __version__  # of CNNViz
+    checksum: str = ""  # SHA-256 of all else, as `sealed` computes it; "" before it is sealed
 
     def to_dict(self) -> dict[str, Any]:
         """Return the results as values that JSON can hold."""

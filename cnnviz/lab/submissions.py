@@ -43,15 +43,11 @@ _DAMAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A file that was handed in.
+    """A file that was handed in."""
 
-    * `path`: where it is, from the folder or archive on that was given. An archive is like a folder.
-    * `trouble`: why it could not be read, as a sentence; then there is no content.
-    """
-
-    path: Path
+    path: Path  # where it is, from the folder or archive on that was given. An archive is like a folder.
     content: bytes = b""
-    trouble: str = ""
+    trouble: str = ""  # why it could not be read, as a sentence; then there is no content
 
 
 @dataclass(slots=True)

@@ -43,31 +43,20 @@ _ENDED = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One student.
+    """One student."""
 
-    * `files`: one, or several with the same content, from what was given on; none where nothing was
-      handed in.
-    * `folders`: in which they are, each once, without what is the same for the whole course.
-    * `handed`: None where the file could not be read.
-    * `lab`: None where it is not known here.
-    * `grade`: None where nothing could be measured.
-    * `remarks`: what there is to look at.
-    * `reason`: why there are no results, or no grade.
-    * `is_waiting`: whether it is still to be measured.
-    * `listed`: the student on the list of the class.
-    * `is_listed`: whether the student is on that list; None where there is no list.
-    """
-
+    # one, or several with the same content, from what was given on; none where nothing was handed in
     files: tuple[Path, ...]
+    # in which they are, each once, without what is the same for the whole course
     folders: tuple[str, ...] = ()
-    handed: HandIn | None = None
-    lab: Lab | None = None
-    grade: Grade | None = None
-    remarks: tuple[Remark, ...] = ()
-    reason: str = ""
-    is_waiting: bool = False
-    listed: Listed | None = None
-    is_listed: bool | None = None
+    handed: HandIn | None = None  # None where the file could not be read
+    lab: Lab | None = None  # None where it is not known here
+    grade: Grade | None = None  # None where nothing could be measured
+    remarks: tuple[Remark, ...] = ()  # what there is to look at
+    reason: str = ""  # why there are no results, or no grade
+    is_waiting: bool = False  # whether it is still to be measured
+    listed: Listed | None = None  # the student on the list of the class
+    is_listed: bool | None = None  # whether the student is on that list; None where there is no list
 
     @property
     def is_clean(self) -> bool:

@@ -153,17 +153,12 @@ _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # or Windows opens a co
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What Typst is to set.
+    """What Typst is to set."""
 
-    * `source`: A program of Typst's.
-    * `inputs`: what the program finds in ``sys.inputs``.
-    * `dpi`: resolution of the pages as PNG.
-    """
-
-    source: str
-    inputs: dict[str, str]
+    source: str  # A program of Typst's
+    inputs: dict[str, str]  # what the program finds in ``sys.inputs``
     format: Literal["pdf", "png"]
-    dpi: float | None = None
+    dpi: float | None = None  # resolution of the pages as PNG
 
 
 def typeset(

@@ -151,16 +151,13 @@ def first_gradients(bench: Bench) -> Gradients:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrozenPool(Layer):
-    """A max pool whose winners no longer change.
-
-    * `before`, `pooled`: shape (c, h, w). Its input and output for the sample.
-    * `shares`: shape (c, h', w', k, k). How far the output moves with each cell of its window.
-    """
+    """A max pool whose winners no longer change."""
 
     pool: Pool
+    # `before`, `pooled`: shape (c, h, w). Its input and output for the sample.
     before: FloatArray
     pooled: FloatArray
-    shares: FloatArray
+    shares: FloatArray  # shape (c, h', w', k, k). How far the output moves with each cell of its window.
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of the max pool's output."""
@@ -189,16 +186,13 @@ def frozen_bench(bench: Bench) -> Bench:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleJudgement:
-    """What became of the conjecture that differences come from the rule for ties; parallel arrays.
+    """What became of the conjecture that differences come from the rule for ties; parallel arrays."""
 
-    * `error`: shape (m,). Relative error of the gradients and of what the rule promises.
-    * `verdict`: shape (m,). ``"tie_rule"`` where they agree; ``"kink"`` where they do not, because a gate
-      switches within the poke when all tied cells push at it; else ``"mismatch"``.
-    * `outcome`: what became of the pokes of the frozen network: all those by `+eps`, then those by `-eps`.
-    """
-
-    error: NDArray[np.float64]
+    error: NDArray[np.float64]  # shape (m,). Relative error of the gradients and of what the rule promises.
+    # shape (m,). ``"tie_rule"`` where they agree; ``"kink"`` where they do not, because a gate switches
+    # within the poke when all tied cells push at it; else ``"mismatch"``.
     verdict: NDArray[np.int8]
+    # what became of the pokes of the frozen network: all those by `+eps`, then those by `-eps`
     outcome: Outcome
 
 

@@ -25,17 +25,13 @@ FIRST = "lab5"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabFile:
-    """A lab as it was read.
+    """A lab as it was read."""
 
-    * `place`: path of its file, or its id if it comes with the program: what a draft keeps to find it again.
-    * `figures`: those that its texts show; of one that cannot be shown, why not.
-    * `course`: what else came with it.
-    """
-
+    # path of its file, or its id if it comes with the program: what a draft keeps to find it again
     place: str
     lab: Lab
-    figures: Mapping[str, Picture | str]
-    course: Course | None = None
+    figures: Mapping[str, Picture | str]  # those that its texts show; of one that cannot be shown, why not
+    course: Course | None = None  # what else came with it
 
 
 def place_of(path: Path) -> str:

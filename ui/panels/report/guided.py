@@ -33,16 +33,12 @@ class Guided:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """What a report lacks.
+    """What a report lacks."""
 
-    * `places`: where something is still to be written: headings of the part and of the place in it.
-    * `is_unmeasured`: whether its numbers are lost.
-    * `has_no_figures`: whether it is of a guided lab and holds no figure.
-    """
-
+    # where something is still to be written: headings of the part and of the place in it
     places: tuple[tuple[str, str], ...]
-    is_unmeasured: bool
-    has_no_figures: bool = False
+    is_unmeasured: bool  # whether its numbers are lost
+    has_no_figures: bool = False  # whether it is of a guided lab and holds no figure
 
     @property
     def text(self) -> str:
