@@ -301,20 +301,6 @@ def test_one_epoch_reaches_99_percent(mnist):
     assert len(evaluation.mistakes) == 2_115 - evaluation.confusion.trace()
 
 
-def test_initial_weights_follow_the_rule_of_the_exercise():
-    draws = [LAB5.build_network().params for _ in range(2)]
-    np.testing.assert_array_equal(draws[0]["conv1.weight"], draws[1]["conv1.weight"])
-    from dataclasses import replace
-
-    many = [replace(LAB5, seed=seed).build_network().params for seed in range(50)]
-    filters = np.concatenate([params["conv1.weight"].ravel() for params in many])
-    weights = np.concatenate([params["dense1.weight"].ravel() for params in many])
-    assert filters.std() == pytest.approx(0.1, rel=0.05)
-    assert weights.std() == pytest.approx(1 / 1352, rel=0.05)
-    assert all(not params["dense1.bias"].any() for params in many)
-    assert "conv1.bias" not in many[0]
-
-
 @pytest.mark.parametrize(
     ("experiment", "name"),
     [
