@@ -53,6 +53,7 @@ class Arguments:
 
 
 _OUTPUTS = ("save", "report", "html", "figures", "screenshots", "results", "course")
+_AS_GIVEN = ("author", "roll_number", "sample", "lab", "lab_check", "table", "pages", "class_list")
 _BROUGHT_BY_LAB = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "save", "screenshots")
 
 
@@ -90,17 +91,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         options.data,
         options.classes is not None,
         options.headless,
-        author=options.author,
-        roll_number=options.roll_number,
-        sample=options.sample,
         files=tuple(options.files),
-        lab=options.lab,
-        lab_check=options.lab_check,
         verify=tuple(options.verify or ()),
-        table=options.table,
-        pages=options.pages,
-        class_list=options.class_list,
-        **{name: getattr(options, name) for name in _OUTPUTS},
+        **{name: getattr(options, name) for name in (*_OUTPUTS, *_AS_GIVEN)},
     )
 
 

@@ -148,15 +148,14 @@ def format_column(
     ]
 
 
-def format_ticks(ticks: Sequence[float], distance: float | None = None) -> list[str]:
+def format_ticks(ticks: Sequence[float]) -> list[str]:
     """Write the numbers of an axis, all with the same decimals: as many as their distance needs.
 
     * `ticks`: in rising order; multiples of their distance, but for rounding.
-    * `distance`: where there may be one tick only.
     """
     if not ticks:
         return []
-    distance = distance or min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
+    distance = min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
     clean = [0.0 if abs(tick) < 1e-6 * distance else float(f"{tick:.12g}") for tick in ticks]
     largest = max(map(abs, clean))
     if largest < MOST_IN_FULL:

@@ -327,12 +327,8 @@ type _Moment = tuple[str, datetime]
 """What was done, as words, and when."""
 
 
-def impossible_times(handed: HandIn, lab: Lab | None, now: datetime | None = None) -> Iterator[str]:
-    """Yield what is wrong with the times of a hand-in, as clauses.
-
-    * `lab`: the lab that it is of, if it is known.
-    * `now`: when it is looked at; this moment by default.
-    """
+def impossible_times(handed: HandIn, lab: Lab | None) -> Iterator[str]:
+    """Yield what is wrong with the times of a hand-in, as clauses; the lab that it is of may not be known."""
     written = dict(_times(handed))
     read = {what: time for what, text in written.items() if (time := read_time(text)) is not None}
     wrong = [what for what in written if what not in read]
@@ -345,7 +341,7 @@ def impossible_times(handed: HandIn, lab: Lab | None, now: datetime | None = Non
     end = read.pop(_WHOLE, None)
     if end is None:
         return
-    if end > (now or datetime.now()) + _YEAR:
+    if end > datetime.now() + _YEAR:
         yield f"{_WHOLE} is dated {written[_WHOLE]}, more than a year from now"
     yield from _after(read, written, end)
     yield from _out_of_order(handed, lab, read)

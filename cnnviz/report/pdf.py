@@ -82,9 +82,9 @@ def picture_of(svg: str, dpi: int, seconds: float) -> bytes:
     return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], _FONTS, seconds, never)[0][0]
 
 
-def to_pngs(figures: Sequence[Figure], dpi: int = 200) -> list[bytes]:
+def to_pngs(figures: Sequence[Figure]) -> list[bytes]:
     """Return figures as the bytes of PNG files; raises as `to_pdf`."""
-    sheets = [Sheet(_PICTURE, {"svg": each.svg}, "png", float(dpi)) for each in figures]
+    sheets = [Sheet(_PICTURE, {"svg": each.svg}, "png", 200.0) for each in figures]
     return [pages[0] for pages in typeset(sheets, _FONTS, _SECONDS, never)] if sheets else []
 
 

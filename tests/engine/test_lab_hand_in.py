@@ -115,7 +115,7 @@ def _fits(schema: dict, value: object, whole: dict) -> bool:
 
 
 def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
-    document = build_document(Report(), None, carried=handed.to_json())
+    document = replace(build_document(Report(), None), results=handed.to_json())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "b.html")
     write_folder(document, tmp_path / "c")
@@ -129,7 +129,7 @@ def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
 
 @pytest.mark.skipif(shutil.which("pdfdetach") is None, reason="poppler-utils is not installed")
 def test_other_programs_find_the_attachment(handed, tmp_path):
-    write_pdf(build_document(Report(), None, carried=handed.to_json()), tmp_path / "a.pdf")
+    write_pdf(replace(build_document(Report(), None), results=handed.to_json()), tmp_path / "a.pdf")
     subprocess.run(
         ["pdfdetach", "-save", "1", "-o", str(tmp_path / "out.json"), str(tmp_path / "a.pdf")], check=True
     )
