@@ -230,11 +230,7 @@ class Compared:
 
 
 def compared(step: str, claimed: Measured, measured: Measured, dtype: str) -> Compared:
-    """Compare two values of the same measurement.
-
-    * `step`: id of the step of the lab.
-    * `dtype`: of the network.
-    """
+    """Compare two values of the same measurement."""
     agrees = _agree(claimed.value, measured.value, measured.measurement.measure, dtype)
     return Compared(step, claimed, measured, agrees, dtype)
 

@@ -78,8 +78,6 @@ def measured_lab(
 ) -> LabNumbers:
     """Train every network of a lab and measure everything.
 
-    * `dataset`: with the classes of the lab.
-    * `own`: the student's own image.
     * `progress`: is told the share that is done, from 0 to 1.
     * `cancelled`: asked between steps; when it returns True the work stops.
     * Raises CancelledError: if `cancelled` returned True.

@@ -58,7 +58,6 @@ def made_course(
     The whole run is in it; what is seen at the beginning goes no further than the lab's start, so that no
     result is on the screen before it is predicted.
 
-    * `dataset`: with the classes of the lab.
     * `with_data`: whether the data are put in; MNIST need not be.
     * `seed`: another one than that of the lab.
     """

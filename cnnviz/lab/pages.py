@@ -52,8 +52,6 @@ _ESCAPES = {
 def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str) -> Iterator[Remark]:
     """Yield what there is to look at about the pages of a PDF or HTML file.
 
-    * `content`: of the file.
-    * `handed`: the results in it.
     * `lab`: without the very same lab and version nobody knows how the pages have to look.
     * `name`: of the file: others of the same row may have other pages.
     """

@@ -363,7 +363,6 @@ _LATEST = 10**9
 def read_show(table: Table | None, experiment: Experiment, *, allows_settings: bool = True) -> Show:
     """Read a table ``[start]`` or ``[step.show]``; None gives a window that stays as it is.
 
-    * `experiment`: settings of the lab.
     * `allows_settings`: whether it may change some of them.
     """
     if table is None:

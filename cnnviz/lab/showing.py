@@ -22,7 +22,6 @@ def session_of(
     """Return a session that shows what a step wants to show, and leaves the rest as it is.
 
     * `experiment`: settings of the step; see `Lab.experiment_of`.
-    * `dataset`: with the experiment's classes.
     * `now`: what is on the screen.
     * Returns: for `SessionRestorer.restore`. Its `weights_sha256` is that of `now` where network
       and moment stay.
@@ -93,7 +92,6 @@ def covered(
     without one. Once the lab is begun, so is what is on the screen unasked (`AHEAD`),
     until the first of the steps about that run that ask for it has got its prediction.
 
-    * `front`: the step in front.
     * `is_run_of`, `is_at_end`: whether the present run is the one that a step is about, and whether
       that is at its end.
     * `is_begun`: whether somebody does the lab, and does not only look at the program.

@@ -89,7 +89,6 @@ def verify(
 
     Whatever one file holds, it costs its own row only.
 
-    * `labs`: the labs that can be checked.
     * `data`: data of the course; None for MNIST.
     * `rows_changed`: is given the rows as far as they are known, whenever one has been measured.
     * `without`: files that are no hand-ins, such as the table that is written.

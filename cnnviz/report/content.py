@@ -111,7 +111,6 @@ def guide_of(key: str, experiment: Experiment) -> Guide:
     """Return the guide of a demonstration about a network: it asks of no pool or tie that is not there.
 
     * `key`: one of `GUIDES`.
-    * `experiment`: settings of the network.
     """
     without: Mapping[str, Guide] = {}
     if "pool_size" in experiment.unused:

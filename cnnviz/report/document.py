@@ -27,7 +27,6 @@ def build_document(
 ) -> Document:
     """Return the whole report as blocks.
 
-    * `report`: the words.
     * `findings`: what was measured; None while the lab has not been run.
     * `unrecorded`: for a preview: hypotheses that were typed but not recorded yet, by the key of
       their demonstration.

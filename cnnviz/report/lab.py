@@ -165,22 +165,16 @@ _SHORT_WINDOW = 20
 _PARTS = {"Training": 0.0, "Moving images": 0.5, "Following gradients": 0.8, "": 1.0}
 
 
-def ignore_progress(stage: str, fraction: float) -> None:
-    """Do nothing with the progress."""
-    del stage, fraction
-
-
 def run_lab(
     experiment: Experiment,
     dataset: Dataset,
     settings: LabSettings = STANDARD,
     *,
-    progress: Progress = ignore_progress,
+    progress: Progress = lambda _stage, _share: None,
     cancelled: Cancelled = never,
 ) -> LabResults:
     """Train from the initial weights, then measure.
 
-    * `dataset`: with the experiment's classes.
     * `cancelled`: asked many times a second; when it returns True the lab stops.
     * Returns: A function of the arguments and of the versions it lists, not of time or machine load.
     * Raises CancelledError: if `cancelled` returned True.
@@ -209,14 +203,12 @@ def measure_lab(
     history: History,
     settings: LabSettings = STANDARD,
     *,
-    progress: Progress = ignore_progress,
+    progress: Progress = lambda _stage, _share: None,
     cancelled: Cancelled = never,
 ) -> LabResults:
     """Measure a network whose training is over.
 
     * `experiment`, `dataset`, `settings`, `progress`, `cancelled`: as for `run_lab`.
-    * `network`: as trained.
-    * `history`: record of that training.
     * Raises CancelledError: if `cancelled` returned True.
     * Raises CNNVizError: if there is no such sample, or the network does not fit.
     """

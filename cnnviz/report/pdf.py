@@ -166,7 +166,6 @@ def typeset(
 ) -> list[list[bytes]]:
     """Set sheets in a process of its own.
 
-    * `fonts`: folders with fonts.
     * `seconds`: after which the process is ended.
     * `cancelled`: asked several times a second; when it returns True the process is ended.
     * Returns: the pages of each sheet; the whole file of one that is set as PDF.

@@ -30,21 +30,13 @@ from ui.theme import Theme, follow_theme
 
 
 class LabColumn(QFrame):
-    """Which lab, the step in front or the list of all, what is left to do, and the way on.
+    """Which lab, the step in front or the list of all, what is left to do, and the way on."""
 
-    * `writing`: who does the lab.
-    * `showRequested`: put the window where the step wants it.
-    * `labRequested(str)`: open a lab, by its id.
-    * `fileRequested`: choose a lab file.
-    * `closeRequested`: put the column away.
-    * `exportRequested`: write and hand in.
-    """
-
-    showRequested = Signal()
-    labRequested = Signal(str)
-    fileRequested = Signal()
-    closeRequested = Signal()
-    exportRequested = Signal()
+    showRequested = Signal()  # put the window where the step wants it
+    labRequested = Signal(str)  # open a lab, by its id
+    fileRequested = Signal()  # choose a lab file
+    closeRequested = Signal()  # put the column away
+    exportRequested = Signal()  # write and hand in
 
     def __init__(
         self,

@@ -27,14 +27,11 @@ class LabDesk(QObject):
     """Holds lab and record, and is the only one to change them; the record is kept with the draft.
 
     * `writing`: the draft of the report.
-    * `labChanged`: another lab, or another record of it.
-    * `stepChanged`: another step is in front.
-    * `recordChanged`: something was done, or said.
     """
 
-    labChanged = Signal()
-    stepChanged = Signal()
-    recordChanged = Signal()
+    labChanged = Signal()  # another lab, or another record of it
+    stepChanged = Signal()  # another step is in front
+    recordChanged = Signal()  # something was done, or said
 
     def __init__(self, state: AppState, writing: Writing, parent: QObject) -> None:
         super().__init__(parent)

@@ -67,10 +67,7 @@ def read(place: str) -> LabFile:
 
 
 def run_of(course: Course, path: Path) -> Trained | None:
-    """Return the trained run of a course, whose record may grow: each call gives one of its own.
-
-    * `path`: of its file.
-    """
+    """Return the trained run of a course, whose record may grow: each call gives one of its own."""
     model, record = course.model, course.history
     if model is None:
         return None
@@ -87,7 +84,6 @@ def bring_course(
 ) -> None:
     """Begin the run of a course; a trained network that would be lost is asked about first.
 
-    * `path`: of its file.
     * `with_view`: whether to show what the course shows first; else only the network in which it begins.
     * `seed`: that of the student, for a run that is still to be trained.
     """

@@ -37,14 +37,10 @@ _LOWER = 3
 
 
 class PredictionCard(QWidget):
-    """Question, field, and the button that commits; after that prediction, result and verdict.
+    """Question, field, and the button that commits; after that prediction, result and verdict."""
 
-    * `committed`: what the student commits to.
-    * `givenUp`: the result is to be shown without a prediction.
-    """
-
-    committed = Signal(object)
-    givenUp = Signal()
+    committed = Signal(object)  # what the student commits to
+    givenUp = Signal()  # the result is to be shown without a prediction
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

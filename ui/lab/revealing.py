@@ -33,15 +33,10 @@ class Reveal:
 
 
 class Revealer(QObject):
-    """Measures the true answer once the prediction is committed and the network at its end.
+    """Measures the true answer once the prediction is committed and the network at its end."""
 
-    * `background`: where it is measured.
-    * `changed`: there is something else to be said, though step and record are the same.
-    * `arrived(str)`: the result of a step that is not in front is known for the first time: its id.
-    """
-
-    changed = Signal()
-    arrived = Signal(str)
+    changed = Signal()  # there is something else to be said, though step and record are the same
+    arrived = Signal(str)  # the result of a step that is not in front is known for the first time: its id
 
     def __init__(self, desk: LabDesk, state: AppState, background: Analysis, parent: QObject) -> None:
         super().__init__(parent)

@@ -20,7 +20,6 @@ from ui.window.main_window import MainWindow
 class LabWatch(QObject):
     """Tells the desk what the student does; what "Show me" does is not counted.
 
-    * `window`: with its panels.
     * `restorer`: says when the window is being put somewhere.
     """
 

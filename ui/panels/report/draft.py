@@ -320,17 +320,14 @@ def fill_in(draft: object, folder: Path) -> list[str]:
             except (CNNVizError, ValueError, OverflowError):
                 inserts.remove(insert)
                 lost.append(str(insert.get("title"))[:80])
-    if isinstance(draft, dict) and _is_reference(draft.get("findings")):
-        content = _kept_in(folder, str(draft["findings"]["file"]), "json", room)
+    findings = draft.get("findings") if isinstance(draft, dict) else None
+    if isinstance(draft, dict) and isinstance(findings, dict) and set(findings) == {"file"}:
+        content = _kept_in(folder, str(findings["file"]), "json", room)
         try:
             draft["findings"] = parse_json(content, LARGEST_FINDINGS)
         except ValueError:
             draft["findings"] = {}
     return lost
-
-
-def _is_reference(kept: object) -> bool:
-    return isinstance(kept, dict) and set(kept) == {"file"}
 
 
 def files_in(draft: object) -> set[str]:

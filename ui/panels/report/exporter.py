@@ -42,10 +42,9 @@ class ReportExporter(QObject):
     * `write_in`: lets the cursor stand in a field, given the key of its demonstration and its name.
     * `insert`: asks for a figure to put in.
     * `parent`: parent of dialogs, too.
-    * `ended`: whether the report was written.
     """
 
-    ended = Signal(bool)
+    ended = Signal(bool)  # whether the report was written
 
     def __init__(
         self,

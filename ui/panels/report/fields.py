@@ -105,14 +105,10 @@ class WordsField(QPlainTextEdit):
 
 
 class DemonstrationFields(QWidget):
-    """The five fields of one demonstration.
+    """The five fields of one demonstration."""
 
-    * `wordsEdited(str`, `str)`: A field and its words.
-    * `recordRequested`: the hypothesis is to be recorded as it stands.
-    """
-
-    wordsEdited = Signal(str, str)
-    recordRequested = Signal()
+    wordsEdited = Signal(str, str)  # a field and its words
+    recordRequested = Signal()  # the hypothesis is to be recorded as it stands
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

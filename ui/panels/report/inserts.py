@@ -45,10 +45,9 @@ class InsertPicker(QDialog):
     """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
 
     * `choices`: those of a panel one after the other.
-    * `chosen(InsertChoice`, `str)`: what is to be put in, and the student's own caption.
     """
 
-    chosen = Signal(object, str)
+    chosen = Signal(object, str)  # what is to be put in, and the student's own caption
 
     def __init__(self, choices: Sequence[InsertChoice], parent: QWidget) -> None:
         super().__init__(parent)
@@ -166,12 +165,9 @@ class InsertPicker(QDialog):
 
 
 class InsertButton(Button):
-    """Opens a window with pictures of everything that can be put in.
+    """Opens a window with pictures of everything that can be put in."""
 
-    * `chosen(InsertChoice`, `str)`: what is to be put in, and the student's own caption.
-    """
-
-    chosen = Signal(object, str)
+    chosen = Signal(object, str)  # what is to be put in, and the student's own caption
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -196,16 +192,12 @@ class InsertButton(Button):
 
 
 class InsertList(QWidget):
-    """What was put in, in its order; each can be moved up or down, or taken out.
+    """What was put in, in its order; each can be moved up or down, or taken out."""
 
-    * `raiseRequested(int)`, `lowerRequested(int)`, `removeRequested(int)`: position in the list.
-    * `wordsEdited(int`, `str)`: position, and the student's own caption.
-    """
-
-    raiseRequested = Signal(int)
+    raiseRequested = Signal(int)  # position in the list
     lowerRequested = Signal(int)
     removeRequested = Signal(int)
-    wordsEdited = Signal(int, str)
+    wordsEdited = Signal(int, str)  # position, and the student's own caption
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

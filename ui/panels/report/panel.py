@@ -51,12 +51,10 @@ class ReportPanel(Panel):
     * `files`: writes the report, also while the lab runs.
     * `keeping`: writes the draft.
     * `draft_path`: where the draft is kept.
-    * `exported`: the report was written.
-    * `inserted`: A figure or table was put into it.
     """
 
-    exported = Signal()
-    inserted = Signal()
+    exported = Signal()  # the report was written
+    inserted = Signal()  # a figure or table was put into it
 
     def __init__(
         self,

@@ -28,24 +28,17 @@ _RETRY_MS = 3000
 class Writing(QObject):
     """Holds the draft and is the only one to change it.
 
-    * `path`: file of the draft.
     * `step`: returns the training step of the run on the screen, for stamps.
     * `keeping`: where the draft is written, so that no slow disk holds up the window.
     * `problem`: what was wrong with the draft that was found, or "".
-    * `changed`: something in the report is different now.
-    * `insertsChanged`: among that, figures or tables from the screen.
-    * `saveFailed(str)`: the draft could not be written, and why. It is tried again until it can be.
-    * `savedAgain`: it could be, after a failure.
-    * `opened`: it is another report from now on.
-    * `headChanged`: title, author, roll number or date are different now.
     """
 
-    changed = Signal()
-    insertsChanged = Signal()
-    saveFailed = Signal(str)
-    savedAgain = Signal()
-    opened = Signal()
-    headChanged = Signal()
+    changed = Signal()  # something in the report is different now
+    insertsChanged = Signal()  # among that, figures or tables from the screen
+    saveFailed = Signal(str)  # the draft could not be written, and why. It is tried again until it can be.
+    savedAgain = Signal()  # it could be, after a failure
+    opened = Signal()  # it is another report from now on
+    headChanged = Signal()  # title, author, roll number or date are different now
 
     def __init__(self, path: Path, step: Callable[[], int], keeping: Analysis, parent: QObject) -> None:
         super().__init__(parent)
