@@ -77,7 +77,9 @@ def remarks_between(
                 if not same_student(handed[each], handed[place]) and clean[each] >= clean[place]
             )
             if others:
-                found[place].append(Remark(shared.kind, f"{shared.what} as in {_listed(others)}", others))
+                more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+                listed = f"{', '.join(others[:_MOST_NAMED])}{more}"
+                found[place].append(Remark(shared.kind, f"{shared.what} as in {listed}", others))
     pairs: tuple[tuple[Kind, int, int, str], ...] = (
         *(("student", *each) for each in _contradictions(handed)),
         *(("predictions", *each) for each in _mostly_the_same(handed)),
@@ -88,11 +90,6 @@ def remarks_between(
             if clean[beside] >= clean[place]:
                 found[place].append(Remark(kind, f"{reason} in {names[beside]}", (names[beside],)))
     return [list(dict.fromkeys(remarks)) for remarks in found]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 # --- of several students ------------------------------------------------------------------------------------

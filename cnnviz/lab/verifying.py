@@ -166,19 +166,14 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     """Return the rows with what there is to look at beside the others."""
     places = [place for place, row in enumerate(rows) if row.handed is not None]
     handed = [handed for row in rows if (handed := row.handed) is not None]
-    between = remarks_between(
-        handed, [_name_of(rows[place]) for place in places], labs, [rows[place].is_clean for place in places]
-    )
+    files = [(rows[place].folders[0], rows[place].files[0].name) for place in places]
+    names = [printable("/".join(filter(None, each))) for each in files]
+    between = remarks_between(handed, names, labs, [rows[place].is_clean for place in places])
     folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
     for place, *more in zip(places, between, folders, strict=True):
         compared[place] = replace(rows[place], remarks=(*rows[place].remarks, *more[0], *more[1]))
     return compared
-
-
-def _name_of(row: Row) -> str:
-    """Return what a row is called beside others: its file, with the folder where there are some."""
-    return printable("/".join(part for part in (row.folders[0], row.files[0].name) if part))
 
 
 def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> "_Task | Row":

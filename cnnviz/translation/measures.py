@@ -327,7 +327,7 @@ def _ratio(change: Values, size: Values) -> Values:
 class MovedAlong:
     """The map of an original, moved along with the image by all of `dxs`, and compared in the interior.
 
-    What is compared and why: see `cnnviz.translation.measures_residual`, which is this for a single
+    What is compared and why: see `equivariance_residual`, which is this for a single
     shift. Large arrays are made once and used for all rows and all samples.
 
     * `dxs`: shape (n,). Pixels to the right.
