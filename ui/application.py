@@ -16,12 +16,11 @@ from cnnviz.errors import in_words
 from cnnviz.output import complain
 from cnnviz.runtime import one_blas_thread
 from ui.controls.spoken import speak
-from ui.end_signals import EndSignals
 from ui.first_run import begin_slowly
 from ui.lab.door import welcome
 from ui.session import Session
 from ui.theme import theme_manager
-from ui.tuning import ErrorReporter, MainThreadCollector, prefer_short_switches
+from ui.tuning import EndSignals, ErrorReporter, MainThreadCollector, prefer_short_switches
 
 _ICON = bundled("icons/cnnviz.svg")
 

@@ -32,7 +32,8 @@ def write_axes(
     """Write coordinates beside rows and below columns: all of them, or as many as do not touch."""
     font, box, gap = drawing.ground.font("mono"), grid.box, drawing.ground.px(4)
     for place, words in _apart(rows, names[0], grid.side, [font.line] * len(rows)):
-        at = Box(box.left - gap - 200, grid.cell(place, 0).y - font.line / 2, 200, font.line)
+        top = max(grid.cell(place, 0).y - font.line / 2, drawing.ground.box.top)
+        at = Box(box.left - gap - 200, top, 200, font.line)
         drawing.write(at, words, font, "muted", "right")
     widths = [font.width(text + "0") for text in _texts(cols)]
     for place, words in _apart(cols, names[1], grid.side, widths):

@@ -13,7 +13,7 @@ from tests.gui.training_driving import lengthen
 from ui.state import AppState, RunStatus
 from ui.window import menus
 from ui.window.actions import ACTIONS, ActionRow
-from ui.window.help import OTHER_KEYS
+from ui.window.menus import OTHER_KEYS
 
 
 def entries(session):

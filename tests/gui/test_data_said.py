@@ -1,9 +1,12 @@
 """Data say what they are: their name, what was done to them, which of their classes are used."""
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Never
 
+import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,7 +19,7 @@ from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
 from ui.marks import MarkView
 from ui.rows.rows import Rows
-from ui.run import data_files
+from ui.run import loading
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -77,14 +80,26 @@ def test_own_data_of_letters_are_called_digits_nowhere(qtbot: QtBot, tmp_path: P
         assert {text for text in wrong if not any(each in text for each in _OF_DIGITS)} == set()
 
 
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder so large that reading it has no end."""
+
+    def read(_path: Path, progress: Callable[[int, int], None]) -> Never:
+        while True:
+            progress(1, 2)
+            time.sleep(0.01)
+
+    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(loading, "load_dataset", read)
+    return write_pictures(tmp_path / "zoo")
+
+
 def test_reading_many_pictures_is_seen_and_can_be_cancelled(
-    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch
+    qtbot: QtBot, session: Session, endless: Path
 ) -> None:
-    monkeypatch.setattr(data_files, "_PATIENCE_SECONDS", 0.0)
-    folder = write_pictures(tmp_path / "zoo", count=400)
     state, notices = session.state, session.window.notices
     run_id = state.run.run_id
-    session.controller.open_data(folder)
+    session.controller.open_data(endless)
     qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
     assert notices.action_button().text() == "Cancel"
     notices.action_button().click()
@@ -96,11 +111,9 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(
     assert state.dataset.name == "MNIST"
 
 
-def test_the_first_data_can_be_cancelled_too(qtbot: QtBot, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(data_files, "_PATIENCE_SECONDS", 0.0)
-    folder = write_pictures(tmp_path / "zoo", count=400)
+def test_the_first_data_can_be_cancelled_too(qtbot: QtBot, tmp_path: Path, endless: Path) -> None:
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-    session = Session(settings, data=folder)
+    session = Session(settings, data=endless)
     with qtbot.waitExposed(session.window):
         session.window.show()
     session.start()

@@ -22,8 +22,7 @@ from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
 from ui.window.actions import ACTIONS
-from ui.window.finder import FinderBox
-from ui.window.matching import cost, words_of
+from ui.window.finder import FinderBox, cost, words_of
 
 Key = Qt.Key
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ui.run import frame_budget
-from ui.run.frame_budget import FrameBudget
+from ui.run import mail_reader
+from ui.run.mail_reader import FrameBudget
 
 
 class Clocks:
@@ -23,7 +23,7 @@ class Clocks:
 def _run(monkeypatch: pytest.MonkeyPatch, cost: float, frames: int = 1000) -> tuple[float, float]:
     """Let frames of a cost in seconds be drawn; return the last interval in ms and the share of the time."""
     clocks = Clocks(cost)
-    monkeypatch.setattr(frame_budget, "time", clocks)
+    monkeypatch.setattr(mail_reader, "time", clocks)
     budget = FrameBudget(0.1)
     for _ in range(frames):
         clocks.now += budget.milliseconds / 1000
@@ -51,7 +51,7 @@ def test_however_dear_frames_are_the_picture_goes_on_moving(monkeypatch):
 
 def test_one_slow_frame_changes_little(monkeypatch):
     clocks = Clocks(0)
-    monkeypatch.setattr(frame_budget, "time", clocks)
+    monkeypatch.setattr(mail_reader, "time", clocks)
     budget = FrameBudget(0.1)
     before = budget.milliseconds
     clocks.now, clocks.used = 0.5, 0.5

@@ -11,7 +11,7 @@ from cnnviz.training import Progress
 from tests.gui.driving import PATIENCE
 from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, ProgressMade, RunHalted
-from ui.run.moment_tests import MomentTests
+from ui.run.moments import MomentTests
 from ui.run.tasks import TaskRunner
 from ui.run.worker import TrainControl
 from ui.state import AppState, RunStatus

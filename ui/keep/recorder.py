@@ -1,19 +1,23 @@
-"""Keeping what a crash would lose, soon after it has changed."""
+"""What a crash would lose, as files: kept soon after it has changed."""
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
 
 from PySide6.QtCore import QObject, Slot
 
 from cnnviz import checkpoint
 from cnnviz.errors import CNNVizError
+from cnnviz.experiment import Experiment
+from cnnviz.files import atomic_write
+from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 from cnnviz.session_state import SessionState, weights_checksum
 from ui.controls.pace import single_shot
 from ui.keep.session_files import SessionFiles
-from ui.keep.unsaved import Unsaved, weights_of
 from ui.keep.workspace import Workspace, remove
 from ui.panels.analysis import LatestOnly
 from ui.state import RunStatus
@@ -99,3 +103,56 @@ class Recorder(QObject):
 
     def _on_run_written(self, written: tuple[int, int] | None) -> None:
         self._kept = written
+
+
+_FORMAT = "cnnviz-unsaved"
+_LARGEST = 2 * LARGEST_TEXT  # a session as a text inside, and what surrounds it
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A window at one moment.
+
+    * `time`: when it was, in seconds since the epoch.
+    * `draft`: settings as edited.
+    * `data`: where the data come from; None for MNIST.
+    * `session`: what was seen of a run; None where nothing was trained.
+    """
+
+    time: float
+    draft: Experiment
+    data: Path | None = None
+    session: SessionState | None = None
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON; raises `CNNVizError` when that fails."""
+        values = {
+            "format": _FORMAT,
+            "time": self.time,
+            "draft": self.draft.to_dict(),
+            "data": None if self.data is None else str(self.data),
+            "session": None if self.session is None else self.session.to_json(),
+        }
+        atomic_write(path, json.dumps(values).encode("ascii"))
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """Return what `write` has written; None where it cannot be read or is something else."""
+        try:
+            values: Any = parse_json(read_bytes(path, _LARGEST).decode("ascii"), _LARGEST)
+            if values["format"] != _FORMAT:
+                return None
+            data, session = values["data"], values["session"]
+            return cls(
+                float(values["time"]),
+                Experiment.from_dict(values["draft"]),
+                None if data is None else Path(data),
+                None if session is None else SessionState.from_json(session),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, CNNVizError):
+            return None
+
+
+def weights_of(path: Path) -> Path:
+    """Return where the weights lie that belong to a file of `Unsaved`."""
+    return path.with_suffix(".safetensors")

@@ -12,8 +12,8 @@ from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count
 from cnnviz.session_state import SessionState
 from cnnviz.snapshots import Origin, Snapshot
+from ui.keep.recorder import Unsaved, weights_of
 from ui.keep.session_files import SessionFiles
-from ui.keep.unsaved import Unsaved, weights_of
 from ui.keep.workspace import remove
 from ui.run.repeating import Trained
 from ui.state import Source

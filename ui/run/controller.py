@@ -13,16 +13,13 @@ from cnnviz.history import History
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis
-from ui.run.data_files import DataFiles
-from ui.run.loading import fitting
+from ui.run.loading import DataFiles, fitting
 from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, RunFailed
 from ui.run.model_files import ModelFiles, OpenedModel
-from ui.run.moment_tests import MomentTests
-from ui.run.moments import Moments
+from ui.run.moments import Moments, MomentTests
 from ui.run.start import RunStart
-from ui.run.tasks import TaskRunner
-from ui.run.threads import is_running
+from ui.run.tasks import TaskRunner, is_running
 from ui.run.worker import Job, TrainControl, TrainWorker
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Settings, Source
 

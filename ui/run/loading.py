@@ -1,13 +1,19 @@
 """Reading data sets for the window."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+from PySide6.QtCore import QObject
 
 from cnnviz.datasets import Dataset, fitting_classes, load_dataset, load_mnist, require_classes
 from cnnviz.datasets.idx import find_idx_sets, is_idx_name
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import kind_of
-from ui.panels.analysis import Context
-from ui.state import Source
+from cnnviz.files import printable_name
+from cnnviz.quantities import format_percent
+from ui.panels.analysis import Analysis, Context
+from ui.state import AppState, RunStatus, Source
 
 USE_MNIST = "Use MNIST"
 """What is offered where other data than the digits cannot be used."""
@@ -59,3 +65,61 @@ def data_path_of(chosen: Path) -> Path:
         return root.parent if root.name in ("train", "test") else root
     is_beside_data = not is_idx_name(chosen.name) and find_idx_sets(chosen.parent)
     return chosen.parent if is_beside_data and not role else chosen
+
+
+_KIND = "load"
+#: Place of its notices: this above all panels, and in the samples what keeps them from being filled.
+_PLACE, _SAMPLES = "data", "samples"
+#: What is read sooner is read before anybody could have stopped it.
+_PATIENCE_SECONDS = 0.4
+
+
+class DataFiles(QObject):
+    """Reads one data set at a time; what is open stays until the new one is there.
+
+    * `analysis`: where files are read.
+    """
+
+    def __init__(self, state: AppState, analysis: Analysis, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state, self._analysis = state, analysis
+
+    def read(
+        self, path: Path | None, then: Callable[[Source], None], otherwise: Callable[[], None] | None = None
+    ) -> None:
+        """Read MNIST (None) or other data.
+
+        * `then`: what to do with them.
+        * `otherwise`: what to do when they cannot be read or are not waited for, after the user
+          was told.
+        """
+        state, start = self._state, time.perf_counter()
+        remedy = "" if path is None else USE_MNIST
+
+        def done(source: Source) -> None:
+            state.clear_notice(_PLACE)
+            state.clear_notice(_SAMPLES)
+            then(source)
+
+        def failed(message: str) -> None:
+            if not state.run.run_id:  # there are no data that could stay
+                state.update_run(status=RunStatus.FAILED)
+            state.clear_notice(_PLACE)
+            state.raise_notice(_SAMPLES, "error", message, remedy)
+            if otherwise is not None:
+                otherwise()
+
+        def cancel() -> None:
+            self._analysis.cancel(_KIND)
+            failed(f"Reading {_name(path)} was cancelled. Open other data, or this again (Ctrl+D).")
+
+        def progressed(fraction: float) -> None:
+            if time.perf_counter() - start > _PATIENCE_SECONDS:
+                text = f"Reading {_name(path)}: {format_percent(fraction, 0)} of the pictures."
+                state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
+
+        self._analysis.submit(_KIND, lambda context: load_source(path, context), done, failed, progressed)
+
+
+def _name(path: Path | None) -> str:
+    return "MNIST" if path is None else printable_name(path)

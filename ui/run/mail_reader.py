@@ -1,4 +1,4 @@
-"""Carries what the training thread has left in the mailbox into the state, at display rate."""
+"""Carries what the training thread has left in the mailbox into the state, as often as costs little."""
 
 import time
 from collections import deque
@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from cnnviz.history import EvaluationPoint
 from cnnviz.snapshots import Snapshot
 from ui.controls.pace import single_shot
-from ui.run.frame_budget import FrameBudget
 from ui.run.mailbox import (
     Mailbox,
     Message,
@@ -19,8 +18,7 @@ from ui.run.mailbox import (
     SnapshotTaken,
     Tested,
 )
-from ui.run.moment_tests import MomentTests
-from ui.run.throughput import Throughput
+from ui.run.moments import MomentTests
 from ui.run.worker import TrainControl
 from ui.state import AppState, EvaluatedStep, RunStatus
 
@@ -159,3 +157,67 @@ class MailReader(QObject):
         self._state.update_run(
             status=status, step=message.step, total_steps=message.total_steps, images_per_second=0.0
         )
+
+
+_WINDOW_SECONDS = 1.0
+
+
+class Throughput:
+    """A moving rate that settles within a second and does not jump about."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque()
+        self._images = 0
+
+    def restart(self) -> None:
+        """Forget the past, after a pause."""
+        self._marks.clear()
+
+    def add(self, images: int, now: float) -> float:
+        """Count `images` finished at time `now` (seconds) and return the rate; 0 until it can be told."""
+        self._images += images
+        self._marks.append((now, self._images))
+        while len(self._marks) > 2 and now - self._marks[0][0] > _WINDOW_SECONDS:
+            self._marks.popleft()
+        start, images_then = self._marks[0]
+        return (self._images - images_then) / (now - start) if now - start > 0.05 else 0.0
+
+
+_SHARE = 0.06
+_FASTEST_MS, _SLOWEST_MS = 33, 150
+_ADJUST_SECONDS = 0.4
+
+
+class FrameBudget:
+    """Finds the time between two frames at which the GUI thread uses a given share of its core.
+
+    Training and window share one interpreter: what the window uses is lost to training. On a fast machine, or
+    with little to draw, frames come at 30 a second; where they are dear, they become fewer, down to 7.
+
+    * `share`: processor time of the GUI thread, as a part of the time that passes.
+    """
+
+    def __init__(self, share: float = _SHARE) -> None:
+        self._share = share
+        self._interval = 60.0
+        self._start = (time.perf_counter(), time.thread_time())
+
+    @property
+    def milliseconds(self) -> int:
+        """Time between two frames."""
+        return round(self._interval)
+
+    def restart(self) -> None:
+        """Measure from now on: what was used before was not for frames."""
+        self._start = (time.perf_counter(), time.thread_time())
+
+    def adjust(self) -> None:
+        """Look at what has been used since the last change; call it in the GUI thread, once a frame."""
+        now, used = time.perf_counter(), time.thread_time()
+        passed = now - self._start[0]
+        if passed < _ADJUST_SECONDS:
+            return
+        factor = (used - self._start[1]) / passed / self._share
+        # In small steps: one slow frame says little about the next.
+        self._interval = min(max(self._interval * min(max(factor, 0.8), 1.25), _FASTEST_MS), _SLOWEST_MS)
+        self._start = (now, used)

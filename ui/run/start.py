@@ -15,7 +15,7 @@ from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.run.loading import select_classes
 from ui.run.mail_reader import MailReader
-from ui.run.moment_tests import MomentTests
+from ui.run.moments import MomentTests
 from ui.run.tasks import TaskRunner
 from ui.run.worker import Job, TrainControl
 from ui.state import AppState, Reference, RunStatus, Settings, Source

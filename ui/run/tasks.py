@@ -10,7 +10,6 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
 
 from cnnviz.errors import NO_THREAD, in_words
 from cnnviz.evaluation import CancelledError
-from ui.run.threads import is_running
 
 _log = logging.getLogger(__name__)
 
@@ -198,3 +197,10 @@ class TaskRunner(QObject):
     def _on_progressed(self, task: _Task, fraction: float) -> None:
         if self._current.get(task.kind) is task and task.on_progress is not None:
             task.on_progress(fraction)
+
+
+def is_running(thread: QThread) -> bool:
+    """Start a thread that is not running yet; return whether it runs: the system may have none to give."""
+    if not thread.isRunning():
+        thread.start()
+    return thread.isRunning()

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import Shiboken
 
 from ui.theme.fonts import load_fonts, ui_font
-from ui.theme.palette import make_palette
-from ui.theme.stylesheet import StylesheetWriter
+from ui.theme.stylesheet import StylesheetWriter, make_palette
 from ui.theme.tokens import DARK, LIGHT, SCALES, Theme
 
 _BEHIND_MS = 30

@@ -47,16 +47,11 @@ from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 from ui.window.areas import Areas
 from ui.window.findable import actions_of, chapters, controls_of
 from ui.window.finder import Entry, Finder
-from ui.window.help import first_steps_page, show_about
 from ui.window.keys import Pages
-from ui.window.lab_dock import LabDock
-from ui.window.menus import Menus
-from ui.window.moment_chip import MomentChip
-from ui.window.notice_bar import NoticeBar
-from ui.window.panel_area import PanelArea
-from ui.window.pending_bar import PendingBar
-from ui.window.run_bar import RunBar
-from ui.window.run_status import RunStatusBar
+from ui.window.menus import Menus, first_steps_page, show_about
+from ui.window.notice_bar import MomentChip, NoticeBar, PendingBar
+from ui.window.panel_area import LabDock, PanelArea
+from ui.window.run_bar import RunBar, RunStatusBar
 
 if TYPE_CHECKING:
     from ui.guide.window import GuideWindow

@@ -1,11 +1,19 @@
-"""What the program has to say, above all panels, so that it is read whichever of them is in front."""
+"""What stands above all panels: notices, settings that differ, a moment that is not the newest."""
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QWidget
+from typing import override
 
+from PySide6.QtCore import QEvent, QObject, QRect, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDockWidget, QTabBar, QWidget
+
+from cnnviz.errors import CNNVizError
+from cnnviz.quantities import format_count
+from ui.controls.buttons import Button
+from ui.controls.labels import Badge
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
-from ui.state import AppState, Notice
+from ui.state import AppState, Notice, RunStatus
+from ui.window.actions import START_TIP, action_row
 
 _SUCCESS_MS = 8000
 
@@ -65,3 +73,154 @@ class NoticeBar(MessageBar):
         if self._shown is not None and self._standing.get(self._shown.place) is self._shown:
             del self._standing[self._shown.place]
         self._show_newest()
+
+
+_START, _DISCARD = "Start new run", "Discard changes"
+_MOST_NAMED = 3
+#: An untrained run takes edited settings at once: that is over before anybody could read of it.
+_UNTRAINED_MS = 400
+
+
+class PendingBar(MessageBar):
+    """Names the settings that wait in the form, and asks what shall become of them; it cannot be closed.
+
+    It holds nothing of its own: it is there exactly while settings of the form are not those of the run.
+    """
+
+    #: A new run is to begin with the settings of the form.
+    startRequested = Signal()
+    #: The present network is to be trained on, as it is.
+    presentRequested = Signal()
+    #: The form is to show the settings of the run again.
+    discardRequested = Signal()
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._close.hide()
+        self._discard = Button(_DISCARD, kind="link")
+        self._discard.setToolTip("Show the settings of the run in the form again")
+        row = action_row("train_present")
+        self._present = Button(row.label, kind="link", tooltip=row.sentence, shortcut=row.key)
+        self._layout.addWidget(self._present)
+        self._layout.addWidget(self._discard)
+        self.action_button().setToolTip(START_TIP)
+        self._late = single_shot(self, self._draw, _UNTRAINED_MS)
+        self.actionRequested.connect(self.startRequested)
+        self._present.clicked.connect(self.presentRequested)
+        self._discard.clicked.connect(self.discardRequested)
+        for signal in (state.draftChanged, state.experimentChanged, state.datasetChanged, state.runChanged):
+            signal.connect(self._on_changed)
+
+    def present_button(self) -> Button:
+        """Button by which the present network is trained on."""
+        return self._present
+
+    def discard_button(self) -> Button:
+        """Button by which the changes are given up."""
+        return self._discard
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.ignore()  # what is true cannot be sent away by Escape
+
+    @Slot()
+    def _on_changed(self) -> None:
+        state = self._state
+        if not state.pending or not state.run.run_id or state.run.status is RunStatus.LOADING:
+            self._late.stop()
+            if not self.isHidden():
+                self.clear()
+        elif state.is_untrained and not self._problem():
+            self._late.start()
+        else:
+            self._late.stop()
+            self._draw()
+
+    def _problem(self) -> str:
+        """Return why no run can begin with these settings, or ""."""
+        dataset = self._state.dataset
+        if dataset is not None:
+            try:
+                self._state.draft.check_fits(dataset.input_shape)
+            except CNNVizError as error:
+                return str(error)
+        return ""
+
+    @Slot()
+    def _draw(self) -> None:
+        problem = self._problem()
+        text, kind, action = (problem, "error", "") if problem else (self._words(), "info", _START)
+        if (text, kind) != (self.text(), self.kind()):
+            self.show_message(text, kind, action)
+        self._present.setVisible(self._state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
+
+    def _words(self) -> str:
+        # Imported here: with the panel come plots, which take longer to load than the window to appear.
+        from ui.panels.training.settings_text import SETTINGS, value_text
+
+        state = self._state
+        changes = [
+            f"{SETTINGS[name].label} {value_text(name, getattr(state.experiment, name))} → "
+            f"{value_text(name, getattr(state.draft, name))}"
+            for name in state.pending
+        ]
+        more = len(changes) - _MOST_NAMED
+        named = "; ".join(changes[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+        return f"Chosen for a new run: {named}. The present network keeps its own settings."
+
+
+_TIP = "Every panel shows the network as it was then. Live, or End on the timeline, goes back to the newest."
+
+
+class MomentChip(Badge):
+    """Stands beside the tabs while an earlier moment is shown, where it moves nothing.
+
+    * `area`: the panels with their tabs; also the parent.
+    """
+
+    def __init__(self, state: AppState, area: QWidget) -> None:
+        super().__init__(parent=area)
+        self._state, self._area = state, area
+        self._placing = single_shot(self, self._place)
+        self.setToolTip(_TIP)
+        self.hide()
+        area.installEventFilter(self)
+        state.momentChanged.connect(self._on_moment_changed)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._placing.start()
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _on_moment_changed(self) -> None:
+        past = None if self._state.follows_live else self._state.shown
+        self.set_badge("" if past is None else f"Viewing step {format_count(past.step)}", "warning")
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        """Stand at the right of the first row of tabs that has room, where there is something to say."""
+        if not self.text():
+            self.hide()
+            return
+        self.adjustSize()
+        margin = self._theme.px(12)
+        for bar in self._area.findChildren(QTabBar):
+            last = bar.tabRect(bar.count() - 1)
+            free = QRect(bar.geometry())
+            free.setLeft(bar.x() + last.right() + margin)
+            free.setRight(self._right_of(bar) - margin)
+            if bar.isVisible() and free.width() >= self.width():
+                self.move(free.right() - self.width(), free.center().y() - self.height() // 2)
+                self.show()
+                self.raise_()
+                return
+        self.hide()
+
+    def _right_of(self, bar: QTabBar) -> int:
+        """Return where the room beside some tabs ends: at the edge, or at the panels beside them."""
+        others = [each.x() for each in self._area.findChildren(QDockWidget) if each.isVisible()]
+        return min([self._area.width(), *(x for x in others if x > bar.x())])

@@ -1,0 +1,240 @@
+"""Every kind of drawing at its usual and least size: whole, apart, equal made again, plain on paper."""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnviz import graphics
+from cnnviz.drawing import (
+    DARK,
+    LIGHT,
+    PAPER,
+    Ask,
+    Box,
+    CellParts,
+    Colors,
+    Drawing,
+    Graphic,
+    Ground,
+    Look,
+    drawn,
+    is_plain,
+    to_svg,
+)
+from cnnviz.drawing import Text as TextMark
+from cnnviz.graphics import (
+    cell_map,
+    curves,
+    entries,
+    formula,
+    heat_map,
+    number_table,
+    pairs,
+    probability_pairs,
+    stage_strip,
+    steps,
+    texts,
+    tiles,
+    translation_sheet,
+    winners,
+)
+from cnnviz.mathematics import Number, Sub, partial
+from cnnviz.palette import STAGE_STYLES
+from cnnviz.translation import compare
+from tests.small_data import first_images
+
+
+@dataclass(frozen=True)
+class Go(Ask):
+    """Ask for something, by numbers."""
+
+    one: float = 0
+    other: float = 0
+
+
+def numbers(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+SIGNED, VALUES = Colors("signed", -3.0, 3.0), numbers(6, 7)
+CLASSES = tuple("0123456789")
+PROBABILITIES = np.array([0.4, 0.3, 0.1, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01, 0.0])
+
+
+@cache
+def compared():
+    """What became of a digit moved by two pixels, of the first network there is."""
+    from cnnviz.datasets import to_input
+    from cnnviz.presets import LAB5
+
+    network, images = LAB5.build_network(), first_images((0, 1), 1, 1)
+    return compare(network, to_input(images.test_images[:1], network.dtype)[0], 2, 1, label=0)
+
+
+def strip() -> stage_strip.Strip:
+    stages = tuple(
+        stage_strip.Stage(key, style.title, style.color, f"about {key}")
+        for key, style in STAGE_STYLES.items()
+    )
+    return stage_strip.Strip(stages, tuple((n / 9, n / 10) for n in range(len(stages))), stages[1].key)
+
+
+def image() -> pairs.MovedImage:
+    return pairs.MovedImage(pairs.Shown(pairs.Pair(numbers(1, 28, 28), numbers(1, 28, 28, seed=1))), (2, -1))
+
+
+def maps(view: str = "overlay", channels: int = 8) -> pairs.PairMaps:
+    pair = pairs.Pair(numbers(channels, 13, 13), numbers(channels, 13, 13, seed=1))
+    return pairs.PairMaps(pairs.Shown(pair, view), 1)
+
+
+def plot(count: int = 3) -> curves.Curves:
+    x = np.arange(20.0)
+    lines = tuple(curves.Curve(f"kind {n}", x, np.sin(x / (n + 2)), "accent") for n in range(count))
+    return curves.Curves(lines, (curves.Marker(7, "here"),), "pixels to the right", "change")
+
+
+def sheet() -> translation_sheet.TranslationSheet:
+    found = winners.Winners(compared().winners)
+    return translation_sheet.TranslationSheet(strip(), image(), maps(), "Max pool", found, curves=plot())
+
+
+#: A content for each kind of drawing, and others that are harder to place.
+CASES: dict[str, tuple[Graphic[Any], Any]] = {
+    "strip": (stage_strip.STRIP, strip()),
+    "map": (cell_map.MAP, cell_map.Looked(cell_map.CellMap(VALUES, SIGNED), (("selected", (1, 1, 2, 2)),))),
+    "covered map": (cell_map.MAP, cell_map.Looked(cell_map.CellMap(VALUES, SIGNED), is_covered=True)),
+    "heat map": (
+        heat_map.HEAT_MAP,
+        heat_map.HeatMap(VALUES, SIGNED, rows=tuple(range(6)), cols=tuple(range(7))),
+    ),
+    "sweep": (heat_map.SWEEP, heat_map.Ringed(heat_map.HeatMap(VALUES, SIGNED), (1, 1))),
+    "colours": (heat_map.COLORS, SIGNED),
+    "words": (texts.WORDS, texts.Words("A sentence of several words, that goes on over more than one line.")),
+    "values": (
+        texts.VALUES,
+        texts.Values((texts.Value("a", "loss", "0.1234"), texts.Value("b", "rate", "1e-4"))),
+    ),
+    "done": (texts.DONE, texts.Done(0.4)),
+    "entries": (
+        entries.ENTRIES,
+        entries.Entries(
+            ("weight", "gradient"), tuple(entries.Entry(f"w[{n}]", "+0.123", "tip", Go(n)) for n in range(4))
+        ),
+    ),
+    "formula": (
+        formula.FORMULA,
+        formula.Formulas(((partial("L", Sub("w", "3")), " = ", Number("−0.06"), " · ", Number("+0.2")),)),
+    ),
+    "number table": (
+        number_table.NUMBERS,
+        number_table.NumberTable(
+            number_table.Numbers(
+                CLASSES,
+                (
+                    number_table.NumberRow(
+                        "z", "logit", "", PROBABILITIES, SIGNED, lambda _most: ["0.1"] * 10
+                    ),
+                ),
+                Go,
+                Go,
+            ),
+            3,
+        ),
+    ),
+    "predictions": (
+        probability_pairs.PREDICTIONS,
+        probability_pairs.Predictions(CLASSES, PROBABILITIES, PROBABILITIES[::-1].copy(), label=3),
+    ),
+    "steps": (steps.STEPS, steps.Steps(tuple((f"Step {n}", f"S{n}") for n in range(9)), 3, Go)),
+    "image": (pairs.IMAGE, image()),
+    "maps": (pairs.MAPS, maps()),
+    "maps side by side": (pairs.MAPS, maps("sides", 64)),
+    "key": (pairs.KEY, pairs.Key("overlay", SIGNED, 1.0, (("original", "original"), ("shifted", "shifted")))),
+    "winners": (winners.WINNERS, winners.Winners(compared().winners)),
+    "counts": (winners.COUNTS, winners.Winners(compared().winners)),
+    "window": (winners.WINDOW, winners.Window(winners.Winners(compared().winners), 5, 5)),
+    "translation": (translation_sheet.TRANSLATION, sheet()),
+    "curves": (curves.CURVES, plot()),
+    "many curves": (curves.CURVES, plot(6)),
+    "tiles": (tiles.TILES, tiles.Chosen(tiles.Tiles(numbers(6, 5, 5), SIGNED, Go, tuple("abcdef")), 2)),
+    "framed": (
+        tiles.FRAMED,
+        tiles.Framed(tiles.Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6)),
+    ),
+}
+LOOKS = {"light": LIGHT, "dark, projected": replace(DARK, scale=1.6), "paper": PAPER}
+EACH = pytest.mark.parametrize("name", CASES)
+
+
+def grounds(name: str, look: Look) -> list[Ground]:
+    """Grounds of the usual and of the least size."""
+    graphic, content = CASES[name]
+    size = graphic.size(content, look)
+    # What may have no height at all is left out where there is no room for it.
+    rooms = [(size.width, size.height), (size.least_width, size.least_height or size.height)]
+    if graphic.height is not None:
+        rooms = [(wide, max(high, graphic.height(content, wide, look))) for wide, high in rooms]
+    return [Ground(Box(0, 0, *room), look, ratio=0 if look is PAPER else 1) for room in rooms]
+
+
+def extent(text: TextMark) -> Box:
+    """Where words stand."""
+    wide, line = text.font.width(text.words), text.font.line
+    base = text.font.middle + line / 2  # of a line, from its top
+    left = text.x - wide * {"start": 0, "middle": 0.5, "end": 1}[text.anchor]
+    box = Box(left, text.y - base, wide, line)
+    if not text.is_upright:
+        return box
+    return Box(text.x - base, text.y - (wide if text.anchor == "start" else wide / 2), line, wide)
+
+
+def part_boxes(drawing: Drawing) -> list[Box]:
+    return [part.grid.box if isinstance(part, CellParts) else part.box for part in drawing.parts]
+
+
+def test_each_kind_of_drawing_has_a_case() -> None:
+    found = {
+        id(value)
+        for module in pkgutil.iter_modules(graphics.__path__)
+        for value in vars(importlib.import_module(f"cnnviz.graphics.{module.name}")).values()
+        if isinstance(value, Graphic)  # of a module or another, which uses it
+    }
+    assert found == {id(graphic) for graphic, _ in CASES.values()}
+
+
+@EACH
+@pytest.mark.parametrize("look", LOOKS)
+def test_nothing_lies_outside_and_no_words_cover_others(name: str, look: str) -> None:
+    graphic, content = CASES[name]
+    for ground in grounds(name, LOOKS[look]):
+        drawing, room = graphic.draw(content, ground), ground.box.inset(-1.5)
+        words = [mark for mark in drawing.all_marks() if isinstance(mark, TextMark) and mark.words]
+        for box in [*part_boxes(drawing), *map(extent, words)]:
+            assert room.joined(box) == room, (ground.box, box, words)
+        for one, other in combinations(words, 2):
+            a, b = (
+                extent(one).inset(0.5, one.font.line * 0.2),
+                extent(other).inset(0.5, other.font.line * 0.2),
+            )
+            assert a.right <= b.left or b.right <= a.left or a.bottom <= b.top or b.bottom <= a.top, (
+                one,
+                other,
+            )
+
+
+@EACH
+def test_made_again_it_is_the_same_and_on_paper_it_is_plain(name: str) -> None:
+    graphic, content = CASES[name]
+    one, other = (to_svg(drawn(graphic, content, 500, PAPER), "Figure", "pt") for _ in range(2))
+    assert one == other
+    assert is_plain(one)
+    graphic.words(content)
+    for table in graphic.tables(content):
+        assert len(table.rows)
