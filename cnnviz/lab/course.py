@@ -242,6 +242,8 @@ def _data_bytes(data: Dataset) -> bytes:
     return packed.getvalue()
 
 
+# --- the record of a run as bytes ---------------------------------------------------------------------------
+
 _MOST_STEPS = 2_500_000
 _LARGEST_NUMBER = 10**9
 MOST_MOMENTS = 200

@@ -212,6 +212,8 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+# --- predictions that have more digits of the result than anybody can guess ---------------------------------
+
 # A guess has two or three digits, and of a number like the share of images that are read correctly one may
 # well guess all three: nobody is asked to look at that. What counts are digits that a guess cannot have.
 
@@ -305,6 +307,8 @@ def _decimal(number: float) -> Decimal:
     """Return a number as it is typed."""
     return Decimal(format_plain(float(number)))
 
+
+# --- times that cannot be -----------------------------------------------------------------------------------
 
 # A clock may be set back by an hour in autumn, and by more than a day over the date line: what honest times
 # may do because of that is no remark, though a forger may do the same.

@@ -143,6 +143,8 @@ def step_measured_to_dict(each: StepMeasured) -> dict[str, Any]:
     return {"step": each.step, **measured_to_dict(each.measured)}
 
 
+# --- reading the results of others: bounded, and never more than values -------------------------------------
+
 LARGEST = 8 << 20
 """Letters of a `results.json`; one of LAB5 has some ten thousand."""
 
@@ -254,6 +256,8 @@ def _plain(value: object) -> Any:
     return tuple(as_count(each, "settings") for each in items(value, "settings", 10))
 
 
+# --- finding them in a report -------------------------------------------------------------------------------
+
 SCRIPT_ID = "cnnviz-results"
 """Id of the script element with the results in an HTML report."""
 
@@ -263,7 +267,6 @@ LARGEST_FILE = 48 << 20
 _WHAT_TO_HAND_IN = "ask for the PDF or HTML file as CNNViz exported it, or for its results.json"
 _MOST_ATTACHED = 20
 _LONGEST_HEAD = 2000
-_DEEPEST = 8
 _MOST_MENTIONS, _LONGEST_TAG = 1000, 200
 _STREAM = re.compile(rb"stream\r?\n")
 

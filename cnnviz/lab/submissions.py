@@ -195,6 +195,8 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: _Budget) ->
     return bytes(content)
 
 
+# --- the list of the class ----------------------------------------------------------------------------------
+
 _LARGEST_LIST = 1 << 20
 _MOST_STUDENTS = 5000
 _LONGEST_LISTED = 200
