@@ -194,18 +194,9 @@ def test_arrays_are_read_only() -> None:
                     array[0] = 0
 
 
-def test_fields_are_read_only() -> None:
-    with pytest.raises(AttributeError):
-        tiny().name = "other"  # pyright: ignore[reportAttributeAccessIssue] -- that is the point
-
-
 def test_arrays_are_not_copied() -> None:
     images = np.zeros((4, 1, 6, 6), np.uint8)
     assert np.shares_memory(tiny(train_images=images).train_images, images)
-
-
-def test_repr_is_short() -> None:
-    assert len(repr(load_mnist())) < 300
 
 
 def test_sha256_depends_on_content_only() -> None:
@@ -244,11 +235,6 @@ def test_arrays_that_do_not_belong_together(changes: dict[str, Any]) -> None:
         tiny(**changes)
 
 
-def test_unknown_part() -> None:
-    with pytest.raises(ParameterError):
-        tiny().part("validation")
-
-
 def test_to_input_is_pixel_by_255_minus_a_half() -> None:
     pixels = np.arange(256, dtype=np.uint8)
     wide = to_input(pixels, "float64")
@@ -279,10 +265,6 @@ def test_to_input_refuses_other_dtypes(dtype: str) -> None:
 def test_to_input_refuses_other_pixels() -> None:
     with pytest.raises(ParameterError, match=r"'images' parameter of to_input.*float64"):
         to_input(np.zeros(3))  # pyright: ignore[reportArgumentType] -- that is the point
-
-
-def test_data_error_is_no_parameter_error() -> None:
-    assert not issubclass(DataError, ParameterError)
 
 
 ARRAYS = tiny_arrays(classes=2, each=2, height=6, width=6)

@@ -198,24 +198,6 @@ def test_at_and_nearest_are_what_a_search_through_all_finds(steps, step):
     assert abs(store.nearest(step).step - step) == min(abs(each - step) for each in steps)
 
 
-def test_at_does_not_search_through_all():
-    class Counted(int):
-        looked_at = 0
-
-        def __lt__(self, other):
-            Counted.looked_at += 1
-            return int.__lt__(self, other)
-
-        def __gt__(self, other):
-            Counted.looked_at += 1
-            return int.__gt__(self, other)
-
-    store = filled(range(0, 100_000, 10), room=20_000)
-    store.at(Counted(54_321))
-    assert len(store) == 10_000
-    assert 1 <= Counted.looked_at <= 20, "a binary search over 10,000 takes 14 comparisons"
-
-
 def test_an_empty_store_says_so():
     for look in (SnapshotStore(100).at, SnapshotStore(100).nearest):
         with pytest.raises(LookupError, match="no snapshot yet"):
