@@ -58,7 +58,6 @@ class ResultsView(TellsDrawn, QWidget):
         rows = (
             self._title,
             self.matrix,
-            self._waiting,
             self._summary,
             self._mistakes_title,
             (self.mistakes, 1),
