@@ -191,7 +191,8 @@ class TrainingPanel(CatchesUp, Panel):
         px, page, matrix = look.px, self.filters.page, self.results.matrix.content
         drawing = Drawing(Ground(Box(0, 0, px(900), px(640)), look, ratio=0))
         left, right = drawing.ground.box.columns(Share(5), Share(2), gap=px(24))
-        *plots, filters = left.rows(Share(1), Share(1), px(130), gap=px(12))
+        high = 0 if page is None else max(px(130), page.body.least(look)[1])
+        *plots, filters = left.rows(Share(1), Share(1), high, gap=px(12))
         for plot, box in zip((self.curves.loss, self.curves.accuracy), plots, strict=True):
             drawing.place(draw_card, plot.card(), box)
         if page is not None:
