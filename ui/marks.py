@@ -48,6 +48,9 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     * `copies`: whether its numbers are copied as a table by the key for copying, and by the context menu.
     """
 
+    #: Role of the colour that it fills itself with, so that what lies below need not be painted with every
+    #: movement of the pointer; "" where what lies below may be of any colour.
+    ground = ""
     #: Buttons of the mouse that press parts.
     buttons = Qt.MouseButton.LeftButton
 
@@ -195,6 +198,9 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def event(self, event: QEvent) -> bool:
         if self._copies and claims_copy(event):
             return True
+        if self.ground and event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show):
+            # Again and again: the stylesheet makes the content of scroll areas transparent.
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             part = self._part_at(QPointF(event.pos()))
             text = "\n".join(filter(None, (self.toolTip(), "" if part is None else part.tip)))
@@ -214,7 +220,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             if isinstance(self._held[1].drag, Slide) and part is not None:
                 self._hover(part.key)
             return
-        self._hover(None if part is None else part.key)
+        self._hover(None if part is None else part.key, part)
         if self._held is not None and part is not None and part.follows and part.key != self._held[1].key:
             self._held = self._pointer, part
             self._ask(part.ask)
@@ -274,13 +280,14 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def _part_at(self, point: QPointF) -> Part | None:
         return self.drawing().part_at(point.x(), point.y())
 
-    def _hover(self, key: Hashable) -> None:
+    def _hover(self, key: Hashable, part: Part | None = None) -> None:
         if key != self.hovered:
             self.hovered = key
-            self._tell_hovered()
+            self._tell_hovered(part)
 
-    def _tell_hovered(self) -> None:
-        part = self.drawing().part(self.hovered)
+    def _tell_hovered(self, part: Part | None = None) -> None:
+        if part is None and self.hovered is not None:
+            part = self.drawing().part(self.hovered)
         self._show_hand(part)
         self.update()
         tell_value(self)
@@ -369,13 +376,15 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self.ground:
+            painter.fillRect(event.rect(), self._theme.color(self.ground))
         if self.content is None:
             draw_placeholder(
                 painter, self.rect(), self.placeholder, self._theme, Qt.AlignmentFlag.AlignCenter
             )
             return
         kept: Kept = {}
-        paint(self.drawing(), painter, kept, self._kept)
+        paint(self.drawing(), painter, kept, self._kept, self.ground)
         self._kept = kept
 
 

@@ -16,22 +16,43 @@ Kept = dict[Hashable, QPixmap | None]
 _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "strong": QFont.Weight.DemiBold}
 
 
-def paint(drawing: Drawing, painter: QPainter, kept: Kept | None = None, known: Kept | None = None) -> None:
+def paint(
+    drawing: Drawing,
+    painter: QPainter,
+    kept: Kept | None = None,
+    known: Kept | None = None,
+    ground: Ink = "",
+) -> None:
     """Paint a drawing, on the screen as on paper.
 
     * `kept`, `known`: pictures of groups: those that are used are put into `kept`, taken from
       `known` where they are there. None paints all marks of a group one by one, for vector files.
+    * `ground`: colour that lies below everything, if it is known.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _paint(drawing.marks, painter, drawing.ground.look, kept, known or {})
+    _paint(drawing.marks, painter, drawing.ground.look, kept, known or {}, ground)
 
 
-def _paint(marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | None, known: Kept) -> None:
+def _paint(
+    marks: Sequence[Mark],
+    painter: QPainter,
+    look: Look,
+    kept: Kept | None,
+    known: Kept,
+    ground: Ink = "",
+) -> None:
+    nothing: tuple[object, object] = None, None
+    written = nothing  # font and ink in force: to set either costs as much as to write
     for mark in marks:
+        if not isinstance(mark, Text):
+            written = nothing
         match mark:
             case Text(x, y, words, font, ink, anchor, is_upright):
-                painter.setFont(_font(font))
-                painter.setPen(_color(look, ink))
+                if font != written[0]:
+                    painter.setFont(_font(font))
+                if ink != written[1]:
+                    painter.setPen(_color(look, ink))
+                written = font, ink
                 back = 0.0 if anchor == "start" else font.width(words) / (2 if anchor == "middle" else 1)
                 if is_upright:
                     painter.save()
@@ -80,10 +101,12 @@ def _paint(marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | No
                 painter.setBrush(_color(look, fill, alpha))
                 painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
             case Group():
-                _paint_group(mark, painter, look, kept, known)
+                _paint_group(mark, painter, look, kept, known, ground if mark.is_lowest else "")
 
 
-def _paint_group(group: Group, painter: QPainter, look: Look, kept: Kept | None, known: Kept) -> None:
+def _paint_group(
+    group: Group, painter: QPainter, look: Look, kept: Kept | None, known: Kept, ground: Ink
+) -> None:
     if kept is None:
         _paint(group.draw(), painter, look, None, {})
         return
@@ -99,7 +122,7 @@ def _paint_group(group: Group, painter: QPainter, look: Look, kept: Kept | None,
         ratio = painter.device().devicePixelRatioF()
         picture = QPixmap(QSize(round(box.width * ratio), round(box.height * ratio)))
         picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
+        picture.fill(_color(look, ground) if ground else Qt.GlobalColor.transparent)
         inner = QPainter(picture)
         inner.setRenderHint(QPainter.RenderHint.Antialiasing)
         inner.translate(-box.left, -box.top)

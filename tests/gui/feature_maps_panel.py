@@ -8,14 +8,18 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing import Box, CellKey
 from cnnviz.evaluation import CancelledError
+from cnnviz.graphics.heat_map import inside, placed
 from cnnviz.graphics.ledger import Ledger
+from cnnviz.graphics.stages import map_area
 from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.feature_maps.view import ZoomBy
 from ui.state import AppState, Sample
 
 LEFT = Qt.MouseButton.LeftButton
@@ -36,8 +40,7 @@ EXPERIMENTS = {
 
 def line_of(ledger: Ledger, label: str) -> float | str:
     """Return the number of a line."""
-    rows = ledger.rows() if callable(ledger.rows) else ledger.rows
-    return next(row.number for row in rows if row.label == label)
+    return next(row.number for row in ledger.rows if row.label == label)
 
 
 @cache
@@ -167,41 +170,101 @@ class Opened:
     def step_sweep(self):
         self.qtbot.mouseClick(self.arithmetic.view("step"), LEFT)
 
+    def press(self, view, key):
+        """Click on a part of a drawing."""
+        box = view.drawing().part(key).box
+        self.qtbot.mouseClick(view, LEFT, pos=QPointF(box.x, box.y).toPoint())
+
     def point_at(self, view, key):
         """Move the pointer onto a part of a drawing."""
         box = view.drawing().part(key).box
         self._move(view, QPointF(box.x, box.y))
 
-    def column(self, key):
-        return self.flow.column(key)
-
     def map(self, key):
-        return self.flow.column(key).map
+        """View of a column's large map, or of the outputs."""
+        return self.flow.view(key)
+
+    def thumbs(self, key):
+        """View of all maps of a column."""
+        return self.flow.view(f"{key} maps")
+
+    def content(self, key):
+        """What a card shows."""
+        return self.flow.page.leaves()[key].content
+
+    def shown(self, key):
+        """Large map of a column, with what is looked at in it."""
+        return self.content(key).looked
+
+    def values(self, key):
+        return self.shown(key).map.values
+
+    def tiles(self, key):
+        return self.content(f"{key} maps").tiles.maps
+
+    def levels(self, key):
+        colors = self.shown(key).map.colors
+        return colors.lo, colors.hi
+
+    def outlined(self, key, role):
+        """Blocks of the large map that are outlined."""
+        return tuple(block for each, block in self.shown(key).outlines if each == role)
+
+    def marked(self, key, role):
+        """Blocks that are outlined in the small maps, by the number of the map."""
+        shown = self.content(f"{key} maps")
+        every = range(len(shown.tiles.maps))
+        return {n: m.blocks for m in shown.marks if m.role == role for n in (m.maps or every) if m.blocks}
+
+    def line(self, key):
+        """Second line of the head of a column."""
+        return self.content(f"{key} line").words
+
+    def strip(self, key):
+        """What the colours of a column say."""
+        return self.map(key).drawing().part("colors").tip
+
+    def in_sight(self, key):
+        """Numbers of the small maps that are in sight."""
+        return {part.key for part in self.thumbs(key).drawing().parts if isinstance(part.key, int)}
+
+    def cell_box(self, key, row, col):
+        """Where a cell of a column's large map lies in its view; None where it is out of sight."""
+        block, grid = self._placed(key)
+        found = inside((row, col, 1, 1), block)
+        return None if found is None else grid.cell(*found)
+
+    def block(self, key):
+        """Cells of a column's large map that are in sight."""
+        return self._placed(key)[0]
+
+    def _placed(self, key):
+        view, shown = self.map(key), self.content(key)
+        area = map_area(shown, Box(0, 0, view.width(), view.height()), view.drawing().ground.look)
+        return placed(shown.looked, replace(view.drawing().ground, box=area))
+
+    def zoom(self, steps):
+        for _ in range(steps):
+            self.panel.network.answer(ZoomBy(1))
 
     def hover(self, key, row, col):
         """Move the pointer onto a cell of a column's large map."""
-        self._move(self.map(key), self.map(key).cell_rect(row, col).center())
+        box = self.cell_box(key, row, col)
+        self._move(self.map(key), QPointF(box.x, box.y))
 
     def hover_thumb(self, key, index, row=0, col=0):
-        thumbs = self.column(key).thumbs
-        tile, shape = thumbs.tile_rect(index), thumbs.values.shape
-        spot = QPointF(
-            tile.left() + (col + 0.5) * tile.width() / shape[2],
-            tile.top() + (row + 0.5) * tile.height() / shape[1],
-        )
-        self._move(thumbs, spot)
+        self.point_at(self.thumbs(key), CellKey(index, row, col))
 
     def leave(self):
         """Move the pointer off the maps."""
         self._move(self.panel, QPointF(3, 3))
 
     def click(self, key, row, col):
-        spot = self.map(key).cell_rect(row, col).center().toPoint()
-        self.qtbot.mouseClick(self.map(key), LEFT, pos=spot)
+        box = self.cell_box(key, row, col)
+        self.qtbot.mouseClick(self.map(key), LEFT, pos=QPointF(box.x, box.y).toPoint())
 
     def click_thumb(self, key, index):
-        thumbs = self.column(key).thumbs
-        self.qtbot.mouseClick(thumbs, LEFT, pos=thumbs.tile_rect(index).center().toPoint())
+        self.press(self.thumbs(key), CellKey(index, 0, 0))
 
     def key(self, key, widget=None, modifier=Qt.KeyboardModifier.NoModifier):
         self.qtbot.keyClick(self.panel if widget is None else widget, key, modifier)

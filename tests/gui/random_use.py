@@ -18,6 +18,7 @@ from ui.panels.backprop.asks import SetLabel, SetRule
 from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.side_column import CHECK, INSPECT, POKE
 from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.feature_maps.view import ShowClass
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.training.filters import View
@@ -162,7 +163,7 @@ def another_class(_bot: QtBot, session: Session, chance: random.Random) -> str:
     shown = session.state.shown
     assert shown is not None
     index = chance.randrange(shown.network.classes_count)
-    session.window.panel(FeatureMapsPanel).network.flow.requests.classRequested.emit(index)
+    session.window.panel(FeatureMapsPanel).network.answer(ShowClass(index))
     return f"evidence of class {index}"
 
 

@@ -45,7 +45,7 @@ def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
     new_run(qtbot, session, seed=7)
     train(qtbot, session, 60)
     rest(qtbot, session)
-    for part in (looks_for.patches.view("most"), looks_for.evidence.maps):
+    for part in (looks_for.patches.view("most"), looks_for.evidence.view("evidence")):
         caption = caption_of(session.state, part)
         assert "seed 0" in caption
         assert f"step {step:,}" in caption.split(" · ")
@@ -164,11 +164,11 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell(qtbot: QtBot, 
     patches = looks_for.patches.view
     for part in (looks_for.filter.view("kernel"), patches("most"), patches("least")):
         assert "conv1, filter 5" in caption_of(state, part)
-    evidence = looks_for.evidence
-    assert "pool1, all filters" in caption_of(state, evidence.maps)
-    click(evidence.scope.button("one"))
-    evidence.relative.setChecked(True)
-    assert "pool1, filter 5 · relative to a blank image" in caption_of(state, evidence.maps)
+    evidence = looks_for.evidence.view
+    assert "pool1, all filters" in caption_of(state, evidence("evidence"))
+    click(evidence("scope").button("one"))
+    click(evidence("is_relative"))
+    assert "pool1, filter 5 · relative to a blank image" in caption_of(state, evidence("evidence"))
 
 
 def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, session: Session) -> None:

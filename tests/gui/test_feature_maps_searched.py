@@ -1,78 +1,245 @@
 """What a filter looks for: patches and evidence say whose they are, and stand with nothing else."""
 
+import numpy as np
 import pytest
+from PySide6.QtCore import QObject, Qt
 
+from cnnviz.datasets import to_input
+from cnnviz.drawing import LIGHT, Box, to_svg
+from cnnviz.drawing.page import arranged, page_drawn
 from cnnviz.presets import LAB5
+from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.backprop_desk import click_part
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Now, Opened, digits
+from tests.gui.test_backprop_pages import are_apart
+from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
+from ui.panels.feature_maps.looks_for import (
+    ONE,
+    EvidenceView,
+    SetScope,
+    ShowFilter,
+    evidence_page,
+    filter_page,
+    patches_page,
+)
+from ui.state import PinnedCell
+
+
+def moment(name: str = "lab5", step: int = 40, run_id: int = 1, factor: float = 1.0) -> Snapshot:
+    """A network with weights that are not tiny."""
+    experiment, rng = EXPERIMENTS[name], np.random.default_rng(3)
+    network = experiment.build_network()
+    params = {
+        key: (factor * rng.normal(0, 0.5, each.shape)).astype(each.dtype)
+        for key, each in network.params.items()
+    }
+    return Snapshot(step, network.with_params(params), origin=Origin(run_id, experiment, "MNIST"))
+
+
+class Desk:
+    """A search without a window."""
+
+    def __init__(self, name: str = "lab5", background: Now | Later | None = None) -> None:
+        self.data, self.parent = digits(EXPERIMENTS[name].classes), QObject()
+        self.search = FilterSearch(background or Now(), self.parent)
+        self.snapshot = moment(name)
+        self.search.show(self.snapshot, self.data)
+
+    @property
+    def picture(self) -> FilterPicture:
+        found = self.search.picture()
+        assert found is not None
+        return found
+
+    def patches(self, kind: str = "most") -> tuple:
+        return patches_page(self.picture).leaves()[kind].content.patches
+
+    def filter_leaves(self) -> dict:
+        return filter_page(self.picture, self.search.layers, 0.25).leaves()
 
 
 @pytest.fixture
-def lab5(qtbot):
-    return Opened(qtbot)
+def desk() -> Desk:
+    """Return the exercise after its search."""
+    desk = Desk()
+    desk.search.begin()
+    return desk
 
 
-def scaled(network, factor):
-    return network.with_params({name: factor * array for name, array in network.params.items()})
+def test_patches_are_those_of_the_largest_and_smallest_responses(desk: Desk) -> None:
+    images, network = desk.data.test_images, desk.snapshot.network
+    responses = network.forward(to_input(images, "float64")).outputs["conv1"][:, 0]
+    found = desk.picture.findings.excitation
+    largest, smallest = np.sort(responses.max(axis=(1, 2)))[::-1], np.sort(responses.min(axis=(1, 2)))
+    for patches, values in ((found.most, largest), (found.least, smallest)):
+        each = [patch.value for patch in patches for _ in range(patch.images_count)]
+        np.testing.assert_allclose(each, values[: len(each)])
+    for shown, patch in zip(desk.patches("least"), found.least, strict=True):
+        image, (row, col) = images[patch.image, 0], (patch.row, patch.column)
+        np.testing.assert_array_equal(shown.image, image)
+        np.testing.assert_array_equal(shown.pixels, image[row : row + 3, col : col + 3])
+        assert shown.ask == LookAtPatch(patch.image, PinnedCell("conv1", (0, row, col)))
+        assert responses[patch.image, row, col] == pytest.approx(patch.value)
 
 
-@pytest.fixture
-def searched(lab5):
-    lab5.look(lab5.network, step=200)
-    lab5.qtbot.mouseClick(lab5.panel.pages.button("looks_for"), LEFT)
-    assert lab5.panel.looks_for.picture.age == "Searched at step 200"
-    return lab5
+def test_a_patch_counts_the_images_that_it_is_of_and_claims_nothing_of_others(desk: Desk) -> None:
+    images = desk.data.test_images
+    responses = desk.snapshot.network.forward(to_input(images, "float64")).outputs["conv1"][:, 0]
+    shared = 0
+    for kind, which, word in (("most", np.argmax, "strongest"), ("least", np.argmin, "weakest")):
+        places = [divmod(int(place), 26) for place in which(responses.reshape(len(images), -1), axis=1)]
+        cut = [images[n, 0, row : row + 3, col : col + 3].tobytes() for n, (row, col) in enumerate(places)]
+        for patch in desk.patches(kind):
+            count = cut.count(np.ascontiguousarray(patch.pixels).tobytes())
+            assert count == patch.count
+            assert (f"Found as the {word} patch of {count} images" in patch.tip) is (count > 1)
+            assert "only" not in patch.tip
+            shared += count > 1
+    assert shared
 
 
-def test_patches_of_another_run_say_so_also_at_the_same_step(searched):
-    view = searched.panel.looks_for
-    searched.look(LAB5.build_network(), step=200, run_id=2)
-    assert (
-        view.picture.age
-        == "Searched at step 200 of another run; the network shown is at step 200 of this one"
+def test_class_evidence_is_the_mean_of_weight_times_value(desk: Desk) -> None:
+    network, labels = desk.snapshot.network, desk.data.test_labels
+    pooled = network.forward(to_input(desk.data.test_images, "float64")).outputs["pool1"]
+    weights = network.params["dense1.weight"][0].reshape(8, 13, 13)
+    means = np.stack([(weights * pooled[labels == name]).mean(axis=0) for name in (0, 1)])
+    found = desk.picture.averages
+    np.testing.assert_allclose(found.evidence.maps, means)
+    np.testing.assert_allclose(found.maps(None), means.sum(axis=1))
+    np.testing.assert_allclose(found.maps(0), means[:, 0])
+    tiles = evidence_page(desk.picture, EvidenceView(ONE)).leaves()["evidence"].content.tiles
+    np.testing.assert_array_equal(tiles.maps, found.maps(0))
+    assert tiles.captions == ("0", "1")
+    blank = network.forward(np.full((1, 1, 28, 28), -0.5)).outputs["pool1"][0]
+    np.testing.assert_allclose(found.maps(0, relative=True), means[:, 0] - (weights * blank)[0], atol=1e-12)
+
+
+def test_patches_say_of_which_moment_and_run_they_are_and_can_be_renewed(desk: Desk) -> None:
+    search, before = desk.search, desk.picture.findings
+    search.show(moment(step=90, factor=2.0), desk.data)
+    assert desk.picture.findings is before
+    assert desk.picture.age == "Searched at step 40; the network shown is at step 90"
+    search.begin()
+    assert desk.picture.age == "Searched at step 90"
+    assert desk.picture.findings.excitation.most[0].value == pytest.approx(
+        2 * before.excitation.most[0].value
     )
-    searched.qtbot.mouseClick(view.filter.view("search"), LEFT)
-    assert view.picture.age == "Searched at step 200"
+    search.show(moment(step=90, run_id=2), desk.data)
+    assert (
+        desk.picture.age == "Searched at step 90 of another run; the network shown is at step 90 of this one"
+    )
 
 
-def test_the_same_moment_shown_again_is_the_same_moment(searched):
-    searched.look(searched.network, step=200)
-    assert searched.panel.looks_for.picture.age == "Searched at step 200"
-
-
-def test_patches_stand_below_the_filter_that_they_are_of(qtbot):
+def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_patches() -> None:
     background = Later()
-    desk = Opened(qtbot, background=background)
-    qtbot.mouseClick(desk.panel.pages.button("looks_for"), LEFT)
-    view = desk.panel.looks_for
-    background.finish("looks-for")
-    assert len(desk.patches("most")) == 8
-    click_part(view.filter.view("filters"), 5)
-    assert desk.patches("most") == ()  # those of filter 0 under "Filter 5" would be untrue
-    background.finish("looks-for")
-    assert view.picture.findings.excitation.channel == 5
-    assert len(desk.patches("most")) == 8
-
-
-def test_evidence_of_an_earlier_moment_does_not_stand_below_later_patches(qtbot):
-    background = Later()
-    desk = Opened(qtbot, background=background)
-    qtbot.mouseClick(desk.panel.pages.button("looks_for"), LEFT)
-    view = desk.panel.looks_for
-    background.finish("looks-for")
+    desk = Desk(background=background)
+    desk.search.begin()
+    fractions = background.finish("looks-for")
+    assert fractions[-1] == 1.0
+    assert len(desk.patches()) == 8
     background.finish("class-evidence")
-    assert view.evidence.maps.count == 2
-    desk.look(scaled(desk.network, 2.0), step=50)
-    qtbot.mouseClick(view.filter.view("search"), LEFT)
+    assert desk.picture.averages is not None
+    desk.search.choose("conv1", 5)
+    assert desk.patches() == ()  # those of filter 0 under "Filter 5" would be untrue
+    desk.search.begin_in(moment(step=50, factor=2.0))
     background.finish("looks-for")
-    qtbot.mouseClick(view.filter.view("cancel"), LEFT)
-    assert view.picture.age == "Searched at step 50"
-    assert view.evidence.maps.count == 0
+    assert desk.picture.findings.excitation.channel == 5
+    assert desk.picture.averages is None
+    desk.search.cancel()
+    assert background.cancelled_kinds[-1] == "class-evidence"
 
 
-def test_without_a_network_no_patches_are_shown(searched):
+def test_other_data_drop_what_was_found(desk: Desk) -> None:
+    other = digits(EXPERIMENTS["three blocks"].classes)
+    desk.search.show(moment("three blocks"), other)
+    assert desk.picture.findings is None
+    desk.search.show(None, other)
+    assert desk.search.picture() is None
+
+
+def test_deeper_layers_show_patches_as_large_as_their_receptive_field() -> None:
+    desk = Desk("three blocks")
+    desk.search.choose("conv2", 3)
+    desk.search.begin()
+    assert desk.patches()[0].pixels.shape == (8, 8)
+    assert desk.patches()[0].ask.cell.index[0] == 3
+    assert desk.picture.own_map is None  # the evidence is of other maps
+    choice = desk.filter_leaves()["layer"]
+    assert choice.asked("conv1") == ShowFilter("conv1", 0)
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_found: bool) -> None:
+    background = Now() if is_found else Later()
+    desk = Desk("three blocks", background)
+    desk.search.begin()
+    picture, layers = desk.picture, desk.search.layers
+    assert patches_page(picture) == patches_page(picture)
+    assert filter_page(picture, layers, 0.25) == filter_page(picture, layers, 0.25)
+    for page, room in (
+        (patches_page(picture), Box(0, 0, 560, 360)),
+        (filter_page(picture, layers, 0.25), Box(0, 0, 216, 480)),
+        (evidence_page(picture, EvidenceView()), Box(0, 0, 560, 140)),
+    ):
+        boxes = [box for _, box in arranged(page.body, room, LIGHT)]
+        assert all(room.joined(each.inset(0.01)) == room for each in boxes)
+        assert are_apart(boxes)
+        assert "Cancel" not in to_svg(page_drawn(page, room, LIGHT))
+    leaves = desk.filter_leaves()
+    assert ("search" in leaves, "cancel" in leaves, "progress" in leaves) == (
+        is_found,
+        not is_found,
+        not is_found,
+    )
+    kernel, network = leaves["kernel"].content.map.values, desk.snapshot.network
+    np.testing.assert_array_equal(kernel, network.params["conv1.weight"][0, 0])
+    assert leaves["filters"].content.ask(2) == ShowFilter("conv1", 2)
+    scope = evidence_page(picture, EvidenceView()).leaves()["scope"]
+    assert (scope.asked(ONE), scope.off) == (SetScope(ONE), (ONE,))  # conv1's maps are not those that speak
+    if not is_found:
+        assert "Searching" in patches_page(picture).leaves()["most"].content.empty
+
+
+# -- in a window ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def searched(qtbot) -> Opened:
+    opened = Opened(qtbot, LAB5)
+    opened.look(moment().network, step=40)
+    qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
+    return opened
+
+
+def test_a_click_on_a_patch_makes_its_image_the_sample_and_pins_the_cell(searched: Opened) -> None:
+    patch = searched.patches("least")[2]
+    click_part(searched.panel.looks_for.patches.view("least"), 2)
+    assert searched.samples == [patch.ask.image]
+    assert searched.pins == [patch.ask.cell]
+
+
+def test_patches_can_be_chosen_by_the_keyboard(searched: Opened) -> None:
+    most = searched.panel.looks_for.patches.view("most")
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
+        searched.qtbot.keyClick(most, key)
+    assert searched.samples == [searched.patches("most")[1].ask.image]
+
+
+def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(searched: Opened) -> None:
     view = searched.panel.looks_for
-    assert len(searched.patches("most")) == 8
-    searched.state.set_dataset(Opened(searched.qtbot, EXPERIMENTS["three blocks"]).dataset)
-    assert searched.patches("most") == ()
-    assert view.picture is None
+    click_part(view.filter.view("filters"), 5)
+    assert view.picture.findings.excitation.channel == 5
+    searched.qtbot.mouseClick(searched.panel.pages.button("network"), LEFT)
+    np.testing.assert_array_equal(searched.values("conv1"), searched.trace.outputs["conv1"][0, 5])
+
+
+def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot) -> None:
+    background = Later()
+    opened = Opened(qtbot, background=background)
+    qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
+    view = opened.panel.looks_for.filter.view
+    assert view("progress").isVisible()
+    qtbot.mouseClick(view("cancel"), LEFT)
+    assert background.cancelled_kinds == ["looks-for"]
+    assert not view("progress").isVisible()
+    assert view("search").isVisible()

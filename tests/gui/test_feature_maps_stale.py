@@ -41,8 +41,8 @@ def assert_all_of_one_cell(desk, cell, pinned=False):
     assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3)
     assert said_in(desk.title.split("= ")[1].split()[0]) == pytest.approx(value, rel=1e-2)
     assert desk.is_told_pinned() == pinned
-    assert desk.map(cell.stage).highlighted("selected") == ((row, column, 1, 1),)
-    np.testing.assert_array_equal(desk.map(cell.stage).values, desk.trace.outputs[cell.stage][0, channel])
+    assert desk.outlined(cell.stage, "selected") == ((row, column, 1, 1),)
+    np.testing.assert_array_equal(desk.values(cell.stage), desk.trace.outputs[cell.stage][0, channel])
 
 
 def said_in(text):
@@ -60,8 +60,7 @@ def test_line_and_head_follow_the_moment_while_the_pointer_rests(lab5):
 
 
 def test_the_weight_under_the_pointer_follows_the_moment(lab5):
-    kernel = lab5.map("conv1.weight")
-    lab5._move(kernel, kernel.cell_rect(1, 2).center())
+    lab5.hover("conv1.weight", 1, 2)
     lab5.look(scaled(lab5.network, 3.0), step=9)
     text = lab5.panel.status.text().split(" · ")
     assert text[:2] == ["weight of conv1", "filter 0, row 1, column 2"]
@@ -75,8 +74,8 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     desk.state.set_pinned(PinnedCell("conv1", (7, 4, 5)))
     analysis.finish("feature-maps")
     assert_all_of_one_cell(desk, PinnedCell("conv1", (7, 4, 5)), pinned=True)
-    assert desk.column("conv1").head.line() == "map 7 of 8"
-    assert desk.column("conv1.weight").head.line() == "filter 7 of 8"
+    assert desk.line("conv1") == "map 7 of 8"
+    assert desk.line("conv1.weight") == "filter 7 of 8"
 
 
 def test_a_network_without_the_pinned_cell_has_no_tag(lab5):
@@ -128,11 +127,12 @@ def test_a_pin_that_keys_move_leaves_no_outline_under_the_pointer(lab5):
 
 def names_in(panel):
     """Names of the classes wherever the panel writes them, from outside."""
-    output = panel.network.flow.column(panel.picture.plan.output_stage)
-    assert output.head.line().removeprefix("read as ") in output.rows.names
-    choices = [output.choice.itemText(place) for place in range(1, output.choice.count())]
-    assert choices == list(output.rows.names)
-    return output.rows.names
+    leaves, stage = panel.network.flow.page.leaves(), panel.picture.plan.output_stage
+    names = leaves[stage].content.outputs.names
+    assert leaves[f"{stage} line"].content.words.removeprefix("read as ") in names
+    if "class" in leaves:
+        assert [title for _, title in leaves["class"].options] == ["predicted", *names]
+    return names
 
 
 @pytest.mark.parametrize("change", [{}, {"pool": "average", "kernel_size": 5}])
@@ -169,21 +169,19 @@ def test_other_data_bring_their_own_names(lab5):
     lab5.state.set_dataset(other.dataset)
     lab5.look(other.network, run_id=2)
     assert names_in(lab5.panel) == ("3", "8")
-    assert any("p(8)" in row.label for row in lab5.column("dense1").ledger.rows())
+    assert any("p(8)" in row.label for row in lab5.content("logit").rows)
 
 
 def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
     desk = Opened(qtbot, replace(EXPERIMENTS["three blocks"], classes=tuple("01234567")))
-    output = desk.column("dense1")
-    qtbot.mouseClick(output.rows, LEFT, pos=output.rows.row_rect(7).center().toPoint())
-    assert output.choice.choice() == "7"
+    desk.press(desk.map("dense1"), 7)
+    assert desk.map("class").choice() == "7"
     other = Opened(qtbot, EXPERIMENTS["three blocks"])
     desk.dataset = other.dataset
     desk.state.set_dataset(other.dataset)
     desk.look(other.network, run_id=2)
-    output = desk.column("dense1")
-    assert output.choice.currentText() == "predicted"
-    assert output.rows.selected() == int(desk.trace.logits[0].argmax())
+    assert desk.map("class").currentText() == "predicted"
+    assert desk.content("dense1").chosen == int(desk.trace.logits[0].argmax())
 
 
 # -- limits --------------------------------------------------------------------------------------------------
@@ -194,22 +192,22 @@ def test_fixed_limits_of_another_run_are_its_own(lab5):
     lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
     lab5.look(scaled(lab5.network, 0.25), run_id=2)
     highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
-    assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
+    assert lab5.levels("conv1") == pytest.approx((-highest, highest))
 
 
 def test_automatic_limits_say_how_many_times_those_of_the_first_step_they_are(lab5):
     lab5.state.history.snapshots.add(lab5.state.shown)
-    strip, first = lab5.column("conv1.weight").strip, lab5.network
+    first = lab5.network
     lab5.look(scaled(first, 23.0), step=500)
-    assert "23 times the limits at step 0" in strip.toolTip()
+    assert "23 times the limits at step 0" in lab5.strip("conv1.weight")
     lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
-    assert "times" not in strip.toolTip()
+    assert "times" not in lab5.strip("conv1.weight")
     lab5.qtbot.mouseClick(lab5.panel.limits.button("automatic"), LEFT)
-    assert "23 times the limits at step 0" in strip.toolTip()
+    assert "23 times the limits at step 0" in lab5.strip("conv1.weight")
     lab5.look(first, step=0)
-    assert "times" not in strip.toolTip()
+    assert "times" not in lab5.strip("conv1.weight")
     lab5.look(scaled(first, 5.0), step=7, run_id=2)  # nothing is on record of this run
-    assert "times" not in strip.toolTip()
+    assert "times" not in lab5.strip("conv1.weight")
 
 
 # -- units ---------------------------------------------------------------------------------------------------
@@ -218,17 +216,14 @@ def test_automatic_limits_say_how_many_times_those_of_the_first_step_they_are(la
 @pytest.mark.parametrize(("factor", "unit"), [(1.0, ""), (1e-4, "× 10⁻⁵"), (1e7, "× 10⁶")])
 def test_the_head_of_a_map_of_numbers_says_their_power_of_ten(lab5, factor, unit):
     lab5.look(scaled(lab5.network, factor), step=3)
-    column = lab5.column("conv1")
-    lab5.flow.set_enlarged("conv1")
-    for _ in range(12):
-        column.zoom(1)
-    settle(lab5.qtbot)
-    assert column.head.line() == f"map 0 of 8 {unit}".strip()
+    lab5.panel.network.enlarge("conv1")
+    lab5.zoom(12)
+    assert lab5.line("conv1") == f"map 0 of 8 {unit}".strip()
     largest = float(np.abs(lab5.trace.outputs["conv1"][0, 0]).max())
-    assert 0.02 <= largest / 10.0**column.map.number_exponent < 1e4
-    lab5.flow.set_enlarged(None)
+    assert 0.02 <= largest / 10.0 ** lab5.shown("conv1").map.exponent < 1e4
+    lab5.panel.network.enlarge(None)
     settle(lab5.qtbot)
-    assert column.head.line() == "map 0 of 8"  # no numbers are written here
+    assert lab5.line("conv1") == "map 0 of 8"  # no numbers are written here
 
 
 # -- presenter mode ------------------------------------------------------------------------------------------
@@ -258,14 +253,12 @@ def test_after_presenter_mode_all_is_drawn_as_if_it_had_been_opened_in_it(qtbot,
 
 def test_in_presenter_mode_the_pinned_cell_of_an_enlarged_map_stays_in_sight(lab5, theme):
     lab5.state.set_pinned(PinnedCell("conv1", (0, 23, 24)))
-    lab5.flow.set_enlarged("conv1")
+    lab5.panel.network.enlarge("conv1")
     settle(lab5.qtbot)
-    for _ in range(6):
-        lab5.column("conv1").zoom(1)
+    lab5.zoom(6)
     theme.set_presenter(True)
     settle(lab5.qtbot)
-    shown = lab5.map("conv1")
-    assert shown.visibleRegion().boundingRect().contains(shown.cell_rect(23, 24).center().toPoint())
+    assert lab5.cell_box("conv1", 23, 24) is not None
 
 
 def test_whatever_is_done_all_that_is_said_is_of_what_is_shown(qtbot, settings):
@@ -306,9 +299,9 @@ def test_whatever_is_done_all_that_is_said_is_of_what_is_shown(qtbot, settings):
                     )
                     begin(other.with_classes(classes))
                 case 4:
-                    column = panel.network.flow.column("conv1")
+                    shape = panel.picture.plan.column("conv1").shape
                     controller.on_pin_requested(
-                        PinnedCell("conv1", tuple(int(rng.integers(side)) for side in column.column.shape))
+                        PinnedCell("conv1", tuple(int(rng.integers(side)) for side in shape))
                     )
                 case 5:
                     controller.on_pin_requested(None)
@@ -323,14 +316,15 @@ def assert_all_is_of_the_state(panel, state):
     trace = network.forward(to_input(state.sample.pixels[np.newaxis], network.dtype))
     view = panel.network
     for key in ("conv1", "pool1"):
-        column = view.flow.column(key)
-        np.testing.assert_array_equal(column.thumbs.values, trace.outputs[key][0])
-        shown = int(column.head.line().split()[1])
-        np.testing.assert_array_equal(column.map.values, trace.outputs[key][0, shown])
-        assert column.strip.scale.hi == pytest.approx(np.abs(trace.outputs[key]).max())
-    rows = view.flow.column(panel.picture.plan.output_stage).rows
-    assert rows.names == state.dataset.classes
-    np.testing.assert_array_equal(rows.probabilities, trace.class_probabilities[0])
+        leaves = view.flow.page.leaves()
+        np.testing.assert_array_equal(leaves[f"{key} maps"].content.tiles.maps, trace.outputs[key][0])
+        channel = int(leaves[f"{key} line"].content.words.split()[1])
+        shown = leaves[key].content.looked.map
+        np.testing.assert_array_equal(shown.values, trace.outputs[key][0, channel])
+        assert shown.colors.hi == pytest.approx(np.abs(trace.outputs[key]).max())
+    outputs = view.flow.page.leaves()[panel.picture.plan.output_stage].content.outputs
+    assert outputs.names == state.dataset.classes
+    np.testing.assert_array_equal(outputs.probabilities, trace.class_probabilities[0])
     cell, head = view.marked_cell(), view.arithmetic.page.leaves()
     value = float(trace.outputs[cell.stage][(0, *cell.index)])
     assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3, abs=1e-9)
@@ -362,4 +356,4 @@ def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
         assert lab5.panel.status.text() == anew.value_line
         assert lab5.title == " ".join(text for text, _ in anew.arithmetic.title)
         channel = anew.channel(view.picture.plan.column("conv1"))
-        np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, channel])
+        np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, channel])

@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import focus, press
 from tests.gui.whole_window import PANELS, name_of, rest
-from ui.cells.linked_map import LinkedMap
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.panels.report.panel import ReportPanel
@@ -82,7 +81,7 @@ def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Pat
     # Look at a cell.
     press(Key.Key_2, Modifier.ControlModifier)
     rest(qtbot, session)
-    tab_to(lambda each: isinstance(each, LinkedMap) and "conv1" in name_of(each))
+    tab_to(lambda each: name_of(each).startswith("conv1, the chosen map"))
     for key in (Key.Key_Down, Key.Key_Right, Key.Key_Return):
         press(key)
     qtbot.waitUntil(lambda: state.pinned is not None and state.pinned.stage == "conv1")

@@ -19,7 +19,7 @@ from cnnviz.lab.showing import secrets_of
 from tests.gui.driving import activate, focus, opened, press
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
-from ui.cells.linked_map import LinkedMap
+from ui.cells.drawing_pad import DrawingPad
 from ui.lab.sitting import LabSitting
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
@@ -115,7 +115,7 @@ class Student:
         """Lead the keyboard to the map of a stage."""
         press(Key.Key_2, _CONTROL)
         self.rest()
-        self.tab_to(lambda each: isinstance(each, LinkedMap) and stage in name_of(each))
+        self.tab_to(lambda each: name_of(each).startswith(f"{stage}, the chosen map"))
 
     # --- what labs ask for, by the events that they wait for ------------------------------------------------
 

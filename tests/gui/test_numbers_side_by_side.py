@@ -29,7 +29,6 @@ from tests.gui.recomputed.computing import read
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.trial import preview_update
-from ui.panels.feature_maps.map_column import MapColumn
 from ui.rows.log_table import LogModel
 from ui.state import Sample
 
@@ -119,6 +118,10 @@ def texts_in(leaf, side: float = 400) -> list[str]:
     """Numbers of a map, cell by cell, where it is so large."""
     drawing = leaf.graphic.draw(leaf.content, Ground(Box(0, 0, side, side), LIGHT))
     _, _, rows, cols = leaf.content.map.shown
+    return texts_of(drawing, rows, cols)
+
+
+def texts_of(drawing, rows: int, cols: int) -> list[str]:
     texts = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.font.is_mono]
     found = []
     for row in range(rows):
@@ -153,17 +156,15 @@ def test_a_loser_never_reads_like_the_winner_in_an_enlarged_map(qtbot: QtBot) ->
     opened = Opened(qtbot, replace(LENET, filters=(2,)))
     near_ties = 0
     for key in ("conv1", "relu1"):
-        opened.flow.set_enlarged(key)
-        column = opened.column(key)
-        assert isinstance(column, MapColumn)
-        for _ in range(6):
-            column.zoom(1)
+        opened.panel.network.enlarge(key)
+        opened.zoom(6)
         settle(qtbot)
-        shown = column.map
-        assert shown.values is not None
-        texts, values = np.array(shown.texts()).reshape(shown.shape), shown.values
-        for top in range(0, shown.shape[0], 2):
-            for left in range(0, shown.shape[1], 2):
+        row, col, rows, cols = opened.block(key)
+        values = opened.values(key)[row : row + rows, col : col + cols]
+        texts = np.array(texts_of(opened.map(key).drawing(), rows, cols)).reshape(rows, cols)
+        assert all(texts.ravel()), "there is room for the numbers"
+        for top in range(row % 2, rows - 1, 2):
+            for left in range(col % 2, cols - 1, 2):
                 place = slice(top, top + 2), slice(left, left + 2)
                 own = texts[place].ravel().tolist()
                 near_ties += any("≈" in text or len(text) > 5 for text in own)

@@ -5,11 +5,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
+from cnnviz.drawing import CellKey
 from cnnviz.quantities import format_signed
 from tests.gui.driving import settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened, brute_receptive, line_of, mask_of
-from ui.cells.mark_legend import MarkLegend
 from ui.panels.feature_maps.plan import Kind
+from ui.panels.feature_maps.view import Fold
 from ui.state import PinnedCell
 
 
@@ -24,29 +25,31 @@ def lab5(qtbot):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_column_shows_the_arrays_of_forward(qtbot, name):
     opened = Opened(qtbot, EXPERIMENTS[name])
-    opened.flow.fit()
+    opened.panel.network.fit()
     network, trace = opened.network, opened.trace
     for column in opened.panel.picture.plan.columns:
-        opened.flow.set_folded(column.key, folded=False)
-        widget = opened.column(column.key)
+        opened.panel.network.answer(Fold(column.key, False))
+        key = column.key
         match column.kind:
             case Kind.IMAGE:
-                np.testing.assert_array_equal(widget.map.values, trace.inputs[0, 0])
+                np.testing.assert_array_equal(opened.values(key), trace.inputs[0, 0])
             case Kind.KERNELS:
-                weights = network.params[column.key]
-                np.testing.assert_array_equal(widget.map.values, weights[0, 0])
-                np.testing.assert_array_equal(widget.thumbs.values, weights[:, 0])
+                weights = network.params[key]
+                np.testing.assert_array_equal(opened.values(key), weights[0, 0])
+                np.testing.assert_array_equal(opened.tiles(key), weights[:, 0])
             case Kind.MAPS:
-                np.testing.assert_array_equal(widget.map.values, trace.outputs[column.key][0, 0])
-                np.testing.assert_array_equal(widget.thumbs.values, trace.outputs[column.key][0])
+                np.testing.assert_array_equal(opened.values(key), trace.outputs[key][0, 0])
+                np.testing.assert_array_equal(opened.tiles(key), trace.outputs[key][0])
             case Kind.UNITS:
-                np.testing.assert_array_equal(widget.map.units(), trace.outputs[column.key][0])
+                shown = opened.shown(key).map
+                np.testing.assert_array_equal(shown.values[~shown.blank], trace.outputs[key][0])
             case Kind.OUTPUT:
-                np.testing.assert_array_equal(widget.rows.probabilities, trace.class_probabilities[0])
+                outputs = opened.content(key).outputs
+                np.testing.assert_array_equal(outputs.probabilities, trace.class_probabilities[0])
                 if trace.logits.shape[1] > 1:
-                    np.testing.assert_array_equal(widget.rows.logits, trace.logits[0])
+                    np.testing.assert_array_equal(outputs.logits, trace.logits[0])
             case Kind.EVIDENCE:
-                assert widget.thumbs.values.shape == network.shapes[column.stage]
+                assert opened.tiles(key).shape == network.shapes[column.stage]
 
 
 def test_every_layer_but_flatten_has_a_column(qtbot):
@@ -60,79 +63,76 @@ def test_every_layer_but_flatten_has_a_column(qtbot):
 
 @pytest.mark.parametrize(("name", "has_winners"), [("lab5", True), ("no pool, stride", False)])
 def test_the_key_names_winners_where_there_are_some(qtbot, name, has_winners):
-    (key,) = Opened(qtbot, EXPERIMENTS[name]).flow.findChildren(MarkLegend)
-    assert ("maximum" in key.texts()) is has_winners
+    key = Opened(qtbot, EXPERIMENTS[name]).content("key")
+    assert ("maximum" in [text for _, text in key.marks]) is has_winners
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_evidence_and_biases_add_up_to_the_logit(qtbot, name):
     opened = Opened(qtbot, EXPERIMENTS[name])
-    output = opened.column(opened.network.layers[-1][0])
-    ledger = output.ledger
-    shown = opened.column("evidence").thumbs.values
+    ledger = opened.content("logit")
+    shown = opened.tiles("evidence")
     bias = line_of(ledger, "biases" if len(opened.experiment.hidden) else "bias")
     logits = opened.trace.logits[0]
     logit = logits[0] if len(logits) == 1 else logits.max()
-    curved = [row.number for row in ledger.rows() if row.label == "curvature"]
+    curved = [row.number for row in ledger.rows if row.label == "curvature"]
     assert shown.sum() == pytest.approx(line_of(ledger, "evidence"), rel=1e-5, abs=1e-6)
     total = line_of(ledger, "evidence") + bias + sum(curved)
     assert total == pytest.approx(float(logit), rel=1e-5, abs=1e-5)
-    assert ledger.rows()[[row.is_total for row in ledger.rows()].index(True)].number == float(logit)
+    assert next(row for row in ledger.rows if row.is_total).number == float(logit)
     assert bool(curved) == (name == "average, tanh")
 
 
 def test_evidence_of_the_exercise_is_weight_times_value(lab5):
     weights = lab5.network.params["dense1.weight"][0].reshape(8, 13, 13)
     expected = weights * lab5.trace.outputs["pool1"][0]
-    np.testing.assert_allclose(lab5.column("evidence").thumbs.values, expected, rtol=1e-12)
+    np.testing.assert_allclose(lab5.tiles("evidence"), expected, rtol=1e-12)
 
 
 def test_evidence_relative_to_a_blank_image_leaves_its_part_out(qtbot):
     """What a blank image says stands in the sum by itself; cells that see no ink have no evidence then."""
     opened = Opened(qtbot, EXPERIMENTS["lab5"])
-    output = opened.column("dense1")
     blank = opened.network.forward(np.full((1, 1, 28, 28), -0.5))
-    raw = np.array(opened.column("evidence").thumbs.values)
-    qtbot.mouseClick(output.relative, Qt.MouseButton.LeftButton, pos=QPoint(8, output.relative.height() // 2))
-    shown = opened.column("evidence").thumbs.values
+    raw = np.array(opened.tiles("evidence"))
+    tick = opened.map("relative")
+    qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    shown = opened.tiles("evidence")
     weights = opened.network.params["dense1.weight"][0].reshape(8, 13, 13)
     change = opened.trace.outputs["pool1"][0] - blank.outputs["pool1"][0]
     np.testing.assert_allclose(shown, weights * change, rtol=1e-12, atol=1e-15)
     assert np.count_nonzero(shown == 0) > np.count_nonzero(raw == 0)
-    ledger = output.ledger
+    ledger = opened.content("logit")
     assert line_of(ledger, "blank image") == float(blank.logits[0, 0])
     total = line_of(ledger, "evidence") + line_of(ledger, "blank image")
     assert total == pytest.approx(float(opened.trace.logits[0, 0]), abs=1e-9)
     opened.panel.restore_view(opened.panel.view_state())
-    assert output.relative.isChecked()
+    assert tick.isChecked()
 
 
 def test_another_class_may_be_chosen_for_the_evidence(qtbot):
     opened = Opened(qtbot, EXPERIMENTS["three blocks"])
-    output = opened.column("dense1")
-    qtbot.mouseClick(output.rows, Qt.MouseButton.LeftButton, pos=output.rows.row_rect(2).center().toPoint())
-    assert output.rows.selected() == 2
-    assert output.choice.choice() == "2"
-    assert line_of(output.ledger, "logit of 2") == float(opened.trace.logits[0, 2])
+    opened.press(opened.map("dense1"), 2)
+    assert opened.content("dense1").chosen == 2
+    choice = opened.map("class")
+    assert choice.choice() == "2"
+    assert line_of(opened.content("logit"), "logit of 2") == float(opened.trace.logits[0, 2])
     weights = opened.network.params["dense1.weight"][2].reshape(opened.network.shapes["pool3"])
     np.testing.assert_allclose(
-        opened.column("evidence").thumbs.values, weights * opened.trace.outputs["pool3"][0], rtol=1e-5
+        opened.tiles("evidence"), weights * opened.trace.outputs["pool3"][0], rtol=1e-5
     )
-    output.choice.setCurrentIndex(0)
-    output.choice.activated.emit(0)
-    assert output.rows.selected() == int(opened.trace.logits[0].argmax())
+    choice.setCurrentIndex(0)
+    choice.activated.emit(0)
+    assert opened.content("dense1").chosen == int(opened.trace.logits[0].argmax())
 
 
 def test_non_negative_stages_are_sequential_and_others_signed_about_zero(qtbot):
     opened = Opened(qtbot, EXPERIMENTS["lenet"])
-    assert opened.map("conv1").scale.name == "signed"
-    lo, hi = opened.map("conv1").levels
+    assert opened.shown("conv1").map.colors.name == "signed"
+    lo, hi = opened.levels("conv1")
     assert lo == -hi
-    assert opened.map("pool1").scale.name == "sequential"
-    assert opened.map("pool1").levels == (0.0, float(opened.trace.outputs["pool1"].max()))
-    assert opened.map("input").scale.name == "grey"
-    strip = opened.column("conv1").strip
-    assert (strip.scale.lo, strip.scale.hi) == (lo, hi)
+    assert opened.shown("pool1").map.colors.name == "sequential"
+    assert opened.levels("pool1") == (0.0, float(opened.trace.outputs["pool1"].max()))
+    assert opened.shown("input").map.colors.name == "grey"
 
 
 # -- linked cells --------------------------------------------------------------------------------------------
@@ -155,8 +155,8 @@ def test_hovering_a_cell_lights_up_the_pixels_it_depends_on(qtbot, name, stage, 
     opened = Opened(qtbot, EXPERIMENTS[name], size=(2400, 900))
     expected = brute_receptive(opened.network, stage, cell, opened.state.sample.pixels)
     opened.hover(stage, *cell[1:])
-    assert opened.map(stage).highlighted("selected") == ((*cell[1:], 1, 1),)
-    lit = mask_of(opened.map("input").highlighted("receptive"), expected.shape)
+    assert opened.outlined(stage, "selected") == ((*cell[1:], 1, 1),)
+    lit = mask_of(opened.outlined("input", "receptive"), expected.shape)
     np.testing.assert_array_equal(lit, expected)
 
 
@@ -164,37 +164,36 @@ def test_hovering_lights_up_every_earlier_stage_in_all_maps_that_are_read(qtbot)
     opened = Opened(qtbot, EXPERIMENTS["lenet"], size=(2600, 900))
     opened.hover("conv2", 5, 6)
     field = ((4, 5, 3, 3),)
-    assert opened.map("pool1").highlighted("receptive") == field
-    assert opened.column("pool1").thumbs.marked("receptive") == dict.fromkeys(range(8), field)
-    assert opened.map("conv1").highlighted("receptive") == ((8, 10, 6, 6),)
-    assert opened.map("relu1").highlighted("receptive") == ((8, 10, 6, 6),)
+    assert opened.outlined("pool1", "receptive") == field
+    assert opened.marked("pool1", "receptive") == dict.fromkeys(range(8), field)
+    assert opened.outlined("conv1", "receptive") == ((8, 10, 6, 6),)
+    assert opened.outlined("relu1", "receptive") == ((8, 10, 6, 6),)
     # What comes later is not read, and a cell feeds its own map only.
-    assert opened.map("pool2").highlighted("receptive") == ()
-    assert opened.column("relu2").thumbs.marked("feeds") == {0: ((5, 6, 1, 1),)}
-    assert opened.column("pool2").thumbs.marked("feeds") == {0: ((2, 3, 1, 1),)}
+    assert opened.outlined("pool2", "receptive") == ()
+    assert opened.marked("relu2", "feeds") == {0: ((5, 6, 1, 1),)}
+    assert opened.marked("pool2", "feeds") == {0: ((2, 3, 1, 1),)}
 
 
 def test_a_pixel_shows_the_cells_it_feeds(lab5):
     lab5.hover("input", 10, 4)
-    assert lab5.map("conv1").highlighted("feeds") == ((8, 2, 3, 3),)
-    assert set(lab5.column("conv1").thumbs.marked("feeds")) == set(range(8))
+    assert lab5.outlined("conv1", "feeds") == ((8, 2, 3, 3),)
+    assert set(lab5.marked("conv1", "feeds")) == set(range(8))
     pixel = int(lab5.state.sample.pixels[0, 10, 4])
     assert lab5.arithmetic.page.leaves()["sum"].content.rows[0].number == str(pixel)
 
 
 def test_a_logit_reads_everything(lab5):
-    rows = lab5.column("dense1").rows
-    lab5._move(rows, rows.row_rect(1).center())
-    assert lab5.map("pool1").highlighted("receptive") == ((0, 0, 13, 13),)
-    assert lab5.map("input").highlighted("receptive") == ((0, 0, 28, 28),)
-    assert rows.outlined() == {0, 1}
+    lab5.point_at(lab5.map("dense1"), 1)
+    assert lab5.outlined("pool1", "receptive") == ((0, 0, 13, 13),)
+    assert lab5.outlined("input", "receptive") == ((0, 0, 28, 28),)
+    assert lab5.content("dense1").outlined == {0, 1}
 
 
 def test_the_winners_of_a_window_are_outlined_and_ties_explained(lab5):
     blank = np.zeros((1, 28, 28), dtype=np.uint8)
     lab5.look(lab5.network, pixels=blank)
     lab5.hover("pool1", 3, 4)
-    assert set(lab5.map("conv1").highlighted("winner")) == {
+    assert set(lab5.outlined("conv1", "winner")) == {
         (6, 8, 1, 1), (6, 9, 1, 1), (7, 8, 1, 1), (7, 9, 1, 1)
     }  # fmt: skip
 
@@ -204,7 +203,7 @@ def test_a_window_with_one_maximum_has_one_winner(lab5):
     assert (window == window.max()).sum() == 1
     lab5.hover("pool1", 6, 6)
     row, col = np.unravel_index(window.argmax(), (2, 2))
-    assert lab5.map("conv1").highlighted("winner") == ((12 + row, 12 + col, 1, 1),)
+    assert lab5.outlined("conv1", "winner") == ((12 + row, 12 + col, 1, 1),)
 
 
 def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
@@ -214,7 +213,7 @@ def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
     shown = float(text.split(" · ")[2].replace("−", "-"))
     assert shown == pytest.approx(lab5.trace.outputs["pool1"][0, 0, 2, 5], rel=1e-4)
     assert "sees rows 4–7, columns 10–13" in text
-    lab5._move(lab5.map("conv1.weight"), lab5.map("conv1.weight").cell_rect(1, 2).center())
+    lab5.hover("conv1.weight", 1, 2)
     assert "weight of conv1 · filter 0, row 1, column 2" in lab5.panel.status.text()
 
 
@@ -222,16 +221,17 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
     lab5.hover("pool1", 6, 6)
     winners = lab5.map("conv1").grab().toImage()
     lab5.qtbot.mouseClick(lab5.panel.cover, LEFT)
-    maps = [lab5.map(key) for key in ("conv1", "pool1", "evidence")]
-    assert all(each.is_covered() for each in maps)
-    assert not any(lab5.map(key).is_covered() for key in ("input", "conv1.weight"))
-    assert not any(lab5.column(key).thumbs.isVisible() for key in ("conv1", "pool1", "evidence"))
+    covered = ("conv1", "pool1", "evidence")
+    assert all(lab5.shown(key).is_covered for key in covered)
+    assert not any(lab5.shown(key).is_covered for key in ("input", "conv1.weight"))
+    assert not any(f"{key} maps" in lab5.flow.page.leaves() for key in covered)
     assert lab5.map("conv1").grab().toImage() != winners
     lab5.hover("pool1", 2, 5)
     value = format_signed(float(lab5.trace.outputs["pool1"][0, 0, 2, 5]), 5)
     assert lab5.panel.status.text() == "pool1 · filter 0, row 2, column 5 · ? · sees rows 4–7, columns 10–13"
     assert "window" not in lab5.arithmetic.page.leaves()
-    told = [each.describe(2, 5) + each.spoken_summary() + "".join(each.texts()) for each in maps]
+    views = [lab5.map(key) for key in covered]
+    told = [each.spoken_value() + each.spoken_summary() + "".join(each.drawing().texts()) for each in views]
     assert not any(value in text for text in told)
     # The cell that is expected to win can be clicked, and worked out from pixels and weights.
     lab5.click("conv1", 4, 10)
@@ -243,12 +243,12 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
     assert "?" in lab5.title
     kept = lab5.panel.view_state()
     lab5.key(Qt.Key.Key_V)
-    assert not any(each.is_covered() for each in maps)
+    assert not any(lab5.shown(key).is_covered for key in covered)
     assert "running" in lab5.arithmetic.page.leaves()
     assert "?" not in lab5.title + lab5.panel.status.text()
     lab5.panel.restore_view(kept)
     assert lab5.panel.cover.isChecked()
-    assert all(each.is_covered() for each in maps)
+    assert all(lab5.shown(key).is_covered for key in covered)
 
 
 # -- pins ----------------------------------------------------------------------------------------------------
@@ -269,21 +269,21 @@ def test_arrow_keys_move_the_pinned_cell_and_stop_at_the_border(lab5):
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return):
         lab5.key(key, lab5.map("pool1"))  # Return leaves it there, wherever the pointer has been
     assert [cell.index for cell in lab5.pins] == [(0, 0, 11), (0, 0, 12), (0, 1, 12)]
-    assert lab5.map("pool1").highlighted("selected") == ((1, 12, 1, 1),)
+    assert lab5.outlined("pool1", "selected") == ((1, 12, 1, 1),)
     lab5.key(Qt.Key.Key_Left, lab5.map("pool1"), Qt.KeyboardModifier.ShiftModifier)
     assert lab5.pins[-1].index == (0, 1, 8)
 
 
 def test_the_keyboard_stands_at_the_pinned_cell_and_points_in_other_maps(lab5):
     lab5.state.set_pinned(PinnedCell("conv1", (0, 8, 8)))
-    assert lab5.map("conv1").focus_cell == (8, 8)
+    assert lab5.content("conv1").pinned == (8, 8)
     lab5.key(Qt.Key.Key_Down, lab5.map("conv1"))
     assert lab5.state.pinned.index == (0, 9, 8)
-    assert lab5.map("conv1").focus_cell == (9, 8)
+    assert lab5.content("conv1").pinned == (9, 8)
     pool = lab5.map("pool1")
-    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right):
         lab5.key(key, pool)
-    assert (pool.focus_cell, pool.hovered) == ((1, 1), (1, 1))
+    assert pool.hovered == CellKey("cell", 1, 1)
     assert lab5.state.pinned.index == (0, 9, 8)
     lab5.key(Qt.Key.Key_Return, pool)
     assert lab5.state.pinned == PinnedCell("pool1", (0, 1, 1))
@@ -291,16 +291,16 @@ def test_the_keyboard_stands_at_the_pinned_cell_and_points_in_other_maps(lab5):
 
 def test_escape_frees_the_pinned_cell_from_anywhere_in_the_panel(lab5):
     lab5.click("conv1", 4, 5)
-    lab5.key(Qt.Key.Key_Escape, lab5.column("pool1").thumbs)
+    lab5.key(Qt.Key.Key_Escape, lab5.thumbs("pool1"))
     assert lab5.pins[-1] is None
     assert not lab5.is_told_pinned()
 
 
 def test_a_pin_that_comes_from_elsewhere_is_shown_with_its_map(lab5):
     lab5.state.set_pinned(PinnedCell("pool1", (5, 2, 3)))
-    np.testing.assert_array_equal(lab5.map("pool1").values, lab5.trace.outputs["pool1"][0, 5])
-    np.testing.assert_array_equal(lab5.map("conv1.weight").values, lab5.network.params["conv1.weight"][5, 0])
-    assert lab5.column("conv1").thumbs.current() == 5
+    np.testing.assert_array_equal(lab5.values("pool1"), lab5.trace.outputs["pool1"][0, 5])
+    np.testing.assert_array_equal(lab5.values("conv1.weight"), lab5.network.params["conv1.weight"][5, 0])
+    assert lab5.content("conv1 maps").current == 5
 
 
 def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was(lab5):
@@ -322,18 +322,18 @@ def test_a_pin_that_the_network_does_not_have_is_ignored(lab5, cell):
 def test_a_thumbnail_is_looked_at_while_the_pointer_is_on_it(lab5):
     lab5.hover_thumb("conv1", 3, row=10, col=12)
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (3, 10, 12))
-    np.testing.assert_array_equal(lab5.map("pool1").values, lab5.trace.outputs["pool1"][0, 3])
+    np.testing.assert_array_equal(lab5.values("pool1"), lab5.trace.outputs["pool1"][0, 3])
     lab5.leave()
-    np.testing.assert_array_equal(lab5.map("pool1").values, lab5.trace.outputs["pool1"][0, 0])
+    np.testing.assert_array_equal(lab5.values("pool1"), lab5.trace.outputs["pool1"][0, 0])
 
 
 def test_a_click_on_a_thumbnail_chooses_the_filter_in_all_its_columns(lab5):
     lab5.click_thumb("pool1", 6)
     lab5.leave()
     for key in ("conv1", "pool1"):
-        np.testing.assert_array_equal(lab5.map(key).values, lab5.trace.outputs[key][0, 6])
-    np.testing.assert_array_equal(lab5.map("conv1.weight").values, lab5.network.params["conv1.weight"][6, 0])
-    np.testing.assert_array_equal(lab5.map("evidence").values, lab5.column("evidence").thumbs.values[6])
+        np.testing.assert_array_equal(lab5.values(key), lab5.trace.outputs[key][0, 6])
+    np.testing.assert_array_equal(lab5.values("conv1.weight"), lab5.network.params["conv1.weight"][6, 0])
+    np.testing.assert_array_equal(lab5.values("evidence"), lab5.tiles("evidence")[6])
 
 
 def test_a_pinned_cell_moves_to_the_filter_that_is_chosen(lab5):
@@ -347,8 +347,8 @@ def test_kernels_of_a_deeper_layer_follow_the_chosen_input_map(qtbot):
     opened.click_thumb("pool1", 5)
     opened.leave()
     weights = opened.network.params["conv2.weight"]
-    np.testing.assert_array_equal(opened.map("conv2.weight").values, weights[0, 5])
-    np.testing.assert_array_equal(opened.column("conv2.weight").thumbs.values, weights[:, 5])
+    np.testing.assert_array_equal(opened.values("conv2.weight"), weights[0, 5])
+    np.testing.assert_array_equal(opened.tiles("conv2.weight"), weights[:, 5])
 
 
 # -- copying -------------------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def test_a_hidden_panel_does_no_work_and_catches_up_when_shown(lab5):
     assert len(lab5.analysis.submitted) == before
     lab5.panel.show()
     settle(lab5.qtbot)
-    np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, 1])
+    np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, 1])
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (1, 2, 3))
 
 
@@ -386,20 +386,20 @@ def test_a_result_for_another_network_is_dropped(qtbot):
     assert opened.panel.picture is None
     analysis.finish("feature-maps")
     assert opened.panel.picture.network is opened.network
-    assert opened.map("conv1.weight").values.shape == (5, 5)
+    assert opened.values("conv1.weight").shape == (5, 5)
 
 
 def test_another_stack_of_layers_gets_its_columns(lab5):
     lab5.click("conv1", 20, 20)
     network = EXPERIMENTS["wide kernel"].build_network()
     lab5.look(network)
-    assert lab5.map("leaky_relu1").values.shape == (28, 28)
-    np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, 0])
+    assert lab5.values("leaky_relu1").shape == (28, 28)
+    np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, 0])
 
 
 def test_a_network_that_has_diverged_is_still_shown(lab5):
     broken = {name: np.full_like(array, np.nan) for name, array in lab5.network.params.items()}
     lab5.look(lab5.network.with_params(broken))
     lab5.hover("pool1", 3, 3)
-    assert np.isnan(lab5.map("conv1").values).all()
+    assert np.isnan(lab5.values("conv1")).all()
     assert "NaN" in lab5.panel.status.text()

@@ -1,17 +1,17 @@
-"""The feature maps panel: enlarging, folding, colour limits, the sweep, and what a filter looks for."""
+"""The feature maps panel: enlarging, folding, colour limits and the sweep."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, Qt
 
-from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
-from tests.gui.backprop_desk import click_part
 from tests.gui.driving import double_click, settle
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Opened
+from tests.gui.view_rounds import turn_wheel
+from ui.panels.feature_maps.view import Fold
 from ui.state import PinnedCell
 
 
@@ -31,115 +31,114 @@ def scaled(network, factor):
 def test_the_exercise_is_in_sight_at_once(qtbot, size):
     opened = Opened(qtbot, size=size)
     settle(qtbot)
-    assert opened.flow.horizontalScrollBar().maximum() == 0
+    assert opened.panel.network.area.horizontalScrollBar().maximum() == 0
     for column in opened.panel.picture.plan.columns:
-        widget = opened.column(column.key)
-        place = QRect(widget.mapTo(opened.flow, QPoint(0, 0)), widget.size())
-        assert opened.flow.rect().contains(place)
-        if getattr(widget, "thumbs", None) is not None:
-            assert len(widget.thumbs.visible_range()) == 8
+        for key in (column.key, f"{column.key} maps"):
+            if key in opened.flow.page.leaves():
+                assert opened.panel.network.area.viewport().rect().contains(opened.map(key).geometry())
+        if column.count > 1:
+            assert opened.in_sight(column.key) == set(range(8))
 
 
 def test_maps_grow_with_the_panel(qtbot):
     opened = Opened(qtbot, size=(2270, 1230))
     settle(qtbot)
-    columns = [opened.column(column.key) for column in opened.panel.picture.plan.columns]
-    maps = [opened.map(stage).grid().rect.width() for stage in ("input", "conv1", "pool1")]
-    assert min(maps) > 430
-    used = max(widget.geometry().right() for widget in columns)
+    cells = [opened.cell_box(*cell).right for cell in (("input", 0, 27), ("conv1", 0, 25), ("pool1", 0, 12))]
+    assert min(cells) > 430
+    used = max(opened.map(column.key).geometry().right() for column in opened.panel.picture.plan.columns)
     assert used > 0.95 * opened.flow.width()
-    assert opened.flow.horizontalScrollBar().maximum() == 0
+    assert opened.panel.network.area.horizontalScrollBar().maximum() == 0
 
 
 def test_large_networks_fold_their_activations(qtbot):
     opened = Opened(qtbot, LENET)
     keys = ("relu1", "relu2", "relu3", "conv1", "pool2")
-    assert [key for key in keys if opened.flow.column(key).isHidden()] == ["relu1", "relu2", "relu3"]
+    assert [key for key in keys if f"{key} folded" in opened.flow.page.leaves()] == [
+        "relu1",
+        "relu2",
+        "relu3",
+    ]
 
 
 def test_a_folded_column_unfolds_with_what_the_others_show(qtbot):
     opened = Opened(qtbot, LENET)
     opened.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
-    opened.flow.set_folded("relu1", folded=False)
-    np.testing.assert_array_equal(opened.map("relu1").values, opened.trace.outputs["relu1"][0, 2])
-    assert opened.map("relu1").highlighted("receptive") == ((6, 8, 2, 2),)
+    opened.panel.network.answer(Fold("relu1", False))
+    np.testing.assert_array_equal(opened.values("relu1"), opened.trace.outputs["relu1"][0, 2])
+    assert opened.outlined("relu1", "receptive") == ((6, 8, 2, 2),)
 
 
 def test_maps_can_be_made_larger_and_fitted_again(lab5):
-    before = lab5.flow.map_scale()
+    before = lab5.panel.network.scale()
     lab5.qtbot.mouseClick(lab5.panel.larger, LEFT)
     lab5.qtbot.mouseClick(lab5.panel.larger, LEFT)
-    assert lab5.flow.map_scale() == before + 2
-    lab5.qtbot.waitUntil(lambda: lab5.flow.horizontalScrollBar().maximum() > 0)
+    assert lab5.panel.network.scale() == before + 2
+    lab5.qtbot.waitUntil(lambda: lab5.panel.network.area.horizontalScrollBar().maximum() > 0)
     lab5.qtbot.mouseClick(lab5.panel.fit, LEFT)
-    assert lab5.flow.map_scale() == before
+    assert lab5.panel.network.scale() == before
 
 
 def test_a_double_click_enlarges_a_map_until_its_numbers_fit(lab5):
-    spot = lab5.map("pool1").cell_rect(6, 6).center().toPoint()
-    double_click(lab5.map("pool1"), spot)
-    assert lab5.flow.enlarged() == "pool1"
+    box = lab5.cell_box("pool1", 6, 6)
+    double_click(lab5.map("pool1"), QPoint(round(box.x), round(box.y)))
+    assert lab5.panel.view.enlarged == "pool1"
     settle(lab5.qtbot)
-    assert lab5.map("pool1").cell_rect(0, 0).width() > 20
-    column = lab5.column("pool1")
-    for _ in range(6):
-        column.zoom(1)
-    assert lab5.map("pool1").cell_rect(0, 0).width() >= 48
+    assert lab5.cell_box("pool1", 6, 6).width > 20
+    lab5.zoom(6)
+    assert lab5.cell_box("pool1", 6, 6).width >= 48
     settle(lab5.qtbot)
-    seen = column.map.cell_at(column.map.visibleRegion().boundingRect().center().toPointF())
-    lab5.hover("pool1", *seen)
-    assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (0, *seen))
+    lab5.hover("pool1", 6, 6)
+    assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (0, 6, 6))
+    turn_wheel(lab5.map("pool1"), -1)
+    assert lab5.panel.view.corner[0] > 0
     lab5.key(Qt.Key.Key_Escape, lab5.map("pool1"))
-    assert lab5.flow.enlarged() is None
+    assert lab5.panel.view.enlarged is None
 
 
 def test_an_enlarged_map_follows_the_pinned_cell(lab5):
-    lab5.flow.set_enlarged("conv1")
+    lab5.panel.network.enlarge("conv1")
     settle(lab5.qtbot)
-    column = lab5.column("conv1")
-    for _ in range(6):
-        column.zoom(1)
+    lab5.zoom(8)
+    assert lab5.cell_box("conv1", 0, 0) is None
     lab5.state.set_pinned(PinnedCell("conv1", (0, 25, 25)))
-    settle(lab5.qtbot)
-    visible = lab5.map("conv1").visibleRegion().boundingRect()
-    assert visible.contains(lab5.map("conv1").cell_rect(25, 25).center().toPoint())
+    assert lab5.cell_box("conv1", 25, 25) is not None
 
 
 def test_sixty_four_maps_are_scrolled_and_only_those_in_sight_are_drawn(qtbot):
     opened = Opened(qtbot, replace(LAB5, filters=(64,)))
-    thumbs = opened.column("conv1").thumbs
-    assert thumbs.count == 64
-    assert len(thumbs.visible_range()) < 64
-    opened.qtbot.keyClick(thumbs, Qt.Key.Key_End)
-    assert thumbs.current() == 63
-    assert 63 in thumbs.visible_range()
-    assert thumbs.rect().contains(thumbs.tile_rect(63).center().toPoint())
-    np.testing.assert_array_equal(opened.map("conv1").values, opened.trace.outputs["conv1"][0, 63])
+    assert len(opened.tiles("conv1")) == 64
+    assert len(opened.in_sight("conv1")) < 64
+    turn_wheel(opened.thumbs("conv1"), -2)
+    assert 0 not in opened.in_sight("conv1")
+    opened.qtbot.keyClick(opened.thumbs("conv1"), Qt.Key.Key_End)
+    assert opened.content("conv1 maps").current == 63
+    assert 63 in opened.in_sight("conv1")
+    np.testing.assert_array_equal(opened.values("conv1"), opened.trace.outputs["conv1"][0, 63])
 
 
 # -- colour limits -------------------------------------------------------------------------------------------
 
 
 def test_automatic_limits_follow_the_moment(lab5):
-    before = lab5.map("conv1").levels
+    before = lab5.levels("conv1")
     lab5.look(scaled(lab5.network, 3.0), step=5)
-    assert lab5.map("conv1").levels == pytest.approx((3 * before[0], 3 * before[1]))
+    assert lab5.levels("conv1") == pytest.approx((3 * before[0], 3 * before[1]))
 
 
 def test_fixed_limits_hold_all_moments_shown(lab5):
     first = lab5.network
-    highest = lab5.map("conv1").levels[1]
+    highest = lab5.levels("conv1")[1]
     lab5.look(scaled(first, 2.0), step=10)
     lab5.look(scaled(first, 0.5), step=20)
     lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
-    assert lab5.map("conv1").levels == pytest.approx((-2 * highest, 2 * highest))
+    assert lab5.levels("conv1") == pytest.approx((-2 * highest, 2 * highest))
     # A later moment that goes beyond widens them; they never shrink again.
     lab5.look(scaled(first, 4.0), step=30)
-    assert lab5.map("conv1").levels == pytest.approx((-4 * highest, 4 * highest))
+    assert lab5.levels("conv1") == pytest.approx((-4 * highest, 4 * highest))
     lab5.look(first, step=0)
-    assert lab5.map("conv1").levels == pytest.approx((-4 * highest, 4 * highest))
+    assert lab5.levels("conv1") == pytest.approx((-4 * highest, 4 * highest))
     lab5.qtbot.mouseClick(lab5.panel.limits.button("automatic"), LEFT)
-    assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
+    assert lab5.levels("conv1") == pytest.approx((-highest, highest))
 
 
 def test_fixed_limits_of_another_sample_are_its_own(lab5):
@@ -149,7 +148,7 @@ def test_fixed_limits_of_another_sample_are_its_own(lab5):
     lab5.look(first, pixels=np.full_like(lab5.dataset.test_images[0], 255))
     lab5.look(first, pixels=np.full_like(lab5.dataset.test_images[0], 128))
     highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
-    assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
+    assert lab5.levels("conv1") == pytest.approx((-highest, highest))
 
 
 # -- the sweep -----------------------------------------------------------------------------------------------
@@ -159,10 +158,10 @@ def test_the_sweep_uncovers_the_map_cell_by_cell(lab5):
     for _ in range(28):
         lab5.step_sweep()
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 1, 1))
-    assert lab5.map("conv1").visible_cells() == 28
-    assert lab5.map("input").highlighted("receptive") == ((1, 1, 3, 3),)
+    assert lab5.shown("conv1").count == 28
+    assert lab5.outlined("input", "receptive") == ((1, 1, 3, 3),)
     lab5.key(Qt.Key.Key_Escape)
-    assert lab5.map("conv1").visible_cells() is None
+    assert lab5.shown("conv1").count is None
     assert not lab5.arithmetic.view("end").isVisible()
 
 
@@ -170,14 +169,14 @@ def test_the_sweep_plays_and_pauses(lab5):
     view = lab5.arithmetic.view
     view("speed").setValue(view("speed").maximum())
     lab5.qtbot.mouseClick(view("play"), LEFT)
-    lab5.qtbot.waitUntil(lambda: (lab5.map("conv1").visible_cells() or 0) > 5)
+    lab5.qtbot.waitUntil(lambda: (lab5.shown("conv1").count or 0) > 5)
     assert view("play").accessibleName() == "Pause the sweep"
     lab5.qtbot.mouseClick(view("play"), LEFT)
-    stopped = lab5.map("conv1").visible_cells()
+    stopped = lab5.shown("conv1").count
     settle(lab5.qtbot)  # no timer runs any more
-    assert lab5.map("conv1").visible_cells() == stopped
+    assert lab5.shown("conv1").count == stopped
     lab5.qtbot.mouseClick(view("end"), LEFT)
-    assert lab5.map("conv1").visible_cells() is None
+    assert lab5.shown("conv1").count is None
 
 
 def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(lab5):
@@ -192,152 +191,6 @@ def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(la
     assert sweep.place == ("pool1", 0)
     lab5.click("conv1", 3, 3)
     assert sweep.stage is None
-
-
-# -- what a filter looks for ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def trained(qtbot):
-    """Return the exercise with weights that are not tiny, its second page open and the search done."""
-    opened = Opened(qtbot)
-    rng = np.random.default_rng(3)
-    opened.look(
-        opened.network.with_params(
-            {name: rng.normal(0, 0.5, array.shape) for name, array in opened.network.params.items()}
-        ),
-        step=40,
-    )
-    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
-    return opened
-
-
-def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
-    responses = trained.network.forward(to_input(trained.dataset.test_images, "float64")).outputs["conv1"][
-        :, 0
-    ]
-    largest = np.sort(responses.max(axis=(1, 2)))[::-1]
-    smallest = np.sort(responses.min(axis=(1, 2)))
-    found = trained.panel.looks_for.picture.findings.excitation
-    for patches, values in ((found.most, largest), (found.least, smallest)):
-        each = [patch.value for patch in patches for _ in range(patch.images_count)]
-        np.testing.assert_allclose(each, values[: len(each)])
-    card, patch = trained.patches("most")[0], found.most[0]
-    image = trained.dataset.test_images[patch.image, 0]
-    np.testing.assert_array_equal(card.image, image)
-    window = image[patch.row : patch.row + 3, patch.column : patch.column + 3]
-    np.testing.assert_array_equal(card.pixels, window)
-
-
-def test_a_card_counts_the_images_whose_patch_it_is_and_claims_nothing_of_others(trained):
-    images = trained.dataset.test_images
-    responses = trained.network.forward(to_input(images, "float64")).outputs["conv1"][:, 0]
-    shared = 0
-    for kind, which, word in (("most", np.argmax, "strongest"), ("least", np.argmin, "weakest")):
-        places = [divmod(int(place), 26) for place in which(responses.reshape(len(images), -1), axis=1)]
-        cut = [images[n, 0, row : row + 3, col : col + 3].tobytes() for n, (row, col) in enumerate(places)]
-        for card in trained.patches(kind):
-            count = cut.count(np.ascontiguousarray(card.pixels).tobytes())
-            assert count == card.count
-            assert (f"Found as the {word} patch of {count} images" in card.tip) is (count > 1)
-            assert "only" not in card.tip
-            shared += count > 1
-    assert shared
-
-
-def test_a_click_on_a_patch_asks_for_its_image_and_pins_the_cell(trained):
-    view = trained.panel.looks_for
-    patch = view.picture.findings.excitation.least[2]
-    click_part(view.patches.view("least"), 2)
-    assert trained.samples == [patch.image]
-    assert trained.pins == [PinnedCell("conv1", (0, patch.row, patch.column))]
-    value = trained.network.forward(
-        to_input(trained.dataset.test_images[patch.image : patch.image + 1], "float64")
-    )
-    assert value.outputs["conv1"][0, 0, patch.row, patch.column] == pytest.approx(patch.value)
-
-
-def test_patches_can_be_chosen_by_the_keyboard(trained):
-    view = trained.panel.looks_for
-    most = view.patches.view("most")
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
-        trained.qtbot.keyClick(most, key)
-    assert trained.samples == [view.picture.findings.excitation.most[1].image]
-
-
-def test_class_evidence_is_the_mean_of_weight_times_value(trained):
-    view = trained.panel.looks_for.evidence
-    pooled = trained.network.forward(to_input(trained.dataset.test_images, "float64")).outputs["pool1"]
-    weights = trained.network.params["dense1.weight"][0].reshape(8, 13, 13)
-    labels = trained.dataset.test_labels
-    means = np.stack([(weights * pooled[labels == name]).mean(axis=0) for name in (0, 1)])
-    np.testing.assert_allclose(trained.panel.looks_for.picture.averages.evidence.maps, means)
-    np.testing.assert_allclose(view.maps.values, means.sum(axis=1))
-    trained.qtbot.mouseClick(view.scope.button("one"), LEFT)
-    np.testing.assert_allclose(view.maps.values, means[:, 0])
-    view.relative.click()
-    blank = trained.network.forward(np.full((1, 1, 28, 28), -0.5)).outputs["pool1"][0]
-    np.testing.assert_allclose(view.maps.values, means[:, 0] - (weights * blank)[0], atol=1e-12)
-    drawn = view.drawn()
-    assert drawn.note.endswith("test images")
-    assert drawn.choices[-1] == "relative to a blank image"
-
-
-def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(trained):
-    view = trained.panel.looks_for
-    click_part(view.filter.view("filters"), 5)
-    assert view.picture.findings.excitation.channel == 5
-    trained.qtbot.mouseClick(trained.panel.pages.button("network"), LEFT)
-    np.testing.assert_array_equal(trained.map("conv1").values, trained.trace.outputs["conv1"][0, 5])
-
-
-def test_findings_of_an_earlier_moment_say_so_and_can_be_renewed(trained):
-    view = trained.panel.looks_for
-    before = view.picture.findings
-    trained.look(scaled(trained.network, 2.0), step=90)
-    assert view.picture.findings is before
-    assert view.picture.age == "Searched at step 40; the network shown is at step 90"
-    trained.qtbot.mouseClick(view.filter.view("search"), LEFT)
-    assert view.picture.age == "Searched at step 90"
-    assert view.picture.findings.excitation.most[0].value == pytest.approx(
-        2 * before.excitation.most[0].value
-    )
-
-
-def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot):
-    background = Later()
-    opened = Opened(qtbot, background=background)
-    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
-    view = opened.panel.looks_for
-    assert view.filter.view("progress").isVisible()
-    fractions = background.finish("looks-for")
-    assert fractions[-1] == 1.0
-    assert len(opened.patches("most")) == 8
-    assert background.is_busy("class-evidence")
-    opened.qtbot.mouseClick(view.filter.view("cancel"), LEFT)
-    assert background.cancelled_kinds == ["class-evidence"]
-    assert not view.filter.view("progress").isVisible()
-    assert view.filter.view("search").isVisible()
-
-
-def test_new_classes_drop_what_was_found(trained):
-    other = Opened(trained.qtbot, EXPERIMENTS["three blocks"])
-    trained.state.set_dataset(other.dataset)
-    trained.dataset = other.dataset
-    trained.look(other.network)
-    found = trained.panel.looks_for.picture.findings
-    assert found is None or found.snapshot.network is other.network
-
-
-def test_deeper_layers_show_patches_as_large_as_their_receptive_field(qtbot):
-    opened = Opened(qtbot, EXPERIMENTS["three blocks"])
-    opened.state.set_pinned(PinnedCell("conv2", (3, 2, 2)))
-    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
-    view = opened.panel.looks_for
-    found = view.picture.findings.excitation
-    assert (found.layer, found.channel) == ("conv2", 3)
-    assert opened.patches("most")[0].pixels.shape == (8, 8)
-    assert not view.evidence.scope.button("one").isEnabled()
 
 
 # -- look ----------------------------------------------------------------------------------------------------
@@ -358,4 +211,4 @@ def test_every_control_explains_itself(lab5):
         assert button.toolTip()
         assert button.accessibleName()
     for column in lab5.panel.picture.plan.columns:
-        assert lab5.column(column.key).head.toolTip()
+        assert lab5.map(f"{column.key} line").toolTip()

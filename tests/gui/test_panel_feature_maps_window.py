@@ -7,11 +7,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing import CellKey
 from tests.gui.backprop_desk import click_part
 from tests.gui.driving import activate
 from tests.gui.feature_maps_panel import line_of
+from tests.gui.translation_desk import part_center
 from tests.gui.whole_window import rest, show_panel
-from ui.cells.cell_view import CellView
+from ui.marks import MarkView
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.state import PinnedCell, RunStatus
 
@@ -39,12 +41,12 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     controller.on_speed_requested(200)
     controller.on_train_requested()
     qtbot.waitUntil(lambda: shown.state.run.step > 20)
-    conv = panel.network.flow.column("conv1").map
-    move_to(shown, conv, conv.cell_rect(8, 9).center())
+    conv = panel.network.flow.view("conv1")
+    cell = part_center(conv, CellKey("cell", 8, 9))
+    move_to(shown, conv, cell)
     qtbot.waitUntil(lambda: panel.network.marked_cell() == PinnedCell("conv1", (0, 8, 9)))
-    image = panel.network.flow.column("input").map
-    assert image.highlighted("receptive") == ((8, 9, 3, 3),)
-    qtbot.mouseClick(conv, LEFT, pos=conv.cell_rect(8, 9).center().toPoint())
+    assert panel.network.flow.page.leaves()["input"].content.looked.outlines == (("receptive", (8, 9, 3, 3)),)
+    qtbot.mouseClick(conv, LEFT, pos=cell.toPoint())
     assert shown.state.pinned == PinnedCell("conv1", (0, 8, 9))
     qtbot.keyClick(conv, Qt.Key.Key_Down)
     assert shown.state.pinned == PinnedCell("conv1", (0, 9, 9))
@@ -55,7 +57,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     qtbot.waitUntil(lambda: panel.picture.scene.snapshot is shown.state.shown)
     network = shown.state.shown.network
     trace = network.forward(to_input(shown.state.sample.pixels[np.newaxis], network.dtype))
-    np.testing.assert_array_equal(conv.values, trace.outputs["conv1"][0, 0])
+    np.testing.assert_array_equal(conv.content.content.looked.map.values, trace.outputs["conv1"][0, 0])
     ledger = panel.network.arithmetic.page.leaves()["sum"].content
     assert line_of(ledger, "= conv1") == float(trace.outputs["conv1"][0, 0, 9, 9])
     qtbot.keyClick(conv, Qt.Key.Key_Escape)
@@ -87,8 +89,12 @@ def test_an_earlier_moment_is_shown_in_the_panel(qtbot, shown):
     qtbot.waitUntil(lambda: shown.state.run.status is not RunStatus.TRAINING)
     controller.on_moment_requested(0)
     first = shown.state.experiment.build_network()
-    kernel = panel.network.flow.column("conv1.weight").map
-    qtbot.waitUntil(lambda: np.array_equal(kernel.values, first.params["conv1.weight"][0, 0]))
+    weights = first.params["conv1.weight"][0, 0]
+
+    def shown_weights():
+        return panel.network.flow.page.leaves()["conv1.weight"].content.looked.map.values
+
+    qtbot.waitUntil(lambda: np.array_equal(shown_weights(), weights))
 
 
 def test_tab_leads_from_the_tools_to_the_maps(qtbot, session):
@@ -96,7 +102,7 @@ def test_tab_leads_from_the_tools_to_the_maps(qtbot, session):
     activate(qtbot, session.window)
     panel.fit.setFocus()
     seen = []
-    while len(seen) < 40 and not isinstance(QApplication.focusWidget(), CellView):
+    while len(seen) < 40 and not isinstance(QApplication.focusWidget(), MarkView):
         seen.append(QApplication.focusWidget())
         QTest.keyClick(seen[-1], Qt.Key.Key_Tab)
     assert panel.network.flow.isAncestorOf(QApplication.focusWidget())

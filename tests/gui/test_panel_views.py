@@ -33,7 +33,6 @@ from tests.gui.view_rounds import (
     turn_wheel,
     type_number,
 )
-from ui.controls.painted_button import MiniButton
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -65,16 +64,15 @@ def _training(_bot: QtBot, session: Session) -> None:
 
 def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
-    flow, arithmetic = panel.network.flow, panel.network.arithmetic
+    flow, arithmetic = panel.network.flow.view, panel.network.arithmetic
     for key, channel in (("conv1", 2), ("conv2", 3)):
-        thumbs = flow.column(key).thumbs
-        click(thumbs, thumbs.tile_rect(channel).center())
-    click(flow.column("relu1").head.findChildren(MiniButton)[2])
-    shown = flow.column("conv2").map
-    click(shown, shown.cell_rect(3, 5).center())
+        thumbs = flow(f"{key} maps")
+        click(thumbs, part_center(thumbs, CellKey(channel, 3, 3)))
+    click(flow("fold relu1"))
+    click(flow("conv2"), part_center(flow("conv2"), CellKey("cell", 3, 5)))
     inputs = arithmetic.view("inputs")
     click(inputs, part_center(inputs, 1))
-    choose(flow.column("dense1").choice, "2")
+    choose(flow("class"), "2")
     click(panel.limits.button("fixed"))
     click(panel.smaller)
     rest(bot, session)
@@ -82,13 +80,13 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
 
 def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
-    shown = panel.network.flow.column("relu2").map
-    click(shown, spot := shown.cell_rect(4, 4).center())
+    shown = panel.network.flow.view("relu2")
+    click(shown, spot := part_center(shown, CellKey("cell", 4, 4)))
     double_click(shown, spot.toPoint())
     press(panel, Key.Key_Escape)
-    column, view = panel.network.flow.column("relu2"), panel.network.arithmetic.view
+    view = panel.network.arithmetic.view
     for _ in range(3):
-        click(column._zooms[1])
+        click(panel.network.flow.view("larger cells"))
     press(view("speed"), Key.Key_Right)
     for _ in range(7):
         click(view("step"))

@@ -126,8 +126,8 @@ def look():
     if panel.picture is not None and panel.isVisible():
         timer.stop()
         for key in ("input", "conv1", "pool1"):
-            column = panel.network.flow.column(key)
-            print(column.map.grid().rect.width(), column.strip._length, flush=True)
+            drawing = panel.network.flow.view(key).drawing()
+            print(drawing.parts[0].grid.box.width, drawing.part("colors").box.width, flush=True)
         session.window.close()
 
 timer.timeout.connect(look)

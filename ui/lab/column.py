@@ -271,7 +271,7 @@ class LabColumn(QFrame):
         self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
         if shown:
             self.steps.setFocus(Qt.FocusReason.OtherFocusReason)
-            row = self.steps.y() + round(self.steps.row_rect(self._desk.number).center().y())
+            row = self.steps.y() + self.steps.middle_of(self._desk.number)
             self.list_area.ensureVisible(0, row, 0, self.list_area.height() // 3)
 
     @Slot(str)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing.page import Card
 from tests.gui.recomputed.computing import classes_of, near, read, trace_of
-from ui.panels.feature_maps.flat_columns import OutputColumn
-from ui.panels.feature_maps.map_column import MapColumn
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.plan import Kind
 from ui.panels.training import TrainingPanel
@@ -71,13 +70,18 @@ def training(session: Session) -> Iterator[str]:
 def feature_maps(session: Session) -> Iterator[str]:
     """Check maps and outputs."""
     trace, classes = trace_of(session), classes_of(session)
-    flow = session.window.panel(FeatureMapsPanel).network.flow
-    for column in flow.findChildren(MapColumn):
-        stage = column.column.stage
-        if column.column.kind is Kind.MAPS and column.isVisible():  # not folded
-            channel = 0 if column.thumbs is None else column.thumbs.current()
-            yield from near(f"{stage}, map {channel}", column.map.values, trace.outputs[stage][0, channel])
-    for column in flow.findChildren(OutputColumn):
-        yield from near("outputs", column.rows.probabilities, trace.class_probabilities[0])
-        if column.rows.names != classes:
-            yield f"outputs of {column.rows.names} instead of {classes}"
+    panel = session.window.panel(FeatureMapsPanel)
+    picture, page = panel.picture, panel.network.flow.page
+    leaves = {} if page is None else page.leaves()
+    for column in () if picture is None else picture.plan.columns:
+        card, stage = leaves.get(column.key), column.stage
+        if column.kind is Kind.MAPS and isinstance(card, Card):  # not folded
+            small = leaves.get(f"{column.key} maps")
+            channel = small.content.current if isinstance(small, Card) else 0
+            shown = card.content.looked.map.values
+            yield from near(f"{stage}, map {channel}", shown, trace.outputs[stage][0, channel])
+        elif column.kind is Kind.OUTPUT and isinstance(card, Card):
+            outputs = card.content.outputs
+            yield from near("outputs", outputs.probabilities, trace.class_probabilities[0])
+            if outputs.names != classes:
+                yield f"outputs of {outputs.names} instead of {classes}"

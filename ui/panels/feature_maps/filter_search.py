@@ -10,10 +10,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset
-from cnnviz.drawing import Ask
+from cnnviz.drawing import Ask, Colors
 from cnnviz.drawing.kept import kept
 from cnnviz.graphics import patches
+from cnnviz.graphics.tiles import Tiles
 from cnnviz.inspect.excitation import ClassEvidence, Excitation, Patch, class_evidence, exciting_patches
+from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis, Context
@@ -88,7 +90,7 @@ def _shared(patch: Patch, superlative: str) -> str:
     return f"Found as the {superlative} patch of {count} images, pixel by pixel; this is the first of them. "
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Averages:
     """The average evidence of each class, and what it was measured on."""
 
@@ -119,6 +121,14 @@ class Averages:
         if maps.ndim != 4:  # units without rows and columns
             return maps[:, None, :]
         return maps.sum(axis=1) if channel is None else maps[:, min(channel, maps.shape[1] - 1)]
+
+    @kept
+    def tiles(self, channel: int | None, is_relative: bool) -> Tiles:
+        """The same, one for each class."""
+        maps = self.maps(channel, relative=is_relative)
+        names = tuple(self.dataset.classes)
+        colors = Colors("signed", *signed_levels(maps))
+        return Tiles(maps, colors, captions=names, title="Average evidence", most=120)
 
 
 @dataclass(frozen=True, eq=False)

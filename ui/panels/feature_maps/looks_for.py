@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import override
+from typing import Any, override
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
-from cnnviz.drawing import Ask, Box, Colors, Drawing, Look
+from cnnviz.drawing import Ask, Box, Colors, Drawing, Look, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down, page_drawn
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
@@ -20,17 +20,23 @@ from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_power
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
+from ui.choices import choice_of, flag, one_of
+from ui.choices import kept as kept_choices
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import Drawn, DrawnPart, TellsDrawn
-from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
 from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
 
 _LEFT, _LEAST = 216, 200
+ALL, ONE = "all", "one"
+_SCOPES = (
+    (ALL, "All filters", "Evidence of all maps, added up cell by cell"),
+    (ONE, "This filter", "Evidence of the map of the chosen filter alone"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,20 @@ class ShowFilter(Ask):
 
 
 @dataclass(frozen=True, slots=True)
+class SetScope(Ask):
+    """Show the evidence of all filters together, or of the chosen one."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetRelative(Ask):
+    """Take the average evidence relative to a blank image, or not."""
+
+    is_relative: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Search(Ask):
     """Search all test images with the present weights."""
 
@@ -49,6 +69,27 @@ class Search(Ask):
 @dataclass(frozen=True, slots=True)
 class CancelSearch(Ask):
     """Stop the search."""
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """Whose evidence of the classes is shown."""
+
+    scope: str = one_of(ALL, "row", "Filters whose evidence is shown", _SCOPES)
+    is_relative: bool = flag(
+        False,
+        "Relative to blank",
+        "Leave out what a blank image has there, too: what is left, the ink has brought",
+        "relative",
+    )
+
+    def channel(self, picture: FilterPicture) -> int | None:
+        """Map that is shown; None for the sum of all."""
+        return picture.own_map if self.scope == ONE else None
+
+
+class _Part(DrawnPart, PageView):
+    """What was found, which may be of another moment than the page."""
 
 
 class LooksForView(TellsDrawn, QWidget):
@@ -63,12 +104,12 @@ class LooksForView(TellsDrawn, QWidget):
         super().__init__(parent)
         self.search = FilterSearch(background, self)
         self.picture: FilterPicture | None = None
-        self._others, self._share = answer, 0.0
+        self._others, self._share, self._view = answer, 0.0, EvidenceView()
         self.message = MessageBar(self)
-        self.filter, self.patches = PageView(self.answer, _LEAST, copies=True), _Patches(self.answer, _LEAST)
-        self.patches.tell = self._patches_drawn
-        self.evidence = ClassEvidenceView()
-        right = fill(QVBoxLayout(), (self.patches, 12), (self.evidence, 3))
+        self.filter = PageView(self.answer, _LEAST, copies=True)
+        self.patches, self.evidence = _Part(self.answer, _LEAST), _Part(self.answer, 120)
+        self.patches.tell, self.evidence.tell = self._patches_drawn, self._evidence_drawn
+        right = fill(QVBoxLayout(), (self.patches, 9), (self.evidence, 4))
         self._across = fill(QHBoxLayout(), self.filter, (right, 1))
         fill(QVBoxLayout(self), self.message, (self._across, 1))
         self.search.changed.connect(self._draw)
@@ -96,8 +137,7 @@ class LooksForView(TellsDrawn, QWidget):
             "channel": search.channel,
             "wanted": search.is_wanted,
             "searched": None if search.searched is None else search.searched.step,
-            "scope": self.evidence.scope.current(),
-            "relative": self.evidence.relative.isChecked(),
+            **kept_choices(self._view),
         }
 
     def restore_view(self, choices: Choices, at: Callable[[int], Snapshot | None]) -> None:
@@ -108,7 +148,8 @@ class LooksForView(TellsDrawn, QWidget):
         search = self.search
         layer = choices.text("layer", search.layers, search.layer)
         self.choose(layer, choices.whole("channel", 0, 10_000, 0))
-        self.evidence.choose(choices.any_text("scope"), relative=choices.flag("relative", False))
+        scope, relative = choices.text("scope", (ALL, ONE), ALL), choices.flag("relative", False)
+        self._show_evidence(EvidenceView(scope, relative))
         step = choices.whole("searched", 0, 10**9, None)
         earlier = None if step is None else at(step)
         if earlier is not None and earlier is not search.searched:
@@ -128,10 +169,23 @@ class LooksForView(TellsDrawn, QWidget):
         found = None if self.picture is None else self.picture.findings
         return None if found is None else found.drawn
 
+    def _evidence_drawn(self) -> Drawn | None:
+        found = None if self.picture is None else self.picture.averages
+        if self.picture is None or found is None:
+            return None
+        channel, is_relative = self._view.channel(self.picture), self._view.is_relative
+        maps = f"{found.evidence.layer}, {'all filters' if channel is None else f'filter {channel}'}"
+        scale = "relative to a blank image" if is_relative else "not relative to a blank image"
+        return replace(found.drawn, choices=(maps, scale))
+
     def figure(self, look: Look) -> Drawing:
-        """Filter and patches, for paper."""
-        left = filter_page(self.picture, self.search.layers, 0.0, controls=False)
-        both = across(replace(left.body, room=_LEFT), patches_page(self.picture).body, gap=24)
+        """Filter, patches and evidence, for paper."""
+        left = filter_page(self.picture, self.search.layers, 0.0, controls=False).body
+        found = [replace(patches_page(self.picture).body, room=Share(9))]
+        if self.picture is not None and self.picture.has_evidence:
+            evidence = evidence_page(self.picture, self._view, controls=False)
+            found.append(replace(evidence.body, room=Share(4)))
+        both = across(replace(left, room=_LEFT), down(*found), gap=24)
         return page_drawn(Page(both), Box(0, 0, self.width(), self.height()), look)
 
     def set_theme(self, theme: Theme) -> None:
@@ -157,11 +211,17 @@ class LooksForView(TellsDrawn, QWidget):
         if picture is not None and picture.under_way:
             self.message.clear()
         self.patches.show_page(patches_page(picture))
-        self.evidence.draw(picture)
+        self._show_evidence(self._view)
         self._show_filter()
 
     def _show_filter(self) -> None:
         self.filter.show_page(filter_page(self.picture, self.search.layers, self._share))
+
+    def _show_evidence(self, view: EvidenceView) -> None:
+        self._view, has_evidence = view, self.picture is not None and self.picture.has_evidence
+        self.evidence.setVisible(has_evidence)
+        if self.picture is not None and has_evidence:
+            self.evidence.show_page(evidence_page(self.picture, view))
 
     @Slot(int)
     def _on_progressed(self, percent: int) -> None:
@@ -175,15 +235,15 @@ class LooksForView(TellsDrawn, QWidget):
                 self.search.begin()
             case CancelSearch():
                 self.search.cancel()
+            case SetScope(scope):
+                self._show_evidence(replace(self._view, scope=scope))
+            case SetRelative(is_relative):
+                self._show_evidence(replace(self._view, is_relative=is_relative))
             case ShowFilter(layer, channel):
                 self.choose(layer, channel)
                 self._others(ask)
             case _:
                 self._others(ask)
-
-
-class _Patches(DrawnPart, PageView):
-    """Patches, which may have been found at another moment than that of the page."""
 
 
 # -- pages ---------------------------------------------------------------------------------------------------
@@ -253,3 +313,21 @@ def patches_page(picture: FilterPicture | None) -> Page:
             Card("least", PATCHES, least, "Excites it least", "", tip, is_live=True),
         )
     )
+
+
+def evidence_page(picture: FilterPicture, view: EvidenceView, *, controls: bool = True) -> Page:
+    """Where the evidence for each class comes from, on average over its test images."""
+    title, found = "Average evidence of each class", picture.averages
+    if found is None:
+        card: Card[Any] = Card("evidence", WORDS, Words("Comes after the patches", ink="muted"), title)
+    else:
+        tip = (
+            "For each class, the mean over its test images of value × slope of the logit at each cell (which "
+            "is the weight where one dense layer follows): where the evidence for the class comes from"
+        )
+        shown = Chosen(found.tiles(view.channel(picture), view.is_relative))
+        card = Card("evidence", TILES, shown, title, found.about, tip)
+    off = () if picture.own_map is not None else (ONE,)
+    scope = replace(choice_of(view, "scope", SetScope), off=off)
+    choices = (down(scope, choice_of(view, "is_relative", SetRelative), room=None),) if controls else ()
+    return Page(across(card, *choices))

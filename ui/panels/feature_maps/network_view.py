@@ -1,37 +1,63 @@
 """The network with its linked cells: columns above, the arithmetic of the marked cell below."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from typing import override
+from typing import Any, override
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
-from cnnviz.drawing import Ask
+from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look, Share
+from cnnviz.drawing.page import page_drawn
+from cnnviz.layers import Conv2D
+from ui.choices import Choices
 from ui.controls.key_moves import arrow_step
 from ui.controls.layouts import fill
-from ui.controls.pointed import PointedWidget
+from ui.controls.scroll_column import set_up_area
+from ui.marks import MarkView
+from ui.page_view import PageView
 from ui.panels.feature_maps.arithmetic import ArithmeticView, PinCell, ShowPart
-from ui.panels.feature_maps.explain import Explained, Look, explain, shown_pin
-from ui.panels.feature_maps.flow import FlowView
-from ui.panels.feature_maps.height_splitter import HeightSplitter
-from ui.panels.feature_maps.painting import paint_now
+from ui.panels.feature_maps.explain import Explained, explain, shown_pin
+from ui.panels.feature_maps.explain import Look as Looking
+from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.plan import Kind
+from ui.panels.feature_maps.plan import Kind, Plan
+from ui.panels.feature_maps.sizes import LARGEST_SCALE, Layout, Room, layout_of
 from ui.panels.feature_maps.sweep import Sweep
+from ui.panels.feature_maps.view import (
+    Enlarge,
+    Fold,
+    MovePin,
+    PointAt,
+    PressCell,
+    PressOutput,
+    ScrollMap,
+    ScrollMaps,
+    ScrollOutputs,
+    SetRelative,
+    ShowChannel,
+    ShowClass,
+    View,
+    ZoomBy,
+    put,
+)
 from ui.state import AppState, PinnedCell
-from ui.theme import Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
 
 _MOMENT = 0.25
 """Seconds after a movement in which the pointer counts as moving."""
+_USUAL_SHARE, _LARGEST_SHARE = 0.18, 0.45
+"""Of the height, what the tables of the arithmetic get in a large window, and what they may take in all."""
 
 
 class NetworkView(QWidget):
     """Shows a picture where the user looks: `explain` says what follows from it.
 
-    * `state`: says which cell is pinned.
+    * `state`: says which cell is pinned, and what is to be guessed first.
+    * `choices`: of the panel.
     * `picture`: what is shown, with the limits of the colours in force.
     * `explained`: what is shown of it where the user looks.
     * `valueLineChanged`: what is under the pointer, or marked.
@@ -40,37 +66,58 @@ class NetworkView(QWidget):
     pinRequested = Signal(object)
     valueLineChanged = Signal(str)
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, choices: Choices[View], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state, self._choices, self._theme = state, choices, LIGHT
         self.picture: Picture | None = None
         self.explained: Explained | None = None
-        self._look = Look()
+        self._under: PinnedCell | None = None
+        self._stays: dict[str, object] = {}
+        self._first_output = 0
+        self._contents = Contents()
+        self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
+        self._drawn: object = None  # all that the page depends on
         self._pointed_time = -_MOMENT
-        self.flow = FlowView()
+        self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
+        self.area = _Area(self.flow, self.redraw)
         self.sweep = Sweep(self._sweep_start, self)
         self.arithmetic = ArithmeticView(self.sweep, self.answer)
-        self.splitter = HeightSplitter(self.flow, self.arithmetic)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(1)
+        for place, part in enumerate((self.area, self.arithmetic)):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(place, 1 - place)
         fill(QVBoxLayout(self), self.splitter)
-        self._connect_signals()
+        self.splitter.splitterMoved.connect(lambda: self._keep(heights=tuple(self.splitter.sizes())))
+        self.sweep.changed.connect(self.redraw)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """Choices in force."""
+        return self._choices.value
 
     def draw(self, picture: Picture) -> None:
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._look = Look(covers=self._look.covers, hides_fields=self._look.hides_fields)
+            self._keep(
+                channels=(), pointed=None, pointed_index=None, part=None, folded=(), lines=(), enlarged=None
+            )
+            self._under, self._first_output = None, 0
+            self._stays.clear()
             self.sweep.end()
-            self._share_height(self._theme)
-        self._redraw()
+            self.share_height()
+        self.redraw()
 
     def draw_pin(self) -> None:
         """Show which cell is pinned now; that ends a sweep."""
         if self._shown_pin() is not None:
             self.sweep.end()
-        self._redraw()
+        self.redraw()
 
     def marked_cell(self) -> PinnedCell | None:
         """Cell whose links and arithmetic are shown."""
@@ -81,52 +128,83 @@ class NetworkView(QWidget):
         return time.monotonic() - self._pointed_time < _MOMENT
 
     @property
-    def look(self) -> Look:
+    def look(self) -> Looking:
         """Where the user looks."""
-        return self._look
+        view, state, before = self.view, self._state, self.explained
+        channels = dict(view.channels)
+        count = 1 + max((int(group) for group in channels if group.isdecimal()), default=-1)
+        stage = None if before is None or before.cell is None else before.cell.stage
+        return Looking(
+            tuple(channels.get(str(group), 0) for group in range(count)),
+            state.pinned,
+            view.pointed_cell,
+            self._under,
+            self.sweep.place,
+            None if view.part is None or stage is None else (stage, view.part),
+            view.covers or bool(state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS)),
+            bool(state.why_covered(Secret.FIELD)),
+        )
 
-    def look_at(self, look: Look) -> None:
-        """Look elsewhere; pinned cell and sweep are not chosen by it."""
-        self._look = look
-        self._redraw()
-
-    def set_covers(self, covers: bool, *, hides_fields: bool = False) -> None:
-        """Cover what the network computes, to be guessed first, and what a cell depends on; or show it."""
-        self.look_at(replace(self._look, covers=covers, hides_fields=hides_fields))
-
-    def select_channel(self, group: int, channel: int) -> None:
-        """Choose a channel; a pinned cell of the group moves to it."""
-        picture = self.picture
-        if picture is None:
-            return
-        pinned = self._shown_pin()
-        self._look = self._look.choosing(group, channel)
-        if pinned is not None and picture.plan.group_of(pinned.stage) == group:
-            self.pinRequested.emit(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
-        self._redraw()
-
-    def choose_part(self, channel: int | None) -> None:
-        """Write out an input channel of the marked cell; None for the one chosen in the group before."""
-        cell = self.marked_cell()
-        part = None if cell is None or channel is None else (cell.stage, channel)
-        self.look_at(replace(self._look, part=part))
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the spacing."""
-        self._share_height(theme)
-
-    def _redraw(self) -> None:
+    def redraw(self) -> None:
         """Show the picture anew: the one way in which anything here changes."""
-        picture = self.picture
-        if picture is None:
+        if self.picture is None:
             return
-        look = replace(self._look, pinned=self._state.pinned, swept=self.sweep.place)
-        explained = self.explained = explain(picture, look, self.explained)
-        self._look = explained.look
-        self.flow.draw(picture, explained)
+        before = self.explained
+        explained = self.explained = explain(self.picture, self.look, before)
+        look, pointed = explained.look, explained.look.pointed
+        self._keep(
+            channels=tuple((str(group), channel) for group, channel in enumerate(look.channels)),
+            pointed=None if pointed is None else pointed.stage,
+            pointed_index=None if pointed is None else pointed.index,
+            part=None if look.part is None else look.part[1],
+        )
+        now = self._now()
+        assert now is not None
+        # A pointer that moves while a cell is pinned changes nothing in the maps.
+        drawn = (
+            self.picture,
+            explained.links,
+            explained.channels,
+            look.pinned,
+            look.swept,
+            look.covers,
+            now.key,
+        )
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.area.show_bar(shown=now.layout.scrolled)
+            self.flow.show_page(network_page(now, self._contents))
         why = self._state.why_covered(Secret.SHARES)
         self.arithmetic.draw(explained.arithmetic, is_pinned=explained.is_pinned, why_covered=why)
         self.valueLineChanged.emit(explained.value_line)
+
+    def _now(self) -> Now | None:
+        if self.picture is None or self.explained is None:
+            return None
+        view, plan = self.view, self.picture.plan
+        room = Room(self.area.width(), self.area.height(), self._theme, self.area.bar_height())
+        key = (room, view.scale, view.folded, view.enlarged)
+        if self._layout is None or self._layout[0] is not plan or self._layout[1] != key:
+            layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged)
+            self._layout = plan, key, layout
+        ratio, stays = self.devicePixelRatioF(), dict(self._stays)
+        return Now(
+            self.picture, self.explained, view, room, self._layout[2], ratio, stays, self._first_output
+        )
+
+    def figure(self, look: Look) -> Drawing:
+        """Network and arithmetic, one below the other."""
+        upper, lower, flow = self.flow.page, self.arithmetic.paper(), self.flow
+        both = Box(0, 0, flow.width(), flow.height() + self.arithmetic.height())
+        drawing = Drawing(Ground(both, look, ratio=0))
+        boxes = both.rows(flow.height(), Share(1))
+        for page, box in zip((upper, lower), boxes, strict=True):
+            drawing.marks += [] if page is None else page_drawn(page, box, look).marks
+        return drawing
+
+    def _keep(self, **changes: Any) -> None:
+        """Note choices that follow from what is drawn, without drawing anew."""
+        self._choices.value = replace(self.view, **changes)
 
     def _shown_pin(self) -> PinnedCell | None:
         """Pinned cell as it is shown, if this network has it."""
@@ -143,8 +221,8 @@ class NetworkView(QWidget):
             self.sweep.end()
         elif self._state.pinned is not None:
             self.pinRequested.emit(None)
-        elif self.flow.enlarged() is not None:
-            self.flow.set_enlarged(None)
+        elif self.view.enlarged is not None:
+            self.enlarge(None)
         else:
             return False
         return True
@@ -159,47 +237,120 @@ class NetworkView(QWidget):
             return self.leave()
         if step is None or self._state.pinned is None:
             return False
-        self._on_move_requested(*step)
+        self._move_pin(*step)
         return True
 
-    # -- requests ------------------------------------------------------------------------------------------
-
-    def _connect_signals(self) -> None:
-        requests = self.flow.requests
-        requests.cellHovered.connect(self._on_cell_hovered)
-        requests.cellLeft.connect(self._on_cell_left)
-        requests.cellClicked.connect(self._on_cell_clicked)
-        requests.moveRequested.connect(self._on_move_requested)
-        requests.channelRequested.connect(self.select_channel)
-        self.flow.unfolded.connect(self._redraw)
-        self.sweep.changed.connect(self._redraw)
-
-    def _on_cell_hovered(self, cell: PinnedCell) -> None:
-        self._pointed_time = time.monotonic()
-        is_weight = len(cell.index) == 4
-        self._look = replace(self._look, under=cell, pointed=self._look.pointed if is_weight else cell)
-        self._redraw()
-        paint_now(self.arithmetic)
-
-    def _on_cell_left(self) -> None:
-        self._look = replace(self._look, under=None)
-        self._redraw()
+    # -- what is asked for ---------------------------------------------------------------------------------
 
     def answer(self, ask: Ask) -> None:
-        """Do what the arithmetic asks for."""
+        """Do what the drawings ask for."""
         match ask:
-            case ShowPart(channel):
-                self.choose_part(channel)
+            case PointAt(cell):
+                self._pointed_time = time.monotonic()
+                self._under = cell
+                if len(cell.index) < 4:  # a weight is no cell whose arithmetic could be shown
+                    self._keep(pointed=cell.stage, pointed_index=cell.index)
+                self.redraw()
+                self._paint_now()
+            case Leave():
+                self._under = None
+                self.redraw()
+            case PressCell(cell):
+                self._press(cell)
+            case PressOutput(cell, index):
+                self._press(cell)
+                if index is not None:
+                    self._choices.choose(class_index=index)
             case PinCell(cell):
                 self.pinRequested.emit(cell)
+            case MovePin(rows, cols):
+                self._move_pin(rows, cols)
+            case ShowChannel(group, channel):
+                self.select_channel(group, channel)
+            case ShowPart(channel):
+                self._choices.choose(part=channel)
+            case ShowClass(index):
+                self._choices.choose(class_index=index)
+            case SetRelative(is_relative):
+                self._choices.choose(relative=is_relative)
             case _:
-                self.sweep.answer(ask)
+                if not self._arrange(ask):
+                    self.sweep.answer(ask)
 
-    def _on_cell_clicked(self, cell: PinnedCell) -> None:
+    def _arrange(self, ask: Ask) -> bool:
+        """Do what only changes where things stand; return whether that was asked for."""
+        view, now = self.view, self._now()
+        match ask:
+            case Enlarge(key):
+                self.enlarge(None if view.enlarged == key else key)
+            case Fold(key, is_folded):
+                enlarged = None if is_folded and view.enlarged == key else view.enlarged
+                self._choices.choose(folded=put(view.folded, key, is_folded), enlarged=enlarged)
+            case ZoomBy(steps) if now is not None:
+                self._choices.choose(cell=zoomed(now, steps))
+            case ScrollMap(corner) if now is not None:
+                column = now.plan.column(view.enlarged or "")
+                self._stays[f"{view.enlarged} large"] = None if column is None else nearest(now, column)
+                self._keep(place=corner)
+                self.redraw()
+            case ScrollMaps(key, line) if now is not None:
+                column = now.plan.column(key)
+                self._stays[key] = None if column is None else now.explained.look.channel(column.group)
+                self._keep(lines=put(view.lines, key, line))
+                self.redraw()
+            case ScrollOutputs(row):
+                self._first_output = row
+                self.redraw()
+            case _:
+                return False
+        return True
+
+    def stay_where_scrolled(self) -> None:
+        """Leave maps where a session has scrolled them."""
+        now = self._now()
+        if now is None:
+            return
+        for column in now.plan.columns:
+            self._stays[column.key] = now.explained.look.channel(column.group)
+        column = now.plan.column(self.view.enlarged or "")
+        if column is not None and self.view.place is not None:
+            self._stays[f"{column.key} large"] = nearest(now, column)
+        self.redraw()
+
+    def enlarge(self, key: str | None) -> None:
+        """Give a column all the room there is, or none."""
+        self._choices.choose(enlarged=key, cell=None, place=None)
+        if key is not None:
+            self.area.ensureWidgetVisible(self.flow.view(key))
+
+    def scale(self) -> int:
+        """Pixels a cell of the largest map."""
+        now = self._now()
+        return 1 if now is None else now.layout.scale
+
+    def change_scale(self, steps: int) -> None:
+        """Draw all maps larger or smaller; what does not fit is scrolled."""
+        self._choices.choose(scale=min(max(self.scale() + steps, 1), 2 * LARGEST_SCALE))
+
+    def fit(self) -> None:
+        """Draw all maps as large as fits, with the usual folds."""
+        self._choices.choose(scale=None, folded=(), enlarged=None)
+
+    def select_channel(self, group: int, channel: int) -> None:
+        """Choose a channel; a pinned cell of the group moves to it."""
+        pinned, picture = self._shown_pin(), self.picture
+        if picture is None:
+            return
+        self._keep(channels=put(self.view.channels, str(group), channel))
+        if pinned is not None and picture.plan.group_of(pinned.stage) == group:
+            self.pinRequested.emit(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
+        self.redraw()
+
+    def _press(self, cell: PinnedCell) -> None:
         self.sweep.end()
         self.pinRequested.emit(None if cell == self._shown_pin() else cell)
 
-    def _on_move_requested(self, rows: int, cols: int) -> None:
+    def _move_pin(self, rows: int, cols: int) -> None:
         pinned, picture = self._shown_pin(), self.picture
         column = None if pinned is None or picture is None else picture.plan.column(pinned.stage)
         if pinned is None or column is None or picture is None:
@@ -215,10 +366,21 @@ class NetworkView(QWidget):
             row, col = min(max(row + rows, 0), high - 1), min(max(col + cols, 0), wide - 1)
             moved = PinnedCell(pinned.stage, (channel, row, col))
         # The outline under a pointer that rests would read as one of the links.
-        for part in self.flow.findChildren(PointedWidget):
+        for part in self.flow.findChildren(MarkView):
             part.forget_pointer()
         if moved != pinned:
             self.pinRequested.emit(moved)
+
+    def _paint_now(self) -> None:
+        """Paint everything in the window that is out of date, at once.
+
+        From the event loop Qt would call the paint event of each view one by one, and each call would have to
+        wait for the interpreter, which the training thread holds most of the time: dozens of waits of up to
+        half a millisecond between the pointer and what it points at. A repaint that is asked for from Python
+        keeps the interpreter throughout, and flushes all of the window that waits to be painted.
+        """
+        if self.isVisible():
+            self.arithmetic.repaint(QRect(0, 0, 1, 1))
 
     # -- the sweep -----------------------------------------------------------------------------------------
 
@@ -247,11 +409,78 @@ class NetworkView(QWidget):
 
     # -- layout --------------------------------------------------------------------------------------------
 
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._theme = theme
+        self.share_height()
+        self.redraw()
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._share_height(self._theme)
+        self.share_height()
 
-    def _share_height(self, theme: Theme) -> None:
+    def share_height(self) -> None:
+        """Divide the height as the user has chosen, else so that the tables of the arithmetic have room."""
+        heights, theme, total = self.view.heights, self._theme, self.height()
+        if heights is not None and len(heights) == 2:
+            self.splitter.setSizes(heights)
+            return
+        layers = () if self.picture is None else self.picture.plan.layers
+        rows = max((layer.kernel_size for _, layer in layers if isinstance(layer, Conv2D)), default=3)
+        tables = min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
+        wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
+        wanted = min(wanted, round(_LARGEST_SHARE * total))
+        self.splitter.setSizes([max(total - wanted, 1), wanted])
+
+
+class _Area(QScrollArea):
+    """Scrolls the columns sideways: there is nothing to scroll upwards, and the wheel moves along them."""
+
+    def __init__(self, page: PageView, resized: Callable[[], None]) -> None:
+        super().__init__()
+        self._resized, self._theme, self._shows_bar = resized, LIGHT, True
+        set_up_area(self, page)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.show_bar(shown=False)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the sizes."""
         self._theme = theme
-        self.splitter.share(None if self.picture is None else self.picture.plan, theme)
+
+    def show_bar(self, *, shown: bool) -> None:
+        """Show the scroll bar, or not."""
+        if shown != self._shows_bar:
+            self._shows_bar, policy = shown, Qt.ScrollBarPolicy
+            self.setHorizontalScrollBarPolicy(
+                policy.ScrollBarAlwaysOn if shown else policy.ScrollBarAlwaysOff
+            )
+
+    def bar_height(self) -> int:
+        """Height of the scroll bar."""
+        return self.horizontalScrollBar().sizeHint().height()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(900), self._theme.px(420))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(300), self._theme.px(190))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size() != event.oldSize():
+            self._resized()
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        bar = self.horizontalScrollBar()
+        if bar.maximum() > 0:
+            bar.setValue(bar.value() - (event.angleDelta().y() or event.angleDelta().x()))
+            event.accept()
+        else:
+            event.ignore()

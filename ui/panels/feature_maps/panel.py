@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -18,35 +18,37 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.covers import Secret
-from cnnviz.drawing import Ask
-from cnnviz.session_state import View
+from cnnviz.drawing import Ask, Drawing, Look
+from cnnviz.session_state import View as PanelView
+from cnnviz.snapshots import Snapshot
+from ui.choices import Choices, kept, read
+from ui.controls.buttons import IconButton
+from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.controls.scroll_column import set_up_area
-from ui.controls.segmented import SegmentedControl
 from ui.controls.status_line import StatusLine
+from ui.panels import views
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
-from ui.panels.feature_maps import restoring
 from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.filter_search import LookAtPatch
 from ui.panels.feature_maps.looks_for import LooksForView, ShowFilter
 from ui.panels.feature_maps.network_view import NetworkView
-from ui.panels.feature_maps.painting import paint_now
-from ui.panels.feature_maps.picture import Levels, MapChoices, MapScene, Picture, union
+from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
-from ui.panels.feature_maps.plan import Plan, plan_of
-from ui.panels.feature_maps.view_tools import AUTOMATIC, FIXED, ViewTools
+from ui.panels.feature_maps.plan import Kind, Plan, plan_of
+from ui.panels.feature_maps.sweep import SPEEDS, USUAL_SPEED
+from ui.panels.feature_maps.view import FIXED, LOOKS_FOR, NETWORK, View
 from ui.panels.picture_loop import PictureLoop
 from ui.panels.scene import still_scene_of
-from ui.panels.views import Choices, under
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
-_NETWORK, _LOOKS_FOR = "network", "looks_for"
 _REST_MS = 200
+_EMPTY = "Choose a sample on the left: the network and everything it computes appear here."
 
 
 class FeatureMapsPanel(Panel):
@@ -66,17 +68,28 @@ class FeatureMapsPanel(Panel):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self._background = background
-        self._choices = MapChoices()
+        self.choices = Choices(View, parent=self)
+        self._of_picture = self.view.of_picture
         self._levels: Levels = {}
         self._levels_of: tuple[object, ...] = ()
         self.setProperty("role", "panel")
-        self._build_widgets()
-        self._build_layout()
+        self.message = MessageBar(self)
+        self.network = NetworkView(state, self.choices)
+        self.looks_for = LooksForView(background, self.answer)
+        self._build()
         self._loop = PictureLoop(
             self, state, analysis, "feature-maps", self._scene, compute_picture, self._on_picture
         )
-        self._connect_signals()
+        self.network.pinRequested.connect(self.pinRequested)
+        self.network.valueLineChanged.connect(lambda text: self.status.set_parts(((text, "muted"),)))
+        for signal, slot in (
+            (self.choices.changed, self._on_chosen),
+            (state.coveredChanged, self._on_covered),
+            (state.snapshotChanged, self._on_snapshot_changed),
+            (state.pinnedChanged, self._on_pinned_changed),
+            (self._loop.failed, self.message.show_error),
+        ):
+            signal.connect(slot)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -87,6 +100,13 @@ class FeatureMapsPanel(Panel):
         self._tools.setSpacing(theme.px(8))
         self._arrange_tools()
 
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """Choices in force."""
+        return self.choices.value
+
     @property
     def picture(self) -> Picture | None:
         """What is drawn."""
@@ -94,34 +114,97 @@ class FeatureMapsPanel(Panel):
 
     def show_page(self, page: str) -> None:
         """Show ``"network"`` or ``"looks_for"``."""
-        self.pages.set_current(page)
-        self._on_page_changed(page)
+        self.choices.choose(page=page)
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
-        pages = {"network": self.network, "looks_for": self.looks_for}
+        pages = {NETWORK: self.network, LOOKS_FOR: self.looks_for}
         return {page: partial(self.show_page, name) for name, page in pages.items()}
 
-    def view_state(self) -> View:
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return network and sample of the picture that is shown, and what is chosen in it."""
+        if self.stack.currentWidget() is self.looks_for:
+            return self.looks_for.drawn()
+        picture, network = self.picture, self.network
+        if picture is None:
+            return None
+        words = choice_words(picture, network.look, network.marked_cell(), are_fixed=self._are_limits_fixed())
+        return Drawn.of(picture.scene.snapshot, picture.scene.sample, choices=words)
+
+    def figure(self, look: Look) -> Drawing:
+        """What the page in front shows, as one drawing."""
+        if self.stack.currentWidget() is self.looks_for:
+            return self.looks_for.figure(look)
+        return self.network.figure(look)
+
+    # -- what a session keeps ------------------------------------------------------------------------------
+
+    @override
+    def view_state(self) -> PanelView:
         """Return all choices, for a session; none before the first picture."""
-        waiting = self._loop.waiting_view
+        waiting, network = self._loop.waiting_view, self.network
         if waiting is not None or self.picture is None:
             return waiting or {}
-        return {
-            "page": self.pages.current(),
-            "limits": self.limits.current(),
-            "class": self._choices.class_index,
-            "relative_evidence": self._choices.is_relative,
-            "covers": self.cover.isChecked(),
-            **(restoring.limits_view_of(self._levels) if self._are_limits_fixed() else {}),
-            **restoring.network_view_of(self.network),
-            **under("filter", self.looks_for.view_state()),
+        levels = self._levels if self._are_limits_fixed() else {}
+        swept = network.sweep.place
+        return kept(replace(self.view, levels=tuple((key, tuple(pair)) for key, pair in levels.items()))) | {
+            "flow.scroll": place_of(network.area.horizontalScrollBar()),
+            "sweep": None if swept is None else swept[0],
+            "sweep_place": 0 if swept is None else swept[1],
+            "sweep_speed": network.sweep.speed,
+            **views.under("filter", self.looks_for.view_state()),
         }
 
-    def restore_view(self, view: View) -> None:
+    @override
+    def restore_view(self, view: PanelView) -> None:
         """Choose as `view_state` said, as soon as the present network and sample are drawn."""
         if view:
-            self._loop.when_current(view, self._restore)
+            self._loop.when_current(view, lambda choices, picture: self._restore(view, choices, picture))
+
+    def _restore(self, found: PanelView, choices: views.Choices, picture: Picture) -> None:
+        view, network = read(View, found), self.network
+        column = picture.plan.column(view.enlarged or "")
+        is_map = column is not None and column.kind in (Kind.IMAGE, Kind.MAPS, Kind.EVIDENCE)
+        is_class = view.class_index is None or view.class_index < len(picture.names)
+        levels = dict[str, Limits]()
+        for key, pair in view.levels:
+            if len(pair) == 2 and pair[0] < pair[1]:
+                levels[key] = float(pair[0]), float(pair[1])
+        part, view = (
+            view.part,
+            replace(
+                view,
+                levels=(),
+                part=None,
+                enlarged=view.enlarged if is_map else None,
+                class_index=view.class_index if is_class else None,
+            ),
+        )
+        if self._are_limits_fixed(view) and picture.levels.keys() <= levels.keys():
+            scene = replace(picture.scene, choices=view.of_picture)
+            self._levels, self._levels_of = levels, replace(picture, scene=scene).subject
+        self.choices.take(view)
+        self._draw_limits(picture)
+        network.share_height()
+        network.sweep.set_speed(choices.whole("sweep_speed", 0, len(SPEEDS) - 1, USUAL_SPEED))
+        network.restore_sweep(choices.any_text("sweep"), choices.whole("sweep_place", 0, 10**6, 0))
+        self.choices.choose(part=part)
+        network.stay_where_scrolled()
+        scroll_later(network.area.horizontalScrollBar(), choices.whole("flow.scroll", 0, 1_000_000, 0))
+        own = choices.below("filter")
+        if own.any_text("layer"):
+            self.looks_for.show_network(self._state.shown, self._state.dataset)
+            self.looks_for.restore_view(own, self._moment_at)
+
+    def _moment_at(self, step: int) -> Snapshot | None:
+        """Return the network of the run at a step, if it is on record."""
+        state = self._state
+        if state.shown is not None and state.shown.step == step:
+            return state.shown
+        return state.history.snapshots.find(step)
+
+    # -- events --------------------------------------------------------------------------------------------
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -151,39 +234,39 @@ class FeatureMapsPanel(Panel):
 
     # -- building ------------------------------------------------------------------------------------------
 
-    def _build_widgets(self) -> None:
-        self.message = MessageBar(self)
-        self.pages = SegmentedControl([(_NETWORK, "Network"), (_LOOKS_FOR, "What a filter looks for")])
-        self.pages.set_option_tooltip(
-            _NETWORK, "Every layer left to right, with linked cells and their arithmetic"
+    def _build(self) -> None:
+        self.pages, self.limits = self.choices.controls["page"], self.choices.controls["limits"]
+        about = "cover the maps and what follows from them, until you press it again"
+        self.cover = IconButton("eye", "Predict first", about, "V")
+        self.cover.setCheckable(True)
+        self.smaller = IconButton("minus", "Smaller maps")
+        self.larger = IconButton(
+            "plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network"
         )
-        self.pages.set_option_tooltip(
-            _LOOKS_FOR, "Test patches that excite a filter most and least; evidence of each class"
-        )
-        self._view_tools = tools = ViewTools()
-        self.limits, self.fit = tools.limits, tools.fit
-        self.smaller, self.larger, self.cover = tools.smaller, tools.larger, tools.cover
-        self.network = NetworkView(self._state)
+        self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
+        self.cover.clicked.connect(lambda on: self.choices.choose(covers=on))
+        self.smaller.clicked.connect(lambda: self.network.change_scale(-1))
+        self.larger.clicked.connect(lambda: self.network.change_scale(1))
+        self.fit.clicked.connect(self.network.fit)
         self.network.flow.tabs_after = self.fit
-        self.looks_for = LooksForView(self._background, self.answer)
-        text = "Choose a sample on the left: the network and everything it computes appear here."
-        self._empty = named(QLabel(text), role="muted")
+        self._view_tools = QWidget()
+        label = named(QLabel("Colour limits"), role="muted")
+        buttons = self.cover, self.smaller, self.larger, self.fit
+        fill(QHBoxLayout(self._view_tools), label, self.limits, *buttons)
         self.stack = QStackedWidget()
-        for page in (self._empty, self.network, self.looks_for):
+        for page in (named(QLabel(_EMPTY), role="muted"), self.network, self.looks_for):
             self.stack.addWidget(page)
         # Only a panel smaller than the smallest window, or one enlarged for a projector, has to scroll.
-        self._scroll = QScrollArea()
-        set_up_area(self._scroll, self.stack)
+        scroll = QScrollArea()
+        set_up_area(scroll, self.stack)
         self.status = named(StatusLine(), "Value under the pointer")
-        self._hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
-
-    def _build_layout(self) -> None:
+        hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
         # In a narrow panel the tools stand in two rows.
         self._tools = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), self.pages, 1)
         self._tools.addWidget(self._view_tools, 0, Qt.AlignmentFlag.AlignLeft)
         self._bottom = QWidget()
-        fill(QHBoxLayout(self._bottom), (self.status, 1), self._hint)
-        self._layout = fill(QVBoxLayout(self), self.message, self._tools, (self._scroll, 1), self._bottom)
+        fill(QHBoxLayout(self._bottom), (self.status, 1), hint)
+        self._layout = fill(QVBoxLayout(self), self.message, self._tools, (scroll, 1), self._bottom)
 
     def _arrange_tools(self) -> None:
         margins = self._layout.contentsMargins()
@@ -193,56 +276,28 @@ class FeatureMapsPanel(Panel):
         direction = QBoxLayout.Direction
         self._tools.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
 
-    def _connect_signals(self) -> None:
-        self.pages.currentChanged.connect(self._on_page_changed)
-        self.limits.currentChanged.connect(self._on_limits_changed)
-        self.smaller.clicked.connect(self._on_smaller_clicked)
-        self.larger.clicked.connect(self._on_larger_clicked)
-        self.cover.toggled.connect(self._on_covers_changed)
-        self._state.coveredChanged.connect(self._on_covers_changed)
-        self.fit.clicked.connect(self.network.flow.fit)
-        self.network.pinRequested.connect(self.pinRequested)
-        self.network.flow.requests.classRequested.connect(self._choose_class)
-        self.network.flow.requests.relativeRequested.connect(self._choose_relative)
-        self.network.valueLineChanged.connect(self._on_value_line_changed)
-        self._loop.failed.connect(self.message.show_error)
-        self._state.snapshotChanged.connect(self._on_snapshot_changed)
-        self._state.pinnedChanged.connect(self._on_pinned_changed)
-
-    @override
-    def drawn(self) -> Drawn | None:
-        """Return network and sample of the picture that is shown, and what is chosen in it."""
-        if self.stack.currentWidget() is self.looks_for:
-            return self.looks_for.drawn()
-        picture, network = self.picture, self.network
-        if picture is None:
-            return None
-        words = choice_words(picture, network.look, network.marked_cell(), are_fixed=self._are_limits_fixed())
-        return Drawn.of(picture.scene.snapshot, picture.scene.sample, choices=words)
-
     # -- the picture ---------------------------------------------------------------------------------------
 
     def _scene(self) -> MapScene | None:
-        return still_scene_of(self._state, self._choices)
+        return still_scene_of(self._state, self.view.of_picture)
 
     def _on_picture(self, picture: Picture) -> None:
         is_first = self.picture is None
         self.network.draw(self._within_limits(picture))
-        paint_now(self.status)
+        if self.status.isVisible():
+            self.status.repaint(QRect(0, 0, 1, 1))  # see `NetworkView`
         # The pointer comes first: while it moves, training is shown in fewer frames.
         is_training = self._state.run.status is RunStatus.TRAINING
         self._loop.pace = _REST_MS if is_training and self.network.is_pointed_at() else 0
         if is_first:
-            self._on_page_changed(self.pages.current())
+            self._show_page()
 
-    @Slot()
-    def _on_limits_changed(self) -> None:
-        picture = self._loop.picture
-        if picture is not None and picture.scene.choices == self._choices:
+    def _draw_limits(self, picture: Picture | None) -> None:
+        if picture is not None and picture.scene.choices == self.view.of_picture:
             self.network.draw(self._within_limits(picture))
 
-    def _are_limits_fixed(self) -> bool:
-        return self.limits.current() == FIXED
+    def _are_limits_fixed(self, view: View | None = None) -> bool:
+        return (view or self.view).limits == FIXED
 
     def _within_limits(self, picture: Picture) -> Picture:
         """Return a picture with the limits in force, and let fixed ones hold its own from now on."""
@@ -262,13 +317,22 @@ class FeatureMapsPanel(Panel):
             return picture
         return picture.since(first)
 
+    # -- what follows from choices and from the state --------------------------------------------------------
+
     @Slot()
-    def _on_covers_changed(self) -> None:
-        """Cover what the user wants to guess first, and what a prediction asks for."""
-        why = self._state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS)
-        self.cover.setEnabled(not why)
-        hides_fields = bool(self._state.why_covered(Secret.FIELD))
-        self.network.set_covers(bool(why) or self.cover.isChecked(), hides_fields=hides_fields)
+    def _on_chosen(self) -> None:
+        before, self._of_picture = self._of_picture, self.view.of_picture
+        if before != self._of_picture:
+            self._loop.look()
+        self.cover.setChecked(self.view.covers)
+        self._show_page()
+        self._draw_limits(self._loop.picture)
+        self.network.redraw()
+
+    @Slot()
+    def _on_covered(self) -> None:
+        self.cover.setEnabled(not self._state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS))
+        self.network.redraw()
 
     @Slot()
     def _on_pinned_changed(self) -> None:
@@ -280,45 +344,15 @@ class FeatureMapsPanel(Panel):
         if self.isVisible() and self.stack.currentWidget() is self.looks_for:
             self.looks_for.show_network(self._state.shown, self._state.dataset)
 
-    def _choose_class(self, class_index: int | None) -> None:
-        self._choose(replace(self._choices, class_index=class_index))
-
-    def _choose_relative(self, is_relative: bool) -> None:
-        self._choose(replace(self._choices, is_relative=is_relative))
-
-    def _choose(self, choices: MapChoices) -> None:
-        self._choices = choices
-        self._loop.look()
-
-    def _restore(self, choices: Choices, picture: Picture) -> None:
-        """Choose as a session says."""
-        self.cover.setChecked(choices.flag("covers", False))
-        restoring.restore_network_view(self.network, picture, choices)
-        chosen = choices.whole("class", 0, len(picture.names) - 1, None)
-        self._choose(MapChoices(chosen, choices.flag("relative_evidence", False)))
-        limits = choices.text("limits", (AUTOMATIC, FIXED), AUTOMATIC)
-        levels = restoring.limits_from(choices, picture) if limits == FIXED else None
-        self.limits.set_current(limits)
-        if levels is not None:
-            scene = replace(picture.scene, choices=self._choices)
-            self._levels, self._levels_of = levels, replace(picture, scene=scene).subject
-        self._on_limits_changed()
-        self.show_page(choices.text("page", (_NETWORK, _LOOKS_FOR), _NETWORK))
-        own = choices.below("filter")
-        if own.any_text("layer"):
-            self.looks_for.show_network(self._state.shown, self._state.dataset)
-            self.looks_for.restore_view(own, partial(restoring.moment_at, self._state))
-
-    # -- requests ------------------------------------------------------------------------------------------
-
-    def _on_page_changed(self, page: str) -> None:
-        network = page == _NETWORK
+    def _show_page(self) -> None:
+        is_network = self.view.page == NETWORK
+        before = self.stack.currentWidget()
         if self.picture is not None:
-            self.stack.setCurrentWidget(self.network if network else self.looks_for)
+            self.stack.setCurrentWidget(self.network if is_network else self.looks_for)
         for widget in (self._view_tools, self._bottom):
-            widget.setVisible(network)
+            widget.setVisible(is_network)
         self._arrange_tools()
-        if not network and self.picture is not None:
+        if self.picture is not None and not is_network and before is not self.looks_for:
             self.looks_for.show_network(self._state.shown, self._state.dataset)
             self.looks_for.choose(*self._shown_filter(self.picture.plan))
 
@@ -341,12 +375,3 @@ class FeatureMapsPanel(Panel):
                     self.network.select_channel(group, channel)
             case _:
                 pass
-
-    def _on_value_line_changed(self, text: str) -> None:
-        self.status.set_parts(((text, "muted"),))
-
-    def _on_smaller_clicked(self) -> None:
-        self.network.flow.change_scale(-1)
-
-    def _on_larger_clicked(self) -> None:
-        self.network.flow.change_scale(1)

@@ -1,13 +1,15 @@
 """How large the maps are drawn: all at one scale, as large as the room allows."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
+from cnnviz.drawing import Look
 from ui.panels.feature_maps.plan import Column, Kind, Plan
-from ui.theme import Theme
 
 LARGEST_SCALE = 40
 SMALLEST_SCALE = 3
+LARGEST_CELL = 64
+"""Of an enlarged map, in pixels at scale 1."""
 _SCROLLED_SCALE = 4
 _FOLDED = 22
 _GAP = 16
@@ -23,17 +25,18 @@ _SHARE = 0.66
 class Room:
     """The room for all columns.
 
-    * `width`, `height`: in logical pixels.
+    * `width`, `height`: in logical pixels; `bar`, height of a scroll bar.
     """
 
     width: int
     height: int
-    theme: Theme
+    look: Look
+    bar: int = 0
 
     @property
     def gap(self) -> int:
         """Between two columns."""
-        return self.theme.px(_GAP)
+        return round(self.look.px(_GAP))
 
 
 def side_of(plan: Plan, scale: int) -> int:
@@ -41,43 +44,43 @@ def side_of(plan: Plan, scale: int) -> int:
     return plan.unit * scale + 2
 
 
-def column_width(column: Column, side: int, theme: Theme) -> int:
+def column_width(column: Column, side: float, look: Look) -> float:
     """Width of a column whose maps have a side."""
     match column.kind:
         case Kind.KERNELS:
-            return min(max(round(0.62 * side), theme.px(62)), theme.px(126))
+            return min(max(round(0.62 * side), look.px(62)), look.px(126))
         case Kind.UNITS:
             _, rows, cols = column.shape
-            return max(max((side - 2) // rows, 3) * cols + 2, theme.px(58))
+            return max(max((side - 2) // rows, 3) * cols + 2, look.px(58))
         case Kind.OUTPUT:
-            return theme.px(148)
+            return look.px(148)
         case Kind.IMAGE:
-            return max(side, theme.px(_KEYED))
+            return max(side, look.px(_KEYED))
         case _:
-            return max(side, theme.px(62))
+            return max(side, look.px(62))
 
 
-def total_width(plan: Plan, side: int, folded: Collection[str], room: Room) -> int:
+def total_width(plan: Plan, side: float, folded: Collection[str], room: Room) -> float:
     """Width of all columns and the gaps between them."""
     widths = [
-        room.theme.px(_FOLDED) if column.key in folded else column_width(column, side, room.theme)
+        room.look.px(_FOLDED) if column.key in folded else column_width(column, side, room.look)
         for column in plan.columns
     ]
     return sum(widths) + room.gap * (len(widths) - 1)
 
 
-def column_widths(plan: Plan, side: int, folded: Collection[str], room: Room) -> dict[str, int]:
+def column_widths(plan: Plan, side: float, folded: Collection[str], room: Room) -> dict[str, float]:
     """Width of each column that is not folded; room to spare goes to kernels, then to maps.
 
     Kernels get as much as their numbers need, the others equal shares up to a third of their width.
     """
-    theme = room.theme
-    widths = {c.key: column_width(c, side, theme) for c in plan.columns if c.key not in folded}
+    look = room.look
+    widths = {c.key: column_width(c, side, look) for c in plan.columns if c.key not in folded}
     spare = max(room.width - total_width(plan, side, folded, room), 0)
     for column in plan.columns:
-        roomy = column.shape[2] <= 3 and side >= theme.px(0.95 * _NUMBERED)
+        roomy = column.shape[2] <= 3 and side >= look.px(0.95 * _NUMBERED)
         if column.kind is Kind.KERNELS and column.key in widths and roomy:
-            more = min(max(theme.px(_NUMBERED) - widths[column.key], 0), spare)
+            more = min(max(look.px(_NUMBERED) - widths[column.key], 0), spare)
             widths[column.key] += more
             spare -= more
     wide = [
@@ -90,9 +93,9 @@ def column_widths(plan: Plan, side: int, folded: Collection[str], room: Room) ->
     return widths
 
 
-def tallest_side(plan: Plan, room: Room) -> int:
+def tallest_side(plan: Plan, room: Room) -> float:
     """Side of a map that leaves a fair share of the height to the thumbnails."""
-    free = room.height - room.theme.px(72)
+    free = room.height - room.look.px(72)
     has_thumbnails = any(column.count > 1 for column in plan.columns)
     return round(_SHARE * free) if has_thumbnails else free
 
@@ -108,7 +111,7 @@ def fitting_scale(plan: Plan, folded: Collection[str], room: Room) -> int | None
 
 def scrolled_scale(plan: Plan, room: Room) -> int:
     """Pixels a cell when the columns have to be scrolled."""
-    by_height = (tallest_side(plan, room) - 2) // plan.unit
+    by_height = int((tallest_side(plan, room) - 2) // plan.unit)
     return max(min(by_height, _SCROLLED_SCALE), 1)
 
 
@@ -117,3 +120,46 @@ def default_folds(plan: Plan, room: Room) -> frozenset[str]:
     if fitting_scale(plan, (), room) is not None:
         return frozenset()
     return frozenset(column.key for column in plan.columns if column.is_activation)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the columns share the room.
+
+    * `scale`: pixels a cell of the largest map; `side`, of that map.
+    * `widths`: of the columns that are not folded.
+    * `scrolled`: whether there is no room for all of them.
+    """
+
+    scale: int
+    side: int
+    widths: Mapping[str, float]
+    folds: frozenset[str]
+    scrolled: bool
+
+
+def layout_of(
+    plan: Plan, room: Room, scale: int | None, folded: Mapping[str, bool], enlarged: str | None
+) -> Layout:
+    """Give every column its width; one may be enlarged.
+
+    * `scale`: pixels a cell, as the user has chosen; None: as large as fits.
+    * `folded`: what the user has folded, or unfolded.
+    """
+    usual = default_folds(plan, room)
+    folds = frozenset(c.key for c in plan.columns if folded.get(c.key, c.key in usual))
+    fitting = fitting_scale(plan, folds, room) if scale is None else None
+    scrolled = False
+    if fitting is None:
+        lower = replace(room, height=room.height - room.bar)
+        fitting = scale or scrolled_scale(plan, lower)
+        scrolled = total_width(plan, side_of(plan, fitting), folds, room) > room.width
+    if enlarged is None or enlarged in folds:
+        side = side_of(plan, fitting)
+        return Layout(fitting, side, column_widths(plan, side, folds, room), folds, scrolled)
+    fitting = max(min(fitting, 3), 1) if scale is None else fitting
+    side = side_of(plan, fitting)
+    others = total_width(plan, side, {*folds, enlarged}, room)
+    width = max(room.width - others, round(0.45 * room.width), side)
+    widths = {c.key: column_width(c, side, room.look) for c in plan.columns if c.key not in folds}
+    return Layout(fitting, side, widths | {enlarged: width}, folds, others + width > room.width)

@@ -1,0 +1,457 @@
+"""What a column of a network consists of: its heading, a large map above its colours, its outputs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Box,
+    CellParts,
+    Colors,
+    Drawing,
+    Graphic,
+    Ground,
+    Group,
+    Image,
+    Ink,
+    Line,
+    Look,
+    Mark,
+    Part,
+    Rect,
+    Share,
+    Size,
+    Table,
+    Text,
+    outline,
+)
+from cnnviz.drawing.kept import kept
+from cnnviz.graphics import heat_map
+from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
+from cnnviz.graphics.tiles import scroll_bar
+from cnnviz.notation import format_column
+from cnnviz.quantities import format_probabilities, format_signed, format_value
+
+_BAR = 10  # width of a scroll bar
+_LONG_STEP = 4  # cells that an arrow key with Shift leads on
+_LONGEST = 8  # characters of a probability, such as "1 − 2e−8"
+
+Span = tuple[str, str, Ink]
+"""Words, their font, their colour."""
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """One line: the first of some versions for which there is room; of the last what fits."""
+
+    versions: tuple[tuple[Span, ...], ...]
+
+    @property
+    def words(self) -> str:
+        """The first version."""
+        return " ".join(words for words, *_ in self.versions[0])
+
+
+def draw_fitting(shown: Fitting, ground: Ground) -> Drawing:
+    """Write the line."""
+    drawing, gap = Drawing(ground), ground.px(6)
+    for spans in shown.versions:
+        if sum(ground.font(font).width(words) + gap for words, font, _ in spans) - gap <= ground.box.width:
+            break
+    else:
+        spans = shown.versions[-1]
+    room = ground.box
+    for words, font, ink in spans:
+        drawing.write(room, words, font, ink)
+        room = room.cut(left=ground.font(font).width(words) + gap)
+    return drawing
+
+
+def _fitting_size(shown: Fitting, look: Look) -> Size:
+    high = max(look.font(font).line for _, font, _ in shown.versions[0])
+    return Size(look.px(60), high, look.px(20), high)
+
+
+FITTING = Graphic(
+    draw_fitting,
+    _fitting_size,
+    words=lambda shown: shown.words,
+    height=lambda shown, _width, look: _fitting_size(shown, look).height,
+)
+
+
+# -- a map and its colours ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StageMap:
+    """A large map above a strip of its colours.
+
+    Attributes
+    ----------
+    looked : Looked
+    note, about : str
+        What stands beside the numbers of the strip where there is room, and what explains it.
+    pinned : (row, column), optional
+        Cell that arrow keys move, by what `moves` asks for.
+    moves : callable, optional
+        Rows and columns to what moves the pinned cell.
+    enlarge : Ask, optional
+        What a double click asks for.
+    scrolls : callable, optional
+        First row and column in sight to what asks for them, where cells are enlarged.
+    zooms : callable, optional
+        Steps to what makes cells so much larger.
+    length : float, optional
+        Of the strip, in pixels at scale 1; as long as the map is wide when None.
+    """
+
+    looked: Looked
+    note: str = ""
+    about: str = ""
+    pinned: tuple[int, int] | None = None
+    moves: Callable[[int, int], Ask] | None = None
+    enlarge: Ask | None = None
+    scrolls: Callable[[tuple[int, int]], Ask] | None = None
+    zooms: Callable[[int], Ask] | None = None
+    length: float | None = None
+
+
+def map_area(shown: StageMap, box: Box, look: Look) -> Box:
+    """Room of the map, without that of its colours and of scroll bars."""
+    area = box.rows(Share(1), strip_height(look))[0]
+    bars = look.px(_BAR) if shown.looked.zoom is not None else 0
+    return area.cut(right=bars, bottom=bars)
+
+
+def strip_height(look: Look) -> float:
+    """Height of the strip with its numbers, and of the gap above it."""
+    return look.px(11) + look.font("mono").line
+
+
+def draw_map(shown: StageMap, ground: Ground) -> Drawing:
+    """Draw the map, and the strip below it."""
+    look, px = ground.look, ground.px
+    area = map_area(shown, ground.box, look)
+    inner = Ground(area, look, ground.hovered, ground.has_focus, ground.ratio)
+    drawing = HEAT_MAP.draw(shown.looked, inner)
+    drawing.ground = ground
+    cells = drawing.parts[0]
+    assert isinstance(cells, CellParts)
+    grid = cells.grid
+    if shown.pinned is not None and shown.moves is not None:
+        found = heat_map.inside((*shown.pinned, 1, 1), placed(shown.looked, inner)[0])
+        if ground.has_focus and found is not None:  # round its frame, not over it
+            drawing.add(*outline(grid.cell(*found).inset(-px(3)), "focus", look))
+        for key, rows, cols in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
+            drawing.keys[key] = shown.moves(rows, cols)
+            drawing.keys[f"shift {key}"] = shown.moves(_LONG_STEP * rows, _LONG_STEP * cols)
+    if shown.enlarge is not None:
+        drawing.keys["double click"] = shown.enlarge
+    if shown.zooms is not None:
+        drawing.keys["ctrl wheel up"], drawing.keys["ctrl wheel down"] = shown.zooms(1), shown.zooms(-1)
+    if shown.scrolls is not None and shown.looked.zoom is not None:
+        _scroll(drawing, shown, area)
+    wide = min(grid.box.width if shown.length is None else px(shown.length), ground.box.width)
+    strip = ground.box.rows(Share(1), strip_height(look))[1]._replace(width=wide).cut(top=px(3))
+    key = (shown.looked.map.colors, shown.note, strip, look)
+    drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
+    drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors, shown.about)))
+    return drawing
+
+
+@lru_cache(64)
+def _say_colors(colors: Colors, about: str) -> str:
+    lo, hi = (format_value(end, 4) for end in (colors.lo, colors.hi))
+    return f"Colours from {lo} to {hi}{': ' if about else ''}{about}"
+
+
+def _scroll(drawing: Drawing, shown: StageMap, area: Box) -> None:
+    """Let wheel and bars move what is in sight."""
+    asks, px = shown.scrolls, drawing.ground.px
+    assert asks is not None
+    inner = Ground(area, drawing.ground.look, ratio=drawing.ground.ratio)
+    (row, col, rows, cols), grid = placed(shown.looked, inner)
+    all_rows, all_cols = shown.looked.map.values.shape
+    steps = (("up", -2, 0), ("down", 2, 0), ("left", 0, -2), ("right", 0, 2))
+    for name, down, across in steps:
+        to = min(max(row + down, 0), all_rows - rows), min(max(col + across, 0), all_cols - cols)
+        if to != (row, col):
+            drawing.keys[f"wheel {name}"] = asks(to)
+    if rows < all_rows:
+        track = Box(area.right + 1, grid.top, px(_BAR) - 3, grid.box.height)
+        scroll_bar(drawing, track, (row, rows, all_rows), lambda first: asks((first, col)))
+    if cols < all_cols:
+        track = Box(grid.left, area.bottom + 1, grid.box.width, px(_BAR) - 3)
+        scroll_bar(drawing, track, (col, cols, all_cols), lambda first: asks((row, first)), lies=True)
+
+
+def _strip(colors: Colors, note: str, box: Box, look: Look) -> list[Mark]:
+    """A thin bar over the numbers at its ends; where both do not fit, symmetric ones are written as ±."""
+    drawing, px, font = Drawing(Ground(box, look)), look.px, look.font("mono")
+    bar, below = box.rows(px(6), Share(1), gap=px(1))
+    ramp = np.linspace(colors.lo, colors.hi, 256)[None, :]
+    drawing.add(Image(bar, colors.pixels(ramp)), Rect(bar.inset(0.5), edge="border"))
+    write = format_signed if colors.name == "signed" else format_value
+    lo, hi = write(colors.lo, 2), write(colors.hi, 2)
+    both, gap = f"±{hi.lstrip('+')}", px(6)
+    noted = f"{both} {note}"
+    if font.width(lo + hi) + gap + (font.width(note) + gap if note else 0) <= box.width:
+        for words, align in ((lo, "left"), (note, "middle"), (hi, "right")):
+            drawing.write(below, words, font, "muted", align)
+    elif colors.lo == -colors.hi:
+        words = noted if note and font.width(noted) <= box.width else both
+        drawing.write(below, words, font, "muted", "middle")
+    else:
+        drawing.write(below, hi, font, "muted", "right")
+    return drawing.marks
+
+
+def _map_size(_shown: StageMap, look: Look) -> Size:
+    least = look.px(56) + strip_height(look)
+    return Size(look.px(180), look.px(180), look.px(40), least)
+
+
+STAGE_MAP = Graphic(
+    draw_map,
+    _map_size,
+    lambda shown: HEAT_MAP.tables(shown.looked),
+    lambda shown: HEAT_MAP.words(shown.looked),
+)
+
+
+# -- outputs ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """What a network says of an image.
+
+    Attributes
+    ----------
+    names : tuple of str
+    probabilities : ndarray of shape (k,)
+    logits : ndarray of shape (k,), optional
+        None where one logit speaks for two classes.
+    true : int, optional
+    press, point : callable
+        Number of a class to what a click, and pointing, asks for.
+    """
+
+    names: tuple[str, ...]
+    probabilities: NDArray[np.floating]
+    logits: NDArray[np.floating] | None
+    true: int | None
+    press: Callable[[int], Ask]
+    point: Callable[[int], Ask]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRows:
+    """Outputs; one may be chosen, some outlined; `first` is in sight where there is no room for all."""
+
+    outputs: Outputs
+    chosen: int | None = None
+    outlined: frozenset[int] = frozenset()
+    first: int = 0
+    scrolls: Callable[[int], Ask] | None = None
+
+
+def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
+    """Write name, logit, bar and probability of each class."""
+    drawing, look, outputs = Drawing(ground), ground.look, shown.outputs
+    line, count = _row(look), len(outputs.names)
+    fit = min(max(int((ground.box.height + 2) // line), 1), count)  # places are whole pixels
+    first, box = min(max(shown.first, 0), count - fit), ground.box
+    if isinstance(ground.hovered, int):
+        first = min(max(first, ground.hovered - fit + 1), ground.hovered)
+    if fit < count and shown.scrolls is not None:
+        bar, box = ground.px(_BAR), ground.box.cut(right=ground.px(_BAR))
+        track = Box(box.right + 2, box.top, bar - 3, fit * line)
+        scroll_bar(drawing, track, (first, fit, count), shown.scrolls)
+        drawing.keys["wheel up"] = shown.scrolls(max(first - 1, 0))
+        drawing.keys["wheel down"] = shown.scrolls(min(first + 1, count - fit))
+    for place in range(count):
+        room = Box(box.left, box.top + (place - first) * line, box.width, line)
+        tip, ask, point = _say(outputs, place), outputs.press(place), outputs.point(place)
+        drawing.parts.append(Part(place, room, tip, ask, points=point))
+        if not first <= place < first + fit:
+            continue
+        is_hovered = place == ground.hovered
+        if place == shown.chosen or is_hovered:
+            drawing.add(Rect(room, "accent_soft" if place == shown.chosen else "hover", radius=4))
+        if place in shown.outlined or (is_hovered and ground.has_focus):
+            ink = "accent" if place in shown.outlined else "text"
+            drawing.add(Rect(room.inset(1), edge=ink, width=1.5, radius=4))
+    key = (outputs, first, fit, box, look)
+    drawing.add(Group(box, key, lambda: _written(*key)))
+    return drawing
+
+
+def _row(look: Look) -> float:
+    return look.font().line + look.px(4)
+
+
+def _say(outputs: Outputs, place: int) -> str:
+    text = f"class {outputs.names[place]}"
+    if outputs.logits is not None:
+        text += f": logit {format_signed(float(outputs.logits[place]), 5)}"
+    text += f", probability {_shares(outputs)[place]}"
+    return text + (", the true class" if place == outputs.true else "")
+
+
+@kept
+def _shares(outputs: Outputs) -> list[str]:
+    return format_probabilities(outputs.probabilities.tolist(), longest=_LONGEST)
+
+
+@kept
+def _written(outputs: Outputs, first: int, fit: int, box: Box, look: Look) -> list[Mark]:
+    drawing, px, mono = Drawing(Ground(box, look)), look.px, look.font("mono")
+    best, shares = int(np.argmax(outputs.probabilities)), _shares(outputs)
+    values: list[float] = [] if outputs.logits is None else outputs.logits.tolist()
+    logits = format_column(values, 2, signed=True, longest=7)
+    strong = look.font("strong")
+    name_room = min(max(map(strong.width, outputs.names)) + 1, box.width / 3)
+    logit_room = max(map(mono.width, ["−00.00", *logits])) if values else 0
+    share_room = max(map(mono.width, ["0.000", *shares]))
+    for place, line in zip(range(first, first + fit), box.lines(fit, _row(look)), strict=True):
+        name, dot, logit, bar, share = line.inset(px(4), 0).columns(
+            name_room, px(8), logit_room, Share(1), share_room, gap=px(3)
+        )
+        drawing.write(name, outputs.names[place], "strong" if place == best else "")
+        if place == outputs.true:
+            ink = "success" if place == best else "danger"
+            drawing.add(Rect(dot.placed(px(5), px(5)), ink, radius=px(2.5)))
+        if values:
+            drawing.write(logit, logits[place], mono, "text", "right")
+        drawing.write(share, shares[place], mono, "text", "right")
+        ink = "accent" if place == best else "muted"
+        drawing.bar(bar.placed(bar.width, px(6)), float(outputs.probabilities[place]), ink)
+    return drawing.marks
+
+
+def _outputs_size(shown: OutputRows, look: Look) -> Size:
+    line, count = _row(look), len(shown.outputs.names)
+    return Size(look.px(150), count * line, look.px(110), min(count, 3) * line)
+
+
+def _output_tables(shown: OutputRows) -> list[Table]:
+    each = shown.outputs
+    columns = [each.names, *([] if each.logits is None else [each.logits]), each.probabilities]
+    header = ("class", *([] if each.logits is None else ["logit"]), "probability")
+    return [Table("Outputs", header, list(zip(*columns, strict=True)))]
+
+
+OUTPUTS = Graphic(
+    draw_outputs,
+    _outputs_size,
+    _output_tables,
+    lambda shown: "; ".join(_say(shown.outputs, place) for place in range(len(shown.outputs.names))),
+    lambda shown, _width, look: _row(look) * len(shown.outputs.names),
+)
+
+
+# -- what stands beside -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Roles of outlines, and what they mean."""
+
+    marks: tuple[tuple[str, str], ...]
+
+
+def draw_marks(shown: Marks, ground: Ground) -> Drawing:
+    """Draw each outline as on a map, with its meaning beside it."""
+    drawing, px = Drawing(ground), ground.px
+    lines = ground.box.lines(len(shown.marks), _mark_line(ground.look))
+    for (role, text), line in zip(shown.marks, lines, strict=True):
+        sign, words = line.columns(px(13), Share(1), gap=px(6))
+        sign = sign.placed(px(13), px(13))
+        drawing.add(Rect(sign, "track"), *outline(sign, role, ground.look))
+        drawing.write(words, text, "small", "muted")
+    return drawing
+
+
+def _mark_line(look: Look) -> float:
+    return look.font("small").line + look.px(4)
+
+
+def _marks_size(shown: Marks, look: Look) -> Size:
+    high = len(shown.marks) * _mark_line(look)
+    return Size(look.px(60), high, look.px(60), high)
+
+
+MARKS = Graphic(
+    draw_marks,
+    _marks_size,
+    words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown.marks),
+    height=lambda shown, _width, look: len(shown.marks) * _mark_line(look),
+)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A column that is folded to a strip as high as it was."""
+
+    title: str
+    ask: Ask
+
+
+def draw_folded(shown: Folded, ground: Ground) -> Drawing:
+    """Draw the strip, with the title along it."""
+    drawing, px, box = Drawing(ground), ground.px, ground.box
+    is_active = ground.hovered is not None or ground.has_focus
+    ink, fill = ("accent", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
+    drawing.add(
+        Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4), _chevron(box.x, px(12), px(4))
+    )
+    font = ground.font("small")
+    words = font.shortened(shown.title, box.height - px(34))
+    drawing.add(
+        Text(
+            box.x + font.middle,
+            px(26) + font.width(words),
+            words,
+            font,
+            "text" if is_active else "muted",
+            is_upright=True,
+        )
+    )
+    drawing.parts.append(Part("unfold", box, f"Unfold {shown.title}", shown.ask))
+    return drawing
+
+
+def _chevron(x: float, y: float, arm: float) -> Line:
+    return Line(((x - arm / 2, y - arm), (x + arm / 2, y), (x - arm / 2, y + arm)), "muted", 1.5, alpha=0.7)
+
+
+FOLDED = Graphic[Folded](
+    draw_folded,
+    lambda _shown, look: Size(look.px(22), look.px(120), look.px(22), look.px(60)),
+    words=lambda shown: f"Unfold {shown.title}",
+)
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow from one column to the next, at some height."""
+
+    height: float
+
+
+def draw_arrow(shown: Arrow, ground: Ground) -> Drawing:
+    """Draw it in the middle."""
+    drawing = Drawing(ground)
+    drawing.add(_chevron(ground.box.x + 1, ground.box.top + shown.height, 4))
+    return drawing
+
+
+ARROW = Graphic[Arrow](
+    draw_arrow, lambda _shown, look: Size(look.px(16), look.px(16), look.px(16), look.px(16))
+)

@@ -1,0 +1,608 @@
+"""The network as one page: a column for each stage, left to right, in which cells are linked."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from cnnviz.drawing import Block, Box, Colors, Ground, Look, Share
+from cnnviz.drawing.outlines import OUTLINES
+from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
+from cnnviz.graphics.heat_map import HeatMap, Looked, Zoom, placed
+from cnnviz.graphics.ledger import LEDGER, Ledger
+from cnnviz.graphics.stages import (
+    ARROW,
+    FITTING,
+    FOLDED,
+    MARKS,
+    OUTPUTS,
+    STAGE_MAP,
+    Arrow,
+    Fitting,
+    Folded,
+    Marks,
+    OutputRows,
+    Outputs,
+    StageMap,
+    map_area,
+    strip_height,
+)
+from cnnviz.graphics.texts import WORDS, Words
+from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
+from cnnviz.quantities import format_cell, format_count, format_power, format_value
+from ui.panels.feature_maps.breakdown import logit_breakdown
+from ui.panels.feature_maps.explain import Explained
+from ui.panels.feature_maps.links import Mark
+from ui.panels.feature_maps.picture import Picture
+from ui.panels.feature_maps.plan import Column, Kind, Plan
+from ui.panels.feature_maps.sizes import LARGEST_CELL, Layout, Room
+from ui.panels.feature_maps.texts import about, column_title
+from ui.panels.feature_maps.view import (
+    Enlarge,
+    Fold,
+    MovePin,
+    PointAt,
+    PressCell,
+    PressOutput,
+    ScrollMap,
+    ScrollMaps,
+    ScrollOutputs,
+    SetRelative,
+    ShowChannel,
+    ShowClass,
+    View,
+    ZoomBy,
+)
+from ui.state import PinnedCell
+
+_ROLES = ("feeds", "receptive", "winner", "selected")
+_NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
+"""Side in pixels below which no number fits into a cell of an enlarged map; in a row of columns, none with
+two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
+_THUMBS_BESIDE = 132
+_MARGIN = 2  # cells that an enlarged map shows round the marked one
+_WINNER = ("winner", "maximum")
+_KEY = (("selected", "this cell"), ("receptive", "it reads"), _WINNER, ("feeds", "it feeds"))
+
+
+@dataclass(frozen=True)
+class Now:
+    """All that the page is made of.
+
+    * `room`: for all columns; `layout`, how they share it; `ratio`, device pixels a pixel.
+    * `stays`: what was chosen, or marked, when the user has scrolled maps, by column: as long as this is the
+      same, they stay where they are.
+    * `first_output`: number of the first class in sight.
+    """
+
+    picture: Picture
+    explained: Explained
+    view: View
+    room: Room
+    layout: Layout
+    ratio: float = 1.0
+    stays: Mapping[str, object] = field(default_factory=dict[str, object])
+    first_output: int = 0
+
+    @property
+    def plan(self) -> Plan:
+        """Columns of the network."""
+        return self.picture.plan
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What it depends on besides the picture and where the user looks."""
+        view = replace(self.view, pointed=None, pointed_index=None, part=None)
+        return view, self.room, self.ratio, self.stays, self.first_output
+
+    @property
+    def look(self) -> Look:
+        """Colours and sizes."""
+        return self.room.look
+
+    def channel(self, column: Column) -> int:
+        """Channel that a column shows."""
+        return self.explained.channel(column)
+
+    def network_inputs(self, column: Column) -> int:
+        """Number of input channels of a column of kernels."""
+        return self.picture.network.params[column.key].shape[1]
+
+    def is_covered(self, column: Column) -> bool:
+        """Whether the cells of a column are covered."""
+        return self.explained.look.covers and column.kind not in (Kind.IMAGE, Kind.KERNELS)
+
+    def marks(self, column: Column) -> tuple[Mark, ...]:
+        """Cells of a column that belong to the marked one."""
+        links = self.explained.links
+        return () if links is None or column.kind is Kind.KERNELS else links.of(column.stage)
+
+
+class Contents:
+    """What is drawn of the values, kept while these are the same: the pointer changes none of them."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], tuple[object, object, Any]] = {}
+
+    def of[T](self, what: str, column: Column, token: object, rest: object, make: Callable[[], T]) -> T:
+        """Return a content for an object whose values it shows, and all else that it depends on."""
+        found = self._made.get((what, column.key))
+        if found is None or found[0] is not token or found[1] != rest:
+            found = self._made[what, column.key] = token, rest, make()
+        return found[2]
+
+
+def network_page(now: Now, contents: Contents) -> Page:
+    """All columns, those that are folded as strips, with an arrow from each to the next."""
+    layout, look, items = now.layout, now.look, list[Item]()
+    arrow = Arrow(look.px(40) + layout.side // 2)
+    for column in now.plan.columns:
+        if items:
+            items.append(Card(f"before {column.key}", ARROW, arrow, room=now.room.gap / look.scale))
+        if column.key in layout.folds:
+            title = _title(column)
+            folded = Folded(title, Fold(column.key, False))
+            name = f"Unfold {title}"
+            items.append(Card(f"{column.key} folded", FOLDED, folded, room=22, is_live=True, name=name))
+        else:
+            items.append(
+                contents.of(
+                    "column", column, *_told(now, column), partial(_column, now, layout, column, contents)
+                )
+            )
+    return Page(across(*items, gap=0))
+
+
+def _title(column: Column) -> str:
+    return "Output" if column.kind is Kind.OUTPUT else column_title(column)
+
+
+def _told(now: Now, column: Column) -> tuple[object, object]:
+    """All that a column shows: an object that is the same as long as its values are, and the rest."""
+    picture, explained, view = now.picture, now.explained, now.view
+    is_output, is_large = column.kind is Kind.OUTPUT, column.key == view.enlarged
+    own = explained.look
+    return picture.trace if is_output else picture.token(column), (
+        now.layout.widths[column.key],
+        now.layout.side,
+        (now.room, now.ratio, now.layout.scrolled, explained.look.under) if is_large else now.ratio,
+        (view.cell, view.place, now.stays.get(f"{column.key} large")) if is_large else is_large,
+        picture.levels.get(column.key),
+        picture.growth.get(column.key),
+        now.look,
+        now.is_covered(column) if not is_output else own.covers,
+        explained.channel(column)
+        if not is_output
+        else (picture.names, picture.scene.choices, now.first_output),
+        _source(now, column) if column.kind is Kind.KERNELS else own.channel(column.group),
+        now.marks(column),
+        explained.pinned_in(column.stage),
+        explained.uncovered(column.key),
+        dict(view.lines).get(column.key, 0),
+        now.stays.get(column.key),
+    )
+
+
+def _column(now: Now, layout: Layout, column: Column, contents: Contents) -> Item:
+    match column.kind:
+        case Kind.UNITS:
+            items = _units(now, layout, column, contents)
+        case Kind.OUTPUT:
+            items = _outputs(now, column, contents)
+        case _:
+            items = _maps(now, layout, column, contents)
+    return down(*items, room=layout.widths[column.key] / now.look.scale, gap=3)
+
+
+def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
+    """Two lines, each shortened where there is no room for it; buttons stand beside the second one."""
+    title = (_title(column), "strong", "text")
+    first = Fitting(((title, (caption, "small", "muted")), (title,)) if caption else ((title,),))
+    second = Fitting(tuple(((line, "small", "muted"),) for line in lines))
+    tip = "\n".join(
+        filter(None, (f"{_title(column)} · {caption}" if caption else "", lines[0], about_of(column)))
+    )
+    line = Card(f"{column.key} line", FITTING, second, tip=tip, name=f"{_title(column)} {lines[0]}".strip())
+    return (
+        Card(f"{column.key} title", FITTING, first, tip=tip, room=None),
+        across(line, *buttons, room=20 if buttons else None, gap=0),
+    )
+
+
+def about_of(column: Column) -> str:
+    """What a column shows, for its tool tip."""
+    if column.kind is Kind.OUTPUT:
+        return (
+            "What the last dense layer computes, and the probabilities that follow. The dot marks the true "
+            "class. Click a row to pin its logit and to see the evidence for it."
+        )
+    return about(column)
+
+
+def _fold(column: Column) -> Choice:
+    ask = Fold(column.key, True)
+    return Choice(
+        f"fold {column.key}",
+        "mini",
+        f"Fold {_title(column)}",
+        ask,
+        tip="Fold this column",
+        icon="chevron-left",
+    )
+
+
+# -- columns of maps ----------------------------------------------------------------------------------------
+
+
+def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple[Item, ...]:
+    """A large map, and all of them as small ones."""
+    is_large, look = column.key == now.view.enlarged, now.look
+    box = _map_box(now, layout, column, is_large)
+    cell = contents.of(
+        "cell", column, None, (box, look, now.ratio, is_large), lambda: fitting_cell(now, column, box)
+    )
+    zoom = None
+    if is_large and now.view.cell is not None and now.view.cell > cell:
+        cell = _on_pixels(min(now.view.cell, look.px(LARGEST_CELL)), now.ratio)
+        zoom = Zoom(cell, now.view.corner)
+    # Looking for room that is not there costs time with every movement of the pointer.
+    is_numbered = cell >= (_NUMBERED_CELL if is_large else _NUMBERED_CELL_IN_ROW)
+    shown, power = _heat_map(now, column, contents, is_numbered, is_large)
+    outlines = _outlines(now, column)
+    looked = Looked(shown, outlines, now.is_covered(column), now.explained.uncovered(column.key), zoom)
+    if zoom is not None:
+        looked = _followed(now, column, looked, box)
+    pinned = now.explained.pinned_in(column.stage) if column.kind is not Kind.KERNELS else None
+    growth, step = now.picture.growth.get(column.key, (1.0, 0))
+    times = "1" if growth == 1 else format_value(growth, 2)
+    has_grown = times != "1" and 0 < growth < math.inf
+    can_enlarge = column.kind is not Kind.KERNELS
+    content = StageMap(
+        looked,
+        f"×{times}" if has_grown else "",
+        f"{times} times the limits at step {format_count(step)}" if has_grown else "",
+        None if pinned is None else (pinned[1], pinned[2]),
+        MovePin,
+        Enlarge(column.key) if can_enlarge else None,
+        ScrollMap if zoom is not None else None,
+        ZoomBy if is_large else None,
+        240 if is_large else None,
+    )
+    tip = "Point at a cell to see what it reads and what it feeds; click to pin it"
+    name = f"{_title(column)}, the chosen map"
+    room = Share(1) if is_large else (layout_side(layout, column) + strip_height(look)) / look.scale
+    large = Card(
+        column.key,
+        STAGE_MAP,
+        content,
+        tip=tip,
+        room=room,
+        is_live=True,
+        keys_point=content.pinned is None,
+        name=name,
+    )
+    small = _thumbs(now, column, contents)
+    below: tuple[Item, ...] = (large, *small)
+    if is_large and small:
+        below = (across(large, down(*small, room=_THUMBS_BESIDE), gap=8),)
+    elif column.kind is Kind.IMAGE:
+        has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
+        key = Marks(tuple(mark for mark in _KEY if mark != _WINNER or has_winners))
+        below = (large, Card("key", MARKS, key, room=None), *small)
+    lines = _lines(now, column, power)
+    head = contents.of("head", column, None, (lines, is_large), lambda: _map_head(column, lines, is_large))
+    return (*head, *below)
+
+
+def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
+    """Heading of a column of maps, with what folds, enlarges and zooms it."""
+    buttons = [_fold(column)] if column.kind is Kind.MAPS else []
+    if is_large:
+        tip = "Larger cells, until their numbers fit (Ctrl+wheel)"
+        buttons.insert(0, Choice("larger cells", "mini", "Larger cells", ZoomBy(1), tip=tip, icon="plus"))
+        buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", ZoomBy(-1), icon="minus"))
+    if column.kind is not Kind.KERNELS:
+        icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", "Enlarge")
+        tip = title if is_large else "Enlarge (double click on the map)"
+        name = f"enlarge {column.key}"
+        buttons.append(Choice(name, "mini", title, Enlarge(column.key), tip=tip, icon=icon))
+    return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
+
+
+def layout_side(layout: Layout, column: Column) -> float:
+    """Side of the room for the large map of a column."""
+    return layout.widths[column.key] if column.kind is Kind.KERNELS else layout.side
+
+
+def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
+    """Name what is shown, with the power of ten in which its numbers are written; and a shorter name."""
+    channel = now.channel(column)
+    match column.kind:
+        case Kind.IMAGE:
+            lines = "pixel ÷ 255 − 0.5", "pixels"
+        case Kind.KERNELS:
+            inputs = now.network_inputs(column)
+            of = f" of {column.count}" if inputs == 1 else f", input {_source(now, column)}"
+            lines = f"filter {channel}{of}", f"filter {channel}"
+        case _:
+            lines = f"map {channel} of {column.count}", f"map {channel}"
+    return tuple(f"{line} {power}".rstrip() for line in lines)
+
+
+def _source(now: Now, column: Column) -> int:
+    """Input channel whose weights a column of kernels shows."""
+    return min(now.explained.source(column), now.network_inputs(column) - 1)
+
+
+def _values(now: Now, column: Column) -> Any:
+    """Maps of a column, of shape (maps, h, w)."""
+    values = now.picture.values(column)
+    return values[:, _source(now, column)] if column.kind is Kind.KERNELS else values
+
+
+def _heat_map(
+    now: Now, column: Column, contents: Contents, is_numbered: bool, is_large: bool
+) -> tuple[HeatMap, str]:
+    """The chosen map, and the power of ten of the numbers in its cells."""
+    picture, channel = now.picture, now.channel(column)
+    source = _source(now, column) if column.kind is Kind.KERNELS else 0
+    limits = picture.levels[column.key]
+
+    def cell(row: int, col: int) -> PinnedCell:
+        if column.kind is Kind.KERNELS:
+            return PinnedCell(column.key, (channel, source, row, col))
+        return PinnedCell(column.stage, (channel, row, col))
+
+    def make() -> tuple[HeatMap, str]:
+        shown = HeatMap(
+            _values(now, column)[channel],
+            Colors(column.colormap, *limits),
+            decimals=None if is_numbered else -1,
+            window=column.window,
+            divided=False,
+            press=None if column.kind is Kind.KERNELS else lambda row, col: PressCell(cell(row, col)),
+            point=lambda row, col: PointAt(cell(row, col)),
+            covered=None,
+            lines=False,
+            has_axes=is_large,
+        )
+        return shown, format_power(shown.exponent) if is_numbered else ""
+
+    rest = (channel, source, limits, is_numbered, is_large)
+    return contents.of("map", column, picture.token(column), rest, make)
+
+
+def _outlines(now: Now, column: Column) -> tuple[tuple[str, Block], ...]:
+    """Cells of the chosen map that belong to the marked one, from the lowest outline to the topmost."""
+    channel = now.channel(column)
+    own = [mark for mark in now.marks(column) if mark.channels is None or channel in mark.channels]
+    return tuple(
+        (role, block) for role in OUTLINES for mark in own if mark.role == role for block in mark.blocks
+    )
+
+
+def _thumbs(now: Now, column: Column, contents: Contents) -> tuple[Card[Chosen], ...]:
+    """All maps as small ones; none of one, and where they are covered."""
+    if column.count < 2 or now.is_covered(column):
+        return ()
+    picture, limits, group = now.picture, now.picture.levels[column.key], column.group
+    is_kernel = column.kind is Kind.KERNELS
+    source = _source(now, column) if is_kernel else 0
+
+    def point(channel: int, row: int, col: int) -> PointAt:
+        index = (channel, source, row, col) if is_kernel else (channel, row, col)
+        return PointAt(PinnedCell(column.key if is_kernel else column.stage, index))
+
+    def make() -> Tiles:
+        return Tiles(
+            _values(now, column),
+            Colors(column.colormap, *limits),
+            partial(ShowChannel, group),
+            noun="filter" if is_kernel else "map",
+            title="Maps",
+            point=point,
+            scrolls=partial(ScrollMaps, column.key),
+            chooses=True,
+            has_key=False,
+            most=192,
+        )
+
+    tiles = contents.of("maps", column, picture.token(column), (source, limits), make)
+    chosen = min(now.explained.look.channel(group), column.count - 1)
+    marks = {mark.role: mark for mark in reversed(now.marks(column))}
+    shown = Chosen(
+        tiles,
+        chosen,
+        tuple(Marked(role, marks[role].blocks, marks[role].channels) for role in _ROLES if role in marks),
+        dict(now.view.lines).get(column.key, 0),
+        now.stays.get(column.key) == chosen,
+    )
+    name, tip = f"All maps of {_title(column)}", "Click one to show it large"
+    return (Card(f"{column.key} maps", TILES, shown, tip=tip, is_live=True, name=name),)
+
+
+# -- an enlarged map ----------------------------------------------------------------------------------------
+
+
+def _map_box(now: Now, layout: Layout, column: Column, is_large: bool) -> Box:
+    """Room of a large map with its colours."""
+    look, width = now.look, layout.widths[column.key]
+    if not is_large:
+        return Box(0, 0, width, layout_side(layout, column) + strip_height(look))
+    beside = look.px(_THUMBS_BESIDE) + look.px(8) if column.count > 1 and not now.is_covered(column) else 0
+    head = look.font("strong").line + look.px(20) + 2 * look.px(3)
+    high = now.room.height - head - (now.room.bar if layout.scrolled else 0)
+    return Box(0, 0, width - beside, high)
+
+
+def fitting_cell(now: Now, column: Column, box: Box) -> float:
+    """Side of a cell with which the whole map is in sight."""
+    rows, cols = column.shape[1:]
+    empty = HeatMap(
+        np.zeros((rows, cols), np.uint8), Colors("grey", 0, 1), has_axes=column.key == now.view.enlarged
+    )
+    looked = Looked(empty)
+    area = map_area(StageMap(looked), box, now.look)
+    return placed(looked, Ground(area, now.look, ratio=now.ratio))[1].side
+
+
+def zoomed(now: Now, steps: int) -> float | None:
+    """Side of a cell of the enlarged map that is so many steps larger; None: as large as fits."""
+    column = now.plan.column(now.view.enlarged or "")
+    if column is None:
+        return None
+    fits = fitting_cell(now, column, _map_box(now, now.layout, column, True))
+    cell = max(now.view.cell or fits, fits) * 1.25**steps
+    return None if cell <= fits else min(cell, now.look.px(LARGEST_CELL))
+
+
+def _on_pixels(cell: float, ratio: float) -> float:
+    """Return a side with which cells, as they are drawn, are whole pixels of the screen."""
+    return max(math.floor(cell * ratio), 1) / ratio if ratio else cell
+
+
+def nearest(now: Now, column: Column) -> Block | None:
+    """Cells of a map that an enlarged one brings into sight: the marked cell, or what belongs to it."""
+    found = dict[str, Block]()
+    for role, block in _outlines(now, column):
+        found.setdefault(role, block)
+    return next((found[role] for role in ("selected", "receptive", "feeds") if role in found), None)
+
+
+def _followed(now: Now, column: Column, looked: Looked, box: Box) -> Looked:
+    """Move an enlarged map so that the marked cell is in sight, unless the user has scrolled it since."""
+    under, marked = now.explained.look.under, nearest(now, column)
+    is_pointed_at = under is not None and under.stage == column.stage
+    if (
+        marked is None
+        or is_pointed_at
+        or now.stays.get(f"{column.key} large") == marked
+        or looked.zoom is None
+    ):
+        return looked
+    area = map_area(StageMap(looked), box, now.look)
+    shown, _ = placed(looked, Ground(area, now.look, ratio=now.ratio))
+    corner: list[int] = []
+    for axis in (0, 1):
+        first, count = shown[axis], shown[axis + 2]
+        low, high = marked[axis] - _MARGIN, marked[axis] + marked[axis + 2] + _MARGIN
+        corner.append(min(max(first, high - count), low))
+    zoom = looked.zoom._replace(corner=(corner[0], corner[1]))
+    return Looked(looked.map, looked.outlines, looked.is_covered, looked.count, zoom)
+
+
+# -- columns without maps -----------------------------------------------------------------------------------
+
+
+def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple[Item, ...]:
+    """Units of a hidden dense layer, or of the activation after it, as a grid."""
+    picture, (_, rows, cols), look = now.picture, column.shape, now.look
+    values, limits = picture.values(column), picture.levels[column.key]
+    count = len(values)
+
+    def unit(row: int, col: int) -> PinnedCell:
+        return PinnedCell(column.stage, (row * cols + col,))
+
+    def make() -> tuple[HeatMap, str]:
+        filled = np.zeros(rows * cols, values.dtype)
+        filled[:count] = values
+        shown = HeatMap(
+            filled.reshape(rows, cols),
+            Colors(column.colormap, *limits),
+            blank=(np.arange(rows * cols) >= count).reshape(rows, cols),
+            press=lambda row, col: PressCell(unit(row, col)) if row * cols + col < count else None,
+            point=lambda row, col: PointAt(unit(row, col)) if row * cols + col < count else None,
+            name=lambda row, col: format_cell((row * cols + col,)),
+            covered=None,
+            lines=False,
+        )
+        return shown, format_power(shown.exponent)
+
+    shown, power = contents.of("units", column, picture.token(column), limits, make)
+    blocks = [
+        (role, block)
+        for role in OUTLINES
+        for mark in now.marks(column)
+        if mark.role == role
+        for block in _unit_blocks(mark, count, rows, cols)
+    ]
+    pinned = now.explained.pinned_in(column.stage)
+    place = None if pinned is None else divmod(pinned[0], cols)
+    content = StageMap(Looked(shown, tuple(blocks), now.is_covered(column)), "", "", place, MovePin)
+    cell = max((layout.side - 2) // rows, 3)
+    high = min(cell * rows + 2, max(layout.side, 3 * rows + 2)) + strip_height(look)
+    name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
+    lines = f"{count} units {power}".rstrip(), f"{count} {power}".rstrip()
+    return (
+        *_head(column, "", lines, _fold(column)),
+        Card(
+            column.key, STAGE_MAP, content, tip=tip, room=high / look.scale, is_live=True,
+            keys_point=place is None, name=name,
+        ),
+    )  # fmt: skip
+
+
+def _unit_blocks(mark: Mark, units: int, rows: int, cols: int) -> list[Block]:
+    """Turn stretches of units into blocks of the grid."""
+    blocks: list[Block] = []
+    for _, start, _, count in mark.blocks:
+        if count >= units:
+            return [(0, 0, rows, cols)]
+        blocks.extend((*divmod(unit, cols), 1, 1) for unit in range(start, start + count))
+    return blocks
+
+
+def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
+    """Probabilities, and below them the evidence that adds up to the chosen logit."""
+    picture, covers = now.picture, now.explained.look.covers
+    names, evidence, single = picture.names, picture.evidence, picture.has_one_logit
+
+    def cell(row: int) -> PinnedCell:
+        return PinnedCell(column.stage, (0 if single else row,))
+
+    def make() -> tuple[Outputs, Ledger]:
+        outputs = Outputs(
+            names,
+            picture.probabilities,
+            None if single else picture.trace.logits[0],
+            picture.scene.sample.label,
+            lambda row: PressOutput(cell(row), None if single else row),
+            lambda row: PointAt(cell(row)),
+        )
+        return outputs, Ledger(tuple(logit_breakdown(picture)))
+
+    outputs, ledger = contents.of("outputs", column, picture.trace, (names, picture.scene.choices), make)
+    units = {start for mark in now.marks(column) if mark.role == "selected" for _, start, _, _ in mark.blocks}
+    chosen = None if single or evidence is None else evidence.class_index
+    read_as = names[int(np.argmax(picture.probabilities))]
+    lines = ("covered", "?") if covers else (f"read as {read_as}", read_as)
+    items: list[Item] = [*_head(column, "", lines)]
+    if not covers:
+        outlined = frozenset(range(2) if units and single else units)
+        rows = OutputRows(outputs, chosen, outlined, now.first_output, ScrollOutputs)
+        tip, name = "Click a class to take its logit apart", "Outputs: logit and probability of each class"
+        items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
+    if evidence is not None:
+        index = picture.scene.choices.class_index
+        if not single:
+            options = ((None, "predicted"), *enumerate(names))
+            value = index if index is None or index < len(names) else None
+            tip = "Class whose logit the evidence column takes apart"
+            label = Words("Evidence for class", ink="muted")
+            items.append(Card("evidence for", WORDS, label, room=None))
+            items.append(
+                Choice("class", "list", "Class whose logit is taken apart", ShowClass, value, options, tip)
+            )
+        tip = (
+            "Black is −0.5 at the input, so a blank image has evidence, too, and often most of it. Relative "
+            "to one, a cell counts with what the ink has changed"
+        )
+        is_relative = picture.scene.choices.is_relative
+        items.append(Choice("relative", "tick", "Relative to blank", SetRelative, is_relative, tip=tip))
+    if not covers:
+        tip = "The chosen logit as a sum"
+        items.append(Card("logit", LEDGER, ledger, tip=tip, room=None, name=tip))
+    return tuple(items)

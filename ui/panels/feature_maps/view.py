@@ -1,0 +1,189 @@
+"""What the user can choose in Filters & maps, and what its drawings ask for."""
+
+import math
+from dataclasses import dataclass
+
+from cnnviz.drawing import Ask
+from ui.choices import flag, maybe, named_values, one_of
+from ui.panels.feature_maps.picture import MapChoices
+from ui.panels.feature_maps.sizes import LARGEST_CELL, LARGEST_SCALE
+from ui.state import PinnedCell
+
+NETWORK, LOOKS_FOR = "network", "looks_for"
+AUTOMATIC, FIXED = "automatic", "fixed"
+_PAGES = (
+    (NETWORK, "Network", "Every layer left to right, with linked cells and their arithmetic"),
+    (
+        LOOKS_FOR,
+        "What a filter looks for",
+        "Test patches that excite a filter most and least; evidence of each class",
+    ),
+)
+_LIMITS = (
+    (AUTOMATIC, "Automatic", "The largest value of each layer at this moment"),
+    (
+        FIXED,
+        "Fixed",
+        "The largest values of all moments shown, for this run and sample: moments can be compared",
+    ),
+)
+_FAR = 1_000_000
+
+
+@dataclass(frozen=True)
+class View:
+    """Choices of the panel. What another network does not have is left out when it is drawn.
+
+    * `class_index`: class whose logit is taken apart; the predicted one when None.
+    * `relative`: whether the evidence is relative to a blank image.
+    * `scale`: pixels a cell; as large as fits when None.
+    * `enlarged`: key of the column that has all the room there is.
+    * `cell`, `place`: side of its cells, as large as fits when None; first row and column in sight.
+    * `folded`: by column, whether the user has folded it, or unfolded it.
+    * `lines`: by column, first line of its small maps that is in sight.
+    * `channels`: by group of columns, the chosen channel.
+    * `pointed`, `pointed_index`: cell that the pointer was on last.
+    * `part`: input channel that is written out.
+    * `heights`: of the network and of the arithmetic, where the user has moved the border.
+    * `levels`: fixed limits of the colours, by column.
+    """
+
+    page: str = one_of(NETWORK, "row", "Page", _PAGES)
+    limits: str = one_of(AUTOMATIC, "row", "Colour limits", _LIMITS)
+    covers: bool = flag(False)
+    class_index: int | None = maybe(int, kept="class")
+    relative: bool = flag(False, kept="relative_evidence")
+    scale: int | None = maybe(int, 1, 2 * LARGEST_SCALE, kept="flow.scale")
+    enlarged: str | None = maybe(str, kept="flow.enlarged")
+    cell: float | None = maybe(float, 1, 2 * LARGEST_CELL, kept="flow.large.cell")
+    place: tuple[int, ...] | None = maybe(int, kept="flow.large.place")
+    folded: tuple[tuple[str, bool], ...] = named_values(bool, kept="flow.folded")
+    lines: tuple[tuple[str, int], ...] = named_values(int, kept="flow.thumbs")
+    channels: tuple[tuple[str, int], ...] = named_values(int)
+    pointed: str | None = maybe(str)
+    pointed_index: tuple[int, ...] | None = maybe(int)
+    part: int | None = maybe(int, kept="slice")
+    heights: tuple[int, ...] | None = maybe(int, 0, _FAR)
+    levels: tuple[tuple[str, tuple[float, ...]], ...] = named_values(
+        float, -math.inf, math.inf, kept="limits"
+    )
+
+    @property
+    def of_picture(self) -> MapChoices:
+        """What changes the arrays."""
+        return MapChoices(self.class_index, self.relative)
+
+    @property
+    def pointed_cell(self) -> PinnedCell | None:
+        """Cell that the pointer was on last."""
+        index = self.pointed_index
+        return None if self.pointed is None or not index else PinnedCell(self.pointed, index)
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """First row and column of the enlarged map that is in sight."""
+        return (self.place[0], self.place[1]) if self.place is not None and len(self.place) == 2 else (0, 0)
+
+
+def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[str, T], ...]:
+    """Names and values with another value for a name."""
+    return (*((each, own) for each, own in pairs if each != key), (key, value))
+
+
+# -- what is asked for ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PointAt(Ask):
+    """Look at a cell; of a kernel: the column's key and (filter, input, row, column)."""
+
+    cell: PinnedCell
+
+
+@dataclass(frozen=True, slots=True)
+class PressCell(Ask):
+    """Pin a cell, or free it if it is pinned."""
+
+    cell: PinnedCell
+
+
+@dataclass(frozen=True, slots=True)
+class MovePin(Ask):
+    """Move the pinned cell."""
+
+    rows: int
+    cols: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChannel(Ask):
+    """Show a channel in all columns of a group."""
+
+    group: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowClass(Ask):
+    """Take the logit of a class apart; None for the predicted one."""
+
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PressOutput(Ask):
+    """Pin the logit of a class, and take it apart."""
+
+    cell: PinnedCell
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetRelative(Ask):
+    """Take the evidence relative to a blank image, or not."""
+
+    is_relative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Enlarge(Ask):
+    """Enlarge a column, or give it its usual size."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fold(Ask):
+    """Fold a column, or unfold it."""
+
+    key: str
+    is_folded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ZoomBy(Ask):
+    """Make the cells of the enlarged map larger."""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScrollMap(Ask):
+    """Bring a row and a column of the enlarged map to its upper left."""
+
+    corner: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ScrollMaps(Ask):
+    """Bring a line of the small maps of a column to its top."""
+
+    key: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScrollOutputs(Ask):
+    """Bring a class to the top."""
+
+    row: int
