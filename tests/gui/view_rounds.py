@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
@@ -17,6 +17,8 @@ from tests.gui.whole_window import PANELS
 from ui.controls.choice_field import ChoiceField
 from ui.export.figures import Figure
 from ui.export.formats import draw_png, to_image
+from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.steps import StepKind
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -109,3 +111,24 @@ def turn_wheel(widget: QWidget, clicks: int) -> None:
         Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(widget, event)
+
+
+def type_number(field: QAbstractSpinBox, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    press(field, Qt.Key.Key_Return)
+
+
+def step_to(panel: BackpropPanel, kind: StepKind, layer: str = "") -> None:
+    steps, bar = panel.model.steps, panel.header.bar
+    place = next(n for n, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer))
+    chip = bar.drawing().part(place).box
+    click(bar, QPointF(chip.x, chip.y))
+
+
+def restore(qtbot: QtBot, session: Session, path: Path) -> None:
+    with qtbot.waitSignal(session.files.restorer.finished) as done:
+        session.files.open(path)
+    assert done.args == [True]
+    rest(qtbot, session)

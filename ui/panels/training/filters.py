@@ -22,7 +22,7 @@ from ui.panels.drawn import Drawn, DrawnPart
 
 _HIGHEST = 400
 _KEY = replace(COLORS, size=lambda _colors, look: Size(look.px(220), look.px(17), look.px(96), look.px(17)))
-_TILES = 112  # pixels that filters and title take, whatever they say: they change with each frame
+_TILES = 106  # pixels that filters and title take, whatever they say: they change with each frame
 _TIP = "Weights of each filter: blue negative, white zero, red positive; all on one scale"
 _TIP_OF_DIFFERENCE = "Change of each weight: blue fell, white stayed, red grew; all on one scale"
 _MOMENTS = (
@@ -96,6 +96,12 @@ class Filters:
         return f"{self.layer}, input {self.channel}" if self.channels > 1 else self.layer
 
     @property
+    def title(self) -> str:
+        """What they are called."""
+        what = "Change of the filters" if self.view.moment == "difference" else "Filters"
+        return f"{what} of {self.kernels}"
+
+    @property
     def is_now(self) -> bool:
         """Whether nothing of the first moment is shown."""
         return self.first is None or self.view.moment == "now"
@@ -140,15 +146,15 @@ def filters_page(shown: Filters) -> Page:
         Colors("signed", *levels),
         shown.view.moment == "difference",
     )
-    names, tip = tuple(map(str, range(len(maps)))), _TIP_OF_DIFFERENCE if is_change else _TIP
+    tip = _TIP_OF_DIFFERENCE if is_change else _TIP
     size = f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}"
     tiles = Card(
         "filters",
         TILES,
-        Chosen(Tiles(maps, colors, None, names, title="Filters", has_key=False)),
+        Chosen(Tiles(maps, colors, title="Filters", has_key=False)),
         "Filters",
         shown.caption(size),
-        f"{'Change of the filters' if is_change else 'Filters'} of {shown.kernels}\n{tip}",
+        f"{shown.title}\n{tip}",
         room=_TILES,
     )
     lists: list[Choice] = []
@@ -161,7 +167,7 @@ def filters_page(shown: Filters) -> Page:
         lists.append(Choice("channel", "list", "Input channel", ShowChannel, shown.channel, inputs, tip))
     moment = Choice("moment", "row", "Moment of the filters", ShowAt, shown.view.moment, _MOMENTS)
     below = across(Card("key", _KEY, colors), moment, room=None, gap=10)
-    return Page(down(tiles, *([across(*lists, room=None)] if lists else []), below))
+    return Page(down(tiles, *([across(*lists, room=None)] if lists else []), below, gap=6))
 
 
 class FiltersView(DrawnPart, PageView):
@@ -180,6 +186,7 @@ class FiltersView(DrawnPart, PageView):
         self.shown = shown
         if shown is not None and shown.layers:
             self.show_page(filters_page(shown))
+            self.view("filters").setAccessibleName(shown.title)
 
     def _choose(self, ask: Ask) -> None:
         match ask:

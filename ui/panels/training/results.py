@@ -21,7 +21,7 @@ from ui.panels.describe import SampleTexts
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.views import Choices
 from ui.state import EvaluatedStep
-from ui.theme import Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
 from ui.tiles.sample_strip import SampleGrid
 
 _MATRIX_TIP = "Rows: true class, columns: predicted class. Click a cell to see its images."
@@ -41,12 +41,13 @@ class ResultsView(TellsDrawn, QWidget):
         self._dataset: Dataset | None = None
         self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
+        self._theme = LIGHT
         self._title = SectionTitle("Test images")
         self.matrix = view_of(
             CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus
         )
         self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._waiting = WrapLabel("Measured on the test images while training and after each pause", "muted")
+        self.matrix.placeholder = "Measured on the test images while training and after each pause"
         self._summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
         self.mistakes = named(SampleGrid(self), "Misclassified test images", _MISTAKES_TIP)
@@ -54,33 +55,27 @@ class ResultsView(TellsDrawn, QWidget):
         self.mistakes.set_tile_size(44)
         self.mistakes.set_placeholder("None: every test image is classified correctly")
         self.mistakes.sampleRequested.connect(self.sampleRequested)
-        rows = (
-            self._title,
-            self.matrix,
-            self._waiting,
-            self._summary,
-            self._mistakes_title,
-            (self.mistakes, 1),
-        )
+        rows = self._title, self.matrix, self._summary, self._mistakes_title, (self.mistakes, 1)
         fill(QVBoxLayout(self), *rows, spacing=6)
         self.set_result(None, None)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
         """Leave the matrix its height: of the mistakes one row is in sight at least."""
+        self._theme = theme
         self.mistakes.setMinimumHeight(theme.px(46))
 
     def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None) -> None:
         """Show a result, and where its run began if not at initial weights; with None how to get one."""
         self._dataset, self._result = dataset, result
         is_known = dataset is not None and result is not None
-        for widget in (self.matrix, self._summary, self._mistakes_title, self.mistakes):
+        for widget in (self._summary, self._mistakes_title, self.mistakes):
             widget.setVisible(is_known)
-        self._waiting.setVisible(not is_known)
         if dataset is None or result is None:
             self._cell = None
             self._title.set_caption("")
             self.matrix.show_content(None)
+            self.matrix.setFixedHeight(self._theme.px(56))
             self._summary.set_text("")
             return
         evaluation = result.evaluation
