@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from cnnviz.drawing import CellKey
 from cnnviz.graphics.run_curves import BEFORE, EACH
 from cnnviz.presets import LAB5, LENET
 from cnnviz.training import Trainer
@@ -25,6 +26,7 @@ from tests.gui.training_driving import (
     wait_for,
     weights,
 )
+from tests.gui.translation_desk import part_center
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
@@ -122,8 +124,7 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     assert window.panel(TrainingPanel).results.matrix.content.confusion.counts.sum() == 2_115
 
     mistakes = window.panel(TrainingPanel).results.mistakes
-    tile = mistakes.visualRect(mistakes.model().index(1, 0))
-    qtbot.mouseClick(mistakes.viewport(), LEFT, pos=tile.center())
+    qtbot.mouseClick(mistakes, LEFT, pos=part_center(mistakes, CellKey("image", 0, 1)).toPoint())
     assert state.sample.index == int(evaluation.mistakes[1])
     qtbot.waitUntil(lambda: window.samples.is_current)
     predicted = int(np.argmax(window.samples.prediction.probabilities))
