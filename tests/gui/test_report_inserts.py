@@ -221,7 +221,8 @@ def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Sessi
     window = session.window
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    names = [each.title for each in session.inserter.choices() if each.panel == "Translation"][:3]
+    choices = [choice for choice in session.inserter.choices() if choice.panel == "Translation"]
+    names = [choice.title for choice in choices if not choice.is_table][:3]
     for name in names:
         _choose(session, "Translation", name, table=False)
     qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == names)
@@ -290,8 +291,8 @@ def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
 ) -> None:
     _show(qtbot, session)
     report = session.window.panel(ReportPanel)
-    figures = [choice for choice in session.inserter.choices() if not choice.is_table]
-    for choice in figures[:2]:
+    first, second = session.inserter.choices()[:2]
+    for choice in (first, second):
         report.add_insert(_made(qtbot, choice), WORKING_PRINCIPLE)
     report.save_draft()
     folder = draft_file.with_suffix(".figures")
