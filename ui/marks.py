@@ -21,9 +21,9 @@ from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part
 from cnnviz.graphics.texts import Words, draw_words
 from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.spoken import Spoken, tell_value
+from ui.controls.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.controls.tips import ShowsTips, show_tip, wrapped
 from ui.painting import Kept, paint, qrect
-from ui.rows.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.theme import LIGHT, Theme, follow_theme
 
 _KEYS = {

@@ -17,7 +17,7 @@ from ui.export.clipboard import mime_data
 from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
 from ui.panels.analysis import Analysis
 from ui.panels.samples.drawing_pad import DrawingPad
-from ui.rows.log_table import LogTable
+from ui.panels.training.log_table import LogTable
 from ui.state import AppState
 from ui.window.actions import action_row
 from ui.window.panel_area import panel_of

@@ -29,11 +29,11 @@ from ui.panels.drawn import Drawn, DrawnPart
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.filters import View as FilterView
+from ui.panels.training.log_table import LogTable
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import SettingsForm
 from ui.panels.training.speed import PACES, SpeedControl
 from ui.panels.views import Choices, under
-from ui.rows.log_table import LogTable
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
