@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
 from tests.gui.driving import opened, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
@@ -174,7 +175,7 @@ def test_other_data_bring_their_own_names(lab5):
 
 def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
     desk = Opened(qtbot, replace(EXPERIMENTS["three blocks"], classes=tuple("01234567")))
-    desk.press(desk.map("dense1"), 7)
+    desk.press(desk.map("dense1"), CellKey("class", 7, 0))
     assert desk.map("class").choice() == "7"
     other = Opened(qtbot, EXPERIMENTS["three blocks"])
     desk.dataset = other.dataset

@@ -19,7 +19,6 @@ from cnnviz.lab.showing import secrets_of
 from tests.gui.driving import activate, focus, opened, press
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
-from ui.cells.drawing_pad import DrawingPad
 from ui.lab.sitting import LabSitting
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel

@@ -111,7 +111,7 @@ def test_evidence_relative_to_a_blank_image_leaves_its_part_out(qtbot):
 
 def test_another_class_may_be_chosen_for_the_evidence(qtbot):
     opened = Opened(qtbot, EXPERIMENTS["three blocks"])
-    opened.press(opened.map("dense1"), 2)
+    opened.press(opened.map("dense1"), CellKey("class", 2, 0))
     assert opened.content("dense1").chosen == 2
     choice = opened.map("class")
     assert choice.choice() == "2"
@@ -183,7 +183,7 @@ def test_a_pixel_shows_the_cells_it_feeds(lab5):
 
 
 def test_a_logit_reads_everything(lab5):
-    lab5.point_at(lab5.map("dense1"), 1)
+    lab5.point_at(lab5.map("dense1"), CellKey("class", 1, 0))
     assert lab5.outlined("pool1", "receptive") == ((0, 0, 13, 13),)
     assert lab5.outlined("input", "receptive") == ((0, 0, 28, 28),)
     assert lab5.content("dense1").outlined == {0, 1}

@@ -8,9 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import Colors
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from tests.gui.whole_window import PANELS, place_of, show_panel, train
-from ui.cells.heat_map import HeatMap
 from ui.controls.spoken import Spoken, speak
+from ui.marks import view_of
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 
@@ -43,15 +45,15 @@ def test_every_painted_part_that_keys_reach_has_a_name_and_a_text(qtbot: QtBot, 
 
 def test_the_value_of_a_map_is_that_of_the_cell_that_keys_have_led_to(qtbot: QtBot) -> None:
     speak()
-    part = HeatMap()
+    part = view_of(HEAT_MAP, "Map", keys_point=True, focus=Qt.FocusPolicy.StrongFocus)
     qtbot.addWidget(part)
-    part.setAccessibleName("Map")
-    part.set_values(np.arange(6.0).reshape(2, 3), "sequential")
+    part.show_content(Looked(HeatMap(np.arange(6.0).reshape(2, 3), Colors("sequential", 0, 5))))
     part.resize(300, 200)
     part.show()
     part.setFocus()
     assert told(part, QAccessible.Text.Name) == "Map"
     assert told(part, QAccessible.Text.Value) == ""
+    QTest.keyClick(part, Qt.Key.Key_Down)  # to the first cell
     for key, value in ((Qt.Key.Key_Right, "row 0, column 1: 1"), (Qt.Key.Key_Down, "row 1, column 1: 4")):
         QTest.keyClick(part, key)
         assert told(part, QAccessible.Text.Value) == value

@@ -348,7 +348,7 @@ def test_plots_take_the_colours_of_the_theme(qtbot: QtBot) -> None:
 
 def test_the_theme_and_the_maps_do_without_pyqtgraph() -> None:
     # It takes a third of a second to import, and the window should be there before.
-    code = "import sys, ui.theme, ui.cells.heat_map; print('pyqtgraph' in sys.modules)"
+    code = "import sys, ui.theme, ui.page_view; print('pyqtgraph' in sys.modules)"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -7,10 +7,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import CellKey
 from tests.gui.whole_window import PANELS, controls_in, place_of, show_panel, train
-from ui.cells.heat_map import HeatMap
 from ui.controls.keyboard import scroll_to
 from ui.controls.tips import WIDTH, wrapped
+from ui.painting import qrect
 from ui.session import Session
 
 _PATCH = 30
@@ -61,10 +62,9 @@ def test_every_tool_tip_of_the_window_is_narrow_and_covers_no_control(qtbot: QtB
 
 def test_the_tip_of_a_cell_leaves_the_cell_clear(qtbot: QtBot, trained: Session) -> None:
     panel = show_panel(qtbot, trained, 1)
-    for part in panel.findChildren(HeatMap):
-        if not part.isVisible() or part.values is None:
-            continue
-        rect = part.cell_rect(1, 1)
+    for key in ("input", "conv1.weight", "conv1", "pool1"):
+        part = panel.network.flow.view(key)
+        rect = qrect(part.drawing().part(CellKey("cell", 1, 1)).box)
         text, tip = rest_at(part, rect.center().toPoint())
         assert text
         cell = rect.translated(QPointF(part.mapToGlobal(QPoint(0, 0)))).toAlignedRect()

@@ -2,12 +2,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui.cells.mark_legend import MarkLegend
-from ui.controls.layouts import fill
 from ui.controls.scale_key import ColorBar
 from ui.theme import ThemeManager
 from ui.tiles.map_grid import HeatMapGrid
@@ -191,19 +189,6 @@ def test_no_number_of_a_colour_bar_is_cut(qtbot: QtBot, theme: ThemeManager) -> 
     widest = max(metrics.horizontalAdvance(text) for text in bar.texts())
     assert bar.width() >= 2 * widest + 20
     assert bar.height() >= metrics.height()
-
-
-def test_a_key_without_marks_takes_no_room_also_at_first(qtbot: QtBot) -> None:
-    legend = MarkLegend()
-    window = QWidget()
-    qtbot.addWidget(window)
-    fill(QHBoxLayout(window), QWidget(), legend)
-    window.show()
-    assert legend.isHidden()
-    legend.set_marks([("hatched", "no gradient")])
-    assert legend.isVisible()
-    legend.set_marks([])
-    assert legend.isHidden()
 
 
 def test_limits_that_do_not_rise_are_refused(bar: ColorBar) -> None:
