@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
+from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
 from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.placeholder import draw_placeholder
 from ui.controls.spoken import Spoken, tell_value
@@ -179,10 +179,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         return QSize(*map(round, sizes[first : first + 2])) if sizes else QSize(1, 1)
 
     def _limit_height(self) -> None:
-        """Leave to others the height that a content of this width has no use for."""
+        """Leave to others the height that a content of this width has no use for; take it, if it is fixed."""
         if self.content is not None and self._graphic.height is not None:
-            useful = self._graphic.height(self.content, self.width(), self._theme)
-            self.setMaximumHeight(max(round(useful), self.minimumSizeHint().height()))
+            useful = round(self._graphic.height(self.content, self.width(), self._theme))
+            if self.sizePolicy().verticalPolicy() is QSizePolicy.Policy.Fixed:
+                self.setFixedHeight(useful)
+            else:
+                self.setMaximumHeight(max(useful, self.minimumSizeHint().height()))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -210,11 +213,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointer = event.position()
+        part = self._part_at(self._pointer)
         if self._held is not None and self._held[1].drag is not None:
             way = self._pointer - self._held[0]
             self._ask(self._held[1].drag.by(way.x(), way.y()))
+            if isinstance(self._held[1].drag, Slide) and part is not None:
+                self._hover(part.key)
             return
-        part = self._part_at(self._pointer)
         self._hover(None if part is None else part.key, part)
         if self._held is not None and part is not None and part.follows and part.key != self._held[1].key:
             self._held = self._pointer, part

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ from cnnviz.drawing import (
     Lines,
     Look,
     Part,
+    Point,
     Polygon,
     Rect,
     Share,
@@ -28,11 +29,14 @@ from cnnviz.drawing import (
     Table,
 )
 from cnnviz.drawing.marks import Ink, Mark, Text
+from cnnviz.graphics.reading import READING, Reading
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES
-from cnnviz.quantities import format_together, format_value
+from cnnviz.quantities import format_count, format_together, format_value
 
 Values = NDArray[np.float64]
+GHOST_REACH = 3.0
+"""An axis reaches no farther for an earlier run than so many times what this one needs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,8 @@ class Curve:
         Half the width of the band around the line.
     has_band : bool
         Whether the band is drawn; what is read of the line says it in any case.
+    has_dots : bool
+        Whether its points are marked.
     """
 
     name: str
@@ -62,10 +68,29 @@ class Curve:
     width: float = 1.4
     spread: Values | None = None
     has_band: bool = False
+    has_dots: bool = False
 
     def at(self, x: float) -> int:
         """Number of the point nearest to an abscissa."""
-        return int(np.abs(self.x - x).argmin())
+        place = min(int(np.searchsorted(self.x, x)), self.x.size - 1)
+        return place - 1 if place > 0 and abs(self.x[place - 1] - x) <= abs(self.x[place] - x) else place
+
+    def within(self, low: float, high: float, columns: int) -> "Curve":
+        """What looks the same between two abscissae, with at most four points for each column of pixels.
+
+        The nearest point beyond each end is there, so that lines leave the picture; of points that share a
+        column the smallest and the largest are.
+        """
+        first = max(int(np.searchsorted(self.x, low)) - 1, 0)
+        last = min(int(np.searchsorted(self.x, high, side="right")) + 1, self.x.size)
+        x, y = self.x[first:last], self.y[first:last]
+        spread = None if self.spread is None else self.spread[first:last]
+        if x.size > 4 * columns:
+            edges = np.linspace(0, x.size, columns + 1).astype(np.intp)
+            ends = np.column_stack([np.fmin.reduceat(y, edges[:-1]), np.fmax.reduceat(y, edges[:-1])])
+            ends[1::2] = ends[1::2, ::-1]  # low-high and high-low in turn joins runs by the shorter way
+            x, y, spread = np.column_stack([x[edges[:-1]], x[edges[1:] - 1]]).ravel(), ends.ravel(), None
+        return replace(self, x=x, y=y, spread=spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +104,7 @@ class Marker:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Everything a plot shows: curves, markers, names of the axes."""
+    """Everything a plot shows: curves, but those that are hidden by name; markers, names of the axes."""
 
     curves: tuple[Curve, ...] = ()
     markers: tuple[Marker, ...] = ()
@@ -90,31 +115,41 @@ class Curves:
     y_range: tuple[float, float] | None = None
     x_range: tuple[float, float] | None = None
     asks: Callable[[int], Ask] | None = None
+    hidden: frozenset[str] = frozenset()
+
+    @cached_property
+    def seen(self) -> tuple[Curve, ...]:
+        """Curves that have points and are not hidden."""
+        return tuple(curve for curve in self.curves if curve.x.size and curve.name not in self.hidden)
 
     @cached_property
     def xs(self) -> Values:
         """Abscissas of the curve that has most of them."""
-        return max((curve.x for curve in self.curves), key=len, default=np.zeros(0))
+        return max((curve.x for curve in self.seen), key=len, default=np.zeros(0))
 
     @property
     def named(self) -> tuple[Curve, ...]:
         """Curves whose names stand at their ends: not that of one alone, which the y axis names."""
-        return () if self.y_name and len(self.curves) == 1 else self.curves
+        return () if self.y_name and len(self.seen) == 1 else self.seen
 
     @cached_property
     def limits(self) -> tuple[float, float]:
         """Round limits of the y axis that leave 0 and all lines in sight, with what they spread upwards."""
         if self.y_range is not None:
             return self.y_range
-        tops = [curve.y + (0 if curve.spread is None else curve.spread) for curve in self.curves]
-        found = np.concatenate([*tops, *(curve.y for curve in self.curves), [0.0]])
+        tops = [curve.y + (0 if curve.spread is None else curve.spread) for curve in self.seen]
+        found = np.concatenate([*tops, *(curve.y for curve in self.seen), [0.0]])
         found = found[np.isfinite(found)]
         low, high = float(found.min()), float(found.max())
-        return -_round_up(-low), _round_up(high) or 1.0
+        return -round_up(-low), round_up(high) or 1.0
 
     def read(self, x: float) -> list[tuple[Ink, str, str]]:
-        """Colour, name and value of each curve at an abscissa, from the largest value to the smallest."""
-        found = [(curve, curve.at(x)) for curve in self.curves if curve.x.size]
+        """Colour, name and value of each curve at an abscissa, from the largest value to the smallest.
+
+        A value from elsewhere, such as the last test, says where it is from.
+        """
+        low, high = self.x_range or (float(self.xs[0]), float(self.xs[-1]))
+        found = [(curve, curve.at(x)) for curve in self.seen]
         found.sort(key=lambda each: -np.nan_to_num(each[0].y[each[1]], nan=-np.inf))
         texts = format_together([float(curve.y[n]) for curve, n in found], self.digits, longest=9)
         rows: list[tuple[Ink, str, str]] = []
@@ -122,8 +157,15 @@ class Curves:
             spread = math.nan if curve.spread is None else float(curve.spread[n])
             is_known = math.isfinite(curve.y[n])
             more = f" ± {format_value(spread, self.digits)}" if math.isfinite(spread) and is_known else ""
-            rows.append((curve.ink, curve.name, text + more if is_known else "–"))
+            is_here = abs(curve.x[n] - x) <= 0.01 * (high - low)
+            name = curve.name if is_here else f"{curve.name} at {format_place(float(curve.x[n]))}"
+            rows.append((curve.ink, name, text + more if is_known else "–"))
         return rows
+
+
+def format_place(x: float) -> str:
+    """Write an abscissa."""
+    return format_count(round(x)) if x == round(x) else format_value(x, 4)
 
 
 def draw(plot: Curves, ground: Ground) -> Drawing:
@@ -132,7 +174,7 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
     if not plot.xs.size:
         return drawing
     axes = _axes(plot, ground)
-    key = (plot.curves, plot.x_name, ground.box, ground.look)
+    key = (plot.seen, plot.x_name, ground.box, ground.look)
     drawing.add(Group(ground.box, key, lambda: _still(plot, ground)))
     for marker in plot.markers:
         if axes.x_range[0] <= marker.x <= axes.x_range[1]:
@@ -202,30 +244,18 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
     if not plot.named:
         head = Box(ground.box.left, ground.box.top, ground.box.width, small.line)
         drawing.write(head, plot.y_name, small, "muted")
-    for curve in sorted(plot.curves, key=lambda each: each.width):
+    for curve in sorted(plot.seen, key=lambda each: each.width):
         drawing.add(*axes.marks(curve, look.scale))
     _write_ends(drawing, plot, axes, ends)
     return drawing.marks
 
 
 def _write_reading(drawing: Drawing, head: str, rows: list[tuple[Ink, str, str]], x: float) -> None:
-    ground, px = drawing.ground, drawing.ground.px
-    small, mono = ground.font("small"), ground.font("mono")
-    names = max(small.width(name) for _, name, _ in rows)
-    wide = names + max(mono.width(text) for *_, text in rows) + px(38)
-    high = (len(rows) + 1) * small.line + px(10)
-    left = x + px(8) if x + px(8) + wide <= ground.box.right else x - px(8) - wide
-    sign = Box(
-        max(left, ground.box.left), ground.box.top + max((ground.box.height - high) / 2, 0), wide, high
-    )
-    drawing.add(Rect(sign.inset(0.5), "surface", "border", radius=px(4)))
-    title, *lines = sign.inset(px(8), px(5)).lines(len(rows) + 1, small.line)
-    drawing.write(title, head, small, "muted")
-    for line, (ink, name, text) in zip(lines, rows, strict=True):
-        chip, words, number = line.columns(px(12), names + px(8), Share(1))
-        drawing.add(Rect(chip.placed(px(8), px(3), "left"), ink))
-        drawing.write(words, name, small)
-        drawing.write(number, text, mono)
+    reading, room, gap = Reading(head, tuple(rows)), drawing.ground.box, drawing.ground.px(8)
+    wide, high, *_ = READING.size(reading, drawing.ground.look)
+    left = x + gap if x + gap + wide <= room.right else x - gap - wide
+    top = room.top + max((room.height - high) / 2, 0)
+    drawing.place(READING.draw, reading, Box(max(left, room.left), top, wide, high))
 
 
 def _end_font(curve: Curve, look: Look) -> Font:
@@ -263,7 +293,11 @@ class _Axes:
         return self.area.bottom - min(max((value - low) / (high - low), 0.0), 1.0) * self.area.height
 
     def marks(self, curve: Curve, scale: float) -> list[Line | Polygon]:
-        """Line of a curve, above its band."""
+        """Line of a curve, above its band; of a long one what its columns of pixels can show."""
+        if curve.spread is None:
+            curve = curve.within(*self.x_range, max(int(self.area.width), 1))
+            inside = (self.x_range[0] <= curve.x) & (curve.x <= self.x_range[1])
+            curve = replace(curve, x=curve.x[inside], y=curve.y[inside])
         points = self._points(curve.x, curve.y)
         marks: list[Line | Polygon] = []
         if curve.has_band and curve.spread is not None:
@@ -272,6 +306,8 @@ class _Axes:
             marks.append(Polygon((*above, *reversed(below)), curve.ink, 0.12))
         dash = DASHES[curve.style]
         marks.append(Line(points, curve.ink, curve.width * max(scale, 0.7), dash))
+        if curve.has_dots:
+            marks += [diamond(point, 4 * scale, curve.ink) for point in points]
         return marks
 
     def _points(self, xs: Values, ys: Values) -> list[tuple[float, float]]:
@@ -279,11 +315,17 @@ class _Axes:
         return [(self.x(x), self.y(y)) for x, y in pairs if math.isfinite(y)]
 
 
+def diamond(middle: Point, radius: float, ink: Ink) -> Polygon:
+    """A mark that stands on its corner."""
+    x, y = middle
+    return Polygon(((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)), ink)
+
+
 def _last(values: Values) -> float:
     return float(values[np.isfinite(values)][-1])
 
 
-def _round_up(value: float) -> float:
+def round_up(value: float) -> float:
     """Round up to two figures of 1, 1.5, 2, 2.5, 3, 4, 5, 6 or 8; 0 for what is not above it."""
     if value <= 0:
         return 0.0
@@ -304,7 +346,7 @@ def _ticks(low: float, high: float, wanted: int) -> list[float]:
 def size(plot: Curves, look: Look) -> Size:
     """Usual and least size: no name may be missing."""
     line = look.font("small").line
-    least = max(look.px(98), len(plot.curves) * (line - 1) + line + look.px(4))
+    least = max(look.px(98), len(plot.seen) * (line - 1) + line + look.px(4))
     return Size(look.px(260), look.px(150), look.px(220), least)
 
 
@@ -312,10 +354,10 @@ def tables(plot: Curves) -> list[Table]:
     """One row for each point of each curve."""
     rows = [
         (curve.name, x, y, *(() if curve.spread is None else (curve.spread[n],)))
-        for curve in plot.curves
+        for curve in plot.seen
         for n, (x, y) in enumerate(zip(curve.x.tolist(), curve.y.tolist(), strict=True))
     ]
-    spread = ("spread",) if any(curve.spread is not None for curve in plot.curves) else ()
+    spread = ("spread",) if any(curve.spread is not None for curve in plot.seen) else ()
     return [Table("Curves", ("curve", plot.x_name or "x", plot.y_name or "value", *spread), rows)]
 
 
@@ -323,8 +365,7 @@ def words(plot: Curves) -> str:
     """Say where each line begins and ends."""
     return " ".join(
         f"{curve.name} from {format_value(float(curve.y[0]))} to {format_value(float(curve.y[-1]))}."
-        for curve in plot.curves
-        if curve.y.size
+        for curve in plot.seen
     )
 
 

@@ -81,7 +81,7 @@ class Terms:
     def texts(self, step: float, look: Look) -> list[str]:
         """Numbers of all bars with as many figures as fit above them; none where that is too few."""
         font = look.font("mono")
-        for digits in (3, 2):
+        for digits in (3, 2) if step >= font.width("+0.12") else ():
             texts = [format_signed(value, digits) for value in (*self.values.tolist(), float(self.ends[-1]))]
             if max(map(font.width, texts)) + look.px(4) <= step:
                 return texts

@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -69,7 +69,9 @@ def train(opened: Session, steps: int | None = None) -> None:
 def scrub(opened: Session, step: int) -> None:
     """Click in the timeline."""
     track = opened.window.timeline.track
-    QTest.mouseClick(track, Qt.MouseButton.LeftButton, pos=track.point_of(step).toPoint())
+    QTest.mouseClick(
+        track, Qt.MouseButton.LeftButton, pos=QPoint(round(track.drawing().parts[0].slide.x(step)), 31)
+    )
     settle(900)
 
 

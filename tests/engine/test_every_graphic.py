@@ -154,7 +154,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         waterfall.WATERFALL,
         waterfall.Waterfall(waterfall.Terms(numbers(9), "z", lambda place: f"term {place}"), 3),
     ),
-    "spans": (texts.SPANS, texts.Spans((("two", "strong", "text"), ("words", "", "muted")))),
+    "line": (stages.FITTING, stages.Fitting(((("two", "strong", "text"), ("words", "", "muted")),))),
     "colours": (heat_map.COLORS, SIGNED),
     "words": (texts.WORDS, texts.Words("A sentence of several words, that goes on over more than one line.")),
     "values": (

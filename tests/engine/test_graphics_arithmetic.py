@@ -9,7 +9,6 @@ from cnnviz.drawing import LIGHT, Ask, Box, CellKey, Cells, Colors, Drawing, Gro
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.patches import PATCHES, Patch, Patches
-from cnnviz.graphics.texts import SPANS, Spans
 from cnnviz.graphics.waterfall import WATERFALL, Terms, Waterfall
 
 
@@ -140,13 +139,3 @@ def test_cells_may_be_wider_than_high_where_rows_are_short_of_room() -> None:
         "+1.00"
         not in HEAT_MAP.draw(Looked(HeatMap(np.eye(3), Colors("signed", -1, 1))), ground(300, 76)).texts()
     )
-
-
-def test_words_of_several_fonts_stand_on_one_line() -> None:
-    spans = Spans((("conv1", "strong", "text"), ("= +0.18", "mono", "text"), ("a long formula", "", "muted")))
-    drawing = SPANS.draw(spans, ground(400, 30))
-    assert drawing.texts() == ["conv1", "= +0.18", "a long formula"]
-    lefts = [mark.x for mark in drawing.marks]
-    assert lefts == sorted(lefts)
-    assert SPANS.draw(spans, ground(150, 30)).texts()[-1].endswith("…")
-    assert SPANS.words(spans) == "conv1 = +0.18 a long formula"

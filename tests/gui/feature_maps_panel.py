@@ -40,8 +40,7 @@ EXPERIMENTS = {
 
 def line_of(ledger: Ledger, label: str) -> float | str:
     """Return the number of a line."""
-    rows = ledger.rows() if callable(ledger.rows) else ledger.rows
-    return next(row.number for row in rows if row.label == label)
+    return next(row.number for row in ledger.rows if row.label == label)
 
 
 @cache

@@ -21,8 +21,8 @@ from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.view import ShowClass
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training import TrainingPanel
+from ui.panels.training.filters import View
 from ui.panels.translation import TranslationPanel
-from ui.panels.views import Choices
 from ui.session import Session
 from ui.state import PinnedCell, Sample, Shift
 from ui.theme import theme_manager
@@ -155,7 +155,7 @@ def another_scale(_bot: QtBot, _session: Session, chance: random.Random) -> str:
 def another_layer(_bot: QtBot, session: Session, chance: random.Random) -> str:
     filters = session.window.panel(TrainingPanel).filters
     layer = chance.choice(["conv1", "conv2"])
-    filters.restore_view(Choices({"layer": layer, "channel": 0}))
+    filters.choose(View(layer))
     return f"filters of {layer}"
 
 

@@ -8,7 +8,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.translation_desk import click
 from tests.gui.whole_window import rest, show_panel, train
-from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
 from ui.panels.backprop.steps import StepKind
@@ -184,10 +183,10 @@ def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, sessi
     assert f"step {state.shown.step:,} is marked" in loss
     assert "image" not in loss
     assert f"step {last:,}" in caption_of(state, training.log).split(" · ")
-    filters = caption_of(state, training.filters.grid).split(" · ")
+    filters = caption_of(state, training.filters).split(" · ")
     assert filters == ["lab5, classes 0, 1", "seed 0", f"step {state.shown.step:,}", "conv1"]
-    click(training.filters.moment.button("difference"))
-    assert "conv1, minus step 0" in caption_of(state, training.filters.grid).split(" · ")
+    click(training.filters.view("moment").button("difference"))
+    assert "conv1, minus step 0" in caption_of(state, training.filters).split(" · ")
     assert f"run up to step {last:,}" in caption_of(state, window.timeline.track)
 
 
@@ -198,7 +197,7 @@ def test_test_results_say_of_which_step_they_are(qtbot: QtBot, session: Session)
     session.controller.on_step_requested()
     qtbot.waitUntil(lambda: state.shown.step > tested)
     if state.evaluation.step == tested:
-        matrix = training.findChild(ConfusionMatrix)
+        matrix = training.results.matrix
         assert f"step {tested:,}" in caption_of(state, matrix).split(" · ")
         assert f"test results of step {tested:,}" in caption_of(state, training)
 
@@ -231,7 +230,7 @@ def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Sessi
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
     rest(qtbot, session, lambda: model.passed.scene.snapshot is session.state.shown)
     assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")
-    assert note in caption_of(session.state, panel_of(session, 0).filters.grid).split(" · ")
+    assert note in caption_of(session.state, panel_of(session, 0).filters).split(" · ")
 
 
 def test_gradients_say_what_they_depend_on(qtbot: QtBot, session: Session) -> None:

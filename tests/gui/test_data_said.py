@@ -18,7 +18,6 @@ from tests.gui.whole_window import rest
 from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
 from ui.marks import MarkView
-from ui.rows.rows import Rows
 from ui.run import loading
 from ui.session import Session
 from ui.state import RunStatus
@@ -51,7 +50,7 @@ def _said(session: Session) -> Iterator[str]:
         yield from (widget.windowTitle(), widget.whatsThis())
         for name in ("text", "placeholderText", "caption", "currentText"):
             said = getattr(widget, name, None)
-            if callable(said) and not isinstance(widget, QPlainTextEdit | Rows):
+            if callable(said) and not isinstance(widget, QPlainTextEdit):
                 text = said()
                 yield text if isinstance(text, str) else ""
         if isinstance(widget, MarkView):

@@ -83,7 +83,7 @@ def test_every_cell_is_explained_with_its_own_value(name):
             explained = explain(seen, look)
             assert explained.cell == cell
             assert explained.is_pinned == (look.pinned is not None)
-            said = next(row.number for row in explained.arithmetic.bill if row.is_total)
+            said = next(row.number for row in explained.arithmetic.breakdown if row.is_total)
             assert said == pytest.approx(float(values[cell.index]), rel=1e-6)
             shown = explained.value_line.split(" · ")
             assert float(values[cell.index]) == pytest.approx(number_in(shown), rel=1e-4, abs=1e-12)

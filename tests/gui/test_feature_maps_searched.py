@@ -230,7 +230,7 @@ def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(searche
     click_part(view.filter.view("filters"), 5)
     assert view.picture.findings.excitation.channel == 5
     searched.qtbot.mouseClick(searched.panel.pages.button("network"), LEFT)
-    np.testing.assert_array_equal(searched.map("conv1").values, searched.trace.outputs["conv1"][0, 5])
+    np.testing.assert_array_equal(searched.values("conv1"), searched.trace.outputs["conv1"][0, 5])
 
 
 def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot) -> None:

@@ -26,7 +26,7 @@ from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
 from ui.export.dialog import ExportDialog
-from ui.export.figures import caption_of, figures_of, plot_at
+from ui.export.figures import caption_of, figures_of, plot_at, tables_of
 from ui.panels.backprop import BackpropPanel
 from ui.panels.drawn import catch_up
 from ui.panels.samples.drawing_pad import DrawingPad
@@ -205,6 +205,19 @@ def test_a_drawn_digit_is_exported_copied_and_inserted(qtbot: QtBot, session: Se
     assert dialog.figure().widget is pad
     dialog.reject()
     qtbot.waitUntil(lambda: not isValid(dialog))
+
+
+def test_the_numbers_of_the_timeline_are_its_curve_and_its_marks(qtbot: QtBot, session: Session) -> None:
+    train(qtbot, session, 1000)
+    figure = next(each for each in session.exporter.figures() if each.widget is session.window.timeline.track)
+    assert figure.title == "Timeline"
+    curve, marks = tables_of(figure.widget)
+    history = session.state.history
+    mean = history.loss_curve(history.log_every)
+    assert [step for step, _ in curve.rows] == mean.steps.tolist()
+    assert [value for _, value in curve.rows] == pytest.approx(mean.values.tolist(), nan_ok=True)
+    assert dict(marks.rows)["shown"] == session.state.shown.step
+    assert dict(marks.rows)["end of epoch 1"] == session.state.run.steps_per_epoch
 
 
 def _dialog() -> ExportDialog:

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from safetensors.numpy import load_file, save_file
 
 from cnnviz import checkpoint
+from cnnviz.graphics.time_track import ReadStep
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_percent
 from tests.gui.driving import opened
@@ -59,9 +60,9 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
         f"test accuracy {format_percent(accuracy)}",
     )
     heads: list[str] = []
-    window.timeline.track.set_hover = lambda heading, _rows: heads.append(heading)
     for step in (0, trained.step, 10**6):
-        window.timeline.track.hovered.emit(step)
+        window.timeline.track.asked.emit(ReadStep(step))
+        heads.append(window.timeline.hover_text().split("\n")[0])
     assert not [each for each in heads if "epoch 2" in each]
     assert heads[0] == f"step {trained.step:,} · epoch 1 · weights from mine.safetensors"
 

@@ -69,9 +69,9 @@ def test_lines_of_a_ledger(values: list[float]) -> None:
 @given(numbers)
 @settings(max_examples=60)
 def test_a_column_of_the_log_however_it_grew(qapp, values: list[float]) -> None:
-    model = LogModel(("step", "loss"))
+    model = LogModel()
     for place, value in enumerate(values):
-        model.append([(place, abs(value))])
+        model.append([(place, abs(value), 1.0)])
     texts = [model.text(row, 1) for row in range(len(values))]
     assert_told_apart(list(map(abs, values)), texts)
 

@@ -23,7 +23,6 @@ from tests.gui.view_rounds import (
     click,
     difference,
     export,
-    legend_entry,
     picture,
     press,
     rest,
@@ -51,12 +50,13 @@ pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 
 def _training(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TrainingPanel)
-    click(legend_entry(panel.curves.loss, "each step"))
+    legend = panel.curves.loss.legend
+    click(legend, part_center(legend, "each step"))
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
-    choose(panel.filters._layer, "conv2")
-    choose(panel.filters._channel, "input 2")
+    choose(panel.filters.view("layer"), "conv2")
+    choose(panel.filters.view("channel"), "input 2")
     matrix = panel.results.matrix
-    click(matrix, matrix.cell_rect(1, 1).center())
+    click(matrix, part_center(matrix, CellKey("class", 1, 1)))
     turn_wheel(panel.log.viewport(), 1)
     turn_wheel(panel.results.mistakes.viewport(), -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)

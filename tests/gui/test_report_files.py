@@ -80,7 +80,7 @@ def test_a_saved_report_comes_back_as_it_was(
     qtbot: QtBot, session: Session, tmp_path: Path, answers: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     panel = type_report(session)
-    session.exporter.insert(session.window.panel(TrainingPanel).filters.grid)
+    session.exporter.insert(session.window.panel(TrainingPanel).filters.view("filters"))
     qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
     before = panel.writing.draft.to_dict()
     choose(monkeypatch, tmp_path / "mine.report.json")
@@ -182,7 +182,7 @@ def test_a_new_report_holds_no_image_of_the_last_writer(
         panel = type_report(session)
         panel.run_lab()
         qtbot.waitUntil(lambda: panel.findings is not None)
-        session.exporter.insert(session.window.panel(TrainingPanel).filters.grid)
+        session.exporter.insert(session.window.panel(TrainingPanel).filters.view("filters"))
         qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
         assert panel.save_draft()
         figures = session.workspace.draft.with_suffix(".figures")

@@ -64,8 +64,8 @@ def test_the_value_of_a_map_is_that_of_the_cell_that_keys_have_led_to(qtbot: QtB
 def test_a_plot_says_its_curves_and_the_point_under_its_cursor(qtbot: QtBot, trained: Session) -> None:
     show_panel(qtbot, trained, 0)
     parts = trained.window.panel(TrainingPanel).curves.findChildren(QWidget)
-    (loss,) = [each for each in parts if isinstance(each, Spoken) and "Loss" in each.accessibleName()]
-    assert "running mean: " in told(loss, QAccessible.Text.Description)
+    (loss,) = [each for each in parts if isinstance(each, Spoken) and "Loss over" in each.accessibleName()]
+    assert "running mean from " in told(loss, QAccessible.Text.Description)
     assert told(loss, QAccessible.Text.Value) == ""
     loss.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(loss, Qt.Key.Key_Left)

@@ -8,10 +8,13 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnviz.evaluation import CancelledError, evaluate
+from cnnviz.graphics.run_curves import BEFORE
 from cnnviz.history import History
 from cnnviz.replay import Replay
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, settle
+from tests.gui.timeline_runs import place_of
+from tests.gui.training_driving import curve, shown_filters
 from tests.patience import PATIENCE
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
@@ -36,7 +39,7 @@ def train_to(qtbot, session, step):
 
 def scrub(qtbot, track, first, last, count=8):
     """Drag the handle from one step to another."""
-    places = [track.point_of(round(step)).toPoint() for step in np.linspace(first, last, count)]
+    places = [place_of(track, round(step)) for step in np.linspace(first, last, count)]
     qtbot.mousePress(track, LEFT, pos=places[0])
     for place in places[1:]:
         qtbot.mouseMove(track, place)
@@ -97,8 +100,9 @@ def check_scrubbing(qtbot, session):
     assert abs(state.shown.step - shown.step) <= 63
     training = session.window.panel(TrainingPanel)
     weight = state.shown.network.params["conv1.weight"]
-    np.testing.assert_array_equal(training.filters.grid.values, weight[:, 0])
-    assert training.curves.loss.marker_x() == training.curves.accuracy.marker_x() == state.shown.step
+    np.testing.assert_array_equal(shown_filters(training).maps, weight[:, 0])
+    plots = training.curves.loss, training.curves.accuracy
+    assert {plot.content.markers[0].x for plot in plots} == {state.shown.step}
     qtbot.waitUntil(lambda: settled(session))
     bars = session.window.samples.bars.content
     assert bars.predicted == int(
@@ -107,11 +111,11 @@ def check_scrubbing(qtbot, session):
     # The result on the test images is that of the shown moment, too, once the handle rests.
     qtbot.waitUntil(lambda: state.evaluation.step == state.shown.step)
     expected = evaluate(state.shown.network, state.dataset.test_images, state.dataset.test_labels)
-    np.testing.assert_array_equal(training.results.matrix.counts, expected.confusion)
+    np.testing.assert_array_equal(training.results.matrix.content.confusion.counts, expected.confusion)
     click(qtbot, session.window.timeline.toggles.live)
     assert state.shown is state.live
     assert state.evaluation.step == state.run.step
-    assert training.curves.loss.marker_x() is None
+    assert not training.curves.loss.content.markers
 
 
 def test_looking_back_while_training_runs_holds_nothing_up(qtbot, session):
@@ -119,7 +123,7 @@ def test_looking_back_while_training_runs_holds_nothing_up(qtbot, session):
     session.controller.on_speed_requested(4000)
     click(qtbot, session.window.run_bar.train)
     qtbot.waitUntil(lambda: state.run.step > 400)
-    qtbot.mouseClick(timeline.track, LEFT, pos=timeline.track.point_of(200).toPoint())
+    qtbot.mouseClick(timeline.track, LEFT, pos=place_of(timeline.track, 200))
     shown, step = state.shown, state.run.step
     assert 100 < shown.step < 300
     qtbot.waitUntil(lambda: state.run.step > step + 500)
@@ -149,7 +153,7 @@ def test_an_unchanged_fork_is_the_same_run_again(qtbot, session, settings):
     click(qtbot, window.run_bar.train)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     first, tests = state.history, list(state.history.tests)
-    qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(700).toPoint())
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 700))
     forked_at = state.shown.step
     assert 600 < forked_at < 800
     fork(qtbot, window)
@@ -189,15 +193,15 @@ def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session
     )
     losses = trainer.advance(state.run.step - forked_at).losses
     np.testing.assert_array_equal(losses, state.history.losses[forked_at:])
-    x, y = window.panel(TrainingPanel).curves.loss.curve("ghost")
+    x, y = curve(window.panel(TrainingPanel).curves.loss, BEFORE)
     expected = first.loss_curve(first.log_every)
     np.testing.assert_array_equal(x, expected.steps)
     np.testing.assert_array_equal(y, expected.values)
-    content = window.timeline.track.content()
+    content = window.timeline.track.content.track
     np.testing.assert_array_equal(content.ghost[1], expected.values)
     assert content.fork == forked_at
     # The common past can still be looked at, and forked again.
-    qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(200).toPoint())
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 200))
     assert 100 < state.shown.step < 300
     assert window.timeline.fork.isEnabled()
     assert not len(first.snapshots), "only the curves of the first run take memory"
@@ -210,7 +214,7 @@ def test_a_fork_of_a_lengthened_run_is_as_long(qtbot, session):
     assert state.run.status is RunStatus.FINISHED
     click(qtbot, window.run_bar.epoch)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 396)
-    qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(250).toPoint())
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 250))
     first = state.history
     fork(qtbot, window)
     qtbot.waitUntil(lambda: state.history is not first and state.run.step == 396)
@@ -232,7 +236,7 @@ def test_comparing_two_moments(qtbot, session):
     check_comparison(compare, then, state.shown)
     scrub(qtbot, timeline.track, state.run.step, 900)
     check_comparison(compare, then, state.shown)
-    assert timeline.track.content().reference == then.step
+    assert timeline.track.content.track.reference == then.step
 
     choose_by_keys(compare.page.view("layer"), "dense1")
     weight = state.shown.network.params["dense1.weight"][0].reshape(8, 13, 13)
@@ -276,7 +280,7 @@ def test_another_architecture_ends_a_comparison_that_makes_no_sense(qtbot, sessi
     apply(qtbot, session, seed=7)
     assert window.compare.page.page.leaves()["then"].caption == "step 0 of an earlier run"
     assert np.any(tiles(window.compare, "difference").maps), "two seeds begin with different weights"
-    assert window.timeline.track.content().reference is None
+    assert window.timeline.track.content.track.reference is None
 
 
 def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):
@@ -290,7 +294,7 @@ def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):
     assert state.live.origin.experiment.learning_rate == 10 * first_rate
     first = state.history
     losses = np.array(first.losses)
-    qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(300).toPoint())
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 300))
     assert state.shown.step < changed_at
     assert (state.shown.origin.run_id, state.shown.origin.experiment.learning_rate) == (run_id, first_rate)
     fork(qtbot, window)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from cnnviz.history import History
 from cnnviz.presets import LAB5
 from tests.gui.driving import settle, show_window
-from tests.gui.timeline_runs import EPOCH, answer, extend, recorded, state_of
+from tests.gui.timeline_runs import EPOCH, answer, extend, place_of, recorded, state_of
 from ui.panels.timeline import TimelineBar
 from ui.state import Reference, RunStatus
 
@@ -53,7 +53,7 @@ class Opened:
         self.qtbot.mouseClick(widget, LEFT)
 
     def click_at(self, step):
-        self.qtbot.mouseClick(self.track, LEFT, pos=self.track.point_of(step).toPoint())
+        self.qtbot.mouseClick(self.track, LEFT, pos=place_of(self.track, step))
 
 
 class Clock:
@@ -79,17 +79,17 @@ def opened(qtbot):
 def test_scrubbing_shows_the_snapshots_that_there_are(opened, qtbot):
     track, seen = opened.track, []
     opened.state.snapshotChanged.connect(lambda: seen.append(opened.shown))
-    qtbot.mousePress(track, LEFT, pos=track.point_of(100).toPoint())
+    qtbot.mousePress(track, LEFT, pos=place_of(track, 100))
     for step in range(100, 701, 4):
-        qtbot.mouseMove(track, track.point_of(step).toPoint())
+        qtbot.mouseMove(track, place_of(track, step))
         if step % 60 == 0:
             settle(qtbot)  # a hand takes longer than a frame
-    qtbot.mouseRelease(track, LEFT, pos=track.point_of(700).toPoint())
+    qtbot.mouseRelease(track, LEFT, pos=place_of(track, 700))
     assert opened.shown == 700
     assert seen == sorted(set(seen)), "every moment once, in order"
     assert len(seen) >= 8
     assert set(seen) <= set(opened.history.snapshots.steps)
-    assert track.position() == 700
+    assert track.content.position == 700
     assert not opened.state.follows_live
     assert not opened.bar.toggles.live.isChecked()
 
@@ -213,19 +213,19 @@ def test_live_follows_training_and_an_earlier_moment_stays(opened):
     extend(opened.history, 1200)
     opened.state.set_live(opened.history.snapshots.at(1200))
     opened.state.notify_steps([])
-    assert opened.track.position() == 1200
+    assert opened.track.content.position == 1200
     opened.click_at(400)
     extend(opened.history, 1400)
     opened.state.set_live(opened.history.snapshots.at(1400))
     opened.state.update_run(step=1400)
-    assert (opened.shown, opened.track.position()) == (400, 400)
+    assert (opened.shown, opened.track.content.position) == (400, 400)
     opened.click(opened.bar.toggles.live)
-    assert opened.track.position() == 1400
+    assert opened.track.content.position == 1400
 
 
 def test_while_training_the_rail_is_drawn_with_the_handle(opened, monkeypatch):
     drawn = []
-    monkeypatch.setattr(opened.track, "update", lambda *_region: drawn.append(opened.track.position()))
+    monkeypatch.setattr(opened.track, "update", lambda *_region: drawn.append(opened.track.content.position))
     opened.state.update_run(status=RunStatus.TRAINING)
     extend(opened.history, 1200)
     drawn.clear()
@@ -297,7 +297,7 @@ def test_shown_moment_that_is_thinned_out_stays_and_has_neighbours(qtbot):
     steps = opened.history.snapshots.steps
     assert 380 not in steps
     assert opened.state.shown is snapshot
-    assert opened.track.position() == 380
+    assert opened.track.content.position == 380
     opened.key(Qt.Key.Key_Left, SHIFT)
     assert opened.shown == max(step for step in steps if step < 380)
     opened.state.show_moment(snapshot, follows_live=False)
@@ -317,31 +317,31 @@ def test_words_say_what_was_measured_at_the_shown_moment(opened):
 
 def test_hovering_tells_about_that_moment(opened, qtbot):
     track = opened.track
-    qtbot.mouseMove(track, track.point_of(704).toPoint())
+    qtbot.mouseMove(track, place_of(track, 704))
     loss = opened.history.losses[600:700].mean()
-    lines = track.hover_text().splitlines()
+    lines = opened.bar.hover_text().splitlines()
     assert lines[0] == "step 700 · epoch 2"
     assert lines[1] == f"loss {loss:.3f}"
     assert lines[2] == "accuracy 0.9"
     assert lines[3] == "test images, step 500 0.9"
-    qtbot.mouseMove(track, track.point_of(1400).toPoint())
-    assert "not trained yet" in track.hover_text()
-    qtbot.mouseMove(track, track.point_of(0).toPoint())
-    assert "initial weights" in track.hover_text()
+    qtbot.mouseMove(track, place_of(track, 1400))
+    assert "not trained yet" in opened.bar.hover_text()
+    qtbot.mouseMove(track, place_of(track, 0))
+    assert "initial weights" in opened.bar.hover_text()
     assert opened.shown == 1000, "hovering changes nothing"
 
 
 def test_curve_in_small_is_the_running_mean_of_the_loss(opened):
-    content = opened.track.content()
+    content = opened.track.content.track
     assert (content.first, content.last, content.steps_per_epoch) == (0, 1500, EPOCH)
     x, y = content.curve
     np.testing.assert_array_equal(x, np.arange(1, 1001))
     assert y[299] == pytest.approx(opened.history.losses[200:300].mean())
     ghost = recorded(700)
     opened.state.set_ghost(ghost)
-    np.testing.assert_array_equal(opened.track.content().ghost[0], np.arange(1, 701))
+    np.testing.assert_array_equal(opened.track.content.track.ghost[0], np.arange(1, 701))
     opened.state.set_ghost(None)
-    assert not len(opened.track.content().ghost[0])
+    assert not len(opened.track.content.track.ghost[0])
 
 
 def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
@@ -380,7 +380,7 @@ def test_a_new_run_is_shown_live(opened):
     assert opened.state.follows_live
     assert opened.bar.toggles.live.isChecked()
     assert not opened.bar.transport.play.isEnabled()
-    assert not len(opened.track.content().curve[0])
+    assert not len(opened.track.content.track.curve[0])
     opened.click_at(400)
     opened.key(Qt.Key.Key_Home)
     opened.key(Qt.Key.Key_Left)
@@ -389,11 +389,11 @@ def test_a_new_run_is_shown_live(opened):
 
 def test_fork_and_reference_are_marked_where_they_belong(opened):
     opened.state.set_reference(Reference(opened.history.snapshots.at(300), 1))
-    assert opened.track.content().reference == 300
+    assert opened.track.content.track.reference == 300
     opened.state.set_reference(Reference(opened.history.snapshots.at(300), 0))
-    assert opened.track.content().reference is None, "a moment of another run"
+    assert opened.track.content.track.reference is None, "a moment of another run"
     opened.state.reset_history(opened.history.forked(600))
-    assert opened.track.content().fork == 600
+    assert opened.track.content.track.fork == 600
 
 
 @pytest.mark.parametrize("presenter", [False, True])
@@ -421,4 +421,4 @@ def test_controls_have_names_tips_and_a_place_in_the_tab_order(opened):
         assert control.toolTip()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
     opened.click_at(400)
-    assert bar.track.accessibleDescription() == "step 400"
+    assert bar.track.spoken_summary() == "step 400"

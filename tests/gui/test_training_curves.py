@@ -1,49 +1,98 @@
-"""Curves that follow a run: both plots come up to date, however the news arrive."""
+"""Curves that follow a run: read, zoomed and hidden by mouse and keys, up to date however the news arrive."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import LIGHT as LOOK
+from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
-from tests.gui.driving import settle, show_window
+from tests.gui.driving import double_click, show_window
+from ui.panels.reading_box import ReadingBox
+from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
-from ui.panels.views import Choices
-from ui.theme import ThemeManager
+from ui.theme import DARK, LIGHT, ThemeManager
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+
+
+def recorded(steps: int = 5000) -> History:
+    history, x = History(log_every=500), np.arange(1, steps + 1)
+    ones = np.ones(steps, dtype=np.intp)
+    history.append(Progress(1, np.exp(-x / 2000) * (1 + 0.3 * np.sin(x)), ones, ones, 0.1))
+    for step, loss in ((2500, 0.29), (5000, 0.08)):
+        history.add_test(EvaluationPoint(step, loss, 0.9))
+    return history
 
 
 @pytest.fixture
 def curves(qtbot: QtBot) -> TrainingCurves:
     made = TrainingCurves()
     qtbot.addWidget(made)
-    made.resize(500, 500)
-    made.set_history(History(log_every=10))
+    made.resize(560, 640)
     show_window(qtbot, made)
     return made
 
 
+@pytest.fixture
+def plot(curves: TrainingCurves) -> CurvePlot:
+    curves.set_history(recorded())
+    return curves.loss
+
+
+def points(plot: CurvePlot, name: str) -> np.ndarray:
+    return next(each.x for each in plot.content.curves if each.name == name)
+
+
+def viewport(plot: CurvePlot) -> QWidget:
+    return plot.plot_item.getViewWidget().viewport()
+
+
+def place(plot: CurvePlot, x: float, y: float) -> QPoint:
+    """Pixel of the viewport at a point of the plot."""
+    scene = plot.plot_item.getViewBox().mapViewToScene(QPointF(x, y))
+    return plot.plot_item.getViewWidget().mapFromScene(scene)
+
+
+def send_mouse(plot: CurvePlot, kind: QEvent.Type, at: QPoint, buttons: Qt.MouseButton = NONE) -> None:
+    target, button = viewport(plot), NONE if kind == QEvent.Type.MouseMove else LEFT
+    place = QPointF(target.mapToGlobal(at))
+    event = QMouseEvent(kind, QPointF(at), place, button, buttons, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(target, event)
+
+
+def hover(plot: CurvePlot, x: float, y: float) -> None:
+    send_mouse(plot, QEvent.Type.MouseMove, place(plot, x, y))
+
+
+def turn_wheel(plot: CurvePlot, x: float, y: float) -> None:
+    at, target = place(plot, x, y), viewport(plot)
+    event = QWheelEvent(
+        QPointF(at), QPointF(target.mapToGlobal(at)), QPoint(), QPoint(0, 240), NONE,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(target, event)
+
+
+# -- news ---------------------------------------------------------------------------------------------------
+
+
 def _train(curves: TrainingCurves, steps: int, history: History) -> None:
-    first = history.step + 1
     ones = np.ones(steps, dtype=np.intp)
-    history.append(Progress(first, np.linspace(1, 0.5, steps), ones, ones, 0.1))
-    curves.follow_steps()
+    history.append(Progress(history.step + 1, np.linspace(1, 0.5, steps), ones, ones, 0.1))
+    curves.follow()
 
 
 def _drawn(curves: TrainingCurves) -> tuple[int, float, float]:
     """Steps of the loss, and last steps of the two running means."""
-    ends = [plot.curve("mean")[0] for plot in (curves.loss, curves.accuracy)]
-    return len(curves.loss.curve("raw")[0]), *(float(x[-1]) if len(x) else 0.0 for x in ends)
-
-
-def test_a_single_piece_of_news_reaches_both_plots(qtbot: QtBot, curves: TrainingCurves) -> None:
-    history = History(log_every=10)
-    curves.set_history(history)
-    _train(curves, 40, history)
-    qtbot.waitUntil(lambda: _drawn(curves) == (40, 40, 40))
+    ends = [points(plot, MEAN) for plot in (curves.loss, curves.accuracy)]
+    return len(points(curves.loss, EACH)), *(float(x[-1]) if len(x) else 0.0 for x in ends)
 
 
 def test_tests_with_every_frame_hold_up_neither_plot(qtbot: QtBot, curves: TrainingCurves) -> None:
@@ -53,7 +102,7 @@ def test_tests_with_every_frame_hold_up_neither_plot(qtbot: QtBot, curves: Train
     def train_and_test() -> None:
         _train(curves, 20, history)
         history.add_test(EvaluationPoint(history.step, 0.4, 0.9))
-        curves.follow_tests()
+        curves.follow()
 
     frames = QTimer(curves)
     frames.timeout.connect(train_and_test)
@@ -62,17 +111,157 @@ def test_tests_with_every_frame_hold_up_neither_plot(qtbot: QtBot, curves: Train
     frames.stop()
     qtbot.waitUntil(lambda: _drawn(curves) == (history.step,) * 3)
     tests = len(history.tests)
-    qtbot.waitUntil(lambda: all(len(p.curve("test")[0]) == tests for p in (curves.loss, curves.accuracy)))
+    qtbot.waitUntil(lambda: all(len(points(p, TESTS)) == tests for p in (curves.loss, curves.accuracy)))
 
 
-def _run(batch: int, epochs: int, images: int = 120) -> History:
-    """A run whose loss is a function of how many images have been met."""
-    history = History(log_every=4)
-    history.batch_size, history.epoch_images = batch, images
-    sizes = np.array([min(batch, images - start) for start in range(0, images, batch)] * epochs)
-    history.append(Progress(1, 1 / (1 + np.cumsum(sizes) / 50), sizes // 2, sizes, 0.1))
-    history.add_test(EvaluationPoint(history.step, 0.3, 0.9))
-    return history
+def test_the_axis_keeps_still_while_points_arrive_and_fits_when_the_run_rests(curves: TrainingCurves) -> None:
+    history, views = History(log_every=10), set()
+    curves.set_history(history)
+    curves.set_total_steps(5000)
+    for start in range(1, 5000, 50):
+        losses, ones = 0.7 * np.exp(-np.arange(start, start + 50) / 1000), np.ones(50, dtype=np.intp)
+        history.append(Progress(start, losses, ones, ones, 0.1))
+        curves._waiting = [curves.loss]
+        curves._draw_one()
+        views.add(curves.loss.view_range())
+    assert len(views) <= 6
+    curves.draw()
+    assert curves.loss.view_range()[0] == (0, 5000)
+
+
+def test_the_placeholder_goes_when_points_come(curves: TrainingCurves) -> None:
+    def is_empty() -> bool:
+        labels = curves.loss.findChildren(QLabel)
+        return any(label.isVisible() and label.text().startswith("Press Train") for label in labels)
+
+    curves.set_history(History())
+    curves.loss.set_placeholder("Press Train")
+    assert is_empty()
+    curves.set_history(recorded())
+    assert not is_empty()
+
+
+def test_a_plot_out_of_sight_is_up_to_date_when_it_is_shown(qtbot: QtBot, curves: TrainingCurves) -> None:
+    curves.hide()
+    curves.set_history(recorded(20_000))
+    with qtbot.waitExposed(curves):
+        curves.show()
+    assert curves.loss.view_range()[0][1] >= 20_000
+
+
+def test_a_million_points_are_drawn_as_few(curves: TrainingCurves) -> None:
+    curves.set_history(recorded(1_000_000))
+    items = [item for item in curves.loss.plot_item.items if hasattr(item, "getData")]
+    assert 0 < max(len(item.getData()[0]) for item in items) < 5000
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+
+
+def test_hovering_reads_every_curve_at_the_nearest_step(plot: CurvePlot) -> None:
+    hover(plot, 2503, 0.3)
+    text = plot.readout_text()
+    assert "running mean 0.3" in text
+    assert "test images 0.29" in text
+    assert text.startswith("step 2,5")
+    hover(plot, 3300, 0.3)
+    assert "test images at 2,500 0.29" in plot.readout_text()
+    QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
+    assert plot.readout_text() == ""
+
+
+def test_the_readout_stays_inside_the_plot(plot: CurvePlot) -> None:
+    for x, y in ((10, 0.7), (4990, 0.01), (4990, 0.7), (2500, 0.3)):
+        hover(plot, x, y)
+        assert viewport(plot).rect().contains(plot.findChild(ReadingBox).geometry()), (x, y)
+
+
+@pytest.mark.parametrize("shown", [(0.0, 60.0), (0.0, 5000.0)])
+def test_an_arrow_key_goes_to_the_next_point(
+    qtbot: QtBot, plot: CurvePlot, shown: tuple[float, float]
+) -> None:
+    plot.set_view_range(shown, (0.0, 1.0))
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key.Key_Home)
+    assert plot.readout_text().startswith("step 1\n")
+    for step in range(2, 6):
+        qtbot.keyClick(plot, Qt.Key.Key_Right)
+        assert plot.readout_text().startswith(f"step {step}\n")
+    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    assert plot.readout_text().startswith("step 4\n")
+    qtbot.keyClick(plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert plot.readout_text().startswith("step 5\n" if shown[1] < 100 else "step 54\n")
+    qtbot.keyClick(plot, Qt.Key.Key_End)
+    assert plot.readout_text().startswith(f"step {shown[1]:,.0f}\n")
+
+
+# -- zoom ---------------------------------------------------------------------------------------------------
+
+
+def test_the_wheel_zooms_one_axis_until_key_a_button_or_double_click(qtbot: QtBot, plot: CurvePlot) -> None:
+    whole, room = plot.view_range(), plot.minimumSizeHint()
+    for show_whole in (
+        lambda: qtbot.keyClick(plot, Qt.Key.Key_A),
+        lambda: qtbot.mouseClick(plot.whole, LEFT),
+        lambda: double_click(viewport(plot), place(plot, 2500, 0.4)),
+    ):
+        assert not plot.whole.isVisible()
+        for x, axis in ((-200, 1), (1000, 0)):
+            before = plot.view_range()
+            turn_wheel(plot, x, 0.4)
+            assert np.ptp(plot.view_range()[axis]) < np.ptp(before[axis])
+            np.testing.assert_allclose(plot.view_range()[1 - axis], before[1 - axis])
+        assert plot.is_zoomed()
+        assert plot.whole.isVisible()
+        assert plot.minimumSizeHint() == room, "a zoom asks for no more room"
+        show_whole()
+        assert plot.view_range() == whole
+        assert not plot.is_zoomed()
+
+
+def test_plus_and_minus_zoom_and_with_alt_the_other_axis(qtbot: QtBot, plot: CurvePlot) -> None:
+    plot.setFocus()
+    for modifier, axis in ((Qt.KeyboardModifier.NoModifier, 0), (Qt.KeyboardModifier.AltModifier, 1)):
+        before = plot.view_range()
+        qtbot.keyClick(plot, Qt.Key.Key_Plus, modifier)
+        assert np.ptp(plot.view_range()[axis]) < np.ptp(before[axis])
+        np.testing.assert_allclose(plot.view_range()[1 - axis], before[1 - axis])
+        qtbot.keyClick(plot, Qt.Key.Key_Minus, modifier)
+        np.testing.assert_allclose(plot.view_range(), before)
+
+
+def test_dragging_moves_and_new_points_do_not_take_the_view_away(
+    curves: TrainingCurves, plot: CurvePlot
+) -> None:
+    whole = plot.view_range()
+    start, end = place(plot, 2500, 0.4), place(plot, 3500, 0.4)
+    plot.plot_item.scene().minDragTime = 0
+    send_mouse(plot, QEvent.Type.MouseButtonPress, start, LEFT)
+    for part in (0.3, 0.6, 1.0):
+        send_mouse(plot, QEvent.Type.MouseMove, start + (end - start) * part, LEFT)
+    send_mouse(plot, QEvent.Type.MouseButtonRelease, end)
+    moved = plot.view_range()
+    assert moved[0][0] == pytest.approx(whole[0][0] - 1000, abs=60)
+    curves.follow()
+    curves.draw()
+    assert plot.view_range() == moved
+
+
+# -- choices ------------------------------------------------------------------------------------------------
+
+
+def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurvePlot) -> None:
+    assert plot.legend.drawing().texts() == ["Loss", EACH, MEAN, TESTS]
+    entry = plot.legend.drawing().part(TESTS).box
+    qtbot.mouseClick(plot.legend, LEFT, pos=QPointF(entry.x, entry.y).toPoint())
+    hover(plot, 2503, 0.3)
+    assert "test" not in plot.readout_text()
+    plot.legend.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(3):
+        qtbot.keyClick(plot.legend, Qt.Key.Key_Right)
+    qtbot.keyClick(plot.legend, Qt.Key.Key_Return)
+    hover(plot, 2504, 0.3)
+    assert "test images 0.29" in plot.readout_text()
 
 
 @pytest.fixture
@@ -82,7 +271,7 @@ def choose_unit(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Trai
     monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
 
     def choose(curves: TrainingCurves, text: str) -> None:
-        qtbot.mouseClick(curves.units, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(curves.units, LEFT)
         (action,) = [each for each in menus.pop().actions() if each.text() == text]
         action.trigger()
         assert action.isChecked()
@@ -90,57 +279,42 @@ def choose_unit(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Trai
     return choose
 
 
-def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(
+def test_choices_and_zoom_come_back_with_the_view(
     qtbot: QtBot, curves: TrainingCurves, choose_unit: Callable[[TrainingCurves, str], None]
 ) -> None:
-    small, large = _run(batch=4, epochs=2), _run(batch=30, epochs=2)
-    curves.set_history(small)
-    curves.set_ghost(large)
-    curves.set_total_steps(90)
-    curves.set_moment(30)
-    assert curves.loss.curve("raw")[0][-1] == 60
-    assert curves.loss.curve("ghost")[0][-1] == 8
-    for text, label, per_image in (("Training images", "images", 1.0), ("Epochs", "epochs", 1 / 120)):
-        choose_unit(curves, text)
-        assert curves.loss.content().x_label == curves.accuracy.content().x_label == label
-        x, y = curves.loss.curve("raw")
-        np.testing.assert_allclose(x, np.arange(4, 244, 4) * per_image)
-        np.testing.assert_allclose(y, small.losses)
-        for plot in (curves.loss, curves.accuracy):
-            assert plot.curve("ghost")[0][-1] == pytest.approx(240 * per_image)
-            assert plot.curve("test")[0] == pytest.approx([240 * per_image])
-            assert plot.marker_x() == pytest.approx(120 * per_image)
-            assert plot.view_range()[0][1] == pytest.approx(360 * per_image)
-    # News go on in the unit that was chosen.
-    ones = np.full(3, 4)
-    small.append(Progress(61, np.full(3, 0.1), ones, ones, 0.1))
-    curves.follow_steps()
-    qtbot.waitUntil(lambda: len(curves.loss.curve("raw")[0]) == 63)
-    assert curves.loss.curve("raw")[0][-1] == pytest.approx(252 / 120)
-    curves.loss.set_cursor(1.5)
-    assert curves.loss.readout_text().startswith("epochs 1.5\n")
-    curves.set_unit("step")
-    assert curves.loss.curve("raw")[0][-1] == 63
-
-
-def test_the_unit_comes_back_with_the_view(
-    qtbot: QtBot, curves: TrainingCurves, choose_unit: Callable[[TrainingCurves, str], None]
-) -> None:
-    curves.set_history(_run(batch=30, epochs=2))
+    history = recorded()
+    history.epoch_images = 1000
+    curves.set_history(history)
     choose_unit(curves, "Epochs")
+    curves.loss.toggled.emit(EACH)
     curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
+    curves.loss.set_cursor(1.5)
+    assert curves.loss.readout_text().startswith("epochs 1.5")
     view = curves.view_state()
     other = TrainingCurves()
     qtbot.addWidget(other)
-    other.set_history(_run(batch=30, epochs=2))
-    other.restore_view(Choices(view))
-    assert other.unit() == "epochs"
+    other.set_history(history)
+    other.restore_view(view)
+    assert other.units.text() == "epochs"
+    assert other.loss.content.hidden == {EACH}
     assert other.loss.view_range()[0] == pytest.approx((0.5, 1.5))
     assert other.view_state() == view
 
 
+def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingCurves) -> None:
+    curves.set_history(recorded())
+    curves.set_ghost(recorded(700))
+    curves.set_moment(300)
+    for each in (curves.loss, curves.accuracy):
+        assert points(each, BEFORE)[-1] == 700
+        assert [marker.x for marker in each.content.markers] == [300]
+    named = [plot.legend.drawing().texts() for plot in (curves.loss, curves.accuracy)]
+    assert [BEFORE in texts for texts in named] == [False, True], "once is enough"
+
+
 @pytest.mark.parametrize(("count", "words"), [(2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")])
 def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, count: int, words: str) -> None:
+    curves.set_history(History(log_every=10))
     curves.set_classes(count)
     assert words in curves.loss.toolTip()
     for plot in (curves.loss, curves.accuracy):
@@ -148,45 +322,26 @@ def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, coun
         assert "mean is over the last 10 steps" in plot.toolTip()
 
 
-def _accurate(share: float) -> History:
-    """A run of 40 steps of 20 images, of which that share is told right."""
-    history, images = History(log_every=10), np.full(40, 20, dtype=np.intp)
-    right = np.full(40, round(20 * share), dtype=np.intp)
-    history.append(Progress(1, np.linspace(1, 0.5, 40), right, images, 0.1))
-    return history
+# -- looks --------------------------------------------------------------------------------------------------
 
 
-def test_the_axis_of_accuracy_begins_below_all_curves_and_not_below_earlier_ones(
-    curves: TrainingCurves,
+def test_the_plot_follows_the_theme_and_the_figure_has_what_is_in_sight(
+    plot: CurvePlot, theme: ThemeManager
 ) -> None:
-    def lowest() -> float:
-        return curves.accuracy.view_range()[1][0]
-
-    curves.set_history(_accurate(0.9))
-    alone = lowest()
-    assert 0.5 < alone < 0.9
-    curves.set_ghost(_accurate(0.3))
-    assert lowest() < 0.3
-    curves.set_ghost(None)
-    assert lowest() == alone
-    curves.set_history(_accurate(0.3))
-    curves.set_history(_accurate(0.9))
-    assert lowest() == alone
+    corner = QPoint(viewport(plot).width() - 3, 3)
+    for mode, look in (("light", LIGHT), ("dark", DARK)):
+        theme.set_mode(mode)
+        assert viewport(plot).grab().toImage().pixelColor(corner).name().upper() == look.surface
+    plot.set_view_range((1000, 2000), (0.2, 0.8))
+    texts = plot.figure(LOOK).texts()
+    assert {"Loss", "1,000", "2,000", EACH, MEAN, TESTS} <= set(texts)
+    assert [table.title for table in plot.tables()] == [EACH, MEAN, TESTS]
 
 
-def test_the_button_for_the_unit_stays_beside_its_label(
-    qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager
-) -> None:
-    def right_of_label() -> tuple[int, int]:
-        label = curves.accuracy.plot_item.getAxis("bottom").label.sceneBoundingRect()
-        place = curves.units.geometry().center()
-        return round(place.x() - label.right()), round(place.y() - label.center().y())
-
-    settle(qtbot)
-    before = right_of_label()
-    for size, presenter in (((500, 500), True), ((700, 620), True), ((500, 420), False), ((500, 500), False)):
-        theme.set_presenter(presenter)
-        curves.resize(*size)
-        settle(qtbot)
-        assert abs(right_of_label()[1]) <= 2
-    assert right_of_label() == before
+def test_numbers_at_both_ends_of_the_accuracy_axis_are_written(curves: TrainingCurves) -> None:
+    curves.set_history(recorded())
+    plot = curves.accuracy
+    image, at = plot.plot_item.getViewWidget().grab().toImage(), place(plot, 0, 1.0)
+    columns = range(max(at.x() - 44, 0), at.x() - 4)
+    strip = [image.pixelColor(x, y).lightness() for x in columns for y in range(at.y() - 6, at.y() + 6)]
+    assert min(strip) < 170

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from cnnviz.graphics.run_curves import BEFORE, EACH
 from cnnviz.presets import LAB5, LENET
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, settle
 from tests.gui.training_driving import (
     assert_same_weights,
     click,
+    curve,
     lengthen,
+    shown_filters,
     status,
     train_some,
     type_setting,
@@ -40,8 +43,8 @@ def test_a_students_first_session(qtbot, session, in_window):
     click(qtbot, bar.train)
     assert bar.train.text() == "Pause"
     qtbot.waitUntil(lambda: len(training.log.rows()) >= 2)
-    first_length = len(training.curves.loss.curve("raw")[0])
-    qtbot.waitUntil(lambda: len(training.curves.loss.curve("raw")[0]) > first_length)
+    first_length = len(curve(training.curves.loss, EACH)[0])
+    qtbot.waitUntil(lambda: len(curve(training.curves.loss, EACH)[0]) > first_length)
 
     click(qtbot, bar.train)
     wait_for(qtbot, session, RunStatus.PAUSED)
@@ -83,7 +86,7 @@ def test_the_window_trains_exactly_the_run_of_the_engine(qtbot, session):
     np.testing.assert_array_equal(session.state.history.losses, progress.losses)
     assert_same_weights(weights(session), dict(trainer.network.params))
     assert session.state.live.step == step
-    x, y = session.window.panel(TrainingPanel).curves.loss.curve("raw")
+    x, y = curve(session.window.panel(TrainingPanel).curves.loss, EACH)
     np.testing.assert_array_equal(x, np.arange(1, step + 1))
     np.testing.assert_array_equal(y, progress.losses)
 
@@ -91,12 +94,10 @@ def test_the_window_trains_exactly_the_run_of_the_engine(qtbot, session):
 def test_filters_on_the_screen_are_those_of_the_network(qtbot, session):
     click(qtbot, session.window.run_bar.step)
     qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
-    grid = session.window.panel(TrainingPanel).filters.grid
-    shown = np.asarray(grid.values)
-    np.testing.assert_array_equal(shown, session.state.live.network.params["conv1.weight"][:, 0])
-    low, high = grid.levels
-    assert low == -high
-    assert high >= np.abs(shown).max()
+    shown = shown_filters(session.window.panel(TrainingPanel))
+    np.testing.assert_array_equal(shown.maps, session.state.live.network.params["conv1.weight"][:, 0])
+    assert shown.colors.lo == -shown.colors.hi
+    assert shown.colors.hi >= np.abs(shown.maps).max()
 
 
 def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
@@ -108,16 +109,17 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     assert len(window.panel(TrainingPanel).log.rows()) == 25
     first, last = (each.network.params["conv1.weight"] for each in (state.history.snapshots[0], state.live))
     factor = float(np.abs(last).max() / np.abs(first).max())
-    found = re.search(r"largest weight ×([\d.]+) since step 0", window.panel(TrainingPanel).filters.caption())
+    filters = window.panel(TrainingPanel).filters
+    shown = filters.view("filters")
+    found = re.search(r"largest weight ×([\d.]+) since step 0", shown.content.caption)
     assert found is not None
     assert float(found[1]) == pytest.approx(factor, rel=0.05)
-    filters = window.panel(TrainingPanel).filters
-    click(qtbot, filters.moment.button("difference"))
-    assert re.search(r", now minus step 0, largest weight ×[\d.]+$", filters.caption()), "said once"
-    assert "Change of each weight" in filters.grid.toolTip()
+    click(qtbot, filters.view("moment").button("difference"))
+    assert re.search(r", now minus step 0, largest weight ×[\d.]+$", shown.content.caption), "said once"
+    assert "Change of each weight" in shown.toolTip()
     evaluation = state.evaluation.evaluation
     assert evaluation.accuracy >= 0.99
-    assert window.panel(TrainingPanel).results.matrix.counts.sum() == 2_115
+    assert window.panel(TrainingPanel).results.matrix.content.confusion.counts.sum() == 2_115
 
     mistakes = window.panel(TrainingPanel).results.mistakes
     tile = mistakes.visualRect(mistakes.model().index(1, 0))
@@ -267,7 +269,7 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
     assert "learning rate below 900" in session.window.notices.text()
     assert all(np.isfinite(array).all() for array in weights(session).values())
     curves = session.window.panel(TrainingPanel).curves
-    steps, losses = curves.loss.curve("raw")
+    steps, losses = curve(curves.loss, EACH)
     assert len(steps) == len(session.state.history.losses) > 0
     assert losses.max() > 10  # where it left the rails
     session.controller.on_draft_requested(replace(LAB5, epochs=500))
@@ -276,7 +278,7 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
     click(qtbot, session.window.run_bar.train)
     wait_for(qtbot, session, RunStatus.PAUSED)
     # The curve of the run that diverged stays to be compared with.
-    assert curves.loss.curve("ghost")[0][-1] == steps[-1]
+    assert curve(curves.loss, BEFORE)[0][-1] == steps[-1]
 
 
 def test_slow_motion_keeps_its_pace(qtbot, session):

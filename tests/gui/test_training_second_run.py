@@ -1,5 +1,6 @@
 """The Training panel while the curves of the run before stand behind those of the present one."""
 
+from cnnviz.graphics.run_curves import BEFORE
 from cnnviz.lab.opening import shipped_labs
 from tests.gui import whole_window
 from ui.panels.training.panel import TrainingPanel
@@ -23,5 +24,5 @@ def test_a_second_run_beside_the_lab_guide_leaves_the_columns_where_they_are(qtb
     qtbot.waitUntil(lambda: state.run.run_id != run)
     whole_window.train(qtbot, session, 300)
     whole_window.rest(qtbot, session)
-    assert "ghost" in panel.curves.accuracy.curve_names()
+    assert BEFORE in panel.curves.accuracy.legend.drawing().texts()
     assert columns() == [True] * 3

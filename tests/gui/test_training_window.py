@@ -160,7 +160,7 @@ def test_filters_of_before_and_their_difference(qtbot, session):
     before = state.experiment.build_network(state.dataset.input_shape).params["conv1.weight"][:, 0]
     now = state.shown.network.params["conv1.weight"][:, 0]
     for moment, expected in (("before", before), ("difference", now - before), ("now", now)):
-        qtbot.mouseClick(filters.moment.button(moment), Qt.MouseButton.LeftButton)
-        np.testing.assert_array_equal(filters.grid.values, expected)
-        told = filters.grid.drawn()
+        qtbot.mouseClick(filters.view("moment").button(moment), Qt.MouseButton.LeftButton)
+        np.testing.assert_array_equal(filters.view("filters").content.content.tiles.maps, expected)
+        told = filters.drawn()
         assert (told is not None and told.step == 0) == (moment == "before"), "figures say what they show"

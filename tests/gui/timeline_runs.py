@@ -1,6 +1,7 @@
 """Runs that were never trained, for tests of the timeline: weights grow evenly from step to step."""
 
 import numpy as np
+from PySide6.QtCore import QPoint
 
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.presets import LAB5
@@ -58,3 +59,9 @@ def answer(state):
             state.show_moment(kept or Snapshot(step, network_at(step)), follows_live=False)
 
     return on_moment_requested
+
+
+def place_of(track, step):
+    """Return where a step lies on the rail."""
+    slide = track.drawing().parts[0].slide
+    return QPoint(round(slide.x(step)), 31)

@@ -62,3 +62,13 @@ def assert_same_weights(first, second):
     assert first.keys() == second.keys()
     for name, array in first.items():
         np.testing.assert_array_equal(array, second[name])
+
+
+def curve(plot, name):
+    """Return the points of a curve, by its name in the legend."""
+    return next((each.x, each.y) for each in plot.content.curves if each.name == name)
+
+
+def shown_filters(panel):
+    """Return the maps of the filters as they are drawn."""
+    return panel.filters.view("filters").content.content.tiles

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
@@ -19,7 +19,6 @@ from ui.export.figures import Figure
 from ui.export.formats import draw_png, to_image
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
-from ui.plots.curve_plot import CurvePlot
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -112,10 +111,6 @@ def turn_wheel(widget: QWidget, clicks: int) -> None:
         Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(widget, event)
-
-
-def legend_entry(plot: CurvePlot, text: str) -> QAbstractButton:
-    return next(each for each in plot.findChildren(QAbstractButton) if each.text() == text)
 
 
 def type_number(field: QAbstractSpinBox, text: str) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, override
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QWidget
 
+from cnnviz.drawing import Drawing, Look, Table, drawn
+from cnnviz.graphics.texts import VALUES, Value, Values
 from cnnviz.notation import Notation
 from cnnviz.quantities import ALMOST, format_count, format_plain
 from ui.controls.late_scroll import place_of, scroll_later
-from ui.controls.placeholder import draw_placeholder
+from ui.controls.naming import named
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
 _FEWEST_DECIMALS, _MOST_DECIMALS = 3, 5
@@ -56,42 +58,36 @@ class _Column:
 
 
 class LogModel(QAbstractTableModel):
-    """Rows of numbers: the first column counts; the others have as many decimals as tell them apart."""
+    """Rows of step, loss and accuracy; means have as many decimals as tell them apart."""
 
-    def __init__(self, headers: Sequence[str], parent: QObject | None = None) -> None:
+    headers = ("step", "loss", "accuracy")
+
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.headers = tuple(headers)
         self.rows: list[tuple[float, ...]] = []
         self._columns = [_Column() for _ in self.headers[1:]]
 
-    def append(self, rows: Iterable[Sequence[float]]) -> None:
-        """Add rows at the end.
-
-        * Raises ValueError: if a row has not one number for each header.
-        """
-        new = [tuple(row) for row in rows]
-        wrong = next((row for row in new if len(row) != len(self.headers)), None)
-        if wrong is not None:
-            raise ValueError(f"A row of the log has the columns {', '.join(self.headers)}. Got {wrong}.")
-        if new:
-            self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(new) - 1)
-            self.rows += new
-            self.endInsertRows()
-            for place, column in enumerate(self._columns, start=1):
-                if column.add([row[place] for row in new]):
-                    self.dataChanged.emit(self.index(0, place), self.index(len(self.rows) - 1, place))
+    def append(self, new: Sequence[tuple[float, ...]]) -> None:
+        """Add rows at the end."""
+        if not new:
+            return
+        self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(new) - 1)
+        self.rows += new
+        self.endInsertRows()
+        for place, column in enumerate(self._columns, start=1):
+            if column.add([row[place] for row in new]):
+                self.dataChanged.emit(self.index(0, place), self.index(len(self.rows) - 1, place))
 
     def clear(self) -> None:
         """Remove all rows."""
         self.beginResetModel()
-        self.rows = []
-        self._columns = [_Column() for _ in self.headers[1:]]
+        self.rows, self._columns = [], [_Column() for _ in self.headers[1:]]
         self.endResetModel()
 
     def text(self, row: int, column: int) -> str:
         """One cell as it is written."""
         value = self.rows[row][column]
-        return format_count(int(value)) if column == 0 else self._columns[column - 1].text(float(value))
+        return self._columns[column - 1].text(value) if column else format_count(int(value))
 
     @override
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -105,33 +101,27 @@ class LogModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(index.row(), index.column())
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT
-        return None
+        return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     @override
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self.headers[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT
-        return None
+        return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
 class LogTable(QTableView):
     """Log of a run. New rows scroll into sight unless the user has scrolled up; Ctrl+C copies rows."""
 
-    def __init__(
-        self, headers: Sequence[str] = ("step", "loss", "accuracy"), parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
-        self._placeholder = ""
-        self._log = LogModel(headers, self)
+        self._log = LogModel(self)
+        self._empty = named(QLabel(self.viewport()), role="muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._empty.setWordWrap(True)
         self.setModel(self._log)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -142,6 +132,7 @@ class LogTable(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # while there is no row that could show it
         self.verticalHeader().hide()
         # Its own letters, which may be dressed later than the table, would set a limit to rows.
         self.verticalHeader().setMinimumSectionSize(1)
@@ -156,12 +147,11 @@ class LogTable(QTableView):
         follow_theme(self)
 
     def append(self, rows: Iterable[Sequence[float]]) -> None:
-        """Add rows.
-
-        * `rows`: one number for each header; the first is a count.
-        """
+        """Add rows of step, mean loss and mean accuracy."""
         follows = self._follows
-        self._log.append(rows)
+        self._log.append([tuple(row) for row in rows])
+        self._empty.setVisible(not self._log.rows)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self._log.rows else Qt.FocusPolicy.NoFocus)
         # Qt lays out new rows later. A user who scrolls to the end before that would meet the old end,
         # and the table would take this for "not at the end".
         self.executeDelayedItemsLayout()
@@ -179,12 +169,8 @@ class LogTable(QTableView):
     def set_rows(self, rows: Iterable[Sequence[float]]) -> None:
         """Replace all rows."""
         self._log.clear()
-        self._log.append(rows)
+        self.append(rows)
         self.scrollToBottom()
-
-    def clear(self) -> None:
-        """Remove all rows."""
-        self._log.clear()
 
     def rows(self) -> list[tuple[float, ...]]:
         """All rows."""
@@ -204,14 +190,27 @@ class LogTable(QTableView):
 
     def set_placeholder(self, text: str) -> None:
         """Text shown while there are no rows."""
-        self._placeholder = text
-        self.viewport().update()
+        self._empty.setText(text)
+
+    def tables(self) -> list[Table]:
+        """All rows, whole."""
+        return [Table("Log", self._log.headers, self._log.rows)] if self._log.rows else []
+
+    def values(self) -> Values:
+        """The rows in sight as a drawing."""
+        first, last = max(self.rowAt(0), 0), self.rowAt(self.viewport().height() - 1)
+        rows: list[Value] = []
+        for row in range(first, len(self._log.rows) if last < 0 else last + 1):
+            step, loss, accuracy = (self._log.text(row, column) for column in range(3))
+            rows.append(Value(step, step, loss, more=(accuracy,)))
+        return Values(tuple(rows), self._log.headers[1:], current=-1)
+
+    def figure(self, look: Look) -> Drawing:
+        """The rows in sight for paper."""
+        return drawn(VALUES, self.values(), self.width(), look)
 
     def copy_selection(self) -> str:
-        """Copy the chosen rows, or all if none is chosen, with their headers, separated by tabs.
-
-        * Returns: what was put on the clipboard.
-        """
+        """Copy the chosen rows, or all if none is chosen, with their headers, separated by tabs."""
         chosen = sorted({index.row() for index in self.selectedIndexes()}) or range(len(self._log.rows))
         lines = ["\t".join(format_plain(value) for value in self._log.rows[row]) for row in chosen]
         text = "\n".join(["\t".join(self._log.headers), *lines, ""])
@@ -225,20 +224,25 @@ class LogTable(QTableView):
         self.setFont(font)
         # Of its own: from the table it would take the font for numbers, at once or when the theme changes.
         self.horizontalHeader().setFont(ui_font(theme))
+        self._empty.setFont(ui_font(theme))
         self.verticalHeader().setDefaultSectionSize(QFontMetrics(font).height() + theme.px(6))
         self.updateGeometry()
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(
-            self._theme.px(240), self.horizontalHeader().sizeHint().height() + 9 * self._row_height()
-        )
+        return QSize(self._theme.px(240), self._height_of(9))
 
     @override
     def minimumSizeHint(self) -> QSize:
         metrics = QFontMetrics(mono_font(theme=self._theme))
         width = len(self._log.headers) * (metrics.horizontalAdvance("000,000") + self._theme.px(16))
-        return QSize(width, self.horizontalHeader().sizeHint().height() + 3 * self._row_height())
+        return QSize(width, self._height_of(3))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        px = self._theme.px
+        self._empty.setGeometry(self.viewport().rect().adjusted(px(8), px(8), -px(8), -px(8)))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -247,19 +251,6 @@ class LogTable(QTableView):
         else:
             super().keyPressEvent(event)
 
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self._log.rows:
-            return
-        painter = QPainter(self.viewport())
-        if self.hasFocus():  # there is no row that could show it
-            painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
-        if self._placeholder:
-            painter.setFont(ui_font(self._theme))
-            top = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-            draw_placeholder(painter, self.viewport().rect(), self._placeholder, self._theme, top)
-
-    def _row_height(self) -> int:
-        return self.verticalHeader().defaultSectionSize()
+    def _height_of(self, rows: int) -> int:
+        section = self.verticalHeader().defaultSectionSize()
+        return self.horizontalHeader().sizeHint().height() + rows * section

@@ -14,7 +14,8 @@ from cnnviz.drawing.page import REST, Card, Choice, Item, Page, Room, Row, acros
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, Outlines
 from cnnviz.graphics.ledger import LEDGER, Ledger
-from cnnviz.graphics.texts import SPANS, WORDS, Spans, Words, sign
+from cnnviz.graphics.stages import FITTING, Fitting
+from cnnviz.graphics.texts import WORDS, Words, sign
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.waterfall import WATERFALL, Terms, Waterfall
 from cnnviz.inspect.arithmetic import (
@@ -158,7 +159,7 @@ def page(now: Now, *, controls: bool = True) -> Page:
 
 def _head(now: Now, controls: bool) -> Row:
     fonts = {"title": ("strong", "text"), "number": ("mono", "text"), "muted": ("", "muted")}
-    title = Spans(tuple((words, *fonts[role]) for words, role in now.arithmetic.title))
+    line = Fitting((tuple((words, *fonts[role]) for words, role in now.arithmetic.title),))
     name, tip = ("Pause the sweep", "") if now.is_playing else ("Play the sweep", f": {_SWEEPS}")
     speed = f"Speed of the sweep: {SPEEDS[now.speed]} cells a second"
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
@@ -178,7 +179,7 @@ def _head(now: Now, controls: bool) -> Row:
     items += [free] if now.is_pinned and controls else []
     return across(
         *items,
-        Card("title", SPANS, title),
+        Card("title", FITTING, line, tip=line.words),
         *(sweep if controls else ()),
         room=30 if controls else None,
         gap=8,
@@ -186,7 +187,7 @@ def _head(now: Now, controls: bool) -> Row:
 
 
 def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
-    return Card("sum", LEDGER, Ledger(shown.bill), tip="The value of the cell, step by step", room=room)
+    return Card("sum", LEDGER, Ledger(shown.breakdown), tip="The value of the cell, step by step", room=room)
 
 
 def _table(

@@ -15,7 +15,7 @@ from cnnviz.inspect.arithmetic import (
 from cnnviz.inspect.receptive_field import INPUT, stage_index
 from cnnviz.layers import Layer
 from cnnviz.quantities import format_signed
-from ui.panels.feature_maps.bills import bill_of
+from ui.panels.feature_maps.breakdown import breakdown_of
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
 from ui.panels.feature_maps.picture import Limits, Picture
 from ui.panels.feature_maps.plan import Column, Kind, Plan
@@ -93,7 +93,7 @@ class Arithmetic:
     * `source`: of the stage that is read.
     * `weights`: of the colours of a kernel.
     * `part`: input channel that is shown.
-    * `bill`: its value as a sum, and what becomes of it; empty where that is covered.
+    * `breakdown`: its value as a sum, and what becomes of it; empty where that is covered.
     * `is_covered`: whether its value, and all from which it could be read off, are covered.
     """
 
@@ -103,7 +103,7 @@ class Arithmetic:
     source: tuple[str, str, Limits]
     weights: Limits | None
     part: int
-    bill: tuple[LedgerRow, ...]
+    breakdown: tuple[LedgerRow, ...]
     is_covered: bool
 
     @property
@@ -280,8 +280,10 @@ def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
     is_covered = look.covers and cell.stage != INPUT
     number = "?" if is_covered else format_signed(value, 4)
     title = ((cell_name(plan, cell), "title"), (f"= {number}", "number"), (formula, "muted"))
-    bill = () if is_covered else tuple(bill_of(picture, cell, written, part))
-    return Arithmetic(title, written, layer, _source_of(picture, cell.stage), weights, part, bill, is_covered)
+    breakdown = () if is_covered else tuple(breakdown_of(picture, cell, written, part))
+    return Arithmetic(
+        title, written, layer, _source_of(picture, cell.stage), weights, part, breakdown, is_covered
+    )
 
 
 def _formula(cell: CellArithmetic) -> str:

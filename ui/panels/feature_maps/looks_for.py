@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
-from cnnviz.drawing import Ask, Box, Colors, Drawing, Look
+from cnnviz.drawing import Ask, Box, Colors, Drawing, Look, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down, page_drawn
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
@@ -181,9 +181,10 @@ class LooksForView(TellsDrawn, QWidget):
     def figure(self, look: Look) -> Drawing:
         """Filter, patches and evidence, for paper."""
         left = filter_page(self.picture, self.search.layers, 0.0, controls=False).body
-        found = [patches_page(self.picture).body]
+        found = [replace(patches_page(self.picture).body, room=Share(9))]
         if self.picture is not None and self.picture.has_evidence:
-            found.append(evidence_page(self.picture, self._view, controls=False).body)
+            evidence = evidence_page(self.picture, self._view, controls=False)
+            found.append(replace(evidence.body, room=Share(4)))
         both = across(replace(left, room=_LEFT), down(*found), gap=24)
         return page_drawn(Page(both), Box(0, 0, self.width(), self.height()), look)
 

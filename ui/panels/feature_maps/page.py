@@ -33,7 +33,7 @@ from cnnviz.graphics.stages import (
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_power, format_value
-from ui.panels.feature_maps.bills import logit_bill
+from ui.panels.feature_maps.breakdown import logit_breakdown
 from ui.panels.feature_maps.explain import Explained
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
@@ -574,7 +574,7 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
             lambda row: PressOutput(cell(row), None if single else row),
             lambda row: PointAt(cell(row)),
         )
-        return outputs, Ledger(tuple(logit_bill(picture)))
+        return outputs, Ledger(tuple(logit_breakdown(picture)))
 
     outputs, ledger = contents.of("outputs", column, picture.trace, (names, picture.scene.choices), make)
     units = {start for mark in now.marks(column) if mark.role == "selected" for _, start, _, _ in mark.blocks}

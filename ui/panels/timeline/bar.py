@@ -1,25 +1,42 @@
 """The bar under all panels."""
 
-from typing import override
+from dataclasses import replace
+from typing import Any, override
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
+from cnnviz.drawing import Ask, Drawing, Leave, Look
+from cnnviz.graphics.time_track import (
+    TIME_LINE,
+    Leap,
+    ReadStep,
+    ShowStep,
+    TimeLine,
+    ToEnd,
+    ToStart,
+    Track,
+    Walk,
+    no_points,
+)
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.controls.layouts import fill
 from ui.controls.pace import Pace
+from ui.marks import view_of
 from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.reading_box import ReadingBox
 from ui.panels.timeline.branch import BranchQuestion
 from ui.panels.timeline.controls import ForkButton, ShownMoment, Transport, ViewToggles
 from ui.panels.timeline.film import Film
 from ui.panels.timeline.moments import described, measured, moved, nearest
-from ui.plots.time_track import TimeTrack
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
+#: Shortest time between two moments that are asked for by dragging: one frame of a usual screen.
+_FRAME_MS = 16
 #: Shortest time between two drawings of the curve in small, which grows while training runs.
 _CURVE_MS = 250
 #: Width, in pixels at scale 1, from which on there is room for the text of a button, and for the moment in
@@ -27,6 +44,10 @@ _CURVE_MS = 250
 _ROOM_FOR_TEXT = 1200
 _ROOM_FOR_MOMENT = 900
 _ROOM_FOR_FIELD = 760
+_TIP = (
+    "Timeline: drag to show the network as it was; arrow keys: one step, with Shift one kept moment, "
+    "Page keys: ten, Home: start, End: live"
+)
 
 
 class TimelineBar(TellsDrawn, QFrame):
@@ -82,57 +103,56 @@ class TimelineBar(TellsDrawn, QFrame):
             state.shown, note=f"run up to step {format_count(state.history.step)}" if further else ""
         )
 
+    def figure(self, look: Look) -> Drawing:
+        """The track for paper."""
+        return self.track.figure(look)
+
     def _build_widgets(self) -> None:
-        self.transport = Transport()
+        self.transport = Transport(self._answer)
         self.moment = ShownMoment()
         self.branch = BranchQuestion()
-        self.track = TimeTrack()
-        self.track.setToolTip(
-            "Timeline: drag to show the network as it was; arrow keys: one step, with Shift one kept moment, "
-            "Page keys: ten, Home: start, End: live"
-        )
+        self.track = view_of(TIME_LINE, "Timeline", _TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus)
+        self._content = TimeLine(Track())
+        self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
+        self._reading: ReadingBox | None = None
         self.fork = ForkButton()
         self.toggles = ViewToggles()
         self.film = Film(self._play_on, self)
         self.transport.speed.set_choice(str(self.film.speed()))
         self._curve_pace = Pace(_CURVE_MS, self)
+        self._drag_pace = Pace(_FRAME_MS, self)
 
     def _build_layout(self) -> None:
         self._row = fill(QHBoxLayout(), self.transport, self.moment, (self.track, 1), self.fork, self.toggles)
         fill(QVBoxLayout(self), self.branch, self._row, spacing=0)
 
     def _connect_signals(self) -> None:
-        self.transport.startRequested.connect(self._on_start_requested)
-        self.transport.walkRequested.connect(self._on_walk_requested)
-        self.transport.moveRequested.connect(self._on_move_requested)
-        self.moment.stepRequested.connect(self._on_step_typed)
-        self.moment.field.messageChanged.connect(self._on_step_message)
-        self.transport.playToggled.connect(self._on_play_toggled)
-        self.transport.speedEdited.connect(self.film.set_speed)
-        self.film.playingChanged.connect(self.transport.set_playing)
-        track = self.track
-        track.stepRequested.connect(self._on_step_requested)
-        track.walkRequested.connect(self._on_walk_requested)
-        track.moveRequested.connect(self._on_move_requested)
-        track.startRequested.connect(self._on_start_requested)
-        track.endRequested.connect(self._on_live_requested)
-        track.hovered.connect(self._on_track_hovered)
-        self.fork.clicked.connect(self._on_fork_clicked)
-        self.branch.continued.connect(self._on_branch_continued)
-        self.branch.cancelled.connect(self._end_question)
-        self.toggles.compare.clicked.connect(self.compareRequested)
-        self.toggles.live.clicked.connect(self._on_live_requested)
-        self._curve_pace.due.connect(self._draw_curve)
         state = self._state
-        state.historyReset.connect(self._on_history_reset)
-        state.stepsAdded.connect(self._on_steps_added)
-        state.runChanged.connect(self._on_run_changed)
-        state.snapshotChanged.connect(self._draw_moment)
-        state.testAdded.connect(self._draw_moment)
-        state.momentChanged.connect(self._draw_moment)
-        state.ghostChanged.connect(self._draw_ghost)
-        state.coveredChanged.connect(self._on_covered_changed)
-        state.referenceChanged.connect(self._draw_reference)
+        for signal, slot in (
+            (self.moment.stepRequested, self._on_step_typed),
+            (self.moment.field.messageChanged, self._on_step_message),
+            (self.transport.play.clicked, self._on_play_toggled),
+            (self.transport.speed.choiceEdited, self._on_speed_edited),
+            (self.film.playingChanged, self.transport.set_playing),
+            (self.track.released, self._drag_pace.flush),
+            (self._drag_pace.due, self._on_step_requested),
+            (self.fork.clicked, self._on_fork_clicked),
+            (self.branch.continued, self._on_branch_continued),
+            (self.branch.cancelled, self._end_question),
+            (self.toggles.compare.clicked, self.compareRequested),
+            (self.toggles.live.clicked, self._on_live_requested),
+            (self._curve_pace.due, self._draw_curve),
+            (state.historyReset, self._on_history_reset),
+            (state.stepsAdded, self._on_steps_added),
+            (state.runChanged, self._on_run_changed),
+            (state.snapshotChanged, self._draw_moment),
+            (state.testAdded, self._draw_moment),
+            (state.momentChanged, self._draw_moment),
+            (state.ghostChanged, self._draw_ghost),
+            (state.coveredChanged, self._on_covered_changed),
+            (state.referenceChanged, self._draw_reference),
+        ):
+            signal.connect(slot)
 
     def _fit(self) -> None:
         """Leave out what there is no room for."""
@@ -143,9 +163,35 @@ class TimelineBar(TellsDrawn, QFrame):
 
     # -- requests ------------------------------------------------------------------------------------------
 
+    def _answer(self, ask: Ask) -> None:
+        """Do what the track, or a button, asks for."""
+        state, store = self._state, self._state.history.snapshots
+        if not isinstance(ask, ReadStep | Leave):
+            self.film.stop()
+        match ask:
+            case ShowStep(step):
+                self._drag_pace.put(step)
+            case Walk(count):
+                step = self._step()
+                if step is not None and not (state.follows_live and count > 0):
+                    self._request_step(step + count)
+            case Leap(count):
+                self._move(count)
+            case ToStart():
+                if len(store):
+                    self._request(store[0])
+            case ToEnd():
+                self._request(None)
+            case ReadStep(step):
+                self._read(step)
+            case Leave():
+                if self._reading is not None:
+                    self._reading.hide()
+            case _:
+                raise TypeError(f"The timeline does not know {ask!r}.")
+
     @Slot(object)
     def _on_step_requested(self, step: int) -> None:
-        self.film.stop()
         self._request(nearest(self._state.history, step))
 
     @Slot(int)
@@ -157,31 +203,15 @@ class TimelineBar(TellsDrawn, QFrame):
     def _on_step_message(self, text: str) -> None:
         self._state.raise_notice("timeline", "info", text)
 
-    @Slot(int)
-    def _on_walk_requested(self, count: int) -> None:
-        self.film.stop()
-        step = self._step()
-        if step is not None and not (self._state.follows_live and count > 0):
-            self._request_step(step + count)
-
-    @Slot(int)
-    def _on_move_requested(self, count: int) -> None:
-        self.film.stop()
-        self._move(count)
-
-    @Slot()
-    def _on_start_requested(self) -> None:
-        self.film.stop()
-        store = self._state.history.snapshots
-        if len(store):
-            self._request(store[0])
-
     @Slot()
     def _on_live_requested(self) -> None:
-        self.film.stop()
-        self._request(None)
+        self._answer(ToEnd())
         # A click has switched the button; it shows what is, not what was clicked.
         self._draw_moment()
+
+    @Slot(str)
+    def _on_speed_edited(self, speed: str) -> None:
+        self.film.set_speed(int(speed))
 
     @Slot()
     def _on_play_toggled(self) -> None:
@@ -189,7 +219,7 @@ class TimelineBar(TellsDrawn, QFrame):
             self.film.stop()
             return
         if self._state.follows_live:
-            self._on_start_requested()
+            self._answer(ToStart())
         self.film.play()
 
     @Slot()
@@ -249,10 +279,22 @@ class TimelineBar(TellsDrawn, QFrame):
 
     # -- drawing -------------------------------------------------------------------------------------------
 
+    def _show(self, **changes: Any) -> None:
+        """Show something else of the run in the track."""
+        self._content = replace(self._content, **changes)
+        self.track.show_content(self._content)
+
+    def _show_track(self, **changes: Any) -> None:
+        """Change what does not move with the handle; arrays always count as different."""
+        track = self._content.track
+        if any(isinstance(new, tuple) or new != getattr(track, name) for name, new in changes.items()):
+            self._show(track=replace(track, **changes))
+
     @Slot()
     def _on_history_reset(self) -> None:
         self.film.stop()
-        self.track.set_fork(self._state.history.forked_at)
+        self._told = ()
+        self._show_track(fork=self._state.history.forked_at)
         self._draw_curve()
         self._draw_ghost()
         self._draw_reference()
@@ -267,12 +309,14 @@ class TimelineBar(TellsDrawn, QFrame):
     def _on_run_changed(self) -> None:
         run, history = self._state.run, self._state.history
         marked = run.steps_per_epoch if run.status is not RunStatus.LOADING else 0
-        self.track.set_span(history.first_step, max(run.total_steps, history.step), marked)
+        first = history.first_step
+        last = max(run.total_steps, history.step, first + 1)
+        self._show_track(first=first, last=last, steps_per_epoch=marked)
         is_training = run.status is RunStatus.TRAINING
         if not (
             is_training and self._state.follows_live
         ):  # else it goes with the handle: one drawing for both
-            self.track.set_reached(history.step)
+            self._show(reached=history.step)
         if not is_training:
             self._curve_pace.flush()
         self._allow()
@@ -285,38 +329,38 @@ class TimelineBar(TellsDrawn, QFrame):
 
     @Slot()
     def _draw_curve(self) -> None:
-        history = self._state.history
-        if self._state.why_covered(Secret.LOSS):
-            self.track.set_curve((), ())
-            return
-        curve = history.loss_curve(history.log_every)
-        self.track.set_curve(curve.steps, curve.values)
+        history, points = self._state.history, no_points()
+        if not self._state.why_covered(Secret.LOSS):
+            curve = history.loss_curve(history.log_every)
+            points = curve.steps, curve.values
+        self._show_track(curve=points)
 
     @Slot()
     def _draw_ghost(self) -> None:
-        ghost = self._state.ghost
-        if ghost is None or self._state.why_covered(Secret.LOSS):
-            self.track.set_ghost((), ())
-        else:
+        ghost, points = self._state.ghost, no_points()
+        if ghost is not None and not self._state.why_covered(Secret.LOSS):
             # Where this run has met as much of the data: the steps of the other may be of other batches.
-            curve, history = ghost.loss_curve(ghost.log_every), self._state.history
+            curve = ghost.loss_curve(ghost.log_every)
             epochs = ghost.images_at(curve.steps) / ghost.epoch_images
-            self.track.set_ghost(epochs * history.steps_per_epoch, curve.values)
+            points = epochs * self._state.history.steps_per_epoch, curve.values
+        self._show_track(ghost=points)
 
     @Slot()
     def _draw_reference(self) -> None:
         reference = self._state.reference
-        if reference is None or reference.run_id != self._state.run.run_id:
-            self.track.set_reference(None)
-        else:
-            self.track.set_reference(reference.snapshot.step)
+        is_of_this_run = reference is not None and reference.run_id == self._state.run.run_id
+        self._show_track(reference=reference.snapshot.step if reference and is_of_this_run else None)
 
     @Slot()
     def _draw_moment(self) -> None:
         state, shown = self._state, self._state.shown
         self.toggles.live.setChecked(state.follows_live)
-        self.track.set_reached(state.history.step)
-        self.track.set_position(None if shown is None else shown.step, live=state.follows_live)
+        told = shown, state.follows_live, state.history.step, len(state.history.tests), state.covered
+        if told == self._told:
+            return
+        self._told = told
+        position = None if shown is None else shown.step
+        self._show(reached=state.history.step, position=position, is_live=state.follows_live)
         if shown is None:
             self.moment.set_moment(None, "")
         else:
@@ -336,17 +380,25 @@ class TimelineBar(TellsDrawn, QFrame):
         if len(store):
             self.moment.set_range(store[0].step, max(state.history.step, store[0].step))
 
-    @Slot(object)
-    def _on_track_hovered(self, step: int | None) -> None:
+    def _read(self, step: int) -> None:
+        """Say what is known of the step pointed at, in a box over the panels: in the track is no room."""
         state = self._state
-        if step is None or not len(state.history.snapshots):
+        if not len(state.history.snapshots):
             return
+        if self._reading is None:
+            self._reading = ReadingBox(self.window())
         # The track of a run that has come to its end is a step longer, so as to have a length at all.
-        step = min(step, max(state.run.total_steps, state.history.step))
-        if step <= state.history.step:
-            step = state.history.snapshots.nearest(step).step
-        per_epoch, origin = state.run.steps_per_epoch, self._origin()
-        self.track.set_hover(*described(state.history, step, per_epoch, origin, state.covered))
+        near = min(step, max(state.run.total_steps, state.history.step))
+        if near <= state.history.step:
+            near = state.history.snapshots.nearest(near).step
+        reading = described(state.history, near, state.run.steps_per_epoch, self._origin(), state.covered)
+        part = self.track.drawing().part(step)
+        at = QPoint(0 if part is None else round(part.box.x), 0)
+        self._reading.show_at(reading, self.track.mapTo(self.window(), at))
+
+    def hover_text(self) -> str:
+        """What is said about the step under the pointer; "" without one."""
+        return "" if self._reading is None else self._reading.text()
 
     def _origin(self) -> str:
         """Where the run began, if not at initial weights."""

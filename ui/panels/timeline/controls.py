@@ -1,5 +1,8 @@
 """The parts of the timeline left and right of its track."""
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QApplication,
@@ -12,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.drawing import Ask
+from cnnviz.graphics.time_track import Leap, ToStart, Walk
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
@@ -26,34 +31,26 @@ _SHIFT = "with Shift, one kept moment"
 
 
 class Transport(QWidget):
-    """First, one back, play, one forward, and the speed of the film."""
+    """First, one back, play, one forward, and the speed of the film; `answer` is told where to go."""
 
-    startRequested = Signal()
-    walkRequested = Signal(int)  # so many steps
-    moveRequested = Signal(int)  # so many kept moments
-    playToggled = Signal()
-    speedEdited = Signal(int)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, answer: Callable[[Ask], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._answer = answer
         self.first = IconButton("skip-back", "First step", "the weights training began with")
         self.back = IconButton("step-back", "Previous step", f"one training step earlier; {_SHIFT}")
         self.play = IconButton("play", "Play", "show the run like a film")
         self.forward = IconButton("step-forward", "Next step", f"one training step later; {_SHIFT}")
         for button in (self.first, self.back, self.play, self.forward):
             button.setEnabled(False)
-        for button in (self.back, self.forward):
+        for button, count in ((self.back, -1), (self.forward, 1)):
             button.setAutoRepeat(True)
-        self.speed = ChoiceField([(str(speed), f"{speed}/s") for speed in SPEEDS])
-        self.speed.setAccessibleName("Speed of the film")
-        self.speed.setToolTip("Moments shown each second while the film plays")
+            button.clicked.connect(partial(self._step, count))
+        self.first.clicked.connect(partial(answer, ToStart()))
+        speeds = [(str(speed), f"{speed}/s") for speed in SPEEDS]
+        tip = "Moments shown each second while the film plays"
+        self.speed = named(ChoiceField(speeds), "Speed of the film", tip)
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._layout = fill(QHBoxLayout(self), self.first, self.back, self.play, self.forward, self.speed)
-        self.first.clicked.connect(self.startRequested)
-        self.back.clicked.connect(self._on_back_clicked)
-        self.play.clicked.connect(self.playToggled)
-        self.forward.clicked.connect(self._on_forward_clicked)
-        self.speed.choiceEdited.connect(self._on_speed_edited)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -76,18 +73,9 @@ class Transport(QWidget):
         self.forward.setEnabled(later)
         self.play.setEnabled(film)
 
-    def _on_back_clicked(self) -> None:
-        self._ask(-1)
-
-    def _on_forward_clicked(self) -> None:
-        self._ask(1)
-
-    def _ask(self, count: int) -> None:
+    def _step(self, count: int) -> None:
         is_shifted = QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
-        (self.moveRequested if is_shifted else self.walkRequested).emit(count)
-
-    def _on_speed_edited(self, speed: str) -> None:
-        self.speedEdited.emit(int(speed))
+        self._answer(Leap(count) if is_shifted else Walk(count))
 
 
 class ShownMoment(QWidget):

@@ -3,6 +3,8 @@
 from collections.abc import Container
 
 from cnnviz.covers import Secret
+from cnnviz.drawing import Ink
+from cnnviz.graphics.reading import Reading
 from cnnviz.history import History
 from cnnviz.quantities import format_count, format_percent, format_probability, format_value
 from cnnviz.snapshots import Snapshot
@@ -57,16 +59,13 @@ def described(
     steps_per_epoch: int,
     origin: str = "",
     covered: Container[Secret] = (),
-) -> tuple[str, list[tuple[str, str, str]]]:
-    """Return what is known of a step: a heading, and rows of colour role, name and value.
-
-    What is `covered` is left out.
-    """
+) -> Reading:
+    """Return what is known of a step; what is `covered` is left out."""
     epoch = max(step - 1, 0) // max(steps_per_epoch, 1) + 1
     heading = f"step {format_count(step)} · epoch {format_count(epoch)}"
     if step > history.step:
-        return f"{heading} · not trained yet", []
-    rows: list[tuple[str, str, str]] = []
+        return Reading(f"{heading} · not trained yet")
+    rows: list[tuple[Ink, str, str]] = []
     loss = history.mean_loss_at(step, history.log_every)
     if loss == loss:
         accuracy = history.mean_accuracy_at(step, history.log_every)
@@ -80,4 +79,4 @@ def described(
     if tests and Secret.TEST not in covered:
         name = f"test images, step {format_count(tests[-1].step)}"
         rows.append(("winner", name, format_probability(tests[-1].accuracy)))
-    return heading, rows
+    return Reading(heading, tuple(rows))

@@ -1,180 +1,209 @@
-"""The filters of a convolution layer, as they are at the shown moment."""
+"""The filters of a convolution layer, as they are at the shown moment, as they began, or what has changed."""
+
+from dataclasses import dataclass, field, replace
+from typing import override
 
 import numpy as np
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnviz._types import FloatArray
+from cnnviz.drawing import Ask, Colors, Size
+from cnnviz.drawing.kept import kept as kept_with
+from cnnviz.drawing.page import Card, Choice, Page, across, down
+from cnnviz.graphics.heat_map import COLORS
+from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.layers import Conv2D
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_value
-from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
-from ui.controls.choice_field import ChoiceField
-from ui.controls.labels import SectionTitle
-from ui.controls.layouts import fill
-from ui.controls.naming import named
-from ui.controls.scale_key import ScaleStrip
-from ui.controls.segmented import SegmentedControl
+from ui.choices import Shown, one_of
+from ui.page_view import PageView
 from ui.panels.drawn import Drawn, DrawnPart
-from ui.panels.views import Choices
-from ui.theme import Theme, follow_theme
-from ui.tiles.map_grid import HeatMapGrid
 
+_HIGHEST = 400
+_KEY = replace(COLORS, size=lambda _colors, look: Size(look.px(220), look.px(17), look.px(96), look.px(17)))
+_TILES = 106  # pixels that filters and title take, whatever they say: they change with each frame
 _TIP = "Weights of each filter: blue negative, white zero, red positive; all on one scale"
 _TIP_OF_DIFFERENCE = "Change of each weight: blue fell, white stayed, red grew; all on one scale"
-_MOMENTS = (("before", "Before"), ("now", "Now"), ("difference", "Difference"))
+_MOMENTS = (
+    ("before", "Before", "The filters when the run began, on the scale of now where that is larger"),
+    ("now", "Now", "The filters at the moment that is shown"),
+    ("difference", "Difference", "Now minus before, on a scale of its own: weights have no unit"),
+)
 
 
-class _Filters(DrawnPart, HeatMapGrid):
-    """The filters, which may be those of the first moment."""
+@dataclass(frozen=True)
+class View:
+    """Layer, input channel and moment that are shown."""
+
+    layer: str = field(default="", metadata={"shown": Shown()})
+    channel: int = field(default=0, metadata={"shown": Shown()})
+    moment: str = one_of("now", "", "Moment of the filters", _MOMENTS)
 
 
-class FiltersView(QWidget):
-    """Filters as small signed maps on one common scale: as they are, as they began, or what has changed.
+@dataclass(frozen=True, slots=True)
+class ShowLayer(Ask):
+    """Show another layer."""
 
-    Deeper layers show the kernels for one input channel.
-    """
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChannel(Ask):
+    """Show the kernels for another input channel."""
+
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAt(Ask):
+    """Show the filters at another moment, or what has changed."""
+
+    moment: str
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The moment that is shown, the first one of its run, and what is chosen."""
+
+    now: Snapshot
+    first: Snapshot | None
+    view: View
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Convolution layers."""
+        return tuple(name for name, layer in self.now.network.layers if isinstance(layer, Conv2D))
+
+    @property
+    def layer(self) -> str:
+        """The layer that is shown."""
+        return self.view.layer if self.view.layer in self.layers else self.layers[0]
+
+    @property
+    def channels(self) -> int:
+        """Input channels of the layer."""
+        return self.now.network.params[f"{self.layer}.weight"].shape[1]
+
+    @property
+    def channel(self) -> int:
+        """The input channel that is shown."""
+        return min(self.view.channel, self.channels - 1)
+
+    @property
+    def kernels(self) -> str:
+        """What is shown, in words."""
+        return f"{self.layer}, input {self.channel}" if self.channels > 1 else self.layer
+
+    @property
+    def title(self) -> str:
+        """What they are called."""
+        what = "Change of the filters" if self.view.moment == "difference" else "Filters"
+        return f"{what} of {self.kernels}"
+
+    @property
+    def is_now(self) -> bool:
+        """Whether nothing of the first moment is shown."""
+        return self.first is None or self.view.moment == "now"
+
+    def drawn(self) -> Drawn:
+        """The first moment where that is shown, else the one shown; and which kernels are."""
+        if self.first is None or self.is_now:
+            return Drawn.of(self.now, choices=(self.kernels,))
+        if self.view.moment == "before":
+            return Drawn.of(self.first, choices=(self.kernels,))
+        return Drawn.of(self.now, choices=(f"{self.kernels}, minus step {format_count(self.first.step)}",))
+
+    def caption(self, size: str) -> str:
+        """Say what is shown, and how much weights have grown: the colours alone look alike at all moments."""
+        said = "change as you watch"
+        if self.first is not None:
+            since = format_count(self.first.step)
+            grown = signed_levels(self.weights(self.now))[1] / signed_levels(self.weights(self.first))[1]
+            factor = format_value(grown, 2)
+            if factor not in ("1", "1.0"):
+                said = f"largest weight ×{factor}" + (f" since step {since}" if self.is_now else "")
+            if not self.is_now:
+                said = f"{'at' if self.view.moment == 'before' else 'now minus'} step {since}, {said}"
+        return f"{size}, {said}"
+
+    def weights(self, snapshot: Snapshot) -> FloatArray:
+        """Weights of the layer at a moment, float64."""
+        return np.asarray(snapshot.network.params[f"{self.layer}.weight"], dtype=np.float64)
+
+
+@kept_with
+def filters_page(shown: Filters) -> Page:
+    """Return the filters, all on one scale, with the choices below them."""
+    now = shown.weights(shown.now)
+    weights, levels = now, signed_levels(now)
+    if shown.first is not None and not shown.is_now:
+        before = shown.weights(shown.first)
+        weights = before if shown.view.moment == "before" else now - before
+        levels = signed_levels(before, now) if shown.view.moment == "before" else signed_levels(weights)
+    maps, colors, is_change = (
+        weights[:, shown.channel],
+        Colors("signed", *levels),
+        shown.view.moment == "difference",
+    )
+    names, tip = tuple(map(str, range(len(maps)))), _TIP_OF_DIFFERENCE if is_change else _TIP
+    size = f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}"
+    tiles = Card(
+        "filters",
+        TILES,
+        Chosen(Tiles(maps, colors, None, names, title="Filters", has_key=False)),
+        "Filters",
+        shown.caption(size),
+        f"{shown.title}\n{tip}",
+        room=_TILES,
+    )
+    lists: list[Choice] = []
+    if len(shown.layers) > 1:
+        layers, tip = tuple((name, name) for name in shown.layers), "Layer whose filters are shown"
+        lists.append(Choice("layer", "list", "Convolution layer", ShowLayer, shown.layer, layers, tip))
+    if shown.channels > 1:
+        inputs = tuple((n, f"input {n}") for n in range(shown.channels))
+        tip = "Input channel that the shown kernels look at"
+        lists.append(Choice("channel", "list", "Input channel", ShowChannel, shown.channel, inputs, tip))
+    moment = Choice("moment", "row", "Moment of the filters", ShowAt, shown.view.moment, _MOMENTS)
+    below = across(Card("key", _KEY, colors), moment, room=None, gap=10)
+    return Page(down(tiles, *([across(*lists, room=None)] if lists else []), below, gap=6))
+
+
+class FiltersView(DrawnPart, PageView):
+    """Filters as small signed maps on one common scale; deeper layers show those for one input channel."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._shown: Snapshot | None = None
-        self._first: Snapshot | None = None
-        self._layers: tuple[str, ...] = ()
-        self._build_widgets()
-        self._build_layout()
-        self._layer.choiceEdited.connect(self._on_layer_edited)
-        self._channel.choiceEdited.connect(self._draw)
-        self.moment.currentChanged.connect(self._draw)
-        follow_theme(self)
+        super().__init__(self._choose, _HIGHEST, parent)
+        self.choices = View()
+        self.shown: Filters | None = None
 
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        self._bar.setMinimumWidth(theme.px(96))
-        self._bar.set_length(theme.px(240))
-
-    def show_moment(self, shown: Snapshot | None, first: Snapshot | None = None) -> None:
+    def show_moment(self, now: Snapshot | None, first: Snapshot | None = None) -> None:
         """Show the filters of a moment, and how they have grown since the `first` moment of its run."""
-        self._shown, self._first = shown, first
-        described = () if shown is None else shown.network.layers
-        layers = tuple(name for name, layer in described if isinstance(layer, Conv2D))
-        if layers != self._layers:
-            self._layers = layers
-            self._layer.set_options([(name, name) for name in layers])
-            self._layer.setCurrentIndex(0)
-            self._layer.setVisible(len(layers) > 1)
-            self._refill_channels()
-        self._draw()
+        self._show(None if now is None else Filters(now, first, self.choices))
 
-    def caption(self) -> str:
-        """What is said about the filters."""
-        return self._title.caption()
+    def _show(self, shown: Filters | None) -> None:
+        self.shown = shown
+        if shown is not None and shown.layers:
+            self.show_page(filters_page(shown))
+            self.view("filters").setAccessibleName(shown.title)
 
-    def view_state(self) -> dict[str, ViewValue]:
-        """Return the layer, the input channel and the moment that are shown."""
-        channel = max(self._channel.currentIndex(), 0)
-        return {"layer": self._layer.choice(), "channel": channel, "moment": self.moment.current()}
+    def _choose(self, ask: Ask) -> None:
+        match ask:
+            case ShowLayer(layer):
+                self.choose(replace(self.choices, layer=layer, channel=0))
+            case ShowChannel(channel):
+                self.choose(replace(self.choices, channel=channel))
+            case ShowAt(moment):
+                self.choose(replace(self.choices, moment=moment))
+            case _:
+                raise TypeError(f"The filters do not know {ask!r}.")
 
-    def restore_view(self, choices: Choices) -> None:
-        """Choose as `view_state` said."""
-        self.moment.set_current(choices.text("moment", dict(_MOMENTS), "now"))
-        if self._layers:
-            self._layer.set_choice(choices.text("layer", self._layers, self._layers[0]))
-            self._refill_channels()
-            self._channel.setCurrentIndex(choices.whole("channel", 0, self._channel.count() - 1, 0))
-            self._draw()
+    def choose(self, choices: View) -> None:
+        """Show other filters, or what has become of them."""
+        self.choices = choices
+        self._show(self.shown and replace(self.shown, view=choices))
 
-    def _build_widgets(self) -> None:
-        self._title = SectionTitle("Filters")
-        self._layer = named(ChoiceField([]), "Convolution layer", "Convolution layer whose filters are shown")
-        tip = "Input channel that the shown kernels look at"
-        self._channel = named(ChoiceField([]), "Input channel", tip)
-        self.moment = named(SegmentedControl(list(_MOMENTS)), "Moment of the filters")
-        self.moment.set_current("now")
-        for key, tip in (
-            ("before", "The filters when the run began, on the scale of now where that is larger"),
-            ("now", "The filters at the moment that is shown"),
-            ("difference", "Now minus before, on a scale of its own: weights have no unit"),
-        ):
-            self.moment.set_option_tooltip(key, tip)
-        self.grid = named(_Filters(self), "Filters", _TIP)
-        self.grid.tell = self._told
-        self.grid.set_tile_size(34, 72)
-        self._bar = ScaleStrip()
-        for widget in (self._layer, self._channel):
-            widget.hide()
-
-    def _build_layout(self) -> None:
-        header = fill(QHBoxLayout(), (self._title, 1), self._layer, self._channel)
-        footer = fill(QHBoxLayout(), (self._bar, 1), self.moment)
-        fill(QVBoxLayout(self), header, self.grid, footer, spacing=6)
-
-    @Slot()
-    def _draw(self) -> None:
-        if self._shown is None or not self._layers:
-            self.grid.set_maps(None)
-            return
-        name = self._layer.choice()
-        weight = self._shown.network.params[f"{name}.weight"]
-        channel = min(max(self._channel.currentIndex(), 0), weight.shape[1] - 1)
-        shown, levels = self._of_moment(name, weight)
-        maps = np.asarray(shown[:, channel], dtype=np.float64)
-        self.grid.set_maps(maps, "signed", levels)
-        self.grid.set_captions([str(i) for i in range(len(maps))])
-        self.grid.setAccessibleName(
-            f"{'Change of the filters' if self.moment.current() == 'difference' else 'Filters'} of {name}"
-            + (f", input {channel}" if weight.shape[1] > 1 else "")
-        )
-        self.grid.setToolTip(_TIP_OF_DIFFERENCE if self.moment.current() == "difference" else _TIP)
-        self._bar.set_scale("signed", *levels)
-        size = f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}"
-        said = self._growth(name, signed_levels(weight)[1]) or "change as you watch"
-        if self._first is not None and self.moment.current() != "now":
-            relation = "at" if self.moment.current() == "before" else "now minus"
-            said = f"{relation} step {format_count(self._first.step)}, {said}"
-        self._title.set_caption(f"{size}, {said}")
-
-    def _told(self) -> Drawn | None:
-        """Return the first moment where that is shown, else the one shown; and which kernels are."""
-        if self._shown is None:
-            return None
-        moment, first = self.moment.current(), self._first
-        channel = f", input {self._channel.currentIndex()}" if self._channel.isVisibleTo(self) else ""
-        kernels = f"{self._layer.choice()}{channel}"
-        if first is None or moment == "now":
-            return Drawn.of(self._shown, choices=(kernels,))
-        if moment == "before":
-            return Drawn.of(first, choices=(kernels,))
-        return Drawn.of(self._shown, choices=(f"{kernels}, minus step {format_count(first.step)}",))
-
-    def _of_moment(self, layer: str, now: FloatArray) -> tuple[FloatArray, tuple[float, float]]:
-        """Return the weights that are to be shown, and the limits of their colours."""
-        before = None if self._first is None else self._first.network.params.get(f"{layer}.weight")
-        if before is None or self.moment.current() == "now":
-            return now, signed_levels(now)
-        if self.moment.current() == "difference":
-            return now - before, signed_levels(now - before)
-        return before, signed_levels(before, now)
-
-    def _growth(self, layer: str, largest: float) -> str:
-        """Say how many times the largest weight has grown: the colours alone look alike at all moments."""
-        before = None if self._first is None else self._first.network.params.get(f"{layer}.weight")
-        if self._first is None or before is None:
-            return ""
-        factor = format_value(largest / signed_levels(before)[1], 2)
-        if factor in ("1", "1.0"):
-            return ""
-        since = f" since step {format_count(self._first.step)}" if self.moment.current() == "now" else ""
-        return f"largest weight ×{factor}{since}"
-
-    def _refill_channels(self) -> None:
-        if self._shown is None or not self._layers:
-            return
-        channels = self._shown.network.params[f"{self._layer.choice()}.weight"].shape[1]
-        self._channel.set_options([(str(i), f"input {i}") for i in range(channels)])
-        self._channel.setCurrentIndex(0)
-        self._channel.setVisible(channels > 1)
-
-    def _on_layer_edited(self, _name: str) -> None:
-        self._refill_channels()
-        self._draw()
+    @override
+    def drawn(self) -> Drawn | None:
+        return None if self.shown is None else self.shown.drawn()

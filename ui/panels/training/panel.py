@@ -8,8 +8,13 @@ from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.drawing import Box, Drawing, Ground, Look, Share
+from cnnviz.drawing.page import Card, draw_card, page_drawn
+from cnnviz.graphics.confusion import CONFUSION
+from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
 from cnnviz.session_state import View
+from ui.choices import kept, read
 from ui.controls.catching_up import CatchesUp
 from ui.controls.labels import SectionTitle
 from ui.controls.late_scroll import place_of, scroll_later
@@ -23,6 +28,7 @@ from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn, DrawnPart
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
+from ui.panels.training.filters import View as FilterView
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import SettingsForm
 from ui.panels.training.speed import PACES, SpeedControl
@@ -178,14 +184,32 @@ class TrainingPanel(CatchesUp, Panel):
         self._log_pace.flush()
         if self._results_timer.isActive():
             self._draw_results()
-        self.curves.update_steps()
+        self.curves.catch_up()
+
+    def figure(self, look: Look) -> Drawing:
+        """Curves, filters, log and test results for paper."""
+        px, page, matrix = look.px, self.filters.page, self.results.matrix.content
+        drawing = Drawing(Ground(Box(0, 0, self.width(), self.height()), look, ratio=0))
+        left, right = drawing.ground.box.columns(Share(5), Share(2), gap=px(24))
+        *plots, filters = left.rows(Share(1), Share(1), px(130), gap=px(12))
+        for plot, box in zip((self.curves.loss, self.curves.accuracy), plots, strict=True):
+            drawing.place(draw_card, plot.card(), box)
+        if page is not None:
+            drawing.marks += page_drawn(page, filters, look).marks
+        log = Card("log", VALUES, self.log.values(), "Log", self._log_title.caption())
+        cards = [log]
+        if matrix is not None:
+            cards.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said()))
+        for card, box in zip(cards, right.rows(Share(1), px(260), gap=px(12)), strict=False):
+            drawing.place(draw_card, card, box)
+        return drawing
 
     def view_state(self) -> View:
         """Return pace, curves, filters, chosen test images, and what is scrolled."""
         return {
             "speed": self._state.steps_per_second,
             **self.curves.view_state(),
-            **under("filters", self.filters.view_state()),
+            **under("filters", kept(self.filters.choices)),
             **under("results", self.results.view_state()),
             "log.scroll": self.log.scrolled_to(),
             "settings.scroll": place_of(self._form_area.verticalScrollBar()),
@@ -196,8 +220,10 @@ class TrainingPanel(CatchesUp, Panel):
         choices = Choices(view)
         pace = choices.number("speed", 0.0, 1e6, None)
         self.speedRequested.emit(pace if pace in PACES else None)
-        self.curves.restore_view(choices)
-        self.filters.restore_view(choices.below("filters"))
+        self.curves.restore_view(view)
+        self.filters.choose(
+            read(FilterView, {name: view.get(f"filters.{name}") for name in kept(FilterView())})
+        )
         self.results.restore_view(choices.below("results"))
         self.log.scroll_to(choices.whole("log.scroll", 0, 10**8, None))
         scroll_later(self._form_area.verticalScrollBar(), choices.whole("settings.scroll", 0, 10**5, 0))
@@ -212,7 +238,7 @@ class TrainingPanel(CatchesUp, Panel):
             "Mean loss and accuracy over the steps since the line before, on training images as they were "
             "met: what the exercise prints. Ctrl+C copies."
         )
-        self.log = named(_Log(("step", "loss", "accuracy")), "Training log", tip)
+        self.log = named(_Log(), "Training log", tip)
         self.curves.tell = lambda: self._run_drawn("curves")
         self.log.tell = lambda: self._run_drawn("log")
         self._log_pace = Pace(_LOG_MS, self)
@@ -293,7 +319,7 @@ class TrainingPanel(CatchesUp, Panel):
         self.curves.set_total_steps(run.total_steps)
         if run.status is not RunStatus.TRAINING:
             self.catch_up()
-            self.curves.settle()
+            self.curves.draw()
 
     @Slot()
     def _on_history_reset(self) -> None:
@@ -309,7 +335,7 @@ class TrainingPanel(CatchesUp, Panel):
 
     @Slot(list)
     def _on_steps_added(self, lines: list[tuple[int, float, float, int]]) -> None:
-        self.curves.follow_steps()
+        self.curves.follow()
         self._new_lines += [line[:3] for line in lines]
         if self._new_lines:
             self._log_pace.put(None)
@@ -322,10 +348,9 @@ class TrainingPanel(CatchesUp, Panel):
     @Slot()
     def _on_test_added(self) -> None:
         if self._state.run.status is RunStatus.TRAINING:
-            self.curves.follow_tests()
+            self.curves.follow()
         else:
-            self.curves.update_tests()
-            self.curves.settle()
+            self.curves.draw()
 
     @Slot()
     def _on_snapshot_changed(self) -> None:

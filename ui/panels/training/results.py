@@ -3,24 +3,29 @@
 from typing import override
 
 import numpy as np
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
+from cnnviz.drawing import Ask
 from cnnviz.evaluation import Evaluation
+from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.quantities import format_count, format_percent, format_value
 from cnnviz.session_state import ViewValue
-from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.naming import named
+from ui.marks import view_of
 from ui.panels.describe import SampleTexts
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.views import Choices
 from ui.state import EvaluatedStep
-from ui.theme import Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
 from ui.tiles.sample_strip import SampleGrid
+
+_MATRIX_TIP = "Rows: true class, columns: predicted class. Click a cell to see its images."
+_MISTAKES_TIP = "Wrongly classified test images, largest loss first. Click one to look at it."
 
 
 class ResultsView(TellsDrawn, QWidget):
@@ -36,35 +41,58 @@ class ResultsView(TellsDrawn, QWidget):
         self._dataset: Dataset | None = None
         self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
-        self._build_widgets()
-        self._build_layout()
-        self.matrix.cellSelected.connect(self._on_cell_selected)
+        self._theme = LIGHT
+        self._title = SectionTitle("Test images")
+        self.matrix = view_of(
+            CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus
+        )
+        self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.matrix.placeholder = "Measured on the test images while training and after each pause"
+        self._summary = WrapLabel("", role="muted")
+        self._mistakes_title = SectionTitle("Mistakes")
+        self.mistakes = named(SampleGrid(self), "Misclassified test images", _MISTAKES_TIP)
+        self.mistakes.setObjectName("mistakes")
+        self.mistakes.set_tile_size(44)
+        self.mistakes.set_placeholder("None: every test image is classified correctly")
         self.mistakes.sampleRequested.connect(self.sampleRequested)
+        rows = (
+            self._title,
+            self.matrix,
+            self._summary,
+            self._mistakes_title,
+            (self.mistakes, 1),
+        )
+        fill(QVBoxLayout(self), *rows, spacing=6)
         self.set_result(None, None)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
         """Leave the matrix its height: of the mistakes one row is in sight at least."""
+        self._theme = theme
         self.mistakes.setMinimumHeight(theme.px(46))
 
     def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None) -> None:
         """Show a result, and where its run began if not at initial weights; with None how to get one."""
         self._dataset, self._result = dataset, result
+        is_known = dataset is not None and result is not None
+        for widget in (self._summary, self._mistakes_title, self.mistakes):
+            widget.setVisible(is_known)
         if dataset is None or result is None:
             self._cell = None
-            self.matrix.set_matrix(None, ())
             self._title.set_caption("")
+            self.matrix.show_content(None)
+            self.matrix.setFixedHeight(self._theme.px(56))
             self._summary.set_text("")
-            self._mistakes_title.hide()
-            self.mistakes.hide()
             return
         evaluation = result.evaluation
-        self.matrix.set_matrix(evaluation.confusion, dataset.classes)
-        self.matrix.set_current(*(self._cell or (None, None)))
+        if self._cell is not None and max(self._cell) >= len(dataset.classes):
+            self._cell = None
         self._title.set_caption(f"after step {format_count(result.step)}")
         accuracy, loss = format_percent(evaluation.accuracy, 2), format_value(evaluation.loss, 4)
         began = result.origin.note if result.origin is not None else ""
         self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}{began and f' · {began}'}")
+        confusion = Confusion(evaluation.confusion, tuple(dataset.classes))
+        self.matrix.show_content(ConfusionMatrix(confusion, self._cell))
         self._show_images(dataset, evaluation)
 
     @override
@@ -72,6 +100,10 @@ class ResultsView(TellsDrawn, QWidget):
         """Return the moment whose network was tested."""
         found = self._result
         return None if found is None else Drawn(found.step, found.origin, what="test results")
+
+    def said(self) -> str:
+        """The result in words."""
+        return self._summary.text()
 
     def set_current_sample(self, index: int | None) -> None:
         """Mark the sample among the mistakes."""
@@ -91,54 +123,25 @@ class ResultsView(TellsDrawn, QWidget):
             self.set_result(self._dataset, self._result)
         scroll_later(self.mistakes.verticalScrollBar(), choices.whole("scroll", 0, 1_000_000, 0))
 
-    def _build_widgets(self) -> None:
-        self._title = SectionTitle("Test images")
-        tip = "Rows: true class, columns: predicted class. Click a cell to see its images."
-        self.matrix = named(ConfusionMatrix(self), "Confusion matrix", tip)
-        self.matrix.set_placeholder("Measured on the test images while training and after each pause")
-        self._summary = WrapLabel("", role="muted")
-        self._mistakes_title = SectionTitle("Mistakes")
-        tip = "Wrongly classified test images, largest loss first. Click one to look at it."
-        self.mistakes = named(SampleGrid(self), "Misclassified test images", tip)
-        self.mistakes.setObjectName("mistakes")
-        self.mistakes.set_tile_size(44)
-        self.mistakes.set_placeholder("None: every test image is classified correctly")
-
-    def _build_layout(self) -> None:
-        fill(
-            QVBoxLayout(self),
-            self._title,
-            self.matrix,
-            self._summary,
-            self._mistakes_title,
-            (self.mistakes, 1),
-            spacing=6,
-        )
-
     def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
-        indices = evaluation.mistakes
+        indices, cell = evaluation.mistakes, self._cell
         caption = format_count(len(indices))
-        if self._cell is not None and max(self._cell) < len(dataset.classes):
-            true, predicted = self._cell
+        if cell is not None:
+            true, predicted = cell
             indices = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))
             indices = indices[np.argsort(-evaluation.losses[indices], kind="stable")]
             caption = (
                 f"{format_count(len(indices))} with class {dataset.classes[true]} "
                 f"read as {dataset.classes[predicted]}"
             )
-        self._mistakes_title.set_text(
-            "Mistakes" if self._cell is None or self._cell[0] != self._cell[1] else "Correct"
-        )
+        self._mistakes_title.set_text("Mistakes" if cell is None or cell[0] != cell[1] else "Correct")
         self._mistakes_title.set_caption(caption)
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
-        self.mistakes.set_images(
-            dataset.test_images, indices, SampleTexts(dataset, indices, evaluation), wrong
-        )
-        self._mistakes_title.show()
-        self.mistakes.show()
+        texts = SampleTexts(dataset, indices, evaluation)
+        self.mistakes.set_images(dataset.test_images, indices, texts, wrong)
 
-    def _on_cell_selected(self, true: int, predicted: int) -> None:
-        self._cell = None if self._cell == (true, predicted) else (true, predicted)
-        self.matrix.set_current(*(self._cell or (None, None)))
-        if self._dataset is not None and self._result is not None:
-            self._show_images(self._dataset, self._result.evaluation)
+    def _answer(self, ask: Ask) -> None:
+        assert isinstance(ask, ShowImages)
+        cell = ask.true, ask.predicted
+        self._cell = None if self._cell == cell else cell
+        self.set_result(self._dataset, self._result)

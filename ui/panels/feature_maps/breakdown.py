@@ -19,7 +19,9 @@ from ui.panels.feature_maps.picture import Picture
 from ui.state import PinnedCell
 
 
-def bill_of(picture: Picture, cell: PinnedCell, written: CellArithmetic | None, part: int) -> list[LedgerRow]:
+def breakdown_of(
+    picture: Picture, cell: PinnedCell, written: CellArithmetic | None, part: int
+) -> list[LedgerRow]:
     """Add up the value of a cell.
 
     * `cell`: A cell of the picture's network.
@@ -36,7 +38,7 @@ def bill_of(picture: Picture, cell: PinnedCell, written: CellArithmetic | None, 
     return [*_rows_of(written, part), *_following(picture, cell)]
 
 
-def logit_bill(picture: Picture) -> list[LedgerRow]:
+def logit_breakdown(picture: Picture) -> list[LedgerRow]:
     """Add up the chosen logit: all contributions and biases; none without feature maps."""
     evidence, names, single = picture.evidence, picture.names, picture.has_one_logit
     if evidence is None:
@@ -95,7 +97,7 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
                 rows.append(LedgerRow(f"{format_count(cell.rest_count)} others", cell.rest))
             return [*rows, *_bias_rows(cell.bias), total]
         case _:
-            raise TypeError(f"There is no bill of {type(cell).__name__}.")
+            raise TypeError(f"There is no breakdown of {type(cell).__name__}.")
 
 
 def winner_of(cell: MaxPoolCell) -> tuple[int, int]:

@@ -1,0 +1,214 @@
+"""Which classes are taken for which: counts of test images by true and by predicted class."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Box,
+    CellKey,
+    Drawing,
+    Graphic,
+    Ground,
+    Group,
+    Lines,
+    Look,
+    Mark,
+    Part,
+    Polygon,
+    Rect,
+    Size,
+    Table,
+    Text,
+)
+from cnnviz.quantities import format_count, format_percent, format_whole_percent
+
+_FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns say "predicted"
+
+_SHARES = "% of the class"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowImages(Ask):
+    """Show the images of a cell."""
+
+    true: int
+    predicted: int
+
+
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """Counts of shape (k, k), row: true class, column: predicted class; and the names of the classes."""
+
+    counts: NDArray[np.int64]
+    names: tuple[str, ...]
+
+    @cached_property
+    def longest(self) -> str:
+        """The number of images of the largest class, which may come to stand in one cell."""
+        return str(self.counts.sum(axis=1).max(initial=0))
+
+    @cached_property
+    def worst(self) -> int:
+        """Largest number of mistakes of a kind."""
+        return int((self.counts - np.diag(np.diag(self.counts))).max(initial=0))
+
+    def say(self, row: int, col: int) -> str:
+        """Write out a cell."""
+        count, total = int(self.counts[row, col]), int(self.counts[row].sum())
+        images = "image" if count == 1 else "images"
+        share = f" ({format_percent(count / total)} of class {self.names[row]})" if total else ""
+        names = f"of class {self.names[row]} predicted as {self.names[col]}"
+        return f"{format_count(count)} {images} {names}{share}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionMatrix:
+    """Counts of which one cell may be chosen."""
+
+    confusion: Confusion
+    chosen: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where cells lie, and how they are written."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    is_spelt_out: bool
+    in_percent: bool
+
+    @classmethod
+    def of(cls, shown: Confusion, box: Box, look: Look) -> "_Frame":
+        small, px, count = look.font("small"), look.px, len(shown.names)
+        left = min(_names(shown, look), max(box.width * 0.35, px(32)))
+        width = max(min((box.width - left - 2) / count, px(120)), 1.0)
+        widest = max(small.width(f"predicted {name}") for name in shown.names)
+        is_spelt_out = count <= _SPELT_OUT and width >= widest + px(8)
+        top = (1 if is_spelt_out else 2) * small.line + px(5)
+        in_percent = look.font("mono").width(shown.longest) + 1 > width
+        return cls(box.left + left, box.top + top, width, _row(shown, look), is_spelt_out, in_percent)
+
+    def cell(self, row: int, col: int) -> Box:
+        return Box(self.left + col * self.width, self.top + row * self.height, self.width, self.height)
+
+    def text(self, shown: Confusion, row: int, col: int, look: Look) -> str:
+        count = int(shown.counts[row, col])
+        if self.in_percent:
+            return format_whole_percent(count / max(int(shown.counts[row].sum()), 1))
+        words = format_count(count)
+        return words if look.font("mono").width(words) <= self.width - 4 else str(count)
+
+
+def _names(shown: Confusion, look: Look) -> float:
+    return max(look.font("small").width(f"is {name}") for name in shown.names) + look.px(10)
+
+
+def _row(shown: Confusion, look: Look) -> float:
+    return look.font("small").line + look.px(8 if len(shown.names) <= _FEW else 6)
+
+
+def draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
+    """Draw the table; correct predictions are tinted, mistakes marked, and tinted more the more there are."""
+    drawing, look, table = Drawing(ground), ground.look, shown.confusion
+    frame, count = _Frame.of(table, ground.box, look), len(table.names)
+    drawing.add(Group(ground.box, (table, ground.box, look), lambda: _still(table, frame, ground)))
+    for row, col in np.ndindex(count, count):
+        box, key = frame.cell(row, col), CellKey("class", row, col)
+        if key == ground.hovered:
+            drawing.add(Rect(box.inset(0.5), "text", alpha=0.06))
+        drawing.parts.append(Part(key, box, table.say(row, col), ShowImages(row, col)))
+    if shown.chosen is not None:
+        width = look.px(3 if ground.has_focus else 2)
+        drawing.add(Rect(frame.cell(*shown.chosen).inset(1.5), edge="accent", width=width))
+    elif ground.has_focus:
+        drawing.add(Rect(ground.box.inset(1), edge="accent", width=2))
+    for key, down, across in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
+        row, col = (0, 0) if shown.chosen is None else (shown.chosen[0] + down, shown.chosen[1] + across)
+        if 0 <= row < count and 0 <= col < count:  # over the edge leads nowhere
+            drawing.keys[key] = ShowImages(row, col)
+    return drawing
+
+
+def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
+    drawing, look, px, box = Drawing(ground), ground.look, ground.px, ground.box
+    small, count = look.font("small"), len(shown.names)
+    head = Box(frame.left, box.top, count * frame.width, frame.top - box.top - 2)
+    if not frame.is_spelt_out:
+        title, room = "predicted", head._replace(height=small.line, width=box.right - frame.left)
+        if frame.in_percent:
+            whole = "predicted, % of the class"
+            title = whole if small.width(whole) <= room.width else _SHARES
+        drawing.write(room, title, small, "muted", "middle")
+        head = head.cut(top=small.line)
+    for place, name in enumerate(shown.names):
+        column = head._replace(left=frame.left + place * frame.width, width=frame.width)
+        if frame.is_spelt_out:
+            drawing.write(column.cut(right=px(8)), f"predicted {name}", small, "muted", "right")
+        else:
+            drawing.write(column, name, small, "muted", "middle")
+        row = Box(box.left, frame.cell(place, 0).top, frame.left - box.left - px(8), frame.height)
+        drawing.write(row, f"is {name}", small, "muted", "right")
+    right = frame.left + count * frame.width
+    tops = [frame.cell(row, 0).top for row in range(count + 1)]
+    drawing.add(Lines([(box.left, y, right, y) for y in tops], "border"))
+    for row, col in np.ndindex(count, count):
+        _draw_cell(drawing, shown, frame, row, col)
+    return drawing.marks
+
+
+def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col: int) -> None:
+    look, box, number = drawing.ground.look, frame.cell(row, col), int(shown.counts[row, col])
+    fill, font, ink = box.cut(0.5, 1, 0.5), look.font("mono"), "text" if row == col else "muted"
+    if row == col:
+        drawing.add(Rect(fill, "accent_soft"))
+    elif number:
+        # The tint grows with the count, so that the worst confusions are found first.
+        drawing.add(Rect(fill, "danger_soft", alpha=0.3 + 0.7 * (number / shown.worst) ** 0.5))
+        side, (left, top) = look.px(5), fill[:2]
+        drawing.add(Polygon(((left, top), (left + side, top), (left, top + side)), "danger"))
+        ink = "danger"
+    words, y = frame.text(shown, row, col, look), box.y + font.middle
+    if frame.is_spelt_out:
+        drawing.add(Text(box.right - look.px(8), y, words, font, ink, "end"))
+    else:
+        drawing.add(Text(box.x, y, words, font, ink, "middle"))
+
+
+def height(shown: ConfusionMatrix, width: float, look: Look) -> float:
+    """Height of all rows; the headings take one line or two."""
+    table = shown.confusion
+    return _Frame.of(table, Box(0, 0, width, 0), look).top + len(table.names) * _row(table, look) + 2
+
+
+def size(shown: ConfusionMatrix, look: Look) -> Size:
+    """Usual and least size: at least there is room for shares of a class."""
+    table, number = shown.confusion, look.font("mono").width
+    count, names = len(table.names), _names(table, look)
+    usual = names + count * (look.px(86) if count <= _SPELT_OUT else number(table.longest) + look.px(12))
+    least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
+    return Size(usual, height(shown, usual, look), least, height(shown, least, look))
+
+
+def tables(shown: ConfusionMatrix) -> list[Table]:
+    """One row for each true class."""
+    table = shown.confusion
+    header = ("is", *(f"predicted {name}" for name in table.names))
+    rows = [(name, *row) for name, row in zip(table.names, table.counts.tolist(), strict=True)]
+    return [Table("Counts", header, rows)]
+
+
+def words(shown: ConfusionMatrix) -> str:
+    """Say how many images and mistakes there are."""
+    counts = shown.confusion.counts
+    wrong = int(counts.sum() - np.trace(counts))
+    return f"{format_count(int(counts.sum()))} images, {format_count(wrong)} mistakes"
+
+
+CONFUSION = Graphic(draw, size, tables, words, height)

@@ -1,0 +1,160 @@
+"""The curves of a training run: loss and accuracy over its steps, beside those of an earlier run."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnviz.drawing import DARK, LIGHT, Ink
+from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, round_up
+from cnnviz.history import EvaluationPoint, History
+from cnnviz.palette import Color
+
+UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
+"""Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
+EACH, MEAN, TESTS, BEFORE = "each step", "running mean", "test images", "before"
+"""Names of the curves."""
+_OUTLIERS = 0.03  # share of the largest losses of single steps that need not be in sight
+_SAMPLE = 4096  # of more values than these some are taken to find it
+_BEGINNING = 0.02  # of the planned end: before that the curves would be a dot at the left end
+
+
+def _pale(role: str, share: float) -> Color:
+    """Opaque, as a translucent line that crosses itself is slow to draw."""
+    return Color(*(look.mixed(role, "surface", share) for look in (LIGHT, DARK)))
+
+
+_EACH_INK, _BEFORE_INK = _pale("accent", 0.68), _pale("muted", 0.4)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What the curves are made of.
+
+    Attributes
+    ----------
+    history : History
+    ghost : History, optional
+        An earlier run, of which the running means are shown.
+    unit : str
+        One of `UNITS`.
+    planned : int
+        Steps that the run is to have; 0 for no plan.
+    moment : int, optional
+        Step that is marked.
+    """
+
+    history: History
+    ghost: History | None = None
+    unit: str = "step"
+    planned: int = 0
+    moment: int | None = None
+
+    def x(self, steps: ArrayLike, history: History | None = None) -> Values:
+        """Where steps of a run lie: two runs have their own steps, but the same images."""
+        history = history or self.history
+        if self.unit == "step":
+            return np.asarray(steps, dtype=np.float64)
+        return history.images_at(steps) / (history.epoch_images if self.unit == "epochs" else 1)
+
+    def end(self) -> float:
+        """Right end of the axis: the planned one, but at the very beginning."""
+        runs = filter(None, (self.history, self.ghost))
+        last = max((float(self.x(run.step, run)) for run in runs if len(run.losses)), default=0.0)
+        planned = float(self.x(self.planned)) if self.planned else 0.0
+        if last > planned:
+            return round_up(max(last, 1.0))
+        if 0 < last < _BEGINNING * planned:
+            return round_up(max(last, _BEGINNING / 20 * planned))
+        return max(planned, 1.0)
+
+    def markers(self) -> tuple[Marker, ...]:
+        """The step that is marked."""
+        return () if self.moment is None else (Marker(float(self.x(self.moment))),)
+
+    def plot(self, curves: Sequence[Curve], hidden: frozenset[str], y_range: tuple[float, float]) -> Curves:
+        """Make a plot of some curves."""
+        return Curves(
+            tuple(curves),
+            self.markers(),
+            self.unit,
+            y_range=_roomy(y_range),
+            x_range=(0.0, self.end()),
+            hidden=hidden,
+        )
+
+    def tests(self, name: str) -> Curve:
+        """Curve of what was measured on the test images."""
+        found: list[EvaluationPoint] = self.history.tests
+        values = np.array([getattr(point, name) for point in found], dtype=np.float64)
+        steps = self.x(np.array([point.step for point in found]))
+        return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True)
+
+
+def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
+    """Loss of each step, mean over as many steps as a line of the log has, test images, an earlier run."""
+    history, hidden = run.history, frozenset(hidden)
+    mean = history.loss_curve(history.log_every)
+    curves = [
+        Curve(EACH, run.x(_steps(history)), history.losses, _EACH_INK, width=1.0),
+        Curve(MEAN, run.x(mean.steps), mean.values, "accent", width=2.0),
+        run.tests("loss"),
+    ]
+    if run.ghost is not None:
+        ghost = run.ghost.loss_curve(run.ghost.log_every)
+        curves.insert(1, Curve(BEFORE, run.x(ghost.steps, run.ghost), ghost.values, _BEFORE_INK, width=1.5))
+    tops = {curve.name: _top(curve) for curve in curves if curve.name not in hidden}
+    own = max((top for name, top in tops.items() if name != BEFORE), default=0.0)
+    top = max(own, min(tops.get(BEFORE, 0.0), GHOST_REACH * own if own else math.inf))
+    return run.plot(curves, hidden, (0.0, round_up(top) or 1.0))
+
+
+def accuracy_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
+    """Mean share of right predictions, test images, an earlier run; the axis begins a little below all."""
+    curves = [_mean_accuracy(run, run.history, MEAN, "original", 2.0), run.tests("accuracy")]
+    if run.ghost is not None:
+        curves.insert(0, _mean_accuracy(run, run.ghost, BEFORE, _BEFORE_INK, 1.5))
+    low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
+    # In tenths, so that the axis moves in steps and not with every point.
+    return run.plot(curves, frozenset(hidden), (max(math.floor(low * 10 - 0.5) / 10, 0.0), 1.0))
+
+
+def _steps(history: History) -> Values:
+    """All steps on record; what grows with the run is not made anew for each of its pictures."""
+    count = len(history.losses)
+    steps = _numbers(1 << count.bit_length())[:count]
+    return steps + history.first_step if history.first_step else steps
+
+
+@lru_cache(2)
+def _numbers(most: int) -> Values:
+    return np.arange(1, most + 1, dtype=np.float64)
+
+
+def first_mean(history: History) -> int:
+    """Step from which on there are running means of accuracy: the first few would only stretch the axis."""
+    return history.first_step + history.log_every // 10
+
+
+def _mean_accuracy(run: Run, history: History, name: str, ink: Ink, width: float) -> Curve:
+    mean = history.accuracy_curve(history.log_every)
+    settled = mean.steps >= first_mean(history)
+    return Curve(name, run.x(mean.steps[settled], history), mean.values[settled], ink, width=width)
+
+
+def _top(curve: Curve) -> float:
+    """Largest value that should be in sight."""
+    y = curve.y[:: max(curve.y.size // _SAMPLE, 1)] if curve.name == EACH else curve.y
+    y = y[np.isfinite(y)]
+    if not y.size:
+        return 0.0
+    return float(np.quantile(y, 1 - _OUTLIERS) if curve.name == EACH else y.max())
+
+
+def _roomy(ends: tuple[float, float]) -> tuple[float, float]:
+    """With a margin, so that a line that runs along an end is not cut in half."""
+    margin = 0.02 * (ends[1] - ends[0])
+    return ends[0] - margin, ends[1] + margin

@@ -1,0 +1,263 @@
+"""The line of time: how far a run has got, its loss in small, its epochs, and the handle at what is shown."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Box,
+    Drawing,
+    Graphic,
+    Ground,
+    Group,
+    Line,
+    Lines,
+    Look,
+    Mark,
+    Point,
+    Rect,
+    Size,
+    Slide,
+    SlideParts,
+    Table,
+    Text,
+)
+from cnnviz.drawing.lettering import Font
+from cnnviz.graphics.curves import GHOST_REACH, diamond
+from cnnviz.quantities import format_count
+
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+_OUTLIERS = 0.01  # share of the values of a curve that may be cut off: the few means of the first steps
+_RAIL = 31  # pixels from the top to the line itself
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStep(Ask):
+    """Show what there is at a step, or near it."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Walk(Ask):
+    """Go so many steps on, or back."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leap(Ask):
+    """Go so many kept moments on, or back."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToStart(Ask):
+    """Go to the first moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToEnd(Ask):
+    """Follow the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStep(Ask):
+    """Say what is known of a step."""
+
+    step: int
+
+
+def no_points() -> Points:
+    """No curve."""
+    return np.empty(0), np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """What does not move with the handle.
+
+    Attributes
+    ----------
+    first, last : int
+        Steps at the ends, ``first < last``.
+    steps_per_epoch : int
+        0 when epochs are not marked.
+    curve, ghost : (ndarray, ndarray)
+        Steps, ascending, and loss of the run and of an earlier one.
+    reference, fork : int, optional
+        Step that others are compared with, and step at which the run left another.
+    """
+
+    first: int = 0
+    last: int = 1
+    steps_per_epoch: int = 0
+    curve: Points = field(default_factory=no_points)
+    ghost: Points = field(default_factory=no_points)
+    reference: int | None = None
+    fork: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLine:
+    """A track, how far the run has got, and the handle; `is_live` when it moves on with the run."""
+
+    track: Track
+    reached: int = 0
+    position: int | None = None
+    is_live: bool = True
+
+
+def draw(shown: TimeLine, ground: Ground) -> Drawing:
+    """Draw the track, what was reached, the handle, and a line under the pointer."""
+    drawing, look, px, track = Drawing(ground), ground.look, ground.px, shown.track
+    slide, top, rail = (
+        track_slide(track, ground.box, look),
+        ground.box.top + px(4),
+        ground.box.top + px(_RAIL),
+    )
+    drawing.add(Group(ground.box, (track, ground.box, look), lambda: _still(track, ground.box, look)))
+    drawing.add(_rail(slide, rail, slide.x(shown.reached), look.mixed("accent", "surface", 0.6), look))
+    if shown.position is not None:
+        x, radius = slide.x(shown.position), px(7) - 1
+        drawing.add(_rail(slide, rail, x, "accent", look), Lines(((x, top, x, rail),), "accent"))
+        disc = Box(x, rail, 0, 0)
+        if ground.has_focus:
+            halo = radius + px(4)
+            drawing.add(Rect(disc.inset(-halo), "accent", radius=halo, alpha=0.28))
+        inks = ("accent", "surface") if shown.is_live else ("surface", "accent")
+        drawing.add(Rect(disc.inset(-radius), *inks, px(2 if shown.is_live else 3), radius))
+    if isinstance(ground.hovered, int):
+        x = slide.x(ground.hovered)
+        drawing.add(Lines(((x, top, x, rail),), "muted", 1, (1.0, 2.0)))
+    drawing.parts.append(SlideParts(ground.box, slide, ReadStep))
+    for key, count in (("left", -1), ("down", -1), ("right", 1), ("up", 1)):
+        drawing.keys[key], drawing.keys[f"shift {key}"] = Walk(count), Leap(count)
+    drawing.keys |= {"page up": Leap(10), "page down": Leap(-10), "home": ToStart(), "end": ToEnd()}
+    drawing.keys |= {"wheel up": Leap(1), "wheel down": Leap(-1)}
+    return drawing
+
+
+def track_slide(track: Track, box: Box, look: Look) -> Slide:
+    """Where steps lie."""
+    margin = look.px(10)
+    return Slide(ShowStep, track.first, track.last, box.left + margin, max(box.right - margin, margin + 1))
+
+
+def _rail(slide: Slide, y: float, end: float, ink: str, look: Look) -> Rect:
+    half = look.px(3) / 2
+    box = Box(slide.left - half, y - half, end - slide.left + 2 * half, 2 * half)
+    return Rect(box, ink, radius=half)
+
+
+def _still(track: Track, box: Box, look: Look) -> list[Mark]:
+    """All that does not move with the handle."""
+    px, font, slide = look.px, look.font("small"), track_slide(track, box, look)
+    area, rail = Box(slide.left, box.top + px(4), slide.right - slide.left, px(20)), box.top + px(_RAIL)
+    ends, labels = epoch_labels(slide, track.steps_per_epoch, font)
+    marks: list[Mark] = [Lines([(x, area.top, x, rail + px(6)) for x in ends], "border")]
+    for x, words in labels:
+        half = font.width(words) / 2 + 2
+        x = min(max(x, box.left + half), box.right - half)  # a number under the last mark stays inside
+        marks.append(Text(x, box.bottom - font.line / 2 + font.middle, words, font, "muted", "middle"))
+    highest = _top(track)
+    for points, ink in ((track.ghost, look.mixed("muted", "surface", 0.5)), (track.curve, "muted")):
+        line = _curve(points, slide, area, highest)
+        if len(line) > 1:
+            marks.append(Line(line, ink, 1.5 * look.scale))
+    marks.append(_rail(slide, rail, slide.right, "track", look))
+    if track.fork is not None:
+        marks.append(diamond((slide.x(track.fork), rail), px(4), "muted"))
+    if track.reference is not None:
+        x, wide = slide.x(track.reference), font.width("A") + px(8)
+        left = x if x + wide <= box.right else x - wide  # at the right end the flag flies to the left
+        flag = Box(left, area.top - px(2), wide, font.line)
+        marks.append(Lines(((x, area.top, x, rail),), "text", px(2)))
+        marks.append(Rect(flag, "text", radius=px(2)))
+        marks.append(Text(flag.x, flag.y + font.middle, "A", font, "surface", "middle"))
+    return marks
+
+
+def _top(track: Track) -> float:
+    """Loss at the top of the area; 1 without points."""
+    finite = [y[np.isfinite(y)] for _, y in (track.curve, track.ghost)]
+    top, other = (float(np.quantile(y, 1 - _OUTLIERS)) if y.size else 0.0 for y in finite)
+    return max(top, min(other, GHOST_REACH * top)) if top > 0 else other if other > 0 else 1.0
+
+
+def _curve(points: Points, slide: Slide, area: Box, top: float) -> list[Point]:
+    """Points of a curve, at most one for every second pixel: it is a mean, and has no peaks to lose."""
+    x, y = points
+    inside = np.isfinite(y) & (x >= slide.first) & (x <= slide.last)
+    x, y = x[inside], y[inside]
+    most = max(int(area.width / 2), 2)
+    if x.size > most:
+        chosen = np.linspace(0, x.size - 1, most).astype(np.intp)
+        x, y = x[chosen], y[chosen]
+    across = slide.left + (x - slide.first) / (slide.last - slide.first) * (slide.right - slide.left)
+    down = area.bottom - np.clip(y / top, 0.0, 1.0) * area.height
+    return list(zip(across.tolist(), down.tolist(), strict=True))
+
+
+def epoch_labels(
+    slide: Slide, steps_per_epoch: int, font: Font
+) -> tuple[list[float], list[tuple[float, str]]]:
+    """Where epochs end, no two closer than a label is wide, and what is written under them and where."""
+    if steps_per_epoch <= 0:
+        return [], []
+    first, last = slide.first // steps_per_epoch, -(-slide.last // steps_per_epoch)
+    pixels = (slide.right - slide.left) * steps_per_epoch / (slide.last - slide.first)
+    wide = font.width(str(last)) + 8
+    stride = next(n for k in range(9) for n in (10**k, 2 * 10**k, 5 * 10**k) if n * pixels >= wide)
+    numbers = [n for n in range(first + 1, last + 1) if n % stride == 0]
+    ends = [slide.x(n * steps_per_epoch) for n in numbers]
+    if stride > 1:
+        return ends, [(x, str(n)) for x, n in zip(ends, numbers, strict=True)]
+    labels: list[tuple[float, str]] = []
+    for n in range(first, last):
+        left, right = slide.x(n * steps_per_epoch), slide.x((n + 1) * steps_per_epoch)
+        words = f"epoch {n + 1}"
+        if font.width(words) + 8 > right - left:
+            words = str(n + 1)
+        if font.width(words) <= right - left:
+            labels.append(((left + right) / 2, words))
+    return ends, labels
+
+
+def tables(shown: TimeLine) -> list[Table]:
+    """Mean loss by step, and the steps that are marked."""
+    track = shown.track
+    named = (
+        ("start", track.first),
+        ("end", track.last),
+        ("shown", shown.position),
+        ("compared with", track.reference),
+        ("continued from", track.fork),
+    )
+    marks = [(name, step) for name, step in named if step is not None]
+    if track.steps_per_epoch:
+        ends = range(track.steps_per_epoch, track.last + 1, track.steps_per_epoch)
+        marks += [(f"end of epoch {number}", step) for number, step in enumerate(ends, 1)]
+    return [
+        Table("mean loss", ("step", "mean loss"), list(zip(*track.curve, strict=True))),
+        Table("marks", ("mark", "step"), marks),
+    ]
+
+
+def words(shown: TimeLine) -> str:
+    """Say where the handle stands."""
+    if shown.position is None:
+        return "no moment yet"
+    return f"step {format_count(shown.position)}{', live' if shown.is_live else ''}"
+
+
+def size(_shown: TimeLine, look: Look) -> Size:
+    """Usual and least size."""
+    high = look.px(38) + look.font("small").line
+    return Size(look.px(600), high, look.px(120), high)
+
+
+TIME_LINE = Graphic(draw, size, tables, words, lambda shown, _width, look: size(shown, look).height)

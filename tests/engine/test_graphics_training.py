@@ -1,0 +1,332 @@
+"""Curves of a run, the line of time, the confusion matrix: what is drawn, and that it fits."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Slide, Text, drawn, to_svg
+from cnnviz.drawing.svg import is_plain
+from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
+from cnnviz.graphics.curves import CURVES, Curve, Curves
+from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
+from cnnviz.graphics.reading import READING, Reading
+from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS, Run, accuracy_plot, loss_plot
+from cnnviz.graphics.time_track import (
+    TIME_LINE,
+    Leap,
+    ReadStep,
+    ShowStep,
+    TimeLine,
+    ToEnd,
+    Track,
+    Walk,
+    epoch_labels,
+)
+from cnnviz.history import EvaluationPoint, History
+from cnnviz.training import Progress
+
+# -- long curves --------------------------------------------------------------------------------------------
+
+
+def test_a_short_curve_is_drawn_as_it_is_and_a_part_of_it_with_one_point_beyond_each_end() -> None:
+    curve = Curve("a", np.arange(100_000.0), np.sin(np.arange(100_000.0)))
+    part = curve.within(500.5, 510.5, 300)
+    np.testing.assert_array_equal(part.x, np.arange(500.0, 512.0))
+    np.testing.assert_array_equal(part.y, np.sin(part.x))
+
+
+@pytest.mark.parametrize("count", [5_000, 100_000, 1_000_003])
+def test_a_long_curve_keeps_every_peak_and_the_order_of_x(count: int) -> None:
+    rng = np.random.default_rng(count)
+    y = rng.normal(size=count)
+    y[rng.choice(count, 40, replace=False)] = np.arange(100, 140)
+    part = Curve("a", np.arange(float(count)), y).within(0, count - 1, 300)
+    assert part.x.size <= 4 * 300
+    assert np.all(np.diff(part.x) >= 0)
+    assert (part.y.min(), part.y.max()) == (y.min(), 139)
+    assert (part.x[0], part.x[-1]) == (0, count - 1)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.integers(2_000, 60_000),
+    ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    bins=st.integers(20, 400),
+)
+@settings(max_examples=40)
+def test_what_is_drawn_covers_the_data_and_exceeds_them_by_no_more_than_a_neighbour(
+    seed: int, count: int, ends: tuple[float, float], bins: int
+) -> None:
+    y = np.random.default_rng(seed).normal(size=count).cumsum()
+    lo, hi = sorted(np.round(np.array(ends) * (count - 1)))
+    part = Curve("a", np.arange(float(count)), y).within(lo, hi, bins)
+    inside, around = y[int(lo) : int(hi) + 1], y[max(int(lo) - 1, 0) : int(hi) + 2]
+    assert around.min() <= part.y.min() <= inside.min()
+    assert inside.max() <= part.y.max() <= around.max()
+
+
+def test_gaps_do_not_hide_their_neighbours() -> None:
+    y = np.full(10_000, np.nan)
+    y[5_000] = 3.0
+    part = Curve("a", np.arange(10_000.0), y).within(0, 9_999, 50)
+    assert np.nanmax(part.y) == 3.0
+    assert abs(part.x[np.nanargmax(part.y)] - 5_000) <= 10_000 / 50
+
+
+# -- curves of a run ----------------------------------------------------------------------------------------
+
+
+def run_of(steps: int, log_every: int = 10, share: float = 0.9, losses: np.ndarray | None = None) -> History:
+    """A run of 20 images a step, of which that share is told right."""
+    history, images = History(log_every=log_every), np.full(steps, 20, dtype=np.intp)
+    right = np.full(steps, round(20 * share), dtype=np.intp)
+    history.append(Progress(1, np.linspace(1, 0.5, steps) if losses is None else losses, right, images, 0.1))
+    return history
+
+
+def curve(plot: Curves, name: str) -> Curve:
+    return next(each for each in plot.curves if each.name == name)
+
+
+def top(history: History, **more) -> float:
+    return loss_plot(Run(history, **more)).limits[1]
+
+
+def test_curves_are_the_losses_their_running_means_and_the_tests() -> None:
+    history = run_of(40)
+    history.add_test(EvaluationPoint(30, 0.4, 0.95))
+    plot = loss_plot(Run(history))
+    np.testing.assert_array_equal(curve(plot, EACH).y, history.losses)
+    np.testing.assert_array_equal(curve(plot, EACH).x, np.arange(1, 41))
+    assert curve(plot, MEAN).y[-1] == pytest.approx(history.losses[-10:].mean())
+    assert (curve(plot, TESTS).x.tolist(), curve(plot, TESTS).y.tolist()) == ([30], [0.4])
+    assert curve(accuracy_plot(Run(history)), TESTS).y.tolist() == [0.95]
+
+
+@pytest.mark.parametrize(("unit", "per_image"), [("images", 1.0), ("epochs", 1 / 120)])
+def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(unit: str, per_image: float) -> None:
+    small, large = History(4), History(4)
+    for history, batch in ((small, 4), (large, 30)):
+        history.batch_size, history.epoch_images = batch, 120
+        sizes = np.full(240 // batch, batch)
+        history.append(Progress(1, 1 / (1 + np.cumsum(sizes)), sizes // 2, sizes, 0.1))
+    run = Run(small, large, unit, planned=90, moment=30)
+    plot = loss_plot(run)
+    assert (curve(plot, EACH).x[-1], curve(plot, BEFORE).x[-1]) == pytest.approx((240 * per_image,) * 2)
+    assert plot.markers[0].x == pytest.approx(120 * per_image)
+    assert plot.x_range == pytest.approx((0, 360 * per_image))
+    assert curve(loss_plot(Run(small, large)), BEFORE).x[-1] == 8
+
+
+def test_the_planned_end_is_kept_but_the_first_steps_are_no_dot_at_the_left_end() -> None:
+    for steps, low, high in ((13, 13, 20), (100, 100, 150), (1, 12, 15), (254, 12_665, 12_665)):
+        end = Run(run_of(steps), planned=12_665).end()
+        assert low <= end <= high
+
+
+def test_a_few_extremes_of_single_steps_do_not_flatten_the_rest() -> None:
+    losses = np.full(10_000, 0.5)
+    losses[250::500] = 100.0
+    assert top(run_of(10_000, 10_000, losses=losses)) < 2
+    assert top(run_of(4, losses=np.array([0.5, np.nan, np.inf, 0.4]))) < 2
+
+
+def test_an_earlier_run_that_diverged_does_not_flatten_this_one() -> None:
+    diverged = run_of(60, losses=0.7 * 1.4 ** np.arange(60))
+    assert top(History(), ghost=diverged) > 1e7  # alone it is shown as it is
+    assert 1 < top(run_of(100), ghost=diverged) < 4
+    assert top(run_of(100), ghost=run_of(60, losses=np.linspace(1.2, 0.9, 60))) > 1.1
+
+
+def test_the_axis_of_accuracy_begins_a_little_below_all_curves() -> None:
+    def lowest(history: History, **more) -> float:
+        return accuracy_plot(Run(history, **more)).limits[0]
+
+    alone = lowest(run_of(40))
+    assert 0.5 < alone < 0.9
+    assert lowest(run_of(40), ghost=run_of(40, share=0.3)) < 0.3
+    assert lowest(run_of(40, share=0.3)) < 0.3
+
+
+def test_what_is_hidden_is_neither_drawn_nor_read_nor_in_the_way() -> None:
+    history = run_of(100)
+    history.add_test(EvaluationPoint(100, 9.0, 0.5))
+    plot = loss_plot(Run(history), {TESTS})
+    assert plot.limits[1] < 2
+    assert TESTS not in drawn(CURVES, plot, 400, LIGHT).texts()
+    assert [name for _, name, _ in plot.read(100)] == [EACH, MEAN] or len(plot.read(100)) == 2
+    assert len(loss_plot(Run(history)).read(100)) == 3
+
+
+def test_a_value_from_another_step_says_so() -> None:
+    history = run_of(5_000)
+    history.add_test(EvaluationPoint(2_500, 0.29, 0.5))
+    names = [name for _, name, _ in loss_plot(Run(history)).read(3_300)]
+    assert f"{TESTS} at 2,500" in names
+
+
+def test_a_figure_of_a_long_run_is_small_plain_and_marks_its_tests() -> None:
+    history = run_of(100_000, 500)
+    history.add_test(EvaluationPoint(50_000, 0.5, 0.9))
+    drawing = drawn(CURVES, loss_plot(Run(history, moment=70_000)), 500, LIGHT)
+    assert max(len(mark.points) for mark in drawing.all_marks() if isinstance(mark, Line)) < 4_000
+    assert sum(isinstance(mark, Polygon) for mark in drawing.all_marks()) == 1
+    assert is_plain(to_svg(drawing))
+
+
+def test_the_legend_names_all_curves_and_asks_to_hide_and_show_them() -> None:
+    plot = loss_plot(Run(run_of(10)), {MEAN})
+    legend = Legend("Loss", tuple(Named.of(each, plot.hidden) for each in plot.curves))
+    drawing = drawn(LEGEND, legend, LEGEND.size(legend, LIGHT).least_width, LIGHT)
+    assert drawing.texts() == ["Loss", EACH, MEAN, TESTS]
+    tips = [drawing.part(name).tip for name in (EACH, MEAN)]
+    assert tips == ["Hide the curve “each step”", "Show the curve “running mean”"]
+    assert drawing.part(TESTS).ask == ToggleCurve(TESTS)
+    assert LEGEND.words(legend) == "each step, running mean hidden, test images"
+
+
+def test_a_reading_has_room_for_its_words() -> None:
+    reading = Reading("step 12,665", (("accent", "running mean", "0.0312"), ("winner", "test images", "0.9")))
+    size = READING.size(reading, LIGHT)
+    drawing = READING.draw(reading, Ground(Box(0, 0, size.width, size.height), LIGHT))
+    assert drawing.texts() == ["step 12,665", "running mean", "0.0312", "test images", "0.9"]
+
+
+# -- line of time -------------------------------------------------------------------------------------------
+
+STEPS = np.arange(1.0, 801.0)
+TRACK = Track(0, 1000, 250, (STEPS, 1 / STEPS))
+
+
+def line(**more) -> TimeLine:
+    return TimeLine(**{"track": TRACK, "reached": 800, "position": 400, "is_live": False} | more)
+
+
+def drawn_line(shown: TimeLine, **more):
+    size = TIME_LINE.size(shown, LIGHT)
+    return TIME_LINE.draw(shown, Ground(Box(0, 0, 820, size.height), LIGHT, **more))
+
+
+def test_pressing_and_dragging_ask_for_the_step_below() -> None:
+    drawing = drawn_line(line())
+    part = drawing.part_at(410, 31)
+    assert (part.ask, part.points) == (ShowStep(500), ReadStep(500))
+    assert [drawing.part_at(x, 5).ask for x in (0, 819)] == [ShowStep(0), ShowStep(1000)]
+    assert part.drag.by(80, 200) == ShowStep(600)
+    assert part.drag.by(9999, 0) == ShowStep(1000)
+
+
+def test_the_handle_keeps_to_the_pointer_where_steps_are_wider_than_pixels() -> None:
+    few = drawn_line(line(track=Track(0, 10)))
+    held = few.part_at(40, 31)
+    assert held.ask == ShowStep(0)
+    assert held.drag.by(12, 0) == few.part_at(52, 31).ask == ShowStep(1)
+
+
+def test_keys_go_by_steps_and_with_shift_and_the_wheel_by_moments() -> None:
+    keys = drawn_line(line()).keys
+    assert (keys["left"], keys["up"], keys["shift left"], keys["page up"]) == (
+        Walk(-1),
+        Walk(1),
+        Leap(-1),
+        Leap(10),
+    )
+    assert (keys["wheel up"], keys["wheel down"], keys["end"]) == (Leap(1), Leap(-1), ToEnd())
+
+
+def test_the_rail_shows_what_is_shown_and_what_was_reached() -> None:
+    drawing = drawn_line(line())
+    rails = [mark for mark in drawing.all_marks() if isinstance(mark, Rect) and mark.box.height == 3]
+    ends = {mark.fill: round(mark.box.right - 1.5) for mark in rails}
+    assert ends == {"track": 810, LIGHT.mixed("accent", "surface", 0.6): 650, "accent": 330}
+    for is_live, fill in ((True, "accent"), (False, "surface")):
+        disc = [m for m in drawn_line(line(is_live=is_live)).all_marks() if isinstance(m, Rect)][-1]
+        assert (disc.fill, round(disc.box.x)) == (fill, 330), "a ring while an earlier moment is looked at"
+
+
+def test_fork_reference_curves_and_epochs_are_drawn() -> None:
+    ghost = (STEPS, np.full(800, 0.5))
+    track = Track(0, 1000, 250, TRACK.curve, ghost, reference=400, fork=500)
+    drawing = drawn_line(line(track=track))
+    assert drawing.texts() == ["epoch 1", "epoch 2", "epoch 3", "epoch 4", "A"]
+    marks = list(drawing.all_marks())
+    assert sum(isinstance(mark, Line) for mark in marks) == 2
+    assert sum(isinstance(mark, Polygon) for mark in marks) == 1
+    names = dict(TIME_LINE.tables(line(track=track))[1].rows)
+    assert (names["compared with"], names["continued from"], names["end of epoch 2"]) == (400, 500, 500)
+    odd = Track(0, 10, 0, (np.arange(4.0), np.array([np.nan, np.inf, 0.0, 2.0])))
+    assert not drawn_line(line(track=odd)).texts()
+
+
+def test_it_says_where_the_handle_stands() -> None:
+    said = [TIME_LINE.words(line(**more)) for more in ({}, {"is_live": True}, {"position": None})]
+    assert said == ["step 400", "step 400, live", "no moment yet"]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 7, 30, 400, 1000])
+@pytest.mark.parametrize("width", [120, 340, 1200])
+def test_epochs_are_marked_as_densely_as_their_numbers_fit(epochs: int, width: int) -> None:
+    font = LIGHT.font("small")
+    slide = Slide(ShowStep, 0, epochs * 100, 10, 10 + width)
+    ends, labels = epoch_labels(slide, 100, font)
+    assert labels
+    assert ends == sorted(ends)
+    spans = [(x - font.width(text) / 2, x + font.width(text) / 2) for x, text in labels]
+    assert all(a[1] <= b[0] for a, b in pairwise(spans)), "labels overlap"
+
+
+# -- confusion matrix ---------------------------------------------------------------------------------------
+
+TWO = Confusion(np.array([[975, 5], [0, 1135]]), ("0", "1"))
+
+
+def drawn_matrix(shown: ConfusionMatrix, width: float, **more):
+    box = Box(0, 0, width, CONFUSION.height(shown, width, LIGHT))
+    return CONFUSION.draw(shown, Ground(box, more.pop("look", LIGHT), **more))
+
+
+def test_the_diagonal_is_tinted_and_mistakes_are_marked() -> None:
+    drawing = drawn_matrix(ConfusionMatrix(TWO), 345)
+    assert drawing.texts() == ["predicted 0", "is 0", "predicted 1", "is 1", "975", "5", "0", "1,135"]
+    fills = [mark.fill for mark in drawing.all_marks() if isinstance(mark, Rect)]
+    assert fills == ["accent_soft", "danger_soft", "accent_soft"]
+    assert sum(isinstance(mark, Polygon) for mark in drawing.all_marks()) == 1
+    assert CONFUSION.words(ConfusionMatrix(TWO)) == "2,115 images, 5 mistakes"
+
+
+def test_a_cell_says_and_asks_for_its_images() -> None:
+    part = drawn_matrix(ConfusionMatrix(TWO), 345).part(CellKey("class", 0, 1))
+    assert part.tip == "5 images of class 0 predicted as 1 (0.5 % of class 0)"
+    assert part.ask == ShowImages(0, 1)
+
+
+def test_arrow_keys_walk_over_the_cells_and_lead_nowhere_over_the_edge() -> None:
+    assert drawn_matrix(ConfusionMatrix(TWO), 345).keys["right"] == ShowImages(0, 0)
+    keys = drawn_matrix(ConfusionMatrix(TWO, (0, 1)), 345).keys
+    assert (keys["left"], keys["down"]) == (ShowImages(0, 0), ShowImages(1, 1))
+    assert "up" not in keys
+    assert "right" not in keys
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK])
+@pytest.mark.parametrize("count", [2, 3, 5, 10])
+def test_every_count_fits_into_its_cell(count: int, look) -> None:
+    counts = np.full((count, count), 7)
+    np.fill_diagonal(counts, 1135)
+    shown = ConfusionMatrix(Confusion(counts, tuple(map(str, range(count)))))
+    share = f"{100 * 1135 / (1135 + 7 * (count - 1)):.0f}"
+    for width in (CONFUSION.size(shown, look).least_width, 252, 344):
+        if width < CONFUSION.size(shown, look).least_width:
+            continue
+        drawing = drawn_matrix(shown, width, look=look)
+        assert all("…" not in text for text in drawing.texts())
+        numbers = [m for m in drawing.all_marks() if isinstance(m, Text) and m.font.is_mono]
+        cell = drawing.part(CellKey("class", 0, 0)).box.width
+        assert max(mark.font.width(mark.words) for mark in numbers) <= cell
+        assert drawing.parts[-1].box.right <= width
+        assert drawing.parts[-1].box.bottom <= drawing.ground.box.bottom
+        assert {m.words.replace(",", "") for m in numbers} in ({"7", "1135"}, {"1", share})
+    assert {m.words.replace(",", "") for m in numbers} == {"7", "1135"}
