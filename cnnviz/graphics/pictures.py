@@ -11,7 +11,6 @@ from cnnviz.drawing import (
     Box,
     CellParts,
     Cells,
-    Colors,
     Drawing,
     Graphic,
     Ground,
@@ -31,7 +30,6 @@ SIDE = 280
 """Longer side of a board in its own pixels, whatever its size on the screen."""
 _KEY_STEP = 6
 _FINE = 4  # places along a side of a pixel of the board that a stroke goes through
-_GREY = Colors("grey", 0, 255)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ def draw(shown: Photo, ground: Ground) -> Drawing:
 
 @kept
 def _pixels(shown: Photo) -> NDArray[np.uint32]:
-    return _GREY.pixels(shown.levels)
+    return np.uint32(0xFF000000) | shown.levels * np.uint32(0x010101)
 
 
 def _table(levels: Levels) -> list[Table]:

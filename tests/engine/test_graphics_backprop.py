@@ -12,7 +12,7 @@ from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.steps import STEPS, Steps
-from cnnviz.graphics.texts import VALUES, Value, Values
+from cnnviz.graphics.texts import STATEMENT, VALUES, Statement, Value, Values
 from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.layers import MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
@@ -51,6 +51,7 @@ LONG = (
 )
 FORMULAS = {
     "long": LONG,
+    "arguments": (Sub("q", "i"), "=", Words("max"), "(", *(("z", ",") * 40), "z", ")"),
     "max": pool_gradient(MaxPool2D(2, ties="all"), "z").formula,
     "max blur": pool_gradient(MaxBlurPool2D(2, ties="split"), "a").formula,
 }
@@ -216,3 +217,14 @@ def test_predictions_say_both_sides_or_the_one_that_is_known() -> None:
     assert drawn(PREDICTIONS, one, 240, LIGHT).texts() == ["before", "0", "0.25", "1", "0.75"]
     ten = Predictions(tuple("0123456789"), np.eye(10)[0], None, label=7)
     assert 7 in ten.shown
+
+
+@pytest.mark.parametrize("width", [140, 240, 500])
+def test_a_statement_wraps_with_its_strong_numbers(width: int) -> None:
+    shown = Statement("Max-pooled maps changed by *1.09*, the convolution by *1.25*. It reads 1.", "warning")
+    drawing = drawn(STATEMENT, shown, width, LIGHT)
+    marks = [mark for mark in drawing.all_marks() if isinstance(mark, Text)]
+    assert [mark.words for mark in marks if mark.font.weight == "strong"] == ["1.09", "1.25"]
+    assert max(mark.x + mark.font.width(mark.words.rstrip()) for mark in marks) <= width
+    assert max(mark.y for mark in marks) < drawing.ground.box.bottom
+    assert STATEMENT.words(shown).startswith("Max-pooled maps changed by 1.09, the")

@@ -1,7 +1,5 @@
 """Thumbnails, probabilities and the drawing board, asked of their drawings."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -13,9 +11,7 @@ from cnnviz.drawing import (
     Ground,
     Image,
     Line,
-    Look,
     Rect,
-    Text,
     drawn,
     unpacked,
 )  # fmt: skip
@@ -119,18 +115,6 @@ def test_where_room_is_short_the_most_probable_classes_and_the_true_one_are_show
     assert Probabilities(NAMES, SHARES, None, 4).shown == [1, 3, 4, 5]
     assert Probabilities(NAMES, SHARES, 2, 4).shown == [1, 2, 3, 4]
     assert Probabilities(NAMES, SHARES, 2).shown == list(range(7))
-
-
-@pytest.mark.parametrize("look", [LIGHT, replace(LIGHT, scale=1.5)])
-def test_long_names_and_numbers_touch_nothing_in_the_least_width(look: Look) -> None:
-    shown = Probabilities(NAMES, SHARES, 2)
-    drawing = drawn(PROBABILITIES, shown, PROBABILITIES.size(shown, look).least_width, look)
-    texts = [mark for mark in drawing.marks if isinstance(mark, Text)]
-    tracks = [mark.box for mark in drawing.marks if isinstance(mark, Rect) and mark.fill == "track"]
-    for name, number, track in zip(texts[::2], texts[1::2], tracks, strict=True):
-        assert name.x + name.font.width(name.words) <= track.left
-        assert track.right <= number.x - number.font.width(number.words)
-    assert len(texts) == 14
 
 
 # -- pictures and the drawing board -------------------------------------------------------------------------

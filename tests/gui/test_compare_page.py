@@ -9,7 +9,7 @@ from cnnviz.drawing import LIGHT, Box, to_svg
 from cnnviz.drawing.page import CARD, Card, Choice, arranged, page_drawn
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
-from ui.panels.compare.page import Compared, GoToMark, ShowPart, largest_weight, page_of
+from ui.panels.compare.page import Compared, GoToMark, ShowWeights, largest_weight, page_of
 
 WIDE, NARROW = Box(0, 0, 1400, 220), Box(0, 0, 660, 150)
 
@@ -70,7 +70,7 @@ def test_choices_ask_for_what_they_offer() -> None:
     part, go = leaves["part"], leaves["go"]
     assert isinstance(part, Choice)
     assert isinstance(go, Choice)
-    assert part.asked(1) == ShowPart(1)
+    assert part.asked(1) == ShowWeights("dense1", 1)
     assert part.options[1] == (1, "unit 1")
     assert go.asked(None) == GoToMark()
     assert "part" not in page_of(compared(), True, "").leaves(), "of one input channel there is no choice"

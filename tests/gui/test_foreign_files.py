@@ -42,11 +42,11 @@ def test_figures_of_a_lab_hold_up_nothing_and_open_nothing(
     figures = FIGURES.replace("\n\n!", "\\n\\n!")
     column = open_lab(qtbot, session, tmp_path, figures).column
     one, two, three = column.page.text.findChildren(FigureView)
-    assert one._placeholder == (
+    assert one.text() == (
         "one.svg has <use> in <g>, but a drawing of plain shapes was expected; save it as PNG."
     )
-    assert two._placeholder.startswith("two.svg has a picture that is no PNG within it, but")
-    assert not three._placeholder
+    assert two.text().startswith("two.svg has a picture that is no PNG within it, but")
+    assert not three.text()
     seen = three.grab().toImage()
     assert seen.pixelColor(5, 5).name() == "#ff0000"
 

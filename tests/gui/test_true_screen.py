@@ -30,13 +30,13 @@ from tests.gui.view_rounds import difference, rest
 from tests.gui.whole_window import PANELS
 from tests.small_data import write_npz
 from ui.controls.message_bar import MessageBar
-from ui.controls.statement_box import StatementBox
 from ui.panels import registry
 from ui.panels.contract import Panel, Services
 from ui.panels.report.panel import ReportPanel
 from ui.panels.samples import SamplesPanel
 from ui.panels.timeline import TimelineBar
 from ui.panels.translation import TranslationPanel
+from ui.panels.translation.lesson_row import StatementBox
 from ui.run.tasks import TaskRunner
 from ui.session import Session
 

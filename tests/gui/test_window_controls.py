@@ -70,7 +70,7 @@ def test_the_pages_for_own_digits_have_names_and_tips(qtbot: QtBot, session: Ses
     qtbot.waitUntil(own.isVisible)
     missing: list[str] = []
     for page in ("draw", "image"):
-        own.switch.button(page).click()
+        own.choices.controls["page"].button(page).click()
         missing += _nameless(own)
     own.close()
     assert not set(missing)

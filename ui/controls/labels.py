@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from ui.controls.flow_row import FlowRow
 from ui.controls.naming import named
 from ui.controls.painted import PaintedWidget, WrappedWidget
-from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, repolish, ui_font
 
 _NUMBER = re.compile(r"\d[\d.,]*(e\D?\d+)?")
 _LONG_NUMBER = "0.0000e-00"
@@ -229,51 +229,18 @@ class WrapLabel(WrappedWidget):
         painter.drawText(self.rect(), int(flags), self._text)
 
 
-class Badge(PaintedWidget):
+class Badge(QLabel):
     """A few words on a tinted ground, such as the state of a run."""
 
     def __init__(self, text: str = "", kind: str = "neutral", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = text
-        self._kind = kind
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(text)
-        follow_theme(self)
-
-    def text(self) -> str:
-        """Words shown."""
-        return self._text
+        self.set_badge(text, kind)
 
     def set_badge(self, text: str, kind: str = "neutral") -> None:
         """Change words and kind."""
-        if (text, kind) != (self._text, self._kind):
-            self._text, self._kind = text, kind
-            self.setAccessibleName(text)
-            self.updateGeometry()
-            self.update()
-
-    @override
-    def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme, theme.small_pt))
-
-    @override
-    def sizeHint(self) -> QSize:
-        theme, metrics = self._theme, self.fontMetrics()
-        if not self._text:
-            return QSize(0, 0)
-        return QSize(metrics.horizontalAdvance(self._text) + theme.px(16), metrics.height() + theme.px(4))
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = self._theme
-        if not self._text:
-            return
-        neutral = self._kind == "neutral"
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("hover" if neutral else f"{self._kind}_soft"))
-        radius = self.height() / 2
-        painter.drawRoundedRect(self.rect(), radius, radius)
-        painter.setPen(theme.color("muted" if neutral else self._kind))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
+        self.setText(text)
+        self.setAccessibleName(text)
+        if kind != self.property("badge"):
+            self.setProperty("badge", kind)
+            repolish(self)

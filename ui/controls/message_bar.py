@@ -3,15 +3,15 @@
 from typing import override
 
 from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 
 from ui.controls.buttons import Button, IconButton
 from ui.controls.icon_label import IconLabel
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
-from ui.controls.painted import height_for_width, paint_tinted_ground
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.controls.painted import height_for_width
+from ui.theme import Theme, follow_theme, repolish
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
 _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
@@ -27,8 +27,7 @@ class MessageBar(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._kind = "info"
-        self._theme = LIGHT
+        self._set_kind("info")
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -58,7 +57,7 @@ class MessageBar(QFrame):
             raise ValueError(
                 f"The kind of a message must be one of {', '.join(_ROLES)}. Got {kind!r} instead."
             )
-        self._kind = kind
+        self._set_kind(kind)
         self._label.set_text(text)
         self._icon.set_icon(_ICONS[kind], _ROLES[kind])
         self._action.setText(action)
@@ -68,7 +67,6 @@ class MessageBar(QFrame):
         self.setAccessibleDescription(text)  # the name is that of an area when F6 leads here
         was_hidden = self.isHidden()
         self.show()
-        self.update()
         if was_hidden:
             self._slide_in()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
@@ -85,10 +83,8 @@ class MessageBar(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
-        self._theme = theme
-        self._layout.setContentsMargins(theme.px(14), theme.px(4), theme.px(4), theme.px(4))
+        self._layout.setContentsMargins(theme.px(11), theme.px(4), theme.px(4), theme.px(4))
         self._layout.setSpacing(theme.px(8))
-        self.update()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -97,9 +93,11 @@ class MessageBar(QFrame):
         else:
             super().keyPressEvent(event)
 
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        paint_tinted_ground(QPainter(self), self.rect(), _ROLES[self._kind], self._theme)
+    def _set_kind(self, kind: str) -> None:
+        if kind != self.property("said"):
+            self._kind = kind
+            self.setProperty("said", kind)
+            repolish(self)
 
     def _build_widgets(self) -> None:
         self._icon = IconLabel()

@@ -1,21 +1,27 @@
 """The text of a step as widgets: paragraphs, lists, formulas, figures."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import override
 
-from PySide6.QtCore import QRect, QSize
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.lab.figures import Picture
-from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph
+from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph, Spans, plain_text
 from ui.controls.labels import WrapLabel
-from ui.controls.painted import WrappedWidget
-from ui.lab.marked_text import MarkedText
+from ui.controls.naming import named
+from ui.controls.painted import height_for_width
 from ui.page_view import PageView
-from ui.theme import Theme, follow_theme
+from ui.theme import Theme, follow_theme, mono_font
+
+_STRONG = '<span style="font-weight:600">'
+#: Width that is asked for, and up to which a text has not been laid out yet, in pixels.
+_USUAL, _LEAST = 240, 40
+_ITEM = '<p style="margin:0 0 0 16px; text-indent:-12px">\N{BULLET}&nbsp;&nbsp;{}</p>'
 
 
 class StepText(QWidget):
@@ -44,8 +50,11 @@ class StepText(QWidget):
 
 def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidget]:
     match block:
-        case Paragraph() | Bullets():
-            return [MarkedText(block)]
+        case Paragraph(spans):
+            return [RichLabel(_html(spans), plain_text((block,)))]
+        case Bullets(items):
+            lines = "".join(_ITEM.replace("{}", _html(item)) for item in items)
+            return [RichLabel(lines, plain_text((block,)))]
         case FormulaLine(equation):
             formula = Formulas((equation.formula,))
             view = PageView(lambda _ask: None)
@@ -57,7 +66,55 @@ def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidge
             return [FigureView(figures.get(name, missing), caption), WrapLabel(caption, small=True)]
 
 
-class FigureView(WrappedWidget):
+def _html(spans: Spans) -> str:
+    styles = {"strong": _STRONG, "code": f"<span style=\"font-family:'{mono_font().family()}'\">"}
+    return "".join(
+        f"{styles[each.style]}{escape(each.text)}</span>" if each.style else escape(each.text)
+        for each in spans
+    )
+
+
+class RichLabel(QLabel):
+    """Text as HTML, in as many lines as its width asks for.
+
+    Docks, splitters and grids do not ask for a height that goes with the width; a minimum they respect. So it
+    claims that height.
+    """
+
+    def __init__(self, html: str = "", name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(html, parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        self.setSizePolicy(height_for_width())
+        self.setAccessibleName(name)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(_USUAL, self.heightForWidth(_USUAL))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Claim what changed out of sight: there, Qt tells of the first change of a layout only."""
+        super().showEvent(event)
+        self._claim_height()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self._claim_height()
+
+    def _claim_height(self) -> None:
+        height = self.heightForWidth(self.width()) if self.width() > _LEAST else 0
+        if height != self.minimumHeight():
+            self.setMinimumHeight(height)
+
+
+class FigureView(QLabel):
     """A picture, as wide as the column where it is wider.
 
     * `picture`: what is to be seen, or why it is not.
@@ -66,40 +123,23 @@ class FigureView(WrappedWidget):
 
     def __init__(self, picture: Picture | str, caption: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        # Pixels and not a file: readers of Qt open whatever a drawing names, and draw without end.
-        self._image, self._width = QImage(), 1
-        self.setAccessibleName(caption)
+        named(self, caption, role="muted")
+        self.setMinimumWidth(80)
         if isinstance(picture, str):
-            self.set_placeholder(picture)
-        else:
-            height, width = picture.pixels.shape[:2]
-            form = QImage.Format.Format_RGBA8888
-            self._image = QImage(picture.pixels.data, width, height, 4 * width, form).copy()
-            self._width = max(picture.width, 1)
-        follow_theme(self)
-
-    @override
-    def heightForWidth(self, width: int) -> int:
-        if self._image.isNull():
-            return self._theme.px(48)
-        shown = min(width, self._width)
-        return round(self._image.height() * shown / self._image.width())
-
-    @override
-    def sizeHint(self) -> QSize:
-        width = self._theme.px(240)
-        return QSize(width, self.heightForWidth(width))
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(80), 0)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._image.isNull():
-            self._paint_placeholder(painter)
+            self.setText(picture)
+            self.setWordWrap(True)
             return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        width = min(self.width(), self._width)
-        painter.drawImage(QRect(0, 0, width, self.heightForWidth(width)), self._image)
+        # Pixels and not a file: readers of Qt open whatever a drawing names, and draw without end.
+        height, width = picture.pixels.shape[:2]
+        form = QImage.Format.Format_RGBA8888
+        self.setPixmap(QPixmap.fromImage(QImage(picture.pixels.data, width, height, 4 * width, form)))
+        self.setScaledContents(True)
+        self.setMaximumWidth(max(picture.width, 80))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        pixmap = self.pixmap()
+        if not pixmap.isNull():
+            self.setFixedHeight(max(round(self.width() * pixmap.height() / pixmap.width()), 1))

@@ -4,16 +4,14 @@ from collections.abc import Iterator
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from ui.controls.pace import single_shot
-from ui.theme import theme_manager
 
 _CORNER = QPoint(0, 0)
 
 
-class AreaFrame(QWidget):
+class AreaFrame(QFrame):
     """Frame round what can be seen of an area; it lies over the area, and follows its place and its size."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -22,6 +20,7 @@ class AreaFrame(QWidget):
         # What an area lies in may get its new size after it.
         self._settled = single_shot(self, self._follow)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setProperty("role", "area")
         self.hide()
 
     def surround(self, area: QWidget | None) -> None:
@@ -59,9 +58,3 @@ class AreaFrame(QWidget):
             for each in self._around():
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
             self.setGeometry(seen)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, width = QPainter(self), theme_manager().theme.px(2)
-        painter.setPen(QPen(theme_manager().theme.color("accent"), 2 * width))  # half of it is cut off
-        painter.drawRect(self.rect())

@@ -13,6 +13,7 @@ from ui.controls.labels import Badge
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.state import AppState, Notice, RunStatus
+from ui.theme import theme_manager
 from ui.window.actions import START_TIP, action_row
 
 _SUCCESS_MS = 8000
@@ -207,7 +208,7 @@ class MomentChip(Badge):
             self.hide()
             return
         self.adjustSize()
-        margin = self._theme.px(12)
+        margin = theme_manager().theme.px(12)
         for bar in self._area.findChildren(QTabBar):
             last = bar.tabRect(bar.count() - 1)
             free = QRect(bar.geometry())

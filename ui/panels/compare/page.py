@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz.drawing import Ask, Colors, Share
+from cnnviz.drawing import Ask, Asking, Colors, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Page, across, down
 from cnnviz.graphics.texts import WORDS, Words
@@ -24,17 +24,11 @@ _FORMULA = (
 
 
 @dataclass(frozen=True, slots=True)
-class ShowLayer(Ask):
-    """Compare the weights of a layer."""
+class ShowWeights(Ask):
+    """Compare weights of a layer: those for one input channel, or those of one unit."""
 
     layer: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShowPart(Ask):
-    """Compare the weights for one input channel, or those of one unit."""
-
-    part: int
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +106,14 @@ def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
     if found is not None:
         layers = tuple((name, name) for name in weight_layers(found.now.network))
         tip = "Layer whose weights are compared"
-        head.append(Choice("layer", "list", "Layer to compare", ShowLayer, found.layer, layers, tip))
+        head.append(Choice("layer", "list", "Layer to compare", ShowWeights, found.layer, layers, tip))
         parts = tuple(enumerate(found.parts))
         if len(parts) > 1:
             tip = "Which of the layer's weights: those for one input channel, or those of one unit"
             name = "Input channel or unit to compare"
-            head.append(Choice("part", "list", name, ShowPart, found.part, parts, tip))
+            head.append(
+                Choice("part", "list", name, Asking(ShowWeights, found.layer), found.part, parts, tip)
+            )
     tip = "Show a small difference in strong colours: on a scale of its own, which changes with it"
     is_own = found is not None and found.own_scale
     head.append(Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=tip))

@@ -19,8 +19,7 @@ from ui.panels.compare.page import (
     GoToMark,
     Mark,
     SetOwnScale,
-    ShowLayer,
-    ShowPart,
+    ShowWeights,
     largest_weight,
     page_of,
 )
@@ -92,11 +91,8 @@ class ComparePanel(TellsDrawn, QFrame):
         """Do what the page asks for."""
         state, found = self._state, self.found
         match ask:
-            case ShowLayer(layer) if found is not None:
-                self.found = replace(found, layer=layer, part=0, largest=0.0)
-                self._draw()
-            case ShowPart(part) if found is not None:
-                self.found = replace(found, part=part, largest=0.0)
+            case ShowWeights(layer, part) if found is not None:
+                self.found = replace(found, layer=layer, part=part, largest=0.0)
                 self._draw()
             case SetOwnScale(is_own):
                 self._own_scale = is_own

@@ -5,12 +5,13 @@ from io import BytesIO
 from typing import override
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnviz.report.blocks import Document
 from cnnviz.report.pdf import PREVIEW_SECONDS, to_pages
 from ui.controls.labels import WrapLabel
+from ui.controls.naming import named
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Context
 from ui.theme import Theme, follow_theme
@@ -19,35 +20,8 @@ _INCHES = 210 / 25.4  # width of an A4 page
 _GAP = 12
 
 
-class PagePicture(QWidget):
-    """One page, fitted to the width."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._image = QImage()
-
-    def set_page(self, image: QImage, number: int, count: int, width: int) -> None:
-        """Show a page."""
-        self._image = image
-        self.setAccessibleName(f"Page {number} of {count}")
-        self.setFixedHeight(round(width * image.height() / max(image.width(), 1)))
-        self.update()
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the page; paper is white in every theme."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self.rect(), self._image)
-        painter.setPen(Qt.GlobalColor.lightGray)
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-
 class ReportPreview(QScrollArea):
-    """Scrolls through the pages.
-
-    * `pagesWanted`: the pages have to be set anew: the width has changed.
-    """
+    """Scrolls through the pages; `pagesWanted`: the pages have to be set anew: the width has changed."""
 
     pagesWanted = Signal()
 
@@ -66,7 +40,7 @@ class ReportPreview(QScrollArea):
         self._layout.addWidget(self._waiting)
         self._layout.addStretch(1)
         self.setWidget(self._content)
-        self._pages: list[PagePicture] = []
+        self._pages: list[QLabel] = []
         self._images: list[QImage] = []
         self._resized = single_shot(self, self.pagesWanted, 250)
         follow_theme(self)
@@ -93,9 +67,13 @@ class ReportPreview(QScrollArea):
         while len(self._pages) > len(pages):
             self._pages.pop().deleteLater()
         while len(self._pages) < len(pages):
-            page = PagePicture()
+            page = named(QLabel(), role="paper")
+            page.setScaledContents(True)
+            page.setMinimumWidth(1)  # or it would not shrink below its picture
             self._layout.insertWidget(len(self._pages), page)
             self._pages.append(page)
+        for page, image in zip(self._pages, pages, strict=True):
+            page.setPixmap(QPixmap.fromImage(image))
         self._fit()
         self.verticalScrollBar().setValue(place)
 
@@ -111,7 +89,8 @@ class ReportPreview(QScrollArea):
     def _fit(self) -> None:
         width = self.viewport().width()
         for number, (page, image) in enumerate(zip(self._pages, self._images, strict=True), start=1):
-            page.set_page(image, number, len(self._pages), width)
+            page.setAccessibleName(f"Page {number} of {len(self._pages)}")
+            page.setFixedHeight(round(width * image.height() / max(image.width(), 1)))
 
 
 def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[QImage]]:
