@@ -24,9 +24,9 @@ ROOMS = (
     ("document, lab, report", ("cnnviz/document", "cnnviz/lab", "cnnviz/report"), 7_000),
     ("ui/lab", ("ui/lab",), 1_700),
     (
-        "controls, rows, cells, tiles, views",
+        "controls, rows, tiles, views",
         (
-            *("ui/controls", "ui/rows", "ui/cells", "ui/tiles"),
+            *("ui/controls", "ui/rows", "ui/tiles"),
             *("ui/marks.py", "ui/painting.py", "ui/page_view.py", "ui/choices.py"),
         ),
         5_000,

@@ -12,7 +12,6 @@ from cnnviz.palette import COLOR_MAPS
 from cnnviz.presets import LENET
 from cnnviz.report.figures import distance_figure
 from cnnviz.translation import Curve
-from ui.controls.color_scale import ColorScale
 
 
 def test_stages_have_one_name_and_one_colour() -> None:
@@ -35,7 +34,7 @@ def test_stages_have_one_name_and_one_colour() -> None:
 
 @pytest.mark.parametrize("name", COLOR_MAPS)
 def test_values_have_one_colour(name: str) -> None:
-    """On paper, in a drawing on the screen, and in what is still a widget."""
+    """On paper and on the screen."""
     for value in np.linspace(-1.2, 1.2, 61):
         shown, found = Looked(HeatMap(np.array([[value]]), Colors(name, -1.0, 1.0))), set()
         for look in (LIGHT, PAPER):
@@ -43,5 +42,4 @@ def test_values_have_one_colour(name: str) -> None:
                 mark for mark in drawn(HEAT_MAP, shown, 40, look, 40).all_marks() if isinstance(mark, Image)
             )
             found.add(tuple(unpacked(image.pixels)[0, 0].tolist()))
-        color = ColorScale(name, -1.0, 1.0).color(float(value))
-        assert found == {(color.red(), color.green(), color.blue())}
+        assert len(found) == 1

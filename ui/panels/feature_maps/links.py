@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cnnviz._types import IntArray
+from cnnviz.drawing import Block
 from cnnviz.errors import CNNVizError
 from cnnviz.inspect.arithmetic import CellArithmetic, MaxPoolCell
 from cnnviz.inspect.receptive_field import (
@@ -18,7 +19,6 @@ from cnnviz.inspect.receptive_field import (
 from cnnviz.layers import Flatten
 from cnnviz.layers.activations import Activation
 from cnnviz.network import Network
-from ui.cells.outlines import CellBlock
 from ui.state import PinnedCell
 
 
@@ -32,7 +32,7 @@ class Mark:
     """
 
     role: str
-    blocks: tuple[CellBlock, ...]
+    blocks: tuple[Block, ...]
     channels: tuple[int, ...] | None
 
 
@@ -135,7 +135,7 @@ def _winners(network: Network, cell: PinnedCell, window: MaxPoolCell) -> dict[st
     return found
 
 
-def _blocks(field: Field, shape: tuple[int, ...]) -> tuple[CellBlock, ...]:
+def _blocks(field: Field, shape: tuple[int, ...]) -> tuple[Block, ...]:
     """Rectangles that cover the cells of a field; one, unless there are gaps."""
     if len(shape) == 1:
         return tuple((0, start, 1, count) for start, count in _runs(field.channels))

@@ -1,1 +1,0 @@
-"""Maps of numbers: cells with outlines, numbers and marks."""
