@@ -158,7 +158,7 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
         drawing.keys["ctrl wheel up"], drawing.keys["ctrl wheel down"] = shown.zooms(1), shown.zooms(-1)
     if shown.scrolls is not None and shown.looked.zoom is not None:
         _scroll(drawing, shown, area)
-    wide = min(grid.box.width if shown.length is None else px(shown.length), ground.box.width)
+    wide = min(grid.box.width if shown.length is None else shown.length * look.scale, ground.box.width)
     strip = ground.box.rows(Share(1), strip_height(look))[1]._replace(width=wide).cut(top=px(3))
     key = (shown.looked.map.colors, shown.note, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
