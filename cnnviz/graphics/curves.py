@@ -58,6 +58,8 @@ class Curve:
         Whether the band is drawn; what is read of the line says it in any case.
     has_dots : bool
         Whether its points are marked.
+    name_ink : role or Color
+        Of its name, where the line is too pale for letters.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Curve:
     spread: Values | None = None
     has_band: bool = False
     has_dots: bool = False
+    name_ink: Ink = ""
 
     def at(self, x: float) -> int:
         """Number of the point nearest to an abscissa."""
@@ -272,7 +275,9 @@ def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> Non
     for place, (y, curve) in enumerate(known):
         top = max(top, min(y - line / 2, lowest + place * line))
         font = _end_font(curve, drawing.ground.look)
-        drawing.write(Box(room.left, top, room.width + 2, line), curve.name, font, curve.ink)
+        drawing.write(
+            Box(room.left, top, room.width + 2, line), curve.name, font, curve.name_ink or curve.ink
+        )
         top += line
 
 

@@ -99,13 +99,18 @@ def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     history, hidden = run.history, frozenset(hidden)
     mean = history.loss_curve(history.log_every)
     curves = [
-        Curve(EACH, run.x(_steps(history)), history.losses, _EACH_INK, width=1.0),
+        Curve(EACH, run.x(_steps(history)), history.losses, _EACH_INK, width=1.0, name_ink="muted"),
         Curve(MEAN, run.x(mean.steps), mean.values, "accent", width=2.0),
         run.tests("loss"),
     ]
     if run.ghost is not None:
         ghost = run.ghost.loss_curve(run.ghost.log_every)
-        curves.insert(1, Curve(BEFORE, run.x(ghost.steps, run.ghost), ghost.values, _BEFORE_INK, width=1.5))
+        curves.insert(
+            1,
+            Curve(
+                BEFORE, run.x(ghost.steps, run.ghost), ghost.values, _BEFORE_INK, width=1.5, name_ink="muted"
+            ),
+        )
     tops = {curve.name: _top(curve) for curve in curves if curve.name not in hidden}
     own = max((top for name, top in tops.items() if name != BEFORE), default=0.0)
     top = max(own, min(tops.get(BEFORE, 0.0), GHOST_REACH * own if own else math.inf))
@@ -142,7 +147,9 @@ def first_mean(history: History) -> int:
 def _mean_accuracy(run: Run, history: History, name: str, ink: Ink, width: float) -> Curve:
     mean = history.accuracy_curve(history.log_every)
     settled = mean.steps >= first_mean(history)
-    return Curve(name, run.x(mean.steps[settled], history), mean.values[settled], ink, width=width)
+    name_ink = "muted" if name == BEFORE else ""
+    x, y = run.x(mean.steps[settled], history), mean.values[settled]
+    return Curve(name, x, y, ink, width=width, name_ink=name_ink)
 
 
 def _top(curve: Curve) -> float:

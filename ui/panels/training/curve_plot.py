@@ -7,7 +7,7 @@ from typing import Any, override
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGraphicsScene, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Drawing, Look, Table, drawn
@@ -66,6 +66,15 @@ class _NumberAxis(pg.AxisItem):
             first = round(spacing / 10 ** math.floor(math.log10(spacing) + 1e-9))
             spacing *= 2.5 if first == 2 else 2.0  # 1, 2, 5, 10
         return [(spacing, at), *levels[1:]]
+
+    def generateDrawSpecs(self, p: QPainter) -> Any:
+        """Move a number at the right end into the plot."""
+        specs: Any = super().generateDrawSpecs(p)
+        if specs is None or self.orientation == "left":
+            return specs
+        line, ticks, texts = specs
+        right = self.width() + _MARGIN
+        return line, ticks, [(r.translated(min(right - r.right(), 0), 0), *more) for r, *more in texts]
 
     def boundingRect(self) -> QRectF:
         """With room for the halves of numbers at the ends: what does not fit is not written."""

@@ -146,12 +146,12 @@ def filters_page(shown: Filters) -> Page:
         Colors("signed", *levels),
         shown.view.moment == "difference",
     )
-    names, tip = tuple(map(str, range(len(maps)))), _TIP_OF_DIFFERENCE if is_change else _TIP
+    tip = _TIP_OF_DIFFERENCE if is_change else _TIP
     size = f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}"
     tiles = Card(
         "filters",
         TILES,
-        Chosen(Tiles(maps, colors, None, names, title="Filters", has_key=False)),
+        Chosen(Tiles(maps, colors, title="Filters", has_key=False)),
         "Filters",
         shown.caption(size),
         f"{shown.title}\n{tip}",

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import override
+from typing import Any, override
 
 from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Share
-from cnnviz.drawing.page import Card, draw_card, page_drawn
+from cnnviz.drawing.page import Card, draw_card
 from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
@@ -191,16 +191,18 @@ class TrainingPanel(CatchesUp, Panel):
         px, page, matrix = look.px, self.filters.page, self.results.matrix.content
         drawing = Drawing(Ground(Box(0, 0, self.width(), self.height()), look, ratio=0))
         left, right = drawing.ground.box.columns(Share(5), Share(2), gap=px(24))
-        *plots, filters = left.rows(Share(1), Share(1), px(130), gap=px(12))
-        for plot, box in zip((self.curves.loss, self.curves.accuracy), plots, strict=True):
-            drawing.place(draw_card, plot.card(), box)
+        *plots, filters, key = left.rows(Share(1), Share(1), px(106), px(17), gap=px(10))
+        cards: list[tuple[Any, Box]] = [(self.curves.loss.card(), plots[0])]
+        cards.append((self.curves.accuracy.card(), plots[1]))
         if page is not None:
-            drawing.marks += page_drawn(page, filters, look).marks
-        log = Card("log", VALUES, self.log.values(), "Log", self._log_title.caption())
-        cards = [log]
+            leaves = page.leaves()
+            cards += [(leaves["filters"], filters), (leaves["key"], key)]
+        beside: list[Card[Any]] = [Card("log", VALUES, self.log.values(), "Log", self._log_title.caption())]
         if matrix is not None:
-            cards.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said()))
-        for card, box in zip(cards, right.rows(Share(1), px(260), gap=px(12)), strict=False):
+            beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said()))
+        heights = [card.height(right.width, look) for card in beside]
+        cards += zip(beside, right.rows(*heights, gap=px(16)), strict=True)
+        for card, box in cards:
             drawing.place(draw_card, card, box)
         return drawing
 

@@ -55,13 +55,7 @@ class ResultsView(TellsDrawn, QWidget):
         self.mistakes.set_tile_size(44)
         self.mistakes.set_placeholder("None: every test image is classified correctly")
         self.mistakes.sampleRequested.connect(self.sampleRequested)
-        rows = (
-            self._title,
-            self.matrix,
-            self._summary,
-            self._mistakes_title,
-            (self.mistakes, 1),
-        )
+        rows = self._title, self.matrix, self._summary, self._mistakes_title, (self.mistakes, 1)
         fill(QVBoxLayout(self), *rows, spacing=6)
         self.set_result(None, None)
         follow_theme(self)
