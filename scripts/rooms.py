@@ -24,9 +24,9 @@ ROOMS = (
     ("document, lab, report", ("cnnviz/document", "cnnviz/lab", "cnnviz/report"), 7_000),
     ("ui/lab", ("ui/lab",), 1_700),
     (
-        "controls, rows, tiles, views",
+        "controls, views",
         (
-            *("ui/controls", "ui/rows", "ui/tiles"),
+            "ui/controls",
             *("ui/marks.py", "ui/painting.py", "ui/page_view.py", "ui/choices.py"),
         ),
         5_000,

@@ -1,6 +1,7 @@
 """Shows drawings in the window: finds what is pointed at, takes keys, tells screen readers."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any, override
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
@@ -17,12 +18,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
+from cnnviz.graphics.texts import Words, draw_words
 from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
-from ui.controls.placeholder import draw_placeholder
 from ui.controls.spoken import Spoken, tell_value
+from ui.controls.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.controls.tips import ShowsTips, show_tip, wrapped
 from ui.painting import Kept, paint, qrect
-from ui.rows.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.theme import LIGHT, Theme, follow_theme
 
 _KEYS = {
@@ -120,7 +121,8 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             self.devicePixelRatioF(),
         )
         if self.content is None:
-            return Drawing(ground)
+            room = replace(ground, box=ground.box.inset(self._theme.px(8)))
+            return draw_words(Words(self.placeholder, ink="muted", align="middle"), room)
         if self._drawn is None or self._drawn[:2] != (ground, self.content):
             self._drawn = ground, self.content, self._graphic.draw(self.content, ground)
         return self._drawn[2]
@@ -378,11 +380,6 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         painter = QPainter(self)
         if self.ground:
             painter.fillRect(event.rect(), self._theme.color(self.ground))
-        if self.content is None:
-            draw_placeholder(
-                painter, self.rect(), self.placeholder, self._theme, Qt.AlignmentFlag.AlignCenter
-            )
-            return
         kept: Kept = {}
         paint(self.drawing(), painter, kept, self._kept, self.ground)
         self._kept = kept

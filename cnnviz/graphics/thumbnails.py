@@ -104,6 +104,8 @@ def draw(shown: Thumbnails, ground: Ground) -> Drawing:
     if place is not None:
         width = px(3 if ground.has_focus else 2)
         drawing.add(Rect(_tile(tiles, place).inset(px(3) - width / 2), edge="accent", width=width))
+    elif ground.has_focus:
+        drawing.add(Rect(box.inset(px(1)), edge="accent", width=px(2)))
     drawing.parts.append(
         CellParts(
             "image",

@@ -28,11 +28,13 @@ from cnnviz.drawing import (
 )
 from cnnviz.drawing import Text as TextMark
 from cnnviz.graphics import (
+    confusion,
     curves,
     entries,
     formula,
     heat_map,
     ledger,
+    legend,
     number_table,
     pairs,
     patches,
@@ -45,6 +47,7 @@ from cnnviz.graphics import (
     texts,
     thumbnails,
     tiles,
+    time_track,
     translation_sheet,
     waterfall,
     winners,
@@ -69,6 +72,7 @@ def numbers(*shape: int, seed: int = 0) -> np.ndarray:
 
 SIGNED, VALUES = Colors("signed", -3.0, 3.0), numbers(6, 7)
 CLASSES = tuple("0123456789")
+TRACK = time_track.Track(0, 2000, 500, (np.arange(40.0) * 30, np.linspace(0.7, 0.1, 40)), reference=300)
 SELECTED, MARKS = (("selected", (1, 1, 2, 2)),), (("selected", "what is read"),)
 BLACK = np.zeros((280, 280), np.uint8)
 GREY = np.arange(784, dtype=np.uint8).reshape(28, 28)
@@ -126,6 +130,33 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         heat_map.WHOLE_MAP,
         heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED, has_axes=True, has_key=True, marks=MARKS)),
     ),
+    "confusion": (
+        confusion.CONFUSION,
+        confusion.ConfusionMatrix(
+            confusion.Confusion(np.array([[972, 8, 0], [1, 1135, 2], [3, 0, 990]]), ("0", "1", "2")), (0, 1)
+        ),
+    ),
+    "ten classes confused": (
+        confusion.CONFUSION,
+        confusion.ConfusionMatrix(confusion.Confusion(np.diag(np.arange(900, 1000, 10)) + 7, CLASSES)),
+    ),
+    "reading": (curves.READING, curves.Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
+    "legend": (
+        legend.LEGEND,
+        legend.Legend(
+            "Loss", tuple(legend.Named(name, "accent", "solid", 1.5, True) for name in ("each step", "mean"))
+        ),
+    ),
+    "stage map": (
+        stages.STAGE_MAP,
+        stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED)), "note", pinned=(1, 1), moves=Go),
+    ),
+    "marks": (stages.MARKS, stages.Marks(MARKS)),
+    "statement": (
+        texts.STATEMENT,
+        texts.Statement("The maps changed by *0.42*: they moved along with the digit."),
+    ),
+    "timeline": (time_track.TIME_LINE, time_track.TimeLine(TRACK, 1200, 700, is_live=False)),
     "ledger": (
         ledger.LEDGER,
         ledger.Ledger((ledger.LedgerRow("bias", 0.5), ledger.LedgerRow("sum", -1.25, is_total=True))),

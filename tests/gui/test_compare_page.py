@@ -9,7 +9,7 @@ from cnnviz.drawing import LIGHT, Box, to_svg
 from cnnviz.drawing.page import CARD, Card, Choice, arranged, page_drawn
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
-from ui.panels.compare.page import Compared, GoToMark, ShowWeights, largest_weight, page_of
+from ui.panels.compare.page import Compared, ShowWeights, largest_weight, page_of
 
 WIDE, NARROW = Box(0, 0, 1400, 220), Box(0, 0, 660, 150)
 
@@ -65,14 +65,10 @@ def test_captions_name_both_moments_and_the_change_of_all_parameters() -> None:
     assert table.header[:2] == ("map", "row")
 
 
-def test_choices_ask_for_what_they_offer() -> None:
-    leaves = page_of(compared(LENET, "dense1"), True, "").leaves()
-    part, go = leaves["part"], leaves["go"]
+def test_a_layer_of_several_sets_of_weights_lets_one_be_chosen() -> None:
+    part = page_of(compared(LENET, "dense1"), True, "").leaves()["part"]
     assert isinstance(part, Choice)
-    assert isinstance(go, Choice)
-    assert part.asked(1) == ShowWeights("dense1", 1)
-    assert part.options[1] == (1, "unit 1")
-    assert go.asked(None) == GoToMark()
+    assert (part.options[1], part.asked(1)) == ((1, "unit 1"), ShowWeights("dense1", 1))
     assert "part" not in page_of(compared(), True, "").leaves(), "of one input channel there is no choice"
 
 

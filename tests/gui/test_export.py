@@ -20,7 +20,7 @@ from cnnviz.drawing import DARK, PRINT, Colors, Drawing, Table
 from cnnviz.drawing.page import Card, Page, down
 from cnnviz.files import atomic_write
 from cnnviz.graphics.curves import CURVES, Curve, Curves
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
@@ -37,7 +37,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 VALUES = np.arange(12, dtype=np.float64).reshape(3, 4) / 7 - 0.5
 STEPS = np.arange(1.0, 400.0)
 LOSS = Curves((Curve("each step", STEPS, np.sin(STEPS / 20)),), x_name="step", y_name="loss")
-MAP = HeatMap(VALUES, Colors.of("signed", VALUES), rows=range(3), cols=range(4))
+MAP = Looked(HeatMap(VALUES, Colors.of("signed", VALUES), has_axes=True))
 CAPTION = 'seed 0 & <b>"x"</b>'
 
 
@@ -76,7 +76,7 @@ def test_an_svg_has_lines_and_letters_but_no_picture(panel: PageView) -> None:
     assert title.text == "Panel <1> & 2"
     assert max(len(each.get("points", "").split()) for each in root.iter(f"{SVG}polyline")) > 200
     fills = {each.get("fill", "").upper() for each in root.iter(f"{SVG}path")}
-    assert {f"#{pixel & 0xFFFFFF:06X}" for pixel in MAP.colors.pixels(VALUES).ravel().tolist()} <= fills
+    assert {f"#{pixel & 0xFFFFFF:06X}" for pixel in MAP.map.colors.pixels(VALUES).ravel().tolist()} <= fills
 
 
 @needs_poppler
@@ -96,7 +96,7 @@ def test_a_pdf_has_text_to_select_the_size_asked_for_and_the_very_colours(
     subprocess.run(["pdftoppm", "-r", "96", "-png", "-singlefile", path, path.with_suffix("")], check=True)
     with Image.open(path.with_suffix(".png")) as read:
         found = {color for _, color in read.convert("RGB").getcolors(1 << 16) or ()}
-    wanted = MAP.colors.pixels(VALUES).ravel().tolist()
+    wanted = MAP.map.colors.pixels(VALUES).ravel().tolist()
     assert {(pixel >> 16 & 255, pixel >> 8 & 255, pixel & 255) for pixel in wanted} <= found
 
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from cnnviz.drawing import LIGHT, Colors, Font, drawn
 from cnnviz.drawing.paper import captioned
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from ui.export.formats import draw_svg, small_font
 from ui.theme.fonts import FONT_FOLDER
 
@@ -65,7 +65,7 @@ def test_the_sums_of_the_font_file_are_right() -> None:
 
 def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged() -> None:
     values = np.arange(12).reshape(3, 4) / 7 - 0.5
-    shown = HeatMap(values, Colors.of("signed", values))
+    shown = Looked(HeatMap(values, Colors.of("signed", values)))
     drawing = captioned(drawn(HEAT_MAP, shown, 400, LIGHT), "seed 0 & ∂L/∂w <1>")
     plain, full = draw_svg(drawing)(), draw_svg(drawing, with_fonts=True)()
     assert b"@font-face" not in plain

@@ -5,7 +5,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui.rows.log_table import LogTable
+from ui.panels.training.log_table import LogTable
 from ui.theme import LIGHT, ThemeManager
 
 

@@ -29,7 +29,7 @@ from tests.gui.recomputed.computing import read
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.trial import preview_update
-from ui.rows.log_table import LogModel
+from ui.panels.training.log_table import LogModel
 from ui.state import Sample
 
 

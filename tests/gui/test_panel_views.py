@@ -58,7 +58,7 @@ def _training(_bot: QtBot, session: Session) -> None:
     matrix = panel.results.matrix
     click(matrix, part_center(matrix, CellKey("class", 1, 1)))
     turn_wheel(panel.log.viewport(), 1)
-    turn_wheel(panel.results.mistakes.viewport(), -2)
+    turn_wheel(panel.results.mistakes, -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
 
 

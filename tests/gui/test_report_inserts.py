@@ -221,7 +221,8 @@ def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Sessi
     window = session.window
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    names = [choice.title for choice in session.inserter.choices() if not choice.is_table][:3]
+    choices = [choice for choice in session.inserter.choices() if choice.panel == "Translation"]
+    names = [choice.title for choice in choices if not choice.is_table][:3]
     for name in names:
         _choose(session, "Translation", name, table=False)
     qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == names)

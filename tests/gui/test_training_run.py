@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
+from cnnviz.drawing import CellKey
 from cnnviz.graphics.run_curves import BEFORE, EACH
 from cnnviz.presets import LAB5, LENET
 from cnnviz.training import Trainer
@@ -122,8 +123,8 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     assert window.panel(TrainingPanel).results.matrix.content.confusion.counts.sum() == 2_115
 
     mistakes = window.panel(TrainingPanel).results.mistakes
-    tile = mistakes.visualRect(mistakes.model().index(1, 0))
-    qtbot.mouseClick(mistakes.viewport(), LEFT, pos=tile.center())
+    tile = mistakes.drawing().part(CellKey("image", 0, 1)).box
+    qtbot.mouseClick(mistakes, LEFT, pos=QPoint(round(tile.x), round(tile.y)))
     assert state.sample.index == int(evaluation.mistakes[1])
     qtbot.waitUntil(lambda: window.samples.is_current)
     predicted = int(np.argmax(window.samples.prediction.probabilities))

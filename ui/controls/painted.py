@@ -2,11 +2,9 @@
 
 from typing import override
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.controls.placeholder import draw_placeholder
 from ui.theme import LIGHT, Theme
 
 
@@ -21,7 +19,6 @@ class PaintedWidget(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
-        self._placeholder = ""
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
@@ -30,45 +27,8 @@ class PaintedWidget(QWidget):
         self.updateGeometry()
         self.update()
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of the content while there is none: what to do to get some."""
-        self._placeholder = text
-        self.update()
-
     def _restyle(self, theme: Theme) -> None:
         """Take the font, and drop what was drawn in other colours; nothing here."""
-
-    def _paint_placeholder(
-        self, painter: QPainter, alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignCenter
-    ) -> None:
-        draw_placeholder(painter, self.rect(), self._placeholder, self._theme, alignment)
-
-    def _paint_focus_frame(self, painter: QPainter) -> None:
-        """Frame the whole widget: it has the keyboard, but none of its parts is chosen."""
-        painter.setPen(QPen(self._theme.color("accent"), 2))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
-
-
-def paint_tinted_ground(painter: QPainter, rect: QRect, role: str, theme: Theme) -> None:
-    """Fill the ground of something said: the soft colour of its kind, and the full one along the left edge.
-
-    Nothing that is painted later gets beyond the round corners.
-    """
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    shape = QPainterPath()
-    shape.addRoundedRect(QRectF(rect), theme.px(4), theme.px(4))
-    painter.setClipPath(shape)
-    painter.fillRect(rect, theme.color(f"{role}_soft"))
-    painter.fillRect(0, 0, theme.px(3), rect.height(), theme.color(role))
-
-
-def draw_diamond(painter: QPainter, center: QPointF, radius: float, color: QColor) -> None:
-    """Draw the mark of a measured point."""
-    corners = ((0, -radius), (radius, 0), (0, radius), (-radius, 0))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    painter.drawPolygon(QPolygonF([QPointF(center.x() + dx, center.y() + dy) for dx, dy in corners]))
 
 
 def height_for_width() -> QSizePolicy:

@@ -17,7 +17,7 @@ from ui.export.clipboard import mime_data
 from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
 from ui.panels.analysis import Analysis
 from ui.panels.samples.drawing_pad import DrawingPad
-from ui.rows.log_table import LogTable
+from ui.panels.training.log_table import LogTable
 from ui.state import AppState
 from ui.window.actions import action_row
 from ui.window.panel_area import panel_of
@@ -52,6 +52,7 @@ class FigureExporter(QObject):
         self._files = files
         self._whole = Figure(window, "Whole window", "window")
         self._parts: list[QWidget] = []
+        self._choosers: list[QWidget] = []
         self._plots: dict[QWidget, QWidget] = {}
         self._used: QWidget | None = None
         self._shown: QWidget | None = None  # a panel that came into sight after that was used
@@ -71,6 +72,7 @@ class FigureExporter(QObject):
 
         * `plot`: what is meant wherever in the part the menu is asked for.
         """
+        self._choosers.append(part)
         if plot is not None:
             self._plots[part] = plot
         part.installEventFilter(self)
@@ -173,8 +175,8 @@ class FigureExporter(QObject):
         first = meant[0].widget
         others = [
             each
-            for part in self._parts
-            if isValid(part) and part is not panel_at(first)
+            for part in (*self._parts, *self._choosers)
+            if isValid(part) and part is not panel_at(first) and part not in self._plots
             for each in figures_of(part)
         ]
         others += [

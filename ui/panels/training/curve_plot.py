@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGraphicsScene, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from cnnviz.drawing import Drawing, Look, Table, drawn
+from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker, format_place
 from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
@@ -262,7 +262,9 @@ class CurvePlot(CatchesUp, DrawnPart, Spoken, QWidget):
         return Card("curves", CURVES, replace(self.content, x_range=x_range, y_range=y_range), self._title)
 
     def figure(self, look: Look) -> Drawing:
-        """The part in sight for paper."""
+        """The part in sight for paper; nothing before there are points."""
+        if not self.content.seen:
+            return Drawing(Ground(Box(0, 0, self.width(), self.height()), look))
         return drawn(CARD, self.card(), self.width(), look, self.height())
 
     def tables(self) -> list[Table]:

@@ -9,8 +9,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from cnnviz.drawing import Box, Drawing, Ground, Look, Share
-from cnnviz.drawing.page import draw_card
 from cnnviz.graphics.run_curves import (
     BEFORE,
     EACH,
@@ -168,14 +166,6 @@ class TrainingCurves(CatchesUp, DrawnPart, QWidget):
         first = format_count(first_mean(history))
         plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else _UNTRAINED)
         plot.show_content(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
-
-    def figure(self, look: Look) -> Drawing:
-        """Both plots for paper."""
-        drawing = Drawing(Ground(Box(0, 0, self.width(), self.height()), look, ratio=0))
-        halves = drawing.ground.box.rows(Share(1), Share(1), gap=look.px(10))
-        for plot, box in zip(self._plots.values(), halves, strict=True):
-            drawing.place(draw_card, plot.card(), box)
-        return drawing
 
     def _describe(self) -> None:
         count, means = self._classes, _MEANS.format(window=format_count(self._run.history.log_every))

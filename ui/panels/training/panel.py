@@ -29,11 +29,11 @@ from ui.panels.drawn import Drawn, DrawnPart
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.filters import View as FilterView
+from ui.panels.training.log_table import LogTable
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import SettingsForm
 from ui.panels.training.speed import PACES, SpeedControl
 from ui.panels.views import Choices, under
-from ui.rows.log_table import LogTable
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -187,9 +187,11 @@ class TrainingPanel(CatchesUp, Panel):
         self.curves.catch_up()
 
     def figure(self, look: Look) -> Drawing:
-        """Curves, filters, log and test results for paper."""
+        """Curves, filters, log and test results for paper; nothing before the first step."""
         px, page, matrix = look.px, self.filters.page, self.results.matrix.content
         drawing = Drawing(Ground(Box(0, 0, self.width(), self.height()), look, ratio=0))
+        if not self.curves.loss.content.seen:
+            return drawing
         left, right = drawing.ground.box.columns(Share(5), Share(2), gap=px(24))
         *plots, filters, key = left.rows(Share(1), Share(1), px(106), px(17), gap=px(10))
         cards: list[tuple[Any, Box]] = [(self.curves.loss.card(), plots[0])]

@@ -1,5 +1,6 @@
 """How well the network does on the test images: confusion matrix and mistakes."""
 
+from dataclasses import replace
 from typing import override
 
 import numpy as np
@@ -10,19 +11,19 @@ from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask
 from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
+from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
 from cnnviz.session_state import ViewValue
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
-from ui.controls.naming import named
 from ui.marks import view_of
 from ui.panels.describe import SampleTexts
 from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.thumbnails import ThumbnailView
 from ui.panels.views import Choices
 from ui.state import EvaluatedStep
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.tiles.sample_strip import SampleGrid
 
 _MATRIX_TIP = "Rows: true class, columns: predicted class. Click a cell to see its images."
 _MISTAKES_TIP = "Wrongly classified test images, largest loss first. Click one to look at it."
@@ -41,6 +42,7 @@ class ResultsView(TellsDrawn, QWidget):
         self._dataset: Dataset | None = None
         self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
+        self._current: int | None = None  # test image that is the sample
         self._theme = LIGHT
         self._title = SectionTitle("Test images")
         self.matrix = view_of(
@@ -50,11 +52,12 @@ class ResultsView(TellsDrawn, QWidget):
         self.matrix.placeholder = "Measured on the test images while training and after each pause"
         self._summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
-        self.mistakes = named(SampleGrid(self), "Misclassified test images", _MISTAKES_TIP)
+        self.mistakes = view_of(
+            THUMBNAILS, "Misclassified test images", _MISTAKES_TIP, self._answer,
+            focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView,
+        )  # fmt: skip
         self.mistakes.setObjectName("mistakes")
-        self.mistakes.set_tile_size(44)
-        self.mistakes.set_placeholder("None: every test image is classified correctly")
-        self.mistakes.sampleRequested.connect(self.sampleRequested)
+        self.mistakes.placeholder = "None: every test image is classified correctly"
         rows = self._title, self.matrix, self._summary, self._mistakes_title, (self.mistakes, 1)
         fill(QVBoxLayout(self), *rows, spacing=6)
         self.set_result(None, None)
@@ -101,11 +104,13 @@ class ResultsView(TellsDrawn, QWidget):
 
     def set_current_sample(self, index: int | None) -> None:
         """Mark the sample among the mistakes."""
-        self.mistakes.set_current(index)
+        self._current, content = index, self.mistakes.content
+        if content is not None:
+            self.mistakes.show_content(replace(content, current=index))
 
     def view_state(self) -> dict[str, ViewValue]:
         """Return the chosen cell of the matrix, and how far the images are scrolled."""
-        return {"cell": self._cell, "scroll": place_of(self.mistakes.verticalScrollBar())}
+        return {"cell": self._cell, "scroll": place_of(self.mistakes.bar)}
 
     def restore_view(self, choices: Choices) -> None:
         """Choose as `view_state` said; a result that is still to come will be shown like that."""
@@ -115,7 +120,7 @@ class ResultsView(TellsDrawn, QWidget):
         self._cell = (cell[0], cell[1]) if cell is not None and is_there else None
         if self._result is not None:
             self.set_result(self._dataset, self._result)
-        scroll_later(self.mistakes.verticalScrollBar(), choices.whole("scroll", 0, 1_000_000, 0))
+        scroll_later(self.mistakes.bar, choices.whole("scroll", 0, 1_000_000, 0))
 
     def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
         indices, cell = evaluation.mistakes, self._cell
@@ -132,10 +137,15 @@ class ResultsView(TellsDrawn, QWidget):
         self._mistakes_title.set_caption(caption)
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
         texts = SampleTexts(dataset, indices, evaluation)
-        self.mistakes.set_images(dataset.test_images, indices, texts, wrong)
+        images = Images(dataset.test_images, indices, texts, wrong)
+        self.mistakes.show_content(Thumbnails(images, self._current, side=44) if len(indices) else None)
 
     def _answer(self, ask: Ask) -> None:
-        assert isinstance(ask, ShowImages)
-        cell = ask.true, ask.predicted
-        self._cell = None if self._cell == cell else cell
-        self.set_result(self._dataset, self._result)
+        match ask:
+            case ShowImages(true, predicted):
+                self._cell = None if self._cell == (true, predicted) else (true, predicted)
+                self.set_result(self._dataset, self._result)
+            case ShowImage(index):
+                self.sampleRequested.emit(index)
+            case _:
+                raise TypeError(f"The results do not know {ask!r}.")

@@ -1,1 +1,0 @@
-"""Rows of label, value and bar; tables of text."""

@@ -1,1 +1,0 @@
-"""Grids of small maps and images."""
