@@ -13,6 +13,8 @@ from ui.theme import mono_font, ui_font
 Kept = dict[Hashable, QPixmap | None]
 """Pictures of groups, by their keys; None of those that were painted once: most are never painted again."""
 
+_SMOOTH, _SMOOTH_IMAGE = QPainter.RenderHint.Antialiasing, QPainter.RenderHint.SmoothPixmapTransform
+_NO_PEN, _NO_BRUSH, _RGB = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush, QImage.Format.Format_RGB32
 _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "strong": QFont.Weight.DemiBold}
 
 
@@ -41,13 +43,25 @@ def _paint(
     known: Kept,
     ground: Ink = "",
 ) -> None:
+    """Paint one mark after the other; what is in force is not set again: it costs as much as to paint."""
     nothing: tuple[object, object] = None, None
-    written = nothing  # font and ink in force: to set either costs as much as to write
+    written, is_round = (
+        nothing,
+        True,
+    )  # font and ink of words; whether edges are smoothed: straight ones never
+
+    def smooth(wanted: bool) -> None:
+        nonlocal is_round
+        if wanted != is_round:
+            is_round = wanted
+            painter.setRenderHint(_SMOOTH, wanted)
+
     for mark in marks:
         if not isinstance(mark, Text):
             written = nothing
         match mark:
-            case Text(x, y, words, font, ink, anchor, is_upright):
+            case Text():
+                x, y, words, font, ink, anchor, is_upright = mark
                 if font != written[0]:
                     painter.setFont(_font(font))
                 if ink != written[1]:
@@ -62,46 +76,43 @@ def _paint(
                     painter.restore()
                 else:
                     painter.drawText(QPointF(x - back, y), words)
-            case Rect(box, fill, edge, width, radius, alpha, dash):
+            case Rect():
+                box, fill, edge, width, radius, alpha, dash = mark
                 if not edge and not radius:
                     painter.fillRect(qrect(box), _color(look, fill, alpha))
                     continue
-                painter.setPen(_pen(look, edge, width, dash) if edge else Qt.PenStyle.NoPen)
-                painter.setBrush(_color(look, fill, alpha) if fill else Qt.BrushStyle.NoBrush)
+                smooth(bool(radius))  # it takes ten times as long
+                painter.setPen(_pen(look, edge, width, dash) if edge else _NO_PEN)
+                painter.setBrush(_color(look, fill, alpha) if fill else _NO_BRUSH)
                 if radius:
                     painter.drawRoundedRect(qrect(box), radius, radius)
                 else:
-                    painter.setRenderHint(
-                        QPainter.RenderHint.Antialiasing, False
-                    )  # it takes ten times as long
                     painter.drawRect(qrect(box))
-                    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             case Image(box, pixels, is_smooth):
                 rows, cols = pixels.shape
                 # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
-                painter.setRenderHint(
-                    QPainter.RenderHint.SmoothPixmapTransform, is_smooth or box.width < cols
-                )
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                painter.setRenderHint(_SMOOTH_IMAGE, is_smooth or box.width < cols)
+                smooth(False)
                 words = np.ascontiguousarray(pixels)  # a QImage does not keep its buffer alive
-                image = QImage(words.data, cols, rows, 4 * cols, QImage.Format.Format_RGB32)
-                painter.drawImage(qrect(box), image)
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.drawImage(qrect(box), QImage(words.data, cols, rows, 4 * cols, _RGB))
             case Line(points, ink, width, dash, alpha):
+                smooth(True)
                 painter.setPen(_pen(look, ink, width, dash, alpha))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setBrush(_NO_BRUSH)
                 painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
             case Lines(pieces, ink, width, dash):
+                smooth(False)
                 painter.setPen(_pen(look, ink, width, dash))
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
                 painter.drawLines([QLineF(*piece) for piece in pieces])
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             case Polygon(points, fill, alpha):
-                painter.setPen(Qt.PenStyle.NoPen)
+                smooth(True)
+                painter.setPen(_NO_PEN)
                 painter.setBrush(_color(look, fill, alpha))
                 painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
             case Group():
+                smooth(True)
                 _paint_group(mark, painter, look, kept, known, ground if mark.is_lowest else "")
+    smooth(True)
 
 
 def _paint_group(
@@ -138,7 +149,12 @@ def qrect(box: Box) -> QRectF:
 
 
 def _pen(look: Look, ink: Ink, width: float, dash: tuple[float, ...] = (), alpha: float = 1.0) -> QPen:
-    pen = QPen(_color(look, ink, alpha), width)
+    return _qpen(look.hex(ink), width, dash, alpha)
+
+
+@lru_cache(1024)
+def _qpen(name: str, width: float, dash: tuple[float, ...], alpha: float) -> QPen:
+    pen = QPen(_qcolor(name, alpha), width)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     if dash:
         pen.setDashPattern(list(dash))

@@ -208,13 +208,13 @@ def test_a_window_with_one_maximum_has_one_winner(lab5):
 
 def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
     lab5.hover("pool1", 2, 5)
-    text = lab5.panel.status.content.words
+    text = lab5.panel.status.text()
     assert text.startswith("pool1 · filter 0, row 2, column 5")
     shown = float(text.split(" · ")[2].replace("−", "-"))
     assert shown == pytest.approx(lab5.trace.outputs["pool1"][0, 0, 2, 5], rel=1e-4)
     assert "sees rows 4–7, columns 10–13" in text
     lab5.hover("conv1.weight", 1, 2)
-    assert "weight of conv1 · filter 0, row 1, column 2" in lab5.panel.status.content.words
+    assert "weight of conv1 · filter 0, row 1, column 2" in lab5.panel.status.text()
 
 
 def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
@@ -228,10 +228,7 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
     assert lab5.map("conv1").grab().toImage() != winners
     lab5.hover("pool1", 2, 5)
     value = format_signed(float(lab5.trace.outputs["pool1"][0, 0, 2, 5]), 5)
-    assert (
-        lab5.panel.status.content.words
-        == "pool1 · filter 0, row 2, column 5 · ? · sees rows 4–7, columns 10–13"
-    )
+    assert lab5.panel.status.text() == "pool1 · filter 0, row 2, column 5 · ? · sees rows 4–7, columns 10–13"
     assert "window" not in lab5.arithmetic.page.leaves()
     views = [lab5.map(key) for key in covered]
     told = [each.spoken_value() + each.spoken_summary() + "".join(each.drawing().texts()) for each in views]
@@ -248,7 +245,7 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
     lab5.key(Qt.Key.Key_V)
     assert not any(lab5.shown(key).is_covered for key in covered)
     assert "running" in lab5.arithmetic.page.leaves()
-    assert "?" not in lab5.title + lab5.panel.status.content.words
+    assert "?" not in lab5.title + lab5.panel.status.text()
     lab5.panel.restore_view(kept)
     assert lab5.panel.cover.isChecked()
     assert all(lab5.shown(key).is_covered for key in covered)
@@ -262,7 +259,7 @@ def test_a_click_pins_and_a_second_one_frees(lab5):
     assert lab5.pins == [PinnedCell("conv1", (0, 4, 5))]
     lab5.hover("conv1", 20, 20)
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 4, 5))
-    assert "row 20, column 20" in lab5.panel.status.content.words
+    assert "row 20, column 20" in lab5.panel.status.text()
     lab5.click("conv1", 4, 5)
     assert lab5.pins[-1] is None
 
@@ -405,4 +402,4 @@ def test_a_network_that_has_diverged_is_still_shown(lab5):
     lab5.look(lab5.network.with_params(broken))
     lab5.hover("pool1", 3, 3)
     assert np.isnan(lab5.values("conv1")).all()
-    assert "NaN" in lab5.panel.status.content.words
+    assert "NaN" in lab5.panel.status.text()

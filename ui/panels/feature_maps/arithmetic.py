@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, override
 
 import numpy as np
@@ -30,6 +30,7 @@ from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_power, format_signed, format_value
 from ui.page_view import PageView
 from ui.panels.feature_maps.explain import Arithmetic
+from ui.panels.feature_maps.picture import Limits
 from ui.panels.feature_maps.sweep import SPEEDS, EndSweep, PlaySweep, SetSpeed, StepSweep, Sweep
 from ui.state import PinnedCell
 from ui.theme import Theme
@@ -286,13 +287,23 @@ def _sum(shown: Arithmetic) -> _Sum:
     return _Sum(
         names,
         _cells(patch, Colors(colormap, *limits), point=point, hatched=padding, note=note),
-        _cells(kernel, Colors("signed", *(shown.weights or (-1.0, 1.0))), point=point),
+        _kernel(kernel.tobytes(), kernel.dtype.str, kernel.shape, shown.weights or (-1.0, 1.0), first),
         _cells(products, Colors("signed", *levels), point=point),
         cell.products.size,
         first,
         Terms(terms.astype(np.float64), cell.layer, say, point=PointAtTerm),
         tiles,
     )
+
+
+@lru_cache(8)
+def _kernel(weights: bytes, dtype: str, shape: tuple[int, ...], limits: Limits, first: int) -> HeatMap:
+    """The weights of a filter: the same object for all its cells, so that it is painted once."""
+
+    def point(row: int, col: int) -> Ask:
+        return PointAtTerm(first + row * shape[1] + col)
+
+    return _cells(np.frombuffer(weights, dtype).reshape(shape), Colors("signed", *limits), point=point)
 
 
 def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap:

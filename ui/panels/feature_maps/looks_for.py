@@ -115,6 +115,7 @@ class LooksForView(TellsDrawn, QWidget):
         self.search.changed.connect(self._draw)
         self.search.progressed.connect(self._on_progressed)
         self.search.failed.connect(self.message.show_error)
+        self._draw()  # from the first on, so that its controls are found by their names
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -270,15 +271,14 @@ def filter_page(
         tip, chosen = "Click a filter to see what it looks for", Chosen(filters, picture.channel)
         items.append(Card("filters", TILES, chosen, "All filters of the layer", "", tip, is_live=True))
         items.append(Card("age", WORDS, Words(picture.age, ink="muted"), room=None))
-        if picture.under_way:
-            cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
-            more: tuple[Item, ...] = Card("progress", DONE, Done(share), room=None), cancel
-        else:
-            title = "Search" if picture.findings is None else "Search again"
-            tip = "Search all test images with the present weights"
-            more = (Choice("search", "press", title, Search(), tip=tip, icon="refresh-cw"),)
-        items += more if controls else ()
-    return Page(down(*items))
+    if picture is not None and picture.under_way:
+        cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
+        more: tuple[Item, ...] = Card("progress", DONE, Done(share), room=None), cancel
+    else:
+        title = "Search" if picture is not None and picture.findings is None else "Search again"
+        tip = "Search all test images with the present weights"
+        more = (Choice("search", "press", title, Search(), tip=tip, icon="refresh-cw"),)
+    return Page(down(*items, *(more if controls else ())))
 
 
 def _first_filter(layer: str) -> Ask:
