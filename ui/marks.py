@@ -217,10 +217,10 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self._pointer = event.position()
         part = self._part_at(self._pointer)
         if self._held is not None and self._held[1].drag is not None:
+            if isinstance(self._held[1].drag, Slide) and part is not None:
+                self._hover(part.key, part)
             way = self._pointer - self._held[0]
             self._ask(self._held[1].drag.by(way.x(), way.y()))
-            if isinstance(self._held[1].drag, Slide) and part is not None:
-                self._hover(part.key)
             return
         self._hover(None if part is None else part.key, part)
         if self._held is not None and part is not None and part.follows and part.key != self._held[1].key:

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import ImageFont
 
+from cnnviz.bundled import bundled
 from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Slide, Text, drawn, to_svg
+from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.svg import is_plain
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.curves import CURVES, Curve, Curves
@@ -193,6 +196,15 @@ def test_a_reading_has_room_for_its_words() -> None:
     size = READING.size(reading, LIGHT)
     drawing = READING.draw(reading, Ground(Box(0, 0, size.width, size.height), LIGHT))
     assert drawing.texts() == ["step 12,665", "running mean", "0.0312", "test images", "0.9"]
+
+
+@given(number=st.floats(-1e6, 1e6), decimals=st.integers(0, 4))
+@settings(max_examples=60)
+def test_numbers_are_as_wide_as_they_are_measured_whole(number: float, decimals: int) -> None:
+    words = f"×{abs(number):,.{decimals}f}"
+    path = str(bundled("fonts") / "Inter-Regular.otf")
+    whole = ImageFont.truetype(path, 1000).getlength(words) / 1000
+    assert Font(12).width(words) == pytest.approx(12 * whole, abs=0.02)
 
 
 # -- line of time -------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
@@ -89,6 +89,15 @@ class StepList(QListWidget):
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(theme_manager().theme.px(140), self.sizeHint().height())
+
+    @override
+    def moveCursor(
+        self, cursorAction: QListWidget.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        """Home leads to the first step, not to the title above it."""
+        if cursorAction == QListWidget.CursorAction.MoveHome and self._steps:
+            return self.indexFromItem(self._steps[0])
+        return super().moveCursor(cursorAction, modifiers)
 
     def _request(self, item: QListWidgetItem) -> None:
         if item.data(_ID):

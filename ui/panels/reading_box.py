@@ -1,5 +1,7 @@
 """A small box beside the pointer that says the values there."""
 
+from typing import override
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
@@ -29,5 +31,10 @@ class ReadingBox(MarkView[Reading]):
             left = at.x() - px(12) - size.width()
         top = min(max(at.y() - size.height() - px(8), 0), max(ground.height() - size.height(), 0))
         self.setGeometry(max(left, 0), top, size.width(), size.height())
-        self.show()
-        self.raise_()
+        if self.isHidden():
+            self.show()
+            self.raise_()
+
+    @override
+    def updateGeometry(self) -> None:
+        """Ask nobody for room: it lies in no layout, and would have that of the window done again."""

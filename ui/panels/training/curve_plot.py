@@ -151,7 +151,12 @@ class CurvePlot(CatchesUp, DrawnPart, Spoken, QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.legend = view_of(
-            LEGEND, f"Curves of {title}", keys_point=True, focus=Qt.FocusPolicy.TabFocus, answer=self._answer
+            LEGEND,
+            f"Curves of {title}",
+            "Click a name to hide its curve, or to show it again",
+            keys_point=True,
+            focus=Qt.FocusPolicy.TabFocus,
+            answer=self._answer,
         )
         self._build_plot()
         self._empty = named(QLabel(self), role="muted")

@@ -1,6 +1,7 @@
 """The filters of a convolution layer, as they are at the shown moment, as they began, or what has changed."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import override
 
 import numpy as np
@@ -70,17 +71,17 @@ class Filters:
     first: Snapshot | None
     view: View
 
-    @property
+    @cached_property
     def layers(self) -> tuple[str, ...]:
         """Convolution layers."""
         return tuple(name for name, layer in self.now.network.layers if isinstance(layer, Conv2D))
 
-    @property
+    @cached_property
     def layer(self) -> str:
         """The layer that is shown."""
         return self.view.layer if self.view.layer in self.layers else self.layers[0]
 
-    @property
+    @cached_property
     def channels(self) -> int:
         """Input channels of the layer."""
         return self.now.network.params[f"{self.layer}.weight"].shape[1]
