@@ -60,8 +60,8 @@ from ui.state import PinnedCell
 
 _ROLES = ("feeds", "receptive", "winner", "selected")
 _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
-"""Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns, none
-with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
+"""Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
+none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _THUMBS_BESIDE = 132
 _LINE = 17  # height of the second line of a heading, with small buttons in it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
