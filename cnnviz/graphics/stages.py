@@ -24,6 +24,7 @@ from cnnviz.drawing import (
     Look,
     Mark,
     Part,
+    Pixels,
     Rect,
     Share,
     Size,
@@ -196,8 +197,7 @@ def _strip(colors: Colors, note: str, box: Box, look: Look) -> list[Mark]:
     """A thin bar over the numbers at its ends; where both do not fit, symmetric ones are written as ±."""
     drawing, px, font = Drawing(Ground(box, look)), look.px, look.font("mono")
     bar, below = box.rows(px(6), Share(1), gap=px(1))
-    ramp = np.linspace(colors.lo, colors.hi, 256)[None, :]
-    drawing.add(Image(bar, colors.pixels(ramp)), Rect(bar.inset(0.5), edge="border"))
+    drawing.add(Image(bar, _ramp(colors.name)), Rect(bar.inset(0.5), edge="border"))
     write = format_signed if colors.name == "signed" else format_value
     lo, hi = write(colors.lo, 2), write(colors.hi, 2)
     both, gap = f"±{hi.lstrip('+')}", px(6)
@@ -211,6 +211,12 @@ def _strip(colors: Colors, note: str, box: Box, look: Look) -> list[Mark]:
     else:
         drawing.write(below, hi, font, "muted", "right")
     return drawing.marks
+
+
+@lru_cache(8)
+def _ramp(name: str) -> Pixels:
+    """All colours of a map, from the first to the last, whatever its limits."""
+    return Colors(name, 0.0, 1.0).pixels(np.linspace(0, 1, 256)[None, :])
 
 
 def _map_size(_shown: StageMap, look: Look) -> Size:

@@ -60,8 +60,8 @@ from ui.state import PinnedCell
 
 _ROLES = ("feeds", "receptive", "winner", "selected")
 _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
-"""Side in pixels below which no number fits into a cell of an enlarged map; in a row of columns, none with
-two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
+"""Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
+none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _THUMBS_BESIDE = 132
 _LINE = 17  # height of the second line of a heading, with small buttons in it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
@@ -77,6 +77,7 @@ class Now:
     * `stays`: what was chosen, or marked, when the user has scrolled maps, by column: as long as this is the
       same, they stay where they are.
     * `first_output`: number of the first class in sight.
+    * `controls`: whether there are any; there are none on paper.
     """
 
     picture: Picture
@@ -87,6 +88,7 @@ class Now:
     ratio: float = 1.0
     stays: Mapping[str, object] = field(default_factory=dict[str, object])
     first_output: int = 0
+    controls: bool = True
 
     @property
     def plan(self) -> Plan:
@@ -250,7 +252,7 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         cell = _on_pixels(min(now.view.cell, look.px(LARGEST_CELL)), now.ratio)
         zoom = Zoom(cell, now.view.corner)
     # Looking for room that is not there costs time with every movement of the pointer.
-    is_numbered = cell >= (_NUMBERED_CELL if is_large else _NUMBERED_CELL_IN_ROW)
+    is_numbered = cell >= look.px(_NUMBERED_CELL if is_large else _NUMBERED_CELL_IN_ROW)
     shown, power = _heat_map(now, column, contents, is_numbered, is_large)
     outlines = _outlines(now, column)
     looked = Looked(shown, outlines, now.is_covered(column), now.explained.uncovered(column.key), zoom)
@@ -274,7 +276,7 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
     )
     tip = "Point at a cell to see what it reads and what it feeds; click to pin it"
     name = f"{_title(column)}, the chosen map"
-    room = Share(1) if is_large else (layout_side(layout, column) + strip_height(look)) / look.scale
+    room = Share(1) if is_large else math.ceil(layout_side(layout, column) + strip_height(look)) / look.scale
     large = Card(
         column.key,
         STAGE_MAP,
@@ -432,7 +434,7 @@ def _map_box(now: Now, layout: Layout, column: Column, is_large: bool) -> Box:
     """Room of a large map with its colours."""
     look, width = now.look, layout.widths[column.key]
     if not is_large:
-        return Box(0, 0, width, layout_side(layout, column) + strip_height(look))
+        return Box(0, 0, width, math.ceil(layout_side(layout, column) + strip_height(look)))
     beside = look.px(_THUMBS_BESIDE) + look.px(8) if column.count > 1 and not now.is_covered(column) else 0
     head = look.font("strong").line + look.px(_LINE) + 2 * look.px(3)
     high = now.room.height - head - (now.room.bar if layout.scrolled else 0)
@@ -535,7 +537,7 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
     looked = Looked(shown, tuple(blocks), now.is_covered(column))
     content = StageMap(looked, pinned=place, moves=MovePin, length=math.inf)
     cell = max((layout.side - 2) // rows, 3)
-    high = min(cell * rows + 2, max(layout.side, 3 * rows + 2)) + strip_height(look)
+    high = math.ceil(min(cell * rows + 2, max(layout.side, 3 * rows + 2)) + strip_height(look))
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
     lines = f"{count} units {power}".rstrip(), f"{count} {power}".rstrip()
     return (
@@ -587,7 +589,7 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
         rows = OutputRows(outputs, chosen, outlined, now.first_output, ScrollOutputs)
         tip, name = "Click a class to take its logit apart", "Outputs: logit and probability of each class"
         items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
-    if evidence is not None:
+    if evidence is not None and now.controls:
         index = picture.scene.choices.class_index
         if not single:
             options = ((None, "predicted"), *enumerate(names))
