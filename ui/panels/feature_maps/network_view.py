@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, 
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look, Share
-from cnnviz.drawing.page import page_drawn
+from cnnviz.drawing.page import Page, page_drawn, without_controls
 from cnnviz.layers import Conv2D
 from ui.choices import Choices
 from ui.controls.key_moves import arrow_step
@@ -47,6 +47,7 @@ from ui.panels.feature_maps.view import (
 from ui.state import AppState, PinnedCell
 from ui.theme import LIGHT, Theme, follow_theme
 
+_APART = 16  # between network and arithmetic on paper
 _MOMENT = 0.25
 """Seconds after a movement in which the pointer counts as moving."""
 _USUAL_SHARE, _LARGEST_SHARE = 0.18, 0.45
@@ -194,12 +195,14 @@ class NetworkView(QWidget):
 
     def figure(self, look: Look) -> Drawing:
         """Network and arithmetic, one below the other."""
-        upper, lower, flow = self.flow.page, self.arithmetic.paper(), self.flow
-        both = Box(0, 0, flow.width(), flow.height() + self.arithmetic.height())
+        now, below, flow = self._now(), self.arithmetic.paper(), self.flow
+        both = Box(0, 0, flow.width(), flow.height() + _APART + self.arithmetic.height())
         drawing = Drawing(Ground(both, look, ratio=0))
-        boxes = both.rows(flow.height(), Share(1))
-        for page, box in zip((upper, lower), boxes, strict=True):
-            drawing.marks += [] if page is None else page_drawn(page, box, look).marks
+        if now is not None and below is not None:
+            columns = without_controls(network_page(replace(now, controls=False), Contents()).body)
+            upper, lower = both.rows(flow.height(), Share(1), gap=_APART)
+            drawing.marks += [] if columns is None else page_drawn(Page(columns), upper, look).marks
+            drawing.marks += page_drawn(below, lower, look).marks
         return drawing
 
     def _keep(self, **changes: Any) -> None:

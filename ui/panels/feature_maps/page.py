@@ -77,6 +77,7 @@ class Now:
     * `stays`: what was chosen, or marked, when the user has scrolled maps, by column: as long as this is the
       same, they stay where they are.
     * `first_output`: number of the first class in sight.
+    * `controls`: whether there are any; there are none on paper.
     """
 
     picture: Picture
@@ -87,6 +88,7 @@ class Now:
     ratio: float = 1.0
     stays: Mapping[str, object] = field(default_factory=dict[str, object])
     first_output: int = 0
+    controls: bool = True
 
     @property
     def plan(self) -> Plan:
@@ -587,7 +589,7 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
         rows = OutputRows(outputs, chosen, outlined, now.first_output, ScrollOutputs)
         tip, name = "Click a class to take its logit apart", "Outputs: logit and probability of each class"
         items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
-    if evidence is not None:
+    if evidence is not None and now.controls:
         index = picture.scene.choices.class_index
         if not single:
             options = ((None, "predicted"), *enumerate(names))
