@@ -104,7 +104,7 @@ def test_opening_the_window_dresses_each_widget_once_or_twice(qtbot, qapp, tmp_p
     qapp.removeEventFilter(changes)
     widgets = session.window.findChildren(QWidget)
     session.close()
-    assert len(widgets) > 1000
+    assert len(widgets) > 500
     assert changes.count < 2 * len(widgets)
 
 
