@@ -154,23 +154,18 @@ _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the le
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a model file holds.
-
-    * `experiment`: settings of the run; None when the network was built by hand.
-    * `step`: training steps the network has behind it.
-    * `data_name`, `data_sha256`: name and checksum of the data it was trained on, with the classes of the
-      run; empty when unknown.
-    * `version`: version of CNNViz that wrote the file.
-    * `optimizer`: what the optimiser remembers at this step, for training to go on as the run would have;
-      None where the file does not say.
-    """
+    """What a model file holds."""
 
     network: Network
-    experiment: Experiment | None = None
-    step: int = 0
+    experiment: Experiment | None = None  # settings of the run; None when the network was built by hand
+    step: int = 0  # training steps the network has behind it
     data_sha256: str = ""
-    version: str = __version__
+    version: str = __version__  # version of CNNViz that wrote the file
+    # what the optimiser remembers at this step, for training to go on as the run would have; None where the
+    # file does not say
     optimizer: State | None = None
+    # `data_name`, `data_sha256`: name and checksum of the data it was trained on, with the classes of the
+    # run; empty when unknown
     data_name: str = ""
 
 

@@ -16,49 +16,35 @@ from cnnviz.presets import PRESETS
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What the command line asked for.
+    """What the command line asked for."""
 
-    * `experiment`: the chosen preset with every setting that was given.
-    * `data`: folder or file with other data than MNIST.
-    * `classes_given`: whether the classes were named; if not, other data may bring as many of its own.
-    * `headless`: train without a window.
-    * `files`: to open in the window: models, sessions, pictures, data.
-    * `save`: where to write the trained network.
-    * `report`, `html`, `figures`, `screenshots`: where to write the lab report as a PDF, as one
-      HTML file, its figures and tables as files of their own, and the pictures of every panel.
-    * `author`, `roll_number`: for the title of the report.
-    * `sample`: test image that the report looks at closely.
-    * `lab`: lab file, or id of a lab of the program, that is done without a window, or that hand-ins are of.
-    * `lab_check`: lab file whose mistakes are to be told.
-    * `results`, `course`: where to write what would be handed in, and the lab with its trained
-      network as a course file.
-    * `verify`: hand-ins to check, and folders of them.
-    * `table`: where to write what was found about them.
-    * `pages`: where to write them to be read, as HTML.
-    * `class_list`: names and roll numbers of the class.
-    """
-
-    experiment: Experiment
-    data: Path | None
-    classes_given: bool
-    headless: bool
-    save: Path | None
+    experiment: Experiment  # the chosen preset with every setting that was given
+    data: Path | None  # folder or file with other data than MNIST
+    classes_given: bool  # whether the classes were named; if not, other data may bring as many of its own
+    headless: bool  # train without a window
+    save: Path | None  # where to write the trained network
+    # `report`, `html`, `figures`, `screenshots`: where to write the lab report as a PDF, as one HTML file,
+    # its figures and tables as files of their own, and the pictures of every panel
     report: Path | None = None
     html: Path | None = None
     figures: Path | None = None
     screenshots: Path | None = None
+    # `author`, `roll_number`: for the title of the report
     author: str = ""
     roll_number: str = ""
-    sample: int = 0
-    files: tuple[Path, ...] = ()
+    sample: int = 0  # test image that the report looks at closely
+    files: tuple[Path, ...] = ()  # to open in the window: models, sessions, pictures, data
+    # lab file, or id of a lab of the program, that is done without a window, or that hand-ins are of
     lab: Path | None = None
-    lab_check: Path | None = None
+    lab_check: Path | None = None  # lab file whose mistakes are to be told
+    # `results`, `course`: where to write what would be handed in, and the lab with its trained network as a
+    # course file
     results: Path | None = None
     course: Path | None = None
-    verify: tuple[Path, ...] = ()
-    table: Path = Path("results.csv")
-    pages: Path | None = None
-    class_list: Path | None = None
+    verify: tuple[Path, ...] = ()  # hand-ins to check, and folders of them
+    table: Path = Path("results.csv")  # where to write what was found about them
+    pages: Path | None = None  # where to write them to be read, as HTML
+    class_list: Path | None = None  # names and roll numbers of the class
 
     @property
     def wants_report(self) -> bool:
@@ -67,6 +53,7 @@ class Arguments:
 
 
 _OUTPUTS = ("save", "report", "html", "figures", "screenshots", "results", "course")
+_AS_GIVEN = ("author", "roll_number", "sample", "lab", "lab_check", "table", "pages", "class_list")
 _BROUGHT_BY_LAB = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "save", "screenshots")
 
 
@@ -104,17 +91,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         options.data,
         options.classes is not None,
         options.headless,
-        author=options.author,
-        roll_number=options.roll_number,
-        sample=options.sample,
         files=tuple(options.files),
-        lab=options.lab,
-        lab_check=options.lab_check,
         verify=tuple(options.verify or ()),
-        table=options.table,
-        pages=options.pages,
-        class_list=options.class_list,
-        **{name: getattr(options, name) for name in _OUTPUTS},
+        **{name: getattr(options, name) for name in (*_OUTPUTS, *_AS_GIVEN)},
     )
 
 

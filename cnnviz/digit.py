@@ -25,15 +25,12 @@ _Levels = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """The strokes in an image.
+    """The strokes in an image."""
 
-    * `pixels`: shape (h, w). Strength of the ink: light strokes on a background of exact zeros; all zeros if
-      there is no ink.
-    * `is_dark`: whether the ink is darker than the paper in the image it was found in.
-    """
-
+    # shape (h, w). Strength of the ink: light strokes on a background of exact zeros; all zeros if there is
+    # no ink.
     pixels: ByteArray
-    is_dark: bool
+    is_dark: bool  # whether the ink is darker than the paper in the image it was found in
 
 
 def normalize_digit(pixels: ByteArray, height: int = 28, width: int = 28) -> ByteArray:

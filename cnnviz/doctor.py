@@ -48,40 +48,30 @@ _BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of the diagnosis.
+    """One line of the diagnosis."""
 
-    * `name`, `value`: what, and how it is; in case of a problem with its remedy.
-    * `is_fine`: whether the program can work with it.
-    """
-
+    # `name`, `value`: what, and how it is; in case of a problem with its remedy
     name: str
     value: str
-    is_fine: bool = True
+    is_fine: bool = True  # whether the program can work with it
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A system library that Qt needs on Linux.
+    """A system library that Qt needs on Linux."""
 
-    * `file`, `package`: its file, and the package of Debian and Ubuntu that brings it.
-    * `use`: for what it is needed.
-    """
-
+    # `file`, `package`: its file, and the package of Debian and Ubuntu that brings it
     file: str
     package: str
-    use: str
+    use: str  # for what it is needed
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How a try to open a window ended.
+    """How a try to open a window ended."""
 
-    * `facts`: what the window told.
-    * `failure`: what kept it from opening or working; "" for nothing.
-    """
-
-    facts: list[Fact] = field(default_factory=list)
-    failure: str = ""
+    facts: list[Fact] = field(default_factory=list)  # what the window told
+    failure: str = ""  # what kept it from opening or working; "" for nothing
 
 
 def hindrance() -> str:

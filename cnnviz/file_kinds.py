@@ -25,16 +25,11 @@ _UNPACK = "unpack it"
 
 
 class FileKind(NamedTuple):
-    """A kind of file.
+    """A kind of file."""
 
-    * `words`: what it is called, to follow "is"; empty where it is not known.
-    * `role`: as what CNNViz reads it; empty where it does not.
-    * `remedy`: what to do with a file that is met where another kind was expected.
-    """
-
-    words: str
-    role: Role = ""
-    remedy: str = _CHOOSE
+    words: str  # what it is called, to follow "is"; empty where it is not known
+    role: Role = ""  # as what CNNViz reads it; empty where it does not
+    remedy: str = _CHOOSE  # what to do with a file that is met where another kind was expected
 
 
 UNKNOWN = FileKind("")

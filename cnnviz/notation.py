@@ -20,17 +20,13 @@ from cnnviz.quantities import MOST_IN_FULL, format_power, format_together, forma
 
 @dataclass(frozen=True)
 class Notation:
-    """How the numbers in the cells of one map, or of one column, are written.
-
-    * `exponent`: numbers are in units of ``10 ** exponent``, so that small gradients are not all "0.00".
-    * `signed`: whether a plus is written.
-    * `fixed`: whether the number of decimals must be kept where there is little room.
-    """
+    """How the numbers in the cells of one map, or of one column, are written."""
 
     decimals: int
+    # numbers are in units of ``10 ** exponent``, so that small gradients are not all "0.00"
     exponent: int = 0
-    signed: bool = False
-    fixed: bool = False
+    signed: bool = False  # whether a plus is written
+    fixed: bool = False  # whether the number of decimals must be kept where there is little room
 
     @classmethod
     def of(cls, values: ArrayLike, *, signed: bool = False, decimals: int | None = None) -> Self:
@@ -152,15 +148,14 @@ def format_column(
     ]
 
 
-def format_ticks(ticks: Sequence[float], distance: float | None = None) -> list[str]:
+def format_ticks(ticks: Sequence[float]) -> list[str]:
     """Write the numbers of an axis, all with the same decimals: as many as their distance needs.
 
     * `ticks`: in rising order; multiples of their distance, but for rounding.
-    * `distance`: where there may be one tick only.
     """
     if not ticks:
         return []
-    distance = distance or min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
+    distance = min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
     clean = [0.0 if abs(tick) < 1e-6 * distance else float(f"{tick:.12g}") for tick in ticks]
     largest = max(map(abs, clean))
     if largest < MOST_IN_FULL:

@@ -1,4 +1,4 @@
-"""What a run without a window tells its user, and what it does when the telling or the writing fails."""
+"""What a program without a window tells its user, wherever it can, and what it does when that fails."""
 
 import contextlib
 import os

@@ -36,16 +36,13 @@ DASHES: dict[str, tuple[float, ...]] = {
 
 
 class StageStyle(NamedTuple):
-    """How a stage of the network is named and drawn when it is compared with others.
+    """How a stage of the network is named and drawn when it is compared with others."""
 
-    * `short`, `title`: name where there is little room, and name.
-    * `dash`: one of `DASHES`.
-    """
-
+    # `short`, `title`: name where there is little room, and name
     short: str
     title: str
     color: Color
-    dash: str = "solid"
+    dash: str = "solid"  # one of `DASHES`
 
 
 _POOL_LOOKS = {

@@ -33,10 +33,7 @@ Write = Callable[[float, int], str]
 
 
 def format_count(count: int) -> str:
-    """Write a whole number with commas between thousands.
-
-    * Returns: such as "12,665".
-    """
+    """Write a whole number with commas between thousands, such as "12,665"."""
     return typeset(f"{count:,}")
 
 
@@ -206,18 +203,15 @@ def format_together(
     return told_apart(numbers, lambda figures: [write(value, figures) for value in numbers], digits, longest)
 
 
-def format_probabilities(
-    probabilities: Iterable[float], digits: int = 3, longest: int | None = None
-) -> list[str]:
+def format_probabilities(probabilities: Iterable[float], longest: int | None = None) -> list[str]:
     """Write the probabilities of all classes; one near 1 by what the others leave of it.
 
     * `probabilities`: of every class: they add up to 1.
-    * `digits`: as for `format_probability`.
     * `longest`: as for `format_together`.
     """
     numbers = [float(p) for p in probabilities]
     rests = [rest_of(numbers, place) for place in range(len(numbers))]
-    return _probabilities_apart(numbers, rests, digits, longest)
+    return _probabilities_apart(numbers, rests, 3, longest)
 
 
 def format_probability_pairs(
@@ -226,7 +220,7 @@ def format_probability_pairs(
     """Write the probability of each class before and after something: what has changed looks changed.
 
     * `before`, `after`: of every class.
-    * `digits`, `longest`: as for `format_probabilities`.
+    * `digits`, `longest`: as for `format_probability` and `format_together`.
     """
     sides = [float(p) for p in before], [float(p) for p in after]
     pairs: list[tuple[str, str]] = []

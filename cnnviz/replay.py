@@ -24,15 +24,11 @@ class Replay:
 
     The order of the images is a function of seed and step, and a snapshot holds what the optimiser remembers,
     so the same steps give the same bits. The losses on record prove it: each is compared.
-
-    * `start`: where the repetition begins, with its `origin`.
-    * `step`: where it ends; not before `start`.
-    * `losses`: what the run measured at these steps.
     """
 
-    start: Snapshot
-    step: int
-    losses: NDArray[np.float64]
+    start: Snapshot  # where the repetition begins, with its `origin`
+    step: int  # where it ends; not before `start`
+    losses: NDArray[np.float64]  # what the run measured at these steps
 
     @classmethod
     def of(cls, history: History, step: int, near: Snapshot | None = None) -> Self:
@@ -47,7 +43,7 @@ class Replay:
         kept = history.snapshots
         known = [kept.at(step), kept[0], near] if len(kept) else [near]
         before = [each for each in known if each is not None and each.step <= step and _can_go_on(each)]
-        start = max(before, key=_step_of, default=None)
+        start = max(before, key=lambda each: each.step, default=None)
         if start is None or not history.covers(step):
             raise ParameterError(
                 f"Step {format_count(step)} cannot be reached: what the optimiser remembered before it was "
@@ -75,21 +71,20 @@ class Replay:
         if missing > 0:  # epochs were added to the run
             trainer.add_epochs(missing)
         at_once = max(_IMAGES_AT_ONCE // config.batch_size, 1)
-        while trainer.step < self.step:
-            done = trainer.step - start.step
-            report(done / len(self.losses))
-            count = min(at_once, self.step - trainer.step)
-            try:
-                losses = trainer.advance(count).losses
-            except DivergenceError as error:
-                raise ParameterError(
-                    f"Step {format_count(self.step)} cannot be shown: the loss had grown out of bounds there."
-                ) from error
-            if not np.array_equal(losses, self.losses[done : done + count]):
-                raise ParameterError(
-                    f"Step {format_count(self.step)} cannot be repeated exactly: its run was recorded on "
-                    "another kind of machine. Shift and an arrow key go to the kept moments."
-                )
+        report(0.0)
+        try:
+            for progress in trainer.until(self.step, at_once):
+                done = trainer.step - start.step
+                if not np.array_equal(progress.losses, self.losses[done - len(progress.losses) : done]):
+                    raise ParameterError(
+                        f"Step {format_count(self.step)} cannot be repeated exactly: its run was recorded on "
+                        "another kind of machine. Shift and an arrow key go to the kept moments."
+                    )
+                report(done / len(self.losses))
+        except DivergenceError as error:
+            raise ParameterError(
+                f"Step {format_count(self.step)} cannot be shown: the loss had grown out of bounds there."
+            ) from error
         return replace(trainer.snapshot, origin=start.origin)
 
 
@@ -100,7 +95,3 @@ def _can_go_on(snapshot: Snapshot) -> bool:
     experiment = snapshot.origin.experiment
     has_memory = experiment.optimizer != "sgd" or experiment.momentum > 0
     return snapshot.optimizer is not None or snapshot.step == 0 or not has_memory
-
-
-def _step_of(snapshot: Snapshot) -> int:
-    return snapshot.step

@@ -57,16 +57,11 @@ type View = Mapping[str, ViewValue]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnPixels:
-    """An image of the user's own.
+    """An image of the user's own."""
 
-    * `pixels`: ndarray of shape (c, h, w), uint8.
-    * `label`: index of its class, when known.
-    * `origin`: where it came from, for captions.
-    """
-
-    pixels: ByteArray
-    label: int | None = None
-    origin: str = "drawn"
+    pixels: ByteArray  # ndarray of shape (c, h, w), uint8
+    label: int | None = None  # index of its class, when known
+    origin: str = "drawn"  # where it came from, for captions
 
     def to_dict(self) -> dict[str, Any]:
         """Return the image as values that JSON can hold."""
@@ -97,42 +92,31 @@ class OwnPixels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionState:
-    """What was seen.
+    """What was seen."""
 
-    * `experiment`: settings of the run; its seed decides initial weights and order of the images.
-    * `data_name`, `data_sha256`: name and checksum of the data with the classes of the experiment.
-    * `step`, `run_step`: step of the network that was shown, and the step that the run had reached.
-    * `epochs`: epochs of the run, with those that were added to it.
-    * `weights_sha256`: checksum of the weights that were shown (see `weights_checksum`); empty when unknown.
-    * `run_sha256`: the same of the weights that the run had reached.
-    * `sample`: index of a test image, or an image of the user's own.
-    * `dx`, `dy`: shift of the sample in pixels, to the right and down.
-    * `wrap`: whether what leaves on one side enters on the other.
-    * `pinned`: stage and index of the pinned cell.
-    * `panel`: name of the panel in front; empty when unknown.
-    * `views`: what was chosen inside each panel, by the name of the panel. What the names and
-      values mean is known to the panel alone.
-    * `lab`: what was done in a guided lab, as the window keeps it.
-    * `version`: version of CNNViz that wrote it.
-    """
-
-    experiment: Experiment
+    experiment: Experiment  # settings of the run; its seed decides initial weights and order of the images
+    # `data_name`, `data_sha256`: name and checksum of the data with the classes of the experiment
     data_name: str = ""
     data_sha256: str = ""
+    # `step`, `run_step`: step of the network that was shown, and the step that the run had reached
     step: int = 0
     run_step: int = 0
-    epochs: int = 1
+    epochs: int = 1  # epochs of the run, with those that were added to it
+    # checksum of the weights that were shown (see `weights_checksum`); empty when unknown
     weights_sha256: str = ""
-    run_sha256: str = ""
-    sample: int | OwnPixels | None = None
+    run_sha256: str = ""  # the same of the weights that the run had reached
+    sample: int | OwnPixels | None = None  # index of a test image, or an image of the user's own
+    # `dx`, `dy`: shift of the sample in pixels, to the right and down
     dx: int = 0
     dy: int = 0
-    wrap: bool = False
-    pinned: tuple[str, tuple[int, ...]] | None = None
-    panel: str = ""
+    wrap: bool = False  # whether what leaves on one side enters on the other
+    pinned: tuple[str, tuple[int, ...]] | None = None  # stage and index of the pinned cell
+    panel: str = ""  # name of the panel in front; empty when unknown
+    # what was chosen inside each panel, by the name of the panel. What the names and values mean is known to
+    # the panel alone.
     views: Mapping[str, View] = field(default_factory=dict[str, View])
-    lab: Mapping[str, Any] | None = None
-    version: str = __version__
+    lab: Mapping[str, Any] | None = None  # what was done in a guided lab, as the window keeps it
+    version: str = __version__  # version of CNNViz that wrote it
 
     def to_json(self, indent: int | None = None) -> str:
         """Return the session as JSON in pure ASCII."""

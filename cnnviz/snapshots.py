@@ -20,21 +20,16 @@ class Origin:
 
     It goes wherever the snapshot goes, so that what is drawn or written of it names its own run, whichever
     runs have come since.
-
-    * `run_id`: number of the run in this sitting, from 1.
-    * `experiment`: settings in force at this step; a learning rate that was changed on the way is the changed
-      one.
-    * `data`: name of the data set it was trained on.
-    * `note`: where the run began, if not at initial weights: a file, or weights that were changed by hand;
-      else "".
-    * `is_changed`: whether a setting was changed on the way, so that training from the initial weights with
-      the settings of this moment leads elsewhere.
     """
 
-    run_id: int
+    run_id: int  # number of the run in this sitting, from 1
+    # settings in force at this step; a learning rate that was changed on the way is the changed one
     experiment: "Experiment"
-    data: str
+    data: str  # name of the data set it was trained on
+    # where the run began, if not at initial weights: a file, or weights that were changed by hand; else ""
     note: str = ""
+    # whether a setting was changed on the way, so that training from the initial weights with the settings of
+    # this moment leads elsewhere
     is_changed: bool = False
 
     @property
@@ -45,17 +40,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A network after `step` training steps.
-
-    * `optimizer`: what the optimiser remembers at this step (see `Optimizer.state`), for training to go on
-      from here exactly as it once did; None where that is not known, as for weights that were read from a
-      file or edited.
-    * `origin`: the run it was taken of; None for a network that was made up, as those of lessons.
-    """
+    """A network after `step` training steps."""
 
     step: int
     network: Network
+    # what the optimiser remembers at this step (see `Optimizer.state`), for training to go on from here
+    # exactly as it once did; None where that is not known, as for weights that were read from a file or
+    # edited
     optimizer: Mapping[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
+    # the run it was taken of; None for a network that was made up, as those of lessons
     origin: Origin | None = field(default=None, repr=False, compare=False)
 
     @property

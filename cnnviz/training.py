@@ -241,6 +241,17 @@ class Trainer:
         self._stop_if_diverged(progress, before)
         return progress
 
+    def until(self, step: int, at_once: int) -> Iterator[Progress]:
+        """Train up to a step, at most `at_once` steps at a time, and yield after each such stretch.
+
+        Raises
+        ------
+        DivergenceError
+            As `advance`.
+        """
+        while self.step < step:
+            yield self.advance(min(at_once, step - self.step))
+
     def evaluate(self, network: Network | None = None) -> Evaluation:
         """Return loss, accuracy and confusion matrix over the test images.
 
@@ -336,10 +347,7 @@ _ALL = "parameters"
 
 
 class VectorOptimizer:
-    """Updates an engine's parameters with its gradient.
-
-    * `rule`: must not be used for anything else.
-    """
+    """Updates an engine's parameters with its gradient; `rule`: must not be used for anything else."""
 
     def __init__(self, rule: Optimizer, engine: Engine) -> None:
         self.rule, self._engine = rule, engine

@@ -55,19 +55,10 @@ def assemble(
 ) -> Dataset:
     """Check both parts and return all of them as one data set, which may have more than ten classes.
 
-    Parameters
-    ----------
-    path : Path
-        File or folder, for messages.
-    label_names : mapping of int to str, optional
-        Names of labels; a label that is not in it is called by its number.
-    conversion : str
-        As in `Dataset`.
-
-    Raises
-    ------
-    DataError
-        If the parts are empty, do not fit together or have labels that are not class numbers.
+    * `path`: file or folder, for messages.
+    * `label_names`: names of labels; a label that is not in it is called by its number.
+    * `conversion`: as in `Dataset`.
+    * Raises DataError: if the parts are empty, do not fit together or have labels that are not class numbers.
     """
     labels = [_check_split(split) for split in (train, test)]
     if train.images.shape[1:] != test.images.shape[1:]:
@@ -104,12 +95,8 @@ def assemble(
 def choose(dataset: Dataset, classes: Iterable[int | str] | None) -> Dataset:
     """Return the data set restricted to `classes`, or by default to the first ten that have images.
 
-    Raises
-    ------
-    ParameterError
-        If `classes` are not two to ten classes of the data set.
-    DataError
-        If a class has no training or no test image.
+    * Raises ParameterError: if `classes` are not two to ten classes of the data set.
+    * Raises DataError: if a class has no training or no test image.
     """
     if classes is not None:
         return dataset.select(classes)

@@ -146,10 +146,7 @@ def find_idx_sets(folder: Path) -> dict[str, IdxSet]:
 
     Where a file is there both gzipped and plain, the plain one is taken: it is faster to read.
 
-    Raises
-    ------
-    DataError
-        If the folder cannot be read.
+    * Raises DataError: if the folder cannot be read.
     """
     paths = [Path(entry.path) for entry in entries(folder) if is_idx_name(entry.name) and entry.is_file()]
     found: dict[str, IdxSet] = {}
@@ -168,15 +165,9 @@ def read_idx_set(folder: Path, prefix: str | None = None) -> Dataset:
     gives the classes the letters of those Unicode codes as names; without it they are called by their
     number.
 
-    Parameters
-    ----------
-    prefix : str, optional
-        Which of several sets in the folder, such as "emnist-letters-".
-
-    Raises
-    ------
-    DataError
-        If a file is missing, damaged or does not fit the others, or if there are several sets.
+    * `prefix`: which of several sets in the folder, such as "emnist-letters-".
+    * Raises DataError: if a file is missing, damaged or does not fit the others, or if there are several
+      sets.
     """
     found = find_idx_sets(folder)
     if prefix is None:

@@ -47,22 +47,10 @@ def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
     data says; transparent parts become white, like paper; colours become grey by the luma of ITU-R
     BT.601; 16-bit levels are scaled to 8 bits.
 
-    Parameters
-    ----------
-    path : str or path-like
-        A PNG, JPEG or BMP file.
-
-    Returns
-    -------
-    levels : ndarray of shape (h, w), uint8
-        0 is black, 255 is white.
-    has_colours : bool
-        Whether a pixel was not grey.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, is damaged, of another format or too large.
+    * `path`: a PNG, JPEG or BMP file.
+    * Returns: shape (h, w). 0 is black, 255 is white.
+    * Returns: whether a pixel was not grey.
+    * Raises DataError: if the file cannot be read, is damaged, of another format or too large.
     """
     place = Path(path)
     with opened(place, _LARGEST_FILE) as file, image_in(file, place) as image:
@@ -78,22 +66,10 @@ def levels_in(content: bytes, name: str) -> tuple[ByteArray, bool]:
 def colours_in(content: bytes, name: str, longest: int) -> tuple[ByteArray, int]:
     """Return the colours of what would be an image file of this name.
 
-    Parameters
-    ----------
-    longest : int
-        Pixels of the longer side at most; a larger image is scaled down.
-
-    Returns
-    -------
-    colours : ndarray of shape (h, w, 4), uint8
-        Red, green, blue and opacity.
-    width : int
-        Pixels that it was wide.
-
-    Raises
-    ------
-    DataError
-        As `read_levels`.
+    * `longest`: pixels of the longer side at most; a larger image is scaled down.
+    * Returns: shape (h, w, 4). Red, green, blue and opacity.
+    * Returns: pixels that it was wide.
+    * Raises DataError: as `read_levels`.
     """
     from PIL import ImageOps
 
@@ -109,15 +85,8 @@ def colours_in(content: bytes, name: str, longest: int) -> tuple[ByteArray, int]
 def image_in(file: BinaryIO, place: Path) -> Generator["Image"]:
     """Open an image within bounds; what its pixels lack is found in the block, and told in the same words.
 
-    Parameters
-    ----------
-    place : Path
-        For messages.
-
-    Raises
-    ------
-    DataError
-        If it is damaged, of another format or too large.
+    * `place`: for messages.
+    * Raises DataError: if it is damaged, of another format or too large.
     """
     from PIL import Image
 
@@ -257,10 +226,7 @@ _Files = list[tuple[Path, int]]
 def class_folders(folder: Path) -> list[Path]:
     """Return the sub-folders of a folder, hidden ones left out; names that are numbers come in their order.
 
-    Raises
-    ------
-    DataError
-        If the folder cannot be read.
+    * Raises DataError: if the folder cannot be read.
     """
     found = [
         Path(entry.path)
@@ -278,15 +244,9 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
     the classes. Otherwise the pictures of each class are sorted by name, and every sixth (of two to five
     pictures the last) goes to the test set. Each is fitted into 28 x 28 pixels (see `fit_image`).
 
-    Parameters
-    ----------
-    progress : callable, optional
-        Called with the number of pictures read and their total; an exception it raises ends the reading.
-
-    Raises
-    ------
-    DataError
-        If the folder or a picture cannot be read, or there is too little in it.
+    * `progress`: called with the number of pictures read and their total; an exception it raises ends the
+      reading.
+    * Raises DataError: if the folder or a picture cannot be read, or there is too little in it.
     """
     classes, train, test = _list_pictures(folder)
     if len(classes) < MIN_CLASSES or not train:

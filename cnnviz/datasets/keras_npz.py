@@ -66,11 +66,8 @@ def read_keras_npz(path: Path) -> Dataset:
     Images are (n, h, w), (n, h, w, 1) or (n, 1, h, w) of whole numbers from 0 to 255, or in colour
     (n, h, w, 3), which become grey by the luma of ITU-R BT.601; labels are whole numbers, (n,) or (n, 1).
 
-    Raises
-    ------
-    DataError
-        If the file is damaged, lacks an array, holds arrays of another kind (such as pickled objects) or
-        is too large.
+    * Raises DataError: if the file is damaged, lacks an array, holds arrays of another kind (such as pickled
+      objects) or is too large.
     """
     try:
         with opened(path) as file, zipfile.ZipFile(BoundedFile(file, path)) as archive:

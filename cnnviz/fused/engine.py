@@ -72,10 +72,7 @@ class FusedEngine:
         return loss / batch_size, correct
 
     def logits(self, images: ByteArray) -> FloatArray:
-        """Logits of images, of shape (n, k).
-
-        * `images`: shape (n, c, h, w).
-        """
+        """Logits of images, of shape (n, k); `images`: shape (n, c, h, w)."""
         logits = np.empty((len(images), prod(self._stages[-1].output_shape)), self.vector.dtype)
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(images), self._most):

@@ -24,19 +24,16 @@ PoolLayer = AvgPool2D | MaxPool2D | SubsamplePool2D
 
 @dataclass(frozen=True, slots=True)
 class ConvStage:
-    """A convolution with the pool and the activation that follow it, computed in one go.
+    """A convolution with the pool and the activation that follow it, computed in one go."""
 
-    * `name`: name of the convolution layer.
-    * `before`, `after`: what acts on every cell of the convolution, or only on what the pool left. At most
-      one of the two.
-    * `input_shape`, `output_shape`: `(c, h, w)` of one sample.
-    """
-
-    name: str
+    name: str  # name of the convolution layer
     layer: Conv2D
     pool: PoolLayer | None
+    # `before`, `after`: what acts on every cell of the convolution, or only on what the pool left. At most
+    # one of the two.
     before: ActivationLayer | None
     after: ActivationLayer | None
+    # `input_shape`, `output_shape`: `(c, h, w)` of one sample
     input_shape: Shape
     output_shape: Shape
 

@@ -17,15 +17,11 @@ from cnnviz.layers import AvgPool2D, MaxPool2D, SubsamplePool2D
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The cells of the convolution that have to be computed, as windows.
+    """The cells of the convolution that have to be computed, as windows."""
 
-    * `side`: each window has `side * side` cells.
-    * `step`: cells from one window to the next.
-    * `rows`, `columns`: how many windows there are.
-    """
-
-    side: int
-    step: int
+    side: int  # each window has `side * side` cells
+    step: int  # cells from one window to the next
+    # `rows`, `columns`: how many windows there are
     rows: int
     columns: int
 

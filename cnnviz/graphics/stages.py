@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from cnnviz.drawing import (
     Ask,
     Box,
+    CellKey,
     CellParts,
+    Cells,
     Colors,
     Drawing,
     Graphic,
@@ -156,7 +158,7 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
         drawing.keys["ctrl wheel up"], drawing.keys["ctrl wheel down"] = shown.zooms(1), shown.zooms(-1)
     if shown.scrolls is not None and shown.looked.zoom is not None:
         _scroll(drawing, shown, area)
-    wide = min(grid.box.width if shown.length is None else px(shown.length), ground.box.width)
+    wide = min(grid.box.width if shown.length is None else shown.length * look.scale, ground.box.width)
     strip = ground.box.rows(Share(1), strip_height(look))[1]._replace(width=wide).cut(top=px(3))
     key = (shown.looked.map.colors, shown.note, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
@@ -267,21 +269,28 @@ def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
     line, count = _row(look), len(outputs.names)
     fit = min(max(int((ground.box.height + 2) // line), 1), count)  # places are whole pixels
     first, box = min(max(shown.first, 0), count - fit), ground.box
-    if isinstance(ground.hovered, int):
-        first = min(max(first, ground.hovered - fit + 1), ground.hovered)
+    hovered = ground.hovered.row if isinstance(ground.hovered, CellKey) else None
+    if hovered is not None:
+        first = min(max(first, hovered - fit + 1), hovered)
     if fit < count and shown.scrolls is not None:
         bar, box = ground.px(_BAR), ground.box.cut(right=ground.px(_BAR))
         track = Box(box.right + 2, box.top, bar - 3, fit * line)
         scroll_bar(drawing, track, (first, fit, count), shown.scrolls)
         drawing.keys["wheel up"] = shown.scrolls(max(first - 1, 0))
         drawing.keys["wheel down"] = shown.scrolls(min(first + 1, count - fit))
-    for place in range(count):
-        room = Box(box.left, box.top + (place - first) * line, box.width, line)
-        tip, ask, point = _say(outputs, place), outputs.press(place), outputs.point(place)
-        drawing.parts.append(Part(place, room, tip, ask, points=point))
-        if not first <= place < first + fit:
-            continue
-        is_hovered = place == ground.hovered
+    rows = Cells(count, 1, box.left, box.top - first * line, box.width, line / max(box.width, 1))
+    drawing.parts.insert(
+        0,
+        CellParts(
+            "class",
+            rows,
+            lambda row, _col: _say(outputs, row),
+            lambda row, _col: outputs.press(row),
+            points=lambda row, _col: outputs.point(row),
+        ),
+    )
+    for place in range(first, first + fit):
+        room, is_hovered = rows.cell(place, 0), place == hovered
         if place == shown.chosen or is_hovered:
             drawing.add(Rect(room, "accent_soft" if place == shown.chosen else "hover", radius=4))
         if place in shown.outlined or (is_hovered and ground.has_focus):
@@ -337,7 +346,8 @@ def _written(outputs: Outputs, first: int, fit: int, box: Box, look: Look) -> li
 
 def _outputs_size(shown: OutputRows, look: Look) -> Size:
     line, count = _row(look), len(shown.outputs.names)
-    return Size(look.px(150), count * line, look.px(110), min(count, 3) * line)
+    least = look.px(110 if shown.outputs.logits is None else 126)
+    return Size(look.px(150), count * line, least, min(count, 3) * line)
 
 
 def _output_tables(shown: OutputRows) -> list[Table]:

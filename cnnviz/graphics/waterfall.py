@@ -26,12 +26,9 @@ from cnnviz.drawing import (
     Text,
 )
 from cnnviz.drawing.kept import kept
-from cnnviz.palette import color_map
 from cnnviz.quantities import format_signed
 
-_FALLING, _RISING = (
-    "#{:02X}{:02X}{:02X}".format(*color_map("signed")[place].tolist()) for place in (20, 235)
-)
+_FALLING, _RISING = "#3682BA", "#C94540"  # as the signed colours have it
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,31 +23,21 @@ from cnnviz.translation import compare, relative_change
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a shift does to one test image.
+    """What a shift does to one test image."""
 
-    * `changes`: relative change of each stage.
-    * `flips`: whether it is read as another class.
-    """
-
-    changes: Mapping[str, float]
-    flips: bool
+    changes: Mapping[str, float]  # relative change of each stage
+    flips: bool  # whether it is read as another class
 
 
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """A network and its data.
+    """A network and its data."""
 
-    * `experiment`: settings with which the network was trained.
-    * `dataset`: with the experiment's classes.
-    * `step`: training steps that it has behind it.
-    * `own`: the student's own image.
-    """
-
-    experiment: Experiment
-    dataset: Dataset
+    experiment: Experiment  # settings with which the network was trained
+    dataset: Dataset  # with the experiment's classes
     network: Network
-    step: int
-    own: ByteArray | None = None
+    step: int  # training steps that it has behind it
+    own: ByteArray | None = None  # the student's own image
     _passes: dict[int, "Pass"] = field(default_factory=dict, repr=False)
     _moved: dict[tuple[int, int, int], list[Moved]] = field(default_factory=dict, repr=False)
 
@@ -135,9 +125,6 @@ def trained(experiment: Experiment, dataset: Dataset, own: ByteArray | None = No
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     with one_blas_thread():
-        while not trainer.finished:
-            trainer.advance(_CHUNK_STEPS)
+        for _ in trainer.until(trainer.total_steps, 1000):
+            pass
     return Bench(experiment, dataset, trainer.network, trainer.step, own)
-
-
-_CHUNK_STEPS = 1000

@@ -19,7 +19,6 @@ from cnnviz.lab.model import Lab
 from cnnviz.lab.opening import find_lab, known_labs, lab_data, made_course, open_lab
 from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
-from cnnviz.lab.results import HandIn
 from cnnviz.output import BAD_INPUT, Output, complain
 from cnnviz.quantities import format_count
 
@@ -89,7 +88,12 @@ def run_lab(arguments: Arguments) -> int:
     for each in numbers.measured:
         title = each.measured.measure.title_of(each.measured.measurement)
         output.say(f"{each.step}: {title}: {printable(each.measured.words)}")
-    _write(arguments, lab, handed, output)
+    if arguments.results is not None:
+        with output.going_on():
+            atomic_write(arguments.results, handed.to_json().encode("ascii"))
+            output.say(f"Wrote the results to {arguments.results}.")
+    if arguments.wants_report:
+        write_document(arguments, lab_document(lab, handed, handed.time), output)
     if arguments.course is not None:
         with output.going_on():
             with_data = not is_mnist(dataset.sha256, dataset.classes)
@@ -159,15 +163,6 @@ def _data_of(arguments: Arguments) -> Path | None:
     if arguments.data is not None or arguments.lab is None or not is_course(arguments.lab):
         return arguments.data
     return arguments.lab
-
-
-def _write(arguments: Arguments, lab: Lab, handed: HandIn, output: Output) -> None:
-    if arguments.results is not None:
-        with output.going_on():
-            atomic_write(arguments.results, handed.to_json().encode("ascii"))
-            output.say(f"Wrote the results to {arguments.results}.")
-    if arguments.wants_report:
-        write_document(arguments, lab_document(lab, handed, handed.time), output)
 
 
 def _move(bar: "tqdm[NoReturn]", place: int) -> None:

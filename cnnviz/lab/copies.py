@@ -77,7 +77,9 @@ def remarks_between(
                 if not same_student(handed[each], handed[place]) and clean[each] >= clean[place]
             )
             if others:
-                found[place].append(Remark(shared.kind, f"{shared.what} as in {_listed(others)}", others))
+                more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+                listed = f"{', '.join(others[:_MOST_NAMED])}{more}"
+                found[place].append(Remark(shared.kind, f"{shared.what} as in {listed}", others))
     pairs: tuple[tuple[Kind, int, int, str], ...] = (
         *(("student", *each) for each in _contradictions(handed)),
         *(("predictions", *each) for each in _mostly_the_same(handed)),
@@ -88,11 +90,6 @@ def remarks_between(
             if clean[beside] >= clean[place]:
                 found[place].append(Remark(kind, f"{reason} in {names[beside]}", (names[beside],)))
     return [list(dict.fromkeys(remarks)) for remarks in found]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 # --- of several students ------------------------------------------------------------------------------------
@@ -296,6 +293,8 @@ def _goes_on(before: str, after: str) -> bool:
     return not one or kept >= _SAME_ANSWER * len(one)
 
 
+# --- words that are the same but for signs, capitals, blanks, accents and letters that look alike -----------
+
 _LOOK_ALIKE = str.maketrans(
     # Cyrillic, Greek, Armenian and other letters that are drawn like Latin ones, capitals first.
     "АВЕЅІЈКМНОРСТУХҮԌԚԜ" "авеѕіјкмнорстухүһԁԛԝгп" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ" "αβεικνορτυχςη" "օսհոցաԼ" "ıɑɡǀӏӀɩ",
@@ -323,6 +322,8 @@ def weight(words: str) -> int:
     """Return how many letters a text has, those of scripts with thousands of signs counted several times."""
     return sum(_WIDE if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
 
+
+# --- whose work lies in the folders of two students ---------------------------------------------------------
 
 _FEWEST_FOLDERS = 3
 """Folders of students, below which nobody can tell that they are any."""
@@ -385,6 +386,8 @@ def _are_of_one(folders: Sequence[str], called: Mapping[str, set[str]]) -> bool:
     }
     return sum(shared <= words for words in called.values()) <= len(folders)
 
+
+# --- who handed something in, as far as names and roll numbers tell -----------------------------------------
 
 _SAME_NAME = 0.8
 

@@ -62,21 +62,16 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can say
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """What a course file holds.
-
-    * `figures`: those that the texts of the lab show.
-    * `session`: what is seen at the beginning.
-    * `model`: trained weights, with the settings of their run.
-    * `history`: record of that run, with some of its networks: curves and moments can be shown at once.
-    * `dataset`: None for MNIST.
-    """
+    """What a course file holds."""
 
     lab: Lab
+    # those that the texts of the lab show
     figures: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
-    session: SessionState | None = None
-    model: Checkpoint | None = None
+    session: SessionState | None = None  # what is seen at the beginning
+    model: Checkpoint | None = None  # trained weights, with the settings of their run
+    # record of that run, with some of its networks: curves and moments can be shown at once
     history: History | None = None
-    dataset: Dataset | None = None
+    dataset: Dataset | None = None  # None for MNIST
 
 
 def is_course(path: Path) -> bool:
@@ -246,6 +241,8 @@ def _data_bytes(data: Dataset) -> bytes:
     )
     return packed.getvalue()
 
+
+# --- the record of a run as bytes ---------------------------------------------------------------------------
 
 _MOST_STEPS = 2_500_000
 _LARGEST_NUMBER = 10**9

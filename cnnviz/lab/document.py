@@ -22,27 +22,20 @@ def lab_document(
 ) -> Document:
     """Return the whole report of a lab; it carries the results.
 
-    * `handed`: of this lab.
     * `measured`: when its numbers were measured, if that is to be said.
     * `shown`: what was done in the steps, with the results that were shown there and when.
     """
-    blocks = [*lab_blocks(lab, handed, measured, shown), *_appendix(lab, handed)]
+    blocks: list[Block] = []
+    for number, section in enumerate(lab.sections, start=1):
+        blocks.append(Heading(f"{number}  {section.title}", 1))
+        for step in lab.of_section(section.id):
+            done = shown.get(step.id)
+            blocks += Heading(step.title, 2), Words(step.purpose)
+            blocks += _measured(step, handed, measured, None if done is None else done.found)
+            blocks += _words(step, handed)
+    blocks += _appendix(lab, handed)
     date = handed.time.partition(" ")[0]
     return Document(lab.title, handed.name, handed.roll_number, date, tuple(blocks), handed.to_json())
-
-
-def lab_blocks(
-    lab: Lab, handed: HandIn, measured: str = "", shown: Mapping[str, StepRecord] = _NOTHING
-) -> Iterator[Block]:
-    """Yield the sections of a lab with everything that was measured, predicted and written in their steps."""
-    for number, section in enumerate(lab.sections, start=1):
-        yield Heading(f"{number}  {section.title}", 1)
-        for step in lab.of_section(section.id):
-            yield Heading(step.title, 2)
-            yield Words(step.purpose)
-            done = shown.get(step.id)
-            yield from _measured(step, handed, measured, None if done is None else done.found)
-            yield from _words(step, handed)
 
 
 def _measured(step: Step, handed: HandIn, time: str, shown: Found | None) -> Iterator[Block]:

@@ -21,14 +21,10 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """A mistake in a lab file.
+    """A mistake in a lab file."""
 
-    * `line`: counted from 1.
-    * `text`: what was found, what was expected, and what to do, without the full stop.
-    """
-
-    line: int
-    text: str
+    line: int  # counted from 1
+    text: str  # what was found, what was expected, and what to do, without the full stop
 
     def sentence(self, name: str) -> str:
         """Return it as a sentence about the file of that name."""

@@ -9,17 +9,12 @@ from cnnviz.lab.model import PANELS, Step
 
 @dataclass(frozen=True, slots=True)
 class EventKind:
-    """A kind of event.
-
-    * `words`: what has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it is about.
-    * `about`: what it can be about; empty where it is about nothing, or about anything.
-    * `is_count`: whether an event says how many there are by now, as epochs and words do, instead
-      of one more.
-    """
+    """A kind of event."""
 
     name: str
-    words: str
-    about: tuple[str, ...] = ()
+    words: str  # what has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it is about
+    about: tuple[str, ...] = ()  # what it can be about; empty where it is about nothing, or about anything
+    # whether an event says how many there are by now, as epochs and words do, instead of one more
     is_count: bool = False
 
 
@@ -74,16 +69,11 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that has happened.
+    """Something that has happened."""
 
-    * `name`: one of `EVENTS`.
-    * `count`: how many there are by now, for kinds that count; 1 for the others.
-    * `what`: what it was about.
-    """
-
-    name: str
-    count: int = 1
-    what: str = ""
+    name: str  # one of `EVENTS`
+    count: int = 1  # how many there are by now, for kinds that count; 1 for the others
+    what: str = ""  # what it was about
 
     def __post_init__(self) -> None:
         """Refuse an event that no lab could wait for."""

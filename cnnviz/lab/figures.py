@@ -24,14 +24,10 @@ _PIXELS_PER_INCH = 96
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A figure as it is shown.
+    """A figure as it is shown."""
 
-    * `pixels`: red, green, blue and opacity.
-    * `width`: how wide it is meant to be, in pixels of a screen.
-    """
-
-    pixels: ByteArray
-    width: int
+    pixels: ByteArray  # red, green, blue and opacity
+    width: int  # how wide it is meant to be, in pixels of a screen
 
 
 def check_figure(name: str, content: bytes) -> None:
@@ -40,10 +36,7 @@ def check_figure(name: str, content: bytes) -> None:
 
 
 def pictures_of(figures: Mapping[str, bytes]) -> dict[str, Picture | str]:
-    """Return figures as pixels, or why one cannot be shown, as a sentence.
-
-    * `figures`: their files.
-    """
+    """Return figures as pixels, or why one cannot be shown, as a sentence; `figures`: their files."""
     end, room = time.monotonic() + _SECONDS, _MOST_PIXELS
     found: dict[str, Picture | str] = {}
     for name, content in figures.items():

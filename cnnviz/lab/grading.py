@@ -17,47 +17,32 @@ from cnnviz.report.document import moment_of
 
 @dataclass(frozen=True, slots=True)
 class StepGrade:
-    """What the program finds about the prediction of one step.
+    """What the program finds about the prediction of one step."""
 
-    * `predicted`, `measured`: both in words, with the unit.
-    * `is_right`: None where nothing could be measured.
-    """
-
+    # `predicted`, `measured`: both in words, with the unit
     predicted: str
     measured: str
-    is_right: bool | None
+    is_right: bool | None  # None where nothing could be measured
     points: float
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """The findings about one hand-in.
+    """The findings about one hand-in."""
 
-    * `agree`: numbers that agree with those measured here.
-    * `numbers`: numbers that the lab asks for.
-    * `differing`: the others, with how far they are off.
-    * `not_comparable`: numbers of float32 networks that differ, and were made with another kernel
-      of matrix products, which may be why.
-    * `most_points`: most that the program gives; the answers in words are for the grader.
-    * `to_grade`: most points for answers in words.
-    * `late`: hypotheses and predictions that came when something was to be seen already.
-    * `steps`: of the steps with a prediction that fits its question.
-    * `remarks`: what an honest hand-in does not have.
-    * `notes`: what is good to know.
-    * `weights`: whether the weights are the same to the last bit.
-    """
-
-    agree: int
-    numbers: int
-    differing: tuple[str, ...]
+    agree: int  # numbers that agree with those measured here
+    numbers: int  # numbers that the lab asks for
+    differing: tuple[str, ...]  # the others, with how far they are off
+    # numbers of float32 networks that differ, and were made with another kernel of matrix products, which may
+    # be why
     not_comparable: tuple[str, ...]
-    most_points: float
-    to_grade: float
-    late: tuple[str, ...]
-    steps: Mapping[str, StepGrade]
-    remarks: tuple[Remark, ...]
-    notes: tuple[str, ...]
-    weights: str
+    most_points: float  # most that the program gives; the answers in words are for the grader
+    to_grade: float  # most points for answers in words
+    late: tuple[str, ...]  # hypotheses and predictions that came when something was to be seen already
+    steps: Mapping[str, StepGrade]  # of the steps with a prediction that fits its question
+    remarks: tuple[Remark, ...]  # what an honest hand-in does not have
+    notes: tuple[str, ...]  # what is good to know
+    weights: str  # whether the weights are the same to the last bit
 
     @property
     def points(self) -> float:
@@ -78,7 +63,15 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     * `numbers`: measured here, with the seed of the hand-in.
     """
     found = list(_compared(handed, lab, numbers))
-    excused = [each for each in found if not each.agrees and _is_excused(each, handed, numbers)]
+    # Another processor may be why a number of a float32 network differs.
+    excused = [
+        each
+        for each in found
+        if not each.agrees
+        and each.measured.measurement.measure not in WITHOUT_NETWORK
+        and each.dtype == "float32"
+        and not same_kernel(handed, numbers)
+    ]
     differing = [each.words for each in found if not each.agrees and each not in excused]
     asked = {measured_key(each) for each in numbers.measured}
     claimed = {measured_key(each) for each in handed.measured}
@@ -92,6 +85,7 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     if differing:
         why = _why_it_may_differ(handed, lab)
         remarks.insert(0, Remark("numbers", f"{'; '.join(differing)}{f' ({why})' if why else ''}"))
+    weights = [[run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs)]
     predictions = [step.prediction for step in lab.steps if step.prediction is not None]
     grades = {step.id: _step(step, handed.predictions.get(step.id), numbers) for step in lab.steps}
     return Grade(
@@ -105,7 +99,7 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         steps={step: grade for step, grade in grades.items() if grade is not None},
         remarks=tuple(remarks),
         notes=tuple(_notes(handed, lab, numbers, len(claimed - asked))),
-        weights=_weights(handed, numbers),
+        weights="the same bits" if weights[0] == weights[1] else "other bits",
     )
 
 
@@ -127,12 +121,6 @@ def _compared(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[Compare
         if said is not None:
             dtype = lab.experiment_of(lab.step(each.step)).dtype
             yield compared(each.step, said, each.measured, dtype)
-
-
-def _is_excused(each: Compared, handed: HandIn, numbers: LabNumbers) -> bool:
-    """Whether another processor may be why a number differs."""
-    depends = each.measured.measurement.measure not in WITHOUT_NETWORK
-    return depends and each.dtype == "float32" and not same_kernel(handed, numbers)
 
 
 def _why_it_may_differ(handed: HandIn, lab: Lab) -> str:
@@ -173,9 +161,3 @@ def _notes(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Itera
         yield "no roll number was given: its seed is that of everybody without one"
     if unasked:
         yield f"{unasked} of its numbers {'is' if unasked == 1 else 'are'} not asked for by the lab"
-
-
-def _weights(handed: HandIn, numbers: LabNumbers) -> str:
-    """Say whether the weights are the same; those of another kernel are not, to the last bits."""
-    claimed, measured = ([run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs))
-    return "the same bits" if claimed == measured else "other bits"

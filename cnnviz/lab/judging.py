@@ -26,13 +26,10 @@ _GROUPED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A prediction beside the result.
+    """A prediction beside the result."""
 
-    * `is_right`: None where nothing could be measured, or nothing was predicted.
-    * `predicted`, `measured`: both in words, with the unit.
-    """
-
-    is_right: bool | None
+    is_right: bool | None  # None where nothing could be measured, or nothing was predicted
+    # `predicted`, `measured`: both in words, with the unit
     predicted: str
     measured: str
 
@@ -211,10 +208,7 @@ WITHOUT_NETWORK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A number as handed in and as measured.
-
-    * `dtype`: of the network.
-    """
+    """A number as handed in and as measured; `dtype`: of the network."""
 
     step: str
     claimed: Measured
@@ -236,11 +230,7 @@ class Compared:
 
 
 def compared(step: str, claimed: Measured, measured: Measured, dtype: str) -> Compared:
-    """Compare two values of the same measurement.
-
-    * `step`: id of the step of the lab.
-    * `dtype`: of the network.
-    """
+    """Compare two values of the same measurement."""
     agrees = _agree(claimed.value, measured.value, measured.measurement.measure, dtype)
     return Compared(step, claimed, measured, agrees, dtype)
 

@@ -32,19 +32,14 @@ from cnnviz.session_state import OwnPixels
 
 @dataclass(frozen=True, slots=True)
 class LabNumbers:
-    """What a lab measures for one seed.
+    """What a lab measures for one seed."""
 
-    * `experiment`: settings of the lab with this seed.
-    * `measured`: in the order of the steps; of each the answer to its prediction first.
-    * `versions`: of the programs that took part, and the kernel of matrix products.
-    * `time`: when it was measured, such as ``"2026-01-31 14:05"``; "" where nothing was.
-    """
-
-    experiment: Experiment
+    experiment: Experiment  # settings of the lab with this seed
     runs: tuple[RunRecord, ...]
+    # in the order of the steps; of each the answer to its prediction first
     measured: tuple[StepMeasured, ...]
-    versions: Mapping[str, str]
-    time: str = ""
+    versions: Mapping[str, str]  # of the programs that took part, and the kernel of matrix products
+    time: str = ""  # when it was measured, such as ``"2026-01-31 14:05"``; "" where nothing was
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as values that JSON can hold."""
@@ -83,8 +78,6 @@ def measured_lab(
 ) -> LabNumbers:
     """Train every network of a lab and measure everything.
 
-    * `dataset`: with the classes of the lab.
-    * `own`: the student's own image.
     * `progress`: is told the share that is done, from 0 to 1.
     * `cancelled`: asked between steps; when it returns True the work stops.
     * Raises CancelledError: if `cancelled` returned True.

@@ -41,42 +41,30 @@ _MAPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "pool3")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a measure: a whole number from `low` to `high`, or one of some names.
-
-    * `options`: names to choose from; empty for a number or any name.
-    * `default`: None where a lab has to say it.
-    * `is_name`: whether it is any name, such as that of a class.
-    """
+    """A parameter of a measure: a whole number from `low` to `high`, or one of some names."""
 
     name: str
     low: int = 0
     high: int = 0
-    options: tuple[str, ...] = ()
-    default: int | str | None = None
-    is_name: bool = False
+    options: tuple[str, ...] = ()  # names to choose from; empty for a number or any name
+    default: int | str | None = None  # None where a lab has to say it
+    is_name: bool = False  # whether it is any name, such as that of a class
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number that the program can measure.
-
-    * `title`: what it is, to follow "Measured: "; ``{…}`` stands for a parameter.
-    * `unit`: of a number or a count, or what a name is that of; "" for a ratio.
-    * `function`: takes a bench and the parameters; "", () and NaN stand for no answer.
-    * `secrets`: what the window shows from which it can be read, and covers while it is asked for.
-    * `is_of_network`: whether the network that is trained has to do with it.
-    * `is_change`: whether it tells by its sign which way something goes, so that it can answer
-      about a direction.
-    """
+    """A number that the program can measure."""
 
     name: str
-    title: str
+    title: str  # what it is, to follow "Measured: "; ``{…}`` stands for a parameter
     quantity: Quantity
-    unit: str
-    function: _Function
+    unit: str  # of a number or a count, or what a name is that of; "" for a ratio
+    function: _Function  # takes a bench and the parameters; "", () and NaN stand for no answer
     parameters: tuple[Parameter, ...]
+    # what the window shows from which it can be read, and covers while it is asked for
     secrets: frozenset[Secret]
-    is_of_network: bool
+    is_of_network: bool  # whether the network that is trained has to do with it
+    # whether it tells by its sign which way something goes, so that it can answer about a direction
     is_change: bool
 
     def title_of(self, measurement: Measurement) -> str:

@@ -34,125 +34,90 @@ MOST_STEPS = 60
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the answers to choose from.
+    """One of the answers to choose from."""
 
-    * `name`: short and stable: what is recorded, and what the measure gives where it is the true answer.
-    * `text`: for the student.
-    """
-
-    name: str
-    text: str
+    name: str  # short and stable: what is recorded, and what the measure gives where it is the true answer
+    text: str  # for the student
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A number of the engine that a lab asks for.
+    """A number of the engine that a lab asks for."""
 
-    * `measure`: name in `cnnviz.lab.measures.MEASURES`.
-    * `parameters`: values of its parameters.
-    """
-
-    measure: str
+    measure: str  # name in `cnnviz.lab.measures.MEASURES`
+    # values of its parameters
     parameters: Mapping[str, int | str] = field(default_factory=dict[str, int | str])
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the student commits to before the result is revealed.
-
-    * `truth`: what the answer is compared with.
-    * `tolerance`: how far a number may be off, in the unit of the measure; of a direction, the
-      largest change that still counts as none.
-    * `choices`: of a choice; those of a direction are `DIRECTIONS`.
-    * `stage`: of a cell: the stage in whose map the student clicks.
-    * `points`: for a prediction that is made in time, whatever it says.
-    * `points_right`: for one that is right, too.
-    """
+    """What the student commits to before the result is revealed."""
 
     kind: Kind
     question: str
-    truth: Measurement
+    truth: Measurement  # what the answer is compared with
+    # how far a number may be off, in the unit of the measure; of a direction, the largest change that still
+    # counts as none
     tolerance: float = 0.0
-    choices: tuple[Choice, ...] = ()
-    stage: str = ""
-    points: float = 0.0
-    points_right: float = 0.0
+    choices: tuple[Choice, ...] = ()  # of a choice; those of a direction are `DIRECTIONS`
+    stage: str = ""  # of a cell: the stage in whose map the student clicks
+    points: float = 0.0  # for a prediction that is made in time, whatever it says
+    points_right: float = 0.0  # for one that is right, too
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the student writes about a step.
-
-    * `is_hypothesis`: whether it has to be answered before the run: then every version is kept,
-      with time and step.
-    * `points`: most that a grader can give for the answer.
-    """
+    """What the student writes about a step."""
 
     text: str
+    # whether it has to be answered before the run: then every version is kept, with time and step
     is_hypothesis: bool = False
-    points: float = 0.0
+    points: float = 0.0  # most that a grader can give for the answer
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """The state into which "Show me" puts the window. What is None or empty stays as it is.
+    """The state into which "Show me" puts the window. What is None or empty stays as it is."""
 
-    * `panel`: one of `PANELS`, which comes to the front.
-    * `settings`: settings of the experiment that differ from those of the lab, by name.
-    * `moment`: step of the run whose network is shown.
-    * `sample`: position among the test images.
-    * `shift`: how far the sample is moved, to the right and down, and whether it wraps around.
-    * `pinned`: stage and index of the pinned cell.
-    * `views`: choices inside the panels, with the names that sessions have for them.
-    """
-
-    panel: str = ""
+    panel: str = ""  # one of `PANELS`, which comes to the front
+    # settings of the experiment that differ from those of the lab, by name
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    moment: int | Literal["start", "end"] | None = None
-    sample: int | None = None
+    moment: int | Literal["start", "end"] | None = None  # step of the run whose network is shown
+    sample: int | None = None  # position among the test images
+    # how far the sample is moved, to the right and down, and whether it wraps around
     shift: tuple[int, int, bool] | None = None
-    pinned: tuple[str, tuple[int, ...]] | None = None
+    pinned: tuple[str, tuple[int, ...]] | None = None  # stage and index of the pinned cell
+    # choices inside the panels, with the names that sessions have for them
     views: Mapping[str, View] = field(default_factory=dict[str, View])
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that the student has to do in a step.
+    """Something that the student has to do in a step."""
 
-    * `event`: one of `cnnviz.lab.events.EVENTS`.
-    * `at_least`: how often, or how many.
-    * `what`: what the event is about, such as the name of a panel; "" for anything.
-    """
-
-    event: str
-    at_least: int = 1
-    what: str = ""
+    event: str  # one of `cnnviz.lab.events.EVENTS`
+    at_least: int = 1  # how often, or how many
+    what: str = ""  # what the event is about, such as the name of a panel; "" for anything
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a lab.
+    """One step of a lab."""
 
-    * `id`: short and stable: by which records know it.
-    * `section`: section of the report to which it belongs.
-    * `title`, `purpose`: what it is called, and what it is for: a line each.
-    * `text`: what to read; see `cnnviz.lab.markup`.
-    * `measured`: numbers that are measured without being asked for, for the report and the hand-in.
-    * `done_when`: all of them have to hold; a step without any is done when it has been looked at.
-    * `minutes`: time that it takes.
-    """
-
-    id: str
-    section: str
+    id: str  # short and stable: by which records know it
+    section: str  # section of the report to which it belongs
+    # `title`, `purpose`: what it is called, and what it is for: a line each
     title: str
     purpose: str
-    text: tuple[Block, ...] = ()
+    text: tuple[Block, ...] = ()  # what to read; see `cnnviz.lab.markup`
     show: Show = field(default_factory=Show)
     prediction: Prediction | None = None
+    # numbers that are measured without being asked for, for the report and the hand-in
     measured: tuple[Measurement, ...] = ()
     question: Question | None = None
+    # all of them have to hold; a step without any is done when it has been looked at
     done_when: tuple[Condition, ...] = ()
-    minutes: int = 5
+    minutes: int = 5  # time that it takes
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
@@ -170,25 +135,19 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A lab file.
+    """A lab file."""
 
-    * `id`, `version`: by which hand-ins know it.
-    * `experiment`: settings of the run that is measured.
-    * `seed_from_roll_number`: whether each student gets a seed of his own, see `seed_of`.
-    * `start`: state of the window in which the lab begins; `settings` is empty, as they are `experiment`.
-    * `source`: the text of the file.
-    """
-
+    # `id`, `version`: by which hand-ins know it
     id: str
     version: str
     title: str
     purpose: str
-    experiment: Experiment
-    seed_from_roll_number: bool
-    start: Show
+    experiment: Experiment  # settings of the run that is measured
+    seed_from_roll_number: bool  # whether each student gets a seed of his own, see `seed_of`
+    start: Show  # state of the window in which the lab begins; `settings` is empty, as they are `experiment`
     sections: tuple[Section, ...]
     steps: tuple[Step, ...]
-    source: str = field(repr=False)
+    source: str = field(repr=False)  # the text of the file
 
     @property
     def sha256(self) -> str:

@@ -58,7 +58,6 @@ def made_course(
     The whole run is in it; what is seen at the beginning goes no further than the lab's start, so that no
     result is on the screen before it is predicted.
 
-    * `dataset`: with the classes of the lab.
     * `with_data`: whether the data are put in; MNIST need not be.
     * `seed`: another one than that of the lab.
     """
@@ -96,8 +95,8 @@ def _trained(trainer: Trainer, experiment: Experiment, moments: list[int]) -> Hi
     epochs = range(0, trainer.total_steps + 1, trainer.steps_per_epoch)
     with one_blas_thread():
         for step in sorted({*moments, *epochs}):
-            if step > trainer.step:
-                history.append(trainer.advance(step - trainer.step))
+            for progress in trainer.until(step, 1000):
+                history.append(progress)
             if step in moments:
                 history.snapshots.add(Snapshot(step, trainer.network), keep=True)
             if step in epochs:

@@ -52,8 +52,6 @@ _ESCAPES = {
 def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str) -> Iterator[Remark]:
     """Yield what there is to look at about the pages of a PDF or HTML file.
 
-    * `content`: of the file.
-    * `handed`: the results in it.
     * `lab`: without the very same lab and version nobody knows how the pages have to look.
     * `name`: of the file: others of the same row may have other pages.
     """
@@ -66,7 +64,7 @@ def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str)
         return  # no pages, or packed by another program
     missing: list[str] = []
     for what, parts, is_whole in _shown(handed, lab):
-        if is_pdf and not all(map(_is_latin, parts)):
+        if is_pdf and any(len(_latin(part)) < _SHARE_READ * len("".join(part.split())) for part in parts):
             continue
         words = ("" if is_pdf else _EDGE).join(map(plain, parts))
         if is_whole and not is_pdf:
@@ -111,11 +109,6 @@ def _letters(text: str) -> str:
 def _latin(text: str) -> str:
     """Return the Latin letters and digits of a text."""
     return "".join(letter for letter in _letters(text) if letter.isascii())
-
-
-def _is_latin(text: str) -> bool:
-    """Whether most of a text is read."""
-    return len(_latin(text)) >= _SHARE_READ * len("".join(text.split()))
 
 
 def _text_of_html(content: bytes, plain: Callable[[str], str]) -> str:

@@ -363,7 +363,6 @@ _LATEST = 10**9
 def read_show(table: Table | None, experiment: Experiment, *, allows_settings: bool = True) -> Show:
     """Read a table ``[start]`` or ``[step.show]``; None gives a window that stays as it is.
 
-    * `experiment`: settings of the lab.
     * `allows_settings`: whether it may change some of them.
     """
     if table is None:
@@ -461,7 +460,8 @@ def _views(table: Table | None) -> dict[str, View]:
 def checked_settings(table: Table, changes: dict[str, Any], experiment: Experiment) -> Experiment:
     """Return an experiment with some settings changed; each that is wrong is noted and left out."""
     known = {each.name for each in fields(Experiment)}
-    for name, value in _in_order(changes):
+    # The output before the classes, for more than two of them need a softmax.
+    for name, value in sorted(changes.items(), key=lambda each: each[0] == "classes"):
         if name not in known:
             table.complain(
                 f"{printable(name, 40)!r} is no setting of an experiment, which has "
@@ -497,8 +497,3 @@ def _wrong_kind(name: str, value: object, usual: object) -> str:
         "the setting 'classes' has numbers or other values, but the names of classes were expected, in "
         f"quotes; write classes = [{names}]"
     )
-
-
-def _in_order(changes: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return the output before the classes, for more than two of them need a softmax."""
-    return sorted(changes.items(), key=lambda each: each[0] == "classes")

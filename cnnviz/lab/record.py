@@ -32,18 +32,12 @@ _MOST_VERSIONS, _MOST_COUNTS, _MOST_BESIDES = 200, 100, 100
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The moment at which something was written.
+    """The moment at which something was written."""
 
-    * `time`: local date and time, such as ``"2026-01-31 14:05"``.
-    * `step`: training step of the run on the screen.
-    * `after_run`: whether the result had been on the screen before.
-    * `seen`: since when; "" where that is not known.
-    """
-
-    time: str
-    step: int = 0
-    after_run: bool = False
-    seen: str = ""
+    time: str  # local date and time, such as ``"2026-01-31 14:05"``
+    step: int = 0  # training step of the run on the screen
+    after_run: bool = False  # whether the result had been on the screen before
+    seen: str = ""  # since when; "" where that is not known
 
     @property
     def words(self) -> str:
@@ -63,44 +57,30 @@ class Commitment:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result that was shown, and of which network it is.
-
-    * `time`: when it was measured.
-    * `step`: training step of the network.
-    * `experiment`: settings of its run.
-    * `besides`: what else the step measures.
-    """
+    """The result that was shown, and of which network it is."""
 
     measured: Measured
-    time: str
-    step: int
-    experiment: Experiment
-    besides: tuple[Measured, ...] = ()
+    time: str  # when it was measured
+    step: int  # training step of the network
+    experiment: Experiment  # settings of its run
+    besides: tuple[Measured, ...] = ()  # what else the step measures
 
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """What was done in one step.
+    """What was done in one step."""
 
-    * `prediction`: the first one; what is said after the reveal is none.
-    * `shown`: time at which the window first had the result on the screen, be it committed to or
-      not; "" before.
-    * `revealed`: time at which the guide first told the result; "" before.
-    * `found`: the result that was shown last.
-    * `answer`: as typed.
-    * `hypothesis`: of a step whose question is a hypothesis: what was recorded, oldest first.
-    * `counts`: what happened how often while the step was in front; see `cnnviz.lab.events`.
-    * `done`: time at which the step was ticked; "" before.
-    """
-
-    prediction: Commitment | None = None
+    prediction: Commitment | None = None  # the first one; what is said after the reveal is none
+    # time at which the window first had the result on the screen, be it committed to or not; "" before
     shown: str = ""
-    revealed: str = ""
-    found: Found | None = None
-    answer: str = ""
+    revealed: str = ""  # time at which the guide first told the result; "" before
+    found: Found | None = None  # the result that was shown last
+    answer: str = ""  # as typed
+    # of a step whose question is a hypothesis: what was recorded, oldest first
     hypothesis: tuple[Version, ...] = ()
+    # what happened how often while the step was in front; see `cnnviz.lab.events`
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
-    done: str = ""
+    done: str = ""  # time at which the step was ticked; "" before
 
     @property
     def given_up(self) -> str:
@@ -117,20 +97,16 @@ _NOTHING = StepRecord()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabRecord:
-    """The record of one student's lab.
+    """The record of one student's lab."""
 
-    * `lab_id`, `lab_version`, `lab_sha256`: of which lab.
-    * `steps`: of the steps in which something was done.
-    * `place`: id of the step in front; "" before the first.
-    * `own`: the student's own image.
-    """
-
+    # `lab_id`, `lab_version`, `lab_sha256`: of which lab
     lab_id: str
     lab_version: str
     lab_sha256: str
+    # of the steps in which something was done
     steps: Mapping[str, StepRecord] = field(default_factory=dict[str, StepRecord])
-    place: str = ""
-    own: OwnPixels | None = None
+    place: str = ""  # id of the step in front; "" before the first
+    own: OwnPixels | None = None  # the student's own image
 
     @classmethod
     def of(cls, lab: Lab) -> Self:

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
-from cnnviz.experiment import Experiment
 from cnnviz.files import printable
 from cnnviz.lab.judging import Verdict, checked_answer, judge
 from cnnviz.lab.measured import LabNumbers, seed_for
@@ -38,15 +37,11 @@ _OF_BITS = (*_OF_KERNEL, "system")
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing to look at.
-
-    * `reason`: what is so, as a clause.
-    * `others`: the files of others that it is about, too.
-    """
+    """One thing to look at."""
 
     kind: Kind
-    reason: str
-    others: tuple[str, ...] = ()
+    reason: str  # what is so, as a clause
+    others: tuple[str, ...] = ()  # the files of others that it is about, too
 
 
 def remarks_on(handed: HandIn, lab: Lab | None) -> Iterator[Remark]:
@@ -62,7 +57,8 @@ def remarks_on(handed: HandIn, lab: Lab | None) -> Iterator[Remark]:
         yield Remark(
             "file", "the file was changed after it was written (its checksum is not that of its content)"
         )
-    if not all(_SHA256.fullmatch(each) for each in _checksums(handed)):
+    checksums = (handed.lab_sha256, handed.data_sha256, *(run.weights_sha256 for run in handed.runs))
+    if not all(_SHA256.fullmatch(each) for each in checksums):
         yield Remark("file", "one of the checksums in it is no SHA-256, which the program writes")
     yield from (Remark("times", each) for each in impossible_times(handed, lab))
     if lab is not None:
@@ -78,7 +74,8 @@ def remarks_on_measured(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterat
     )
     if unasked and handed.lab_sha256 == lab.sha256:
         yield Remark(
-            "numbers", f"{_counted(unasked, 'number')} in it {_are(unasked)} not asked for by the lab"
+            "numbers",
+            f"{_counted(unasked, 'number')} in it {'is' if unasked == 1 else 'are'} not asked for by the lab",
         )
     yield from _of_networks(handed.runs, numbers.runs)
     is_known = all(handed.versions.get(name) == numbers.versions[name] for name in _OF_BITS)
@@ -111,11 +108,6 @@ def kernel_words(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {printable(versions.get(name, 'unknown'), _LONGEST)}" for name in _OF_KERNEL)
 
 
-def _checksums(handed: HandIn) -> Iterator[str]:
-    yield from (handed.lab_sha256, handed.data_sha256)
-    yield from (run.weights_sha256 for run in handed.runs)
-
-
 def _of_lab(handed: HandIn, lab: Lab) -> Iterator[Remark]:
     if (handed.lab_id, handed.lab_version) != (lab.id, lab.version):
         named = printable(f"{handed.lab_id} {handed.lab_version}", _LONGEST)
@@ -126,7 +118,12 @@ def _of_lab(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         yield Remark("seed", f"its seed is {handed.experiment.seed}, that of {whose} is {expected}")
     if handed.seed_from_roll_number != lab.seed_from_roll_number:
         yield Remark("seed", "it says of its seed what the lab does not say")
-    differing = list(_differing(handed.experiment, lab.experiment))
+    given, usual = handed.experiment, lab.experiment
+    differing = [
+        printable(f"{name} {getattr(given, name)} instead of {getattr(usual, name)}", _LONGEST)
+        for name in given.differing(usual)
+        if name != "seed"
+    ]
     if differing:
         yield Remark("settings", f"its settings are not those of the lab ({', '.join(differing)})")
 
@@ -134,7 +131,7 @@ def _of_lab(handed: HandIn, lab: Lab) -> Iterator[Remark]:
 def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
     """Yield what was done in steps that the lab does not have, and what the program would not let pass."""
     steps = {step.id: step for step in lab.steps}
-    asks = {key for key, step in steps.items() if step.question is not None}
+    asks = {key: step.question for key, step in steps.items() if step.question is not None}
     expected = {
         "steps that are done": (handed.done, set(steps)),
         "predictions": (handed.predictions, {key for key, step in steps.items() if step.prediction}),
@@ -142,8 +139,8 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
             handed.given_up,
             {key for key, step in steps.items() if step.prediction},
         ),
-        "answers": (handed.answers, asks),
-        "hypotheses": (handed.hypotheses, {key for key in asks if _is_hypothesis(lab, key)}),
+        "answers": (handed.answers, set(asks)),
+        "hypotheses": (handed.hypotheses, {key for key, question in asks.items() if question.is_hypothesis}),
         "numbers": ({each.step: each for each in handed.measured}, set(steps)),
     }
     for what, (given, known) in expected.items():
@@ -176,11 +173,6 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         yield Remark("steps", f"said to be in time, and since when results had been shown: {_names(told)}")
 
 
-def _is_hypothesis(lab: Lab, step: str) -> bool:
-    question = lab.step(step).question
-    return question is not None and question.is_hypothesis
-
-
 def _fits(step: Step, answer: Answer) -> bool:
     if step.prediction is None:
         return True
@@ -211,12 +203,6 @@ def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(dict(settings)))
 
 
-def _differing(given: Experiment, usual: Experiment) -> Iterator[str]:
-    for name in given.differing(usual):
-        if name != "seed":
-            yield printable(f"{name} {getattr(given, name)} instead of {getattr(usual, name)}", _LONGEST)
-
-
 def _names(steps: Sequence[str]) -> str:
     named = ", ".join(printable(each, _LONGEST) for each in steps[:_MOST_NAMES])
     return named if len(steps) <= _MOST_NAMES else f"{named} and {len(steps) - _MOST_NAMES} more"
@@ -226,9 +212,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
-
+# --- predictions that have more digits of the result than anybody can guess ---------------------------------
 
 # A guess has two or three digits, and of a number like the share of images that are read correctly one may
 # well guess all three: nobody is asked to look at that. What counts are digits that a guess cannot have.
@@ -243,16 +227,12 @@ behind their first ones, which may be guessed."""
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A prediction.
-
-    * `digits`: how many digits of a number that goes on and on are those of the result.
-    * `is_as_shown`: whether it is a number of two digits at least, and all those of the result as
-      the window shows it.
-    """
+    """A prediction."""
 
     step: str
     is_right: bool
-    digits: int | None
+    digits: int | None  # how many digits of a number that goes on and on are those of the result
+    # whether it is a number of two digits at least, and all those of the result as the window shows it
     is_as_shown: bool
 
 
@@ -328,6 +308,8 @@ def _decimal(number: float) -> Decimal:
     return Decimal(format_plain(float(number)))
 
 
+# --- times that cannot be -----------------------------------------------------------------------------------
+
 # A clock may be set back by an hour in autumn, and by more than a day over the date line: what honest times
 # may do because of that is no remark, though a forger may do the same.
 
@@ -349,12 +331,8 @@ type _Moment = tuple[str, datetime]
 """What was done, as words, and when."""
 
 
-def impossible_times(handed: HandIn, lab: Lab | None, now: datetime | None = None) -> Iterator[str]:
-    """Yield what is wrong with the times of a hand-in, as clauses.
-
-    * `lab`: the lab that it is of, if it is known.
-    * `now`: when it is looked at; this moment by default.
-    """
+def impossible_times(handed: HandIn, lab: Lab | None) -> Iterator[str]:
+    """Yield what is wrong with the times of a hand-in, as clauses; the lab that it is of may not be known."""
     written = dict(_times(handed))
     read = {what: time for what, text in written.items() if (time := read_time(text)) is not None}
     wrong = [what for what in written if what not in read]
@@ -367,7 +345,7 @@ def impossible_times(handed: HandIn, lab: Lab | None, now: datetime | None = Non
     end = read.pop(_WHOLE, None)
     if end is None:
         return
-    if end > (now or datetime.now()) + _YEAR:
+    if end > datetime.now() + _YEAR:
         yield f"{_WHOLE} is dated {written[_WHOLE]}, more than a year from now"
     yield from _after(read, written, end)
     yield from _out_of_order(handed, lab, read)

@@ -41,14 +41,10 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One of the networks that were measured.
+    """One of the networks that were measured."""
 
-    * `settings`: settings that differ from those of the lab; empty for its own.
-    * `steps`: training steps.
-    """
-
-    settings: Mapping[str, Any]
-    steps: int
+    settings: Mapping[str, Any]  # settings that differ from those of the lab; empty for its own
+    steps: int  # training steps
     weights_sha256: str
 
 
@@ -62,40 +58,31 @@ class StepMeasured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandIn:
-    """The results of one student.
-
-    * `time`: when it was written.
-    * `experiment`: settings of the lab, with the student's seed.
-    * `seed_from_roll_number`: whether the seed was to be made of the roll number.
-    * `given_up`: when the result of a step was shown without a prediction.
-    * `done`: when each step was ticked.
-    * `own`: the student's own image.
-    * `versions`: of the programs that took part, and the kernels of the matrix products.
-    * `version`: of CNNViz.
-    * `checksum`: SHA-256 of all else, as `sealed` computes it; "" before it is sealed.
-    """
+    """The results of one student."""
 
     name: str
     roll_number: str
-    time: str
+    time: str  # when it was written
     lab_id: str
     lab_version: str
     lab_sha256: str
-    experiment: Experiment
-    seed_from_roll_number: bool
+    experiment: Experiment  # settings of the lab, with the student's seed
+    seed_from_roll_number: bool  # whether the seed was to be made of the roll number
     data_name: str
     data_sha256: str
     runs: tuple[RunRecord, ...]
     measured: tuple[StepMeasured, ...]
     predictions: Mapping[str, Commitment] = field(default_factory=dict[str, Commitment])
+    # when the result of a step was shown without a prediction
     given_up: Mapping[str, str] = field(default_factory=dict[str, str])
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     hypotheses: Mapping[str, tuple[Version, ...]] = field(default_factory=dict[str, tuple[Version, ...]])
-    done: Mapping[str, str] = field(default_factory=dict[str, str])
-    own: OwnPixels | None = None
+    done: Mapping[str, str] = field(default_factory=dict[str, str])  # when each step was ticked
+    own: OwnPixels | None = None  # the student's own image
+    # of the programs that took part, and the kernels of the matrix products
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
-    version: str = __version__
-    checksum: str = ""
+    version: str = __version__  # of CNNViz
+    checksum: str = ""  # SHA-256 of all else, as `sealed` computes it; "" before it is sealed
 
     def to_dict(self) -> dict[str, Any]:
         """Return the results as values that JSON can hold."""
@@ -155,6 +142,8 @@ def step_measured_to_dict(each: StepMeasured) -> dict[str, Any]:
     """Return a number that was measured for a step as JSON holds it."""
     return {"step": each.step, **measured_to_dict(each.measured)}
 
+
+# --- reading the results of others: bounded, and never more than values -------------------------------------
 
 LARGEST = 8 << 20
 """Letters of a `results.json`; one of LAB5 has some ten thousand."""
@@ -239,7 +228,11 @@ def runs_from(entries: Mapping[str, object]) -> tuple[RunRecord, ...]:
 
 def measured_from(entries: Mapping[str, object]) -> tuple[StepMeasured, ...]:
     """Return the numbers that were measured; raises `CNNVizError` if they are damaged."""
-    return tuple(_step_measured(each) for each in items(entries.get("measured"), "measured", _MOST_MEASURED))
+    return tuple(
+        StepMeasured(text(each, "step"), measured_from_dict(each))
+        for values in items(entries.get("measured"), "measured", _MOST_MEASURED)
+        for each in (mapping(values, "measured"),)
+    )
 
 
 def versions_of(entries: Mapping[str, object]) -> dict[str, str]:
@@ -263,10 +256,7 @@ def _plain(value: object) -> Any:
     return tuple(as_count(each, "settings") for each in items(value, "settings", 10))
 
 
-def _step_measured(values: object) -> StepMeasured:
-    entries = mapping(values, "measured")
-    return StepMeasured(text(entries, "step"), measured_from_dict(entries))
-
+# --- finding them in a report -------------------------------------------------------------------------------
 
 SCRIPT_ID = "cnnviz-results"
 """Id of the script element with the results in an HTML report."""
@@ -277,7 +267,6 @@ LARGEST_FILE = 48 << 20
 _WHAT_TO_HAND_IN = "ask for the PDF or HTML file as CNNViz exported it, or for its results.json"
 _MOST_ATTACHED = 20
 _LONGEST_HEAD = 2000
-_DEEPEST = 8
 _MOST_MENTIONS, _LONGEST_TAG = 1000, 200
 _STREAM = re.compile(rb"stream\r?\n")
 

@@ -22,7 +22,6 @@ def session_of(
     """Return a session that shows what a step wants to show, and leaves the rest as it is.
 
     * `experiment`: settings of the step; see `Lab.experiment_of`.
-    * `dataset`: with the experiment's classes.
     * `now`: what is on the screen.
     * Returns: for `SessionRestorer.restore`. Its `weights_sha256` is that of `now` where network
       and moment stay.
@@ -93,7 +92,6 @@ def covered(
     without one. Once the lab is begun, so is what is on the screen unasked (`AHEAD`),
     until the first of the steps about that run that ask for it has got its prediction.
 
-    * `front`: the step in front.
     * `is_run_of`, `is_at_end`: whether the present run is the one that a step is about, and whether
       that is at its end.
     * `is_begun`: whether somebody does the lab, and does not only look at the program.
@@ -106,9 +104,8 @@ def covered(
         asked = {secret: step for step in reversed(ahead) for secret in secrets_of(step) & AHEAD - answered}
     if record.step(front.id).is_open(front):
         asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}
-    return {secret: _reason(lab, step) for secret, step in asked.items()}
-
-
-def _reason(lab: Lab, step: Step) -> str:
-    number = format_count(lab.steps.index(step) + 1)
-    return f"Covered: step {number} of the lab asks you to predict this first."
+    return {
+        secret: f"Covered: step {format_count(number)} of the lab asks you to predict this first."
+        for secret, step in asked.items()
+        for number in (lab.steps.index(step) + 1,)
+    }

@@ -43,15 +43,11 @@ _DAMAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A file that was handed in.
+    """A file that was handed in."""
 
-    * `path`: where it is, from the folder or archive on that was given. An archive is like a folder.
-    * `trouble`: why it could not be read, as a sentence; then there is no content.
-    """
-
-    path: Path
+    path: Path  # where it is, from the folder or archive on that was given. An archive is like a folder.
     content: bytes = b""
-    trouble: str = ""
+    trouble: str = ""  # why it could not be read, as a sentence; then there is no content
 
 
 @dataclass(slots=True)
@@ -81,7 +77,11 @@ def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator
             if place.absolute() in known:
                 continue
             if name.suffix.lower() == ".zip":
-                yield from _in_archive_file(place, name)
+                try:
+                    with opened(place, LARGEST_ARCHIVE, _REMEDY) as file:
+                        yield from _in_archive(BoundedFile(file, place), name, 1, _Budget())
+                except DataError as error:
+                    yield Submission(name, trouble=str(error))
                 continue
             try:
                 yield Submission(name, read_bytes(place, LARGEST_FILE, _REMEDY))
@@ -131,14 +131,6 @@ def _without_aside(names: Sequence[Path]) -> list[Path]:
         and not any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts)
         and not (name.parent in exported and _OF_EXPORT.fullmatch(name.name))
     ]
-
-
-def _in_archive_file(place: Path, name: Path) -> Iterator[Submission]:
-    try:
-        with opened(place, LARGEST_ARCHIVE, _REMEDY) as file:
-            yield from _in_archive(BoundedFile(file, place), name, 1, _Budget())
-    except DataError as error:
-        yield Submission(name, trouble=str(error))
 
 
 def _in_archive(file: BoundedFile, name: Path, depth: int, left: _Budget) -> Iterator[Submission]:
@@ -202,6 +194,8 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: _Budget) ->
         raise DataError("is too large for a report; ask for the report alone")
     return bytes(content)
 
+
+# --- the list of the class ----------------------------------------------------------------------------------
 
 _LARGEST_LIST = 1 << 20
 _MOST_STUDENTS = 5000

@@ -41,43 +41,22 @@ _ENDED = (
 )
 
 
-def _ignore(done: int, total: int) -> None:
-    """Do nothing with the progress."""
-    del done, total
-
-
-def _ignore_rows(rows: Sequence["Row"]) -> None:
-    """Do nothing with the rows."""
-    del rows
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One student.
+    """One student."""
 
-    * `files`: one, or several with the same content, from what was given on; none where nothing was
-      handed in.
-    * `folders`: in which they are, each once, without what is the same for the whole course.
-    * `handed`: None where the file could not be read.
-    * `lab`: None where it is not known here.
-    * `grade`: None where nothing could be measured.
-    * `remarks`: what there is to look at.
-    * `reason`: why there are no results, or no grade.
-    * `is_waiting`: whether it is still to be measured.
-    * `listed`: the student on the list of the class.
-    * `is_listed`: whether the student is on that list; None where there is no list.
-    """
-
+    # one, or several with the same content, from what was given on; none where nothing was handed in
     files: tuple[Path, ...]
+    # in which they are, each once, without what is the same for the whole course
     folders: tuple[str, ...] = ()
-    handed: HandIn | None = None
-    lab: Lab | None = None
-    grade: Grade | None = None
-    remarks: tuple[Remark, ...] = ()
-    reason: str = ""
-    is_waiting: bool = False
-    listed: Listed | None = None
-    is_listed: bool | None = None
+    handed: HandIn | None = None  # None where the file could not be read
+    lab: Lab | None = None  # None where it is not known here
+    grade: Grade | None = None  # None where nothing could be measured
+    remarks: tuple[Remark, ...] = ()  # what there is to look at
+    reason: str = ""  # why there are no results, or no grade
+    is_waiting: bool = False  # whether it is still to be measured
+    listed: Listed | None = None  # the student on the list of the class
+    is_listed: bool | None = None  # whether the student is on that list; None where there is no list
 
     @property
     def is_clean(self) -> bool:
@@ -100,8 +79,8 @@ def verify(
     labs: Mapping[str, Lab],
     data: Path | None = None,
     *,
-    report: Report = _ignore,
-    rows_changed: RowsChanged = _ignore_rows,
+    report: Report = lambda _done, _total: None,
+    rows_changed: RowsChanged = lambda _rows: None,
     without: Sequence[Path] = (),
     students: Sequence[Listed] | None = None,
     processes: int | None = None,
@@ -110,7 +89,6 @@ def verify(
 
     Whatever one file holds, it costs its own row only.
 
-    * `labs`: the labs that can be checked.
     * `data`: data of the course; None for MNIST.
     * `rows_changed`: is given the rows as far as they are known, whenever one has been measured.
     * `without`: files that are no hand-ins, such as the table that is written.
@@ -188,19 +166,14 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     """Return the rows with what there is to look at beside the others."""
     places = [place for place, row in enumerate(rows) if row.handed is not None]
     handed = [handed for row in rows if (handed := row.handed) is not None]
-    between = remarks_between(
-        handed, [_name_of(rows[place]) for place in places], labs, [rows[place].is_clean for place in places]
-    )
+    files = [(rows[place].folders[0], rows[place].files[0].name) for place in places]
+    names = [printable("/".join(filter(None, each))) for each in files]
+    between = remarks_between(handed, names, labs, [rows[place].is_clean for place in places])
     folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
     for place, *more in zip(places, between, folders, strict=True):
         compared[place] = replace(rows[place], remarks=(*rows[place].remarks, *more[0], *more[1]))
     return compared
-
-
-def _name_of(row: Row) -> str:
-    """Return what a row is called beside others: its file, with the folder where there are some."""
-    return printable("/".join(part for part in (row.folders[0], row.files[0].name) if part))
 
 
 def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> "_Task | Row":

@@ -20,14 +20,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A paragraph.
+    """A paragraph."""
 
-    * `text`: shown as typed; line breaks count.
-    * `kind`: whose words they are; ``"missing"`` stands where the student has not written yet.
-    """
-
-    text: str
-    kind: str = "program"
+    text: str  # shown as typed; line breaks count
+    kind: str = "program"  # whose words they are; ``"missing"`` stands where the student has not written yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +36,16 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of measured values.
+    """A table of measured values."""
 
-    * `name`: for file names: lower case, with hyphens.
-    * `formats`: how to write each column: ``"text"``, ``"count"``, ``"percent"``, ``"value"``, or a
-      digit for so many places after the point.
-    * `columns`: side by side how often, to save room when rows are short and many.
-    * `own_caption`: the student's words, which stand before the caption and do not take its place.
-    """
-
-    name: str
+    name: str  # for file names: lower case, with hyphens
     caption: str
     data: Data
+    # how to write each column: ``"text"``, ``"count"``, ``"percent"``, ``"value"``, or a digit for so many
+    # places after the point
     formats: tuple[str, ...]
-    columns: int = 1
-    own_caption: str = ""
+    columns: int = 1  # side by side how often, to save room when rows are short and many
+    own_caption: str = ""  # the student's words, which stand before the caption and do not take its place
 
     @property
     def shown(self) -> list[list[str]]:
@@ -70,25 +61,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing.
+    """A drawing."""
 
-    * `name`: for file names: lower case, with hyphens.
-    * `svg`: self-contained vector drawing.
-    * `width`: share of the width of the text that it takes, from 0 to 1.
-    * `data`: the numbers behind it.
-    * `csv`: the numbers behind it as the text of a CSV file, where they are more than one table.
-    * `from_screen`: drawn by the window, with names of its own inside that other drawings may have too.
-    * `own_caption`: the student's words, which stand before the caption and do not take its place.
-    """
-
-    name: str
+    name: str  # for file names: lower case, with hyphens
     caption: str
-    svg: str
-    width: float = 1.0
-    data: Data | None = None
-    csv: str = ""
+    svg: str  # self-contained vector drawing
+    width: float = 1.0  # share of the width of the text that it takes, from 0 to 1
+    data: Data | None = None  # the numbers behind it
+    csv: str = ""  # the numbers behind it as the text of a CSV file, where they are more than one table
+    # drawn by the window, with names of its own inside that other drawings may have too
     from_screen: bool = False
-    own_caption: str = ""
+    own_caption: str = ""  # the student's words, which stand before the caption and do not take its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +86,14 @@ Block = Heading | Words | Table | Figure | Formula
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A report, ready to be written.
-
-    * `results`: the results as JSON, which PDF and HTML carry and a folder gets as a file; "" for none.
-    """
+    """A report, ready to be written."""
 
     title: str
     author: str
     roll_number: str
     date: str
     blocks: tuple[Block, ...] = field(repr=False)
+    # the results as JSON, which PDF and HTML carry and a folder gets as a file; "" for none
     results: str = field(default="", repr=False)
 
     @property

@@ -17,13 +17,11 @@ BACKPROP = "backprop"
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """Title of a demonstration, and a guiding question for each field.
-
-    * `objective`, `hypothesis`, `description`, `observations`, `inference`: what to think about
-      before writing.
-    """
+    """Title of a demonstration, and a guiding question for each field."""
 
     title: str
+    # `objective`, `hypothesis`, `description`, `observations`, `inference`: what to think about before
+    # writing
     objective: str
     hypothesis: str
     description: str
@@ -113,7 +111,6 @@ def guide_of(key: str, experiment: Experiment) -> Guide:
     """Return the guide of a demonstration about a network: it asks of no pool or tie that is not there.
 
     * `key`: one of `GUIDES`.
-    * `experiment`: settings of the network.
     """
     without: Mapping[str, Guide] = {}
     if "pool_size" in experiment.unused:
@@ -143,12 +140,10 @@ DEFAULT_TITLE = "Lab 5: convolutional neural networks"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Results that have been on the screen, and since when; they stay known, whatever is on it later.
+    """Results that have been on the screen, and since when; they stay known, whatever is on it later."""
 
-    * `training`, `lab`: local date and time at which results of training (losses, accuracy), and
-      results that the lab has measured, were first on the screen; "" for never.
-    """
-
+    # `training`, `lab`: local date and time at which results of training (losses, accuracy), and results that
+    # the lab has measured, were first on the screen; "" for never
     training: str = ""
     lab: str = ""
 
@@ -172,38 +167,28 @@ _LONGEST_TIME = 40
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A hypothesis as it stood at one moment.
-
-    * `time`: local date and time, such as ``"2026-01-31 14:05"``.
-    * `step`: training step of the run on the screen at that moment.
-    * `after_run`: whether results had been on the screen before.
-    * `shown`: which, and since when.
-    """
+    """A hypothesis as it stood at one moment."""
 
     text: str
-    time: str
-    step: int
-    after_run: bool = False
-    shown: Shown = _NOT_SHOWN
+    time: str  # local date and time, such as ``"2026-01-31 14:05"``
+    step: int  # training step of the run on the screen at that moment
+    after_run: bool = False  # whether results had been on the screen before
+    shown: Shown = _NOT_SHOWN  # which, and since when
 
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """What a student writes about one of the demonstrations.
+    """What a student writes about one of the demonstrations."""
 
-    * `key`: which one: a key of `GUIDES`.
-    * `objective`, `description`, `observations`, `inference`: as typed.
-    * `hypothesis`: the recorded hypothesis and every later edit, oldest first; empty before the first record.
-    * `inserts`: figures and tables from the screen that stand below the observations.
-    """
-
-    key: str
+    key: str  # which one: a key of `GUIDES`
+    # `objective`, `description`, `observations`, `inference`: as typed
     objective: str = ""
     description: str = ""
     observations: str = ""
     inference: str = ""
+    # the recorded hypothesis and every later edit, oldest first; empty before the first record
     hypothesis: tuple[Version, ...] = ()
-    inserts: tuple[Insert, ...] = ()
+    inserts: tuple[Insert, ...] = ()  # figures and tables from the screen that stand below the observations
 
     def record(self, version: Version) -> Self:
         """Add a hypothesis; one that says the same as the last changes nothing, an empty one is no record.
@@ -218,16 +203,14 @@ class Demonstration:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The words of a whole report; the results are added when it is written.
+    """The words of a whole report; the results are added when it is written."""
 
-    * `title`, `author`, `roll_number`, `date`: for the title page, as typed.
-    * `demonstrations`: one for each of `GUIDES`, in their order.
-    """
-
+    # `title`, `author`, `roll_number`, `date`: for the title page, as typed
     title: str = DEFAULT_TITLE
     author: str = ""
     roll_number: str = ""
     date: str = ""
+    # one for each of `GUIDES`, in their order
     demonstrations: tuple[Demonstration, ...] = tuple(Demonstration(key) for key in GUIDES)
 
     def demonstration(self, key: str) -> Demonstration:

@@ -24,20 +24,15 @@ def build_document(
     experiment: Experiment = LAB5,
     first: int = 1,
     asks: bool = True,
-    parts: Sequence[Block] = (),
-    carried: str = "",
 ) -> Document:
     """Return the whole report as blocks.
 
-    * `report`: the words.
     * `findings`: what was measured; None while the lab has not been run.
     * `unrecorded`: for a preview: hypotheses that were typed but not recorded yet, by the key of
       their demonstration.
     * `experiment`: settings of the network that the guiding questions are about.
     * `first`: number of the first demonstration.
     * `asks`: whether the questions that nothing was written about stand there, to be answered.
-    * `parts`: what stands between the demonstrations and the appendix: the record of a guided lab.
-    * `carried`: the results as JSON, for `Document.results`.
     """
     blocks: list[Block] = []
     for number, demonstration in enumerate(report.demonstrations, start=first):
@@ -45,10 +40,9 @@ def build_document(
         guide = guide_of(demonstration.key, experiment)
         told = _demonstration(demonstration, guide, findings, number, unrecorded.get(demonstration.key))
         blocks += told if asks else _answered(tuple(told))
-    blocks += parts
     if findings is not None:
         blocks += findings.appendix
-    return Document(report.title, report.author, report.roll_number, report.date, tuple(blocks), carried)
+    return Document(report.title, report.author, report.roll_number, report.date, tuple(blocks))
 
 
 def hypothesis_blocks(versions: tuple[Version, ...]) -> Iterator[Words]:

@@ -9,10 +9,7 @@ from cnnviz.mathematics import Cases, Frac, Node, Norm, Prime, Sub, Sum, Text, p
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """One displayed equation.
-
-    * `words`: what it says, read aloud.
-    """
+    """One displayed equation; `words`: what it says, read aloud."""
 
     words: str
     formula: Node
@@ -79,10 +76,7 @@ def of_network(layers: Sequence[tuple[str, Layer]], channels: int) -> dict[str, 
 
 
 def convolution(layer: Conv2D, channels: int) -> Equation:
-    """What a convolution computes.
-
-    * `channels`: of its input.
-    """
+    """What a convolution computes; `channels`: of its input."""
     over, weight = _kernel(channels)
     bias: Node = (Sub("b", "f"), "+") if layer.bias else ()
     formula = (Sub("z", "f , i , j"), "=", bias, Sum(over), weight, "~", _pixel(layer, channels))
@@ -140,10 +134,7 @@ def activation_gradient(layer: Activation) -> Equation:
 
 
 def filter_gradient(layer: Conv2D, channels: int) -> Equation:
-    """The gradient of a filter.
-
-    * `channels`: of its input.
-    """
+    """The gradient of a filter; `channels`: of its input."""
     _, weight = _kernel(channels)
     return Equation(
         "The gradient of a filter: every cell of its map adds the gradient that arrives, times the patch it "

@@ -106,7 +106,7 @@ def curves_figure(training: TrainedRun, log_every: int) -> Figure:
 
 def filters_figure(training: TrainedRun) -> Figure:
     """The first filters before and after training, all with the same limits."""
-    name = _first_convolution(training)
+    name = next(name for name, layer in training.network.layers if isinstance(layer, Conv2D))
     before, after = (
         np.asarray(net.params[f"{name}.weight"], dtype=np.float64)
         for net in (training.initial, training.network)
@@ -158,7 +158,9 @@ def maps_figure(results: LabResults) -> Figure:
     listed(drawing, words, [*_prediction(results), f"true class: {name}"])
     for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
         colors = Colors("signed", *signed_levels(maps))
-        area, bar = titled(drawing, box, f"{layer}: {_shape(maps)}").rows(Share(1), BAR, gap=3)
+        area, bar = titled(drawing, box, f"{layer}: {' × '.join(map(format_count, maps.shape))}").rows(
+            Share(1), BAR, gap=3
+        )
         _draw_maps(drawing, maps[:count], colors, area)
         drawing.place(COLORS.draw, colors, bar)
     left_out = f" The first {count} of {len(shown[0][1])} maps are shown." if count < len(shown[0][1]) else ""
@@ -183,14 +185,6 @@ def _prediction(results: LabResults) -> list[str]:
     order = np.argsort(-results.probabilities, kind="stable")[:_LIKELIEST]
     classes = results.experiment.classes
     return [f"p({classes[int(k)]}) = {format_probability(float(results.probabilities[k]))}" for k in order]
-
-
-def _first_convolution(training: TrainedRun) -> str:
-    return next(name for name, layer in training.network.layers if isinstance(layer, Conv2D))
-
-
-def _shape(maps: FloatArray) -> str:
-    return " × ".join(format_count(side) for side in maps.shape)
 
 
 _SWEPT = ("pixels", "convolution", "max", "average")

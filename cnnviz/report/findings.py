@@ -23,39 +23,28 @@ from cnnviz.translation import OUTPUT
 
 @dataclass(frozen=True, slots=True)
 class MeasuredWith:
-    """Settings, data and image of a lab; its results are a function of them.
-
-    * `sample`: position among the test images of the one that was looked at closely.
-    """
+    """Settings, data and image of a lab; its results are a function of them."""
 
     experiment: Experiment
     data_name: str
     data_sha256: str
-    sample: int
+    sample: int  # position among the test images of the one that was looked at closely
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The measured parts of a report: headings, sentences, formulas, tables and figures.
-
-    * `time`: when it was measured, such as ``"2026-01-31 14:05"``.
-    * `version`: of CNNViz.
-    * `channels`: of the images.
-    * `steps`: training steps.
-    * `loss`, `accuracy`: on the test images, after training.
-    * `parts`: what belongs to each demonstration, by the keys of `GUIDES`.
-    * `appendix`: how to measure it again.
-    """
+    """The measured parts of a report: headings, sentences, formulas, tables and figures."""
 
     measured_with: MeasuredWith
-    time: str
-    version: str
-    channels: int
-    steps: int
+    time: str  # when it was measured, such as ``"2026-01-31 14:05"``
+    version: str  # of CNNViz
+    channels: int  # of the images
+    steps: int  # training steps
+    # `loss`, `accuracy`: on the test images, after training
     loss: float
     accuracy: float
-    parts: Mapping[str, tuple[Block, ...]]
-    appendix: tuple[Block, ...]
+    parts: Mapping[str, tuple[Block, ...]]  # what belongs to each demonstration, by the keys of `GUIDES`
+    appendix: tuple[Block, ...]  # how to measure it again
 
     @property
     def origin(self) -> str:
@@ -69,10 +58,7 @@ class Findings:
 
 
 def findings_of(results: LabResults, time: str) -> Findings:
-    """Return the parts of a report that results of the lab are made of.
-
-    * `time`: when they were measured.
-    """
+    """Return the parts of a report that results of the lab are made of; `time`: when they were measured."""
     after = results.training.after
     return Findings(
         measured_with=MeasuredWith(

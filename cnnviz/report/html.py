@@ -16,7 +16,6 @@ from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.mathematics import mathml
 from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words
-from cnnviz.report.equations import Equation
 
 _TEMPLATE = bundled("report/report.html.jinja")
 
@@ -34,21 +33,17 @@ def to_html(document: Document) -> str:
 
     * Raises CNNVizError: if the template is missing or damaged.
     """
+    # No sign in the results can end the element that they stand in.
+    results = Markup(document.results.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}))
     head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))
     with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):
         blocks = list(_blocks(document))
         text = _template().render(
-            document=document, head=head, blocks=blocks, results=_as_script(document), version=__version__
+            document=document, head=head, blocks=blocks, results=results, version=__version__
         )
         if text.rstrip().endswith("</html>"):  # and not, of half a template, half a report
             return text
     raise CNNVizError(f"The template of the report is missing or damaged; {restore('report')}.")
-
-
-def _as_script(document: Document) -> Markup:
-    """Return the results so that no sign in them could end the element that they stand in."""
-    escapes = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
-    return Markup(document.results.translate(escapes))
 
 
 @cache
@@ -77,15 +72,9 @@ def _blocks(document: Document) -> Iterator[dict[str, Any]]:
                     "own": block.own_caption,
                 } | _figure(block, figures)
             case Formula(equation):
-                yield {"type": "formula", "mathml": Markup(_math(equation))}
-
-
-def _math(equation: Equation) -> str:
-    """Return an equation as a complete MathML element."""
-    return (
-        f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" alttext="{equation.words}">'
-        f"{mathml(equation.formula)}</math>"
-    )
+                opening = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" '
+                math = f'{opening}alttext="{equation.words}">{mathml(equation.formula)}</math>'
+                yield {"type": "formula", "mathml": Markup(math)}
 
 
 def _figure(figure: Figure, number: int) -> dict[str, Any]:

@@ -27,26 +27,17 @@ _LARGEST_WHOLE = 1 << 53
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A figure or a table in its place among the observations.
+    """A figure or a table in its place among the observations."""
 
-    * `title`: what it shows.
-    * `caption`: when it was so: preset, seed, step, sample.
-    * `time`: local date and time at which it was put in.
-    * `svg`: the drawing; empty for a table.
-    * `width_cm`: width of the drawing on the screen; in the report at most that of the text.
-    * `csv`: the numbers behind a figure, as a CSV file; may be empty.
-    * `data`: the table; None for a figure.
-    * `words`: the student's own caption, at most `LONGEST_WORDS` letters, or ""; title and caption
-      stay with it.
-    """
-
-    title: str
-    caption: str
-    time: str
-    svg: str = ""
+    title: str  # what it shows
+    caption: str  # when it was so: preset, seed, step, sample
+    time: str  # local date and time at which it was put in
+    svg: str = ""  # the drawing; empty for a table
+    # width of the drawing on the screen; in the report at most that of the text
     width_cm: float = _TEXT_WIDTH_CM
-    csv: str = ""
-    data: Data | None = None
+    csv: str = ""  # the numbers behind a figure, as a CSV file; may be empty
+    data: Data | None = None  # the table; None for a figure
+    # the student's own caption, at most `LONGEST_WORDS` letters, or ""; title and caption stay with it
     words: str = ""
 
     def block(self, name: str) -> Block:

@@ -54,142 +54,106 @@ from cnnviz.translation import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabSample:
-    """The test image that is looked at closely.
+    """The test image that is looked at closely."""
 
-    * `index`: position among the test images.
-    * `pixels`: ndarray of shape (1, h, w), uint8.
-    * `label`: index of its class.
-    """
-
-    index: int
-    pixels: ByteArray
-    label: int
+    index: int  # position among the test images
+    pixels: ByteArray  # ndarray of shape (1, h, w), uint8
+    label: int  # index of its class
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedRun:
-    """A finished training run.
+    """A finished training run."""
 
-    * `initial`, `network`: before and after.
-    * `curve_steps`: steps of the curves below.
-    * `loss`, `smooth_loss`, `accuracy`: training loss over a short and over a long trailing window,
-      and accuracy over the long one.
-    * `before`, `after`: on the test images.
-    """
-
+    # `initial`, `network`: before and after
     initial: Network
     network: Network
     steps: int
     log: tuple[LogLine, ...]
-    curve_steps: NDArray[np.float64]
+    curve_steps: NDArray[np.float64]  # steps of the curves below
+    # `loss`, `smooth_loss`, `accuracy`: training loss over a short and over a long trailing window, and
+    # accuracy over the long one
     loss: NDArray[np.float64]
     smooth_loss: NDArray[np.float64]
     accuracy: NDArray[np.float64]
+    # `before`, `after`: on the test images
     before: Evaluation
     after: Evaluation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TranslationResults:
-    """What happens when images move.
+    """What happens when images move."""
 
-    * `dots`: the two 6x6 images.
-    * `dots_result`: what was measured of them, in a sentence.
-    * `digit`: the sample moved by one pixel, and by two.
-    * `sweep`: the sample over a grid of shifts.
-    * `curves`: mean and spread over `digits` test digits against the signed shift along x.
-    * `ink_lost`: share of the ink that each of these shifts pushes out of the image, the mean over
-      the digits.
-    """
-
-    dots: Comparison
-    dots_result: str
-    digit: tuple[Comparison, ...]
-    sweep: Sweep
+    dots: Comparison  # the two 6x6 images
+    dots_result: str  # what was measured of them, in a sentence
+    digit: tuple[Comparison, ...]  # the sample moved by one pixel, and by two
+    sweep: Sweep  # the sample over a grid of shifts
+    # mean and spread over `digits` test digits against the signed shift along x
     curves: Mapping[MeasureName, Mapping[str, Curve]]
+    # share of the ink that each of these shifts pushes out of the image, the mean over the digits
     ink_lost: NDArray[np.float64]
     digits: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BackpropResults:
-    """The way of the gradient.
+    """The way of the gradient."""
 
-    * `routing`: the backward pass through the first pool, for the sample; None in a network without a pool.
-    * `channel`: the filter that is followed: the one with the largest gradient at its pooled map,
-      or at its map.
-    * `filter_layer`: name of the first convolution.
-    * `maps`, `map_gradients`: its output for the sample, and the gradient of the loss there.
-    * `terms`: the terms of this filter's gradient, a term for each window, or without a pool for each cell.
-    * `filter_gradient`: the gradient itself.
-    * `loss`, `loss_after`: loss of the sample, and after one step of plain gradient descent on it alone.
-    * `sample_ties`, `ties`: tied windows of the sample, and of many test images; None without a max pool.
-    * `tie_images`: how many images `ties` counts.
-    * `check`: gradient and finite difference of every parameter, or of some drawn at random where
-      they are many.
-    """
-
+    # the backward pass through the first pool, for the sample; None in a network without a pool
     routing: PoolRouting | None
+    # the filter that is followed: the one with the largest gradient at its pooled map, or at its map
     channel: int
-    filter_layer: str
+    filter_layer: str  # name of the first convolution
+    # `maps`, `map_gradients`: its output for the sample, and the gradient of the loss there
     maps: FloatArray
     map_gradients: FloatArray
+    # the terms of this filter's gradient, a term for each window, or without a pool for each cell
     terms: FilterTerms
-    filter_gradient: FloatArray
+    filter_gradient: FloatArray  # the gradient itself
+    # `loss`, `loss_after`: loss of the sample, and after one step of plain gradient descent on it alone
     loss: float
     loss_after: float
+    # `sample_ties`, `ties`: tied windows of the sample, and of many test images; None without a max pool
     sample_ties: TieRate | None
     ties: TieRate | None
-    tie_images: int
+    tie_images: int  # how many images `ties` counts
+    # gradient and finite difference of every parameter, or of some drawn at random where they are many
     check: GradientCheck
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabResults:
-    """Results of the three demonstrations, and what they were measured with.
-
-    * `data_conversion`: what the images lost when they were read, as a sentence; empty for nothing.
-    * `train_count`, `test_count`: images in each part.
-    * `maps`: outputs of the layers for the sample, without the batch.
-    * `probabilities`: of each class, for the sample.
-    * `command`: command line that measures the same again.
-    * `versions`: of the programs that took part.
-    """
+    """Results of the three demonstrations, and what they were measured with."""
 
     experiment: Experiment
     data_name: str
     data_sha256: str
-    data_conversion: str
+    data_conversion: str  # what the images lost when they were read, as a sentence; empty for nothing
+    # `train_count`, `test_count`: images in each part
     train_count: int
     test_count: int
     sample: LabSample
-    maps: Mapping[str, FloatArray]
-    probabilities: FloatArray
+    maps: Mapping[str, FloatArray]  # outputs of the layers for the sample, without the batch
+    probabilities: FloatArray  # of each class, for the sample
     training: TrainedRun
     translation: TranslationResults
     backprop: BackpropResults
-    command: str
-    versions: tuple[tuple[str, str], ...]
+    command: str  # command line that measures the same again
+    versions: tuple[tuple[str, str], ...]  # of the programs that took part
 
 
 @dataclass(frozen=True, slots=True)
 class LabSettings:
-    """How much the lab measures.
+    """How much the lab measures."""
 
-    * `sample`: position among the test images of the digit that is looked at closely.
-    * `digits`: test digits that are moved for mean and spread.
-    * `reach`: farthest shift in pixels.
-    * `tie_images`: test images whose tied windows are counted.
-    * `checked`: of networks with more parameters than this only some are checked against a finite difference.
-    * `drawn`: how many, drawn with the seed of the run.
-    """
-
-    sample: int = 0
-    digits: int = 200
-    reach: int = 8
-    tie_images: int = 1000
+    sample: int = 0  # position among the test images of the digit that is looked at closely
+    digits: int = 200  # test digits that are moved for mean and spread
+    reach: int = 8  # farthest shift in pixels
+    tie_images: int = 1000  # test images whose tied windows are counted
+    # of networks with more parameters than this only some are checked against a finite difference
     checked: int = 12_000
-    drawn: int = 2_000
+    drawn: int = 2_000  # how many, drawn with the seed of the run
 
 
 Progress = Callable[[str, float], None]
@@ -201,22 +165,16 @@ _SHORT_WINDOW = 20
 _PARTS = {"Training": 0.0, "Moving images": 0.5, "Following gradients": 0.8, "": 1.0}
 
 
-def ignore_progress(stage: str, fraction: float) -> None:
-    """Do nothing with the progress."""
-    del stage, fraction
-
-
 def run_lab(
     experiment: Experiment,
     dataset: Dataset,
     settings: LabSettings = STANDARD,
     *,
-    progress: Progress = ignore_progress,
+    progress: Progress = lambda _stage, _share: None,
     cancelled: Cancelled = never,
 ) -> LabResults:
     """Train from the initial weights, then measure.
 
-    * `dataset`: with the experiment's classes.
     * `cancelled`: asked many times a second; when it returns True the lab stops.
     * Returns: A function of the arguments and of the versions it lists, not of time or machine load.
     * Raises CancelledError: if `cancelled` returned True.
@@ -245,14 +203,12 @@ def measure_lab(
     history: History,
     settings: LabSettings = STANDARD,
     *,
-    progress: Progress = ignore_progress,
+    progress: Progress = lambda _stage, _share: None,
     cancelled: Cancelled = never,
 ) -> LabResults:
     """Measure a network whose training is over.
 
     * `experiment`, `dataset`, `settings`, `progress`, `cancelled`: as for `run_lab`.
-    * `network`: as trained.
-    * `history`: record of that training.
     * Raises CancelledError: if `cancelled` returned True.
     * Raises CNNVizError: if there is no such sample, or the network does not fit.
     """

@@ -82,9 +82,9 @@ def picture_of(svg: str, dpi: int, seconds: float) -> bytes:
     return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], _FONTS, seconds, never)[0][0]
 
 
-def to_pngs(figures: Sequence[Figure], dpi: int = 200) -> list[bytes]:
+def to_pngs(figures: Sequence[Figure]) -> list[bytes]:
     """Return figures as the bytes of PNG files; raises as `to_pdf`."""
-    sheets = [Sheet(_PICTURE, {"svg": each.svg}, "png", float(dpi)) for each in figures]
+    sheets = [Sheet(_PICTURE, {"svg": each.svg}, "png", 200.0) for each in figures]
     return [pages[0] for pages in typeset(sheets, _FONTS, _SECONDS, never)] if sheets else []
 
 
@@ -153,17 +153,12 @@ _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # or Windows opens a co
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What Typst is to set.
+    """What Typst is to set."""
 
-    * `source`: A program of Typst's.
-    * `inputs`: what the program finds in ``sys.inputs``.
-    * `dpi`: resolution of the pages as PNG.
-    """
-
-    source: str
-    inputs: dict[str, str]
+    source: str  # A program of Typst's
+    inputs: dict[str, str]  # what the program finds in ``sys.inputs``
     format: Literal["pdf", "png"]
-    dpi: float | None = None
+    dpi: float | None = None  # resolution of the pages as PNG
 
 
 def typeset(
@@ -171,7 +166,6 @@ def typeset(
 ) -> list[list[bytes]]:
     """Set sheets in a process of its own.
 
-    * `fonts`: folders with fonts.
     * `seconds`: after which the process is ended.
     * `cancelled`: asked several times a second; when it returns True the process is ended.
     * Returns: the pages of each sheet; the whole file of one that is set as PDF.

@@ -27,17 +27,14 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
-    """The pattern of one layer, for several variants of the network or its input.
+    """The pattern of one layer, for several variants of the network or its input."""
 
-    * `index`: position of the layer in `Network.layers`.
-    * `states`: shape (v, *cells, p). State of each cell of the output: which of the p cells of its window
-      win; p = 1 and whether it is open for a gate.
-    * `channels`: shape (v,). If given, the states are those of one channel or unit only, this one; the others
-      have not changed.
-    """
-
-    index: int
+    index: int  # position of the layer in `Network.layers`
+    # shape (v, *cells, p). State of each cell of the output: which of the p cells of its window win; p = 1
+    # and whether it is open for a gate.
     states: BoolArray
+    # shape (v,). If given, the states are those of one channel or unit only, this one; the others have not
+    # changed.
     channels: IntArray | None
 
 
@@ -59,43 +56,30 @@ def changed_from_base(base: Mapping[int, BoolArray], pattern: Pattern) -> BoolAr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
-    """A network in float64, one sample, and its unchanged passes.
-
-    * `trace`: of a batch of one.
-    * `states`: see `cnnviz.routing._bench.base_states`.
-    """
+    """A network in float64, one sample, and its unchanged passes."""
 
     network: Network
-    trace: Trace
+    trace: Trace  # of a batch of one
     label: int
     gradients: Gradients
-    states: Mapping[int, BoolArray]
+    states: Mapping[int, BoolArray]  # see `cnnviz.routing._bench.base_states`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variants:
-    """Changed outputs of one layer.
+    """Changed outputs of one layer."""
 
-    * `index`: position of the layer; -1 for the input.
-    * `values`: shape (v, 1, h, w) or (v, 1). The channel or unit that differs.
-    * `channels`: shape (v,). Which one it is.
-    """
-
-    index: int
-    values: FloatArray
-    channels: IntArray
+    index: int  # position of the layer; -1 for the input
+    values: FloatArray  # shape (v, 1, h, w) or (v, 1). The channel or unit that differs.
+    channels: IntArray  # shape (v,). Which one it is.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What became of variants.
+    """What became of variants."""
 
-    * `losses`: shape (v,).
-    * `patterns`: of the layers after the change, in order.
-    """
-
-    losses: NDArray[np.float64]
-    patterns: tuple[Pattern, ...]
+    losses: NDArray[np.float64]  # shape (v,)
+    patterns: tuple[Pattern, ...]  # of the layers after the change, in order
 
 
 def in_float64(network: Network) -> Network:

@@ -88,14 +88,7 @@ def relative_error(
     Where twice these errors are more than `TOLERANCE` of the gradient, the distance is compared with the
     smallest gradient for which they would not be.
 
-    Parameters
-    ----------
-    gradient, difference : ndarray of one shape
-
-    Returns
-    -------
-    ndarray of the same shape
-        0 where both are 0.
+    * Returns: 0 where both are 0.
     """
     unit = _SAFETY * np.finfo(np.float64).eps
     logits = bench.trace.logits
@@ -116,17 +109,10 @@ def verdicts(
 
     ``"tie_rule"`` is a conjecture here, which `judge_rule` proves or refutes.
 
-    Parameters
-    ----------
-    kinked : boolean ndarray
-        Where winners or gates change.
-    error, first_error : ndarray
-        Relative error of the gradient under the network's own rule for ties and under ``"first"``.
-
-    Returns
-    -------
-    ndarray of int8
-        Places in `VERDICTS`.
+    * `kinked`: where winners or gates change.
+    * `error`, `first_error`: relative error of the gradient under the network's own rule for ties and under
+      ``"first"``.
+    * Returns: places in `VERDICTS`.
     """
     explained = (first_error <= TOLERANCE) & has_rule_all(bench.network)
     return np.select(
@@ -165,20 +151,13 @@ def first_gradients(bench: Bench) -> Gradients:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrozenPool(Layer):
-    """A max pool whose winners no longer change.
-
-    Attributes
-    ----------
-    before, pooled : ndarray of shape (c, h, w) and (c, h', w')
-        Its input and output for the sample.
-    shares : ndarray of shape (c, h', w', k, k)
-        How far the output moves with each cell of its window.
-    """
+    """A max pool whose winners no longer change."""
 
     pool: Pool
+    # `before`, `pooled`: shape (c, h, w). Its input and output for the sample.
     before: FloatArray
     pooled: FloatArray
-    shares: FloatArray
+    shares: FloatArray  # shape (c, h', w', k, k). How far the output moves with each cell of its window.
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of the max pool's output."""
@@ -207,35 +186,22 @@ def frozen_bench(bench: Bench) -> Bench:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleJudgement:
-    """What became of the conjecture that differences come from the rule for ties; parallel arrays.
+    """What became of the conjecture that differences come from the rule for ties; parallel arrays."""
 
-    Attributes
-    ----------
-    error : ndarray of shape (m,)
-        Relative error of the gradients and of what the rule promises.
-    verdict : ndarray of shape (m,), int8
-        ``"tie_rule"`` where they agree; ``"kink"`` where they do not, because a gate switches within the poke
-        when all tied cells push at it; else ``"mismatch"``.
-    outcome : Outcome
-        What became of the pokes of the frozen network: all those by `+eps`, then those by `-eps`.
-    """
-
-    error: NDArray[np.float64]
+    error: NDArray[np.float64]  # shape (m,). Relative error of the gradients and of what the rule promises.
+    # shape (m,). ``"tie_rule"`` where they agree; ``"kink"`` where they do not, because a gate switches
+    # within the poke when all tied cells push at it; else ``"mismatch"``.
     verdict: NDArray[np.int8]
+    # what became of the pokes of the frozen network: all those by `+eps`, then those by `-eps`
     outcome: Outcome
 
 
 def judge_rule(frozen: Bench, variants: Variants, gradient: FloatArray, eps: float) -> RuleJudgement:
     """Compare gradients with what the rules for ties promise.
 
-    Parameters
-    ----------
-    frozen : Bench
-        What `frozen_bench` returned.
-    variants : Variants
-        Each of the m numbers changed by `+eps`, and after them each by `-eps`.
-    gradient : ndarray of shape (m,)
-        What backpropagation says, under the network's own rules.
+    * `frozen`: what `frozen_bench` returned.
+    * `variants`: each of the m numbers changed by `+eps`, and after them each by `-eps`.
+    * `gradient`: shape (m,). What backpropagation says, under the network's own rules.
     """
     outcome = run_variants(frozen, variants)
     plus, minus = outcome.losses.reshape(2, -1)

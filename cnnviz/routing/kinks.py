@@ -77,22 +77,12 @@ def find_kinks(
 ) -> tuple[tuple[Kink, ...], int]:
     """Locate the kinks between neighbouring poke values, by halving.
 
-    Parameters
-    ----------
-    values : ndarray of shape (v,)
-        Poke values, ascending.
-    outcome : Outcome
-        What became of them.
-    limit : int
-        How many to locate at most: those nearest to 0.
-
-    Returns
-    -------
-    kinks : tuple of Kink
-        Ascending.
-    intervals : int
-        Between how many neighbouring values something changes; a change at one of the values counts once. If
-        it is larger than `limit`, there are more kinks than were located.
+    * `values`: shape (v,). Poke values, ascending.
+    * `outcome`: what became of them.
+    * `limit`: how many to locate at most: those nearest to 0.
+    * Returns: ascending.
+    * Returns: between how many neighbouring values something changes; a change at one of the values counts
+      once. If it is larger than `limit`, there are more kinks than were located.
     """
     states = [pattern.states for pattern in outcome.patterns]
     intervals = _Intervals(

@@ -206,10 +206,7 @@ def _merged(routes: Routes) -> Routes:
 def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
     """Position of a pool in `network.layers`, and the pool.
 
-    Raises
-    ------
-    ParameterError
-        If there is no such layer, or it is no pool.
+    * Raises ParameterError: if there is no such layer, or it is no pool.
     """
     index = stage_index(network, layer)
     pool = network.layers[index][1] if index >= 0 else None
@@ -221,10 +218,7 @@ def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
 def find_max_pool(network: Network, layer: str) -> tuple[int, Pool]:
     """Position of a pool that takes a maximum, blurred or not, in `network.layers`, and the pool.
 
-    Raises
-    ------
-    ParameterError
-        If there is no such layer, or it takes no maximum.
+    * Raises ParameterError: if there is no such layer, or it takes no maximum.
     """
     index, pool = find_pool(network, layer)
     if pool.tie_rule is None:

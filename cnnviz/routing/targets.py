@@ -58,12 +58,8 @@ Target = ParameterTarget | PixelTarget | CellTarget
 def check_target(network: Network, target: Target) -> None:
     """Raise what is wrong with a target, if anything.
 
-    Raises
-    ------
-    ShapeError
-        If the number of indices is wrong.
-    ParameterError
-        If there is no such parameter, layer or place in it.
+    * Raises ShapeError: if the number of indices is wrong.
+    * Raises ParameterError: if there is no such parameter, layer or place in it.
     """
     match target:
         case PixelTarget():

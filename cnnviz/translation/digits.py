@@ -93,10 +93,6 @@ class Rings:
         return flat, (~np.isnan(flat)).astype(np.float64)
 
 
-def _unreported(fraction: float) -> None:
-    del fraction
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class DigitSweep:
     """Many samples over a grid of shifts.
@@ -131,7 +127,7 @@ def sweep_many(
     labels: Labels | None = None,
     settings: SweepSettings = DEFAULT_SETTINGS,
     *,
-    progress: Callable[[float], None] = _unreported,
+    progress: Callable[[float], None] = lambda _share: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> DigitSweep:
     """Move many samples over a grid of shifts.

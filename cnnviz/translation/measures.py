@@ -327,13 +327,10 @@ def _ratio(change: Values, size: Values) -> Values:
 class MovedAlong:
     """The map of an original, moved along with the image by all of `dxs`, and compared in the interior.
 
-    What is compared and why: see `cnnviz.translation.measures_residual`, which is this for a single
+    What is compared and why: see `equivariance_residual`, which is this for a single
     shift. Large arrays are made once and used for all rows and all samples.
 
-    Parameters
-    ----------
-    dxs : ndarray of shape (n,), intp
-        Pixels to the right.
+    * `dxs`: shape (n,). Pixels to the right.
     """
 
     def __init__(self, grid: StageGrid, dxs: IntArray, channels: int, dtype: np.dtype[np.floating]) -> None:
@@ -360,15 +357,8 @@ class MovedAlong:
     def changes(self, moved: FloatArray, dy: int) -> NDArray[np.float64]:
         """Size of the difference in the interior, for one dy.
 
-        Parameters
-        ----------
-        moved : ndarray of shape (n, c, rows, columns)
-            Maps of the image moved by each dx and by `dy`.
-
-        Returns
-        -------
-        ndarray of shape (n,), float64
-            Euclidean norms; NaN where no cell is left to compare.
+        * `moved`: shape (n, c, rows, columns). Maps of the image moved by each dx and by `dy`.
+        * Returns: shape (n,). Euclidean norms; NaN where no cell is left to compare.
         """
         whole, rest = divmod(dy, self._grid.rows.stride)
         rows = self._grid.rows.comparable(dy)

@@ -67,10 +67,7 @@ def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
 def conv_block(network: Network, number: int = 1) -> ConvBlock:
     """Return one convolution block by its number, from 1.
 
-    Raises
-    ------
-    ParameterError
-        If the network has no such block.
+    * Raises ParameterError: if the network has no such block.
     """
     blocks = conv_blocks(network)
     if not blocks:

@@ -143,10 +143,7 @@ def sweep(
 class Sweeper:
     """A sweep made ready for one network and used for any number of samples.
 
-    Raises
-    ------
-    ShapeError, ParameterError
-        If the settings do not fit the network.
+    * Raises ShapeError, ParameterError: if the settings do not fit the network.
     """
 
     def __init__(self, network: Network, settings: SweepSettings) -> None:
@@ -249,15 +246,9 @@ class MovedStages:
     see a mirrored edge are computed for each shift. With padding or a larger stride, or for a later block,
     the moved images go through the network one and all.
 
-    Parameters
-    ----------
-    dxs : ndarray of shape (n,), intp
-        Pixels to the right.
-    reach : int
-        Largest distance along either axis.
+    * `dxs`: shape (n,). Pixels to the right.
+    * `reach`: largest distance along either axis.
 
-    Notes
-    -----
     The arrays that `row` returns are used again by the next call: fresh ones would cost more than the numbers
     that go into them.
     """
@@ -290,11 +281,8 @@ class MovedStages:
     def row(self, dy: int) -> tuple[dict[str, FloatArray], FloatArray]:
         """Stages for one dy.
 
-        Returns
-        -------
-        maps : dict from stage to ndarray of shape (n, c, rows, columns)
-            May be changed by the caller, and are overwritten by the next call.
-        logits : ndarray of shape (n, k)
+        * Returns: maps by stage, each of shape (n, c, rows, columns), which may be changed by the caller and
+          are overwritten by the next call; logits, shape (n, k).
         """
         if not self._on_canvas:
             return self._plan.maps_of(self._cut("pixels", dy))

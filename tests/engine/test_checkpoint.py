@@ -1,16 +1,22 @@
 """Model files: what is written comes back, and what is damaged is refused in one sentence."""
 
+import base64
+import hashlib
 import json
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from safetensors.numpy import save as to_safetensors
 
-from cnnviz import checkpoint
-from cnnviz.errors import CheckpointError, CNNVizError
+from cnnviz import __version__, checkpoint
+from cnnviz.errors import CheckpointError, CNNVizError, DivergenceError, ParameterError
 from cnnviz.presets import LAB5, LENET
+from cnnviz.session_state import weights_checksum
+from cnnviz.training import Trainer
+from tests.oracles import assert_same_bits
+from tests.small_data import first_images
 
 
 @pytest.fixture
@@ -113,21 +119,6 @@ def test_missing_file_and_folder_are_named(tmp_path):
         checkpoint.load(tmp_path)
 
 
-def test_failed_write_leaves_the_old_file(path, monkeypatch):
-    checkpoint.save(path, LAB5.build_network(), step=1)
-    before = path.read_bytes()
-
-    def refuse(*_args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", refuse)
-    monkeypatch.setattr(os, "rename", refuse)
-    with pytest.raises(CNNVizError, match="disk is full"):
-        checkpoint.save(path, LAB5.build_network(), step=2)
-    assert path.read_bytes() == before
-    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
-
-
 def test_what_could_not_be_opened_again_is_not_written(path, monkeypatch):
     """One bound for writing and reading: just below it a file is written and read, just above it neither."""
     network = LAB5.build_network()
@@ -188,3 +179,212 @@ def test_weights_that_do_not_fit_are_refused_with_the_reason(path, change, why):
     path.write_bytes(to_safetensors(arrays))
     with pytest.raises(CheckpointError, match=why):
         checkpoint.load_weights(path, network)
+
+
+SETTINGS = {
+    "sgd": {"optimizer": "sgd", "momentum": 0.0},
+    "momentum": {"optimizer": "sgd", "momentum": 0.9},
+    "adam": {"optimizer": "adam", "learning_rate": 0.001},
+}
+SMALL = replace(LENET, filters=(2, 3), hidden=(4,), batch_size=3, optimizer="adam", learning_rate=0.001)
+
+
+def begin(experiment):
+    data = first_images(experiment.classes, 60, 10)
+    return Trainer(experiment.build_network(data.input_shape), data, experiment.train_config())
+
+
+def save(path, trainer, experiment):
+    checkpoint.save(
+        path,
+        trainer.network,
+        experiment=experiment,
+        step=trainer.step,
+        optimizer_state=trainer.optimizer_state,
+    )
+
+
+@pytest.fixture
+def saved(path):
+    """Write the model of a run with Adam, and return its bytes."""
+    trainer = begin(SMALL)
+    trainer.advance(4)
+    save(path, trainer, SMALL)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("preset", [LAB5, LENET], ids=["lab5", "lenet"])
+def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, kind, dtype):
+    experiment = replace(preset, dtype=dtype, batch_size=4, epochs=2, **SETTINGS[kind])
+    whole, first = begin(experiment), begin(experiment)
+    whole.advance(20)
+    first.advance(9)
+    save(path, first, experiment)
+    loaded = checkpoint.load(path)
+    assert loaded.experiment == experiment
+    second = Trainer(
+        loaded.network,
+        first.dataset,
+        experiment.train_config(),
+        start_step=loaded.step,
+        optimizer_state=loaded.optimizer,
+    )
+    second.advance(11)
+    for name, array in whole.network.params.items():
+        assert_same_bits(second.network.params[name], array)
+    for name, array in whole.optimizer_state.items():
+        assert_same_bits(second.optimizer_state[name], array)
+    assert list(load_file(path)) == sorted(whole.network.params), "no tensor but those that PyTorch expects"
+
+
+def test_a_run_that_begins_its_optimiser_anew_is_another(path):
+    experiment = replace(SMALL, **SETTINGS["momentum"])
+    first = begin(experiment)
+    first.advance(9)
+    checkpoint.save(path, first.network, experiment=experiment, step=first.step)
+    loaded = checkpoint.load(path)
+    assert loaded.optimizer is None
+    second = Trainer(loaded.network, first.dataset, experiment.train_config(), start_step=loaded.step)
+    first.advance(3)
+    second.advance(3)
+    assert not np.array_equal(first.network.params["conv1.weight"], second.network.params["conv1.weight"])
+
+
+def test_files_of_the_first_versions_are_still_read(path):
+    network = SMALL.build_network()
+    header = {
+        "format": "cnnviz-model",
+        "format_version": 1,
+        "version": __version__,
+        "network": network.to_dict(),
+        "experiment": SMALL.to_dict(),
+        "step": 7,
+        "data_sha256": "",
+    }
+    text = json.dumps(header, sort_keys=True) + weights_checksum(network)
+    header["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    path.write_bytes(to_safetensors(dict(network.params), {"cnnviz": json.dumps(header)}))
+    loaded = checkpoint.load(path)
+    assert (loaded.experiment, loaded.step, loaded.optimizer) == (SMALL, 7, None)
+    assert_same_bits(loaded.network.params["conv1.weight"], network.params["conv1.weight"])
+
+
+def changed(content, change):
+    """Return a file with another header: `change` gets its metadata and the description in it."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    description = json.loads(header["__metadata__"]["cnnviz"])
+    change(header["__metadata__"], description)
+    header["__metadata__"]["cnnviz"] = json.dumps(description)
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + content[8 + length :]
+
+
+NAME = "mean.conv1.weight"
+KEY = f"cnnviz.optimizer.{NAME}"
+
+
+def rewrite(array):
+    """Return a change that puts another array in, with a checksum of its own that is right."""
+
+    def change(metadata, description):
+        content = array.tobytes()
+        metadata[KEY] = base64.b64encode(content).decode()
+        description["optimizer"][NAME] = {
+            "shape": list(array.shape),
+            "dtype": array.dtype.str,
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+
+    return change
+
+
+SHAPE = (2, 1, 3, 3)
+FAULTS = {
+    "text missing": lambda metadata, _: metadata.pop(KEY),
+    "text empty": lambda metadata, _: metadata.update({KEY: ""}),
+    "text too long": lambda metadata, _: metadata.update({KEY: "A" * 2**20}),
+    "no base64": lambda metadata, _: metadata.update({KEY: "é" * len(metadata[KEY])}),
+    "one value changed": lambda metadata, _: metadata.update({KEY: "AAAA" + metadata[KEY][4:]}),
+    "no mapping": lambda _, description: description.update(optimizer=[1]),
+    "null": lambda _, description: description.update(optimizer=None),
+    "empty": lambda _, description: description.update(optimizer={}),
+    "no steps": lambda _, description: description["optimizer"].pop("steps"),
+    "one array missing": lambda _, description: description["optimizer"].pop(NAME),
+    "description a word": lambda _, description: description["optimizer"].update({NAME: "x"}),
+    "unknown array": lambda _, description: description["optimizer"].update({"mean.x" * 99: {}}),
+    "unknown kind": lambda _, description: description["optimizer"].update(
+        {name.replace("mean", "evil"): entry for name, entry in description["optimizer"].items()}
+    ),
+    "huge shape": lambda _, description: description["optimizer"][NAME].update(shape=[10**9, 10**9]),
+    "other shape": rewrite(np.zeros((1, 2, 3, 3), "<f4")),
+    "other type": rewrite(np.zeros(SHAPE, "<f8")),
+    "objects": lambda _, description: description["optimizer"][NAME].update(dtype="|O"),
+    "not a number": rewrite(np.full(SHAPE, np.nan, "<f4")),
+    "infinite": rewrite(np.full(SHAPE, np.inf, "<f4")),
+    "of another optimiser": lambda _, description: description["experiment"].update(optimizer="sgd"),
+    "another state": rewrite(np.zeros(SHAPE, "<f4")),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_damaged_or_hostile_memory_is_refused_in_one_sentence(path, saved, fault):
+    path.write_bytes(changed(saved, lambda *_: None))
+    assert checkpoint.load(path).optimizer is not None, "the way of changing files changes nothing by itself"
+    path.write_bytes(changed(saved, FAULTS[fault]))
+    with pytest.raises(CheckpointError) as caught:
+        checkpoint.load(path)
+    text = str(caught.value)
+    assert text.startswith("net.safetensors ")
+    assert text.endswith(".")
+    assert text.isprintable()
+    assert len(text) < 300
+
+
+def test_steps_that_nobody_has_done_are_refused(path):
+    network = SMALL.build_network()
+    for steps in (-1, 2**60):
+        checkpoint.save(path, network, optimizer_state={"steps": np.array(steps)})
+        with pytest.raises(CheckpointError, match="impossible number of steps"):
+            checkpoint.load(path)
+
+
+def test_memory_of_another_network_is_not_written(path):
+    trainer = begin(SMALL)
+    trainer.advance(2)
+    state = trainer.optimizer_state
+    others = {"not of shape": state, "no parameter's": {"mean.x": np.zeros(1)}, "lacks 'steps'": {}}
+    for why, other in others.items():
+        with pytest.raises(ParameterError, match=f"^The network cannot be saved: .*{why}"):
+            checkpoint.save(path, LAB5.build_network(), optimizer_state=other)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("why", ["too large", "not finite"])
+def test_memory_that_no_file_can_hold_does_not_cost_the_model(path, monkeypatch, why):
+    trainer = begin(SMALL)
+    trainer.advance(2)
+    state = trainer.optimizer_state
+    if why == "too large":
+        monkeypatch.setattr("cnnviz.checkpoint.LARGEST_STATE", 100)
+    else:
+        state[NAME][...] = np.inf
+    said = checkpoint.save(path, trainer.network, experiment=SMALL, optimizer_state=state)
+    assert said.startswith("What the optimiser remembers")
+    assert ("MB) is not in the file" if why == "too large" else "not finite numbers") in said
+    assert checkpoint.load(path).optimizer is None
+
+
+def test_a_run_that_diverged_keeps_the_memory_that_belongs_to_its_weights():
+    experiment = replace(LAB5, momentum=0.9, batch_size=4, epochs=50, learning_rate=0.01)
+    trainer = begin(experiment)
+    trainer.advance(5)
+    before = trainer.optimizer_state
+    trainer.learning_rate = 1e30
+    with pytest.raises(DivergenceError):
+        trainer.advance(200)
+    assert trainer.step == 5
+    for name, array in before.items():
+        assert_same_bits(trainer.optimizer_state[name], array)

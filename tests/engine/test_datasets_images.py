@@ -163,10 +163,6 @@ def test_pillow_is_imported_only_when_needed() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 0
 
 
-def test_fit_leaves_the_right_size_alone() -> None:
-    assert np.array_equal(fit_image(GREY, 6, 8), GREY)
-
-
 @pytest.mark.parametrize("level", [0, 77, 255])
 @pytest.mark.parametrize("size", [(1, 1), (5, 9), (28, 30), (300, 20), (1, 5000), (5000, 1)])
 def test_fit_of_a_uniform_image_is_uniform(level: int, size: tuple[int, int]) -> None:

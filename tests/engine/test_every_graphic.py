@@ -204,6 +204,41 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "curves": (curves.CURVES, plot()),
     "many curves": (curves.CURVES, plot(6)),
     "tiles": (tiles.TILES, tiles.Chosen(tiles.Tiles(numbers(6, 5, 5), SIGNED, Go, tuple("abcdef")), 2)),
+    "many tiles": (
+        tiles.TILES,
+        tiles.Chosen(
+            tiles.Tiles(
+                numbers(64, 26, 26), SIGNED, Go, point=Go, scrolls=Go, chooses=True, has_key=False, most=192
+            ),
+            60,
+            (tiles.Marked("receptive", ((3, 4, 3, 3),)), tiles.Marked("winner", ((9, 9, 1, 1),), (60,))),
+        ),
+    ),
+    "fitting": (stages.FITTING, stages.Fitting(((("conv1", "strong", "text"),), (("c", "small", "muted"),)))),
+    "stage": (
+        stages.STAGE_MAP,
+        stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), SELECTED), "×2", "twice as much"),
+    ),
+    "enlarged stage": (
+        stages.STAGE_MAP,
+        stages.StageMap(
+            heat_map.Looked(
+                heat_map.HeatMap(numbers(26, 26), SIGNED, has_axes=True), zoom=heat_map.Zoom(30, (24, 3))
+            ),
+            scrolls=Go,
+            zooms=Go,
+            length=240,
+        ),
+    ),
+    "outputs": (
+        stages.OUTPUTS,
+        stages.OutputRows(
+            stages.Outputs(CLASSES, PROBABILITIES, 9 * PROBABILITIES - 2, 3, Go, Go), 1, frozenset({2}), 4, Go
+        ),
+    ),
+    "outlines": (stages.MARKS, stages.Marks(MARKS)),
+    "folded": (stages.FOLDED, stages.Folded("relu1", Go())),
+    "arrow": (stages.ARROW, stages.Arrow(8)),
     "framed": (
         tiles.FRAMED,
         tiles.Framed(tiles.Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6)),

@@ -3,13 +3,15 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
 from cnnviz.errors import CNNVizError
-from cnnviz.files import atomic_write, printable
+from cnnviz.files import atomic_write, atomic_write_folder, printable
 from tests.engine.datasets_files import assert_one_sentence
 
 OLD = b"the old content"
@@ -48,11 +50,6 @@ def test_writes_what_a_function_writes(existing: Path) -> None:
     atomic_write(existing, write)
     assert existing.read_bytes() == b"one two"
     assert names_in(existing.parent) == ["report.pdf"]
-
-
-def test_takes_a_path_as_text(tmp_path: Path) -> None:
-    atomic_write(str(tmp_path / "a.bin"), b"abc")
-    assert (tmp_path / "a.bin").read_bytes() == b"abc"
 
 
 def test_old_content_is_there_until_the_new_one_is_complete(existing: Path) -> None:
@@ -148,20 +145,23 @@ def test_disk_that_is_really_full(existing: Path, monkeypatch: pytest.MonkeyPatc
     assert device.closed
 
 
-def test_folder_that_does_not_exist(tmp_path: Path) -> None:
-    text = fails(tmp_path / "nowhere" / "a.bin")
-    assert "the folder does not exist" in text
-    assert names_in(tmp_path) == []
-
-
-def test_target_is_a_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nowhere/a.bin", "the folder does not exist"),
+        ("out", "a folder of that name"),
+        ("file/a.bin", "file is no folder"),
+        ("a\0b", ""),
+        ("n" * 300, ""),
+        ("~no-such-user-of-cnnviz/a.bin", ""),
+    ],
+)
+def test_places_where_no_file_can_be(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "out").mkdir()
-    assert "a folder of that name" in fails(tmp_path / "out")
-
-
-def test_folder_is_a_file(existing: Path) -> None:
-    assert f"{existing} is no folder" in fails(existing / "a.bin")
-    assert existing.read_bytes() == OLD
+    (tmp_path / "file").write_bytes(OLD)
+    assert words in fails(name if name.startswith("~") else tmp_path / name)
+    assert names_in(tmp_path) == ["file", "out"]
+    assert (tmp_path / "file").read_bytes() == OLD
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder of the system's own files")
@@ -187,15 +187,110 @@ def test_read_only_file_is_respected(existing: Path, monkeypatch: pytest.MonkeyP
     assert existing.read_bytes() == OLD
 
 
-@pytest.mark.parametrize("name", ["a\0b", "n" * 300])
-def test_impossible_name(tmp_path: Path, name: str) -> None:
-    fails(tmp_path / name)
-    assert names_in(tmp_path) == []
-
-
-def test_unknown_home() -> None:
-    fails("~no-such-user-of-cnnviz/a.bin")
-
-
 def test_printable_replaces_what_cannot_be_shown() -> None:
     assert printable("Büro/1\n2\udcff") == "Büro/1\N{REPLACEMENT CHARACTER}2\N{REPLACEMENT CHARACTER}"
+
+
+ROOT = Path(__file__).parents[2]
+DAYS = 24 * 60 * 60
+
+# Begins to write a file or a folder, says so, and stands there until it is killed.
+WRITER = """
+import sys
+from cnnviz.files import atomic_write, atomic_write_folder
+
+def stand(file):
+    file.write(b"half of it")
+    file.flush()
+    print("standing", flush=True)
+    sys.stdin.read()
+
+kind, path = sys.argv[1:]
+if kind == "file":
+    atomic_write(path, stand)
+else:
+    atomic_write_folder(path, {"whole": b"", "half": stand})
+"""
+
+
+@pytest.fixture(params=["file", "folder"])
+def writer(request, tmp_path):
+    """Start a process that is in the middle of writing."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, request.param, tmp_path / "new"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout.readline() == b"standing\n"
+        yield process
+        process.kill()
+
+
+def names(folder):
+    return sorted(each.name for each in folder.iterdir())
+
+
+def age(path, seconds):
+    moment = path.lstat().st_mtime - seconds
+    os.utime(path, (moment, moment), follow_symlinks=False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes of others are known on POSIX only")
+def test_what_a_killed_process_left_is_removed(tmp_path, writer):
+    assert len(names(tmp_path)) == 1
+    writer.kill()
+    writer.wait()
+    assert len(names(tmp_path)) == 1
+    atomic_write(tmp_path / "mine", b"")
+    assert names(tmp_path) == ["mine"]
+
+
+def test_what_another_process_is_writing_stays(tmp_path, writer):
+    (temporary,) = names(tmp_path)
+    atomic_write(tmp_path / "mine", b"")
+    atomic_write_folder(tmp_path / "lab", {"a": b""})
+    assert names(tmp_path) == [temporary, "lab", "mine"]
+    writer.stdin.close()
+    assert writer.wait() == 0
+    assert names(tmp_path) == ["lab", "mine", "new"]
+
+
+def test_what_this_process_is_writing_stays(tmp_path):
+    def write(file):
+        atomic_write(tmp_path / "inner", b"inner")
+        file.write(b"outer")
+
+    atomic_write(tmp_path / "outer", write)
+    assert names(tmp_path) == ["inner", "outer"]
+
+
+@pytest.mark.parametrize("pattern", [".cnnviz-{0}.tmp", ".cnnviz-ffffffff-1-{0}.tmp"], ids=["old", "machine"])
+def test_what_cannot_be_known_is_removed_after_a_day(tmp_path, pattern):
+    # Names of the first versions tell no process; the processes of other machines cannot be seen.
+    old, young = (tmp_path / pattern.format(sign * 16) for sign in "ab")
+    for path in (old, young):
+        path.write_bytes(b"half")
+    age(old, 2 * DAYS)
+    age(young, DAYS / 2)
+    atomic_write(tmp_path / "mine", b"")
+    assert names(tmp_path) == sorted(["mine", young.name])
+
+
+def test_files_of_others_and_links_are_never_removed(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "diary").write_text("mine")
+    folder = tmp_path / "here"
+    folder.mkdir()
+    for name in (".cnnviz-notes.tmp", ".cnnviz-0123456789abcdef.tmp.bak", "x.cnnviz-0123456789abcdef.tmp"):
+        (folder / name).write_text("mine")
+    (folder / ".cnnviz-aaaaaaaaaaaaaaaa.tmp").symlink_to(elsewhere, target_is_directory=True)
+    (folder / ".cnnviz-bbbbbbbbbbbbbbbb.tmp").symlink_to(elsewhere / "diary")
+    inside = folder / ".cnnviz-cccccccccccccccc.tmp"
+    inside.mkdir()
+    (inside / "link").symlink_to(elsewhere, target_is_directory=True)
+    for path in folder.iterdir():
+        age(path, 2 * DAYS)
+    before = names(folder)
+    atomic_write(folder / "mine", b"")
+    assert set(before) - set(names(folder)) == {inside.name}, "a folder of that very name is the program's"
+    assert (elsewhere / "diary").read_text() == "mine"

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz import __version__, checkpoint
+from cnnviz import __version__, checkpoint, output
+from cnnviz.cli import parse_arguments
+from cnnviz.output import Output, complain
 from tests.patience import PATIENCE
 from tests.picture_folders import write_pictures
 
@@ -172,3 +174,44 @@ def test_names_of_folders_and_files_do_not_steer_the_terminal(tmp_path):
     assert "red" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr
     assert not any(line.startswith("lines") for line in result.stdout.splitlines())
+
+
+def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes: list[str] = []
+    monkeypatch.setattr(output, "_unheard", False)
+    monkeypatch.setattr(output, "_show_box", boxes.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", None)
+        patch.setattr(sys, "stderr", None)
+        output.find_console()
+        with sys.stdout, sys.stderr:
+            print("a log that goes nowhere")
+            assert complain("the disk is full.") == 2
+    assert boxes == ["cnnviz: the disk is full."]
+
+
+def test_a_program_with_an_output_keeps_it(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.stdout, sys.stderr
+    output.find_console()
+    assert (sys.stdout, sys.stderr) == before
+    complain("the disk is full.")
+    assert capsys.readouterr().err == "cnnviz: the disk is full.\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\u202egnp", "\ud800", "\r", "\u2028"]
+)
+def test_nothing_that_is_said_steers_the_terminal(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    complain(f"a file {text} is no report")
+    Output().say(f"a class {text}")
+    with pytest.raises(SystemExit):
+        parse_arguments(["--headless", "--set", f"{text}=1", f"--{text}"])
+    said = capsys.readouterr()
+    for line in (*said.out.split("\n"), *said.err.split("\n")):
+        assert line.isprintable()
+    assert len(said.err.split("\n")) == 3, "a line each"
+
+
+def test_lines_and_letters_that_are_joined_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().say("one\ntwo: क्‍ष")
+    assert capsys.readouterr().out == "one\ntwo: क्‍ष\n"

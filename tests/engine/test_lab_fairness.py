@@ -18,7 +18,7 @@ from cnnviz.lab.remarks import remarks_on, too_exact
 from cnnviz.lab.results import hand_in_from_json
 from cnnviz.report.content import Shown
 from cnnviz.report.html import to_html
-from tests.engine.lab_hand_ins import LAB, record_of, roll_number, small_data
+from tests.engine.lab_cases import LAB, record_of, roll_number, small_data
 
 GUESS = LAB.step("guess")
 

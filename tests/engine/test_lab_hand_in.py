@@ -23,7 +23,7 @@ from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.session_state import OwnPixels
-from tests.engine.lab_hand_ins import LAB, honest, small_data
+from tests.engine.lab_cases import LAB, honest, small_data
 
 HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"
 
@@ -115,7 +115,7 @@ def _fits(schema: dict, value: object, whole: dict) -> bool:
 
 
 def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
-    document = build_document(Report(), None, carried=handed.to_json())
+    document = replace(build_document(Report(), None), results=handed.to_json())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "b.html")
     write_folder(document, tmp_path / "c")
@@ -129,7 +129,7 @@ def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
 
 @pytest.mark.skipif(shutil.which("pdfdetach") is None, reason="poppler-utils is not installed")
 def test_other_programs_find_the_attachment(handed, tmp_path):
-    write_pdf(build_document(Report(), None, carried=handed.to_json()), tmp_path / "a.pdf")
+    write_pdf(replace(build_document(Report(), None), results=handed.to_json()), tmp_path / "a.pdf")
     subprocess.run(
         ["pdfdetach", "-save", "1", "-o", str(tmp_path / "out.json"), str(tmp_path / "a.pdf")], check=True
     )

@@ -27,7 +27,7 @@ from cnnviz.lab.results import checksum_of
 from cnnviz.lab.verifying import Row, verify
 from cnnviz.report import Version, write_html, write_pdf
 from cnnviz.session_state import OwnPixels
-from tests.engine.lab_hand_ins import LAB, honest, roll_number, small_data, with_value
+from tests.engine.lab_cases import LAB, honest, roll_number, small_data, with_value
 
 LABS = {LAB.sha256: LAB}
 MINE = "Max pooling keeps the largest of four cells, so a shift by one pixel moves some to another window."

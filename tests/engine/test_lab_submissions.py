@@ -17,8 +17,7 @@ from cnnviz.lab.grade_table import LOOK, MISSING, OK, UNREADABLE, summary, to_cs
 from cnnviz.lab.submissions import Listed, folders_of, read_class_list, submissions
 from cnnviz.lab.verifying import Row, verify
 from cnnviz.report import write_folder, write_html, write_pdf
-from tests.engine.lab_cases import SMALL, command
-from tests.engine.lab_hand_ins import LAB, honest, roll_number, small_data
+from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, small_data
 
 LABS = {LAB.sha256: LAB}
 

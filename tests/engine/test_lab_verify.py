@@ -22,8 +22,7 @@ from cnnviz.lab.model import Measurement
 from cnnviz.lab.verifying import KERNELS, verify
 from cnnviz.report import Version, write_html, write_pdf
 from cnnviz.runtime import blas_kernel
-from tests.engine.lab_cases import SMALL, command
-from tests.engine.lab_hand_ins import LAB, honest, roll_number, small_data, with_value
+from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, small_data, with_value
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +174,7 @@ def table(students, data_file, tmp_path_factory) -> dict[str, dict[str, str]]:
 def other_kernel(kernel: str) -> str:
     """What a student hands in whose processor is another one; "" where this one cannot stand in for it."""
     code = (
-        f"from tests.engine.lab_hand_ins import honest, small_data; "
+        f"from tests.engine.lab_cases import honest, small_data; "
         f"print(honest({700 + OTHER_KERNELS.index(kernel)}, small_data()).to_json())"
     )
     environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}

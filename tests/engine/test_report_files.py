@@ -182,22 +182,6 @@ def test_a_folder_that_is_not_there_is_one_sentence(document, tmp_path, write):
         write(document, tmp_path / "none" / "lab")
 
 
-@pytest.mark.parametrize(("write", "name"), [(write_pdf, "a.pdf"), (write_html, "a.html")])
-def test_a_full_disk_leaves_the_old_file_as_it_was(document, tmp_path, monkeypatch, write, name):
-    target = tmp_path / name
-    target.write_text("old")
-
-    def full(_descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(CNNVizError, match="the disk is full") as caught:
-        write(document, tmp_path / name)
-    assert "\n" not in str(caught.value)
-    assert target.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir()] == [target.name]
-
-
 @pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
 def test_what_is_there_already_stays(document, tmp_path, make):
     make(tmp_path / "lab")

@@ -1,8 +1,11 @@
 """How the pages of a report look: nothing leaves the paper, nothing typed is lost, everything is told."""
 
+import ctypes
 import html.parser
 import re
 import subprocess
+import sys
+import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from io import BytesIO
@@ -10,11 +13,13 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from cnnviz.errors import CNNVizError
+from cnnviz.evaluation import CancelledError
 from cnnviz.quantities import format_value
-from cnnviz.report import Report, Version, build_document
+from cnnviz.report import Report, Version, build_document, pdf
 from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
 from cnnviz.report.html import to_html
-from cnnviz.report.pdf import to_pages, to_pdf
+from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset
 from tests.engine.report_cases import needs_poppler, small_findings
 
 LONG = "Pneumonoultramicroscopic" * 12
@@ -199,3 +204,86 @@ def test_every_drawing_is_told_to_those_who_cannot_see_it():
 )
 def test_numbers_have_no_needless_zeros(value, digits, text):
     assert format_value(value, digits) == text
+
+
+class _Counts(ctypes.Structure):
+    """The struct mallinfo2 of glibc."""
+
+    _names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _names.split())
+
+
+def _megabytes_in_use() -> float:
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = _Counts
+    counts = mallinfo2()
+    return (counts.uordblks + counts.hblkhd) / 1e6
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the C library of Linux")
+def test_reports_that_were_set_are_forgotten() -> None:
+    def set_one(number: int) -> None:
+        to_pages(build_document(Report(title=f"Report {number}"), small_findings()), 100.0)
+
+    set_one(0)  # fonts and the template stay
+    before = _megabytes_in_use()
+    for number in range(1, 5):
+        set_one(number)
+    assert _megabytes_in_use() - before < 2
+
+
+ENDLESS = Sheet("#for i in range(90000) { for j in range(90000) {} }", {}, "pdf")
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[pdf.subprocess.Popen]:
+    """All processes that are started."""
+    started = []
+
+    class Known(pdf.subprocess.Popen):
+        def __init__(self, *arguments, **options) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(pdf.subprocess, "Popen", Known)
+    return started
+
+
+def test_what_never_ends_is_stopped(processes) -> None:
+    with pytest.raises(CNNVizError, match=r"^Typesetting was stopped after 1 seconds: .* try again\.$"):
+        typeset([ENDLESS], (), 1.0, lambda: False)
+    assert [each.poll() is None for each in processes] == [False]
+
+
+def test_what_nobody_wants_any_more_is_stopped(processes) -> None:
+    is_unwanted = threading.Event()
+    threading.Timer(0.3, is_unwanted.set).start()
+    with pytest.raises(CancelledError):
+        typeset([ENDLESS], (), 600.0, is_unwanted.is_set)
+    assert [each.poll() is None for each in processes] == [False]
+
+
+def test_an_order_larger_than_a_pipe_arrives() -> None:
+    words = "word " * 40_000
+    pages = to_pages(Document("t", "a", "r", "d", (Words(words, "student"),)), 20.0)
+    assert len(pages) > 10
+    assert all(each.startswith(b"\x89PNG") for each in pages)
+
+
+def test_pages_come_by_sheet() -> None:
+    sheets = [Sheet("a", {}, "pdf"), Sheet("a #pagebreak() b", {}, "png", 20.0)]
+    first, second = typeset(sheets, (), 60.0, lambda: False)
+    assert [each[:4] for each in first] == [b"%PDF"]
+    assert [each[:4] for each in second] == [b"\x89PNG"] * 2
+
+
+def test_a_process_that_was_ended_by_the_system_has_had_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "TYPESET", "--version")  # ends without an answer
+    with pytest.raises(MemoryError):
+        typeset([ENDLESS], (), 60.0, lambda: False)
+
+
+def test_what_is_refused_is_said_in_one_line() -> None:
+    with pytest.raises(CNNVizError, match=r"^The report could not be typeset \(.*resources/report") as caught:
+        typeset([Sheet("#panic(1 / 0)" + "\n" * 9, {}, "pdf")], (), 60.0, lambda: False)
+    assert "\n" not in str(caught.value)

@@ -1,9 +1,7 @@
 """Sessions as values: what goes out comes back, and nothing else comes in."""
 
-import errno
 import io
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import DataError
 from cnnviz.presets import LAB5, LENET
 from cnnviz.session_state import (
     OwnPixels,
@@ -233,21 +231,6 @@ def test_a_saved_session_is_opened_again(tmp_path: Path) -> None:
     loaded = load_session(path)
     assert loaded is not None
     assert loaded.to_json() == SESSION.to_json()
-
-
-def test_a_full_disk_leaves_the_old_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.json"
-    save_session(path, SESSION)
-    old = path.read_bytes()
-
-    def full(_descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(CNNVizError, match="the disk is full"):
-        save_session(path, replace(SESSION, step=1))
-    assert path.read_bytes() == old
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_checksum_of_weights_sees_every_bit() -> None:

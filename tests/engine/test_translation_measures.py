@@ -1,26 +1,32 @@
 """Every measure against plain arithmetic, and the values it must take in clear cases."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 
-from cnnviz.errors import ShapeError
+from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import Conv2D, Dense, Flatten
 from cnnviz.network import Network
 from cnnviz.translation import (
+    BACKGROUND,
     MEASURES,
     STAGES,
     Axis,
     StageGrid,
+    WinnerChange,
     compare,
     cosine_similarity,
     decision_flip,
     equivariance_residual,
+    ink_lost,
+    ink_lost_over,
     probability_change,
     relative_change,
     shift,
     total_variation,
+    winner_map,
 )
 
 
@@ -156,3 +162,149 @@ def test_misfits_are_named():
         relative_change(np.zeros((1, 2, 2)), np.zeros((1, 2, 3)))
     with pytest.raises(ShapeError, match="Moved features"):
         equivariance_residual(np.zeros((1, 2, 2)), np.zeros((2, 2)), StageGrid.of_pixels(2, 2), 0, 0)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_categories_equal_a_plain_loop(rng, size):
+    """Four values only, so that ties, moves and changes are all common."""
+    original, moved = rng.integers(0, 4, size=(2, 3, 7, 8)).astype("float64")
+    winners = winner_map(original, moved, size)
+    expected_counts = {(kind, tied): 0 for kind in WinnerChange for tied in (False, True)}
+    assert winners.category.shape == (3, 7 // size, 8 // size)
+    for c, i, j in np.ndindex(winners.category.shape):
+        before, after = (
+            maps[c, i * size : (i + 1) * size, j * size : (j + 1) * size] for maps in (original, moved)
+        )
+        first, second = before.ravel().tolist(), after.ravel().tolist()
+        tied = first.count(max(first)) > 1 or second.count(max(second)) > 1
+        if max(first) != max(second):
+            kind = WinnerChange.CHANGED
+        elif first.index(max(first)) == second.index(max(second)):
+            kind = WinnerChange.SAME
+        else:
+            kind = WinnerChange.MOVED
+        expected_counts[kind, tied] += 1
+        assert winners.category[c, i, j] == kind
+        assert winners.tied[c, i, j] == tied
+        assert winners.change[c, i, j] == max(second) - max(first)
+        assert winners.original_winner[c, i, j] == first.index(max(first))
+        assert winners.moved_winner[c, i, j] == second.index(max(second))
+        shown = winners.window(c, i, j)
+        np.testing.assert_array_equal(shown[0], before)
+        np.testing.assert_array_equal(shown[1], after)
+    for kind, count in winners.counts.items():
+        assert count.single == expected_counts[kind, False]
+        assert count.tied == expected_counts[kind, True]
+    assert sum(count.total for count in winners.counts.values()) == winners.category.size
+
+
+def test_an_unmoved_image_keeps_every_winner(rng, binary_network):
+    image = rng.normal(size=binary_network.input_shape)
+    winners = compare(binary_network, image, 0, 0).winners
+    assert (winners.category == WinnerChange.SAME).all()
+    assert not winners.change.any()
+
+
+def test_a_peak_that_stays_in_its_window_moves_with_an_equal_value():
+    """One dot, no filter in the way: before and after the same value wins in another cell."""
+    original = np.zeros((1, 4, 4))
+    original[0, 0, 0] = 1
+    moved = np.zeros((1, 4, 4))
+    moved[0, 1, 1] = 1
+    winners = winner_map(original, moved)
+    assert winners.category[0].tolist() == [[WinnerChange.MOVED, WinnerChange.SAME], [WinnerChange.SAME] * 2]
+    assert winners.tied[0].tolist() == [[False, True], [True, True]]
+    assert winners.counts[WinnerChange.MOVED].single == 1
+    assert winners.counts[WinnerChange.SAME].tied == 3
+
+
+def test_maps_of_other_shapes_are_named():
+    with pytest.raises(ShapeError, match="two maps of the same shape"):
+        winner_map(np.zeros((1, 4, 4)), np.zeros((1, 4, 5)))
+    with pytest.raises(ShapeError, match="at least 5 x 5"):
+        winner_map(np.zeros((1, 4, 4)), np.zeros((1, 4, 4)), 5)
+    with pytest.raises(ParameterError, match="'size' parameter of winner_map"):
+        winner_map(np.zeros((1, 4, 4)), np.zeros((1, 4, 4)), 0)
+
+
+DISTANCES = (-7, -6, -2, -1, 0, 1, 3, 5, 6, 9)
+
+
+def shift_loop(image, dx, dy, fill):
+    """Pixel by pixel: where does it come from, and is that inside the frame?"""
+    moved = np.full(image.shape, fill)
+    height, width = image.shape[-2:]
+    for i, j in np.ndindex(height, width):
+        if 0 <= i - dy < height and 0 <= j - dx < width:
+            moved[..., i, j] = image[..., i - dy, j - dx]
+    return moved
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("dx", "dy"), list(itertools.product(DISTANCES, DISTANCES)))
+def test_filled_and_wrapped_shifts_equal_their_oracles(rng, dtype, dx, dy):
+    images = rng.normal(size=(2, 1, 5, 6)).astype(dtype)
+    kept = images.copy()
+    filled, wrapped = shift(images, dx, dy), shift(images, dx, dy, "wrap")
+    np.testing.assert_array_equal(filled, shift_loop(images, dx, dy, BACKGROUND).astype(dtype))
+    np.testing.assert_array_equal(wrapped, np.roll(np.roll(images, dy, axis=2), dx, axis=3))
+    assert filled.dtype == wrapped.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(images, kept)
+
+
+def test_positive_shifts_go_right_and_down():
+    image = np.zeros((3, 3))
+    image[0, 0] = 1
+    assert np.argwhere(shift(image, 2, 1, fill=0.0)).tolist() == [[1, 2]]
+    assert np.argwhere(shift(image, -1, -1, "wrap")).tolist() == [[2, 2]]
+
+
+@pytest.mark.parametrize("mode", ["fill", "wrap"])
+def test_no_shift_gives_an_equal_array_of_its_own(rng, mode):
+    image = rng.normal(size=(1, 4, 5))
+    still = shift(image, 0, 0, mode)
+    np.testing.assert_array_equal(still, image)
+    assert not np.shares_memory(still, image)
+
+
+def test_shifts_by_whole_pixels_add_up_in_a_wrapped_image(rng):
+    image = rng.normal(size=(1, 4, 7))
+    twice = shift(shift(image, 3, -2, "wrap"), 5, 1, "wrap")
+    np.testing.assert_array_equal(twice, shift(image, 8, -1, "wrap"))
+
+
+@pytest.mark.parametrize("background", [BACKGROUND, 0.0])
+def test_ink_lost_equals_what_is_missing_after_the_shift(rng, background):
+    ink = rng.random((1, 5, 6)) * (rng.random((1, 5, 6)) < 0.6)
+    image = background + ink
+    dxs = dys = np.array(DISTANCES)
+    expected = [
+        [1 - np.abs(shift_loop(image, dx, dy, background) - background).sum() / ink.sum() for dx in dxs]
+        for dy in dys
+    ]
+    over = ink_lost_over(image, dxs, dys, background=background)
+    np.testing.assert_allclose(over, expected, atol=1e-12)
+    single = [[ink_lost(image, int(dx), int(dy), background=background) for dx in dxs] for dy in dys]
+    np.testing.assert_allclose(single, expected, atol=1e-12)
+    assert not ink_lost_over(image, dxs, dys, "wrap", background).any()
+
+
+def test_ink_that_stays_in_the_frame_is_exactly_none_lost(rng):
+    image = np.full((1, 8, 8), BACKGROUND)
+    image[0, 3:5, 3:5] = rng.random((2, 2))
+    assert ink_lost(image, 3, -3) == 0
+    assert ink_lost(image, 4, 0) > 0
+    assert ink_lost(image, 8, 0) == pytest.approx(1)
+    assert ink_lost(np.full((1, 8, 8), BACKGROUND), 8, 8) == 0
+
+
+def test_misuse_is_named():
+    image = np.zeros((4, 4))
+    with pytest.raises(ParameterError, match="'mode' parameter of shift must be one of 'fill', 'wrap'"):
+        shift(image, 1, 0, "mirror")
+    with pytest.raises(ParameterError, match=r"'dx' parameter of shift must be an int\. Got 0\.5"):
+        shift(image, 0.5, 0)
+    with pytest.raises(ShapeError, match=r"\(\.\.\., h, w\)"):
+        shift(np.zeros(4), 1, 0)
+    with pytest.raises(ParameterError, match="'dy' parameter of ink_lost"):
+        ink_lost(image, 0, 1.5)

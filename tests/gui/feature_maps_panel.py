@@ -234,10 +234,6 @@ class Opened:
         found = inside((row, col, 1, 1), block)
         return None if found is None else grid.cell(*found)
 
-    def block(self, key):
-        """Cells of a column's large map that are in sight."""
-        return self._placed(key)[0]
-
     def _placed(self, key):
         view, shown = self.map(key), self.content(key)
         area = map_area(shown, Box(0, 0, view.width(), view.height()), view.drawing().ground.look)

@@ -151,7 +151,7 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell(qtbot: QtBot, 
     assert "conv1, filter 0" in caption_of(state, maps)
     assert "evidence for class 1" in caption_of(state, maps).split(" · ")
     maps.network.select_channel(1, 5)
-    maps._choose_relative(True)
+    maps.choices.choose(relative=True)
     state.set_pinned(PinnedCell("pool1", (5, 2, 3)))
     rest(qtbot, session)
     caption = caption_of(state, maps)

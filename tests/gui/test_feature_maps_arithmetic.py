@@ -130,7 +130,7 @@ def test_input_channels_can_be_looked_at_one_by_one() -> None:
     kernel = own.network.params["conv2.weight"][0]
     tiles = content(now, "inputs")
     np.testing.assert_array_equal(tiles.tiles.maps, patch * kernel)
-    assert tiles.ask(3) == ShowPart(3)
+    assert tiles.tiles.asks(3) == ShowPart(3)
     np.testing.assert_array_equal(values(now, "patch"), patch[3])
     np.testing.assert_array_equal(values(now, "kernel"), kernel[3])
     alone = float((patch[3] * kernel[3]).sum())

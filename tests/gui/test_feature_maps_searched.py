@@ -193,7 +193,7 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
     )
     kernel, network = leaves["kernel"].content.map.values, desk.snapshot.network
     np.testing.assert_array_equal(kernel, network.params["conv1.weight"][0, 0])
-    assert leaves["filters"].content.ask(2) == ShowFilter("conv1", 2)
+    assert leaves["filters"].content.tiles.asks(2) == ShowFilter("conv1", 2)
     scope = evidence_page(picture, EvidenceView()).leaves()["scope"]
     assert (scope.asked(ONE), scope.off) == (SetScope(ONE), (ONE,))  # conv1's maps are not those that speak
     if not is_found:

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
 from tests.gui.driving import opened, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
@@ -36,9 +37,9 @@ def assert_all_of_one_cell(desk, cell, pinned=False):
     value = float(desk.trace.outputs[cell.stage][(0, *cell.index)])
     channel, row, column = cell.index
     where = f"{cell.stage} · filter {channel}, row {row}, column {column}"
-    assert panel.status.text().startswith(where)
+    assert panel.status.content.words.startswith(where)
     assert desk.title.startswith(where)
-    assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3)
+    assert said_in(panel.status.content.words.split(" · ")[2]) == pytest.approx(value, rel=1e-3)
     assert said_in(desk.title.split("= ")[1].split()[0]) == pytest.approx(value, rel=1e-2)
     assert desk.is_told_pinned() == pinned
     assert desk.outlined(cell.stage, "selected") == ((row, column, 1, 1),)
@@ -62,7 +63,7 @@ def test_line_and_head_follow_the_moment_while_the_pointer_rests(lab5):
 def test_the_weight_under_the_pointer_follows_the_moment(lab5):
     lab5.hover("conv1.weight", 1, 2)
     lab5.look(scaled(lab5.network, 3.0), step=9)
-    text = lab5.panel.status.text().split(" · ")
+    text = lab5.panel.status.content.words.split(" · ")
     assert text[:2] == ["weight of conv1", "filter 0, row 1, column 2"]
     weight = float(lab5.network.params["conv1.weight"][0, 0, 1, 2])
     assert said_in(text[2]) == pytest.approx(weight, rel=1e-3)
@@ -174,7 +175,7 @@ def test_other_data_bring_their_own_names(lab5):
 
 def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
     desk = Opened(qtbot, replace(EXPERIMENTS["three blocks"], classes=tuple("01234567")))
-    desk.press(desk.map("dense1"), 7)
+    desk.press(desk.map("dense1"), CellKey("class", 7, 0))
     assert desk.map("class").choice() == "7"
     other = Opened(qtbot, EXPERIMENTS["three blocks"])
     desk.dataset = other.dataset
@@ -327,7 +328,7 @@ def assert_all_is_of_the_state(panel, state):
     np.testing.assert_array_equal(outputs.probabilities, trace.class_probabilities[0])
     cell, head = view.marked_cell(), view.arithmetic.page.leaves()
     value = float(trace.outputs[cell.stage][(0, *cell.index)])
-    assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3, abs=1e-9)
+    assert said_in(panel.status.content.words.split(" · ")[2]) == pytest.approx(value, rel=1e-3, abs=1e-9)
     assert said_in(head["title"].content.words.split("= ")[1].split()[0]) == pytest.approx(
         value, rel=1e-2, abs=1e-9
     )
@@ -353,7 +354,7 @@ def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
                 lab5.step_sweep()
         view = lab5.panel.network
         anew = explain(view.picture, replace(view.look, pinned=lab5.state.pinned, swept=view.sweep.place))
-        assert lab5.panel.status.text() == anew.value_line
+        assert lab5.panel.status.content.words == anew.value_line
         assert lab5.title == " ".join(text for text, _ in anew.arithmetic.title)
         channel = anew.channel(view.picture.plan.column("conv1"))
         np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, channel])

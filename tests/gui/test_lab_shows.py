@@ -44,8 +44,8 @@ def test_every_choice_in_a_lab_is_one_of_its_panel(qtbot, session):
             assert is_there or name in _NOT_ALWAYS, f"{panel} has no choice {name}"
 
 
-#: Choices that a panel only has in some states: a column folded or enlarged, limits that were fixed.
-_NOT_ALWAYS = ("flow.folded.*", "flow.large.cell", "flow.large.place", "limits.*")
+#: Choices that a panel only has in some states: a column folded, scrolled or enlarged, fixed limits.
+_NOT_ALWAYS = ("flow.folded.*", "flow.thumbs.*", "flow.large.cell", "flow.large.place", "limits.*")
 
 
 def _choices(lab: Lab) -> list[tuple[str, str]]:

@@ -159,12 +159,13 @@ def test_a_loser_never_reads_like_the_winner_in_an_enlarged_map(qtbot: QtBot) ->
         opened.panel.network.enlarge(key)
         opened.zoom(6)
         settle(qtbot)
-        row, col, rows, cols = opened.block(key)
-        values = opened.values(key)[row : row + rows, col : col + cols]
-        texts = np.array(texts_of(opened.map(key).drawing(), rows, cols)).reshape(rows, cols)
+        shown = Looked(opened.shown(key).map)
+        rows, cols = shown.map.values.shape
+        drawing = HEAT_MAP.draw(shown, Ground(Box(0, 0, 48 * cols + 60, 48 * rows + 60), LIGHT))
+        texts, values = np.array(texts_of(drawing, rows, cols)).reshape(rows, cols), shown.map.values
         assert all(texts.ravel()), "there is room for the numbers"
-        for top in range(row % 2, rows - 1, 2):
-            for left in range(col % 2, cols - 1, 2):
+        for top in range(0, rows - 1, 2):
+            for left in range(0, cols - 1, 2):
                 place = slice(top, top + 2), slice(left, left + 2)
                 own = texts[place].ravel().tolist()
                 near_ties += any("≈" in text or len(text) > 5 for text in own)

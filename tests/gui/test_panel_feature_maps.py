@@ -111,7 +111,7 @@ def test_evidence_relative_to_a_blank_image_leaves_its_part_out(qtbot):
 
 def test_another_class_may_be_chosen_for_the_evidence(qtbot):
     opened = Opened(qtbot, EXPERIMENTS["three blocks"])
-    opened.press(opened.map("dense1"), 2)
+    opened.press(opened.map("dense1"), CellKey("class", 2, 0))
     assert opened.content("dense1").chosen == 2
     choice = opened.map("class")
     assert choice.choice() == "2"
@@ -183,7 +183,7 @@ def test_a_pixel_shows_the_cells_it_feeds(lab5):
 
 
 def test_a_logit_reads_everything(lab5):
-    lab5.point_at(lab5.map("dense1"), 1)
+    lab5.point_at(lab5.map("dense1"), CellKey("class", 1, 0))
     assert lab5.outlined("pool1", "receptive") == ((0, 0, 13, 13),)
     assert lab5.outlined("input", "receptive") == ((0, 0, 28, 28),)
     assert lab5.content("dense1").outlined == {0, 1}
@@ -208,13 +208,13 @@ def test_a_window_with_one_maximum_has_one_winner(lab5):
 
 def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
     lab5.hover("pool1", 2, 5)
-    text = lab5.panel.status.text()
+    text = lab5.panel.status.content.words
     assert text.startswith("pool1 · filter 0, row 2, column 5")
     shown = float(text.split(" · ")[2].replace("−", "-"))
     assert shown == pytest.approx(lab5.trace.outputs["pool1"][0, 0, 2, 5], rel=1e-4)
     assert "sees rows 4–7, columns 10–13" in text
     lab5.hover("conv1.weight", 1, 2)
-    assert "weight of conv1 · filter 0, row 1, column 2" in lab5.panel.status.text()
+    assert "weight of conv1 · filter 0, row 1, column 2" in lab5.panel.status.content.words
 
 
 def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
@@ -228,7 +228,10 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
     assert lab5.map("conv1").grab().toImage() != winners
     lab5.hover("pool1", 2, 5)
     value = format_signed(float(lab5.trace.outputs["pool1"][0, 0, 2, 5]), 5)
-    assert lab5.panel.status.text() == "pool1 · filter 0, row 2, column 5 · ? · sees rows 4–7, columns 10–13"
+    assert (
+        lab5.panel.status.content.words
+        == "pool1 · filter 0, row 2, column 5 · ? · sees rows 4–7, columns 10–13"
+    )
     assert "window" not in lab5.arithmetic.page.leaves()
     views = [lab5.map(key) for key in covered]
     told = [each.spoken_value() + each.spoken_summary() + "".join(each.drawing().texts()) for each in views]
@@ -245,7 +248,7 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
     lab5.key(Qt.Key.Key_V)
     assert not any(lab5.shown(key).is_covered for key in covered)
     assert "running" in lab5.arithmetic.page.leaves()
-    assert "?" not in lab5.title + lab5.panel.status.text()
+    assert "?" not in lab5.title + lab5.panel.status.content.words
     lab5.panel.restore_view(kept)
     assert lab5.panel.cover.isChecked()
     assert all(lab5.shown(key).is_covered for key in covered)
@@ -259,7 +262,7 @@ def test_a_click_pins_and_a_second_one_frees(lab5):
     assert lab5.pins == [PinnedCell("conv1", (0, 4, 5))]
     lab5.hover("conv1", 20, 20)
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 4, 5))
-    assert "row 20, column 20" in lab5.panel.status.text()
+    assert "row 20, column 20" in lab5.panel.status.content.words
     lab5.click("conv1", 4, 5)
     assert lab5.pins[-1] is None
 
@@ -402,4 +405,4 @@ def test_a_network_that_has_diverged_is_still_shown(lab5):
     lab5.look(lab5.network.with_params(broken))
     lab5.hover("pool1", 3, 3)
     assert np.isnan(lab5.values("conv1")).all()
-    assert "NaN" in lab5.panel.status.text()
+    assert "NaN" in lab5.panel.status.content.words

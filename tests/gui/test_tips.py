@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing import CellParts
+from cnnviz.drawing import CellKey
 from tests.gui.whole_window import PANELS, controls_in, place_of, show_panel, train
 from ui.controls.keyboard import scroll_to
 from ui.controls.tips import WIDTH, wrapped
@@ -61,12 +61,14 @@ def test_every_tool_tip_of_the_window_is_narrow_and_covers_no_control(qtbot: QtB
 
 
 def test_the_tip_of_a_cell_leaves_the_cell_clear(qtbot: QtBot, trained: Session) -> None:
-    winners = show_panel(qtbot, trained, 2).winners
-    (grid,) = (each for each in winners.drawing().parts if isinstance(each, CellParts))
-    rect = qrect(grid.grid.cell(1, 1))
-    text, tip = rest_at(winners, rect.center().toPoint())
-    assert text
-    assert not tip.intersects(rect.translated(QPointF(winners.mapToGlobal(QPoint(0, 0)))).toAlignedRect())
+    panel = show_panel(qtbot, trained, 1)
+    for key in ("input", "conv1.weight", "conv1", "pool1"):
+        part = panel.network.flow.view(key)
+        rect = qrect(part.drawing().part(CellKey("cell", 1, 1)).box)
+        text, tip = rest_at(part, rect.center().toPoint())
+        assert text
+        cell = rect.translated(QPointF(part.mapToGlobal(QPoint(0, 0)))).toAlignedRect()
+        assert not tip.intersects(cell)
     QToolTip.hideText()
 
 

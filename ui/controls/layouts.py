@@ -29,11 +29,3 @@ def fill[Box: QBoxLayout](layout: Box, *parts: Part, spacing: int | None = None)
         else:
             layout.addLayout(part, stretch)
     return layout
-
-
-def keep_room[W: QWidget](widget: W) -> W:
-    """Let a layout keep the room of a widget while it is hidden, and return the widget."""
-    policy = widget.sizePolicy()
-    policy.setRetainSizeWhenHidden(True)
-    widget.setSizePolicy(policy)
-    return widget

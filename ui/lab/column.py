@@ -30,21 +30,13 @@ from ui.theme import Theme, follow_theme
 
 
 class LabColumn(QFrame):
-    """Which lab, the step in front or the list of all, what is left to do, and the way on.
+    """Which lab, the step in front or the list of all, what is left to do, and the way on."""
 
-    * `writing`: who does the lab.
-    * `showRequested`: put the window where the step wants it.
-    * `labRequested(str)`: open a lab, by its id.
-    * `fileRequested`: choose a lab file.
-    * `closeRequested`: put the column away.
-    * `exportRequested`: write and hand in.
-    """
-
-    showRequested = Signal()
-    labRequested = Signal(str)
-    fileRequested = Signal()
-    closeRequested = Signal()
-    exportRequested = Signal()
+    showRequested = Signal()  # put the window where the step wants it
+    labRequested = Signal(str)  # open a lab, by its id
+    fileRequested = Signal()  # choose a lab file
+    closeRequested = Signal()  # put the column away
+    exportRequested = Signal()  # write and hand in
 
     def __init__(
         self,
@@ -60,31 +52,6 @@ class LabColumn(QFrame):
         #: The figures of the lab by name; of one that cannot be shown, why not.
         self.figures: Mapping[str, Picture | str] = {}
         self.setProperty("role", "panel")
-        self._build_widgets()
-        self._build_layout()
-        self._connect_signals()
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        px = theme.px
-        self._top.setContentsMargins(px(14), px(8), px(8), px(6))
-        self._bottom.setContentsMargins(px(14), px(8), px(14), px(10))
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(self.minimumWidth(), super().sizeHint().height())
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.list_button.isChecked():
-            self.list_button.setChecked(False)
-        else:
-            super().keyPressEvent(event)
-
-    # --- building -------------------------------------------------------------------------------------------
-
-    def _build_widgets(self) -> None:
         self.title = WrapLabel("Lab guide", role="text")
         self.title.set_centred(True)
         self.labs_button = IconButton("folder-open", "Choose a lab", "one of the program, or a lab file")
@@ -98,7 +65,9 @@ class LabColumn(QFrame):
         self.misfit = MisfitBar(self._desk, self._state)
         self.message = MessageBar()
         self.page, self.steps = StepPage(), StepList()
-        self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(self._list_content())
+        steps = QWidget()
+        fill(QVBoxLayout(steps), self.steps, 1).setContentsMargins(10, 4, 6, 8)
+        self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(steps)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.page_area)
         self.stack.addWidget(self.list_area)
@@ -118,14 +87,6 @@ class LabColumn(QFrame):
         self.export = Button(
             "Export report…", "file-text", "primary", "Write the report with everything from this lab"
         )
-
-    def _list_content(self) -> QWidget:
-        content = QWidget()
-        self._list_layout = fill(QVBoxLayout(content), self.steps, 1)
-        self._list_layout.setContentsMargins(10, 4, 6, 8)
-        return content
-
-    def _build_layout(self) -> None:
         self._top = QHBoxLayout()
         self._top.setSpacing(4)
         self._top.addWidget(self.title, 1)
@@ -145,9 +106,7 @@ class LabColumn(QFrame):
         whole.addWidget(self.stack, 1)
         whole.addWidget(line)
         whole.addLayout(self._bottom)
-
-    def _connect_signals(self) -> None:
-        desk, page = self._desk, self.page
+        page = self.page
         desk.labChanged.connect(self._on_lab_changed)
         desk.stepChanged.connect(self._on_step_changed)
         desk.recordChanged.connect(self.show_progress)
@@ -169,6 +128,24 @@ class LabColumn(QFrame):
         self.next.clicked.connect(desk.go_on)
         self.export.clicked.connect(self.exportRequested)
         self.page_area.verticalScrollBar().rangeChanged.connect(self._on_page_grown)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        px = theme.px
+        self._top.setContentsMargins(px(14), px(8), px(8), px(6))
+        self._bottom.setContentsMargins(px(14), px(8), px(14), px(10))
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumWidth(), super().sizeHint().height())
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.list_button.isChecked():
+            self.list_button.setChecked(False)
+        else:
+            super().keyPressEvent(event)
 
     # --- showing --------------------------------------------------------------------------------------------
 

@@ -68,11 +68,7 @@ def covers_of(window: MainWindow) -> Covers:
 
 
 class Covering(QObject):
-    """Keeps what is covered in step with the lab.
-
-    * `writing`: who does the lab.
-    * `window`: with its panels.
-    """
+    """Keeps what is covered in step with the lab."""
 
     def __init__(
         self,

@@ -27,54 +27,36 @@ class LabDesk(QObject):
     """Holds lab and record, and is the only one to change them; the record is kept with the draft.
 
     * `writing`: the draft of the report.
-    * `labChanged`: another lab, or another record of it.
-    * `stepChanged`: another step is in front.
-    * `recordChanged`: something was done, or said.
     """
 
-    labChanged = Signal()
-    stepChanged = Signal()
-    recordChanged = Signal()
+    labChanged = Signal()  # another lab, or another record of it
+    stepChanged = Signal()  # another step is in front
+    recordChanged = Signal()  # something was done, or said
 
     def __init__(self, state: AppState, writing: Writing, parent: QObject) -> None:
         super().__init__(parent)
         self._state, self._writing = state, writing
-        self._lab: Lab | None = None
-        self._place = ""  # where the file of the lab is, as the draft keeps it
-        self._record = LabRecord("", "", "")
+        self.lab: Lab | None = None
+        self.place = ""  # path of the file of the lab, or its id if it comes with the program
+        self.record = LabRecord("", "", "")
         self._step_id = ""
 
     # --- what there is --------------------------------------------------------------------------------------
 
     @property
-    def lab(self) -> Lab | None:
-        """The lab; None before one was opened."""
-        return self._lab
-
-    @property
-    def place(self) -> str:
-        """Path of the file of the lab, or its id if it comes with the program."""
-        return self._place
-
-    @property
-    def record(self) -> LabRecord:
-        """What was done in the lab."""
-        return self._record
-
-    @property
     def step(self) -> Step | None:
         """The step in front; None without a lab."""
-        return None if self._lab is None else self._lab.step(self._step_id)
+        return None if self.lab is None else self.lab.step(self._step_id)
 
     @property
     def done(self) -> StepRecord:
         """What was done in the step in front."""
-        return self._record.step(self._step_id)
+        return self.record.step(self._step_id)
 
     @property
     def number(self) -> int:
         """Number of the step in front, from 0."""
-        return 0 if self._lab is None else self._lab.steps.index(self._lab.step(self._step_id))
+        return 0 if self.lab is None else self.lab.steps.index(self.lab.step(self._step_id))
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -85,25 +67,25 @@ class LabDesk(QObject):
     @property
     def needs_roll_number(self) -> bool:
         """Whether the seed is to be made of a roll number that nobody has typed yet."""
-        wanted = self._lab is not None and self._lab.seed_from_roll_number
+        wanted = self.lab is not None and self.lab.seed_from_roll_number
         return wanted and not self._writing.words.roll_number.strip()
 
     @property
     def is_begun(self) -> bool:
         """Whether the lab is being done: a roll number was typed, or something was said in it."""
-        return self._record.has_work() or bool(self._writing.words.roll_number.strip())
+        return self.record.has_work() or bool(self._writing.words.roll_number.strip())
 
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the run that a step is about, with the seed of this student."""
-        assert self._lab is not None
-        return self._lab.experiment_of(step, self._seed)
+        assert self.lab is not None
+        return self.lab.experiment_of(step, self._seed)
 
     @property
     def start_experiment(self) -> Experiment:
         """Settings of the run in which the lab begins, with the seed of this student."""
-        assert self._lab is not None
+        assert self.lab is not None
         seed = self._seed
-        return self._lab.experiment if seed is None else replace(self._lab.experiment, seed=seed)
+        return self.lab.experiment if seed is None else replace(self.lab.experiment, seed=seed)
 
     @property
     def _seed(self) -> int | None:
@@ -111,14 +93,14 @@ class LabDesk(QObject):
 
         None for that of the lab.
         """
-        if self._lab is None or not self._lab.seed_from_roll_number:
+        if self.lab is None or not self.lab.seed_from_roll_number:
             return None
         return self._state.experiment.seed if self.needs_roll_number else self.own_seed
 
     @property
     def own_seed(self) -> int | None:
         """The seed made of the roll number; None where the lab wants none, or nobody has typed a number."""
-        if self._lab is None or not self._lab.seed_from_roll_number or self.needs_roll_number:
+        if self.lab is None or not self.lab.seed_from_roll_number or self.needs_roll_number:
             return None
         return seed_of(self._writing.words.roll_number)
 
@@ -138,7 +120,7 @@ class LabDesk(QObject):
 
     def to_see_first(self, step: Step) -> tuple[str, ...]:
         """Return what has to be done before the result of a step is shown, as phrases."""
-        done = self._record.step(step.id)
+        done = self.record.step(step.id)
         return () if done.done or done.given_up else to_see_first(step, done.counts)
 
     def end_of(self, step: Step) -> int:
@@ -159,7 +141,7 @@ class LabDesk(QObject):
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
-        found, prediction = self._record.step(step.id).found, step.prediction
+        found, prediction = self.record.step(step.id).found, step.prediction
         if found is None or prediction is None or found.measured.measurement != prediction.truth:
             return None
         return found
@@ -187,7 +169,7 @@ class LabDesk(QObject):
         It has the settings of one of the steps, the seed of the student or of the lab, and no more epochs;
         it began at the initial weights of its seed, and nothing was changed on its way.
         """
-        state, lab = self._state, self._lab
+        state, lab = self._state, self.lab
         if lab is None or state.run.step > lab.experiment.epochs * state.run.steps_per_epoch:
             return False
         origin = None if state.live is None else state.live.origin
@@ -211,7 +193,7 @@ class LabDesk(QObject):
         has_changed = record.lab_sha256 != lab.sha256
         if has_changed:  # from here on it is of this file, as the hand-in says
             record = replace(record, lab_sha256=lab.sha256)
-        self._lab, self._place, self._record = lab, place, record
+        self.lab, self.place, self.record = lab, place, record
         ids = [step.id for step in lab.steps]
         self._step_id = record.place if record.place in ids else ids[0]
         told = min((each.revealed for each in record.steps.values() if each.revealed), default="")
@@ -224,17 +206,17 @@ class LabDesk(QObject):
 
     def forget(self) -> None:
         """Leave the lab as it is: another draft keeps another record."""
-        self._lab, self._record = None, LabRecord("", "", "")
+        self.lab, self.record = None, LabRecord("", "", "")
 
     def take(self, record: LabRecord) -> None:
         """Go on with another record of the same lab."""
-        assert self._lab is not None
-        self._keep(replace(record, lab_sha256=self._lab.sha256))
-        self.open(self._lab, self._place)
+        assert self.lab is not None
+        self._keep(replace(record, lab_sha256=self.lab.sha256))
+        self.open(self.lab, self.place)
 
     def go_to(self, step_id: str) -> None:
         """Bring a step to the front."""
-        if self._lab is not None and step_id != self._step_id:
+        if self.lab is not None and step_id != self._step_id:
             self.finish()
             self._step_id = step_id
             self._enter()
@@ -248,7 +230,7 @@ class LabDesk(QObject):
         return self._go(-1)
 
     def _go(self, way: int) -> bool:
-        steps = () if self._lab is None else self._lab.steps
+        steps = () if self.lab is None else self.lab.steps
         is_there = 0 <= self.number + way < len(steps)
         if is_there:
             self.go_to(steps[self.number + way].id)
@@ -257,7 +239,7 @@ class LabDesk(QObject):
     def _enter(self) -> None:
         step = self.step
         assert step is not None
-        self._keep(self._record.looked_at(step, now()))
+        self._keep(self.record.looked_at(step, now()))
         self.stepChanged.emit()
 
     # --- what is done ---------------------------------------------------------------------------------------
@@ -298,11 +280,11 @@ class LabDesk(QObject):
         What is covered is not shown. What is covered for the step in front alone counts in that step only: to
         go back and read another one shows nothing.
         """
-        lab, status, covered = self._lab, self._state.run.status, self._state.covered.keys()
+        lab, status, covered = self.lab, self._state.run.status, self._state.covered.keys()
         if lab is None or status in (RunStatus.TRAINING, RunStatus.LOADING):
             return
         for step in lab.steps:
-            done = self._record.step(step.id)
+            done = self.record.step(step.id)
             if step.prediction is None or done.prediction is not None or done.shown:
                 continue
             secrets = secrets_of(step)
@@ -319,7 +301,7 @@ class LabDesk(QObject):
 
     def take_own(self, own: OwnPixels) -> None:
         """Keep the student's own image, if a step of the lab is about one."""
-        lab = self._lab
+        lab = self.lab
         if lab is not None and any(
             each.event == "own_digit" for step in lab.steps for each in step.done_when
         ):
@@ -330,23 +312,23 @@ class LabDesk(QObject):
         self.finish()
         step = self.step
         if step is None or all(each.event != "exported" for each in step.done_when):
-            return self._record
-        return self._record.happened(step, Event("exported"), now())
+            return self.record
+        return self.record.happened(step, Event("exported"), now())
 
     def finish(self) -> None:
         """Record the hypothesis of the step in front as it stands, with time and step."""
         step, words = self.step, self.done.answer
         if step is not None and step.question is not None and step.question.is_hypothesis:
-            assert self._lab is not None
-            version = self._writing.version(words, self._lab.experiment.classes)
+            assert self.lab is not None
+            version = self._writing.version(words, self.lab.experiment.classes)
             self._take(lambda record: record.recorded(step, version))
 
     def _take(self, change: Callable[[LabRecord], LabRecord]) -> None:
-        record = change(self._record)
-        if record is not self._record:
+        record = change(self.record)
+        if record is not self.record:
             self._keep(record)
             self.recordChanged.emit()
 
     def _keep(self, record: LabRecord) -> None:
-        self._record = record
-        self._writing.set_lab(self._place, record)
+        self.record = record
+        self._writing.set_lab(self.place, record)

@@ -19,10 +19,7 @@ _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
 class LabDoor(QObject):
-    """Builds the lab guide when the panels stand, and remembers whether it was left open.
-
-    * `settings`: where it is remembered.
-    """
+    """Builds the lab guide when the panels stand, and remembers whether it was left open."""
 
     def __init__(self, window: MainWindow, files: SessionFiles, settings: QSettings, parent: QObject) -> None:
         super().__init__(parent)

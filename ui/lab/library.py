@@ -25,17 +25,13 @@ FIRST = "lab5"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabFile:
-    """A lab as it was read.
+    """A lab as it was read."""
 
-    * `place`: path of its file, or its id if it comes with the program: what a draft keeps to find it again.
-    * `figures`: those that its texts show; of one that cannot be shown, why not.
-    * `course`: what else came with it.
-    """
-
+    # path of its file, or its id if it comes with the program: what a draft keeps to find it again
     place: str
     lab: Lab
-    figures: Mapping[str, Picture | str]
-    course: Course | None = None
+    figures: Mapping[str, Picture | str]  # those that its texts show; of one that cannot be shown, why not
+    course: Course | None = None  # what else came with it
 
 
 def place_of(path: Path) -> str:
@@ -71,10 +67,7 @@ def read(place: str) -> LabFile:
 
 
 def run_of(course: Course, path: Path) -> Trained | None:
-    """Return the trained run of a course, whose record may grow: each call gives one of its own.
-
-    * `path`: of its file.
-    """
+    """Return the trained run of a course, whose record may grow: each call gives one of its own."""
     model, record = course.model, course.history
     if model is None:
         return None
@@ -91,7 +84,6 @@ def bring_course(
 ) -> None:
     """Begin the run of a course; a trained network that would be lost is asked about first.
 
-    * `path`: of its file.
     * `with_view`: whether to show what the course shows first; else only the network in which it begins.
     * `seed`: that of the student, for a run that is still to be trained.
     """

@@ -37,22 +37,49 @@ _LOWER = 3
 
 
 class PredictionCard(QWidget):
-    """Question, field, and the button that commits; after that prediction, result and verdict.
+    """Question, field, and the button that commits; after that prediction, result and verdict."""
 
-    * `committed`: what the student commits to.
-    * `givenUp`: the result is to be shown without a prediction.
-    """
-
-    committed = Signal(object)
-    givenUp = Signal()
+    committed = Signal(object)  # what the student commits to
+    givenUp = Signal()  # the result is to be shown without a prediction
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._prediction: Prediction | None = None
         self._cell: tuple[int, ...] | None = None
         self._prediction_is_open = self._is_asking = False
-        self._build_widgets()
-        self._build_layout()
+        self.question = WrapLabel("", role="text")
+        self.number = named(QLineEdit(), tip="A number, such as 0.5; Enter commits")
+        self.number.setPlaceholderText("a number")
+        self.unit = QLabel()
+        self.number_row = QWidget()
+        fill(QHBoxLayout(self.number_row), (self.number, 1), self.unit, spacing=8)
+        self.understood = WrapLabel("", role="text")
+        self.choices = _Choices()
+        self._choices = QButtonGroup(self)
+        self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
+        self.error = WrapLabel("", role="danger", small=True)
+        self.commit = Button("Commit", "check", tooltip="Fix this prediction, then see the result")
+        self.hint = WrapLabel(_NOT_YET, small=True)
+        self.skip = Button("Show the result without a prediction", kind="link")
+        self.warning = WrapLabel(_GIVES_UP, small=True)
+        self.show_result = Button("Show the result", tooltip="Give up predicting in this step")
+        self.keep_predicting = Button("Predict first", tooltip="Go back to the question; nothing is shown")
+        self.predicted = WrapLabel("", role="text")
+        self.measured = WrapLabel("", role="title")
+        self.verdict_icon, self.verdict = IconLabel(), WrapLabel("", role="text")
+        self.verdict_row = QWidget()
+        fill(QHBoxLayout(self.verdict_row), self.verdict_icon, (self.verdict, 1), spacing=6)
+        self.waiting = WrapLabel("", role="muted")
+        self.moment = WrapLabel("", small=True)
+        self.besides = WrapLabel("", role="text")
+        row = fill(QHBoxLayout(), self.commit, 1)
+        skipping = fill(QHBoxLayout(), self.skip, self.show_result, self.keep_predicting, 1, spacing=8)
+        self._layout = fill(
+            QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row,
+            self.choices, self.how, self.cell, row, self.understood, self.error, self.hint,
+            self.warning, skipping, self.predicted, self.measured,
+            self.verdict_row, self.besides, self.moment, self.waiting,
+        )  # fmt: skip
         self.number.returnPressed.connect(self._on_commit_clicked)
         self.number.textEdited.connect(self._clear_error)
         self.number.textChanged.connect(self._show_understood)
@@ -143,45 +170,6 @@ class PredictionCard(QWidget):
             icon, role, text = _VERDICTS[reveal.verdict.is_right]
             self.verdict_icon.set_icon(icon, role)
             self.verdict.set_text(f"{text}{_within(prediction)}.")
-
-    # --- building -------------------------------------------------------------------------------------------
-
-    def _build_widgets(self) -> None:
-        self.question = WrapLabel("", role="text")
-        self.number = named(QLineEdit(), tip="A number, such as 0.5; Enter commits")
-        self.number.setPlaceholderText("a number")
-        self.unit = QLabel()
-        self.number_row = QWidget()
-        fill(QHBoxLayout(self.number_row), (self.number, 1), self.unit, spacing=8)
-        self.understood = WrapLabel("", role="text")
-        self.choices = _Choices()
-        self._choices = QButtonGroup(self)
-        self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
-        self.error = WrapLabel("", role="danger", small=True)
-        self.commit = Button("Commit", "check", tooltip="Fix this prediction, then see the result")
-        self.hint = WrapLabel(_NOT_YET, small=True)
-        self.skip = Button("Show the result without a prediction", kind="link")
-        self.warning = WrapLabel(_GIVES_UP, small=True)
-        self.show_result = Button("Show the result", tooltip="Give up predicting in this step")
-        self.keep_predicting = Button("Predict first", tooltip="Go back to the question; nothing is shown")
-        self.predicted = WrapLabel("", role="text")
-        self.measured = WrapLabel("", role="title")
-        self.verdict_icon, self.verdict = IconLabel(), WrapLabel("", role="text")
-        self.verdict_row = QWidget()
-        fill(QHBoxLayout(self.verdict_row), self.verdict_icon, (self.verdict, 1), spacing=6)
-        self.waiting = WrapLabel("", role="muted")
-        self.moment = WrapLabel("", small=True)
-        self.besides = WrapLabel("", role="text")
-
-    def _build_layout(self) -> None:
-        row = fill(QHBoxLayout(), self.commit, 1)
-        skipping = fill(QHBoxLayout(), self.skip, self.show_result, self.keep_predicting, 1, spacing=8)
-        self._layout = fill(
-            QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row,
-            self.choices, self.how, self.cell, row, self.understood, self.error, self.hint,
-            self.warning, skipping, self.predicted, self.measured,
-            self.verdict_row, self.besides, self.moment, self.waiting,
-        )  # fmt: skip
 
     def _add_choice(self, name: str, text: str) -> None:
         button = _AnswerButton()

@@ -21,34 +21,22 @@ _KIND = "lab-truth"
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """What there is to be said about the result of the step in front.
+    """What there is to be said about the result of the step in front."""
 
-    * `verdict`: prediction and result; None while the result is not known.
-    * `waiting`: what the result waits for, as a sentence; "" with a verdict.
-    * `moment`: when the result was measured, and on which network, as a sentence; "" without a verdict.
-    * `remark`: how that network differs from the one of the lab, as a sentence, or "".
-    * `besides`: what else was measured for the step.
-    * `is_late`: whether the result was on the screen before there is a prediction.
-    """
-
-    verdict: Verdict | None = None
-    waiting: str = ""
+    verdict: Verdict | None = None  # prediction and result; None while the result is not known
+    waiting: str = ""  # what the result waits for, as a sentence; "" with a verdict
+    # when the result was measured, and on which network, as a sentence; "" without a verdict
     moment: str = ""
-    remark: str = ""
-    besides: tuple[Measured, ...] = ()
-    is_late: bool = False
+    remark: str = ""  # how that network differs from the one of the lab, as a sentence, or ""
+    besides: tuple[Measured, ...] = ()  # what else was measured for the step
+    is_late: bool = False  # whether the result was on the screen before there is a prediction
 
 
 class Revealer(QObject):
-    """Measures the true answer once the prediction is committed and the network at its end.
+    """Measures the true answer once the prediction is committed and the network at its end."""
 
-    * `background`: where it is measured.
-    * `changed`: there is something else to be said, though step and record are the same.
-    * `arrived(str)`: the result of a step that is not in front is known for the first time: its id.
-    """
-
-    changed = Signal()
-    arrived = Signal(str)
+    changed = Signal()  # there is something else to be said, though step and record are the same
+    arrived = Signal(str)  # the result of a step that is not in front is known for the first time: its id
 
     def __init__(self, desk: LabDesk, state: AppState, background: Analysis, parent: QObject) -> None:
         super().__init__(parent)

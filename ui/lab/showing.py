@@ -39,14 +39,10 @@ class _Target:
 
 
 class StepShower(QObject):
-    """Brings network, moment, sample, panel and choices of a step.
+    """Brings network, moment, sample, panel and choices of a step."""
 
-    * `shown(str)`: what is to be seen by now, as a sentence.
-    * `lookedAt`: it may have changed whether there is something to set (`is_set`).
-    """
-
-    shown = Signal(str)
-    lookedAt = Signal()
+    shown = Signal(str)  # what is to be seen by now, as a sentence
+    lookedAt = Signal()  # it may have changed whether there is something to set (`is_set`)
 
     def __init__(self, desk: LabDesk, files: SessionFiles, parent: QObject) -> None:
         super().__init__(parent)
@@ -138,9 +134,10 @@ class StepShower(QObject):
         if step is None or dataset is None or current is None:
             return
         wanted = self._desk.experiment_of(step)
-        is_set = wanted.classes == dataset.classes and _same_view(
-            session_of(step.show, wanted, dataset, current), current
-        )
+        is_set = False
+        if wanted.classes == dataset.classes:
+            shown = session_of(step.show, wanted, dataset, current)
+            is_set = shown.to_json() == replace(current, weights_sha256=shown.weights_sha256).to_json()
         if is_set != self.is_set:
             self.is_set = is_set
             self.lookedAt.emit()
@@ -200,10 +197,6 @@ class StepShower(QObject):
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice("files", "error", message)
-
-
-def _same_view(one: SessionState, other: SessionState) -> bool:
-    return one.to_json() == replace(other, weights_sha256=one.weights_sha256).to_json()
 
 
 _TYPED_MS = 500

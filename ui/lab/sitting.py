@@ -36,7 +36,6 @@ _PLACE = "files"
 class LabSitting(QObject):
     """Builds the lab guide; a lab is opened when the column is first in sight.
 
-    * `window`: with its panels.
     * `covers`: over the parts of the panels.
     """
 
@@ -61,10 +60,6 @@ class LabSitting(QObject):
         window.lab_dock.messages = {"Not as the step": column.misfit, "Message of the lab": column.message}
         window.pages.add(self.column, self.desk.go_back, self.desk.go_on)
         window.finder.add(self._entries)
-        self._connect_signals()
-
-    def _connect_signals(self) -> None:
-        column, window = self.column, self._window
         column.showRequested.connect(self.show_me)
         self.shower.shown.connect(column.show_shown)
         self.shower.shown.connect(window.pages.forget)
@@ -133,11 +128,8 @@ class LabSitting(QObject):
         """Go to another step by a key; if the column has the keyboard, so has its first button then."""
         self._window.lab_dock.set_shown(True)
         go()
-        if self._has_keyboard():
+        if self.column.isVisible() and has_keyboard(self.column):
             self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _has_keyboard(self) -> bool:
-        return self.column.isVisible() and has_keyboard(self.column)
 
     def finish(self) -> None:
         """Record what has to be recorded before the draft is written the last time."""

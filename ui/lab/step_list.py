@@ -19,11 +19,9 @@ class StepList(QListWidget):
     """A row for each step: a tick, its number, and its title. Click one, or go by arrow keys and Enter.
 
     Steps of a section that follow one another stand under its title.
-
-    * `stepRequested(str)`: id of the step that the user wants to see.
     """
 
-    stepRequested = Signal(str)
+    stepRequested = Signal(str)  # id of the step that the user wants to see
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -68,7 +68,6 @@ class StepPage(QWidget):
     ) -> None:
         """Show a step.
 
-        * `number`: from 0.
         * `figures`: the figures of the lab; of one that cannot be shown, why not.
         * `answer`: what was written about it so far.
         """
@@ -108,12 +107,9 @@ class WhoFields(QWidget):
 
 
 class AnswerField(QWidget):
-    """The question of a step, a field for the answer, and how many words it has.
+    """The question of a step, a field for the answer, and how many words it has."""
 
-    * `wordsEdited(str)`: what stands in the field by now.
-    """
-
-    wordsEdited = Signal(str)
+    wordsEdited = Signal(str)  # what stands in the field by now
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -20,7 +20,6 @@ from ui.window.main_window import MainWindow
 class LabWatch(QObject):
     """Tells the desk what the student does; what "Show me" does is not counted.
 
-    * `window`: with its panels.
     * `restorer`: says when the window is being put somewhere.
     """
 
@@ -31,37 +30,32 @@ class LabWatch(QObject):
         self._desk, self._state, self._window, self._restorer = desk, state, window, restorer
         desk.stepChanged.connect(self._look)
         restorer.finished.connect(self._look)
-        self._watch_state()
-        self._watch_panels()
-
-    def _watch_state(self) -> None:
-        state, samples = self._state, self._window.samples
         state.runChanged.connect(self._on_run_changed)
         state.speedChanged.connect(self._on_run_changed)
-        self._window.timeline.momentRequested.connect(self._on_moment_requested)
-        samples.sampleRequested.connect(self._on_sample_requested)
-        samples.ownSampleRequested.connect(self._on_own_sample_requested)
-        for dock in self._window.panels.docks():
+        for dock in window.panels.docks():
             dock.visibilityChanged.connect(self._look)
-
-    def _watch_panels(self) -> None:
-        window = self._window
         maps, backprop = window.panel(FeatureMapsPanel), window.panel(BackpropPanel)
         translation, report = window.panel(TranslationPanel), window.panel(ReportPanel)
-        for panel in (maps, window.panel(TrainingPanel)):
-            panel.sampleRequested.connect(self._on_sample_requested)
+        self._translation = translation
+        translation.choices.changed.connect(self._look)
+        window.timeline.momentRequested.connect(self._on_moment_requested)
+        window.samples.ownSampleRequested.connect(self._on_own_sample_requested)
         for panel in (maps, backprop):
             panel.pinRequested.connect(self._on_pin_requested)
-        translation.moved.connect(self._on_dragged)
-        translation.choices.changed.connect(self._look)
-        translation.sweep.manySwept.connect(self._on_many_swept)
-        backprop.header.stepRequested.connect(self._on_walked)
-        backprop.work.pokeReady.connect(self._on_poked)
-        backprop.work.checkReady.connect(self._on_checked)
-        backprop.model.applied.connect(self._on_updated)
-        report.exported.connect(self._on_exported)
-        report.inserted.connect(self._on_inserted)
-        self._translation = translation
+        for signal, name in (
+            (window.samples.sampleRequested, "sampled"),
+            (maps.sampleRequested, "sampled"),
+            (window.panel(TrainingPanel).sampleRequested, "sampled"),
+            (translation.moved, "dragged"),
+            (translation.sweep.manySwept, "swept"),
+            (backprop.header.stepRequested, "walked"),
+            (backprop.work.pokeReady, "poked"),
+            (backprop.work.checkReady, "checked_gradient"),
+            (backprop.model.applied, "updated"),
+            (report.exported, "exported"),
+            (report.inserted, "inserted"),
+        ):
+            signal.connect(lambda *_, name=name: self._tell(name))
 
     def _tell(self, name: str, count: int = 1, what: str = "") -> None:
         if not self._restorer.is_busy:
@@ -101,10 +95,6 @@ class LabWatch(QObject):
         if step is not None:
             self._tell("moment")
 
-    @Slot(int)
-    def _on_sample_requested(self, _index: int) -> None:
-        self._tell("sampled")
-
     @Slot(object)
     def _on_own_sample_requested(self, sample: Sample) -> None:
         self._tell("own_digit")
@@ -114,35 +104,3 @@ class LabWatch(QObject):
     def _on_pin_requested(self, cell: PinnedCell | None) -> None:
         if cell is not None:
             self._tell("pinned")
-
-    @Slot(object)
-    def _on_dragged(self) -> None:
-        self._tell("dragged")
-
-    @Slot()
-    def _on_many_swept(self) -> None:
-        self._tell("swept")
-
-    @Slot(int)
-    def _on_walked(self, _number: int) -> None:
-        self._tell("walked")
-
-    @Slot(object)
-    def _on_poked(self, _outcome: object) -> None:
-        self._tell("poked")
-
-    @Slot(object)
-    def _on_checked(self, _outcome: object) -> None:
-        self._tell("checked_gradient")
-
-    @Slot()
-    def _on_updated(self) -> None:
-        self._tell("updated")
-
-    @Slot()
-    def _on_inserted(self) -> None:
-        self._tell("inserted")
-
-    @Slot()
-    def _on_exported(self) -> None:
-        self._tell("exported")

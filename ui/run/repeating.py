@@ -49,7 +49,15 @@ def repeat(
     history.snapshots.add(trainer.snapshot, keep=True)
     last = min(last, trainer.total_steps)
     for stop in _stops(trainer, shown, last):
-        _train(trainer, history, stop, last, context)
+        while trainer.step < stop:
+            due = next_due(trainer, stop)
+            for progress in trainer.until(due.step, _CHUNK):
+                history.append(progress)
+                context.report(trainer.step / last)
+            if due.snapshot:
+                history.snapshots.add(trainer.snapshot, keep=due.epoch_ends)
+            if due.test:
+                _test(trainer, history)
         history.snapshots.add(trainer.snapshot, keep=trainer.finished or trainer.step == shown)
         _test(trainer, history)
     return Trained(trainer.snapshot, history)
@@ -63,18 +71,6 @@ def _stops(trainer: Trainer, shown: int, last: int) -> list[int]:
     )
     is_recorded = shown >= last or shown % every == 0 or shown % per_epoch == 0
     return [step for step in ([last] if is_recorded else [shown, last]) if step > 0]
-
-
-def _train(trainer: Trainer, history: History, stop: int, last: int, context: Context) -> None:
-    while trainer.step < stop:
-        due = next_due(trainer, stop)
-        while trainer.step < due.step:
-            history.append(trainer.advance(min(_CHUNK, due.step - trainer.step)))
-            context.report(trainer.step / last)
-        if due.snapshot:
-            history.snapshots.add(trainer.snapshot, keep=due.epoch_ends)
-        if due.test:
-            _test(trainer, history)
 
 
 def _test(trainer: Trainer, history: History) -> None:

@@ -18,7 +18,7 @@ class Theme(look.Look):
 
     @override
     def px(self, length: float) -> int:
-        return int(super().px(length))
+        return max(round(length * self.scale), 1) if length > 0 else 0
 
     def color(self, role: str, alpha: float = 1.0) -> QColor:
         """Colour of a role, as a new QColor.

@@ -49,15 +49,10 @@ class CellArithmetic:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowCell(CellArithmetic):
-    """What convolution and pools share: the window of the input that they read.
+    """What convolution and pools share: the window of the input that they read."""
 
-    Attributes
-    ----------
-    rows, columns : ndarray of intp, each of length k
-        Where in the input map the rows and columns of the window lie; -1 where they are padding. Mirrored
-        rows and columns of a blur name the ones they mirror.
-    """
-
+    # `rows`, `columns`: where in the input map the rows and columns of the window lie; -1 where they are
+    # padding. Mirrored rows and columns of a blur name the ones they mirror.
     rows: IntArray
     columns: IntArray
 

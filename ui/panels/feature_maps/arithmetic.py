@@ -179,7 +179,7 @@ def _head(now: Now, controls: bool) -> Row:
     items += [free] if now.is_pinned and controls else []
     return across(
         *items,
-        Card("title", FITTING, line, tip=line.words),
+        Card("title", FITTING, line, tip=line.words, name="The marked cell"),
         *(sweep if controls else ()),
         room=30 if controls else None,
         gap=8,
@@ -187,7 +187,7 @@ def _head(now: Now, controls: bool) -> Row:
 
 
 def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
-    return Card("sum", LEDGER, Ledger(shown.breakdown), tip="The value of the cell, step by step", room=room)
+    return Card("sum", LEDGER, Ledger(shown.breakdown), room=room, name="Value of the cell, step by step")
 
 
 def _table(

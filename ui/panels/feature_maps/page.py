@@ -63,6 +63,7 @@ _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels below which no number fits into a cell of an enlarged map; in a row of columns, none with
 two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _THUMBS_BESIDE = 132
+_LINE = 17  # height of the second line of a heading, with small buttons in it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
 _WINNER = ("winner", "maximum")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), _WINNER, ("feeds", "it feeds"))
@@ -208,7 +209,7 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
     line = Card(f"{column.key} line", FITTING, second, tip=tip, name=f"{_title(column)} {lines[0]}".strip())
     return (
         Card(f"{column.key} title", FITTING, first, tip=tip, room=None),
-        across(line, *buttons, room=20 if buttons else None, gap=0),
+        across(line, *buttons, room=_LINE, gap=0),
     )
 
 
@@ -433,7 +434,7 @@ def _map_box(now: Now, layout: Layout, column: Column, is_large: bool) -> Box:
     if not is_large:
         return Box(0, 0, width, layout_side(layout, column) + strip_height(look))
     beside = look.px(_THUMBS_BESIDE) + look.px(8) if column.count > 1 and not now.is_covered(column) else 0
-    head = look.font("strong").line + look.px(20) + 2 * look.px(3)
+    head = look.font("strong").line + look.px(_LINE) + 2 * look.px(3)
     high = now.room.height - head - (now.room.bar if layout.scrolled else 0)
     return Box(0, 0, width - beside, high)
 
@@ -531,7 +532,8 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
     ]
     pinned = now.explained.pinned_in(column.stage)
     place = None if pinned is None else divmod(pinned[0], cols)
-    content = StageMap(Looked(shown, tuple(blocks), now.is_covered(column)), "", "", place, MovePin)
+    looked = Looked(shown, tuple(blocks), now.is_covered(column))
+    content = StageMap(looked, pinned=place, moves=MovePin, length=math.inf)
     cell = max((layout.side - 2) // rows, 3)
     high = min(cell * rows + 2, max(layout.side, 3 * rows + 2)) + strip_height(look)
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"

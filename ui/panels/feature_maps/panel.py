@@ -19,16 +19,17 @@ from PySide6.QtWidgets import (
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
+from cnnviz.graphics.stages import FITTING, Fitting
 from cnnviz.session_state import View as PanelView
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
-from ui.controls.labels import ElidedLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.controls.scroll_column import set_up_area
+from ui.marks import view_of
 from ui.panels import views
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
@@ -81,7 +82,7 @@ class FeatureMapsPanel(Panel):
             self, state, analysis, "feature-maps", self._scene, compute_picture, self._on_picture
         )
         self.network.pinRequested.connect(self.pinRequested)
-        self.network.valueLineChanged.connect(self.status.set_text)
+        self.network.valueLineChanged.connect(self._show_value)
         for signal, slot in (
             (self.choices.changed, self._on_chosen),
             (state.coveredChanged, self._on_covered),
@@ -259,7 +260,7 @@ class FeatureMapsPanel(Panel):
         # Only a panel smaller than the smallest window, or one enlarged for a projector, has to scroll.
         scroll = QScrollArea()
         set_up_area(scroll, self.stack)
-        self.status = ElidedLabel(role="muted", widest="")
+        self.status = view_of(FITTING, "Value under the pointer")
         hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
         # In a narrow panel the tools stand in two rows.
         self._tools = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), self.pages, 1)
@@ -275,6 +276,9 @@ class FeatureMapsPanel(Panel):
         narrow = needed > room and not self._view_tools.isHidden()
         direction = QBoxLayout.Direction
         self._tools.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+
+    def _show_value(self, text: str) -> None:
+        self.status.show_content(Fitting((((text, "", "muted"),),)))
 
     # -- the picture ---------------------------------------------------------------------------------------
 

@@ -33,7 +33,6 @@ class AskingBar(MessageBar):
     ) -> None:
         """Show a message with a button.
 
-        * `action`: text of the button.
         * `act`: what the button does, after the message has gone.
         * `look`: text and tool tip of a second button, and what it does; the message stays meanwhile.
         """

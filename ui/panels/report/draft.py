@@ -34,24 +34,19 @@ _CHOOSE = "choose a report that File › Save report as… has written"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A report in the making.
-
-    * `pending`: hypotheses that were typed but not recorded yet.
-    * `shown`: which results have been on the screen, and since when, by the classes that they are about.
-    * `labs`: what was done in guided labs, by their `LabRecord.key`.
-    * `lab`: path of the file of the guided lab in front, or its id if it comes with the program; "" for none.
-    * `measured`: what the lab was measured with last.
-    * `findings`: what it has found; None also where that is lost.
-    * `numbers`: what was measured for the guided lab, by all that it is a function of.
-    """
+    """A report in the making."""
 
     report: Report = field(default_factory=Report)
-    pending: dict[str, str] = field(default_factory=dict)
+    pending: dict[str, str] = field(default_factory=dict)  # hypotheses that were typed but not recorded yet
+    # which results have been on the screen, and since when, by the classes that they are about
     shown: dict[tuple[str, ...], Shown] = field(default_factory=dict)
+    # what was done in guided labs, by their `LabRecord.key`
     labs: dict[str, LabRecord] = field(default_factory=dict)
+    # path of the file of the guided lab in front, or its id if it comes with the program; "" for none
     lab: str = ""
-    measured: MeasuredWith | None = None
-    findings: Findings | None = None
+    measured: MeasuredWith | None = None  # what the lab was measured with last
+    findings: Findings | None = None  # what it has found; None also where that is lost
+    # what was measured for the guided lab, by all that it is a function of
     numbers: dict[str, LabNumbers] = field(default_factory=dict)
 
     @property
@@ -325,17 +320,14 @@ def fill_in(draft: object, folder: Path) -> list[str]:
             except (CNNVizError, ValueError, OverflowError):
                 inserts.remove(insert)
                 lost.append(str(insert.get("title"))[:80])
-    if isinstance(draft, dict) and _is_reference(draft.get("findings")):
-        content = _kept_in(folder, str(draft["findings"]["file"]), "json", room)
+    findings = draft.get("findings") if isinstance(draft, dict) else None
+    if isinstance(draft, dict) and isinstance(findings, dict) and set(findings) == {"file"}:
+        content = _kept_in(folder, str(findings["file"]), "json", room)
         try:
             draft["findings"] = parse_json(content, LARGEST_FINDINGS)
         except ValueError:
             draft["findings"] = {}
     return lost
-
-
-def _is_reference(kept: object) -> bool:
-    return isinstance(kept, dict) and set(kept) == {"file"}
 
 
 def files_in(draft: object) -> set[str]:

@@ -42,10 +42,9 @@ class ReportExporter(QObject):
     * `write_in`: lets the cursor stand in a field, given the key of its demonstration and its name.
     * `insert`: asks for a figure to put in.
     * `parent`: parent of dialogs, too.
-    * `ended`: whether the report was written.
     """
 
-    ended = Signal(bool)
+    ended = Signal(bool)  # whether the report was written
 
     def __init__(
         self,
@@ -164,16 +163,11 @@ class ReportExporter(QObject):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the report is to be written.
+    """Where the report is to be written."""
 
-    * `path`: with the ending of the chosen kind; without one it is a folder.
-    * `question`: what is to be asked before, or "".
-    * `answer`: text of the button that says yes to it.
-    """
-
-    path: Path
-    question: str = ""
-    answer: str = ""
+    path: Path  # with the ending of the chosen kind; without one it is a folder
+    question: str = ""  # what is to be asked before, or ""
+    answer: str = ""  # text of the button that says yes to it
 
 
 def ask_where(parent: QWidget, name: str) -> Target | None:

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -19,6 +19,7 @@ from cnnviz.report.content import FIELDS, Guide
 from cnnviz.report.document import moment_of
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.panels.report.inserts import InsertButton, InsertList
 from ui.theme import Theme, follow_theme, ui_font
 
@@ -32,10 +33,7 @@ _HEAD = (
 
 
 class HeadFields(QWidget):
-    """Title, name, roll number and date.
-
-    * `headEdited(str`, `str)`: A field of `Report` and its words.
-    """
+    """Title, name, roll number and date; `headEdited(str`, `str)`: A field of `Report` and its words."""
 
     headEdited = Signal(str, str)
 
@@ -107,20 +105,43 @@ class WordsField(QPlainTextEdit):
 
 
 class DemonstrationFields(QWidget):
-    """The five fields of one demonstration.
+    """The five fields of one demonstration."""
 
-    * `wordsEdited(str`, `str)`: A field and its words.
-    * `recordRequested`: the hypothesis is to be recorded as it stands.
-    """
-
-    wordsEdited = Signal(str, str)
-    recordRequested = Signal()
+    wordsEdited = Signal(str, str)  # a field and its words
+    recordRequested = Signal()  # the hypothesis is to be recorded as it stands
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._build_widgets()
-        self._build_layout()
-        self._connect_signals()
+        self.edits = {name: WordsField(title) for name, title in FIELDS}
+        self.insert, self.inserts = InsertButton(), InsertList()
+        self.stamp = WrapLabel("", role="muted")
+        self.record = Button(
+            "Record",
+            "check",
+            tooltip="Record the hypothesis now, with time and training step. The report shows later edits.",
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for name, title in FIELDS:
+            head = fill(QHBoxLayout(), (SectionTitle(title), 1), spacing=8)
+            if name == "observations":
+                head.addWidget(self.insert)
+            layout.addLayout(head)
+            layout.addWidget(self.edits[name], 1)
+            if name == "observations":
+                layout.addWidget(self.inserts)
+            if name == "hypothesis":
+                row = QHBoxLayout()
+                row.setSpacing(8)
+                row.addWidget(self.stamp, 1)
+                row.addWidget(self.record, 0, Qt.AlignmentFlag.AlignTop)
+                layout.addLayout(row)
+        for name, edit in self.edits.items():
+            edit.textChanged.connect(
+                lambda name=name: self.wordsEdited.emit(name, self.edits[name].toPlainText())
+            )
+        self.record.clicked.connect(self.recordRequested)
 
     def set_questions(self, guide: Guide) -> None:
         """Ask the guiding questions of a demonstration."""
@@ -153,49 +174,3 @@ class DemonstrationFields(QWidget):
             if pending:
                 text += " Your change is not recorded yet."
         self.stamp.set_text(text)
-
-    def _build_widgets(self) -> None:
-        self.edits = {name: WordsField(title) for name, title in FIELDS}
-        self.insert, self.inserts = InsertButton(), InsertList()
-        self.stamp = WrapLabel("", role="muted")
-        self.record = Button(
-            "Record",
-            "check",
-            tooltip="Record the hypothesis now, with time and training step. The report shows later edits.",
-        )
-
-    def _build_layout(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for name, title in FIELDS:
-            layout.addLayout(self._title_row(name, title))
-            layout.addWidget(self.edits[name], 1)
-            if name == "observations":
-                layout.addWidget(self.inserts)
-            if name == "hypothesis":
-                row = QHBoxLayout()
-                row.setSpacing(8)
-                row.addWidget(self.stamp, 1)
-                row.addWidget(self.record, 0, Qt.AlignmentFlag.AlignTop)
-                layout.addLayout(row)
-
-    def _title_row(self, name: str, title: str) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(SectionTitle(title), 1)
-        if name == "observations":
-            row.addWidget(self.insert)
-        return row
-
-    def _connect_signals(self) -> None:
-        for name, edit in self.edits.items():
-            edit.textChanged.connect(lambda name=name: self._on_words_edited(name))
-        self.record.clicked.connect(self._on_record_clicked)
-
-    def _on_words_edited(self, name: str) -> None:
-        self.wordsEdited.emit(name, self.edits[name].toPlainText())
-
-    @Slot()
-    def _on_record_clicked(self) -> None:
-        self.recordRequested.emit()

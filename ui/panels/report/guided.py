@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 
-from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.experiment import Experiment
 from cnnviz.lab.document import lab_document
@@ -25,10 +24,7 @@ from ui.panels.report.writing import Writing
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guided:
-    """A guided lab as it stands.
-
-    * `dataset`: with the classes of the lab.
-    """
+    """A guided lab as it stands; `dataset`: with the classes of the lab."""
 
     lab: Lab
     record: LabRecord
@@ -37,16 +33,12 @@ class Guided:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """What a report lacks.
+    """What a report lacks."""
 
-    * `places`: where something is still to be written: headings of the part and of the place in it.
-    * `is_unmeasured`: whether its numbers are lost.
-    * `has_no_figures`: whether it is of a guided lab and holds no figure.
-    """
-
+    # where something is still to be written: headings of the part and of the place in it
     places: tuple[tuple[str, str], ...]
-    is_unmeasured: bool
-    has_no_figures: bool = False
+    is_unmeasured: bool  # whether its numbers are lost
+    has_no_figures: bool = False  # whether it is of a guided lab and holds no figure
 
     @property
     def text(self) -> str:
@@ -110,7 +102,7 @@ class Composer:
 
         def measure(context: Context) -> tuple[str, LabNumbers]:
             numbers = measured_lab(
-                guided.lab, guided.dataset, seed, _own(guided),
+                guided.lab, guided.dataset, seed, own_pixels(guided.record.own, guided.dataset),
                 progress=context.report, cancelled=lambda: context.cancelled,
             )  # fmt: skip
             return key, numbers
@@ -178,7 +170,9 @@ def document_of(
     lab, who = guided.lab, {"name": report.author, "roll_number": report.roll_number}
     handed = hand_in(lab, guided.record, numbers, guided.dataset, **who)
     document = lab_document(lab, handed, numbers.time, guided.record.steps)
-    kept = tuple(each for each in report.demonstrations if each.key in unrecorded or _holds_something(each))
+    kept = tuple(
+        each for each in report.demonstrations if each.key in unrecorded or each != Demonstration(each.key)
+    )
     rest = build_document(
         replace(report, demonstrations=kept),
         findings if kept else None,
@@ -191,17 +185,9 @@ def document_of(
     return replace(document, title=title, date=report.date, blocks=(*document.blocks, *rest.blocks))
 
 
-def _holds_something(demonstration: Demonstration) -> bool:
-    return demonstration != Demonstration(demonstration.key)
-
-
-def _own(guided: Guided) -> ByteArray | None:
-    return own_pixels(guided.record.own, guided.dataset)
-
-
 def _key(guided: Guided, seed: int) -> str:
     """Return a checksum of all that the numbers of a guided lab are a function of, but the versions."""
-    own = _own(guided)
+    own = own_pixels(guided.record.own, guided.dataset)
     digest = hashlib.sha256(f"{guided.lab.sha256} {seed} {guided.dataset.sha256} {own is None}".encode())
     digest.update(b"" if own is None else own.tobytes())
     return digest.hexdigest()

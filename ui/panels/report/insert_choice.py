@@ -17,20 +17,15 @@ type Complain = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class InsertChoice:
-    """A figure or a table, as it is when it is asked for.
+    """A figure or a table, as it is when it is asked for."""
 
-    * `panel`: title of the panel it is in.
-    * `make`: draws the figure, or reads the numbers; gives them when they are finished, which may
-      be a little later.
-    * `origin`: returns what it is made with, as the report says it.
-    * `picture`: draws it so small that it fits into so many pixels; None where it is gone.
-    """
-
-    panel: str
+    panel: str  # title of the panel it is in
     title: str
     is_table: bool
+    # draws the figure, or reads the numbers; gives them when they are finished, which may be a little later
     make: Callable[[Give, Complain], None]
-    origin: Callable[[], str]
+    origin: Callable[[], str]  # returns what it is made with, as the report says it
+    # draws it so small that it fits into so many pixels; None where it is gone
     picture: Callable[[QSize], QImage | None]
 
     @property

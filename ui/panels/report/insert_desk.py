@@ -21,11 +21,9 @@ class InsertDesk(QObject):
     """Does what the menu and the list of figures and tables ask for, and says what can be undone.
 
     * `pages`: which demonstration is shown.
-    * `fields`: with the menu and the list.
-    * `demonstrationWanted(str)`: this one is to be shown: something in it has changed.
     """
 
-    demonstrationWanted = Signal(str)
+    demonstrationWanted = Signal(str)  # this one is to be shown: something in it has changed
 
     def __init__(
         self,

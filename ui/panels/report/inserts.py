@@ -45,10 +45,9 @@ class InsertPicker(QDialog):
     """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
 
     * `choices`: those of a panel one after the other.
-    * `chosen(InsertChoice`, `str)`: what is to be put in, and the student's own caption.
     """
 
-    chosen = Signal(object, str)
+    chosen = Signal(object, str)  # what is to be put in, and the student's own caption
 
     def __init__(self, choices: Sequence[InsertChoice], parent: QWidget) -> None:
         super().__init__(parent)
@@ -57,9 +56,28 @@ class InsertPicker(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Insert a figure or table")
         self.setObjectName("insert")
-        self._build_widgets()
-        self._build_layout()
-        self._connect_signals()
+        self.list = QListWidget()
+        self.list.setAccessibleName("What can be inserted")
+        self.list.setToolTip("What the other panels showed when they were last in sight")
+        self.list.setWordWrap(True)
+        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.words = caption_field("Your caption")
+        self.origin = WrapLabel("", role="muted")
+        self.insert_button = Button(
+            "Insert", "image", "primary", "Put it below the observations of the demonstration that is shown"
+        )
+        self.cancel = Button("Cancel", tooltip="Put in nothing")
+        label = QLabel("Your &caption, if you like")
+        label.setBuddy(self.words)
+        buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
+        self._layout = fill(QVBoxLayout(self), (self.list, 1), label, self.words, self.origin, buttons)
+        self.list.currentItemChanged.connect(self._on_current_changed)
+        self.list.itemActivated.connect(self.insert)
+        self.words.returnPressed.connect(self.insert)
+        self.insert_button.clicked.connect(self.insert)
+        self.cancel.clicked.connect(self.reject)
+        self._drawing.timeout.connect(self._draw_next)
+        self.finished.connect(self._drawing.stop)
         follow_theme(self)
         self._list(choices)
 
@@ -82,34 +100,6 @@ class InsertPicker(QDialog):
         if choice is not None:
             self.chosen.emit(choice, self.words.text())
             self.accept()
-
-    def _build_widgets(self) -> None:
-        self.list = QListWidget()
-        self.list.setAccessibleName("What can be inserted")
-        self.list.setToolTip("What the other panels showed when they were last in sight")
-        self.list.setWordWrap(True)
-        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.words = caption_field("Your caption")
-        self.origin = WrapLabel("", role="muted")
-        self.insert_button = Button(
-            "Insert", "image", "primary", "Put it below the observations of the demonstration that is shown"
-        )
-        self.cancel = Button("Cancel", tooltip="Put in nothing")
-
-    def _build_layout(self) -> None:
-        label = QLabel("Your &caption, if you like")
-        label.setBuddy(self.words)
-        buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
-        self._layout = fill(QVBoxLayout(self), (self.list, 1), label, self.words, self.origin, buttons)
-
-    def _connect_signals(self) -> None:
-        self.list.currentItemChanged.connect(self._on_current_changed)
-        self.list.itemActivated.connect(self.insert)
-        self.words.returnPressed.connect(self.insert)
-        self.insert_button.clicked.connect(self.insert)
-        self.cancel.clicked.connect(self.reject)
-        self._drawing.timeout.connect(self._draw_next)
-        self.finished.connect(self._drawing.stop)
 
     def _list(self, choices: Sequence[InsertChoice]) -> None:
         panel = ""
@@ -175,12 +165,9 @@ class InsertPicker(QDialog):
 
 
 class InsertButton(Button):
-    """Opens a window with pictures of everything that can be put in.
+    """Opens a window with pictures of everything that can be put in."""
 
-    * `chosen(InsertChoice`, `str)`: what is to be put in, and the student's own caption.
-    """
-
-    chosen = Signal(object, str)
+    chosen = Signal(object, str)  # what is to be put in, and the student's own caption
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -205,16 +192,12 @@ class InsertButton(Button):
 
 
 class InsertList(QWidget):
-    """What was put in, in its order; each can be moved up or down, or taken out.
+    """What was put in, in its order; each can be moved up or down, or taken out."""
 
-    * `raiseRequested(int)`, `lowerRequested(int)`, `removeRequested(int)`: position in the list.
-    * `wordsEdited(int`, `str)`: position, and the student's own caption.
-    """
-
-    raiseRequested = Signal(int)
+    raiseRequested = Signal(int)  # position in the list
     lowerRequested = Signal(int)
     removeRequested = Signal(int)
-    wordsEdited = Signal(int, str)
+    wordsEdited = Signal(int, str)  # position, and the student's own caption
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

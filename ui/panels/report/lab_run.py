@@ -21,16 +21,12 @@ class LabRun(QObject):
     """Runs all three demonstrations with the settings on the screen and keeps what was measured.
 
     * `findings`: None before the lab has been run, or where what it has found is lost.
-    * `changed`: it has begun or ended.
-    * `progressed(float)`: share that is done, from 0 to 1.
-    * `finished`: there are new results.
-    * `failed(str)`: why there are none.
     """
 
-    changed = Signal()
-    progressed = Signal(float)
-    finished = Signal()
-    failed = Signal(str)
+    changed = Signal()  # it has begun or ended
+    progressed = Signal(float)  # share that is done, from 0 to 1
+    finished = Signal()  # there are new results
+    failed = Signal(str)  # why there are none
 
     def __init__(self, state: AppState, background: Analysis, parent: QObject) -> None:
         super().__init__(parent)

@@ -51,12 +51,10 @@ class ReportPanel(Panel):
     * `files`: writes the report, also while the lab runs.
     * `keeping`: writes the draft.
     * `draft_path`: where the draft is kept.
-    * `exported`: the report was written.
-    * `inserted`: A figure or table was put into it.
     """
 
-    exported = Signal()
-    inserted = Signal()
+    exported = Signal()  # the report was written
+    inserted = Signal()  # a figure or table was put into it
 
     def __init__(
         self,
@@ -78,15 +76,83 @@ class ReportPanel(Panel):
         self.composer = Composer(self.writing, self._lab)
         self._stale = True
         self.setProperty("role", "panel")
-        self._build_widgets()
+        self.message = AskingBar(self)
+        # In a bar of its own: it stays true while others come and go.
+        self.unsaved = MessageBar(self)
+        self.head = HeadFields()
+        self.pages = SegmentedControl(list(zip(GUIDES, _SHORT_TITLES, strict=True)))
+        for key, guide in GUIDES.items():
+            self.pages.set_option_tooltip(key, guide.title)
+        self.fields = DemonstrationFields()
+        self.run_button = Button(
+            "Run the lab",
+            "play",
+            "primary",
+            tooltip="Train from the initial weights with the current settings and measure all three "
+            "demonstrations. Hypotheses are recorded first.",
+        )
+        self.again = Button(
+            "Measure again",
+            "rotate-ccw",
+            tooltip="Measure with the settings, the seed, the data and the image of before: the numbers come "
+            "out the same",
+        )
+        self.cancel = Button("Cancel", "x", tooltip="Stop the lab; nothing is changed")
+        self.export = Button(
+            "Export…",
+            "file-text",
+            tooltip="Write the report as PDF or HTML, or its figures and tables into a folder",
+            shortcut="Ctrl+Shift+E",
+        )
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setAccessibleName("Progress of the lab")
+        self.progress.setToolTip("How much of the lab is done")
+        self.status = WrapLabel("", role="muted")
+        self.preview = ReportPreview()
+        self._desk = InsertDesk(self.writing, self.pages, self.fields, self.message, self)
         self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self._on_failed)
         self._exporter = ReportExporter(
             self.composer, background, files, self.message, self.export, self._prepare, self._write_in,
             self.fields.insert.ask, self,
         )  # fmt: skip
-        self._build_layout()
+        self._words_area = ScrollColumn(self.fields)
+        left = fill(QVBoxLayout(), self.head, self.pages, (self._words_area, 1), spacing=10)
+        buttons = FlowRow()
+        buttons.add(self.again, self.run_button, self.cancel, self.export)
+        #: What has been measured, and the pages with it.
+        self.measured = QWidget()
+        fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
+        right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
+        self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
+        fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
-        self._connect_signals()
+        self.head.headEdited.connect(self.writing.set_head)
+        self.pages.currentChanged.connect(self._show_demonstration)
+        self.fields.wordsEdited.connect(self._on_words_edited)
+        self.fields.recordRequested.connect(self._on_record_requested)
+        self._desk.demonstrationWanted.connect(self.show_demonstration)
+        self.writing.changed.connect(self._on_report_changed)
+        self.writing.headChanged.connect(self._show_head)
+        self.writing.opened.connect(self._on_opened)
+        self.writing.saveFailed.connect(self._on_save_failed)
+        self.writing.savedAgain.connect(self._on_saved_again)
+        self.run_button.clicked.connect(self.run_lab)
+        self.again.clicked.connect(self._lab.measure_again)
+        self.cancel.clicked.connect(self._lab.cancel)
+        self._lab.changed.connect(self._show_run)
+        self._lab.progressed.connect(self._on_lab_progressed)
+        self._lab.finished.connect(self._on_lab_finished)
+        self._lab.failed.connect(self._on_failed)
+        self.export.clicked.connect(self.export_report)
+        self._exporter.ended.connect(self._on_export_ended)
+        self.preview.pagesWanted.connect(self._refresh)
+        self._state.runChanged.connect(self._note_training)
+        self.writing.opened.connect(self._note_training)
+        self._state.datasetChanged.connect(self._show_run)
+        self._state.experimentChanged.connect(self._show_run)
+        self._state.experimentChanged.connect(self._show_demonstration)
+        self._state.experimentChanged.connect(self._on_report_changed)
         self._show_head()
         self._show_demonstration()
         follow_theme(self)
@@ -174,83 +240,6 @@ class ReportPanel(Panel):
         """Keep the words when the panel, or the program, goes out of sight."""
         super().hideEvent(event)
         self.writing.keep()
-
-    def _build_widgets(self) -> None:
-        self.message = AskingBar(self)
-        # In a bar of its own: it stays true while others come and go.
-        self.unsaved = MessageBar(self)
-        self.head = HeadFields()
-        self.pages = SegmentedControl(list(zip(GUIDES, _SHORT_TITLES, strict=True)))
-        for key, guide in GUIDES.items():
-            self.pages.set_option_tooltip(key, guide.title)
-        self.fields = DemonstrationFields()
-        self.run_button = Button(
-            "Run the lab",
-            "play",
-            "primary",
-            tooltip="Train from the initial weights with the current settings and measure all three "
-            "demonstrations. Hypotheses are recorded first.",
-        )
-        self.again = Button(
-            "Measure again",
-            "rotate-ccw",
-            tooltip="Measure with the settings, the seed, the data and the image of before: the numbers come "
-            "out the same",
-        )
-        self.cancel = Button("Cancel", "x", tooltip="Stop the lab; nothing is changed")
-        self.export = Button(
-            "Export…",
-            "file-text",
-            tooltip="Write the report as PDF or HTML, or its figures and tables into a folder",
-            shortcut="Ctrl+Shift+E",
-        )
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setAccessibleName("Progress of the lab")
-        self.progress.setToolTip("How much of the lab is done")
-        self.status = WrapLabel("", role="muted")
-        self.preview = ReportPreview()
-        self._desk = InsertDesk(self.writing, self.pages, self.fields, self.message, self)
-
-    def _build_layout(self) -> None:
-        self._words_area = ScrollColumn(self.fields)
-        left = fill(QVBoxLayout(), self.head, self.pages, (self._words_area, 1), spacing=10)
-        buttons = FlowRow()
-        buttons.add(self.again, self.run_button, self.cancel, self.export)
-        #: What has been measured, and the pages with it.
-        self.measured = QWidget()
-        fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
-        right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
-        self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
-        fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
-
-    def _connect_signals(self) -> None:
-        self.head.headEdited.connect(self.writing.set_head)
-        self.pages.currentChanged.connect(self._show_demonstration)
-        self.fields.wordsEdited.connect(self._on_words_edited)
-        self.fields.recordRequested.connect(self._on_record_requested)
-        self._desk.demonstrationWanted.connect(self.show_demonstration)
-        self.writing.changed.connect(self._on_report_changed)
-        self.writing.headChanged.connect(self._show_head)
-        self.writing.opened.connect(self._on_opened)
-        self.writing.saveFailed.connect(self._on_save_failed)
-        self.writing.savedAgain.connect(self._on_saved_again)
-        self.run_button.clicked.connect(self.run_lab)
-        self.again.clicked.connect(self._lab.measure_again)
-        self.cancel.clicked.connect(self._lab.cancel)
-        self._lab.changed.connect(self._show_run)
-        self._lab.progressed.connect(self._on_lab_progressed)
-        self._lab.finished.connect(self._on_lab_finished)
-        self._lab.failed.connect(self._on_failed)
-        self.export.clicked.connect(self.export_report)
-        self._exporter.ended.connect(self._on_export_ended)
-        self.preview.pagesWanted.connect(self._refresh)
-        self._state.runChanged.connect(self._note_training)
-        self.writing.opened.connect(self._note_training)
-        self._state.datasetChanged.connect(self._show_run)
-        self._state.experimentChanged.connect(self._show_run)
-        self._state.experimentChanged.connect(self._show_demonstration)
-        self._state.experimentChanged.connect(self._on_report_changed)
 
     # --- showing ------------------------------------------------------------------------------------------
 

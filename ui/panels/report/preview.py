@@ -21,10 +21,7 @@ _GAP = 12
 
 
 class ReportPreview(QScrollArea):
-    """Scrolls through the pages.
-
-    * `pagesWanted`: the pages have to be set anew: the width has changed.
-    """
+    """Scrolls through the pages; `pagesWanted`: the pages have to be set anew: the width has changed."""
 
     pagesWanted = Signal()
 

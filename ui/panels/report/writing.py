@@ -28,24 +28,17 @@ _RETRY_MS = 3000
 class Writing(QObject):
     """Holds the draft and is the only one to change it.
 
-    * `path`: file of the draft.
     * `step`: returns the training step of the run on the screen, for stamps.
     * `keeping`: where the draft is written, so that no slow disk holds up the window.
     * `problem`: what was wrong with the draft that was found, or "".
-    * `changed`: something in the report is different now.
-    * `insertsChanged`: among that, figures or tables from the screen.
-    * `saveFailed(str)`: the draft could not be written, and why. It is tried again until it can be.
-    * `savedAgain`: it could be, after a failure.
-    * `opened`: it is another report from now on.
-    * `headChanged`: title, author, roll number or date are different now.
     """
 
-    changed = Signal()
-    insertsChanged = Signal()
-    saveFailed = Signal(str)
-    savedAgain = Signal()
-    opened = Signal()
-    headChanged = Signal()
+    changed = Signal()  # something in the report is different now
+    insertsChanged = Signal()  # among that, figures or tables from the screen
+    saveFailed = Signal(str)  # the draft could not be written, and why. It is tried again until it can be.
+    savedAgain = Signal()  # it could be, after a failure
+    opened = Signal()  # it is another report from now on
+    headChanged = Signal()  # title, author, roll number or date are different now
 
     def __init__(self, path: Path, step: Callable[[], int], keeping: Analysis, parent: QObject) -> None:
         super().__init__(parent)
@@ -73,17 +66,12 @@ class Writing(QObject):
 
     def begin_anew(self) -> None:
         """Put an empty report in the place of this one; the guided lab in front stays, with nothing done."""
-        self.begin(Draft(lab=self._draft.lab))
+        self.begin(Draft(lab=self.draft.lab))
 
     @property
     def would_be_lost(self) -> bool:
         """Whether something was written, or done in a guided lab, that no file of the user holds."""
-        return self._draft.has_work and _without_shown(self._draft) != self._copied
-
-    @property
-    def draft(self) -> Draft:
-        """Everything as it stands, for a file of the user."""
-        return self._draft
+        return self.draft.has_work and _without_shown(self.draft) != self._copied
 
     def set_saved(self, draft: Draft) -> None:
         """Remember that a file of the user holds this."""
@@ -94,7 +82,7 @@ class Writing(QObject):
         self.opened.emit()
 
     def _read(self, path: Path) -> None:
-        self._draft, self.problem = load_draft(path)
+        self.draft, self.problem = load_draft(path)
         self._copied: dict[str, Any] | None = None  # what was last written to a file of the user
         self._file = DraftFile(path)
         self._removed: list[tuple[str, int, Insert]] = []  # the newest last
@@ -105,17 +93,17 @@ class Writing(QObject):
     @property
     def words(self) -> Report:
         """The report as typed."""
-        return self._draft.report
+        return self.draft.report
 
     @property
     def report(self) -> Report:
         """The report as it would be written now; an empty date is today's."""
-        words = self._draft.report
+        words = self.draft.report
         return words if words.date.strip() else replace(words, date=today())
 
     def set_head(self, name: str, text: str) -> None:
         """Change title, author, roll number or date."""
-        self._take(replace(self._draft, report=replace(self._draft.report, **{name: text})))
+        self._take(replace(self.draft, report=replace(self.draft.report, **{name: text})))
         self.headChanged.emit()
 
     def set_words(self, key: str, name: str, words: str) -> None:
@@ -128,33 +116,33 @@ class Writing(QObject):
                 f"A field holds {format_count(MAX_WORDS)} letters at most; what was added last was left out."
             )
         if name == "hypothesis":
-            self._take(replace(self._draft, pending=self._draft.pending | {key: words}))
+            self._take(replace(self.draft, pending=self.draft.pending | {key: words}))
         else:
             self._put(replace(self.words.demonstration(key), **{name: words}))
 
     def set_findings(self, findings: Findings) -> None:
         """Keep what the lab has found, which has been seen from now on."""
-        self._take(replace(self._draft, measured=findings.measured_with, findings=findings))
+        self._take(replace(self.draft, measured=findings.measured_with, findings=findings))
         self.note_shown(findings.measured_with.experiment.classes, Shown(lab=now()))
 
     # --- what has been seen -------------------------------------------------------------------------------
 
     def shown_of(self, classes: tuple[str, ...]) -> Shown:
         """Return which results about some classes have been on the screen."""
-        return self._draft.shown.get(classes, Shown())
+        return self.draft.shown.get(classes, Shown())
 
     def note_shown(self, classes: tuple[str, ...], shown: Shown) -> None:
         """Remember that results about some classes are on the screen; the first time of each kind stays."""
         known = self.shown_of(classes)
         if known | shown != known:
-            self._take(replace(self._draft, shown=self._draft.shown | {classes: known | shown}))
+            self._take(replace(self.draft, shown=self.draft.shown | {classes: known | shown}))
 
     def version(self, text: str, classes: tuple[str, ...] | None = None) -> Version:
         """Return words as they are written now, with what has been on the screen before.
 
         * `classes`: that the words are about; None for any.
         """
-        known = [each for about, each in self._draft.shown.items() if classes in (None, about)]
+        known = [each for about, each in self.draft.shown.items() if classes in (None, about)]
         shown = reduce(or_, known, Shown())
         return Version(text, now(), self._step(), bool(shown), shown)
 
@@ -163,22 +151,22 @@ class Writing(QObject):
     @property
     def lab(self) -> str:
         """Path of the file of the guided lab in front, or its id; "" for none."""
-        return self._draft.lab
+        return self.draft.lab
 
     def lab_record(self, key: str) -> LabRecord | None:
         """Return what was done in a lab; None where nothing was."""
-        return self._draft.labs.get(key)
+        return self.draft.labs.get(key)
 
     def set_lab(self, lab: str, record: LabRecord) -> None:
         """Keep what was done in a lab, which is the one in front from now on.
 
         * `lab`: path of its file, or its id if it comes with the program.
         """
-        self._take(replace(self._draft, lab=lab, labs=self._draft.labs | {record.key: record}))
+        self._take(replace(self.draft, lab=lab, labs=self.draft.labs | {record.key: record}))
 
     def set_lab_numbers(self, key: str, numbers: LabNumbers) -> None:
         """Keep the numbers of a guided lab in the place of others; `key` says what they are a function of."""
-        self._take(replace(self._draft, numbers={key: numbers}))
+        self._take(replace(self.draft, numbers={key: numbers}))
 
     # --- hypothesis ---------------------------------------------------------------------------------------
 
@@ -189,7 +177,7 @@ class Writing(QObject):
     def hypothesis(self, key: str) -> str:
         """Return what stands in the field: what was typed last, else what was recorded last."""
         versions = self.versions(key)
-        return self._draft.pending.get(key, versions[-1].text if versions else "")
+        return self.draft.pending.get(key, versions[-1].text if versions else "")
 
     def is_pending(self, key: str) -> bool:
         """Whether the field says something else than the record."""
@@ -206,8 +194,8 @@ class Writing(QObject):
             return
         version = self.version(self.hypothesis(key))
         changed = self.words.demonstration(key).record(version)
-        pending = {name: text for name, text in self._draft.pending.items() if name != key}
-        self._take(replace(self._draft, report=self.words.with_demonstration(changed), pending=pending))
+        pending = {name: text for name, text in self.draft.pending.items() if name != key}
+        self._take(replace(self.draft, report=self.words.with_demonstration(changed), pending=pending))
 
     def record_all(self) -> None:
         """Record every hypothesis that is not."""
@@ -306,7 +294,7 @@ class Writing(QObject):
 
     def _writer(self) -> Callable[..., tuple[DraftFile, int]]:
         """Return the function that writes the draft as it is now, and says which file and change it was."""
-        file, draft, number, begins = self._file, self._draft, self._changes, self._begins
+        file, draft, number, begins = self._file, self.draft, self._changes, self._begins
 
         def write(_context: object = None) -> tuple[DraftFile, int]:
             file.write(draft, number, begins=begins)
@@ -315,10 +303,10 @@ class Writing(QObject):
         return write
 
     def _put(self, demonstration: Demonstration) -> None:
-        self._take(replace(self._draft, report=self.words.with_demonstration(demonstration)))
+        self._take(replace(self.draft, report=self.words.with_demonstration(demonstration)))
 
     def _take(self, draft: Draft) -> None:
-        self._draft = draft
+        self.draft = draft
         self._changes += 1
         if (
             not self._save_timer.isActive()
