@@ -1,7 +1,6 @@
 """Shows drawings in the window: finds what is pointed at, takes keys, tells screen readers."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Any, override
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
@@ -18,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
-from cnnviz.graphics.texts import Words, draw_words
 from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
@@ -121,8 +119,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             self.devicePixelRatioF(),
         )
         if self.content is None:
-            room = replace(ground, box=ground.box.inset(self._theme.px(8)))
-            return draw_words(Words(self.placeholder, ink="muted", align="middle"), room)
+            return Drawing(ground)
         if self._drawn is None or self._drawn[:2] != (ground, self.content):
             self._drawn = ground, self.content, self._graphic.draw(self.content, ground)
         return self._drawn[2]
@@ -380,6 +377,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         painter = QPainter(self)
         if self.ground:
             painter.fillRect(event.rect(), self._theme.color(self.ground))
+        if self.content is None:  # by Qt: measuring words takes Pillow, which comes later
+            margin, flags = self._theme.px(8), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.setPen(self._theme.color("muted"))
+            painter.drawText(
+                self.rect().adjusted(margin, margin, -margin, -margin), int(flags), self.placeholder
+            )
+            return
         kept: Kept = {}
         paint(self.drawing(), painter, kept, self._kept, self.ground)
         self._kept = kept

@@ -62,7 +62,7 @@ class TipFilter(QObject):
     It hears of the pointer from the windows, and that a tip is wished from what the pointer is on: a filter
     of every widget would be called for each event of the program.
 
-    A `MarkView` shows those of its parts by itself, in the same way.
+        A `MarkView` shows those of its parts by itself, in the same way.
     """
 
     def __init__(self, parent: QObject) -> None:
