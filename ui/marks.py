@@ -377,9 +377,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         painter = QPainter(self)
         if self.ground:
             painter.fillRect(event.rect(), self._theme.color(self.ground))
-        if (
-            self.content is None
-        ):  # by Qt: measuring words takes Pillow, which comes later
+        if self.content is None:  # by Qt: measuring words takes Pillow, which comes later
             margin, flags = self._theme.px(8), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.setPen(self._theme.color("muted"))
             painter.drawText(
