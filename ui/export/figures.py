@@ -115,8 +115,7 @@ def to_csv(tables: Sequence[Table], note: str = "") -> bytes:
 
 def title_of(widget: QWidget) -> str:
     """Return what a plot is called for those who cannot see it."""
-    title = widget.accessibleName() or widget.toolTip().split("\n")[0][:60] or type(widget).__name__
-    return title[:1].upper() + title[1:]
+    return widget.accessibleName() or widget.toolTip().split("\n")[0][:60] or type(widget).__name__
 
 
 def plot_at(widget: QWidget | None) -> QWidget | None:
