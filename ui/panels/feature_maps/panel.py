@@ -23,6 +23,7 @@ from cnnviz.session_state import View as PanelView
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
+from ui.controls.labels import ElidedLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
