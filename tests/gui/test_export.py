@@ -131,8 +131,8 @@ def test_a_csv_of_a_panel_has_a_table_for_each_plot(panel: PageView) -> None:
     text = to_csv(tables_of(panel), "seed 0").decode()
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# seed 0",
-        "# Loss: Curves",
-        "# Map & <more>: Map",
+        "# Loss",
+        "# Map & <more>",
     ]
     rows = list(csv.reader(io.StringIO(text)))
     np.testing.assert_array_equal(np.array([row[1:] for row in rows[-3:]], dtype=float), VALUES)

@@ -19,6 +19,7 @@ from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of
 from ui.panels.backprop import BackpropPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
 from ui.panels.report.draft import load_draft
 from ui.panels.report.insert_choice import InsertChoice
@@ -173,25 +174,50 @@ def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
     return reached
 
 
-def test_a_panel_out_of_sight_is_inserted_as_it_was_last_drawn(qtbot: QtBot, session: Session) -> None:
-    window = session.window
-    qtbot.keyClick(window, Qt.Key.Key_4, KEYS)
+def test_the_menu_of_the_report_lists_what_was_in_sight(qtbot: QtBot, session: Session) -> None:
+    qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
+    qtbot.waitUntil(session.window.panel(ReportPanel).isVisible)
+    assert {choice.panel for choice in session.inserter.choices()} == {"Training"}
+    qtbot.keyClick(session.window, Qt.Key.Key_2, KEYS)
+    qtbot.waitUntil(
+        lambda: {choice.panel for choice in session.inserter.choices()} == {"Training", "Filters & maps"}
+    )
+
+
+def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
+    qtbot: QtBot, session: Session
+) -> None:
+    window, state = session.window, session.state
+    qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
     first = _train_to(qtbot, session, 50)
-    backprop = window.panel(BackpropPanel)
-    qtbot.waitUntil(lambda: (drawn := backprop.drawn()) is not None and drawn.step == first)
+    maps = window.panel(FeatureMapsPanel)
+    qtbot.waitUntil(lambda: (drawn := maps.drawn()) is not None and drawn.step == first)
+    network = state.history.snapshots.at(first).network
 
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    _train_to(qtbot, session, first + 600)
-    _choose(session, "Backprop", "Backprop panel", table=False)
-    numbers = next(c for c in session.inserter.choices() if c.panel == "Backprop" and c.is_table)
+    # The curves of the training panel follow the run; the maps stay as they were last drawn.
+    last = _train_to(qtbot, session, first + 600)
+    for title, table in (("Loss over the training steps", False), ("Training log", True)):
+        _choose(session, "Training", title, table=table)
+    _choose(session, "Training", "Confusion matrix", table=True)
+    filters = next(c for c in session.inserter.choices() if c.panel == "Filters & maps" and c.is_table)
     drain(qtbot, session.controller.files)
-    window.panel(ReportPanel).add_insert(_made(qtbot, numbers), WORKING_PRINCIPLE)
-    figure, table = window.panel(ReportPanel).report.demonstration(WORKING_PRINCIPLE).inserts
-    assert f"step {first:,}" in figure.caption
-    assert f"step {first:,}" in table.caption
-    assert table.data is not None
-    assert table.data.rows
+    window.panel(ReportPanel).add_insert(_made(qtbot, filters), WORKING_PRINCIPLE)
+
+    loss, log, matrix, kernel = window.panel(ReportPanel).report.demonstration(WORKING_PRINCIPLE).inserts
+    assert all(f"step {last:,}" in each.caption for each in (loss, log, matrix))
+    assert f"step {first:,}" in kernel.caption
+    assert max(float(line.split(",")[0]) for line in loss.csv.splitlines() if line[:1].isdigit()) == last
+    assert log.data is not None
+    assert [row[0] for row in log.data.rows] == [line.step for line in state.history.log]
+    assert matrix.data is not None
+    assert state.evaluation is not None
+    counts = [[int(value) for value in row[1:]] for row in matrix.data.rows]
+    assert counts == state.evaluation.evaluation.confusion.tolist()
+    assert kernel.data is not None
+    values = [list(row[1:]) for row in kernel.data.rows]
+    assert any(values == weight[0].tolist() for weight in network.params["conv1.weight"])
 
 
 def test_a_picture_saved_while_training_goes_on_says_what_it_shows(

@@ -91,12 +91,16 @@ def _tables(widget: Any) -> list[Table]:
 
 
 def tables_of(widget: QWidget) -> list[Table]:
-    """Return the numbers of a plot, or of all plots in sight in a part of the window, in reading order."""
-    return [
-        each._replace(title=f"{title_of(plot)}: {each.title}")
-        for plot in ([widget] if is_plot(widget) else plots_in(widget))
-        for each in _tables(plot)
-    ]
+    """Return the numbers of a plot, or of all plots in sight in a part of the window, in reading order.
+
+    A plot's only table has the name of the plot.
+    """
+    found: list[Table] = []
+    for plot in [widget] if is_plot(widget) else plots_in(widget):
+        name, tables = title_of(plot), _tables(plot)
+        several = len(tables) > 1
+        found += [each._replace(title=f"{name}: {each.title}" if several else name) for each in tables]
+    return found
 
 
 def to_csv(tables: Sequence[Table], note: str = "") -> bytes:
