@@ -26,7 +26,7 @@ from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
 from ui.export.dialog import ExportDialog
-from ui.export.figures import caption_of, figures_of, plot_at, tables_of
+from ui.export.figures import caption_of, figures_of, panel_at, plot_at, tables_of
 from ui.panels.backprop import BackpropPanel
 from ui.panels.drawn import catch_up
 from ui.panels.samples.drawing_pad import DrawingPad
@@ -180,10 +180,13 @@ def test_every_widget_may_be_the_one_that_was_used_last(qtbot: QtBot, session: S
     for panel in range(len(PANELS)):
         show_panel(qtbot, session, panel)
     figures: set[QWidget] = set()
+    kinds: dict[object, QWidget] = {}  # one of each kind in each panel stands for all
     for window in (session.window, own):
         for widget in [window, *window.findChildren(QWidget)]:
             assert caption_of(session.state, widget)
-            figures.add(session.exporter.figures(widget)[0].widget)
+            kinds.setdefault((type(widget), panel_at(widget)), widget)
+    for widget in kinds.values():
+        figures.add(session.exporter.figures(widget)[0].widget)
     panels = {session.window.panel(TranslationPanel), session.window.panel(BackpropPanel)}
     assert {own, own.pad, *panels} <= figures
     for figure in figures:
