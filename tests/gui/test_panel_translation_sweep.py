@@ -71,6 +71,15 @@ def test_each_measure_is_that_of_the_comparison_at_the_same_place(desk: Desk, na
     assert MEASURES[name].formula in desk.controls["measure"].toolTip()
 
 
+def test_what_is_chosen_out_of_sight_is_shown_when_the_panel_comes_back(desk: Desk) -> None:
+    choose_measure(desk, "cosine_similarity")
+    desk.panel.hide()
+    desk.panel.choices.choose(measure="equivariance_residual")
+    desk.panel.show()
+    found = compare(desk.network, desk.image(), 3, -1).stages["max"].measured()
+    assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(found["equivariance_residual"], abs=1e-9)
+
+
 def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -> None:
     sweep = desk.panel.sweep.map
     click(sweep, shift_center(sweep, -4, 7).toPoint())

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import show_window
+from tests.gui.driving import settle, show_window
 from tests.oracles import luminance
+from ui.panels.training.log_table import LogTable
 from ui.theme import (
     DARK,
     LIGHT,
@@ -352,3 +353,17 @@ def test_the_theme_and_the_maps_do_without_pyqtgraph() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_hidden_part_keeps_the_font_that_what_is_round_it_gave_it(qtbot, theme):
+    log = LogTable()
+    log.set_placeholder("nothing yet")
+    qtbot.addWidget(log)
+    log.append([(1, 0.5, 0.5)])
+    show_window(qtbot, log)
+    theme.set_scale(1.35)
+    settle(qtbot, parts=[theme])
+    log.set_rows([])
+    (label,) = [each for each in log.findChildren(QLabel) if each.text()]
+    assert label.isVisible()
+    assert label.fontInfo().pointSizeF() == pytest.approx(theme.theme.base_pt)

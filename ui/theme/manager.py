@@ -152,8 +152,9 @@ class ThemeManager(QObject):
         every = _widgets_of(self._app)
         behind = [each for each in every if _is_behind(each)]
         self._behind = deque((_polish_again, each) for each in behind)
-        # To be polished takes away the fonts that they, and what is in them, were given with the theme.
-        self._behind.extend((self._restyle, each) for each in behind if each.property(_FOLLOWS))
+        # To be polished takes away the fonts that they, or what they are in, gave them with the theme.
+        followers = dict.fromkeys(filter(None, map(_follower_round, behind)))
+        self._behind.extend((self._restyle, each) for each in followers)
         self._dressing.start()
         for each in every:
             if not _is_behind(each):
@@ -227,6 +228,13 @@ def _widgets_of(app: QApplication) -> list[QWidget]:
 def _is_behind(widget: QWidget) -> bool:
     """Whether a widget is hidden in a window that is not."""
     return not widget.isVisible() and widget.window().isVisible()
+
+
+def _follower_round(widget: QWidget | None) -> QWidget | None:
+    """Return the widget itself, or the nearest around it, that follows the theme."""
+    while widget is not None and not widget.property(_FOLLOWS):
+        widget = widget.parentWidget()
+    return widget
 
 
 def _seen_around(widget: QWidget) -> QWidget:

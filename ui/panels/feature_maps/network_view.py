@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, 
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look, Share
-from cnnviz.drawing.page import Page, page_drawn, without_controls
+from cnnviz.drawing.page import Card, Page, page_drawn, without_controls
+from cnnviz.graphics.tiles import Chosen, first_line
 from cnnviz.layers import Conv2D
 from ui.choices import Choices
 from ui.controls.key_moves import arrow_step
@@ -319,6 +320,18 @@ class NetworkView(QWidget):
         if column is not None and self.view.place is not None:
             self._stays[f"{column.key} large"] = nearest(now, column)
         self.redraw()
+
+    def lines(self) -> tuple[tuple[str, int], ...]:
+        """First line of small maps in sight of each column, also of those that nobody has scrolled."""
+        lines, ratio = self.view.lines, self.devicePixelRatioF()
+        leaves = {} if self.flow.page is None else self.flow.page.leaves()
+        for key, leaf in leaves.items():
+            if isinstance(leaf, Card) and isinstance(leaf.content, Chosen):
+                view = self.flow.view(key)
+                box = Box(0, 0, view.width(), view.height())
+                line = first_line(leaf.content, box, self._theme, ratio)
+                lines = put(lines, key.removesuffix(" maps"), line)
+        return lines
 
     def enlarge(self, key: str | None) -> None:
         """Give a column all the room there is, or none."""

@@ -148,7 +148,8 @@ class FeatureMapsPanel(Panel):
             return waiting or {}
         levels = self._levels if self._are_limits_fixed() else {}
         swept = network.sweep.place
-        return kept(replace(self.view, levels=tuple((key, tuple(pair)) for key, pair in levels.items()))) | {
+        pairs = tuple((key, tuple(pair)) for key, pair in levels.items())
+        return kept(replace(self.view, levels=pairs, lines=network.lines())) | {
             "flow.scroll": place_of(network.area.horizontalScrollBar()),
             "sweep": None if swept is None else swept[0],
             "sweep_place": 0 if swept is None else swept[1],
