@@ -339,14 +339,8 @@ def _read(path: Path) -> tuple[dict[str, FloatArray], Mapping[str, str]]:
 def _metadata_in(content: bytes) -> dict[str, str]:
     """Return the texts in the head of a file.
 
-    Raises
-    ------
-    ValueError
-        If there is no such head, or it is too long.
-
-    References
-    ----------
-    .. [1] Hugging Face, Safetensors, section "Format".
+    * Raises ValueError: if there is no such head, or it is too long.
+    * Source: Hugging Face, Safetensors, section "Format".
     """
     end = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
     if end > len(content) or end > _LARGEST_HEAD:

@@ -43,23 +43,12 @@ GHOST_REACH = 3.0
 class Curve:
     """A line through points.
 
-    Attributes
-    ----------
-    name : str
-    x, y : ndarray of shape (n,)
-        `x` rises; values of `y` that are not finite are left out.
-    ink : role or Color
-    style : str
-        One of `cnnviz.palette.DASHES`.
-    width : float
-    spread : ndarray of shape (n,), optional
-        Half the width of the band around the line.
-    has_band : bool
-        Whether the band is drawn; what is read of the line says it in any case.
-    has_dots : bool
-        Whether its points are marked.
-    name_ink : role or Color
-        Of its name, where the line is too pale for letters.
+    * `x`, `y`: ndarray of shape (n,). `x` rises; values of `y` that are not finite are left out.
+    * `style`: One of `cnnviz.palette.DASHES`.
+    * `spread`: ndarray of shape (n,). Half the width of the band around the line.
+    * `has_band`: Whether the band is drawn; what is read of the line says it in any case.
+    * `has_dots`: Whether its points are marked.
+    * `name_ink`: Of its name, where the line is too pale for letters.
     """
 
     name: str

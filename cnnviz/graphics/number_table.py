@@ -45,12 +45,7 @@ class NumberRow:
 class Numbers:
     """Rows under names.
 
-    Attributes
-    ----------
-    names : tuple of str
-    rows : tuple of NumberRow
-    press, point : callable
-        Column to what pressing and pointing at one of its cells asks for.
+    * `press`, `point`: Column to what pressing and pointing at one of its cells asks for.
     """
 
     names: tuple[str, ...]

@@ -76,15 +76,11 @@ class ShowChannel(Ask):
 class Pair:
     """Maps of two images on one scale.
 
-    Attributes
-    ----------
-    original, shifted : ndarray of shape (c, h, w)
-    colormap : {"", "grey", "sequential", "signed"}
-        Colours of a single map. Empty: sequential if no value is negative, else signed.
-    compared : (row, column, rows, columns), optional
-        Cells that may be compared; the others are covered. None: all of them.
-    first : str
-        What `original` holds, in words: the original's maps, unless these have been moved.
+    * `original`, `shifted`: ndarray of shape (c, h, w)
+    * `colormap`: {"", "grey", "sequential", "signed"}. Colours of a single map. Empty: sequential if no value
+      is negative, else signed.
+    * `compared`: Cells that may be compared; the others are covered. None: all of them.
+    * `first`: What `original` holds, in words: the original's maps, unless these have been moved.
     """
 
     original: Maps
@@ -275,13 +271,7 @@ def _is_compared(pair: Pair, row: int, col: int) -> bool:
 class PairMaps:
     """Tiles, one a channel; one of them is chosen, and may be shown alone.
 
-    Attributes
-    ----------
-    shown : Shown
-    chosen : int
-    noun : str
-        What a channel is called.
-    is_alone : bool
+    * `noun`: What a channel is called.
     """
 
     shown: Shown
@@ -409,14 +399,9 @@ MAPS = Graphic(
 class MovedImage:
     """An image and its shifted self, which can be dragged.
 
-    Attributes
-    ----------
-    shown : Shown
-        One channel.
-    shift, limits : (int, int)
-        Pixels to the right and down, and the most of them.
-    warning : str
-        Written in a corner.
+    * `shown`: One channel.
+    * `shift`, `limits`: Pixels to the right and down, and the most of them.
+    * `warning`: Written in a corner.
     """
 
     shown: Shown

@@ -35,16 +35,9 @@ _FEWEST = 8  # for which there is always room, so that fewer are not larger
 class Patch:
     """A piece of an image.
 
-    Attributes
-    ----------
-    pixels, image : ndarray of uint8, of shape (h, w)
-        The piece, and the image it comes from.
-    place : (row, column, rows, columns)
-        Of the piece in the image; it may reach over the border.
-    caption, tip : str
-    count : int
-        Of how many images it is a piece; said below the caption where it is more than one.
-    ask : Ask, optional
+    * `pixels`, `image`: ndarray of uint8, of shape (h, w). The piece, and the image it comes from.
+    * `place`: Of the piece in the image; it may reach over the border.
+    * `count`: Of how many images it is a piece; said below the caption where it is more than one.
     """
 
     pixels: NDArray[np.uint8]

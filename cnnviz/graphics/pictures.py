@@ -92,17 +92,10 @@ class MovePen(Ask):
 class Board:
     """A board.
 
-    Attributes
-    ----------
-    photo : Photo
-    brush : float
-        Width of the brush in pixels of the board.
-    erases : bool
-        Whether the brush wipes.
-    pen : (row, column)
-        Where the pen of the keyboard is.
-    hint : str
-        What is to be done with an empty board.
+    * `brush`: Width of the brush in pixels of the board.
+    * `erases`: Whether the brush wipes.
+    * `pen`: Where the pen of the keyboard is.
+    * `hint`: What is to be done with an empty board.
     """
 
     photo: Photo
@@ -129,14 +122,9 @@ def stroked(
 ) -> Levels:
     """Return a board with a line on it, or wiped along one.
 
-    Parameters
-    ----------
-    levels : ndarray of shape (h, w), uint8
-    start, end : (row, column)
-        Pixels whose middles the line joins; its ends are round.
-    brush : float
-        Width of the line, in pixels.
-    erases : bool
+    * `levels`: ndarray of shape (h, w), uint8
+    * `start`, `end`: Pixels whose middles the line joins; its ends are round.
+    * `brush`: Width of the line, in pixels.
     """
     reach, found = brush / 2 + 1, levels.copy()
     (top, left), (bottom, right) = (

@@ -41,16 +41,10 @@ class ShowImage(Ask):
 class Images:
     """Images of a data set, in an order.
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (n, c, h, w), uint8
-        All images of the data set.
-    indices : ndarray of shape (m,)
-        Positions of those that are shown.
-    texts : sequence of str
-        What is to be said of each of these; asked for when it is needed.
-    wrong : ndarray of shape (m,), bool
-        Which of these bear the sign of a mistake.
+    * `pixels`: ndarray of shape (n, c, h, w), uint8. All images of the data set.
+    * `indices`: ndarray of shape (m,). Positions of those that are shown.
+    * `texts`: What is to be said of each of these; asked for when it is needed.
+    * `wrong`: ndarray of shape (m,), bool. Which of these bear the sign of a mistake.
     """
 
     pixels: NDArray[np.uint8]

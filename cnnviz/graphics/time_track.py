@@ -80,16 +80,10 @@ def no_points() -> Points:
 class Track:
     """What does not move with the handle.
 
-    Attributes
-    ----------
-    first, last : int
-        Steps at the ends, ``first < last``.
-    steps_per_epoch : int
-        0 when epochs are not marked.
-    curve, ghost : (ndarray, ndarray)
-        Steps, ascending, and loss of the run and of an earlier one.
-    reference, fork : int, optional
-        Step that others are compared with, and step at which the run left another.
+    * `first`, `last`: Steps at the ends, ``first < last``.
+    * `steps_per_epoch`: 0 when epochs are not marked.
+    * `curve`, `ghost`: (ndarray, ndarray). Steps, ascending, and loss of the run and of an earlier one.
+    * `reference`, `fork`: Step that others are compared with, and step at which the run left another.
     """
 
     first: int = 0

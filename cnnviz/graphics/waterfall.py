@@ -35,17 +35,11 @@ _FALLING, _RISING = "#3682BA", "#C94540"  # as the signed colours have it
 class Terms:
     """A sum.
 
-    Attributes
-    ----------
-    values : ndarray of shape (n,)
-    total : str
-        Name of the last bar.
-    say : callable
-        Number of a term to what it says.
-    names : tuple of str
-        Written below the bars where they fit.
-    press, point : callable, optional
-        Number of a term to what pressing it and pointing at it asks for.
+    * `values`: ndarray of shape (n,)
+    * `total`: Name of the last bar.
+    * `say`: Number of a term to what it says.
+    * `names`: Written below the bars where they fit.
+    * `press`, `point`: Number of a term to what pressing it and pointing at it asks for.
     """
 
     values: NDArray[np.float64]
