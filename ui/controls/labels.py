@@ -22,8 +22,8 @@ class SectionTitle(FlowRow):
     Where there is no room beside the title, the caption stands below it.
     """
 
-    def __init__(self, text: str, caption: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, text: str, caption: str = "") -> None:
+        super().__init__()
         self._title = named(QLabel(text), role="title")
         self._caption = ElidedLabel(caption, role="muted")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # centred beside controls

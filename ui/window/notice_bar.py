@@ -25,8 +25,8 @@ class NoticeBar(MessageBar):
     What is still true comes into sight again when the notice before it has gone.
     """
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
         self._standing: dict[str, Notice] = {}  # by place, the newest last
         self._shown: Notice | None = None
         self._going = single_shot(self, self._show_newest, _SUCCESS_MS)
@@ -95,8 +95,8 @@ class PendingBar(MessageBar):
     #: The form is to show the settings of the run again.
     discardRequested = Signal()
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
         self._state = state
         self._close.hide()
         self._discard = Button(_DISCARD, kind="link")

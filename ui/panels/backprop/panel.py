@@ -68,10 +68,8 @@ class BackpropPanel(Panel):
     pinRequested = Signal(object)
     adoptRequested = Signal(object)
 
-    def __init__(
-        self, state: AppState, analysis: Analysis, background: Analysis, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState, analysis: Analysis, background: Analysis) -> None:
+        super().__init__()
         self._state = state
         self._was_training = False
         self._unchecked: Choices | None = None

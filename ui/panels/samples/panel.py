@@ -79,8 +79,8 @@ class SamplesPanel(QFrame):
     noticeActionRequested = Signal()
     windowMade = Signal(QWidget)
 
-    def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState, analysis: Analysis) -> None:
+        super().__init__()
         self._state = state
         self._analysis = analysis
         self._theme = LIGHT

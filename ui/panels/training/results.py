@@ -37,8 +37,8 @@ class ResultsView(TellsDrawn, QWidget):
 
     sampleRequested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._dataset: Dataset | None = None
         self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
