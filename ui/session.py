@@ -24,12 +24,7 @@ from ui.theme import theme_manager
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
-from ui.window.questions import (
-    ask_about_unsaved_words,
-    ask_about_unwritten_files,
-    ask_file,
-    close_dialogs,
-)
+from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, ask_file, close_dialogs
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
 

@@ -9,26 +9,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    Drawing,
-    Font,
-    Graphic,
-    Ground,
-    Group,
-    Line,
-    Lines,
-    Look,
-    Part,
-    Point,
-    Polygon,
-    Rect,
-    Share,
-    Size,
-    Table,
-)
-from cnnviz.drawing.marks import Ink, Mark, Text
+from cnnviz.drawing.box import Box, Share
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.lettering import Font
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Ink, Line, Lines, Mark, Point, Polygon, Rect, Text
+from cnnviz.drawing.parts import Ask, Part
 from cnnviz.graphics.reading import READING, Reading
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES

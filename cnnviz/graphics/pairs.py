@@ -9,38 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Block,
-    Box,
-    CellKey,
-    CellParts,
-    Cells,
-    Colors,
-    Drag,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Image,
-    Line,
-    Look,
-    Mark,
-    Part,
-    Pixels,
-    Rect,
-    Share,
-    Size,
-    Table,
-    best_columns,
-    fitting_font,
-    most_characters,
-    outline,
-    packed,
-    rgb,
-    unpacked,
-    written_in,
-)  # fmt: skip
+from cnnviz.drawing.box import Box, Cells, Share, best_columns
+from cnnviz.drawing.colors import Colors, Pixels, packed, unpacked
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.look import Look, rgb
+from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
+from cnnviz.drawing.numbers import fitting_font, most_characters, written_in
+from cnnviz.drawing.outlines import Block, outline
+from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.notation import Notation
 from cnnviz.palette import are_dark

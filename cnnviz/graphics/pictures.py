@@ -6,22 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellParts,
-    Cells,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Image,
-    Look,
-    Rect,
-    Size,
-    Table,
-)
+from cnnviz.drawing.box import Box, Cells
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Image, Rect
+from cnnviz.drawing.parts import Ask, CellParts
 
 Levels = NDArray[np.uint8]
 """Grey levels of shape (h, w), 255 for white."""

@@ -7,24 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellKey,
-    CellParts,
-    Cells,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Image,
-    Line,
-    Look,
-    Mark,
-    Rect,
-    Size,
-)
+from cnnviz.drawing.box import Box, Cells
+from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
+from cnnviz.drawing.parts import Ask, CellKey, CellParts
 from cnnviz.quantities import format_count
 
 _GREY = Colors("grey", 0, 255)

@@ -5,26 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Line,
-    Lines,
-    Look,
-    Mark,
-    Point,
-    Rect,
-    Size,
-    Slide,
-    SlideParts,
-    Table,
-    Text,
-)
+from cnnviz.drawing.box import Box
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.lettering import Font
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Line, Lines, Mark, Point, Rect, Text
+from cnnviz.drawing.parts import Ask, Slide, SlideParts
 from cnnviz.graphics.curves import GHOST_REACH, diamond
 from cnnviz.quantities import format_count
 

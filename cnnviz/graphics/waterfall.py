@@ -8,24 +8,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellParts,
-    Cells,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Lines,
-    Look,
-    Mark,
-    Rect,
-    Size,
-    Table,
-    Text,
-)
+from cnnviz.drawing.box import Box, Cells
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
+from cnnviz.drawing.parts import Ask, CellParts
 from cnnviz.quantities import format_signed
 
 _FALLING, _RISING = "#3682BA", "#C94540"  # as the signed colours have it

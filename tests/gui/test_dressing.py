@@ -5,21 +5,11 @@ from typing import override
 import pytest
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import (
-    QLabel,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui.theme import (
-    DARK,
-    Theme,
-    ThemeManager,
-    follow_theme,
-    ui_font,
-)
+from ui.theme import DARK, Theme, ThemeManager, follow_theme, ui_font
 
 
 class StyleChanges(QObject):

@@ -9,12 +9,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget
-from tests.gui.backprop_desk import (
-    TWO_BLOCKS,
-    Desk,
-    lab5,
-    two_blocks,
-)
+from tests.gui.backprop_desk import TWO_BLOCKS, Desk, lab5, two_blocks
 from tests.gui.driving import settle
 from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.side_column import INSPECT, POKE
