@@ -185,7 +185,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         waterfall.WATERFALL,
         waterfall.Waterfall(waterfall.Terms(numbers(9), "z", lambda place: f"term {place}"), 3),
     ),
-    "line": (stages.FITTING, stages.Fitting(((("two", "strong", "text"), ("words", "", "muted")),))),
+    "fitting": (
+        stages.FITTING,
+        stages.Fitting(((("two", "strong", "text"), ("words", "", "muted")), (("c", "small", "muted"),))),
+    ),
     "colours": (heat_map.COLORS, SIGNED),
     "words": (texts.WORDS, texts.Words("A sentence of several words, that goes on over more than one line.")),
     "values": (
@@ -245,7 +248,6 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             (tiles.Marked("receptive", ((3, 4, 3, 3),)), tiles.Marked("winner", ((9, 9, 1, 1),), (60,))),
         ),
     ),
-    "fitting": (stages.FITTING, stages.Fitting(((("conv1", "strong", "text"),), (("c", "small", "muted"),)))),
     "stage": (
         stages.STAGE_MAP,
         stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), SELECTED), "×2", "twice as much"),
@@ -267,7 +269,6 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             stages.Outputs(CLASSES, PROBABILITIES, 9 * PROBABILITIES - 2, 3, Go, Go), 1, frozenset({2}), 4, Go
         ),
     ),
-    "outlines": (stages.MARKS, stages.Marks(MARKS)),
     "folded": (stages.FOLDED, stages.Folded("relu1", Go())),
     "arrow": (stages.ARROW, stages.Arrow(8)),
     "framed": (
