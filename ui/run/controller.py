@@ -12,7 +12,6 @@ from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
-from ui.panels.analysis import Analysis
 from ui.run.loading import DataFiles, fitting
 from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, RunFailed
@@ -51,33 +50,37 @@ class Controller(QObject):
         self.replace_guard: Callable[[], bool] | None = None
         self._mailbox = Mailbox()
         self._control = TrainControl()
-        self._tasks = TaskRunner("analysis", self)
-        # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
-        self._background = TaskRunner("background", self)
-        # Another one for runs, or parts of them, that are trained again: that waits behind no sweep.
-        self._repeating = TaskRunner("repeating", self)
-        # A report may take long to set, and nothing else shall wait for it.
-        self._typesetting = TaskRunner("typesetting", self)
-        # What is written waits behind nothing that is computed; what is kept, behind no large file.
-        self._files = TaskRunner("files", self)
-        self._keeping = TaskRunner("keeping", self)
+        #: What a pointer or the timeline waits for.
+        self.analysis = TaskRunner("analysis", self)
+        #: What takes long: sweeps, checks, statistics over many images.
+        self.background = TaskRunner("background", self)
+        #: Runs, or parts of them, that are trained again before they are shown: that waits behind no sweep.
+        self.repeating = TaskRunner("repeating", self)
+        #: A report may take long to set, and nothing else shall wait for it.
+        self.typesetting = TaskRunner("typesetting", self)
+        #: Files that the user has asked for; nothing of it is dropped at the end.
+        self.files = TaskRunner("files", self)
+        #: What the program keeps by itself, which waits behind no large file.
+        self.keeping = TaskRunner("keeping", self)
         self._finish_ms = _FINISH_MS
-        self._data_files = DataFiles(state, self._tasks, self)
-        self._models = ModelFiles(state, self._tasks, self._files, self)
+        self._data_files = DataFiles(state, self.analysis, self)
+        self._models = ModelFiles(state, self.analysis, self.files, self)
         self._models.runRequested.connect(self._on_run_from_file_requested)
         self._models.mnistRequested.connect(self._on_mnist_requested)
-        self._moment_tests = MomentTests(state, self._background, self)
-        self.moments = Moments(state, self._repeating, self)
+        self._moment_tests = MomentTests(state, self.background, self)
+        self.moments = Moments(state, self.repeating, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._reader.showRequested.connect(self._show)
-        self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
+        self._run_start = RunStart(
+            state, self.analysis, self._control, self._reader, self._moment_tests, self
+        )
         self._run_start.sampleRequested.connect(self.on_sample_requested)
         self._run_start.opened.connect(self.modelOpened)
         self._run_start.refused.connect(self.runRefused)
         self._run_start.testRequested.connect(self._testRequested)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.
         self._run_start.prepareRequested.connect(self._give_back_memory)
-        self._files.becameIdle.connect(self._give_back_memory)
+        self.files.becameIdle.connect(self._give_back_memory)
         self._start_worker()
 
     def _start_worker(self) -> None:
@@ -93,39 +96,9 @@ class Controller(QObject):
         self._worker.halted.connect(self._reader.on_worker_halted)
 
     @property
-    def analysis(self) -> TaskRunner:
-        """Where panels have the quick things computed: what a pointer or the timeline waits for."""
-        return self._tasks
-
-    @property
-    def background(self) -> Analysis:
-        """Where panels have the long things computed: sweeps, checks, statistics over many images."""
-        return self._background
-
-    @property
-    def typesetting(self) -> Analysis:
-        """Where pages of the report are set."""
-        return self._typesetting
-
-    @property
-    def files(self) -> TaskRunner:
-        """Where files are written that the user has asked for; nothing of it is dropped at the end."""
-        return self._files
-
-    @property
-    def keeping(self) -> TaskRunner:
-        """Where is written what the program keeps by itself."""
-        return self._keeping
-
-    @property
-    def repeating(self) -> TaskRunner:
-        """Where a run is trained again before it is shown."""
-        return self._repeating
-
-    @property
     def is_idle(self) -> bool:
         """Whether nothing is being computed besides training."""
-        runners = self._tasks, self._background, self._repeating, self._typesetting
+        runners = self.analysis, self.background, self.repeating, self.typesetting
         return all(each.is_idle for each in runners)
 
     def start(self) -> None:
@@ -167,13 +140,13 @@ class Controller(QObject):
         self._control.halt()
         self._thread.quit()
         ended = [
-            self._tasks.close(_CLOSE_MS),
-            self._background.close(_CLOSE_MS),
-            self._repeating.close(_CLOSE_MS),
-            self._typesetting.close(_CLOSE_MS),
+            self.analysis.close(_CLOSE_MS),
+            self.background.close(_CLOSE_MS),
+            self.repeating.close(_CLOSE_MS),
+            self.typesetting.close(_CLOSE_MS),
             self._thread.wait(_CLOSE_MS),
-            self._keeping.finish(self._finish_ms),
-            self._files.finish(self._finish_ms),
+            self.keeping.finish(self._finish_ms),
+            self.files.finish(self._finish_ms),
         ]
         return all(ended)
 
@@ -400,7 +373,7 @@ class Controller(QObject):
 
     @Slot()
     def _give_back_memory(self) -> None:
-        self._keeping.submit("memory", lambda _context: give_back_memory(), lambda _result: None)
+        self.keeping.submit("memory", lambda _context: give_back_memory(), lambda _result: None)
 
     # --- results --------------------------------------------------------------------------------------------
 
