@@ -176,7 +176,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         thumbnails.THUMBNAILS,
         thumbnails.Thumbnails(
             thumbnails.Images(
-                np.zeros((9, 1, 28, 28), np.uint8), np.arange(9), tuple("abcdefghi"), np.arange(9) % 2 == 0
+                np.zeros((9, 1, 28, 28), np.uint8),
+                np.arange(9),
+                "abcdefghi".__getitem__,
+                np.arange(9) % 2 == 0,
             ),
             4,
         ),
