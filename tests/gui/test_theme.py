@@ -164,14 +164,6 @@ def test_stylesheet_is_complete_and_no_text_is_below_9_points(tokens: Theme, sca
     assert not any(QPixmap(path).isNull() for path in pictures)
 
 
-def test_qt_understands_the_stylesheet(qtbot: QtBot, qapp: QApplication) -> None:
-    # Qt complains by a message, which fails a test by itself; a widget has to be polished for it to look.
-    field = QSpinBox()
-    qtbot.addWidget(field)
-    field.ensurePolished()
-    assert qapp.styleSheet()
-
-
 def test_no_font_is_below_9_points() -> None:
     assert ui_font(LIGHT, 4).pointSizeF() == 9
     assert mono_font(2).pointSizeF() == 9
