@@ -207,9 +207,9 @@ class Session(QObject):
         window.samples.noticeActionRequested.connect(self.open_mnist)
         window.timeline.momentRequested.connect(controller.on_moment_requested)
         window.timeline.forkRequested.connect(controller.on_fork_requested)
-        window.pending.startRequested.connect(controller.on_new_run_requested)
-        window.pending.presentRequested.connect(controller.on_train_present_requested)
-        window.pending.discardRequested.connect(controller.on_discard_requested)
+        window.pending.actionRequested.connect(controller.on_new_run_requested)
+        window.pending.present_button.clicked.connect(controller.on_train_present_requested)
+        window.pending.discard_button.clicked.connect(controller.on_discard_requested)
         window.closing.connect(self._on_window_closing)
 
     def _connect_panels(self) -> None:

@@ -116,7 +116,7 @@ class SessionFiles(QObject):
         self.report_taker: Callable[[Path], None] = lambda _path: None
         self._saved: tuple[int, int] | None = None
         self.restorer = SessionRestorer(state, controller, panels, window)
-        controller.modelOpened.connect(self.mark_saved)
+        controller.run_start.opened.connect(self.mark_saved)
 
     def current(self, widget: QWidget | None = None) -> SessionState | None:
         """Return what is shown, or drawn in a widget, as a value; None before there is a network."""

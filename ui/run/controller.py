@@ -32,10 +32,6 @@ class Controller(QObject):
     * `data`: other data than MNIST.
     """
 
-    #: A run that goes on from a model file stands there.
-    modelOpened = Signal()
-    #: A run that was asked for could not be built; everything is as it was.
-    runRefused = Signal()
     #: The user has asked for more than a single step of training, which is about to begin.
     trainingAsked = Signal()
 
@@ -71,15 +67,11 @@ class Controller(QObject):
         self.moments = Moments(state, self.repeating, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._reader.showRequested.connect(self._show)
-        self._run_start = RunStart(
-            state, self.analysis, self._control, self._reader, self._moment_tests, self
-        )
-        self._run_start.sampleRequested.connect(self.on_sample_requested)
-        self._run_start.opened.connect(self.modelOpened)
-        self._run_start.refused.connect(self.runRefused)
-        self._run_start.testRequested.connect(self._testRequested)
+        self.run_start = RunStart(state, self.analysis, self._control, self._reader, self._moment_tests, self)
+        self.run_start.sampleRequested.connect(self.on_sample_requested)
+        self.run_start.testRequested.connect(self._testRequested)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.
-        self._run_start.prepareRequested.connect(self._give_back_memory)
+        self.run_start.prepareRequested.connect(self._give_back_memory)
         self.files.becameIdle.connect(self._give_back_memory)
         self._start_worker()
 
@@ -88,9 +80,9 @@ class Controller(QObject):
         self._thread = QThread(self)
         self._thread.setObjectName("training")
         self._worker.moveToThread(self._thread)
-        self._run_start.prepareRequested.connect(self._on_prepare_requested)
-        self._run_start.prepareRequested.connect(self._worker.prepare)
-        self._run_start.trainRequested.connect(self._worker.train)
+        self.run_start.prepareRequested.connect(self._on_prepare_requested)
+        self.run_start.prepareRequested.connect(self._worker.prepare)
+        self.run_start.trainRequested.connect(self._worker.train)
         self._trainRequested.connect(self._worker.train)
         self._testRequested.connect(self._worker.test)
         self._worker.halted.connect(self._reader.on_worker_halted)
@@ -122,7 +114,7 @@ class Controller(QObject):
 
         def begin(source: Source) -> None:
             if self.may_replace():
-                self._run_start.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
+                self.run_start.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
 
         self._data_files.read(path, begin if then is None else then, otherwise)
 
@@ -210,13 +202,13 @@ class Controller(QObject):
     @Slot()
     def on_reset_requested(self) -> None:
         """Go back to the initial weights of the same seed, with the settings as edited; it can be undone."""
-        self._run_start.begin(self._state.draft, can_be_undone=True)
+        self.run_start.begin(self._state.draft, can_be_undone=True)
 
     @Slot()
     def on_new_seed_requested(self) -> None:
         """Draw a new seed and begin anew with it."""
         seed = secrets.randbelow(10_000)
-        self._run_start.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
+        self.run_start.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
 
     @Slot(object)
     def on_draft_requested(self, draft: Experiment) -> None:
@@ -231,13 +223,13 @@ class Controller(QObject):
             self._control.learning_rate = draft.learning_rate
             state.set_settings(Settings(draft, draft))
         else:
-            self._run_start.begin_untrained()
+            self.run_start.begin_untrained()
 
     @Slot(object)
     def on_preset_requested(self, preset: Experiment) -> None:
         """Put a preset into the form; nothing that is on is changed by it."""
         self._state.set_draft(preset)
-        self._run_start.begin_untrained()
+        self.run_start.begin_untrained()
 
     @Slot()
     def on_discard_requested(self) -> None:
@@ -249,7 +241,7 @@ class Controller(QObject):
         """Train a new run with the settings as edited, if the present one may be lost."""
         if self.may_replace():
             self.trainingAsked.emit()
-            self._run_start.begin(self._state.draft, then_train=True)
+            self.run_start.begin(self._state.draft, then_train=True)
 
     @Slot(object)
     def on_speed_requested(self, steps_per_second: float | None) -> None:
@@ -306,12 +298,12 @@ class Controller(QObject):
             branch = state.branch_settings
             if learning_rate is not None:
                 branch = replace(branch, learning_rate=learning_rate)
-            self._run_start.begin(branch, start=state.shown, forks=True, then_train=True)
+            self.run_start.begin(branch, start=state.shown, forks=True, then_train=True)
 
     @Slot(object)
     def on_adopt_requested(self, snapshot: Snapshot) -> None:
         """Continue training from weights that a panel has changed; the run so far stays as a ghost."""
-        self._run_start.begin(self._state.experiment, start=snapshot, forks=True)
+        self.run_start.begin(self._state.experiment, start=snapshot, forks=True)
 
     def begin_run(
         self,
@@ -325,7 +317,7 @@ class Controller(QObject):
 
         Arguments are those of `RunStart.begin`.
         """
-        self._run_start.begin(experiment, start=start, source=source, history=history, epochs=epochs)
+        self.run_start.begin(experiment, start=start, source=source, history=history, epochs=epochs)
 
     def may_replace(self) -> bool:
         """Ask, where something would be lost, whether an opened run may take the place of the present one."""
@@ -384,7 +376,7 @@ class Controller(QObject):
     @Slot(object)
     def _on_run_from_file_requested(self, model: OpenedModel) -> None:
         if self.may_replace():
-            self._run_start.begin(model.experiment, start=model.snapshot)
+            self.run_start.begin(model.experiment, start=model.snapshot)
             self._state.clear_notice("samples")
             if model.remark and not model.offer:
                 self._state.raise_notice("files", "warning", model.remark)
