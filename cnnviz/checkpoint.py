@@ -307,7 +307,7 @@ def load_weights(path: str | Path, network: Network) -> Network:
 def _optimizer(
     header: Mapping[str, Any], metadata: Mapping[str, str], network: Network, experiment: Experiment | None
 ) -> State | None:
-    """Return what the optimiser of the run remembered; files of the first versions do not say."""
+    """Return what the optimiser of the run remembered; None where it has been left out."""
     if "optimizer" not in header:
         return None
     state = state_from_text(header["optimizer"], metadata, network.params)
@@ -339,14 +339,8 @@ def _read(path: Path) -> tuple[dict[str, FloatArray], Mapping[str, str]]:
 def _metadata_in(content: bytes) -> dict[str, str]:
     """Return the texts in the head of a file.
 
-    Raises
-    ------
-    ValueError
-        If there is no such head, or it is too long.
-
-    References
-    ----------
-    .. [1] Hugging Face, Safetensors, section "Format".
+    * Raises ValueError: if there is no such head, or it is too long.
+    * Source: Hugging Face, Safetensors, section "Format".
     """
     end = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
     if end > len(content) or end > _LARGEST_HEAD:
@@ -393,8 +387,7 @@ def _checksum(header: Mapping[str, Any], network: Network) -> str:
 
 
 def _require_undamaged(path: Path, header: Mapping[str, Any], network: Network) -> None:
-    # Files of the first versions have no checksum.
-    if header.get("sha256", "") not in ("", _checksum(header, network)):
+    if header.get("sha256") != _checksum(header, network):
         raise UndescribedError(
             f"{printable_name(path)} is damaged, or was changed by another program: its weights or their "
             "description are not those that were saved"

@@ -39,28 +39,13 @@ def normalize_digit(pixels: ByteArray, height: int = 28, width: int = 28) -> Byt
     The smallest box around all pixels above 0 is scaled, keeping its aspect, into 20/28 of the frame and
     placed so that its centre of mass is in the middle. An image of MNIST comes back as it is.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (h, w), uint8
-        Light strokes on a background of zeros; see `find_ink`.
-    height, width : int
-        Size of the frame in pixels, >= 1.
-
-    Returns
-    -------
-    ndarray of shape (height, width), uint8
-        All zeros if `pixels` are.
-
-    Raises
-    ------
-    ShapeError
-        If `pixels` is not two-dimensional.
-
-    References
-    ----------
-    .. [1] LeCun, Cortes, Burges, The MNIST database: "size normalized to fit in a 20x20 pixel box while
-       preserving
-       their aspect ratio", then "centered in a 28x28 image by computing the center of mass of the pixels".
+    * `pixels`: ndarray of shape (h, w), uint8. Light strokes on a background of zeros; see `find_ink`.
+    * `height`, `width`: Size of the frame in pixels, >= 1.
+    * Returns: ndarray of shape (height, width), uint8. All zeros if `pixels` are.
+    * Raises ShapeError: if `pixels` is not two-dimensional.
+    * Source: LeCun, Cortes, Burges, The MNIST database: "size normalized to fit in a 20x20 pixel box while
+      preserving their aspect ratio", then "centered in a 28x28 image by computing the center of mass of the
+      pixels".
     """
     _check_image(pixels, "normalize_digit")
     check_int(height, "height", "normalize_digit", minimum=1)
@@ -188,9 +173,7 @@ def _paper(levels: _Levels) -> _Levels:
 def _threshold(strength: _Levels) -> float:
     """Return the strength that divides the values best into two groups.
 
-    References
-    ----------
-    .. [1] Otsu (1979), A threshold selection method from gray-level histograms.
+    * Source: Otsu (1979), A threshold selection method from gray-level histograms.
     """
     counts = np.bincount(np.minimum(strength, 255).astype(np.intp).ravel(), minlength=256).astype(np.float64)
     values = np.arange(256)

@@ -26,13 +26,10 @@ class CancelledError(CNNVizError):
 class Evaluation:
     """Result of a network on a set of labelled images.
 
-    Attributes
-    ----------
-    probabilities : ndarray of shape (n, classes)
-        Probability of each class for each image; a row sums to 1.
-    labels : ndarray of shape (n,), int64
-    losses : ndarray of shape (n,), float64
-        Cross-entropy of each image, in nats.
+    * `probabilities`: ndarray of shape (n, classes). Probability of each class for each image; a row sums to
+      1.
+    * `labels`: ndarray of shape (n,), int64
+    * `losses`: ndarray of shape (n,), float64. Cross-entropy of each image, in nats.
     """
 
     probabilities: FloatArray
@@ -78,17 +75,10 @@ def evaluate(
 ) -> Evaluation:
     """Run `network` over all images.
 
-    Parameters
-    ----------
-    images : ndarray of shape (n, c, h, w), uint8
-    labels : ndarray of shape (n,), int64
-    cancelled : callable
-        Asked between chunks; when it returns True the evaluation stops.
-
-    Raises
-    ------
-    CancelledError
-        If `cancelled` returned True.
+    * `images`: ndarray of shape (n, c, h, w), uint8
+    * `labels`: ndarray of shape (n,), int64
+    * `cancelled`: Asked between chunks; when it returns True the evaluation stops.
+    * Raises CancelledError: if `cancelled` returned True.
     """
     engine = make_engine(network)
     logits: list[FloatArray] = []

@@ -27,15 +27,8 @@ _FLUSH_BELOW = 2**14  # times the smallest normal number
 class Optimizer(ABC):
     """Turns gradients into updates and remembers what it needs between them.
 
-    Parameters
-    ----------
-    learning_rate : float
-        Step length, > 0. May be changed at any time.
-
-    Raises
-    ------
-    ParameterError
-        If `learning_rate` is not a finite number > 0.
+    * `learning_rate`: Step length, > 0. May be changed at any time.
+    * Raises ParameterError: if `learning_rate` is not a finite number > 0.
     """
 
     # Names of the arrays that are remembered for each parameter.
@@ -58,16 +51,11 @@ class Optimizer(ABC):
     def update(self, params: Params, gradients: Mapping[str, FloatArray]) -> None:
         """Change every parameter that has a gradient, in place; dtypes stay.
 
-        Parameters
-        ----------
-        params : dict from name to writable ndarray
-        gradients : mapping from name to ndarray of the same shape
-            Values that run away become inf or NaN, without a warning.
-
-        Raises
-        ------
-        ShapeError
-            If a gradient, or an array given to `load_state`, does not have the shape of its parameter.
+        * `params`: dict from name to writable ndarray
+        * `gradients`: mapping from name to ndarray of the same shape. Values that run away become inf or NaN,
+          without a warning.
+        * Raises ShapeError: if a gradient, or an array given to `load_state`, does not have the shape of its
+          parameter.
         """
         self._steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
@@ -104,10 +92,8 @@ class Optimizer(ABC):
     def load_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from what `state` returned; the arrays are copied.
 
-        Raises
-        ------
-        ParameterError
-            If it is not the state of such an optimiser. What was remembered before then stays.
+        * Raises ParameterError: if it is not the state of such an optimiser. What was remembered before then
+          stays.
         """
         kind = type(self).__name__
         steps = np.asarray(state.get("steps"))
@@ -139,22 +125,11 @@ class Optimizer(ABC):
 class SGD(Optimizer):
     """Stochastic gradient descent with momentum: `v = momentum * v + g`, `p = p - learning_rate * v`.
 
-    Parameters
-    ----------
-    learning_rate : float
-        Step length, > 0.
-    momentum : float
-        How much of the last step is kept, from 0 (plain gradient descent) to 1.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
-
-    References
-    ----------
-    .. [1] Sutskever, Martens, Dahl, Hinton (2013), On the importance of initialization and momentum in deep
-       learning; in the form of torch.optim.SGD, where the rate is not inside the velocity.
+    * `learning_rate`: Step length, > 0.
+    * `momentum`: How much of the last step is kept, from 0 (plain gradient descent) to 1.
+    * Raises ParameterError: if a value lies outside its range.
+    * Source: Sutskever, Martens, Dahl, Hinton (2013), On the importance of initialization and momentum in
+      deep learning; in the form of torch.optim.SGD, where the rate is not inside the velocity.
     """
 
     _slots = ("momentum",)
@@ -175,23 +150,11 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam: the running mean of the gradient over the root of that of its square, corrected for their start.
 
-    Parameters
-    ----------
-    learning_rate : float
-        Step length, > 0.
-    beta1, beta2 : float
-        How much of the two running means is kept at each step, from 0 to below 1.
-    eps : float
-        Added to the root of the mean square, > 0.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
-
-    References
-    ----------
-    .. [1] Kingma, Ba (2015), Adam: A Method for Stochastic Optimization, arXiv:1412.6980, algorithm 1.
+    * `learning_rate`: Step length, > 0.
+    * `beta1`, `beta2`: How much of the two running means is kept at each step, from 0 to below 1.
+    * `eps`: Added to the root of the mean square, > 0.
+    * Raises ParameterError: if a value lies outside its range.
+    * Source: Kingma, Ba (2015), Adam: A Method for Stochastic Optimization, arXiv:1412.6980, algorithm 1.
     """
 
     _slots = ("mean", "square")
@@ -220,17 +183,9 @@ class Adam(Optimizer):
 def make_optimizer(name: str, learning_rate: float, momentum: float = 0.0) -> Optimizer:
     """Make an optimiser from its settings.
 
-    Parameters
-    ----------
-    learning_rate : float
-        Step length, > 0.
-    momentum : float
-        For "sgd", from 0 to 1. "adam" has its own and ignores it.
-
-    Raises
-    ------
-    ParameterError
-        If the name is unknown or a value lies outside its range.
+    * `learning_rate`: Step length, > 0.
+    * `momentum`: For "sgd", from 0 to 1. "adam" has its own and ignores it.
+    * Raises ParameterError: if the name is unknown or a value lies outside its range.
     """
     if check_choice(name, "optimizer", "make_optimizer", OPTIMIZERS) == "adam":
         return Adam(learning_rate)

@@ -38,11 +38,9 @@ _MOST_STEPS = 10**9
 _KEYS = frozenset(
     {
         "format", "format_version", "version", "experiment", "data_name", "data_sha256", "step", "run_step",
-        "epochs", "weights_sha256", "sample", "shift", "pinned", "panel", "views", "lab",
+        "epochs", "weights_sha256", "run_sha256", "sample", "shift", "pinned", "panel", "views", "lab",
     }
 )  # fmt: skip
-#: Parts that sessions of each older format do not have.
-_NOT_YET = {1: frozenset({"views", "lab"}), 2: frozenset({"lab"})}
 _MOST_VIEWS = 32
 _MOST_CHOICES = 200
 _MOST_NUMBERS = 64
@@ -104,7 +102,7 @@ class SessionState:
     epochs: int = 1  # epochs of the run, with those that were added to it
     # checksum of the weights that were shown (see `weights_checksum`); empty when unknown
     weights_sha256: str = ""
-    run_sha256: str = ""  # the same of the weights that the run had reached
+    run_sha256: str = ""  # the same of the weights that the run had reached; empty when unknown
     sample: int | OwnPixels | None = None  # index of a test image, or an image of the user's own
     # `dx`, `dy`: shift of the sample in pixels, to the right and down
     dx: int = 0
@@ -124,8 +122,7 @@ class SessionState:
         pinned = None if self.pinned is None else {"stage": self.pinned[0], "index": list(self.pinned[1])}
         values = {
             "format": FORMAT,
-            # Without a lab as it was before there were any, so that older versions can read it.
-            "format_version": FORMAT_VERSION - (self.lab is None),
+            "format_version": FORMAT_VERSION,
             "version": self.version,
             "experiment": self.experiment.to_dict(),
             "data_name": self.data_name,
@@ -134,13 +131,13 @@ class SessionState:
             "run_step": self.run_step,
             "epochs": self.epochs,
             "weights_sha256": self.weights_sha256,
-            **({"run_sha256": self.run_sha256} if self.run_sha256 else {}),
+            "run_sha256": self.run_sha256,
             "sample": sample,
             "shift": {"dx": self.dx, "dy": self.dy, "wrap": self.wrap},
             "pinned": pinned,
             "panel": self.panel,
             "views": {name: dict(view) for name, view in self.views.items()},
-            **({} if self.lab is None else {"lab": dict(self.lab)}),
+            "lab": None if self.lab is None else dict(self.lab),
         }
         return json.dumps(values, indent=indent)
 
@@ -153,8 +150,7 @@ class SessionState:
         """
         values = _parse(text)
         try:
-            named = set(values) - {"run_sha256"}  # which is not known of every run
-            _check_keys(named, _KEYS - _NOT_YET.get(values["format_version"], frozenset()))
+            _check_keys(values, _KEYS)
             return cls._from_values(values)
         except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
             reason = (
@@ -179,15 +175,15 @@ class SessionState:
             run_step=check_int(values["run_step"], "run_step", _OWNER, step, _MOST_STEPS),
             epochs=check_int(values["epochs"], "epochs", _OWNER, 1, 10_000),
             weights_sha256=_text(values["weights_sha256"], "weights_sha256"),
-            run_sha256=_text(values.get("run_sha256", ""), "run_sha256"),
+            run_sha256=_text(values["run_sha256"], "run_sha256"),
             sample=sample,
             dx=check_int(shift["dx"], "dx", _OWNER, -_LARGEST_SIDE, _LARGEST_SIDE),
             dy=check_int(shift["dy"], "dy", _OWNER, -_LARGEST_SIDE, _LARGEST_SIDE),
             wrap=check_choice(shift["wrap"], "wrap", _OWNER, (True, False)),
             pinned=_pinned(values["pinned"]),
             panel=_text(values["panel"], "panel"),
-            views=_views(values["views"]) if "views" in values else {},
-            lab=_mapping(values["lab"], "lab") if "lab" in values else None,
+            views=_views(values["views"]),
+            lab=None if values["lab"] is None else _mapping(values["lab"], "lab"),
             version=_text(values["version"], "version"),
         )
 

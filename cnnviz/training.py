@@ -29,18 +29,11 @@ _DIVERGENCE_FACTOR = 100.0
 class TrainConfig:
     """How to train.
 
-    Parameters
-    ----------
-    batch_size : int
-        Images averaged in one step.
-    epochs : int
-        Passes over the training images.
-    momentum : float
-        Used by ``"sgd"`` only.
-    seed : int
-        Decides the order of the images in every epoch.
-    log_every : int
-        Steps between two lines of the log.
+    * `batch_size`: Images averaged in one step.
+    * `epochs`: Passes over the training images.
+    * `momentum`: Used by ``"sgd"`` only.
+    * `seed`: Decides the order of the images in every epoch.
+    * `log_every`: Steps between two lines of the log.
     """
 
     learning_rate: float = 1e-4
@@ -61,18 +54,11 @@ class TrainConfig:
 class StepEvent(NamedTuple):
     """One training step.
 
-    Attributes
-    ----------
-    step : int
-        Number of steps done so far; the first step is 1.
-    epoch : int
-        Epoch the step belongs to, from 1.
-    loss : float
-        Mean loss of the mini-batch, before its update.
-    accuracy : float
-        Share of correct predictions since the last line of the log, from 0 to 1.
-    images_per_second : float
-        Over the same interval.
+    * `step`: Number of steps done so far; the first step is 1.
+    * `epoch`: Epoch the step belongs to, from 1.
+    * `loss`: Mean loss of the mini-batch, before its update.
+    * `accuracy`: Share of correct predictions since the last line of the log, from 0 to 1.
+    * `images_per_second`: Over the same interval.
     """
 
     step: int
@@ -86,16 +72,10 @@ class StepEvent(NamedTuple):
 class Progress:
     """What a stretch of consecutive steps measured; arrays have one entry a step.
 
-    Attributes
-    ----------
-    first_step : int
-        Number of the first of these steps, from 1.
-    losses : ndarray of shape (steps,), float64
-        Mean loss of each mini-batch before its update.
-    correct, sizes : ndarray of shape (steps,), intp
-        Correct predictions and images in each mini-batch.
-    seconds : float
-        Time the steps took.
+    * `first_step`: Number of the first of these steps, from 1.
+    * `losses`: ndarray of shape (steps,), float64. Mean loss of each mini-batch before its update.
+    * `correct`, `sizes`: ndarray of shape (steps,), intp. Correct predictions and images in each mini-batch.
+    * `seconds`: Time the steps took.
     """
 
     first_step: int
@@ -221,11 +201,9 @@ class Trainer:
     def advance(self, steps: int = 1) -> Progress:
         """Train at most `steps` steps, fewer where the run ends.
 
-        Raises
-        ------
-        DivergenceError
-            If the loss stops being finite or grows far beyond that of guessing. The weights and what the
-            optimiser remembers are then those from before this call; the error has what was measured since.
+        * Raises DivergenceError: if the loss stops being finite or grows far beyond that of guessing. The
+          weights and what the optimiser remembers are then those from before this call; the error has what
+          was measured since.
         """
         count = min(check_int(steps, "steps", "Trainer.advance", minimum=1), self.total_steps - self.step)
         before = self._engine.vector.copy(), self._optimizer.rule.state()
@@ -244,10 +222,7 @@ class Trainer:
     def until(self, step: int, at_once: int) -> Iterator[Progress]:
         """Train up to a step, at most `at_once` steps at a time, and yield after each such stretch.
 
-        Raises
-        ------
-        DivergenceError
-            As `advance`.
+        * Raises DivergenceError: as `advance`.
         """
         while self.step < step:
             yield self.advance(min(at_once, step - self.step))
@@ -255,10 +230,7 @@ class Trainer:
     def evaluate(self, network: Network | None = None) -> Evaluation:
         """Return loss, accuracy and confusion matrix over the test images.
 
-        Parameters
-        ----------
-        network : Network, optional
-            That of an earlier moment, which may be tested in another thread while training goes on.
+        * `network`: That of an earlier moment, which may be tested in another thread while training goes on.
         """
         tested = self.network if network is None else network
         return evaluate(tested, self.dataset.test_images, self.dataset.test_labels)

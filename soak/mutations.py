@@ -296,7 +296,7 @@ def _text(name: str, text: Callable[[], bytes]) -> Callable[[Path], Path]:
 
 
 def _with_version(number: str) -> bytes:
-    return _bases()["json"].replace(b'"format_version": 2', f'"format_version": {number}'.encode())
+    return _bases()["json"].replace(b'"format_version": 3', f'"format_version": {number}'.encode())
 
 
 def _figure_of_lab(name: str, svg: str) -> Callable[[Path], Path]:

@@ -27,11 +27,7 @@ _ROOT = Path(__file__).parents[1]
 class SmallDisk:
     """A folder on the disk.
 
-    Attributes
-    ----------
-    folder : Path
-    is_real : bool
-        Whether it is a file system, or faults are put in.
+    * `is_real`: Whether it is a file system, or faults are put in.
     """
 
     def __init__(self, folder: Path, is_real: bool) -> None:

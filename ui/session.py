@@ -24,12 +24,7 @@ from ui.theme import theme_manager
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
-from ui.window.questions import (
-    ask_about_unsaved_words,
-    ask_about_unwritten_files,
-    ask_file,
-    close_dialogs,
-)
+from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, ask_file, close_dialogs
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
 
@@ -212,9 +207,9 @@ class Session(QObject):
         window.samples.noticeActionRequested.connect(self.open_mnist)
         window.timeline.momentRequested.connect(controller.on_moment_requested)
         window.timeline.forkRequested.connect(controller.on_fork_requested)
-        window.pending.startRequested.connect(controller.on_new_run_requested)
-        window.pending.presentRequested.connect(controller.on_train_present_requested)
-        window.pending.discardRequested.connect(controller.on_discard_requested)
+        window.pending.actionRequested.connect(controller.on_new_run_requested)
+        window.pending.present_button.clicked.connect(controller.on_train_present_requested)
+        window.pending.discard_button.clicked.connect(controller.on_discard_requested)
         window.closing.connect(self._on_window_closing)
 
     def _connect_panels(self) -> None:

@@ -27,29 +27,13 @@ _DEFLATE_RATIO = 1032
 def read_idx(path: Path, ndim: int, room: int, md5: str = "", remedy: str = "") -> ByteArray:
     """Read an IDX file of unsigned bytes, gzipped or not (told by its content, not by its name).
 
-    Parameters
-    ----------
-    ndim : int
-        Number of axes that the file must have: 3 for images, 1 for labels.
-    room : int
-        Largest array that may be read, in bytes.
-    md5 : str
-        MD5 of the uncompressed file (hex) that it must have; empty for any.
-    remedy : str
-        What to do when the file is at fault, for the message; empty for the usual advice.
-
-    Returns
-    -------
-    ndarray of uint8 with `ndim` axes
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, is damaged, or is not such a file.
-
-    References
-    ----------
-    .. [1] LeCun, Cortes, Burges, The MNIST database of handwritten digits: "The IDX file format".
+    * `ndim`: Number of axes that the file must have: 3 for images, 1 for labels.
+    * `room`: Largest array that may be read, in bytes.
+    * `md5`: MD5 of the uncompressed file (hex) that it must have; empty for any.
+    * `remedy`: What to do when the file is at fault, for the message; empty for the usual advice.
+    * Returns: ndarray of uint8 with `ndim` axes
+    * Raises DataError: if the file cannot be read, is damaged, or is not such a file.
+    * Source: LeCun, Cortes, Burges, The MNIST database of handwritten digits: "The IDX file format".
     """
     with opened(path, remedy=remedy) as file:
         size = file.seek(0, os.SEEK_END)

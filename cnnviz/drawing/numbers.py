@@ -51,23 +51,13 @@ def cell_numbers(
 ) -> list[Text]:
     """Write each value into its cell, in white or black; nothing where there is no room.
 
-    Parameters
-    ----------
-    values : ndarray of shape (h, w)
-    colors : Colors
-        On which the numbers stand.
-    grid : Cells
-    look : Look
-    groups : ndarray of int, optional
-        Cells with the same number are compared: unequal values look unequal.
-    beside : ndarray, optional
-        Values of a map beside this one in which the same cells are compared.
-    plain : bool
-        Whether positive numbers have no plus.
-    decimals : int, optional
-        As many as three figures need when None.
-    finer : int
-        Decimals beyond these, where there is room for them.
+    * `values`: ndarray of shape (h, w)
+    * `colors`: On which the numbers stand.
+    * `groups`: ndarray of int. Cells with the same number are compared: unequal values look unequal.
+    * `beside`: ndarray. Values of a map beside this one in which the same cells are compared.
+    * `plain`: Whether positive numbers have no plus.
+    * `decimals`: As many as three figures need when None.
+    * `finer`: Decimals beyond these, where there is room for them.
     """
     written = values if beside is None else np.stack([values, beside])
     if groups is not None and beside is not None:

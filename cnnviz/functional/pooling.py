@@ -3,11 +3,7 @@
 import numpy as np
 
 from cnnviz._types import FloatArray, Shape
-from cnnviz.functional._windows import (
-    cell_slices,
-    check_same_shape,
-    output_sides,
-)
+from cnnviz.functional._windows import cell_slices, check_same_shape, output_sides
 
 
 def avg_pool2d(x: FloatArray, size: int, stride: int | None = None) -> FloatArray:

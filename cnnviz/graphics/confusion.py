@@ -6,24 +6,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellKey,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Lines,
-    Look,
-    Mark,
-    Part,
-    Polygon,
-    Rect,
-    Size,
-    Table,
-    Text,
-)
+from cnnviz.drawing.box import Box
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Lines, Mark, Polygon, Rect, Text
+from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 
 _FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns say "predicted"

@@ -9,26 +9,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    Drawing,
-    Font,
-    Graphic,
-    Ground,
-    Group,
-    Line,
-    Lines,
-    Look,
-    Part,
-    Point,
-    Polygon,
-    Rect,
-    Share,
-    Size,
-    Table,
-)
-from cnnviz.drawing.marks import Ink, Mark, Text
+from cnnviz.drawing.box import Box, Share
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.lettering import Font
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Ink, Line, Lines, Mark, Point, Polygon, Rect, Text
+from cnnviz.drawing.parts import Ask, Part
 from cnnviz.graphics.reading import READING, Reading
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES
@@ -43,23 +29,12 @@ GHOST_REACH = 3.0
 class Curve:
     """A line through points.
 
-    Attributes
-    ----------
-    name : str
-    x, y : ndarray of shape (n,)
-        `x` rises; values of `y` that are not finite are left out.
-    ink : role or Color
-    style : str
-        One of `cnnviz.palette.DASHES`.
-    width : float
-    spread : ndarray of shape (n,), optional
-        Half the width of the band around the line.
-    has_band : bool
-        Whether the band is drawn; what is read of the line says it in any case.
-    has_dots : bool
-        Whether its points are marked.
-    name_ink : role or Color
-        Of its name, where the line is too pale for letters.
+    * `x`, `y`: ndarray of shape (n,). `x` rises; values of `y` that are not finite are left out.
+    * `style`: One of `cnnviz.palette.DASHES`.
+    * `spread`: ndarray of shape (n,). Half the width of the band around the line.
+    * `has_band`: Whether the band is drawn; what is read of the line says it in any case.
+    * `has_dots`: Whether its points are marked.
+    * `name_ink`: Of its name, where the line is too pale for letters.
     """
 
     name: str

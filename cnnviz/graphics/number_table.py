@@ -6,25 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellKey,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Image,
-    Look,
-    Part,
-    Rect,
-    Share,
-    Size,
-    Table,
-)
-from cnnviz.drawing.marks import Text
+from cnnviz.drawing.box import Box, Share
+from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Image, Rect, Text
 from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font, most_characters
 from cnnviz.drawing.outlines import outline
+from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.graphics.heat_map import Reveal
 
@@ -45,12 +34,7 @@ class NumberRow:
 class Numbers:
     """Rows under names.
 
-    Attributes
-    ----------
-    names : tuple of str
-    rows : tuple of NumberRow
-    press, point : callable
-        Column to what pressing and pointing at one of its cells asks for.
+    * `press`, `point`: Column to what pressing and pointing at one of its cells asks for.
     """
 
     names: tuple[str, ...]

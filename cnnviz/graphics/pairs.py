@@ -9,38 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Block,
-    Box,
-    CellKey,
-    CellParts,
-    Cells,
-    Colors,
-    Drag,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Image,
-    Line,
-    Look,
-    Mark,
-    Part,
-    Pixels,
-    Rect,
-    Share,
-    Size,
-    Table,
-    best_columns,
-    fitting_font,
-    most_characters,
-    outline,
-    packed,
-    rgb,
-    unpacked,
-    written_in,
-)  # fmt: skip
+from cnnviz.drawing.box import Box, Cells, Share, best_columns
+from cnnviz.drawing.colors import Colors, Pixels, packed, unpacked
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.look import Look, rgb
+from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
+from cnnviz.drawing.numbers import fitting_font, most_characters, written_in
+from cnnviz.drawing.outlines import Block, outline
+from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.notation import Notation
 from cnnviz.palette import are_dark
@@ -76,15 +52,11 @@ class ShowChannel(Ask):
 class Pair:
     """Maps of two images on one scale.
 
-    Attributes
-    ----------
-    original, shifted : ndarray of shape (c, h, w)
-    colormap : {"", "grey", "sequential", "signed"}
-        Colours of a single map. Empty: sequential if no value is negative, else signed.
-    compared : (row, column, rows, columns), optional
-        Cells that may be compared; the others are covered. None: all of them.
-    first : str
-        What `original` holds, in words: the original's maps, unless these have been moved.
+    * `original`, `shifted`: ndarray of shape (c, h, w)
+    * `colormap`: {"", "grey", "sequential", "signed"}. Colours of a single map. Empty: sequential if no value
+      is negative, else signed.
+    * `compared`: Cells that may be compared; the others are covered. None: all of them.
+    * `first`: What `original` holds, in words: the original's maps, unless these have been moved.
     """
 
     original: Maps
@@ -275,13 +247,7 @@ def _is_compared(pair: Pair, row: int, col: int) -> bool:
 class PairMaps:
     """Tiles, one a channel; one of them is chosen, and may be shown alone.
 
-    Attributes
-    ----------
-    shown : Shown
-    chosen : int
-    noun : str
-        What a channel is called.
-    is_alone : bool
+    * `noun`: What a channel is called.
     """
 
     shown: Shown
@@ -409,14 +375,9 @@ MAPS = Graphic(
 class MovedImage:
     """An image and its shifted self, which can be dragged.
 
-    Attributes
-    ----------
-    shown : Shown
-        One channel.
-    shift, limits : (int, int)
-        Pixels to the right and down, and the most of them.
-    warning : str
-        Written in a corner.
+    * `shown`: One channel.
+    * `shift`, `limits`: Pixels to the right and down, and the most of them.
+    * `warning`: Written in a corner.
     """
 
     shown: Shown

@@ -5,26 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Block,
-    Box,
-    Cells,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Image,
-    Look,
-    Mark,
-    Part,
-    Rect,
-    Share,
-    Size,
-    Table,
-    outline,
-)
+from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Image, Mark, Rect
+from cnnviz.drawing.outlines import Block, outline
+from cnnviz.drawing.parts import Ask, Part
 from cnnviz.quantities import format_count
 
 _GREY = Colors("grey", 0, 255)
@@ -35,16 +22,9 @@ _FEWEST = 8  # for which there is always room, so that fewer are not larger
 class Patch:
     """A piece of an image.
 
-    Attributes
-    ----------
-    pixels, image : ndarray of uint8, of shape (h, w)
-        The piece, and the image it comes from.
-    place : (row, column, rows, columns)
-        Of the piece in the image; it may reach over the border.
-    caption, tip : str
-    count : int
-        Of how many images it is a piece; said below the caption where it is more than one.
-    ask : Ask, optional
+    * `pixels`, `image`: ndarray of uint8, of shape (h, w). The piece, and the image it comes from.
+    * `place`: Of the piece in the image; it may reach over the border.
+    * `count`: Of how many images it is a piece; said below the caption where it is more than one.
     """
 
     pixels: NDArray[np.uint8]

@@ -6,22 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellParts,
-    Cells,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Image,
-    Look,
-    Rect,
-    Size,
-    Table,
-)
+from cnnviz.drawing.box import Box, Cells
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Image, Rect
+from cnnviz.drawing.parts import Ask, CellParts
 
 Levels = NDArray[np.uint8]
 """Grey levels of shape (h, w), 255 for white."""
@@ -92,17 +82,10 @@ class MovePen(Ask):
 class Board:
     """A board.
 
-    Attributes
-    ----------
-    photo : Photo
-    brush : float
-        Width of the brush in pixels of the board.
-    erases : bool
-        Whether the brush wipes.
-    pen : (row, column)
-        Where the pen of the keyboard is.
-    hint : str
-        What is to be done with an empty board.
+    * `brush`: Width of the brush in pixels of the board.
+    * `erases`: Whether the brush wipes.
+    * `pen`: Where the pen of the keyboard is.
+    * `hint`: What is to be done with an empty board.
     """
 
     photo: Photo
@@ -129,14 +112,9 @@ def stroked(
 ) -> Levels:
     """Return a board with a line on it, or wiped along one.
 
-    Parameters
-    ----------
-    levels : ndarray of shape (h, w), uint8
-    start, end : (row, column)
-        Pixels whose middles the line joins; its ends are round.
-    brush : float
-        Width of the line, in pixels.
-    erases : bool
+    * `levels`: ndarray of shape (h, w), uint8
+    * `start`, `end`: Pixels whose middles the line joins; its ends are round.
+    * `brush`: Width of the line, in pixels.
     """
     reach, found = brush / 2 + 1, levels.copy()
     (top, left), (bottom, right) = (

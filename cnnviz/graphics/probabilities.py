@@ -17,15 +17,9 @@ _FEWEST = 2  # rows that there is room for even when there are fewer
 class Probabilities:
     """Probability of each class.
 
-    Attributes
-    ----------
-    names : tuple of str
-    values : tuple of float, or None
-        None while they are not known: the bars are empty.
-    label : int, optional
-        The true class, where it is known.
-    most : int
-        Rows that there is room for: the most probable classes, and the true one.
+    * `values`: None while they are not known: the bars are empty.
+    * `label`: The true class, where it is known.
+    * `most`: Rows that there is room for: the most probable classes, and the true one.
     """
 
     names: tuple[str, ...]

@@ -34,17 +34,10 @@ _EACH_INK, _BEFORE_INK = _pale("accent", 0.68), _pale("muted", 0.4)
 class Run:
     """What the curves are made of.
 
-    Attributes
-    ----------
-    history : History
-    ghost : History, optional
-        An earlier run, of which the running means are shown.
-    unit : str
-        One of `UNITS`.
-    planned : int
-        Steps that the run is to have; 0 for no plan.
-    moment : int, optional
-        Step that is marked.
+    * `ghost`: An earlier run, of which the running means are shown.
+    * `unit`: One of `UNITS`.
+    * `planned`: Steps that the run is to have; 0 for no plan.
+    * `moment`: Step that is marked.
     """
 
     history: History

@@ -7,32 +7,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellKey,
-    CellParts,
-    Cells,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Image,
-    Ink,
-    Line,
-    Look,
-    Mark,
-    Part,
-    Pixels,
-    Rect,
-    Share,
-    Size,
-    Table,
-    Text,
-    outline,
-)
+from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing.colors import Colors, Pixels
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
+from cnnviz.drawing.outlines import outline
+from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
 from cnnviz.graphics.tiles import scroll_bar
@@ -94,23 +76,13 @@ FITTING = Graphic(
 class StageMap:
     """A large map above a strip of its colours.
 
-    Attributes
-    ----------
-    looked : Looked
-    note, about : str
-        What stands beside the numbers of the strip where there is room, and what explains it.
-    pinned : (row, column), optional
-        Cell that arrow keys move, by what `moves` asks for.
-    moves : callable, optional
-        Rows and columns to what moves the pinned cell.
-    enlarge : Ask, optional
-        What a double click asks for.
-    scrolls : callable, optional
-        First row and column in sight to what asks for them, where cells are enlarged.
-    zooms : callable, optional
-        Steps to what makes cells so much larger.
-    length : float, optional
-        Of the strip, in pixels at scale 1; as long as the map is wide when None.
+    * `note`, `about`: What stands beside the numbers of the strip where there is room, and what explains it.
+    * `pinned`: Cell that arrow keys move, by what `moves` asks for.
+    * `moves`: Rows and columns to what moves the pinned cell.
+    * `enlarge`: What a double click asks for.
+    * `scrolls`: First row and column in sight to what asks for them, where cells are enlarged.
+    * `zooms`: Steps to what makes cells so much larger.
+    * `length`: Of the strip, in pixels at scale 1; as long as the map is wide when None.
     """
 
     looked: Looked
@@ -239,15 +211,9 @@ STAGE_MAP = Graphic(
 class Outputs:
     """What a network says of an image.
 
-    Attributes
-    ----------
-    names : tuple of str
-    probabilities : ndarray of shape (k,)
-    logits : ndarray of shape (k,), optional
-        None where one logit speaks for two classes.
-    true : int, optional
-    press, point : callable
-        Number of a class to what a click, and pointing, asks for.
+    * `probabilities`: ndarray of shape (k,)
+    * `logits`: ndarray of shape (k,). None where one logit speaks for two classes.
+    * `press`, `point`: Number of a class to what a click, and pointing, asks for.
     """
 
     names: tuple[str, ...]

@@ -1,30 +1,18 @@
 """Small images to choose from: of thousands only those in sight are drawn."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellKey,
-    CellParts,
-    Cells,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Image,
-    Line,
-    Look,
-    Mark,
-    Rect,
-    Size,
-)
+from cnnviz.drawing.box import Box, Cells
+from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
+from cnnviz.drawing.parts import Ask, CellKey, CellParts
 from cnnviz.quantities import format_count
 
 _GREY = Colors("grey", 0, 255)
@@ -41,21 +29,15 @@ class ShowImage(Ask):
 class Images:
     """Images of a data set, in an order.
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (n, c, h, w), uint8
-        All images of the data set.
-    indices : ndarray of shape (m,)
-        Positions of those that are shown.
-    texts : sequence of str
-        What is to be said of each of these; asked for when it is needed.
-    wrong : ndarray of shape (m,), bool
-        Which of these bear the sign of a mistake.
+    * `pixels`: ndarray of shape (n, c, h, w), uint8. All images of the data set.
+    * `indices`: ndarray of shape (m,). Positions of those that are shown.
+    * `say`: Place of one of these to what is to be said of it.
+    * `wrong`: ndarray of shape (m,), bool. Which of these bear the sign of a mistake.
     """
 
     pixels: NDArray[np.uint8]
     indices: NDArray[np.intp]
-    texts: Sequence[str]
+    say: Callable[[int], str]
     wrong: NDArray[np.bool_]
 
     def place(self, index: int | None) -> int | None:
@@ -84,7 +66,7 @@ class Thumbnails:
 
     def say(self, place: int | None) -> str:
         """What is to be said of an image; "" beyond the last."""
-        return self.images.texts[place] if place is not None and place < len(self.images.indices) else ""
+        return self.images.say(place) if place is not None and place < len(self.images.indices) else ""
 
     def ask(self, place: int) -> ShowImage | None:
         """What pressing an image asks for."""

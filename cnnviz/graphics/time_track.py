@@ -5,26 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Line,
-    Lines,
-    Look,
-    Mark,
-    Point,
-    Rect,
-    Size,
-    Slide,
-    SlideParts,
-    Table,
-    Text,
-)
+from cnnviz.drawing.box import Box
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.lettering import Font
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Line, Lines, Mark, Point, Rect, Text
+from cnnviz.drawing.parts import Ask, Slide, SlideParts
 from cnnviz.graphics.curves import GHOST_REACH, diamond
 from cnnviz.quantities import format_count
 
@@ -80,16 +66,10 @@ def no_points() -> Points:
 class Track:
     """What does not move with the handle.
 
-    Attributes
-    ----------
-    first, last : int
-        Steps at the ends, ``first < last``.
-    steps_per_epoch : int
-        0 when epochs are not marked.
-    curve, ghost : (ndarray, ndarray)
-        Steps, ascending, and loss of the run and of an earlier one.
-    reference, fork : int, optional
-        Step that others are compared with, and step at which the run left another.
+    * `first`, `last`: Steps at the ends, ``first < last``.
+    * `steps_per_epoch`: 0 when epochs are not marked.
+    * `curve`, `ghost`: (ndarray, ndarray). Steps, ascending, and loss of the run and of an earlier one.
+    * `reference`, `fork`: Step that others are compared with, and step at which the run left another.
     """
 
     first: int = 0

@@ -8,24 +8,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellParts,
-    Cells,
-    Drawing,
-    Graphic,
-    Ground,
-    Group,
-    Lines,
-    Look,
-    Mark,
-    Rect,
-    Size,
-    Table,
-    Text,
-)
+from cnnviz.drawing.box import Box, Cells
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
+from cnnviz.drawing.parts import Ask, CellParts
 from cnnviz.quantities import format_signed
 
 _FALLING, _RISING = "#3682BA", "#C94540"  # as the signed colours have it
@@ -35,17 +23,11 @@ _FALLING, _RISING = "#3682BA", "#C94540"  # as the signed colours have it
 class Terms:
     """A sum.
 
-    Attributes
-    ----------
-    values : ndarray of shape (n,)
-    total : str
-        Name of the last bar.
-    say : callable
-        Number of a term to what it says.
-    names : tuple of str
-        Written below the bars where they fit.
-    press, point : callable, optional
-        Number of a term to what pressing it and pointing at it asks for.
+    * `values`: ndarray of shape (n,)
+    * `total`: Name of the last bar.
+    * `say`: Number of a term to what it says.
+    * `names`: Written below the bars where they fit.
+    * `press`, `point`: Number of a term to what pressing it and pointing at it asks for.
     """
 
     values: NDArray[np.float64]

@@ -15,14 +15,9 @@ from cnnviz.network import Network
 class ParameterChange:
     """Change of one parameter.
 
-    Attributes
-    ----------
-    name : str
-        Such as "conv1.weight".
-    norm : float
-        Euclidean norm of the change over all its values, ``|now - then|``.
-    relative : float
-        `norm` as a share of ``|then|``; infinite where all values were 0 and some are not now.
+    * `name`: Such as "conv1.weight".
+    * `norm`: Euclidean norm of the change over all its values, ``|now - then|``.
+    * `relative`: `norm` as a share of ``|then|``; infinite where all values were 0 and some are not now.
     """
 
     name: str
@@ -39,10 +34,7 @@ def comparable(then: Network, now: Network) -> bool:
 def parameter_changes(then: Network, now: Network) -> list[ParameterChange]:
     """Return the change of every parameter, in the order of the layers; computed in float64.
 
-    Raises
-    ------
-    ParameterError
-        If the networks do not have the same parameters.
+    * Raises ParameterError: if the networks do not have the same parameters.
     """
     if not comparable(then, now):
         raise ParameterError(
@@ -70,22 +62,10 @@ def weight_layers(network: Network) -> dict[str, int]:
 def weight_maps(network: Network, layer: str, index: int = 0) -> FloatArray:
     """Return one set of weights of a layer as maps.
 
-    Parameters
-    ----------
-    layer : str
-        One of `weight_layers`.
-    index : int
-        Input channel of a convolution, unit of a dense layer.
-
-    Returns
-    -------
-    ndarray of shape (maps, h, w)
-        Read-only.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such layer or set.
+    * `layer`: One of `weight_layers`.
+    * `index`: Input channel of a convolution, unit of a dense layer.
+    * Returns: ndarray of shape (maps, h, w). Read-only.
+    * Raises ParameterError: if there is no such layer or set.
     """
     count = weight_layers(network).get(layer)
     if count is None:

@@ -36,21 +36,13 @@ PADDING_LEVEL = 128
 class Patch:
     """The piece of an image that a filter sees at one position.
 
-    Attributes
-    ----------
-    image : int
-        Index of the image.
-    row, column : int
-        Position in the filter's feature map.
-    value : float
-        Response of the filter there, before the activation.
-    rectangle : Rectangle
-        Receptive field in the image; it may reach over the border.
-    pixels : ndarray of shape (c, height, width), uint8
-        The pixels in it; over the border `PADDING_LEVEL`.
-    images_count : int
-        In how many images the search has found a patch of these very pixels and this response as the
-        strongest, or weakest; this is the first of them. Other images may hold it beside a stronger one.
+    * `image`: Index of the image.
+    * `row`, `column`: Position in the filter's feature map.
+    * `value`: Response of the filter there, before the activation.
+    * `rectangle`: Receptive field in the image; it may reach over the border.
+    * `pixels`: ndarray of shape (c, height, width), uint8. The pixels in it; over the border `PADDING_LEVEL`.
+    * `images_count`: In how many images the search has found a patch of these very pixels and this response
+      as the strongest, or weakest; this is the first of them. Other images may hold it beside a stronger one.
     """
 
     image: int
@@ -66,12 +58,8 @@ class Patch:
 class Excitation:
     """The patches that excite a filter most and least, at most one of each image, and no two alike.
 
-    Attributes
-    ----------
-    most : tuple of Patch
-        Largest response first.
-    least : tuple of Patch
-        Smallest response first.
+    * `most`: Largest response first.
+    * `least`: Smallest response first.
     """
 
     layer: str
@@ -84,19 +72,13 @@ class Excitation:
 class ClassEvidence:
     """Evidence of each class in a stage, averaged over images.
 
-    Attributes
-    ----------
-    layer : str
-        The stage whose cells contribute.
-    maps : ndarray of shape (classes, c, h, w) or (classes, d), float64
-        Mean contribution of each cell, over the images of the class, to the logit of their class. With one
-        logit it is this one for both classes: positive numbers speak for class 1. All 0 for a class without
-        images.
-    blank : ndarray of the same shape
-        The same of a blank image along the paths of these images: evidence that is no ink's. What `maps` are
-        more is the evidence relative to a blank image.
-    counts : ndarray of shape (classes,)
-        Images of each class.
+    * `layer`: The stage whose cells contribute.
+    * `maps`: ndarray of shape (classes, c, h, w) or (classes, d), float64. Mean contribution of each cell,
+      over the images of the class, to the logit of their class. With one logit it is this one for both
+      classes: positive numbers speak for class 1. All 0 for a class without images.
+    * `blank`: ndarray of the same shape. The same of a blank image along the paths of these images: evidence
+      that is no ink's. What `maps` are more is the evidence relative to a blank image.
+    * `counts`: ndarray of shape (classes,). Images of each class.
     """
 
     layer: str
@@ -117,36 +99,17 @@ def exciting_patches(
 ) -> Excitation:
     """Search images for the patches to which a filter responds most and least.
 
-    Parameters
-    ----------
-    images : ndarray of shape (n, c, h, w), uint8
-    layer : str
-        Name of a convolution layer.
-    channel : int
-        Which filter, from 0.
-    count : int
-        How many patches to return of either kind, >= 1; fewer if there are fewer that differ.
-    progress : callable
-        Is told the fraction that is done, from 0 to 1.
-    cancelled : callable
-        Asked between chunks; when it returns True the search stops.
-
-    Returns
-    -------
-    Excitation
-        Of equal responses the first image and position.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such convolution layer or filter, or `count` is smaller than 1.
-    CancelledError
-        If `cancelled` returned True.
-
-    References
-    ----------
-    .. [1] Zeiler, Fergus (2014), Visualizing and Understanding Convolutional Networks, arXiv:1311.2901 (the
-       patches beside its figure 2).
+    * `images`: ndarray of shape (n, c, h, w), uint8
+    * `layer`: Name of a convolution layer.
+    * `channel`: Which filter, from 0.
+    * `count`: How many patches to return of either kind, >= 1; fewer if there are fewer that differ.
+    * `progress`: Is told the fraction that is done, from 0 to 1.
+    * `cancelled`: Asked between chunks; when it returns True the search stops.
+    * Returns: Of equal responses the first image and position.
+    * Raises ParameterError: if there is no such convolution layer or filter, or `count` is smaller than 1.
+    * Raises CancelledError: if `cancelled` returned True.
+    * Source: Zeiler, Fergus (2014), Visualizing and Understanding Convolutional Networks, arXiv:1311.2901
+      (the patches beside its figure 2).
     """
     index = stage_index(network, layer)
     described = network.layers[index][1] if index >= 0 else None
@@ -183,22 +146,12 @@ def class_evidence(
 ) -> ClassEvidence:
     """Average the evidence maps of the images of each class; see `cnnviz.inspect.arithmetic.dense_evidence`.
 
-    Parameters
-    ----------
-    images : ndarray of shape (n, c, h, w), uint8
-    labels : integer ndarray of shape (n,)
-        Index of each image's class.
-    layer : str
-        Stage whose cells contribute, such as the last pooled maps.
-    progress, cancelled
-        As for `exciting_patches`.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such layer, or there is not one valid label for each image.
-    CancelledError
-        If `cancelled` returned True.
+    * `images`: ndarray of shape (n, c, h, w), uint8
+    * `labels`: integer ndarray of shape (n,). Index of each image's class.
+    * `layer`: Stage whose cells contribute, such as the last pooled maps.
+    * `progress`, `cancelled`: As for `exciting_patches`.
+    * Raises ParameterError: if there is no such layer, or there is not one valid label for each image.
+    * Raises CancelledError: if `cancelled` returned True.
     """
     index = stage_index(network, layer)
     if labels.shape != (len(images),):

@@ -47,16 +47,12 @@ class Rectangle(NamedTuple):
 class Field:
     """Cells of one stage: all combinations of some channels, rows and columns.
 
-    Attributes
-    ----------
-    stage : str
-        ``"input"`` or the name of a layer.
-    channels, rows, columns : ndarray of intp
-        Indices, ascending. A flat stage counts as one channel per unit, each of a single cell: `channels`
-        holds the units, `rows` and `columns` only 0. Empty where nothing but padding is read.
-    unclipped : Rectangle
-        The block as if maps had no borders: with padding and mirrored positions. In a projective field, and
-        in a flat stage, the same as `rectangle`.
+    * `stage`: ``"input"`` or the name of a layer.
+    * `channels`, `rows`, `columns`: ndarray of intp. Indices, ascending. A flat stage counts as one channel
+      per unit, each of a single cell: `channels` holds the units, `rows` and `columns` only 0. Empty where
+      nothing but padding is read.
+    * `unclipped`: The block as if maps had no borders: with padding and mirrored positions. In a projective
+      field, and in a flat stage, the same as `rectangle`.
     """
 
     stage: str
@@ -85,24 +81,12 @@ class Field:
 def receptive_field(network: Network, layer: str, cell: Sequence[int]) -> dict[str, Field]:
     """Cells that one cell is computed from, in every earlier stage.
 
-    Parameters
-    ----------
-    layer : str
-        Stage of the cell: the name of a layer, or ``"input"``.
-    cell : sequence of int
-        `(channel, row, column)`, or `(unit,)` in a flat stage.
-
-    Returns
-    -------
-    dict from stage to Field
-        In the order of the network, the input first, the cell's own stage left out. A cell depends on all
-        cells of its fields, and on no others. (Which of them matter for one image, for instance the winner
-        of a max pool, is a question for `cnnviz.routing`.)
-
-    Raises
-    ------
-    ParameterError
-        If there is no such layer or cell.
+    * `layer`: Stage of the cell: the name of a layer, or ``"input"``.
+    * `cell`: `(channel, row, column)`, or `(unit,)` in a flat stage.
+    * Returns: dict from stage to Field. In the order of the network, the input first, the cell's own stage
+      left out. A cell depends on all cells of its fields, and on no others. (Which of them matter for one
+      image, for instance the winner of a max pool, is a question for `cnnviz.routing`.)
+    * Raises ParameterError: if there is no such layer or cell.
     """
     index = stage_index(network, layer)
     field = _single(layer, checked_cell(network, layer, cell))
@@ -117,21 +101,10 @@ def receptive_field(network: Network, layer: str, cell: Sequence[int]) -> dict[s
 def projective_fields(network: Network, layer: str, cell: Sequence[int]) -> Iterator[Field]:
     """Cells that one cell feeds, stage by stage, for those who need the next ones only.
 
-    Parameters
-    ----------
-    network, layer, cell
-        As for `receptive_field`.
-
-    Yields
-    ------
-    Field
-        In the order of the network, beginning with the stage after the cell's own; none for a logit. The
-        fields are empty from where a border cell is dropped, or skipped by a stride.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such layer or cell.
+    * `network`, `layer`, `cell`: As for `receptive_field`.
+    * Yields: In the order of the network, beginning with the stage after the cell's own; none for a logit.
+      The fields are empty from where a border cell is dropped, or skipped by a stride.
+    * Raises ParameterError: if there is no such layer or cell.
     """
     field = _single(layer, checked_cell(network, layer, cell))
     before = stage_shape(network, layer)
@@ -144,10 +117,7 @@ def projective_fields(network: Network, layer: str, cell: Sequence[int]) -> Iter
 def window_geometry(layer: Layer) -> WindowGeometry:
     """Geometry of a layer that reads feature maps window by window; an activation's window is one cell.
 
-    Raises
-    ------
-    ParameterError
-        If the layer is flatten or dense, which have no windows.
+    * Raises ParameterError: if the layer is flatten or dense, which have no windows.
     """
     if layer.geometry is None:
         raise ParameterError(f"A {type(layer).__name__} layer does not read windows of feature maps.")
@@ -157,10 +127,7 @@ def window_geometry(layer: Layer) -> WindowGeometry:
 def stage_index(network: Network, stage: str) -> int:
     """Position of a stage's layer in `network.layers`, -1 for the input.
 
-    Raises
-    ------
-    ParameterError
-        If there is no such layer.
+    * Raises ParameterError: if there is no such layer.
     """
     if stage == INPUT:
         return -1
@@ -183,12 +150,8 @@ def stage_values(network: Network, trace: Trace, index: int) -> FloatArray:
 def checked_cell(network: Network, stage: str, cell: Sequence[int]) -> Cell:
     """Return a cell as a tuple of int, or raise what is wrong with it.
 
-    Raises
-    ------
-    ShapeError
-        If the number of indices does not fit the stage.
-    ParameterError
-        If there is no such stage, or an index lies outside it.
+    * Raises ShapeError: if the number of indices does not fit the stage.
+    * Raises ParameterError: if there is no such stage, or an index lies outside it.
     """
     stage_index(network, stage)
     shape = stage_shape(network, stage)

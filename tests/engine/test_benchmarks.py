@@ -7,8 +7,6 @@ import sys
 import pytest
 
 from benchmarks.competitors import COMPETITORS
-from benchmarks.rounds import Timing
-from benchmarks.tables import duration, rate, seconds, table, verdict
 from benchmarks.worker import arithmetic_error
 from benchmarks.workloads import Workload
 from tests.patience import PATIENCE
@@ -52,18 +50,3 @@ def test_worker_answers_requests_line_by_line():
     assert train["steps"] >= 3
     assert epoch["seconds"] > 0
     assert 0.4 < evaluation["accuracy"] <= 1
-
-
-def test_figures_are_medians_with_half_the_distance_of_the_quartiles():
-    timing = Timing([0.004, 0.002, 0.003, 0.005, 0.006])
-    assert rate(timing, 100) == "25,000 ± 25%"
-    assert duration(timing) == "4 ms ± 25%"
-    assert [seconds(value) for value in (1.5, 0.0205, 3.21e-6, 4e-8)] == [
-        "1.5 s",
-        "20.5 ms",
-        "3.21 µs",
-        "40 ns",
-    ]
-    assert verdict(1.52, 1.5) == "1.5 x (reached)"
-    assert verdict(1.2, 1.5) == "1.2 x (missed)"
-    assert table(["", "a"], [["row", "1"]]) == ["|  | a |", "|---|---:|", "| row | 1 |"]

@@ -10,10 +10,9 @@ import pytest
 from safetensors.numpy import load_file
 from safetensors.numpy import save as to_safetensors
 
-from cnnviz import __version__, checkpoint
+from cnnviz import checkpoint
 from cnnviz.errors import CheckpointError, CNNVizError, DivergenceError, ParameterError
 from cnnviz.presets import LAB5, LENET
-from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
 from tests.oracles import assert_same_bits
 from tests.small_data import first_images
@@ -250,25 +249,6 @@ def test_a_run_that_begins_its_optimiser_anew_is_another(path):
     first.advance(3)
     second.advance(3)
     assert not np.array_equal(first.network.params["conv1.weight"], second.network.params["conv1.weight"])
-
-
-def test_files_of_the_first_versions_are_still_read(path):
-    network = SMALL.build_network()
-    header = {
-        "format": "cnnviz-model",
-        "format_version": 1,
-        "version": __version__,
-        "network": network.to_dict(),
-        "experiment": SMALL.to_dict(),
-        "step": 7,
-        "data_sha256": "",
-    }
-    text = json.dumps(header, sort_keys=True) + weights_checksum(network)
-    header["sha256"] = hashlib.sha256(text.encode()).hexdigest()
-    path.write_bytes(to_safetensors(dict(network.params), {"cnnviz": json.dumps(header)}))
-    loaded = checkpoint.load(path)
-    assert (loaded.experiment, loaded.step, loaded.optimizer) == (SMALL, 7, None)
-    assert_same_bits(loaded.network.params["conv1.weight"], network.params["conv1.weight"])
 
 
 def changed(content, change):

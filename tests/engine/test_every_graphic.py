@@ -176,7 +176,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         thumbnails.THUMBNAILS,
         thumbnails.Thumbnails(
             thumbnails.Images(
-                np.zeros((9, 1, 28, 28), np.uint8), np.arange(9), tuple("abcdefghi"), np.arange(9) % 2 == 0
+                np.zeros((9, 1, 28, 28), np.uint8),
+                np.arange(9),
+                "abcdefghi".__getitem__,
+                np.arange(9) % 2 == 0,
             ),
             4,
         ),
@@ -185,7 +188,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         waterfall.WATERFALL,
         waterfall.Waterfall(waterfall.Terms(numbers(9), "z", lambda place: f"term {place}"), 3),
     ),
-    "line": (stages.FITTING, stages.Fitting(((("two", "strong", "text"), ("words", "", "muted")),))),
+    "fitting": (
+        stages.FITTING,
+        stages.Fitting(((("two", "strong", "text"), ("words", "", "muted")), (("c", "small", "muted"),))),
+    ),
     "colours": (heat_map.COLORS, SIGNED),
     "words": (texts.WORDS, texts.Words("A sentence of several words, that goes on over more than one line.")),
     "values": (
@@ -245,7 +251,6 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             (tiles.Marked("receptive", ((3, 4, 3, 3),)), tiles.Marked("winner", ((9, 9, 1, 1),), (60,))),
         ),
     ),
-    "fitting": (stages.FITTING, stages.Fitting(((("conv1", "strong", "text"),), (("c", "small", "muted"),)))),
     "stage": (
         stages.STAGE_MAP,
         stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), SELECTED), "×2", "twice as much"),
@@ -267,7 +272,6 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             stages.Outputs(CLASSES, PROBABILITIES, 9 * PROBABILITIES - 2, 3, Go, Go), 1, frozenset({2}), 4, Go
         ),
     ),
-    "outlines": (stages.MARKS, stages.Marks(MARKS)),
     "folded": (stages.FOLDED, stages.Folded("relu1", Go())),
     "arrow": (stages.ARROW, stages.Arrow(8)),
     "framed": (

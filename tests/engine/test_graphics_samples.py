@@ -24,7 +24,7 @@ EVEN = np.arange(0, 10_000, 2)
 
 
 def images(indices=EVEN) -> Images:
-    return Images(MANY, indices, [f"#{index}" for index in indices], indices % 7 == 0)
+    return Images(MANY, indices, lambda place: f"#{indices[place]}", indices % 7 == 0)
 
 
 def thumbnails(current=None, scroll=0, width=200) -> Drawing:

@@ -147,15 +147,9 @@ def settle(
     and conditions of the test's own hold; and so it has been since the end of the last round of the event
     queue.
 
-    Parameters
-    ----------
-    qtbot : QtBot
-    *conditions : callable
-        What has to be true besides.
-    parts : iterable of QObject
-        Whatever else has timers, besides the windows.
-    painted : bool
-        Whether nothing may be painted either.
+    * `*conditions`: What has to be true besides.
+    * `parts`: Whatever else has timers, besides the windows.
+    * `painted`: Whether nothing may be painted either.
     """
     events = _LAYING_OUT | _PAINTING if painted else _LAYING_OUT
     watched = tuple(parts)
@@ -175,11 +169,7 @@ def settle(
 class _Round(QObject):
     """A round of the event queue: at its end, whatever had been posted before it has been delivered.
 
-    Attributes
-    ----------
-    is_over : bool
-    under_way : set of str
-        What was met in it, or else was not finished at its end.
+    * `under_way`: What was met in it, or else was not finished at its end.
     """
 
     def __init__(

@@ -13,7 +13,6 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.graphics.heat_map import inside, placed
 from cnnviz.graphics.ledger import Ledger
 from cnnviz.graphics.stages import map_area
-from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
@@ -270,27 +269,3 @@ class Opened:
         window = self.panel.windowHandle()
         QTest.mouseMove(window, widget.mapTo(self.panel, point))
         settle(self.qtbot)
-
-
-def brute_receptive(network, stage, cell, image):
-    """Return a mask of the pixels that change a cell when they change, found by changing each of them."""
-    # Other weights, so that no pixel is hidden by a weight or a gate that happens to be zero.
-    rng = np.random.default_rng(0)
-    params = {
-        name: rng.uniform(0.5, 1.5, array.shape).astype(array.dtype) for name, array in network.params.items()
-    }
-    last = [name for name, _ in network.layers].index(stage)
-    base = to_input(image[np.newaxis], network.dtype)
-    batch = np.repeat(base, base.size + 1, axis=0)
-    for place in range(base.size):
-        batch[place].flat[place] += 100.0 + place
-    values = forward_pass(network.layers[: last + 1], params, batch)[-1][(slice(None), *cell)]
-    return (values[:-1] != values[-1]).reshape(base.shape[2:])
-
-
-def mask_of(blocks, shape):
-    """Return a mask of the cells inside blocks, cut off at the border."""
-    mask = np.zeros(shape, dtype=bool)
-    for row, col, rows, cols in blocks:
-        mask[max(row, 0) : max(row + rows, 0), max(col, 0) : max(col + cols, 0)] = True
-    return mask

@@ -107,14 +107,6 @@ def test_what_is_poked_changes_the_loss_as_brute_force_does(target: Target) -> N
     assert shown["badge"].content.words in ("agrees", "kink", "tie rule")
 
 
-def test_a_dense_weight_agrees_to_many_figures() -> None:
-    shown = poke.page(poked(pass_of(lab5()), TARGETS[3])).leaves()
-    outcome = shown["outcome of the poke"]
-    assert shown["badge"].content.words == "agrees"
-    assert number(value(outcome, "error")) < 1e-6
-    assert number(value(outcome, "gradient")) == pytest.approx(number(value(outcome, "difference")), rel=1e-4)
-
-
 def test_the_plot_shows_loss_tangent_and_the_place_where_the_winner_flips() -> None:
     passed = pass_of(lab5(), rule="first")
     row, col, gap = window_with_a_close_second(passed.values("conv1")[0])

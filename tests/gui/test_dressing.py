@@ -2,24 +2,13 @@
 
 from typing import override
 
-import pytest
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import (
-    QLabel,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui.theme import (
-    DARK,
-    Theme,
-    ThemeManager,
-    follow_theme,
-    ui_font,
-)
+from ui.theme import DARK, ThemeManager
 
 
 class StyleChanges(QObject):
@@ -74,27 +63,6 @@ def test_what_is_behind_a_tab_is_dressed_a_little_later(qtbot: QtBot, theme: The
     theme.set_presenter(True)
     qtbot.waitUntil(lambda: changes.counts == {shown: 2, hidden: 1})
     assert hidden.font().pointSizeF() == DARK.base_pt * 1.35
-
-
-class OwnLetters(QLabel):
-    """A label with letters of its own choice, as widgets have that paint themselves."""
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme, theme.small_pt))
-
-
-def test_what_is_behind_a_tab_keeps_letters_of_its_own(qtbot: QtBot, theme: ThemeManager) -> None:
-    window, panel, _ = nested(2)
-    hidden = OwnLetters("behind a tab", panel)
-    follow_theme(hidden)
-    qtbot.addWidget(window)
-    show_window(qtbot, window)
-    hidden.hide()
-    for presenter in (True, False, True):
-        theme.set_presenter(presenter)
-        before = hidden.font().pointSizeF()
-        qtbot.waitUntil(lambda: not theme._behind)
-        assert hidden.font().pointSizeF() == before == pytest.approx(theme.theme.small_pt)
 
 
 def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: ThemeManager) -> None:

@@ -18,8 +18,6 @@ from ui.panels.feature_maps.explain import explain
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.state import PinnedCell, RunStatus
 
-CONV = PinnedCell("conv1", (0, 4, 5))
-
 
 @pytest.fixture
 def lab5(qtbot):
@@ -53,13 +51,6 @@ def said_in(text):
 # -- moments -------------------------------------------------------------------------------------------------
 
 
-def test_line_and_head_follow_the_moment_while_the_pointer_rests(lab5):
-    lab5.hover("conv1", 4, 5)
-    assert_all_of_one_cell(lab5, CONV)
-    lab5.look(scaled(lab5.network, 3.0), step=9)
-    assert_all_of_one_cell(lab5, CONV)
-
-
 def test_the_weight_under_the_pointer_follows_the_moment(lab5):
     lab5.hover("conv1.weight", 1, 2)
     lab5.look(scaled(lab5.network, 3.0), step=9)
@@ -88,23 +79,6 @@ def test_a_network_without_the_pinned_cell_has_no_tag(lab5):
 
 
 # -- sweep and Esc -------------------------------------------------------------------------------------------
-
-
-def test_during_a_sweep_the_line_is_that_of_the_swept_cell(lab5):
-    lab5.hover("conv1", 9, 9)
-    lab5.leave()
-    for _ in range(30):
-        lab5.step_sweep()
-    assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 1, 3)))
-
-
-def test_after_escape_the_line_is_that_of_the_marked_cell(lab5):
-    lab5.hover("conv1", 9, 9)
-    lab5.click("conv1", 4, 5)
-    lab5.leave()
-    assert_all_of_one_cell(lab5, CONV, pinned=True)
-    lab5.key(Qt.Key.Key_Escape)
-    assert_all_of_one_cell(lab5, lab5.panel.network.marked_cell())
 
 
 def test_after_escape_the_cell_under_the_pointer_is_marked(lab5):
@@ -162,15 +136,6 @@ def test_own_data_have_their_names(qtbot, settings, tmp_path):
         qtbot.waitUntil(lambda: panel.picture.scene.dataset.name == "MNIST")
         qtbot.waitUntil(lambda: panel.picture.scene.snapshot is session.state.shown)
         assert names_in(panel) == session.state.dataset.classes == ("0", "1")
-
-
-def test_other_data_bring_their_own_names(lab5):
-    other = Opened(lab5.qtbot, replace(LAB5, classes=("3", "8")))
-    lab5.dataset = other.dataset
-    lab5.state.set_dataset(other.dataset)
-    lab5.look(other.network, run_id=2)
-    assert names_in(lab5.panel) == ("3", "8")
-    assert any("p(8)" in row.label for row in lab5.content("logit").rows)
 
 
 def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):

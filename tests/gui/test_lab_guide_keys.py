@@ -5,57 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QRadioButton
 
-from cnnviz.covers import Secret
 from cnnviz.lab.opening import shipped_labs
 from tests.gui import whole_window
 from tests.gui.driving import activate
 from tests.gui.lab_driving import open_lab, press
-
-
-def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
-    sitting = open_lab(qtbot, session, tmp_path)
-    desk, window = sitting.desk, session.window
-
-    def key(name, *modifiers):
-        target = QApplication.focusWidget() or window
-        held = Qt.KeyboardModifier.NoModifier
-        for each in modifiers:
-            held |= each
-        QTest.keyClick(target, name, held)
-
-    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-    key(Qt.Key.Key_L, control)
-    QTest.keyClicks(QApplication.focusWidget(), "Ada")
-    assert sitting.column.page.who.name.text() == "Ada"
-    for _ in range(3):  # roll number, "Show me", answer
-        key(Qt.Key.Key_Tab)
-    QTest.keyClicks(QApplication.focusWidget(), "it will learn")
-    assert desk.done.done
-    key(Qt.Key.Key_PageDown, control)
-    assert desk.step.id == "field"
-    key(Qt.Key.Key_Space)  # the focus is on "Show me"
-    qtbot.waitUntil(lambda: window.panels.front == 1 and not session.files.restorer.is_busy)
-    whole_window.rest(qtbot, session)
-    activate(qtbot, window)  # as a window manager does when the progress of training has gone
-    assert Secret.FIELD in session.state.covered, "the step covers what is to be predicted"
-    key(Qt.Key.Key_Tab)
-    QTest.keyClicks(QApplication.focusWidget(), "4")
-    key(Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: bool(desk.done.done))
-    assert Secret.FIELD not in session.state.covered
-    with qtbot.waitSignal(sitting.shower.shown):
-        sitting.show_me()  # what is predicted need not be covered again
-    assert Secret.FIELD not in session.state.covered
-    whole_window.rest(qtbot, session)
-    activate(qtbot, window)
-    key(Qt.Key.Key_PageDown, control)
-    key(Qt.Key.Key_Tab)
-    key(Qt.Key.Key_Down)  # the first of the answers has the keyboard
-    key(Qt.Key.Key_Return)
-    assert desk.done.prediction.answer == "same"
-    key(Qt.Key.Key_PageUp, control)
-    key(Qt.Key.Key_L, control | shift)
-    whole_window.rest(qtbot, session)
 
 
 def test_ctrl_l_leads_to_the_open_step_and_never_puts_the_guide_away(qtbot, session, tmp_path):

@@ -36,13 +36,7 @@ _WORDS = "The largest cell of each window wins and gets the gradient, and so the
 
 
 class Student:
-    """Hands that know nothing but keys.
-
-    Parameters
-    ----------
-    qtbot : QtBot
-    session : Session
-    """
+    """Hands that know nothing but keys."""
 
     def __init__(self, qtbot: QtBot, session: Session) -> None:
         self.qtbot, self.session = qtbot, session

@@ -7,16 +7,7 @@ from PySide6.QtCore import Qt
 
 from cnnviz.datasets import to_input
 from cnnviz.digit import normalize_digit
-from tests.gui.own_digit_driving import (
-    CONTROL,
-    ONE,
-    ZERO,
-    click,
-    open_board,
-    settle,
-    stroke,
-    train,
-)
+from tests.gui.own_digit_driving import CONTROL, ONE, ZERO, click, open_board, settle, stroke, train
 from tests.gui.whole_window import choose_preset, rest
 from ui.state import RunStatus
 

@@ -8,13 +8,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
 from cnnviz.digit import find_ink, normalize_digit
-from tests.gui.own_digit_driving import (
-    CONTROL,
-    LEFT,
-    click,
-    paper,
-    settle,
-)
+from tests.gui.own_digit_driving import CONTROL, LEFT, click, paper, settle
 from ui.export.clipboard import mime_data
 from ui.panels.samples.pictures import picture_of_image, shortened
 

@@ -13,18 +13,7 @@ from cnnviz.graphics.heat_map import inside
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from cnnviz.snapshots import Snapshot
-from tests.gui.backprop_desk import (
-    Desk,
-    cell,
-    cells,
-    click,
-    click_part,
-    cut,
-    lab5,
-    place_of,
-    point_at,
-    value,
-)
+from tests.gui.backprop_desk import Desk, cell, cells, click, click_part, cut, lab5, place_of, point_at, value
 from tests.gui.driving import choose_by_keys, drain
 from ui.panels.backprop import header
 from ui.panels.backprop.side_column import CHECK, POKE

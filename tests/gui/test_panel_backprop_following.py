@@ -9,13 +9,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget
-from tests.gui.backprop_desk import (
-    TWO_BLOCKS,
-    Desk,
-    lab5,
-    two_blocks,
-)
-from tests.gui.driving import settle
+from tests.gui.backprop_desk import TWO_BLOCKS, Desk, lab5, two_blocks
 from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.side_column import INSPECT, POKE
 from ui.panels.backprop.steps import StepKind, backward_steps
@@ -48,19 +42,6 @@ def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) ->
     desk.go_to(StepKind.ROUTE)
     assert desk.view("values") is ready["values"]
     assert desk.view("values").isVisible()
-    desk.close()
-
-
-def test_a_hidden_panel_computes_nothing_and_catches_up_when_shown(qtbot: QtBot) -> None:
-    desk = Desk(qtbot, LAB5)
-    desk.panel.hide()
-    desk.show(lab5())
-    settle(qtbot)
-    assert not [kind for kind in desk.analysis.kinds if kind.startswith("backprop")]
-    assert desk.panel.model.passed is None
-    desk.panel.show()
-    desk.settle()
-    assert desk.panel.model.passed.network.params is not None
     desk.close()
 
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from cnnviz.drawing import CellKey
 from cnnviz.quantities import format_signed
-from tests.gui.driving import settle
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened, brute_receptive, line_of, mask_of
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Opened, line_of
 from ui.panels.feature_maps.plan import Kind
 from ui.panels.feature_maps.view import Fold
 from ui.state import PinnedCell
@@ -83,32 +82,6 @@ def test_evidence_and_biases_add_up_to_the_logit(qtbot, name):
     assert bool(curved) == (name == "average, tanh")
 
 
-def test_evidence_of_the_exercise_is_weight_times_value(lab5):
-    weights = lab5.network.params["dense1.weight"][0].reshape(8, 13, 13)
-    expected = weights * lab5.trace.outputs["pool1"][0]
-    np.testing.assert_allclose(lab5.tiles("evidence"), expected, rtol=1e-12)
-
-
-def test_evidence_relative_to_a_blank_image_leaves_its_part_out(qtbot):
-    """What a blank image says stands in the sum by itself; cells that see no ink have no evidence then."""
-    opened = Opened(qtbot, EXPERIMENTS["lab5"])
-    blank = opened.network.forward(np.full((1, 1, 28, 28), -0.5))
-    raw = np.array(opened.tiles("evidence"))
-    tick = opened.map("relative")
-    qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
-    shown = opened.tiles("evidence")
-    weights = opened.network.params["dense1.weight"][0].reshape(8, 13, 13)
-    change = opened.trace.outputs["pool1"][0] - blank.outputs["pool1"][0]
-    np.testing.assert_allclose(shown, weights * change, rtol=1e-12, atol=1e-15)
-    assert np.count_nonzero(shown == 0) > np.count_nonzero(raw == 0)
-    ledger = opened.content("logit")
-    assert line_of(ledger, "blank image") == float(blank.logits[0, 0])
-    total = line_of(ledger, "evidence") + line_of(ledger, "blank image")
-    assert total == pytest.approx(float(opened.trace.logits[0, 0]), abs=1e-9)
-    opened.panel.restore_view(opened.panel.view_state())
-    assert tick.isChecked()
-
-
 def test_another_class_may_be_chosen_for_the_evidence(qtbot):
     opened = Opened(qtbot, EXPERIMENTS["three blocks"])
     opened.press(opened.map("dense1"), CellKey("class", 2, 0))
@@ -138,28 +111,6 @@ def test_non_negative_stages_are_sequential_and_others_signed_about_zero(qtbot):
 # -- linked cells --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "stage", "cell"),
-    [
-        ("lab5", "conv1", (0, 7, 11)),
-        ("lab5", "pool1", (0, 0, 12)),
-        ("lenet", "conv2", (0, 5, 6)),
-        ("lenet", "pool2", (0, 6, 0)),
-        ("wide kernel", "conv1", (0, 0, 27)),
-        ("average, sigmoid", "pool1", (0, 4, 5)),
-        ("subsampled", "pool2", (0, 1, 1)),
-        ("three blocks", "pool3", (0, 1, 1)),
-    ],
-)
-def test_hovering_a_cell_lights_up_the_pixels_it_depends_on(qtbot, name, stage, cell):
-    opened = Opened(qtbot, EXPERIMENTS[name], size=(2400, 900))
-    expected = brute_receptive(opened.network, stage, cell, opened.state.sample.pixels)
-    opened.hover(stage, *cell[1:])
-    assert opened.outlined(stage, "selected") == ((*cell[1:], 1, 1),)
-    lit = mask_of(opened.outlined("input", "receptive"), expected.shape)
-    np.testing.assert_array_equal(lit, expected)
-
-
 def test_hovering_lights_up_every_earlier_stage_in_all_maps_that_are_read(qtbot):
     opened = Opened(qtbot, EXPERIMENTS["lenet"], size=(2600, 900))
     opened.hover("conv2", 5, 6)
@@ -182,13 +133,6 @@ def test_a_pixel_shows_the_cells_it_feeds(lab5):
     assert lab5.arithmetic.page.leaves()["sum"].content.rows[0].number == str(pixel)
 
 
-def test_a_logit_reads_everything(lab5):
-    lab5.point_at(lab5.map("dense1"), CellKey("class", 1, 0))
-    assert lab5.outlined("pool1", "receptive") == ((0, 0, 13, 13),)
-    assert lab5.outlined("input", "receptive") == ((0, 0, 28, 28),)
-    assert lab5.content("dense1").outlined == {0, 1}
-
-
 def test_the_winners_of_a_window_are_outlined_and_ties_explained(lab5):
     blank = np.zeros((1, 28, 28), dtype=np.uint8)
     lab5.look(lab5.network, pixels=blank)
@@ -196,14 +140,6 @@ def test_the_winners_of_a_window_are_outlined_and_ties_explained(lab5):
     assert set(lab5.outlined("conv1", "winner")) == {
         (6, 8, 1, 1), (6, 9, 1, 1), (7, 8, 1, 1), (7, 9, 1, 1)
     }  # fmt: skip
-
-
-def test_a_window_with_one_maximum_has_one_winner(lab5):
-    window = lab5.trace.outputs["conv1"][0, 0, 12:14, 12:14]
-    assert (window == window.max()).sum() == 1
-    lab5.hover("pool1", 6, 6)
-    row, col = np.unravel_index(window.argmax(), (2, 2))
-    assert lab5.outlined("conv1", "winner") == ((12 + row, 12 + col, 1, 1),)
 
 
 def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
@@ -308,14 +244,6 @@ def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was(lab5):
     assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (1, 2, 4))
 
 
-@pytest.mark.parametrize(
-    "cell", [PinnedCell("conv9", (0, 0, 0)), PinnedCell("conv1", (0, 99, 0)), PinnedCell("conv1", (3,))]
-)
-def test_a_pin_that_the_network_does_not_have_is_ignored(lab5, cell):
-    lab5.state.set_pinned(cell)
-    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 13, 13))
-
-
 # -- channels ------------------------------------------------------------------------------------------------
 
 
@@ -363,30 +291,6 @@ def test_values_are_copied_as_a_table(lab5):
 
 
 # -- late and stale results ----------------------------------------------------------------------------------
-
-
-def test_a_hidden_panel_does_no_work_and_catches_up_when_shown(lab5):
-    lab5.panel.hide()
-    before = len(lab5.analysis.submitted)
-    other = lab5.network.with_params({name: 2 * array for name, array in lab5.network.params.items()})
-    lab5.look(other, index=3, step=7)
-    lab5.state.set_pinned(PinnedCell("conv1", (1, 2, 3)))
-    assert len(lab5.analysis.submitted) == before
-    lab5.panel.show()
-    settle(lab5.qtbot)
-    np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, 1])
-    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (1, 2, 3))
-
-
-def test_a_result_for_another_network_is_dropped(qtbot):
-    analysis = Later()
-    opened = Opened(qtbot, EXPERIMENTS["lab5"], analysis=analysis)
-    opened.look(EXPERIMENTS["wide kernel"].build_network(), run_id=2)
-    analysis.finish("feature-maps")  # that of the first network, which nobody wants any more
-    assert opened.panel.picture is None
-    analysis.finish("feature-maps")
-    assert opened.panel.picture.network is opened.network
-    assert opened.values("conv1.weight").shape == (5, 5)
 
 
 def test_another_stack_of_layers_gets_its_columns(lab5):

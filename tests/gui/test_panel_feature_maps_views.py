@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import double_click, settle
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Opened
+from tests.gui.feature_maps_panel import LEFT, Opened
 from tests.gui.view_rounds import turn_wheel
 from ui.panels.feature_maps.view import Fold
 from ui.state import PinnedCell
@@ -191,24 +191,3 @@ def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(la
     assert sweep.place == ("pool1", 0)
     lab5.click("conv1", 3, 3)
     assert sweep.stage is None
-
-
-# -- look ----------------------------------------------------------------------------------------------------
-
-
-def test_themes_and_presenter_mode_draw(qtbot, theme):
-    opened = Opened(qtbot, EXPERIMENTS["average, tanh"])
-    for mode, presenter in (("dark", False), ("light", True), ("dark", True)):
-        theme.set_mode(mode)
-        theme.set_presenter(presenter)
-        for page in ("network", "looks_for"):
-            opened.panel.show_page(page)
-            assert not opened.panel.grab().isNull()
-
-
-def test_every_control_explains_itself(lab5):
-    for button in (lab5.panel.smaller, lab5.panel.larger, lab5.panel.fit, lab5.arithmetic.view("play")):
-        assert button.toolTip()
-        assert button.accessibleName()
-    for column in lab5.panel.picture.plan.columns:
-        assert lab5.map(f"{column.key} line").toolTip()

@@ -4,12 +4,10 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -18,10 +16,9 @@ from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import choose_by_keys
-from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at, press
+from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, press
 from ui.export.figures import tables_of
 from ui.state import RunStatus, Shift
-from ui.theme import ThemeManager
 
 
 @pytest.fixture
@@ -61,11 +58,6 @@ def test_a_second_drag_goes_on_from_where_the_first_ended(desk: Desk) -> None:
 def test_a_drag_stops_where_the_sweep_ends(desk: Desk) -> None:
     desk.drag(20, -20, steps=8)
     assert desk.state.shift == Shift(13, -13)
-
-
-def test_moving_the_pointer_without_a_button_moves_nothing(desk: Desk) -> None:
-    point_at(desk.canvas, desk.pixel_center(3, 3))
-    assert desk.state.shift == Shift()
 
 
 def test_keys_move_by_one_and_by_four_and_put_back(desk: Desk) -> None:
@@ -123,12 +115,6 @@ def test_maps_are_those_of_the_network_relative_to_a_blank_image(desk: Desk, sta
     assert np.allclose(pair.shifted, after, rtol=0, atol=1e-12)
     values = desk.values(stage)
     assert values[0] == pytest.approx(norm_ratio(after - before, before))
-
-
-def test_without_a_shift_nothing_changes_in_any_stage(desk: Desk) -> None:
-    for tile in desk.panel.strip.content.stages:
-        assert desk.values(tile.key) == (0.0, 0.0)
-    assert "Nothing has moved" in desk.panel.statement.text()
 
 
 def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
@@ -230,16 +216,6 @@ def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> N
     assert "original" in part.tip
 
 
-def test_every_way_of_looking_is_drawn(desk: Desk) -> None:
-    desk.move(3, 0)
-    shots: list[QImage] = []
-    for key in ("overlay", "sides", "difference"):
-        click(desk.controls["pair"].button(key))
-        desk.settle()
-        shots.append(desk.panel.maps.grab().toImage())
-    assert shots[0] != shots[1] != shots[2] != shots[0]
-
-
 def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk, qtbot: QtBot) -> None:
     pace, timer = desk.controls["pace"], desk.panel._flicker
     assert not timer.isActive()
@@ -256,9 +232,6 @@ def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk
     click(desk.panel.pause)
     click(desk.controls["pair"].button("overlay"))
     assert not timer.isActive()
-
-
-# -- winners -----------------------------------------------------------------------------------------------
 
 
 # -- network -----------------------------------------------------------------------------------------------
@@ -355,18 +328,6 @@ def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) 
     assert np.allclose(pair.shifted, desk.outputs(moved(desk.image(), 4, 0), "pool2"), atol=1e-6)
 
 
-def test_out_of_sight_the_panel_computes_nothing_and_catches_up(desk: Desk) -> None:
-    desk.panel.hide()
-    desk.state.set_shift(Shift(5, 0))
-    desk.state.update_run(status=RunStatus.TRAINING)
-    assert not desk._is_busy()
-    assert desk.canvas.content.shift == (0, 0)
-    desk.panel.show()
-    desk.settle()
-    assert desk.canvas.content.shift == (5, 0)
-    desk.state.update_run(status=RunStatus.PAUSED)
-
-
 def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -> None:
     panel, controls = desk.panel, desk.controls
     stops = [
@@ -394,43 +355,6 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
         next(i for i, each in enumerate(reached) if each is stop or stop.isAncestorOf(each)) for stop in stops
     ]
     assert places == sorted(places)
-
-
-def test_everything_has_a_name_and_a_tool_tip(desk: Desk) -> None:
-    panel, controls = desk.panel, desk.controls
-    for widget in (
-        desk.canvas,
-        panel.strip,
-        panel.maps,
-        panel.enlarge,
-        panel.winners,
-        panel.counts,
-        panel.predictions,
-        panel.reset,
-        controls["lesson"],
-        controls["relative"],
-        controls["pace"],
-        controls["measure"],
-        controls["digits"],
-        panel.sweep.map,
-        panel.sweep.curves,
-        panel.sweep.button,
-    ):
-        assert widget.accessibleName(), widget
-        assert widget.toolTip(), widget
-
-
-def test_nothing_is_cut_in_a_small_window_and_for_a_projector(qtbot: QtBot, theme: ThemeManager) -> None:
-    for size, presenter in (((806, 520), False), ((1052, 640), True), ((700, 470), True)):
-        theme.set_presenter(presenter)
-        desk = Desk(qtbot, size=size)
-        desk.load()
-        area = desk.panel.area
-        for moved_along, pair in product((False, True), ("overlay", "sides")):
-            desk.panel.choices.choose(moved_along=moved_along, pair=pair)
-            desk.settle()
-            assert area.horizontalScrollBar().maximum() == 0, (size, presenter, moved_along, pair)
-        desk.close()
 
 
 def test_all_numbers_of_a_moment_are_of_one_network(desk: Desk, qtbot: QtBot) -> None:

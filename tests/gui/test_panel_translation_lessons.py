@@ -27,29 +27,6 @@ def choose(desk: Desk, name: str) -> str:
     return desk.panel.lesson.text()
 
 
-def test_the_dots_pool_to_the_same_although_the_convolution_differs(desk: Desk) -> None:
-    said = choose(desk, "dots")
-    assert "Measured:" in said
-    assert "in 0 of 4" in said
-    pair = desk.maps
-    assert pair.shape == (1, 2, 2)
-    assert np.array_equal(pair.original, pair.shifted)
-    values = desk.values("convolution")
-    assert values[0] > 1
-    assert "did not change at all" in desk.panel.statement.text()
-    assert not desk.panel.predictions.isVisible()
-
-
-def test_the_row_pools_to_another_row(desk: Desk) -> None:
-    said = choose(desk, "row")
-    assert "[0, 1, 0, 1]" in said
-    assert "[1, 1, 1, 1]" in said
-    assert desk.state.shift == Shift(1, 0, wrap=True)
-    pair = desk.maps
-    assert pair.original[0, 0].tolist() == [0, 1, 0, 1]
-    assert pair.shifted[0, 0].tolist() == [1, 1, 1, 1]
-
-
 def test_three_of_eight_neighbours_hide_the_bright_cell_also_by_hand(desk: Desk) -> None:
     assert "3 of the 8" in choose(desk, "bright-cell")
     hidden = 0

@@ -1,6 +1,5 @@
 """What is chosen inside a panel comes back with its picture, whatever the program showed before."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,25 +259,6 @@ def _of_another_kind(value: ViewValue) -> ViewValue:
             return True
         case None:
             return 1.5, -2.0, 3.0
-
-
-def test_an_older_session_leaves_the_panels_as_they_are(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    show(qtbot, session, "translation")
-    click(session.window.panel(TranslationPanel).choices.controls["pair"].button("sides"))
-    rest(qtbot, session)
-    current = session.files.current()
-    assert current is not None
-    values = json.loads(current.to_json()) | {"format_version": 1, "sample": 4}
-    del values["views"]
-    path = tmp_path / "a.json"
-    path.write_text(json.dumps(values))
-    restore(qtbot, session, path)
-    now = session.files.current()
-    assert now is not None
-    assert now.sample == 4
-    assert now.views["translation_dock"] == current.views["translation_dock"]
 
 
 def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_preset_chosen_beside_a_trained_run_changes_nothing_that_is_on(
     assert state.live.origin.experiment == before == LAB5
     assert not np.array_equal(weights["conv1.weight"], state.live.network.params["conv1.weight"])
     assert window.pending.isVisible()
-    _click(qtbot, window.pending.discard_button())
+    _click(qtbot, window.pending.discard_button)
     assert state.draft == LAB5
     assert window.pending.text() == ""
     assert window.run_bar.preset.choice() == "lab5"
@@ -119,7 +119,7 @@ def test_layers_that_do_not_fit_say_so_as_long_as_they_stand_in_the_form(
     pending.setFocus()
     qtbot.keyClick(pending, Qt.Key.Key_Escape)
     assert pending.isVisible(), "what is true cannot be sent away"
-    _click(qtbot, pending.discard_button())
+    _click(qtbot, pending.discard_button)
     assert state.draft == LAB5
     assert pending.text() == ""
 
@@ -210,18 +210,18 @@ def test_the_present_network_is_trained_on_by_an_action_that_says_so(qtbot: QtBo
     train(qtbot, session, 40)
     window.run_bar.presetRequested.emit("lenet")
     for press in (
-        lambda: _click(qtbot, window.pending.present_button()),
+        lambda: _click(qtbot, window.pending.present_button),
         lambda: qtbot.keyClick(window, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier),
     ):
         step = state.run.step
-        assert window.pending.present_button().text() == "Train the present network"
+        assert window.pending.present_button.text() == "Train the present network"
         press()
         qtbot.waitUntil(lambda step=step: state.run.step > step + 20)
         assert window.run_bar.train.text() == "Pause", "while it runs, it can be paused as ever"
-        assert not window.pending.present_button().isVisible()
+        assert not window.pending.present_button.isVisible()
         qtbot.keyClick(window, Qt.Key.Key_Space)
         qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
         assert state.experiment == LAB5
         assert window.run_bar.train.text() == "Start new run"
-    _click(qtbot, window.pending.discard_button())
+    _click(qtbot, window.pending.discard_button)
     assert window.run_bar.train.text() == "Continue"

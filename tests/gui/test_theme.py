@@ -11,13 +11,7 @@ import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import (
-    QApplication,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QSpinBox,
-)
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle, show_window
@@ -64,27 +58,6 @@ def test_text_of_the_primary_button_can_be_read(tokens: Theme, ground: str) -> N
     assert contrast(tokens.on_accent, getattr(tokens, ground)) >= 4.5
 
 
-def test_tokens_are_those_of_the_design() -> None:
-    light = {
-        "window": "#F4F6F8",
-        "surface": "#FFFFFF",
-        "border": "#DCE2E8",
-        "text": "#17212B",
-        "muted": "#5C6B7A",
-    }
-    light |= {"accent": "#2563EB", "winner": "#E08A00", "original": "#0B7A75", "shifted": "#D1495B"}
-    dark = {
-        "window": "#14181D",
-        "surface": "#1C2229",
-        "border": "#2E3742",
-        "text": "#E7ECF1",
-        "muted": "#93A1AF",
-    }
-    dark |= {"accent": "#6EA2FF", "winner": "#FFB23E", "original": "#3FC1B7", "shifted": "#FF7F8E"}
-    assert {role: getattr(LIGHT, role) for role in light} == light
-    assert {role: getattr(DARK, role) for role in dark} == dark
-
-
 def test_switching_the_theme_tells_everybody_and_dresses_the_application(
     qtbot: QtBot, qapp: QApplication, theme: ThemeManager
 ) -> None:
@@ -119,11 +92,6 @@ def test_nothing_is_left_on_the_disk_even_when_the_program_is_killed(tmp_path: P
     )
     assert done.stdout.strip() == "shown"
     assert list(temporary.iterdir()) == []
-
-
-def test_choosing_the_theme_in_force_tells_nobody(qtbot: QtBot, theme: ThemeManager) -> None:
-    with qtbot.assertNotEmitted(theme.themeChanged):
-        theme.set_mode("light")
 
 
 class FakeDesktop(QObject):
@@ -168,12 +136,6 @@ def test_system_mode_follows_the_desktop_while_running(monkeypatch: pytest.Monke
     assert told == [DARK, LIGHT, DARK, LIGHT]
 
 
-def test_an_unknown_mode_is_refused_and_changes_nothing(theme: ThemeManager) -> None:
-    with pytest.raises(ValueError, match="one of system, light, dark"):
-        theme.set_mode("blue")
-    assert theme.mode == "light"
-
-
 def test_presenter_mode_enlarges_text_and_controls(
     qtbot: QtBot, qapp: QApplication, theme: ThemeManager
 ) -> None:
@@ -201,14 +163,6 @@ def test_stylesheet_is_complete_and_no_text_is_below_9_points(tokens: Theme, sca
     pictures = re.findall(r'url\("(.+?)"\)', sheet)
     assert pictures
     assert not any(QPixmap(path).isNull() for path in pictures)
-
-
-def test_qt_understands_the_stylesheet(qtbot: QtBot, qapp: QApplication) -> None:
-    # Qt complains by a message, which fails a test by itself; a widget has to be polished for it to look.
-    field = QSpinBox()
-    qtbot.addWidget(field)
-    field.ensurePolished()
-    assert qapp.styleSheet()
 
 
 def test_no_font_is_below_9_points() -> None:
@@ -274,12 +228,6 @@ def test_bound_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: ThemeMa
     assert button.icon().pixmap(shown).toImage() == icon("pause", gap=4, side=16).pixmap(shown).toImage()
 
 
-def test_a_missing_icon_is_blank_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    image = icon("no-such-icon").pixmap(16).toImage()
-    assert all(image.pixelColor(x, y).alpha() == 0 for x in range(16) for y in range(16))
-    assert "no-such-icon.svg cannot be read" in caplog.text
-
-
 def test_every_bundled_icon_can_be_drawn() -> None:
     line_icons = [
         path for path in ICON_FOLDER.glob("*.svg") if "currentColor" in path.read_text(encoding="utf-8")
@@ -325,14 +273,6 @@ def test_an_invalid_field_has_a_red_border(qtbot: QtBot) -> None:
     repolish(field)
     image = field.grab().toImage()
     assert image.pixelColor(0, image.height() // 2).name().upper() == LIGHT.danger
-
-
-def test_roles_of_labels_reach_the_screen(qtbot: QtBot) -> None:
-    label = QLabel("████")
-    label.setProperty("role", "muted")
-    qtbot.addWidget(label)
-    image = label.grab().toImage()
-    assert image.pixelColor(image.rect().center()).name().upper() == LIGHT.muted
 
 
 def test_plots_take_the_colours_of_the_theme(qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from ui.marks import view_of
 from ui.panels.thumbnails import ThumbnailView
 
 EVEN = np.arange(0, 10_000, 2)
-IMAGES = Images(np.zeros((10_000, 1, 28, 28), np.uint8), EVEN, [f"#{n}" for n in EVEN], EVEN % 7 == 0)
+IMAGES = Images(np.zeros((10_000, 1, 28, 28), np.uint8), EVEN, lambda place: f"#{EVEN[place]}", EVEN % 7 == 0)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from cnnviz.presets import LAB5
 from tests.gui.driving import settle, show_window
 from tests.gui.timeline_runs import EPOCH, answer, extend, place_of, recorded, state_of
 from ui.panels.timeline import TimelineBar
-from ui.state import Reference, RunStatus
+from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -385,40 +385,3 @@ def test_a_new_run_is_shown_live(opened):
     opened.key(Qt.Key.Key_Home)
     opened.key(Qt.Key.Key_Left)
     assert opened.state.follows_live, "there is no moment to go to yet"
-
-
-def test_fork_and_reference_are_marked_where_they_belong(opened):
-    opened.state.set_reference(Reference(opened.history.snapshots.at(300), 1))
-    assert opened.track.content.track.reference == 300
-    opened.state.set_reference(Reference(opened.history.snapshots.at(300), 0))
-    assert opened.track.content.track.reference is None, "a moment of another run"
-    opened.state.reset_history(opened.history.forked(600))
-    assert opened.track.content.track.fork == 600
-
-
-@pytest.mark.parametrize("presenter", [False, True])
-@pytest.mark.parametrize("width", [1100, 1440])
-def test_everything_fits_into_the_bar(opened, theme, width, presenter):
-    theme.set_presenter(presenter)
-    opened.bar.resize(width, opened.bar.sizeHint().height())
-    bar = opened.bar
-    assert bar.minimumSizeHint().width() <= width
-    assert bar.track.width() >= 300
-    for child in (bar.transport, bar.moment, bar.track, bar.fork, bar.toggles):
-        assert child.width() >= child.minimumSizeHint().width()
-        assert bar.rect().contains(child.geometry())
-
-
-def test_controls_have_names_tips_and_a_place_in_the_tab_order(opened):
-    bar = opened.bar
-    transport, toggles = bar.transport, bar.toggles
-    controls = [
-        transport.first, transport.back, transport.play, transport.forward, transport.speed,
-        bar.moment.field, bar.track, bar.fork, toggles.compare, toggles.live,
-    ]  # fmt: skip
-    for control in controls:
-        assert control.accessibleName()
-        assert control.toolTip()
-        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
-    opened.click_at(400)
-    assert bar.track.spoken_summary() == "step 400"

@@ -149,12 +149,6 @@ def test_a_plot_out_of_sight_is_up_to_date_when_it_is_shown(qtbot: QtBot, curves
     assert curves.loss.view_range()[0][1] >= 20_000
 
 
-def test_a_million_points_are_drawn_as_few(curves: TrainingCurves) -> None:
-    curves.set_history(recorded(1_000_000))
-    items = [item for item in curves.loss.plot_item.items if hasattr(item, "getData")]
-    assert 0 < max(len(item.getData()[0]) for item in items) < 5000
-
-
 # -- reading ------------------------------------------------------------------------------------------------
 
 

@@ -8,9 +8,7 @@ from tests.gui.driving import choose_by_keys, settle
 from tests.gui.training_driving import (
     assert_same_weights,
     click,
-    lengthen,
     status,
-    train_on,
     train_some,
     wait_for,
     weights,
@@ -19,8 +17,6 @@ from tests.gui.whole_window import seen_rect
 from ui.controls.labels import SectionTitle
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
-
-LEFT = Qt.MouseButton.LeftButton
 
 
 def test_mistakes_that_are_covered_or_not_known_yet_are_not_counted(qtbot, session):
@@ -80,19 +76,6 @@ def test_damaged_data_is_refused_and_the_session_stays(qtbot, session, tmp_path)
     train_some(qtbot, session, 10)
 
 
-def test_theme_and_presenter_can_be_switched_while_training(qtbot, session, theme):
-    lengthen(qtbot, session)
-    click(qtbot, session.window.run_bar.train)
-    for mode in ("dark", "light", "dark"):
-        theme.set_mode(mode)
-        train_on(qtbot, session)
-    theme.set_presenter(True)
-    train_on(qtbot, session)
-    assert session.window.run_bar.train.rect().height() > 0
-    click(qtbot, session.window.run_bar.train)
-    wait_for(qtbot, session, RunStatus.PAUSED)
-
-
 def test_layout_is_remembered(qtbot, session, tmp_path):
     from PySide6.QtCore import QSettings
 
@@ -100,31 +83,6 @@ def test_layout_is_remembered(qtbot, session, tmp_path):
     session.window.close()
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     assert settings.value("window/geometry") is not None
-
-
-def test_every_control_has_a_name_and_a_tooltip(qtbot, session):
-    from PySide6.QtWidgets import (
-        QAbstractButton,
-        QAbstractSlider,
-        QAbstractSpinBox,
-        QComboBox,
-        QLineEdit,
-        QScrollBar,
-    )
-
-    kinds = QAbstractButton | QComboBox | QLineEdit | QAbstractSpinBox | QAbstractSlider
-    missing = []
-    for widget in session.window.findChildren(kinds.__args__[0].__mro__[1]):
-        if not isinstance(widget, kinds) or isinstance(widget, QScrollBar) or not widget.isVisible():
-            continue
-        inner = isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
-        if inner or widget.objectName().startswith("qt_"):
-            continue
-        if not (widget.accessibleName() or getattr(widget, "text", str)()) or not widget.toolTip():
-            missing.append(
-                f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
-            )
-    assert missing == []
 
 
 def test_nothing_is_left_when_the_window_closes_at_once(qtbot, tmp_path):

@@ -17,14 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui import random_use
-from tests.gui.driving import (
-    PATIENCE,
-    give_up_keyboard,
-    opened,
-    settle,
-    show_window,
-    take_pointer_away,
-)
+from tests.gui.driving import PATIENCE, give_up_keyboard, opened, settle, show_window, take_pointer_away
 from tests.gui.recomputed import untrue
 from tests.gui.view_rounds import difference, rest
 from tests.gui.whole_window import PANELS

@@ -97,24 +97,10 @@ def test_arrow_keys_move_the_choice(qtbot: QtBot, ties: SegmentedControl) -> Non
     assert changed.args == ["all"]
 
 
-def test_choosing_by_the_program_is_silent(qtbot: QtBot, ties: SegmentedControl) -> None:
-    with qtbot.assertNotEmitted(ties.currentChanged):
-        ties.set_current("all")
-    assert ties.current() == "all"
-    assert [ties.button(key).isChecked() for key in ("first", "all", "split")] == [False, True, False]
-
-
 def test_a_disabled_option_cannot_be_chosen(qtbot: QtBot, ties: SegmentedControl) -> None:
     ties.set_option_enabled("all", False)
     qtbot.mouseClick(ties.button("all"), LEFT)
     assert ties.current() == "first"
-
-
-def test_options_need_different_keys() -> None:
-    with pytest.raises(ValueError, match="different keys"):
-        SegmentedControl(["a", "a"])
-    with pytest.raises(KeyError):
-        SegmentedControl(["a", "b"]).set_current("c")
 
 
 # -- form, labels, buttons ---------------------------------------------------------------------------------
@@ -183,14 +169,6 @@ def test_a_number_that_changes_all_the_time_asks_for_no_layout(qtbot: QtBot, win
             assert label.minimumSizeHint().width() >= longest
     assert len(hints[lively]) == 1
     assert len(hints[usual]) > 1
-
-
-def test_a_title_and_its_caption(qtbot: QtBot, window: QWidget) -> None:
-    title = SectionTitle("Filters", "change as you watch")
-    place(qtbot, window, title)
-    title.set_text("Mistakes")
-    title.set_caption("click one")
-    assert (title.text(), title.caption()) == ("Mistakes", "click one")
 
 
 def test_a_caption_without_room_stands_below_its_title(qtbot: QtBot, window: QWidget) -> None:
@@ -372,11 +350,6 @@ def test_kinds_of_messages_differ_by_sign_as_well_as_by_colour(qtbot: QtBot, bar
             tuple(sign.pixelColor(x, y) != ground for x in range(sign.width()) for y in range(sign.height()))
         )
     assert len(set(pictures)) == 4
-
-
-def test_an_unknown_kind_is_refused(bar: MessageBar) -> None:
-    with pytest.raises(ValueError, match="'fatal'"):
-        bar.show_message("No.", "fatal")
 
 
 def test_a_title_whose_letters_became_smaller_out_of_sight_is_as_low_as_they_are(qtbot, theme):

@@ -10,8 +10,6 @@ from cnnviz.quantities import format_plain
 from tests.gui.control_window import column_window, place
 from ui.controls.number_field import FloatField, IntField
 
-LEFT = Qt.MouseButton.LeftButton
-
 
 @pytest.fixture
 def window(qtbot: QtBot) -> QWidget:

@@ -48,8 +48,8 @@ class ChoiceField(DropDownList):
 
     choiceEdited = Signal(str)
 
-    def __init__(self, options: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, options: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
         self.set_options(options)
         # A long entry must not widen the form; the list itself is as wide as it needs to be.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -4,7 +4,7 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QStyle, QStyleOptionButton, QStylePainter
 
 from ui.controls.key_moves import opens_list
 from ui.theme import theme_manager
@@ -20,8 +20,8 @@ class ClassPicker(QPushButton):
     classesEdited = Signal(tuple)
     messageChanged = Signal(str)
 
-    def __init__(self, fewest: int = 2, most: int = 10, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, fewest: int = 2, most: int = 10) -> None:
+        super().__init__()
         self._limits = (fewest, most)
         self._chosen: tuple[str, ...] = ()
         self._menu = QMenu(self)

@@ -3,7 +3,7 @@
 import re
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit
 
 from ui.theme import repolish
 
@@ -18,10 +18,8 @@ class IntListField(QLineEdit):
     valuesEdited = Signal(tuple)
     messageChanged = Signal(str)
 
-    def __init__(
-        self, limits: tuple[int, int], counts: tuple[int, int], parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, limits: tuple[int, int], counts: tuple[int, int]) -> None:
+        super().__init__()
         self._limits = limits
         self._counts = counts
         self._values: tuple[int, ...] = ()

@@ -22,8 +22,8 @@ class SectionTitle(FlowRow):
     Where there is no room beside the title, the caption stands below it.
     """
 
-    def __init__(self, text: str, caption: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, text: str, caption: str = "") -> None:
+        super().__init__()
         self._title = named(QLabel(text), role="title")
         self._caption = ElidedLabel(caption, role="muted")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # centred beside controls
@@ -72,9 +72,8 @@ class ElidedLabel(PaintedWidget):
         widest: str | None = None,
         small: bool = False,
         mono: bool = False,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._text, self._role, self._widest = text, role, widest
         self._small, self._mono = small, mono
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -153,9 +152,8 @@ class WrapLabel(WrappedWidget):
         *,
         small: bool = False,
         lively: bool = False,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._text, self._lively = text, lively
         self._role = "text" if role == "title" else role
         self._weight = QFont.Weight.DemiBold if role == "title" else QFont.Weight.Normal

@@ -6,7 +6,7 @@ from typing import Any, override
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
 
 from cnnviz.quantities import MINUS, format_count, format_plain, format_value
 from ui.theme import Theme, follow_theme, repolish
@@ -48,8 +48,8 @@ class IntField(_CheckedField[int], QSpinBox):
     #: What is wrong with what was typed, or "" when nothing is.
     messageChanged = Signal(str)
 
-    def __init__(self, minimum: int, maximum: int, value: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, minimum: int, maximum: int, value: int) -> None:
+        super().__init__()
         self._check = _InputCheck(self)
         self.setRange(minimum, maximum)
         self.setValue(value)
@@ -78,8 +78,8 @@ class FloatField(_CheckedField[float], QDoubleSpinBox):
     #: What is wrong with what was typed, or "" when nothing is.
     messageChanged = Signal(str)
 
-    def __init__(self, minimum: float, maximum: float, value: float, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, minimum: float, maximum: float, value: float) -> None:
+        super().__init__()
         self._check = _InputCheck(self)
         self.setLocale(QLocale.c())
         self.setDecimals(12)

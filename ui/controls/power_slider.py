@@ -24,10 +24,8 @@ class PowerSlider(QWidget):
     #: The number, when the user has changed it.
     valueEdited = Signal(float)
 
-    def __init__(
-        self, name: str, lowest: int, highest: int, value: float, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, lowest: int, highest: int, value: float) -> None:
+        super().__init__()
         self._lowest = lowest
         self._name = QLabel(name)
         self.slider = QSlider(Qt.Orientation.Horizontal)

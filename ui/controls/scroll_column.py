@@ -32,8 +32,8 @@ class ScrollColumn(QScrollArea):
     wrapped text, which in Qt 6.11 can make the layout call itself without end.
     """
 
-    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
         set_up_area(self, content)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         keep_bar(self)

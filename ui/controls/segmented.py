@@ -3,15 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy
 
 from ui.controls.layouts import fill
 
@@ -26,8 +18,8 @@ class SegmentedControl(QFrame):
     #: Key of the option that the user has chosen.
     currentChanged = Signal(str)
 
-    def __init__(self, options: Sequence[str | tuple[str, str]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, options: Sequence[str | tuple[str, str]]) -> None:
+        super().__init__()
         pairs = [(option, option) if isinstance(option, str) else option for option in options]
         keys = [key for key, _ in pairs]
         if not keys or len(set(keys)) != len(keys):

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QTextLength,
     QTextTable,
 )
-from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
+from PySide6.QtWidgets import QTextBrowser, QTextEdit
 
 from cnnviz.bundled import INSTALL_AGAIN
 from ui.controls.pace import single_shot
@@ -43,8 +43,8 @@ class GuidePage(QTextBrowser):
     * `written`: pages that the program itself writes, as HTML, by their address.
     """
 
-    def __init__(self, written: Mapping[str, Callable[[], str]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, written: Mapping[str, Callable[[], str]]) -> None:
+        super().__init__()
         self._written = written
         self._theme = LIGHT
         self._resized = single_shot(self, self._lay_out, _SETTLE_MS)

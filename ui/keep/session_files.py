@@ -14,14 +14,7 @@ from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import printable_name
 from cnnviz.presets import preset_of
 from cnnviz.reading import status_of
-from cnnviz.session_state import (
-    OwnPixels,
-    SessionState,
-    View,
-    load_session,
-    save_session,
-    weights_checksum,
-)
+from cnnviz.session_state import OwnPixels, SessionState, View, load_session, save_session, weights_checksum
 from ui.keep.session_restore import SessionRestorer
 from ui.panels.drawn import Drawn, drawn_in, drawn_in_panel
 from ui.run.controller import Controller
@@ -123,7 +116,7 @@ class SessionFiles(QObject):
         self.report_taker: Callable[[Path], None] = lambda _path: None
         self._saved: tuple[int, int] | None = None
         self.restorer = SessionRestorer(state, controller, panels, window)
-        controller.modelOpened.connect(self.mark_saved)
+        controller.run_start.opened.connect(self.mark_saved)
 
     def current(self, widget: QWidget | None = None) -> SessionState | None:
         """Return what is shown, or drawn in a widget, as a value; None before there is a network."""

@@ -68,7 +68,7 @@ class SessionRestorer(QObject):
         self._progress: QProgressDialog | None = None
         # Queued, so that the controller has done everything that belongs to the change.
         state.runChanged.connect(self._on_run_changed, Qt.ConnectionType.QueuedConnection)
-        controller.runRefused.connect(self._on_run_refused)
+        controller.run_start.refused.connect(self._on_run_refused)
 
     @property
     def is_busy(self) -> bool:

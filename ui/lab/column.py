@@ -38,15 +38,8 @@ class LabColumn(QFrame):
     closeRequested = Signal()  # put the column away
     exportRequested = Signal()  # write and hand in
 
-    def __init__(
-        self,
-        desk: LabDesk,
-        revealer: Revealer,
-        writing: Writing,
-        state: AppState,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: LabDesk, revealer: Revealer, writing: Writing, state: AppState) -> None:
+        super().__init__()
         self._desk, self._revealer, self._writing, self._state = desk, revealer, writing, state
         self._sought: QWidget | None = None  # what is to be in sight of a page that grows
         #: The figures of the lab by name; of one that cannot be shown, why not.
@@ -282,8 +275,8 @@ class MisfitBar(MessageBar):
     It holds nothing of its own and cannot be closed; its action is what "Show me" does.
     """
 
-    def __init__(self, desk: LabDesk, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: LabDesk, state: AppState) -> None:
+        super().__init__()
         self._desk, self._state = desk, state
         self._close.hide()
         self._layout.removeWidget(self._label)

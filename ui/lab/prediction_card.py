@@ -42,8 +42,8 @@ class PredictionCard(QWidget):
     committed = Signal(object)  # what the student commits to
     givenUp = Signal()  # the result is to be shown without a prediction
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._prediction: Prediction | None = None
         self._cell: tuple[int, ...] | None = None
         self._prediction_is_open = self._is_asking = False

@@ -5,7 +5,7 @@ from typing import override
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QPixmap
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy
 
 from cnnviz.lab.model import Lab
 from ui.theme import Theme, follow_theme, theme_manager
@@ -23,8 +23,8 @@ class StepList(QListWidget):
 
     stepRequested = Signal(str)  # id of the step that the user wants to see
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._lab: Lab | None = None
         self._current, self._done = 0, frozenset[str]()
         self._steps: list[QListWidgetItem] = []

@@ -25,8 +25,8 @@ _SET = "The window is set for this step."
 class StepPage(QWidget):
     """Everything of one step, from top to bottom."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.section = WrapLabel("", small=True)
         self.title = WrapLabel("", role="title")
         self.purpose = WrapLabel("", role="muted")
@@ -85,8 +85,8 @@ class StepPage(QWidget):
 class WhoFields(QWidget):
     """Name and roll number, asked for where the lab begins."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.name = named(QLineEdit(), "Your name", "Your name, as it is to stand on the report")
         self.roll_number = named(QLineEdit(), "Your roll number", "Your roll number")
         self.name.setPlaceholderText("Name")
@@ -111,8 +111,8 @@ class AnswerField(QWidget):
 
     wordsEdited = Signal(str)  # what stands in the field by now
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._question: Question | None = None
         self._wanted = 0
         self.title = SectionTitle("Explain")

@@ -27,8 +27,8 @@ _ITEM = '<p style="margin:0 0 0 16px; text-indent:-12px">\N{BULLET}&nbsp;&nbsp;{
 class StepText(QWidget):
     """What there is to read in a step."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._parts: list[QWidget] = []
@@ -81,8 +81,8 @@ class RichLabel(QLabel):
     claims that height.
     """
 
-    def __init__(self, html: str = "", name: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(html, parent)
+    def __init__(self, html: str = "", name: str = "") -> None:
+        super().__init__(html)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
         self.setSizePolicy(height_for_width())
@@ -121,8 +121,8 @@ class FigureView(QLabel):
     * `caption`: what is to be seen, for those who cannot.
     """
 
-    def __init__(self, picture: Picture | str, caption: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, picture: Picture | str, caption: str) -> None:
+        super().__init__()
         named(self, caption, role="muted")
         self.setMinimumWidth(80)
         if isinstance(picture, str):

@@ -1,12 +1,16 @@
 """Samples in words."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import overload
+from collections.abc import Callable
 
 from cnnviz._types import IntArray
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
 from cnnviz.quantities import format_count, format_probability
+
+
+def describer(dataset: Dataset, indices: IntArray, evaluation: Evaluation | None) -> Callable[[int], str]:
+    """Place among some test images to the description of the one there."""
+    return lambda place: describe_test_image(dataset, int(indices[place]), evaluation)
 
 
 def describe_test_image(dataset: Dataset, index: int, evaluation: Evaluation | None = None) -> str:
@@ -17,26 +21,3 @@ def describe_test_image(dataset: Dataset, index: int, evaluation: Evaluation | N
     predicted = int(evaluation.predictions[index])
     p = format_probability(float(evaluation.probabilities[index, predicted]))
     return f"{text}, read as {dataset.classes[predicted]} ({p})"
-
-
-class SampleTexts(Sequence[str]):
-    """Descriptions of many test images, each written when it is asked for."""
-
-    def __init__(self, dataset: Dataset, indices: IntArray, evaluation: Evaluation | None) -> None:
-        self._describe: Callable[[int], str] = lambda index: describe_test_image(dataset, index, evaluation)
-        self._indices = indices
-
-    def __len__(self) -> int:
-        return len(self._indices)
-
-    @overload
-    def __getitem__(self, position: int) -> str: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[str]: ...
-    def __getitem__(self, position: int | slice) -> str | list[str]:
-        if isinstance(position, slice):
-            return [self._describe(int(index)) for index in self._indices[position]]
-        return self._describe(int(self._indices[position]))
-
-    def __iter__(self) -> Iterator[str]:
-        return (self._describe(int(index)) for index in self._indices)

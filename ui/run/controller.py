@@ -12,7 +12,6 @@ from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
-from ui.panels.analysis import Analysis
 from ui.run.loading import DataFiles, fitting
 from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, RunFailed
@@ -33,10 +32,6 @@ class Controller(QObject):
     * `data`: other data than MNIST.
     """
 
-    #: A run that goes on from a model file stands there.
-    modelOpened = Signal()
-    #: A run that was asked for could not be built; everything is as it was.
-    runRefused = Signal()
     #: The user has asked for more than a single step of training, which is about to begin.
     trainingAsked = Signal()
 
@@ -51,33 +46,33 @@ class Controller(QObject):
         self.replace_guard: Callable[[], bool] | None = None
         self._mailbox = Mailbox()
         self._control = TrainControl()
-        self._tasks = TaskRunner("analysis", self)
-        # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
-        self._background = TaskRunner("background", self)
-        # Another one for runs, or parts of them, that are trained again: that waits behind no sweep.
-        self._repeating = TaskRunner("repeating", self)
-        # A report may take long to set, and nothing else shall wait for it.
-        self._typesetting = TaskRunner("typesetting", self)
-        # What is written waits behind nothing that is computed; what is kept, behind no large file.
-        self._files = TaskRunner("files", self)
-        self._keeping = TaskRunner("keeping", self)
+        #: What a pointer or the timeline waits for.
+        self.analysis = TaskRunner("analysis", self)
+        #: What takes long: sweeps, checks, statistics over many images.
+        self.background = TaskRunner("background", self)
+        #: Runs, or parts of them, that are trained again before they are shown: that waits behind no sweep.
+        self.repeating = TaskRunner("repeating", self)
+        #: A report may take long to set, and nothing else shall wait for it.
+        self.typesetting = TaskRunner("typesetting", self)
+        #: Files that the user has asked for; nothing of it is dropped at the end.
+        self.files = TaskRunner("files", self)
+        #: What the program keeps by itself, which waits behind no large file.
+        self.keeping = TaskRunner("keeping", self)
         self._finish_ms = _FINISH_MS
-        self._data_files = DataFiles(state, self._tasks, self)
-        self._models = ModelFiles(state, self._tasks, self._files, self)
+        self._data_files = DataFiles(state, self.analysis, self)
+        self._models = ModelFiles(state, self.analysis, self.files, self)
         self._models.runRequested.connect(self._on_run_from_file_requested)
         self._models.mnistRequested.connect(self._on_mnist_requested)
-        self._moment_tests = MomentTests(state, self._background, self)
-        self.moments = Moments(state, self._repeating, self)
+        self._moment_tests = MomentTests(state, self.background, self)
+        self.moments = Moments(state, self.repeating, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._reader.showRequested.connect(self._show)
-        self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
-        self._run_start.sampleRequested.connect(self.on_sample_requested)
-        self._run_start.opened.connect(self.modelOpened)
-        self._run_start.refused.connect(self.runRefused)
-        self._run_start.testRequested.connect(self._testRequested)
+        self.run_start = RunStart(state, self.analysis, self._control, self._reader, self._moment_tests, self)
+        self.run_start.sampleRequested.connect(self.on_sample_requested)
+        self.run_start.testRequested.connect(self._testRequested)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.
-        self._run_start.prepareRequested.connect(self._give_back_memory)
-        self._files.becameIdle.connect(self._give_back_memory)
+        self.run_start.prepareRequested.connect(self._give_back_memory)
+        self.files.becameIdle.connect(self._give_back_memory)
         self._start_worker()
 
     def _start_worker(self) -> None:
@@ -85,47 +80,17 @@ class Controller(QObject):
         self._thread = QThread(self)
         self._thread.setObjectName("training")
         self._worker.moveToThread(self._thread)
-        self._run_start.prepareRequested.connect(self._on_prepare_requested)
-        self._run_start.prepareRequested.connect(self._worker.prepare)
-        self._run_start.trainRequested.connect(self._worker.train)
+        self.run_start.prepareRequested.connect(self._on_prepare_requested)
+        self.run_start.prepareRequested.connect(self._worker.prepare)
+        self.run_start.trainRequested.connect(self._worker.train)
         self._trainRequested.connect(self._worker.train)
         self._testRequested.connect(self._worker.test)
         self._worker.halted.connect(self._reader.on_worker_halted)
 
     @property
-    def analysis(self) -> TaskRunner:
-        """Where panels have the quick things computed: what a pointer or the timeline waits for."""
-        return self._tasks
-
-    @property
-    def background(self) -> Analysis:
-        """Where panels have the long things computed: sweeps, checks, statistics over many images."""
-        return self._background
-
-    @property
-    def typesetting(self) -> Analysis:
-        """Where pages of the report are set."""
-        return self._typesetting
-
-    @property
-    def files(self) -> TaskRunner:
-        """Where files are written that the user has asked for; nothing of it is dropped at the end."""
-        return self._files
-
-    @property
-    def keeping(self) -> TaskRunner:
-        """Where is written what the program keeps by itself."""
-        return self._keeping
-
-    @property
-    def repeating(self) -> TaskRunner:
-        """Where a run is trained again before it is shown."""
-        return self._repeating
-
-    @property
     def is_idle(self) -> bool:
         """Whether nothing is being computed besides training."""
-        runners = self._tasks, self._background, self._repeating, self._typesetting
+        runners = self.analysis, self.background, self.repeating, self.typesetting
         return all(each.is_idle for each in runners)
 
     def start(self) -> None:
@@ -149,7 +114,7 @@ class Controller(QObject):
 
         def begin(source: Source) -> None:
             if self.may_replace():
-                self._run_start.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
+                self.run_start.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
 
         self._data_files.read(path, begin if then is None else then, otherwise)
 
@@ -167,13 +132,13 @@ class Controller(QObject):
         self._control.halt()
         self._thread.quit()
         ended = [
-            self._tasks.close(_CLOSE_MS),
-            self._background.close(_CLOSE_MS),
-            self._repeating.close(_CLOSE_MS),
-            self._typesetting.close(_CLOSE_MS),
+            self.analysis.close(_CLOSE_MS),
+            self.background.close(_CLOSE_MS),
+            self.repeating.close(_CLOSE_MS),
+            self.typesetting.close(_CLOSE_MS),
             self._thread.wait(_CLOSE_MS),
-            self._keeping.finish(self._finish_ms),
-            self._files.finish(self._finish_ms),
+            self.keeping.finish(self._finish_ms),
+            self.files.finish(self._finish_ms),
         ]
         return all(ended)
 
@@ -237,13 +202,13 @@ class Controller(QObject):
     @Slot()
     def on_reset_requested(self) -> None:
         """Go back to the initial weights of the same seed, with the settings as edited; it can be undone."""
-        self._run_start.begin(self._state.draft, can_be_undone=True)
+        self.run_start.begin(self._state.draft, can_be_undone=True)
 
     @Slot()
     def on_new_seed_requested(self) -> None:
         """Draw a new seed and begin anew with it."""
         seed = secrets.randbelow(10_000)
-        self._run_start.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
+        self.run_start.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
 
     @Slot(object)
     def on_draft_requested(self, draft: Experiment) -> None:
@@ -258,13 +223,13 @@ class Controller(QObject):
             self._control.learning_rate = draft.learning_rate
             state.set_settings(Settings(draft, draft))
         else:
-            self._run_start.begin_untrained()
+            self.run_start.begin_untrained()
 
     @Slot(object)
     def on_preset_requested(self, preset: Experiment) -> None:
         """Put a preset into the form; nothing that is on is changed by it."""
         self._state.set_draft(preset)
-        self._run_start.begin_untrained()
+        self.run_start.begin_untrained()
 
     @Slot()
     def on_discard_requested(self) -> None:
@@ -276,7 +241,7 @@ class Controller(QObject):
         """Train a new run with the settings as edited, if the present one may be lost."""
         if self.may_replace():
             self.trainingAsked.emit()
-            self._run_start.begin(self._state.draft, then_train=True)
+            self.run_start.begin(self._state.draft, then_train=True)
 
     @Slot(object)
     def on_speed_requested(self, steps_per_second: float | None) -> None:
@@ -333,12 +298,12 @@ class Controller(QObject):
             branch = state.branch_settings
             if learning_rate is not None:
                 branch = replace(branch, learning_rate=learning_rate)
-            self._run_start.begin(branch, start=state.shown, forks=True, then_train=True)
+            self.run_start.begin(branch, start=state.shown, forks=True, then_train=True)
 
     @Slot(object)
     def on_adopt_requested(self, snapshot: Snapshot) -> None:
         """Continue training from weights that a panel has changed; the run so far stays as a ghost."""
-        self._run_start.begin(self._state.experiment, start=snapshot, forks=True)
+        self.run_start.begin(self._state.experiment, start=snapshot, forks=True)
 
     def begin_run(
         self,
@@ -352,7 +317,7 @@ class Controller(QObject):
 
         Arguments are those of `RunStart.begin`.
         """
-        self._run_start.begin(experiment, start=start, source=source, history=history, epochs=epochs)
+        self.run_start.begin(experiment, start=start, source=source, history=history, epochs=epochs)
 
     def may_replace(self) -> bool:
         """Ask, where something would be lost, whether an opened run may take the place of the present one."""
@@ -400,7 +365,7 @@ class Controller(QObject):
 
     @Slot()
     def _give_back_memory(self) -> None:
-        self._keeping.submit("memory", lambda _context: give_back_memory(), lambda _result: None)
+        self.keeping.submit("memory", lambda _context: give_back_memory(), lambda _result: None)
 
     # --- results --------------------------------------------------------------------------------------------
 
@@ -411,7 +376,7 @@ class Controller(QObject):
     @Slot(object)
     def _on_run_from_file_requested(self, model: OpenedModel) -> None:
         if self.may_replace():
-            self._run_start.begin(model.experiment, start=model.snapshot)
+            self.run_start.begin(model.experiment, start=model.snapshot)
             self._state.clear_notice("samples")
             if model.remark and not model.offer:
                 self._state.raise_notice("files", "warning", model.remark)

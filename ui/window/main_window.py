@@ -80,8 +80,8 @@ class MainWindow(QMainWindow):
 
     compare: "ComparePanel"
 
-    def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState, analysis: Analysis) -> None:
+        super().__init__()
         self.setObjectName("main")
         self.setWindowTitle("CNNViz")
         self.setMinimumSize(_LEAST.boundedTo(self._room_on_screen()))

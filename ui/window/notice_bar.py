@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QRect, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QRect, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QTabBar, QWidget
 
@@ -25,8 +25,8 @@ class NoticeBar(MessageBar):
     What is still true comes into sight again when the notice before it has gone.
     """
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
         self._standing: dict[str, Notice] = {}  # by place, the newest last
         self._shown: Notice | None = None
         self._going = single_shot(self, self._show_newest, _SUCCESS_MS)
@@ -85,41 +85,24 @@ _UNTRAINED_MS = 400
 class PendingBar(MessageBar):
     """Names the settings that wait in the form, and asks what shall become of them; it cannot be closed.
 
-    It holds nothing of its own: it is there exactly while settings of the form are not those of the run.
+    It holds nothing of its own: it is there exactly while settings of the form are not those of the run. Its
+    action is to begin a new run with them; the other buttons train on as it is, and take the settings back.
     """
 
-    #: A new run is to begin with the settings of the form.
-    startRequested = Signal()
-    #: The present network is to be trained on, as it is.
-    presentRequested = Signal()
-    #: The form is to show the settings of the run again.
-    discardRequested = Signal()
-
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
         self._state = state
         self._close.hide()
-        self._discard = Button(_DISCARD, kind="link")
-        self._discard.setToolTip("Show the settings of the run in the form again")
+        self.discard_button = Button(_DISCARD, kind="link")
+        self.discard_button.setToolTip("Show the settings of the run in the form again")
         row = action_row("train_present")
-        self._present = Button(row.label, kind="link", tooltip=row.sentence, shortcut=row.key)
-        self._layout.addWidget(self._present)
-        self._layout.addWidget(self._discard)
+        self.present_button = Button(row.label, kind="link", tooltip=row.sentence, shortcut=row.key)
+        self._layout.addWidget(self.present_button)
+        self._layout.addWidget(self.discard_button)
         self.action_button().setToolTip(START_TIP)
         self._late = single_shot(self, self._draw, _UNTRAINED_MS)
-        self.actionRequested.connect(self.startRequested)
-        self._present.clicked.connect(self.presentRequested)
-        self._discard.clicked.connect(self.discardRequested)
         for signal in (state.draftChanged, state.experimentChanged, state.datasetChanged, state.runChanged):
             signal.connect(self._on_changed)
-
-    def present_button(self) -> Button:
-        """Button by which the present network is trained on."""
-        return self._present
-
-    def discard_button(self) -> Button:
-        """Button by which the changes are given up."""
-        return self._discard
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -154,7 +137,7 @@ class PendingBar(MessageBar):
         text, kind, action = (problem, "error", "") if problem else (self._words(), "info", _START)
         if (text, kind) != (self.text(), self.kind()):
             self.show_message(text, kind, action)
-        self._present.setVisible(self._state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
+        self.present_button.setVisible(self._state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
 
     def _words(self) -> str:
         # Imported here: with the panel come plots, which take longer to load than the window to appear.

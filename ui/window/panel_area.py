@@ -25,8 +25,8 @@ class PanelArea(QMainWindow):
 
     divided = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         # A QMainWindow is a window by default; here it is the middle of another.
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)

@@ -61,8 +61,8 @@ class RunBar(QWidget):
 
     presetRequested = Signal(str)
 
-    def __init__(self, state: AppState, menus: Menus, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState, menus: Menus) -> None:
+        super().__init__()
         self._menus = menus
         self._state = state
         self._shown: tuple[RunStatus, tuple[str, str, str, str]] | None = None
@@ -225,8 +225,8 @@ class RunStatusBar(QWidget):
     In a narrow window what matters least is left out.
     """
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
         self._state = state
         self._theme = LIGHT
         self._widest: dict[QWidget, int] = {}

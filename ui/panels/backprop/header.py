@@ -31,8 +31,8 @@ class StepHeader(QWidget):
 
     stepRequested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         tip = "Steps of the backward pass; click one, or use Page up and Page down"
         self.bar = view_of(
             STEPS, "Steps of the backward pass", tip, self._answer, focus=Qt.FocusPolicy.StrongFocus

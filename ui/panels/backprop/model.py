@@ -14,14 +14,7 @@ from cnnviz.routing import CellTarget, PixelTarget, Target, with_ties
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.panels.backprop import asks
-from ui.panels.backprop.focus import (
-    Focus,
-    center_of,
-    first_focus,
-    target_from,
-    target_of,
-    target_to_view,
-)
+from ui.panels.backprop.focus import Focus, center_of, first_focus, target_from, target_of, target_to_view
 from ui.panels.backprop.pages import Now
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Trial
 from ui.panels.backprop.steps import Step, backward_steps

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
+from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.routing import Target
 from cnnviz.session_state import View
@@ -21,11 +22,10 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
-from ui.panels.backprop import restoring
 from ui.panels.backprop.asks import Adopt, Poke, SetSide
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
-from ui.panels.backprop.model import BackpropModel, pinned_of
+from ui.panels.backprop.model import EPS, REACH, BackpropModel, pinned_of
 from ui.panels.backprop.pages import page_of
 from ui.panels.backprop.passes import Pass, PassScene, compute_pass, contrast_pools
 from ui.panels.backprop.probes import Probes
@@ -37,7 +37,7 @@ from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.picture_loop import PictureLoop
 from ui.panels.scene import still_scene_of
-from ui.panels.views import Choices
+from ui.panels.views import Choices, under
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
@@ -68,10 +68,8 @@ class BackpropPanel(Panel):
     pinRequested = Signal(object)
     adoptRequested = Signal(object)
 
-    def __init__(
-        self, state: AppState, analysis: Analysis, background: Analysis, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState, analysis: Analysis, background: Analysis) -> None:
+        super().__init__()
         self._state = state
         self._was_training = False
         self._unchecked: Choices | None = None
@@ -106,7 +104,13 @@ class BackpropPanel(Panel):
         waiting = self._loop.waiting_view
         if waiting is not None or self.model.passed is None:
             return waiting or {}
-        return restoring.view_of(self.model, self.side, self._probes)
+        model, checked, rule = self.model, self._probes.checked_rules(), self.model.passed.rule
+        return {
+            **model.view_state(),
+            **under("side", {**self.side.view_state(), "eps": model.eps, "range": model.reach}),
+            "checked": rule in checked,
+            "also_checked": " ".join(each for each in checked if each is not None and each != rule),
+        }
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
@@ -314,13 +318,26 @@ class BackpropPanel(Panel):
         passed, choices = self.model.passed, self._unchecked
         if passed is not None and choices is not None and self._loop.is_current:
             self._unchecked = None
-            self._probes.check(restoring.checked_rules(choices, passed.rule))
+            # Under which rules for ties the session has checked them; that in force comes last.
+            others = choices.any_text("also_checked").split() if passed.rule is not None else ()
+            rules: list[TieRule | None] = [
+                each for each in TIE_RULES if each in others and each != passed.rule
+            ]
+            if choices.flag("checked", False):
+                rules.append(passed.rule)
+            self._probes.check(tuple(rules))
 
     def _restore(self, choices: Choices, _passed: Pass) -> None:
         """Choose as a session says; the parameters are checked again if they were."""
         self.model.set_pinned(self._state.pinned)
         self._on_experiment_changed()
-        restoring.restore(self.model, self.header, self.side, choices)
+        self.header.cover.setChecked(choices.flag("covers", False))
+        self.model.set_rate(choices.number("rate", 1e-7, 1e3, self.model.rate))
+        of_side = choices.below("side")
+        self.side.restore_view(of_side)
+        self.model.eps = of_side.number("eps", 1e-12, 1e3, EPS)
+        self.model.reach = of_side.number("range", 1e-12, 1e3, REACH)
+        self.model.restore_view(choices)
         self._on_step_changed()
         self._probes.follow()
         self._unchecked = choices

@@ -24,8 +24,8 @@ _PAGES = ((INSPECT, "Inspect"), (POKE, "Poke"), (CHECK, "Check all"))
 class SideColumn(QWidget):
     """Label and ties on top; inspect, poke or check below, each scrolled where there is too little room."""
 
-    def __init__(self, answer: Callable[[Ask], object], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, answer: Callable[[Ask], object]) -> None:
+        super().__init__()
         self.ties, self.inspect, self.poke, self.check = (PageView(answer) for _ in range(4))
         self.pages = named(SegmentedControl(_PAGES), "What the right column shows")
         self.pages.set_option_tooltip(INSPECT, "Numbers of the cell that is pointed at or pinned")

@@ -5,7 +5,7 @@ from typing import override
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
@@ -45,8 +45,8 @@ class ComparePanel(TellsDrawn, QFrame):
     momentRequested = Signal(object)
     closeRequested = Signal()
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
         self._state, self._theme = state, LIGHT
         self.found: Compared | None = None
         self._own_scale = False

@@ -37,8 +37,8 @@ class HeadFields(QWidget):
 
     headEdited = Signal(str, str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.edits = {name: QLineEdit() for name, _, _ in _HEAD}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -72,8 +72,8 @@ class HeadFields(QWidget):
 class WordsField(QPlainTextEdit):
     """Plain text, with a guiding question while it is empty; Tab goes on to the next field."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str) -> None:
+        super().__init__()
         self.setAccessibleName(name)
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -110,8 +110,8 @@ class DemonstrationFields(QWidget):
     wordsEdited = Signal(str, str)  # a field and its words
     recordRequested = Signal()  # the hypothesis is to be recorded as it stands
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.edits = {name: WordsField(title) for name, title in FIELDS}
         self.insert, self.inserts = InsertButton(), InsertList()
         self.stamp = WrapLabel("", role="muted")

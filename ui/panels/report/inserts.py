@@ -199,8 +199,8 @@ class InsertList(QWidget):
     removeRequested = Signal(int)
     wordsEdited = Signal(int, str)  # position, and the student's own caption
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: list[QWidget] = []
         self._shown: tuple[Insert, ...] = ()
         self._layout = QVBoxLayout(self)

@@ -64,9 +64,8 @@ class ReportPanel(Panel):
         files: Analysis,
         keeping: Analysis,
         draft_path: Path,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._state = state
         #: The words, and what was done in guided labs.
         self.writing = Writing(draft_path, lambda: state.run.step, keeping, self)

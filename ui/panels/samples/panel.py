@@ -28,7 +28,7 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.marks import view_of
 from ui.panels.analysis import Analysis, Context
-from ui.panels.describe import SampleTexts
+from ui.panels.describe import describer
 from ui.panels.picture_loop import PictureLoop
 from ui.panels.samples.pictures import Picture, offered_image, read_picture
 from ui.panels.samples.prediction import Prediction, predict, prediction_cards, verdict_of
@@ -79,8 +79,8 @@ class SamplesPanel(QFrame):
     noticeActionRequested = Signal()
     windowMade = Signal(QWidget)
 
-    def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState, analysis: Analysis) -> None:
+        super().__init__()
         self._state = state
         self._analysis = analysis
         self._theme = LIGHT
@@ -432,7 +432,7 @@ class SamplesPanel(QFrame):
         wrong = np.zeros(len(indices), dtype=bool)
         if evaluation is not None:
             wrong = (evaluation.predictions != evaluation.labels)[indices]
-        return Images(dataset.test_images, indices, SampleTexts(dataset, indices, evaluation), wrong)
+        return Images(dataset.test_images, indices, describer(dataset, indices, evaluation), wrong)
 
     def _evaluation(self) -> Evaluation | None:
         state = self._state

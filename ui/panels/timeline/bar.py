@@ -5,7 +5,7 @@ from typing import Any, override
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Leave, Look
@@ -62,8 +62,8 @@ class TimelineBar(TellsDrawn, QFrame):
     forkRequested = Signal(float)
     compareRequested = Signal(bool)
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
         self._state = state
         self._theme = LIGHT
         self.setProperty("role", "bar")

@@ -4,7 +4,7 @@ from typing import override
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
 from cnnviz.experiment import LIMITS, Experiment
 from cnnviz.quantities import format_count
@@ -25,8 +25,8 @@ class BranchQuestion(QFrame):
     #: Nothing is to happen.
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setProperty("role", "bar")
         self._says = ElidedLabel()
         low, high = LIMITS["learning_rate"]

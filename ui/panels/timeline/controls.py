@@ -33,8 +33,8 @@ _SHIFT = "with Shift, one kept moment"
 class Transport(QWidget):
     """First, one back, play, one forward, and the speed of the film; `answer` is told where to go."""
 
-    def __init__(self, answer: Callable[[Ask], None], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, answer: Callable[[Ask], None]) -> None:
+        super().__init__()
         self._answer = answer
         self.first = IconButton("skip-back", "First step", "the weights training began with")
         self.back = IconButton("step-back", "Previous step", f"one training step earlier; {_SHIFT}")
@@ -84,8 +84,8 @@ class ShownMoment(QWidget):
     #: Step that was typed.
     stepRequested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._step: int | None = None
         tip = "Step that all panels show: type another one and press Enter, or use the arrow keys"
         self.field = named(IntField(0, 0, 0), "Shown step", tip)
@@ -143,8 +143,8 @@ class ShownMoment(QWidget):
 class ViewToggles(QFrame):
     """Compare and Live side by side; each is on or off by itself."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setProperty("role", "segmented")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.compare = self._make(
@@ -169,8 +169,8 @@ class ForkButton(Button):
 
     _TEXT = "Continue from here"
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self._TEXT, "git-fork", parent=parent)
+    def __init__(self) -> None:
+        super().__init__(self._TEXT, "git-fork")
         self.set_available(False)
 
     def set_available(self, available: bool) -> None:

@@ -68,8 +68,8 @@ class View:
 class TrainingCurves(CatchesUp, DrawnPart, QWidget):
     """Two plots that grow with the history."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._run = Run(History())
         self._classes = 2
         self._waiting: list[CurvePlot] = []  # plots that do not show what is new yet; the next one first

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import override
 
 import numpy as np
-from PySide6.QtWidgets import QWidget
 
 from cnnviz._types import FloatArray
 from cnnviz.drawing import Ask, Colors, Size
@@ -174,8 +173,8 @@ def filters_page(shown: Filters) -> Page:
 class FiltersView(DrawnPart, PageView):
     """Filters as small signed maps on one common scale; deeper layers show those for one input channel."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self._choose, _HIGHEST, parent)
+    def __init__(self) -> None:
+        super().__init__(self._choose, _HIGHEST)
         self.choices = View()
         self.shown: Filters | None = None
 

@@ -61,8 +61,8 @@ class TrainingPanel(CatchesUp, Panel):
     speedRequested = Signal(object)
     sampleRequested = Signal(int)
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
         self._state = state
         self._theme = LIGHT
         self.setProperty("role", "panel")

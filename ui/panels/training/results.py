@@ -18,7 +18,7 @@ from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.marks import view_of
-from ui.panels.describe import SampleTexts
+from ui.panels.describe import describer
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.thumbnails import ThumbnailView
 from ui.panels.views import Choices
@@ -37,8 +37,8 @@ class ResultsView(TellsDrawn, QWidget):
 
     sampleRequested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._dataset: Dataset | None = None
         self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
@@ -136,8 +136,7 @@ class ResultsView(TellsDrawn, QWidget):
         self._mistakes_title.set_text("Mistakes" if cell is None or cell[0] != cell[1] else "Correct")
         self._mistakes_title.set_caption(caption)
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
-        texts = SampleTexts(dataset, indices, evaluation)
-        images = Images(dataset.test_images, indices, texts, wrong)
+        images = Images(dataset.test_images, indices, describer(dataset, indices, evaluation), wrong)
         self.mistakes.show_content(Thumbnails(images, self._current, side=44) if len(indices) else None)
 
     def _answer(self, ask: Ask) -> None:

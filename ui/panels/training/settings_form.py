@@ -37,8 +37,8 @@ class SettingsForm(QWidget):
     draftRequested = Signal(object)
     messageChanged = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._draft = LAB5
         self._fields: dict[str, QWidget] = {}
         self._show: dict[str, Callable[[Any], None]] = {}

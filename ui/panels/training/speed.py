@@ -22,8 +22,8 @@ class SpeedControl(QWidget):
 
     speedRequested = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         tip = "Steps a second, from slow motion to full speed. May be changed while training runs."
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Training speed", tip)
         self.slider.setRange(0, len(PACES) - 1)
