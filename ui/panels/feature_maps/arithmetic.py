@@ -15,7 +15,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, Outlines
 from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.stages import FITTING, Fitting
-from cnnviz.graphics.texts import WORDS, Words, sign
+from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.waterfall import WATERFALL, Terms, Waterfall
 from cnnviz.inspect.arithmetic import (
@@ -239,9 +239,9 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
     )
     items: list[Item] = [
         _table("patch", names[0], tips[0], patch, outlines),
-        Card("times", WORDS, sign("×"), room=None),
+        Card("times", WORDS, Words("×", "strong", align="middle"), room=None),
         _table("kernel", names[1], tips[1], kernel, outlines),
-        Card("equals", WORDS, sign("="), room=None),
+        Card("equals", WORDS, Words("=", "strong", align="middle"), room=None),
         _table("products", "products", tips[2], found.products, outlines, covered=covered),
     ]
     if found.tiles is not None:

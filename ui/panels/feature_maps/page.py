@@ -148,8 +148,9 @@ def network_page(now: Now, contents: Contents) -> Page:
         if column.key in layout.folds:
             title = _title(column)
             folded = Folded(title, Fold(column.key, False))
-            name = f"Unfold {title}"
-            items.append(Card(f"{column.key} folded", FOLDED, folded, room=22, is_live=True, name=name))
+            name, tip = f"Unfold {title}", "Unfold this column"
+            key = f"{column.key} folded"
+            items.append(Card(key, FOLDED, folded, tip=tip, room=22, is_live=True, name=name))
         else:
             items.append(
                 contents.of(
