@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Share
-from cnnviz.drawing.page import Card, Page, draw_card, page_drawn, without_controls
+from cnnviz.drawing.page import Card, draw_card, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
@@ -196,9 +196,8 @@ class TrainingPanel(CatchesUp, Panel):
         *plots, filters = left.rows(Share(1), Share(1), px(133), gap=px(10))
         cards: list[tuple[Any, Box]] = [(self.curves.loss.card(), plots[0])]
         cards.append((self.curves.accuracy.card(), plots[1]))
-        body = None if page is None else without_controls(page.body)
-        if body is not None:
-            drawing.marks += page_drawn(Page(body), filters, look).marks
+        if page is not None:
+            drawing.marks += page_drawn(page, filters, look).marks
         beside: list[Card[Any]] = [Card("log", VALUES, self.log.values(), "Log", self._log_title.caption())]
         if matrix is not None:
             beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said()))
