@@ -128,9 +128,12 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         """The same for paper: in another look, without pointer and keyboard."""
         room, least = self._room(), self.minimumSizeHint()  # it may never have been in sight
         box = room._replace(width=max(room.width, least.width()), height=max(room.height, least.height()))
-        if self.content is None:
-            return Drawing(Ground(box, look))
-        return self._graphic.figure(self.content, box, look)
+        content = self.paper()
+        return Drawing(Ground(box, look)) if content is None else self._graphic.figure(content, box, look)
+
+    def paper(self) -> C | None:
+        """What is drawn for paper."""
+        return self.content
 
     def _room(self) -> Box:
         """Where it is drawn."""

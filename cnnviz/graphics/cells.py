@@ -42,20 +42,28 @@ def write_axes(
 
 
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:
-    """Draw a bar of colours between the numbers at its ends; a signed one has its white 0 marked."""
+    """Draw a bar of colours between the numbers at its ends; a signed one has its white 0 marked.
+
+    Where hardly anything would be left of the bar, the numbers stand below it.
+    """
     px, font = drawing.ground.px, drawing.ground.font("mono")
     write = format_signed if colors.name == "signed" else format_value
     low, high = write(colors.lo, 2), write(colors.hi, 2)
     ends = font.width(low + high)
     gap = px(8) if box.width > ends + px(48) else px(3)
     long = max(min(box.width - ends - 2 * gap, px(240)), 1)
-    left, bar, right = box.columns(font.width(low), long, font.width(high), gap=gap)
-    drawing.write(left, low, font)
-    drawing.write(right, high, font)
-    bar = bar.placed(bar.width, px(13))
+    if long < px(40) and box.height >= px(11) + font.line and box.width >= ends + px(8):
+        bar, below = box.placed(box.width, px(11) + font.line).rows(px(10), font.line, gap=px(1))
+        drawing.write(below, low, font)
+        drawing.write(below, high, font, align="right")
+    else:
+        left, bar, right = box.columns(font.width(low), long, font.width(high), gap=gap)
+        drawing.write(left, low, font)
+        drawing.write(right, high, font)
+        bar = bar.placed(bar.width, px(13))
     ramp = np.linspace(colors.lo, colors.hi, 64)[None, :]
     drawing.add(Image(bar, colors.pixels(ramp)), Rect(bar, edge="border", radius=px(2)))
-    if colors.name == "signed" and bar.width >= font.width("000"):
+    if colors.name == "signed" and bar.width >= font.width("000") and bar.height >= font.line - px(4):
         drawing.write(bar, "0", font, "#17212B", "middle")
 
 

@@ -61,12 +61,13 @@ def draw(shown: Patches, ground: Ground) -> Drawing:
 
 
 def _boxes(shown: Patches, box: Box, look: Look) -> list[Box]:
-    """Room of each: square for the piece, square for the image, lines for the words."""
+    """Room of each: square for the piece, square for the image, lines for the words, which may be wider."""
     count, gap, lines = max(len(shown.patches), _FEWEST), look.px(10), _lines(shown, look)
-    wide = (box.width - 6 - (count - 1) * gap) / count
-    side = max(int(min(wide, (box.height - 6 - lines) / 2, look.px(112))), 8)
-    high = 2 * side + lines
-    return [Box(box.left + 3 + n * (side + gap), box.top + 3, side, high) for n in range(len(shown.patches))]
+    room = (box.width - 6 - (count - 1) * gap) / count
+    side = max(int(min(room, (box.height - 6 - lines) / 2, look.px(112))), 8)
+    words = max(look.font("mono").width(patch.caption) for patch in shown.patches)
+    wide, high = max(side, int(min(words, room))), 2 * side + lines
+    return [Box(box.left + 3 + n * (wide + gap), box.top + 3, wide, high) for n in range(len(shown.patches))]
 
 
 def _lines(shown: Patches, look: Look) -> float:
@@ -78,7 +79,7 @@ def _lines(shown: Patches, look: Look) -> float:
 def _still(shown: Patches, ground: Ground) -> list[Mark]:
     drawing, look, font = Drawing(ground), ground.look, ground.font("mono")
     for patch, box in zip(shown.patches, _boxes(shown, ground.box, look), strict=True):
-        side = box.width
+        side = (box.height - _lines(shown, look)) / 2
         square, below, words = box.rows(side, side, Share(1), gap=look.px(3))
         rows, cols = patch.pixels.shape
         piece = Cells.fit(rows, cols, square, ground.ratio)

@@ -126,7 +126,9 @@ def _still(shown: Thumbnails, tiles: Cells, ground: Ground) -> list[Mark]:
     """Draw everything that follows neither pointer nor choice."""
     px, box, images, found = ground.px, ground.box, shown.images, list[Mark]()
     first = max(int((box.top - tiles.top) // tiles.side), 0) * tiles.cols
-    beyond = math.ceil((box.bottom - tiles.top) / tiles.side) * tiles.cols
+    lines = (box.bottom - tiles.top) / tiles.side
+    # On paper nothing goes on beyond the edge.
+    beyond = (math.ceil(lines) if ground.ratio else math.floor(lines + 1e-6)) * tiles.cols
     for place in range(first, min(beyond, len(images.indices))):
         pixels = images.pixels[images.indices[place], 0]
         rows, cols = pixels.shape

@@ -19,7 +19,6 @@ class Flatten(Layer):
     """Feature maps `(c, h, w)` to flat features `(c * h * w,)`, channel by channel and row by row."""
 
     title: ClassVar[str] = "Flatten"
-    symbol: ClassVar[str] = "z"
     signed: ClassVar[bool | None] = None
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -55,6 +54,7 @@ class Dense(Layer):
     """
 
     title: ClassVar[str] = "Dense"
+    symbol: ClassVar[str] = "z"
 
     units: int
     bias: bool = True

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.inspect.receptive_field import projective_fields, receptive_field, window_geometry
+from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of, window_geometry
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -158,6 +158,14 @@ def test_laboratory_network_by_hand():
     assert feeds["flatten"].channels.tolist() == [2 * 169 + 12 * 13 + 2]
     assert receptive_field(network, "input", (0, 3, 4)) == {}
     assert projective_field(network, "dense1", (0,)) == {}
+
+
+def test_stages_are_called_by_one_letter_each():
+    network = LENET.build_network()
+    letters = " ".join(symbol_of(network, name) for name, _ in network.layers)
+    assert letters == "z a q z a q q z a z", (
+        "flat features are the pooled values; what a dense layer adds up is z"
+    )
 
 
 def test_padding_is_cut_off_but_known():

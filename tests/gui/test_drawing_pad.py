@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from cnnviz.drawing import LIGHT
 from cnnviz.graphics.pictures import BOARD
 from tests.gui.driving import show_window
 from ui.marks import view_of
@@ -30,6 +31,11 @@ def stroke(qtbot, pad, points, button=LEFT):
     for place in places[1:]:
         qtbot.mouseMove(pad, place)
     qtbot.mouseRelease(pad, button, pos=places[-1])
+
+
+def test_on_paper_an_empty_board_asks_nobody_to_draw(pad):
+    assert "Draw here" in pad.drawing().texts()
+    assert not any(pad.figure(LIGHT).texts())
 
 
 def test_a_stroke_follows_the_button_goes_on_beyond_the_edge_and_comes_back(qtbot, pad):

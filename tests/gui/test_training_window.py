@@ -4,6 +4,10 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from cnnviz.covers import Secret
+from cnnviz.drawing import LIGHT, Box, Text
+from cnnviz.drawing.page import page_drawn
+from cnnviz.presets import LAB5, LENET
+from cnnviz.snapshots import Snapshot
 from tests.gui.driving import choose_by_keys, settle
 from tests.gui.training_driving import (
     assert_same_weights,
@@ -16,6 +20,7 @@ from tests.gui.training_driving import (
 from tests.gui.whole_window import seen_rect
 from ui.controls.labels import SectionTitle
 from ui.panels.training import TrainingPanel
+from ui.panels.training.filters import Filters, View, filters_page
 from ui.state import RunStatus
 
 
@@ -122,3 +127,13 @@ def test_filters_of_before_and_their_difference(qtbot, session):
         np.testing.assert_array_equal(filters.view("filters").content.content.tiles.maps, expected)
         told = filters.drawn()
         assert (told is not None and told.step == 0) == (moment == "before"), "figures say what they show"
+
+
+def test_filters_stand_in_one_row_with_their_numbers_in_the_narrowest_window_too():
+    for preset in (LAB5, LENET):
+        page = filters_page(Filters(Snapshot(0, preset.build_network()), None, View()))
+        drawing = page_drawn(page, Box(0, 0, 250, 170), LIGHT)
+        numbers = [
+            mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.words in "01234567"
+        ]
+        assert [mark.words for mark in numbers if mark.y == numbers[0].y] == list("01234567")

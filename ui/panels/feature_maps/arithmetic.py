@@ -8,14 +8,14 @@ from typing import Any, override
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import Ask, Colors, Drawing, Leave, Look, Share
+from cnnviz.drawing import Ask, Colors, Leave, Share
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.page import REST, Card, Choice, Item, Page, Room, Row, across, down, page_drawn
+from cnnviz.drawing.page import REST, Card, Choice, Item, Page, Room, Row, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, Outlines
 from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.stages import FITTING, Fitting
-from cnnviz.graphics.texts import WORDS, Words, sign
+from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.waterfall import WATERFALL, Terms, Waterfall
 from cnnviz.inspect.arithmetic import (
@@ -123,15 +123,6 @@ class ArithmeticView(PageView):
             case _:
                 self._others(ask)
 
-    def paper(self) -> Page | None:
-        """What is shown, without controls."""
-        return None if self._now is None else page(self._now, controls=False)
-
-    @override
-    def figure(self, look: Look) -> Drawing:
-        paper = self.paper()
-        return super().figure(look) if paper is None else page_drawn(paper, self.room(), look)
-
     @override
     def set_theme(self, theme: Theme) -> None:
         self.setMinimumSize(*map(theme.px, _LEAST))
@@ -139,7 +130,7 @@ class ArithmeticView(PageView):
         super().set_theme(theme)
 
 
-def page(now: Now, *, controls: bool = True) -> Page:
+def page(now: Now) -> Page:
     """A page for each kind of cell, below one head."""
     shown = now.arithmetic
     match shown.cell:
@@ -155,10 +146,10 @@ def page(now: Now, *, controls: bool = True) -> Page:
             body = _products(shown, now.term)
     # Of a covered cell the products can be worked out only where what it reads is not covered, too.
     is_told = not shown.is_covered or shown.reads_input
-    return Page(down(_head(now, controls), *((body,) if is_told else ()), gap=8))
+    return Page(down(_head(now), *((body,) if is_told else ()), gap=8))
 
 
-def _head(now: Now, controls: bool) -> Row:
+def _head(now: Now) -> Row:
     fonts = {"title": ("strong", "text"), "number": ("mono", "text"), "muted": ("", "muted")}
     line = Fitting((tuple((words, *fonts[role]) for words, role in now.arithmetic.title),))
     name, tip = ("Pause the sweep", "") if now.is_playing else ("Play the sweep", f": {_SWEEPS}")
@@ -167,7 +158,7 @@ def _head(now: Now, controls: bool) -> Row:
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
     end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
     sweep = (
-        Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None),
+        Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None, is_label=True),
         Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if now.is_playing else "play"),
         Choice("step", "icon", "Sweep one cell further", StepSweep(), icon="step-forward"),
         *((end,) if now.sweeps else ()),
@@ -176,15 +167,8 @@ def _head(now: Now, controls: bool) -> Row:
             room=84,
         ),
     )  # fmt: skip
-    items: list[Item] = [badge] if now.is_pinned else []
-    items += [free] if now.is_pinned and controls else []
-    return across(
-        *items,
-        Card("title", FITTING, line, tip=line.words, name="The marked cell"),
-        *(sweep if controls else ()),
-        room=30 if controls else None,
-        gap=8,
-    )
+    title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
+    return across(*((badge, free) if now.is_pinned else ()), title, *sweep, room=None, gap=8)
 
 
 def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
@@ -239,9 +223,9 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
     )
     items: list[Item] = [
         _table("patch", names[0], tips[0], patch, outlines),
-        Card("times", WORDS, sign("×"), room=None),
+        Card("times", WORDS, Words("×", "strong", align="middle"), room=None),
         _table("kernel", names[1], tips[1], kernel, outlines),
-        Card("equals", WORDS, sign("="), room=None),
+        Card("equals", WORDS, Words("=", "strong", align="middle"), room=None),
         _table("products", "products", tips[2], found.products, outlines, covered=covered),
     ]
     if found.tiles is not None:

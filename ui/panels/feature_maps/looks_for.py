@@ -184,7 +184,7 @@ class LooksForView(TellsDrawn, QWidget):
         left = filter_page(self.picture, self.search.layers, 0.0, controls=False).body
         found = [replace(patches_page(self.picture).body, room=Share(9))]
         if self.picture is not None and self.picture.has_evidence:
-            evidence = evidence_page(self.picture, self._view, controls=False)
+            evidence = evidence_page(self.picture, self._view)
             found.append(replace(evidence.body, room=Share(4)))
         both = across(replace(left, room=_LEFT), down(*found), gap=24)
         return page_drawn(Page(both), Box(0, 0, self.width(), self.height()), look)
@@ -315,7 +315,7 @@ def patches_page(picture: FilterPicture | None) -> Page:
     )
 
 
-def evidence_page(picture: FilterPicture, view: EvidenceView, *, controls: bool = True) -> Page:
+def evidence_page(picture: FilterPicture, view: EvidenceView) -> Page:
     """Where the evidence for each class comes from, on average over its test images."""
     title, found = "Average evidence of each class", picture.averages
     if found is None:
@@ -329,5 +329,4 @@ def evidence_page(picture: FilterPicture, view: EvidenceView, *, controls: bool 
         card = Card("evidence", TILES, shown, title, found.about, tip)
     off = () if picture.own_map is not None else (ONE,)
     scope = replace(choice_of(view, "scope", SetScope), off=off)
-    choices = (down(scope, choice_of(view, "is_relative", SetRelative), room=None),) if controls else ()
-    return Page(across(card, *choices))
+    return Page(across(card, down(scope, choice_of(view, "is_relative", SetRelative), room=None)))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
-from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look, Share
+from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Card, Page, page_drawn, without_controls
 from cnnviz.graphics.tiles import Chosen, first_line
 from cnnviz.layers import Conv2D
@@ -196,14 +196,16 @@ class NetworkView(QWidget):
 
     def figure(self, look: Look) -> Drawing:
         """Network and arithmetic, one below the other."""
-        now, below, flow = self._now(), self.arithmetic.paper(), self.flow
-        both = Box(0, 0, flow.width(), flow.height() + _APART + self.arithmetic.height())
-        drawing = Drawing(Ground(both, look, ratio=0))
-        if now is not None and below is not None:
-            columns = without_controls(network_page(replace(now, controls=False), Contents()).body)
-            upper, lower = both.rows(flow.height(), Share(1), gap=_APART)
-            drawing.marks += [] if columns is None else page_drawn(Page(columns), upper, look).marks
-            drawing.marks += page_drawn(below, lower, look).marks
+        now, below = self._now(), self.arithmetic.page
+        width, lower = float(self.flow.width()), float(self.arithmetic.height())
+        body = None if now is None else without_controls(network_page(now, Contents()).body)
+        if body is None or below is None:
+            return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
+        upper = max(self.flow.height(), body.height(width, look))  # on paper nothing is scrolled
+        rows = Box(0, 0, width, upper + _APART + lower).rows(upper, lower, gap=_APART)
+        drawing = Drawing(Ground(rows[0].joined(rows[1]), look, ratio=0))
+        for page, box in zip((Page(body), below), rows, strict=True):
+            drawing.marks += page_drawn(page, box, look).marks
         return drawing
 
     def _keep(self, **changes: Any) -> None:

@@ -77,7 +77,6 @@ class Now:
     * `stays`: what was chosen, or marked, when the user has scrolled maps, by column: as long as this is the
       same, they stay where they are.
     * `first_output`: number of the first class in sight.
-    * `controls`: whether there are any; there are none on paper.
     """
 
     picture: Picture
@@ -88,7 +87,6 @@ class Now:
     ratio: float = 1.0
     stays: Mapping[str, object] = field(default_factory=dict[str, object])
     first_output: int = 0
-    controls: bool = True
 
     @property
     def plan(self) -> Plan:
@@ -148,8 +146,9 @@ def network_page(now: Now, contents: Contents) -> Page:
         if column.key in layout.folds:
             title = _title(column)
             folded = Folded(title, Fold(column.key, False))
-            name = f"Unfold {title}"
-            items.append(Card(f"{column.key} folded", FOLDED, folded, room=22, is_live=True, name=name))
+            name, tip = f"Unfold {title}", "Unfold this column"
+            key = f"{column.key} folded"
+            items.append(Card(key, FOLDED, folded, tip=tip, room=22, is_live=True, name=name))
         else:
             items.append(
                 contents.of(
@@ -589,14 +588,14 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
         rows = OutputRows(outputs, chosen, outlined, now.first_output, ScrollOutputs)
         tip, name = "Click a class to take its logit apart", "Outputs: logit and probability of each class"
         items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
-    if evidence is not None and now.controls:
+    if evidence is not None:
         index = picture.scene.choices.class_index
         if not single:
             options = ((None, "predicted"), *enumerate(names))
             value = index if index is None or index < len(names) else None
             tip = "Class whose logit the evidence column takes apart"
             label = Words("Evidence for class", ink="muted")
-            items.append(Card("evidence for", WORDS, label, room=None))
+            items.append(Card("evidence for", WORDS, label, room=None, is_label=True))
             items.append(
                 Choice("class", "list", "Class whose logit is taken apart", ShowClass, value, options, tip)
             )

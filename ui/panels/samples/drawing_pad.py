@@ -110,6 +110,10 @@ class DrawingPad(MarkView[Board]):
         self._board = replace(self._board, hint="Draw here" if is_new else "")
         self.show_content(self._board)
 
+    @override
+    def paper(self) -> Board:
+        return replace(self._board, hint="")
+
     # -- strokes -------------------------------------------------------------------------------------------
 
     def _answer(self, ask: Ask) -> None:

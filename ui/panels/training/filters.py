@@ -11,6 +11,7 @@ from cnnviz.drawing import Ask, Colors, Size
 from cnnviz.drawing.kept import kept as kept_with
 from cnnviz.drawing.page import Card, Choice, Page, across, down
 from cnnviz.graphics.heat_map import COLORS
+from cnnviz.graphics.stages import FITTING, Fitting
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.layers import Conv2D
 from cnnviz.palette import signed_levels
@@ -148,15 +149,9 @@ def filters_page(shown: Filters) -> Page:
     )
     tip = _TIP_OF_DIFFERENCE if is_change else _TIP
     size = f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}"
-    tiles = Card(
-        "filters",
-        TILES,
-        Chosen(Tiles(maps, colors, title="Filters", has_key=False)),
-        "Filters",
-        shown.caption(size),
-        f"{shown.title}\n{tip}",
-        room=_TILES,
-    )
+    names, title, caption = tuple(map(str, range(len(maps)))), "Filters", shown.caption(size)
+    chosen = Chosen(Tiles(maps, colors, captions=names, noun="filter", title=title, has_key=False))
+    tiles = Card("filters", TILES, chosen, title, caption, f"{shown.title}\n{tip}", room=_TILES)
     lists: list[Choice] = []
     if len(shown.layers) > 1:
         layers, tip = tuple((name, name) for name in shown.layers), "Layer whose filters are shown"
@@ -167,7 +162,11 @@ def filters_page(shown: Filters) -> Page:
         lists.append(Choice("channel", "list", "Input channel", ShowChannel, shown.channel, inputs, tip))
     moment = Choice("moment", "row", "Moment of the filters", ShowAt, shown.view.moment, _MOMENTS)
     below = across(Card("key", _KEY, colors), moment, room=None, gap=10)
-    return Page(down(tiles, *([across(*lists, room=None)] if lists else []), below, gap=6))
+    if not lists:
+        return Page(down(tiles, below, gap=6))
+    said = Fitting((((title, "strong", "text"), (caption, "small", "muted")),))
+    head = across(Card("said", FITTING, said, name=f"{title}, {caption}"), *lists, room=None)
+    return Page(down(head, replace(tiles, title="", room=_TILES - 21), below, gap=6))
 
 
 class FiltersView(DrawnPart, PageView):

@@ -203,7 +203,8 @@ class LogTable(QTableView):
         for row in range(first, len(self._log.rows) if last < 0 else last + 1):
             step, loss, accuracy = (self._log.text(row, column) for column in range(3))
             rows.append(Value(step, step, loss, more=(accuracy,)))
-        return Values(tuple(rows), self._log.headers[1:], current=-1)
+        names, *columns = self._log.headers
+        return Values(tuple(rows), tuple(columns), current=-1, names=names)
 
     def figure(self, look: Look) -> Drawing:
         """The rows in sight for paper."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Share
-from cnnviz.drawing.page import Card, draw_card
+from cnnviz.drawing.page import Card, draw_card, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
@@ -193,16 +193,17 @@ class TrainingPanel(CatchesUp, Panel):
         if not self.curves.loss.content.seen:
             return drawing
         left, right = drawing.ground.box.columns(Share(5), Share(2), gap=px(24))
-        *plots, filters, key = left.rows(Share(1), Share(1), px(106), px(17), gap=px(10))
+        *plots, filters = left.rows(Share(1), Share(1), px(133), gap=px(10))
         cards: list[tuple[Any, Box]] = [(self.curves.loss.card(), plots[0])]
         cards.append((self.curves.accuracy.card(), plots[1]))
         if page is not None:
-            leaves = page.leaves()
-            cards += [(leaves["filters"], filters), (leaves["key"], key)]
+            drawing.marks += page_drawn(page, filters, look).marks
         beside: list[Card[Any]] = [Card("log", VALUES, self.log.values(), "Log", self._log_title.caption())]
         if matrix is not None:
             beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said()))
-        heights = [card.height(right.width, look) for card in beside]
+        heights: list[float] = [card.height(right.width, look) for card in beside]
+        if (mistakes := self.results.mistakes_card()) is not None:
+            beside, heights = [*beside, mistakes], [*heights, Share(1)]
         cards += zip(beside, right.rows(*heights, gap=px(16)), strict=True)
         for card, box in cards:
             drawing.place(draw_card, card, box)

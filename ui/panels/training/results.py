@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask
+from cnnviz.drawing.page import Card
 from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
@@ -101,6 +102,13 @@ class ResultsView(TellsDrawn, QWidget):
     def said(self) -> str:
         """The result in words."""
         return self._summary.text()
+
+    def mistakes_card(self) -> Card[Thumbnails] | None:
+        """The images with their title; None for none."""
+        title, content = self._mistakes_title, self.mistakes.content
+        if content is None:
+            return None
+        return Card("mistakes", THUMBNAILS, replace(content, current=None), title.text(), title.caption())
 
     def set_current_sample(self, index: int | None) -> None:
         """Mark the sample among the mistakes."""

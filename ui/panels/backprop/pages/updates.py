@@ -90,7 +90,7 @@ def page(now: Now) -> Page:
         Choice("parameter", "list", "Parameter", ShowParameter, name, options, tip=_TIPS[0]),
         *_numbers(passed, name, focus),
         Card("space", WORDS, Words("")),
-        Card("rate name", WORDS, Words("Rate η", align="middle"), room=None),
+        Card("rate name", WORDS, Words("Rate η", align="middle"), room=None, is_label=True),
         Choice("rate", "number", "Learning rate", SetRate, now.rate, _RATES, tip=_TIPS[1], room=96),
     )
     rows: tuple[Item, ...] = (
