@@ -37,6 +37,8 @@ _KEYS = {
 }
 
 
+_PAINT = QEvent.Type.Paint
+_RESTYLED = QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show
 _NOTCH = 120  # of a wheel, in eighths of a degree
 
 
@@ -195,12 +197,15 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     @override
     def event(self, event: QEvent) -> bool:
+        kind = event.type()  # asked for once: most events are paint events, and there are many
+        if kind == _PAINT:
+            return super().event(event)
         if self._copies and claims_copy(event):
             return True
-        if self.ground and event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show):
+        if self.ground and kind in _RESTYLED:
             # Again and again: the stylesheet makes the content of scroll areas transparent.
             self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+        if isinstance(event, QHelpEvent) and kind == QEvent.Type.ToolTip:
             part = self._part_at(QPointF(event.pos()))
             text = "\n".join(filter(None, (self.toolTip(), "" if part is None else part.tip)))
             if text:

@@ -31,7 +31,7 @@ def paint(
       `known` where they are there. None paints all marks of a group one by one, for vector files.
     * `ground`: colour that lies below everything, if it is known.
     """
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(_SMOOTH)
     _paint(drawing.marks, painter, drawing.ground.look, kept, known or {}, ground)
 
 
@@ -110,7 +110,8 @@ def _paint(
                 painter.setBrush(_color(look, fill, alpha))
                 painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
             case Group():
-                smooth(True)
+                if mark.key not in known:
+                    smooth(True)
                 _paint_group(mark, painter, look, kept, known, ground if mark.is_lowest else "")
     smooth(True)
 
