@@ -41,6 +41,7 @@ _RULES = {
     "split": "they share the gradient in equal parts",
 }
 _CURVE_POINTS = 121
+_TIMES, _EQUALS = (Card(key, WORDS, sign(word), room=None) for key, word in (("times", "×"), ("equals", "=")))
 _LEDGER = 360
 _LEAST = 480, 150  # width, whatever is written out: nothing around it may move with the pointer
 _SWEEPS = (
@@ -161,30 +162,32 @@ def page(now: Now, *, controls: bool = True) -> Page:
 def _head(now: Now, controls: bool) -> Row:
     fonts = {"title": ("strong", "text"), "number": ("mono", "text"), "muted": ("", "muted")}
     line = Fitting((tuple((words, *fonts[role]) for words, role in now.arithmetic.title),))
-    name, tip = ("Pause the sweep", "") if now.is_playing else ("Play the sweep", f": {_SWEEPS}")
-    speed = f"Speed of the sweep: {SPEEDS[now.speed]} cells a second"
+    before, after = _round(controls, now.is_pinned, now.sweeps, now.is_playing, now.speed)
+    title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
+    return across(*before, title, *after, room=30 if controls else None, gap=8)
+
+
+@lru_cache(64)
+def _round(
+    controls: bool, is_pinned: bool, sweeps: bool, is_playing: bool, speed: int
+) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """What stands before the title and after it: the same objects for all cells."""
+    name, tip = ("Pause the sweep", "") if is_playing else ("Play the sweep", f": {_SWEEPS}")
+    told = f"Speed of the sweep: {SPEEDS[speed]} cells a second"
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
     end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
     sweep = (
         Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None),
-        Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if now.is_playing else "play"),
+        Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if is_playing else "play"),
         Choice("step", "icon", "Sweep one cell further", StepSweep(), icon="step-forward"),
-        *((end,) if now.sweeps else ()),
+        *((end,) if sweeps else ()),
         Choice(
-            "speed", "slider", "Speed of the sweep", SetSpeed, now.speed, ((0,), (len(SPEEDS) - 1,)), speed,
-            room=84,
+            "speed", "slider", "Speed of the sweep", SetSpeed, speed, ((0,), (len(SPEEDS) - 1,)), told, room=84
         ),
-    )  # fmt: skip
-    items: list[Item] = [badge] if now.is_pinned else []
-    items += [free] if now.is_pinned and controls else []
-    return across(
-        *items,
-        Card("title", FITTING, line, tip=line.words, name="The marked cell"),
-        *(sweep if controls else ()),
-        room=30 if controls else None,
-        gap=8,
     )
+    before = (badge, free) if controls else (badge,)
+    return before if is_pinned else (), sweep if controls else ()
 
 
 def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
@@ -239,9 +242,9 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
     )
     items: list[Item] = [
         _table("patch", names[0], tips[0], patch, outlines),
-        Card("times", WORDS, sign("×"), room=None),
+        _TIMES,
         _table("kernel", names[1], tips[1], kernel, outlines),
-        Card("equals", WORDS, sign("="), room=None),
+        _EQUALS,
         _table("products", "products", tips[2], found.products, outlines, covered=covered),
     ]
     if found.tiles is not None:
