@@ -21,7 +21,7 @@ from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.controls.tips import ShowsTips, show_tip, wrapped
-from ui.painting import Kept, paint, qrect
+from ui.painting import Kept, color, paint, qrect
 from ui.theme import LIGHT, Theme, follow_theme
 
 _KEYS = {
@@ -318,7 +318,8 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             shape = Qt.CursorShape.ClosedHandCursor if self._held else Qt.CursorShape.OpenHandCursor
         elif part is not None and part.ask is not None:
             shape = Qt.CursorShape.PointingHandCursor
-        self.setCursor(shape)
+        if shape != self.cursor().shape():
+            self.setCursor(shape)
 
     def _ask(self, ask: Ask | None) -> None:
         if ask is not None:
@@ -381,7 +382,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.ground:
-            painter.fillRect(event.rect(), self._theme.color(self.ground))
+            painter.fillRect(event.rect(), color(self._theme, self.ground))
         if self.content is None:  # by Qt: measuring words takes Pillow, which comes later
             margin, flags = self._theme.px(8), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.setPen(self._theme.color("muted"))

@@ -65,7 +65,7 @@ def _paint(
                 if font != written[0]:
                     painter.setFont(_font(font))
                 if ink != written[1]:
-                    painter.setPen(_color(look, ink))
+                    painter.setPen(color(look, ink))
                 written = font, ink
                 back = 0.0 if anchor == "start" else font.width(words) / (2 if anchor == "middle" else 1)
                 if is_upright:
@@ -79,11 +79,11 @@ def _paint(
             case Rect():
                 box, fill, edge, width, radius, alpha, dash = mark
                 if not edge and not radius:
-                    painter.fillRect(qrect(box), _color(look, fill, alpha))
+                    painter.fillRect(qrect(box), color(look, fill, alpha))
                     continue
                 smooth(bool(radius))  # it takes ten times as long
                 painter.setPen(_pen(look, edge, width, dash) if edge else _NO_PEN)
-                painter.setBrush(_color(look, fill, alpha) if fill else _NO_BRUSH)
+                painter.setBrush(color(look, fill, alpha) if fill else _NO_BRUSH)
                 if radius:
                     painter.drawRoundedRect(qrect(box), radius, radius)
                 else:
@@ -107,7 +107,7 @@ def _paint(
             case Polygon(points, fill, alpha):
                 smooth(True)
                 painter.setPen(_NO_PEN)
-                painter.setBrush(_color(look, fill, alpha))
+                painter.setBrush(color(look, fill, alpha))
                 painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
             case Group():
                 if mark.key not in known:
@@ -134,7 +134,7 @@ def _paint_group(
         ratio = painter.device().devicePixelRatioF()
         picture = QPixmap(QSize(round(box.width * ratio), round(box.height * ratio)))
         picture.setDevicePixelRatio(ratio)
-        picture.fill(_color(look, ground) if ground else Qt.GlobalColor.transparent)
+        picture.fill(color(look, ground) if ground else Qt.GlobalColor.transparent)
         inner = QPainter(picture)
         inner.setRenderHint(QPainter.RenderHint.Antialiasing)
         inner.translate(-box.left, -box.top)
@@ -163,7 +163,8 @@ def _qpen(name: str, width: float, dash: tuple[float, ...], alpha: float) -> QPe
     return pen
 
 
-def _color(look: Look, ink: Ink, alpha: float = 1.0) -> QColor:
+def color(look: Look, ink: Ink, alpha: float = 1.0) -> QColor:
+    """Return a colour of a look as Qt has it; not to be changed."""
     return _qcolor(look.hex(ink), alpha)
 
 

@@ -1,7 +1,7 @@
 """The arithmetic of the marked cell as a page: its name and value, how it came about, what becomes of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
 from typing import Any, override
 
@@ -41,7 +41,8 @@ _RULES = {
     "split": "they share the gradient in equal parts",
 }
 _CURVE_POINTS = 121
-_TIMES, _EQUALS = (Card(key, WORDS, sign(word), room=None) for key, word in (("times", "×"), ("equals", "=")))
+_TIMES = Card("times", WORDS, sign("×"), room=None)
+_EQUALS = Card("equals", WORDS, sign("="), room=None)
 _LEDGER = 360
 _LEAST = 480, 150  # width, whatever is written out: nothing around it may move with the pointer
 _SWEEPS = (
@@ -183,7 +184,14 @@ def _round(
         Choice("step", "icon", "Sweep one cell further", StepSweep(), icon="step-forward"),
         *((end,) if sweeps else ()),
         Choice(
-            "speed", "slider", "Speed of the sweep", SetSpeed, speed, ((0,), (len(SPEEDS) - 1,)), told, room=84
+            "speed",
+            "slider",
+            "Speed of the sweep",
+            SetSpeed,
+            speed,
+            ((0,), (len(SPEEDS) - 1,)),
+            told,
+            room=84,
         ),
     )
     before = (badge, free) if controls else (badge,)
@@ -257,8 +265,33 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
     return across(*items, _ledger(shown), gap=12)
 
 
-@kept
+@dataclass(frozen=True)
+class _Alike:
+    """Arithmetic whose tables are those of any other told the same: neighbours on an even ground often are."""
+
+    told: tuple[object, ...]
+    shown: Arithmetic = field(compare=False)
+
+    @classmethod
+    def of(cls, shown: Arithmetic) -> "_Alike":
+        """Take all but where the cell lies."""
+        cell = shown.cell
+        assert isinstance(cell, ConvolutionCell | LinearPoolCell | MaxPoolCell)
+        each = [
+            getattr(cell, f.name) for f in fields(cell) if f.name not in ("cell", "value", "rows", "columns")
+        ]
+        each += [cell.rows < 0, cell.columns < 0]
+        told = ((e.shape, e.dtype.str, e.tobytes()) if isinstance(e, np.ndarray) else e for e in each)
+        return cls((cell.cell[0], shown.source, shown.weights, shown.part, *told), shown)
+
+
 def _sum(shown: Arithmetic) -> _Sum:
+    return _sum_of(_Alike.of(shown))
+
+
+@lru_cache(2)
+def _sum_of(alike: _Alike) -> _Sum:
+    shown = alike.shown
     cell, part, (source, colormap, limits) = shown.cell, shown.part, shown.source
     padding, tiles = None, None
     if isinstance(cell, ConvolutionCell):
@@ -337,7 +370,7 @@ def _window(shown: Arithmetic, why_covered: str) -> Row:
     """Window of a max pool, its winners, and who gets the gradient."""
     cell, source = shown.cell, shown.source[0]
     assert isinstance(cell, MaxPoolCell)
-    window, shares = _window_maps(shown)
+    window, shares = _window_maps(_Alike.of(shown))
     winners: Outlines = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(cell.winners).tolist())
     tip = "Values in the window of the pool; the largest wins"
     first = _table("window", f"window of {source}", tip, window, winners)
@@ -351,16 +384,26 @@ def _window(shown: Arithmetic, why_covered: str) -> Row:
     return across(first, replace(other, room=first.room), down(_ledger(shown), *told, room=_LEDGER), gap=24)
 
 
-@kept
-def _window_maps(shown: Arithmetic) -> tuple[HeatMap, HeatMap]:
-    cell, (_, colormap, limits) = shown.cell, shown.source
+@lru_cache(2)
+def _window_maps(alike: _Alike) -> tuple[HeatMap, HeatMap]:
+    cell, (_, colormap, limits) = alike.shown.cell, alike.shown.source
     assert isinstance(cell, MaxPoolCell)
 
     def note(row: int, col: int) -> str:
         return ", the maximum" if cell.winners[row, col] else ""
 
-    own = _cells(cell.values, Colors(colormap, *limits), note=note)
-    return own, replace(_cells(cell.shares, Colors("sequential", 0.0, 1.0)), is_precise=False)
+    shares = cell.shares
+    return (
+        _cells(cell.values, Colors(colormap, *limits), note=note),
+        _shares(shares.tobytes(), shares.dtype.str, shares.shape),
+    )
+
+
+@lru_cache(64)
+def _shares(shares: bytes, dtype: str, shape: tuple[int, ...]) -> HeatMap:
+    """The same object for all windows with one winner at the same place."""
+    values = np.frombuffer(shares, dtype).reshape(shape)
+    return replace(_cells(values, Colors("sequential", 0.0, 1.0)), is_precise=False)
 
 
 def _who_gets_it(cell: MaxPoolCell) -> str:
