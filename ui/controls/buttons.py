@@ -87,14 +87,6 @@ class IconButton(QToolButton):
         bind_icon(self, icon)
 
 
-class MiniButton(IconButton):
-    """Small button of an icon, in the head of a column."""
-
-    def __init__(self, icon: str, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(icon, name, parent=parent)
-        self.setProperty("kind", "mini")
-
-
 def with_key(text: str, shortcut: str) -> str:
     """Return a tool tip that names a key besides; `shortcut` is text as `QKeySequence` reads it, or ""."""
     if not shortcut:
