@@ -44,11 +44,8 @@ def _paint(
     ground: Ink = "",
 ) -> None:
     """Paint one mark after the other; what is in force is not set again: it costs as much as to paint."""
-    nothing: tuple[object, object] = None, None
-    written, is_round = (
-        nothing,
-        True,
-    )  # font and ink of words; whether edges are smoothed: straight ones never
+    nothing: tuple[object, object] = None, None  # font and ink of words
+    written, is_round = nothing, True  # whether edges are smoothed: straight ones never
 
     def smooth(wanted: bool) -> None:
         nonlocal is_round

@@ -30,7 +30,6 @@ from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_power, format_signed, format_value
 from ui.page_view import PageView
 from ui.panels.feature_maps.explain import Arithmetic
-from ui.panels.feature_maps.picture import Limits
 from ui.panels.feature_maps.sweep import SPEEDS, EndSweep, PlaySweep, SetSpeed, StepSweep, Sweep
 from ui.state import PinnedCell
 from ui.theme import Theme
@@ -267,7 +266,7 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
 
 @dataclass(frozen=True)
 class _Alike:
-    """Arithmetic whose tables are those of any other told the same: neighbours on an even ground often are."""
+    """Arithmetic whose tables are those of all others told the same, as on an even ground."""
 
     told: tuple[object, ...]
     shown: Arithmetic = field(compare=False)
@@ -313,6 +312,7 @@ def _sum_of(alike: _Alike) -> _Sum:
         part, levels = 0, signed_levels(products)
         names, say = (f"window of {source}", "weights"), partial(_say_product, products.ravel())
     first, cols = part * products.size, products.shape[1]
+    weights = Colors("signed", *(shown.weights or (-1.0, 1.0)))
 
     def point(row: int, col: int) -> Ask:
         return PointAtTerm(first + row * cols + col)
@@ -323,7 +323,7 @@ def _sum_of(alike: _Alike) -> _Sum:
     return _Sum(
         names,
         _cells(patch, Colors(colormap, *limits), point=point, hatched=padding, note=note),
-        _kernel(kernel.tobytes(), kernel.dtype.str, kernel.shape, shown.weights or (-1.0, 1.0), first),
+        _known(kernel.tobytes(), kernel.dtype.str, kernel.shape, weights, first),
         _cells(products, Colors("signed", *levels), point=point),
         cell.products.size,
         first,
@@ -332,14 +332,17 @@ def _sum_of(alike: _Alike) -> _Sum:
     )
 
 
-@lru_cache(8)
-def _kernel(weights: bytes, dtype: str, shape: tuple[int, ...], limits: Limits, first: int) -> HeatMap:
-    """The weights of a filter: the same object for all its cells, so that it is painted once."""
+@lru_cache(64)
+def _known(
+    of: bytes, dtype: str, shape: tuple[int, ...], colors: Colors, first: int | None = None
+) -> HeatMap:
+    """What many cells share, a filter or shares of a gradient: the same object, so that it is painted once."""
 
-    def point(row: int, col: int) -> Ask:
-        return PointAtTerm(first + row * shape[1] + col)
+    def point(row: int, col: int) -> Ask | None:
+        return None if first is None else PointAtTerm(first + row * shape[1] + col)
 
-    return _cells(np.frombuffer(weights, dtype).reshape(shape), Colors("signed", *limits), point=point)
+    shown = _cells(np.frombuffer(of, dtype).reshape(shape), colors, point=point)
+    return replace(shown, is_precise=first is not None)
 
 
 def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap:
@@ -392,18 +395,9 @@ def _window_maps(alike: _Alike) -> tuple[HeatMap, HeatMap]:
     def note(row: int, col: int) -> str:
         return ", the maximum" if cell.winners[row, col] else ""
 
-    shares = cell.shares
-    return (
-        _cells(cell.values, Colors(colormap, *limits), note=note),
-        _shares(shares.tobytes(), shares.dtype.str, shares.shape),
-    )
-
-
-@lru_cache(64)
-def _shares(shares: bytes, dtype: str, shape: tuple[int, ...]) -> HeatMap:
-    """The same object for all windows with one winner at the same place."""
-    values = np.frombuffer(shares, dtype).reshape(shape)
-    return replace(_cells(values, Colors("sequential", 0.0, 1.0)), is_precise=False)
+    shares, colors = cell.shares, Colors("sequential", 0.0, 1.0)
+    own = _cells(cell.values, Colors(colormap, *limits), note=note)
+    return own, _known(shares.tobytes(), shares.dtype.str, shares.shape, colors)
 
 
 def _who_gets_it(cell: MaxPoolCell) -> str:
