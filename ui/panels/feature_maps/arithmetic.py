@@ -336,7 +336,7 @@ def _sum_of(alike: _Alike) -> _Sum:
 def _known(
     of: bytes, dtype: str, shape: tuple[int, ...], colors: Colors, first: int | None = None
 ) -> HeatMap:
-    """What many cells share, a filter or shares of a gradient: the same object, so that it is painted once."""
+    """What many cells share, a filter or shares of a gradient: the same object, painted once."""
 
     def point(row: int, col: int) -> Ask | None:
         return None if first is None else PointAtTerm(first + row * shape[1] + col)
