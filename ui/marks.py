@@ -21,7 +21,7 @@ from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.controls.tips import ShowsTips, show_tip, wrapped
-from ui.painting import Kept, paint, qrect
+from ui.painting import Kept, color, paint, qrect
 from ui.theme import LIGHT, Theme, follow_theme
 
 _KEYS = {
@@ -37,6 +37,8 @@ _KEYS = {
 }
 
 
+_PAINT = QEvent.Type.Paint
+_RESTYLED = QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show
 _NOTCH = 120  # of a wheel, in eighths of a degree
 
 
@@ -198,12 +200,15 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     @override
     def event(self, event: QEvent) -> bool:
+        kind = event.type()  # asked for once: most events are paint events, and there are many
+        if kind == _PAINT:
+            return super().event(event)
         if self._copies and claims_copy(event):
             return True
-        if self.ground and event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show):
+        if self.ground and kind in _RESTYLED:
             # Again and again: the stylesheet makes the content of scroll areas transparent.
             self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+        if isinstance(event, QHelpEvent) and kind == QEvent.Type.ToolTip:
             part = self._part_at(QPointF(event.pos()))
             text = "\n".join(filter(None, (self.toolTip(), "" if part is None else part.tip)))
             if text:
@@ -316,7 +321,8 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             shape = Qt.CursorShape.ClosedHandCursor if self._held else Qt.CursorShape.OpenHandCursor
         elif part is not None and part.ask is not None:
             shape = Qt.CursorShape.PointingHandCursor
-        self.setCursor(shape)
+        if shape != self.cursor().shape():
+            self.setCursor(shape)
 
     def _ask(self, ask: Ask | None) -> None:
         if ask is not None:
@@ -379,7 +385,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.ground:
-            painter.fillRect(event.rect(), self._theme.color(self.ground))
+            painter.fillRect(event.rect(), color(self._theme, self.ground))
         if self.content is None:  # by Qt: measuring words takes Pillow, which comes later
             margin, flags = self._theme.px(8), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.setPen(self._theme.color("muted"))

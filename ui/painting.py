@@ -31,7 +31,7 @@ def paint(
       `known` where they are there. None paints all marks of a group one by one, for vector files.
     * `ground`: colour that lies below everything, if it is known.
     """
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(_SMOOTH)
     _paint(drawing.marks, painter, drawing.ground.look, kept, known or {}, ground)
 
 
@@ -44,11 +44,8 @@ def _paint(
     ground: Ink = "",
 ) -> None:
     """Paint one mark after the other; what is in force is not set again: it costs as much as to paint."""
-    nothing: tuple[object, object] = None, None
-    written, is_round = (
-        nothing,
-        True,
-    )  # font and ink of words; whether edges are smoothed: straight ones never
+    nothing: tuple[object, object] = None, None  # font and ink of words
+    written, is_round = nothing, True  # whether edges are smoothed: straight ones never
 
     def smooth(wanted: bool) -> None:
         nonlocal is_round
@@ -65,7 +62,7 @@ def _paint(
                 if font != written[0]:
                     painter.setFont(_font(font))
                 if ink != written[1]:
-                    painter.setPen(_color(look, ink))
+                    painter.setPen(color(look, ink))
                 written = font, ink
                 back = 0.0 if anchor == "start" else font.width(words) / (2 if anchor == "middle" else 1)
                 if is_upright:
@@ -79,11 +76,11 @@ def _paint(
             case Rect():
                 box, fill, edge, width, radius, alpha, dash = mark
                 if not edge and not radius:
-                    painter.fillRect(qrect(box), _color(look, fill, alpha))
+                    painter.fillRect(qrect(box), color(look, fill, alpha))
                     continue
                 smooth(bool(radius))  # it takes ten times as long
                 painter.setPen(_pen(look, edge, width, dash) if edge else _NO_PEN)
-                painter.setBrush(_color(look, fill, alpha) if fill else _NO_BRUSH)
+                painter.setBrush(color(look, fill, alpha) if fill else _NO_BRUSH)
                 if radius:
                     painter.drawRoundedRect(qrect(box), radius, radius)
                 else:
@@ -107,10 +104,11 @@ def _paint(
             case Polygon(points, fill, alpha):
                 smooth(True)
                 painter.setPen(_NO_PEN)
-                painter.setBrush(_color(look, fill, alpha))
+                painter.setBrush(color(look, fill, alpha))
                 painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
             case Group():
-                smooth(True)
+                if mark.key not in known:
+                    smooth(True)
                 _paint_group(mark, painter, look, kept, known, ground if mark.is_lowest else "")
     smooth(True)
 
@@ -133,7 +131,7 @@ def _paint_group(
         ratio = painter.device().devicePixelRatioF()
         picture = QPixmap(QSize(round(box.width * ratio), round(box.height * ratio)))
         picture.setDevicePixelRatio(ratio)
-        picture.fill(_color(look, ground) if ground else Qt.GlobalColor.transparent)
+        picture.fill(color(look, ground) if ground else Qt.GlobalColor.transparent)
         inner = QPainter(picture)
         inner.setRenderHint(QPainter.RenderHint.Antialiasing)
         inner.translate(-box.left, -box.top)
@@ -162,7 +160,8 @@ def _qpen(name: str, width: float, dash: tuple[float, ...], alpha: float) -> QPe
     return pen
 
 
-def _color(look: Look, ink: Ink, alpha: float = 1.0) -> QColor:
+def color(look: Look, ink: Ink, alpha: float = 1.0) -> QColor:
+    """Return a colour of a look as Qt has it; not to be changed."""
     return _qcolor(look.hex(ink), alpha)
 
 

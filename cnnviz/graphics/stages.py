@@ -98,9 +98,8 @@ class StageMap:
 
 def map_area(shown: StageMap, box: Box, look: Look) -> Box:
     """Room of the map, without that of its colours and of scroll bars."""
-    area = box.rows(Share(1), strip_height(look))[0]
     bars = look.px(_BAR) if shown.looked.zoom is not None else 0
-    return area.cut(right=bars, bottom=bars)
+    return Box(box.left, box.top, box.width - bars, max(box.height - strip_height(look), 0) - bars)
 
 
 def strip_height(look: Look) -> float:
@@ -132,7 +131,8 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
     if shown.scrolls is not None and shown.looked.zoom is not None:
         _scroll(drawing, shown, area)
     wide = min(grid.box.width if shown.length is None else shown.length * look.scale, ground.box.width)
-    strip = ground.box.rows(Share(1), strip_height(look))[1]._replace(width=wide).cut(top=px(3))
+    below = strip_height(look) - px(3)
+    strip = Box(ground.box.left, ground.box.bottom - below, wide, below)
     key = (shown.looked.map.colors, shown.note, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
     drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors, shown.about)))

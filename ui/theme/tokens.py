@@ -12,7 +12,7 @@ from cnnviz.drawing import look
 SCALES = (1.0, 1.35, 1.6, 2.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # it is compared as a `Look`
 class Theme(look.Look):
     """A `Look` that widgets can paint with."""
 

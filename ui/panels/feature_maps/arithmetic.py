@@ -1,7 +1,7 @@
 """The arithmetic of the marked cell as a page: its name and value, how it came about, what becomes of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
 from typing import Any, override
 
@@ -30,7 +30,6 @@ from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_power, format_signed, format_value
 from ui.page_view import PageView
 from ui.panels.feature_maps.explain import Arithmetic
-from ui.panels.feature_maps.picture import Limits
 from ui.panels.feature_maps.sweep import SPEEDS, EndSweep, PlaySweep, SetSpeed, StepSweep, Sweep
 from ui.state import PinnedCell
 from ui.theme import Theme
@@ -41,6 +40,8 @@ _RULES = {
     "split": "they share the gradient in equal parts",
 }
 _CURVE_POINTS = 121
+_TIMES = Card("times", WORDS, Words("×", "strong", align="middle"), room=None)
+_EQUALS = Card("equals", WORDS, Words("=", "strong", align="middle"), room=None)
 _LEDGER = 360
 _LEAST = 480, 150  # width, whatever is written out: nothing around it may move with the pointer
 _SWEEPS = (
@@ -152,23 +153,38 @@ def page(now: Now) -> Page:
 def _head(now: Now) -> Row:
     fonts = {"title": ("strong", "text"), "number": ("mono", "text"), "muted": ("", "muted")}
     line = Fitting((tuple((words, *fonts[role]) for words, role in now.arithmetic.title),))
-    name, tip = ("Pause the sweep", "") if now.is_playing else ("Play the sweep", f": {_SWEEPS}")
-    speed = f"Speed of the sweep: {SPEEDS[now.speed]} cells a second"
+    before, after = _round(now.is_pinned, now.sweeps, now.is_playing, now.speed)
+    title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
+    return across(*before, title, *after, room=None, gap=8)
+
+
+@lru_cache(64)
+def _round(
+    is_pinned: bool, sweeps: bool, is_playing: bool, speed: int
+) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """What stands before the title and after it: the same objects for all cells."""
+    name, tip = ("Pause the sweep", "") if is_playing else ("Play the sweep", f": {_SWEEPS}")
+    told = f"Speed of the sweep: {SPEEDS[speed]} cells a second"
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
     end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
     sweep = (
         Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None, is_label=True),
-        Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if now.is_playing else "play"),
+        Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if is_playing else "play"),
         Choice("step", "icon", "Sweep one cell further", StepSweep(), icon="step-forward"),
-        *((end,) if now.sweeps else ()),
+        *((end,) if sweeps else ()),
         Choice(
-            "speed", "slider", "Speed of the sweep", SetSpeed, now.speed, ((0,), (len(SPEEDS) - 1,)), speed,
+            "speed",
+            "slider",
+            "Speed of the sweep",
+            SetSpeed,
+            speed,
+            ((0,), (len(SPEEDS) - 1,)),
+            told,
             room=84,
         ),
-    )  # fmt: skip
-    title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
-    return across(*((badge, free) if now.is_pinned else ()), title, *sweep, room=None, gap=8)
+    )
+    return (badge, free) if is_pinned else (), sweep
 
 
 def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
@@ -223,9 +239,9 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
     )
     items: list[Item] = [
         _table("patch", names[0], tips[0], patch, outlines),
-        Card("times", WORDS, Words("×", "strong", align="middle"), room=None),
+        _TIMES,
         _table("kernel", names[1], tips[1], kernel, outlines),
-        Card("equals", WORDS, Words("=", "strong", align="middle"), room=None),
+        _EQUALS,
         _table("products", "products", tips[2], found.products, outlines, covered=covered),
     ]
     if found.tiles is not None:
@@ -238,8 +254,33 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
     return across(*items, _ledger(shown), gap=12)
 
 
-@kept
+@dataclass(frozen=True)
+class _Alike:
+    """Arithmetic whose tables are those of all others told the same, as on an even ground."""
+
+    told: tuple[object, ...]
+    shown: Arithmetic = field(compare=False)
+
+    @classmethod
+    def of(cls, shown: Arithmetic) -> "_Alike":
+        """Take all but where the cell lies."""
+        cell = shown.cell
+        assert isinstance(cell, ConvolutionCell | LinearPoolCell | MaxPoolCell)
+        each = [
+            getattr(cell, f.name) for f in fields(cell) if f.name not in ("cell", "value", "rows", "columns")
+        ]
+        each += [cell.rows < 0, cell.columns < 0]
+        told = ((e.shape, e.dtype.str, e.tobytes()) if isinstance(e, np.ndarray) else e for e in each)
+        return cls((cell.cell[0], shown.source, shown.weights, shown.part, *told), shown)
+
+
 def _sum(shown: Arithmetic) -> _Sum:
+    return _sum_of(_Alike.of(shown))
+
+
+@lru_cache(2)
+def _sum_of(alike: _Alike) -> _Sum:
+    shown = alike.shown
     cell, part, (source, colormap, limits) = shown.cell, shown.part, shown.source
     padding, tiles = None, None
     if isinstance(cell, ConvolutionCell):
@@ -261,6 +302,7 @@ def _sum(shown: Arithmetic) -> _Sum:
         part, levels = 0, signed_levels(products)
         names, say = (f"window of {source}", "weights"), partial(_say_product, products.ravel())
     first, cols = part * products.size, products.shape[1]
+    weights = Colors("signed", *(shown.weights or (-1.0, 1.0)))
 
     def point(row: int, col: int) -> Ask:
         return PointAtTerm(first + row * cols + col)
@@ -271,7 +313,7 @@ def _sum(shown: Arithmetic) -> _Sum:
     return _Sum(
         names,
         _cells(patch, Colors(colormap, *limits), point=point, hatched=padding, note=note),
-        _kernel(kernel.tobytes(), kernel.dtype.str, kernel.shape, shown.weights or (-1.0, 1.0), first),
+        _known(kernel.tobytes(), kernel.dtype.str, kernel.shape, weights, first),
         _cells(products, Colors("signed", *levels), point=point),
         cell.products.size,
         first,
@@ -280,14 +322,17 @@ def _sum(shown: Arithmetic) -> _Sum:
     )
 
 
-@lru_cache(8)
-def _kernel(weights: bytes, dtype: str, shape: tuple[int, ...], limits: Limits, first: int) -> HeatMap:
-    """The weights of a filter: the same object for all its cells, so that it is painted once."""
+@lru_cache(64)
+def _known(
+    of: bytes, dtype: str, shape: tuple[int, ...], colors: Colors, first: int | None = None
+) -> HeatMap:
+    """What many cells share, a filter or shares of a gradient: the same object, painted once."""
 
-    def point(row: int, col: int) -> Ask:
-        return PointAtTerm(first + row * shape[1] + col)
+    def point(row: int, col: int) -> Ask | None:
+        return None if first is None else PointAtTerm(first + row * shape[1] + col)
 
-    return _cells(np.frombuffer(weights, dtype).reshape(shape), Colors("signed", *limits), point=point)
+    shown = _cells(np.frombuffer(of, dtype).reshape(shape), colors, point=point)
+    return replace(shown, is_precise=first is not None)
 
 
 def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap:
@@ -318,7 +363,7 @@ def _window(shown: Arithmetic, why_covered: str) -> Row:
     """Window of a max pool, its winners, and who gets the gradient."""
     cell, source = shown.cell, shown.source[0]
     assert isinstance(cell, MaxPoolCell)
-    window, shares = _window_maps(shown)
+    window, shares = _window_maps(_Alike.of(shown))
     winners: Outlines = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(cell.winners).tolist())
     tip = "Values in the window of the pool; the largest wins"
     first = _table("window", f"window of {source}", tip, window, winners)
@@ -332,16 +377,17 @@ def _window(shown: Arithmetic, why_covered: str) -> Row:
     return across(first, replace(other, room=first.room), down(_ledger(shown), *told, room=_LEDGER), gap=24)
 
 
-@kept
-def _window_maps(shown: Arithmetic) -> tuple[HeatMap, HeatMap]:
-    cell, (_, colormap, limits) = shown.cell, shown.source
+@lru_cache(2)
+def _window_maps(alike: _Alike) -> tuple[HeatMap, HeatMap]:
+    cell, (_, colormap, limits) = alike.shown.cell, alike.shown.source
     assert isinstance(cell, MaxPoolCell)
 
     def note(row: int, col: int) -> str:
         return ", the maximum" if cell.winners[row, col] else ""
 
+    shares, colors = cell.shares, Colors("sequential", 0.0, 1.0)
     own = _cells(cell.values, Colors(colormap, *limits), note=note)
-    return own, replace(_cells(cell.shares, Colors("sequential", 0.0, 1.0)), is_precise=False)
+    return own, _known(shares.tobytes(), shares.dtype.str, shares.shape, colors)
 
 
 def _who_gets_it(cell: MaxPoolCell) -> str:

@@ -210,7 +210,8 @@ class NetworkView(QWidget):
 
     def _keep(self, **changes: Any) -> None:
         """Note choices that follow from what is drawn, without drawing anew."""
-        self._choices.value = replace(self.view, **changes)
+        if any(getattr(self.view, name) != value for name, value in changes.items()):
+            self._choices.value = replace(self.view, **changes)
 
     def _shown_pin(self) -> PinnedCell | None:
         """Pinned cell as it is shown, if this network has it."""
