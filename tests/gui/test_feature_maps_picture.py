@@ -8,9 +8,11 @@ import pytest
 from cnnviz.datasets import to_input
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import forward_pass
+from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.feature_maps_panel import EXPERIMENTS, digits
 from ui.panels.feature_maps.explain import Look, explain
+from ui.panels.feature_maps.page import Contents
 from ui.panels.feature_maps.picture import MapChoices, picture
 from ui.panels.feature_maps.plan import Kind, plan_of
 from ui.panels.scene import Scene
@@ -128,3 +130,10 @@ def test_a_map_is_looked_at_while_the_pointer_is_on_it_and_left_behind_with_it()
     left = explain(seen, replace(over.look, under=None))
     assert left.channel(column) == 0
     assert left.cell == PinnedCell("conv1", (0, 4, 5))
+
+
+def test_a_column_of_another_network_is_made_anew() -> None:
+    contents = Contents()
+    columns = [plan_of(replace(LAB5, padding=padding).build_network()).column("conv1") for padding in (0, 1)]
+    made = [contents.of("head", each, None, (), lambda each=each: each.shape) for each in columns]
+    assert made == [(8, 26, 26), (8, 28, 28)]

@@ -126,14 +126,15 @@ class Contents:
     """What is drawn of the values, kept while these are the same: the pointer changes none of them."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, str], tuple[object, object, Any]] = {}
+        self._made: dict[tuple[str, str], tuple[Column, object, object, Any]] = {}
 
     def of[T](self, what: str, column: Column, token: object, rest: object, make: Callable[[], T]) -> T:
         """Return a content for an object whose values it shows, and all else that it depends on."""
         found = self._made.get((what, column.key))
-        if found is None or found[0] is not token or found[1] != rest:
-            found = self._made[what, column.key] = token, rest, make()
-        return found[2]
+        # A column of another network may have the same key.
+        if found is None or found[0] is not column or found[1] is not token or found[2] != rest:
+            found = self._made[what, column.key] = column, token, rest, make()
+        return found[3]
 
 
 def network_page(now: Now, contents: Contents) -> Page:
