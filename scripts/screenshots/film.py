@@ -26,10 +26,10 @@ def overview() -> None:
         opened.controller.on_sample_requested(1)
         opened.window.panels.show_panel(2)
         for right, down in _SHIFTS:
-            opened.controller.on_shift_requested(Shift(right, down))
+            opened.state.set_shift(Shift(right, down))
             settle(1500)
             frames.append((_grabbed(opened), 800))
-        opened.controller.on_shift_requested(Shift(0, 0))
+        opened.state.set_shift(Shift(0, 0))
         opened.window.panels.show_panel(1)
         for cell in _CELLS:
             opened.controller.on_pin_requested(PinnedCell("pool1", cell))
