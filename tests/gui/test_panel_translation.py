@@ -15,10 +15,11 @@ from pytestqt.qtbot import QtBot
 from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import choose_by_keys
+from tests.gui.driving import choose_by_keys, settle
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, press
 from ui.export.figures import tables_of
 from ui.state import RunStatus, Shift
+from ui.theme import ThemeManager
 
 
 @pytest.fixture
@@ -379,3 +380,15 @@ def test_all_numbers_of_a_moment_are_of_one_network(desk: Desk, qtbot: QtBot) ->
     for step in (200, 300, 400):
         desk.state.set_live(Snapshot(step, replace(LAB5, seed=step).build_network()))
         qtbot.waitUntil(lambda step=step: step in seen)
+
+
+def test_the_caption_of_the_maps_comes_and_goes_with_its_room(desk: Desk, theme: ThemeManager) -> None:
+    title = desk.panel.maps_title
+    theme.set_scale(2.0)
+    settle(desk.bot, parts=[theme])
+    desk.panel.choices.choose(stage="average")
+    settle(desk.bot, parts=[theme])
+    assert title.caption() == ""
+    theme.set_scale(1.0)
+    settle(desk.bot, parts=[theme])
+    assert title.caption() == "8 filters, 13 × 13"
