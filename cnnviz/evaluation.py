@@ -75,10 +75,17 @@ def evaluate(
 ) -> Evaluation:
     """Run `network` over all images.
 
-    * `images`: ndarray of shape (n, c, h, w), uint8
-    * `labels`: ndarray of shape (n,), int64
-    * `cancelled`: Asked between chunks; when it returns True the evaluation stops.
-    * Raises CancelledError: if `cancelled` returned True.
+    Parameters
+    ----------
+    images : ndarray of shape (n, c, h, w), uint8
+    labels : ndarray of shape (n,), int64
+    cancelled : callable
+        Asked between chunks; when it returns True the evaluation stops.
+
+    Raises
+    ------
+    CancelledError
+        If `cancelled` returned True.
     """
     engine = make_engine(network)
     logits: list[FloatArray] = []

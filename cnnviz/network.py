@@ -68,11 +68,16 @@ class Gradients:
 class Network:
     """An immutable classifier. Make one with `Network.build`; the constructor checks nothing.
 
-    * `params`: read-only mapping from "conv1.weight" to a read-only array
-    * `input_shape`: Shape of one sample, `(c, h, w)` or `(d,)`.
-    * `dtype`: float32 or float64.
-    * `seed`: What the initial parameters were drawn from.
-    * `shapes`: read-only mapping from layer name to the shape of one sample's output
+    Attributes
+    ----------
+    params : read-only mapping from "conv1.weight" to a read-only array
+    input_shape : tuple of int
+        Shape of one sample, `(c, h, w)` or `(d,)`.
+    dtype : numpy.dtype
+        float32 or float64.
+    seed : int
+        What the initial parameters were drawn from.
+    shapes : read-only mapping from layer name to the shape of one sample's output
     """
 
     layers: NamedLayers
@@ -92,14 +97,22 @@ class Network:
     ) -> Self:
         """Check that the layers fit together and draw their initial parameters.
 
-        * `layers`: In order from the input. Names are unique, not empty and hold no dot.
-        * `input_shape`: Shape of one sample, `(c, h, w)` or `(d,)`.
-        * `seed`: For the initial parameters, >= 0. Both dtypes start from the same numbers.
-        * `dtype`: {"float32", "float64"}
-        * Raises ShapeError: if a layer does not fit its input, or the last one does not give a flat row of
-          logits.
-        * Raises ParameterError: if a name, the seed or the dtype is not valid, or the network would be too
-          large.
+        Parameters
+        ----------
+        layers : iterable of (str, Layer)
+            In order from the input. Names are unique, not empty and hold no dot.
+        input_shape : sequence of int
+            Shape of one sample, `(c, h, w)` or `(d,)`.
+        seed : int
+            For the initial parameters, >= 0. Both dtypes start from the same numbers.
+        dtype : {"float32", "float64"}
+
+        Raises
+        ------
+        ShapeError
+            If a layer does not fit its input, or the last one does not give a flat row of logits.
+        ParameterError
+            If a name, the seed or the dtype is not valid, or the network would be too large.
         """
         blank = cls._blank(layers, input_shape, seed, dtype)
         rng = np.random.default_rng(blank.seed)
@@ -163,10 +176,18 @@ class Network:
     def with_params(self, params: Mapping[str, FloatArray]) -> Self:
         """Return the same network with other parameters; the arrays are copied.
 
-        * `params`: mapping from parameter name to ndarray. All of the network's parameters, each of its shape
-          and of the network's dtype. They need not be finite.
-        * Raises ShapeError: if an array has another shape.
-        * Raises ParameterError: if a parameter is missing, unknown or of another dtype.
+        Parameters
+        ----------
+        params : mapping from parameter name to ndarray
+            All of the network's parameters, each of its shape and of the network's dtype. They need not be
+            finite.
+
+        Raises
+        ------
+        ShapeError
+            If an array has another shape.
+        ParameterError
+            If a parameter is missing, unknown or of another dtype.
         """
         _check_names(params, self.params)
         for name, current in self.params.items():
@@ -187,11 +208,18 @@ class Network:
     def forward(self, x: FloatArray | ByteArray) -> Trace:
         """Run a batch through all layers and keep every output.
 
-        * `x`: floating-point or uint8 ndarray of shape (n, *input_shape), n >= 1. Another float dtype is
-          converted to the network's. Pixels, as a `Dataset` holds them, are scaled by `cnnviz.to_input`
-          first.
-        * Raises ShapeError: if the batch has another shape.
-        * Raises ParameterError: if the batch holds other integers, of which nobody knows what they are.
+        Parameters
+        ----------
+        x : floating-point or uint8 ndarray of shape (n, *input_shape), n >= 1
+            Another float dtype is converted to the network's. Pixels, as a `Dataset` holds them, are scaled
+            by `cnnviz.to_input` first.
+
+        Raises
+        ------
+        ShapeError
+            If the batch has another shape.
+        ParameterError
+            If the batch holds other integers, of which nobody knows what they are.
         """
         x = self._checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
@@ -211,10 +239,17 @@ class Network:
     def gradients(self, x: FloatArray | ByteArray, labels: Labels) -> Gradients:
         """Loss of a batch and its gradients with respect to parameters, layer outputs and the batch.
 
-        * `x`: As for `forward`.
-        * `labels`: integer ndarray of shape (n,). Index of the right class of each sample.
-        * Raises ShapeError, ParameterError: as `forward`; also if the labels do not match the batch or are no
-          classes.
+        Parameters
+        ----------
+        x
+            As for `forward`.
+        labels : integer ndarray of shape (n,)
+            Index of the right class of each sample.
+
+        Raises
+        ------
+        ShapeError, ParameterError
+            As `forward`; also if the labels do not match the batch or are no classes.
         """
         x = self._checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
@@ -250,11 +285,18 @@ class Network:
     def from_dict(cls, description: object, params: Mapping[str, FloatArray] | None = None) -> Self:
         """Build the network that `to_dict` described.
 
-        * `description`: May come from an untrusted file.
-        * `params`: mapping from parameter name to ndarray. As for `with_params`; by default the initial
-          parameters are drawn.
-        * Raises ParameterError: if anything in it is missing, unknown or out of range; `ShapeError` if the
-          layers do not fit together.
+        Parameters
+        ----------
+        description : mapping
+            May come from an untrusted file.
+        params : mapping from parameter name to ndarray, optional
+            As for `with_params`; by default the initial parameters are drawn.
+
+        Raises
+        ------
+        ParameterError
+            If anything in it is missing, unknown or out of range; `ShapeError` if the layers do not fit
+            together.
         """
         expected = ("layers", "input_shape", "seed", "dtype")
         entries = as_mapping(description, "A network")

@@ -29,11 +29,18 @@ _DIVERGENCE_FACTOR = 100.0
 class TrainConfig:
     """How to train.
 
-    * `batch_size`: Images averaged in one step.
-    * `epochs`: Passes over the training images.
-    * `momentum`: Used by ``"sgd"`` only.
-    * `seed`: Decides the order of the images in every epoch.
-    * `log_every`: Steps between two lines of the log.
+    Parameters
+    ----------
+    batch_size : int
+        Images averaged in one step.
+    epochs : int
+        Passes over the training images.
+    momentum : float
+        Used by ``"sgd"`` only.
+    seed : int
+        Decides the order of the images in every epoch.
+    log_every : int
+        Steps between two lines of the log.
     """
 
     learning_rate: float = 1e-4
@@ -201,9 +208,11 @@ class Trainer:
     def advance(self, steps: int = 1) -> Progress:
         """Train at most `steps` steps, fewer where the run ends.
 
-        * Raises DivergenceError: if the loss stops being finite or grows far beyond that of guessing. The
-          weights and what the optimiser remembers are then those from before this call; the error has what
-          was measured since.
+        Raises
+        ------
+        DivergenceError
+            If the loss stops being finite or grows far beyond that of guessing. The weights and what the
+            optimiser remembers are then those from before this call; the error has what was measured since.
         """
         count = min(check_int(steps, "steps", "Trainer.advance", minimum=1), self.total_steps - self.step)
         before = self._engine.vector.copy(), self._optimizer.rule.state()
@@ -222,7 +231,10 @@ class Trainer:
     def until(self, step: int, at_once: int) -> Iterator[Progress]:
         """Train up to a step, at most `at_once` steps at a time, and yield after each such stretch.
 
-        * Raises DivergenceError: as `advance`.
+        Raises
+        ------
+        DivergenceError
+            As `advance`.
         """
         while self.step < step:
             yield self.advance(min(at_once, step - self.step))
@@ -230,7 +242,10 @@ class Trainer:
     def evaluate(self, network: Network | None = None) -> Evaluation:
         """Return loss, accuracy and confusion matrix over the test images.
 
-        * `network`: That of an earlier moment, which may be tested in another thread while training goes on.
+        Parameters
+        ----------
+        network : Network, optional
+            That of an earlier moment, which may be tested in another thread while training goes on.
         """
         tested = self.network if network is None else network
         return evaluate(tested, self.dataset.test_images, self.dataset.test_labels)

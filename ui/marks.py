@@ -113,13 +113,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     def drawing(self) -> Drawing:
         """What is drawn now; made when it is needed first."""
-        ground = Ground(
-            self._room(),
-            self._theme,
-            self.hovered,
-            self.hasFocus(),
-            self.devicePixelRatioF(),
-        )
+        ground = Ground(self._room(), self._theme, self.hovered, self.hasFocus(), self.devicePixelRatioF())
         if self.content is None:
             return Drawing(ground)
         if self._drawn is None or self._drawn[:2] != (ground, self.content):

@@ -19,11 +19,7 @@ _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "stro
 
 
 def paint(
-    drawing: Drawing,
-    painter: QPainter,
-    kept: Kept | None = None,
-    known: Kept | None = None,
-    ground: Ink = "",
+    drawing: Drawing, painter: QPainter, kept: Kept | None = None, known: Kept | None = None, ground: Ink = ""
 ) -> None:
     """Paint a drawing, on the screen as on paper.
 
@@ -36,12 +32,7 @@ def paint(
 
 
 def _paint(
-    marks: Sequence[Mark],
-    painter: QPainter,
-    look: Look,
-    kept: Kept | None,
-    known: Kept,
-    ground: Ink = "",
+    marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | None, known: Kept, ground: Ink = ""
 ) -> None:
     """Paint one mark after the other; what is in force is not set again: it costs as much as to paint."""
     nothing: tuple[object, object] = None, None  # font and ink of words

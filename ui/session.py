@@ -135,12 +135,7 @@ class Session(QObject):
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
         self.window.begin_focus()
-        self._keeper = Keeper(
-            self.files,
-            self.workspace,
-            self._open_draft,
-            self,
-        )
+        self._keeper = Keeper(self.files, self.workspace, self._open_draft, self)
         controller.files.becameIdle.connect(self._on_files_written)
         self.arrivals.start()
 

@@ -28,17 +28,30 @@ class Dataset:
 
     The arrays are made read-only and are not copied.
 
-    * `train_images`, `test_images`: ndarray of shape (n, 1, h, w), uint8. Grey levels from 0 (black) to 255
-      (white).
-    * `train_labels`, `test_labels`: ndarray of shape (n,), int64. Index into `classes`.
-    * `classes`: Names of the classes. With classes ``("3", "8")`` label 0 means the digit 3.
-    * `name`: For display, such as "MNIST".
-    * `note`: A sentence for the user about classes that were left out without being asked, or empty.
-    * `conversion`: A sentence for the user about what the images have lost by being read, or empty.
-    * `path`: The file or folder the images came from.
-    * `source`: Everything that was read, of which this is a part; None if this is all of it. It may have more
-      than ten classes.
-    * Raises ShapeError: if the arrays do not belong together.
+    Parameters
+    ----------
+    train_images, test_images : ndarray of shape (n, 1, h, w), uint8
+        Grey levels from 0 (black) to 255 (white).
+    train_labels, test_labels : ndarray of shape (n,), int64
+        Index into `classes`.
+    classes : tuple of str
+        Names of the classes. With classes ``("3", "8")`` label 0 means the digit 3.
+    name : str
+        For display, such as "MNIST".
+    note : str
+        A sentence for the user about classes that were left out without being asked, or empty.
+    conversion : str
+        A sentence for the user about what the images have lost by being read, or empty.
+    path : Path or None
+        The file or folder the images came from.
+    source : Dataset or None
+        Everything that was read, of which this is a part; None if this is all of it. It may have more
+        than ten classes.
+
+    Raises
+    ------
+    ShapeError
+        If the arrays do not belong together.
     """
 
     train_images: ByteArray = field(repr=False)
@@ -98,9 +111,17 @@ class Dataset:
         Any of `available_classes` may be chosen, also those that this data set leaves out: nothing is
         read from the disk again.
 
-        * `classes`: Two to ten distinct names; 3 means "3".
-        * Raises ParameterError: if the classes are not two to ten distinct names of `available_classes`.
-        * Raises DataError: if there is no training or no test image of a class.
+        Parameters
+        ----------
+        classes : iterable of str or int
+            Two to ten distinct names; 3 means "3".
+
+        Raises
+        ------
+        ParameterError
+            If the classes are not two to ten distinct names of `available_classes`.
+        DataError
+            If there is no training or no test image of a class.
         """
         source = self if self.source is None else self.source
         names = _check_classes(classes, source.classes, f"the data set {printable(self.name, LONGEST_NAME)}")
@@ -121,10 +142,21 @@ class Dataset:
 def to_input(images: ByteArray, dtype: DTypeLike = "float32") -> FloatArray:
     """Scale pixels to what a network takes: pixel / 255 - 0.5.
 
-    * `images`: ndarray of any shape, uint8
-    * Returns: ndarray of the same shape, `dtype`. From -0.5 (black, the blank background) to 0.5 (white). The
-      float32 values are the float64 ones rounded once.
-    * Raises ParameterError: if the pixels are not uint8 or the dtype is another one.
+    Parameters
+    ----------
+    images : ndarray of any shape, uint8
+    dtype : "float32" or "float64"
+
+    Returns
+    -------
+    ndarray of the same shape, `dtype`
+        From -0.5 (black, the blank background) to 0.5 (white). The float32 values are the float64 ones
+        rounded once.
+
+    Raises
+    ------
+    ParameterError
+        If the pixels are not uint8 or the dtype is another one.
     """
     if images.dtype != np.uint8:
         raise ParameterError(

@@ -27,11 +27,23 @@ def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None
     The first call reads the files and checks their MD5, which takes a few tenths of a second; later ones
     only select.
 
-    * `classes`: Two to ten distinct digits. The order counts: with (3, 8) label 0 is the 3.
-    * `folder`: Where the four gzipped files are; by default those that come with the program.
-    * Raises ParameterError: if `classes` are not two to ten distinct digits.
-    * Raises DataError: if a file is missing or differs from the original.
-    * Source: LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition.
+    Parameters
+    ----------
+    classes : iterable of int or str
+        Two to ten distinct digits. The order counts: with (3, 8) label 0 is the 3.
+    folder : Path, optional
+        Where the four gzipped files are; by default those that come with the program.
+
+    Raises
+    ------
+    ParameterError
+        If `classes` are not two to ten distinct digits.
+    DataError
+        If a file is missing or differs from the original.
+
+    References
+    ----------
+    .. [1] LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition.
     """
     return _read_all(MNIST_FOLDER if folder is None else folder).select(classes)
 

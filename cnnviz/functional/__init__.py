@@ -15,11 +15,7 @@ from cnnviz.functional.activations import (
     tanh,
     tanh_backward,
 )
-from cnnviz.functional.convolution import (
-    conv2d,
-    conv2d_input_gradient,
-    conv2d_weight_gradient,
-)
+from cnnviz.functional.convolution import conv2d, conv2d_input_gradient, conv2d_weight_gradient
 from cnnviz.functional.dense import dense
 from cnnviz.functional.losses import (
     binary_cross_entropy,

@@ -206,9 +206,7 @@ def dots_figure(dots: Comparison) -> Figure:
         drawing.write(title, STAGE_STYLES[stage].title, "strong")
         for values, box in zip(both, (first, second), strict=True):
             drawing.place(
-                HEAT_MAP.draw,
-                Looked(HeatMap(values[0], colors, decimals=decimals, plain=True)),
-                box,
+                HEAT_MAP.draw, Looked(HeatMap(values[0], colors, decimals=decimals, plain=True)), box
             )
         if stage != "pixels":
             drawing.place(COLORS.draw, colors, bar)

@@ -21,13 +21,21 @@ _HALVINGS = 20
 class Kink:
     """A place where a network passes from one linear piece to another.
 
-    * `value`: How far the target has to be poked to get there.
-    * `kind`: {"winner", "gate"}. A max pool changes its winners, or a ReLU or leaky ReLU changes its side.
-    * `layer`: The first layer in which something changes.
-    * `cell`: The first cell of its output that does.
-    * `before`, `after`: Its state on the lower and on the upper side: which cells of the window win (row by
-      row), or whether the gate is open. Where a tie at 0 is broken, both differ from the state at 0 itself.
-    * `changes`: How many cells change here, in all layers.
+    Attributes
+    ----------
+    value : float
+        How far the target has to be poked to get there.
+    kind : {"winner", "gate"}
+        A max pool changes its winners, or a ReLU or leaky ReLU changes its side.
+    layer : str
+        The first layer in which something changes.
+    cell : tuple of int
+        The first cell of its output that does.
+    before, after : tuple of bool
+        Its state on the lower and on the upper side: which cells of the window win (row by row), or whether
+        the gate is open. Where a tie at 0 is broken, both differ from the state at 0 itself.
+    changes : int
+        How many cells change here, in all layers.
     """
 
     value: float

@@ -23,10 +23,14 @@ from cnnviz.network import Gradients, Network, Trace
 class Routes:
     """Every way from a window of a pool back to a cell of its input.
 
-    * `windows`: ndarray of shape (m, 3), intp. Pooled cell `(channel, row, column)` at which each route
-      starts, in ascending order.
-    * `cells`: ndarray of shape (m, 3), intp. Cell `(channel, row, column)` of the input at which it ends.
-    * `shares`: ndarray of shape (m,). What part of the window's gradient takes it, > 0.
+    Attributes
+    ----------
+    windows : ndarray of shape (m, 3), intp
+        Pooled cell `(channel, row, column)` at which each route starts, in ascending order.
+    cells : ndarray of shape (m, 3), intp
+        Cell `(channel, row, column)` of the input at which it ends.
+    shares : ndarray of shape (m,)
+        What part of the window's gradient takes it, > 0.
     """
 
     windows: IntArray
@@ -54,18 +58,25 @@ class Routes:
 class PoolRouting:
     """The backward pass through one pool for one sample.
 
-    * `values`: ndarray of shape (c, h, w). Input of the pool.
-    * `pooled`: ndarray of shape (c, h', w')
-    * `incoming`: ndarray of shape (c, h', w'). Gradient of the loss with respect to `pooled`.
-    * `rule`: The rule in force: the tie rule of a max pool, or ``"linear"``.
-    * `routed`: mapping from rule to ndarray of shape (c, h, w). Gradient at the input under each rule that
-      the pool could have: three for a max pool, for the same incoming gradient; one for a linear pool.
-    * `winners`: boolean ndarray of shape (c, h', w', size, size) or None. Cells of each window that hold its
-      maximum; None for a linear pool, and for a blurred max pool, whose output cells take the maxima of
-      several windows.
-    * `tie_counts`: ndarray of shape (c, h', w'), intp, or None. Number of winners.
-    * `tied`: boolean ndarray of shape (c, h', w'). Windows whose maximum is held by several cells; none in a
-      linear pool. See `Pool.tied`.
+    Attributes
+    ----------
+    values : ndarray of shape (c, h, w)
+        Input of the pool.
+    pooled : ndarray of shape (c, h', w')
+    incoming : ndarray of shape (c, h', w')
+        Gradient of the loss with respect to `pooled`.
+    rule : str
+        The rule in force: the tie rule of a max pool, or ``"linear"``.
+    routed : mapping from rule to ndarray of shape (c, h, w)
+        Gradient at the input under each rule that the pool could have: three for a max pool, for the same
+        incoming gradient; one for a linear pool.
+    winners : boolean ndarray of shape (c, h', w', size, size) or None
+        Cells of each window that hold its maximum; None for a linear pool, and for a blurred max pool, whose
+        output cells take the maxima of several windows.
+    tie_counts : ndarray of shape (c, h', w'), intp, or None
+        Number of winners.
+    tied : boolean ndarray of shape (c, h', w')
+        Windows whose maximum is held by several cells; none in a linear pool. See `Pool.tied`.
     """
 
     layer: str
@@ -101,12 +112,22 @@ def pool_routing(
 ) -> PoolRouting:
     """Describe the backward pass through one pool.
 
-    * `trace`: What `network.forward` returned.
-    * `gradients`: What `network.gradients` returned for the same batch. (The loss is a mean over the batch:
-      give a batch of one to have the gradients of one sample alone.)
-    * `layer`: Name of the pool.
-    * `sample`: Which sample of the batch.
-    * Raises ParameterError: if there is no such pool or sample.
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    gradients : Gradients
+        What `network.gradients` returned for the same batch. (The loss is a mean over the batch: give a batch
+        of one to have the gradients of one sample alone.)
+    layer : str
+        Name of the pool.
+    sample : int
+        Which sample of the batch.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such pool or sample.
     """
     index, pool = find_pool(network, layer)
     check_int(sample, "sample", "pool_routing", 0, len(trace.inputs) - 1)
@@ -144,9 +165,17 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
     up to 1: the gradient is passed on, no more and no less. Under ``"all"`` they add up to the number of
     winners.
 
-    * `values`: ndarray of shape (c, h, w). Input of the pool. Only a max pool looks at the numbers.
-    * `ties`: {"first", "all", "split"}. Rule of a max pool; None means its own. Linear pools ignore it.
-    * Raises ParameterError: if there is no such rule.
+    Parameters
+    ----------
+    values : ndarray of shape (c, h, w)
+        Input of the pool. Only a max pool looks at the numbers.
+    ties : {"first", "all", "split"}, optional
+        Rule of a max pool; None means its own. Linear pools ignore it.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such rule.
     """
     if ties is not None:
         check_choice(ties, "ties", "pool_routes", functional.TIE_RULES)
@@ -201,8 +230,11 @@ def find_max_pool(network: Network, layer: str) -> tuple[int, Pool]:
 class TieRate:
     """How many windows of a max pool are tied, over all channels and images.
 
-    * `windows`, `tied`: All windows, and those whose maximum is held by several cells; in a blurred max pool,
-      all cells of the output, and those with such a window under the blur.
+    Attributes
+    ----------
+    windows, tied : int
+        All windows, and those whose maximum is held by several cells; in a blurred max pool, all cells of the
+        output, and those with such a window under the blur.
     """
 
     windows: int
@@ -217,8 +249,15 @@ class TieRate:
 def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Network:
     """Return the same network with another rule for ties: equal outputs, other gradients.
 
-    * `layer`: Name of the only max pool to change; None means all of them.
-    * Raises ParameterError: if there is no such rule or max pool.
+    Parameters
+    ----------
+    layer : str, optional
+        Name of the only max pool to change; None means all of them.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such rule or max pool.
     """
     check_choice(ties, "ties", "with_ties", functional.TIE_RULES)
     if layer is not None:
@@ -233,10 +272,19 @@ def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Netw
 def tie_rate(network: Network, trace: Trace, layer: str, sample: int = 0) -> TieRate:
     """Count the tied windows of a max pool for one image.
 
-    * `trace`: What `network.forward` returned.
-    * `layer`: Name of a max pool.
-    * `sample`: Which sample of the batch.
-    * Raises ParameterError: if there is no such max pool or sample.
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of a max pool.
+    sample : int
+        Which sample of the batch.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such max pool or sample.
     """
     index, pool = find_max_pool(network, layer)
     check_int(sample, "sample", "tie_rate", 0, len(trace.inputs) - 1)
@@ -254,12 +302,22 @@ def tie_rate_of_images(
 ) -> TieRate:
     """Count the tied windows of a max pool over many images.
 
-    * `images`: ndarray of shape (n, c, h, w), uint8
-    * `layer`: Name of a max pool.
-    * `progress`: Is told the fraction that is done, from 0 to 1.
-    * `cancelled`: Asked between chunks; when it returns True the count stops.
-    * Raises ParameterError: if there is no such max pool.
-    * Raises CancelledError: if `cancelled` returned True.
+    Parameters
+    ----------
+    images : ndarray of shape (n, c, h, w), uint8
+    layer : str
+        Name of a max pool.
+    progress : callable
+        Is told the fraction that is done, from 0 to 1.
+    cancelled : callable
+        Asked between chunks; when it returns True the count stops.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such max pool.
+    CancelledError
+        If `cancelled` returned True.
     """
     index, pool = find_max_pool(network, layer)
     windows = tied = 0

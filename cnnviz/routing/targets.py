@@ -13,8 +13,12 @@ from cnnviz.network import Gradients, Network
 class ParameterTarget:
     """One number that training adjusts.
 
-    * `name`: Such as ``"conv1.weight"``.
-    * `index`: Its place in the parameter's array.
+    Attributes
+    ----------
+    name : str
+        Such as ``"conv1.weight"``.
+    index : tuple of int
+        Its place in the parameter's array.
     """
 
     name: str
@@ -25,7 +29,10 @@ class ParameterTarget:
 class PixelTarget:
     """One pixel of the input.
 
-    * `index`: `(channel, row, column)`, or `(unit,)` where the input is flat.
+    Attributes
+    ----------
+    index : tuple of int
+        `(channel, row, column)`, or `(unit,)` where the input is flat.
     """
 
     index: Cell
@@ -35,7 +42,10 @@ class PixelTarget:
 class CellTarget:
     """One cell of a layer's output: it is changed after it was computed, and what follows is computed anew.
 
-    * `index`: `(channel, row, column)`, or `(unit,)`.
+    Attributes
+    ----------
+    index : tuple of int
+        `(channel, row, column)`, or `(unit,)`.
     """
 
     layer: str

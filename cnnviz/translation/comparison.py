@@ -38,9 +38,13 @@ class WinnerChange(IntEnum):
 class WinnerCount:
     """How many windows one thing happened in.
 
-    * `single`: Windows in which one cell alone had the largest value, before and after.
-    * `tied`: Windows in which several cells shared it, before or after. There the winner is the first of them
-      in row-major order, and that it stayed or moved means little.
+    Attributes
+    ----------
+    single : int
+        Windows in which one cell alone had the largest value, before and after.
+    tied : int
+        Windows in which several cells shared it, before or after. There the winner is the first of them in
+        row-major order, and that it stayed or moved means little.
     """
 
     single: int
@@ -56,14 +60,20 @@ class WinnerCount:
 class WinnerMap:
     """The windows of a max pool, before and after a shift.
 
-    * `category`: ndarray of shape (c, rows, columns), uint8. A `WinnerChange` for each window and filter.
-    * `tied`: ndarray of the same shape, bool. Whether several cells shared the largest value, before or
-      after.
-    * `change`: ndarray of the same shape. Value after minus value before; 0 unless the category is `CHANGED`.
-    * `original_winner`, `moved_winner`: ndarray of the same shape, intp. Row-major index of the first largest
-      cell within the window.
-    * `original`, `moved`: ndarray of shape (c, h, w). The maps that were pooled.
-    * `size`: Side of the windows.
+    Attributes
+    ----------
+    category : ndarray of shape (c, rows, columns), uint8
+        A `WinnerChange` for each window and filter.
+    tied : ndarray of the same shape, bool
+        Whether several cells shared the largest value, before or after.
+    change : ndarray of the same shape
+        Value after minus value before; 0 unless the category is `CHANGED`.
+    original_winner, moved_winner : ndarray of the same shape, intp
+        Row-major index of the first largest cell within the window.
+    original, moved : ndarray of shape (c, h, w)
+        The maps that were pooled.
+    size : int
+        Side of the windows.
     """
 
     category: NDArray[np.uint8]
@@ -99,11 +109,19 @@ def winner_map(original: FloatArray, moved: FloatArray, size: int = 2) -> Winner
     Values are compared bit by bit: the reference convolution gives equal patches equal bits, so a value that
     only moved is found equal.
 
-    * `original`, `moved`: ndarray of shape (c, h, w), float32 or float64. The maps that go into the pool, of
-      the image and of the moved image, raw.
-    * `size`: Side of the windows, and their distance, in pixels, >= 1.
-    * Raises ShapeError: if the maps differ in shape, or are smaller than a window.
-    * Raises ParameterError: if `size` is smaller than 1.
+    Parameters
+    ----------
+    original, moved : ndarray of shape (c, h, w), float32 or float64
+        The maps that go into the pool, of the image and of the moved image, raw.
+    size : int
+        Side of the windows, and their distance, in pixels, >= 1.
+
+    Raises
+    ------
+    ShapeError
+        If the maps differ in shape, or are smaller than a window.
+    ParameterError
+        If `size` is smaller than 1.
     """
     if original.shape != moved.shape or original.ndim != 3:
         raise ShapeError(
@@ -135,9 +153,12 @@ def _times_attained(maps: FloatArray, pooled: FloatArray, size: int) -> IntArray
 class StagePair:
     """A stage of the original and of the moved image.
 
-    * `original`, `moved`, `blank`: ndarray of shape (c, rows, columns). Raw maps of the image, the moved
-      image, and an image that is background all over.
-    * `dx`, `dy`: The shift of the image in pixels.
+    Attributes
+    ----------
+    original, moved, blank : ndarray of shape (c, rows, columns)
+        Raw maps of the image, the moved image, and an image that is background all over.
+    dx, dy : int
+        The shift of the image in pixels.
     """
 
     original: FloatArray
@@ -189,13 +210,22 @@ class StagePair:
 class Comparison:
     """A sample and its shifted self, stage by stage.
 
-    * `dx`, `dy`: Shift in pixels, to the right and down.
-    * `ink_lost`: Share of the ink that has left the frame, from 0 to 1.
-    * `stages`: In the order of `STAGES`.
-    * `original_probabilities`, `moved_probabilities`: ndarray of shape (k,). Probability of each class.
-    * `label`: The class whose probability is followed: the true one, or the one predicted for the original.
-    * `original_class`, `moved_class`: Predicted classes.
-    * `pool_size`: Side of the pooling windows.
+    Attributes
+    ----------
+    dx, dy : int
+        Shift in pixels, to the right and down.
+    ink_lost : float
+        Share of the ink that has left the frame, from 0 to 1.
+    stages : mapping from stage to StagePair
+        In the order of `STAGES`.
+    original_probabilities, moved_probabilities : ndarray of shape (k,)
+        Probability of each class.
+    label : int
+        The class whose probability is followed: the true one, or the one predicted for the original.
+    original_class, moved_class : int
+        Predicted classes.
+    pool_size : int
+        Side of the pooling windows.
     """
 
     dx: int
@@ -240,15 +270,25 @@ def compare(
 ) -> Comparison:
     """Move one sample and follow both through the network.
 
-    * `image`: ndarray of shape (c, h, w). As the network takes it (`cnnviz.datasets.to_input`).
-    * `dx`, `dy`: Pixels to the right and down.
-    * `background`: Value of a pixel without ink: fills the frame in mode "fill", and is what the blank image
-      consists of.
-    * `block`: Number of the convolution block whose stages are compared, from 1.
-    * `pool_size`: Side of the pooling windows in pixels. None means that of the network's own pool.
-    * `label`: The true class. None means the one predicted for the original.
-    * Raises ShapeError, ParameterError: if the image does not fit the network, it has no such block, or a
-      value is outside its range.
+    Parameters
+    ----------
+    image : ndarray of shape (c, h, w)
+        As the network takes it (`cnnviz.datasets.to_input`).
+    dx, dy : int
+        Pixels to the right and down.
+    background : float
+        Value of a pixel without ink: fills the frame in mode "fill", and is what the blank image consists of.
+    block : int
+        Number of the convolution block whose stages are compared, from 1.
+    pool_size : int, optional
+        Side of the pooling windows in pixels. None means that of the network's own pool.
+    label : int, optional
+        The true class. None means the one predicted for the original.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If the image does not fit the network, it has no such block, or a value is outside its range.
     """
     plan = StagePlan.of(network, block, pool_size)
     image = checked_image(network, image)

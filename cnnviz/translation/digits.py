@@ -20,9 +20,13 @@ from cnnviz.translation.sweep import DEFAULT_SETTINGS, Sweeper, SweepSettings, S
 class Curve:
     """A measure against distance.
 
-    * `distances`: ndarray of shape (m,), intp. In pixels.
-    * `mean`, `std`: ndarray of shape (m,), float64. Mean and spread (population standard deviation); over
-      what, the maker of the curve says. NaN where the measure is defined nowhere.
+    Attributes
+    ----------
+    distances : ndarray of shape (m,), intp
+        In pixels.
+    mean, std : ndarray of shape (m,), float64
+        Mean and spread (population standard deviation); over what, the maker of the curve says. NaN where the
+        measure is defined nowhere.
     """
 
     distances: IntArray
@@ -37,8 +41,15 @@ class Rings:
     it covers `r - 1/2 <= distance < r + 1/2`. Rings end at the largest distance along an axis: beyond it only
     the corners of the grid are left, in diagonal directions alone.
 
-    * `dxs`, `dys`: ndarray of shape (columns,) and (rows,), intp. The shifts, in pixels.
-    * `distances`: ndarray of shape (m,), intp. The rings that hold a shift, in order.
+    Parameters
+    ----------
+    dxs, dys : ndarray of shape (columns,) and (rows,), intp
+        The shifts, in pixels.
+
+    Attributes
+    ----------
+    distances : ndarray of shape (m,), intp
+        The rings that hold a shift, in order.
     """
 
     def __init__(self, dxs: IntArray, dys: IntArray) -> None:
@@ -51,8 +62,15 @@ class Rings:
     def means(self, values: FloatArray) -> Values:
         """Mean over each ring.
 
-        * `values`: ndarray of shape (..., rows, columns). NaN is left out.
-        * Returns: ndarray of shape (..., m), float64. NaN where a ring holds nothing but NaN.
+        Parameters
+        ----------
+        values : ndarray of shape (..., rows, columns)
+            NaN is left out.
+
+        Returns
+        -------
+        ndarray of shape (..., m), float64
+            NaN where a ring holds nothing but NaN.
         """
         flat, defined = self._flat(values)
         count = defined @ self._members
@@ -79,16 +97,19 @@ class Rings:
 class DigitSweep:
     """Many samples over a grid of shifts.
 
-    * `dxs`, `dys`: ndarray of shape (columns,) and (rows,), intp. The shifts, in pixels to the right and
-      down.
-    * `digits`: How many samples were moved.
-    * `mean`, `std`: mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64.
-      Mean over the samples and spread (population standard deviation). Samples for which a measure is not
-      defined are left out; NaN where it is for none.
-    * `curves`: Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over
-      samples.
-    * `ink_lost`: ndarray of shape (rows, columns), float64. Share of the ink that has left the frame, the
-      mean over the samples: exactly 0 where none lost any.
+    Attributes
+    ----------
+    dxs, dys : ndarray of shape (columns,) and (rows,), intp
+        The shifts, in pixels to the right and down.
+    digits : int
+        How many samples were moved.
+    mean, std : mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64
+        Mean over the samples and spread (population standard deviation). Samples for which a measure is not
+        defined are left out; NaN where it is for none.
+    curves : mapping from measure to mapping from stage to Curve
+        Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over samples.
+    ink_lost : ndarray of shape (rows, columns), float64
+        Share of the ink that has left the frame, the mean over the samples: exactly 0 where none lost any.
     """
 
     dxs: IntArray
@@ -114,12 +135,23 @@ def sweep_many(
     Features are computed in single precision also for a network in double: it takes two thirds of the time,
     and means and spreads agree to about six digits.
 
-    * `images`: ndarray of shape (n, c, h, w), n >= 1. As the network takes them (`cnnviz.datasets.to_input`).
-    * `labels`: integer ndarray of shape (n,). True classes. None means those predicted for the originals.
-    * `progress`: Called with the share of the work that is done, from 0 to 1, after each sample.
-    * `cancelled`: Asked every few milliseconds; when it returns True the sweep stops.
-    * Raises ShapeError, ParameterError: if images, labels or settings do not fit the network.
-    * Raises CancelledError: if `cancelled` returned True.
+    Parameters
+    ----------
+    images : ndarray of shape (n, c, h, w), n >= 1
+        As the network takes them (`cnnviz.datasets.to_input`).
+    labels : integer ndarray of shape (n,), optional
+        True classes. None means those predicted for the originals.
+    progress : callable
+        Called with the share of the work that is done, from 0 to 1, after each sample.
+    cancelled : callable
+        Asked every few milliseconds; when it returns True the sweep stops.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If images, labels or settings do not fit the network.
+    CancelledError
+        If `cancelled` returned True.
     """
     network = _in_single_precision(network)
     images = checked_images(network, images)
@@ -156,8 +188,15 @@ def sweep_many(
 def curves_along_axis(swept: DigitSweep) -> Mapping[MeasureName, Mapping[str, Curve]]:
     """Curves of samples that were moved along one axis only, which is a fraction of the work of a grid.
 
-    * `swept`: With a single `dy`, or with a single `dx`.
-    * Returns: Against the signed distance; mean and spread over the samples.
+    Parameters
+    ----------
+    swept : DigitSweep
+        With a single `dy`, or with a single `dx`.
+
+    Returns
+    -------
+    mapping from measure to mapping from stage to Curve
+        Against the signed distance; mean and spread over the samples.
     """
     along = swept.dxs if len(swept.dys) == 1 else swept.dys
     keys: list[tuple[MeasureName, str]] = [

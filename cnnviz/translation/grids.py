@@ -15,10 +15,15 @@ from cnnviz.layers import Layer
 class Axis:
     """One axis of a stage's maps.
 
-    * `cells`: Number of cells along the axis.
-    * `stride`: Image pixels from one cell to the next.
-    * `first`, `stop`: The cells `first .. stop - 1` have seen nothing but pixels of the image. The others
-      have also seen a zero padding or a mirrored edge, which stay where they are when the image moves.
+    Attributes
+    ----------
+    cells : int
+        Number of cells along the axis.
+    stride : int
+        Image pixels from one cell to the next.
+    first, stop : int
+        The cells `first .. stop - 1` have seen nothing but pixels of the image. The others have also seen a
+        zero padding or a mirrored edge, which stay where they are when the image moves.
     """
 
     cells: int
@@ -83,10 +88,17 @@ class StageGrid:
         next to it, along each axis. For a pool of stride 2 an odd shift is half a cell, the mean of two
         neighbours. Taking either neighbour alone would charge the pool with half a cell of misalignment.
 
-        * `maps`: ndarray of shape (..., rows, columns), float32 or float64
-        * `dx`, `dy`: Shift of the image in pixels.
-        * Returns: ndarray of the shape and dtype of `maps`. 0 where a cell has no counterpart, which for
-          features relative to a blank image is "no ink". Such cells lie outside `interior`.
+        Parameters
+        ----------
+        maps : ndarray of shape (..., rows, columns), float32 or float64
+        dx, dy : int
+            Shift of the image in pixels.
+
+        Returns
+        -------
+        ndarray of the shape and dtype of `maps`
+            0 where a cell has no counterpart, which for features relative to a blank image is "no ink". Such
+            cells lie outside `interior`.
         """
         return _shift_axis(_shift_axis(maps, self.columns, dx, -1), self.rows, dy, -2)
 

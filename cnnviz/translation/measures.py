@@ -45,8 +45,12 @@ RELATIVE_TO_BLANK_NOTE = (
 class Measure:
     """What a measure is, in words for a tooltip.
 
-    * `name`: As in the results of a sweep.
-    * `of_output`: Whether it is one number for the network's output instead of one for each stage.
+    Attributes
+    ----------
+    name : str
+        As in the results of a sweep.
+    of_output : bool
+        Whether it is one number for the network's output instead of one for each stage.
     """
 
     name: MeasureName
@@ -119,15 +123,29 @@ def relative_change(
 ) -> Values:
     """Change of the features relative to their size, `|F'(Tx) - F'(x)| / |F'(x)|` (Euclidean norms).
 
-    * `reference`: ndarray of any shape. Features `F'(x)`.
-    * `moved`: ndarray of shape (..., *reference.shape). Features `F'(Tx)` of one shift or many.
-    * `workspace`: ndarray of the size and dtype of `moved`. Overwritten; spares callers in a loop a new array
-      each time.
-    * Returns: ndarray of shape (...), float64. Exactly 0 where no feature changed. NaN where `F'(x)` is 0
-      everywhere: nothing to compare with.
-    * Raises ShapeError: if the shapes do not belong together.
-    * Source: Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486:
-      distance of internal features under a shift, there as cosine distance.
+    Parameters
+    ----------
+    reference : ndarray of any shape
+        Features `F'(x)`.
+    moved : ndarray of shape (..., *reference.shape)
+        Features `F'(Tx)` of one shift or many.
+    workspace : ndarray of the size and dtype of `moved`, optional
+        Overwritten; spares callers in a loop a new array each time.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+        Exactly 0 where no feature changed. NaN where `F'(x)` is 0 everywhere: nothing to compare with.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not belong together.
+
+    References
+    ----------
+    .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486: distance
+       of internal features under a shift, there as cosine distance.
     """
     flat, lead = _flat(reference, moved)
     before = reference.reshape(-1)
@@ -138,11 +156,24 @@ def relative_change(
 def cosine_similarity(reference: FloatArray, moved: FloatArray) -> Values:
     """Cosine of the angle between the features, `<F'(Tx), F'(x)> / (|F'(Tx)| |F'(x)|)`.
 
-    * `reference`, `moved`: As for `relative_change`.
-    * Returns: ndarray of shape (...), float64. From -1 to 1; exactly 1 where no feature changed. NaN where
-      either is 0 everywhere.
-    * Raises ShapeError: if the shapes do not belong together.
-    * Source: Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486.
+    Parameters
+    ----------
+    reference, moved
+        As for `relative_change`.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+        From -1 to 1; exactly 1 where no feature changed. NaN where either is 0 everywhere.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not belong together.
+
+    References
+    ----------
+    .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486.
     """
     flat, lead = _flat(reference, moved)
     before = reference.reshape(-1)
@@ -165,14 +196,30 @@ def equivariance_residual(
 
     It is exactly 0 for shifts by whole cells. For others it is what no shift of the coarse map can undo.
 
-    * `reference`, `moved`: ndarray of shape (c, rows, columns). Features `F'(x)` and `F'(Tx)`.
-    * `grid`: That of the stage.
-    * `dx`, `dy`: Shift of the image in pixels.
-    * Returns: NaN where `F'(x)` is 0 everywhere, or no cell is left to compare.
-    * Raises ShapeError: if the shapes do not belong together.
-    * Source: Lenc, Vedaldi (2015), Understanding Image Representations by Measuring Their Equivariance and
-      Equivalence, CVPR, arXiv:1411.5908. There the map `S` is learned; here it is known.
-    * Source: Zhang (2019), arXiv:1904.11486: shift equivariance modulo the stride.
+    Parameters
+    ----------
+    reference, moved : ndarray of shape (c, rows, columns)
+        Features `F'(x)` and `F'(Tx)`.
+    grid : StageGrid
+        That of the stage.
+    dx, dy : int
+        Shift of the image in pixels.
+
+    Returns
+    -------
+    float
+        NaN where `F'(x)` is 0 everywhere, or no cell is left to compare.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not belong together.
+
+    References
+    ----------
+    .. [1] Lenc, Vedaldi (2015), Understanding Image Representations by Measuring Their Equivariance and
+       Equivalence, CVPR, arXiv:1411.5908. There the map `S` is learned; here it is known.
+    .. [2] Zhang (2019), arXiv:1904.11486: shift equivariance modulo the stride.
     """
     _flat(reference, moved)
     along = MovedAlong(grid, np.array([dx]), len(reference), moved.dtype)
@@ -188,12 +235,23 @@ def relative_to(reference: FloatArray, changes: Values) -> Values:
 def probability_change(before: FloatArray, after: FloatArray, label: int) -> Values:
     """Change of the probability of one class, `|p(Tx) - p(x)|`.
 
-    * `before`: ndarray of shape (k,). Probability of each class for the original.
-    * `after`: ndarray of shape (..., k). The same for the moved image.
-    * `label`: The class: the true one, or the one predicted for the original.
-    * Returns: ndarray of shape (...), float64
-    * Source: Azulay, Weiss (2018), Why do deep convolutional networks generalize so poorly to small image
-      transformations?, arXiv:1805.12177.
+    Parameters
+    ----------
+    before : ndarray of shape (k,)
+        Probability of each class for the original.
+    after : ndarray of shape (..., k)
+        The same for the moved image.
+    label : int
+        The class: the true one, or the one predicted for the original.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+
+    References
+    ----------
+    .. [1] Azulay, Weiss (2018), Why do deep convolutional networks generalize so poorly to small image
+       transformations?, arXiv:1805.12177.
     """
     return np.abs(after[..., label].astype(np.float64) - before[label])
 
@@ -203,9 +261,19 @@ def total_variation(before: FloatArray, after: FloatArray) -> Values:
 
     For two classes it equals `probability_change` of either.
 
-    * `before`, `after`: As for `probability_change`.
-    * Returns: ndarray of shape (...), float64. From 0 (the same) to 1 (no class in common).
-    * Source: Levin, Peres (2017), Markov Chains and Mixing Times, proposition 4.2.
+    Parameters
+    ----------
+    before, after
+        As for `probability_change`.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+        From 0 (the same) to 1 (no class in common).
+
+    References
+    ----------
+    .. [1] Levin, Peres (2017), Markov Chains and Mixing Times, proposition 4.2.
     """
     return np.abs(after.astype(np.float64) - before).sum(axis=-1) / 2
 
@@ -213,10 +281,20 @@ def total_variation(before: FloatArray, after: FloatArray) -> Values:
 def decision_flip(before: int, after: IntArray) -> Values:
     """1 where the predicted class has changed, else 0; the mean over digits is the share that flips.
 
-    * `before`: Class predicted for the original.
-    * `after`: ndarray of shape (...), intp. Class predicted for the moved image.
-    * Returns: ndarray of shape (...), float64
-    * Source: Zhang (2019), arXiv:1904.11486: one minus the classification consistency.
+    Parameters
+    ----------
+    before : int
+        Class predicted for the original.
+    after : ndarray of shape (...), intp
+        Class predicted for the moved image.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+
+    References
+    ----------
+    .. [1] Zhang (2019), arXiv:1904.11486: one minus the classification consistency.
     """
     return (after != before).astype(np.float64)
 

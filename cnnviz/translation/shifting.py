@@ -23,12 +23,26 @@ def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float
     With `T` the shift, `(T x)[i, j] = x[i - dy, j - dx]`. Where that pixel lies outside the frame, `"fill"`
     takes the background and `"wrap"` the pixel that has left on the opposite side.
 
-    * `images`: ndarray of shape (..., h, w), float32 or float64. One image, or any number of them.
-    * `dx`, `dy`: Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
-    * `fill`: Value of the pixels that come into the frame; used by `"fill"` only.
-    * Returns: ndarray of the shape and dtype of `images`. Always a new array.
-    * Raises ShapeError: if `images` has no two sides.
-    * Raises ParameterError: if `mode` is unknown or a shift is no int.
+    Parameters
+    ----------
+    images : ndarray of shape (..., h, w), float32 or float64
+        One image, or any number of them.
+    dx, dy : int
+        Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
+    fill : float
+        Value of the pixels that come into the frame; used by `"fill"` only.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `images`
+        Always a new array.
+
+    Raises
+    ------
+    ShapeError
+        If `images` has no two sides.
+    ParameterError
+        If `mode` is unknown or a shift is no int.
     """
     height, width = _sides(images, "shift")
     dx, dy = check_int(dx, "dx", "shift"), check_int(dy, "dy", "shift")
@@ -48,11 +62,23 @@ def ink_lost(
     Ink is what differs from the background: `sum |x - background|` over the pixels that leave, divided by the
     same sum over all pixels.
 
-    * `image`: ndarray of shape (..., h, w)
-    * `dx`, `dy`, `mode`: As given to `shift`.
-    * `background`: Value of a pixel without ink.
-    * Returns: From 0 (all of it is still in the frame) to 1. 0 for a blank image, and always for `"wrap"`.
-    * Raises ShapeError, ParameterError: as `shift`.
+    Parameters
+    ----------
+    image : ndarray of shape (..., h, w)
+    dx, dy, mode
+        As given to `shift`.
+    background : float
+        Value of a pixel without ink.
+
+    Returns
+    -------
+    float
+        From 0 (all of it is still in the frame) to 1. 0 for a blank image, and always for `"wrap"`.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        As `shift`.
     """
     dx, dy = check_int(dx, "dx", "ink_lost"), check_int(dy, "dy", "ink_lost")
     return float(ink_lost_over(image, np.array([dx]), np.array([dy]), mode, background)[0, 0])
@@ -63,8 +89,12 @@ def ink_lost_over(
 ) -> NDArray[np.float64]:
     """`ink_lost` for every shift of a grid, shape (len(dys), len(dxs)).
 
-    * `image`, `mode`, `background`: As for `ink_lost`.
-    * `dxs`, `dys`: ndarray of shape (columns,) and (rows,), intp. Pixels to the right and down.
+    Parameters
+    ----------
+    image, mode, background
+        As for `ink_lost`.
+    dxs, dys : ndarray of shape (columns,) and (rows,), intp
+        Pixels to the right and down.
     """
     height, width = _sides(image, "ink_lost")
     ink = np.abs(image - background, dtype=np.float64).reshape(-1, height, width).sum(axis=0)

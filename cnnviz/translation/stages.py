@@ -22,11 +22,17 @@ POOL_KINDS = tuple(POOLS)
 class ConvBlock:
     """A convolution with the activation and the pool that follow it.
 
-    * `number`: From 1, counted from the input.
-    * `conv`: Index of the convolution in `Network.layers`.
-    * `features`: Index of the layer whose output goes into the pool: the activation, or the convolution if
-      there is none.
-    * `pool`: Index of the pool; None if the block has none.
+    Attributes
+    ----------
+    number : int
+        From 1, counted from the input.
+    conv : int
+        Index of the convolution in `Network.layers`.
+    features : int
+        Index of the layer whose output goes into the pool: the activation, or the convolution if there is
+        none.
+    pool : int or None
+        Index of the pool; None if the block has none.
     """
 
     number: int
@@ -48,8 +54,11 @@ class ConvBlock:
 def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
     """Convolution blocks of a network, from the input on.
 
-    * Returns: Empty for a network without a convolution. Activations that come after the pool, or after
-      anything else, belong to no block.
+    Returns
+    -------
+    tuple of ConvBlock
+        Empty for a network without a convolution. Activations that come after the pool, or after anything
+        else, belong to no block.
     """
     starts = [index for index, (_, layer) in enumerate(network.layers) if isinstance(layer, Conv2D)]
     return tuple(_block(network.layers, number, conv) for number, conv in enumerate(starts, start=1))
@@ -69,9 +78,17 @@ def conv_block(network: Network, number: int = 1) -> ConvBlock:
 def pool_layer(kind: str, size: int = 2) -> Pool:
     """Make a pool of any kind on a grid of `size` pixels.
 
-    * `kind`: One of `POOL_KINDS`.
-    * `size`: Side of the window, and distance of the windows, in pixels, >= 1.
-    * Raises ParameterError: if a value lies outside its range.
+    Parameters
+    ----------
+    kind : str
+        One of `POOL_KINDS`.
+    size : int
+        Side of the window, and distance of the windows, in pixels, >= 1.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
     """
     check_choice(kind, "kind", "pool_layer", POOL_KINDS)
     return layer_of_kind(POOLS[kind], {"size": size})
@@ -104,10 +121,16 @@ between convolution and pool has no stage "activation"."""
 class StagePlan:
     """What to compute for one block of a network. Make one with `StagePlan.of`.
 
-    * `block`: Which convolution block the stages belong to.
-    * `pool_size`: Side of the pooling windows, and their distance, in cells of the maps that are pooled.
-    * `pools`: The pools of all kinds, on the same grid.
-    * `grids`: The stages that this network has, in order.
+    Attributes
+    ----------
+    block : ConvBlock
+        Which convolution block the stages belong to.
+    pool_size : int
+        Side of the pooling windows, and their distance, in cells of the maps that are pooled.
+    pools : mapping from kind to Pool
+        The pools of all kinds, on the same grid.
+    grids : mapping from stage to StageGrid
+        The stages that this network has, in order.
     """
 
     network: Network
@@ -120,10 +143,18 @@ class StagePlan:
     def of(cls, network: Network, block: int = 1, pool_size: int | None = None) -> Self:
         """Look a network over.
 
-        * `block`: Number of the convolution block, from 1.
-        * `pool_size`: Side of the pooling windows in pixels. None means that of the network's own pool.
-        * Raises ParameterError: if the network has no such block, or a value is outside its range;
-          `ShapeError` if the maps of the block are smaller than a pooling window.
+        Parameters
+        ----------
+        block : int
+            Number of the convolution block, from 1.
+        pool_size : int, optional
+            Side of the pooling windows in pixels. None means that of the network's own pool.
+
+        Raises
+        ------
+        ParameterError
+            If the network has no such block, or a value is outside its range; `ShapeError` if the maps of the
+            block are smaller than a pooling window.
         """
         chosen = conv_block(network, block)
         size = pool_size_of(network, chosen) if pool_size is None else pool_size

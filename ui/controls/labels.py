@@ -146,12 +146,7 @@ class WrapLabel(WrappedWidget):
     """
 
     def __init__(
-        self,
-        text: str = "",
-        role: str = "muted",
-        *,
-        small: bool = False,
-        lively: bool = False,
+        self, text: str = "", role: str = "muted", *, small: bool = False, lively: bool = False
     ) -> None:
         super().__init__()
         self._text, self._lively = text, lively

@@ -122,9 +122,7 @@ class ExportDialog(QDialog):
         if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
             self._may_replace = path
             self.message.show_message(
-                f"{printable_name(path)} exists in this folder already.",
-                "warning",
-                "Replace it",
+                f"{printable_name(path)} exists in this folder already.", "warning", "Replace it"
             )
             return
         try:

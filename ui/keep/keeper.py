@@ -21,11 +21,7 @@ class Keeper(QObject):
     """
 
     def __init__(
-        self,
-        files: SessionFiles,
-        workspace: Workspace,
-        open_draft: Callable[[Path], bool],
-        parent: QObject,
+        self, files: SessionFiles, workspace: Workspace, open_draft: Callable[[Path], bool], parent: QObject
     ) -> None:
         super().__init__(parent)
         self._state = files.state

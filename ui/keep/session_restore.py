@@ -52,13 +52,7 @@ class SessionRestorer(QObject):
     #: The view is back; False when it was given up.
     finished = Signal(bool)
 
-    def __init__(
-        self,
-        state: AppState,
-        controller: Controller,
-        panels: PanelArea,
-        window: QWidget,
-    ) -> None:
+    def __init__(self, state: AppState, controller: Controller, panels: PanelArea, window: QWidget) -> None:
         super().__init__(window)
         self._state, self._controller = state, controller
         self._panels, self._window = panels, window

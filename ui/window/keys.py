@@ -40,11 +40,7 @@ class KeyOwner(QObject):
     """
 
     def __init__(
-        self,
-        can_turn: Callable[[], bool],
-        is_pinned: Callable[[], bool],
-        written: QWidget,
-        parent: QObject,
+        self, can_turn: Callable[[], bool], is_pinned: Callable[[], bool], written: QWidget, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._can_turn, self._is_pinned, self._written = can_turn, is_pinned, written

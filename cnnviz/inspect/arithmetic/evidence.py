@@ -19,19 +19,26 @@ from cnnviz.network import Network, Trace
 class Evidence:
     """A logit taken apart: `logit = contributions.sum() + bias + remainder`, and `blank` if there is one.
 
-    * `layer`: Stage whose cells the contributions belong to.
-    * `class_index`: Which logit; 0 where there is only one, which speaks for class 1.
-    * `contributions`: ndarray of the shape of one sample of the stage. Contribution of each cell, in the
-      network's dtype.
-    * `biases`: Contribution of each bias after the stage; empty relative to a blank image, whose logit holds
-      them.
-    * `remainder`: What the contributions and biases leave unexplained: rounding only, if `exact`.
-    * `exact`: Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh
-      between the stage and the logit, or, relative to a blank image, anything that is not linear), it is a
-      linearisation around this image, and the remainder is what the curvature adds.
-    * `blank`: Logit of a blank image, if the contributions are relative to one.
-    * `blank_values`: ndarray of the shape of one sample of the stage, or None. What a blank image has in the
-      stage.
+    Attributes
+    ----------
+    layer : str
+        Stage whose cells the contributions belong to.
+    class_index : int
+        Which logit; 0 where there is only one, which speaks for class 1.
+    contributions : ndarray of the shape of one sample of the stage
+        Contribution of each cell, in the network's dtype.
+    biases : mapping from parameter name to float
+        Contribution of each bias after the stage; empty relative to a blank image, whose logit holds them.
+    remainder : float
+        What the contributions and biases leave unexplained: rounding only, if `exact`.
+    exact : bool
+        Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh between the
+        stage and the logit, or, relative to a blank image, anything that is not linear), it is a
+        linearisation around this image, and the remainder is what the curvature adds.
+    blank : float or None
+        Logit of a blank image, if the contributions are relative to one.
+    blank_values : ndarray of the shape of one sample of the stage, or None
+        What a blank image has in the stage.
     """
 
     layer: str
@@ -80,14 +87,28 @@ def dense_evidence(
 
     That adds up exactly where all that follows is linear.
 
-    * `trace`: What `network.forward` returned.
-    * `layer`: Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
-    * `class_index`: Which logit, from 0.
-    * `sample`: Which sample of the batch.
-    * `relative`: Whether contributions are relative to a blank image.
-    * Raises ParameterError: if there is no such layer, logit or sample.
-    * Source: Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based
-      Attribution Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
+    class_index : int
+        Which logit, from 0.
+    sample : int
+        Which sample of the batch.
+    relative : bool
+        Whether contributions are relative to a blank image.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, logit or sample.
+
+    References
+    ----------
+    .. [1] Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based Attribution
+       Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
     """
     check_int(sample, "sample", "dense_evidence", 0, len(trace.inputs) - 1)
     check_int(class_index, "class_index", "dense_evidence", 0, trace.logits.shape[1] - 1)
@@ -125,10 +146,21 @@ def evidence_slopes(network: Network, trace: Trace, layer: str, class_indices: I
 
     Times the value of a cell it is what the cell contributes to the logit.
 
-    * `network`, `trace`, `layer`: As for `dense_evidence`.
-    * `class_indices`: ndarray of shape (n,). Which logit of each sample.
-    * Returns: ndarray of shape (n, c, h, w) or (n, d), in the network's dtype
-    * Raises ParameterError: if there is no such layer, or there is not one logit for each sample.
+    Parameters
+    ----------
+    network, trace, layer
+        As for `dense_evidence`.
+    class_indices : ndarray of shape (n,)
+        Which logit of each sample.
+
+    Returns
+    -------
+    ndarray of shape (n, c, h, w) or (n, d), in the network's dtype
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, or there is not one logit for each sample.
     """
     index = stage_index(network, layer)
     if class_indices.shape != (len(trace.inputs),):

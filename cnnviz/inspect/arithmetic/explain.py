@@ -32,9 +32,14 @@ class CellArithmetic:
     Arrays have the network's dtype, and so have the computations: what stands here are the very numbers of
     the forward pass. A `float` is such a number too (every float32 is a float).
 
-    * `layer`: Name of the layer whose output the cell belongs to.
-    * `cell`: `(channel, row, column)`, or `(unit,)`.
-    * `value`: The cell's value in the trace.
+    Attributes
+    ----------
+    layer : str
+        Name of the layer whose output the cell belongs to.
+    cell : tuple of int
+        `(channel, row, column)`, or `(unit,)`.
+    value : float
+        The cell's value in the trace.
     """
 
     layer: str
@@ -56,10 +61,12 @@ class WindowCell(CellArithmetic):
 class ConvolutionCell(WindowCell):
     """A patch times a kernel, summed up: `value = running[-1] + bias`.
 
-    * `patch`, `kernel`, `products`: ndarray of shape (c, k, k). What the filter sees (0.0 in the padding),
-      its weights, and their products.
-    * `running`: ndarray of shape (c * k * k,). Sum after each product, in the order in which the engine adds:
-      channel, row, column.
+    Attributes
+    ----------
+    patch, kernel, products : ndarray of shape (c, k, k)
+        What the filter sees (0.0 in the padding), its weights, and their products.
+    running : ndarray of shape (c * k * k,)
+        Sum after each product, in the order in which the engine adds: channel, row, column.
     """
 
     patch: FloatArray
@@ -73,9 +80,12 @@ class ConvolutionCell(WindowCell):
 class ActivationCell(CellArithmetic):
     """A function of one number.
 
-    * `formula`: The function in text, with `z` for its input, such as ``"max(z, 0)"``.
-    * `slope`: Derivative at the input as the engine takes it: what the gradient is multiplied with on its way
-      back.
+    Attributes
+    ----------
+    formula : str
+        The function in text, with `z` for its input, such as ``"max(z, 0)"``.
+    slope : float
+        Derivative at the input as the engine takes it: what the gradient is multiplied with on its way back.
     """
 
     input: float
@@ -87,10 +97,16 @@ class ActivationCell(CellArithmetic):
 class MaxPoolCell(WindowCell):
     """The largest number of a window.
 
-    * `values`: ndarray of shape (k, k). The window; its maximum is `value`.
-    * `winners`: boolean ndarray of shape (k, k). Cells that hold the maximum.
-    * `shares`: ndarray of shape (k, k). What part of the gradient each cell gets under the rule in force.
-    * `ties`: {"first", "all", "split"}. The rule in force.
+    Attributes
+    ----------
+    values : ndarray of shape (k, k)
+        The window; its maximum is `value`.
+    winners : boolean ndarray of shape (k, k)
+        Cells that hold the maximum.
+    shares : ndarray of shape (k, k)
+        What part of the gradient each cell gets under the rule in force.
+    ties : {"first", "all", "split"}
+        The rule in force.
     """
 
     values: FloatArray
@@ -114,8 +130,10 @@ def lead_of(window: NDArray[np.generic]) -> float | None:
 class LinearPoolCell(WindowCell):
     """A weighted sum of a window: average or subsampling. The products add up to `value`.
 
-    * `values`, `weights`, `products`: ndarray of shape (k, k). A subsampled window has a single cell of
-      weight 1.
+    Attributes
+    ----------
+    values, weights, products : ndarray of shape (k, k)
+        A subsampled window has a single cell of weight 1.
     """
 
     values: FloatArray
@@ -127,9 +145,13 @@ class LinearPoolCell(WindowCell):
 class Contribution:
     """One term of a dense unit's sum.
 
-    * `unit`: Index of the feature.
-    * `source`: Cell `(channel, row, column)` of the feature maps that were flattened, or `(unit,)` where the
-      features come from another dense layer.
+    Attributes
+    ----------
+    unit : int
+        Index of the feature.
+    source : tuple of int
+        Cell `(channel, row, column)` of the feature maps that were flattened, or `(unit,)` where the features
+        come from another dense layer.
     """
 
     unit: int
@@ -143,10 +165,16 @@ class Contribution:
 class DenseCell(CellArithmetic):
     """A weighted sum of all features: `value` = sum of the largest terms + `rest` + `bias`.
 
-    * `largest`: Terms of largest magnitude, largest first; of equal ones the first.
-    * `rest`: Sum of the other terms, computed in float64.
-    * `rest_count`: How many they are.
-    * `source_stage`: Stage in which the sources of the terms lie.
+    Attributes
+    ----------
+    largest : tuple of Contribution
+        Terms of largest magnitude, largest first; of equal ones the first.
+    rest : float
+        Sum of the other terms, computed in float64.
+    rest_count : int
+        How many they are.
+    source_stage : str
+        Stage in which the sources of the terms lie.
     """
 
     largest: tuple[Contribution, ...]
@@ -160,7 +188,10 @@ class DenseCell(CellArithmetic):
 class FlattenCell(CellArithmetic):
     """A cell of the maps under a new index: `unit = (channel * height + row) * width + column`.
 
-    * `source`: The cell in the stage before, with the same value.
+    Attributes
+    ----------
+    source : tuple of int
+        The cell in the stage before, with the same value.
     """
 
     source: Cell
@@ -175,13 +206,23 @@ def explain_cell(
 ) -> CellArithmetic:
     """Write out how one cell was computed.
 
-    * `trace`: What `network.forward` returned.
-    * `layer`: Name of the layer whose output the cell belongs to.
-    * `cell`: `(channel, row, column)`, or `(unit,)` in a flat stage.
-    * `sample`: Which sample of the batch.
-    * `largest`: How many terms of a dense unit to list one by one, >= 0.
-    * Raises ParameterError: if there is no such layer, cell or sample, or the layer is the input, which is
-      not computed.
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of the layer whose output the cell belongs to.
+    cell : sequence of int
+        `(channel, row, column)`, or `(unit,)` in a flat stage.
+    sample : int
+        Which sample of the batch.
+    largest : int
+        How many terms of a dense unit to list one by one, >= 0.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, cell or sample, or the layer is the input, which is not computed.
     """
     if layer == INPUT:
         raise ParameterError("The input is not computed from anything: choose a cell of a layer.")

@@ -60,10 +60,7 @@ class SideColumn(QWidget):
 
     def view_state(self) -> dict[str, ViewValue]:
         """Return the page, and how far it is scrolled."""
-        return {
-            "page": self.page(),
-            "scroll": place_of(self._area().verticalScrollBar()),
-        }
+        return {"page": self.page(), "scroll": place_of(self._area().verticalScrollBar())}
 
     def restore_view(self, choices: Choices) -> None:
         """Choose as `view_state` said."""

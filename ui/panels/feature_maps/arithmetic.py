@@ -403,9 +403,7 @@ def _who_gets_it(cell: MaxPoolCell) -> str:
 def _function(shown: Arithmetic) -> Row:
     """Graph of an activation with the cell's point on it."""
     return across(
-        Card("graph", CURVES, _graph(shown), tip="Graph of the activation"),
-        _ledger(shown, _LEDGER),
-        gap=24,
+        Card("graph", CURVES, _graph(shown), tip="Graph of the activation"), _ledger(shown, _LEDGER), gap=24
     )
 
 

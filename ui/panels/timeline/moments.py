@@ -54,11 +54,7 @@ def measured(history: History, step: int, origin: str = "", covered: Container[S
 
 
 def described(
-    history: History,
-    step: int,
-    steps_per_epoch: int,
-    origin: str = "",
-    covered: Container[Secret] = (),
+    history: History, step: int, steps_per_epoch: int, origin: str = "", covered: Container[Secret] = ()
 ) -> Reading:
     """Return what is known of a step; what is `covered` is left out."""
     epoch = max(step - 1, 0) // max(steps_per_epoch, 1) + 1

@@ -80,10 +80,7 @@ class SettingsForm(QWidget):
     def _add_setting(self, name: str) -> None:
         text = SETTINGS[name]
         low, high = LIMITS.get(name, (0, 0))
-        tooltip = text.tooltip.format(
-            low=format_value(low),
-            high=format_value(high),
-        )
+        tooltip = text.tooltip.format(low=format_value(low), high=format_value(high))
         field = self._make_field(name)
         field.setObjectName(f"setting_{name}")
         field.setAccessibleName(text.label)
