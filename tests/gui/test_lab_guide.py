@@ -38,6 +38,18 @@ def test_a_result_that_comes_when_another_lab_is_open_is_dropped(qtbot, session,
     assert not sitting.column.message.isVisible()
 
 
+def test_news_of_another_lab_wait_until_its_steps_are_listed(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    desk, column = sitting.desk, sitting.column
+    desk.go_to(desk.lab.steps[-1].id)
+    column.steps.set_lab(replace(desk.lab, steps=desk.lab.steps[:1]))
+    column.show_progress()
+    assert column.steps.lab is not desk.lab
+    column.steps.set_lab(desk.lab)
+    column.show_progress()
+    assert column.steps.currentItem().text().endswith(desk.lab.steps[-1].title)
+
+
 def test_what_was_told_of_a_result_goes_with_its_lab(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     sitting.revealer.arrived.emit("field")

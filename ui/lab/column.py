@@ -170,7 +170,7 @@ class LabColumn(QFrame):
     def show_progress(self) -> None:
         """Show what is done, what is left to do, and what is known of the result."""
         desk, lab = self._desk, self._desk.lab
-        if lab is None:
+        if lab is None or lab is not self.steps.lab:  # of another lab the steps come first
             return
         done = {step.id for step in lab.steps if desk.record.is_done(step.id)}
         self.steps.show_progress(desk.number, done)

@@ -18,14 +18,14 @@ _ID = Qt.ItemDataRole.UserRole
 class StepList(QListWidget):
     """A row for each step: a tick, its number, and its title. Click one, or go by arrow keys and Enter.
 
-    Steps of a section that follow one another stand under its title.
+    Steps of a section that follow one another stand under its title. `lab` is the one whose steps are listed.
     """
 
     stepRequested = Signal(str)  # id of the step that the user wants to see
 
     def __init__(self) -> None:
         super().__init__()
-        self._lab: Lab | None = None
+        self.lab: Lab | None = None
         self._current, self._done = 0, frozenset[str]()
         self._steps: list[QListWidgetItem] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -45,7 +45,7 @@ class StepList(QListWidget):
     def set_lab(self, lab: Lab | None) -> None:
         """Show the steps of another lab."""
         self.clear()
-        self._lab, self._steps, section = lab, [], ""
+        self.lab, self._steps, section = lab, [], ""
         titles = {} if lab is None else {each.id: each.title for each in lab.sections}
         for number, step in enumerate(() if lab is None else lab.steps):
             if step.section != section:
@@ -62,12 +62,12 @@ class StepList(QListWidget):
     def show_progress(self, current: int, done: Collection[str]) -> None:
         """Show which step is in front, and which are ticked."""
         self._current, self._done = current, frozenset(done)
-        if self._lab is None:
+        if self.lab is None:
             return
         theme, blank = theme_manager().theme, QPixmap(1, 1)
         blank.fill(Qt.GlobalColor.transparent)
         tick, none = icon("check", "success", theme), QIcon(blank)
-        for step, item in zip(self._lab.steps, self._steps, strict=True):
+        for step, item in zip(self.lab.steps, self._steps, strict=True):
             is_done = step.id in self._done
             item.setIcon(tick if is_done else none)
             item.setFont(_bold(item.font(), item is self._steps[current]))
