@@ -17,7 +17,6 @@ from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.layers import MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
-from cnnviz.report.equations import pool_gradient
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ LONG = (
 FORMULAS = {
     "long": LONG,
     "arguments": (Sub("q", "i"), "=", Words("max"), "(", *(("z", ",") * 40), "z", ")"),
-    "max": pool_gradient(MaxPool2D(2, ties="all"), "z").formula,
-    "max blur": pool_gradient(MaxBlurPool2D(2, ties="split"), "a").formula,
+    "max": MaxPool2D(2, ties="all").gradient_equation(1, "z").formula,
+    "max blur": MaxBlurPool2D(2, ties="split").gradient_equation(1, "a").formula,
 }
 
 

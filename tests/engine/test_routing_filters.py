@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError
-from cnnviz.functional import TIE_RULES
-from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
+from cnnviz.layers import TIE_RULES, AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
 from cnnviz.network import Network
 from cnnviz.routing import (
     ParameterTarget,

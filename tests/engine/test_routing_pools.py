@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import CancelledError
-from cnnviz.functional import TIE_RULES
-from cnnviz.layers import AvgPool2D, Dense, Flatten, MaxBlurPool2D, MaxPool2D, SubsamplePool2D
+from cnnviz.layers import TIE_RULES, AvgPool2D, Dense, Flatten, MaxBlurPool2D, MaxPool2D, SubsamplePool2D
 from cnnviz.network import Network
 from cnnviz.optim import SGD
 from cnnviz.presets import LAB5, LENET

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from cnnviz import functional
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -15,6 +14,7 @@ from cnnviz.layers import (
     Sigmoid,
     SubsamplePool2D,
     Tanh,
+    losses,
 )
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import SGD, Adam
@@ -47,13 +47,13 @@ def test_convolution(rng, dtype, channels, filters, kernel, stride, padding):
     bias = rng.normal(size=filters).astype(dtype)
     leaves = tensors(x, weight, bias)
     expected = torch.nn.functional.conv2d(*leaves, stride=stride, padding=padding)
-    out = functional.conv2d(x, weight, bias, stride, padding)
+    layer, params = Conv2D(filters, kernel, stride, padding), {"weight": weight, "bias": bias}
+    out = layer.forward(x, params)
     assert_close(out, expected, dtype)
     d_out = rng.normal(size=out.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
-    arguments = (d_out, x, weight, stride, padding)
-    gradients = (functional.conv2d_input_gradient(*arguments), *functional.conv2d_weight_gradient(*arguments))
-    for gradient, leaf in zip(gradients, leaves, strict=True):
+    d_x, d_params = layer.backward(d_out, x, out, params)
+    for gradient, leaf in zip((d_x, *d_params.values()), leaves, strict=True):
         assert_close(gradient, leaf.grad, dtype)
 
 
@@ -64,7 +64,8 @@ def test_max_pooling_with_the_first_winner(rng, dtype, size, stride, tied):
     x = (rng.integers(0, 3, size=(2, 3, 9, 8)) if tied else rng.normal(size=(2, 3, 9, 8))).astype(dtype)
     (leaf,) = tensors(x)
     expected, where = torch.nn.functional.max_pool2d(leaf, size, stride, return_indices=True)
-    pooled, winner = functional.max_pool2d(x, size, stride)
+    pool = MaxPool2D(size, stride)
+    pooled, winner = pool.forward(x, {}), pool.first_winners(x)
     np.testing.assert_array_equal(pooled, expected.detach().numpy())
     # PyTorch counts in the whole map, we count in the window.
     rows, columns = np.divmod(winner, size)
@@ -72,7 +73,7 @@ def test_max_pooling_with_the_first_winner(rng, dtype, size, stride, tied):
     np.testing.assert_array_equal((tops * stride + rows) * 8 + lefts * stride + columns, where.numpy())
     d_out = rng.normal(size=pooled.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
-    assert_close(functional.max_pool2d_backward(d_out, x, pooled, size, stride, "first"), leaf.grad, dtype)
+    assert_close(pool.input_gradient(d_out, x, pooled, {}), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -81,10 +82,11 @@ def test_max_pooling_that_splits_ties_is_amax(rng, dtype):
     x = rng.integers(0, 3, size=(2, 3, 8, 6)).astype(dtype)
     (leaf,) = tensors(x)
     expected = leaf.reshape(2, 3, 4, 2, 3, 2).amax(dim=(3, 5))
-    pooled, _ = functional.max_pool2d(x, 2)
+    pool = MaxPool2D(2, ties="split")
+    pooled = pool.forward(x, {})
     d_out = rng.normal(size=pooled.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
-    assert_close(functional.max_pool2d_backward(d_out, x, pooled, 2, ties="split"), leaf.grad, dtype)
+    assert_close(pool.input_gradient(d_out, x, pooled, {}), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -93,11 +95,12 @@ def test_average_pooling(rng, dtype, size, stride):
     x = rng.normal(size=(2, 3, 9, 8)).astype(dtype)
     (leaf,) = tensors(x)
     expected = torch.nn.functional.avg_pool2d(leaf, size, stride)
-    out = functional.avg_pool2d(x, size, stride)
+    pool = AvgPool2D(size, stride)
+    out = pool.forward(x, {})
     assert_close(out, expected, dtype)
     d_out = rng.normal(size=out.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
-    assert_close(functional.avg_pool2d_backward(d_out, x.shape, size, stride), leaf.grad, dtype)
+    assert_close(pool.input_gradient(d_out, x, out, {}), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -131,16 +134,16 @@ def test_losses(rng, dtype, scale):
     target = torch.tensor(labels[:, None].astype(dtype))
     expected = torch.nn.functional.binary_cross_entropy_with_logits(leaf, target)
     expected.backward()
-    loss = functional.binary_cross_entropy(one, labels)
+    loss = losses.binary_cross_entropy(one, labels)
     assert loss == pytest.approx(expected.item(), rel=1e-6)
-    assert_close(functional.binary_cross_entropy_backward(one, labels), leaf.grad, dtype)
+    assert_close(losses.binary_cross_entropy_backward(one, labels), leaf.grad, dtype)
 
     several = (rng.normal(size=(5, 4)) * scale).astype(dtype)
     (leaf,) = tensors(several)
     expected = torch.nn.functional.cross_entropy(leaf, torch.tensor(labels))
     expected.backward()
-    assert functional.cross_entropy(several, labels) == pytest.approx(expected.item(), rel=1e-6)
-    assert_close(functional.cross_entropy_backward(several, labels), leaf.grad, dtype)
+    assert losses.cross_entropy(several, labels) == pytest.approx(expected.item(), rel=1e-6)
+    assert_close(losses.cross_entropy_backward(several, labels), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
-from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.graphics.texts import WORDS, Words
+from cnnviz.layers import TIE_RULES, TieRule
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
