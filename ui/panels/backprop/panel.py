@@ -44,6 +44,7 @@ from ui.theme import Theme, follow_theme, theme_manager
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _TOLD_BY = {
     StepKind.GATE: (Secret.ROUTE,),
+    StepKind.PASS: (Secret.ROUTE,),
     StepKind.FILTER: (Secret.ROUTE,),
     StepKind.INPUT: (Secret.ROUTE,),
     StepKind.UPDATE: (Secret.ROUTE, Secret.UPDATE),

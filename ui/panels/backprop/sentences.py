@@ -94,6 +94,8 @@ def sentence_of(passed: Pass, step: Step) -> str:
             return _route(passed, step)
         case StepKind.GATE:
             return _gate(passed, step)
+        case StepKind.PASS:
+            return f"The gradient goes back through the layer {step.layer}. {passed.layer(step.layer).about}"
         case StepKind.FILTER:
             return _filter(passed, step) + _of_rule(passed)
         case StepKind.INPUT:

@@ -19,6 +19,7 @@ class StepKind(StrEnum):
     ARRIVE = "arrive"
     ROUTE = "route"
     GATE = "gate"
+    PASS = "pass"
     FILTER = "filter"
     INPUT = "input"
     UPDATE = "update"
@@ -48,6 +49,7 @@ _TITLES = {
     StepKind.ARRIVE: ("Pooled maps", "Pooled"),
     StepKind.ROUTE: ("Pool routing", "Routing"),
     StepKind.GATE: ("Activation", "Gate"),
+    StepKind.PASS: ("Passed on", "Pass"),
     StepKind.FILTER: ("Filter gradient", "Filter"),
     StepKind.INPUT: ("Input", "Input"),
     StepKind.UPDATE: ("Update", "Update"),
@@ -88,7 +90,10 @@ def _layer_steps(network: Network, name: str, layer: Layer, before: str) -> list
         return [_step(kind, name, name), _arrival(arrival, network, name, source)]
     if layer.only_renames:
         return []
-    return [_step(StepKind.GATE if layer.pool is None else StepKind.ROUTE, name, before)]
+    if layer.is_elementwise or layer.pool is not None:
+        return [_step(StepKind.GATE if layer.is_elementwise else StepKind.ROUTE, name, before)]
+    step = _step(StepKind.INPUT if source == INPUT else StepKind.PASS, name, source)
+    return [step if source == INPUT else replace(step, title=layer.title, short=layer.short or layer.title)]
 
 
 def _arrival(kind: StepKind, network: Network, layer: str, stage: str) -> Step:
