@@ -1,4 +1,4 @@
-"""Activations in place, and their derivatives. The formulas are those of `cnnviz.functional`."""
+"""Activations in place, and their derivatives. The formulas are those of `cnnviz.layers`."""
 
 from typing import Any
 

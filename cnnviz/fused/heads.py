@@ -1,4 +1,4 @@
-"""From logits to loss, right answers and gradient, in float64 as in `cnnviz.functional.losses`."""
+"""From logits to loss, right answers and gradient, in float64 as in `cnnviz.layers.losses`."""
 
 import math
 from typing import Any, Protocol
