@@ -39,7 +39,8 @@ def loss_and_gradients(
     """
     outputs = forward_pass(layers, params, x)
     with np.errstate(over="ignore", invalid="ignore"):
-        loss, d_out = loss_and_d_logits(outputs[-1], labels)
+        loss = losses.cross_entropy(outputs[-1], labels)
+        d_out = losses.cross_entropy_gradient(outputs[-1], labels)
         correct = int(np.count_nonzero(losses.predicted_classes(outputs[-1]) == labels))
         learning = [index for index, (_, layer) in enumerate(layers) if layer.parameter_names]
         gradients: Params = {}
@@ -52,15 +53,6 @@ def loss_and_gradients(
             if index > learning[0]:
                 d_out = layer.input_gradient(d_out, before, outputs[index], own)
     return loss, correct, gradients
-
-
-def loss_and_d_logits(logits: FloatArray, labels: Labels) -> tuple[float, FloatArray]:
-    """Mean cross-entropy and its gradient: binary for one logit, categorical for several."""
-    if logits.shape[1] == 1:
-        return losses.binary_cross_entropy(logits, labels), losses.binary_cross_entropy_backward(
-            logits, labels
-        )
-    return losses.cross_entropy(logits, labels), losses.cross_entropy_backward(logits, labels)
 
 
 def own_params(name: str, layer: Layer, params: Mapping[str, FloatArray]) -> Params:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cnnviz._architecture import NamedLayers, check_size, checked_input_shape, checked_layers, output_shapes
-from cnnviz._passes import forward_pass, loss_and_d_logits, loss_and_gradients, own_params
+from cnnviz._passes import forward_pass, loss_and_gradients, own_params
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Shape
 from cnnviz._validation import check_choice, check_int, shown
 from cnnviz.datasets.dataset import to_input
@@ -261,7 +261,8 @@ class Network:
         x = self._checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
         with np.errstate(over="ignore", invalid="ignore"):
-            loss, d_out = loss_and_d_logits(outputs[-1], labels)
+            loss = losses.cross_entropy(outputs[-1], labels)
+            d_out = losses.cross_entropy_gradient(outputs[-1], labels)
             d_params: Params = {}
             d_outputs: Params = {}
             for index in range(len(self.layers) - 1, -1, -1):
