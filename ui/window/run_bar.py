@@ -337,9 +337,15 @@ class RunStatusBar(QWidget):
         known = len(history.losses) > 0
         tells_loss = known and not self._state.why_covered(Secret.LOSS)
         tells_accuracy = known and not self._state.why_covered(Secret.TEST)
-        self.loss.setText(f"loss {format_value(history.mean_loss(history.log_every))}" if tells_loss else "")
+        self.loss.setText(
+            f"loss {format_value(history.mean_loss_at(history.step, history.log_every))}"
+            if tells_loss
+            else ""
+        )
         self.accuracy.setText(
-            f"accuracy {format_percent(history.mean_accuracy(history.log_every))}" if tells_accuracy else ""
+            f"accuracy {format_percent(history.mean_accuracy_at(history.step, history.log_every))}"
+            if tells_accuracy
+            else ""
         )
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
