@@ -117,14 +117,14 @@ def _logits(logits: FloatArray, d_logits: FloatArray) -> Head:
 
 def _softmax(logits: FloatArray, d_logits: FloatArray) -> Head:
     """Several logits of each sample."""
-    powers, count = np.empty(logits.shape), logits.shape[1]
+    powers, count = np.empty(logits.shape), int(logits.shape[1])
     largest, totals, of_label = np.empty((3, count))
     samples: IntArray = np.arange(count)
 
     def head(labels: LabelArray, batch_size: int) -> tuple[float, int]:
         np.maximum.reduce(logits, axis=0, out=largest)
         np.subtract(logits, largest, powers)
-        label_cells = labels * count + samples
+        label_cells = labels * len(samples) + samples
         powers.take(label_cells, None, of_label, "clip")
         np.exp(powers, powers)
         np.add.reduce(powers, axis=0, out=totals)
