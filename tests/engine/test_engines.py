@@ -116,17 +116,6 @@ def test_200_steps_of_lenet_end_in_the_weights_of_the_layers(mnist):
     assert_close(trainer.network.params, params, 1e-8)
 
 
-def test_200_steps_of_lab5_in_float32_end_near_those_in_float64():
-    dataset = load_mnist(("0", "1"))
-    experiment = replace(LAB5, learning_rate=1e-3)
-    losses, params = layered_run(experiment, dataset, 200)
-    in_float32 = replace(experiment, dtype="float32")
-    trainer = Trainer(in_float32.build_network(), dataset, in_float32.train_config())
-    np.testing.assert_allclose(trainer.advance(200).losses, losses, rtol=1e-4)
-    trained = {name: array.astype(np.float64) for name, array in trainer.network.params.items()}
-    assert_close(trained, params, 1e-5)
-
-
 def test_first_steps_of_lenet_in_float32(mnist):
     """Only the first: a single rounding may swap the winner of a window, on some processors by step 20.
 

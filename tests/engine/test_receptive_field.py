@@ -179,16 +179,6 @@ def test_padding_is_cut_off_but_known():
     assert corner["input"].rectangle == (0, 21, 7, 7)
 
 
-def test_border_that_the_pool_drops_feeds_nothing():
-    network = Network.build(
-        [("conv1", Conv2D(1, 2)), ("pool1", MaxPool2D(3)), ("flatten", Flatten()), ("dense1", Dense(1))],
-        input_shape=(1, 6, 6),
-    )
-    feeds = projective_field(network, "conv1", (0, 4, 0))
-    assert all(not field.mask(network.shapes[stage]).any() for stage, field in feeds.items())
-    assert receptive_field(network, "dense1", (0,))["conv1"].rectangle == (0, 0, 3, 3)
-
-
 def test_windows_that_skip_cells_leave_gaps():
     network = Network.build(
         [("sub", SubsamplePool2D(2)), ("conv", Conv2D(1, 2)), ("flatten", Flatten()), ("dense", Dense(1))],

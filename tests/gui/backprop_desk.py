@@ -206,11 +206,6 @@ def value(leaf: Any, key: str) -> str:
     return next(row.text for row in leaf.content.rows if row.key == key)
 
 
-def number(text: str) -> float:
-    """A number as it is written in the window."""
-    return float(text.replace("−", "-"))
-
-
 # -- without a window ---------------------------------------------------------------------------------------
 
 

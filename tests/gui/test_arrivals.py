@@ -56,16 +56,6 @@ def test_a_session_and_then_a_picture(qtbot: QtBot, session: Session, tmp_path: 
     assert found == ["MNIST", str(step), "None", "digit.png"]
 
 
-def test_a_model_of_any_name(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    train(qtbot, session, 50)
-    model = tmp_path / "handed in by A. B"
-    with qtbot.waitSignal(session.files.recentChanged):
-        session.files.save_model(model)
-    act = look("state.shown.step > 0")
-    found = printed(run_window(tmp_path, arguments=[str(model)], act=act))
-    assert found[1] == str(session.state.shown.step)
-
-
 def test_data_that_the_system_hands_over_while_the_window_is_open(tmp_path: Path) -> None:
     data = write_pictures(tmp_path / "animals")
     # As macOS does when a file is opened with a program that is running, or still starting.

@@ -6,17 +6,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from cnnviz.datasets import to_input
 from cnnviz.drawing import CellKey
-from cnnviz.presets import LAB5
 from tests.gui.driving import opened, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
-from tests.gui.view_rounds import difference
-from tests.gui.whole_window import rest
+from tests.oracles import read_number as said_in
 from tests.picture_folders import write_pictures
 from ui.panels.feature_maps.explain import explain
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.state import PinnedCell, RunStatus
+from ui.state import PinnedCell
 
 
 @pytest.fixture
@@ -44,10 +41,6 @@ def assert_all_of_one_cell(desk, cell, pinned=False):
     np.testing.assert_array_equal(desk.values(cell.stage), desk.trace.outputs[cell.stage][0, channel])
 
 
-def said_in(text):
-    return float(text.replace("−", "-").replace("≈", ""))
-
-
 # -- moments -------------------------------------------------------------------------------------------------
 
 
@@ -68,14 +61,6 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     assert_all_of_one_cell(desk, PinnedCell("conv1", (7, 4, 5)), pinned=True)
     assert desk.line("conv1") == "map 7 of 8"
     assert desk.line("conv1.weight") == "filter 7 of 8"
-
-
-def test_a_network_without_the_pinned_cell_has_no_tag(lab5):
-    lab5.click("conv1", 25, 25)
-    lab5.leave()
-    pooled = replace(LAB5, kernel_size=7).build_network()  # its maps are smaller
-    lab5.look(pooled, run_id=2)
-    assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 11, 11)))
 
 
 # -- sweep and Esc -------------------------------------------------------------------------------------------
@@ -108,22 +93,6 @@ def names_in(panel):
     if "class" in leaves:
         assert [title for _, title in leaves["class"].options] == ["predicted", *names]
     return names
-
-
-@pytest.mark.parametrize("change", [{}, {"pool": "average", "kernel_size": 5}])
-def test_classes_have_their_names_after_a_start_with_others(qtbot, settings, change):
-    experiment = replace(LAB5, classes=("4", "9"), seed=42)
-    with opened(qtbot, settings, experiment=experiment) as session:
-        session.window.panels.show_panel(1)
-        panel = session.window.panel(FeatureMapsPanel)
-        qtbot.waitUntil(lambda: panel.picture is not None)
-        if change:
-            session.controller.on_draft_requested(replace(experiment, **change))
-            session.controller.on_reset_requested()
-            qtbot.waitUntil(lambda: panel.picture.scene.snapshot is session.state.shown)
-            qtbot.waitUntil(lambda: session.state.experiment.kernel_size == 5)
-            qtbot.waitUntil(lambda: panel.picture.plan.column("conv1.weight").shape[1] == 5)
-        assert names_in(panel) == ("4", "9")
 
 
 def test_own_data_have_their_names(qtbot, settings, tmp_path):
@@ -195,28 +164,6 @@ def test_the_head_of_a_map_of_numbers_says_their_power_of_ten(lab5, factor, unit
 # -- presenter mode ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["lab5", "lenet"])
-def test_after_presenter_mode_all_is_drawn_as_if_it_had_been_opened_in_it(qtbot, theme, name):
-    cell = PinnedCell("conv1", (1, 20, 9))
-
-    def image_of(desk):
-        settle(qtbot, painted=True)
-        return desk.panel.network.grab().toImage()
-
-    def fresh():
-        desk = Opened(qtbot, EXPERIMENTS[name], size=(1300, 900))
-        desk.state.set_pinned(cell)
-        desk.leave()
-        return desk
-
-    desk = fresh()
-    before = image_of(desk)
-    theme.set_presenter(True)
-    assert not difference(image_of(desk), image_of(fresh()))
-    theme.set_presenter(False)
-    assert not difference(image_of(desk), before)
-
-
 def test_in_presenter_mode_the_pinned_cell_of_an_enlarged_map_stays_in_sight(lab5, theme):
     lab5.state.set_pinned(PinnedCell("conv1", (0, 23, 24)))
     lab5.panel.network.enlarge("conv1")
@@ -225,80 +172,6 @@ def test_in_presenter_mode_the_pinned_cell_of_an_enlarged_map_stays_in_sight(lab
     theme.set_presenter(True)
     settle(lab5.qtbot)
     assert lab5.cell_box("conv1", 23, 24) is not None
-
-
-def test_whatever_is_done_all_that_is_said_is_of_what_is_shown(qtbot, settings):
-    """Random actions in the whole program; after each, the panel is compared with a picture computed anew."""
-    with opened(qtbot, settings) as session:
-        state, controller = session.state, session.controller
-        session.window.panels.show_panel(1)
-        panel = session.window.panel(FeatureMapsPanel)
-        rng, steps = np.random.default_rng(11), [0]
-
-        def begin(experiment):
-            run_id = state.run.run_id
-            controller.on_draft_requested(experiment)
-            controller.on_reset_requested()
-            qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
-
-        def settled():
-            rest(qtbot, session, lambda: panel.picture is not None)
-            assert panel.picture.scene.snapshot is state.shown
-            assert panel.picture.scene.sample is state.sample
-
-        settled()
-        for _ in range(30):
-            match int(rng.integers(7)):
-                case 0:
-                    steps.append(state.run.step + int(rng.integers(5, 40)))
-                    controller.on_moment_requested(None)
-                    controller.train_to(steps[-1], 1)
-                    qtbot.waitUntil(lambda: state.run.step >= steps[-1])
-                case 1:
-                    controller.on_moment_requested(int(rng.integers(state.run.step + 1)))
-                case 2:
-                    controller.on_sample_requested(int(rng.integers(300)))
-                case 3:
-                    classes = (("4", "9"), ("0", "1"), ("2", "3", "7"))[int(rng.integers(3))]
-                    other = replace(
-                        LAB5, seed=int(rng.integers(100)), kernel_size=(3, 5)[int(rng.integers(2))]
-                    )
-                    begin(other.with_classes(classes))
-                case 4:
-                    shape = panel.picture.plan.column("conv1").shape
-                    controller.on_pin_requested(
-                        PinnedCell("conv1", tuple(int(rng.integers(side)) for side in shape))
-                    )
-                case 5:
-                    controller.on_pin_requested(None)
-                case _:
-                    qtbot.mouseClick(panel.network.arithmetic.view("step"), LEFT)
-            settled()
-            assert_all_is_of_the_state(panel, state)
-
-
-def assert_all_is_of_the_state(panel, state):
-    network = state.shown.network
-    trace = network.forward(to_input(state.sample.pixels[np.newaxis], network.dtype))
-    view = panel.network
-    for key in ("conv1", "pool1"):
-        leaves = view.flow.page.leaves()
-        np.testing.assert_array_equal(leaves[f"{key} maps"].content.tiles.maps, trace.outputs[key][0])
-        channel = int(leaves[f"{key} line"].content.words.split()[1])
-        shown = leaves[key].content.looked.map
-        np.testing.assert_array_equal(shown.values, trace.outputs[key][0, channel])
-        assert shown.colors.hi == pytest.approx(np.abs(trace.outputs[key]).max())
-    outputs = view.flow.page.leaves()[panel.picture.plan.output_stage].content.outputs
-    assert outputs.names == state.dataset.classes
-    np.testing.assert_array_equal(outputs.probabilities, trace.class_probabilities[0])
-    cell, head = view.marked_cell(), view.arithmetic.page.leaves()
-    value = float(trace.outputs[cell.stage][(0, *cell.index)])
-    assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3, abs=1e-9)
-    assert said_in(head["title"].content.words.split("= ")[1].split()[0]) == pytest.approx(
-        value, rel=1e-2, abs=1e-9
-    )
-    is_shown = state.pinned is not None and view.sweep.stage is None and cell == state.pinned
-    assert ("pinned" in head) == is_shown
 
 
 def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import QAbstractEventDispatcher, QObject, QSettings
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -23,14 +22,18 @@ def _running_timers(window: QWidget) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1100, 700)])
 def test_an_idle_window_neither_paints_nor_lays_out(
-    qtbot: QtBot, session: Session, theme: ThemeManager, size: tuple[int, int]
+    qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:
     train(qtbot, session, 20)
-    session.window.resize(*size)
-    for presenter in (False, True):
+    for presenter, size in (
+        (False, (1440, 900)),
+        (True, (1440, 900)),
+        (True, (1100, 700)),
+        (False, (1100, 700)),
+    ):
         theme.set_presenter(presenter)
+        session.window.resize(*size)
         for number, name in enumerate(PANELS):
             show_panel(qtbot, session, number)
             session.window.samples.grid.setFocus()  # nothing with a blinking cursor

@@ -207,6 +207,7 @@ def test_page_keys_step_backprop_from_anywhere(qtbot: QtBot, active: Session) ->
         window.run_bar.preset,
         window.timeline.track,
         panel.side.ties.view("label"),
+        panel.stack.view("numbers"),
         panel,
     )
     panel.header.go_to_start()

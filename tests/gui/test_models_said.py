@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from cnnviz import checkpoint
 from cnnviz.graphics.time_track import ReadStep
 from cnnviz.presets import LAB5
-from cnnviz.quantities import format_percent
+from cnnviz.quantities import format_percent, format_value
 from tests.gui.driving import opened
 from tests.gui.whole_window import rest, train
 from tests.picture_folders import write_pictures
@@ -54,7 +54,12 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
     results = window.panel(TrainingPanel).results
     assert not results.mistakes.isHidden()
     assert results._title.caption() == f"after step {trained.step:,}"
-    assert results._summary.text().endswith(" · weights from mine.safetensors")
+    loss = -np.log(trained.network.forward(images / np.float64(255) - 0.5).class_probabilities)
+    loss = loss[np.arange(len(labels)), labels].mean()
+    assert results._summary.text() == (
+        f"Test accuracy {format_percent(accuracy, 2)} · loss {format_value(loss, 4)}"
+        " · weights from mine.safetensors"
+    )
     assert window.timeline.moment.lines() == (
         f"step {trained.step:,}",
         f"test accuracy {format_percent(accuracy)}",

@@ -12,17 +12,7 @@ from tests.gui.whole_window import choose_preset, rest
 from ui.state import RunStatus
 
 
-@pytest.mark.window
-@pytest.mark.parametrize("in_window", [True])
-def test_a_drawn_one_is_read_as_a_one_in_a_real_window(qtbot, session, in_window):
-    check_drawing(qtbot, session)
-
-
 def test_a_drawn_one_is_read_as_a_one(qtbot, session):
-    check_drawing(qtbot, session)
-
-
-def check_drawing(qtbot, session):
     state, samples = session.state, session.window.samples
     train(qtbot, session)
     own = open_board(qtbot, session)
@@ -42,6 +32,8 @@ def check_drawing(qtbot, session):
     np.testing.assert_array_equal(
         samples.prediction.trace.inputs, to_input(sample.pixels[None], network.dtype)
     )
+    shares = network.forward(to_input(sample.pixels[None], network.dtype)).class_probabilities[0]
+    assert samples.bars.content.values == pytest.approx(shares.tolist())
 
     click(qtbot, own.clear_button)
     assert state.sample is sample, "clearing the board keeps the drawing"

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
 from cnnviz.digit import find_ink, normalize_digit
-from tests.gui.own_digit_driving import CONTROL, LEFT, click, paper, settle
+from tests.gui.own_digit_driving import CONTROL, click, paper, settle
 from ui.export.clipboard import mime_data
 from ui.panels.samples.pictures import picture_of_image, shortened
 
@@ -131,27 +131,6 @@ def test_pasting_nothing_says_what_to_do(qtbot, session, text):
     qtbot.keyClick(session.window.samples.grid, Qt.Key.Key_V, CONTROL)
     assert "The clipboard holds no image" in session.window.samples.message.text()
     assert session.state.sample.index == 0
-
-
-def test_dropping_a_file_on_any_part_of_the_window(qtbot, session, tmp_path):
-    state, window = session.state, session.window
-    path = tmp_path / "dropped.png"
-    Image.fromarray(paper(state.dataset.test_images[5, 0])).save(path)
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(500, 400), copy, data, LEFT, none)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    drop = QDropEvent(QPointF(500, 400), copy, data, LEFT, none)
-    QApplication.sendEvent(window, drop)
-    settle(qtbot, session)
-    assert state.sample.origin == "dropped.png"
-    text = QMimeData()
-    text.setText("a word")
-    refused = QDragEnterEvent(QPoint(500, 400), copy, text, LEFT, none)
-    QApplication.sendEvent(window, refused)
-    assert not refused.isAccepted()
 
 
 def test_transparent_parts_of_a_pasted_image_are_paper(qapp):

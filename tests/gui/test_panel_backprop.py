@@ -74,14 +74,6 @@ def test_keys_walk_through_the_steps(desk: Desk) -> None:
     assert panel.header.current == 2
 
 
-def test_page_keys_work_while_a_map_has_the_keyboard(desk: Desk) -> None:
-    desk.go_to(StepKind.DENSE)
-    shown = desk.view("map 0")
-    shown.setFocus()
-    QTest.keyClick(shown, Qt.Key.Key_PageDown)
-    assert desk.panel.model.step.kind is StepKind.ARRIVE
-
-
 def test_play_runs_to_the_last_step_and_a_click_stops_it(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,15 +93,6 @@ def test_play_runs_to_the_last_step_and_a_click_stops_it(
 
 
 # -- mouse and keys -----------------------------------------------------------------------------------------
-
-
-def test_a_filter_is_chosen_by_click_and_stays_from_step_to_step(desk: Desk) -> None:
-    desk.go_to(StepKind.ARRIVE)
-    click_part(desk.view("filters of pool1"), 3)
-    oracle = desk.gradients(lab5()).outputs
-    for kind, key, stage in ((StepKind.ARRIVE, "map 1", "pool1"), (StepKind.ROUTE, "routed", "conv1")):
-        desk.go_to(kind)
-        np.testing.assert_array_equal(cells(desk.shown(key)), cut(desk.shown(key), oracle[stage][0, 3]))
 
 
 def test_dragging_the_frame_over_the_digit_moves_the_enlarged_block(desk: Desk) -> None:
@@ -187,13 +170,6 @@ def test_a_cell_pinned_elsewhere_is_gone_to(desk: Desk) -> None:
     assert inside((1, 2, 1, 1), desk.shown("values").content.map.shown) is not None
 
 
-def test_another_pool_is_chosen_from_the_list(desk: Desk) -> None:
-    desk.go_to(StepKind.ROUTE)
-    choose_by_keys(desk.view("contrast"), "average")
-    assert desk.panel.model.focus.contrast == "average"
-    assert desk.shown("routed").content.map.struck.sum() == 0
-
-
 def test_buttons_slider_and_curve_choose_how_many_terms(desk: Desk) -> None:
     desk.go_to(StepKind.FILTER)
     model = desk.panel.model
@@ -208,9 +184,6 @@ def test_buttons_slider_and_curve_choose_how_many_terms(desk: Desk) -> None:
     click(desk.view("distance"))
     middle, count = model.focus.terms, len(model.passed.terms("conv1", 0).gradients)
     assert abs(middle - count / 2) < count / 10
-    click_part(desk.view("arriving"), cell(6, 5))
-    terms = model.passed.terms("conv1", model.focus.channel(lab5(), "conv1"))
-    assert tuple(terms.places[model.focus.terms - 1]) == (6, 5)
 
 
 def test_the_rule_is_chosen_by_button_and_by_its_small_map(desk: Desk) -> None:

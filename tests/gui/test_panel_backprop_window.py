@@ -9,8 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.routing import apply_update
-from tests.gui.backprop_desk import cell, click, click_part
-from tests.gui.whole_window import rest
+from tests.gui.backprop_desk import click
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
@@ -48,29 +47,3 @@ def test_adopting_an_update_continues_the_run_from_the_changed_weights(
     for name, array in expected.params.items():
         np.testing.assert_array_equal(session.state.live.network.params[name], array)
     qtbot.waitUntil(lambda: session.state.run.status in (RunStatus.READY, RunStatus.PAUSED))
-
-
-def test_the_timeline_takes_the_backward_pass_to_an_earlier_moment(
-    session: Session, panel: BackpropPanel, qtbot: QtBot
-) -> None:
-    first = session.state.live.network
-    session.controller.on_step_requested()
-    qtbot.waitUntil(lambda: session.state.run.step == 1 and session.state.run.status is RunStatus.PAUSED)
-    qtbot.waitUntil(lambda: panel.model.passed.scene.snapshot.step == 1)
-    session.controller.on_moment_requested(0)
-    qtbot.waitUntil(lambda: panel.model.passed.scene.snapshot.network is first)
-
-
-def test_a_pin_is_shared_with_the_rest_of_the_window(
-    session: Session, panel: BackpropPanel, qtbot: QtBot
-) -> None:
-    panel.setFocus()
-    while panel.model.step.kind is not StepKind.ROUTE:
-        QTest.keyClick(panel, Qt.Key.Key_PageDown)
-    rest(qtbot, session)
-    row, col, *_ = panel.stack.view("values").content.content.map.shown
-    click_part(panel.stack.view("values"), cell(1, 1))
-    pinned = session.state.pinned
-    assert pinned is not None
-    assert pinned.stage == "conv1"
-    assert pinned.index[1:] == (row + 1, col + 1)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 
 from cnnviz.drawing import CellKey
 from cnnviz.quantities import format_signed
@@ -232,13 +231,6 @@ def test_escape_frees_the_pinned_cell_from_anywhere_in_the_panel(lab5):
     assert not lab5.is_told_pinned()
 
 
-def test_a_pin_that_comes_from_elsewhere_is_shown_with_its_map(lab5):
-    lab5.state.set_pinned(PinnedCell("pool1", (5, 2, 3)))
-    np.testing.assert_array_equal(lab5.values("pool1"), lab5.trace.outputs["pool1"][0, 5])
-    np.testing.assert_array_equal(lab5.values("conv1.weight"), lab5.network.params["conv1.weight"][5, 0])
-    assert lab5.content("conv1 maps").current == 5
-
-
 def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was(lab5):
     lab5.state.set_pinned(PinnedCell("flatten", (169 + 13 * 2 + 4,)))
     assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (1, 2, 4))
@@ -282,23 +274,7 @@ def test_kernels_of_a_deeper_layer_follow_the_chosen_input_map(qtbot):
 # -- copying -------------------------------------------------------------------------------------------------
 
 
-def test_values_are_copied_as_a_table(lab5):
-    lab5.click("conv1", 0, 0)
-    lab5.qtbot.keyClick(lab5.map("conv1"), Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    text = QGuiApplication.clipboard().text()
-    copied = np.array([[float(field) for field in line.split("\t")] for line in text.split("\n")])
-    np.testing.assert_array_equal(copied, lab5.trace.outputs["conv1"][0, 0])
-
-
 # -- late and stale results ----------------------------------------------------------------------------------
-
-
-def test_another_stack_of_layers_gets_its_columns(lab5):
-    lab5.click("conv1", 20, 20)
-    network = EXPERIMENTS["wide kernel"].build_network()
-    lab5.look(network)
-    assert lab5.values("leaky_relu1").shape == (28, 28)
-    np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, 0])
 
 
 def test_a_network_that_has_diverged_is_still_shown(lab5):

@@ -4,16 +4,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing import CellKey
-from tests.gui.backprop_desk import click_part
-from tests.gui.driving import activate
 from tests.gui.feature_maps_panel import line_of
 from tests.gui.translation_desk import part_center
-from tests.gui.whole_window import rest, show_panel
-from ui.marks import MarkView
+from tests.gui.whole_window import rest
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.state import PinnedCell, RunStatus
 
@@ -62,48 +58,3 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     assert line_of(ledger, "= conv1") == float(trace.outputs["conv1"][0, 0, 9, 9])
     qtbot.keyClick(conv, Qt.Key.Key_Escape)
     assert shown.state.pinned is None
-
-
-def test_a_patch_makes_its_image_the_sample(qtbot, shown):
-    panel = shown.window.panel(FeatureMapsPanel)
-    qtbot.mouseClick(panel.pages.button("looks_for"), LEFT)
-    view = panel.looks_for
-    qtbot.waitUntil(lambda: view.picture is not None and view.picture.findings is not None)
-    patch = view.picture.findings.excitation.most[3]
-    click_part(view.patches.view("most"), 3)
-    assert shown.state.sample.index == patch.image
-    qtbot.mouseClick(panel.pages.button("network"), LEFT)
-    expected = PinnedCell("conv1", (0, patch.row, patch.column))
-    qtbot.waitUntil(lambda: panel.network.marked_cell() == expected)
-    qtbot.waitUntil(lambda: panel.picture.scene.sample is shown.state.sample)
-    value = float(panel.picture.stage("conv1")[0, patch.row, patch.column])
-    assert value == pytest.approx(patch.value)
-
-
-def test_an_earlier_moment_is_shown_in_the_panel(qtbot, shown):
-    panel, controller = shown.window.panel(FeatureMapsPanel), shown.controller
-    controller.on_train_requested()
-    qtbot.waitUntil(lambda: shown.state.run.step > 1500)
-    if shown.state.run.status is RunStatus.TRAINING:
-        controller.on_train_requested()
-    qtbot.waitUntil(lambda: shown.state.run.status is not RunStatus.TRAINING)
-    controller.on_moment_requested(0)
-    first = shown.state.experiment.build_network()
-    weights = first.params["conv1.weight"][0, 0]
-
-    def shown_weights():
-        return panel.network.flow.page.leaves()["conv1.weight"].content.looked.map.values
-
-    qtbot.waitUntil(lambda: np.array_equal(shown_weights(), weights))
-
-
-def test_tab_leads_from_the_tools_to_the_maps(qtbot, session):
-    panel = show_panel(qtbot, session, 1)
-    activate(qtbot, session.window)
-    panel.fit.setFocus()
-    seen = []
-    while len(seen) < 40 and not isinstance(QApplication.focusWidget(), MarkView):
-        seen.append(QApplication.focusWidget())
-        QTest.keyClick(seen[-1], Qt.Key.Key_Tab)
-    assert panel.network.flow.isAncestorOf(QApplication.focusWidget())
-    assert all(panel.isAncestorOf(each) for each in seen)

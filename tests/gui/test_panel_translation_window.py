@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
-from tests.gui.translation_desk import click, moved, part_center, shift_center
+from tests.gui.translation_desk import moved, part_center
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus, Shift
@@ -47,24 +47,3 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     batch = np.stack([moved(image, 5, -5), np.full_like(image, -0.5)])
     pooled = network.forward(batch).outputs["pool1"]
     assert np.allclose(panel.maps.content.shown.pair.shifted, pooled[0] - pooled[1])
-
-
-def test_behind_another_tab_the_panel_rests(session: Session, qtbot: QtBot) -> None:
-    window = session.window
-    panel = window.panel(TranslationPanel)
-    window.panels.show_panel(2)
-    qtbot.waitUntil(panel.isVisible)
-    window.panels.show_panel(0)
-    qtbot.waitUntil(lambda: not panel.isVisible())
-    session.state.set_shift(Shift(3, 3))
-    assert panel.image.content is None or panel.image.content.shift == (0, 0)
-    window.panels.show_panel(2)
-    qtbot.waitUntil(lambda: panel.image.content is not None and panel.image.content.shift == (3, 3))
-
-
-def test_a_click_in_the_sweep_moves_the_digit_of_the_program(session: Session, qtbot: QtBot) -> None:
-    session.window.panels.show_panel(2)
-    sweep = session.window.panel(TranslationPanel).sweep.map
-    qtbot.waitUntil(lambda: sweep.isVisible() and sweep.content is not None)
-    click(sweep, shift_center(sweep, -6, 2).toPoint())
-    assert session.state.shift == Shift(-6, 2)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5, LENET
-from tests.gui.driving import settle
+from tests.gui.driving import choose_by_keys, settle
 from tests.gui.training_driving import type_setting
 from tests.gui.whole_window import rest, train
 from ui.panels.training import TrainingPanel
@@ -119,6 +119,7 @@ def test_layers_that_do_not_fit_say_so_as_long_as_they_stand_in_the_form(
     pending.setFocus()
     qtbot.keyClick(pending, Qt.Key.Key_Escape)
     assert pending.isVisible(), "what is true cannot be sent away"
+    assert state.experiment == LAB5
     _click(qtbot, pending.discard_button)
     assert state.draft == LAB5
     assert pending.text() == ""
@@ -128,7 +129,7 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word(qtbot: QtBot, sess
     state, pending = session.state, session.window.pending
     shown: list[str] = []
     pending.show_message = lambda text, *_: shown.append(text)
-    session.window.run_bar.presetRequested.emit("lenet")
+    choose_by_keys(session.window.run_bar.preset, "lenet")
     qtbot.waitUntil(lambda: state.experiment == LENET and state.run.status is RunStatus.READY)
     settle(qtbot)
     assert state.draft == LENET

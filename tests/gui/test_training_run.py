@@ -11,15 +11,14 @@ from PySide6.QtCore import QPoint, Qt
 
 from cnnviz.drawing import CellKey
 from cnnviz.graphics.run_curves import BEFORE, EACH
-from cnnviz.presets import LAB5, LENET
+from cnnviz.presets import LAB5
 from cnnviz.training import Trainer
-from tests.gui.driving import choose_by_keys, settle
+from tests.gui.driving import choose_by_keys
 from tests.gui.training_driving import (
     assert_same_weights,
     click,
     curve,
     lengthen,
-    shown_filters,
     status,
     train_some,
     type_setting,
@@ -33,8 +32,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.mark.window
-@pytest.mark.parametrize("in_window", [True])
-def test_a_students_first_session(qtbot, session, in_window):
+def test_a_students_first_session(qtbot, session):
     """Start, watch, pause, step, change the rate, stop, reset, and close while training runs."""
     window, state = session.window, session.state
     bar, training = window.run_bar, window.panel(TrainingPanel)
@@ -90,15 +88,6 @@ def test_the_window_trains_exactly_the_run_of_the_engine(qtbot, session):
     x, y = curve(session.window.panel(TrainingPanel).curves.loss, EACH)
     np.testing.assert_array_equal(x, np.arange(1, step + 1))
     np.testing.assert_array_equal(y, progress.losses)
-
-
-def test_filters_on_the_screen_are_those_of_the_network(qtbot, session):
-    click(qtbot, session.window.run_bar.step)
-    qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
-    shown = shown_filters(session.window.panel(TrainingPanel))
-    np.testing.assert_array_equal(shown.maps, session.state.live.network.params["conv1.weight"][:, 0])
-    assert shown.colors.lo == -shown.colors.hi
-    assert shown.colors.hi >= np.abs(shown.maps).max()
 
 
 def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
@@ -207,32 +196,6 @@ def test_new_seed_gives_other_weights_and_shows_the_seed(qtbot, session):
     assert_same_weights(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
 
 
-def test_edited_settings_wait_until_they_are_applied(qtbot, session):
-    window, state = session.window, session.state
-    train_some(qtbot, session, 50)
-    trained = weights(session)
-    type_setting(qtbot, session, "filters", "4")
-    assert state.draft.filters == (4,)
-    assert state.experiment.filters == (8,)
-    assert_same_weights(weights(session), trained)
-    assert "new run" in window.pending.text()
-    button = window.pending.action_button()
-    settle(qtbot)  # The message slides in; nobody clicks a button that is still moving.
-    click(qtbot, button)
-    qtbot.waitUntil(lambda: state.experiment.filters == (4,) and state.run.step > 0)
-    assert state.live.network.params["conv1.weight"].shape == (4, 1, 3, 3)
-
-
-def test_settings_of_an_untrained_network_apply_at_once(qtbot, session):
-    choose_by_keys(session.window.run_bar.preset, "lenet")
-    qtbot.waitUntil(lambda: session.state.experiment == LENET and status(session) is RunStatus.READY)
-    assert session.state.dataset.classes == tuple("0123456789")
-    click(qtbot, session.window.run_bar.step)
-    qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
-    qtbot.waitUntil(lambda: session.window.samples.is_current)
-    assert len(session.window.samples.prediction.probabilities) == 10
-
-
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [("filters", "99", "1 to 64"), ("filters", "8, x", "whole numbers"), ("hidden", "5 5 5", "0 to 2")],
@@ -253,14 +216,6 @@ def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form(qtbot, sess
     qtbot.waitUntil(lambda: session.state.live.network.shapes["conv1"] == (8, 13, 13))
     assert "pool1" not in session.state.live.network.shapes
     qtbot.waitUntil(lambda: "ties" not in session.window.run_status.settings.text())
-
-
-def test_layers_too_large_for_the_image_are_refused_before_anything_is_lost(qtbot, session):
-    before = weights(session)
-    session.controller.on_draft_requested(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
-    assert "conv2" in session.window.pending.text() or "conv3" in session.window.pending.text()
-    assert_same_weights(weights(session), before)
-    assert session.state.experiment == LAB5
 
 
 def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):

@@ -10,12 +10,7 @@ from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import choose_by_keys, settle
 from tests.gui.training_driving import (
-    assert_same_weights,
-    click,
-    status,
     train_some,
-    wait_for,
-    weights,
 )
 from tests.gui.whole_window import seen_rect
 from ui.controls.labels import SectionTitle
@@ -45,62 +40,6 @@ def test_misclassified_filter_shows_exactly_the_mistakes(qtbot, session):
     assert samples.filter.choice() == "misclassified"
     mistakes = np.sort(session.state.evaluation.evaluation.mistakes)
     np.testing.assert_array_equal(samples.grid.content.images.indices, mistakes)
-
-
-def test_damaged_model_file_is_refused_and_the_session_stays(qtbot, session, tmp_path):
-    path = tmp_path / "broken.safetensors"
-    path.write_bytes(b"nonsense")
-    before = weights(session)
-    session.controller.open_model(path)
-    qtbot.waitUntil(lambda: "broken.safetensors" in session.window.notices.text())
-    assert_same_weights(weights(session), before)
-    assert status(session) is RunStatus.READY
-
-
-def test_saved_model_comes_back_and_training_goes_on_from_it(qtbot, session, tmp_path):
-    train_some(qtbot, session, 300)
-    path = tmp_path / "mine.safetensors"
-    saved, step = weights(session), session.state.run.step
-    session.controller.save_model(path)
-    qtbot.waitUntil(path.exists)
-    click(qtbot, session.window.run_bar.reset)
-    wait_for(qtbot, session, RunStatus.READY)
-    session.controller.open_model(path)
-    qtbot.waitUntil(lambda: session.state.run.step == step and status(session) is RunStatus.PAUSED)
-    assert_same_weights(weights(session), saved)
-    click(qtbot, session.window.run_bar.step)
-    qtbot.waitUntil(lambda: session.state.run.step == step + 1 and status(session) is RunStatus.PAUSED)
-
-
-def test_damaged_data_is_refused_and_the_session_stays(qtbot, session, tmp_path):
-    path = tmp_path / "data.npz"
-    path.write_bytes(b"nonsense")
-    session.controller.open_data(path)
-    qtbot.waitUntil(lambda: "data.npz" in session.window.samples.message.text())
-    assert session.state.dataset.name == "MNIST"
-    train_some(qtbot, session, 10)
-
-
-def test_layout_is_remembered(qtbot, session, tmp_path):
-    from PySide6.QtCore import QSettings
-
-    session.window.resize(1234, 777)
-    session.window.close()
-    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-    assert settings.value("window/geometry") is not None
-
-
-def test_nothing_is_left_when_the_window_closes_at_once(qtbot, tmp_path):
-    from PySide6.QtCore import QSettings
-
-    from ui.session import Session
-
-    opened = Session(QSettings(str(tmp_path / "x.ini"), QSettings.Format.IniFormat))
-    with qtbot.waitExposed(opened.window):
-        opened.window.show()
-    opened.start()
-    opened.window.close()
-    opened.close()
 
 
 def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session):

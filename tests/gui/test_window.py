@@ -2,7 +2,6 @@
 
 from typing import override
 
-import pytest
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtWidgets import QTabBar, QWidget
 
@@ -17,13 +16,6 @@ from ui.state import RunStatus
 
 def titles(session):
     return [dock.titleBarWidget() is None for dock in session.window.panels._docks]
-
-
-def test_ctrl_and_a_number_show_the_panels(qtbot, session):
-    panels = session.window.panels
-    for number, key in enumerate((Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4, Qt.Key.Key_5)):
-        qtbot.keyClick(session.window, key, Qt.KeyboardModifier.ControlModifier)
-        qtbot.waitUntil(lambda number=number: panels.front == number)
 
 
 def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
@@ -43,16 +35,19 @@ def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
     qtbot.waitUntil(lambda: sum(not panel.visibleRegion().isEmpty() for panel in panels) == 1)
 
 
-@pytest.mark.parametrize("number", range(5))
-def test_every_panel_follows_training_and_theme(qtbot, session, theme, number):
+def test_every_panel_follows_training_and_theme(qtbot, session, theme):
     lengthen(qtbot, session)
-    session.window.panels.show_panel(number)
     session.controller.on_train_requested()
     qtbot.waitUntil(lambda: session.state.run.step > 500)
-    theme.set_mode("dark")
-    train_on(qtbot, session)
-    theme.set_presenter(True)
-    train_on(qtbot, session)
+    for number in range(len(PANELS)):
+        theme.set_presenter(False)
+        theme.set_mode("light")
+        session.window.panels.show_panel(number)
+        train_on(qtbot, session)
+        theme.set_mode("dark")
+        train_on(qtbot, session)
+        theme.set_presenter(True)
+        train_on(qtbot, session)
     session.controller.on_train_requested()
     qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: session.window.samples.is_current)
@@ -118,6 +113,9 @@ def test_the_window_looks_as_built_after_a_change_of_theme_and_back(qtbot, sessi
 
     before = list(pictures())
     theme.set_mode("dark")
+    theme.set_presenter(True)
+    list(pictures())
+    theme.set_presenter(False)
     theme.set_mode("light")
     assert [difference(*pair) for pair in zip(pictures(), before, strict=True)] == [""] * len(PANELS)
 
