@@ -6,8 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
@@ -19,9 +18,8 @@ from cnnviz.mathematics import plain
 from cnnviz.network import Gradients, Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import PATIENCE, settle
+from tests.gui.driving import PATIENCE, click, click_part, settle
 from tests.gui.few_digits import few_digits
-from ui.marks import MarkView
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.focus import first_focus
 from ui.panels.backprop.formulas import formula_of
@@ -162,33 +160,9 @@ class Desk:
         return network.gradients(x, np.array([wanted]))
 
 
-def click(widget, point: QPoint | None = None) -> None:
-    """Click with the left button, in the middle unless a point is given."""
-    place = widget.rect().center() if point is None else point
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
-
-
-def place_of(view: MarkView, key: Hashable) -> QPoint:
-    """Middle of a part of a drawing."""
-    part = view.drawing().part(key)
-    assert part is not None, key
-    return QPoint(round(part.box.x), round(part.box.y))
-
-
 def cell(row: int, col: int) -> CellKey:
     """Key of a cell of a map, by its place in what is shown."""
     return CellKey("cell", row, col)
-
-
-def click_part(view: MarkView, key: Hashable) -> None:
-    """Click a part of a drawing."""
-    click(view, place_of(view, key))
-
-
-def point_at(view: MarkView, key: Hashable) -> None:
-    """Move the pointer to a part of a drawing."""
-    QTest.mouseMove(view, QPoint(1, 1))
-    QTest.mouseMove(view, place_of(view, key))
 
 
 def cut(leaf: Any, values: np.ndarray) -> np.ndarray:

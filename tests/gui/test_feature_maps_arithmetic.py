@@ -12,7 +12,7 @@ from cnnviz.drawing import LIGHT, Box, CellKey, Ground, to_svg
 from cnnviz.drawing.page import Card, Choice, arranged, draw_card, page_drawn
 from cnnviz.layers import Flatten
 from cnnviz.quantities import format_signed
-from tests.gui.backprop_desk import click_part
+from tests.gui.driving import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of
 from tests.gui.test_backprop_pages import are_apart
 from tests.gui.test_feature_maps_picture import scene_of

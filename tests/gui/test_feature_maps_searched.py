@@ -9,7 +9,7 @@ from cnnviz.drawing import LIGHT, Box, to_svg
 from cnnviz.drawing.page import arranged, page_drawn
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
-from tests.gui.backprop_desk import click_part
+from tests.gui.driving import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Now, Opened, digits
 from tests.gui.test_backprop_pages import are_apart
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch

@@ -13,8 +13,8 @@ from cnnviz.graphics.heat_map import inside
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from cnnviz.snapshots import Snapshot
-from tests.gui.backprop_desk import Desk, cell, cells, click, click_part, cut, lab5, place_of, point_at, value
-from tests.gui.driving import choose_by_keys, drain
+from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, value
+from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
 from ui.panels.backprop import header
 from ui.panels.backprop.side_column import CHECK, POKE
 from ui.panels.backprop.steps import StepKind
@@ -98,7 +98,7 @@ def test_play_runs_to_the_last_step_and_a_click_stops_it(
 def test_dragging_the_frame_over_the_digit_moves_the_enlarged_block(desk: Desk) -> None:
     desk.go_to(StepKind.INPUT)
     view = desk.view("saliency")
-    start, end = (place_of(view, CellKey("whole", n, n)) for n in (14, 1))
+    start, end = (part_center(view, CellKey("whole", n, n)).toPoint() for n in (14, 1))
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(view, end)
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
@@ -114,7 +114,7 @@ def test_pointing_at_a_cell_tells_its_numbers_and_leaving_it_the_former_ones(des
     desk.go_to(StepKind.INPUT)
     before = title(desk)
     row, col, *_ = desk.shown("pixels").content.map.shown
-    point_at(desk.view("pixels"), cell(1, 0))
+    point_at(desk.view("pixels"), part_center(desk.view("pixels"), cell(1, 0)))
     assert title(desk) == f"pixel, row {row + 1}, column {col}"
     assert desk.view("pixels").spoken_value().startswith(f"row {row + 1}, column {col}: ")
     QTest.mouseMove(desk.panel.header.next)
@@ -142,7 +142,7 @@ def test_a_click_pins_the_cell_a_second_frees_it_and_so_does_escape(desk: Desk) 
     assert "Esc" in column(desk, "hint").content.words
     click_part(shown, cell(1, 2))
     assert desk.state.pinned is None
-    point_at(shown, cell(1, 2))
+    point_at(shown, part_center(shown, cell(1, 2)))
     desk.bot.waitUntil(lambda: shown.hovered == cell(1, 2))
     shown.setFocus()
     QTest.keyClick(shown, Qt.Key.Key_Return)
@@ -156,7 +156,7 @@ def test_a_pinned_window_stays_when_the_pointer_leaves(desk: Desk) -> None:
     click_part(desk.view("arriving"), cell(0, 1))
     pinned = desk.state.pinned
     assert pinned is not None
-    point_at(desk.view("values"), cell(4, 4))
+    point_at(desk.view("values"), part_center(desk.view("values"), cell(4, 4)))
     name = f"row {pinned.index[1]}, column {pinned.index[2]}"
     desk.bot.waitUntil(lambda: not title(desk).endswith(name))
     desk.view("values").leaveEvent(None)
@@ -314,7 +314,7 @@ def test_all_parameters_are_checked_under_each_rule_and_listed(desk: Desk) -> No
     listed.setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(40):
         QTest.keyClick(listed, Qt.Key.Key_Down)
-    middle = listed.mapTo(panel.side, place_of(listed, 40))
+    middle = listed.mapTo(panel.side, part_center(listed, 40).toPoint())
     assert panel.side.rect().contains(middle), "it is scrolled to what the keys point at"
     QTest.keyClick(listed, Qt.Key.Key_Return)
     assert panel.side.page() == POKE

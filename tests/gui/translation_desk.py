@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,7 +16,7 @@ from cnnviz.graphics.pairs import MovedImage, Pair
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import PATIENCE
+from tests.gui.driving import PATIENCE, part_center
 from tests.gui.few_digits import few_digits
 from ui.marks import MarkView
 from ui.panels.translation import TranslationPanel
@@ -181,30 +181,6 @@ def moved(image: np.ndarray[Any, Any], dx: int, dy: int) -> np.ndarray[Any, Any]
                 if 0 <= row - dy < height and 0 <= col - dx < width:
                     result[channel, row, col] = image[channel, row - dy, col - dx]
     return result
-
-
-def click(widget: QWidget, point: QPoint | None = None) -> None:
-    """Click with the left button, in the middle unless a point is given."""
-    place = widget.rect().center() if point is None else point
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
-
-
-def point_at(widget: QWidget, point: QPointF) -> None:
-    """Move the pointer to a point of a widget."""
-    QTest.mouseMove(widget, QPoint(1, 1))
-    QTest.mouseMove(widget, point.toPoint())
-
-
-def press(view: MarkView[Any], key: object) -> None:
-    """Click into the middle of a part of a drawing."""
-    click(view, part_center(view, key).toPoint())
-
-
-def part_center(view: MarkView[Any], key: object) -> QPointF:
-    """Return the middle of a part of a drawing."""
-    part = view.drawing().part(key)
-    assert part is not None, key
-    return QPointF(part.box.x, part.box.y)
 
 
 def value_at(sweep: MarkView[Looked], dx: int, dy: int) -> float:
