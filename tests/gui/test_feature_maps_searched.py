@@ -10,7 +10,7 @@ from cnnviz.drawing.page import arranged, page_drawn
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import click_part
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Now, Opened, digits
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits
 from tests.gui.test_backprop_pages import are_apart
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
 from ui.panels.feature_maps.looks_for import (
@@ -39,9 +39,9 @@ def moment(name: str = "lab5", step: int = 40, run_id: int = 1, factor: float = 
 class Desk:
     """A search without a window."""
 
-    def __init__(self, name: str = "lab5", background: Now | Later | None = None) -> None:
+    def __init__(self, name: str = "lab5", background: AtOnce | Later | None = None) -> None:
         self.data, self.parent = digits(EXPERIMENTS[name].classes), QObject()
-        self.search = FilterSearch(background or Now(), self.parent)
+        self.search = FilterSearch(background or AtOnce(), self.parent)
         self.snapshot = moment(name)
         self.search.show(self.snapshot, self.data)
 
@@ -170,7 +170,7 @@ def test_deeper_layers_show_patches_as_large_as_their_receptive_field() -> None:
 
 @pytest.mark.parametrize("is_found", [True, False])
 def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_found: bool) -> None:
-    background = Now() if is_found else Later()
+    background = AtOnce() if is_found else Later()
     desk = Desk("three blocks", background)
     desk.search.begin()
     picture, layers = desk.picture, desk.search.layers
