@@ -2,7 +2,6 @@
 
 import re
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Never
@@ -124,44 +123,27 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(
     assert state.dataset.name == "MNIST"
 
 
-def test_the_first_data_can_be_cancelled_too(qtbot: QtBot, tmp_path: Path, endless: Path) -> None:
-    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-    session = Session(settings, data=endless)
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_without_the_first_data_mnist_is_offered(
+    qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest, is_cancelled: bool
+) -> None:
+    data = request.getfixturevalue("endless") if is_cancelled else tmp_path / "nothing"
+    session = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat), data=data)
     with qtbot.waitExposed(session.window):
         session.window.show()
     session.start()
     notices, message = session.window.notices, session.window.samples.message
-    qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
-    notices.action_button().click()
+    if is_cancelled:
+        qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
+        notices.action_button().click()
+    else:
+        qtbot.waitUntil(lambda: "nothing" in message.text())
+        assert session.state.run.status is RunStatus.FAILED
     assert message.action_button().text() == "Use MNIST"
     message.action_button().click()
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
     assert message.text() == ""
     session.close()
-
-
-def test_first_data_that_cannot_be_read_are_waited_for_no_longer(qtbot: QtBot, tmp_path: Path) -> None:
-    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-    session = Session(settings, data=tmp_path / "nothing")
-    with qtbot.waitExposed(session.window):
-        session.window.show()
-    session.start()
-    message = session.window.samples.message
-    qtbot.waitUntil(lambda: "nothing" in message.text())
-    assert session.state.run.status is RunStatus.FAILED
-    assert message.action_button().text() == "Use MNIST"
-    message.action_button().click()
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
-    session.close()
-
-
-def test_an_error_goes_with_the_next_success(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    message = session.window.samples.message
-    session.controller.open_data(tmp_path / "nothing")
-    qtbot.waitUntil(lambda: "nothing" in message.text())
-    session.controller.open_data(write_npz(tmp_path / "few.npz"))
-    qtbot.waitUntil(lambda: session.window.windowTitle() == "few · CNNViz")
-    assert message.text() == ""
 
 
 def test_classes_that_the_data_lack_are_replaced_and_that_is_said(qtbot: QtBot, tmp_path: Path) -> None:
@@ -319,38 +301,14 @@ def test_a_model_that_another_program_has_changed_is_offered(
 # -- files ---------------------------------------------------------------------------------------------------
 
 
-def _write_foreign(path: Path) -> None:
-    if path.suffix == ".pt":
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("net/data.pkl", b"\x80\x02}q\x00.")
-    else:
-        contents = {
-            ".onnx": b"\x08\x08\x12\x07pytorch\x1a\x052.4.0:\x10" + bytes(100),
-            ".pdf": b"%PDF-1.7\n1 0 obj",
-            ".h5": b"\x89HDF\r\n\x1a\n" + bytes(100),
-        }
-        path.write_bytes(contents[path.suffix])
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("net.onnx", "is an ONNX model"),
-        ("net.pt", "is a file of PyTorch"),
-        ("notes.pdf", "is a PDF document"),
-        ("net.h5", "is an HDF5 file, as Keras writes its models"),
-    ],
-)
-def test_a_file_of_another_program_is_named(
-    qtbot: QtBot, session: Session, tmp_path: Path, name: str, words: str
-) -> None:
-    path, notices = tmp_path / name, session.window.notices
-    _write_foreign(path)
+def test_a_file_of_another_program_is_named(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    path, notices, message = tmp_path / "net.pdf", session.window.notices, session.window.samples.message
+    path.write_bytes(b"%PDF-1.7\n1 0 obj")
     session.files.open(path)
-    qtbot.waitUntil(lambda: f"{name} {words}, which CNNViz does not open" in notices.text())
+    said = "net.pdf is a PDF document"
+    qtbot.waitUntil(lambda: f"{said}, which CNNViz does not open" in notices.text())
     session.controller.open_data(path)
-    message = session.window.samples.message
-    qtbot.waitUntil(lambda: f"{name} {words}, but data" in message.text())
+    qtbot.waitUntil(lambda: f"{said}, but data" in message.text())
 
 
 def test_what_a_file_is_opened_as_is_told_by_its_content(
@@ -385,6 +343,11 @@ def test_an_error_goes_when_something_is_opened(qtbot: QtBot, session: Session, 
     with qtbot.waitSignal(session.files.restorer.finished):
         session.files.open(good)
     assert notices.text() == message.text() == ""
+    session.controller.open_data(tmp_path / "nothing")
+    qtbot.waitUntil(lambda: "nothing" in message.text())
+    session.controller.open_data(write_npz(tmp_path / "few.npz"))
+    qtbot.waitUntil(lambda: session.window.windowTitle() == "few · CNNViz")
+    assert message.text() == ""
 
 
 def test_a_session_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: Path) -> None:

@@ -149,12 +149,16 @@ def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
     state, window = session.state, session.window
     train(qtbot, session, 40)
     asked: list[str] = []
-    session.controller.replace_guard = lambda: not asked.append("may it be lost?")
+    session.controller.replace_guard = lambda: len(asked) > 1 or asked.append("may it be lost?")
     window.run_bar.presetRequested.emit("lenet")
     settle(qtbot)
-    run_id, step = state.run.run_id, state.run.step
+    run_id, step, before = state.run.run_id, state.run.step, (state.run, state.experiment)
     press()
-    assert asked == ["may it be lost?"]
+    rest(qtbot, session)
+    assert (state.run, state.experiment) == before, "it is refused"
+    asked.append("again")
+    press()
+    assert asked == ["may it be lost?", "again"]
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
     assert state.run.step < step or state.history.first_step == 0
     assert state.experiment == state.live.origin.experiment == LENET
@@ -193,17 +197,6 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
         rest(qtbot, session)
         _starts_lenet(qtbot, session, press)
     assert action.text().replace("&", "") == "Train or pause"
-
-
-def test_a_new_run_that_is_refused_leaves_everything(qtbot: QtBot, session: Session) -> None:
-    state, window = session.state, session.window
-    train(qtbot, session, 40)
-    session.controller.replace_guard = lambda: False
-    window.run_bar.presetRequested.emit("lenet")
-    before = (state.run, state.experiment)
-    _click(qtbot, window.run_bar.train)
-    rest(qtbot, session)
-    assert (state.run, state.experiment) == before
 
 
 def test_the_present_network_is_trained_on_by_an_action_that_says_so(qtbot: QtBot, session: Session) -> None:

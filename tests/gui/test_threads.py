@@ -1,6 +1,7 @@
 """Mailbox, background tasks and frames: nothing is lost or left running, nothing stale arrives."""
 
 import threading
+from itertools import product
 
 import numpy as np
 import pytest
@@ -194,23 +195,22 @@ def test_a_full_memory_is_said_in_words(qtbot, runner):
     assert messages[0].startswith("There is not enough memory for this.")
 
 
-@pytest.mark.parametrize("error", [MemoryError(), _Panic("ouch")])
-@pytest.mark.parametrize("failing", ["advance", "evaluate"])
-def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session, monkeypatch, error, failing):
-    def fail(*_arguments):
-        raise error
+def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session, monkeypatch):
+    state, told = session.state, {"not enough memory": MemoryError(), "internal error (ouch)": _Panic("ouch")}
+    for failing, (words, error) in product(("advance", "evaluate"), told.items()):
 
-    state = session.state
-    with monkeypatch.context() as patch:
-        patch.setattr(Trainer, failing, fail)
-        session.controller.train_to(3, 1)
-        if failing == "evaluate":
-            session.controller.pause()
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
-    expected = "not enough memory" if isinstance(error, MemoryError) else "internal error (ouch)"
-    assert expected in session.window.notices.text()
-    session.controller.on_reset_requested()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
+        def fail(*_arguments, error=error):
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, failing, fail)
+            session.controller.train_to(3, 1)
+            if failing == "evaluate":
+                session.controller.pause()
+            qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
+        assert words in session.window.notices.text()
+        session.controller.on_reset_requested()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 
 
 def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session, monkeypatch):

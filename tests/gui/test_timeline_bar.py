@@ -223,23 +223,6 @@ def test_live_follows_training_and_an_earlier_moment_stays(opened):
     assert opened.track.content.position == 1400
 
 
-def test_while_training_the_rail_is_drawn_with_the_handle(opened, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(opened.track, "update", lambda *_region: drawn.append(opened.track.content.position))
-    opened.state.update_run(status=RunStatus.TRAINING)
-    extend(opened.history, 1200)
-    drawn.clear()
-    opened.state.update_run(step=1200)
-    assert not drawn
-    opened.state.set_live(opened.history.snapshots.at(1200))
-    assert drawn[-1] == 1200
-    opened.click_at(400)
-    extend(opened.history, 1400)
-    drawn.clear()
-    opened.state.update_run(step=1400)
-    assert drawn == [400], "with the handle at an earlier moment the rail goes on growing"
-
-
 def test_film_shows_every_moment_and_ends_live(opened, qtbot):
     opened.bar.transport.speed.choiceEdited.emit("60")
     assert opened.bar.film.speed() == 60
