@@ -21,9 +21,11 @@ def first_images(classes: Iterable[int | str], training: int, testing: int) -> D
     )
 
 
-def write_npz(path: Path, classes: Iterable[int | str] = (0, 1)) -> Path:
-    """Write 30 training and 20 test images of some digits as a Keras archive."""
-    digits = first_images(classes, 30, 20)
+def write_npz(
+    path: Path, classes: Iterable[int | str] = (0, 1), training: int = 30, testing: int = 20
+) -> Path:
+    """Write some images of some digits as a Keras archive."""
+    digits = first_images(classes, training, testing)
     labels = np.array([int(name) for name in digits.classes])
     np.savez(
         path,

@@ -93,7 +93,7 @@ def layered_run(experiment, dataset, steps):
     [
         {"batch_size": 1, "learning_rate": 1e-3},
         {"batch_size": 5, "ties": "split", "optimizer": "adam", "learning_rate": 1e-2},
-        {"batch_size": 70, "ties": "first", "momentum": 0.9, "learning_rate": 1e-2, "activation": "tanh"},
+        {"batch_size": 33, "ties": "first", "momentum": 0.9, "learning_rate": 1e-2, "activation": "tanh"},
     ],
 )
 def test_200_steps_end_in_the_weights_of_the_layers(changes):
@@ -108,11 +108,11 @@ def test_200_steps_end_in_the_weights_of_the_layers(changes):
 
 
 @pytest.mark.slow
-def test_200_steps_of_lenet_end_in_the_weights_of_the_layers(mnist):
+def test_60_steps_of_lenet_end_in_the_weights_of_the_layers(mnist):
     experiment = replace(LENET, dtype="float64", batch_size=20)
-    losses, params = layered_run(experiment, mnist, 200)
+    losses, params = layered_run(experiment, mnist, 60)
     trainer = Trainer(experiment.build_network(), mnist, experiment.train_config())
-    np.testing.assert_allclose(trainer.advance(200).losses, losses, rtol=1e-7)
+    np.testing.assert_allclose(trainer.advance(60).losses, losses, rtol=1e-7)
     assert_close(trainer.network.params, params, 1e-8)
 
 

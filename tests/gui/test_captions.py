@@ -81,12 +81,12 @@ def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
     rest(qtbot, session, lambda: panel.sweep.swept is not None)
     assert "test image 0" in caption_of(session.state, sweep.map)
     panel.choices.controls["many"].button("True").click()
-    panel.choices.controls["digits"].valueEdited.emit(20)
+    panel.choices.controls["digits"].valueEdited.emit(3)
     sweep.button.click()
     rest(qtbot, session, lambda: panel.sweep.swept is not None)
     for part in (sweep.map, sweep.curves):
         caption = caption_of(session.state, part)
-        assert "the first 20 test images" in caption
+        assert "the first 3 test images" in caption
         assert "test image 0" not in caption
         assert "image0" not in file_name_of(Figure(part, "Sweep", "plot"), session.state)
     assert "test image 0" in caption_of(session.state, panel.strip)

@@ -24,6 +24,7 @@ FILES = sorted((documentation() / "guide").glob("*.md"))
 def guide(qtbot):
     parent = QWidget()
     qtbot.addWidget(parent)
+    parent.resize(1440, 900)
     shown = GuideWindow(first_steps_page, parent)
     shown.show()
     qtbot.waitUntil(shown.isVisible)

@@ -1,7 +1,5 @@
 """Images of one's own: drawn, opened and pasted in the whole window, and the board that they are drawn on."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -133,24 +131,26 @@ def test_data_of_another_size(qtbot, session, tmp_path):
     assert state.sample.pixels.shape == (1, 20, 16)
 
 
-def test_samples_stay_usable_in_small_windows(qtbot, session, theme):
-    window, samples, state = session.window, session.window.samples, session.state
+@pytest.mark.parametrize("presenter", [False, True])
+@pytest.mark.parametrize("size", [(1100, 700), (1440, 900)])
+def test_samples_stay_usable_in_small_windows(qtbot, session, theme, size, presenter):
+    window, samples = session.window, session.window.samples
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
     settle(qtbot, session)
     own.close()
-    session.controller.on_draft_requested(state.draft.with_classes(tuple("0123456789")))
-    qtbot.waitUntil(lambda: samples.is_current and len(state.dataset.classes) == 10)
-    for presenter, (width, height) in product((False, True), ((1100, 700), (1440, 900))):
-        theme.set_presenter(presenter)
-        window.resize(width, height)
-        rest(qtbot, session)  # the words below the bars take one line or two
-        needed = samples.minimumSizeHint().height()
-        others = window.menuBar(), window.timeline, window.statusBar()
-        assert needed <= height - sum(each.height() for each in others)
-        assert samples.grid.height() >= theme.theme.px(60)
-        assert samples.draw_button.height() >= samples.draw_button.minimumSizeHint().height()
-        assert samples.rect().contains(samples.bars.geometry())
+    theme.set_presenter(presenter)
+    session.controller.on_draft_requested(session.state.draft.with_classes(tuple("0123456789")))
+    window.resize(*size)
+    state = session.state
+    qtbot.waitUntil(lambda: session.window.samples.is_current and len(state.dataset.classes) == 10)
+    rest(qtbot, session)  # the words below the bars take one line or two
+    needed = samples.minimumSizeHint().height()
+    available = size[1] - window.menuBar().height() - window.timeline.height() - window.statusBar().height()
+    assert needed <= available
+    assert samples.grid.height() >= theme.theme.px(60)
+    assert samples.draw_button.height() >= samples.draw_button.minimumSizeHint().height()
+    assert samples.rect().contains(samples.bars.geometry())
 
 
 def test_pages_fit_their_window(qtbot, session, theme):

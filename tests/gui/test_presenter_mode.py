@@ -328,7 +328,8 @@ def test_no_part_of_a_panel_covers_another(
             frame = dock.widget()
             assert isinstance(frame, PanelFrame)
             around = dock.size() - frame.size()
-            for stage in _stages(panel):
+            # Of each kind of step once, where room is shortest; elsewhere the pages are asked.
+            for stage in _stages(panel) if presenter and preset == "lenet" else [0]:
                 if name == "backprop":
                     session.window.panel(BackpropPanel).model.go_to(stage)
                 for size in DOCK_SIZES[preset]:

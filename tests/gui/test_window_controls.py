@@ -76,13 +76,6 @@ def test_every_control_has_a_name_and_a_tool_tip(qtbot: QtBot, trained: Session)
     maps.show_page("looks_for")
     rest(qtbot, trained, lambda: maps.looks_for.picture.findings is not None)
     missing += _nameless(maps)
-    backprop = show_panel(qtbot, trained, 3)
-    for _step in backprop.model.steps:
-        backprop.header.go_on()
-        missing += _nameless(backprop.stack)
-    for page in ("poke", "check", "inspect"):
-        backprop.side.pages.button(page).click()
-        missing += _nameless(backprop.side)
     window.timeline.toggles.compare.click()
     qtbot.waitUntil(window.compare.isVisible)
     missing += _nameless(window.compare)
