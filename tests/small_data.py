@@ -1,10 +1,12 @@
-"""Few images of MNIST, so that nothing takes long."""
+"""Few images, of MNIST or made of noise, so that nothing takes long."""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from cnnviz.datasets import Dataset, load_mnist
 
@@ -35,3 +37,26 @@ def write_npz(
         y_test=labels[digits.test_labels],
     )
     return path
+
+
+@cache
+def few_digits() -> Dataset:
+    """Zeros and ones, few of them, so that nothing in the background takes long."""
+    return first_images((0, 1), 64, 96)
+
+
+_NAMES = ("ant", "bee", "cat", "dog", "elk")
+
+
+def write_pictures(
+    folder: Path, classes: tuple[str, ...] = _NAMES, count: int = 12, side: int = 40, colour: bool = True
+) -> Path:
+    """Write `count` noisy pictures of each class, one brighter than the other, in a folder of its own."""
+    random = np.random.default_rng(0)
+    for place, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            shape = (side, side, 3) if colour else (side, side)
+            pixels = random.integers(40 * place, 40 * place + 60, shape, dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number:03d}.png")
+    return folder

@@ -253,18 +253,6 @@ def test_float32_agrees_to_its_precision_with_ties_of_every_kind(network, sample
     assert_same_step(make_engine(network), network, images, 0 * labels, 1e-5)
 
 
-@pytest.mark.parametrize("ties", ["first", "all", "split"])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("samples", [1, 2, 31, 64, 65, 150])
-def test_digits_with_blank_background(ties, dtype, samples):
-    mnist = load_mnist(("3", "8"))
-    network = two_blocks(ties, dtype)
-    images, labels = mnist.train_images[:samples], mnist.train_labels[:samples]
-    assert_same_step(
-        make_engine(network), network, images, labels, {"float32": 1e-5, "float64": 1e-12}[dtype]
-    )
-
-
 def two_blocks(ties: str, dtype: str) -> Network:
     layers = [
         ("conv1", Conv2D(6, padding=1)),

@@ -20,7 +20,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
@@ -265,3 +265,21 @@ def _app() -> QCoreApplication:
     app = QCoreApplication.instance()
     assert app is not None
     return app
+
+
+def column_window(qtbot: QtBot) -> QWidget:
+    """Window in a column; a second field takes the keyboard away from the first."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    layout = QVBoxLayout(widget)
+    layout.addWidget(QComboBox())
+    layout.addStretch(1)
+    widget.resize(400, 300)
+    return widget
+
+
+def place(qtbot: QtBot, window: QWidget, widget: QWidget) -> None:
+    layout = window.layout()
+    assert isinstance(layout, QVBoxLayout)
+    layout.insertWidget(0, widget)
+    show_window(qtbot, window)

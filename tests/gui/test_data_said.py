@@ -23,8 +23,7 @@ from cnnviz.quantities import format_percent, format_value
 from tests.engine.datasets_files import tiny_arrays, write_idx_folder
 from tests.gui.driving import opened, save_session
 from tests.gui.whole_window import rest, train
-from tests.picture_folders import write_pictures
-from tests.small_data import write_npz
+from tests.small_data import write_npz, write_pictures
 from ui.marks import MarkView
 from ui.panels.training import TrainingPanel
 from ui.run import loading

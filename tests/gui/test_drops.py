@@ -22,7 +22,7 @@ from tests.gui.child_window import run_window
 from tests.gui.driving import drain, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
 from tests.gui.whole_window import rest, seen_rect, show_panel, train
-from tests.picture_folders import write_pictures
+from tests.small_data import write_pictures
 from ui.controls.tips import wrapped
 from ui.export.figures import Figure
 from ui.export.formats import draw_png
@@ -166,14 +166,7 @@ def test_an_image_dropped_on_the_drawing_board_becomes_the_sample(
 def test_a_folder_of_images_dropped_on_a_panel_is_read_as_data(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
-    rng = np.random.default_rng(0)
-    for part in ("train", "test"):
-        for name in ("cat", "dog"):
-            folder = tmp_path / "pets" / part / name
-            folder.mkdir(parents=True)
-            for number in range(6):
-                pixels = rng.integers(0, 255, (28, 28), dtype=np.uint8)
-                Image.fromarray(pixels).save(folder / f"{number}.png")
+    write_pictures(tmp_path / "pets", ("cat", "dog"))
     panel = show_panel(qtbot, session, 1)
     assert _drop_on(panel, _file(tmp_path / "pets"))
     qtbot.waitUntil(lambda: session.state.dataset.classes == ("cat", "dog"))

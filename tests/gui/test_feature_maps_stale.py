@@ -10,7 +10,7 @@ from cnnviz.drawing import CellKey
 from tests.gui.driving import opened, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
 from tests.oracles import read_number as said_in
-from tests.picture_folders import write_pictures
+from tests.small_data import write_pictures
 from ui.panels.feature_maps.explain import explain
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.state import PinnedCell

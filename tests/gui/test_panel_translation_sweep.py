@@ -14,8 +14,8 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
-from tests.gui.few_digits import few_digits
 from tests.gui.translation_desk import Desk, moved, norm_ratio, shift_center, value_at
+from tests.small_data import few_digits
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus, Shift
@@ -230,8 +230,15 @@ def test_while_many_digits_are_measured_one_image_does_not_wait(desk: Desk, qtbo
 
 
 def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, qtbot: QtBot) -> None:
-    measure_many(desk, 2)
+    measure_many(desk, 3)
     qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
+    digits = desk.controls["digits"]
+    digits.setFocus()
+    for key, count in ((Qt.Key.Key_Down, 2), (Qt.Key.Key_Up, 3)):
+        QTest.keyClick(digits, key)
+        desk.settle()
+        assert desk.panel.view.digits == count
+        assert (desk.panel.sweep.map.content is None) is (count == 2)
     click(desk.controls["pool_size"].button("3"))
     desk.settle()
     assert desk.panel.sweep.map.content is None
@@ -240,20 +247,6 @@ def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, q
     assert desk.panel.sweep.map.content is not None
     desk.load(step=900)
     assert "step 100" in desk.panel.sweep.note.text()
-
-
-def test_another_number_of_images_does_not_show_the_mean_of_the_first(desk: Desk, qtbot: QtBot) -> None:
-    measure_many(desk, 3)
-    qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
-    digits = desk.controls["digits"]
-    digits.setFocus()
-    QTest.keyClick(digits, Qt.Key.Key_Down)
-    desk.settle()
-    assert desk.panel.view.digits == 2
-    assert desk.panel.sweep.map.content is None
-    QTest.keyClick(digits, Qt.Key.Key_Up)
-    desk.settle()
-    assert desk.panel.sweep.map.content is not None
 
 
 @pytest.mark.parametrize("many", [False, True])

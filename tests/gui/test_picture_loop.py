@@ -12,7 +12,7 @@ from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window, turn_wheel
-from tests.gui.few_digits import few_digits
+from tests.small_data import few_digits
 from ui.marks import view_of
 from ui.panels.picture_loop import PictureLoop
 from ui.panels.scene import scene_of

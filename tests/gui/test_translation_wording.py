@@ -17,9 +17,9 @@ from cnnviz.graphics.translation import own_pool
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.translation import POOL_KINDS, Comparison, Lesson, compare, digit_lessons
-from tests.gui.few_digits import few_digits
 from tests.gui.translation_desk import TWO_BLOCKS
 from tests.oracles import read_number
+from tests.small_data import few_digits
 from ui.panels.translation.view import View
 from ui.panels.translation.wording import statement
 from ui.state import Shift

@@ -15,8 +15,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
-from tests.gui.control_window import column_window, place
-from tests.gui.driving import settle, show_window, turn_wheel
+from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
 from ui.controls import late_scroll
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField, DropDownList

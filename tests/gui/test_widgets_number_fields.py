@@ -5,8 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.control_window import column_window, place
-from tests.gui.driving import turn_wheel
+from tests.gui.driving import column_window, place, turn_wheel
 from ui.controls.number_field import FloatField, IntField
 
 

@@ -11,28 +11,25 @@ from tests.setup.project import Project
 # --- which Python -------------------------------------------------------------------------------------------
 
 
-def test_an_old_python3_on_path_is_passed_over(project: Project) -> None:
-    project.add_python("python3", "3, 11")
-    project.add_python("python3.12", "3, 12")
+@pytest.mark.parametrize(
+    ("pythons", "taken"),
+    [
+        ({"python3": ("3, 11",), "python3.12": ("3, 12",)}, "python3.12"),
+        ({f"python3.{minor}": (f"3, {minor}",) for minor in (12, 13, 14)}, "python3.14"),
+        ({"python3.14": (), "python3": ("3, 13",)}, "python3"),
+        ({"python3.14": ("3, 14", ("ensurepip",)), "python3.13": ("3, 13",)}, "python3.13"),
+    ],
+    ids=["an old one is passed over", "the newest wins", "a name that runs nothing", "one without venv"],
+)
+def test_the_newest_python_that_can_do_it_is_taken(project: Project, pythons, taken: str) -> None:
+    for name, python in pythons.items():
+        if python:
+            project.add_python(name, *python)
+        else:  # such as a version manager's shim
+            project.add_tool(name, "echo 'command not found' >&2; exit 127")
     result = project.run("bootstrap.sh", "check")
     assert result.returncode == 0, result.stderr
-    assert project.log("venv") == ["python3.12"]
-
-
-def test_the_newest_supported_python_wins(project: Project) -> None:
-    for minor in (12, 13, 14):
-        project.add_python(f"python3.{minor}", f"3, {minor}")
-    project.run("bootstrap.sh", "check")
-    assert project.log("venv") == ["python3.14"]
-
-
-def test_a_name_that_runs_nothing_is_passed_over(project: Project) -> None:
-    project.add_tool(
-        "python3.14", "echo 'command not found' >&2; exit 127"
-    )  # such as a version manager's shim
-    project.add_python("python3", "3, 13")
-    assert project.run("bootstrap.sh", "check").returncode == 0
-    assert project.log("venv") == ["python3"]
+    assert project.log("venv") == [taken]
 
 
 def test_the_systems_python_is_found_behind_another(project: Project, tmp_path: Path) -> None:
@@ -64,13 +61,6 @@ def test_a_python_without_venv_is_named_with_the_package_to_install(project: Pro
     assert result.returncode != 0
     assert len(result.stderr.splitlines()) == 1
     assert "sudo apt-get install python3.13-venv" in result.stderr
-
-
-def test_a_python_without_venv_does_not_hide_a_complete_one(project: Project) -> None:
-    project.add_python("python3.14", "3, 14", missing=("ensurepip",))
-    project.add_python("python3.13", "3, 13")
-    assert project.run("bootstrap.sh", "check").returncode == 0
-    assert project.log("venv") == ["python3.13"]
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(project: Project) -> None:
