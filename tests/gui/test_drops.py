@@ -24,8 +24,6 @@ from tests.gui.lab_driving import LAB, open_lab, press
 from tests.gui.whole_window import rest, seen_rect, show_panel, train
 from tests.small_data import write_pictures
 from ui.controls.tips import wrapped
-from ui.export.figures import Figure
-from ui.export.formats import draw_png
 from ui.lab.step_text import FigureView
 from ui.panels.report import ReportPanel
 from ui.panels.samples.pictures import offered_image, read_picture
@@ -74,19 +72,6 @@ def digit(session: Session, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_picture_with_its_session_dropped_on_a_plot(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    train(qtbot, session, 200)
-    step = session.state.run.step
-    session.controller.on_sample_requested(11)
-    path = tmp_path / "view.png"
-    figure = Figure(session.window, "view", "window")
-    path.write_bytes(draw_png(figure.drawing(), session=session.files.current())())
-    session.controller.on_sample_requested(3)
-    _drop_session(qtbot, session, session.window.panel(TrainingPanel).curves.loss, path)
-    assert session.state.sample.index == 11
-    assert session.state.shown.step == step
-
-
 def test_a_session_dropped_on_a_text_field_is_opened_not_written_into_it(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
@@ -105,20 +90,6 @@ def test_a_session_dropped_on_a_text_field_is_opened_not_written_into_it(
     assert _drop_on(field, words), "words are welcome there"
     assert field.toPlainText() == "a word"
     assert not _drop_on(session.window.timeline.track, words), "elsewhere they mean nothing"
-
-
-def test_a_model_dropped_on_the_samples_is_opened(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    train(qtbot, session, 100)
-    weights, step = session.state.shown.network.params, session.state.run.step
-    path = tmp_path / "model.safetensors"
-    session.files.save_model(path)
-    qtbot.waitUntil(path.exists)
-    session.controller.on_new_seed_requested()
-    qtbot.waitUntil(lambda: session.state.shown.step == 0)
-    assert _drop_on(session.window.samples.grid, _file(path))
-    qtbot.waitUntil(lambda: session.state.shown.step == step)
-    for name, values in session.state.shown.network.params.items():
-        np.testing.assert_array_equal(values, weights[name])
 
 
 def test_an_image_dropped_anywhere_becomes_the_sample(

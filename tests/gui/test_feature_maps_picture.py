@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing import LIGHT, Box, Ground
+from cnnviz.drawing.page import arranged
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5
@@ -238,3 +240,15 @@ def test_the_winners_of_a_window_are_outlined_where_all_are_tied():
 def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was():
     seen = explain(picture(scene_of()), Look(pinned=PinnedCell("flatten", (169 + 13 * 2 + 4,))))
     assert seen.cell == PinnedCell("pool1", (1, 2, 4))
+
+
+@pytest.mark.parametrize("ratio", [1.25, 1.5, 1.75])
+def test_maps_and_their_colour_bars_end_together_at_any_scale(ratio):
+    asked = Asked(ratio=ratio)
+    for leaf, box in arranged(asked.page.body, Box(0, 0, 1140, 560), LIGHT):
+        if leaf.key in ("input", "conv1", "pool1"):
+            ground = Ground(Box(0, 0, box.width, box.height), LIGHT, ratio=ratio)
+            drawing = leaf.graphic.draw(leaf.content, ground)
+            drawn, bar = drawing.parts[0].grid.box.width, drawing.part("colors").box.width
+            assert abs(drawn - bar) <= 1
+            assert drawn > 100

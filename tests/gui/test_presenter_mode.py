@@ -343,7 +343,7 @@ def test_no_part_of_a_panel_covers_another(
 
 def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) -> None:
     window = session.window
-    area, before = window.panels, window.samples.width()
+    area, before = window.panels, window.samples_dock.width()
     assert isinstance(area, PanelArea)
     for number in range(len(PANELS)):
         show_panel(qtbot, session, number)
@@ -358,5 +358,8 @@ def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) ->
         assert isinstance(frame, PanelFrame)
         rest(qtbot, session)
         assert frame.horizontalScrollBar().maximum() == 0
+        assert window.samples_dock.width() < before
+        gap = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
+        assert gap <= 1, "the line between them and nothing else"
         area.gather()
-        qtbot.waitUntil(lambda: not area.is_divided and window.samples.width() == before)
+        qtbot.waitUntil(lambda: not area.is_divided and window.samples_dock.width() == before)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import give_up_keyboard, settle, show_window
+from tests.gui.driving import give_up_keyboard, show_window
 from tests.gui.training_driving import lengthen, train_on
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
@@ -130,21 +130,6 @@ def test_the_window_looks_as_built_after_a_change_of_theme_and_back(qtbot, sessi
     theme.set_presenter(False)
     theme.set_mode("light")
     assert [difference(*pair) for pair in zip(pictures(), before, strict=True)] == [""] * len(PANELS)
-
-
-def test_no_gap_is_left_beside_the_samples_when_panels_stand_side_by_side(qtbot, session):
-    window = session.window
-    wide = window.samples_dock.width()
-    for number in (0, 3, 2, 1, 4, 0):
-        window.panels.show_panel(number)
-        window.panels.move_aside()
-        settle(qtbot)
-        beside = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
-        assert window.samples_dock.width() < wide
-        assert beside <= 1, "the line between them and nothing else"
-        window.panels.gather()
-        settle(qtbot)
-        assert window.samples_dock.width() == wide
 
 
 def test_a_chip_says_that_an_earlier_moment_is_shown(qtbot, session):
