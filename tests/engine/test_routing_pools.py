@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import CancelledError
-from cnnviz.functional import TIE_RULES
 from cnnviz.layers import (
+    TIE_RULES,
     AvgPool2D,
     Conv2D,
     Dense,
