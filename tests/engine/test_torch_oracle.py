@@ -1,8 +1,10 @@
-"""The engine against PyTorch, where it is installed: operations, losses, optimisers and whole networks."""
+"""The engine against PyTorch, where it is installed: layers, losses, optimisers, networks, model files."""
 
 import numpy as np
 import pytest
 
+from cnnviz import checkpoint
+from cnnviz.datasets import load_mnist, to_input
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -12,12 +14,12 @@ from cnnviz.layers import (
     MaxPool2D,
     ReLU,
     Sigmoid,
-    SubsamplePool2D,
     Tanh,
     losses,
 )
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import SGD, Adam
+from cnnviz.presets import LAB5, LENET
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is only an oracle here")
 
@@ -161,7 +163,7 @@ def test_losses(rng, dtype, scale):
 )
 def test_optimisers(rng, dtype, ours, theirs):
     start = rng.normal(size=(3, 4)).astype(dtype)
-    params, (leaf,) = {"p": start.copy()}, tensors(start)
+    params, leaf = {"p": start.copy()}, torch.tensor(start)
     optimizer, reference = ours(), theirs([leaf])
     for step in range(12):
         if step == 6:  # the rate is changed on the way
@@ -207,30 +209,8 @@ def as_torch_model(net):
 
 
 NETWORKS = {
-    "lab": (
-        [
-            ("conv1", Conv2D(8, bias=False)),
-            ("pool1", MaxPool2D(2)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(1)),
-        ],
-        (1, 28, 28),
-    ),
-    "lenet": (
-        [
-            ("conv1", Conv2D(8, padding=1)),
-            ("relu1", ReLU()),
-            ("pool1", MaxPool2D(2)),
-            ("conv2", Conv2D(16, padding=1)),
-            ("relu2", ReLU()),
-            ("pool2", MaxPool2D(2)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(128)),
-            ("relu3", ReLU()),
-            ("dense2", Dense(10)),
-        ],
-        (1, 28, 28),
-    ),
+    "lab": (LAB5.build_network().layers, (1, 28, 28)),
+    "lenet": (LENET.build_network().layers, (1, 28, 28)),
     "mixed": (
         [
             ("conv1", Conv2D(4, kernel_size=5, stride=2, padding=2)),
@@ -286,13 +266,44 @@ def test_whole_networks_train_alike(rng, dtype, name):
         assert_close(params[key], parameter, dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_strided_slice_is_subsampling(rng, dtype):
-    x = rng.normal(size=(2, 3, 9, 8)).astype(dtype)
-    (leaf,) = tensors(x)
-    expected = leaf[:, :, :8:2, ::2]
-    layer = SubsamplePool2D(2)
-    out = layer.forward(x, {})
-    assert_close(out, expected, dtype)
-    expected.backward(torch.ones_like(expected))
-    assert_close(layer.input_gradient(np.ones_like(out), x, out, {}), leaf.grad, dtype)
+# --- model files --------------------------------------------------------------------------------------------
+
+
+class Lab5(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(1, 8, 3, bias=False)
+        self.dense1 = torch.nn.Linear(8 * 13 * 13, 1)
+
+    def forward(self, x):
+        return self.dense1(torch.nn.functional.max_pool2d(self.conv1(x), 2).flatten(1))
+
+
+class Lenet(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(1, 8, 3, padding=1)
+        self.conv2 = torch.nn.Conv2d(8, 16, 3, padding=1)
+        self.dense1 = torch.nn.Linear(16 * 7 * 7, 128)
+        self.dense2 = torch.nn.Linear(128, 10)
+
+    def forward(self, x):
+        x = torch.nn.functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = torch.nn.functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.dense2(torch.relu(self.dense1(x.flatten(1))))
+
+
+@pytest.mark.parametrize(("experiment", "module"), [(LAB5, Lab5), (LENET, Lenet)], ids=["lab5", "lenet"])
+def test_saved_network_loads_unchanged_and_answers_alike(tmp_path, experiment, module):
+    from safetensors.torch import load_file
+
+    network = experiment.build_network()
+    path = tmp_path / "net.safetensors"
+    checkpoint.save(path, network, experiment=experiment)
+    model = module().to(getattr(torch, experiment.dtype))
+    model.load_state_dict(load_file(path), strict=True)
+    images = to_input(load_mnist(("0", "1")).test_images[:32], experiment.dtype)
+    with torch.no_grad():
+        answers = model(torch.from_numpy(images)).numpy()
+    tolerance = 1e-12 if experiment.dtype == "float64" else 1e-4
+    np.testing.assert_allclose(network.forward(images).logits, answers, rtol=tolerance, atol=tolerance)

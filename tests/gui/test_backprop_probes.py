@@ -28,12 +28,12 @@ from tests.gui.backprop_desk import (
     lab5,
     leaves,
     now_at,
-    number,
     numbers,
     pass_of,
     two_blocks,
     value,
 )
+from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, StartCheck, Undo
 from ui.panels.backprop.pages import Now, check, poke
 from ui.panels.backprop.passes import Pass
