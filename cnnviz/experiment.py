@@ -24,8 +24,8 @@ class Experiment:
     """Network, data and training settings; equal experiments give equal runs.
 
     What each setting means stands beside it. Label `i` is the `i`-th of the `classes`. Each number of
-    `filters` makes a block (convolution, activation, pool), the first one at the input; the activation follows
-    hidden dense layers, too.
+    `filters` makes a block (convolution, activation, pool), the first one at the input; the activation
+    follows hidden dense layers, too.
 
     * Raises ParameterError: if a setting is out of range or two settings contradict each other.
     """
