@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from cnnviz.drawing import LIGHT, Colors, Font, drawn
-from cnnviz.drawing.paper import captioned
+from cnnviz.drawing.drawing import captioned
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from ui.export.formats import draw_svg, small_font
 from ui.theme.fonts import FONT_FOLDER
