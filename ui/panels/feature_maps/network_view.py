@@ -13,7 +13,6 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Card, Page, Row, page_drawn, without_controls
 from cnnviz.graphics.tiles import Chosen, first_line
-from cnnviz.layers import Conv2D
 from ui.choices import Choices
 from ui.controls.key_moves import arrow_step
 from ui.controls.layouts import fill
@@ -442,8 +441,8 @@ class NetworkView(QWidget):
         if heights is not None and len(heights) == 2:
             self.splitter.setSizes(heights)
             return
-        layers = () if self.picture is None else self.picture.plan.layers
-        rows = max((layer.kernel_size for _, layer in layers if isinstance(layer, Conv2D)), default=3)
+        columns = () if self.picture is None else self.picture.plan.columns
+        rows = max((each.shape[1] for each in columns if each.kind is Kind.KERNELS), default=3)
         tables = min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
         wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
         wanted = min(wanted, round(_LARGEST_SHARE * total))

@@ -407,7 +407,7 @@ class TimelineBar(TellsDrawn, QFrame):
         return "" if shown is None else shown.note
 
 
-# -- moments in the record of a run, and what was measured there ----------------------------------------------
+# -- moments in the record of a run, and what was measured there ---------------------------------------------
 
 
 def moved(history: History, from_step: int, count: int) -> Snapshot | None:
