@@ -18,7 +18,7 @@ from cnnviz.network import Network
 from cnnviz.routing import check_all
 from cnnviz.translation import compare
 from tests.gui.backprop_desk import cells, cut, formula, leaves, now_at, pass_of
-from tests.gui.few_digits import few_digits
+from tests.small_data import few_digits
 from ui.panels.backprop.pages import inspect, page_of
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.steps import StepKind, backward_steps
