@@ -1,0 +1,196 @@
+"""A disk that is full or read-only, as one meets it in the window: told where one looks, nothing is lost."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from cnnviz import checkpoint
+from cnnviz.session_state import load_session
+from tests.engine.datasets_files import assert_one_sentence
+from tests.gui.driving import activate
+from tests.gui.whole_window import show_panel
+from tests.small_disk import WAYS, SmallDisk, open_small_disk
+from ui import session as session_module
+from ui.controls.message_bar import MessageBar
+from ui.export.dialog import ExportDialog
+from ui.panels.report import ReportPanel
+from ui.session import Session
+from ui.state import RunStatus
+
+OLD = b"what was there before"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with open_small_disk(tmp_path / "disk", mounted=WAYS[-1] == "mounted") as opened:
+        yield opened
+
+
+@pytest.fixture
+def draft_on_disk(disk: SmallDisk, tmp_path: Path) -> Path:
+    """Let the draft of the report be kept on the disk; ask for it before the session."""
+    path = disk.folder / "draft.json"
+    (tmp_path / "report-draft.json").symlink_to(path)
+    return path
+
+
+def told(session: Session) -> str:
+    """Return the messages that can be seen in the window."""
+    bars = session.window.findChildren(MessageBar)
+    return " ".join(bar.text() for bar in bars if bar.isVisible() and bar.kind() == "error")
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, path: Path, chosen: str = "") -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), chosen))
+
+
+def trained(qtbot: QtBot, session: Session) -> None:
+    session.controller.train_to(20, 1)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+
+
+def press(qtbot: QtBot, session: Session, key: Qt.Key, *, shift: bool = False) -> None:
+    activate(qtbot, session.window)
+    modifier = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(session.window, key, modifier | Qt.KeyboardModifier.ShiftModifier if shift else modifier)
+
+
+def test_the_export_dialog_stays_open(
+    qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path
+) -> None:
+    trained(qtbot, session)
+    show_panel(qtbot, session, 2)
+    session.exporter.export()
+    dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog))
+    for kind in ("png", "svg", "pdf", "csv"):
+        (disk.folder / f"old.{kind}").write_bytes(OLD)
+    disk.fill()
+    names = disk.names()
+    for kind in ("png", "svg", "pdf", "csv"):
+        dialog.format.button(kind).click()
+        dialog.folder.setText(str(disk.folder))
+        dialog.name.setText(f"old.{kind}")
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+        dialog.message.action_button().click()  # replace it
+        qtbot.waitUntil(lambda: dialog.message.kind() == "error")
+        assert dialog.isVisible()
+        assert "the disk is full" in dialog.message.text()
+        assert f"old.{kind}" in dialog.message.text()
+        assert_one_sentence(dialog.message.text())
+        assert (disk.folder / f"old.{kind}").read_bytes() == OLD
+        assert disk.names() == names
+    dialog.folder.selectAll()
+    qtbot.keyClicks(dialog.folder, str(tmp_path))
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert dialog.message.kind() == "success"
+    assert written.args is not None
+    assert written.args[0].parent == tmp_path
+    assert written.args[0].stat().st_size > 100
+
+
+@pytest.mark.parametrize("fault", ["full", "read-only"])
+def test_session_and_model_tell_and_can_be_saved_elsewhere(
+    qtbot: QtBot,
+    session: Session,
+    disk: SmallDisk,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    fault: str,
+) -> None:
+    trained(qtbot, session)
+    kinds: dict[str, Callable[[], None]] = {
+        "a.json": lambda: press(qtbot, session, Qt.Key.Key_S, shift=True),
+        "a.safetensors": lambda: press(qtbot, session, Qt.Key.Key_S),
+    }
+    for name in kinds:
+        (disk.folder / name).write_bytes(OLD)
+    disk.fill() if fault == "full" else disk.lock()
+    for name, save in kinds.items():
+        answer_with(monkeypatch, disk.folder / name)
+        save()
+        qtbot.waitUntil(lambda name=name: name in told(session))
+        assert_one_sentence(told(session))
+        assert fault in told(session) or not disk.is_real
+        assert (disk.folder / name).read_bytes() == OLD
+        assert session.files.has_unsaved_work
+    assert disk.names() == sorted(kinds)
+    for name, save in kinds.items():
+        answer_with(monkeypatch, tmp_path / name)
+        save()
+        qtbot.waitUntil((tmp_path / name).exists)
+    assert checkpoint.load(tmp_path / "a.safetensors").step == 20
+    saved = load_session(tmp_path / "a.json")
+    assert saved is not None
+    assert saved.step == 20
+    qtbot.waitUntil(lambda: not session.files.has_unsaved_work)
+    if fault == "read-only":
+        disk.unlock()
+
+
+def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path) -> None:
+    session.window.panels.show_panel(4)
+    report = session.window.panel(ReportPanel)
+    qtbot.keyClicks(report.fields.edits["objective"], "to see")
+    (disk.folder / "lab.pdf").write_bytes(OLD)
+    disk.fill()
+    for name in ("lab.pdf", "lab.html"):  # a folder would have nothing in it before the lab is measured
+        report.export_to(disk.folder / name)
+        qtbot.waitUntil(lambda: "the disk is full" in told(session))
+        assert_one_sentence(told(session))
+        assert str(disk.folder / name) in told(session)
+        assert disk.names() == ["lab.pdf"]
+        assert (disk.folder / "lab.pdf").read_bytes() == OLD
+        assert report.fields.edits["objective"].toPlainText() == "to see"
+    report.export_to(tmp_path / "lab.pdf")
+    qtbot.waitUntil((tmp_path / "lab.pdf").exists)
+    qtbot.waitUntil(report.export.isEnabled)
+
+
+def test_words_are_kept_as_soon_as_there_is_room(
+    qtbot: QtBot, disk: SmallDisk, draft_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.panels.report.writing._RETRY_MS", 100)
+    session.window.panels.show_panel(4)
+    report: ReportPanel = session.window.panel(ReportPanel)
+    edit = report.fields.edits["objective"]
+    qtbot.keyClicks(edit, "first")
+    assert report.save_draft()
+    before = draft_on_disk.read_bytes()
+    disk.fill()
+    qtbot.keyClicks(edit, " and second")
+    qtbot.waitUntil(lambda: "Your text is not being kept" in told(session))
+    assert "the disk is full" in told(session)
+    assert edit.toPlainText() == "first and second"
+    assert draft_on_disk.read_bytes() == before
+    disk.free()
+    qtbot.waitUntil(lambda: b"first and second" in draft_on_disk.read_bytes())
+    qtbot.waitUntil(lambda: "kept again" in report.message.text())
+    assert disk.names() == [draft_on_disk.name]
+
+
+def test_the_window_does_not_close_over_words_that_are_not_kept(
+    qtbot: QtBot, disk: SmallDisk, draft_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def ask(_parent: object) -> bool:
+        asked.append(True)
+        return len(asked) > 1
+
+    monkeypatch.setattr(session_module, "ask_about_unsaved_words", ask)
+    session.ask_before_closing(True)
+    edit = session.window.panel(ReportPanel).fields.edits["objective"]
+    disk.fill()
+    session.window.panels.show_panel(4)
+    qtbot.keyClicks(edit, "words")
+    session.window.close()
+    assert session.window.isVisible()
+    assert edit.toPlainText() == "words"
+    session.window.close()
+    assert len(asked) == 2
+    assert not session.window.isVisible()
