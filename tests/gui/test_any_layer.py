@@ -17,8 +17,9 @@ from cnnviz.layers.windows import WindowGeometry
 from cnnviz.network import Network
 from cnnviz.routing import check_all
 from cnnviz.translation import compare
-from tests.gui.backprop_desk import cells, cut, formula, leaves, now_at, pass_of
+from tests.gui.backprop_desk import cell, cells, cut, formula, leaves, now_at, part_of, pass_of
 from tests.small_data import few_digits
+from ui.panels.backprop.asks import Reveal
 from ui.panels.backprop.pages import inspect, page_of
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.steps import StepKind, backward_steps
@@ -147,3 +148,5 @@ def test_the_step_through_it_shows_what_arrives_and_what_it_makes_of_it():
     channel = now.focus.channel(passed.network, "conv2d0")
     np.testing.assert_array_equal(cells(arriving), cut(arriving, passed.gradient("frame1")[channel]))
     np.testing.assert_array_equal(cells(result), cut(result, passed.gradient("conv2d0")[channel]))
+    covered = leaves(now_at(passed, StepKind.PASS, is_covered=True))["map 1"]
+    assert part_of(covered, cell(1, 1)).ask == Reveal()
