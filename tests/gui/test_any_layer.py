@@ -10,6 +10,7 @@ from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box
 from cnnviz.drawing.page import page_drawn
 from cnnviz.engines import make_engine
+from cnnviz.graphics.heat_map import Reveal
 from cnnviz.inspect.arithmetic import dense_evidence, explain_cell
 from cnnviz.inspect.receptive_field import INPUT, projective_fields, receptive_field
 from cnnviz.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D
@@ -19,7 +20,6 @@ from cnnviz.routing import check_all
 from cnnviz.translation import compare
 from tests.gui.backprop_desk import cell, cells, cut, formula, leaves, now_at, part_of, pass_of
 from tests.small_data import few_digits
-from ui.panels.backprop.asks import Reveal
 from ui.panels.backprop.pages import inspect, page_of
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.steps import StepKind, backward_steps
