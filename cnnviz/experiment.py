@@ -23,22 +23,10 @@ def _kinds(layers: Mapping[str, type[Layer]]) -> list[tuple[str, str]]:
 class Experiment:
     """Network, data and training settings; equal experiments give equal runs.
 
-    * `classes`: two to ten class names of the data set; label `i` is the `i`-th of them.
-    * `filters`: filters of each convolution block (convolution, activation, pool), first block first.
-    * `kernel_size`, `stride`, `padding`: side of every kernel, distance of its places, and zero padding
-      around its input, in pixels.
-    * `conv_bias`: whether convolutions add a bias.
-    * `activation`: "none", or one of `cnnviz.layers.ACTIVATIONS`. Between convolution and pool, and after
-      hidden dense layers.
-    * `leaky_slope`: slope of the leaky ReLU below zero.
-    * `pool`: "none", or one of `cnnviz.layers.POOLS`.
-    * `pool_size`: side and stride of the pooling window, in pixels.
-    * `ties`: who receives the gradient when several cells of a max-pooling window share the maximum.
-    * `hidden`: units of the hidden dense layers.
-    * `output`: one logit (two classes only) or one logit for each class.
-    * `init`: rule for the initial weights.
-    * `batch_size`, `epochs`, `seed`, `log_every`: `log_every` is the number of steps between two lines of the
-      log.
+    What each setting means stands beside it. Label `i` is the `i`-th of the `classes`. Each number of
+    `filters` makes a block (convolution, activation, pool), the first one at the input; the activation
+    follows hidden dense layers, too.
+
     * Raises ParameterError: if a setting is out of range or two settings contradict each other.
     """
 

@@ -55,7 +55,10 @@ STAGE_STYLES: dict[str, StageStyle] = {
     "pixels": StageStyle("Pixels", "Pixels", MUTED, "dotted"),
     "convolution": StageStyle("Conv", "Convolution", Color("#7A4FC9", "#B394F5"), "dashed"),
     "activation": StageStyle("Activation", "Activation", Color("#B03A8C", "#EE86CB"), "dash-dot"),
-    **{kind: StageStyle(POOLS[kind].short, POOLS[kind].title, *looks) for kind, looks in _POOL_LOOKS.items()},
+    **{
+        kind: StageStyle(pool.short, pool.title, *_POOL_LOOKS.get(kind, (INK, "dashed")))
+        for kind, pool in POOLS.items()
+    },
     "output": StageStyle("Output", "Network output", INK),
 }
 """By the names of `cnnviz.translation.STAGES`, and ``"output"``. An activation goes by its own name."""

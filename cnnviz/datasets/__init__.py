@@ -1,14 +1,12 @@
 """Images to learn from: MNIST, IDX folders, Keras archives and folders of pictures. Pixels stay uint8."""
 
 from cnnviz.datasets.assembly import choice_note, fitting_classes, require_classes
-from cnnviz.datasets.dataset import MAX_CLASSES, MIN_CLASSES, Dataset, to_input
+from cnnviz.datasets.dataset import Dataset, to_input
 from cnnviz.datasets.images import fit_image, read_grayscale
 from cnnviz.datasets.load import load_dataset
 from cnnviz.datasets.mnist import is_mnist, load_mnist
 
 __all__ = [
-    "MAX_CLASSES",
-    "MIN_CLASSES",
     "Dataset",
     "choice_note",
     "fit_image",

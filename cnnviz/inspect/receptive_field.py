@@ -172,7 +172,7 @@ def _read_by(field: Field, layer: Layer, stage: str, shape: Shape) -> Field:
         channels, rows, columns = (np.unique(axis) for axis in np.unravel_index(field.channels, shape))
         return Field(stage, channels, rows, columns, _bounds(rows, columns))
     if layer.geometry is None:
-        return _units(stage, np.arange(shape[0]))
+        return _all_of(stage, shape)
     if len(shape) == 1:  # an activation of flat features
         return _units(stage, field.channels)
     geometry = layer.geometry
@@ -192,7 +192,7 @@ def _fed_by(field: Field, layer: Layer, stage: str, before: Shape, shape: Shape)
         return _units(stage, np.ravel_multi_index(grid, maps).ravel())
     if layer.geometry is None:
         anything = min(len(field.channels), len(field.rows), len(field.columns)) > 0
-        return _units(stage, np.arange(shape[0] if anything else 0))
+        return _all_of(stage, shape if anything else (0,))
     if len(before) == 1:
         return _units(stage, field.channels)
     geometry = layer.geometry
@@ -212,6 +212,11 @@ def _single(stage: str, cell: Cell) -> Field:
 def _units(stage: str, units: NDArray[np.integer[Any]]) -> Field:
     zero = np.zeros(1, dtype=np.intp)
     return Field(stage, units.astype(np.intp, copy=False), zero, zero, Rectangle(0, 0, 1, 1))
+
+
+def _all_of(stage: str, shape: Shape) -> Field:
+    channels, rows, columns = (np.arange(side) for side in (*shape, 1, 1)[:3])
+    return Field(stage, channels, rows, columns, _bounds(rows, columns))
 
 
 def _bounds(rows: IntArray, columns: IntArray) -> Rectangle:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Params, Shape
-from cnnviz.errors import ParameterError
 from cnnviz.layers.cells import CellArithmetic, CellPlace, WeightedCell
 from cnnviz.layers.windows import WindowGeometry
 from cnnviz.mathematics import Equation
@@ -269,13 +268,11 @@ class Layer(ABC):
     def explain(self, at: CellPlace) -> CellArithmetic:
         """Write out how one cell of the output was computed.
 
-        Raises
-        ------
-        ParameterError
-            If there is no way to write it out.
+        Of a layer that reads windows, channel by channel, it is what the weights of its slopes make of the
+        window; of any other it is the value alone.
         """
         if self.geometry is None or self.mixes_channels:
-            raise ParameterError(f"The arithmetic of a {type(self).__name__} layer cannot be written out.")
+            return CellArithmetic(at.layer, at.cell, at.value)
         channel, row, column = at.cell
         x = at.x[None]
         out = self.forward(x, at.params)

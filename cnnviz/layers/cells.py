@@ -53,6 +53,11 @@ class CellArithmetic:
     cell: Cell
     value: float
 
+    @property
+    def rule(self) -> str:
+        """How the value came about, in a formula; "" where that is not known."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowCell(CellArithmetic):
@@ -82,6 +87,11 @@ class ConvolutionCell(WindowCell):
     running: FloatArray
     bias: float | None
 
+    @property
+    def rule(self) -> str:
+        """See `CellArithmetic`."""
+        return "Σ patch × kernel" + ("" if self.bias is None else " + bias")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActivationCell(CellArithmetic):
@@ -98,6 +108,11 @@ class ActivationCell(CellArithmetic):
     input: float
     formula: str
     slope: float
+
+    @property
+    def rule(self) -> str:
+        """See `CellArithmetic`."""
+        return self.formula
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +135,11 @@ class MaxPoolCell(WindowCell):
     winners: NDArray[np.bool_]
     shares: FloatArray
     ties: str
+
+    @property
+    def rule(self) -> str:
+        """See `CellArithmetic`."""
+        return "max of the window"
 
     @property
     def tied(self) -> bool:
@@ -146,6 +166,11 @@ class WeightedCell(WindowCell):
     values: FloatArray
     weights: FloatArray
     products: FloatArray
+
+    @property
+    def rule(self) -> str:
+        """See `CellArithmetic`."""
+        return "Σ window × weights"
 
     @classmethod
     @np.errstate(over="ignore", invalid="ignore")
@@ -196,6 +221,11 @@ class DenseCell(CellArithmetic):
     rest_count: int
     bias: float | None
     source_stage: str
+
+    @property
+    def rule(self) -> str:
+        """See `CellArithmetic`."""
+        return "Σ weight × value" + ("" if self.bias is None else " + bias")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -117,8 +117,16 @@ class Conv2D(Layer):
         step = max(1, _CHUNK_BYTES // max(1, out[:1].nbytes))
         scratch = np.empty_like(out[:step])
         for start in range(0, len(x), step):
-            part = out[start : start + step]
-            _add_products(padded[start : start + step], kernels, slices, part, scratch[: len(part)])
+            part, images = out[start : start + step], padded[start : start + step]
+            product = scratch[: len(part)]
+            for channel, entries in enumerate(kernels):
+                for cell, (rows, columns) in enumerate(slices):
+                    seen = images[:, channel, None, rows, columns]
+                    if channel == 0 and cell == 0:
+                        np.multiply(entries[cell], seen, out=part)
+                    else:
+                        np.multiply(entries[cell], seen, out=product)
+                        np.add(part, product, out=part)
         if self.bias:
             out += params["bias"][:, None, None]
         return out
@@ -209,17 +217,3 @@ def _kernel(channels: int) -> tuple[Node, Node]:
     """Indices of a kernel that are summed over, and one of its weights."""
     over = "a , b" if channels == 1 else "c , a , b"
     return over, Sub("w", f"f , {over}")
-
-
-def _add_products(
-    padded: FloatArray, kernels: FloatArray, slices: list[CellSlices], out: FloatArray, scratch: FloatArray
-) -> None:
-    """Fill `out` with the sum of the shifted images, each times its kernel entry, in a fixed order."""
-    for channel, entries in enumerate(kernels):
-        image = padded[:, channel, None]
-        for cell, (rows, columns) in enumerate(slices):
-            if channel == 0 and cell == 0:
-                np.multiply(entries[cell], image[:, :, rows, columns], out=out)
-            else:
-                np.multiply(entries[cell], image[:, :, rows, columns], out=scratch)
-                np.add(out, scratch, out=out)

@@ -4,8 +4,8 @@ Ties and routes of pools, the terms of a filter's gradient, finite differences w
 an update. All are pure functions of a network and a sample; nothing is trained here.
 """
 
-from cnnviz.routing.agreement import DEFAULT_EPS, MIN_EPS, TOLERANCE, VERDICTS, Verdict
-from cnnviz.routing.check import CheckEntry, GradientCheck, ParameterCheck, check_all, check_sample
+from cnnviz.routing.agreement import MIN_EPS, TOLERANCE, VERDICTS, Verdict
+from cnnviz.routing.check import CheckEntry, GradientCheck, check_all, check_sample
 from cnnviz.routing.filters import FilterTerms, filter_gradient_terms, pool_after
 from cnnviz.routing.kinks import Kink
 from cnnviz.routing.poke import Poke, PokeCurve, poke, poke_curve
@@ -24,7 +24,6 @@ from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Tar
 from cnnviz.routing.update import apply_update
 
 __all__ = [
-    "DEFAULT_EPS",
     "MIN_EPS",
     "TOLERANCE",
     "VERDICTS",
@@ -33,7 +32,6 @@ __all__ = [
     "FilterTerms",
     "GradientCheck",
     "Kink",
-    "ParameterCheck",
     "ParameterTarget",
     "PixelTarget",
     "Poke",

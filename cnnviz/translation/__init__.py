@@ -9,7 +9,6 @@ from cnnviz.translation.comparison import (
     Comparison,
     StagePair,
     WinnerChange,
-    WinnerCount,
     WinnerMap,
     compare,
     winner_map,
@@ -29,15 +28,13 @@ from cnnviz.translation.measures import (
     relative_change,
     total_variation,
 )
-from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost, ink_lost_over, shift
+from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, ink_lost_over, shift
 from cnnviz.translation.stages import POOL_KINDS, STAGES, ConvBlock, StagePlan, conv_blocks, pool_layer
-from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweep, SweepSettings, sweep
+from cnnviz.translation.sweep import REACH, Sweep, SweepSettings, sweep
 
 __all__ = [
     "BACKGROUND",
-    "DEFAULT_SETTINGS",
     "MEASURES",
-    "MODES",
     "NEIGHBOURS",
     "OUTPUT",
     "POOL_KINDS",
@@ -59,7 +56,6 @@ __all__ = [
     "Sweep",
     "SweepSettings",
     "WinnerChange",
-    "WinnerCount",
     "WinnerMap",
     "compare",
     "conv_blocks",

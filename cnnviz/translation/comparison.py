@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 
 import numpy as np
@@ -16,7 +16,7 @@ from cnnviz.layers import MaxPool2D
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network
 from cnnviz.translation.grids import StageGrid
-from cnnviz.translation.measures import MovedAlong, MovedFeatures, MovedOutput, Values, measured
+from cnnviz.translation.measures import MovedFeatures, MovedOutput, measured, unexplained
 from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, shift
 from cnnviz.translation.stages import StagePlan, checked_image
 
@@ -189,13 +189,8 @@ class StagePair:
     def measured(self, relative: bool = True) -> dict[str, float]:
         """Return all measures of features, for this stage."""
         before, after = self.features(relative)
-
-        def unexplained() -> Values:
-            along = MovedAlong(self.grid, np.array([self.dx]), len(before), after.dtype)
-            along.load(before)
-            return along.changes(after[None], self.dy)
-
-        found = measured(MovedFeatures(before, after[None], unexplained))
+        rest = partial(unexplained, before, after, self.grid, self.dx, self.dy)
+        found = measured(MovedFeatures(before, after[None], rest))
         return {name: float(values[0]) for name, values in found.items()}
 
 

@@ -202,9 +202,14 @@ def equivariance_residual(
     .. [2] Zhang (2019), arXiv:1904.11486: shift equivariance modulo the stride.
     """
     _flat(reference, moved)
+    return float(relative_to(reference, unexplained(reference, moved, grid, dx, dy))[0])
+
+
+def unexplained(reference: FloatArray, moved: FloatArray, grid: StageGrid, dx: int, dy: int) -> Values:
+    """Size of what moving the reference along does not explain, for one shift; shape (1,)."""
     along = MovedAlong(grid, np.array([dx]), len(reference), moved.dtype)
     along.load(reference)
-    return float(relative_to(reference, along.changes(moved[None], dy))[0])
+    return along.changes(moved[None], dy)
 
 
 def relative_to(reference: FloatArray, changes: Values) -> Values:

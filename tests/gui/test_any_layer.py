@@ -46,6 +46,22 @@ class Frame(Layer):
         return d_out[:, :, 1:-1, 1:-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Centre(Layer):
+    """Every map less the mean of all maps: each cell depends on all others."""
+
+    title: ClassVar[str] = "Centre"
+
+    def output_shape(self, input_shape):
+        return input_shape
+
+    def forward(self, x, params):
+        return x - x.mean(axis=(1, 2, 3), keepdims=True)
+
+    def input_gradient(self, d_out, x, out, params):
+        return self.forward(d_out, params)
+
+
 def network_of(*layers: Layer, side: int = 28) -> Network:
     named = [(f"{type(layer).__name__.lower()}{place}", layer) for place, layer in enumerate(layers)]
     return Network.build(named, (1, side, side), seed=3, dtype="float64")
@@ -54,6 +70,7 @@ def network_of(*layers: Layer, side: int = 28) -> Network:
 REST = MaxPool2D(2, ties="all"), Flatten(), Dense(1, init="lab5")
 FRAMED = network_of(Frame(), Conv2D(3, bias=False), *REST)
 PADDED = network_of(Conv2D(3, padding=1, bias=False), *REST)
+CENTRED = network_of(Conv2D(3, bias=False), Centre(), *REST)
 DEEPER = network_of(Conv2D(3, bias=False), Frame(), Conv2D(2, bias=False), *REST)
 
 
@@ -86,6 +103,18 @@ def test_its_gradients_are_checked_and_its_cells_written_out():
     assert next(projective_fields(small, "conv2d0", (1, 0, 0))).rectangle == (1, 1, 1, 1)
 
 
+def test_of_a_layer_without_windows_a_cell_reads_all_and_has_a_value_alone():
+    field = receptive_field(CENTRED, "centre1", (0, 1, 2))["conv2d0"]
+    assert field.mask((3, 26, 26)).all()
+    assert next(projective_fields(CENTRED, "conv2d0", (0, 1, 2))).mask((3, 26, 26)).all()
+    trace = CENTRED.forward(few_digits().test_images[:1])
+    found = explain_cell(CENTRED, trace, "centre1", (2, 5, 6))
+    assert (found.value, found.rule) == (trace.outputs["centre1"][0, 2, 5, 6], "")
+    network = network_of(Conv2D(2, bias=False), Centre(), *REST, side=9)
+    report = check_all(network, np.random.default_rng(1).normal(size=(1, 9, 9)), 1)
+    assert report.counts["mismatch"] == 0
+
+
 def test_maps_behind_it_are_compared_where_no_border_was_seen():
     image = to_input(few_digits().test_images[0], "float64")
     one, other = (compare(network, image, 2, 0) for network in (FRAMED, PADDED))
@@ -99,7 +128,7 @@ def test_filters_and_maps_have_a_column_for_it():
     assert (frame.kind, frame.shape, frame.group) == (Kind.MAPS, (3, 28, 28), 1)
 
 
-@pytest.mark.parametrize("network", [FRAMED, DEEPER])
+@pytest.mark.parametrize("network", [FRAMED, DEEPER, CENTRED])
 def test_every_step_back_has_a_page(network):
     passed = pass_of(network)
     for step in backward_steps(network):

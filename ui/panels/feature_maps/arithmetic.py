@@ -143,8 +143,10 @@ def page(now: Now) -> Page:
             body = _function(shown)
         case DenseCell():
             body = _terms(shown)
-        case _:
+        case ConvolutionCell() | WeightedCell():
             body = _products(shown, now.term)
+        case _:
+            body = across(_ledger(shown, REST))
     # Of a covered cell the products can be worked out only where what it reads is not covered, too.
     is_told = not shown.is_covered or shown.reads_input
     return Page(down(_head(now), *((body,) if is_told else ()), gap=8))

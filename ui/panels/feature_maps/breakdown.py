@@ -95,7 +95,7 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
                 rows.append(LedgerRow(f"{format_count(cell.rest_count)} others", cell.rest))
             return [*rows, *_bias_rows(cell.bias), total]
         case _:
-            raise TypeError(f"There is no breakdown of {type(cell).__name__}.")
+            return [total]
 
 
 def winner_of(cell: MaxPoolCell) -> tuple[int, int]:

@@ -7,12 +7,8 @@ from cnnviz.inspect.arithmetic import explain_cell
 from cnnviz.inspect.receptive_field import INPUT, stage_index
 from cnnviz.layers import Layer
 from cnnviz.layers.cells import (
-    ActivationCell,
     CellArithmetic,
     ConvolutionCell,
-    DenseCell,
-    MaxPoolCell,
-    WeightedCell,
 )
 from cnnviz.quantities import format_signed
 from ui.panels.feature_maps.breakdown import breakdown_of
@@ -273,7 +269,7 @@ def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
     if cell.stage != INPUT:
         layer = network.layers[stage_index(network, cell.stage)][1]
         written = explain_cell(network, picture.trace, cell.stage, cell.index, largest=_LARGEST)
-        formula = _formula(written)
+        formula = written.rule
     if isinstance(written, ConvolutionCell):
         part = min(part, len(written.patch) - 1)
         weights = picture.levels[f"{cell.stage}.weight"]
@@ -284,22 +280,6 @@ def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
     return Arithmetic(
         title, written, layer, _source_of(picture, cell.stage), weights, part, breakdown, is_covered
     )
-
-
-def _formula(cell: CellArithmetic) -> str:
-    match cell:
-        case ConvolutionCell():
-            return "Σ patch × kernel" + ("" if cell.bias is None else " + bias")
-        case WeightedCell():
-            return "Σ window × weights"
-        case MaxPoolCell():
-            return "max of the window"
-        case ActivationCell():
-            return cell.formula
-        case DenseCell():
-            return "Σ weight × value" + ("" if cell.bias is None else " + bias")
-        case _:
-            raise TypeError(f"There is no arithmetic of {type(cell).__name__}.")
 
 
 def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:
