@@ -12,7 +12,7 @@ from cnnviz.datasets import Dataset, load_mnist, to_input
 from cnnviz.engines import LayeredEngine, make_engine
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import evaluate
-from cnnviz.experiment import ACTIVATIONS, POOLS
+from cnnviz.experiment import SETTINGS
 from cnnviz.fused import FusedEngine, plan_stages, products
 from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, SubsamplePool2D, Tanh
 from cnnviz.network import Network
@@ -45,8 +45,8 @@ def test_a_stride_without_a_pool_is_a_pool_that_keeps_one_cell(mnist):
     assert one.loss == pytest.approx(other.loss, rel=1e-10)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("activation", [kind for kind, _ in SETTINGS["activation"].options])
+@pytest.mark.parametrize("pool", [kind for kind, _ in SETTINGS["pool"].options])
 def test_every_experiment_that_can_be_chosen_is_fused(activation, pool):
     for preset in (LAB5, LENET):
         network = replace(preset, activation=activation, pool=pool).build_network()

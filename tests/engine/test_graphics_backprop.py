@@ -32,7 +32,6 @@ from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
 from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
 from cnnviz.quantities import ALMOST
-from cnnviz.report.equations import pool_gradient
 from tests.oracles import luminance
 
 
@@ -68,8 +67,8 @@ LONG = (
 FORMULAS = {
     "long": LONG,
     "arguments": (Sub("q", "i"), "=", Words("max"), "(", *(("z", ",") * 40), "z", ")"),
-    "max": pool_gradient(MaxPool2D(2, ties="all"), "z").formula,
-    "max blur": pool_gradient(MaxBlurPool2D(2, ties="split"), "a").formula,
+    "max": MaxPool2D(2, ties="all").gradient_equation(1, "z").formula,
+    "max blur": MaxBlurPool2D(2, ties="split").gradient_equation(1, "a").formula,
 }
 
 

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from cnnviz import functional
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.functional import conv2d, max_pool2d_values
 from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
@@ -91,7 +89,7 @@ def test_stages_are_the_outputs_of_the_network(rng):
     assert_same_bits(stages["convolution"], outputs["layer0"])
     assert_same_bits(stages["activation"], outputs["layer1"])
     assert_same_bits(stages["max"], outputs["layer2"])
-    assert_same_bits(stages["average"], functional.avg_pool2d(outputs["layer1"], 2))
+    assert_same_bits(stages["average"], AvgPool2D(2).forward(outputs["layer1"], {}))
     deeper = stage_maps(network, images, block=2)
     assert tuple(deeper) == tuple(stage for stage in STAGES if stage != "activation")
     assert_same_bits(deeper["convolution"], outputs["layer3"])
@@ -222,8 +220,10 @@ def lesson(name):
 def test_the_two_images_pool_to_exactly_the_same_for_any_filter(seed, dtype):
     rng = np.random.default_rng(seed)
     images = np.array([FIRST, SECOND], dtype=dtype)[:, None]
-    convolved = conv2d(images, (rng.normal(size=(1, 1, 3, 3)) / 10).astype(dtype))
-    pooled = max_pool2d_values(convolved, 2)
+    convolved = Conv2D(1, bias=False).forward(
+        images, {"weight": (rng.normal(size=(1, 1, 3, 3)) / 10).astype(dtype)}
+    )
+    pooled = MaxPool2D(2).forward(convolved, {})
     assert (convolved[0] != convolved[1]).any()
     np.testing.assert_array_equal(pooled[0], pooled[1])
 

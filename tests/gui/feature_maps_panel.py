@@ -145,13 +145,12 @@ class Shown:
 
     def outlined(self, key, role):
         """Blocks of the large map that are outlined."""
-        return tuple(block for each, block in self.shown(key).outlines if each == role)
+        return tuple(block for each, block in self.page.marked.get(key, ()) if each == role)
 
     def marked(self, key, role):
         """Blocks that are outlined in the small maps, by the number of the map."""
-        shown = self.content(f"{key} maps")
-        every = range(len(shown.tiles.maps))
-        return {n: m.blocks for m in shown.marks if m.role == role for n in (m.maps or every) if m.blocks}
+        every, marks = range(len(self.tiles(key))), self.page.marked.get(f"{key} maps", ())
+        return {n: m.blocks for m in marks if m.role == role for n in (m.maps or every) if m.blocks}
 
     def line(self, key):
         """Second line of the head of a column."""
@@ -211,8 +210,12 @@ class Opened(Shown):
         self.trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
 
     @property
+    def page(self):
+        return self.flow.page
+
+    @property
     def leaves(self):
-        return self.flow.page.leaves()
+        return self.page.leaves()
 
     @property
     def flow(self):
@@ -272,7 +275,7 @@ class Opened(Shown):
     def _placed(self, key):
         view, shown = self.map(key), self.content(key)
         area = map_area(shown, Box(0, 0, view.width(), view.height()), view.drawing().ground.look)
-        return placed(shown.looked, replace(view.drawing().ground, box=area))
+        return placed(shown.looked, view.drawing().ground._replace(box=area))
 
     def zoom(self, steps):
         for _ in range(steps):

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_value
