@@ -1,6 +1,6 @@
-"""How good a network is on images it has not trained on."""
+"""Going through many images: how good a network is on them, and in chunks that can be watched and stopped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray
+from cnnviz.datasets import to_input
 from cnnviz.engines import make_engine
 from cnnviz.errors import CNNVizError
 from cnnviz.layers.losses import class_probabilities, log_softmax
@@ -20,6 +21,43 @@ _CHUNK = 512  # a few milliseconds of work
 
 class CancelledError(CNNVizError):
     """The work was stopped on request."""
+
+
+Progress = Callable[[float], None]
+Cancelled = Callable[[], bool]
+
+_INPUTS_AT_ONCE = 64
+
+
+def ignore_progress(fraction: float) -> None:
+    """Do nothing with the progress."""
+    del fraction
+
+
+def never() -> bool:
+    """Answer that the work is still wanted."""
+    return False
+
+
+def input_chunks(
+    network: Network, images: ByteArray, task: str, progress: Progress, cancelled: Cancelled
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Walk through images, a chunk at a time, as input of the network.
+
+    * `images`: shape (n, c, h, w).
+    * `task`: what is being done, for the message when it is stopped: "The search for ties".
+    * `progress`: is told the fraction that is done after each chunk, from 0 to 1.
+    * `cancelled`: asked before each chunk; when it returns True the walk stops.
+    * Yields: the images of the chunk.
+    * Yields: shape (m, c, h, w).
+    * Raises CancelledError: if `cancelled` returned True.
+    """
+    for start in range(0, len(images), _INPUTS_AT_ONCE):
+        if cancelled():
+            raise CancelledError(f"{task} was cancelled.")
+        which = slice(start, min(start + _INPUTS_AT_ONCE, len(images)))
+        yield which, to_input(images[which], network.dtype)
+        progress(which.stop / len(images))
 
 
 @dataclass(frozen=True)
@@ -71,7 +109,7 @@ def evaluate(
     images: ByteArray,
     labels: NDArray[np.int64],
     *,
-    cancelled: Callable[[], bool] = lambda: False,
+    cancelled: Cancelled = never,
 ) -> Evaluation:
     """Run `network` over all images.
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
-from cnnviz._architecture import check_size, output_shapes
 from cnnviz._types import Shape
 from cnnviz._validation import shown
 from cnnviz.errors import ParameterError
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.layers import ACTIVATIONS, POOLS, Conv2D, Dense, Flatten, Layer, LeakyReLU, MaxPool2D, TieRule
 from cnnviz.layers.initialisation import Init
-from cnnviz.network import Network
+from cnnviz.network import Network, check_size, output_shapes
 from cnnviz.setting import as_in, check_settings, number, one_of, settings_of, text_list
 from cnnviz.training import TrainConfig
 

@@ -96,7 +96,13 @@ class History:
         self._loss_total.extend(progress.losses[skip:])
         self._correct_total.extend(progress.correct[skip:])
         self._image_total.extend(progress.sizes[skip:])
-        return self._complete_log()
+        done = self.log[-1].step if self.log else self.first_step - self.first_step % self.log_every
+        lines: list[LogLine] = []
+        for step in range(done + self.log_every, self.step + 1, self.log_every):
+            means = self.mean_loss_at(step, self.log_every), self.mean_accuracy_at(step, self.log_every)
+            lines.append(LogLine(step, *means, min(self.log_every, step - self.first_step)))
+        self.log.extend(lines)
+        return lines
 
     def recorded(self) -> Progress:
         """Return everything that was appended as one stretch, from which an equal record can be made."""
@@ -170,16 +176,6 @@ class History:
             return float("nan")
         return self._correct_total.between(start, end) / self._image_total.between(start, end)
 
-    def mean_loss(self, last: int) -> float:
-        """Mean loss of the last `last` steps (fewer at the start; NaN before the first)."""
-        steps = min(last, len(self._losses))
-        return self._loss_total.last(steps) / steps if steps else float("nan")
-
-    def mean_accuracy(self, last: int) -> float:
-        """Share of correct predictions in the last `last` steps (NaN before the first)."""
-        steps = min(last, len(self._losses))
-        return self._correct_total.last(steps) / self._image_total.last(steps) if steps else float("nan")
-
     def loss_curve(self, window: int) -> Curve:
         """Loss averaged over the trailing `window` steps, at no more than 2,000 evenly spaced steps."""
         ends = self._curve_ends()
@@ -208,18 +204,6 @@ class History:
         if steps <= _CURVE_POINTS:
             return np.arange(1, steps + 1)
         return np.linspace(1, steps, _CURVE_POINTS).astype(np.intp)
-
-    def _complete_log(self) -> list[LogLine]:
-        lines: list[LogLine] = []
-        done = self.log[-1].step if self.log else self.first_step - self.first_step % self.log_every
-        for step in range(done + self.log_every, self.step + 1, self.log_every):
-            end = step - self.first_step
-            start = max(end - self.log_every, 0)
-            loss = self._loss_total.between(start, end) / (end - start)
-            accuracy = self._correct_total.between(start, end) / self._image_total.between(start, end)
-            lines.append(LogLine(step, loss, accuracy, end - start))
-        self.log.extend(lines)
-        return lines
 
 
 class _GrowingArray:
@@ -270,7 +254,3 @@ class _RunningTotal:
     def between(self, start: int, end: int) -> float:
         totals = self._totals.view()
         return float(totals[end] - totals[start])
-
-    def last(self, count: int) -> float:
-        size = len(self._totals) - 1
-        return self.between(size - count, size)

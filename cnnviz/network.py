@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cnnviz._architecture import NamedLayers, check_size, checked_input_shape, checked_layers, output_shapes
-from cnnviz._passes import forward_pass, loss_and_d_logits, loss_and_gradients, own_params
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Shape
 from cnnviz._validation import check_choice, check_int, shown
 from cnnviz.datasets.dataset import to_input
@@ -19,7 +18,11 @@ from cnnviz.layers.losses import Labels
 from cnnviz.quantities import format_count
 from cnnviz.runtime import on_one_blas_thread
 
-__all__ = ["Gradients", "NamedLayers", "Network", "Trace", "forward_pass", "loss_and_gradients"]
+NamedLayers = tuple[tuple[str, Layer], ...]
+
+# A description may come from an untrusted file: more numbers than this, in the parameters or in one sample's
+# feature maps, are refused before any array is made.
+MAX_VALUES = 50_000_000
 
 DTYPES = ("float32", "float64")
 
@@ -261,7 +264,8 @@ class Network:
         x = self._checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
         with np.errstate(over="ignore", invalid="ignore"):
-            loss, d_out = loss_and_d_logits(outputs[-1], labels)
+            loss = losses.cross_entropy(outputs[-1], labels)
+            d_out = losses.cross_entropy_gradient(outputs[-1], labels)
             d_params: Params = {}
             d_outputs: Params = {}
             for index in range(len(self.layers) - 1, -1, -1):
@@ -366,3 +370,114 @@ def _check_names(params: Mapping[str, FloatArray], expected: Mapping[str, FloatA
     unknown = [name for name in params if name not in expected]
     if unknown:
         raise ParameterError(f"Parameter {shown(unknown[0])} does not belong to this network.")
+
+
+def forward_pass(layers: NamedLayers, params: Mapping[str, FloatArray], x: FloatArray) -> list[FloatArray]:
+    """Output of every layer for a batch, checked by nobody: for callers that run it in a loop.
+
+    * `x`: shape (n, *input_shape).
+    * Returns: one per layer; the last holds the logits. Parameters that have run away give inf or NaN,
+      without a warning.
+    """
+    outputs: list[FloatArray] = []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for name, layer in layers:
+            x = layer.forward(x, own_params(name, layer, params))
+            outputs.append(x)
+    return outputs
+
+
+def loss_and_gradients(
+    layers: NamedLayers, params: Mapping[str, FloatArray], x: FloatArray, labels: Labels
+) -> tuple[float, int, Params]:
+    """Loss, right answers and parameter gradients of a batch: one training step without the update.
+
+    Gradients that no parameter needs (of the input, for one) are not computed.
+
+    * `layers`, `params`, `x`: as for `forward_pass`.
+    * `labels`: shape (n,). Index of the right class of each sample.
+    * Returns: mean cross-entropy; inf or NaN, without a warning, where parameters have run away.
+    * Returns: how many samples got their class right.
+    """
+    outputs = forward_pass(layers, params, x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = losses.cross_entropy(outputs[-1], labels)
+        d_out = losses.cross_entropy_gradient(outputs[-1], labels)
+        correct = int(np.count_nonzero(losses.predicted_classes(outputs[-1]) == labels))
+        learning = [index for index, (_, layer) in enumerate(layers) if layer.parameter_names]
+        gradients: Params = {}
+        for index in range(len(layers) - 1, min(learning, default=len(layers)) - 1, -1):
+            name, layer = layers[index]
+            before = outputs[index - 1] if index else x
+            own = own_params(name, layer, params)
+            for key, gradient in layer.parameter_gradients(d_out, before, own).items():
+                gradients[f"{name}.{key}"] = gradient
+            if index > learning[0]:
+                d_out = layer.input_gradient(d_out, before, outputs[index], own)
+    return loss, correct, gradients
+
+
+def own_params(name: str, layer: Layer, params: Mapping[str, FloatArray]) -> Params:
+    """Pick one layer's parameters, by short name."""
+    return {key: params[f"{name}.{key}"] for key in layer.parameter_names}
+
+
+def checked_layers(layers: Iterable[tuple[Any, Layer]]) -> NamedLayers:
+    """Return the layers if their names are unique, not empty and hold no dot, or raise `ParameterError`."""
+    named = tuple((name, layer) for name, layer in layers)
+    if not named:
+        raise ParameterError("A network needs at least one layer.")
+    seen: set[str] = set()
+    for name, _ in named:
+        if not isinstance(name, str) or not name or "." in name:
+            raise ParameterError(
+                f"A layer's name must be a non-empty text without a dot. Got {shown(name)} instead."
+            )
+        if name in seen:
+            raise ParameterError(f"Layer names must be unique. Got {shown(name)} twice.")
+        seen.add(name)
+    return named
+
+
+def checked_input_shape(input_shape: Sequence[int]) -> Shape:
+    """Return the shape of one sample if it is `(c, h, w)` or `(d,)`, or raise what is wrong with it."""
+    sides = tuple(check_int(side, "input_shape", "Network", minimum=1) for side in input_shape)
+    if len(sides) not in (1, 3):
+        raise ShapeError(f"A network's input shape must be (c, h, w) or (d,). Got {shown(sides)} instead.")
+    return sides
+
+
+def output_shapes(layers: NamedLayers, input_shape: Shape) -> dict[str, Shape]:
+    """Follow the shape of one sample through the layers, or raise what does not fit where."""
+    shapes: dict[str, Shape] = {}
+    shape = input_shape
+    for name, layer in layers:
+        try:
+            shapes[name] = layer.output_shape(shape)
+        except ShapeError as error:
+            kind = type(layer).__name__
+            raise ShapeError(
+                f"Layer {shown(name)} ({kind}) cannot take an input of shape {shown(shape)}: it {error}."
+            ) from None
+        shape = shapes[name]
+    if len(shape) != 1:
+        raise ShapeError(
+            f"The last layer must give a flat row of logits (k,), but {shown(layers[-1][0])} gives "
+            f"{shown(shape)}; end with Flatten and Dense."
+        )
+    return shapes
+
+
+def check_size(layers: NamedLayers, input_shape: Shape, shapes: Mapping[str, Shape]) -> None:
+    """Refuse a network whose arrays would be too large, while they are still only shapes."""
+    before = input_shape
+    parameters = 0
+    for name, layer in layers:
+        parameters += sum(prod(shape) for shape in layer.parameter_shapes(before).values())
+        largest = max(parameters, prod(before), prod(shapes[name]))
+        if largest > MAX_VALUES:
+            raise ParameterError(
+                f"The network is too large: up to layer {shown(name)} it needs arrays of {shown(largest)} "
+                f"values, and {format_count(MAX_VALUES)} is the limit."
+            )
+        before = shapes[name]

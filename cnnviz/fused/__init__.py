@@ -13,7 +13,7 @@ Write every kernel as a row. Then row times column is one cell, and `filters @ p
                                    bias  -> | 1   1   1
 
 The bias is the weight of an input that is always 1. The patch matrix is a copy of pixels, made by one
-`take` with a table of their numbers; padding is a pixel too, one that is 0 (`tables.py`).
+`take` with a table of their numbers; padding is a pixel too, one that is 0 (`blocks.py`).
 
 **Sorted well, a pool is arithmetic on whole rows.** The order of the columns is ours to choose. Put the top
 left cells of all pooling windows first, then their right neighbours, and so on. Here are 2 x 2 windows over
@@ -27,7 +27,7 @@ a map of 4 x 4 cells::
 
 Maximum and mean become operations on long contiguous runs, which is what NumPy does best. So does finding
 the winners: the quarters are compared with the pooled row, and the result, true or false, is kept for the
-way back (`pools.py`).
+way back (`cells.py`).
 
 **The way back uses the same matrices.** Pooling sends the gradient of each pooled cell to its winners, by
 the tie rule: `winners * d_pooled`, again quarter by quarter. That is the gradient of every cell of the
@@ -57,10 +57,10 @@ all samples is a contiguous run, and the output of the last convolution is, with
 of the dense layers: `weights @ inputs`, one product (`blocks.py`).
 
 **Chunks.** Batches are cut into chunks whose arrays stay in the cache. Only a chunk is ever converted to
-floating point: the data set stays uint8 (`loading.py`, `engine.py`).
+floating point: the data set stays uint8 (`ends.py`, `engine.py`).
 
 **Nothing is decided twice.** For each size of chunk the arrays are made once, and every NumPy call is
-prepared with its arguments and its output (`calls.py`). A training step is a list of such calls: for LAB5
+prepared with its arguments and its output (`cells.py`). A training step is a list of such calls: for LAB5
 there are nine, besides loading the image, the loss and the update.
 
 What may differ from the layers is the last bit or two: sums are added up in another order. Ties between

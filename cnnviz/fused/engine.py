@@ -5,13 +5,133 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params
-from cnnviz.fused.chunks import ForwardChunk, TrainingChunk
-from cnnviz.fused.heads import LabelArray
-from cnnviz.fused.parameters import StageVector, parameter_views
-from cnnviz.fused.plan import ConvStage, Stage
-from cnnviz.fused.tables import windows_of
+from cnnviz.fused.blocks import Block, make_block, windows_of
+from cnnviz.fused.cells import Call
+from cnnviz.fused.ends import LabelArray, make_head, make_loader
+from cnnviz.fused.plan import ConvStage, Stage, matrix_shape
+
+
+class StageVector:
+    """One number after another: for each stage the rows of its matrix `[weight | bias]`.
+
+    The bias is the last column, the weight of an input that is always 1, so that one matrix product does for
+    both. And as optimisers act on every number alone, one update of the vector updates everything.
+
+    * `vector`: shape (parameters,).
+    * `matrices`: shape (outputs, inputs + 1). Contiguous views into `vector`, one for each stage.
+    * `views`: views into `vector` in the shapes that the layers give them.
+    """
+
+    def __init__(self, stages: Sequence[Stage], dtype: np.dtype[np.floating[Any]]) -> None:
+        size = sum(rows * columns for rows, columns in map(matrix_shape, stages))
+        self.vector: FloatArray = np.zeros(size, dtype)
+        self.matrices = stage_matrices(stages, self.vector)
+        self.views = parameter_views(stages, self.vector)
+
+
+def stage_matrices(stages: Sequence[Stage], vector: FloatArray) -> list[FloatArray]:
+    """Views into `vector`: the matrix `[weight | bias]` of each stage."""
+    matrices: list[FloatArray] = []
+    start = 0
+    for rows, columns in map(matrix_shape, stages):
+        matrices.append(vector[start : start + rows * columns].reshape(rows, columns))
+        start += rows * columns
+    return matrices
+
+
+def parameter_views(stages: Sequence[Stage], vector: FloatArray) -> Params:
+    """Views into `vector`: every parameter by its name, in the shape that its layer gives it."""
+    views: Params = {}
+    for stage, matrix in zip(stages, stage_matrices(stages, vector), strict=True):
+        weight_shape = stage.layer.parameter_shapes(stage.input_shape)["weight"]
+        views[f"{stage.name}.weight"] = matrix[:, : prod(weight_shape[1:])].reshape(weight_shape)
+        if stage.layer.bias:
+            views[f"{stage.name}.bias"] = matrix[:, -1]
+    return views
+
+
+class ForwardChunk:
+    """Logits of chunks of `samples` images; every buffer and every call is prepared.
+
+    * `parameters`: read anew in every run.
+    * `samples`: images in a chunk.
+    * `training`: whether gradients will be asked for.
+    * `logits`: shape (k, samples).
+    * `load`: takes images, as `run`.
+    * `forward_calls`: what `run` does after loading.
+    """
+
+    def __init__(
+        self, stages: Sequence[Stage], parameters: StageVector, samples: int, *, training: bool = False
+    ) -> None:
+        dtype = parameters.vector.dtype
+        inputs = [_with_one_and_zero(prod(stage.input_shape), samples, dtype) for stage in stages]
+        self.logits: FloatArray = np.zeros((prod(stages[-1].output_shape), samples), dtype)
+        outputs = [array[:-2] for array in inputs[1:]] + [self.logits]
+        self.load = make_loader(inputs[0][:-2])
+        self._blocks: list[Block] = [
+            make_block(*parts) for parts in zip(stages, parameters.matrices, inputs, outputs, strict=True)
+        ]
+        self.forward_calls: list[Call] = []
+        for block in self._blocks:
+            self.forward_calls += block.forward(training=training)
+
+    def run(self, images: ByteArray) -> None:
+        """Compute the logits of `images`, of shape (samples, pixels)."""
+        self.load(images)
+        for call in self.forward_calls:
+            call()
+
+
+class TrainingChunk(ForwardChunk):
+    """Loss and gradients of chunks of `samples` images.
+
+    * `stages`, `parameters`, `samples`: as for `ForwardChunk`.
+    * `gradients`: overwritten in every run.
+    * `head`: takes labels and size of the batch, returns loss and right answers.
+    * `backward_calls`: what `learn` does after that.
+    """
+
+    def __init__(
+        self, stages: Sequence[Stage], parameters: StageVector, gradients: StageVector, samples: int
+    ) -> None:
+        super().__init__(stages, parameters, samples, training=True)
+        dtype = parameters.vector.dtype
+        d_logits: FloatArray = np.zeros(self.logits.shape, dtype)
+        self.head = make_head(self.logits, d_logits)
+        # One array between two stages: what leaves one by its inputs enters the one before by its outputs.
+        d_between: list[FloatArray] = [
+            np.zeros((prod(stage.input_shape), samples), dtype) for stage in stages[1:]
+        ]
+        self.backward_calls: list[Call] = []
+        for block, d_outputs, d_matrix, d_inputs in zip(
+            self._blocks, [*d_between, d_logits], gradients.matrices, [None, *d_between], strict=True
+        ):
+            self.backward_calls[:0] = block.backward(d_outputs, d_matrix, d_inputs)
+
+    def learn(self, images: ByteArray, labels: LabelArray, batch_size: int) -> tuple[float, int]:
+        """Return the sum of the losses and the right answers; leave the gradients of the batch's mean loss.
+
+        * `images`: shape (samples, pixels).
+        * `labels`: shape (samples,).
+        * `batch_size`: samples in the batch, of which the chunk may be a part.
+        """
+        self.run(images)
+        result = self.head(labels, batch_size)
+        for call in self.backward_calls:
+            call()
+        return result
+
+
+def _with_one_and_zero(size: int, samples: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return a matrix with `size` rows for the inputs, a row of ones and a row of zeros."""
+    inputs = np.zeros((size + 2, samples), dtype)
+    inputs[-2] = 1
+    return inputs
+
 
 # More samples in a chunk spread the cost of the calls, until the buffers leave the cache. Measured: LAB5 is
 # fastest at 64 samples and LENET at 32, with 4 to 7 MiB; with 1 MiB, a level-2 cache, they lose a quarter.

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from math import prod
 
-from cnnviz._architecture import NamedLayers
 from cnnviz._types import Shape
 from cnnviz.layers import (
     AvgPool2D,
@@ -17,6 +16,7 @@ from cnnviz.layers import (
     SubsamplePool2D,
     Tanh,
 )
+from cnnviz.network import NamedLayers
 
 ActivationLayer = LeakyReLU | ReLU | Sigmoid | Tanh
 PoolLayer = AvgPool2D | MaxPool2D | SubsamplePool2D

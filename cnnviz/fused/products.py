@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.fused.calls import Call, prepare
+from cnnviz.fused.cells import Call, prepare
 
 # With instructions of 512 bits OpenBLAS does products of at most this many multiplications without repacking
 # the operands: up to twice as fast as larger ones, when they are as flat as here. With others it is no loss.

@@ -6,14 +6,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.inspect.receptive_field import INPUT, checked_cell, stage_index, stage_shape, stage_values
 from cnnviz.layers.cells import CellArithmetic, CellPlace
-from cnnviz.network import Network, Trace
+from cnnviz.network import Network, Trace, own_params
 
 LARGEST = 10
 """How many terms of a dense unit are listed, if not asked otherwise."""

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._chunks import Cancelled, Progress, ignore_progress, input_chunks, never
-from cnnviz._passes import forward_pass, own_params
 from cnnviz._types import ByteArray, FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.evaluation import Cancelled, Progress, ignore_progress, input_chunks, never
 from cnnviz.inspect.arithmetic import evidence_slopes
 from cnnviz.inspect.receptive_field import (
     INPUT,
@@ -24,7 +23,7 @@ from cnnviz.inspect.receptive_field import (
     stage_shape,
     stage_values,
 )
-from cnnviz.network import Network
+from cnnviz.network import Network, forward_pass, own_params
 
 PADDING_LEVEL = 128
 """Grey level shown where a patch reaches over the border: the nearest to 0.0, which padding holds."""

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from cnnviz._chunks import Cancelled, Progress, ignore_progress, never
 from cnnviz._types import ByteArray
 from cnnviz.clock import now
 from cnnviz.datasets import Dataset
-from cnnviz.evaluation import CancelledError
+from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench, trained
 from cnnviz.lab.json_values import mapping, text

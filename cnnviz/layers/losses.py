@@ -97,62 +97,17 @@ def predicted_classes(logits: FloatArray) -> IntArray:
     return logits.argmax(axis=1)
 
 
-def binary_cross_entropy(logits: FloatArray, labels: Labels) -> float:
-    """Mean binary cross-entropy of one logit per sample.
-
-    `-log(p)` for label 1 and `-log(1 - p)` for label 0, with `p = sigmoid(logit)`, written as
-    `max(z, 0) - z * label + log(1 + exp(-|z|))`, which never overflows.
-
-    Parameters
-    ----------
-    logits : ndarray of shape (n, 1), float32 or float64
-    labels : integer ndarray of shape (n,), each 0 or 1
-
-    Returns
-    -------
-    float
-        Computed in float64.
-
-    Raises
-    ------
-    ShapeError
-        If the batch is empty or the shapes do not belong together.
-    ParameterError
-        If a label is no integer or is neither 0 nor 1.
-
-    References
-    ----------
-    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 6.2.2.2.
-    """
-    z, labels = _checked(logits, labels, "binary_cross_entropy", one_logit=True)
-    z = z[:, 0]
-    losses = np.maximum(z, 0) - z * labels + np.log1p(np.exp(-np.abs(z)))
-    return float(losses.mean())
-
-
-def binary_cross_entropy_backward(logits: FloatArray, labels: Labels) -> FloatArray:
-    """Gradient of `binary_cross_entropy`: `(sigmoid(logit) - label) / n`.
-
-    Parameters
-    ----------
-    logits, labels
-        As given to `binary_cross_entropy`.
-
-    Returns
-    -------
-    ndarray of shape (n, 1), dtype of `logits`
-    """
-    z, labels = _checked(logits, labels, "binary_cross_entropy_backward", one_logit=True)
-    return ((sigmoid(z) - labels[:, None]) / len(labels)).astype(logits.dtype, copy=False)
-
-
 def cross_entropy(logits: FloatArray, labels: Labels) -> float:
-    """Mean cross-entropy: minus the log-probability that softmax gives to the right class.
+    """Mean cross-entropy: minus the log-probability of the right class, which softmax gives it [1]_.
+
+    Of one logit `z` it is binary: `-log(p)` for label 1 and `-log(1 - p)` for label 0, with `p = sigmoid(z)`,
+    written as `max(z, 0) - z * label + log(1 + exp(-|z|))`, which never overflows [2]_.
 
     Parameters
     ----------
     logits : ndarray of shape (n, k), float32 or float64
-    labels : integer ndarray of shape (n,), each from 0 to k - 1
+    labels : integer ndarray of shape (n,)
+        Each from 0 to k - 1; 0 or 1 for one logit.
 
     Returns
     -------
@@ -169,14 +124,18 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
     References
     ----------
     .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 6.2.2.3.
+    .. [2] The same, section 6.2.2.2.
     """
-    z, labels = _checked(logits, labels, "cross_entropy", one_logit=False)
+    z, labels = _checked(logits, labels, "cross_entropy")
+    if z.shape[1] == 1:
+        z = z[:, 0]
+        return float((np.maximum(z, 0) - z * labels + np.log1p(np.exp(-np.abs(z)))).mean())
     # 0 − x and not −x: the loss of what is certain is 0, and not −0.
     return float(0.0 - log_softmax(z)[np.arange(len(labels)), labels].mean())
 
 
-def cross_entropy_backward(logits: FloatArray, labels: Labels) -> FloatArray:
-    """Gradient of `cross_entropy`: `(softmax(logits) - onehot(label)) / n`.
+def cross_entropy_gradient(logits: FloatArray, labels: Labels) -> FloatArray:
+    """Gradient of `cross_entropy`: `(probability - 1 for the label) / n`.
 
     Parameters
     ----------
@@ -187,21 +146,20 @@ def cross_entropy_backward(logits: FloatArray, labels: Labels) -> FloatArray:
     -------
     ndarray of the shape and dtype of `logits`
     """
-    z, labels = _checked(logits, labels, "cross_entropy_backward", one_logit=False)
+    z, labels = _checked(logits, labels, "cross_entropy_gradient")
+    if z.shape[1] == 1:
+        return ((sigmoid(z) - labels[:, None]) / len(labels)).astype(logits.dtype, copy=False)
     d_logits = softmax(z)
     d_logits[np.arange(len(labels)), labels] -= 1
     d_logits /= len(labels)
     return d_logits.astype(logits.dtype, copy=False)
 
 
-def _checked(
-    logits: FloatArray, labels: Labels, operation: str, *, one_logit: bool
-) -> tuple[NDArray[np.float64], Labels]:
+def _checked(logits: FloatArray, labels: Labels, operation: str) -> tuple[NDArray[np.float64], Labels]:
     """Return the logits in float64 and the labels as an array, or raise what is wrong with them."""
     labels = np.asarray(labels)
-    if logits.ndim != 2 or len(logits) == 0 or (logits.shape[1] == 1) != one_logit:
-        wanted = "(n, 1)" if one_logit else "(n, k) with k >= 2"
-        raise ShapeError(f"{operation} needs logits of shape {wanted}, n >= 1. Got {logits.shape} instead.")
+    if logits.ndim != 2 or logits.size == 0:
+        raise ShapeError(f"{operation} needs logits of shape (n, k), n >= 1. Got {logits.shape} instead.")
     if labels.shape != logits.shape[:1]:
         raise ShapeError(f"{operation} needs labels of shape {logits.shape[:1]}. Got {labels.shape} instead.")
     if labels.dtype.kind not in "iu":

@@ -11,13 +11,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz import __version__, _chunks
-from cnnviz._chunks import Cancelled, never
+from cnnviz import __version__
 from cnnviz._types import ByteArray, FloatArray
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.datasets.mnist import MNIST_FOLDER
 from cnnviz.errors import ParameterError
-from cnnviz.evaluation import CancelledError, Evaluation, evaluate
+from cnnviz.evaluation import Cancelled, CancelledError, Evaluation, evaluate, ignore_progress, never
 from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
 from cnnviz.network import Network
@@ -410,7 +409,7 @@ def gradient_check(
     seed: int,
     settings: LabSettings = STANDARD,
     *,
-    progress: Callable[[float], None] = _chunks.ignore_progress,
+    progress: Callable[[float], None] = ignore_progress,
     cancelled: Cancelled = never,
 ) -> GradientCheck:
     """Compare the gradient with a finite difference for all parameters, or in large networks for some.

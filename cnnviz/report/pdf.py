@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from cnnviz import __version__
-from cnnviz._chunks import Cancelled, never
 from cnnviz._typesetter import END, TYPESET
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
-from cnnviz.evaluation import CancelledError
+from cnnviz.evaluation import Cancelled, CancelledError, never
 from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.mathematics import typst as typst_math
 from cnnviz.quantities import format_count

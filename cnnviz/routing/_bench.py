@@ -13,11 +13,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
 from cnnviz.inspect.receptive_field import stage_index, stage_values
-from cnnviz.network import Gradients, Network, Trace
+from cnnviz.network import Gradients, Network, Trace, own_params
 from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
 
 BoolArray = NDArray[np.bool_]

@@ -8,10 +8,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._chunks import Cancelled, Progress, ignore_progress, never
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_int
-from cnnviz.evaluation import CancelledError
+from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
 from cnnviz.inspect.receptive_field import Cell
 from cnnviz.network import Network
 from cnnviz.routing._bench import (

@@ -7,14 +7,13 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._chunks import Cancelled, Progress, ignore_progress, input_chunks, never
-from cnnviz._passes import forward_pass
 from cnnviz._types import ByteArray, FloatArray, IntArray, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
+from cnnviz.evaluation import Cancelled, Progress, ignore_progress, input_chunks, never
 from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import TIE_RULES, AvgPool2D, Pool, SubsamplePool2D, TieRule
-from cnnviz.network import Gradients, Network, Trace
+from cnnviz.network import Gradients, Network, Trace, forward_pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Font, Table, drawn
+from cnnviz.drawing.drawing import captioned
 from cnnviz.drawing.page import Card, Page, down
-from cnnviz.drawing.paper import captioned
 from cnnviz.files import atomic_write
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
 from cnnviz import spreadsheet
 from cnnviz.drawing import Box, Drawing, Ground, Image, Table
-from cnnviz.drawing.paper import captioned
+from cnnviz.drawing.drawing import captioned
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.presets import preset_of

@@ -33,7 +33,6 @@ from ui.panels.feature_maps.view import (
     MovePin,
     PointAt,
     PressCell,
-    PressOutput,
     ScrollMap,
     ScrollMaps,
     ScrollOutputs,
@@ -58,18 +57,19 @@ class NetworkView(QWidget):
     """Shows a picture where the user looks: `explain` says what follows from it.
 
     * `state`: says which cell is pinned, and what is to be guessed first.
-    * `choices`: of the panel.
+    * `choices`: of the panel; `pin`: takes the cell to pin.
     * `picture`: what is shown, with the limits of the colours in force.
     * `explained`: what is shown of it where the user looks.
     * `valueLineChanged`: what is under the pointer, or marked.
     """
 
-    pinRequested = Signal(object)
     valueLineChanged = Signal(str)
 
-    def __init__(self, state: AppState, choices: Choices[View], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state, self._choices, self._theme = state, choices, LIGHT
+    def __init__(
+        self, state: AppState, choices: Choices[View], pin: Callable[[PinnedCell | None], object]
+    ) -> None:
+        super().__init__()
+        self._state, self._choices, self._pin, self._theme = state, choices, pin, LIGHT
         self.picture: Picture | None = None
         self.explained: Explained | None = None
         self._under: PinnedCell | None = None
@@ -211,7 +211,7 @@ class NetworkView(QWidget):
         if self.sweep.stage is not None:
             self.sweep.end()
         elif self._state.pinned is not None:
-            self.pinRequested.emit(None)
+            self._pin(None)
         elif self.view.enlarged is not None:
             self.enlarge(None)
         else:
@@ -246,14 +246,12 @@ class NetworkView(QWidget):
             case Leave():
                 self._under = None
                 self.redraw()
-            case PressCell(cell):
-                self._press(cell)
-            case PressOutput(cell, index):
+            case PressCell(cell, index):
                 self._press(cell)
                 if index is not None:
                     self._choices.choose(class_index=index)
             case PinCell(cell):
-                self.pinRequested.emit(cell)
+                self._pin(cell)
             case MovePin(rows, cols):
                 self._move_pin(rows, cols)
             case ShowChannel(group, channel):
@@ -360,12 +358,12 @@ class NetworkView(QWidget):
             return
         self._keep(channels=put(self.view.channels, str(group), channel))
         if pinned is not None and picture.plan.group_of(pinned.stage) == group:
-            self.pinRequested.emit(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
+            self._pin(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
         self.redraw()
 
     def _press(self, cell: PinnedCell) -> None:
         self.sweep.end()
-        self.pinRequested.emit(None if cell == self._shown_pin() else cell)
+        self._pin(None if cell == self._shown_pin() else cell)
 
     def _move_pin(self, rows: int, cols: int) -> None:
         pinned, picture = self._shown_pin(), self.picture
@@ -386,7 +384,7 @@ class NetworkView(QWidget):
         for part in self.flow.findChildren(MarkView):
             part.forget_pointer()
         if moved != pinned:
-            self.pinRequested.emit(moved)
+            self._pin(moved)
 
     def _paint_now(self) -> None:
         """Paint everything in the window that is out of date, at once.

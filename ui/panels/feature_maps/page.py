@@ -46,7 +46,6 @@ from ui.panels.feature_maps.view import (
     MovePin,
     PointAt,
     PressCell,
-    PressOutput,
     ScrollMap,
     ScrollMaps,
     ScrollOutputs,
@@ -193,42 +192,12 @@ def _body(now: Now, contents: Contents) -> Item:
             key = f"{column.key} folded"
             items.append(Card(key, FOLDED, folded, tip=tip, room=22, is_live=True, name=name))
         else:
-            items.append(
-                contents.of(
-                    "column", column, *_told(now, column), partial(_column, now, layout, column, contents)
-                )
-            )
+            items.append(_column(now, layout, column, contents))
     return across(*items, gap=0)
 
 
 def _title(column: Column) -> str:
     return "Output" if column.kind is Kind.OUTPUT else column_title(column)
-
-
-def _told(now: Now, column: Column) -> tuple[object, object]:
-    """All that a column shows: an object that is the same as long as its values are, and the rest."""
-    picture, explained, view = now.picture, now.explained, now.view
-    is_output, is_large = column.kind is Kind.OUTPUT, column.key == view.enlarged
-    own = explained.look
-    return picture.trace if is_output else picture.token(column), (
-        now.layout.widths[column.key],
-        now.layout.side,
-        (now.room, now.ratio, now.layout.scrolled, explained.look.under) if is_large else now.ratio,
-        (view.cell, view.place, now.stays.get(f"{column.key} large")) if is_large else is_large,
-        picture.levels.get(column.key),
-        picture.growth.get(column.key),
-        now.look,
-        now.is_covered(column) if not is_output else own.covers,
-        explained.channel(column)
-        if not is_output
-        else (picture.names, picture.scene.choices, now.first_output),
-        _source(now, column) if column.kind is Kind.KERNELS else own.channel(column.group),
-        now.marks(column) if is_large else (),
-        explained.pinned_in(column.stage),
-        explained.uncovered(column.key),
-        dict(view.lines).get(column.key, 0),
-        now.stays.get(column.key),
-    )
 
 
 def _column(now: Now, layout: Layout, column: Column, contents: Contents) -> Item:
@@ -286,9 +255,7 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
     """A large map, and all of them as small ones."""
     is_large, look = column.key == now.view.enlarged, now.look
     box = _map_box(now, layout, column, is_large)
-    cell = contents.of(
-        "cell", column, None, (box, look, now.ratio, is_large), lambda: fitting_cell(now, column, box)
-    )
+    cell = fitting_cell(now, column, box)
     zoom = None
     if is_large and now.view.cell is not None and now.view.cell > cell:
         cell = _on_pixels(min(now.view.cell, look.px(LARGEST_CELL)), now.ratio)
@@ -599,7 +566,7 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
             picture.probabilities,
             None if single else picture.trace.logits[0],
             picture.scene.sample.label,
-            lambda row: PressOutput(cell(row), None if single else row),
+            lambda row: PressCell(cell(row), None if single else row),
             lambda row: PointAt(cell(row)),
         )
         return outputs, Ledger(tuple(logit_breakdown(picture)))

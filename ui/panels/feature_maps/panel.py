@@ -74,13 +74,12 @@ class FeatureMapsPanel(Panel):
         self._levels_of: tuple[object, ...] = ()
         self.setProperty("role", "panel")
         self.message = MessageBar(self)
-        self.network = NetworkView(state, self.choices)
+        self.network = NetworkView(state, self.choices, self.pinRequested.emit)
         self.looks_for = LooksForView(background, self.answer)
         self._build()
         self._loop = PictureLoop(
             self, state, analysis, "feature-maps", self._scene, compute_picture, self._on_picture
         )
-        self.network.pinRequested.connect(self.pinRequested)
         self.network.valueLineChanged.connect(self.status.set_text)
         for signal, slot in (
             (self.choices.changed, self._on_chosen),

@@ -102,9 +102,10 @@ class PointAt(Ask):
 
 @dataclass(frozen=True, slots=True)
 class PressCell(Ask):
-    """Pin a cell, or free it if it is pinned."""
+    """Pin a cell, or free it if it is pinned; take the logit of a class apart where one is given."""
 
     cell: PinnedCell
+    index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,6 @@ class ShowChannel(Ask):
 class ShowClass(Ask):
     """Take the logit of a class apart; None for the predicted one."""
 
-    index: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PressOutput(Ask):
-    """Pin the logit of a class, and take it apart."""
-
-    cell: PinnedCell
     index: int | None
 
 

@@ -9,7 +9,7 @@ from cnnviz.datasets import to_input
 from cnnviz.drawing.page import Card
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
-from cnnviz.layers.losses import binary_cross_entropy, cross_entropy
+from cnnviz.layers.losses import cross_entropy
 from cnnviz.network import Trace
 from cnnviz.quantities import format_value
 from ui.panels.analysis import Context
@@ -40,8 +40,7 @@ def verdict_of(prediction: Prediction) -> str:
     if sample.label is None:
         return f"{origin_of(sample)} · read as {classes[predicted]}"
     logits = prediction.trace.logits
-    measure = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
-    loss = measure(logits, np.array([sample.label]))
+    loss = cross_entropy(logits, np.array([sample.label]))
     word = "correct" if predicted == sample.label else f"wrong, read as {classes[predicted]}"
     index = f"#{sample.index} · " if sample.index is not None else ""
     return f"{index}class {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_value
@@ -35,7 +35,8 @@ class SpeedControl(QWidget):
         fill(QVBoxLayout(self), header, self.slider, spacing=2)
         self.set_speed(None)
         self.slider.valueChanged.connect(self._on_slider_moved)
-        self.slider.sliderPressed.connect(self._on_slider_pressed)
+        # The slider is left to the hand that holds it.
+        self.slider.sliderPressed.connect(lambda: self._on_slider_moved(self.slider.value()))
 
     def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
         """Show the chosen pace, or the one for now on the way there, with which the slider moves."""
@@ -48,11 +49,6 @@ class SpeedControl(QWidget):
             self._value.setText(f"{format_value(_SLOWER[position])} steps/s, rising")
         else:
             self._value.setText("full" if shown is None else f"{format_value(shown)} steps/s")
-
-    @Slot()
-    def _on_slider_pressed(self) -> None:
-        """Leave the slider to the hand that holds it."""
-        self._on_slider_moved(self.slider.value())
 
     def _on_slider_moved(self, position: int) -> None:
         self.set_speed(PACES[position])

@@ -1,0 +1,120 @@
+"""A layer that the program does not know trains, is explained, moved, and shown by what it says of itself."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from cnnviz.datasets import to_input
+from cnnviz.drawing import LIGHT, Box
+from cnnviz.drawing.page import page_drawn
+from cnnviz.engines import make_engine
+from cnnviz.inspect.arithmetic import dense_evidence, explain_cell
+from cnnviz.inspect.receptive_field import INPUT, projective_fields, receptive_field
+from cnnviz.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D
+from cnnviz.layers.windows import WindowGeometry
+from cnnviz.network import Network
+from cnnviz.routing import check_all
+from cnnviz.translation import compare
+from tests.gui.backprop_desk import cells, cut, formula, leaves, now_at, pass_of
+from tests.small_data import few_digits
+from ui.panels.backprop.pages import inspect, page_of
+from ui.panels.backprop.sentences import sentence_of
+from ui.panels.backprop.steps import StepKind, backward_steps
+from ui.panels.feature_maps.plan import Kind, plan_of
+
+
+@dataclass(frozen=True, slots=True)
+class Frame(Layer):
+    """A frame of zeros around every map."""
+
+    title: ClassVar[str] = "Frame"
+    mixes_channels: ClassVar[bool] = False
+
+    @property
+    def geometry(self):
+        return WindowGeometry(1, 1, -1)
+
+    def output_shape(self, input_shape):
+        return (input_shape[0], *self.geometry.output_sides(input_shape))
+
+    def forward(self, x, params):
+        return self.geometry.padded(x)
+
+    def input_gradient(self, d_out, x, out, params):
+        return d_out[:, :, 1:-1, 1:-1]
+
+
+def network_of(*layers: Layer, side: int = 28) -> Network:
+    named = [(f"{type(layer).__name__.lower()}{place}", layer) for place, layer in enumerate(layers)]
+    return Network.build(named, (1, side, side), seed=3, dtype="float64")
+
+
+REST = MaxPool2D(2, ties="all"), Flatten(), Dense(1, init="lab5")
+FRAMED = network_of(Frame(), Conv2D(3, bias=False), *REST)
+PADDED = network_of(Conv2D(3, padding=1, bias=False), *REST)
+DEEPER = network_of(Conv2D(3, bias=False), Frame(), Conv2D(2, bias=False), *REST)
+
+
+def test_a_frame_and_a_convolution_train_as_a_convolution_with_padding():
+    data = few_digits()
+    engines = [make_engine(network) for network in (FRAMED, PADDED)]
+    np.testing.assert_array_equal(engines[0].vector, engines[1].vector)
+    indices = np.arange(7)
+    losses = [engine.step_gradients(data.train_images, data.train_labels, indices)[0] for engine in engines]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    np.testing.assert_allclose(engines[0].gradient, engines[1].gradient, atol=1e-14)
+
+
+def test_its_gradients_are_checked_and_its_cells_written_out():
+    small = network_of(Conv2D(2, bias=False), Frame(), Conv2D(2, bias=False), *REST, side=9)
+    x = np.random.default_rng(0).normal(size=(1, 1, 9, 9))
+    report = check_all(small, x, 1)
+    assert report.counts["mismatch"] == 0
+    assert report.largest_error < 1e-6
+    trace = small.forward(x)
+    for place, before in (((1, 0, 3), None), ((1, 2, 4), (0, 1, 1, 3))):
+        found = explain_cell(small, trace, "frame1", place)
+        assert found.value == (0 if before is None else trace.outputs["conv2d0"][0, 1, 1, 3])
+        assert found.products.sum() == found.value
+        assert (found.rows.tolist(), found.columns.tolist()) == ([place[1] - 1], [place[2] - 1])
+    assert abs(dense_evidence(small, trace, "frame1").remainder) < 1e-12
+    field = receptive_field(small, "conv2d2", (0, 0, 0))
+    assert field[INPUT].unclipped == (-1, -1, 5, 5)
+    assert field[INPUT].rectangle == (0, 0, 4, 4)
+    assert next(projective_fields(small, "conv2d0", (1, 0, 0))).rectangle == (1, 1, 1, 1)
+
+
+def test_maps_behind_it_are_compared_where_no_border_was_seen():
+    image = to_input(few_digits().test_images[0], "float64")
+    one, other = (compare(network, image, 2, 0) for network in (FRAMED, PADDED))
+    for stage, pair in one.stages.items():
+        assert pair.measured() == pytest.approx(other.stages[stage].measured(), nan_ok=True), stage
+
+
+def test_filters_and_maps_have_a_column_for_it():
+    columns = plan_of(DEEPER).columns
+    frame = next(column for column in columns if column.key == "frame1")
+    assert (frame.kind, frame.shape, frame.group) == (Kind.MAPS, (3, 28, 28), 1)
+
+
+@pytest.mark.parametrize("network", [FRAMED, DEEPER])
+def test_every_step_back_has_a_page(network):
+    passed = pass_of(network)
+    for step in backward_steps(network):
+        now = now_at(passed, step.kind, step.layer)
+        assert sentence_of(passed, step)
+        assert formula(now)
+        for page in (page_of(now), inspect.page(now)):
+            assert page_drawn(page, Box(0, 0, 900, 560), LIGHT).all_marks()
+
+
+def test_the_step_through_it_shows_what_arrives_and_what_it_makes_of_it():
+    passed = pass_of(DEEPER)
+    now = now_at(passed, StepKind.PASS)
+    assert (now.step.title, now.step.layer, now.step.stage) == ("Frame", "frame1", "conv2d0")
+    arriving, result = leaves(now)["map 0"], leaves(now)["map 1"]
+    channel = now.focus.channel(passed.network, "conv2d0")
+    np.testing.assert_array_equal(cells(arriving), cut(arriving, passed.gradient("frame1")[channel]))
+    np.testing.assert_array_equal(cells(result), cut(result, passed.gradient("conv2d0")[channel]))
