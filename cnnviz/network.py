@@ -1,5 +1,6 @@
 """A network: named layers and their parameters, both immutable, and the passes through them."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -359,3 +360,13 @@ def _check_names(params: Mapping[str, FloatArray], expected: Mapping[str, FloatA
     unknown = [name for name in params if name not in expected]
     if unknown:
         raise ParameterError(f"Parameter {shown(unknown[0])} does not belong to this network.")
+
+
+def weights_checksum(network: Network) -> str:
+    """Return the SHA-256 of all parameters: names, shapes, types and values, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(network.params):
+        array = np.ascontiguousarray(network.params[name])
+        digest.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
+        digest.update(array)  # not a copy of it, and the interpreter is free meanwhile
+    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping
@@ -19,7 +18,6 @@ from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.network import Network
 from cnnviz.reading import LARGEST_TEXT, BoundedFile, check_format, parse_json, read_bytes
 
 if TYPE_CHECKING:
@@ -186,16 +184,6 @@ class SessionState:
             lab=None if values["lab"] is None else _mapping(values["lab"], "lab"),
             version=_text(values["version"], "version"),
         )
-
-
-def weights_checksum(network: Network) -> str:
-    """Return the SHA-256 of all parameters: names, shapes, types and values, in the order of their names."""
-    digest = hashlib.sha256()
-    for name in sorted(network.params):
-        array = np.ascontiguousarray(network.params[name])
-        digest.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
-        digest.update(array)  # not a copy of it, and the interpreter is free meanwhile
-    return digest.hexdigest()
 
 
 def save_session(path: str | Path, session: SessionState) -> None:

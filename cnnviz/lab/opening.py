@@ -16,8 +16,9 @@ from cnnviz.lab.course import Course, is_course, load_course
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.showing import session_of
+from cnnviz.network import weights_checksum
 from cnnviz.runtime import one_blas_thread
-from cnnviz.session_state import SessionState, weights_checksum
+from cnnviz.session_state import SessionState
 from cnnviz.training import Trainer
 
 _MOMENTS, _MOMENTS_BYTES = 24, 16 << 20

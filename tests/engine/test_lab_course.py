@@ -16,7 +16,7 @@ from cnnviz.file_kinds import COURSE, kind_of
 from cnnviz.history import EvaluationPoint, History, Snapshot
 from cnnviz.lab import parse_lab, session_of
 from cnnviz.lab.course import Course, load_course, save_course
-from cnnviz.session_state import weights_checksum
+from cnnviz.network import weights_checksum
 from cnnviz.training import Trainer
 from tests.engine.lab_cases import SMALL, command, small_lab
 from tests.small_data import first_images, write_npz

@@ -13,15 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cnnviz.errors import DataError
+from cnnviz.network import weights_checksum
 from cnnviz.presets import LAB5, LENET
-from cnnviz.session_state import (
-    OwnPixels,
-    SessionState,
-    load_session,
-    png_texts,
-    save_session,
-    weights_checksum,
-)
+from cnnviz.session_state import OwnPixels, SessionState, load_session, png_texts, save_session
 
 SESSION = SessionState(
     experiment=LAB5, data_name="MNIST", data_sha256="ab" * 32, step=500, run_step=700, epochs=2,

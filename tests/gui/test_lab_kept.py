@@ -14,8 +14,8 @@ from cnnviz.lab.grade_table import verdict_of
 from cnnviz.lab.model import seed_of
 from cnnviz.lab.opening import made_course, shipped_labs
 from cnnviz.lab.verifying import verify
+from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Words
-from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import opened, save_session

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import CNNVizError
+from cnnviz.network import weights_checksum
 from cnnviz.report import Insert
 from cnnviz.report.content import BACKPROP, MAX_WORDS, TRANSLATION, WORKING_PRINCIPLE
-from cnnviz.session_state import load_session, weights_checksum
+from cnnviz.session_state import load_session
 from tests.gui import whole_window
 from tests.gui.driving import drain
 from ui.controls.labels import ElidedLabel

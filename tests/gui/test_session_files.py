@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import load_mnist
 from cnnviz.drawing import Drawing
+from cnnviz.network import weights_checksum
 from cnnviz.presets import LAB5
-from cnnviz.session_state import load_session, weights_checksum
+from cnnviz.session_state import load_session
 from cnnviz.training import Trainer
 from tests.gui.driving import give_up_keyboard, save_session
 from tests.gui.view_rounds import difference

@@ -14,8 +14,9 @@ from cnnviz import checkpoint
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write
+from cnnviz.network import weights_checksum
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
-from cnnviz.session_state import SessionState, weights_checksum
+from cnnviz.session_state import SessionState
 from ui.controls.pace import single_shot
 from ui.keep.session_files import SessionFiles
 from ui.keep.workspace import Workspace, remove

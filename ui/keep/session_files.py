@@ -12,9 +12,10 @@ from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import printable_name
+from cnnviz.network import weights_checksum
 from cnnviz.presets import preset_of
 from cnnviz.reading import status_of
-from cnnviz.session_state import OwnPixels, SessionState, View, load_session, save_session, weights_checksum
+from cnnviz.session_state import OwnPixels, SessionState, View, load_session, save_session
 from ui.keep.session_restore import SessionRestorer
 from ui.panels.drawn import Drawn, drawn_in, drawn_in_panel
 from ui.run.controller import Controller

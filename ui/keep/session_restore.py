@@ -7,8 +7,9 @@ from math import prod
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
+from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
-from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
+from cnnviz.session_state import OwnPixels, SessionState
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Context
 from ui.run.controller import Controller

@@ -13,8 +13,9 @@ from cnnviz.lab.course import Course
 from cnnviz.lab.events import TITLES
 from cnnviz.lab.model import Show
 from cnnviz.lab.showing import session_of
+from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
-from cnnviz.session_state import SessionState, weights_checksum
+from cnnviz.session_state import SessionState
 from ui.controls.pace import single_shot
 from ui.keep.session_files import SessionFiles
 from ui.lab.desk import LabDesk
