@@ -47,6 +47,11 @@ class Arguments:
     class_list: Path | None = None  # names and roll numbers of the class
 
     @property
+    def names_settings(self) -> bool:
+        """Whether it says what a window begins with, so that this is a document of its own."""
+        return self.experiment != PRESETS["lab5"] or self.data is not None or self.lab is not None
+
+    @property
     def wants_report(self) -> bool:
         """Whether the report is to be written in any form."""
         return any(path is not None for path in (self.report, self.html, self.figures))

@@ -7,9 +7,13 @@ archive, named here with their size and SHA-256 (`Document.parts`).
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
+from cnnviz._types import View
+from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
+from cnnviz.files import printable
 
 FORMAT_VERSION = 1
 MOST_MOMENTS = 2000
@@ -175,7 +179,8 @@ class Document(Said, frozen=True, tag_field="format", tag="cnnviz"):
     * `kind`: a course opens as a new document without a name; a picture carries no member.
     * `experiment`: settings that are in force.
     * `edited`: settings of the form, where they differ.
-    * `prepared`: run that a course brings; it is shown as far as a step of its lab asks for it.
+    * `prepared`: run that a course brings; it is shown as far as a step of its lab asks for it. `prepared_on`
+      is the checksum of its data.
     * `words`, `labs`: what `Draft.to_dict` and `LabRecord.to_dict` say; their own readers check them.
     * `lab`: id of the lab in front, if it comes with the program; that in ``lab.toml`` otherwise.
     """
@@ -189,6 +194,7 @@ class Document(Said, frozen=True, tag_field="format", tag="cnnviz"):
     data: Data = Data()
     run: Run | None = None
     prepared: Run | None = None
+    prepared_on: Digest = ""
     seen: Seen = Seen()
     words: dict[str, Any] = {}
     labs: Annotated[tuple[dict[str, Any], ...], Meta(max_length=100)] = ()
@@ -198,3 +204,11 @@ class Document(Said, frozen=True, tag_field="format", tag="cnnviz"):
 
 type Files = Mapping[str, bytes]
 """Content of the members of an archive, by name."""
+
+
+def as_view(values: object) -> View:
+    """Return a view whose values come from a file; raises `ParameterError` when they are none of a view."""
+    try:
+        return msgspec.convert(values, ViewOfPanel)
+    except msgspec.ValidationError as error:
+        raise ParameterError(f"a view is not as it should be ({printable(str(error), 120)})") from error

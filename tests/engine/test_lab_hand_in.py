@@ -22,7 +22,7 @@ from cnnviz.lab.results import checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
-from cnnviz.session_state import OwnPixels
+from cnnviz.lab.own_pixels import OwnPixels
 from tests.engine.lab_cases import LAB, honest, small_data
 
 HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"

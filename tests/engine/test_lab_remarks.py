@@ -26,7 +26,7 @@ from cnnviz.lab.remarks import impossible_times
 from cnnviz.lab.results import checksum_of
 from cnnviz.lab.verifying import Row, verify
 from cnnviz.report import Version, write_html, write_pdf
-from cnnviz.session_state import OwnPixels
+from cnnviz.lab.own_pixels import OwnPixels
 from tests.engine.lab_cases import LAB, honest, roll_number, small_data, with_value
 
 LABS = {LAB.sha256: LAB}
