@@ -114,7 +114,7 @@ def _lab(session: "Session", _number: int) -> None:
 def _session(session: "Session", number: int) -> None:
     path = here().out / "kept.session.json"
     session.files.save_session(path)
-    session.files.mark_saved()
+    session.document.mark_run_saved()
     later(50, partial(session.files.open, path))
     if number % 2:
         session.controller.on_step_requested()

@@ -99,7 +99,7 @@ class Opener:
         if self._index % 2:
             drop(self._session.window, QPointF(400, 400), hostile.path)
         else:
-            self._session.files.open(hostile.path)
+            self._session.document.open(hostile.path)
         later(150, lambda: self._when(self._is_answered, self._look, _SETTLES_WITHIN))
 
     def _look(self) -> None:
@@ -159,7 +159,7 @@ class Opener:
 
     def _is_still(self) -> bool:
         session = self._session
-        idle = session.controller.is_idle and not session.files.restorer.is_busy
+        idle = session.controller.is_idle and not session.document.restorer.is_busy
         return idle and str(session.state.run.status) not in _MENDED
 
     def _is_at_rest(self) -> bool:

@@ -133,8 +133,6 @@ class Session(QObject):
         if self.state.shown is not None and self.state.sample is not None:
             self.state.sceneChanged.disconnect(self._on_scene_changed)
             self.autosave.begin(is_new=self._begins_anew)
-            if not self._begins_anew:
-                self.autosave.tell_of_others()
 
     def _keep_words(self) -> bool:
         """Have what was typed written; return whether everything is kept."""

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -232,6 +232,40 @@ def load(path: Path) -> tuple[Document, dict[str, bytes]]:
         raise opening_failed(path, error) from error
     except _DAMAGE as error:
         raise opening_failed(path, DataError("it is damaged, or no document of CNNViz")) from error
+
+
+def load_words(folder: Path) -> Document:
+    """Read what is left of a folder whose members are lost or damaged: its words and settings.
+
+    * Raises DataError: if not even these can be read.
+    """
+    try:
+        document = from_json(read_bytes(folder / _JSON, _LARGEST_JSON))
+    except CNNVizError as error:
+        raise opening_failed(folder, error) from error
+    seen = replace(document.seen, sample=None, step=None, reference=None)
+    words = without_members(document.words)
+    return replace(document, run=None, prepared=None, parts={}, seen=seen, words=words)
+
+
+def without_members(value: Any) -> Any:
+    """Return values without what is in members of the archive."""
+    if isinstance(value, dict):
+        values = cast("dict[str, Any]", value)
+        return {key: None if _is_member(each) else without_members(each) for key, each in values.items()}
+    if isinstance(value, list):
+        listed = cast("list[Any]", value)
+        return [without_members(each) for each in listed if not _has_member(each)]
+    return value
+
+
+def _is_member(value: object) -> bool:
+    return isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"member"}
+
+
+def _has_member(value: object) -> bool:
+    """Whether one of the values of an object is in a member: without it, it is nothing."""
+    return isinstance(value, dict) and any(map(_is_member, cast("dict[str, Any]", value).values()))
 
 
 def opening_failed(path: Path, error: CNNVizError) -> DataError:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.cli import parse_arguments
 from tests.gui.child_window import run_window
-from tests.gui.driving import save_session
+from tests.gui.driving import save_document
 from tests.gui.whole_window import train
 from tests.picture_folders import write_pictures
 from ui.session import Session
@@ -43,12 +43,12 @@ def printed(ended: subprocess.CompletedProcess[str]) -> list[str]:
     return ended.stdout.strip().split(",")
 
 
-def test_a_session_and_then_a_picture(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def test_a_document_and_then_a_picture(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     train(qtbot, session, 50)
     session.controller.pause()
     session.controller.on_sample_requested(7)
-    saved, picture = tmp_path / "saved.session.json", tmp_path / "digit.png"
-    save_session(qtbot, session, saved)
+    saved, picture = tmp_path / "saved.cnnviz", tmp_path / "digit.png"
+    save_document(qtbot, session, saved)
     Image.fromarray(session.state.dataset.test_images[5, 0]).save(picture)
     step = session.state.shown.step
     act = look(f"state.shown.step == {step} and state.sample.index is None")
@@ -59,8 +59,8 @@ def test_a_session_and_then_a_picture(qtbot: QtBot, session: Session, tmp_path: 
 def test_a_model_of_any_name(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     train(qtbot, session, 50)
     model = tmp_path / "handed in by A. B"
-    with qtbot.waitSignal(session.files.recentChanged):
-        session.files.save_model(model)
+    session.controller.export_weights(model)
+    qtbot.waitUntil(model.exists)
     act = look("state.shown.step > 0")
     found = printed(run_window(tmp_path, arguments=[str(model)], act=act))
     assert found[1] == str(session.state.shown.step)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import save_session
+from tests.gui.driving import save_picture
 from tests.gui.whole_window import seen_rect, show_panel, train
 from ui.export.figures import Figure
 from ui.export.formats import draw_png
@@ -46,7 +46,7 @@ def _drop_on(widget: QWidget, data: QMimeData) -> bool:
 
 
 def _drop_session(qtbot: QtBot, session: Session, widget: QWidget, path: Path) -> None:
-    with qtbot.waitSignal(session.files.restorer.finished) as done:
+    with qtbot.waitSignal(session.document.restorer.finished) as done:
         assert _drop_on(widget, _file(path))
     assert done.args
     assert done.args[0]
@@ -65,19 +65,19 @@ def test_a_picture_with_its_session_dropped_on_a_plot(qtbot: QtBot, session: Ses
     session.controller.on_sample_requested(11)
     path = tmp_path / "view.png"
     figure = Figure(session.window, "view", "window")
-    path.write_bytes(draw_png(figure.drawing(), session=session.files.current())())
+    path.write_bytes(draw_png(figure.drawing(), session=session.document.picture())())
     session.controller.on_sample_requested(3)
     _drop_session(qtbot, session, session.window.panel(TrainingPanel).curves.loss, path)
     assert session.state.sample.index == 11
     assert session.state.shown.step == step
 
 
-def test_a_session_dropped_on_a_text_field_is_opened_not_written_into_it(
+def test_a_view_dropped_on_a_text_field_is_opened_not_written_into_it(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
-    path = tmp_path / "session.json"
+    path = tmp_path / "view.png"
     session.controller.on_sample_requested(7)
-    save_session(qtbot, session, path)
+    save_picture(session, path)
     session.controller.on_sample_requested(3)
     report = show_panel(qtbot, session, 4)
     field = next(each for each in report.findChildren(QPlainTextEdit) if not seen_rect(each).isEmpty())
@@ -96,7 +96,7 @@ def test_a_model_dropped_on_the_samples_is_opened(qtbot: QtBot, session: Session
     train(qtbot, session, 100)
     weights, step = session.state.shown.network.params, session.state.run.step
     path = tmp_path / "model.safetensors"
-    session.files.save_model(path)
+    session.controller.export_weights(path)
     qtbot.waitUntil(path.exists)
     session.controller.on_new_seed_requested()
     qtbot.waitUntil(lambda: session.state.shown.step == 0)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import load_dataset
 from tests.engine.datasets_files import tiny_arrays, write_idx_folder
-from tests.gui.driving import opened, save_session
+from tests.gui.driving import opened, save_picture
 from tests.gui.whole_window import rest
 from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
@@ -45,7 +45,7 @@ def test_a_file_of_another_program_is_named(
 ) -> None:
     path, notices = tmp_path / name, session.window.notices
     _write_foreign(path)
-    session.files.open(path)
+    session.document.open(path)
     qtbot.waitUntil(lambda: f"{name} {words}, which CNNViz does not open" in notices.text())
     session.controller.open_data(path)
     message = session.window.samples.message
@@ -57,55 +57,55 @@ def test_what_a_file_is_opened_as_is_told_by_its_content(
 ) -> None:
     picture = tmp_path / "a picture"
     Image.new("L", (60, 60), 90).save(picture, "JPEG")
-    session.files.open(picture)
+    session.document.open(picture)
     qtbot.waitUntil(lambda: session.state.sample.origin == "a picture")
     session.window.samples.own_window().close()
     data = write_npz(tmp_path / "few.npz").rename(tmp_path / "few")
-    session.files.open(data)
+    session.document.open(data)
     qtbot.waitUntil(lambda: session.state.dataset.name == "few")
     model = tmp_path / "model"
     rest(qtbot, session)
-    session.files.save_model(model)
+    session.controller.export_weights(model)
     qtbot.waitUntil(model.exists)
     run_id = session.state.run.run_id
-    session.files.open(model)
+    session.document.open(model)
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
 
 
 def test_an_error_goes_when_something_is_opened(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    notices, good, bad = session.window.notices, tmp_path / "good.json", tmp_path / "bad.json"
-    save_session(qtbot, session, good)
+    notices, good, bad = session.window.notices, tmp_path / "good.png", tmp_path / "bad.cnnviz"
+    save_picture(session, good)
     bad.write_text("{}")
-    session.files.open(bad)
-    qtbot.waitUntil(lambda: "bad.json" in notices.text())
+    session.document.open(bad)
+    qtbot.waitUntil(lambda: "bad.cnnviz" in notices.text())
     message = session.window.samples.message
     session.controller.open_data(tmp_path / "nothing")
     qtbot.waitUntil(lambda: "nothing" in message.text())
-    with qtbot.waitSignal(session.files.restorer.finished):
-        session.files.open(good)
+    with qtbot.waitSignal(session.document.restorer.finished):
+        session.document.open(good)
     assert notices.text() == message.text() == ""
 
 
-def test_a_session_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    path = tmp_path / "digits.json"
+def test_a_view_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "digits.png"
     session.controller.on_sample_requested(7)
-    save_session(qtbot, session, path)
+    save_picture(session, path)
     with opened(qtbot, tmp_path / "other.ini", write_pictures(tmp_path / "zoo")) as other:
         notices = other.window.notices
-        with qtbot.waitSignal(other.files.restorer.finished):
-            other.files.open(path)
+        with qtbot.waitSignal(other.document.restorer.finished):
+            other.document.open(path)
         assert notices.text() == (
-            "digits.json does not fit the open data: it tells 0, 1 apart, which zoo does not have. "
-            "Use MNIST first, then the session."
+            "digits.png does not fit the open data: it tells 0, 1 apart, which zoo does not have. "
+            "Use MNIST first, then the document."
         )
         assert notices.action_button().text() == "Use MNIST"
-        with qtbot.waitSignal(other.files.restorer.finished) as done:
+        with qtbot.waitSignal(other.document.restorer.finished) as done:
             notices.action_button().click()
         assert done.args == [True]
         assert other.state.dataset.name == "MNIST"
         assert other.state.sample.index == 7
         assert other.state.run.status is RunStatus.READY
-        assert "digits.json" not in notices.text()
+        assert "digits.png" not in notices.text()
 
 
 def test_any_file_of_a_data_set_stands_for_it(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Files that somebody else has made: what they name is not opened, and what has no end is stopped."""
 
 import io
-import json
 import os
 from pathlib import Path
 
@@ -12,11 +11,13 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
+from cnnviz.document import archive
+from cnnviz.document.types import Data, Seen
 from cnnviz.report import pdf
-from cnnviz.session_state import load_session, save_session
-from tests.gui import driving
+from tests.engine.document_cases import replace_struct, small_document
 from tests.gui.lab_driving import LAB, open_lab, press
 from tests.gui.whole_window import rest
+from tests.small_data import write_npz
 from ui.controls.tips import wrapped
 from ui.lab.step_text import FigureView
 from ui.panels.report import ReportPanel
@@ -51,55 +52,22 @@ def test_figures_of_a_lab_hold_up_nothing_and_open_nothing(
     assert seen.pixelColor(5, 5).name() == "#ff0000"
 
 
-def named_lab(tmp_path: Path) -> Path:
-    """Return a lab that nobody has opened here."""
-    folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    path = folder / "other.toml"
-    path.write_text(LAB.replace('id = "small"', 'id = "other"'))
-    return path
-
-
-def test_a_lab_that_a_report_names_is_read_only_when_it_is_wanted(
+def test_data_that_a_document_names_are_read_only_when_that_is_wanted(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
-    lab, report = named_lab(tmp_path), session.window.panel(ReportPanel)
-    values = report.writing.draft.to_dict() | {"lab": str(lab)}
-    values["report"]["author"] = "Ada"
-    (tmp_path / "a.report.json").write_text(json.dumps(values))
-    session.files.open(tmp_path / "a.report.json")
-    notices = session.window.notices
-    qtbot.waitUntil(lambda: report.head.edits["author"].text() == "Ada")
+    data, path = write_npz(tmp_path / "own.npz", (4, 9)), tmp_path / "a.cnnviz"
+    document, files = small_document(kind="work", seen=Seen(), words={})
+    document = replace_struct(document, data=Data(name="own", sha256="ab" * 32, path=str(data)))
+    archive.save(path, document, files)
+    with qtbot.waitSignal(session.document.restorer.finished) as done:
+        session.document.open(path)
+    assert done.args == [False]
+    assert session.window.notices.action_button().text() == "Open its data"
     rest(qtbot, session)
-    sitting = session.lab.sitting
-    assert sitting is not None
-    assert sitting.desk.lab is None or sitting.desk.lab.id != "other"
-    assert str(lab) not in json.dumps(report.writing.draft.to_dict()), "nor is it read at the next start"
-    assert f"Its guided lab is the file {lab}, which is read only if you open it." in notices.text()
-    press(notices.action_button())
-    qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == "other")
-
-
-def test_a_lab_that_a_session_names_is_read_only_when_it_is_wanted(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    sitting = open_lab(qtbot, session, tmp_path)
-    saved, lab = tmp_path / "saved.session.json", named_lab(tmp_path)
-    driving.save_session(qtbot, session, saved)
-    state = load_session(saved)
-    assert state is not None
-    assert state.lab is not None
-    record = state.lab["record"] | {"lab": state.lab["record"]["lab"] | {"id": "other"}}
-    object.__setattr__(state, "lab", {"place": str(lab), "record": record})
-    save_session(saved, state)
-    with qtbot.waitSignal(session.files.restorer.finished):
-        session.files.open(saved)
-    qtbot.waitUntil(lambda: f"the file {lab}, which is read only if" in session.window.notices.text())
-    rest(qtbot, session)
-    assert sitting.desk.lab is not None
-    assert sitting.desk.lab.id == "small"
+    assert session.state.source is not None
+    assert session.state.source.path is None
     press(session.window.notices.action_button())
-    qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == "other")
+    qtbot.waitUntil(lambda: "does not fit the open data" in session.window.notices.text())  # they are others
 
 
 def test_a_report_that_cannot_be_set_holds_up_nothing_else(
@@ -110,7 +78,7 @@ def test_a_report_that_cannot_be_set_holds_up_nothing_else(
     report = session.window.panel(ReportPanel)
     session.window.panels.show_panel(4)
     qtbot.waitUntil(lambda: not session.controller.typesetting.is_idle)
-    driving.drain(qtbot, session.controller.background)  # a sweep would have been measured by now
+    drain(qtbot, session.controller.background)  # a sweep would have been measured by now
     assert not session.controller.typesetting.is_idle
     qtbot.waitUntil(lambda: "Typesetting was stopped after 2 seconds" in report.message.text())
 
@@ -162,7 +130,7 @@ def test_a_picture_with_colours_says_that_they_became_grey(
         path = tmp_path / name
         Image.new(mode, (60, 40), "red" if mode == "RGB" else 90).save(path)
         assert read_picture(path).had_colours == (mode == "RGB")
-        session.files.open(path)
+        session.document.open(path)
         qtbot.waitUntil(lambda path=path: session.state.sample.origin == path.name)
         caption = session.window.samples.own_window().title.caption()
         assert caption.endswith(words), caption

@@ -1,6 +1,6 @@
 """A disk that is full or read-only, as one meets it in the window: told where one looks, nothing is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from cnnviz import checkpoint
-from cnnviz.session_state import load_session
+from cnnviz.document import archive
 from tests.engine.datasets_files import assert_one_sentence
-from tests.gui.driving import activate
+from tests.gui.driving import activate, kept_in
 from tests.gui.whole_window import show_panel
 from tests.small_disk import WAYS, SmallDisk, open_small_disk
 from ui import session as session_module
@@ -31,11 +30,12 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.fixture
-def draft_on_disk(disk: SmallDisk, tmp_path: Path) -> Path:
-    """Let the draft of the report be kept on the disk; ask for it before the session."""
-    path = disk.folder / "draft.json"
-    (tmp_path / "report-draft.json").symlink_to(path)
-    return path
+def kept_on_disk(disk: SmallDisk, tmp_path: Path) -> Path:
+    """Let the document be kept on the disk; ask for it before the session."""
+    path = disk.folder / "windows"
+    path.mkdir()
+    (tmp_path / "windows").symlink_to(path)
+    return path / "1"
 
 
 def told(session: Session) -> str:
@@ -94,7 +94,7 @@ def test_the_export_dialog_stays_open(
 
 
 @pytest.mark.parametrize("fault", ["full", "read-only"])
-def test_session_and_model_tell_and_can_be_saved_elsewhere(
+def test_a_document_tells_and_can_be_saved_elsewhere(
     qtbot: QtBot,
     session: Session,
     disk: SmallDisk,
@@ -103,31 +103,23 @@ def test_session_and_model_tell_and_can_be_saved_elsewhere(
     fault: str,
 ) -> None:
     trained(qtbot, session)
-    kinds: dict[str, Callable[[], None]] = {
-        "a.json": lambda: press(qtbot, session, Qt.Key.Key_S, shift=True),
-        "a.safetensors": lambda: press(qtbot, session, Qt.Key.Key_S),
-    }
-    for name in kinds:
-        (disk.folder / name).write_bytes(OLD)
+    (disk.folder / "a.cnnviz").write_bytes(OLD)
     disk.fill() if fault == "full" else disk.lock()
-    for name, save in kinds.items():
-        answer_with(monkeypatch, disk.folder / name)
-        save()
-        qtbot.waitUntil(lambda name=name: name in told(session))
-        assert_one_sentence(told(session))
-        assert fault in told(session) or not disk.is_real
-        assert (disk.folder / name).read_bytes() == OLD
-        assert session.files.has_unsaved_work
-    assert disk.names() == sorted(kinds)
-    for name, save in kinds.items():
-        answer_with(monkeypatch, tmp_path / name)
-        save()
-        qtbot.waitUntil((tmp_path / name).exists)
-    assert checkpoint.load(tmp_path / "a.safetensors").step == 20
-    saved = load_session(tmp_path / "a.json")
-    assert saved is not None
-    assert saved.step == 20
-    qtbot.waitUntil(lambda: not session.files.has_unsaved_work)
+    answer_with(monkeypatch, disk.folder / "a.cnnviz")
+    press(qtbot, session, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: "a.cnnviz" in told(session))
+    assert_one_sentence(told(session))
+    assert fault in told(session) or not disk.is_real
+    assert (disk.folder / "a.cnnviz").read_bytes() == OLD
+    assert session.document.path is None
+    assert disk.names() == ["a.cnnviz"]
+    answer_with(monkeypatch, tmp_path / "a.cnnviz")
+    press(qtbot, session, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: session.document.path is not None)
+    document, _files = archive.load(tmp_path / "a.cnnviz")
+    assert document.run is not None
+    assert document.run.step == 20
+    assert not session.document.is_changed
     if fault == "read-only":
         disk.unlock()
 
@@ -152,29 +144,28 @@ def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: Small
 
 
 def test_words_are_kept_as_soon_as_there_is_room(
-    qtbot: QtBot, disk: SmallDisk, draft_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, disk: SmallDisk, kept_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.panels.report.writing._RETRY_MS", 100)
+    monkeypatch.setattr("ui.document.autosave._RETRY_MS", 100)
     session.window.panels.show_panel(4)
-    report: ReportPanel = session.window.panel(ReportPanel)
-    edit = report.fields.edits["objective"]
+    edit = session.window.panel(ReportPanel).fields.edits["objective"]
     qtbot.keyClicks(edit, "first")
-    assert report.save_draft()
-    before = draft_on_disk.read_bytes()
+    qtbot.waitUntil(lambda: "first" in kept_in(session))
+    qtbot.waitUntil(lambda: session.controller.keeping.is_idle)
     disk.fill()
     qtbot.keyClicks(edit, " and second")
-    qtbot.waitUntil(lambda: "Your text is not being kept" in told(session))
+    qtbot.waitUntil(lambda: "Your work is not being kept" in told(session))
     assert "the disk is full" in told(session)
     assert edit.toPlainText() == "first and second"
-    assert draft_on_disk.read_bytes() == before
+    assert "first" in kept_in(session)
+    assert archive.load(kept_on_disk)[0].words["report"]
     disk.free()
-    qtbot.waitUntil(lambda: b"first and second" in draft_on_disk.read_bytes())
-    qtbot.waitUntil(lambda: "kept again" in report.message.text())
-    assert disk.names() == [draft_on_disk.name]
+    qtbot.waitUntil(lambda: "first and second" in kept_in(session))
+    qtbot.waitUntil(lambda: "kept again" in told(session))
 
 
 def test_the_window_does_not_close_over_words_that_are_not_kept(
-    qtbot: QtBot, disk: SmallDisk, draft_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, disk: SmallDisk, kept_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bool] = []
 
@@ -182,7 +173,7 @@ def test_the_window_does_not_close_over_words_that_are_not_kept(
         asked.append(True)
         return len(asked) > 1
 
-    monkeypatch.setattr(session_module, "ask_about_unsaved_words", ask)
+    monkeypatch.setattr(session_module, "ask_about_unkept_work", ask)
     session.ask_before_closing(True)
     edit = session.window.panel(ReportPanel).fields.edits["objective"]
     disk.fill()

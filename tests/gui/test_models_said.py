@@ -11,6 +11,7 @@ from cnnviz import checkpoint
 from cnnviz.graphics.time_track import ReadStep
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_percent
+from tests.gui.document_driving import answered
 from tests.gui.driving import opened
 from tests.gui.whole_window import rest, train
 from tests.picture_folders import write_pictures
@@ -25,7 +26,7 @@ def model(qtbot: QtBot, session: Session, tmp_path: Path) -> Path:
     """A model of MNIST that was trained for a while, and the session with another run."""
     train(qtbot, session, 300)
     path = tmp_path / "mine.safetensors"
-    session.files.save_model(path)
+    session.controller.export_weights(path)
     qtbot.waitUntil(path.exists)
     session.controller.on_reset_requested()
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
@@ -44,7 +45,7 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
 ) -> None:
     state, window = session.state, session.window
     trained = checkpoint.load(model)
-    session.files.open(model)
+    session.document.open(model)
     qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == trained.step)
     rest(qtbot, session)
     images, labels = state.dataset.test_images, state.dataset.test_labels
@@ -68,23 +69,27 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
 
 
 def test_an_opened_model_is_not_unsaved_work_before_it_is_trained(
-    qtbot: QtBot, session: Session, model: Path
+    qtbot: QtBot, session: Session, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = checkpoint.load(model).step
-    session.files.open(model)
+    session.document.open(model)
     qtbot.waitUntil(lambda: session.state.run.step == step and session.state.run.status is RunStatus.PAUSED)
     rest(qtbot, session)
-    assert not session.files.has_unsaved_work
+    session.ask_before_closing(True)
+    assert session.document.may_lose_run()
+    asked = answered(monkeypatch, "discard")
     session.controller.on_step_requested()
     qtbot.waitUntil(lambda: session.state.run.step == step + 1)
-    assert session.files.has_unsaved_work
+    assert session.document.may_lose_run()
+    assert len(asked) == 1
+    session.ask_before_closing(False)
 
 
 def test_a_model_of_other_data_says_so(qtbot: QtBot, session: Session, tmp_path: Path, model: Path) -> None:
     session.controller.open_data(write_npz(tmp_path / "few.npz"))
     qtbot.waitUntil(lambda: session.state.dataset.name == "few")
     rest(qtbot, session)
-    session.files.open(model)
+    session.document.open(model)
     said = "About mine.safetensors: it was made with other data (MNIST) than those that are open (few)."
     qtbot.waitUntil(lambda: session.window.notices.text().startswith(said))
     assert session.window.notices.kind() == "warning"
@@ -96,7 +101,7 @@ def test_a_model_of_other_classes_offers_its_data(
 ) -> None:
     with opened(qtbot, tmp_path / "other.ini", write_pictures(tmp_path / "zoo")) as other:
         notices = other.window.notices
-        other.files.open(model)
+        other.document.open(model)
         text = (
             "mine.safetensors does not fit the open data: it tells 0, 1 apart, which zoo does not have. "
             "Use MNIST first, then the model."
@@ -112,7 +117,7 @@ def test_a_model_of_other_classes_offers_its_data(
 def test_weights_of_others_are_offered_and_taken(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     path, state, notices = tmp_path / "torch.safetensors", session.state, session.window.notices
     arrays = _foreign(path)
-    session.files.open(path)
+    session.document.open(path)
     qtbot.waitUntil(lambda: notices.text().startswith("torch.safetensors holds weights but no description"))
     assert notices.text().endswith("Its weights fit the network of the form by name and shape.")
     assert state.run.run_id == 1, "nothing has changed yet"
@@ -131,7 +136,7 @@ def test_weights_that_do_not_fit_the_form_say_why(qtbot: QtBot, session: Session
     path, notices = tmp_path / "torch.safetensors", session.window.notices
     arrays = _foreign(path)
     save_file({**arrays, "conv1.weight": np.zeros((16, 1, 3, 3), np.float32)}, path)
-    session.files.open(path)
+    session.document.open(path)
     qtbot.waitUntil(lambda: "its conv1.weight is 16 x 1 x 3 x 3 and not 8 x 1 x 3 x 3" in notices.text())
     assert notices.kind() == "error"
     assert not notices.action_button().isVisible()
@@ -148,7 +153,7 @@ def test_a_model_that_another_program_has_changed_is_offered(
     arrays["dense1.bias"] = arrays["dense1.bias"] + 1
     save_file(arrays, model, metadata)
     notices = session.window.notices
-    session.files.open(model)
+    session.document.open(model)
     qtbot.waitUntil(lambda: "is damaged, or was changed by another program" in notices.text())
     notices.action_button().click()
     qtbot.waitUntil(lambda: session.state.live is not None and session.state.live.origin.note != "")

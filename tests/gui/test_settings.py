@@ -41,7 +41,7 @@ def test_a_value_of_another_kind_is_as_none(qtbot: QtBot, tmp_path: Path, value:
     with qtbot.waitExposed(session.window):
         session.window.show()
     session.start()
-    assert session.files.recent() == []
+    assert session.document.recent() == []
     session.exporter.export(session.window.panel(TrainingPanel))
     (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
     assert dialog.format.current() == "png"
@@ -57,7 +57,7 @@ def test_these_are_all_that_is_remembered(qtbot: QtBot, session: Session, tmp_pa
     dialog.folder.setText(str(tmp_path))
     dialog.export()
     session.set_theme_mode("dark")
-    session.files.remember(tmp_path / "model.safetensors")
+    session.document.remember(tmp_path / "model.safetensors")
     session.close()
     kept = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     assert set(kept.allKeys()) == _KEYS

@@ -14,7 +14,7 @@ from PySide6.QtCore import QLockFile, QObject, QSysInfo, Slot
 from cnnviz.clock import moment
 from cnnviz.document import archive
 from cnnviz.document.types import Document, Files
-from cnnviz.errors import CNNVizError
+from cnnviz.errors import CNNVizError, DataError
 from cnnviz.files import atomic_write, printable
 from cnnviz.reading import read_bytes
 from ui.controls.pace import single_shot
@@ -198,24 +198,29 @@ class Autosave(QObject):
         self._seconds = 0.0
         self._failure = ""
         self._status = state.run.status
-        self._is_started = False
+        #: Whether what comes is kept: what was left behind has been opened.
+        self.is_keeping = False
         self._restored: LeftBehind | None = None
+        self._lost = ""  # where the rest of a damaged document is now, and what is wrong with it
         document.restorer.finished.connect(self._on_restored)
 
     def begin(self, *, is_new: bool) -> None:
         """Open what was left behind last, unless the document is to be a new one, and keep what comes."""
-        left = [] if is_new else self.folder.left_behind()
-        if left and self.folder.change(left[0]):
-            self.restore(left[0])
-        else:
-            self._document.begin()
-            self._start()
+        found = () if is_new else self.folder.left_behind()
+        left = next((each for each in found if not each.computer), None)
+        if left is not None and self.folder.change(left):
+            self.restore(left)
+            return
+        self._document.begin()
+        self._start()
+        if not is_new:
+            self._tell("")
 
     def _start(self) -> None:
         """Keep what comes."""
-        if self._is_started:
+        if self.is_keeping:
             return
-        self._is_started = True
+        self.is_keeping = True
         document, state = self._document, self._state
         document.changed.connect(lambda: self._soon(_WORDS_MS))
         for signal in (state.momentChanged, state.pinnedChanged, state.shiftChanged, state.referenceChanged):
@@ -226,14 +231,14 @@ class Autosave(QObject):
     def finish(self, *, keep: bool, is_closed: bool) -> None:
         """Write the last time, behind what is under way; or remove what is kept."""
         self._stop()
-        if not self._is_started:  # what was kept has not been opened yet, and stays
+        if not self.is_keeping:  # what was kept has not been opened yet, and stays
             return
         self._writing.finish_with(self._writer(whole=True, is_closed=is_closed) if keep else self._remover())
 
     def write_now(self, *, whole: bool = False) -> bool:
         """Write before going on; return whether it could."""
         self._stop()
-        if not self._is_started:
+        if not self.is_keeping:
             return True
         try:
             self._on_written(self._writer(whole=whole)(None))
@@ -261,18 +266,30 @@ class Autosave(QObject):
         folder = self.folder.path
         self._restored = left
 
-        def done(found: tuple[Document, Files]) -> None:
-            self._document.restore_kept(*found, left.path, is_saved=left.is_saved)
+        def read(_context: object) -> tuple[Document, Files, str]:
+            try:
+                return *archive.load(folder), ""
+            except DataError as error:
+                aside = self.folder.set_aside()
+                lost = f"It is now in {printable(aside)}. {error}"
+                return archive.load_words(aside), {}, lost
+
+        def done(found: tuple[Document, Files, str]) -> None:
+            document, files, lost = found
+            if lost:
+                text = (
+                    f"Of the document that was kept, words and settings are here; the rest is damaged. {lost}"
+                )
+                self._state.raise_notice("files", "warning", text)
+            self._document.restore_kept(document, files, left.path, is_saved=left.is_saved and not lost)
 
         def failed(message: str) -> None:
             self._restored = None
-            aside = self.folder.set_aside()
-            text = f"The document that was kept cannot be opened; it is now in {printable(aside)}. {message}"
-            self._state.raise_notice(_PLACE, "warning", text)
+            self._state.raise_notice(_PLACE, "warning", f"The document that was kept is lost. {message}")
             self._document.begin()
             self._start()
 
-        self._document.controller.analysis.submit("kept", lambda _: archive.load(folder), done, failed)
+        self._document.controller.analysis.submit("kept", read, done, failed)
 
     @Slot(bool)
     def _on_restored(self, complete: bool) -> None:
@@ -285,18 +302,23 @@ class Autosave(QObject):
         self._start()
         self._kept = None
         self._run_timer.start(0)
-        if not complete or (left.is_closed and left.path is not None):
-            return
-        when = moment(left.changed)
-        text = f"This is the document of {when}, which is in no file. File › New begins another one."
-        if not left.is_closed:
-            text = f"CNNViz ended on {when} without being closed. This is the document as it was then."
-        self._state.raise_notice(_PLACE, "info", text)
+        when, said = moment(left.changed), ""
+        if complete and self._lost:
+            said = (
+                f"Of the document of {when}, words and settings are here; the rest is damaged. {self._lost}"
+            )
+        elif complete and not left.is_closed:
+            said = f"CNNViz ended on {when} without being closed. This is the document as it was then."
+        elif complete and left.path is None:
+            said = f"This is the document of {when}, which is in no file. File › New begins another one."
+        self._tell(said)
 
-    def tell_of_others(self) -> None:
-        """Offer the newest document that is kept in another folder."""
+    def _tell(self, said: str) -> None:
+        """Say what has been opened, and offer the newest document that is kept in another folder."""
         other = next((each for each in self.folder.left_behind() if each.number != self.folder.number), None)
         if other is None:
+            if said:
+                self._state.raise_notice(_PLACE, "info", said)
             return
         when = moment(other.changed)
         text = f"There is another document of yours that is in no file, last changed on {when}."
@@ -311,7 +333,7 @@ class Autosave(QObject):
                 text = "That document cannot be opened: another window has it, or this one cannot be kept."
                 self._state.raise_notice(_PLACE, "warning", text)
 
-        self._state.raise_notice(_PLACE, "info", text, "Open it", take)
+        self._state.raise_notice(_PLACE, "info", f"{said} {text}".lstrip(), "Open it", take)
 
     # --- writing --------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 
+from msgspec.structs import replace as replaced
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
@@ -12,7 +13,7 @@ from cnnviz.datasets import Dataset
 from cnnviz.document.archive import opening_failed
 from cnnviz.document.images import pixels_of
 from cnnviz.document.run import PREPARED, RUN, RestoredRun, unpack_run
-from cnnviz.document.types import Document, Files, OwnImage, Pinned
+from cnnviz.document.types import Document, Files, OwnImage, Pinned, Run
 from cnnviz.errors import CNNVizError
 from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
@@ -67,6 +68,7 @@ class Built:
     sample: Sample | int | None
     run: RestoredRun | None  # None where it has to be trained
     prepared: RestoredRun | None
+    said_of_prepared: Run | None
 
 
 class DocumentRestorer(QObject):
@@ -430,13 +432,16 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     run = prepared = None
     if document.run is not None and RUN.model in files:
         run = unpack_run(document.run, files, dataset.name, dataset.input_shape)
-    if document.prepared is not None:
-        prepared = unpack_run(document.prepared, files, dataset.name, dataset.input_shape, PREPARED)
+    said = document.prepared
+    if said is not None:
+        if document.kind == "course":  # whoever made it may have put in any weights
+            said = replaced(said, note=f"weights from {order.name}"[:200])
+        prepared = unpack_run(said, files, dataset.name, dataset.input_shape, PREPARED)
     sample = document.seen.sample
     if isinstance(sample, OwnImage):
         pixels = pixels_of(sample.png or files.get(sample.member, b""))
         sample = Sample(pixels, sample.label, None, sample.origin)
-    return Built(source, sample, run, prepared)
+    return Built(source, sample, run, prepared, said)
 
 
 def _is_as_saved(live: Snapshot, trained: RestoredRun, document: Document) -> bool:

@@ -271,7 +271,7 @@ class WindowDocument(QObject):
         name = printable_name(path)
         if document.kind == "picture":
             self.remember(path)
-            self.restorer.restore(Order(document, files, path, name, then=self._mark_run_saved))
+            self.restorer.restore(Order(document, files, path, name, then=self.mark_run_saved))
             return
         if not self._may_be_replaced(f"{name} is opened"):
             return
@@ -301,7 +301,7 @@ class WindowDocument(QObject):
             document, files = order.document, order.files
             figures = (name for name in files if name.startswith("figures/"))
             self.carried = {name: files[name] for name in (*_CARRIED, *figures) if name in files}
-            self.prepared, self._said_of_prepared = built.prepared, document.prepared
+            self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
             self._prepared_data = document.prepared_on
             if self.writing is not None:
                 self.writing.begin(draft_of(document, files))
@@ -327,18 +327,18 @@ class WindowDocument(QObject):
         """Take what stands in the window as the document of a file."""
         self.path, self._saved = path, self._content() if is_saved else None
         if is_saved:
-            self._mark_run_saved()
+            self.mark_run_saved()
         self._show_title()
         self.opened.emit()
         self.changed.emit()
 
-    def _mark_run_saved(self) -> None:
+    def mark_run_saved(self) -> None:
         """Take what has been trained so far as saved."""
         self._saved_run = (self.state.run.run_id, self.state.run.step)
 
     @Slot()
     def _on_weights_imported(self) -> None:
-        self._mark_run_saved()
+        self.mark_run_saved()
 
     # --- recent files ---------------------------------------------------------------------------------------
 

@@ -75,6 +75,8 @@ def draft_from_dict(values: dict[str, Any], labs: dict[str, LabRecord], lab: str
 
     * Raises CNNVizError: if it is damaged.
     """
+    if not values:
+        return Draft(labs=labs, lab=lab)
     pending = mapping(values.get("pending"), "pending")
     return Draft(
         Report.from_dict(values.get("report")),
