@@ -248,6 +248,30 @@ def load_words(folder: Path) -> Document:
     return replace(document, run=None, prepared=None, parts={}, seen=seen, words=words)
 
 
+def filled_in(value: Any, files: Files) -> Any:
+    """Return values with the texts that are in members of the archive.
+
+    * Raises DataError: if one is missing: a clause.
+    """
+    if isinstance(value, dict):
+        values = cast("dict[str, Any]", value)
+        if _is_member(values):
+            content = files.get(str(values["member"]))
+            if content is None:
+                raise DataError("a figure of its report is missing")
+            return content.decode("utf-8", "replace")
+        return {key: filled_in(each, files) for key, each in values.items()}
+    return [filled_in(each, files) for each in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def parsed(content: str | bytes) -> Any:
+    """Return what a member of JSON holds; raises `DataError` with a clause where it is none."""
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DataError("what was measured for its report is damaged") from error
+
+
 def without_members(value: Any) -> Any:
     """Return values without what is in members of the archive."""
     if isinstance(value, dict):

@@ -15,6 +15,7 @@ from cnnviz.document import archive
 from cnnviz.document.types import Data, Seen
 from cnnviz.report import pdf
 from tests.engine.document_cases import replace_struct, small_document
+from tests.gui.driving import drain
 from tests.gui.lab_driving import LAB, open_lab, press
 from tests.gui.whole_window import rest
 from tests.small_data import write_npz

@@ -276,11 +276,7 @@ class Autosave(QObject):
 
         def done(found: tuple[Document, Files, str]) -> None:
             document, files, lost = found
-            if lost:
-                text = (
-                    f"Of the document that was kept, words and settings are here; the rest is damaged. {lost}"
-                )
-                self._state.raise_notice("files", "warning", text)
+            self._lost = lost
             self._document.restore_kept(document, files, left.path, is_saved=left.is_saved and not lost)
 
         def failed(message: str) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cnnviz.document.archive import filled_in, parsed
 from cnnviz.document.types import Document, Files
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.lab.record import LabRecord
@@ -30,8 +31,8 @@ def draft_of(document: Document, files: Files) -> Draft:
     * Raises DataError: if it is damaged: a clause, to follow "cannot be opened: ".
     """
     try:
-        values = _filled_in(document.words, files)
-        values |= {name: json.loads(values[name]) for name in _MEASURED if isinstance(values.get(name), str)}
+        values = filled_in(document.words, files)
+        values |= {name: parsed(values[name]) for name in _MEASURED if isinstance(values.get(name), str)}
         labs = {record.key: record for record in map(LabRecord.from_dict, document.labs)}
         return draft_from_dict(values, labs, document.lab)
     except (CNNVizError, ValueError, RecursionError) as error:
@@ -53,14 +54,3 @@ def _put(files: dict[str, bytes], text: str, ending: str) -> dict[str, str]:
     name = f"inserts/{hashlib.sha256(content).hexdigest()[:32]}.{ending}"
     files[name] = content
     return {"member": name}
-
-
-def _filled_in(value: Any, files: Files) -> Any:
-    if isinstance(value, dict):
-        if value.keys() == {"member"}:
-            content = files.get(str(value["member"]))
-            if content is None:
-                raise DataError("a figure of its report is missing")
-            return content.decode("utf-8")
-        return {key: _filled_in(each, files) for key, each in value.items()}
-    return [_filled_in(each, files) for each in value] if isinstance(value, list) else value
