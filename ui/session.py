@@ -290,7 +290,7 @@ class Session(QObject):
     def _on_window_closing(self) -> None:
         if self._started:
             self.lab.finish()
-            keep = self._ends_early or self.document.is_kept
+            keep = self._ends_early or (self.document.path is None and self.document.is_worth_keeping)
             self.autosave.finish(keep=keep, is_closed=not self._ends_early)
         self._save_layout()
         self.controller.close()

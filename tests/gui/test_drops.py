@@ -65,7 +65,7 @@ def test_a_picture_with_its_session_dropped_on_a_plot(qtbot: QtBot, session: Ses
     session.controller.on_sample_requested(11)
     path = tmp_path / "view.png"
     figure = Figure(session.window, "view", "window")
-    path.write_bytes(draw_png(figure.drawing(), session=session.document.picture())())
+    path.write_bytes(draw_png(figure.drawing(), document=session.document.picture())())
     session.controller.on_sample_requested(3)
     _drop_session(qtbot, session, session.window.panel(TrainingPanel).curves.loss, path)
     assert session.state.sample.index == 11

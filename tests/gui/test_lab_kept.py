@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QSettings
+from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 
 from cnnviz.datasets import load_mnist
@@ -155,6 +156,7 @@ def test_a_document_carries_the_lab_with_what_was_done_in_it(qtbot, session, tmp
         found = other.lab.sitting
         qtbot.waitUntil(lambda: found.desk.lab is not None and found.desk.lab.id == "small")
         assert found.column.page.answer.field.toPlainText() == "from home"
+        found.column.page.answer.field.moveCursor(QTextCursor.MoveOperation.End)
         QTest.keyClicks(found.column.page.answer.field, " and more")
         save_document(qtbot, other, tmp_path / "again.cnnviz")
     document, files = archive.load(tmp_path / "again.cnnviz")

@@ -82,7 +82,7 @@ def pixels_of(image: QImage) -> np.ndarray:
 
 def export(session: Session, path: Path) -> None:
     path.write_bytes(
-        draw_png(Figure(session.window, "window", "window").drawing(), session=session.document.picture())()
+        draw_png(Figure(session.window, "window", "window").drawing(), document=session.document.picture())()
     )
 
 

@@ -233,6 +233,7 @@ class Autosave(QObject):
         self._stop()
         if not self.is_keeping:  # what was kept has not been opened yet, and stays
             return
+        self.is_keeping = False
         self._writing.finish_with(self._writer(whole=True, is_closed=is_closed) if keep else self._remover())
 
     def write_now(self, *, whole: bool = False) -> bool:
@@ -338,22 +339,25 @@ class Autosave(QObject):
         self._run_timer.stop()
 
     def _soon(self, milliseconds: int) -> None:
+        if not self.is_keeping:
+            return
         if not self._words_timer.isActive() or self._words_timer.remainingTime() > milliseconds:
             self._words_timer.start(milliseconds)
 
     @Slot()
     def _on_opened(self) -> None:
         self._kept = None
-        self._run_timer.start(0)
+        if self.is_keeping:
+            self._run_timer.start(0)
 
     @Slot()
     def _on_run_changed(self) -> None:
         status = self._state.run.status
         if status is not self._status:
             self._status = status
-            if status not in (RunStatus.LOADING, RunStatus.TRAINING):
+            if self.is_keeping and status not in (RunStatus.LOADING, RunStatus.TRAINING):
                 self._run_timer.start(0)
-        if status is RunStatus.TRAINING and not self._run_timer.isActive():
+        if self.is_keeping and status is RunStatus.TRAINING and not self._run_timer.isActive():
             self._run_timer.start(max(_WEIGHTS_MS, int(1000 * _SHARE * self._seconds)))
 
     @Slot()
@@ -368,7 +372,7 @@ class Autosave(QObject):
     def _writer(self, *, whole: bool, is_closed: bool = False) -> Callable[[Any], Kept | None]:
         """Return the function that writes the window as it is now, or removes what nobody would miss."""
         document, folder, state = self._document, self.folder, self._state
-        if not (document.has_work or document.path is not None):
+        if not document.is_worth_keeping:
             return self._remover()
         gathered, kept = document.gather(), self._kept
         if gathered is None:

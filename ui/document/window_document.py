@@ -280,6 +280,8 @@ class WindowDocument(QObject):
         def then() -> None:
             self.remember(path)
             self._settle(None if is_course else path.absolute(), is_saved=True)
+            if is_course:
+                self._window.lab_dock.set_shown(True)
 
         self._restore(Order(document, files, path, name, asks=False), then)
 
@@ -388,9 +390,15 @@ class WindowDocument(QObject):
         return self.path is None or not self.is_changed or self._ask("closing")
 
     @property
-    def is_kept(self) -> bool:
-        """Whether the program has to keep it at the end: it is in no file."""
-        return self.has_work if self.path is None else False
+    def is_worth_keeping(self) -> bool:
+        """Whether it has to be kept while it is open: also where nothing but results has been seen."""
+        if self.path is not None or self.has_work:
+            return True
+        draft = None if self.writing is None else self.writing.draft
+        if draft is None:
+            return False
+        steps = (step for record in draft.labs.values() for step in record.steps.values())
+        return bool(draft.shown or draft.findings) or any(step.shown or step.revealed for step in steps)
 
     def may_lose_run(self) -> bool:
         """Ask before something takes the place of a trained network that no file holds."""

@@ -189,7 +189,7 @@ class LabSitting(QObject):
     def _on_draft_opened(self) -> None:
         had_lab = self.desk.lab is not None
         self.desk.forget()
-        if had_lab:
+        if had_lab or self.column.isVisible():
             self._open_last(is_seen=self.column.isVisible())
         else:
             self.bring_back()

@@ -13,6 +13,7 @@ from tests.gui.document_driving import through_document
 from tests.gui.driving import drain, settle
 from tests.gui.report.hands import run, write
 from tests.small_data import first_images
+from ui.panels.report.draft import Draft
 from ui.panels.report.preview import preview_work
 from ui.state import RunStatus, Sample, Settings
 
@@ -138,10 +139,10 @@ def test_what_was_trained_stays_known_after_a_reset(qtbot, make, state, restarts
 def test_a_new_report_knows_what_is_on_the_screen_and_no_more(qtbot, make, state):
     panel = make()
     state.update_run(step=500, status=RunStatus.FINISHED)
-    panel.writing.begin_anew()
+    panel.writing.begin(Draft())
     assert panel.writing.version("x").shown.training
     state.update_run(step=0, status=RunStatus.READY)
-    panel.writing.begin_anew()
+    panel.writing.begin(Draft())
     assert not panel.writing.version("x").after_run
 
 
