@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnviz import functional
 from cnnviz._architecture import NamedLayers
 from cnnviz._types import FloatArray, Params
-from cnnviz.functional.losses import Labels
-from cnnviz.layers import Layer
+from cnnviz.layers import Layer, losses
+from cnnviz.layers.losses import Labels
 
 
 def forward_pass(layers: NamedLayers, params: Mapping[str, FloatArray], x: FloatArray) -> list[FloatArray]:
@@ -41,7 +40,7 @@ def loss_and_gradients(
     outputs = forward_pass(layers, params, x)
     with np.errstate(over="ignore", invalid="ignore"):
         loss, d_out = loss_and_d_logits(outputs[-1], labels)
-        correct = int(np.count_nonzero(functional.predicted_classes(outputs[-1]) == labels))
+        correct = int(np.count_nonzero(losses.predicted_classes(outputs[-1]) == labels))
         learning = [index for index, (_, layer) in enumerate(layers) if layer.parameter_names]
         gradients: Params = {}
         for index in range(len(layers) - 1, min(learning, default=len(layers)) - 1, -1):
@@ -58,10 +57,10 @@ def loss_and_gradients(
 def loss_and_d_logits(logits: FloatArray, labels: Labels) -> tuple[float, FloatArray]:
     """Mean cross-entropy and its gradient: binary for one logit, categorical for several."""
     if logits.shape[1] == 1:
-        return functional.binary_cross_entropy(logits, labels), functional.binary_cross_entropy_backward(
+        return losses.binary_cross_entropy(logits, labels), losses.binary_cross_entropy_backward(
             logits, labels
         )
-    return functional.cross_entropy(logits, labels), functional.cross_entropy_backward(logits, labels)
+    return losses.cross_entropy(logits, labels), losses.cross_entropy_backward(logits, labels)
 
 
 def own_params(name: str, layer: Layer, params: Mapping[str, FloatArray]) -> Params:

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params
 from cnnviz.datasets import to_input
-from cnnviz.functional.losses import Labels
+from cnnviz.layers.losses import Labels
 from cnnviz.network import Network, forward_pass, loss_and_gradients
 
 _CHUNK = 64

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnnviz._types import ByteArray, FloatArray, IntArray
 from cnnviz.engines import make_engine
 from cnnviz.errors import CNNVizError
-from cnnviz.functional import class_probabilities, log_softmax
+from cnnviz.layers.losses import class_probabilities, log_softmax
 from cnnviz.network import Network
 from cnnviz.runtime import on_one_blas_thread
 

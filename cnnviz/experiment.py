@@ -6,47 +6,18 @@ from typing import Any, Self
 
 from cnnviz._architecture import check_size, output_shapes
 from cnnviz._types import Shape
-from cnnviz._validation import check_choice, check_float, check_int, shown
+from cnnviz._validation import shown
 from cnnviz.errors import ParameterError
 from cnnviz.files import LONGEST_NAME, printable
-from cnnviz.functional.max_pooling import TieRule
-from cnnviz.layers import ACTIVATIONS as ACTIVATION_LAYERS
-from cnnviz.layers import POOLS as POOL_LAYERS
-from cnnviz.layers import Conv2D, Dense, Flatten, Layer, layer_of_kind
+from cnnviz.layers import ACTIVATIONS, POOLS, Conv2D, Dense, Flatten, Layer, LeakyReLU, MaxPool2D, TieRule
 from cnnviz.layers.initialisation import Init
 from cnnviz.network import Network
+from cnnviz.setting import as_in, check_settings, number, one_of, settings_of, text_list
 from cnnviz.training import TrainConfig
 
-ACTIVATIONS = ("none", *ACTIVATION_LAYERS)
-POOLS = ("none", *POOL_LAYERS)
-TIE_RULES = ("first", "all", "split")
-OUTPUTS = ("sigmoid", "softmax")
-INITIAL_WEIGHTS = ("lab5", "he", "glorot")
-DTYPES = ("float32", "float64")
-OPTIMIZERS = ("sgd", "adam")
 
-LIMITS: dict[str, tuple[float, float]] = {
-    "filters": (1, 64),
-    "blocks": (1, 3),
-    "kernel_size": (1, 9),
-    "stride": (1, 4),
-    "padding": (0, 4),
-    "leaky_slope": (0.0, 1.0),
-    "pool_size": (2, 4),
-    "hidden": (1, 512),
-    "hidden_layers": (0, 2),
-    "classes": (2, 10),
-    "momentum": (0.0, 0.99),
-    "learning_rate": (1e-7, 1e3),
-    "batch_size": (1, 1024),
-    "epochs": (1, 1000),
-    "seed": (0, 999_999),
-    "log_every": (1, 10_000),
-}
-"""Smallest and largest value of each number; the window shows the same limits that are enforced here."""
-
-_OWNER = "Experiment"
-_TUPLES = ("classes", "filters", "hidden")  # JSON has only lists
+def _kinds(layers: Mapping[str, type[Layer]]) -> list[tuple[str, str]]:
+    return [("none", "none"), *((kind, layer.short) for kind, layer in layers.items())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,50 +43,77 @@ class Experiment:
     * Raises ParameterError: if a setting is out of range or two settings contradict each other.
     """
 
-    classes: tuple[str, ...] = ("0", "1")
-    filters: tuple[int, ...] = (8,)
-    kernel_size: int = 3
-    stride: int = 1
-    padding: int = 0
-    conv_bias: bool = False
-    activation: str = "none"
-    leaky_slope: float = 0.01
-    pool: str = "max"
-    pool_size: int = 2
-    ties: TieRule = "all"
-    hidden: tuple[int, ...] = ()
-    output: str = "sigmoid"
-    init: Init = "lab5"
-    dtype: str = "float64"
-    optimizer: str = "sgd"
-    momentum: float = 0.0
-    learning_rate: float = 1e-4
-    batch_size: int = 1
-    epochs: int = 1
-    seed: int = 0
-    log_every: int = 500
+    classes: tuple[str, ...] = text_list(
+        (2, 10), ("0", "1"), title="Classes",
+        tip="The kinds of images to tell apart: two to ten. Two may have one sigmoid unit as output, as in "
+        "the exercise, or softmax; more than two have softmax.",
+    )  # fmt: skip
+    filters: tuple[int, ...] = number(
+        1, 64, (8,), count=(1, 3), title="Filters",
+        tip="Filters of each convolution block, one number a block, for example 8 or 8, 16. One to three "
+        "blocks of {low} to {high} filters. More filters see more patterns and take more time.",
+    )  # fmt: skip
+    kernel_size: int = as_in(Conv2D, "kernel_size", high=9)
+    stride: int = as_in(Conv2D, "stride", high=4)
+    padding: int = as_in(Conv2D, "padding", high=4)
+    conv_bias: bool = as_in(Conv2D, "bias", False)
+    activation: str = one_of(
+        _kinds(ACTIVATIONS), "none", title="Activation",
+        tip="Applied to every cell of the convolution. ReLU sets negative cells to zero; without one, only a "
+        "max pool keeps convolution and dense layer from being one linear map.",
+    )  # fmt: skip
+    leaky_slope: float = as_in(LeakyReLU, "slope")
+    pool: str = one_of(
+        _kinds(POOLS), "max", title="Pooling",
+        tip="How a window becomes one number: its maximum, its mean, the maximum with a blur after it, or "
+        "just its top left cell. None: the maps stay as they are.",
+    )  # fmt: skip
+    pool_size: int = as_in(MaxPool2D, "size", low=2, high=4)
+    ties: TieRule = as_in(MaxPool2D, "ties", "all")
+    hidden: tuple[int, ...] = number(
+        1, 512, (), count=(0, 2), title="Hidden units",
+        tip="Units of the hidden dense layers, up to two layers of {low} to {high} units, for example 128. "
+        "Empty: none.",
+    )  # fmt: skip
+    output: str = one_of(
+        ("sigmoid", "softmax"), "sigmoid", title="Output",
+        tip="Sigmoid: one unit gives the probability of the second of two classes. Softmax: one unit for "
+        "each class.",
+    )  # fmt: skip
+    init: Init = as_in(Conv2D, "init", "lab5")
+    dtype: str = one_of(
+        ("float32", "float64"), "float64", title="Precision",
+        tip="float64 computes with 16 digits as the exercise does, float32 with 7 and faster.",
+    )  # fmt: skip
+    optimizer: str = one_of(
+        (("sgd", "SGD"), ("adam", "Adam")), "sgd", title="Optimiser",
+        tip="SGD takes a step against the gradient; Adam adapts the step of each weight to its history.",
+    )  # fmt: skip
+    learning_rate: float = number(
+        1e-7, 1e3, 1e-4, of=float, title="Learning rate",
+        tip="Length of a step, {low} to {high}, for example 0.0001 or 1e-4. May be changed while training "
+        "runs. Too large and the loss diverges, too small and it hardly falls.",
+    )  # fmt: skip
+    momentum: float = number(
+        0.0, 0.99, 0.0, of=float, title="Momentum",
+        tip="Share of the last step that the next one keeps, {low} to {high}. The exercise has 0.",
+    )  # fmt: skip
+    batch_size: int = number(
+        1, 1024, 1, title="Batch",
+        tip="Images averaged in one step, {low} to {high}. The exercise takes one at a time.",
+    )  # fmt: skip
+    epochs: int = number(1, 1000, 1, title="Epochs", tip="Passes over all training images, {low} to {high}.")
+    seed: int = number(
+        0, 999_999, 0, title="Seed",
+        tip="Decides initial weights and order of the images: the same seed gives the same run, bit for bit.",
+    )  # fmt: skip
+    log_every: int = number(
+        1, 10_000, 500, title="Log every", tip="Steps between two lines of the log, {low} to {high}."
+    )
 
     def __post_init__(self) -> None:
         """Check every setting."""
-        self._check_classes()
-        whole = "kernel_size", "stride", "padding", "pool_size", "batch_size", "epochs", "seed", "log_every"
-        for name in whole:
-            low, high = LIMITS[name]
-            check_int(getattr(self, name), name, _OWNER, int(low), int(high))
-        for name in ("leaky_slope", "momentum", "learning_rate"):
-            low, high = LIMITS[name]
-            check_float(getattr(self, name), name, _OWNER, low, high)
-        for name, count in (("filters", "blocks"), ("hidden", "hidden_layers")):
-            self._check_sizes(name, count)
-        for name, choices in _CHOICES.items():
-            check_choice(getattr(self, name), name, _OWNER, choices)
-        check_choice(self.conv_bias, "conv_bias", _OWNER, (True, False))
-
-    def _check_classes(self) -> None:
-        low, high = LIMITS["classes"]
-        names_valid = all(isinstance(name, str) and name for name in self.classes)  # pyright: ignore[reportUnnecessaryIsInstance] -- values may come from a file
-        if not names_valid or not low <= len(self.classes) <= high:
-            raise ParameterError(f"Choose between 2 and 10 classes. Got {len(self.classes)}.")
+        check_settings(self)
         if len(set(self.classes)) != len(self.classes):
             raise ParameterError(
                 f"Each class may be chosen once. Got {printable(', '.join(self.classes), LONGEST_NAME)}."
@@ -124,13 +122,6 @@ class Experiment:
             raise ParameterError(
                 f"A sigmoid output tells two classes apart. Choose softmax for {len(self.classes)} classes."
             )
-
-    def _check_sizes(self, name: str, count: str) -> None:
-        sizes: tuple[int, ...] = getattr(self, name)
-        low, high = LIMITS[count]
-        check_int(len(sizes), f"number of {name}", _OWNER, int(low), int(high))
-        for size in sizes:
-            check_int(size, name, _OWNER, int(LIMITS[name][0]), int(LIMITS[name][1]))
 
     def with_classes(self, classes: tuple[str, ...]) -> Self:
         """Return the same settings for other classes; more than two need a softmax output."""
@@ -145,27 +136,30 @@ class Experiment:
     @property
     def unused(self) -> frozenset[str]:
         """Names of the settings that the others leave without effect, such as ties without a max pool."""
-        used = {
-            "leaky_slope": self.activation == "leaky_relu",
-            "pool_size": self.pool != "none",
-            "ties": self.pool != "none" and POOL_LAYERS[self.pool]().tie_rule is not None,
-            "momentum": self.optimizer == "sgd",
-        }
-        return frozenset(name for name, is_used in used.items() if not is_used)
+        of_layers = (settings_of(layer) for layer in (*ACTIVATIONS.values(), *POOLS.values()))
+        might_be = {setting.taken for settings in of_layers for setting in settings.values()}
+        used = {each.taken for _, layer in self.layers() for each in settings_of(type(layer)).values()}
+        if self.optimizer != "sgd":
+            might_be.add("momentum")
+        return frozenset(might_be - used - {""})
 
     def layers(self) -> list[tuple[str, Layer]]:
         """Return the named layers, first to last: ``conv1``, ``relu1``, ``pool1``, …, ``dense1``."""
         stack: list[tuple[str, Layer]] = []
-        for number, filters in enumerate(self.filters, start=1):
-            stack.append((f"conv{number}", self._convolution(filters)))
-            stack.extend(self._activation(number))
-            stack.extend(self._pooling(number))
+        activation, pool = ACTIVATIONS.get(self.activation), POOLS.get(self.pool)
+        for place, filters in enumerate(self.filters, start=1):
+            stack.append((f"conv{place}", Conv2D.taken_from(self, filters=filters)))
+            if activation is not None:
+                stack.append((f"{self.activation}{place}", activation.taken_from(self)))
+            if pool is not None:
+                stack.append((f"pool{place}", pool.taken_from(self)))
         stack.append(("flatten", Flatten()))
-        for number, units in enumerate(self.hidden, start=1):
-            stack.append((f"dense{number}", Dense(units, init=self.init)))
-            stack.extend(self._activation(len(self.filters) + number))
+        for place, units in enumerate(self.hidden, start=1):
+            stack.append((f"dense{place}", Dense.taken_from(self, units=units)))
+            if activation is not None:
+                stack.append((f"{self.activation}{len(self.filters) + place}", activation.taken_from(self)))
         logits = 1 if self.output == "sigmoid" else len(self.classes)
-        stack.append((f"dense{len(self.hidden) + 1}", Dense(logits, init=self.init)))
+        stack.append((f"dense{len(self.hidden) + 1}", Dense.taken_from(self, units=logits)))
         return stack
 
     def check_fits(self, input_shape: Shape) -> None:
@@ -188,8 +182,9 @@ class Experiment:
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as values that JSON can hold."""
         values = asdict(self)
-        for name in _TUPLES:
-            values[name] = list(values[name])
+        for name, setting in SETTINGS.items():
+            if setting.count is not None:
+                values[name] = list(values[name])
         return values
 
     @classmethod
@@ -198,48 +193,11 @@ class Experiment:
 
         * Raises ParameterError: if a name is unknown or a value has the wrong type or range.
         """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
+        unknown = sorted(set(values) - set(SETTINGS))
         if unknown:
             raise ParameterError(f"Unknown setting {shown(unknown[0])} of an experiment.")
-        arguments: dict[str, Any] = dict(values)
-        try:
-            for name in known.intersection(arguments, _TUPLES):
-                arguments[name] = tuple(arguments[name])
-            return cls(**arguments)
-        except TypeError as error:
-            reason = printable(str(error), LONGEST_NAME)
-            raise ParameterError(f"The settings of an experiment are of the wrong type: {reason}.") from error
-
-    def _convolution(self, filters: int) -> Conv2D:
-        return Conv2D(
-            filters,
-            kernel_size=self.kernel_size,
-            stride=self.stride,
-            padding=self.padding,
-            bias=self.conv_bias,
-            init=self.init,
-        )
-
-    def _activation(self, number: int) -> list[tuple[str, Layer]]:
-        if self.activation == "none":
-            return []
-        layer = layer_of_kind(ACTIVATION_LAYERS[self.activation], {"slope": self.leaky_slope})
-        return [(f"{self.activation}{number}", layer)]
-
-    def _pooling(self, number: int) -> list[tuple[str, Layer]]:
-        if self.pool == "none":
-            return []
-        layer = layer_of_kind(POOL_LAYERS[self.pool], {"size": self.pool_size, "ties": self.ties})
-        return [(f"pool{number}", layer)]
+        return cls(**values)
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "activation": ACTIVATIONS,
-    "pool": POOLS,
-    "ties": TIE_RULES,
-    "output": OUTPUTS,
-    "init": INITIAL_WEIGHTS,
-    "dtype": DTYPES,
-    "optimizer": OPTIMIZERS,
-}
+SETTINGS = settings_of(Experiment)
+"""What there is to choose, by name: words, limits and options; the window shows what is enforced here."""

@@ -9,15 +9,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cnnviz import functional
 from cnnviz._architecture import NamedLayers, check_size, checked_input_shape, checked_layers, output_shapes
 from cnnviz._passes import forward_pass, loss_and_d_logits, loss_and_gradients, own_params
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Shape
 from cnnviz._validation import check_choice, check_int, shown
 from cnnviz.datasets.dataset import to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.functional.losses import Labels
-from cnnviz.layers import Layer, as_mapping, layer_from_dict
+from cnnviz.layers import Layer, Pool, as_mapping, layer_from_dict, losses
+from cnnviz.layers.losses import Labels
 from cnnviz.quantities import format_count
 from cnnviz.runtime import on_one_blas_thread
 
@@ -46,7 +45,7 @@ class Trace:
     def class_probabilities(self) -> FloatArray:
         """Probability of every class, shape (n, classes): two columns also where there is one logit."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return functional.class_probabilities(self.logits)
+            return losses.class_probabilities(self.logits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,6 +169,16 @@ class Network:
         """How many numbers training adjusts."""
         return sum(array.size for array in self.params.values())
 
+    @property
+    def filter_layers(self) -> tuple[str, ...]:
+        """Names of the layers that have filters, from the input on."""
+        return tuple(name for name, layer in self.layers if layer.has_filters)
+
+    @property
+    def pools(self) -> dict[str, Pool]:
+        """The pools by their names, from the input on."""
+        return {name: layer.pool for name, layer in self.layers if layer.pool is not None}
+
     def is_like(self, other: "Network") -> bool:
         """Whether layers and input are those of another: what was computed with one then fits the other."""
         return self.layers == other.layers and self.input_shape == other.input_shape
@@ -232,9 +241,7 @@ class Network:
     @on_one_blas_thread
     def predict(self, x: FloatArray | ByteArray) -> IntArray:
         """Most probable class of each sample, shape (n,), intp; `x` as for `forward`."""
-        return functional.predicted_classes(
-            forward_pass(self.layers, self.params, self._checked_batch(x))[-1]
-        )
+        return losses.predicted_classes(forward_pass(self.layers, self.params, self._checked_batch(x))[-1])
 
     @on_one_blas_thread
     def gradients(self, x: FloatArray | ByteArray, labels: Labels) -> Gradients:
@@ -336,7 +343,7 @@ def _sides(shape: Shape) -> str:
 
 def _quiet_probabilities(logits: FloatArray) -> FloatArray:
     with np.errstate(over="ignore", invalid="ignore"):
-        return functional.probabilities_from_logits(logits)
+        return losses.probabilities_from_logits(logits)
 
 
 def _frozen(params: Params) -> Mapping[str, FloatArray]:

@@ -5,6 +5,7 @@ Slow and obvious on purpose. Nothing here calls `cnnviz`.
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -230,6 +231,13 @@ def max_blur_pool2d_loop(x, size):
                 ]
                 out[s, ch, row, col] += down * across / size**4 * max(window)
     return out
+
+
+def read_number(text: str) -> float:
+    """What a reader takes a number on the screen for; "1 − 2e−9" is a distance from 1."""
+    text = text.lstrip("≈").replace("−", "-").replace(",", "").replace("∞", "inf")
+    distance = re.fullmatch(r"1 - (\S+)", text)
+    return 1 - float(distance[1]) if distance else float(text)
 
 
 def luminance(color: str) -> float:

@@ -1,10 +1,12 @@
-"""Few images of MNIST, so that nothing takes long."""
+"""Few images, of MNIST or made of noise, so that nothing takes long."""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from cnnviz.datasets import Dataset, load_mnist
 
@@ -21,9 +23,11 @@ def first_images(classes: Iterable[int | str], training: int, testing: int) -> D
     )
 
 
-def write_npz(path: Path, classes: Iterable[int | str] = (0, 1)) -> Path:
-    """Write 30 training and 20 test images of some digits as a Keras archive."""
-    digits = first_images(classes, 30, 20)
+def write_npz(
+    path: Path, classes: Iterable[int | str] = (0, 1), training: int = 30, testing: int = 20
+) -> Path:
+    """Write some images of some digits as a Keras archive."""
+    digits = first_images(classes, training, testing)
     labels = np.array([int(name) for name in digits.classes])
     np.savez(
         path,
@@ -33,3 +37,26 @@ def write_npz(path: Path, classes: Iterable[int | str] = (0, 1)) -> Path:
         y_test=labels[digits.test_labels],
     )
     return path
+
+
+@cache
+def few_digits() -> Dataset:
+    """Zeros and ones, few of them, so that nothing in the background takes long."""
+    return first_images((0, 1), 64, 96)
+
+
+_NAMES = ("ant", "bee", "cat", "dog", "elk")
+
+
+def write_pictures(
+    folder: Path, classes: tuple[str, ...] = _NAMES, count: int = 12, side: int = 40, colour: bool = True
+) -> Path:
+    """Write `count` noisy pictures of each class, one brighter than the other, in a folder of its own."""
+    random = np.random.default_rng(0)
+    for place, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            shape = (side, side, 3) if colour else (side, side)
+            pixels = random.integers(40 * place, 40 * place + 60, shape, dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number:03d}.png")
+    return folder

@@ -79,6 +79,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self.placeholder = ""
         self.hovered: Hashable = None
         self._theme = LIGHT
+        self._marked: Hashable = None
         self._drawn: tuple[Ground, C, Drawing] | None = None
         self._kept: Kept = {}
         self._pointer: QPointF | None = None
@@ -100,6 +101,12 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self.content = content
         self._fit()
 
+    def mark(self, marked: Hashable) -> None:
+        """Mark something in what is shown; see `Ground.marked`."""
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
+
     def _fit(self) -> None:
         """Take the room that the content wants, and be painted."""
         content = self.content
@@ -113,7 +120,8 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     def drawing(self) -> Drawing:
         """What is drawn now; made when it is needed first."""
-        ground = Ground(self._room(), self._theme, self.hovered, self.hasFocus(), self.devicePixelRatioF())
+        ratio = self.devicePixelRatioF()
+        ground = Ground(self._room(), self._theme, self.hovered, self.hasFocus(), ratio, self._marked)
         if self.content is None:
             return Drawing(ground)
         if self._drawn is None or self._drawn[:2] != (ground, self.content):

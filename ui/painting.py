@@ -27,16 +27,19 @@ def paint(
       `known` where they are there. None paints all marks of a group one by one, for vector files.
     * `ground`: colour that lies below everything, if it is known.
     """
-    painter.setRenderHint(_SMOOTH)
+    painter.setRenderHint(_SMOOTH, False)
     _paint(drawing.marks, painter, drawing.ground.look, kept, known or {}, ground)
 
 
 def _paint(
     marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | None, known: Kept, ground: Ink = ""
 ) -> None:
-    """Paint one mark after the other; what is in force is not set again: it costs as much as to paint."""
+    """Paint one mark after the other; what is in force is not set again: it costs as much as to paint.
+
+    Edges are not smoothed before and after.
+    """
     nothing: tuple[object, object] = None, None  # font and ink of words
-    written, is_round = nothing, True  # whether edges are smoothed: straight ones never
+    written, is_round = nothing, False  # whether edges are smoothed: straight ones never
 
     def smooth(wanted: bool) -> None:
         nonlocal is_round
@@ -98,10 +101,9 @@ def _paint(
                 painter.setBrush(color(look, fill, alpha))
                 painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
             case Group():
-                if mark.key not in known:
-                    smooth(True)
+                smooth(False)
                 _paint_group(mark, painter, look, kept, known, ground if mark.is_lowest else "")
-    smooth(True)
+    smooth(False)
 
 
 def _paint_group(
@@ -124,7 +126,6 @@ def _paint_group(
         picture.setDevicePixelRatio(ratio)
         picture.fill(color(look, ground) if ground else Qt.GlobalColor.transparent)
         inner = QPainter(picture)
-        inner.setRenderHint(QPainter.RenderHint.Antialiasing)
         inner.translate(-box.left, -box.top)
         _paint(group.draw(), inner, look, {}, {})
         inner.end()

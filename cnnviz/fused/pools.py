@@ -11,10 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.functional.max_pooling import TieRule
 from cnnviz.fused.calls import Call, prepare
 from cnnviz.fused.plan import ConvStage
-from cnnviz.layers import AvgPool2D, MaxPool2D
+from cnnviz.layers import AvgPool2D, MaxPool2D, TieRule
 
 
 class Pool(Protocol):

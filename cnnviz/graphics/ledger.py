@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from cnnviz.drawing import Drawing, Graphic, Ground, Look, Part, Rect, Share, Size, Table
 from cnnviz.notation import format_column
@@ -62,7 +62,7 @@ def draw(shown: Ledger, ground: Ground) -> Drawing:
         drawing.write(number, text, font, row.ink, "right")
         if row.is_total and place:
             drawing.add(Rect(box._replace(height=1), "border"))
-        drawing.parts.append(Part(place, box, row.tip or shown.say(place)))
+        drawing.parts.append(Part(place, box, row.tip or partial(shown.say, place)))
     return drawing
 
 

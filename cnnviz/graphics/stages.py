@@ -72,9 +72,9 @@ FITTING = Graphic(
 # -- a map and its colours ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StageMap:
-    """A large map above a strip of its colours.
+    """A large map above a strip of its colours; `Ground.marked` is `Outlines`.
 
     * `note`, `about`: What stands beside the numbers of the strip where there is room, and what explains it.
     * `pinned`: Cell that arrow keys move, by what `moves` asks for.
@@ -109,18 +109,29 @@ def strip_height(look: Look) -> float:
 
 def draw_map(shown: StageMap, ground: Ground) -> Drawing:
     """Draw the map, and the strip below it."""
-    look, px = ground.look, ground.px
-    area = map_area(shown, ground.box, look)
-    inner = Ground(area, look, ground.hovered, ground.has_focus, ground.ratio)
-    drawing = HEAT_MAP.draw(shown.looked, inner)
+    inner = ground._replace(box=map_area(shown, ground.box, ground.look))
+    drawing, around = (
+        HEAT_MAP.draw(shown.looked, inner),
+        _around(shown, ground.box, ground.look, ground.ratio),
+    )
     drawing.ground = ground
-    cells = drawing.parts[0]
-    assert isinstance(cells, CellParts)
-    grid = cells.grid
+    if shown.pinned is not None and ground.has_focus:
+        block, grid = placed(shown.looked, inner)
+        found = heat_map.inside((*shown.pinned, 1, 1), block)
+        if found is not None:  # round its frame, not over it
+            drawing.add(*outline(grid.cell(*found).inset(-ground.px(3)), "focus", ground.look))
+    drawing.marks += around.marks
+    drawing.parts += around.parts
+    drawing.keys |= around.keys
+    return drawing
+
+
+@kept
+def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> Drawing:
+    """What stands beside the map and below it, and what keys ask for: nothing here follows the pointer."""
+    ground, px = Ground(box, look, ratio=ratio), look.px
+    drawing, area = Drawing(ground), map_area(shown, box, look)
     if shown.pinned is not None and shown.moves is not None:
-        found = heat_map.inside((*shown.pinned, 1, 1), placed(shown.looked, inner)[0])
-        if ground.has_focus and found is not None:  # round its frame, not over it
-            drawing.add(*outline(grid.cell(*found).inset(-px(3)), "focus", look))
         for key, rows, cols in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
             drawing.keys[key] = shown.moves(rows, cols)
             drawing.keys[f"shift {key}"] = shown.moves(_LONG_STEP * rows, _LONG_STEP * cols)
@@ -130,9 +141,10 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
         drawing.keys["ctrl wheel up"], drawing.keys["ctrl wheel down"] = shown.zooms(1), shown.zooms(-1)
     if shown.scrolls is not None and shown.looked.zoom is not None:
         _scroll(drawing, shown, area)
-    wide = min(grid.box.width if shown.length is None else shown.length * look.scale, ground.box.width)
+    grid = placed(shown.looked, ground._replace(box=area))[1]
+    wide = min(grid.box.width if shown.length is None else shown.length * look.scale, box.width)
     below = strip_height(look) - px(3)
-    strip = Box(ground.box.left, ground.box.bottom - below, wide, below)
+    strip = Box(box.left, box.bottom - below, wide, below)
     key = (shown.looked.map.colors, shown.note, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
     drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors, shown.about)))
@@ -226,11 +238,13 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class OutputRows:
-    """Outputs; one may be chosen, some outlined; `first` is in sight where there is no room for all."""
+    """Outputs; one may be chosen; `first` is in sight where there is no room for all.
+
+    `Ground.marked` is the set of those that are outlined.
+    """
 
     outputs: Outputs
     chosen: int | None = None
-    outlined: frozenset[int] = frozenset()
     first: int = 0
     scrolls: Callable[[int], Ask] | None = None
 
@@ -238,6 +252,7 @@ class OutputRows:
 def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
     """Write name, logit, bar and probability of each class."""
     drawing, look, outputs = Drawing(ground), ground.look, shown.outputs
+    outlined = ground.marked or frozenset[int]()
     line, count = _row(look), len(outputs.names)
     fit = min(max(int((ground.box.height + 2) // line), 1), count)  # places are whole pixels
     first, box = min(max(shown.first, 0), count - fit), ground.box
@@ -265,8 +280,8 @@ def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
         room, is_hovered = rows.cell(place, 0), place == hovered
         if place == shown.chosen or is_hovered:
             drawing.add(Rect(room, "accent_soft" if place == shown.chosen else "hover", radius=4))
-        if place in shown.outlined or (is_hovered and ground.has_focus):
-            ink = "accent" if place in shown.outlined else "text"
+        if place in outlined or (is_hovered and ground.has_focus):
+            ink = "accent" if place in outlined else "text"
             drawing.add(Rect(room.inset(1), edge=ink, width=1.5, radius=4))
     key = (outputs, first, fit, box, look)
     drawing.add(Group(box, key, lambda: _written(*key)))

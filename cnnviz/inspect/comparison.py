@@ -7,7 +7,6 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz._validation import check_int
 from cnnviz.errors import ParameterError
-from cnnviz.layers import Conv2D, Dense
 from cnnviz.network import Network
 
 
@@ -52,10 +51,10 @@ def weight_layers(network: Network) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for name, layer in network.layers:
-        if isinstance(layer, Conv2D):
+        if layer.has_filters:
             found[name] = network.params[f"{name}.weight"].shape[1]
-        elif isinstance(layer, Dense) and _map_shape(network, name) is not None:
-            found[name] = layer.units
+        elif _map_shape(network, name) is not None:
+            found[name] = len(network.params[f"{name}.weight"])
     return found
 
 
@@ -91,10 +90,10 @@ def _map_shape(network: Network, name: str) -> tuple[int, int, int] | None:
     shape: tuple[int, ...] = network.input_shape
     for layer_name, layer in network.layers:
         if layer_name == name:
-            is_first_dense = isinstance(layer, Dense) and len(shape) == 3
-            return (shape[0], shape[1], shape[2]) if is_first_dense else None
+            weighs_all = layer.geometry is None and not layer.only_renames
+            return (shape[0], shape[1], shape[2]) if weighs_all and len(shape) == 3 else None
         after = network.shapes[layer_name]
         # Flattening keeps all values in place; after a dense layer they are no maps any more.
-        if len(after) == 3 or isinstance(layer, Dense):
+        if len(after) == 3 or not (layer.only_renames or layer.is_elementwise):
             shape = after
     return None

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz import functional
 from cnnviz._chunks import Cancelled, Progress, ignore_progress, input_chunks, never
 from cnnviz._passes import forward_pass, own_params
 from cnnviz._types import ByteArray, FloatArray, IntArray
@@ -25,7 +24,6 @@ from cnnviz.inspect.receptive_field import (
     stage_shape,
     stage_values,
 )
-from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 
 PADDING_LEVEL = 128
@@ -113,15 +111,15 @@ def exciting_patches(
     """
     index = stage_index(network, layer)
     described = network.layers[index][1] if index >= 0 else None
-    if not isinstance(described, Conv2D):
+    if described is None or not described.has_filters:
         raise ParameterError(f"Only a convolution layer has filters; {layer!r} is none.")
-    check_int(channel, "channel", "exciting_patches", 0, described.filters - 1)
+    check_int(channel, "channel", "exciting_patches", 0, network.shapes[layer][0] - 1)
     check_int(count, "count", "exciting_patches", minimum=1)
     # Position and response of the strongest and the weakest patch of each image.
     places = np.zeros((2, len(images)), dtype=np.intp)
     values = np.zeros((2, len(images)), dtype=network.dtype)
     for which, x in input_chunks(network, images, "The search for patches", progress, cancelled):
-        response = _responses(network, index, described, channel, x).reshape(len(x), -1)
+        response = _responses(network, index, channel, x).reshape(len(x), -1)
         for row, found in enumerate((response.argmax(axis=1), response.argmin(axis=1))):
             places[row, which] = found
             values[row, which] = response[np.arange(len(x)), found]
@@ -176,16 +174,15 @@ def class_evidence(
     return ClassEvidence(layer, maps / images_of, maps_of_blank / images_of, counts)
 
 
-def _responses(network: Network, index: int, layer: Conv2D, channel: int, x: FloatArray) -> FloatArray:
+def _responses(network: Network, index: int, channel: int, x: FloatArray) -> FloatArray:
     """Feature map of one filter of layer `index`, without computing those of the others."""
     before = forward_pass(network.layers[:index], network.params, x)
-    own = own_params(network.layers[index][0], layer, network.params)
-    only = slice(channel, channel + 1)
-    bias = own["bias"][only] if layer.bias else None
+    name, layer = network.layers[index]
+    only = {
+        key: array[channel : channel + 1] for key, array in own_params(name, layer, network.params).items()
+    }
     with np.errstate(over="ignore", invalid="ignore"):
-        return functional.conv2d(
-            before[-1] if before else x, own["weight"][only], bias, layer.stride, layer.padding
-        )
+        return layer.forward(before[-1] if before else x, only)
 
 
 def _distinct(patches: Iterable[Patch], count: int) -> tuple[Patch, ...]:

@@ -24,14 +24,13 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import Dense, Flatten, Layer
-from cnnviz.layers.geometry import WindowGeometry
+from cnnviz.layers import Layer
+from cnnviz.layers.cells import Cell
+from cnnviz.layers.windows import WindowGeometry
 from cnnviz.network import Network, Trace
 
 INPUT = "input"
 """Name of the first stage."""
-
-Cell = tuple[int, ...]
 
 
 class Rectangle(NamedTuple):
@@ -117,7 +116,7 @@ def projective_fields(network: Network, layer: str, cell: Sequence[int]) -> Iter
 def window_geometry(layer: Layer) -> WindowGeometry:
     """Geometry of a layer that reads feature maps window by window; an activation's window is one cell.
 
-    * Raises ParameterError: if the layer is flatten or dense, which have no windows.
+    * Raises ParameterError: if the layer has no windows.
     """
     if layer.geometry is None:
         raise ParameterError(f"A {type(layer).__name__} layer does not read windows of feature maps.")
@@ -167,16 +166,16 @@ def checked_cell(network: Network, stage: str, cell: Sequence[int]) -> Cell:
 
 def _read_by(field: Field, layer: Layer, stage: str, shape: Shape) -> Field:
     """Cells of a stage of `shape` that the `layer` after it reads to compute the cells of `field`."""
-    if isinstance(layer, Dense):
-        return _units(stage, np.arange(shape[0]))
-    if isinstance(layer, Flatten):
+    if layer.only_renames:
         if len(shape) == 1:
             return _units(stage, field.channels)
         channels, rows, columns = (np.unique(axis) for axis in np.unravel_index(field.channels, shape))
         return Field(stage, channels, rows, columns, _bounds(rows, columns))
+    if layer.geometry is None:
+        return _units(stage, np.arange(shape[0]))
     if len(shape) == 1:  # an activation of flat features
         return _units(stage, field.channels)
-    geometry = window_geometry(layer)
+    geometry = layer.geometry
     rows = geometry.reads(field.rows, shape[1])
     columns = geometry.reads(field.columns, shape[2])
     channels = np.arange(shape[0]) if layer.mixes_channels else field.channels
@@ -187,16 +186,16 @@ def _read_by(field: Field, layer: Layer, stage: str, shape: Shape) -> Field:
 
 def _fed_by(field: Field, layer: Layer, stage: str, before: Shape, shape: Shape) -> Field:
     """Cells of the `layer` called `stage`, of `shape`, that read the cells of `field`, of shape `before`."""
-    if isinstance(layer, Dense):
-        anything = min(len(field.channels), len(field.rows), len(field.columns)) > 0
-        return _units(stage, np.arange(shape[0] if anything else 0))
-    if isinstance(layer, Flatten):
+    if layer.only_renames:
         maps = before if len(before) == 3 else (prod(before), 1, 1)
         grid = np.ix_(field.channels, field.rows, field.columns)
         return _units(stage, np.ravel_multi_index(grid, maps).ravel())
+    if layer.geometry is None:
+        anything = min(len(field.channels), len(field.rows), len(field.columns)) > 0
+        return _units(stage, np.arange(shape[0] if anything else 0))
     if len(before) == 1:
         return _units(stage, field.channels)
-    geometry = window_geometry(layer)
+    geometry = layer.geometry
     rows = geometry.feeds(field.rows, before[1], shape[1])
     columns = geometry.feeds(field.columns, before[2], shape[2])
     channels = np.arange(shape[0]) if layer.mixes_channels else field.channels

@@ -11,7 +11,6 @@ from cnnviz.datasets import Dataset, to_input
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.experiment import Experiment
-from cnnviz.layers import Pool
 from cnnviz.network import Gradients, Network, Trace, weights_checksum
 from cnnviz.report.lab import gradient_check
 from cnnviz.routing import GradientCheck, PoolRouting, pool_routing
@@ -58,7 +57,7 @@ class Bench:
     @property
     def pool(self) -> str | None:
         """Name of the first pool; None without one."""
-        return next((name for name, layer in self.network.layers if isinstance(layer, Pool)), None)
+        return next(iter(self.network.pools), None)
 
     def image(self, sample: int) -> FloatArray:
         """Return a test image `(c, h, w)` as the network takes it; raises `ParameterError` without one."""

@@ -26,9 +26,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cnnviz.errors import ParameterError
-from cnnviz.mathematics import Frac, Node, Norm, Sub, Sum, Text
+from cnnviz.mathematics import Equation, Frac, Node, Norm, Sub, Sum, Text
 from cnnviz.report import equations
-from cnnviz.report.equations import Equation
 
 _SPAN = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`")
 _FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from cnnviz._types import View
-from cnnviz.experiment import LIMITS, Experiment
+from cnnviz.experiment import SETTINGS, Experiment
 from cnnviz.lab.markup import Block, FigureFile
 
 type Answer = float | str | tuple[int, ...]
@@ -199,7 +199,7 @@ def seed_of(roll_number: str) -> int:
     """
     said = plain_roll_number(roll_number).encode("utf-8", "replace")
     number = int.from_bytes(hashlib.sha256(b"cnnviz seed " + said).digest()[:8])
-    return number % (int(LIMITS["seed"][1]) + 1)
+    return number % (int(SETTINGS["seed"].high or 0) + 1)
 
 
 def plain_roll_number(roll_number: str) -> str:

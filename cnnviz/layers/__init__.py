@@ -1,4 +1,8 @@
-"""Layers: frozen descriptions that know their shapes, initial weights, forward and backward pass."""
+"""Layers: frozen descriptions that know their shapes, initial weights, forward and backward pass.
+
+They are the readable reference that the fast path is tested against. Feature maps are `(n, c, h, w)`, flat
+features `(n, d)`, and the dtype that goes in comes out.
+"""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -6,17 +10,20 @@ from typing import Any, cast
 
 from cnnviz._validation import shown
 from cnnviz.errors import ParameterError
-from cnnviz.layers.activations import Activation, LeakyReLU, ReLU, Sigmoid, Tanh
+from cnnviz.layers.activations import ACTIVATIONS, Activation, LeakyReLU, ReLU, Sigmoid, Tanh
 from cnnviz.layers.base import Layer
 from cnnviz.layers.convolution import Conv2D
-from cnnviz.layers.dense import Dense, Flatten
-from cnnviz.layers.max_pooling import MaxBlurPool2D, MaxPool2D
-from cnnviz.layers.pooling import AvgPool2D, Pool, SubsamplePool2D
+from cnnviz.layers.dense import RESHAPING, Dense, Flatten
+from cnnviz.layers.max_blur import MaxBlurPool2D
+from cnnviz.layers.max_pooling import MaxPool2D
+from cnnviz.layers.pooling import TIE_RULES, AvgPool2D, Pool, SubsamplePool2D, TieRule
+from cnnviz.setting import settings_of
 
 __all__ = [
     "ACTIVATIONS",
     "LAYER_TYPES",
     "POOLS",
+    "TIE_RULES",
     "Activation",
     "AvgPool2D",
     "Conv2D",
@@ -31,37 +38,20 @@ __all__ = [
     "Sigmoid",
     "SubsamplePool2D",
     "Tanh",
+    "TieRule",
     "as_mapping",
     "layer_from_dict",
-    "layer_of_kind",
 ]
 
+POOLS: dict[str, type[Pool]] = {
+    layer.kind: layer for layer in (MaxPool2D, AvgPool2D, MaxBlurPool2D, SubsamplePool2D)
+}
+"""Pools by their `kind`, in the order in which they are offered."""
+
 LAYER_TYPES: dict[str, type[Layer]] = {
-    layer.__name__: layer
-    for layer in (
-        Conv2D,
-        MaxPool2D,
-        AvgPool2D,
-        MaxBlurPool2D,
-        SubsamplePool2D,
-        ReLU,
-        LeakyReLU,
-        Sigmoid,
-        Tanh,
-        Flatten,
-        Dense,
-    )
+    layer.__name__: layer for layer in (Conv2D, *POOLS.values(), *ACTIVATIONS.values(), *RESHAPING, Dense)
 }
 """Every layer by the name of its type: what a file may describe."""
-
-ACTIVATIONS = {layer.kind: layer for layer in LAYER_TYPES.values() if issubclass(layer, Activation)}
-POOLS = {layer.kind: layer for layer in LAYER_TYPES.values() if issubclass(layer, Pool)}
-"""Activations and pools by their `kind`, in the order in which they are offered."""
-
-
-def layer_of_kind[L: Layer](layer: type[L], settings: Mapping[str, Any]) -> L:
-    """Make a layer from those of the settings that it has, by the names of its fields."""
-    return layer(**{field.name: settings[field.name] for field in fields(layer) if field.name in settings})
 
 
 def layer_from_dict(description: object) -> Layer:
@@ -83,14 +73,14 @@ def layer_from_dict(description: object) -> Layer:
     if not isinstance(kind, str) or kind not in LAYER_TYPES:
         listed = ", ".join(LAYER_TYPES)
         raise ParameterError(f"The 'type' of a layer must be one of {listed}. Got {shown(kind)} instead.")
-    known = {field.name: field.default is MISSING for field in fields(LAYER_TYPES[kind])}
+    known = settings_of(LAYER_TYPES[kind])
     unknown = [name for name in settings if name not in known]
     if unknown:
         listed = ", ".join(known) or "no settings"
         raise ParameterError(f"{kind} has {listed}. Got {shown(unknown[0])} instead.")
-    missing = [name for name, needed in known.items() if needed and name not in settings]
-    if missing:
-        raise ParameterError(f"{kind} needs the setting {missing[0]!r}.")
+    for field in fields(LAYER_TYPES[kind]):
+        if field.default is MISSING and field.name not in settings:
+            raise ParameterError(f"{kind} needs the setting {field.name!r}.")
     return LAYER_TYPES[kind](**settings)
 
 

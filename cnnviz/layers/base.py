@@ -2,15 +2,20 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import FloatArray, Params, Shape
-from cnnviz.errors import ShapeError
-from cnnviz.functional.max_pooling import TieRule
-from cnnviz.layers.geometry import WindowGeometry
+from cnnviz._types import FloatArray, IntArray, Params, Shape
+from cnnviz.errors import ParameterError
+from cnnviz.layers.cells import CellArithmetic, CellPlace, WeightedCell
+from cnnviz.layers.windows import WindowGeometry
+from cnnviz.mathematics import Equation
+from cnnviz.setting import check_settings, settings_of
+
+if TYPE_CHECKING:
+    from cnnviz.layers.pooling import Pool, TieRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,8 @@ class Layer(ABC):
     for maps, `(d,)` for flat features.
 
     A layer says everything that others need to know about it: what it is called, where its windows stand,
-    where it has kinks. Nobody else asks for its type to find out.
+    where it has kinks, how a cell came about. Nobody else asks for its type to find out. What it does not say
+    has a default that is right for a layer that learns nothing.
 
     Attributes
     ----------
@@ -35,10 +41,23 @@ class Layer(ABC):
         value. "" where it is called as its input is.
     mixes_channels : bool
         Whether a channel of the output depends on several channels of the input.
+    has_filters : bool
+        Whether its "weight" `(f, c, k, k)` holds kernels that slide over the maps and make one map each.
+    is_elementwise : bool
+        Whether a cell depends on the cell at the same place alone.
+    only_renames : bool
+        Whether it hands the same values on under other indices.
     is_piecewise_linear : bool
         Whether it acts as a linear map as long as none of its `states` changes.
+    has_gates : bool
+        Whether it is shut for some values: their slope is 0.
     signed : bool or None
         Whether its output may be negative; None where that is as with its input.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
     """
 
     kind: ClassVar[str] = ""
@@ -46,8 +65,26 @@ class Layer(ABC):
     title: ClassVar[str] = ""
     symbol: ClassVar[str] = ""
     mixes_channels: ClassVar[bool] = True
+    has_filters: ClassVar[bool] = False
+    is_elementwise: ClassVar[bool] = False
+    only_renames: ClassVar[bool] = False
     is_piecewise_linear: ClassVar[bool] = True
-    signed: ClassVar[bool | None] = True
+    has_gates: ClassVar[bool] = False
+    signed: ClassVar[bool | None] = None
+
+    def __post_init__(self) -> None:
+        """Check all settings."""
+        check_settings(self)
+
+    @classmethod
+    def taken_from(cls, settings: object, **given: Any) -> Self:
+        """Make the layer that an experiment describes.
+
+        * `settings`: has the attributes that the layer's settings are `taken` from.
+        * `given`: values of its other settings; what is left out takes its default.
+        """
+        own = {name: setting.taken for name, setting in settings_of(cls).items()}
+        return cls(**{name: getattr(settings, taken) for name, taken in own.items() if taken}, **given)
 
     @property
     def about(self) -> str:
@@ -55,12 +92,37 @@ class Layer(ABC):
         return ""
 
     @property
+    def formula(self) -> str:
+        """What it makes of a number `z`, in text, if it is elementwise."""
+        return ""
+
+    @property
+    def about_slope(self) -> str:
+        """Its derivative, with `z` for the input and `a` for the output, if it is elementwise."""
+        return ""
+
+    def equation(self, channels: int) -> Equation | None:
+        """What it computes, as a formula; `channels`: of its input. None if there is nothing to say."""
+        del channels
+        return None
+
+    def gradient_equation(self, channels: int, before: str = "x") -> Equation | None:
+        """What it makes of a gradient; `channels`: of its input, `before`: letter for a value of that."""
+        del channels, before
+        return None
+
+    @property
+    def pool(self) -> "Pool | None":
+        """The layer, if it makes one number of each window by shares; None for all others."""
+        return None
+
+    @property
     def geometry(self) -> WindowGeometry | None:
         """Where its windows stand; None for a layer that does not read feature maps window by window."""
         return None
 
     @property
-    def tie_rule(self) -> TieRule | None:
+    def tie_rule(self) -> "TieRule | None":
         """Who gets the gradient of tied cells; None for a layer that knows no ties."""
         return None
 
@@ -86,7 +148,7 @@ class Layer(ABC):
     @property
     def parameter_names(self) -> tuple[str, ...]:
         """Short names of what the layer learns, in order; empty for a layer that learns nothing."""
-        return ()
+        return tuple(self.parameter_shapes((1, 1, 1)))
 
     @abstractmethod
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -167,25 +229,67 @@ class Layer(ABC):
         """Both gradients at once, `(d_x, d_params)`; arguments as for `input_gradient`."""
         return self.input_gradient(d_out, x, out, params), self.parameter_gradients(d_out, x, params)
 
+    def changed(
+        self,
+        x: FloatArray,
+        out: FloatArray,
+        params: Params,
+        name: str,
+        places: tuple[IntArray, ...],
+        deltas: FloatArray,
+    ) -> FloatArray:
+        """Output of many layers that differ from this one in one number of a parameter each.
+
+        Of the output, only the channel (or the unit) that a number belongs to changes: that of its first
+        index.
+
+        Parameters
+        ----------
+        x, out : ndarray
+            Input and output of `forward` for a batch of one.
+        name : str
+            Short name of the parameter.
+        places : tuple of ndarray of shape (v,)
+            Indices of the numbers.
+        deltas : ndarray of shape (v,)
+            How much each of them is changed.
+
+        Returns
+        -------
+        ndarray of shape (v, *output_shape[1:])
+            The channel that changes.
+        """
+        del out
+        channels, *inside = places
+        # The changed channels side by side, as if they were the channels of one wide layer.
+        changed = {short: array[channels] for short, array in params.items()}
+        changed[name][(np.arange(len(channels)), *inside)] += deltas
+        return self.forward(x, changed)[0]
+
+    def explain(self, at: CellPlace) -> CellArithmetic:
+        """Write out how one cell of the output was computed.
+
+        Raises
+        ------
+        ParameterError
+            If there is no way to write it out.
+        """
+        if self.geometry is None or self.mixes_channels:
+            raise ParameterError(f"The arithmetic of a {type(self).__name__} layer cannot be written out.")
+        channel, row, column = at.cell
+        x = at.x[None]
+        out = self.forward(x, at.params)
+        chosen = np.zeros_like(out)
+        chosen[0, channel, row, column] = 1
+        weights = self.input_gradient(chosen, x, out, at.params)[0, channel]
+        return WeightedCell.of(
+            at,
+            self.geometry.window(at.x[channel], row, column),
+            self.geometry.window(weights, row, column)[2],
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Describe the layer in values that JSON can hold; `layer_from_dict` reads it back."""
         return {"type": type(self).__name__} | {
             field.name: getattr(self, field.name) for field in fields(self)
         }
-
-
-def normalise(layer: Layer, **values: Any) -> None:
-    """Store checked values in a frozen layer while it is being made (`__post_init__` has no other way)."""
-    for name, value in values.items():
-        object.__setattr__(layer, name, value)
-
-
-def map_sides(input_shape: Shape, side: int, padding: int = 0) -> tuple[int, int]:
-    """Return height and width of padded maps, or raise `ShapeError` if no window of `side` pixels fits."""
-    if len(input_shape) != 3:
-        raise ShapeError("needs feature maps (c, h, w); put it before Flatten")
-    height, width = (pixels + 2 * padding for pixels in input_shape[1:])
-    if height < side or width < side:
-        padded = f" after padding by {padding}" if padding else ""
-        raise ShapeError(f"needs maps of at least {side} x {side} pixels, not {height} x {width}{padded}")
-    return height, width

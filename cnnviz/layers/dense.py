@@ -1,4 +1,4 @@
-"""Flatten and the fully connected layer."""
+"""The fully connected layer, and Flatten, which comes before it."""
 
 from dataclasses import dataclass
 from math import prod
@@ -6,32 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cnnviz import functional
-from cnnviz._types import FloatArray, Params, Shape
-from cnnviz._validation import check_choice, check_int
+from cnnviz._types import FloatArray, IntArray, Params, Shape
 from cnnviz.errors import ShapeError
-from cnnviz.layers.base import Layer, normalise
-from cnnviz.layers.initialisation import INITS, Init, draw_weight
-
-
-@dataclass(frozen=True, slots=True)
-class Flatten(Layer):
-    """Feature maps `(c, h, w)` to flat features `(c * h * w,)`, channel by channel and row by row."""
-
-    title: ClassVar[str] = "Flatten"
-    signed: ClassVar[bool | None] = None
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Shape `(c * h * w,)`."""
-        return (prod(input_shape),)
-
-    def forward(self, x: FloatArray, params: Params) -> FloatArray:
-        """Give the same numbers in one row per sample."""
-        return x.reshape(len(x), prod(x.shape[1:]))
-
-    def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
-        """Give the gradient the shape of the maps again."""
-        return d_out.reshape(x.shape)
+from cnnviz.layers.base import Layer
+from cnnviz.layers.cells import CellPlace, Contribution, DenseCell, FlattenCell, unravelled
+from cnnviz.layers.initialisation import Init, drawn, init_field
+from cnnviz.setting import number, yes_or_no
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +25,16 @@ class Dense(Layer):
     bias : bool
         Whether each output adds a learned number.
     init : {"he", "glorot", "lab5"}
-        How the weights start; see `cnnviz.layers.initialisation.draw_weight`. The bias starts at 0.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
+        How the weights start; see `cnnviz.layers.initialisation.drawn`.
     """
 
     title: ClassVar[str] = "Dense"
     symbol: ClassVar[str] = "z"
+    signed: ClassVar[bool | None] = True
 
-    units: int
-    bias: bool = True
-    init: Init = "he"
-
-    def __post_init__(self) -> None:
-        normalise(
-            self,
-            units=check_int(self.units, "units", "Dense", minimum=1),
-            bias=check_choice(self.bias, "bias", "Dense", (True, False)),
-            init=check_choice(self.init, "init", "Dense", INITS),
-        )
-
-    @property
-    def parameter_names(self) -> tuple[str, ...]:
-        """`weight`, and `bias` if there is one."""
-        return ("weight", "bias") if self.bias else ("weight",)
+    units: int = number(1)
+    bias: bool = yes_or_no(True)
+    init: Init = init_field()
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape `(units,)`."""
@@ -87,13 +50,16 @@ class Dense(Layer):
         self, input_shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
     ) -> Params:
         """Weights by `init`, bias 0."""
-        shapes = self.parameter_shapes(input_shape)
-        params: Params = {"weight": draw_weight(self.init, shapes["weight"], rng, dtype)}
-        return params | ({"bias": np.zeros(shapes["bias"], dtype)} if self.bias else {})
+        return drawn(self.init, self.parameter_shapes(input_shape), rng, dtype)
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
-        """Weighted sums of all features; see `cnnviz.functional.dense`."""
-        return functional.dense(x, params["weight"], params.get("bias"))
+        """Weighted sums of all features, one sample at a time.
+
+        A matrix product over the whole batch would round a sample differently with its neighbours; the same
+        product for each sample alone does not, so a prediction never depends on what else is in the batch.
+        """
+        out = np.matmul(x[:, None, :], params["weight"].T)[:, 0]
+        return out + params["bias"] if self.bias else out
 
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
         """Send each output's gradient back along its weights: `d_out @ weight`."""
@@ -103,3 +69,64 @@ class Dense(Layer):
         """`d_out.T @ x` for the weights, the sum over the batch for the bias."""
         d_weight = d_out.T @ x
         return {"weight": d_weight, "bias": d_out.sum(axis=0)} if self.bias else {"weight": d_weight}
+
+    def changed(
+        self,
+        x: FloatArray,
+        out: FloatArray,
+        params: Params,
+        name: str,
+        places: tuple[IntArray, ...],
+        deltas: FloatArray,
+    ) -> FloatArray:
+        """See `Layer`: a unit is linear in its weights and its bias."""
+        units, *features = places
+        return out[0, units] + deltas * (x[0, features[0]] if features else 1.0)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def explain(self, at: CellPlace) -> DenseCell:
+        """The largest terms of a unit's sum, and the rest."""
+        weights, unit = at.params["weight"][at.cell[0]], at.cell[0]
+        products = weights * at.x
+        order = np.argsort(-np.abs(products), kind="stable")
+        terms = tuple(
+            Contribution(
+                each,
+                unravelled(each, at.source_shape),
+                float(weights[each]),
+                float(at.x[each]),
+                float(products[each]),
+            )
+            for each in order[: at.largest].tolist()
+        )
+        rest = float(products[order[at.largest :]].sum(dtype=np.float64))
+        bias = float(at.params["bias"][unit]) if self.bias else None
+        return DenseCell(at.layer, at.cell, at.value, terms, rest, len(order) - len(terms), bias, at.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten(Layer):
+    """Feature maps `(c, h, w)` to flat features `(c * h * w,)`, channel by channel and row by row."""
+
+    title: ClassVar[str] = "Flatten"
+    only_renames: ClassVar[bool] = True
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Shape `(c * h * w,)`."""
+        return (prod(input_shape),)
+
+    def forward(self, x: FloatArray, params: Params) -> FloatArray:
+        """Give the same numbers in one row per sample."""
+        return x.reshape(len(x), prod(x.shape[1:]))
+
+    def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
+        """Give the gradient the shape of the maps again."""
+        return d_out.reshape(x.shape)
+
+    def explain(self, at: CellPlace) -> FlattenCell:
+        """The cell that has this value before."""
+        return FlattenCell(at.layer, at.cell, at.value, unravelled(at.cell[0], at.x.shape))
+
+
+RESHAPING: tuple[type[Layer], ...] = (Flatten,)
+"""Layers that compute nothing and only move values."""

@@ -1,19 +1,31 @@
-"""Pooling layers that take a maximum: they have winners, ties, and kinks where a winner changes."""
+"""Max pooling: the value, the winner, and the way of the gradient back through ties."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from cnnviz import functional
-from cnnviz._types import FloatArray, Params
-from cnnviz._validation import check_choice
-from cnnviz.functional.max_pooling import TieRule
-from cnnviz.layers.base import normalise
-from cnnviz.layers.geometry import WindowGeometry
-from cnnviz.layers.pooling import Pool, StridedPool, every
+from cnnviz._types import FloatArray, IntArray, Params
+from cnnviz.layers.cells import CellPlace, MaxPoolCell
+from cnnviz.layers.pooling import TIE_RULES, StridedPool, TieRule
+from cnnviz.mathematics import Cases, Equation, Frac, Node, Sub, Sum, Text, partial
+from cnnviz.setting import one_of
+
+TAKERS = {
+    "first": "to its winner, the first of tied ones",
+    "all": "to its winners, the whole of it to each",
+    "split": "to its winners, n of them, in equal parts",
+}
+
+
+def ties_field() -> TieRule:
+    """A field of a pool that says who gets the gradient of tied cells."""
+    return one_of(
+        TIE_RULES, "first", taken="ties", title="Ties",
+        tip="Who receives the gradient when several cells of a window share the maximum, as blank background "
+        "does: the first one (PyTorch), all of them in full (the exercise), or all in equal parts.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +39,23 @@ class MaxPool2D(StridedPool):
     stride : int or None
         Pixels from one window to the next, >= 1. None means `size`.
     ties : {"first", "all", "split"}
-        Who gets the gradient when several cells share the largest value; see
-        `cnnviz.functional.max_pool2d_backward`.
+        Who gets the gradient when several cells share the largest value; see `input_gradient`.
 
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.3.
     """
 
     kind: ClassVar[str] = "max"
     short: ClassVar[str] = "Max"
     title: ClassVar[str] = "Max pooling"
     maps: ClassVar[str] = "Max-pooled maps"
+    has_winners: ClassVar[bool] = True
     about_gradient: ClassVar[str] = (
         "Max pooling sends each gradient to the winner of its window; every other cell gets exactly 0."
     )
 
-    ties: TieRule = "first"
-
-    def __post_init__(self) -> None:
-        StridedPool.__post_init__(self)
-        normalise(self, ties=check_choice(self.ties, "ties", "MaxPool2D", functional.TIE_RULES))
+    ties: TieRule = ties_field()
 
     @property
     def about(self) -> str:
@@ -60,14 +67,30 @@ class MaxPool2D(StridedPool):
         """The rule `ties`."""
         return self.ties
 
+    def rule_words(self, rule: str) -> str:
+        """See `Pool`."""
+        return {
+            "first": "first: the first winner takes it all",
+            "all": "all: every winner takes all of it",
+            "split": "split: the winners share it",
+        }[rule]
+
     def states(self, x: FloatArray) -> NDArray[np.bool_]:
         """Which cells of each window win."""
         winners = self.winners(x)
         return winners.reshape(*winners.shape[:4], self.size * self.size)
 
     def winners(self, x: FloatArray) -> NDArray[np.bool_]:
-        """Cells of each window that hold its maximum, shape (n, c, h', w', size, size); of NaNs, these."""
-        return functional.window_winners(self.windows(x), self.forward(x, {}))
+        """See `Pool`."""
+        return window_winners(self.windows(x), self.forward(x, {}))
+
+    def first_winners(self, x: FloatArray) -> IntArray:
+        """Row-major index of the first largest cell of each window (of the first NaN, if there is one).
+
+        Shape (n, c, h', w').
+        """
+        windows = self.windows(x)
+        return windows.reshape(*windows.shape[:4], self.size * self.size).argmax(axis=-1)
 
     def tied(self, x: FloatArray) -> NDArray[np.bool_]:
         """See `Pool`."""
@@ -75,119 +98,111 @@ class MaxPool2D(StridedPool):
 
     def shares(self, x: FloatArray, ties: TieRule | None = None) -> FloatArray:
         """Share of each winner; 0 for the others."""
-        return functional.winner_shares(self.winners(x), self.ties if ties is None else ties, x.dtype)
+        return winner_shares(self.winners(x), self.ties if ties is None else ties, x.dtype)
 
     def at_every_cell(self, x: FloatArray) -> FloatArray:
         """See `Pool`."""
-        return functional.max_pool2d_values(x, self.size, 1)
+        return MaxPool2D(self.size, 1).forward(x, {})
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.max_pool2d`."""
-        return functional.max_pool2d_values(x, self.size, self.step)
+        """Largest value of each window; NaN where it holds a NaN."""
+        (rows, columns), *others = self.slices(x.shape)
+        pooled = x[:, :, rows, columns].copy()
+        for rows, columns in others:
+            np.maximum(pooled, x[:, :, rows, columns], out=pooled)
+        return pooled
 
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.max_pool2d_backward`."""
-        return functional.max_pool2d_backward(d_out, x, out, self.size, self.step, self.ties)
+        """Send the gradient of each window back to its winner; every other cell gets 0.
 
+        Max pooling has no derivative where several cells share the largest value. Three rules are in use; for
+        the window `[1, 2, 2, 2]` with gradient 1 they give:
 
-@dataclass(frozen=True, slots=True)
-class MaxBlurPool2D(Pool):
-    """Anti-aliased max pooling: the maximum at every cell, blurred, and every `size`-th kept.
+        * `"first"`: 0, 1, 0, 0. The first in row-major order takes it (PyTorch, TensorFlow's `max_pool`).
+        * `"all"`: 0, 1, 1, 1. Each takes all of it (Theano, many a hand-written layer).
+        * `"split"`: 0, 1/3, 1/3, 1/3. They share it (TensorFlow's `reduce_max`); the sum is kept.
 
-    Attributes
-    ----------
-    size : int
-        Side of the windows, and distance of the cells that are kept, in pixels, >= 1.
-    ties : {"first", "all", "split"}
-        Who gets the gradient when several cells share the largest value of a window.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
-    """
-
-    kind: ClassVar[str] = "max_blur"
-    short: ClassVar[str] = "Max, blur"
-    title: ClassVar[str] = "Max pooling, then blur"
-    maps: ClassVar[str] = "Maps of the blurred maximum"
-    about_gradient: ClassVar[str] = (
-        "The blur spreads each gradient over neighbouring windows, and each part goes to its window's winner."
-    )
-
-    ties: TieRule = "first"
-
-    def __post_init__(self) -> None:
-        Pool.__post_init__(self)
-        normalise(self, ties=check_choice(self.ties, "ties", "MaxBlurPool2D", functional.TIE_RULES))
-
-    @property
-    def about(self) -> str:
-        """What it does."""
-        taps = [round(weight * self.size**2) for weight in functional.blur_kernel(self.size)]
-        kernel = f"[{', '.join(map(str, taps))}] / {self.size**2}"
-        return (
-            f"Largest value of the {self.size} × {self.size} window at every cell, blurred with {kernel} in "
-            f"both directions, then {every(self.size)} taken: in place of max pooling, after Zhang 2019."
-        )
-
-    @property
-    def geometry(self) -> WindowGeometry:
-        """All cells that the windows under the blur read, mirrored at the border."""
-        return WindowGeometry(3 * self.size - 2, self.size, 1 - self.size, mirrored=True)
-
-    @property
-    def tie_rule(self) -> TieRule:
-        """The rule `ties`."""
-        return self.ties
-
-    def states(self, x: FloatArray) -> NDArray[np.bool_]:
-        """Which cells win, in each window under the blur."""
-        winners = self._winners(x)
-        return winners.reshape(*winners.shape[:4], -1)
-
-    def tied(self, x: FloatArray) -> NDArray[np.bool_]:
-        """See `Pool`: in one of the windows under the blur at least.
-
-        A window that is mirrored at the border may hold a cell twice, which is no tie.
+        Where windows overlap, their contributions add up.
         """
-        winners = self._winners(x)
-        height, width = (int(side) for side in x.shape[2:])
-        cells = np.arange(height * width, dtype=np.intp)
-        places = self._under_the_blur(cells.reshape(1, 1, height, width))
-        first = np.where(winners, places, height * width).min(axis=(-2, -1))
-        last = np.where(winners, places, -1).max(axis=(-2, -1))
-        return (first < last).any(axis=(-2, -1))
+        slices = self.slices(x.shape)
+        cells = [x[:, :, rows, columns] for rows, columns in slices]
+        winners = [cell == out for cell in cells]
+        if np.isnan(out.max(initial=-np.inf)):
+            winners = [wins | np.isnan(cell) for wins, cell in zip(winners, cells, strict=True)]
+        if self.ties == "first":
+            taken = winners[0]
+            for cell in range(1, len(winners)):
+                winners[cell] = winners[cell] & ~taken
+                taken = taken | winners[cell]
+        elif self.ties == "split":
+            shared_by = np.zeros(out.shape, dtype=d_out.dtype)
+            for wins in winners:
+                shared_by += wins
+            d_out = d_out / shared_by
+        d_x = np.zeros(x.shape, dtype=d_out.dtype)
+        for wins, (rows, columns) in zip(winners, slices, strict=True):
+            # Chosen, not multiplied by 0 or 1: an infinite gradient must not turn losers into NaN.
+            d_x[:, :, rows, columns] += np.where(wins, d_out, d_out.dtype.type(0))
+        return d_x
 
-    def shares(self, x: FloatArray, ties: TieRule | None = None) -> FloatArray:
-        """Share of each winner of a window, times the window's weight in the blur."""
-        rule = self.ties if ties is None else ties
-        of_windows = functional.winner_shares(self._winners(x), rule, x.dtype)
-        kernel, side = functional.blur_kernel(self.size), self.geometry.size
-        shares = np.zeros((*of_windows.shape[:4], side, side), dtype=x.dtype)
-        for i, down in enumerate(kernel):
-            for j, across in enumerate(kernel):
-                part = x.dtype.type(down * across) * of_windows[..., i, j, :, :]
-                shares[..., i : i + self.size, j : j + self.size] += part
-        return shares
+    def explain(self, at: CellPlace) -> MaxPoolCell:
+        """The largest number of a window."""
+        rows, columns, values = self.geometry.window(at.x[at.cell[0]], *at.cell[1:])
+        winners = window_winners(values, np.asarray(values.max()))
+        shares = winner_shares(winners, self.ties, at.x.dtype)
+        return MaxPoolCell(at.layer, at.cell, at.value, rows, columns, values, winners, shares, self.ties)
 
-    def _winners(self, x: FloatArray) -> NDArray[np.bool_]:
-        """Winners of the windows under the blur, shape (n, c, h', w', taps, taps, size, size)."""
-        windows = self._under_the_blur(x)
-        return functional.window_winners(windows, windows.max(axis=(-2, -1)))
+    def gradient_equation(self, channels: int, before: str = "x") -> Equation:
+        """See `Pool`."""
+        words = f"Max pooling passes the gradient of each window W on {TAKERS[self.ties]}."
+        arriving: Node = partial("L", Sub("q", "W"))
+        if self.step < self.size:
+            return won_equation(words, before, "W", arriving, self.ties)
+        slope: Node = (partial("L", Sub(before, "c")), "=")
+        article, winner = ("the", "first winner") if self.ties == "first" else ("a", "winner")
+        condition: Node = (Text("if "), "c", Text(f" is {article} {winner} of its window "), "W")
+        cases = Cases(((shared(arriving, "W", self.ties), condition), ("0", Text("otherwise"))))
+        return Equation(f"{words} All other cells get 0.", (slope, cases))
 
-    def _under_the_blur(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Cells of the windows under the blur, of the shape of `_winners`."""
-        return sliding_window_view(self.windows(x), (self.size, self.size), axis=(-2, -1))
 
-    def at_every_cell(self, x: FloatArray) -> FloatArray:
-        """See `Pool`: a maximum at every cell, then the blur at every cell."""
-        return functional.max_blur_pool2d(x, self.size, 1)
+def shared(arriving: Node, window: str, ties: TieRule) -> Node:
+    """What each winner of a window gets of what arrives there."""
+    return (Frac("1", Sub("n", window)), "~", arriving) if ties == "split" else arriving
 
-    def forward(self, x: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.max_blur_pool2d`."""
-        return functional.max_blur_pool2d(x, self.size)
 
-    def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.max_blur_pool2d_backward`."""
-        return functional.max_blur_pool2d_backward(d_out, x, self.size, self.ties)
+def won_equation(words: str, before: str, window: str, arriving: Node, ties: TieRule) -> Equation:
+    """Gradient of a cell that may win several windows; `arriving`: that of one of them."""
+    winner = "first winner" if ties == "first" else "winner"
+    won = Sum((window, Text(f" with {winner} "), "c"))
+    formula = (partial("L", Sub(before, "c")), "="), won, shared(arriving, window, ties)
+    return Equation(f"{words} Cells that win no window get 0.", formula)
+
+
+def window_winners(windows: FloatArray, largest: FloatArray) -> NDArray[np.bool_]:
+    """Tell which cells of windows `(..., k, k)` hold the `largest` value `(...)`; NaNs, if there are any."""
+    largest = largest[..., None, None]
+    winners = windows == largest
+    if np.isnan(largest.max(initial=-np.inf)):
+        winners = winners | np.isnan(windows)
+    return winners
+
+
+def winner_shares(winners: NDArray[np.bool_], ties: TieRule, dtype: DTypeLike) -> FloatArray:
+    """Share of a window's gradient that each winner takes under a rule, 0 for the others.
+
+    Parameters
+    ----------
+    winners : boolean ndarray of shape (..., k, k)
+    dtype : float32 or float64
+
+    Returns
+    -------
+    ndarray of the shape of `winners`
+        The shares of a window add up to 1, under ``"all"`` to the number of winners.
+    """
+    if ties == "first":
+        # A winner is the first one if none has come before it.
+        count = winners.reshape(*winners.shape[:-2], winners.shape[-2] * winners.shape[-1]).cumsum(axis=-1)
+        winners = winners & (count.reshape(winners.shape) == 1)
+    shares = winners.astype(dtype)
+    return shares / shares.sum(axis=(-2, -1), keepdims=True) if ties == "split" else shares

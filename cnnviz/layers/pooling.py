@@ -1,17 +1,21 @@
-"""Pooling layers. All keep the number of channels."""
+"""Pooling layers: what all share, and the linear ones. All keep the number of channels."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz import functional
 from cnnviz._types import FloatArray, Params, Shape
-from cnnviz._validation import check_int
-from cnnviz.functional.max_pooling import TieRule
-from cnnviz.layers.base import Layer, map_sides, normalise
-from cnnviz.layers.geometry import WindowGeometry
+from cnnviz.layers.base import Layer
+from cnnviz.layers.cells import CellArithmetic, CellPlace, WeightedCell
+from cnnviz.layers.windows import CellSlices, WindowGeometry
+from cnnviz.mathematics import Equation, Sub, Sum, partial
+from cnnviz.setting import number
+
+TieRule = Literal["first", "all", "split"]
+TIE_RULES: tuple[TieRule, ...] = ("first", "all", "split")
+"""Who gets the gradient of tied cells; see `MaxPool2D.input_gradient`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +25,31 @@ class Pool(Layer):
     Attributes
     ----------
     size : int
-        Side of the window, and usually distance of the windows, in pixels, >= 1.
+        Side of the window, and usually distance of the windows, in pixels, >= 1. Rows and columns that no
+        whole window reaches are dropped.
     maps : str
         What its output is called.
     about_gradient : str
         Where it sends the gradient, in a sentence.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
+    has_winners : bool
+        Whether each cell of its output is the maximum of its window.
     """
 
     symbol: ClassVar[str] = "q"
     mixes_channels: ClassVar[bool] = False
-    signed: ClassVar[bool | None] = None
     maps: ClassVar[str] = ""
     about_gradient: ClassVar[str] = ""
+    has_winners: ClassVar[bool] = False
 
-    size: int = 2
+    size: int = number(
+        1, None, 2, taken="pool_size", title="Window",
+        tip="Side of the pooling window in cells, {low} to {high}; windows do not overlap.",
+    )  # fmt: skip
 
-    def __post_init__(self) -> None:
-        normalise(self, size=check_int(self.size, "size", type(self).__name__, minimum=1))
+    @property
+    def pool(self) -> Self:
+        """Itself."""
+        return self
 
     @property
     def step(self) -> int:
@@ -59,6 +66,11 @@ class Pool(Layer):
         """Where a winner changes, in a pool that has winners."""
         return self.tie_rule is not None
 
+    def rule_words(self, rule: str) -> str:
+        """Say how it passes the gradient on under a rule for ties; "linear" for none."""
+        del rule
+        return "linear pool: every cell takes its weight"
+
     @property
     def weights(self) -> FloatArray:
         """Weight of each cell of a window, shape (k, k), of a linear pool."""
@@ -67,8 +79,12 @@ class Pool(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape `(c, (h - size) // step + 1, (w - size) // step + 1)`."""
-        sides = map_sides(input_shape, self.size)
-        return (input_shape[0], *((side - self.size) // self.step + 1 for side in sides))
+        sides = WindowGeometry(self.size, self.step).output_sides(input_shape)
+        return (input_shape[0], *sides)
+
+    def slices(self, input_shape: Shape) -> list[CellSlices]:
+        """Slices of maps `(n, c, h, w)` that pick each cell of all windows, row by row in the window."""
+        return list(WindowGeometry(self.size, self.step).slices(*self.output_shape(input_shape[1:])[1:]))
 
     def windows(self, x: FloatArray) -> FloatArray:
         """Cells of all windows, shape (n, c, h', w', k, k)."""
@@ -92,6 +108,14 @@ class Pool(Layer):
         weights = self.weights.astype(x.dtype)
         return np.broadcast_to(weights, (len(x), *self.output_shape(x.shape[1:]), *weights.shape))
 
+    def winners(self, x: FloatArray) -> NDArray[np.bool_] | None:
+        """Cells of each window that hold its maximum, of NaNs these; shape (n, c, h', w', size, size).
+
+        None where an output cell is not the maximum of a single window.
+        """
+        del x
+        return None
+
     def tied(self, x: FloatArray) -> NDArray[np.bool_]:
         """Whether several cells hold a maximum that an output cell takes, shape (n, c, h', w').
 
@@ -113,13 +137,25 @@ class Pool(Layer):
         """
         raise NotImplementedError
 
+    def explain(self, at: CellPlace) -> CellArithmetic:
+        """A weighted sum of the window; of a blurred maximum, along the first winners."""
+        channel, row, column = at.cell
+        weights = self.shares(at.x[None], "first")[(0, *at.cell)]
+        return WeightedCell.of(at, self.geometry.window(at.x[channel], row, column), weights)
 
-def every(number: int) -> str:
-    """Say which cells of a row are taken, such as "every third cell"."""
-    return "every cell" if number == 1 else f"every {_ORDINALS.get(number, f'{number}th')} cell"
-
-
-_ORDINALS = {2: "second", 3: "third", 4: "fourth"}
+    def gradient_equation(self, channels: int, before: str = "x") -> Equation:
+        """Where it sends the gradient of its windows; `before`: letter for what it reads."""
+        return Equation(
+            "The pool passes the gradient of each window W on to its cells c, by their weights s.",
+            (
+                partial("L", Sub(before, "c")),
+                "=",
+                Sum("W"),
+                Sub("s", "W , c"),
+                "~",
+                partial("L", Sub("q", "W")),
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +166,9 @@ class StridedPool(Pool):
     ----------
     stride : int or None
         Pixels from one window to the next, >= 1. None means `size`.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
     """
 
-    stride: int | None = None
-
-    def __post_init__(self) -> None:
-        Pool.__post_init__(self)
-        if self.stride is not None:
-            normalise(self, stride=check_int(self.stride, "stride", type(self).__name__, minimum=1))
+    stride: int | None = number(1, None, None, may_be_none=True)
 
     @property
     def step(self) -> int:
@@ -152,20 +178,7 @@ class StridedPool(Pool):
 
 @dataclass(frozen=True, slots=True)
 class AvgPool2D(StridedPool):
-    """Mean of each window.
-
-    Attributes
-    ----------
-    size : int
-        Side of the window in pixels, >= 1.
-    stride : int or None
-        Pixels from one window to the next, >= 1. None means `size`.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
-    """
+    """Mean of each window; attributes as of `StridedPool`."""
 
     kind: ClassVar[str] = "average"
     short: ClassVar[str] = "Average"
@@ -182,30 +195,33 @@ class AvgPool2D(StridedPool):
 
     def at_every_cell(self, x: FloatArray) -> FloatArray:
         """See `Pool`."""
-        return functional.avg_pool2d(x, self.size, 1)
+        return AvgPool2D(self.size, 1).forward(x, {})
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.avg_pool2d`."""
-        return functional.avg_pool2d(x, self.size, self.step)
+        """Sum of the cells of each window, added row by row, divided by their number."""
+        total = np.zeros((len(x), *self.output_shape(x.shape[1:])), dtype=x.dtype)
+        for rows, columns in self.slices(x.shape):
+            total += x[:, :, rows, columns]
+        total /= self.size * self.size
+        return total
 
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.avg_pool2d_backward`."""
-        return functional.avg_pool2d_backward(d_out, x.shape, self.size, self.step)
+        """Every cell of a window gets an equal share."""
+        d_x = np.zeros(x.shape, dtype=d_out.dtype)
+        share = d_out / (self.size * self.size)
+        for rows, columns in self.slices(x.shape):
+            d_x[:, :, rows, columns] += share
+        return d_x
 
 
 @dataclass(frozen=True, slots=True)
 class SubsamplePool2D(Pool):
-    """Top-left cell of each window.
+    """Top-left cell of each window: pooling that looks at one pixel and forgets the rest.
 
     Attributes
     ----------
     size : int
         Side of the window, and distance of the windows, in pixels, >= 1.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
     """
 
     kind: ClassVar[str] = "subsample"
@@ -234,9 +250,13 @@ class SubsamplePool2D(Pool):
         return x
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.subsample_pool2d`."""
-        return functional.subsample_pool2d(x, self.size)
+        """Copy the first cell of each window."""
+        rows, columns = self.slices(x.shape)[0]
+        return x[:, :, rows, columns].copy()
 
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.subsample_pool2d_backward`."""
-        return functional.subsample_pool2d_backward(d_out, x.shape, self.size)
+        """The cell that was kept gets the gradient, the others 0."""
+        d_x = np.zeros(x.shape, dtype=d_out.dtype)
+        rows, columns = self.slices(x.shape)[0]
+        d_x[:, :, rows, columns] = d_out
+        return d_x

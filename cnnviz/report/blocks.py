@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cnnviz.mathematics import Equation
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_count, format_percent, format_together
-from cnnviz.report.equations import Equation
 
 Cell = str | int | float
 

@@ -11,7 +11,6 @@ from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Share, outline, 
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
-from cnnviz.layers import Conv2D, MaxBlurPool2D, Pool
 from cnnviz.palette import STAGE_STYLES, signed_levels
 from cnnviz.quantities import format_count, format_probability
 from cnnviz.report.blocks import Data, Figure, data
@@ -106,7 +105,7 @@ def curves_figure(training: TrainedRun, log_every: int) -> Figure:
 
 def filters_figure(training: TrainedRun) -> Figure:
     """The first filters before and after training, all with the same limits."""
-    name = next(name for name, layer in training.network.layers if isinstance(layer, Conv2D))
+    name = training.network.filter_layers[0]
     before, after = (
         np.asarray(net.params[f"{name}.weight"], dtype=np.float64)
         for net in (training.initial, training.network)
@@ -142,9 +141,8 @@ def filters_figure(training: TrainedRun) -> Figure:
 
 def maps_figure(results: LabResults) -> Figure:
     """The sample, the maps of the first convolution and, if there is a pool, the pooled maps."""
-    layers = results.training.network.layers
-    convolution = next(name for name, layer in layers if isinstance(layer, Conv2D))
-    pools = [name for name, layer in layers if isinstance(layer, Pool)][:1]
+    network = results.training.network
+    convolution, pools = network.filter_layers[0], list(network.pools)[:1]
     shown = [(name, results.maps[name]) for name in (convolution, *pools)]
     count = min(len(shown[0][1]), MOST_MAPS)
     name = results.experiment.classes[results.sample.label]
@@ -332,23 +330,6 @@ _WINDOWS = 3
 _MOST_MAPS = 5
 """Side by side: values, the gradient that arrives, and one map for each rule for ties."""
 
-_RULES = {
-    "first": "first: the first winner takes it all",
-    "all": "all: every winner takes all of it",
-    "split": "split: the winners share it",
-    "linear": "linear pool: every cell takes its weight",
-}
-_BLURRED = {
-    "first": "first: of each window, the first winner takes what the blur gives the window",
-    "all": "all: every winner takes all of what the blur gives its window",
-    "split": "split: the winners share what the blur gives their window",
-}
-
-
-def rule_title(pool: Pool, rule: str) -> str:
-    """Say how a pool passes the gradient on under a rule for ties; "linear" for none."""
-    return (_BLURRED if isinstance(pool, MaxBlurPool2D) else _RULES)[rule]
-
 
 def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
     """A close-up: the gradient of some pooled cells, and the cells it is routed to."""
@@ -389,7 +370,7 @@ def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
         "routing",
         "How the gradient is routed through the pool",
         f"Gradient through {routing.layer}, filter {channel}, {place}: values of the windows, gradient "
-        f"of the loss at each pooled cell, and where it goes ({rule_title(routing.pool, routing.rule)}).",
+        f"of the loss at each pooled cell, and where it goes ({routing.pool.rule_words(routing.rule)}).",
         data(
             ("row", "column", "value", "passed_on"),
             [

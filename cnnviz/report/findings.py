@@ -10,12 +10,11 @@ from cnnviz._validation import check_float, check_int
 from cnnviz.drawing import is_plain
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
-from cnnviz.layers import Conv2D
+from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count, format_together, format_value
 from cnnviz.report import equations, figures, tables
 from cnnviz.report.blocks import Block, Data, Figure, Formula, Heading, Table, Words
 from cnnviz.report.content import BACKPROP, GUIDES, MAX_WORDS, TRANSLATION, WORKING_PRINCIPLE
-from cnnviz.report.equations import Equation
 from cnnviz.report.inserts import data_from_dict, data_to_dict
 from cnnviz.report.lab import LabResults
 from cnnviz.translation import OUTPUT
@@ -85,10 +84,11 @@ def _working_principle(results: LabResults) -> Iterator[Block]:
         + (f" {results.data_conversion}" if results.data_conversion else "")
     )
     yield tables.layers_table(results)
-    name, layer = next(each for each in training.network.layers if isinstance(each[1], Conv2D))
-    assert isinstance(layer, Conv2D)
-    yield Formula(equations.convolution(layer, training.network.params[f"{name}.weight"].shape[1]))
-    yield Words(equations.remarks(layer))
+    convolution = equations.of_network(training.network.layers, training.network.input_shape[0])[
+        "convolution"
+    ]
+    yield Formula(convolution)
+    yield Words(convolution.remark)
     yield Formula(equations.LOSS)
     yield figures.curves_figure(training, log_every)
     yield tables.log_table(training, log_every)

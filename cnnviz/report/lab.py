@@ -20,7 +20,6 @@ from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError, Evaluation, evaluate
 from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
-from cnnviz.layers import Conv2D, Pool
 from cnnviz.network import Network
 from cnnviz.presets import PRESETS
 from cnnviz.routing import (
@@ -41,7 +40,6 @@ from cnnviz.training import Trainer
 from cnnviz.translation import (
     Comparison,
     Curve,
-    MeasureName,
     Sweep,
     SweepSettings,
     compare,
@@ -90,7 +88,7 @@ class TranslationResults:
     digit: tuple[Comparison, ...]  # the sample moved by one pixel, and by two
     sweep: Sweep  # the sample over a grid of shifts
     # mean and spread over `digits` test digits against the signed shift along x
-    curves: Mapping[MeasureName, Mapping[str, Curve]]
+    curves: Mapping[str, Mapping[str, Curve]]
     # share of the ink that each of these shifts pushes out of the image, the mean over the digits
     ink_lost: NDArray[np.float64]
     digits: int
@@ -428,10 +426,7 @@ def gradient_check(
 
 def _first_block(network: Network) -> tuple[str | None, str]:
     """Return the names of the first pool, None without one, and of the first convolution."""
-    layers = network.layers
-    pool = next((name for name, layer in layers if isinstance(layer, Pool)), None)
-    convolution = next(name for name, layer in layers if isinstance(layer, Conv2D))
-    return pool, convolution
+    return next(iter(network.pools), None), network.filter_layers[0]
 
 
 def _within(stage: str, share: float) -> float:

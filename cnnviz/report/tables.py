@@ -3,11 +3,9 @@
 import numpy as np
 
 from cnnviz.history import LogLine
-from cnnviz.layers import MaxBlurPool2D
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_value
 from cnnviz.report.blocks import Cell, Table, data
-from cnnviz.report.figures import rule_title
 from cnnviz.report.lab import BackpropResults, LabResults, TrainedRun, TranslationResults
 from cnnviz.routing import GradientCheck, PoolRouting
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS
@@ -135,7 +133,6 @@ def output_table(translation: TranslationResults) -> Table:
 
 def ties_table(backprop: BackpropResults, routing: PoolRouting) -> Table:
     """How often the maximum of a window is shared."""
-    is_blurred = isinstance(routing.pool, MaxBlurPool2D)
     rows = [
         (words, rate.windows, rate.tied, rate.rate)
         for words, rate in (
@@ -147,7 +144,11 @@ def ties_table(backprop: BackpropResults, routing: PoolRouting) -> Table:
     return Table(
         "tie-rate",
         f"Windows of {routing.layer} whose maximum is held by several cells"
-        + (": cells of the output with such a window under the blur." if is_blurred else "."),
+        + (
+            ": cells of the output with such a window under the blur."
+            if not routing.pool.has_winners
+            else "."
+        ),
         data(("", "windows", "tied", "share"), rows),
         ("text", "count", "count", "percent"),
     )
@@ -160,7 +161,7 @@ def rules_table(routing: PoolRouting) -> Table:
     ]
     for rule, array in routing.routed.items():
         mark = " (in force)" if rule == routing.rule and len(routing.routed) > 1 else ""
-        rows.append((rule_title(routing.pool, rule) + mark, int(np.count_nonzero(array)), float(array.sum())))
+        rows.append((routing.pool.rule_words(rule) + mark, int(np.count_nonzero(array)), float(array.sum())))
     return Table(
         "tie-rules",
         f"Gradient of the loss at {routing.layer} for this image, all {len(routing.values)} filters.",

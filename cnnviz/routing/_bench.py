@@ -13,12 +13,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz import functional
 from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
 from cnnviz.inspect.receptive_field import stage_index, stage_values
-from cnnviz.layers import Conv2D
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
 
@@ -136,19 +134,9 @@ def parameter_variants(bench: Bench, name: str, places: IntArray, deltas: NDArra
     layer_name, layer = bench.network.layers[index]
     own = own_params(layer_name, layer, bench.network.params)
     key = name.rpartition(".")[2]
-    before = stage_values(bench.network, bench.trace, index - 1)
-    channels, *inside = np.unravel_index(places, own[key].shape)
-    rows = np.arange(len(places))
-    if isinstance(layer, Conv2D):
-        # The changed filters side by side, as if they were the filters of one wide layer.
-        changed = {short: array[channels] for short, array in own.items()}
-        changed[key][(rows, *inside)] += deltas
-        maps = functional.conv2d(before, changed["weight"], changed.get("bias"), layer.stride, layer.padding)
-        return Variants(index, maps[0][:, None], channels)
-    # A dense unit is linear in its weights and its bias.
-    units = stage_values(bench.network, bench.trace, index)[0, channels]
-    slopes = before[0, inside[0]] if inside else 1.0
-    return Variants(index, (units + deltas * slopes)[:, None], channels)
+    before, out = (stage_values(bench.network, bench.trace, at) for at in (index - 1, index))
+    where = np.unravel_index(places, own[key].shape)
+    return Variants(index, layer.changed(before, out, own, key, where, deltas)[:, None], where[0])
 
 
 def run_variants(bench: Bench, variants: Variants) -> Outcome:

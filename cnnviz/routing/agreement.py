@@ -153,7 +153,7 @@ def first_gradients(bench: Bench) -> Gradients:
 class FrozenPool(Layer):
     """A max pool whose winners no longer change."""
 
-    pool: Pool
+    frozen: Pool
     # `before`, `pooled`: shape (c, h, w). Its input and output for the sample.
     before: FloatArray
     pooled: FloatArray
@@ -161,11 +161,11 @@ class FrozenPool(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of the max pool's output."""
-        return self.pool.output_shape(input_shape)
+        return self.frozen.output_shape(input_shape)
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Pooled values of the sample, moved as the shares say."""
-        moved = self.pool.windows(x - self.before)
+        moved = self.frozen.windows(x - self.before)
         return self.pooled + np.einsum("nchwij,chwij->nchw", moved, self.shares)
 
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
@@ -177,9 +177,10 @@ def frozen_bench(bench: Bench) -> Bench:
     """Return the bench with all max pools frozen: its finite differences are what the rules promise."""
     layers: list[tuple[str, Layer]] = []
     for index, (name, layer) in enumerate(bench.network.layers):
-        if isinstance(layer, Pool) and layer.tie_rule is not None:
+        pool = layer.pool
+        if pool is not None and pool.tie_rule is not None:
             before, pooled = (stage_values(bench.network, bench.trace, at)[0] for at in (index - 1, index))
-            layer = FrozenPool(layer, before, pooled, layer.shares(before[None])[0])
+            layer = FrozenPool(pool, before, pooled, pool.shares(before[None])[0])
         layers.append((name, layer))
     return replace(bench, network=replace(bench.network, layers=tuple(layers)))
 

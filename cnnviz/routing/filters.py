@@ -9,8 +9,6 @@ from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.inspect.receptive_field import stage_index, stage_values
-from cnnviz.layers import Activation, Conv2D, Pool
-from cnnviz.layers.geometry import WindowGeometry
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing.pools import find_pool, pool_routes
 
@@ -123,12 +121,15 @@ def filter_gradient_terms(
     """
     index = stage_index(network, layer)
     convolution = network.layers[index][1] if index >= 0 else None
-    if not isinstance(convolution, Conv2D):
+    geometry = None if convolution is None else convolution.geometry
+    if convolution is None or geometry is None or not convolution.has_filters:
         raise ParameterError(f"Only a convolution layer has filters; {layer!r} is none.")
-    check_int(channel, "channel", "filter_gradient_terms", 0, convolution.filters - 1)
+    check_int(channel, "channel", "filter_gradient_terms", 0, network.shapes[layer][0] - 1)
     check_int(sample, "sample", "filter_gradient_terms", 0, len(trace.inputs) - 1)
     check_choice(by, "by", "filter_gradient_terms", ("position", "window"))
-    patches = _patches(stage_values(network, trace, index - 1)[sample], convolution)
+    # The patch under every position of the map, a view of shape (h', w', c, k, k).
+    x = stage_values(network, trace, index - 1)[sample]
+    patches = geometry.windows(x, *network.shapes[layer][1:]).transpose(1, 2, 0, 3, 4)
     if by == "position":
         arriving = gradients.outputs[layer][sample, channel]
         seen = patches.reshape(-1, *patches.shape[2:])
@@ -145,19 +146,11 @@ def filter_gradient_terms(
 def pool_after(network: Network, layer: str) -> str | None:
     """Name of the pool that reads a layer's output, directly or through activations; None without one."""
     for name, following in network.layers[stage_index(network, layer) + 1 :]:
-        if isinstance(following, Pool):
+        if following.pool is not None:
             return name
-        if not isinstance(following, Activation):
+        if not following.is_elementwise:
             break
     return None
-
-
-def _patches(x: FloatArray, convolution: Conv2D) -> FloatArray:
-    """Patch under every position of the map, a view of shape (h', w', c, k, k)."""
-    pad = convolution.padding
-    padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
-    inside = WindowGeometry(convolution.kernel_size, convolution.stride)
-    return inside.windows(padded, *convolution.output_shape(x.shape)[1:]).transpose(1, 2, 0, 3, 4)
 
 
 def _by_window(

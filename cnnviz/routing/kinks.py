@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from cnnviz._types import IntArray
 from cnnviz.inspect.receptive_field import Cell
-from cnnviz.layers import Pool
 from cnnviz.routing._bench import Bench, BoolArray, Outcome, run_variants, target_variants
 from cnnviz.routing.targets import Target
 
@@ -160,7 +159,7 @@ def _kink(
     before, after = (tuple(bool(state) for state in states[local]) for states in ends[first])
     return Kink(
         float((intervals.low[low] + intervals.high[high]) / 2),
-        "winner" if isinstance(layer, Pool) else "gate",
+        "gate" if layer.pool is None else "winner",
         name,
         cell,
         before,

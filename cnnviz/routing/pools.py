@@ -7,15 +7,13 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz import functional
 from cnnviz._chunks import Cancelled, Progress, ignore_progress, input_chunks, never
 from cnnviz._passes import forward_pass
 from cnnviz._types import ByteArray, FloatArray, IntArray, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
-from cnnviz.functional.max_pooling import TieRule
-from cnnviz.inspect.receptive_field import stage_index, stage_values, window_geometry
-from cnnviz.layers import AvgPool2D, MaxPool2D, Pool, SubsamplePool2D
+from cnnviz.inspect.receptive_field import stage_index, stage_values
+from cnnviz.layers import TIE_RULES, AvgPool2D, Pool, SubsamplePool2D, TieRule
 from cnnviz.network import Gradients, Network, Trace
 
 
@@ -136,12 +134,11 @@ def pool_routing(
     pooled = trace.outputs[layer][part]
     incoming = gradients.outputs[layer][part]
     by_rule = (
-        {"linear": pool}
-        if pool.tie_rule is None
-        else {ties: replace(pool, ties=ties) for ties in functional.TIE_RULES}
+        {"linear": pool} if pool.tie_rule is None else {ties: replace(pool, ties=ties) for ties in TIE_RULES}
     )
     routed = {rule: each.input_gradient(incoming, values, pooled, {})[0] for rule, each in by_rule.items()}
-    winners = pool.winners(values)[0] if isinstance(pool, MaxPool2D) else None
+    found = pool.winners(values)
+    winners = None if found is None else found[0]
     counts = None if winners is None else winners.sum(axis=(-2, -1), dtype=np.intp)
     rule = pool.tie_rule or "linear"
     return PoolRouting(
@@ -178,8 +175,8 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
         If there is no such rule.
     """
     if ties is not None:
-        check_choice(ties, "ties", "pool_routes", functional.TIE_RULES)
-    geometry = window_geometry(pool)
+        check_choice(ties, "ties", "pool_routes", TIE_RULES)
+    geometry = pool.geometry
     _, height, width = pool.output_shape(values.shape)
     shares = pool.shares(values[None], ties)[0]
     channel, row, column, i, j = np.nonzero(shares)
@@ -209,8 +206,8 @@ def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
     * Raises ParameterError: if there is no such layer, or it is no pool.
     """
     index = stage_index(network, layer)
-    pool = network.layers[index][1] if index >= 0 else None
-    if not isinstance(pool, Pool):
+    pool = network.layers[index][1].pool if index >= 0 else None
+    if pool is None:
         raise ParameterError(f"Only a pool has windows; {layer!r} is none.")
     return index, pool
 
@@ -259,7 +256,7 @@ def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Netw
     ParameterError
         If there is no such rule or max pool.
     """
-    check_choice(ties, "ties", "with_ties", functional.TIE_RULES)
+    check_choice(ties, "ties", "with_ties", TIE_RULES)
     if layer is not None:
         find_max_pool(network, layer)
     layers = tuple(

@@ -9,15 +9,14 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz import functional
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.errors import ShapeError
-from cnnviz.functional import max_pool2d
+from cnnviz.layers import MaxPool2D
+from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network
-from cnnviz.translation import measures
 from cnnviz.translation.grids import StageGrid
-from cnnviz.translation.measures import MeasureName
+from cnnviz.translation.measures import MovedAlong, MovedFeatures, MovedOutput, Values, measured
 from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, shift
 from cnnviz.translation.stages import StagePlan, checked_image
 
@@ -130,8 +129,8 @@ def winner_map(original: FloatArray, moved: FloatArray, size: int = 2) -> Winner
         )
     size = check_int(size, "size", "winner_map", minimum=1)
     maps = np.stack([original, moved])
-    pooled, winner = max_pool2d(maps, size)
-    tied = (_times_attained(maps, pooled, size) > 1).any(axis=0)
+    pool = MaxPool2D(size)
+    pooled, winner, tied = pool.forward(maps, {}), pool.first_winners(maps), pool.tied(maps).any(axis=0)
     same_value = pooled[0] == pooled[1]
     category = np.where(
         same_value,
@@ -140,13 +139,6 @@ def winner_map(original: FloatArray, moved: FloatArray, size: int = 2) -> Winner
     )
     change = pooled[1] - pooled[0]
     return WinnerMap(category.astype(np.uint8), tied, change, winner[0], winner[1], original, moved, size)
-
-
-def _times_attained(maps: FloatArray, pooled: FloatArray, size: int) -> IntArray:
-    """Count the cells of each window that hold its largest value."""
-    n, c, rows, columns = pooled.shape
-    windows = maps[:, :, : rows * size, : columns * size].reshape(n, c, rows, size, columns, size)
-    return np.count_nonzero(windows == pooled[:, :, :, None, :, None], axis=(3, 5))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,16 +186,17 @@ class StagePair:
         return not is_blank and self.measured()["equivariance_residual"] == 0
 
     @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
-    def measured(self, relative: bool = True) -> dict[MeasureName, float]:
-        """Relative change, cosine similarity and equivariance residual of this stage."""
+    def measured(self, relative: bool = True) -> dict[str, float]:
+        """Return all measures of features, for this stage."""
         before, after = self.features(relative)
-        return {
-            "relative_change": float(measures.relative_change(before, after)),
-            "cosine_similarity": float(measures.cosine_similarity(before, after)),
-            "equivariance_residual": float(
-                measures.equivariance_residual(before, after, self.grid, self.dx, self.dy)
-            ),
-        }
+
+        def unexplained() -> Values:
+            along = MovedAlong(self.grid, np.array([self.dx]), len(before), after.dtype)
+            along.load(before)
+            return along.changes(after[None], self.dy)
+
+        found = measured(MovedFeatures(before, after[None], unexplained))
+        return {name: float(values[0]) for name, values in found.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,14 +233,11 @@ class Comparison:
     moved_class: int
     pool_size: int
 
-    def output_measured(self) -> dict[MeasureName, float]:
-        """Change of probability, total variation and decision flip."""
+    def output_measured(self) -> dict[str, float]:
+        """Return all measures of the output."""
         before, after = self.original_probabilities, self.moved_probabilities
-        return {
-            "probability_change": float(measures.probability_change(before, after, self.label)),
-            "total_variation": float(measures.total_variation(before, after)),
-            "decision_flip": float(self.original_class != self.moved_class),
-        }
+        moved = MovedOutput(before, after, self.original_class, np.array(self.moved_class), self.label)
+        return {name: float(value) for name, value in measured(moved).items()}
 
     @cached_property
     def winners(self) -> WinnerMap:
@@ -298,8 +288,8 @@ def compare(
         stage: StagePair(batch[0], batch[1], batch[2], plan.grids[stage], int(dx), int(dy))
         for stage, batch in maps.items()
     }
-    probabilities = functional.class_probabilities(logits)
-    before, after = (int(predicted) for predicted in functional.predicted_classes(logits[:2]))
+    probabilities = class_probabilities(logits)
+    before, after = (int(predicted) for predicted in predicted_classes(logits[:2]))
     return Comparison(
         int(dx),
         int(dy),

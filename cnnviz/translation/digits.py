@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
-from cnnviz.functional.losses import Labels
+from cnnviz.layers.losses import Labels
 from cnnviz.network import Network
-from cnnviz.translation.measures import MeasureName, Values
+from cnnviz.translation.measures import Values
 from cnnviz.translation.stages import checked_images
 from cnnviz.translation.sweep import DEFAULT_SETTINGS, Sweeper, SweepSettings, SweepValues
 
@@ -117,7 +117,7 @@ class DigitSweep:
     digits: int
     mean: SweepValues
     std: SweepValues
-    curves: Mapping[MeasureName, Mapping[str, Curve]]
+    curves: Mapping[str, Mapping[str, Curve]]
     ink_lost: Values
 
 
@@ -160,7 +160,7 @@ def sweep_many(
     sweeper = Sweeper(network, settings)
     rings = Rings(sweeper.dxs, sweeper.dys)
     cells, on_rings = _Moments(), _Moments()
-    keys: list[tuple[MeasureName, str]] = []
+    keys: list[tuple[str, str]] = []
     ink_lost = np.zeros((len(sweeper.dys), len(sweeper.dxs)))
     for index, image in enumerate(images):
         label = None if labels is None else int(labels[index])
@@ -185,7 +185,7 @@ def sweep_many(
     )
 
 
-def curves_along_axis(swept: DigitSweep) -> Mapping[MeasureName, Mapping[str, Curve]]:
+def curves_along_axis(swept: DigitSweep) -> Mapping[str, Mapping[str, Curve]]:
     """Curves of samples that were moved along one axis only, which is a fraction of the work of a grid.
 
     Parameters
@@ -199,9 +199,7 @@ def curves_along_axis(swept: DigitSweep) -> Mapping[MeasureName, Mapping[str, Cu
         Against the signed distance; mean and spread over the samples.
     """
     along = swept.dxs if len(swept.dys) == 1 else swept.dys
-    keys: list[tuple[MeasureName, str]] = [
-        (name, stage) for name, stages in swept.mean.items() for stage in stages
-    ]
+    keys: list[tuple[str, str]] = [(name, stage) for name, stages in swept.mean.items() for stage in stages]
     curves = [
         Curve(along, swept.mean[name][stage].reshape(-1), swept.std[name][stage].reshape(-1))
         for name, stage in keys
@@ -245,10 +243,8 @@ class _Moments:
         return self._count_or_zero > 0
 
 
-def _by_measure[Item](
-    keys: list[tuple[MeasureName, str]], items: list[Item]
-) -> Mapping[MeasureName, Mapping[str, Item]]:
-    found: dict[MeasureName, dict[str, Item]] = {}
+def _by_measure[Item](keys: list[tuple[str, str]], items: list[Item]) -> Mapping[str, Mapping[str, Item]]:
+    found: dict[str, dict[str, Item]] = {}
     for (name, stage), item in zip(keys, items, strict=True):
         found.setdefault(name, {})[stage] = item
     return MappingProxyType({name: MappingProxyType(stages) for name, stages in found.items()})

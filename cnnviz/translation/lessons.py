@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.functional import max_pool2d_values
+from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.notation import format_column
@@ -146,7 +146,7 @@ _PARTS = {
 
 def _part(pixels: int, network: Network) -> str:
     """How far a shift is in cells of a 2x2 pool behind the first convolution, whose stride may be up to 4."""
-    step = POOL_SIZE * next(layer.stride for _, layer in network.layers if isinstance(layer, Conv2D))
+    step = POOL_SIZE * next(window_geometry(layer).stride for _, layer in network.layers if layer.has_filters)
     return _PARTS.get(step // pixels, f"{pixels}/{step} of a cell")
 
 
@@ -168,11 +168,12 @@ def unchanged_shifts(
     tuple of (dx, dy)
         Out of `NEIGHBOURS`, in its order.
     """
-    pooled = max_pool2d_values(image[None], size)
+    pool = MaxPool2D(size)
+    pooled = pool.forward(image[None], {})
     return tuple(
         (dx, dy)
         for dx, dy in NEIGHBOURS
-        if np.array_equal(max_pool2d_values(shift(image, dx, dy, mode, background)[None], size), pooled)
+        if np.array_equal(pool.forward(shift(image, dx, dy, mode, background)[None], {}), pooled)
     )
 
 

@@ -8,9 +8,11 @@ the size of the features that this is divided by: raw numbers are smaller for mo
 Every measure takes one moved result, or many with leading axes, and answers in float64.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +20,6 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
 from cnnviz.translation.grids import StageGrid
-
-MeasureName = Literal[
-    "relative_change",
-    "cosine_similarity",
-    "equivariance_residual",
-    "probability_change",
-    "total_variation",
-    "decision_flip",
-]
 
 Values = NDArray[np.float64]
 
@@ -41,81 +34,68 @@ RELATIVE_TO_BLANK_NOTE = (
 """Why features are compared relative to a blank image; for the switch that turns it off."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedFeatures:
+    """What measures of features are made of: one stage for n shifts.
+
+    * `reference`: shape (c, h, w). Features `F'(x)` of the original.
+    * `moved`: shape (n, c, h, w). Features `F'(Tx)` of the moved images.
+    * `unexplained`: sizes of what moving the reference along does not explain, shape (n,); see
+      `MovedAlong.changes`.
+    * `workspace`: an array like `moved` that may be overwritten; spares loops a new one each time.
+    """
+
+    reference: FloatArray
+    moved: FloatArray
+    unexplained: Callable[[], "Values"]
+    workspace: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedOutput:
+    """What measures of the output are made of: probabilities and classes for many shifts.
+
+    * `before`: shape (k,), `after`: shape (..., k). Probability of each class.
+    * `class_before`, `classes_after`: the most probable ones; of shape (...).
+    * `label`: the class whose probability is followed.
+    """
+
+    before: FloatArray
+    after: FloatArray
+    class_before: int
+    classes_after: IntArray
+    label: int
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a measure is, in words for a tooltip.
+    """A measure: its words and its function. One more is one more row of `MEASURES`.
 
     Attributes
     ----------
     name : str
         As in the results of a sweep.
+    title, formula, meaning, source : str
+        For tool tips and captions.
+    function : callable
+        Takes `MovedFeatures` or `MovedOutput`, and answers for each shift, in float64.
+    most : float
+        Larger values are drawn as this one.
     of_output : bool
         Whether it is one number for the network's output instead of one for each stage.
+    of_label : bool
+        Whether it is about the class whose probability is followed.
     """
 
-    name: MeasureName
+    name: str
     title: str
     formula: str
     meaning: str
     source: str
+    function: Callable[[Any], "Values"]
+    most: float = math.inf
     of_output: bool = False
-
-
-MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
-    {
-        measure.name: measure
-        for measure in (
-            Measure(
-                "relative_change",
-                "Relative change",
-                "‖F′(Tx) − F′(x)‖ / ‖F′(x)‖",
-                "0: the stage does not notice this shift of this image. √2: before and after are as far "
-                "apart as two maps of one size that have nothing in common.",
-                "Zhang 2019, arXiv:1904.11486 (internal feature distance)",
-            ),
-            Measure(
-                "cosine_similarity",
-                "Cosine similarity",
-                "⟨F′(Tx), F′(x)⟩ / (‖F′(Tx)‖ ‖F′(x)‖)",
-                "1: same pattern, whatever its strength. 0: nothing in common.",
-                "Zhang 2019, arXiv:1904.11486 (cosine distance of features)",
-            ),
-            Measure(
-                "equivariance_residual",
-                "Equivariance residual",
-                "‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border",
-                "S moves the map as far as the image moved. 0: the map has moved with the image; a pool does "
-                "so for shifts by whole windows. For a shift between two cells, S interpolates linearly.",
-                "Lenc & Vedaldi 2015, arXiv:1411.5908",
-            ),
-            Measure(
-                "probability_change",
-                "Change of probability",
-                "|p(Tx) − p(x)|",
-                "For the true class, or the predicted one where the label is not known.",
-                "Azulay & Weiss 2018, arXiv:1805.12177",
-                of_output=True,
-            ),
-            Measure(
-                "total_variation",
-                "Total variation",
-                "½ Σₖ |pₖ(Tx) − pₖ(x)|",
-                "Probability that has moved from some classes to others, from 0 to 1.",
-                "Levin & Peres 2017, Markov Chains and Mixing Times, proposition 4.2",
-                of_output=True,
-            ),
-            Measure(
-                "decision_flip",
-                "Decision flips",
-                "1 if the most probable class differs, else 0",
-                "Over many images: the share whose class changes, whether the first answer was right or not.",
-                "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
-                of_output=True,
-            ),
-        )
-    }
-)
-"""Every measure by name, in the order in which they are offered."""
+    of_label: bool = False
 
 
 def relative_change(
@@ -373,3 +353,80 @@ class MovedAlong:
         flat = difference.reshape(n, -1)
         norms = np.sqrt(np.vecdot(flat, flat).astype(np.float64))
         return np.where(self._inside.any(axis=(1, 2, 3)), norms, np.nan)
+
+
+_FEATURES_MOST = 2.0
+"""Change of features that has the last colour: at √2 nothing is left in common, and a stage of a tiny image
+that goes far beyond must not take the colours from all others."""
+
+MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
+    {
+        measure.name: measure
+        for measure in (
+            Measure(
+                "relative_change",
+                "Relative change",
+                "‖F′(Tx) − F′(x)‖ / ‖F′(x)‖",
+                "0: the stage does not notice this shift of this image. √2: before and after are as far "
+                "apart as two maps of one size that have nothing in common.",
+                "Zhang 2019, arXiv:1904.11486 (internal feature distance)",
+                lambda of: relative_change(of.reference, of.moved, workspace=of.workspace),
+                _FEATURES_MOST,
+            ),
+            Measure(
+                "cosine_similarity",
+                "Cosine similarity",
+                "⟨F′(Tx), F′(x)⟩ / (‖F′(Tx)‖ ‖F′(x)‖)",
+                "1: same pattern, whatever its strength. 0: nothing in common.",
+                "Zhang 2019, arXiv:1904.11486 (cosine distance of features)",
+                lambda of: cosine_similarity(of.reference, of.moved),
+                _FEATURES_MOST,
+            ),
+            Measure(
+                "equivariance_residual",
+                "Equivariance residual",
+                "‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border",
+                "S moves the map as far as the image moved. 0: the map has moved with the image; a pool does "
+                "so for shifts by whole windows. For a shift between two cells, S interpolates linearly.",
+                "Lenc & Vedaldi 2015, arXiv:1411.5908",
+                lambda of: relative_to(of.reference, of.unexplained()),
+                _FEATURES_MOST,
+            ),
+            Measure(
+                "probability_change",
+                "Change of probability",
+                "|p(Tx) − p(x)|",
+                "For the true class, or the predicted one where the label is not known.",
+                "Azulay & Weiss 2018, arXiv:1805.12177",
+                lambda of: probability_change(of.before, of.after, of.label),
+                of_output=True,
+                of_label=True,
+            ),
+            Measure(
+                "total_variation",
+                "Total variation",
+                "½ Σₖ |pₖ(Tx) − pₖ(x)|",
+                "Probability that has moved from some classes to others, from 0 to 1.",
+                "Levin & Peres 2017, Markov Chains and Mixing Times, proposition 4.2",
+                lambda of: total_variation(of.before, of.after),
+                of_output=True,
+            ),
+            Measure(
+                "decision_flip",
+                "Decision flips",
+                "1 if the most probable class differs, else 0",
+                "Over many images: the share whose class changes, whether the first answer was right or not.",
+                "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
+                lambda of: decision_flip(of.class_before, of.classes_after),
+                of_output=True,
+            ),
+        )
+    }
+)
+"""Every measure by name, in the order in which they are offered."""
+
+
+def measured(of: MovedFeatures | MovedOutput) -> dict[str, Values]:
+    """Return all measures of features, or of the output, by name."""
+    of_output = isinstance(of, MovedOutput)
+    return {name: each.function(of) for name, each in MEASURES.items() if each.of_output == of_output}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Self
 
@@ -10,7 +11,7 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import POOLS, Activation, Conv2D, Layer, Pool, layer_of_kind
+from cnnviz.layers import POOLS, Layer, Pool
 from cnnviz.network import NamedLayers, Network, forward_pass
 from cnnviz.translation.grids import StageGrid
 
@@ -60,7 +61,7 @@ def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
         Empty for a network without a convolution. Activations that come after the pool, or after anything
         else, belong to no block.
     """
-    starts = [index for index, (_, layer) in enumerate(network.layers) if isinstance(layer, Conv2D)]
+    starts = [index for index, (_, layer) in enumerate(network.layers) if layer.has_filters]
     return tuple(_block(network.layers, number, conv) for number, conv in enumerate(starts, start=1))
 
 
@@ -91,25 +92,21 @@ def pool_layer(kind: str, size: int = 2) -> Pool:
         If a value lies outside its range.
     """
     check_choice(kind, "kind", "pool_layer", POOL_KINDS)
-    return layer_of_kind(POOLS[kind], {"size": size})
+    return POOLS[kind](size)
 
 
 def pool_size_of(network: Network, block: ConvBlock) -> int:
     """Side of the window of a block's own pool, or 2 where the block has none."""
-    layer = None if block.pool is None else network.layers[block.pool][1]
-    return layer.size if isinstance(layer, Pool) else 2
+    pool = None if block.pool is None else network.layers[block.pool][1].pool
+    return 2 if pool is None else pool.size
 
 
 def _block(layers: NamedLayers, number: int, conv: int) -> ConvBlock:
-    features = conv
-    while isinstance(_layer(layers, features + 1), Activation):
-        features += 1
-    pool = features + 1 if isinstance(_layer(layers, features + 1), Pool) else None
-    return ConvBlock(number, conv, features, pool)
-
-
-def _layer(layers: NamedLayers, index: int) -> Layer | None:
-    return layers[index][1] if index < len(layers) else None
+    after = [layer for _, layer in layers[conv + 1 :]]
+    passed = list(takewhile(lambda layer: layer.is_elementwise, after))
+    features = conv + len(passed)
+    has_pool = any(layer.pool is not None for layer in after[len(passed) : len(passed) + 1])
+    return ConvBlock(number, conv, features, features + 1 if has_pool else None)
 
 
 STAGES: tuple[str, ...] = ("pixels", "convolution", "activation", *POOL_KINDS)
@@ -189,14 +186,8 @@ class StagePlan:
 
     def _own_kind(self, own: Layer) -> str | None:
         """Return which of the pools is the network's own, if one is; rules for ties change no value."""
-        return next(
-            (
-                kind
-                for kind, pool in self.pools.items()
-                if type(pool) is type(own) and pool.geometry == own.geometry
-            ),
-            None,
-        )
+        is_one = own.kind in self.pools and self.pools[own.kind].geometry == own.geometry
+        return own.kind if is_one else None
 
 
 def checked_images(network: Network, images: FloatArray) -> FloatArray:

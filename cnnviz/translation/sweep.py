@@ -7,17 +7,24 @@ from types import MappingProxyType
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cnnviz import functional
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError
-from cnnviz.layers import Conv2D, Pool
+from cnnviz.inspect.receptive_field import window_geometry
+from cnnviz.layers import Pool
+from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network, forward_pass
-from cnnviz.translation import measures as measure
 from cnnviz.translation.comparison import check_label
 from cnnviz.translation.grids import StageGrid
-from cnnviz.translation.measures import MEASURES, OUTPUT, MeasureName, MovedAlong, Values
+from cnnviz.translation.measures import (
+    MEASURES,
+    OUTPUT,
+    MovedAlong,
+    MovedFeatures,
+    MovedOutput,
+    Values,
+)
 from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost_over
 from cnnviz.translation.stages import StagePlan, checked_image
 
@@ -27,8 +34,7 @@ REACH = 13
 MAX_REACH = 64
 """Farther shifts are refused: the work grows with the square of the distance."""
 
-SweepValues = Mapping[MeasureName, Mapping[str, Values]]
-_Values = dict[MeasureName, dict[str, Values]]
+SweepValues = Mapping[str, Mapping[str, Values]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +90,7 @@ class SweepSettings:
 
     dxs: Sequence[int] = range(-REACH, REACH + 1)
     dys: Sequence[int] = range(-REACH, REACH + 1)
-    measures: Sequence[MeasureName] = tuple(MEASURES)
+    measures: Sequence[str] = tuple(MEASURES)
     relative: bool = True
     mode: Mode = "fill"
     background: float = BACKGROUND
@@ -156,9 +162,7 @@ class Sweeper:
         self._blank = {stage: maps[0] for stage, maps in self._plan.maps_of(blank)[0].items()}
         self._moving = MovedStages(self._plan, self.dxs, self._reach, settings.mode, settings.background)
         self._along: dict[str, MovedAlong] = {}
-        if "equivariance_residual" in settings.measures:
-            for stage, grid in self._plan.grids.items():
-                self._along[stage] = MovedAlong(grid, self.dxs, len(self._blank[stage]), network.dtype)
+        self._loaded: set[str] = set()
         self._workspaces: dict[str, FloatArray] = {}
 
     @property
@@ -174,26 +178,34 @@ class Sweeper:
         image = checked_image(self._network, image)
         maps, logits = self._plan.maps_of(image[None])
         reference = {stage: self._features(stage, batch.copy())[0] for stage, batch in maps.items()}
-        predicted = int(functional.predicted_classes(logits)[0])
+        predicted = int(predicted_classes(logits)[0])
         label = predicted if label is None else check_label(self._network, label)
-        before = functional.class_probabilities(logits)[0]
-        for stage, along in self._along.items():
-            along.load(reference[stage])
+        before = class_probabilities(logits)[0]
+        self._loaded.clear()
         self._moving.load(image)
-        values = self._empty_values()
-        probabilities = np.empty((len(self.dys), len(self.dxs), len(before)), dtype=before.dtype)
+        chosen = [MEASURES[name] for name in MEASURES if name in self._settings.measures]
+        sides = len(self.dys), len(self.dxs)
+        values = {
+            each.name: {} if each.of_output else {stage: np.empty(sides) for stage in self.stages}
+            for each in chosen
+        }
+        probabilities = np.empty((*sides, len(before)), dtype=before.dtype)
+        classes = np.empty(sides, dtype=np.intp)
         for row, dy in enumerate(self.dys):
             if cancelled():
                 raise CancelledError("The sweep was cancelled.")
             stages, logits = self._moving.row(int(dy))
-            probabilities[row] = functional.class_probabilities(logits)
-            flips = measure.decision_flip(predicted, functional.predicted_classes(logits))
-            _put(values, "decision_flip", OUTPUT, row, flips)
-            for stage, moved in stages.items():
-                self._measure(values, stage, row, reference[stage], self._features(stage, moved))
-        change = measure.probability_change(before, probabilities, label)
-        _put(values, "probability_change", OUTPUT, slice(None), change)
-        _put(values, "total_variation", OUTPUT, slice(None), measure.total_variation(before, probabilities))
+            probabilities[row] = class_probabilities(logits)
+            classes[row] = predicted_classes(logits)
+            for stage, maps in stages.items():
+                moved = self._moved(stage, reference[stage], self._features(stage, maps), int(dy))
+                for each in chosen:
+                    if not each.of_output:
+                        values[each.name][stage][row] = each.function(moved)
+        output = MovedOutput(before, probabilities, predicted, classes, label)
+        for each in chosen:
+            if each.of_output:
+                values[each.name][OUTPUT] = each.function(output)
         return Sweep(
             self.dxs,
             self.dys,
@@ -203,36 +215,25 @@ class Sweeper:
             label,
         )
 
-    def _measure(
-        self, values: _Values, stage: str, row: int, reference: FloatArray, moved: FloatArray
-    ) -> None:
-        if "relative_change" in values:
-            if stage not in self._workspaces:
-                self._workspaces[stage] = np.empty_like(moved)
-            change = measure.relative_change(reference, moved, workspace=self._workspaces[stage])
-            values["relative_change"][stage][row] = change
-        if "cosine_similarity" in values:
-            values["cosine_similarity"][stage][row] = measure.cosine_similarity(reference, moved)
-        if "equivariance_residual" in values:
-            changes = self._along[stage].changes(moved, int(self.dys[row]))
-            values["equivariance_residual"][stage][row] = measure.relative_to(reference, changes)
+    def _moved(self, stage: str, reference: FloatArray, moved: FloatArray, dy: int) -> MovedFeatures:
+        """Return what is measured of a stage for one dy."""
+
+        def unexplained() -> Values:
+            if stage not in self._along:
+                grid = self._plan.grids[stage]
+                self._along[stage] = MovedAlong(grid, self.dxs, len(reference), reference.dtype)
+            if stage not in self._loaded:
+                self._along[stage].load(reference)
+                self._loaded.add(stage)
+            return self._along[stage].changes(moved, dy)
+
+        if stage not in self._workspaces:
+            self._workspaces[stage] = np.empty_like(moved)
+        return MovedFeatures(reference, moved, unexplained, self._workspaces[stage])
 
     def _features(self, stage: str, maps: FloatArray) -> FloatArray:
         """Make maps relative to the blank image's, in place, or leave them raw."""
         return np.subtract(maps, self._blank[stage], out=maps) if self._settings.relative else maps
-
-    def _empty_values(self) -> _Values:
-        shape = (len(self.dys), len(self.dxs))
-        return {
-            name: {stage: np.empty(shape) for stage in ((OUTPUT,) if info.of_output else self.stages)}
-            for name, info in MEASURES.items()
-            if name in self._settings.measures
-        }
-
-
-def _put(values: _Values, name: MeasureName, stage: str, where: int | slice, result: Values) -> None:
-    if name in values:
-        values[name][stage][where] = result
 
 
 class MovedStages:
@@ -259,10 +260,8 @@ class MovedStages:
         self._mode: Mode = mode
         self._background = background
         self._at = _as_slice(reach - dxs)
-        first = plan.network.layers[0][1]
-        self._on_canvas = (
-            plan.block.conv == 0 and isinstance(first, Conv2D) and (first.padding, first.stride) == (0, 1)
-        )
+        first = window_geometry(plan.network.layers[plan.block.conv][1])
+        self._on_canvas = plan.block.conv == 0 and (first.offset, first.stride) == (0, 1)
         self._windows: dict[str, FloatArray] = {}
         self._buffers: dict[str, FloatArray] = {}
 

@@ -8,17 +8,7 @@ import pytest
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.inspect.arithmetic import (
-    ActivationCell,
-    ConvolutionCell,
-    DenseCell,
-    FlattenCell,
-    LinearPoolCell,
-    MaxPoolCell,
-    dense_evidence,
-    evidence_slopes,
-    explain_cell,
-)
+from cnnviz.inspect.arithmetic import dense_evidence, evidence_slopes, explain_cell
 from cnnviz.layers import (
     LAYER_TYPES,
     AvgPool2D,
@@ -31,6 +21,14 @@ from cnnviz.layers import (
     Sigmoid,
     SubsamplePool2D,
     Tanh,
+)
+from cnnviz.layers.cells import (
+    ActivationCell,
+    ConvolutionCell,
+    DenseCell,
+    FlattenCell,
+    MaxPoolCell,
+    WeightedCell,
 )
 from cnnviz.network import Network
 from cnnviz.presets import LAB5, LENET
@@ -147,7 +145,7 @@ def test_linear_pools_weigh_their_window(dtype):
     network = everything(dtype)
     seen = set()
     for _, layer, found, x in cells_of(network, dtype, (AvgPool2D, SubsamplePool2D)):
-        assert isinstance(found, LinearPoolCell)
+        assert isinstance(found, WeightedCell)
         seen.add(type(layer))
         np.testing.assert_array_equal(found.values, x[found.cell[0]][np.ix_(found.rows, found.columns)])
         assert found.weights.sum() == 1
@@ -186,9 +184,10 @@ def test_activations_show_input_formula_and_slope(dtype):
     assert seen == set(functions)
 
 
-def test_only_activations_have_a_formula():
-    found = {layer for layer in LAYER_TYPES.values() if hasattr(layer, "formula")}
-    assert found == {ReLU, LeakyReLU, Sigmoid, Tanh}
+def test_what_acts_on_each_cell_alone_says_its_formula_and_its_slope():
+    elementwise = {layer for layer in LAYER_TYPES.values() if layer.is_elementwise}
+    assert elementwise == {ReLU, LeakyReLU, Sigmoid, Tanh}
+    assert all(layer().formula and layer().about_slope for layer in elementwise)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -2,9 +2,9 @@
 
 import gzip
 import io
+import re
 import shutil
 import struct
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +82,6 @@ def test_all_digits_have_the_published_counts() -> None:
     assert data.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
 
 
-def test_order_of_the_classes_is_the_order_of_the_labels() -> None:
-    forwards, backwards = load_mnist((3, 8)), load_mnist(("8", "3"))
-    assert forwards.classes == ("3", "8")
-    assert backwards.classes == ("8", "3")
-    assert np.array_equal(forwards.train_labels, 1 - backwards.train_labels)
-    assert np.array_equal(forwards.train_images, backwards.train_images)
-
-
 @pytest.mark.parametrize(
     "classes", [(), (3,), (3, 3), (3, "3"), range(11), "01", "3", 5, None, (3, "x"), (0, 10)]
 )
@@ -97,64 +89,41 @@ def test_bad_classes_of_mnist(classes: Any) -> None:
     with pytest.raises(ParameterError, match="'classes' parameter of") as caught:
         load_mnist(classes)
     assert "2 to 10 distinct classes" in str(caught.value)
+    if classes == (3, "x"):
+        assert re.search(r"0, 1, 2, 3, 4, 5, 6, 7, 8, 9.*Got x instead", str(caught.value))
 
 
-def test_unknown_class_lists_the_known() -> None:
-    with pytest.raises(ParameterError, match=r"0, 1, 2, 3, 4, 5, 6, 7, 8, 9.*Got x instead"):
-        load_mnist((3, "x"))
+def other_pixel(content: bytes) -> bytes:
+    pixels = bytearray(gzip.decompress(content))
+    pixels[5000] ^= 1
+    return gzip.compress(pixels, 1)
 
 
-def test_numpy_integers_are_classes() -> None:
-    assert load_mnist(np.array([4, 9])).classes == ("4", "9")
-
-
-def test_loads_in_a_worker_thread() -> None:
-    result: list[Dataset] = []
-    thread = threading.Thread(target=lambda: result.append(load_mnist()))
-    thread.start()
-    thread.join(30)
-    assert result[0].sha256 == load_mnist().sha256
-
-
-@pytest.fixture
-def own_mnist(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(MNIST_FOLDER, tmp_path / "mnist"))
-
-
-REMEDY = "restore the folder resources/mnist"
-
-
-def test_mnist_file_missing(own_mnist: Path) -> None:
-    path = own_mnist / "t10k-labels-idx1-ubyte.gz"
-    path.unlink()
-    with data_error(path, "does not exist", REMEDY):
-        load_mnist(folder=own_mnist)
-
-
-def test_mnist_folder_missing(tmp_path: Path) -> None:
-    with data_error(tmp_path / "none", "does not exist", REMEDY):
-        load_mnist(folder=tmp_path / "none")
-
-
-@pytest.mark.parametrize("name", ["train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"])
-def test_mnist_file_cut_off(own_mnist: Path, name: str) -> None:
-    path = own_mnist / name
-    path.write_bytes(path.read_bytes()[:-100])
-    with data_error(path, "breaks off", REMEDY):
-        load_mnist(folder=own_mnist)
-
-
-def test_mnist_with_one_other_pixel(own_mnist: Path) -> None:
-    path = own_mnist / "t10k-images-idx3-ubyte.gz"
-    content = bytearray(gzip.decompress(path.read_bytes()))
-    content[5000] ^= 1
-    path.write_bytes(gzip.compress(content, 1))
-    with data_error(path, "MD5", "2646ac647ad5339dbf082846283269ea was expected", REMEDY):
-        load_mnist(folder=own_mnist)
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("t10k-labels-idx1-ubyte.gz", None, "does not exist"),
+        ("train-images-idx3-ubyte.gz", lambda content: content[:-100], "breaks off"),
+        ("t10k-labels-idx1-ubyte.gz", lambda content: content[:-100], "breaks off"),
+        ("t10k-images-idx3-ubyte.gz", other_pixel, "MD5 2646ac647ad5339dbf082846283269ea was expected"),
+        ("", None, "does not exist"),
+    ],
+)
+def test_digits_that_are_damaged_or_missing(tmp_path: Path, name: str, change: Any, words: str) -> None:
+    folder = tmp_path / "mnist"
+    if name:
+        shutil.copytree(MNIST_FOLDER, folder)
+    path = folder / name
+    if change:
+        path.write_bytes(change(path.read_bytes()))
+    elif name:
+        path.unlink()
+    with data_error(path, *words.split(" ", 1), "restore the folder resources/mnist"):
+        load_mnist(folder=folder)
 
 
 def test_select_equals_selecting_at_once() -> None:
-    everything = load_mnist(range(10))
+    everything = load_mnist(np.arange(10))
     assert everything.select((5, 2)).sha256 == load_mnist((5, 2)).sha256
 
 
@@ -178,9 +147,6 @@ def test_select_needs_images_of_every_class() -> None:
         data.select(("ant", "cat"))
     with data_error("data set", "no training image of class bee"):
         tiny(train_labels=np.array([0, 0, 2, 2])).select(("ant", "bee"))
-
-
-def test_select_of_something_unknown() -> None:
     with pytest.raises(ParameterError, match="ant, bee, cat") as caught:
         tiny().select(("ant", "dog"))
     assert_one_sentence(str(caught.value).replace(". Got", ", got"))

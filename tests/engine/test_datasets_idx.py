@@ -55,10 +55,6 @@ def test_folder_of_mnist_equals_mnist() -> None:
     assert load_dataset(MNIST_FOLDER, (3, 8)).sha256 == load_mnist((3, 8)).sha256
 
 
-def test_path_as_text(folder: Path) -> None:
-    assert load_dataset(str(folder)).classes == ("0", "1", "2")
-
-
 def test_gzip_is_told_by_content_not_by_name(folder: Path) -> None:
     (folder / IMAGES).write_bytes(gzip.compress((folder / IMAGES).read_bytes()))
     assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
@@ -78,9 +74,6 @@ def test_classes_can_be_chosen(folder: Path, arrays: Arrays) -> None:
     assert np.array_equal(data.train_images[:, 0], arrays["x_train"][kept])
     assert np.array_equal(data.train_labels, (arrays["y_train"][kept] == 0).astype(int))
     assert data.available_classes == ("0", "1", "2")
-
-
-def test_unknown_class(folder: Path) -> None:
     with pytest.raises(ParameterError, match="0, 1, 2"):
         load_dataset(folder, ("0", "7"))
 
@@ -145,15 +138,6 @@ def test_mapping_that_collides_with_a_number(tmp_path: Path) -> None:
         load_dataset(folder)
 
 
-def test_several_sets_in_one_folder(folder: Path) -> None:
-    other = tiny_arrays(2)
-    write_idx_folder(folder, other, prefix="fashion-")
-    with data_error(folder, "2 data sets (fashion, MNIST)", "open the file of training images"):
-        load_dataset(folder)
-    assert load_dataset(folder / f"fashion-{IMAGES}").classes == ("0", "1")
-    assert load_dataset(folder / IMAGES).classes == ("0", "1", "2")
-
-
 @pytest.mark.parametrize("name", idx_names().values())
 def test_file_missing(folder: Path, name: str) -> None:
     (folder / name).unlink()
@@ -170,39 +154,32 @@ def test_cut_off(folder: Path, length: int, packed: bool) -> None:
         load_dataset(folder)
 
 
-@pytest.mark.parametrize("length", [2, 5, 12, 30, 200, -1, -4, -8])
-def test_gzip_cut_off(folder: Path, length: int) -> None:
-    packed = gzip.compress((folder / IMAGES).read_bytes())
-    (folder / IMAGES).write_bytes(packed[:length])
-    with data_error(folder / IMAGES, "breaks off"):
-        load_dataset(folder)
+def wrong_byte(packed: bytes, place: int) -> bytes:
+    content = bytearray(packed)
+    content[place] ^= 0xFF
+    return bytes(content)
 
 
-@pytest.mark.parametrize("place", [15, 200, -6])
-def test_gzip_with_a_wrong_byte(folder: Path, place: int) -> None:
-    packed = bytearray(gzip.compress((folder / IMAGES).read_bytes()))
-    packed[place] ^= 0xFF
-    (folder / IMAGES).write_bytes(packed)
-    with data_error(folder / IMAGES):
-        load_dataset(folder)
+TINY = tiny_arrays()
+DAMAGED = [
+    *((IMAGES, lambda old, length=length: gzip.compress(old)[:length], ("breaks off",))
+      for length in (2, 5, 12, 30, 200, -1, -4, -8)),
+    *((IMAGES, lambda old, place=place: wrong_byte(gzip.compress(old), place), ())
+      for place in (15, 200, -6)),
+    *((IMAGES, lambda old, magic=magic: magic + old[4:], (magic.hex(" "), "00 00 08 03"))
+      for magic in (b"\0\0\x0d\x03", b"\0\0\x08\x01", b"\x89PNG", b"\0\0\x08\x04")),
+    (IMAGES, lambda old: old + b"x", ("holds more data", "12 x 8 x 7 = 672 bytes")),
+    (LABELS, lambda _: idx_bytes(TINY["x_train"]), ("00 00 08 03", "labels starts with 00 00 08 01")),
+    (LABELS, lambda _: idx_bytes(TINY["y_train"][:-1]), ("11 labels", "12 images", IMAGES)),
+    ("t10k-images-idx3-ubyte", lambda _: idx_bytes(TINY["x_test"].transpose(0, 2, 1)), ("7 x 8", "8 x 7")),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("magic", [b"\0\0\x0d\x03", b"\0\0\x08\x01", b"\x89PNG", b"\0\0\x08\x04"])
-def test_wrong_magic(folder: Path, magic: bytes) -> None:
-    (folder / IMAGES).write_bytes(magic + (folder / IMAGES).read_bytes()[4:])
-    with data_error(folder / IMAGES, magic.hex(" "), "00 00 08 03"):
-        load_dataset(folder)
-
-
-def test_images_in_place_of_labels(folder: Path) -> None:
-    (folder / LABELS).write_bytes((folder / IMAGES).read_bytes())
-    with data_error(folder / LABELS, "00 00 08 03", "labels starts with 00 00 08 01"):
-        load_dataset(folder)
-
-
-def test_too_long(folder: Path) -> None:
-    (folder / IMAGES).write_bytes((folder / IMAGES).read_bytes() + b"x")
-    with data_error(folder / IMAGES, "holds more data", "12 x 8 x 7 = 672 bytes"):
+@pytest.mark.parametrize(("name", "change", "words"), DAMAGED)
+def test_a_file_that_is_damaged_or_does_not_fit_is_named(folder, name, change, words) -> None:
+    path = folder / name
+    path.write_bytes(change(path.read_bytes()))
+    with data_error(path, *words):
         load_dataset(folder)
 
 
@@ -231,12 +208,6 @@ def test_hostile_header_allocates_nothing(
         tracemalloc.stop()
 
 
-def test_counts_differ(folder: Path, arrays: Arrays) -> None:
-    (folder / LABELS).write_bytes(idx_bytes(arrays["y_train"][:-1]))
-    with data_error(folder / LABELS, "11 labels", "12 images", IMAGES):
-        load_dataset(folder)
-
-
 @pytest.mark.parametrize(("height", "width"), [(5, 8), (8, 65), (1, 1)])
 def test_size_out_of_range(tmp_path: Path, height: int, width: int) -> None:
     folder = write_idx_folder(tmp_path / "set", tiny_arrays(height=height, width=width))
@@ -250,39 +221,52 @@ def test_extreme_sizes(tmp_path: Path, height: int, width: int) -> None:
     assert load_dataset(folder).input_shape == (1, height, width)
 
 
-def test_test_images_of_another_size(folder: Path, arrays: Arrays) -> None:
-    path = folder / "t10k-images-idx3-ubyte"
-    path.write_bytes(idx_bytes(arrays["x_test"].transpose(0, 2, 1)))
-    with data_error(path, "7 x 8", "8 x 7"):
+@pytest.mark.parametrize(
+    ("classes", "changes", "words"),
+    [
+        (3, {"y_test": 2}, "no test image of class 2"),
+        (3, {"y_train": 2}, "no training image of class 2"),
+        (1, {}, "one class only (0)"),
+    ],
+)
+def test_a_class_without_images_is_named(tmp_path: Path, classes: int, changes: dict, words: str) -> None:
+    arrays = tiny_arrays(classes)
+    folder = write_idx_folder(
+        tmp_path / "set", arrays | {key: arrays[key] % divisor for key, divisor in changes.items()}
+    )
+    with data_error(folder, words):
         load_dataset(folder)
+    if classes > 1:
+        assert load_dataset(folder, (0, 1)).classes == ("0", "1")
 
 
-def test_one_class_only(tmp_path: Path) -> None:
-    folder = write_idx_folder(tmp_path / "set", tiny_arrays(1))
-    with data_error(folder, "one class only (0)"):
+def test_several_sets_in_one_folder(folder: Path) -> None:
+    write_idx_folder(folder, tiny_arrays(2), prefix="fashion-")
+    with data_error(folder, "2 data sets (fashion, MNIST)", "open the file of training images"):
         load_dataset(folder)
+    assert load_dataset(folder / f"fashion-{IMAGES}").classes == ("0", "1")
+    assert load_dataset(str(folder / IMAGES)).classes == ("0", "1", "2")
 
 
-def test_class_without_test_images(folder: Path, arrays: Arrays) -> None:
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(arrays["y_test"] % 2))
-    with data_error(folder, "no test image of class 2"):
-        load_dataset(folder)
-    assert load_dataset(folder, (0, 1)).classes == ("0", "1")
-
-
-def test_class_without_training_images(folder: Path, arrays: Arrays) -> None:
-    (folder / LABELS).write_bytes(idx_bytes(arrays["y_train"] % 2))
-    with data_error(folder, "no training image of class 2"):
-        load_dataset(folder)
-
-
-def test_permission_denied_to_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("where", "error", "words"),
+    [
+        (
+            "os.open",
+            PermissionError(13, "Permission denied"),
+            ("permission denied", "change its permissions"),
+        ),
+        ("os.open", OSError(5, "Input/output error"), ("input/output error",)),
+        ("cnnviz.datasets.idx.read_idx", MemoryError(), ("memory",)),
+    ],
+)
+def test_faults_of_disk_and_memory(folder: Path, monkeypatch, where: str, error, words) -> None:
     # Injected, because the superuser may read everything.
-    def deny(path: str, *_arguments: object) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise error
 
-    monkeypatch.setattr(os, "open", deny)
-    with data_error(folder / IMAGES, "permission denied", "change its permissions"):
+    monkeypatch.setattr(where, fail)
+    with data_error(folder if isinstance(error, MemoryError) else folder / IMAGES, *words):
         load_dataset(folder)
 
 
@@ -298,15 +282,6 @@ def test_permission_denied_to_a_folder(
         load_dataset(folder)
 
 
-def test_disk_fault(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fault(*_arguments: object, **_options: object) -> None:
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr(os, "open", fault)
-    with data_error(folder / IMAGES, "input/output error"):
-        load_dataset(folder)
-
-
 @pytest.mark.parametrize("name", ["none", "a\0b", "~no-such-user-of-cnnviz/x"])
 def test_path_that_is_not_there(tmp_path: Path, name: str) -> None:
     path = name if name.startswith("~") else tmp_path / name
@@ -314,12 +289,9 @@ def test_path_that_is_not_there(tmp_path: Path, name: str) -> None:
         load_dataset(path)
 
 
-def test_empty_folder(tmp_path: Path) -> None:
+def test_what_is_no_data_set(tmp_path: Path) -> None:
     with data_error(tmp_path, "holds no data set", "IDX", ".npz", "a folder of pictures for each class"):
         load_dataset(tmp_path)
-
-
-def test_file_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(b"\xfe\xff\x00")
     with data_error(path, "unknown kind"):
@@ -327,12 +299,3 @@ def test_file_of_another_kind(tmp_path: Path) -> None:
     path.write_text("hello")
     with data_error(path, "is a text"):
         load_dataset(path)
-
-
-def test_out_of_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def exhausted(*_arguments: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr("cnnviz.datasets.idx.read_idx", exhausted)
-    with data_error(folder, "memory"):
-        load_dataset(folder)

@@ -12,7 +12,7 @@ from cnnviz.datasets import Dataset, load_mnist, to_input
 from cnnviz.engines import LayeredEngine, make_engine
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import evaluate
-from cnnviz.experiment import ACTIVATIONS, POOLS
+from cnnviz.experiment import SETTINGS
 from cnnviz.fused import FusedEngine, plan_stages, products
 from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, SubsamplePool2D, Tanh
 from cnnviz.network import Network
@@ -45,8 +45,8 @@ def test_a_stride_without_a_pool_is_a_pool_that_keeps_one_cell(mnist):
     assert one.loss == pytest.approx(other.loss, rel=1e-10)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("activation", [kind for kind, _ in SETTINGS["activation"].options])
+@pytest.mark.parametrize("pool", [kind for kind, _ in SETTINGS["pool"].options])
 def test_every_experiment_that_can_be_chosen_is_fused(activation, pool):
     for preset in (LAB5, LENET):
         network = replace(preset, activation=activation, pool=pool).build_network()
@@ -93,7 +93,7 @@ def layered_run(experiment, dataset, steps):
     [
         {"batch_size": 1, "learning_rate": 1e-3},
         {"batch_size": 5, "ties": "split", "optimizer": "adam", "learning_rate": 1e-2},
-        {"batch_size": 70, "ties": "first", "momentum": 0.9, "learning_rate": 1e-2, "activation": "tanh"},
+        {"batch_size": 33, "ties": "first", "momentum": 0.9, "learning_rate": 1e-2, "activation": "tanh"},
     ],
 )
 def test_200_steps_end_in_the_weights_of_the_layers(changes):
@@ -108,23 +108,12 @@ def test_200_steps_end_in_the_weights_of_the_layers(changes):
 
 
 @pytest.mark.slow
-def test_200_steps_of_lenet_end_in_the_weights_of_the_layers(mnist):
+def test_60_steps_of_lenet_end_in_the_weights_of_the_layers(mnist):
     experiment = replace(LENET, dtype="float64", batch_size=20)
-    losses, params = layered_run(experiment, mnist, 200)
+    losses, params = layered_run(experiment, mnist, 60)
     trainer = Trainer(experiment.build_network(), mnist, experiment.train_config())
-    np.testing.assert_allclose(trainer.advance(200).losses, losses, rtol=1e-7)
+    np.testing.assert_allclose(trainer.advance(60).losses, losses, rtol=1e-7)
     assert_close(trainer.network.params, params, 1e-8)
-
-
-def test_200_steps_of_lab5_in_float32_end_near_those_in_float64():
-    dataset = load_mnist(("0", "1"))
-    experiment = replace(LAB5, learning_rate=1e-3)
-    losses, params = layered_run(experiment, dataset, 200)
-    in_float32 = replace(experiment, dtype="float32")
-    trainer = Trainer(in_float32.build_network(), dataset, in_float32.train_config())
-    np.testing.assert_allclose(trainer.advance(200).losses, losses, rtol=1e-4)
-    trained = {name: array.astype(np.float64) for name, array in trainer.network.params.items()}
-    assert_close(trained, params, 1e-5)
 
 
 def test_first_steps_of_lenet_in_float32(mnist):
@@ -262,18 +251,6 @@ def test_float32_agrees_to_its_precision_with_ties_of_every_kind(network, sample
     images, labels = batch(network, samples, seed, levels=(0, 255))
     # All of one class: else the contributions of the samples nearly cancel, and their rounding errors do not.
     assert_same_step(make_engine(network), network, images, 0 * labels, 1e-5)
-
-
-@pytest.mark.parametrize("ties", ["first", "all", "split"])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("samples", [1, 2, 31, 64, 65, 150])
-def test_digits_with_blank_background(ties, dtype, samples):
-    mnist = load_mnist(("3", "8"))
-    network = two_blocks(ties, dtype)
-    images, labels = mnist.train_images[:samples], mnist.train_labels[:samples]
-    assert_same_step(
-        make_engine(network), network, images, labels, {"float32": 1e-5, "float64": 1e-12}[dtype]
-    )
 
 
 def two_blocks(ties: str, dtype: str) -> Network:

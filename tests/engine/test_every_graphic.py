@@ -248,7 +248,6 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
                 numbers(64, 26, 26), SIGNED, Go, point=Go, scrolls=Go, chooses=True, has_key=False, most=192
             ),
             60,
-            (tiles.Marked("receptive", ((3, 4, 3, 3),)), tiles.Marked("winner", ((9, 9, 1, 1),), (60,))),
         ),
     ),
     "stage": (
@@ -268,9 +267,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "outputs": (
         stages.OUTPUTS,
-        stages.OutputRows(
-            stages.Outputs(CLASSES, PROBABILITIES, 9 * PROBABILITIES - 2, 3, Go, Go), 1, frozenset({2}), 4, Go
-        ),
+        stages.OutputRows(stages.Outputs(CLASSES, PROBABILITIES, 9 * PROBABILITIES - 2, 3, Go, Go), 1, 4, Go),
     ),
     "folded": (stages.FOLDED, stages.Folded("relu1", Go())),
     "arrow": (stages.ARROW, stages.Arrow(8)),
@@ -278,6 +275,14 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         tiles.FRAMED,
         tiles.Framed(tiles.Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6)),
     ),
+}
+MARKED = {
+    "many tiles": (
+        tiles.Marked("receptive", ((3, 4, 3, 3),)),
+        tiles.Marked("winner", ((9, 9, 1, 1),), (60,)),
+    ),
+    "enlarged stage": SELECTED,
+    "outputs": frozenset({2}),
 }
 LOOKS = {"light": LIGHT, "dark, projected": replace(DARK, scale=1.6), "paper": PAPER}
 EACH = pytest.mark.parametrize("name", CASES)
@@ -291,7 +296,8 @@ def grounds(name: str, look: Look) -> list[Ground]:
     rooms = [(size.width, size.height), (size.least_width, size.least_height or size.height)]
     if graphic.height is not None:
         rooms = [(wide, max(high, graphic.height(content, wide, look))) for wide, high in rooms]
-    return [Ground(Box(0, 0, *room), look, ratio=0 if look is PAPER else 1) for room in rooms]
+    ratio, marked = 0 if look is PAPER else 1, MARKED.get(name)
+    return [Ground(Box(0, 0, *room), look, ratio=ratio, marked=marked) for room in rooms]
 
 
 def extent(text: TextMark) -> Box:

@@ -1,11 +1,24 @@
-"""Formulas, steps, excerpts of maps, frames and lists: what is drawn of them, and that it has room."""
+"""Formulas, steps, excerpts of maps, lists, numbers and colours: what is drawn, and that it has room."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from cnnviz.drawing import DARK, LIGHT, Ask, Box, CellKey, Colors, Ground, Rect, Text, drawn
+from cnnviz.drawing import (
+    DARK,
+    LIGHT,
+    Ask,
+    Box,
+    CellKey,
+    Cells,
+    Colors,
+    Ground,
+    Rect,
+    Text,
+    cell_numbers,
+    drawn,
+)
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.entries import ENTRIES, Entries, Entry
 from cnnviz.graphics.formula import FORMULA, Formulas, height
@@ -17,7 +30,9 @@ from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.layers import MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
-from cnnviz.report.equations import pool_gradient
+from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
+from cnnviz.quantities import ALMOST
+from tests.oracles import luminance
 
 
 @dataclass(frozen=True)
@@ -52,8 +67,8 @@ LONG = (
 FORMULAS = {
     "long": LONG,
     "arguments": (Sub("q", "i"), "=", Words("max"), "(", *(("z", ",") * 40), "z", ")"),
-    "max": pool_gradient(MaxPool2D(2, ties="all"), "z").formula,
-    "max blur": pool_gradient(MaxBlurPool2D(2, ties="split"), "a").formula,
+    "max": MaxPool2D(2, ties="all").gradient_equation(1, "z").formula,
+    "max blur": MaxBlurPool2D(2, ties="split").gradient_equation(1, "a").formula,
 }
 
 
@@ -228,3 +243,94 @@ def test_a_statement_wraps_with_its_strong_numbers(width: int) -> None:
     assert max(mark.x + mark.font.width(mark.words.rstrip()) for mark in marks) <= width
     assert max(mark.y for mark in marks) < drawing.ground.box.bottom
     assert STATEMENT.words(shown).startswith("Max-pooled maps changed by 1.09, the")
+
+
+# -- numbers in cells ----------------------------------------------------------------------------------------
+
+
+def written(values: list[list[float]], side: float, *, is_window: bool) -> list[str]:
+    """What stands in the cells of a map, a mark above a number before it."""
+    array = np.array(values)
+    groups = np.zeros(array.shape, int) if is_window else None
+    grid = Cells(*array.shape, 0, 0, side)
+    texts = [""] * array.size
+    for text in cell_numbers(array, Colors.of("signed", array), grid, LIGHT, groups):
+        row, col = grid.at(text.x, text.y)
+        texts[row * array.shape[1] + col] += text.words
+    return texts if any(texts) else []
+
+
+def test_unequal_values_of_a_window_look_unequal_and_equal_ones_equal() -> None:
+    window = [[-0.352, -0.353], [-0.352, -0.3]]
+    assert len(set(written(window, 90, is_window=False))) == 2
+    texts = written(window, 90, is_window=True)
+    assert sorted(texts.count(text) for text in set(texts)) == [1, 1, 2]
+
+
+def test_where_there_is_no_room_for_the_difference_the_cell_says_so() -> None:
+    texts = written([[-0.352, -0.3521], [-0.9, -0.1]], 48, is_window=True)
+    assert sum(text.startswith(ALMOST) for text in texts) == 2
+    assert not any(
+        text.startswith(ALMOST) for text in written([[-0.35, -0.35], [-0.9, -0.1]], 48, is_window=True)
+    )
+
+
+@pytest.mark.parametrize(("side", "text"), [(90, "+0.35210"), (50, "≈+0.35"), (44, "≈+0.35"), (35, "≈+0.4")])
+def test_a_mark_costs_no_figure_where_there_is_room_above_the_number(side: int, text: str) -> None:
+    texts = written([[0.3521, 0.35212], [0.9, 0.1]], side, is_window=True)
+    assert texts[0] == text
+
+
+def test_without_room_for_a_figure_nothing_is_written() -> None:
+    values = [[0.041, 0.032], [-0.043, 0.0]]
+    assert written(values, 60, is_window=False) == ["+0.041", "+0.032", "−0.043", "0"]
+    assert written(values, 45, is_window=False) == ["+0.04", "+0.03", "−0.04", "0"]
+    assert written(values, 35, is_window=False) == []
+
+
+# -- colours -------------------------------------------------------------------------------------------------
+
+
+def test_colour_maps_have_256_colours_and_cannot_be_changed() -> None:
+    for name, table in (("signed", SIGNED), ("sequential", SEQUENTIAL), ("grey", GREYS)):
+        assert color_map(name) is table
+        assert table.shape == (256, 3)
+        assert table.dtype == np.uint8
+        with pytest.raises(ValueError, match="read-only"):
+            table[0, 0] = 1
+    with pytest.raises(ValueError, match="one of signed, sequential, grey"):
+        color_map("jet")
+
+
+def test_the_signed_map_goes_from_blue_through_white_to_red() -> None:
+    assert SIGNED[0].tolist() == [0x21, 0x66, 0xAC]
+    assert SIGNED[127].tolist() == SIGNED[128].tolist() == [0xF7, 0xF7, 0xF7]
+    assert SIGNED[255].tolist() == [0xB2, 0x18, 0x2B]
+
+
+def test_the_sequential_and_grey_maps_grow_lighter() -> None:
+    for table in (SEQUENTIAL, GREYS):
+        # Neighbours may differ by less than the rounding to whole numbers.
+        values = [luminance("#" + "".join(f"{part:02X}" for part in row)) for row in table[::3].tolist()]
+        assert np.all(np.diff(values) > 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([-3.0, 1.0], (-3.0, 3.0)),
+        ([0.0, 0.0], (-1.0, 1.0)),
+        ([], (-1.0, 1.0)),
+        ([np.nan, -np.inf, 0.5], (-0.5, 0.5)),
+    ],
+)
+def test_signed_levels_are_symmetric(values: list[float], expected: tuple[float, float]) -> None:
+    assert signed_levels(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([2.0, 5.0], (2.0, 5.0)), ([3.0, 3.0], (3.0, 4.0)), ([], (0.0, 1.0)), ([np.nan, 1.0, 2.0], (1.0, 2.0))],
+)
+def test_sequential_levels_always_rise(values: list[float], expected: tuple[float, float]) -> None:
+    assert sequential_levels(values) == expected

@@ -15,7 +15,6 @@ from cnnviz.drawing.svg import is_plain
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
-from cnnviz.graphics.reading import READING, Reading
 from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS, Run, accuracy_plot, loss_plot
 from cnnviz.graphics.time_track import (
     TIME_LINE,
@@ -189,13 +188,6 @@ def test_the_legend_names_all_curves_and_asks_to_hide_and_show_them() -> None:
     assert tips == ["Hide the curve “each step”", "Show the curve “running mean”"]
     assert drawing.part(TESTS).ask == ToggleCurve(TESTS)
     assert LEGEND.words(legend) == "each step, running mean hidden, test images"
-
-
-def test_a_reading_has_room_for_its_words() -> None:
-    reading = Reading("step 12,665", (("accent", "running mean", "0.0312"), ("winner", "test images", "0.9")))
-    size = READING.size(reading, LIGHT)
-    drawing = READING.draw(reading, Ground(Box(0, 0, size.width, size.height), LIGHT))
-    assert drawing.texts() == ["step 12,665", "running mean", "0.0312", "test images", "0.9"]
 
 
 @given(number=st.floats(-1e6, 1e6), decimals=st.integers(0, 4))

@@ -15,7 +15,7 @@ from cnnviz import __version__, checkpoint, output
 from cnnviz.cli import parse_arguments
 from cnnviz.output import Output, complain
 from tests.patience import PATIENCE
-from tests.picture_folders import write_pictures
+from tests.small_data import write_pictures
 
 MAIN = Path(__file__).parents[2] / "main.py"
 

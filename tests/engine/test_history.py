@@ -181,13 +181,6 @@ def test_a_run_that_fits_is_kept_whole():
     assert filled(steps, room=len(steps)).steps == steps
 
 
-def test_long_after_the_room_was_first_exceeded_the_run_is_still_covered_evenly():
-    store = filled(range(0, 200_000, 10), kept=range(0, 200_000, 20_000), room=50)
-    gaps = np.diff(store.steps)
-    assert gaps.max() <= 200_000 / 12
-    assert set(range(0, 200_000, 20_000)) <= set(store.steps)
-
-
 @given(steps=st.lists(st.integers(0, 500), min_size=1, unique=True).map(sorted), step=st.integers(-20, 520))
 def test_at_and_nearest_are_what_a_search_through_all_finds(steps, step):
     store = filled(steps, room=1000)
@@ -290,45 +283,6 @@ def test_only_what_is_on_record_can_be_forked(recorded):
     for step in (49, 951):
         with pytest.raises(ValueError, match="from step 50 to 950"):
             recorded.forked(step)
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [{}, {"momentum": 0.9}, {"optimizer": "adam", "batch_size": 8}],
-    ids=["plain", "momentum", "adam"],
-)
-def test_a_run_that_goes_on_from_a_snapshot_is_the_same_run(small_digits, settings):
-    experiment = replace(LAB5, learning_rate=1e-2, **settings)
-
-    def trainer(network, **start):
-        return Trainer(network, small_digits, experiment.train_config(), **start)
-
-    whole = trainer(experiment.build_network())
-    whole.advance(37)
-    moment = Snapshot(whole.step, whole.network, whole.optimizer_state)
-    expected = whole.advance(60)
-    again = trainer(moment.network, start_step=moment.step, optimizer_state=moment.optimizer)
-    found = again.advance(60)
-    assert_same_bits(found.losses, expected.losses)
-    for name, array in whole.network.params.items():
-        assert_same_bits(again.network.params[name], array)
-
-
-def test_momentum_matters_to_a_fork(small_digits):
-    experiment = replace(LAB5, learning_rate=1e-2, momentum=0.9)
-    whole = Trainer(experiment.build_network(), small_digits, experiment.train_config())
-    whole.advance(37)
-    forgetful = Trainer(whole.network, small_digits, experiment.train_config(), start_step=37)
-    assert not np.array_equal(forgetful.advance(20).losses, whole.advance(20).losses)
-
-
-def test_memory_of_another_optimiser_is_refused(small_digits):
-    adam = replace(LAB5, optimizer="adam")
-    trainer = Trainer(adam.build_network(), small_digits, adam.train_config())
-    trainer.advance(2)
-    start = {"start_step": 2, "optimizer_state": trainer.optimizer_state}
-    with pytest.raises(ParameterError, match="SGD does not know"):
-        Trainer(trainer.network, small_digits, LAB5.train_config(), **start)
 
 
 # --- any step of a run again ----------------------------------------------------------------------------

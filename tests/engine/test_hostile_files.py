@@ -418,7 +418,8 @@ def test_whatever_is_said_is_taken_or_refused_in_a_sentence(tmp_path: Path, kind
     path.write_bytes(content)
     read(path)
     said: list[str] = []
-    for number in range(150):
+    count = 60 if kind == "course" else 150  # it takes longer
+    for number in range(count):
         changed, name = mutate(content, Random(f"{kind} {number}"))
         path.write_bytes(changed)
         try:
@@ -427,7 +428,7 @@ def test_whatever_is_said_is_taken_or_refused_in_a_sentence(tmp_path: Path, kind
             said.append(str(error))
         except Exception as error:
             raise AssertionError(f"mutation {number} of a {kind}, {name}") from error
-    assert len(said) > 40
+    assert len(said) > count / 4
     assert all(each.isprintable() and len(each) <= 1000 for each in said)
 
 

@@ -156,35 +156,6 @@ def test_gradients_stay_and_parameters_without_one_too(rng, make, loop):
     np.testing.assert_array_equal(params["b"], kept)
 
 
-@pytest.mark.parametrize(("make", "loop"), CASES)
-def test_finds_the_bottom_of_a_bowl(make, loop):
-    params = {"p": np.array([1.0, -2.0])}
-    optimizer = make()
-    for _ in range(600):
-        optimizer.update(params, {"p": 2 * params["p"]})
-    assert np.abs(params["p"]).max() < 0.2
-
-
-@pytest.mark.parametrize(("make", "loop"), CASES)
-def test_goes_on_from_a_saved_state_to_the_bit(rng, make, loop):
-    gradients = [{"a": rng.normal(size=4), "b": rng.normal(size=(2, 2))} for _ in range(6)]
-    params = {"a": np.ones(4), "b": np.ones((2, 2))}
-    first = make()
-    for gradient in gradients[:3]:
-        first.update(params, gradient)
-    state, copies = first.state(), {name: array.copy() for name, array in params.items()}
-    for gradient in gradients[3:]:
-        first.update(params, gradient)
-
-    second = make()
-    second.load_state(state)
-    for gradient in gradients[3:]:
-        second.update(copies, gradient)
-    for name in params:
-        np.testing.assert_array_equal(copies[name], params[name])
-    assert int(second.state()["steps"]) == 6
-
-
 def test_state_is_a_copy(rng):
     optimizer = SGD(0.1, momentum=0.5)
     optimizer.update({"a": np.ones(2)}, {"a": np.ones(2)})

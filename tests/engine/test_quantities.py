@@ -1,7 +1,6 @@
 """Numbers as text: what is read back is right, and unequal numbers side by side look unequal."""
 
 import math
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -26,6 +25,7 @@ from cnnviz.quantities import (
     format_value,
     format_whole_percent,
 )
+from tests.oracles import read_number as read
 
 numbers = st.floats(-1e12, 1e12, allow_nan=False) | st.floats(-1, 1) | st.floats(width=32, allow_nan=False)
 shares = st.floats(0, 1) | st.floats(0, 1e-5) | st.floats(0, 1e-5).map(lambda rest: 1 - rest)
@@ -34,13 +34,6 @@ groups = st.lists(numbers, min_size=1, max_size=9) | st.builds(
     st.floats(-10, 10),
     st.lists(st.integers(-3, 3), min_size=2, max_size=9),
 )
-
-
-def read(text: str) -> float:
-    """What a reader takes a text for."""
-    text = text.lstrip(ALMOST).replace(MINUS, "-").replace(",", "").replace("∞", "inf")
-    difference = re.fullmatch(r"1 - (\S+)", text)
-    return 1 - float(difference[1]) if difference else float(text)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from cnnviz.layers import Activation, AvgPool2D, Conv2D, MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import mathml, typst
 from cnnviz.presets import LAB5
-from cnnviz.report.equations import convolution, filter_gradient, of_network, pool_gradient, remarks
+from cnnviz.report.equations import of_network
 from tests.engine.routing_cases import ink
 from tests.oracles import avg_pool2d_loop, mirrored, subsample_pool2d_loop
 
@@ -18,7 +18,7 @@ from tests.oracles import avg_pool2d_loop, mirrored, subsample_pool2d_loop
 @pytest.mark.parametrize("layer", [Conv2D(2, bias=False), Conv2D(2, 3, 2, 1), Conv2D(2, 2, padding=2)])
 def test_a_cell_computed_as_the_equation_says_is_that_of_the_layer(layer, channels, rng):
     """Which terms there are is read from the equation as Typst gets it; the sum is then done by hand."""
-    written = typst(convolution(layer, channels).formula)
+    written = typst(layer.equation(channels).formula)
     found = re.fullmatch(
         r"z_\(f , i , j\) = (b_\(f\) \+ |b_f \+ )? ?sum_\((c , )?a , b\) w_\(f , (c , )?a , b\) "
         r"thin x_\((c , )?(\d )?i \+ a( - \d)? , (\d )?j \+ b( - \d)?\)",
@@ -40,22 +40,22 @@ def test_a_cell_computed_as_the_equation_says_is_that_of_the_layer(layer, channe
             if 0 <= row < 7 and 0 <= column < 8:
                 total += weight[f, c, a, b] * x[c, row, column]
         assert out[f, i, j] == pytest.approx(total)
-    assert ("Outside the map x is 0" in remarks(layer)) is (padding > 0)
-    assert "cross-correlation" in remarks(layer)
+    assert ("Outside the map x is 0" in layer.equation(1).remark) is (padding > 0)
+    assert "cross-correlation" in layer.equation(1).remark
 
 
 def test_the_filter_gradient_has_the_indices_of_the_convolution():
     layer = Conv2D(2, padding=1)
     pixel = "x_(c , i + a - 1 , j + b - 1)"
-    assert typst(convolution(layer, 3).formula).endswith(pixel)
-    assert typst(filter_gradient(layer, 3).formula).endswith(pixel)
+    assert typst(layer.equation(3).formula).endswith(pixel)
+    assert typst(layer.gradient_equation(3).formula).endswith(pixel)
 
 
 @pytest.mark.parametrize("ties", ["first", "all", "split"])
 def test_the_routing_equation_is_that_of_the_rule(ties):
     """The window 1, 2, 2, 2 with gradient 1, by what the equation says."""
     pool = MaxPool2D(2, ties=ties)
-    written = typst(pool_gradient(pool, "z").formula)
+    written = typst(pool.gradient_equation(1, "z").formula)
     window = np.array([[[[1.0, 2.0], [2.0, 2.0]]]])
     got = pool.input_gradient(np.ones((1, 1, 1, 1)), window, np.full((1, 1, 1, 1), 2.0), {})[0, 0].ravel()
     winners = [1, 2, 3]
@@ -154,7 +154,7 @@ def test_all_equations_together_give_the_gradient_of_the_filter(pool, ties, acti
 
 @pytest.mark.parametrize("pool", [AvgPool2D(2), MaxPool2D(2, ties="split"), MaxBlurPool2D(2)])
 def test_equations_are_complete_in_both_languages(pool):
-    formula = pool_gradient(pool, "z").formula
+    formula = pool.gradient_equation(1, "z").formula
     for text in (typst(formula), mathml(formula)):
         assert text.count("{") == text.count("}") or "<mo" in text
         assert text.count("(") == text.count(")")

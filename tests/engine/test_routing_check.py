@@ -66,14 +66,6 @@ def test_laboratory_network_under_rules_that_keep_the_gradient(ties):
         assert entry.relative_error < 1e-6
 
 
-def test_laboratory_network_by_brute_force():
-    network, x, label = lab5()
-    report = check_all(network, x, label, eps=1e-4)
-    assert any(entry.eps < 1e-4 for entry in report.entries())
-    assert report.counts["mismatch"] == 0
-    confirm(network, x, label, 1e-4, report)
-
-
 @pytest.mark.parametrize("eps", [1e-5, 1e-4, 1e-3, 1e-2])
 def test_a_kink_nearby_does_not_hide_what_the_rule_does(eps):
     """What ties do to a gradient is no matter of the poke: it is the distance from the slope at 0."""

@@ -1,15 +1,19 @@
-"""The engine keeps BLAS on one thread by itself, and gives back what the caller had."""
+"""What the engine takes from its surroundings: BLAS threads, and time in any zone."""
 
 import os
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from cnnviz import runtime
+from cnnviz.clock import moment, now, today
 from cnnviz.runtime import on_one_blas_thread, one_blas_thread
 from tests.patience import PATIENCE
 
@@ -146,3 +150,24 @@ def test_for_the_rest_of_a_process(threads):
     finally:
         held.__exit__(None, None, None)
     assert threads() == {3}
+
+
+# -- time ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    yield monkeypatch
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of Windows is not set by TZ")
+@pytest.mark.parametrize("name", ["Asia/Tokyo", "Nowhere/Atlantis", "UTC+99999", "AAA24BBB", "UTC-200", "::"])
+def test_any_zone_gives_a_date_and_a_time(zone: pytest.MonkeyPatch, name: str) -> None:
+    zone.setenv("TZ", name)
+    time.tzset()
+    assert abs(date.fromisoformat(today()) - date.today()).days <= 1
+    assert datetime.strptime(now(), "%Y-%m-%d %H:%M").date() >= date.fromisoformat(today())
+    written = datetime.strptime(moment(time.time()), "%Y-%m-%d at %H:%M:%S")
+    assert abs((written - datetime.now()).total_seconds()) < 60

@@ -1,9 +1,10 @@
-"""The engine against PyTorch, where it is installed: operations, losses, optimisers and whole networks."""
+"""The engine against PyTorch, where it is installed: layers, losses, optimisers, networks, model files."""
 
 import numpy as np
 import pytest
 
-from cnnviz import functional
+from cnnviz import checkpoint
+from cnnviz.datasets import load_mnist, to_input
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -13,11 +14,12 @@ from cnnviz.layers import (
     MaxPool2D,
     ReLU,
     Sigmoid,
-    SubsamplePool2D,
     Tanh,
+    losses,
 )
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import SGD, Adam
+from cnnviz.presets import LAB5, LENET
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is only an oracle here")
 
@@ -47,13 +49,13 @@ def test_convolution(rng, dtype, channels, filters, kernel, stride, padding):
     bias = rng.normal(size=filters).astype(dtype)
     leaves = tensors(x, weight, bias)
     expected = torch.nn.functional.conv2d(*leaves, stride=stride, padding=padding)
-    out = functional.conv2d(x, weight, bias, stride, padding)
+    layer, params = Conv2D(filters, kernel, stride, padding), {"weight": weight, "bias": bias}
+    out = layer.forward(x, params)
     assert_close(out, expected, dtype)
     d_out = rng.normal(size=out.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
-    arguments = (d_out, x, weight, stride, padding)
-    gradients = (functional.conv2d_input_gradient(*arguments), *functional.conv2d_weight_gradient(*arguments))
-    for gradient, leaf in zip(gradients, leaves, strict=True):
+    d_x, d_params = layer.backward(d_out, x, out, params)
+    for gradient, leaf in zip((d_x, *d_params.values()), leaves, strict=True):
         assert_close(gradient, leaf.grad, dtype)
 
 
@@ -64,7 +66,8 @@ def test_max_pooling_with_the_first_winner(rng, dtype, size, stride, tied):
     x = (rng.integers(0, 3, size=(2, 3, 9, 8)) if tied else rng.normal(size=(2, 3, 9, 8))).astype(dtype)
     (leaf,) = tensors(x)
     expected, where = torch.nn.functional.max_pool2d(leaf, size, stride, return_indices=True)
-    pooled, winner = functional.max_pool2d(x, size, stride)
+    pool = MaxPool2D(size, stride)
+    pooled, winner = pool.forward(x, {}), pool.first_winners(x)
     np.testing.assert_array_equal(pooled, expected.detach().numpy())
     # PyTorch counts in the whole map, we count in the window.
     rows, columns = np.divmod(winner, size)
@@ -72,7 +75,7 @@ def test_max_pooling_with_the_first_winner(rng, dtype, size, stride, tied):
     np.testing.assert_array_equal((tops * stride + rows) * 8 + lefts * stride + columns, where.numpy())
     d_out = rng.normal(size=pooled.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
-    assert_close(functional.max_pool2d_backward(d_out, x, pooled, size, stride, "first"), leaf.grad, dtype)
+    assert_close(pool.input_gradient(d_out, x, pooled, {}), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -81,10 +84,11 @@ def test_max_pooling_that_splits_ties_is_amax(rng, dtype):
     x = rng.integers(0, 3, size=(2, 3, 8, 6)).astype(dtype)
     (leaf,) = tensors(x)
     expected = leaf.reshape(2, 3, 4, 2, 3, 2).amax(dim=(3, 5))
-    pooled, _ = functional.max_pool2d(x, 2)
+    pool = MaxPool2D(2, ties="split")
+    pooled = pool.forward(x, {})
     d_out = rng.normal(size=pooled.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
-    assert_close(functional.max_pool2d_backward(d_out, x, pooled, 2, ties="split"), leaf.grad, dtype)
+    assert_close(pool.input_gradient(d_out, x, pooled, {}), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -93,11 +97,12 @@ def test_average_pooling(rng, dtype, size, stride):
     x = rng.normal(size=(2, 3, 9, 8)).astype(dtype)
     (leaf,) = tensors(x)
     expected = torch.nn.functional.avg_pool2d(leaf, size, stride)
-    out = functional.avg_pool2d(x, size, stride)
+    pool = AvgPool2D(size, stride)
+    out = pool.forward(x, {})
     assert_close(out, expected, dtype)
     d_out = rng.normal(size=out.shape).astype(dtype)
     expected.backward(torch.tensor(d_out))
-    assert_close(functional.avg_pool2d_backward(d_out, x.shape, size, stride), leaf.grad, dtype)
+    assert_close(pool.input_gradient(d_out, x, out, {}), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -131,16 +136,16 @@ def test_losses(rng, dtype, scale):
     target = torch.tensor(labels[:, None].astype(dtype))
     expected = torch.nn.functional.binary_cross_entropy_with_logits(leaf, target)
     expected.backward()
-    loss = functional.binary_cross_entropy(one, labels)
+    loss = losses.binary_cross_entropy(one, labels)
     assert loss == pytest.approx(expected.item(), rel=1e-6)
-    assert_close(functional.binary_cross_entropy_backward(one, labels), leaf.grad, dtype)
+    assert_close(losses.binary_cross_entropy_backward(one, labels), leaf.grad, dtype)
 
     several = (rng.normal(size=(5, 4)) * scale).astype(dtype)
     (leaf,) = tensors(several)
     expected = torch.nn.functional.cross_entropy(leaf, torch.tensor(labels))
     expected.backward()
-    assert functional.cross_entropy(several, labels) == pytest.approx(expected.item(), rel=1e-6)
-    assert_close(functional.cross_entropy_backward(several, labels), leaf.grad, dtype)
+    assert losses.cross_entropy(several, labels) == pytest.approx(expected.item(), rel=1e-6)
+    assert_close(losses.cross_entropy_backward(several, labels), leaf.grad, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -158,7 +163,7 @@ def test_losses(rng, dtype, scale):
 )
 def test_optimisers(rng, dtype, ours, theirs):
     start = rng.normal(size=(3, 4)).astype(dtype)
-    params, (leaf,) = {"p": start.copy()}, tensors(start)
+    params, leaf = {"p": start.copy()}, torch.tensor(start)
     optimizer, reference = ours(), theirs([leaf])
     for step in range(12):
         if step == 6:  # the rate is changed on the way
@@ -204,30 +209,8 @@ def as_torch_model(net):
 
 
 NETWORKS = {
-    "lab": (
-        [
-            ("conv1", Conv2D(8, bias=False)),
-            ("pool1", MaxPool2D(2)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(1)),
-        ],
-        (1, 28, 28),
-    ),
-    "lenet": (
-        [
-            ("conv1", Conv2D(8, padding=1)),
-            ("relu1", ReLU()),
-            ("pool1", MaxPool2D(2)),
-            ("conv2", Conv2D(16, padding=1)),
-            ("relu2", ReLU()),
-            ("pool2", MaxPool2D(2)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(128)),
-            ("relu3", ReLU()),
-            ("dense2", Dense(10)),
-        ],
-        (1, 28, 28),
-    ),
+    "lab": (LAB5.build_network().layers, (1, 28, 28)),
+    "lenet": (LENET.build_network().layers, (1, 28, 28)),
     "mixed": (
         [
             ("conv1", Conv2D(4, kernel_size=5, stride=2, padding=2)),
@@ -283,13 +266,44 @@ def test_whole_networks_train_alike(rng, dtype, name):
         assert_close(params[key], parameter, dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_strided_slice_is_subsampling(rng, dtype):
-    x = rng.normal(size=(2, 3, 9, 8)).astype(dtype)
-    (leaf,) = tensors(x)
-    expected = leaf[:, :, :8:2, ::2]
-    layer = SubsamplePool2D(2)
-    out = layer.forward(x, {})
-    assert_close(out, expected, dtype)
-    expected.backward(torch.ones_like(expected))
-    assert_close(layer.input_gradient(np.ones_like(out), x, out, {}), leaf.grad, dtype)
+# --- model files --------------------------------------------------------------------------------------------
+
+
+class Lab5(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(1, 8, 3, bias=False)
+        self.dense1 = torch.nn.Linear(8 * 13 * 13, 1)
+
+    def forward(self, x):
+        return self.dense1(torch.nn.functional.max_pool2d(self.conv1(x), 2).flatten(1))
+
+
+class Lenet(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(1, 8, 3, padding=1)
+        self.conv2 = torch.nn.Conv2d(8, 16, 3, padding=1)
+        self.dense1 = torch.nn.Linear(16 * 7 * 7, 128)
+        self.dense2 = torch.nn.Linear(128, 10)
+
+    def forward(self, x):
+        x = torch.nn.functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = torch.nn.functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.dense2(torch.relu(self.dense1(x.flatten(1))))
+
+
+@pytest.mark.parametrize(("experiment", "module"), [(LAB5, Lab5), (LENET, Lenet)], ids=["lab5", "lenet"])
+def test_saved_network_loads_unchanged_and_answers_alike(tmp_path, experiment, module):
+    from safetensors.torch import load_file
+
+    network = experiment.build_network()
+    path = tmp_path / "net.safetensors"
+    checkpoint.save(path, network, experiment=experiment)
+    model = module().to(getattr(torch, experiment.dtype))
+    model.load_state_dict(load_file(path), strict=True)
+    images = to_input(load_mnist(("0", "1")).test_images[:32], experiment.dtype)
+    with torch.no_grad():
+        answers = model(torch.from_numpy(images)).numpy()
+    tolerance = 1e-12 if experiment.dtype == "float64" else 1e-4
+    np.testing.assert_allclose(network.forward(images).logits, answers, rtol=tolerance, atol=tolerance)

@@ -207,7 +207,7 @@ def test_a_run_that_diverged_says_what_it_measured_until_then(small):
     assert progress.losses.max() > 10
 
 
-STEPS = 1000
+STEPS = 300
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +254,7 @@ class LoopNetwork:
 
 
 @pytest.mark.slow
-def test_thousand_steps_end_in_the_weights_of_the_exercise(mnist):
+def test_300_steps_end_in_the_weights_of_the_exercise(mnist):
     network = LAB5.build_network()
     loop = LoopNetwork(
         network.params["conv1.weight"][:, 0], network.params["dense1.weight"].reshape(8, 13, 13), 0.0
@@ -275,7 +275,7 @@ def test_thousand_steps_end_in_the_weights_of_the_exercise(mnist):
     np.testing.assert_allclose(progress.losses, losses, rtol=0, atol=1e-9)
     np.testing.assert_array_equal(progress.correct, np.array(correct, dtype=int))
     moved = np.abs(trained["conv1.weight"] - network.params["conv1.weight"]).max()
-    assert moved > 1e-3, "a run that changes nothing would agree with anything"
+    assert moved > 1e-4, "a run that changes nothing would agree with anything"
 
 
 def test_log_line_is_the_mean_over_its_500_steps(mnist):

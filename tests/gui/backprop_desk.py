@@ -1,14 +1,12 @@
-"""The backprop panel on a desk of its own: state, background threads and a window, and nothing else."""
+"""The backprop panel on a desk of its own, and its pages without a window."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, override
 
 import numpy as np
-from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import Dataset, to_input
@@ -19,9 +17,9 @@ from cnnviz.mathematics import plain
 from cnnviz.network import Gradients, Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import PATIENCE, settle
-from tests.gui.few_digits import few_digits
-from ui.marks import MarkView
+from tests.gui.driving import click, click_part, settle
+from tests.gui.panel_desk import PanelDesk
+from tests.small_data import few_digits
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.focus import first_focus
 from ui.panels.backprop.formulas import formula_of
@@ -69,40 +67,27 @@ class CountingRunner(TaskRunner):
         super().submit(kind, *arguments, **more)
 
 
-class Desk:
-    """A panel with everything that it needs, and hands to move it."""
+class Desk(PanelDesk):
+    """The backprop panel, and hands to move it."""
 
     def __init__(self, qtbot: QtBot, experiment: Experiment, dataset: Dataset | None = None) -> None:
-        self.bot = qtbot
-        self._closed = False
         self.dataset = few_digits() if dataset is None else dataset
-        self.state = AppState(experiment)
-        self.state.set_dataset(self.dataset)
-        self.state.update_run(status=RunStatus.PAUSED)
-        self.analysis, self.background = CountingRunner("analysis"), CountingRunner("background")
-        self.window = QMainWindow()
-        self.panel = BackpropPanel(self.state, self.analysis, self.background)
+        super().__init__(qtbot, experiment, self._built, (1140, 730), CountingRunner)
+
+    def _built(self, state: AppState, *runners: TaskRunner) -> BackpropPanel:
+        state.set_dataset(self.dataset)
+        state.update_run(status=RunStatus.PAUSED)
+        panel = BackpropPanel(state, *runners)
         # Drawing steps ahead of their time would take most of the time of most tests.
-        self.panel._ahead.blockSignals(True)
-        self.panel.pinRequested.connect(self.state.set_pinned)
-        self.window.setCentralWidget(self.panel)
-        self.window.resize(1140, 730)
-        qtbot.addWidget(self.window, before_close_func=self._on_closing)
-        with qtbot.waitExposed(self.window):
-            self.window.show()
+        panel._ahead.blockSignals(True)
+        panel.pinRequested.connect(state.set_pinned)
+        return panel
 
-    def _on_closing(self, _window: QMainWindow) -> None:
-        """End the threads also when a test has failed half-way."""
-        self.close()
-
+    @override
     def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        self.panel.work.cancel_tie_rate()
-        self.analysis.close(PATIENCE)
-        self.background.close(PATIENCE)
-        self.window.close()
+        if not self._closed:
+            self.panel.work.cancel_tie_rate()
+        super().close()
 
     def inspect(self, network: Network, sample: Sample, step: int = 0) -> None:
         """Show a network and a sample, as the program would."""
@@ -162,33 +147,9 @@ class Desk:
         return network.gradients(x, np.array([wanted]))
 
 
-def click(widget, point: QPoint | None = None) -> None:
-    """Click with the left button, in the middle unless a point is given."""
-    place = widget.rect().center() if point is None else point
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
-
-
-def place_of(view: MarkView, key: Hashable) -> QPoint:
-    """Middle of a part of a drawing."""
-    part = view.drawing().part(key)
-    assert part is not None, key
-    return QPoint(round(part.box.x), round(part.box.y))
-
-
 def cell(row: int, col: int) -> CellKey:
     """Key of a cell of a map, by its place in what is shown."""
     return CellKey("cell", row, col)
-
-
-def click_part(view: MarkView, key: Hashable) -> None:
-    """Click a part of a drawing."""
-    click(view, place_of(view, key))
-
-
-def point_at(view: MarkView, key: Hashable) -> None:
-    """Move the pointer to a part of a drawing."""
-    QTest.mouseMove(view, QPoint(1, 1))
-    QTest.mouseMove(view, place_of(view, key))
 
 
 def cut(leaf: Any, values: np.ndarray) -> np.ndarray:
@@ -204,11 +165,6 @@ def cells(leaf: Any) -> np.ndarray:
 def value(leaf: Any, key: str) -> str:
     """Text of a row of numbers."""
     return next(row.text for row in leaf.content.rows if row.key == key)
-
-
-def number(text: str) -> float:
-    """A number as it is written in the window."""
-    return float(text.replace("−", "-"))
 
 
 # -- without a window ---------------------------------------------------------------------------------------

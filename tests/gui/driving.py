@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partialmethod
 from pathlib import Path
-from typing import override
+from typing import Any, override
 
 from PIL import Image
 from PySide6.QtCore import (
@@ -14,12 +14,14 @@ from PySide6.QtCore import (
     QEvent,
     QObject,
     QPoint,
+    QPointF,
     QSettings,
     Qt,
     QTimer,
 )
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import png_texts
@@ -27,6 +29,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from tests import patience
 from ui.controls.choice_field import ChoiceField
+from ui.marks import MarkView
 from ui.run.tasks import TaskRunner
 from ui.session import Session
 from ui.state import RunStatus
@@ -98,6 +101,41 @@ def choose_by_keys(field: ChoiceField, choice: str) -> None:
         QTest.keyClick(view, Qt.Key.Key_Down)
         assert view.currentIndex().row() > before, f"{choice} is not in the list"
     QTest.keyClick(view, Qt.Key.Key_Return)
+
+
+def click(widget: QWidget, place: QPointF | QPoint | None = None) -> None:
+    """Click with the left button, in the middle unless a place is given."""
+    assert widget.isEnabled()
+    at = widget.rect().center() if place is None else QPointF(place).toPoint()
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at)
+
+
+def part_center(view: MarkView[Any], key: object) -> QPointF:
+    """Return the middle of a part of a drawing."""
+    part = view.drawing().part(key)
+    assert part is not None, key
+    return QPointF(part.box.x, part.box.y)
+
+
+def click_part(view: MarkView[Any], key: object) -> None:
+    """Click a part of a drawing."""
+    click(view, part_center(view, key))
+
+
+def point_at(widget: QWidget, place: QPointF) -> None:
+    """Move the pointer to a place."""
+    QTest.mouseMove(widget, QPoint(1, 1))
+    QTest.mouseMove(widget, place.toPoint())
+
+
+def turn_wheel(widget: QWidget, clicks: int, place: QPoint | None = None) -> None:
+    """Turn the wheel, in the middle unless a place is given."""
+    at = widget.rect().center() if place is None else place
+    event = QWheelEvent(
+        QPointF(at), QPointF(widget.mapToGlobal(at)), QPoint(), QPoint(0, 120 * clicks),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
 
 
 def double_click(widget: QWidget, place: QPoint) -> None:
@@ -247,3 +285,21 @@ def _app() -> QCoreApplication:
     app = QCoreApplication.instance()
     assert app is not None
     return app
+
+
+def column_window(qtbot: QtBot) -> QWidget:
+    """Window in a column; a second field takes the keyboard away from the first."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    layout = QVBoxLayout(widget)
+    layout.addWidget(QComboBox())
+    layout.addStretch(1)
+    widget.resize(400, 300)
+    return widget
+
+
+def place(qtbot: QtBot, window: QWidget, widget: QWidget) -> None:
+    layout = window.layout()
+    assert isinstance(layout, QVBoxLayout)
+    layout.insertWidget(0, widget)
+    show_window(qtbot, window)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
-from cnnviz.drawing import Box, CellKey
+from cnnviz.drawing import LIGHT, Box, CellKey
 from cnnviz.evaluation import CancelledError
 from cnnviz.graphics.heat_map import inside, placed
 from cnnviz.graphics.ledger import Ledger
@@ -17,9 +17,14 @@ from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
+from ui.panels.feature_maps.explain import Look, explain
+from ui.panels.feature_maps.page import Contents, Now, network_page
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.feature_maps.view import ZoomBy
-from ui.state import AppState, Sample
+from ui.panels.feature_maps.picture import MapChoices, picture
+from ui.panels.feature_maps.sizes import Room, layout_of
+from ui.panels.feature_maps.view import View, ZoomBy
+from ui.panels.scene import Scene
+from ui.state import AppState, Sample, Shift
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -48,7 +53,7 @@ def digits(classes):
     return first_images(classes, 40, 120)
 
 
-class Now:
+class AtOnce:
     """Runs everything at once."""
 
     def __init__(self):
@@ -107,7 +112,65 @@ class _Watched:
             self._on_progress(fraction)
 
 
-class Opened:
+def scene_of(name="lab5", index=0, choices=None, **changes):
+    experiment = replace(EXPERIMENTS[name], **changes)
+    data, network = digits(experiment.classes), experiment.build_network()
+    sample = Sample(data.test_images[index], int(data.test_labels[index]), index)
+    origin = Origin(1, experiment, data.name)
+    return Scene(data, Snapshot(7, network, origin=origin), sample, Shift(), choices or MapChoices())
+
+
+class Shown:
+    """What the columns show, by their keys."""
+
+    leaves: dict
+
+    def content(self, key):
+        """What a card shows."""
+        return self.leaves[key].content
+
+    def shown(self, key):
+        """Large map of a column, with what is looked at in it."""
+        return self.content(key).looked
+
+    def values(self, key):
+        return self.shown(key).map.values
+
+    def tiles(self, key):
+        return self.content(f"{key} maps").tiles.maps
+
+    def levels(self, key):
+        colors = self.shown(key).map.colors
+        return colors.lo, colors.hi
+
+    def outlined(self, key, role):
+        """Blocks of the large map that are outlined."""
+        return tuple(block for each, block in self.page.marked.get(key, ()) if each == role)
+
+    def marked(self, key, role):
+        """Blocks that are outlined in the small maps, by the number of the map."""
+        every, marks = range(len(self.tiles(key))), self.page.marked.get(f"{key} maps", ())
+        return {n: m.blocks for m in marks if m.role == role for n in (m.maps or every) if m.blocks}
+
+    def line(self, key):
+        """Second line of the head of a column."""
+        return self.content(f"{key} line").words
+
+
+class Asked(Shown):
+    """Columns of a network for a test image, without a window; none is folded."""
+
+    def __init__(self, name="lab5", look=None, scene=None, size=(1140, 560), ratio=1.0):
+        self.picture = picture(scene_of(name) if scene is None else scene)
+        self.network, self.trace = self.picture.network, self.picture.trace
+        explained, plan = explain(self.picture, look or Look()), self.picture.plan
+        room, unfolded = Room(*size, LIGHT), {column.key: False for column in plan.columns}
+        now = Now(self.picture, explained, View(), room, layout_of(plan, room, None, unfolded, None), ratio)
+        self.page, self.arithmetic = network_page(now, Contents()), explained.arithmetic
+        self.leaves = self.page.leaves()
+
+
+class Opened(Shown):
     """A panel in its window; requests are answered as the controller answers them."""
 
     def __init__(self, qtbot, experiment=LAB5, background=None, analysis=None, size=(1140, 720)):
@@ -117,8 +180,8 @@ class Opened:
         self.network = experiment.build_network()
         self.state = AppState(experiment)
         self.state.set_dataset(self.dataset)
-        self.analysis = Now() if analysis is None else analysis
-        self.background = Now() if background is None else background
+        self.analysis = AtOnce() if analysis is None else analysis
+        self.background = AtOnce() if background is None else background
         self.pins, self.samples = [], []
         self.panel = FeatureMapsPanel(self.state, self.analysis, self.background)
         self.panel.pinRequested.connect(self.pins.append)
@@ -145,6 +208,14 @@ class Opened:
         self.state.set_live(snapshot)
         self.network = network
         self.trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
+
+    @property
+    def page(self):
+        return self.flow.page
+
+    @property
+    def leaves(self):
+        return self.page.leaves()
 
     @property
     def flow(self):
@@ -187,38 +258,6 @@ class Opened:
         """View of all maps of a column."""
         return self.flow.view(f"{key} maps")
 
-    def content(self, key):
-        """What a card shows."""
-        return self.flow.page.leaves()[key].content
-
-    def shown(self, key):
-        """Large map of a column, with what is looked at in it."""
-        return self.content(key).looked
-
-    def values(self, key):
-        return self.shown(key).map.values
-
-    def tiles(self, key):
-        return self.content(f"{key} maps").tiles.maps
-
-    def levels(self, key):
-        colors = self.shown(key).map.colors
-        return colors.lo, colors.hi
-
-    def outlined(self, key, role):
-        """Blocks of the large map that are outlined."""
-        return tuple(block for each, block in self.shown(key).outlines if each == role)
-
-    def marked(self, key, role):
-        """Blocks that are outlined in the small maps, by the number of the map."""
-        shown = self.content(f"{key} maps")
-        every = range(len(shown.tiles.maps))
-        return {n: m.blocks for m in shown.marks if m.role == role for n in (m.maps or every) if m.blocks}
-
-    def line(self, key):
-        """Second line of the head of a column."""
-        return self.content(f"{key} line").words
-
     def strip(self, key):
         """What the colours of a column say."""
         return self.map(key).drawing().part("colors").tip
@@ -236,7 +275,7 @@ class Opened:
     def _placed(self, key):
         view, shown = self.map(key), self.content(key)
         area = map_area(shown, Box(0, 0, view.width(), view.height()), view.drawing().ground.look)
-        return placed(shown.looked, replace(view.drawing().ground, box=area))
+        return placed(shown.looked, view.drawing().ground._replace(box=area))
 
     def zoom(self, steps):
         for _ in range(steps):

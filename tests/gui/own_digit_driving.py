@@ -4,8 +4,8 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 
+from tests.gui.driving import click
 from tests.gui.whole_window import rest
-from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -15,38 +15,25 @@ ONE = [(0.56 - 0.003 * i, 0.15 + 0.018 * i) for i in range(40)]
 ZERO = [(0.5 + 0.22 * np.sin(t), 0.5 - 0.32 * np.cos(t)) for t in np.linspace(0, 2 * np.pi, 50)]
 
 
-def click(qtbot, button):
-    assert button.isEnabled()
-    qtbot.mouseClick(button, LEFT)
-
-
-def train(qtbot, session, steps=2500):
-    click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.step >= steps)
-    if session.state.run.status is RunStatus.TRAINING:
-        click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
-
-
 def open_board(qtbot, session):
     """Press Draw and return the window with the board."""
-    click(qtbot, session.window.samples.draw_button)
+    click(session.window.samples.draw_button)
     own = session.window.samples.own_window()
     qtbot.waitUntil(own.isVisible)
     return own
 
 
-def stroke(qtbot, own, points, halfway=lambda: None):
-    """Draw with the left button; `halfway` is called while it is down."""
-    pad = own.pad
+def stroke(qtbot, own, points, halfway=lambda: None, button=LEFT):
+    """Draw on a board, or in the window that has it; `halfway` is called while the button is down."""
+    pad = getattr(own, "pad", own)
     rect = pad.board_box()
     places = [QPointF(rect.left + x * rect.width, rect.top + y * rect.height).toPoint() for x, y in points]
-    qtbot.mousePress(pad, LEFT, pos=places[0])
+    qtbot.mousePress(pad, button, pos=places[0])
     for number, place in enumerate(places[1:], 1):
         qtbot.mouseMove(pad, place)
         if number == len(places) // 2:
             halfway()
-    qtbot.mouseRelease(pad, LEFT, pos=places[-1])
+    qtbot.mouseRelease(pad, button, pos=places[-1])
 
 
 def settle(qtbot, session, is_new=lambda sample: sample.index is None):

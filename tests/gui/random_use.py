@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.layers import TIE_RULES
 from cnnviz.presets import LAB5, PRESETS
 from cnnviz.report.content import GUIDES
 from cnnviz.routing import ParameterTarget

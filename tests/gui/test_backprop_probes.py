@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_value
@@ -28,12 +28,12 @@ from tests.gui.backprop_desk import (
     lab5,
     leaves,
     now_at,
-    number,
     numbers,
     pass_of,
     two_blocks,
     value,
 )
+from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, StartCheck, Undo
 from ui.panels.backprop.pages import Now, check, poke
 from ui.panels.backprop.passes import Pass

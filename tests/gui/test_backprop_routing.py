@@ -6,11 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cnnviz import functional
 from cnnviz.drawing import LIGHT, Box, Ground, Line, Rect, Text
 from cnnviz.drawing.page import CARD, page_drawn
-from cnnviz.functional.max_pooling import TIE_RULES
-from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D
+from cnnviz.layers import TIE_RULES, AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.routing import filter_gradient_terms, with_ties
@@ -237,11 +235,9 @@ def test_the_frame_moves_the_block_by_whole_windows() -> None:
 def test_other_pools_spread_the_same_gradient_for_contrast(contrast: str) -> None:
     now = route(pass_of(lab5()), contrast=contrast)
     assert leaves(now)["contrast"].asked(contrast) == Contrast(contrast)
-    incoming, shape = now.passed.gradients.outputs["pool1"], (1, 8, 26, 26)
-    expected = {
-        "average": lambda: functional.avg_pool2d_backward(incoming, shape, 2),
-        "subsample": lambda: functional.subsample_pool2d_backward(incoming, shape, 2),
-    }[contrast]()[0, now.focus.channel(lab5(), "conv1")]
+    incoming, maps = now.passed.gradients.outputs["pool1"], now.passed.trace.outputs["conv1"]
+    other = {"average": AvgPool2D(2), "subsample": SubsamplePool2D(2)}[contrast]
+    expected = other.input_gradient(incoming, maps, incoming, {})[0, now.focus.channel(lab5(), "conv1")]
     np.testing.assert_allclose(leaves(now)["routed"].content.map.values, expected, atol=1e-15)
 
 

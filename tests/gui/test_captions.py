@@ -1,12 +1,21 @@
-"""Captions name the run, the moment and the image that were drawn, not those that are in force by now."""
+"""Captions name what was drawn, not what is in force by now; window and report use the same names."""
 
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.translation_desk import click
+from cnnviz.drawing import LIGHT, PAPER, Colors, Image, drawn, unpacked
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.translation import stage_keys, stage_title, stages_of
+from cnnviz.palette import COLOR_MAPS
+from cnnviz.presets import LENET
+from cnnviz.report.figures import distance_figure
+from cnnviz.translation import Curve
+from tests.gui.driving import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
@@ -72,12 +81,12 @@ def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
     rest(qtbot, session, lambda: panel.sweep.swept is not None)
     assert "test image 0" in caption_of(session.state, sweep.map)
     panel.choices.controls["many"].button("True").click()
-    panel.choices.controls["digits"].valueEdited.emit(20)
+    panel.choices.controls["digits"].valueEdited.emit(3)
     sweep.button.click()
     rest(qtbot, session, lambda: panel.sweep.swept is not None)
     for part in (sweep.map, sweep.curves):
         caption = caption_of(session.state, part)
-        assert "the first 20 test images" in caption
+        assert "the first 3 test images" in caption
         assert "test image 0" not in caption
         assert "image0" not in file_name_of(Figure(part, "Sweep", "plot"), session.state)
     assert "test image 0" in caption_of(session.state, panel.strip)
@@ -215,15 +224,13 @@ def test_a_compared_moment_is_named(qtbot: QtBot, session: Session) -> None:
     assert "seed 2" in caption_of(state, window.compare).split(" · ")
 
 
-@pytest.mark.parametrize("updates", [1, 2])
-def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Session, updates: int) -> None:
+def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 20)
     step = session.state.shown.step
     model = show_panel(qtbot, session, 3).model
     network = session.state.shown.network
-    for _ in range(updates):
-        network = network.with_params({name: 0.5 * value for name, value in network.params.items()})
-    note = f"after {updates} trial update{'s' if updates > 1 else ''} at step {step:,}"
+    network = network.with_params({name: 0.5 * value for name, value in network.params.items()})
+    note = f"after 1 trial update at step {step:,}"
     origin = replace(session.state.shown.origin, note=note)
     run_id = session.state.run.run_id
     session.controller.on_adopt_requested(replace(session.state.shown, network=network, origin=origin))
@@ -253,3 +260,37 @@ def test_gradients_say_what_they_depend_on(qtbot: QtBot, session: Session) -> No
     new_run(qtbot, session, pool="average")
     rest(qtbot, session, lambda: model.passed.rule is None)
     assert not any("ties" in part for part in caption())
+
+
+# -- screen and paper ----------------------------------------------------------------------------------------
+
+
+def test_stages_have_one_name_and_one_colour() -> None:
+    network = LENET.build_network()
+    stages = [stage for stage in stage_keys(network, 1) if stage != "activation"]
+    colors = {each.key: each.color.light for each in stages_of(network, 1, 2)}
+    on_screen = {stage_title(network, 1, stage): colors[stage] for stage in stages}
+    on_paper = {}
+    for stage in stages:
+        svg = distance_figure(
+            {stage: Curve(np.arange(-2, 3), np.ones(5), np.zeros(5))}, np.zeros(5), 1, 2
+        ).svg
+        (color,) = set(re.findall(r'<polyline [^>]*stroke="(#\w+)"', svg))
+        title = stage_title(network, 1, stage)
+        assert f">{title}</text>" in svg
+        on_paper[title] = color
+    assert on_paper == on_screen
+    assert len(set(on_paper.values())) == len(stages)
+
+
+@pytest.mark.parametrize("name", COLOR_MAPS)
+def test_values_have_one_colour(name: str) -> None:
+    """On paper and on the screen."""
+    for value in np.linspace(-1.2, 1.2, 61):
+        shown, found = Looked(HeatMap(np.array([[value]]), Colors(name, -1.0, 1.0))), set()
+        for look in (LIGHT, PAPER):
+            image = next(
+                mark for mark in drawn(HEAT_MAP, shown, 40, look, 40).all_marks() if isinstance(mark, Image)
+            )
+            found.add(tuple(unpacked(image.pixels)[0, 0].tolist()))
+        assert len(found) == 1

@@ -1,7 +1,10 @@
-"""Figures as files: what is written is read back with other readers than the one that wrote it."""
+"""Figures as files and on the clipboard: what is written is read back with other readers."""
 
+import base64
 import csv
 import io
+import re
+import struct
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -10,29 +13,33 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from PySide6.QtCore import QSettings, Qt, QThread, QUrl
-from PySide6.QtGui import QDesktopServices, QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import load_picture
 from cnnviz.document.types import Seen
-from cnnviz.drawing import DARK, PRINT, Colors, Drawing, Table
+from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Font, Table, drawn
 from cnnviz.drawing.page import Card, Page, down
+from cnnviz.drawing.paper import captioned
 from cnnviz.files import atomic_write
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from tests.engine.document_cases import small_document
 from tests.engine.report_cases import needs_poppler
-from tests.gui.driving import PATIENCE, show_window
+from tests.gui.driving import PATIENCE, activate, show_window
+from tests.gui.whole_window import show_panel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import Figure, tables_of, to_csv
-from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
+from ui.export.formats import draw_pdf, draw_png, draw_svg, small_font, to_image
 from ui.page_view import PageView
 from ui.run.tasks import TaskRunner
+from ui.session import Session
 from ui.state import AppState, Notice
 from ui.theme import ThemeManager
+from ui.theme.fonts import FONT_FOLDER
 
 SVG = "{http://www.w3.org/2000/svg}"
 VALUES = np.arange(12, dtype=np.float64).reshape(3, 4) / 7 - 0.5
@@ -244,32 +251,22 @@ def test_a_proposed_name_is_free(dialog: ExportDialog, tmp_path: Path) -> None:
     assert dialog.name.text().endswith("step0-2.png")
 
 
-def test_a_folder_that_is_not_there_gets_one_sentence(qtbot: QtBot, dialog: ExportDialog) -> None:
-    dialog.folder.setText("/nowhere/at/all")
-    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: dialog.message.kind() == "error")
-    assert "the folder does not exist" in dialog.message.text()
-    assert dialog.isVisible()
-
-
-@pytest.mark.parametrize(("name", "what"), [("n" * 300, "name is too long"), ("a\0b", "not valid")])
-def test_an_impossible_name_gets_one_sentence(
-    qtbot: QtBot, dialog: ExportDialog, name: str, what: str
-) -> None:
-    dialog.name.setText(name)
+@pytest.mark.parametrize(
+    ("folder", "name", "what"),
+    [
+        ("/nowhere/at/all", "", "the folder does not exist"),
+        ("~nobody-of-that-name", "", ""),
+        ("n" * 300, "", ""),
+        ("", "n" * 300, "name is too long"),
+        ("", "a\0b", "not valid"),
+    ],
+)
+def test_an_impossible_place_gets_one_sentence(qtbot, dialog: ExportDialog, folder, name, what) -> None:
+    for field, text in ((dialog.folder, folder), (dialog.name, name)):
+        field.setText(text or field.text())
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.message.kind() == "error")
     assert what in dialog.message.text()
-    assert dialog.isVisible()
-
-
-@pytest.mark.parametrize("folder", ["~nobody-of-that-name", "n" * 300])
-def test_an_impossible_folder_gets_one_sentence(qtbot: QtBot, dialog: ExportDialog, folder: str) -> None:
-    dialog.folder.setFocus()
-    dialog.folder.selectAll()
-    qtbot.keyClicks(dialog.folder, folder)
-    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: dialog.message.kind() == "error")
     assert dialog.isVisible()
 
 
@@ -347,3 +344,126 @@ def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty() 
     assert rows[1] == ["0", "0", "0.0", "0.125"]
     assert rows[-1] == ["1", "2", "", "1.375"]
     assert len(rows) == 1 + 2 * 3
+
+
+# -- letters in an SVG file ----------------------------------------------------------------------------------
+
+
+LETTERS = "Ag∂×−0.25 ½%ß"
+
+
+def _picture(font: ImageFont.FreeTypeFont, letter: str) -> np.ndarray:
+    image = Image.new("L", (160, 200))
+    ImageDraw.Draw(image).text((20, 140), letter, fill=255, font=font, anchor="ls")
+    return np.asarray(image, dtype=np.float64) / 255
+
+
+@pytest.mark.parametrize("file", ["Inter-Regular.otf", "JetBrainsMono-Regular.ttf"])
+def test_letters_look_like_those_of_the_whole_font(file: str) -> None:
+    basic = ImageFont.Layout.BASIC
+    small = ImageFont.truetype(
+        io.BytesIO(small_font(Font(1, is_mono=not file.startswith("Inter")), LETTERS)),
+        100,
+        layout_engine=basic,
+    )
+    whole = ImageFont.truetype(FONT_FOLDER / file, 100, layout_engine=basic)
+    for letter in LETTERS:
+        assert small.getlength(letter) == pytest.approx(whole.getlength(letter), abs=1), letter
+        drawn, wanted = _picture(small, letter), _picture(whole, letter)
+        # Hints move the edges of the whole font by parts of a pixel.
+        assert np.abs(drawn - wanted).sum() <= 0.12 * wanted.sum() + 1, letter
+
+
+def test_letters_that_were_not_asked_for_are_left_out() -> None:
+    few = ImageFont.truetype(io.BytesIO(small_font(Font(1), "ab")), 100)
+    assert _picture(few, "b").any()
+    np.testing.assert_array_equal(_picture(few, "c"), _picture(few, "\N{SNOWMAN}"))
+    assert small_font(Font(1), "") == b""
+    assert small_font(Font(1), "\N{CJK UNIFIED IDEOGRAPH-732B}") == b"", "the font has no such letter"
+
+
+def test_the_sums_of_the_font_file_are_right() -> None:
+    data = small_font(Font(1), LETTERS)
+    words = struct.unpack(f">{len(data) // 4}I", data)
+    assert sum(words) & 0xFFFFFFFF == 0xB1B0AFBA
+    (count,) = struct.unpack_from(">H", data, 4)
+    for number in range(count):
+        _tag, wanted, start, length = struct.unpack_from(">4sIII", data, 12 + 16 * number)
+        table = bytearray(data[start : start + length] + bytes(-length % 4))
+        if data[12 + 16 * number : 16 + 16 * number] == b"head":
+            table[8:12] = bytes(4)
+        assert sum(struct.unpack(f">{len(table) // 4}I", table)) & 0xFFFFFFFF == wanted
+
+
+def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged() -> None:
+    values = np.arange(12).reshape(3, 4) / 7 - 0.5
+    shown = Looked(HeatMap(values, Colors.of("signed", values)))
+    drawing = captioned(drawn(HEAT_MAP, shown, 400, LIGHT), "seed 0 & ∂L/∂w <1>")
+    plain, full = draw_svg(drawing)(), draw_svg(drawing, with_fonts=True)()
+    assert b"@font-face" not in plain
+    assert re.sub(rb"\n<style.*?</style>", b"", full, flags=re.DOTALL) == plain
+    assert len(full) - len(plain) < 40_000
+    root = ElementTree.fromstring(full)
+    style = "".join(root.find(f"{SVG}style").itertext())
+    rules = re.findall(
+        r"font-family: '([^']*)'; font-weight: (\d+); src: url\(data:font/otf;base64,([^)]*)", style
+    )
+    fonts = {
+        (family, weight): ImageFont.truetype(io.BytesIO(base64.b64decode(data)), 100)
+        for family, weight, data in rules
+    }
+    texts = [each for each in root.iter(f"{SVG}text") if each.text and each.text.strip()]
+    assert {"seed", "0.64"} <= {text.text.strip().split()[0].lstrip("+−-") for text in texts}
+    for text in texts:
+        family = text.get("font-family", "Inter").split(",")[0].strip("' ")
+        font = fonts[family, text.get("font-weight", "400")]
+        missing = _picture(font, "\N{SNOWMAN}")
+        for letter in set(text.text.strip()) - {" "}:
+            assert not np.array_equal(_picture(font, letter), missing), letter
+
+
+# -- in the whole window -------------------------------------------------------------------------------------
+
+
+def _dialogs() -> list[ExportDialog]:
+    return [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
+
+
+def test_keys_and_context_menu_reach_the_figure_that_is_meant(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menus: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
+    window, plot = session.window, show_panel(qtbot, session, 2).strip
+    activate(qtbot, window)
+    window.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = _dialogs()
+    assert dialog.figure().title == "Translation panel"
+    dialog.reject()
+    qtbot.waitUntil(lambda: not _dialogs())
+
+    place = plot.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
+    QApplication.sendEvent(plot, event)
+    (menu,) = menus
+    export = next(each for each in menu.actions() if each.text().startswith("Export figure"))
+    export.trigger()
+    (dialog,) = _dialogs()
+    assert dialog.figure().widget is plot
+    dialog.reject()
+    qtbot.waitUntil(lambda: not _dialogs())
+
+
+def test_copying_fills_the_clipboard_with_picture_svg_and_text(qtbot: QtBot, session: Session) -> None:
+    """Of a panel without a figure of its own, such as the report, the whole window is copied."""
+    for number in (2, 4):
+        panel = show_panel(qtbot, session, number)
+        session.window.setFocus()
+        with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
+            session.exporter.copy()
+        data = QGuiApplication.clipboard().mimeData()
+        assert data.imageData().width() >= (2 * panel.width() if number == 2 else session.window.width())
+        assert (b"<svg" in data.data("image/svg+xml").data()) is (number == 2)
+        assert "lab5" in data.text()
+        assert "seed 0" in data.text()

@@ -12,10 +12,9 @@ from cnnviz.drawing import LIGHT, Box, CellKey, Ground, to_svg
 from cnnviz.drawing.page import Card, Choice, arranged, draw_card, page_drawn
 from cnnviz.layers import Flatten
 from cnnviz.quantities import format_signed
-from tests.gui.backprop_desk import click_part
-from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of
+from tests.gui.driving import click_part
+from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of, scene_of
 from tests.gui.test_backprop_pages import are_apart
-from tests.gui.test_feature_maps_picture import scene_of
 from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, ShowPart, page
 from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.picture import Picture, picture

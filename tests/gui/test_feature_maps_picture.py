@@ -6,27 +6,19 @@ import numpy as np
 import pytest
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing import LIGHT, Box, Ground
+from cnnviz.drawing.page import arranged
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5
-from cnnviz.snapshots import Origin, Snapshot
-from tests.gui.feature_maps_panel import EXPERIMENTS, digits
+from tests.gui.feature_maps_panel import EXPERIMENTS, Asked, line_of, scene_of
 from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.page import Contents
 from ui.panels.feature_maps.picture import MapChoices, picture
 from ui.panels.feature_maps.plan import Kind, plan_of
-from ui.panels.scene import Scene
-from ui.state import PinnedCell, Sample, Shift
+from ui.state import PinnedCell
 
 NUMBER = {"∞": "inf", "−": "-"}
-
-
-def scene_of(name="lab5", index=0, choices=None, **changes):
-    experiment = replace(EXPERIMENTS[name], **changes)
-    data, network = digits(experiment.classes), experiment.build_network()
-    sample = Sample(data.test_images[index], int(data.test_labels[index]), index)
-    origin = Origin(1, experiment, data.name)
-    return Scene(data, Snapshot(7, network, origin=origin), sample, Shift(), choices or MapChoices())
 
 
 def plain_pass(scene):
@@ -137,3 +129,126 @@ def test_a_column_of_another_network_is_made_anew() -> None:
     columns = [plan_of(replace(LAB5, padding=padding).build_network()).column("conv1") for padding in (0, 1)]
     made = [contents.of("head", each, None, (), lambda each=each: each.shape) for each in columns]
     assert made == [(8, 26, 26), (8, 28, 28)]
+
+
+# -- what the columns show -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_column_shows_the_arrays_of_forward(name):
+    asked = Asked(name)
+    network, trace = asked.network, asked.trace
+    for column in asked.picture.plan.columns:
+        key = column.key
+        match column.kind:
+            case Kind.IMAGE:
+                np.testing.assert_array_equal(asked.values(key), trace.inputs[0, 0])
+            case Kind.KERNELS:
+                weights = network.params[key]
+                np.testing.assert_array_equal(asked.values(key), weights[0, 0])
+                np.testing.assert_array_equal(asked.tiles(key), weights[:, 0])
+            case Kind.MAPS:
+                np.testing.assert_array_equal(asked.values(key), trace.outputs[key][0, 0])
+                np.testing.assert_array_equal(asked.tiles(key), trace.outputs[key][0])
+            case Kind.UNITS:
+                shown = asked.shown(key).map
+                np.testing.assert_array_equal(shown.values[~shown.blank], trace.outputs[key][0])
+            case Kind.OUTPUT:
+                outputs = asked.content(key).outputs
+                np.testing.assert_array_equal(outputs.probabilities, trace.class_probabilities[0])
+                if trace.logits.shape[1] > 1:
+                    np.testing.assert_array_equal(outputs.logits, trace.logits[0])
+            case Kind.EVIDENCE:
+                assert asked.tiles(key).shape == network.shapes[column.stage]
+
+
+def test_every_layer_but_flatten_has_a_column_and_colours_fit_its_values():
+    asked = Asked("lenet")
+    assert [column.key for column in asked.picture.plan.columns] == [
+        "input", "conv1.weight", "conv1", "relu1", "pool1", "conv2.weight", "conv2", "relu2", "pool2",
+        "evidence", "dense1", "relu3", "dense2",
+    ]  # fmt: skip
+    names = [asked.shown(key).map.colors.name for key in ("input", "conv1", "pool1")]
+    assert names == ["grey", "signed", "sequential"]
+    lo, hi = asked.levels("conv1")
+    assert lo == -hi
+    assert asked.levels("pool1") == (0.0, float(asked.trace.outputs["pool1"].max()))
+
+
+@pytest.mark.parametrize(("name", "has_winners"), [("lab5", True), ("no pool, stride", False)])
+def test_the_key_names_winners_where_there_are_some(name, has_winners):
+    assert ("maximum" in [text for _, text in Asked(name).content("key").marks]) is has_winners
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_evidence_and_biases_add_up_to_the_logit(name):
+    asked = Asked(name)
+    ledger, logits = asked.content("logit"), asked.trace.logits[0]
+    bias = line_of(ledger, "biases" if EXPERIMENTS[name].hidden else "bias")
+    logit = logits[0] if len(logits) == 1 else logits.max()
+    curved = [row.number for row in ledger.rows if row.label == "curvature"]
+    evidence = line_of(ledger, "evidence")
+    assert asked.tiles("evidence").sum() == pytest.approx(evidence, rel=1e-5, abs=1e-6)
+    assert evidence + bias + sum(curved) == pytest.approx(float(logit), rel=1e-5, abs=1e-5)
+    assert next(row for row in ledger.rows if row.is_total).number == float(logit)
+    assert bool(curved) == (name == "average, tanh")
+
+
+def test_another_class_may_be_chosen_for_the_evidence():
+    asked = Asked(scene=scene_of("three blocks", choices=MapChoices(2)))
+    assert asked.content("dense1").chosen == 2
+    assert asked.leaves["class"].value == 2
+    assert line_of(asked.content("logit"), "logit of 2") == float(asked.trace.logits[0, 2])
+    weights = asked.network.params["dense1.weight"][2].reshape(asked.network.shapes["pool3"])
+    np.testing.assert_allclose(asked.tiles("evidence"), weights * asked.trace.outputs["pool3"][0], rtol=1e-5)
+    assert Asked("three blocks").content("dense1").chosen == int(asked.trace.logits[0].argmax())
+
+
+def under(stage, *index):
+    """Look at a cell with the pointer on it."""
+    cell = PinnedCell(stage, index)
+    return Look(pointed=cell, under=cell)
+
+
+def test_a_cell_lights_up_every_earlier_stage_in_all_maps_that_are_read():
+    asked, field = Asked("lenet", under("conv2", 0, 5, 6)), ((4, 5, 3, 3),)
+    assert asked.outlined("pool1", "receptive") == field
+    assert asked.marked("pool1", "receptive") == dict.fromkeys(range(8), field)
+    assert asked.outlined("conv1", "receptive") == ((8, 10, 6, 6),)
+    assert asked.outlined("relu1", "receptive") == ((8, 10, 6, 6),)
+    # What comes later is not read, and a cell feeds its own map only.
+    assert asked.outlined("pool2", "receptive") == ()
+    assert asked.marked("relu2", "feeds") == {0: ((5, 6, 1, 1),)}
+    assert asked.marked("pool2", "feeds") == {0: ((2, 3, 1, 1),)}
+
+
+def test_a_pixel_shows_the_cells_it_feeds():
+    asked = Asked(look=under("input", 0, 10, 4))
+    assert asked.outlined("conv1", "feeds") == ((8, 2, 3, 3),)
+    assert set(asked.marked("conv1", "feeds")) == set(range(8))
+    pixel = int(asked.picture.scene.sample.pixels[0, 10, 4])
+    assert asked.arithmetic.breakdown[0].number == str(pixel)
+
+
+def test_the_winners_of_a_window_are_outlined_where_all_are_tied():
+    scene = scene_of()
+    blank = replace(scene, sample=replace(scene.sample, pixels=np.zeros_like(scene.sample.pixels)))
+    won = Asked(look=under("pool1", 0, 3, 4), scene=blank).outlined("conv1", "winner")
+    assert set(won) == {(row, col, 1, 1) for row in (6, 7) for col in (8, 9)}
+
+
+def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was():
+    seen = explain(picture(scene_of()), Look(pinned=PinnedCell("flatten", (169 + 13 * 2 + 4,))))
+    assert seen.cell == PinnedCell("pool1", (1, 2, 4))
+
+
+@pytest.mark.parametrize("ratio", [1.25, 1.5, 1.75])
+def test_maps_and_their_colour_bars_end_together_at_any_scale(ratio):
+    asked = Asked(ratio=ratio)
+    for leaf, box in arranged(asked.page.body, Box(0, 0, 1140, 560), LIGHT):
+        if leaf.key in ("input", "conv1", "pool1"):
+            ground = Ground(Box(0, 0, box.width, box.height), LIGHT, ratio=ratio)
+            drawing = leaf.graphic.draw(leaf.content, ground)
+            drawn, bar = drawing.parts[0].grid.box.width, drawing.part("colors").box.width
+            assert abs(drawn - bar) <= 1
+            assert drawn > 100

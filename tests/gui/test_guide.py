@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QImage, QTextDocument
-from PySide6.QtWidgets import QAbstractButton, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
 from cnnviz.bundled import bundled, documentation
 from tests.gui.driving import settle
@@ -14,15 +14,20 @@ from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES
 from ui.guide.licences import PARTS
 from ui.guide.window import GuideWindow
 from ui.panels.registry import PANELS
+from ui.window.menus import first_steps_page
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((documentation() / "guide").glob("*.md"))
 
 
 @pytest.fixture
-def guide(session):
-    session.window.menus.action("help").trigger()
-    (shown,) = session.window.findChildren(GuideWindow)
+def guide(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    parent.resize(1440, 900)
+    shown = GuideWindow(first_steps_page, parent)
+    shown.show()
+    qtbot.waitUntil(shown.isVisible)
     return shown
 
 

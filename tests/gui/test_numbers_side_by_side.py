@@ -22,7 +22,7 @@ from cnnviz.presets import LAB5
 from cnnviz.routing import ParameterTarget
 from tests.gui import backprop_desk
 from tests.gui.backprop_desk import cells, leaves, now_at, pass_of, small_network
-from tests.gui.recomputed.computing import read
+from tests.oracles import read_number as read
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.trial import preview_update

@@ -1,30 +1,30 @@
-"""Images of one's own in the whole window: drawn and opened, and read by the network."""
+"""Images of one's own: drawn, opened and pasted in the whole window, and the board that they are drawn on."""
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
 
-from cnnviz.datasets import to_input
-from cnnviz.digit import normalize_digit
-from tests.gui.own_digit_driving import CONTROL, ONE, ZERO, click, open_board, settle, stroke, train
+from cnnviz.datasets import read_grayscale, to_input
+from cnnviz.digit import find_ink, normalize_digit
+from cnnviz.drawing import LIGHT
+from cnnviz.graphics.pictures import BOARD
+from tests.gui.driving import click, show_window
+from tests.gui.own_digit_driving import CONTROL, ONE, ZERO, open_board, paper, settle, stroke
+from tests.gui.training_driving import train_to
 from tests.gui.whole_window import choose_preset, rest
+from ui.export.clipboard import mime_data
+from ui.marks import view_of
+from ui.panels.samples.drawing_pad import DrawingPad
+from ui.panels.samples.pictures import picture_of_image, shortened
 from ui.state import RunStatus
 
 
-@pytest.mark.window
-@pytest.mark.parametrize("in_window", [True])
-def test_a_drawn_one_is_read_as_a_one_in_a_real_window(qtbot, session, in_window):
-    check_drawing(qtbot, session)
-
-
 def test_a_drawn_one_is_read_as_a_one(qtbot, session):
-    check_drawing(qtbot, session)
-
-
-def check_drawing(qtbot, session):
     state, samples = session.state, session.window.samples
-    train(qtbot, session)
+    train_to(qtbot, session, 2500)
     own = open_board(qtbot, session)
     seen = []
     samples._loop.drew.connect(lambda: seen.append(samples.prediction.scene.sample))
@@ -42,17 +42,19 @@ def check_drawing(qtbot, session):
     np.testing.assert_array_equal(
         samples.prediction.trace.inputs, to_input(sample.pixels[None], network.dtype)
     )
+    shares = network.forward(to_input(sample.pixels[None], network.dtype)).class_probabilities[0]
+    assert samples.bars.content.values == pytest.approx(shares.tolist())
 
-    click(qtbot, own.clear_button)
+    click(own.clear_button)
     assert state.sample is sample, "clearing the board keeps the drawing"
     stroke(qtbot, own, ZERO)
     settle(qtbot, session, lambda current: current is not sample)
     assert samples.bars.content.predicted == 0
     drawn = state.sample
     session.controller.on_sample_requested(3)
-    click(qtbot, samples.draw_button)
+    click(samples.draw_button)
     assert state.sample is drawn, "the drawing is looked at again"
-    click(qtbot, own.undo_button)
+    click(own.undo_button)
     assert own.pad.is_blank()
 
 
@@ -92,7 +94,7 @@ def test_the_page_in_front_is_the_sample(qtbot, session, tmp_path):
     settle(qtbot, session, lambda sample: sample.origin == "zero.png")
     opened = state.sample
     for page, sample in (("draw", drawn), ("image", opened)):
-        click(qtbot, own.choices.controls["page"].button(page))
+        click(own.choices.controls["page"].button(page))
         assert state.sample is sample
     session.controller.on_sample_requested(3)
     assert bars_of(own).predicted is None
@@ -160,7 +162,7 @@ def test_pages_fit_their_window(qtbot, session, theme):
         theme.set_presenter(presenter)
         own.resize(own.minimumSize())
         for page in ("draw", "image"):
-            click(qtbot, own.choices.controls["page"].button(page))
+            click(own.choices.controls["page"].button(page))
             rest(qtbot, session)
             hint = own.layout().minimumSize()
             assert hint.width() <= own.width()
@@ -177,3 +179,225 @@ def test_the_board_says_what_the_network_can_tell_apart(qtbot, session):
     choose_preset(qtbot, session, "lenet")
     assert known.text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
     session.window.samples.own_window().close()
+
+
+# -- opened, pasted, dropped ---------------------------------------------------------------------------------
+
+
+def test_a_photo_of_a_digit_is_cut_out_inverted_and_centred(qtbot, session, tmp_path):
+    state, samples = session.state, session.window.samples
+    image = state.dataset.test_images[3, 0]
+    sheet = paper(image)
+    path = tmp_path / "digit.jpg"
+    Image.fromarray(sheet).save(path)
+    samples.open_image(path)
+    settle(qtbot, session)
+    own = samples.own_window()
+    assert own.page == "image"
+    assert own.choices.value.dark
+    assert state.sample.origin == path.name
+    likeness = np.corrcoef(state.sample.pixels[0].ravel(), image.ravel())[0, 1]
+    assert likeness > 0.93
+    sheet = read_grayscale(path)
+    automatic = state.sample.pixels
+    click(own.choices.controls["dark"])
+    qtbot.waitUntil(lambda: not np.array_equal(state.sample.pixels, automatic))
+    wrong = normalize_digit(find_ink(sheet, is_dark=False).pixels)
+    np.testing.assert_array_equal(state.sample.pixels[0], wrong)
+    click(own.choices.controls["dark"])
+    click(own.choices.controls["fit"].button("whole"))
+    whole = np.asarray(state.sample.pixels[0])
+    rows = np.flatnonzero((whole > 100).any(axis=1))
+    assert rows[-1] - rows[0] < 18, "the whole sheet is shown, so the digit is smaller"
+
+
+def test_a_picture_of_the_right_size_is_taken_pixel_by_pixel(qtbot, session, tmp_path):
+    image = session.state.dataset.test_images[17, 0]
+    path = tmp_path / "seventeen.png"
+    Image.fromarray(image).save(path)
+    session.window.samples.open_image(path)
+    settle(qtbot, session)
+    np.testing.assert_array_equal(session.state.sample.pixels[0], image)
+    assert session.window.samples.own_window().choices.value.fit == "whole"
+
+
+def test_a_file_that_is_no_image_gets_one_sentence_and_nothing_is_lost(qtbot, session, tmp_path):
+    state, samples = session.state, session.window.samples
+    before = (state.sample, samples.prediction, state.shown)
+    name = "a-rather-long-name-of-a-{}-picture.png"
+    paths = {kind: tmp_path / name.format(kind) for kind in ("cut", "false", "missing", "folder")}
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8)).save(paths["cut"])
+    paths["cut"].write_bytes(paths["cut"].read_bytes()[:3000])
+    paths["false"].write_text("This is text.")
+    paths["folder"].mkdir()
+    for path in paths.values():
+        samples.open_image(path)
+        qtbot.waitUntil(lambda path=path: shortened(path.name) in samples.message.text())
+        text = samples.message.text()
+        assert samples.message.kind() == "error"
+        assert text.endswith(".")
+        assert text.count(". ") == 0, "one sentence"
+        assert str(tmp_path) not in text
+        assert (state.sample, samples.prediction, state.shown) == before
+
+
+def put_into_clipboard(**content):
+    data = mime_data()
+    if "image" in content:
+        data.setImageData(content["image"])
+    if "file" in content:
+        data.setUrls([QUrl.fromLocalFile(str(content["file"]))])
+    if "text" in content:
+        data.setText(content["text"])
+    QGuiApplication.clipboard().setMimeData(data)
+
+
+def as_image(pixels):
+    rows = np.ascontiguousarray(pixels)
+    return QImage(
+        rows.data, rows.shape[1], rows.shape[0], rows.shape[1], QImage.Format.Format_Grayscale8
+    ).copy()
+
+
+def test_pasting_an_image(qtbot, session):
+    state, window = session.state, session.window
+    image = state.dataset.test_images[6, 0]
+    put_into_clipboard(image=as_image(paper(image)))
+    window.samples.grid.setFocus()
+    qtbot.keyClick(window.samples.grid, Qt.Key.Key_V, CONTROL)
+    settle(qtbot, session)
+    assert state.sample.origin == "pasted image"
+    assert np.corrcoef(state.sample.pixels[0].ravel(), image.ravel())[0, 1] > 0.93
+
+
+def test_pasting_a_copied_file_and_pasting_into_a_text_field(qtbot, session, tmp_path):
+    state, window = session.state, session.window
+    path = tmp_path / "copied.png"
+    Image.fromarray(paper(state.dataset.test_images[3, 0])).save(path)
+    put_into_clipboard(file=path, text="12")
+    window.activateWindow()
+    window.samples.search.setFocus()
+    qtbot.waitUntil(window.samples.search.hasFocus)
+    qtbot.keyClick(window.samples.search, Qt.Key.Key_V, CONTROL)
+    assert window.samples.search.text() == "12"
+    assert state.sample.index == 0, "a text field takes text, and nothing else happens"
+    window.samples.grid.setFocus()
+    qtbot.keyClick(window.samples.grid, Qt.Key.Key_V, CONTROL)
+    settle(qtbot, session)
+    assert state.sample.origin == "copied.png"
+
+
+@pytest.mark.parametrize("text", ["no image", ""])
+def test_pasting_nothing_says_what_to_do(qtbot, session, text):
+    if text:
+        put_into_clipboard(text=text)
+    else:
+        QApplication.clipboard().clear()
+    session.window.samples.grid.setFocus()
+    qtbot.keyClick(session.window.samples.grid, Qt.Key.Key_V, CONTROL)
+    assert "The clipboard holds no image" in session.window.samples.message.text()
+    assert session.state.sample.index == 0
+
+
+def test_transparent_parts_of_a_pasted_image_are_paper(qapp):
+    image = QImage(40, 30, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.transparent)
+    for y in range(5, 25):
+        image.setPixelColor(20, y, Qt.GlobalColor.black)
+    picture = picture_of_image(image, "pasted image")
+    assert picture.size == (30, 40)
+    assert picture.dark_ink
+    assert picture.pixels[0, 0] == 255
+    assert (picture.pixels[5:25, 20] == 0).all()
+    huge = picture_of_image(QImage(3000, 1500, QImage.Format.Format_Grayscale8), "pasted image")
+    assert huge.size == (1500, 3000)
+    assert max(huge.pixels.shape) <= 512
+
+
+# -- the drawing board ---------------------------------------------------------------------------------------
+
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+
+
+@pytest.fixture
+def pad(qtbot):
+    widget = view_of(BOARD, "Board", focus=Qt.FocusPolicy.StrongFocus, kind=DrawingPad)
+    qtbot.addWidget(widget)
+    widget.set_brush(24, erases=False)
+    widget.resize(420, 320)
+    show_window(qtbot, widget)
+    return widget
+
+
+def test_on_paper_an_empty_board_asks_nobody_to_draw(pad):
+    assert "Draw here" in pad.drawing().texts()
+    assert not any(pad.figure(LIGHT).texts())
+
+
+def test_a_stroke_follows_the_button_goes_on_beyond_the_edge_and_comes_back(qtbot, pad):
+    qtbot.mouseMove(pad, QPoint(90, 90))
+    qtbot.mouseMove(pad, QPoint(290, 90))
+    assert pad.is_blank(), "no button is held"
+    with qtbot.waitSignal(pad.drawn):
+        stroke(qtbot, pad, [(0.5, 0.5), (1.2, 0.5), (1.2, 0.9), (0.5, 0.9)])
+    rows = np.flatnonzero(pad.pixels()[:, 279] > 127)
+    assert rows.min() < 140 < 252 < rows.max()
+    assert 190 not in rows, "outside it leaves no ink"
+    assert abs((pad.pixels()[:, 180] > 127).sum() - 2 * 24) <= 4
+
+
+@pytest.mark.parametrize("how", ["eraser", "right button"])
+def test_erasing(qtbot, pad, how):
+    stroke(qtbot, pad, [(0.2, 0.5), (0.8, 0.5)])
+    pad.set_brush(24, erases=how == "eraser")
+    stroke(qtbot, pad, [(0.5, 0.3), (0.5, 0.7)], button=LEFT if how == "eraser" else RIGHT)
+    assert pad.pixels()[140, [70, 140, 210]].tolist() == [255, 0, 255]
+
+
+def test_undo_and_redo_go_through_strokes_and_clearing(qtbot, pad):
+    states = [pad.pixels()]
+    for y in (0.2, 0.5, 0.8):
+        stroke(qtbot, pad, [(0.2, y), (0.5, y), (0.8, y)])
+        states.append(pad.pixels())
+    pad.clear()
+    states.append(pad.pixels())
+    assert pad.is_blank()
+    for state in reversed(states[:-1]):
+        pad.undo()
+        np.testing.assert_array_equal(pad.pixels(), state)
+    pad.undo()
+    for state in states[1:]:
+        pad.redo()
+        np.testing.assert_array_equal(pad.pixels(), state)
+    assert (pad.can_undo(), pad.can_redo()) == (True, False)
+    pad.undo()
+    stroke(qtbot, pad, [(0.1, 0.1)])
+    assert not pad.can_redo(), "a new stroke ends what could be redone"
+
+
+def test_drawing_with_the_keyboard(qtbot, pad):
+    qtbot.keyClick(pad, Qt.Key.Key_Right)
+    assert pad.is_blank(), "the pen is up"
+    for key in (Qt.Key.Key_Space, *[Qt.Key.Key_Down] * 10, Qt.Key.Key_Space):
+        qtbot.keyClick(pad, key)
+    rows, columns = np.nonzero(pad.pixels() > 127)
+    assert rows.max() - rows.min() > 60
+    assert columns.max() - columns.min() < 30
+    before = pad.pixels()
+    qtbot.keyClick(pad, Qt.Key.Key_Left)
+    assert pad.pixels() is before
+    pad.undo()
+    assert pad.is_blank(), "one stroke, one undo"
+
+
+@pytest.mark.parametrize("size", [(28, 28), (32, 20), (10, 40)])
+def test_a_board_of_another_aspect_is_cleared(qtbot, pad, size):
+    stroke(qtbot, pad, [(0.2, 0.5), (0.8, 0.5)])
+    pad.set_aspect(*size)
+    rows, columns = pad.pixels().shape
+    assert rows / columns == pytest.approx(size[0] / size[1], rel=0.02)
+    assert pad.is_blank() == (size[0] != size[1])
+    stroke(qtbot, pad, [(0.1, 0.5), (0.9, 0.5)])
+    inked = np.flatnonzero(pad.pixels().any(axis=0))
+    assert inked[0] < 0.12 * columns < 0.87 * columns < inked[-1]

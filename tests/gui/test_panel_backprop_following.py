@@ -1,18 +1,24 @@
-"""Steps of the backward pass: following the network, the sample, the run and the size of the window."""
+"""The backprop panel follows network, sample, run and the size of the window, and hands over an update."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
-from cnnviz.routing import CellTarget, ParameterTarget
+from cnnviz.routing import CellTarget, ParameterTarget, apply_update
 from tests.gui.backprop_desk import TWO_BLOCKS, Desk, lab5, two_blocks
+from tests.gui.driving import click
+from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.side_column import INSPECT, POKE
 from ui.panels.backprop.steps import StepKind, backward_steps
+from ui.session import Session
 from ui.state import PinnedCell, RunStatus
 from ui.theme import ThemeManager
 
@@ -149,3 +155,38 @@ def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeMana
             corner = button.mapTo(desk.panel, button.rect().bottomRight())
             assert desk.panel.rect().contains(corner), step.title
     desk.close()
+
+
+# -- in the whole program ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def panel(session: Session, qtbot: QtBot) -> Iterator[BackpropPanel]:
+    shown = session.window.panel(BackpropPanel)
+    QTest.keyClick(session.window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    if not shown.isVisible():
+        session.window.panels.show_panel(3)
+    qtbot.waitUntil(lambda: shown.isVisible() and shown.model.passed is not None)
+    yield shown
+    shown.work.cancel_tie_rate()
+
+
+@pytest.mark.window
+def test_adopting_an_update_continues_the_run_from_the_changed_weights(
+    session: Session, panel: BackpropPanel, qtbot: QtBot
+) -> None:
+    before = session.state.live.network
+    gradients = panel.model.passed.gradients
+    panel.setFocus()
+    QTest.keyClick(panel, Qt.Key.Key_End)
+    assert panel.model.step.kind is StepKind.UPDATE
+    qtbot.waitUntil(lambda: panel.stack.view("Apply the update").isEnabled())
+    click(panel.stack.view("Apply the update"))
+    qtbot.waitUntil(lambda: panel.stack.view("Adopt").isEnabled())
+    assert session.state.live.network is before
+    click(panel.stack.view("Adopt"))
+    qtbot.waitUntil(lambda: session.state.live.network is not before)
+    expected = apply_update(before, gradients, session.state.experiment.learning_rate)
+    for name, array in expected.params.items():
+        np.testing.assert_array_equal(session.state.live.network.params[name], array)
+    qtbot.waitUntil(lambda: session.state.run.status in (RunStatus.READY, RunStatus.PAUSED))

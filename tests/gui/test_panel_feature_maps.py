@@ -1,15 +1,12 @@
-"""The feature maps panel: what stands in its maps is what the network computes, and cells are linked."""
+"""The feature maps panel: cells that are pointed at, pinned and covered, and the channels that are shown."""
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 
 from cnnviz.drawing import CellKey
 from cnnviz.quantities import format_signed
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Opened, line_of
-from ui.panels.feature_maps.plan import Kind
-from ui.panels.feature_maps.view import Fold
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Opened
 from ui.state import PinnedCell
 
 
@@ -18,128 +15,7 @@ def lab5(qtbot):
     return Opened(qtbot)
 
 
-# -- arrays of the engine ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_column_shows_the_arrays_of_forward(qtbot, name):
-    opened = Opened(qtbot, EXPERIMENTS[name])
-    opened.panel.network.fit()
-    network, trace = opened.network, opened.trace
-    for column in opened.panel.picture.plan.columns:
-        opened.panel.network.answer(Fold(column.key, False))
-        key = column.key
-        match column.kind:
-            case Kind.IMAGE:
-                np.testing.assert_array_equal(opened.values(key), trace.inputs[0, 0])
-            case Kind.KERNELS:
-                weights = network.params[key]
-                np.testing.assert_array_equal(opened.values(key), weights[0, 0])
-                np.testing.assert_array_equal(opened.tiles(key), weights[:, 0])
-            case Kind.MAPS:
-                np.testing.assert_array_equal(opened.values(key), trace.outputs[key][0, 0])
-                np.testing.assert_array_equal(opened.tiles(key), trace.outputs[key][0])
-            case Kind.UNITS:
-                shown = opened.shown(key).map
-                np.testing.assert_array_equal(shown.values[~shown.blank], trace.outputs[key][0])
-            case Kind.OUTPUT:
-                outputs = opened.content(key).outputs
-                np.testing.assert_array_equal(outputs.probabilities, trace.class_probabilities[0])
-                if trace.logits.shape[1] > 1:
-                    np.testing.assert_array_equal(outputs.logits, trace.logits[0])
-            case Kind.EVIDENCE:
-                assert opened.tiles(key).shape == network.shapes[column.stage]
-
-
-def test_every_layer_but_flatten_has_a_column(qtbot):
-    opened = Opened(qtbot, EXPERIMENTS["lenet"])
-    keys = [column.key for column in opened.panel.picture.plan.columns]
-    assert keys == [
-        "input", "conv1.weight", "conv1", "relu1", "pool1", "conv2.weight", "conv2", "relu2", "pool2",
-        "evidence", "dense1", "relu3", "dense2",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "has_winners"), [("lab5", True), ("no pool, stride", False)])
-def test_the_key_names_winners_where_there_are_some(qtbot, name, has_winners):
-    key = Opened(qtbot, EXPERIMENTS[name]).content("key")
-    assert ("maximum" in [text for _, text in key.marks]) is has_winners
-
-
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_evidence_and_biases_add_up_to_the_logit(qtbot, name):
-    opened = Opened(qtbot, EXPERIMENTS[name])
-    ledger = opened.content("logit")
-    shown = opened.tiles("evidence")
-    bias = line_of(ledger, "biases" if len(opened.experiment.hidden) else "bias")
-    logits = opened.trace.logits[0]
-    logit = logits[0] if len(logits) == 1 else logits.max()
-    curved = [row.number for row in ledger.rows if row.label == "curvature"]
-    assert shown.sum() == pytest.approx(line_of(ledger, "evidence"), rel=1e-5, abs=1e-6)
-    total = line_of(ledger, "evidence") + bias + sum(curved)
-    assert total == pytest.approx(float(logit), rel=1e-5, abs=1e-5)
-    assert next(row for row in ledger.rows if row.is_total).number == float(logit)
-    assert bool(curved) == (name == "average, tanh")
-
-
-def test_another_class_may_be_chosen_for_the_evidence(qtbot):
-    opened = Opened(qtbot, EXPERIMENTS["three blocks"])
-    opened.press(opened.map("dense1"), CellKey("class", 2, 0))
-    assert opened.content("dense1").chosen == 2
-    choice = opened.map("class")
-    assert choice.choice() == "2"
-    assert line_of(opened.content("logit"), "logit of 2") == float(opened.trace.logits[0, 2])
-    weights = opened.network.params["dense1.weight"][2].reshape(opened.network.shapes["pool3"])
-    np.testing.assert_allclose(
-        opened.tiles("evidence"), weights * opened.trace.outputs["pool3"][0], rtol=1e-5
-    )
-    choice.setCurrentIndex(0)
-    choice.activated.emit(0)
-    assert opened.content("dense1").chosen == int(opened.trace.logits[0].argmax())
-
-
-def test_non_negative_stages_are_sequential_and_others_signed_about_zero(qtbot):
-    opened = Opened(qtbot, EXPERIMENTS["lenet"])
-    assert opened.shown("conv1").map.colors.name == "signed"
-    lo, hi = opened.levels("conv1")
-    assert lo == -hi
-    assert opened.shown("pool1").map.colors.name == "sequential"
-    assert opened.levels("pool1") == (0.0, float(opened.trace.outputs["pool1"].max()))
-    assert opened.shown("input").map.colors.name == "grey"
-
-
 # -- linked cells --------------------------------------------------------------------------------------------
-
-
-def test_hovering_lights_up_every_earlier_stage_in_all_maps_that_are_read(qtbot):
-    opened = Opened(qtbot, EXPERIMENTS["lenet"], size=(2600, 900))
-    opened.hover("conv2", 5, 6)
-    field = ((4, 5, 3, 3),)
-    assert opened.outlined("pool1", "receptive") == field
-    assert opened.marked("pool1", "receptive") == dict.fromkeys(range(8), field)
-    assert opened.outlined("conv1", "receptive") == ((8, 10, 6, 6),)
-    assert opened.outlined("relu1", "receptive") == ((8, 10, 6, 6),)
-    # What comes later is not read, and a cell feeds its own map only.
-    assert opened.outlined("pool2", "receptive") == ()
-    assert opened.marked("relu2", "feeds") == {0: ((5, 6, 1, 1),)}
-    assert opened.marked("pool2", "feeds") == {0: ((2, 3, 1, 1),)}
-
-
-def test_a_pixel_shows_the_cells_it_feeds(lab5):
-    lab5.hover("input", 10, 4)
-    assert lab5.outlined("conv1", "feeds") == ((8, 2, 3, 3),)
-    assert set(lab5.marked("conv1", "feeds")) == set(range(8))
-    pixel = int(lab5.state.sample.pixels[0, 10, 4])
-    assert lab5.arithmetic.page.leaves()["sum"].content.rows[0].number == str(pixel)
-
-
-def test_the_winners_of_a_window_are_outlined_and_ties_explained(lab5):
-    blank = np.zeros((1, 28, 28), dtype=np.uint8)
-    lab5.look(lab5.network, pixels=blank)
-    lab5.hover("pool1", 3, 4)
-    assert set(lab5.outlined("conv1", "winner")) == {
-        (6, 8, 1, 1), (6, 9, 1, 1), (7, 8, 1, 1), (7, 9, 1, 1)
-    }  # fmt: skip
 
 
 def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
@@ -232,18 +108,6 @@ def test_escape_frees_the_pinned_cell_from_anywhere_in_the_panel(lab5):
     assert not lab5.is_told_pinned()
 
 
-def test_a_pin_that_comes_from_elsewhere_is_shown_with_its_map(lab5):
-    lab5.state.set_pinned(PinnedCell("pool1", (5, 2, 3)))
-    np.testing.assert_array_equal(lab5.values("pool1"), lab5.trace.outputs["pool1"][0, 5])
-    np.testing.assert_array_equal(lab5.values("conv1.weight"), lab5.network.params["conv1.weight"][5, 0])
-    assert lab5.content("conv1 maps").current == 5
-
-
-def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was(lab5):
-    lab5.state.set_pinned(PinnedCell("flatten", (169 + 13 * 2 + 4,)))
-    assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (1, 2, 4))
-
-
 # -- channels ------------------------------------------------------------------------------------------------
 
 
@@ -282,23 +146,7 @@ def test_kernels_of_a_deeper_layer_follow_the_chosen_input_map(qtbot):
 # -- copying -------------------------------------------------------------------------------------------------
 
 
-def test_values_are_copied_as_a_table(lab5):
-    lab5.click("conv1", 0, 0)
-    lab5.qtbot.keyClick(lab5.map("conv1"), Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    text = QGuiApplication.clipboard().text()
-    copied = np.array([[float(field) for field in line.split("\t")] for line in text.split("\n")])
-    np.testing.assert_array_equal(copied, lab5.trace.outputs["conv1"][0, 0])
-
-
 # -- late and stale results ----------------------------------------------------------------------------------
-
-
-def test_another_stack_of_layers_gets_its_columns(lab5):
-    lab5.click("conv1", 20, 20)
-    network = EXPERIMENTS["wide kernel"].build_network()
-    lab5.look(network)
-    assert lab5.values("leaky_relu1").shape == (28, 28)
-    np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, 0])
 
 
 def test_a_network_that_has_diverged_is_still_shown(lab5):

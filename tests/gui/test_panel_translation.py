@@ -1,4 +1,4 @@
-"""Dragging the image, and what the maps, the winners and the statement make of it."""
+"""Dragging the image, and what the maps, the winners, the lessons and the statement make of it."""
 
 import math
 import re
@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
-from cnnviz.snapshots import Snapshot
-from tests.gui.driving import choose_by_keys, settle
-from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, press
+from cnnviz.translation import WinnerChange
+from tests.gui.driving import choose_by_keys, click, click_part, part_center, point_at, settle
+from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio
 from ui.export.figures import tables_of
-from ui.state import RunStatus, Shift
+from ui.state import Shift
 from ui.theme import ThemeManager
 
 
@@ -107,7 +107,7 @@ def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
 @pytest.mark.parametrize(("stage", "layer"), [("convolution", "conv1"), ("max", "pool1")])
 def test_maps_are_those_of_the_network_relative_to_a_blank_image(desk: Desk, stage: str, layer: str) -> None:
     desk.move(2, 1)
-    press(desk.panel.strip, stage)
+    click_part(desk.panel.strip, stage)
     desk.settle()
     pair = desk.maps
     before = desk.outputs(desk.image(), layer)
@@ -201,7 +201,7 @@ def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
 
 def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> None:
     maps = desk.panel.maps
-    press(maps, CellKey((5, "tile"), 6, 6))
+    click_part(maps, CellKey((5, "tile"), 6, 6))
     assert desk.panel.view.channel == 5
     small = maps.drawing().part(CellKey((5, "tile"), 0, 0))
     click(desk.panel.enlarge)
@@ -288,7 +288,7 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     assert desk.panel.statement.text().startswith(
         f"The convolution changed by {maps[0]:.3f}, the pixels by {pixels[0]:.3f}. It changes "
     )
-    press(desk.panel.strip, "max")
+    click_part(desk.panel.strip, "max")
     desk.settle()
     change = desk.values("max")
     text = desk.panel.statement.text()
@@ -358,30 +358,6 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
     assert places == sorted(places)
 
 
-def test_all_numbers_of_a_moment_are_of_one_network(desk: Desk, qtbot: QtBot) -> None:
-    """Networks as they come while training: maps, strip and probabilities change together."""
-    desk.move(2, 1)
-    seen = []
-
-    def look() -> None:
-        picture = desk.panel.picture
-        assert picture is not None
-        shown, found = desk.values("max"), picture.measured["max"]
-        assert shown == (found["relative_change"], found["equivariance_residual"])
-        np.testing.assert_array_equal(
-            desk.panel.predictions.content.shifted, picture.comparison.moved_probabilities
-        )
-        _before, after = picture.comparison.stages[desk.panel.view.stage].features(picture.view.relative)
-        np.testing.assert_array_equal(desk.maps.shifted, after)
-        seen.append(picture.subject.step)
-
-    desk.panel._loop.drew.connect(look)
-    desk.state.update_run(status=RunStatus.TRAINING)
-    for step in (200, 300, 400):
-        desk.state.set_live(Snapshot(step, replace(LAB5, seed=step).build_network()))
-        qtbot.waitUntil(lambda step=step: step in seen)
-
-
 def test_the_caption_of_the_maps_comes_and_goes_with_its_room(desk: Desk, theme: ThemeManager) -> None:
     title = desk.panel.maps_title
     theme.set_scale(2.0)
@@ -392,3 +368,125 @@ def test_the_caption_of_the_maps_comes_and_goes_with_its_room(desk: Desk, theme:
     theme.set_scale(1.0)
     settle(desk.bot, parts=[theme])
     assert title.caption() == "8 filters, 13 × 13"
+
+
+# -- windows with another winner -----------------------------------------------------------------------------
+
+
+def test_windows_are_counted_as_a_loop_counts_them(desk: Desk) -> None:
+    desk.move(1, 0)
+    desk.panel.choices.choose(channel=2)
+    desk.settle()
+    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
+    maps = desk.network.forward(batch).outputs["conv1"][:, 2]
+    expected = {kind: [0, 0] for kind in WinnerChange}
+    for row in range(13):
+        for col in range(13):
+            windows = maps[:, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2].reshape(2, 4)
+            tied = any((window == window.max()).sum() > 1 for window in windows)
+            if windows[0].max() != windows[1].max():
+                kind = WinnerChange.CHANGED
+            else:
+                kind = WinnerChange.SAME if windows[0].argmax() == windows[1].argmax() else WinnerChange.MOVED
+            expected[kind][tied] += 1
+    shown = list(desk.panel.counts.content.counts().values())
+    assert shown == [tuple(expected[kind]) for kind in WinnerChange]
+    assert sum(map(sum, shown)) == 169
+
+
+def test_pointing_at_a_window_shows_both_blocks_and_where_they_come_from(desk: Desk) -> None:
+    desk.move(1, 0)
+    panel = desk.panel
+    point_at(panel.winners, part_center(panel.winners, CellKey("window", 6, 4)))
+    assert panel.card.isVisible()
+    blocks = panel.card.content.blocks()
+    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
+    maps = desk.network.forward(batch).outputs["conv1"][:, 0, 12:14, 8:10]
+    assert np.allclose(blocks[0], maps[0])
+    assert np.allclose(blocks[1], maps[1])
+    assert desk.canvas.content.shown.block == (12, 8, 4, 4)
+    point_at(panel.winners, panel.winners.rect().toRectF().bottomRight())
+    assert not panel.card.isVisible()
+
+
+def test_the_keyboard_reaches_the_windows_too(desk: Desk) -> None:
+    winners = desk.panel.winners
+    winners.setFocus(Qt.FocusReason.TabFocusReason)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
+        desk.press(key, widget=winners)
+    assert winners.hovered == CellKey("window", 1, 1)
+    assert desk.panel.card.isVisible()
+    assert desk.state.shift == Shift()
+
+
+# -- lessons -------------------------------------------------------------------------------------------------
+
+
+def choose(desk: Desk, name: str) -> str:
+    """Pick a lesson with the keyboard and return what it says when it has measured."""
+    choose_by_keys(desk.controls["lesson"], name)
+    desk.settle()
+    return desk.panel.lesson.text()
+
+
+def test_a_made_up_image_cannot_be_moved_out_of_its_small_frame(desk: Desk) -> None:
+    assert "3 of the 8" in choose(desk, "bright-cell")
+    for _ in range(3):
+        desk.press(Qt.Key.Key_Right, shift=True)
+    assert desk.state.shift == Shift(5, 1)
+
+
+@pytest.mark.parametrize(("name", "dx", "along"), [("digit-1px", 1, False), ("digit-2px", 2, True)])
+def test_the_digit_is_moved_and_measured(desk: Desk, name: str, dx: int, along: bool) -> None:
+    said = choose(desk, name)
+    assert desk.state.shift == Shift(dx, 0)
+    assert desk.panel.view.moved_along is along
+    values = desk.values("max")
+    assert f"max pool {values[0]:.2f}" in said
+    assert ("exactly 0" in said) is (dx == 2)
+    assert (values[1] == 0) is (dx == 2)
+
+
+def test_a_lesson_on_the_digit_follows_the_digit(desk: Desk) -> None:
+    first = choose(desk, "digit-1px")
+    desk.show_sample(20)
+    assert desk.panel.view.lesson == "digit-1px"
+    assert desk.panel.lesson.text() != first
+
+
+def test_choosing_a_sample_ends_a_lesson_on_a_made_up_image(desk: Desk) -> None:
+    choose(desk, "dots")
+    desk.show_sample(7)
+    assert desk.panel.view.lesson == "free"
+    assert not desk.panel.lesson.isVisible()
+    pair = desk.canvas.content.shown.pair
+    assert pair.shape == (1, 28, 28)
+
+
+def test_leaving_a_made_up_image_puts_the_digit_in_its_place(desk: Desk) -> None:
+    choose(desk, "row")
+    choose(desk, "free")
+    assert desk.state.shift == Shift()
+    assert desk.values("max") == (0.0, 0.0)
+    assert desk.panel.view.pool_size == 2
+
+
+def test_windows_that_do_not_fit_are_not_offered(desk: Desk) -> None:
+    choose(desk, "row")
+    sizes = desk.controls["pool_size"]
+    assert sizes.button("2").isEnabled()
+    assert not sizes.button("3").isEnabled()
+    assert not desk.controls["many"].button("True").isEnabled()
+
+
+def test_the_kernel_of_the_dots_is_shown_and_named(desk: Desk) -> None:
+    choose(desk, "dots")
+    kernel, network = desk.panel.lesson.kernel, desk.panel.picture.subject.network
+    assert kernel.isVisible()
+    assert desk.panel.lesson.title.text().startswith("The lesson's own kernel, 3 × 3")
+    np.testing.assert_array_equal(kernel.content.map.values, network.params["conv1.weight"][0, 0])
+    assert len(kernel.drawing().texts()) == 9
+    choose(desk, "row")
+    assert not kernel.isVisible()
+    choose(desk, "free")
+    assert not desk.panel.lesson.isVisible()

@@ -1,31 +1,24 @@
-"""The shift sweep: of one image, of many digits, by mouse, and its measures."""
+"""The shift sweep of one image and of many, by mouse, and its measures; the digit dragged while training."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
-from tests.gui.driving import choose_by_keys, drain
-from tests.gui.few_digits import few_digits
-from tests.gui.translation_desk import (
-    Desk,
-    click,
-    moved,
-    norm_ratio,
-    part_center,
-    point_at,
-    press,
-    shift_center,
-    value_at,
-)
-from ui.state import Shift
+from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
+from tests.gui.translation_desk import Desk, moved, norm_ratio, shift_center, value_at
+from tests.small_data import few_digits
+from ui.panels.translation import TranslationPanel
+from ui.session import Session
+from ui.state import RunStatus, Shift
 
 
 @pytest.fixture
@@ -82,7 +75,7 @@ def test_what_is_chosen_out_of_sight_is_shown_when_the_panel_comes_back(desk: De
 
 def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -> None:
     sweep = desk.panel.sweep.map
-    click(sweep, shift_center(sweep, -4, 7).toPoint())
+    click(sweep, shift_center(sweep, -4, 7))
     assert desk.state.shift == Shift(-4, 7)
     desk.settle()
     assert desk.canvas.content.shift == (-4, 7)
@@ -106,7 +99,7 @@ def test_the_map_can_be_dragged_through(desk: Desk) -> None:
 def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -> None:
     sweep = desk.panel.sweep
     pooled = value_at(sweep.map, 1, 0)
-    press(desk.panel.strip, "convolution")
+    click_part(desk.panel.strip, "convolution")
     desk.settle()
     before, after = desk.outputs(desk.image(), "conv1"), desk.outputs(moved(desk.image(), 1, 0), "conv1")
     assert value_at(sweep.map, 1, 0) == pytest.approx(norm_ratio(after - before, before))
@@ -205,7 +198,7 @@ def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
     assert value_at(sweep.map, 1, 0) == pytest.approx(np.std(changes), rel=1e-3)
     line = next(each for each in sweep.curves.content.curves if each.name == "Max")
     assert line.spread is not None
-    click(sweep.map, shift_center(sweep.map, 1, 0).toPoint())
+    click(sweep.map, shift_center(sweep.map, 1, 0))
     desk.settle()
     assert f"{np.mean(changes):.3f} ± {np.std(changes):.3f}" in sweep.reading()
 
@@ -237,8 +230,15 @@ def test_while_many_digits_are_measured_one_image_does_not_wait(desk: Desk, qtbo
 
 
 def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, qtbot: QtBot) -> None:
-    measure_many(desk, 2)
+    measure_many(desk, 3)
     qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
+    digits = desk.controls["digits"]
+    digits.setFocus()
+    for key, count in ((Qt.Key.Key_Down, 2), (Qt.Key.Key_Up, 3)):
+        QTest.keyClick(digits, key)
+        desk.settle()
+        assert desk.panel.view.digits == count
+        assert (desk.panel.sweep.map.content is None) is (count == 2)
     click(desk.controls["pool_size"].button("3"))
     desk.settle()
     assert desk.panel.sweep.map.content is None
@@ -247,20 +247,6 @@ def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, q
     assert desk.panel.sweep.map.content is not None
     desk.load(step=900)
     assert "step 100" in desk.panel.sweep.note.text()
-
-
-def test_another_number_of_images_does_not_show_the_mean_of_the_first(desk: Desk, qtbot: QtBot) -> None:
-    measure_many(desk, 3)
-    qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
-    digits = desk.controls["digits"]
-    digits.setFocus()
-    QTest.keyClick(digits, Qt.Key.Key_Down)
-    desk.settle()
-    assert desk.panel.view.digits == 2
-    assert desk.panel.sweep.map.content is None
-    QTest.keyClick(digits, Qt.Key.Key_Up)
-    desk.settle()
-    assert desk.panel.sweep.map.content is not None
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -292,3 +278,41 @@ def test_what_was_measured_in_another_run_says_so_also_at_the_same_step(desk: De
     desk.state.set_live(second)
     desk.settle()
     assert desk.panel.sweep.note.text() == "network of step 100 of another run (seed 7)"
+
+
+# -- in the whole program ------------------------------------------------------------------------------------
+
+
+@pytest.mark.window
+def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot) -> None:
+    window, state = session.window, session.state
+    panel = window.panel(TranslationPanel)
+    window.panels.show_panel(2)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.picture is not None)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.step > 500)
+    canvas, start = panel.image, part_center(panel.image, "image")
+    cell = canvas.drawing().part("image").drag.unit
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
+    for dx in range(1, 6):
+        QTest.mouseMove(canvas, (start + QPointF(dx * cell, -dx * cell)).toPoint())
+        qtbot.waitUntil(lambda dx=dx: panel.picture.shift == Shift(dx, -dx))
+    end = start + QPointF(5 * cell, -5 * cell)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end.toPoint())
+    assert state.shift == Shift(5, -5)
+    if state.run.status is RunStatus.TRAINING:
+        session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    qtbot.waitUntil(
+        lambda: (
+            panel.picture is not None
+            and panel.picture.subject.network is state.live.network
+            and panel.picture.shift == state.shift
+        ),
+    )
+    assert state.sample is not None
+    network = state.live.network
+    image = to_input(state.sample.pixels[np.newaxis], network.dtype)[0]
+    batch = np.stack([moved(image, 5, -5), np.full_like(image, -0.5)])
+    pooled = network.forward(batch).outputs["pool1"]
+    assert np.allclose(panel.maps.content.shown.pair.shifted, pooled[0] - pooled[1])

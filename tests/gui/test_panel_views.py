@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace as replaced
 from PIL import Image
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from cnnviz._types import ViewValue
@@ -15,14 +15,12 @@ from cnnviz.datasets import load_mnist
 from cnnviz.document.archive import load_picture, png_texts
 from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
-from tests.gui.driving import double_click, opened, save_picture
-from tests.gui.translation_desk import part_center
+from tests.gui.driving import click, click_part, double_click, opened, part_center, save_picture, turn_wheel
 from tests.gui.view_rounds import (
     PANELS,
     THREE_DIGITS,
     Hands,
     choose,
-    click,
     difference,
     export,
     picture,
@@ -32,7 +30,6 @@ from tests.gui.view_rounds import (
     show,
     step_to,
     train,
-    turn_wheel,
     type_number,
 )
 from ui.panels.backprop import BackpropPanel
@@ -53,12 +50,12 @@ pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 def _training(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TrainingPanel)
     legend = panel.curves.loss.legend
-    click(legend, part_center(legend, "each step"))
+    click_part(legend, "each step")
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
     choose(panel.filters.view("layer"), "conv2")
     choose(panel.filters.view("channel"), "input 2")
     matrix = panel.results.matrix
-    click(matrix, part_center(matrix, CellKey("class", 1, 1)))
+    click_part(matrix, CellKey("class", 1, 1))
     turn_wheel(panel.log.viewport(), 1)
     turn_wheel(panel.results.mistakes, -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
@@ -69,11 +66,11 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     flow, arithmetic = panel.network.flow.view, panel.network.arithmetic
     for key, channel in (("conv1", 2), ("conv2", 3)):
         thumbs = flow(f"{key} maps")
-        click(thumbs, part_center(thumbs, CellKey(channel, 3, 3)))
+        click_part(thumbs, CellKey(channel, 3, 3))
     click(flow("fold relu1"))
-    click(flow("conv2"), part_center(flow("conv2"), CellKey("cell", 3, 5)))
+    click_part(flow("conv2"), CellKey("cell", 3, 5))
     inputs = arithmetic.view("inputs")
-    click(inputs, part_center(inputs, 1))
+    click_part(inputs, 1)
     choose(flow("class"), "2")
     click(panel.limits.button("fixed"))
     click(panel.smaller)
@@ -99,7 +96,7 @@ def _a_filter(bot: QtBot, session: Session) -> None:
     click(panel.pages.button("looks_for"))
     filter_view = panel.looks_for.filter
     choose(filter_view.view("layer"), "conv2")
-    click(filter_view.view("filters"), part_center(filter_view.view("filters"), 3))
+    click_part(filter_view.view("filters"), 3)
     rest(bot, session)
 
 
@@ -110,10 +107,10 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     click(controls["block"].button("2"))
     click(controls["pool_size"].button("3"))
     click(controls["pair"].button("difference"))
-    click(panel.strip, part_center(panel.strip, "average"))
+    click_part(panel.strip, "average")
     click(controls["relative"])
     rest(bot, session)
-    click(panel.maps, part_center(panel.maps, CellKey((2, "tile"), 2, 2)))
+    click_part(panel.maps, CellKey((2, "tile"), 2, 2))
     click(panel.enlarge)
     click(controls["moved_along"].button("True"))
     choose(controls["measure"], "Cosine similarity")
@@ -141,8 +138,7 @@ def _a_poke(bot: QtBot, session: Session) -> None:
     rest(bot, session)
     choose(panel.stack.view("contrast"), "average")
     shown = panel.stack.view("values")
-    box = shown.drawing().part(CellKey("cell", 1, 2)).box
-    click(shown, QPointF(box.x, box.y))
+    click_part(shown, CellKey("cell", 1, 2))
     click(panel.side.pages.button("poke"))
     press(panel.side.poke.view("eps").slider, Key.Key_Right, Key.Key_Right)
     press(panel.side.poke.view("reach").slider, Key.Key_Left)

@@ -1,26 +1,29 @@
-"""Presenter mode: everything is larger, and still nothing is cut off or out of reach."""
+"""Whatever size it has, nothing is cut off, covered or out of reach."""
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QPoint, QRect, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QSplitterHandle, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import activate, settle
 from tests.gui.lab_driving import open_lab
-from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, show_panel, train
+from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, rest, show_panel, train
+from ui.page_view import LinkLayer
+from ui.panels.backprop import BackpropPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell
 from ui.theme import ThemeManager
+from ui.window.panel_area import PanelArea
 from ui.window.panel_frame import PanelFrame
 
 SIZES = ((1440, 900), (1280, 720), (1100, 700))
@@ -57,23 +60,18 @@ def _cut(widget: QWidget) -> QWidget | None:
     return None
 
 
-def test_no_control_is_cut_off(qtbot: QtBot, enlarged: Session) -> None:
+def test_no_control_is_cut_off(qtbot: QtBot, enlarged: Session, theme: ThemeManager) -> None:
     faults: list[str] = []
     for number, name in enumerate(PANELS):
         panel = show_panel(qtbot, enlarged, number)
         for size in SIZES:
             _resize(qtbot, enlarged, size)
             faults += [f"{name} at {size}: {each}" for each in _cut_off(enlarged, panel)]
-    assert not faults
-
-
-def test_nothing_is_cut_off_at_twice_the_size(qtbot: QtBot, enlarged: Session, theme: ThemeManager) -> None:
     theme.set_scale(2.0)
     _resize(qtbot, enlarged, (1920, 1080))
-    faults: list[str] = []
     for number, name in enumerate(PANELS):
         panel = show_panel(qtbot, enlarged, number)
-        faults += [f"{name}: {each}" for each in _cut_off(enlarged, panel)]
+        faults += [f"{name} at twice the size: {each}" for each in _cut_off(enlarged, panel)]
     assert not faults
 
 
@@ -274,3 +272,94 @@ def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, sessi
         settle(qtbot)
         assert session.state.pinned is None
         assert window.isFullScreen() is full.isChecked() is still_full
+
+
+# -- nothing overlaps ----------------------------------------------------------------------------------------
+
+
+#: Of a panel in its dock: beside another one, and alone; each width and each height at least once.
+DOCK_SIZES = {
+    "lab5": [QSize(500, 400), QSize(700, 650), QSize(767, 900), QSize(1200, 400)],
+    "lenet": [QSize(560, 650), QSize(900, 400)],
+}
+#: Drawn over other parts on purpose.
+_OVERLAYS = LinkLayer | QSplitterHandle
+
+
+def _overlaps(panel: QWidget) -> list[str]:
+    """Return each pair of parts of which one covers some of the other."""
+    found: list[str] = []
+    for parent in (panel, *panel.findChildren(QWidget)):
+        parts = [
+            each
+            for each in parent.children()
+            if isinstance(each, QWidget) and not isinstance(each, _OVERLAYS) and not each.isWindow()
+        ]
+        parts = [each for each in parts if each.isVisible()]
+        for one, other in combinations(parts, 2):
+            if one.geometry().intersects(other.geometry()):
+                found.append(f"{place_of(one)} and {place_of(other)}")
+    return found
+
+
+def _stages(panel: QWidget) -> list[int]:
+    """Return the steps of the backward pass to look at: of each kind the last one. Other panels have one."""
+    if not isinstance(panel, BackpropPanel):
+        return [0]
+    return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
+
+
+@pytest.mark.parametrize("preset", ["lab5", "lenet"])
+def test_no_part_of_a_panel_covers_another(
+    qtbot: QtBot, session: Session, theme: ThemeManager, preset: str
+) -> None:
+    if preset != "lab5":
+        choose_preset(qtbot, session, preset)
+    train(qtbot, session, 100)
+    faults: list[str] = []
+    for presenter in (False, True):
+        theme.set_presenter(presenter)
+        for number, name in enumerate(PANELS):
+            panel = show_panel(qtbot, session, number)
+            dock = session.window.panels.docks()[number]
+            # In a window of its own a panel has the size that it is given: no other dock takes part in it.
+            dock.setFloating(True)
+            rest(qtbot, session)
+            frame = dock.widget()
+            assert isinstance(frame, PanelFrame)
+            around = dock.size() - frame.size()
+            # Of each kind of step once, where room is shortest; elsewhere the pages are asked.
+            for stage in _stages(panel) if presenter and preset == "lenet" else [0]:
+                if name == "backprop":
+                    session.window.panel(BackpropPanel).model.go_to(stage)
+                for size in DOCK_SIZES[preset]:
+                    dock.resize(size + around)
+                    settle(qtbot)
+                    assert frame.size() == size
+                    faults += [f"{name}, {stage}, {presenter}, {size}: {each}" for each in _overlaps(panel)]
+            dock.setFloating(False)
+    assert not faults
+
+
+def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    area, before = window.panels, window.samples_dock.width()
+    assert isinstance(area, PanelArea)
+    for number in range(len(PANELS)):
+        show_panel(qtbot, session, number)
+        area.move_aside()
+        panel, front = area.panels()[number], area.docks()[number]
+        others = [each for each in area.docks() if each is not front]
+        qtbot.waitUntil(lambda front=front: abs(2 * front.width() - area.width()) < 10)
+        seen = [each for each in others if not each.visibleRegion().isEmpty()]
+        assert len(seen) == 1
+        assert abs(seen[0].width() - front.width()) <= 2
+        frame = panel.parentWidget().parentWidget()
+        assert isinstance(frame, PanelFrame)
+        rest(qtbot, session)
+        assert frame.horizontalScrollBar().maximum() == 0
+        assert window.samples_dock.width() < before
+        gap = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
+        assert gap <= 1, "the line between them and nothing else"
+        area.gather()
+        qtbot.waitUntil(lambda: not area.is_divided and window.samples_dock.width() == before)

@@ -1,14 +1,18 @@
-"""Files of the program that are missing or damaged: one sentence and status 2, or the window without them."""
+"""The program in processes of its own: without some of its files, on each platform plugin, and at its end."""
 
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLibraryInfo
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Report, build_document, html, pdf
@@ -203,3 +207,150 @@ def test_a_missing_package_is_said_in_one_sentence(tmp_path: Path, package: str)
 def test_the_window_opens_without_a_typesetter(tmp_path: Path) -> None:
     ended = run_window(tmp_path, before="import sys; sys.modules['typst'] = None")
     _assert_ended_well(ended, 0)
+
+
+# -- its end -------------------------------------------------------------------------------------------------
+
+
+def test_a_copied_figure_does_not_crash_the_end(tmp_path: Path) -> None:
+    ended = run_window(tmp_path, act="session.exporter.copy()\nsession.window.close()")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_window_appears_before_what_takes_long_to_load(tmp_path: Path) -> None:
+    slow = {"pyqtgraph", "typst", "jinja2", "PIL", "fontTools", "cnnviz.report", "cnnviz.lab"}
+    before = (
+        f"def look(session):\n    print(sorted({slow!r} & set(sys.modules)))\n    start_and_act(session)\n"
+        "Session.start = look"
+    )
+    ended = run_window(tmp_path, before=before)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "[]\n")
+
+
+def test_an_impossible_time_zone_spoils_no_report(tmp_path: Path) -> None:
+    act = (
+        "session.exporter.insert(session.window.panels.panels()[0])\nsession.window.panels.show_panel(4)\n"
+        "assert session.window.panels.panels()[4].report.date\nsession.window.close()"
+    )
+    ended = run_window(tmp_path, act=act, environment={"TZ": "UTC+99999"})
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_without_room_for_the_typesetter_the_report_says_so(tmp_path: Path) -> None:
+    act = (
+        "from cnnviz.report import pdf\n"
+        "from PySide6.QtCore import QTimer\n"
+        "report = session.window.panels.panels()[4]\n"
+        "session.window.panels.show_panel(4)\n"
+        "pdf._ROOM = 1 << 50\n"
+        "def look():\n"
+        "    if report.message.text():\n"
+        "        print(report.message.text())\n"
+        "        session.window.close()\n"
+        "session.look = QTimer(session, interval=20)\n"
+        "session.look.timeout.connect(look)\n"
+        "session.look.start()\n"
+    )
+    ended = run_window(tmp_path, act=act)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("There is not enough memory for this.")
+
+
+# -- platforms -----------------------------------------------------------------------------------------------
+
+
+_TRAIN_AND_CLOSE = """
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from ui.state import RunStatus
+
+session.ask_before_closing(False)
+timer = QTimer(session, interval=20)
+
+def look():
+    run = session.state.run
+    if run.status is RunStatus.READY:
+        session.controller.train_to(100, 1)
+    elif run.status is RunStatus.PAUSED:
+        timer.stop()
+        screen = session.window.screen()
+        print(QGuiApplication.platformName(), run.step, screen.devicePixelRatio(), flush=True)
+        session.window.close()
+
+timer.timeout.connect(look)
+timer.start()
+"""
+
+
+def needs(plugin: str, *programs: str) -> None:
+    """Skip a test where a plugin of Qt or a program is not to be had."""
+    folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
+    if not any(path.stem.removeprefix("lib") == f"q{plugin}" for path in folder.iterdir()):
+        pytest.skip(f"Qt has no platform plugin {plugin} here")
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed here")
+
+
+@contextmanager
+def weston() -> Iterator[dict[str, str]]:
+    """Run a Wayland compositor without a screen; return the environment that leads to it."""
+    # A socket has a path of about a hundred letters at most.
+    with tempfile.TemporaryDirectory(prefix="wl") as place:
+        surroundings = {"XDG_RUNTIME_DIR": place, "WAYLAND_DISPLAY": "cnnviz", "DISPLAY": ""}
+        process = subprocess.Popen(
+            ["weston", "--backend=headless", "--socket=cnnviz", "--idle-time=0"],
+            env={**os.environ, **surroundings},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while not (Path(place) / "cnnviz").exists():
+                assert process.poll() is None, "weston has ended"
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            yield surroundings
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+@contextmanager
+def xvfb() -> Iterator[dict[str, str]]:
+    """Run an X server without a screen; return the environment that leads to it.
+
+    It chooses its number itself: `xvfb-run -a` may choose one that another server takes meanwhile.
+    """
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as told:
+            number = told.readline().strip()
+        assert number, "Xvfb has ended"
+        yield {"DISPLAY": f":{number}"}
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "scale"),
+    [("offscreen", "1"), ("minimal", "1.5"), ("xcb", "1"), ("xcb", "1.5"), ("wayland", "1.5")],
+)
+def test_the_program_opens_trains_and_closes(tmp_path: Path, plugin: str, scale: str) -> None:
+    needs(plugin, *{"xcb": ("Xvfb",), "wayland": ("weston",)}.get(plugin, ()))
+    environment = {"QT_QPA_PLATFORM": plugin, "QT_SCALE_FACTOR": scale}
+    with ExitStack() as stack:
+        server = {"xcb": xvfb, "wayland": weston}.get(plugin)
+        environment |= {} if server is None else stack.enter_context(server())
+        ended = run_window(tmp_path, act=_TRAIN_AND_CLOSE, environment=environment)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == [plugin, "100", str(float(scale))]
+    assert "Traceback" not in ended.stderr

@@ -1,4 +1,6 @@
 # ruff: noqa: N802, N815  # a stand-in for QStyleHints has the names of Qt
+"""Themes: their colours, fonts and icons, and who is dressed in one, when, and how often."""
+
 import os
 import re
 import subprocess
@@ -6,12 +8,13 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
+from typing import override
 
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle, show_window
@@ -50,12 +53,8 @@ def test_text_can_be_read_on_every_ground(tokens: Theme, role: str) -> None:
     )
     for ground in grounds:
         assert contrast(getattr(tokens, role), getattr(tokens, ground)) >= 4.5, ground
-
-
-@THEMES
-@pytest.mark.parametrize("ground", ["accent", "accent_hover", "accent_pressed"])
-def test_text_of_the_primary_button_can_be_read(tokens: Theme, ground: str) -> None:
-    assert contrast(tokens.on_accent, getattr(tokens, ground)) >= 4.5
+    for ground in ("accent", "accent_hover", "accent_pressed"):
+        assert contrast(tokens.on_accent, getattr(tokens, ground)) >= 4.5, "of the primary button"
 
 
 def test_switching_the_theme_tells_everybody_and_dresses_the_application(
@@ -307,3 +306,77 @@ def test_a_hidden_part_keeps_the_font_that_what_is_round_it_gave_it(qtbot, theme
     (label,) = [each for each in log.findChildren(QLabel) if each.text()]
     assert label.isVisible()
     assert label.fontInfo().pointSizeF() == pytest.approx(theme.theme.base_pt)
+
+
+# -- dressing ------------------------------------------------------------------------------------------------
+
+
+class StyleChanges(QObject):
+    """Counts how often widgets are dressed anew."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        self.counts = dict.fromkeys(widgets, 0)
+        for each in widgets:
+            each.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.StyleChange and isinstance(watched, QWidget):
+            self.counts[watched] += 1
+        return False
+
+
+def nested(depth: int) -> list[QWidget]:
+    """A window with a widget in it, which has one in it, and so on, all polished."""
+    widgets = [QWidget()]
+    for _ in range(depth):
+        inner = QLabel("label")
+        QVBoxLayout(widgets[-1]).addWidget(inner)
+        widgets.append(inner)
+    widgets[0].ensurePolished()
+    return widgets
+
+
+def test_a_widget_is_dressed_once_however_many_are_around_it(qtbot: QtBot, theme: ThemeManager) -> None:
+    widgets = nested(8)
+    qtbot.addWidget(widgets[0])
+    changes = StyleChanges(*widgets)
+    theme.set_mode("dark")
+    assert set(changes.counts.values()) == {1}
+    theme.set_presenter(True)
+    assert set(changes.counts.values()) == {2}
+    for label in widgets[1:]:
+        assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
+        assert label.font().pointSizeF() == DARK.base_pt * 1.35
+
+
+def test_what_is_behind_a_tab_is_dressed_a_little_later(qtbot: QtBot, theme: ThemeManager) -> None:
+    window, panel, shown = nested(2)
+    hidden = QLabel("behind a tab", panel)
+    hidden.hide()
+    qtbot.addWidget(window)
+    show_window(qtbot, window)
+    changes = StyleChanges(shown, hidden)
+    theme.set_mode("dark")
+    assert changes.counts == {shown: 1, hidden: 0}
+    theme.set_presenter(True)
+    qtbot.waitUntil(lambda: changes.counts == {shown: 2, hidden: 1})
+    assert hidden.font().pointSizeF() == DARK.base_pt * 1.35
+
+
+def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: ThemeManager) -> None:
+    window, panel, shown = nested(2)
+    hidden = [QLabel("behind a tab", panel) for _ in range(3000)]
+    for label in hidden:
+        label.hide()
+    qtbot.addWidget(window)
+    show_window(qtbot, window)
+    changes, met = StyleChanges(shown, *hidden), set[int]()
+    watch = QTimer(window)
+    watch.timeout.connect(lambda: met.add(sum(changes.counts.values()) - 1))
+    watch.start(0)
+    theme.set_mode("dark")
+    qtbot.waitUntil(lambda: set(changes.counts.values()) == {1})
+    watch.stop()
+    assert any(0 < count < len(hidden) for count in met), "others had their turn meanwhile"

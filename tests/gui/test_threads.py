@@ -1,10 +1,12 @@
-"""Mailbox and background tasks: nothing is lost, nothing stale arrives, nothing is left running."""
+"""Mailbox, background tasks and frames: nothing is lost or left running, nothing stale arrives."""
 
 import threading
+from itertools import product
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, QThread
+from PySide6.QtCore import QSettings, QThread, QTimer
+from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import NO_THREAD, DataError
 from cnnviz.evaluation import CancelledError
@@ -13,10 +15,14 @@ from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
 from ui.panels.analysis import LatestOnly
-from ui.run.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
+from ui.run import mail_reader
+from ui.run.mail_reader import FrameBudget, MailReader
+from ui.run.mailbox import Mailbox, ProgressMade, RunFailed, RunHalted, SnapshotTaken
+from ui.run.moments import MomentTests
 from ui.run.tasks import TaskRunner
+from ui.run.worker import TrainControl
 from ui.session import Session
-from ui.state import RunStatus
+from ui.state import AppState, RunStatus
 
 
 def progress(first, count):
@@ -189,23 +195,22 @@ def test_a_full_memory_is_said_in_words(qtbot, runner):
     assert messages[0].startswith("There is not enough memory for this.")
 
 
-@pytest.mark.parametrize("error", [MemoryError(), _Panic("ouch")])
-@pytest.mark.parametrize("failing", ["advance", "evaluate"])
-def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session, monkeypatch, error, failing):
-    def fail(*_arguments):
-        raise error
+def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session, monkeypatch):
+    state, told = session.state, {"not enough memory": MemoryError(), "internal error (ouch)": _Panic("ouch")}
+    for failing, (words, error) in product(("advance", "evaluate"), told.items()):
 
-    state = session.state
-    with monkeypatch.context() as patch:
-        patch.setattr(Trainer, failing, fail)
-        session.controller.train_to(3, 1)
-        if failing == "evaluate":
-            session.controller.pause()
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
-    expected = "not enough memory" if isinstance(error, MemoryError) else "internal error (ouch)"
-    assert expected in session.window.notices.text()
-    session.controller.on_reset_requested()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
+        def fail(*_arguments, error=error):
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, failing, fail)
+            session.controller.train_to(3, 1)
+            if failing == "evaluate":
+                session.controller.pause()
+            qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
+        assert words in session.window.notices.text()
+        session.controller.on_reset_requested()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 
 
 def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session, monkeypatch):
@@ -304,3 +309,133 @@ def test_training_without_a_thread_fails_by_a_sentence(qtbot, session, monkeypat
 
 def _threads(session, name):
     return [each for each in session.controller.findChildren(QThread) if each.objectName() == name]
+
+
+# -- reading the mail ----------------------------------------------------------------------------------------
+
+
+class Desk:
+    """A reader at work on a run with number 1, and what it has asked to show."""
+
+    def __init__(self) -> None:
+        self.state = AppState()
+        self.state.update_run(run_id=1, status=RunStatus.TRAINING, total_steps=100, steps_per_epoch=100)
+        self.mailbox = Mailbox()
+        self.background = TaskRunner("background")
+        tests = MomentTests(self.state, self.background)
+        self.reader = MailReader(self.state, self.mailbox, TrainControl(running=True), tests)
+        self.network = LAB5.build_network()
+        self.seen: list[tuple[int, int]] = []
+        self.reader.showRequested.connect(self._on_show)
+        self.reader.start()
+
+    def _on_show(self, snapshot: Snapshot) -> None:
+        self.seen.append((snapshot.step, self.state.history.step))
+
+    def train(self, steps: int, run: int = 1) -> None:
+        first = self.state.history.step + 1
+        ones = np.ones(steps, dtype=np.intp)
+        self.mailbox.post(run, ProgressMade(Progress(first, ones.astype(float), ones, ones, 0.01)))
+        self.mailbox.post_live(run, Snapshot(first + steps - 1, self.network))
+
+
+@pytest.fixture
+def desk(qtbot: QtBot):
+    made = Desk()
+    yield made
+    made.reader.close()
+    assert made.background.close(PATIENCE)
+
+
+def test_weights_are_shown_after_the_steps_that_made_them(qtbot: QtBot, desk: Desk) -> None:
+    for _ in range(5):
+        before = len(desk.seen)
+        desk.train(10)
+        qtbot.waitUntil(lambda before=before: len(desk.seen) > before)
+    assert desk.seen == [(10, 10), (20, 20), (30, 30), (40, 40), (50, 50)]
+
+
+def test_the_last_weights_are_shown_when_the_run_halts(qtbot: QtBot, desk: Desk) -> None:
+    statuses: list[RunStatus] = []
+    desk.reader.showRequested.connect(lambda _snapshot: statuses.append(desk.state.run.status))
+    desk.train(10)
+    desk.mailbox.post(1, RunHalted(10, 100, False))
+    desk.reader.on_worker_halted()
+    # At once: what asks for the weights of a run at rest must not meet those of a moment ago.
+    assert desk.seen == [(10, 10)]
+    assert statuses == [RunStatus.PAUSED]
+
+
+def test_weights_of_another_run_are_dropped(qtbot: QtBot, desk: Desk) -> None:
+    def show_what_was_read() -> None:
+        shown_later = [each for each in desk.reader.findChildren(QTimer) if each.isSingleShot()]
+        qtbot.waitUntil(lambda: not any(each.isActive() for each in shown_later))
+
+    desk.train(10, run=2)
+    desk.reader.on_worker_halted()
+    show_what_was_read()
+    assert desk.seen == []
+    assert desk.state.history.step == 0
+    # Also when the run changes between reading and showing.
+    desk.train(10)
+    desk.reader.on_worker_halted()
+    assert desk.state.history.step == 10
+    desk.state.update_run(run_id=3)
+    show_what_was_read()
+    assert desk.seen == []
+
+
+# -- frames --------------------------------------------------------------------------------------------------
+
+
+class Clocks:
+    """Stands in for the module `time`: wall clock and processor time of a window that draws."""
+
+    def __init__(self, cost: float) -> None:
+        self.now = self.used = 0.0
+        self.cost = cost
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def thread_time(self) -> float:
+        return self.used
+
+
+def _run(monkeypatch: pytest.MonkeyPatch, cost: float, frames: int = 1000) -> tuple[float, float]:
+    """Let frames of a cost in seconds be drawn; return the last interval in ms and the share of the time."""
+    clocks = Clocks(cost)
+    monkeypatch.setattr(mail_reader, "time", clocks)
+    budget = FrameBudget(0.1)
+    for _ in range(frames):
+        clocks.now += budget.milliseconds / 1000
+        clocks.used += cost
+        budget.adjust()
+    return budget.milliseconds, cost / (budget.milliseconds / 1000)
+
+
+def test_cheap_frames_come_thirty_times_a_second(monkeypatch):
+    interval, share = _run(monkeypatch, 0.001)
+    assert interval == 33
+    assert share < 0.1
+
+
+@pytest.mark.parametrize("cost", [0.005, 0.007, 0.010])
+def test_dearer_frames_come_so_often_that_the_share_is_kept(monkeypatch, cost):
+    _, share = _run(monkeypatch, cost)
+    assert share == pytest.approx(0.1, rel=0.1)
+
+
+def test_however_dear_frames_are_the_picture_goes_on_moving(monkeypatch):
+    interval, _ = _run(monkeypatch, 0.1)
+    assert interval == 150
+
+
+def test_one_slow_frame_changes_little(monkeypatch):
+    clocks = Clocks(0)
+    monkeypatch.setattr(mail_reader, "time", clocks)
+    budget = FrameBudget(0.1)
+    before = budget.milliseconds
+    clocks.now, clocks.used = 0.5, 0.5
+    budget.adjust()
+    assert before < budget.milliseconds <= before * 1.26

@@ -1,13 +1,19 @@
-"""The timeline bar: what it asks for, and what it shows, without anything being trained."""
+"""The timeline bar, and the page that compares two moments: nothing is trained for it."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from cnnviz.drawing import LIGHT, Box, to_svg
+from cnnviz.drawing.page import CARD, Card, Choice, arranged, page_drawn
 from cnnviz.history import History
-from cnnviz.presets import LAB5
+from cnnviz.presets import LAB5, LENET
+from cnnviz.snapshots import Snapshot
 from tests.gui.driving import settle, show_window
 from tests.gui.timeline_runs import EPOCH, answer, extend, place_of, recorded, state_of
+from ui.panels.compare.page import Compared, ShowWeights, largest_weight, page_of
 from ui.panels.timeline import TimelineBar
 from ui.state import RunStatus
 
@@ -223,23 +229,6 @@ def test_live_follows_training_and_an_earlier_moment_stays(opened):
     assert opened.track.content.position == 1400
 
 
-def test_while_training_the_rail_is_drawn_with_the_handle(opened, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(opened.track, "update", lambda *_region: drawn.append(opened.track.content.position))
-    opened.state.update_run(status=RunStatus.TRAINING)
-    extend(opened.history, 1200)
-    drawn.clear()
-    opened.state.update_run(step=1200)
-    assert not drawn
-    opened.state.set_live(opened.history.snapshots.at(1200))
-    assert drawn[-1] == 1200
-    opened.click_at(400)
-    extend(opened.history, 1400)
-    drawn.clear()
-    opened.state.update_run(step=1400)
-    assert drawn == [400], "with the handle at an earlier moment the rail goes on growing"
-
-
 def test_film_shows_every_moment_and_ends_live(opened, qtbot):
     opened.bar.transport.speed.choiceEdited.emit("60")
     assert opened.bar.film.speed() == 60
@@ -385,3 +374,73 @@ def test_a_new_run_is_shown_live(opened):
     opened.key(Qt.Key.Key_Home)
     opened.key(Qt.Key.Key_Left)
     assert opened.state.follows_live, "there is no moment to go to yet"
+
+
+# -- two moments compared ------------------------------------------------------------------------------------
+
+
+WIDE, NARROW = Box(0, 0, 1400, 220), Box(0, 0, 660, 150)
+
+
+def compared(preset=LAB5, layer="conv1", **choices) -> Compared:
+    then = Snapshot(0, preset.build_network())
+    now = Snapshot(1500, replace(preset, seed=1).build_network())
+    found = Compared(then, now, layer, **choices)
+    return replace(found, largest=largest_weight(then, now, layer, found.part))
+
+
+def card(found: Compared, key: str) -> Card:
+    leaf = page_of(found, True, "").leaves()[key]
+    assert isinstance(leaf, Card)
+    return leaf
+
+
+@pytest.mark.parametrize(("preset", "layer"), [(LAB5, "conv1"), (LAB5, "dense1"), (LENET, "conv2")])
+@pytest.mark.parametrize("room", [WIDE, NARROW])
+def test_everything_has_room_and_is_made_twice_alike(preset, layer, room) -> None:
+    found = compared(preset, layer)
+    page = page_of(found, room is WIDE, "")
+    assert page == page_of(found, room is WIDE, "")
+    places = list(arranged(page.body, room, LIGHT))
+    assert all(room.joined(box.inset(0.01)) == room and box.width > 0 for _, box in places)
+    for leaf, box in places:
+        wide, _ = leaf.least(LIGHT)
+        assert wide <= box.width + 0.01 or leaf.key == "title", leaf.key
+    drawing = page_drawn(page, room, LIGHT)
+    assert "Weights at A" in drawing.texts()
+    assert to_svg(drawing).count("<text") == len(drawing.texts())
+
+
+def test_one_scale_for_all_or_a_scale_of_its_own_for_the_difference() -> None:
+    for own in (False, True):
+        found = compared(own_scale=own)
+        then, now, difference = (card(found, key).content.tiles for key in ("then", "now", "difference"))
+        np.testing.assert_array_equal(difference.maps, now.maps - then.maps)
+        assert then.colors == now.colors
+        assert (difference.colors == then.colors) is not own
+
+
+def test_captions_name_both_moments_and_the_change_of_all_parameters() -> None:
+    found = compared()
+    assert card(found, "then").caption == "step 0"
+    assert card(replace(found, is_ours=False), "then").caption == "step 0 of an earlier run"
+    assert card(replace(found, is_live=True), "now").caption == "step 1,500, live"
+    assert {line.split(":")[0] for line in card(found, "difference").tip.split("\n") if ": " in line} >= {
+        "conv1.weight", "dense1.weight", "dense1.bias", "all parameters",
+    }  # fmt: skip
+    assert card(found, "difference").caption.startswith("conv1.weight by ")
+    (table,) = CARD.tables(card(found, "now"))
+    assert table.header[:2] == ("map", "row")
+
+
+def test_a_layer_of_several_sets_of_weights_lets_one_be_chosen() -> None:
+    part = page_of(compared(LENET, "dense1"), True, "").leaves()["part"]
+    assert isinstance(part, Choice)
+    assert (part.options[1], part.asked(1)) == ((1, "unit 1"), ShowWeights("dense1", 1))
+    assert "part" not in page_of(compared(), True, "").leaves(), "of one input channel there is no choice"
+
+
+def test_what_is_covered_is_not_on_the_page() -> None:
+    page = page_of(compared(), True, "Predict first.")
+    assert {"then", "now", "difference"}.isdisjoint(page.leaves())
+    assert "Predict first." in page_drawn(page, WIDE, LIGHT).texts()

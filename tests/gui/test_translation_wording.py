@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,17 @@ from cnnviz.datasets import to_input
 from cnnviz.graphics.translation import own_pool
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
-from cnnviz.translation import POOL_KINDS, Lesson, compare, digit_lessons
-from tests.gui.few_digits import few_digits
-from tests.gui.recomputed.stages import features, moved, moved_along
-from tests.gui.recomputed.sweeps import change
+from cnnviz.translation import POOL_KINDS, Comparison, Lesson, compare, digit_lessons
 from tests.gui.translation_desk import TWO_BLOCKS
+from tests.oracles import read_number
+from tests.small_data import few_digits
 from ui.panels.translation.view import View
 from ui.panels.translation.wording import statement
 from ui.state import Shift
 
 type Pixels = NDArray[np.uint8]
+type Values = NDArray[np.floating]
+type Maps = dict[str, Values]
 
 _SHIFTS = (
     Shift(1, 0),
@@ -53,44 +55,37 @@ def _images() -> Iterator[Pixels]:
     yield from (line, corner, grid)
 
 
-def _said(network: Network, pixels: Pixels, shift: Shift, view: View) -> str:
-    mode = "wrap" if shift.wrap else "fill"
-    image = to_input(pixels[np.newaxis], network.dtype)[0]
-    found = compare(network, image, shift.dx, shift.dy, mode=mode, pool_size=view.pool_size, label=0)
-    measured = {stage: pair.measured(view.relative) for stage, pair in found.stages.items()}
-    own = own_pool(network, view.block)
-    return statement(
-        found, measured, view.stage, own=own, relative=view.relative, classes=tuple("0123456789")
-    )[0]
+class _Shifted:
+    """A shift, what is said of it, and what its maps are."""
 
-
-class _Truth:
-    """The stages of an image and of the moved one, computed by hand."""
-
-    def __init__(self, network: Network, pixels: Pixels, shift: Shift, view: View) -> None:
-        self.network, self.shift, self.view = network, shift, view
-        images = pixels, moved(pixels, shift)
-        self.here = [features(network, each, view) for each in images]
-        self.ink = [features(network, each, replace(view, relative=True)) for each in images]
-        own = own_pool(network, 1)
+    def __init__(self, network: Network, found: Comparison, view: View) -> None:
+        measured = {stage: pair.measured(view.relative) for stage, pair in found.stages.items()}
+        own, classes = own_pool(network, view.block), tuple("0123456789")
+        self.said, _ = statement(
+            found, measured, view.stage, own=own, relative=view.relative, classes=classes
+        )
+        self._stages, self._is_relative = found.stages, view.relative
         pool = view.stage if view.stage in POOL_KINDS else None if own is None else own[0]
-        maps = "activation" if "activation" in self.here[0] else "convolution"
+        maps = "activation" if "activation" in found.stages else "convolution"
         self.after, self.before = (maps, "pixels") if pool is None else (pool, maps)
 
     def change(self, stage: str, *, relative: bool | None = None) -> float:
-        first, second = self.ink if relative else self.here
-        size = float(np.abs(first[stage]).max())
-        return math.nan if size < _EXACT else change(first[stage], second[stage])
+        """Return ‖F(Tx) − F(x)‖ / ‖F(x)‖, or NaN where there is nothing."""
+        pair = self._stages[stage]
+        first, second = pair.features(self._is_relative if relative is None else relative)
+        if np.abs(first).max() < _EXACT:
+            return math.nan
+        return float(np.linalg.norm(second - first) / np.linalg.norm(first))
 
     def has_moved_along(self) -> bool:
-        first, second = (each[self.after] for each in self.ink)
-        expected, inside = moved_along(self.network, self.view, self.after, first, self.shift)
-        both = np.stack([second, expected])[..., inside]
+        pair = self._stages[self.after]
+        both = np.stack([pair.features()[1], pair.expected()])[..., pair.interior]
         return bool(np.allclose(both[0], both[1], atol=_EXACT) and np.abs(both).max(initial=0) > _EXACT)
 
 
-def _untruths(said: str, truth: _Truth) -> Iterator[str]:
+def _untruths(truth: _Shifted) -> Iterator[str]:
     """Yield what is said and is not so."""
+    said = truth.said
     change, base = truth.change(truth.after), truth.change(truth.before)
     nothing = "there is nothing to compare" in said.split(" This is a raw")[0]
     if nothing != (math.isnan(change) or math.isnan(base)):
@@ -110,14 +105,10 @@ def _untruths(said: str, truth: _Truth) -> Iterator[str]:
         yield "moved along"
     told = re.search(r"relative to a blank image the changes are \*(\S+)\* and \*(\S+)\*", said)
     wanted = [truth.change(stage, relative=True) for stage in (truth.after, truth.before)]
-    if told and not np.allclose([_number(each) for each in told.groups()], wanted, rtol=6e-3, atol=6e-4):
+    if told and not np.allclose([read_number(each) for each in told.groups()], wanted, rtol=6e-3, atol=6e-4):
         yield "relative to a blank image"
     if "relative to a blank image there is nothing" in said and not any(map(math.isnan, wanted)):
         yield "nothing relative to a blank image"
-
-
-def _number(text: str) -> float:
-    return float(text.replace("−", "-"))
 
 
 @pytest.mark.parametrize(
@@ -128,19 +119,15 @@ def test_nothing_is_said_of_a_shift_that_is_not_so(experiment: Any) -> None:
     untrue: list[str] = []
     said: Counter[str] = Counter()
     for number, pixels in enumerate(_images()):
+        image = to_input(pixels[np.newaxis], network.dtype)[0]
         for shift in _SHIFTS:
-            for stage in ("max", "subsample", "average", "convolution"):
-                for relative in (True, False):
-                    view = View(stage=stage, relative=relative)
-                    words = _said(network, pixels, shift, view)
-                    truth = _Truth(network, pixels, shift, view)
-                    untrue += [
-                        f"{number} {shift} {view.stage}: {each} in {words}"
-                        for each in _untruths(words, truth)
-                    ]
-                    said.update(
-                        each for each in ("at all", "moved along", "nothing to compare") if each in words
-                    )
+            mode = "wrap" if shift.wrap else "fill"
+            found = compare(network, image, shift.dx, shift.dy, mode=mode, pool_size=2, label=0)
+            for stage, relative in product(("max", "subsample", "average", "convolution"), (True, False)):
+                shifted = _Shifted(network, found, View(stage=stage, relative=relative))
+                words = shifted.said
+                untrue += [f"{number} {shift} {stage}: {each} in {words}" for each in _untruths(shifted)]
+                said.update(each for each in ("moved along", "nothing to compare") if each in words)
     assert not untrue, "\n".join(untrue[:20])
     assert min(said[each] for each in ("moved along", "nothing to compare")) > 20
 

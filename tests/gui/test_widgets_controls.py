@@ -1,19 +1,28 @@
-"""Choices, forms, labels, buttons and messages."""
+"""Choices, forms, labels, buttons, messages, and scrolling to a place that comes later."""
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QSpacerItem, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QScrollArea,
+    QSpacerItem,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
-from tests.gui.control_window import column_window, place
-from tests.gui.driving import settle, show_window
+from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
+from ui.controls import late_scroll
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField, DropDownList
 from ui.controls.cover import Cover
 from ui.controls.form import Form
 from ui.controls.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
+from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField, IntField
@@ -411,3 +420,64 @@ def test_a_power_slider_steps_one_two_five(qtbot: QtBot) -> None:
     slider.set_value(1e-3)
     assert slider.value() == pytest.approx(1e-3)
     assert len(seen) == 4
+
+
+# -- scrolling later -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def area(qtbot: QtBot) -> QScrollArea:
+    made = QScrollArea()
+    content = QWidget()
+    content.resize(100, 300)
+    made.setWidget(content)
+    made.resize(200, 200)
+    qtbot.addWidget(made)
+    vars(qtbot).setdefault("kept", []).append(made)
+    return made
+
+
+def _lengthen(area: QScrollArea, height: int) -> None:
+    area.widget().resize(100, height)
+
+
+def test_a_place_that_is_there_is_gone_to_at_once(qtbot: QtBot, area: QScrollArea) -> None:
+    show_window(qtbot, area)
+    scroll_later(area.verticalScrollBar(), 60)
+    assert area.verticalScrollBar().value() == 60
+    scroll_later(area.verticalScrollBar(), 0)
+    assert area.verticalScrollBar().value() == 0
+
+
+def test_a_place_that_comes_later_is_gone_to_then(qtbot: QtBot, area: QScrollArea) -> None:
+    bar = area.verticalScrollBar()
+    scroll_later(bar, 900)  # nothing has been laid out yet
+    assert place_of(bar) == 900
+    show_window(qtbot, area)
+    assert bar.value() < 900
+    _lengthen(area, 2000)
+    assert bar.value() == 900
+    assert place_of(bar) == 900
+
+
+def test_the_user_who_scrolls_meanwhile_stays_there(qtbot: QtBot, area: QScrollArea) -> None:
+    show_window(qtbot, area)
+    bar = area.verticalScrollBar()
+    scroll_later(bar, 900)
+    turn_wheel(area.viewport(), -1)
+    turned = bar.value()
+    assert turned > 0
+    _lengthen(area, 2000)
+    assert bar.value() == turned == place_of(bar)
+
+
+def test_what_is_in_sight_does_not_scroll_much_later(
+    qtbot: QtBot, area: QScrollArea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_scroll, "_LATEST_MS", 30)
+    show_window(qtbot, area)
+    bar = area.verticalScrollBar()
+    scroll_later(bar, 900)
+    qtbot.waitUntil(lambda: place_of(bar) == bar.value())
+    _lengthen(area, 2000)
+    assert bar.value() < 900

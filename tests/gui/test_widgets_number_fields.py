@@ -1,13 +1,11 @@
 """Numbers as text, and the fields that take numbers."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.quantities import format_plain
-from tests.gui.control_window import column_window, place
+from tests.gui.driving import column_window, place, turn_wheel
 from ui.controls.number_field import FloatField, IntField
 
 
@@ -25,14 +23,6 @@ def type_into(qtbot: QtBot, field: IntField | FloatField, text: str, *, confirm:
 
 
 # -- numbers as text ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(1e-4, "0.0001"), (1e-5, "1e-5"), (10.0, "10"), (0.05, "0.05"), (2e20, "2e20")]
-)
-def test_numbers_in_fields_can_be_typed_back(value: float, text: str) -> None:
-    assert format_plain(value) == text
-    assert float(text) == value
 
 
 # -- number fields -----------------------------------------------------------------------------------------
@@ -150,29 +140,14 @@ def test_setting_a_number_is_silent(qtbot: QtBot, rate: FloatField, batch: IntFi
     assert (rate.value(), batch.value()) == (0.5, 7)
 
 
-def wheel(field: QWidget) -> None:
-    at = QPointF(field.rect().center())
-    event = QWheelEvent(
-        at,
-        QPointF(field.mapToGlobal(at)),
-        QPoint(),
-        QPoint(0, 120),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(field, event)
-
-
 def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(
     qtbot: QtBot, window: QWidget, batch: IntField
 ) -> None:
     other = window.findChild(QComboBox)
     assert other is not None
     other.setFocus()
-    wheel(batch)
+    turn_wheel(batch, 1)
     assert batch.value() == 1
     batch.setFocus()
-    wheel(batch)
+    turn_wheel(batch, 1)
     assert batch.value() == 2

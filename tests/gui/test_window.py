@@ -1,29 +1,33 @@
-"""The window around the panels: tabs, shortcuts, side by side, themes."""
+"""The window around the panels: tabs, side by side, themes, notices, at rest; what panels ask of it."""
 
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import override
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabBar, QWidget
+from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import give_up_keyboard, settle
+from tests.gui.driving import give_up_keyboard, show_window
 from tests.gui.training_driving import lengthen, train_on
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
+from tests.small_data import first_images
+from ui.panels import registry
+from ui.panels.contract import connect_requests, requests_of
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.session import Session
-from ui.state import RunStatus
+from ui.state import AppState, RunStatus
+from ui.theme import ThemeManager
+from ui.window import notice_bar
+from ui.window.notice_bar import NoticeBar
 
 
 def titles(session):
     return [dock.titleBarWidget() is None for dock in session.window.panels._docks]
-
-
-def test_ctrl_and_a_number_show_the_panels(qtbot, session):
-    panels = session.window.panels
-    for number, key in enumerate((Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4, Qt.Key.Key_5)):
-        qtbot.keyClick(session.window, key, Qt.KeyboardModifier.ControlModifier)
-        qtbot.waitUntil(lambda number=number: panels.front == number)
 
 
 def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
@@ -43,16 +47,19 @@ def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
     qtbot.waitUntil(lambda: sum(not panel.visibleRegion().isEmpty() for panel in panels) == 1)
 
 
-@pytest.mark.parametrize("number", range(5))
-def test_every_panel_follows_training_and_theme(qtbot, session, theme, number):
+def test_every_panel_follows_training_and_theme(qtbot, session, theme):
     lengthen(qtbot, session)
-    session.window.panels.show_panel(number)
     session.controller.on_train_requested()
     qtbot.waitUntil(lambda: session.state.run.step > 500)
-    theme.set_mode("dark")
-    train_on(qtbot, session)
-    theme.set_presenter(True)
-    train_on(qtbot, session)
+    for number in range(len(PANELS)):
+        theme.set_presenter(False)
+        theme.set_mode("light")
+        session.window.panels.show_panel(number)
+        train_on(qtbot, session)
+        theme.set_mode("dark")
+        train_on(qtbot, session)
+        theme.set_presenter(True)
+        train_on(qtbot, session)
     session.controller.on_train_requested()
     qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: session.window.samples.is_current)
@@ -118,23 +125,11 @@ def test_the_window_looks_as_built_after_a_change_of_theme_and_back(qtbot, sessi
 
     before = list(pictures())
     theme.set_mode("dark")
+    theme.set_presenter(True)
+    list(pictures())
+    theme.set_presenter(False)
     theme.set_mode("light")
     assert [difference(*pair) for pair in zip(pictures(), before, strict=True)] == [""] * len(PANELS)
-
-
-def test_no_gap_is_left_beside_the_samples_when_panels_stand_side_by_side(qtbot, session):
-    window = session.window
-    wide = window.samples_dock.width()
-    for number in (0, 3, 2, 1, 4, 0):
-        window.panels.show_panel(number)
-        window.panels.move_aside()
-        settle(qtbot)
-        beside = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
-        assert window.samples_dock.width() < wide
-        assert beside <= 1, "the line between them and nothing else"
-        window.panels.gather()
-        settle(qtbot)
-        assert window.samples_dock.width() == wide
 
 
 def test_a_chip_says_that_an_earlier_moment_is_shown(qtbot, session):
@@ -154,3 +149,188 @@ def test_a_chip_says_that_an_earlier_moment_is_shown(qtbot, session):
     assert not [dock for dock in docks if dock.isVisible() and dock.geometry().intersects(chip.geometry())]
     qtbot.keyClick(window.timeline.track, Qt.Key.Key_End)
     qtbot.waitUntil(lambda: not chip.isVisible())
+
+
+# -- notices -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def state() -> AppState:
+    return AppState()
+
+
+@pytest.fixture
+def bar(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> NoticeBar:
+    monkeypatch.setattr(notice_bar, "_SUCCESS_MS", 120)
+    made = NoticeBar(state)
+    qtbot.addWidget(made)
+    made.resize(600, 60)
+    show_window(qtbot, made)
+    made.clear()
+    return made
+
+
+def test_good_news_goes_by_itself_and_the_rest_comes_back(
+    qtbot: QtBot, state: AppState, bar: NoticeBar
+) -> None:
+    pressed: list[str] = []
+    state.raise_notice("settings", "info", "a new run", "Apply", lambda: pressed.append("apply"))
+    state.raise_notice("report", "success", "is in the report", "Show", lambda: pressed.append("show"))
+    assert bar.text() == "is in the report"
+    bar.action_button().click()
+    qtbot.waitUntil(lambda: bar.text() == "a new run")
+    bar.action_button().click()
+    assert pressed == ["show", "apply"]
+
+
+def test_an_error_stays_until_it_is_answered(qtbot: QtBot, state: AppState, bar: NoticeBar) -> None:
+    state.raise_notice("files", "error", "the disk is full")
+    state.clear_notice("run")
+    state.clear_notice("settings")
+    assert bar.text() == "the disk is full"
+    state.raise_notice("run", "error", "training diverged")
+    assert bar.text() == "training diverged"
+    state.clear_notice("run")
+    assert bar.text() == "the disk is full"
+    state.raise_notice("files", "success", "saved to another place")
+    assert bar.text() == "saved to another place"
+    qtbot.waitUntil(lambda: bar.text() == "")
+
+
+def test_closing_shows_what_is_below(qtbot: QtBot, state: AppState, bar: NoticeBar) -> None:
+    state.raise_notice("files", "error", "the disk is full")
+    state.raise_notice("run", "error", "training diverged")
+    bar.setFocus()
+    qtbot.keyClick(bar, Qt.Key.Key_Escape)
+    assert bar.text() == "the disk is full"
+    qtbot.keyClick(bar, Qt.Key.Key_Escape)
+    assert bar.text() == ""
+    state.clear_notice("run")
+    assert bar.text() == ""
+
+
+def test_the_samples_have_a_place_of_their_own(state: AppState, bar: NoticeBar) -> None:
+    state.raise_notice("samples", "error", "no image")
+    assert bar.text() == ""
+
+
+# -- requests of the panels ----------------------------------------------------------------------------------
+
+
+class Asking(QWidget):
+    pinRequested = Signal(object)  # noqa: N815 -- named as Qt names signals
+    drew = Signal()
+
+
+class AskingMore(Asking):
+    momentRequested = Signal(int)  # noqa: N815 -- likewise
+
+
+def test_requests_are_joined_also_those_of_a_base_class(qtbot):
+    part, heard = AskingMore(), []
+    qtbot.addWidget(part)
+    assert requests_of(AskingMore) == ["momentRequested", "pinRequested"]
+    connect_requests(part, {"pinRequested": heard.append, "momentRequested": heard.append})
+    part.pinRequested.emit("cell")
+    part.momentRequested.emit(3)
+    assert heard == ["cell", 3]
+
+
+def test_a_request_that_nothing_answers_stops_the_start(qtbot):
+    part = AskingMore()
+    qtbot.addWidget(part)
+    with pytest.raises(LookupError, match="momentRequested of AskingMore"):
+        connect_requests(part, {"pinRequested": print})
+
+
+def test_every_row_of_the_registry_is_a_tab_and_an_entry_of_the_menu(session):
+    titles = [row.title.replace("&&", "&") for row in registry.PANELS]
+    assert session.window.panels.titles == titles
+    keys = {action.shortcut().toString(): action.text() for action in session.window.findChildren(QAction)}
+    assert [keys[f"Ctrl+{number}"] for number in range(1, len(PANELS) + 1)] == [
+        f"&{number} {row.title}" for number, row in enumerate(registry.PANELS, start=1)
+    ]
+    assert [dock.objectName() for dock in session.window.panels.docks()] == [
+        row.dock_name for row in registry.PANELS
+    ]
+
+
+# -- at rest -------------------------------------------------------------------------------------------------
+
+
+def _running_timers(window: QWidget) -> list[str]:
+    """Timers of any kind, also those that Qt's own widgets start."""
+    dispatcher = QAbstractEventDispatcher.instance()
+    assert dispatcher is not None
+    return [
+        f"{type(each).__name__} {each.objectName()}: {[info.interval for info in timers]} ms"
+        for each in window.findChildren(QObject)
+        if (timers := dispatcher.registeredTimers(each))
+    ]
+
+
+def test_an_idle_window_neither_paints_nor_lays_out(
+    qtbot: QtBot, session: Session, theme: ThemeManager
+) -> None:
+    train(qtbot, session, 20)
+    for presenter, size in (
+        (False, (1440, 900)),
+        (True, (1440, 900)),
+        (True, (1100, 700)),
+        (False, (1100, 700)),
+    ):
+        theme.set_presenter(presenter)
+        session.window.resize(*size)
+        for number, name in enumerate(PANELS):
+            show_panel(qtbot, session, number)
+            session.window.samples.grid.setFocus()  # nothing with a blinking cursor
+            # Once a whole round of the queue neither paints nor lays out, only a timer could begin anew.
+            rest(qtbot, session, painted=True)
+            assert not _running_timers(session.window), name
+
+
+def test_a_panel_that_was_seen_only_before_there_was_a_network_does_nothing_afterwards(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    session.start()
+    for number in (*range(len(PANELS)), 0):
+        session.window.panels.show_panel(number)
+    session.window.samples.grid.setFocus()
+    qtbot.waitUntil(lambda: session.window.samples.is_current)
+    rest(qtbot, session)
+    assert not _running_timers(session.window)
+    session.close()
+
+
+# -- objects -------------------------------------------------------------------------------------------------
+
+
+def objects_of(session: Session) -> Counter[str]:
+    """Return how many widgets the window has, and how many parts those of the samples have, by class."""
+    widgets = session.window.findChildren(QWidget)
+    # Not those of the whole window: to look at all of Qt's own would give them Python owners.
+    parts = session.window.samples.findChildren(QObject)
+    return Counter(each.metaObject().className() for each in (*widgets, *parts))
+
+
+def test_other_data_leave_no_objects_behind(qtbot: QtBot, session: Session) -> None:
+    kinds = [first_images((0, 1), 64, 96), first_images((0, 1), 48, 32)]
+
+    def open_both() -> Counter[str]:
+        for dataset in kinds:
+            # Another object each time, as a file that is read again gives.
+            session.state.set_dataset(replace(dataset))
+        session.window.samples.search.setText("31")
+        assert session.window.samples.search.hasAcceptableInput()
+        session.window.samples.search.setText("32")
+        assert not session.window.samples.search.hasAcceptableInput()
+        qtbot.waitUntil(lambda: session.controller.is_idle)
+        return objects_of(session)
+
+    first = open_both()
+    for _ in range(5):
+        last = open_both()
+    assert last == first

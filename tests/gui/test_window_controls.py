@@ -1,10 +1,15 @@
-"""Every control of the window says what it does, and can be reached by the keyboard."""
+"""Every control says what it does, is reached by keys, told to a screen reader, and has a tip beside it."""
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QTabBar, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QAccessible, QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QTabBar, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import CellParts, Colors
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from tests.gui.driving import activate
 from tests.gui.whole_window import (
     PANELS,
@@ -17,16 +22,29 @@ from tests.gui.whole_window import (
     show_panel,
     train,
 )
+from ui.controls.keyboard import scroll_to
+from ui.controls.spoken import Spoken, speak
+from ui.controls.tips import WIDTH, wrapped
+from ui.marks import view_of
+from ui.painting import qrect
+from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.theme import ThemeManager
 
 
 @pytest.fixture
 def trained(qtbot: QtBot, session: Session) -> Session:
+    speak()
     choose_preset(qtbot, session, "lenet")  # it has all controls that the other preset has, and more
     train(qtbot, session, 100)
     activate(qtbot, session.window)
     return session
+
+
+def told(widget: QWidget, kind: QAccessible.Text) -> str:
+    found = QAccessible.queryAccessibleInterface(widget)
+    assert found is not None
+    return found.text(kind)
 
 
 def _nameless(part: QWidget) -> list[str]:
@@ -38,6 +56,13 @@ def _nameless(part: QWidget) -> list[str]:
         ]
         if missing:
             found.append(f"{' and '.join(missing)} for {place_of(widget)}")
+    spoken = [each for each in part.findChildren(QWidget) if isinstance(each, Spoken) and each.isVisible()]
+    for painted in spoken:
+        if painted.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            if not told(painted, QAccessible.Text.Name):
+                found.append(f"a spoken name for {place_of(painted)}")
+            if not told(painted, QAccessible.Text.Description) + painted.toolTip():
+                found.append(f"a spoken text for {place_of(painted)}")
     return found
 
 
@@ -51,13 +76,6 @@ def test_every_control_has_a_name_and_a_tool_tip(qtbot: QtBot, trained: Session)
     maps.show_page("looks_for")
     rest(qtbot, trained, lambda: maps.looks_for.picture.findings is not None)
     missing += _nameless(maps)
-    backprop = show_panel(qtbot, trained, 3)
-    for _step in backprop.model.steps:
-        backprop.header.go_on()
-        missing += _nameless(backprop.stack)
-    for page in ("poke", "check", "inspect"):
-        backprop.side.pages.button(page).click()
-        missing += _nameless(backprop.side)
     window.timeline.toggles.compare.click()
     qtbot.waitUntil(window.compare.isVisible)
     missing += _nameless(window.compare)
@@ -65,6 +83,7 @@ def test_every_control_has_a_name_and_a_tool_tip(qtbot: QtBot, trained: Session)
 
 
 def test_the_pages_for_own_digits_have_names_and_tips(qtbot: QtBot, session: Session) -> None:
+    speak()
     session.window.samples.draw()
     own = session.window.samples.own_window()
     qtbot.waitUntil(own.isVisible)
@@ -120,3 +139,99 @@ def test_the_tab_key_reaches_every_control(qtbot: QtBot, trained: Session, theme
             assert not hidden, "the keyboard is where nothing can be seen"
             missed += [place_of(each) for each in _wanted(trained.window) if each not in stops]
     assert not missed
+
+
+# -- screen readers ------------------------------------------------------------------------------------------
+
+
+def test_the_value_of_a_map_is_that_of_the_cell_that_keys_have_led_to(qtbot: QtBot) -> None:
+    speak()
+    part, values = view_of(HEAT_MAP, "Map", keys_point=True), np.arange(6.0).reshape(2, 3)
+    qtbot.addWidget(part)
+    part.show_content(Looked(HeatMap(values, Colors.of("sequential", values))))
+    part.resize(300, 200)
+    part.show()
+    part.setFocus()
+    assert told(part, QAccessible.Text.Name) == "Map"
+    assert told(part, QAccessible.Text.Value) == ""
+    steps = (
+        (Qt.Key.Key_Right, "row 0, column 0: 0"),
+        (Qt.Key.Key_Right, "row 0, column 1: 1"),
+        (Qt.Key.Key_Down, "row 1, column 1: 4"),
+    )
+    for key, value in steps:
+        QTest.keyClick(part, key)
+        assert told(part, QAccessible.Text.Value) == value
+    summary = "2 × 3 cells. Smallest at row 0, column 0: 0. Largest at row 1, column 2: 5."
+    assert told(part, QAccessible.Text.Description) == summary
+
+
+def test_a_plot_says_its_curves_and_the_point_under_its_cursor(qtbot: QtBot, trained: Session) -> None:
+    show_panel(qtbot, trained, 0)
+    parts = trained.window.panel(TrainingPanel).curves.findChildren(QWidget)
+    (loss,) = [each for each in parts if isinstance(each, Spoken) and "Loss over" in each.accessibleName()]
+    assert "running mean from " in told(loss, QAccessible.Text.Description)
+    assert told(loss, QAccessible.Text.Value) == ""
+    loss.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(loss, Qt.Key.Key_Left)
+    assert told(loss, QAccessible.Text.Value).startswith("step ")
+
+
+# -- tool tips -----------------------------------------------------------------------------------------------
+
+
+_PATCH = 30
+
+
+def rest_at(widget: QWidget, at: QPoint) -> tuple[str, QRect]:
+    """Let the pointer rest on a widget; return what is said, and where on the screen."""
+    QToolTip.hideText()
+    scroll_to(widget)
+    handle = widget.window().windowHandle()
+    assert handle is not None
+    place = widget.mapTo(widget.window(), at)
+    for each in (
+        place + QPoint(1, 1),
+        place,
+    ):  # what was scrolled below a pointer that rests is not pointed at
+        QTest.mouseMove(handle, each)
+    QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, at, widget.mapToGlobal(at)))
+    tips = [each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")]
+    return QToolTip.text(), tips[-1].geometry() if tips else QRect()
+
+
+def test_every_tool_tip_of_the_window_is_narrow_and_covers_no_control(qtbot: QtBot, trained: Session) -> None:
+    wide: set[str] = set()
+    covering: set[str] = set()
+    for number in range(len(PANELS)):
+        show_panel(qtbot, trained, number)
+        for control in controls_in(trained.window):
+            middle = control.rect().center()
+            text, tip = rest_at(control, middle)
+            if not text:
+                continue
+            if max(map(len, text.split("\n"))) > WIDTH:
+                wide.add(place_of(control))
+            under = QRect(control.mapToGlobal(middle) - QPoint(1, 1), control.mapToGlobal(middle))
+            whole = QRect(control.mapToGlobal(QPoint(0, 0)), control.size())
+            if tip.intersects(whole if control.height() <= _PATCH else under):
+                covering.add(place_of(control))
+    QToolTip.hideText()
+    assert (wide, covering) == (set(), set())
+
+
+def test_the_tip_of_a_cell_leaves_the_cell_clear(qtbot: QtBot, trained: Session) -> None:
+    winners = show_panel(qtbot, trained, 2).winners
+    (grid,) = (each for each in winners.drawing().parts if isinstance(each, CellParts))
+    rect = qrect(grid.grid.cell(1, 1))
+    text, tip = rest_at(winners, rect.center().toPoint())
+    assert text
+    assert not tip.intersects(rect.translated(QPointF(winners.mapToGlobal(QPoint(0, 0)))).toAlignedRect())
+    QToolTip.hideText()
+
+
+def test_lines_are_broken_between_words_and_those_there_are_stay() -> None:
+    long = "word " * 30
+    assert wrapped("one\n\n" + long.strip()).split("\n")[:2] == ["one", ""]
+    assert max(map(len, wrapped(long).split("\n"))) <= WIDTH
+    assert wrapped(long).split() == long.split()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt
 
+from tests.gui.driving import click
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
@@ -15,20 +16,24 @@ def status(session):
     return session.state.run.status
 
 
-def click(qtbot, button):
-    assert button.isEnabled()
-    qtbot.mouseClick(button, LEFT)
-
-
 def wait_for(qtbot, session, *wanted):
     qtbot.waitUntil(lambda: status(session) in wanted)
 
 
+def train_to(qtbot, session, step):
+    """Train with the button until the run has passed a step, then pause."""
+    click(session.window.run_bar.train)
+    qtbot.waitUntil(lambda: session.state.run.step >= step)
+    if status(session) is RunStatus.TRAINING:
+        click(session.window.run_bar.train)
+    qtbot.waitUntil(lambda: status(session) is not RunStatus.TRAINING)
+
+
 def train_some(qtbot, session, steps):
     lengthen(qtbot, session)
-    click(qtbot, session.window.run_bar.train)
+    click(session.window.run_bar.train)
     qtbot.waitUntil(lambda: session.state.run.step >= steps)
-    click(qtbot, session.window.run_bar.train)
+    click(session.window.run_bar.train)
     wait_for(qtbot, session, RunStatus.PAUSED)
 
 

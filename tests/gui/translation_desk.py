@@ -1,11 +1,11 @@
-"""The translation panel on a desk of its own: state, background threads and a window, and nothing else."""
+"""The translation panel on a desk of its own."""
 
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
@@ -16,12 +16,12 @@ from cnnviz.graphics.pairs import MovedImage, Pair
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import PATIENCE
-from tests.gui.few_digits import few_digits
+from tests.gui.driving import part_center
+from tests.gui.panel_desk import PanelDesk
+from tests.small_data import few_digits
 from ui.marks import MarkView
 from ui.panels.translation import TranslationPanel
-from ui.run.tasks import TaskRunner
-from ui.state import AppState, RunStatus, Sample, Shift
+from ui.state import RunStatus, Sample, Shift
 
 BLANK = -0.5
 
@@ -37,38 +37,12 @@ TWO_BLOCKS = Experiment(
 )
 
 
-class Desk:
-    """A panel with everything that it needs, and hands to move it.
+class Desk(PanelDesk):
+    """The translation panel, and hands to move it; the state is what the program makes of its requests."""
 
-    The state is what the program would make of the panel's requests.
-    """
-
-    def __init__(
-        self, qtbot: QtBot, experiment: Experiment = LAB5, size: tuple[int, int] = (1160, 760)
-    ) -> None:
-        self.bot = qtbot
-        self._closed = False
-        self.state = AppState(experiment)
-        self.analysis, self.background = TaskRunner("analysis"), TaskRunner("background")
-        self.window = QMainWindow()
-        self.panel = TranslationPanel(self.state, self.analysis, self.background)
-        self.window.setCentralWidget(self.panel)
-        self.window.resize(*size)
-        qtbot.addWidget(self.window, before_close_func=self._on_closing)
-        with qtbot.waitExposed(self.window):
-            self.window.show()
+    def __init__(self, qtbot: QtBot, experiment: Experiment = LAB5) -> None:
+        super().__init__(qtbot, experiment, TranslationPanel, (1160, 760))
         self.window.activateWindow()
-
-    def _on_closing(self, _window: QMainWindow) -> None:
-        """End the threads also when a test has failed half-way."""
-        self.close()
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self.analysis.close(PATIENCE)
-            self.background.close(PATIENCE)
-            self.window.close()
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -181,30 +155,6 @@ def moved(image: np.ndarray[Any, Any], dx: int, dy: int) -> np.ndarray[Any, Any]
                 if 0 <= row - dy < height and 0 <= col - dx < width:
                     result[channel, row, col] = image[channel, row - dy, col - dx]
     return result
-
-
-def click(widget: QWidget, point: QPoint | None = None) -> None:
-    """Click with the left button, in the middle unless a point is given."""
-    place = widget.rect().center() if point is None else point
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
-
-
-def point_at(widget: QWidget, point: QPointF) -> None:
-    """Move the pointer to a point of a widget."""
-    QTest.mouseMove(widget, QPoint(1, 1))
-    QTest.mouseMove(widget, point.toPoint())
-
-
-def press(view: MarkView[Any], key: object) -> None:
-    """Click into the middle of a part of a drawing."""
-    click(view, part_center(view, key).toPoint())
-
-
-def part_center(view: MarkView[Any], key: object) -> QPointF:
-    """Return the middle of a part of a drawing."""
-    part = view.drawing().part(key)
-    assert part is not None, key
-    return QPointF(part.box.x, part.box.y)
 
 
 def value_at(sweep: MarkView[Looked], dx: int, dy: int) -> float:

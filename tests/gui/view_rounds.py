@@ -4,15 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
 from tests.gui import whole_window
-from tests.gui.driving import choose_by_keys, give_up_keyboard
+from tests.gui.driving import choose_by_keys, click_part, give_up_keyboard
 from tests.gui.whole_window import PANELS
 from ui.controls.choice_field import ChoiceField
 from ui.export.figures import Figure
@@ -89,11 +89,6 @@ def export(session: Session, path: Path) -> None:
 # --- hands ----------------------------------------------------------------------------------------------
 
 
-def click(widget: QWidget, place: QPointF | QPoint | None = None) -> None:
-    point = widget.rect().center() if place is None else QPointF(place).toPoint()
-    QTest.mouseClick(widget, LEFT, pos=point)
-
-
 def press(widget: QWidget, *keys: Qt.Key) -> None:
     for key in keys:
         QTest.keyClick(widget, key)
@@ -102,15 +97,6 @@ def press(widget: QWidget, *keys: Qt.Key) -> None:
 def choose(field: ChoiceField, text: str) -> None:
     """Go to an entry of a list by arrow keys."""
     choose_by_keys(field, field.itemData(field.findText(text)))
-
-
-def turn_wheel(widget: QWidget, clicks: int) -> None:
-    middle = widget.rect().center()
-    event = QWheelEvent(
-        QPointF(middle), QPointF(widget.mapToGlobal(middle)), QPoint(), QPoint(0, 120 * clicks),
-        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(widget, event)
 
 
 def type_number(field: QAbstractSpinBox, text: str) -> None:
@@ -123,8 +109,7 @@ def type_number(field: QAbstractSpinBox, text: str) -> None:
 def step_to(panel: BackpropPanel, kind: StepKind, layer: str = "") -> None:
     steps, bar = panel.model.steps, panel.header.bar
     place = next(n for n, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer))
-    chip = bar.drawing().part(place).box
-    click(bar, QPointF(chip.x, chip.y))
+    click_part(bar, place)
 
 
 def restore(qtbot: QtBot, session: Session, path: Path) -> None:

@@ -1,10 +1,12 @@
-"""What is built of the project, and the lists of packages that it is built with."""
+"""What is built of the project, the lists of packages, and the soak that tries it."""
 
+import json
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
@@ -12,9 +14,18 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from cnnviz._interpreter import NEWEST, OLDEST
+from soak import faults_child, monkey, results
+from soak.breaking import CRASHED, Breaker
+from soak.cycles import judge as judge_cycle
+from soak.events import Event, read_log
+from soak.monkey import judge
+from soak.mutations import CHANGES, mutated, mutated_json
+from soak.places import ROOT, private_place
+from soak.results import Result
+from soak.settings import Settings
+from soak.slopes import slope
 from tests.patience import PATIENCE
 
-ROOT = Path(__file__).resolve().parents[2]
 WINDOW_ONLY = {"fonttools", "pyqtgraph", "PySide6-Essentials"}
 OUT_OF_REACH = ["ui", "PySide6", "shiboken6", "pyqtgraph", "fontTools"]
 
@@ -134,3 +145,154 @@ def test_all_lists_hold_the_packages_of_runtime_at_the_same_versions(name: str) 
     dev = read_lock(name)
     for name, (requirement, hashes) in read_lock("runtime.txt").items():
         assert (str(dev[name][0]), set(dev[name][1])) == (str(requirement), set(hashes))
+
+
+# -- the soak ------------------------------------------------------------------------------------------------
+
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the trials are for Linux")
+
+
+# --- slopes -------------------------------------------------------------------------------------------------
+
+
+def test_a_slope_is_that_of_the_last_two_thirds() -> None:
+    assert slope([0, 50, 90, 100, 102, 104, 106, 108, 110]) == pytest.approx(2)
+
+
+def test_a_single_step_is_no_growth() -> None:
+    assert slope([100.0] * 20 + [160.0] * 10) == 0
+
+
+def test_a_slope_counts_by_the_places_that_are_given() -> None:
+    assert slope([1, 2, 3, 4, 5, 6], [0, 10, 20, 30, 40, 50]) == pytest.approx(0.1)
+
+
+def test_what_grows_each_time_is_found() -> None:
+    steady = {"rss": 300.0, "objects": 1000, "widgets": 50, "children": 60, "files": 20, "threads": 8}
+    assert judge_cycle("theme", [steady] * 12) == []
+    growing = [steady | {"children": 60 + number} for number in range(12)]
+    (found,) = judge_cycle("theme", growing)
+    assert found.startswith("theme: +1.00 Qt objects each time")
+
+
+# --- results ------------------------------------------------------------------------------------------------
+
+
+def test_a_finding_makes_the_status_and_stands_below_the_table() -> None:
+    quiet, loud = Result("kill", "kills", 3), Result("monkey", "events", 12_000, "turn 0.31 s")
+    assert results.status([quiet, loud]) == 0
+    loud.find("something\nbroke")
+    loud.find("something broke")
+    assert results.status([quiet, loud]) == 1
+    lines = results.report([quiet, loud]).splitlines()
+    assert lines[3].split("|")[3:5] == [" 12,000   ", " 2        "]
+    assert lines[4:] == ["FINDING monkey: something broke (2 times)"]
+
+
+def test_errors_and_long_turns_in_a_journal_are_findings() -> None:
+    entries = [
+        {"kind": "error", "text": "uncaught: KeyError: 'relu'"},
+        {"kind": "turn", "seconds": 0.4, "where": ["ui/a.py:1 f"], "during": "event 7: click"},
+        {"kind": "sample", "event": 25, "rss": 300.0, "threads": 8},
+    ]
+    assert judge(entries) == [
+        "uncaught: KeyError: 'relu'",
+        "a turn of 0.40 s of processor time at ui/a.py:1 f, event 7: click",
+    ]
+
+
+# --- the monkey ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    log = tmp_path / "log.jsonl"
+    events = [
+        Event("key", key=ord("3"), modifiers=0x04000000),
+        Event("click", at=(700, 400), target="a map"),
+        Event("wheel", at=(700, 400), to=(0, -120)),
+        Event("action", text="&New seed"),
+        Event("drag", at=(300, 300), to=(340, 380)),
+    ]
+    log.write_text("\n".join(event.to_json() for event in events))
+    settings = Settings(1.0, (5,), None, log, tmp_path, ("--inject", str(len(events))))
+    settings.begin(60)
+    result = monkey.run(settings)
+    assert read_log(tmp_path / "monkey-5.jsonl") == events
+    (found,) = (text for text in result.findings if "turn" not in text)
+    assert "RuntimeError: injected by the trial" in found
+    assert results.status([result]) == 1
+
+
+def test_an_event_survives_its_line() -> None:
+    event = Event("drag", "modal", (3, 4), (9, 9), 2, 0x04000000, 65, "words", "good.npz", "ThumbnailView")
+    assert Event.from_json(event.to_json()) == event
+
+
+# --- hostile files ------------------------------------------------------------------------------------------
+
+
+def test_mutations_are_those_of_the_seed() -> None:
+    content = bytes(range(256)) * 8
+    assert mutated(content, Random("1-7")) == mutated(content, Random("1-7"))
+    different = {mutated(content, Random(f"1-{number}"))[0] for number in range(40)}
+    assert len(different) > 35
+    assert content not in different
+
+
+def test_every_change_can_take_place_in_a_single_byte() -> None:
+    for number, change in enumerate(CHANGES):
+        content = bytearray(b"x")
+        change(content, Random(number))
+        assert len(content) < 5000
+
+
+def test_json_is_changed_at_one_place() -> None:
+    content = json.dumps({"a": {"b": [1, 2, 3]}, "c": "text"}).encode()
+    changed = {mutated_json(content, Random(number))[1] for number in range(60)}
+    assert {"value /c", "value /a/b/0"} <= changed
+
+
+# --- faults -------------------------------------------------------------------------------------------------
+
+
+def test_a_write_in_place_is_found_at_its_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_in_place(path: Path, version: int) -> None:
+        path.write_bytes(bytes([version]) * 1000)
+
+    monkeypatch.setenv("SOAK_PLACE", str(tmp_path))
+    trial = faults_child.Trial(faults_child.Kind("a.bin", write_in_place))
+    assert trial.points(had_old=True) == trial.points(had_old=False) == 2  # open and write
+    (found,) = trial.break_at(2, "crash", had_old=True)
+    assert found.startswith("neither old nor new")
+    (found,) = trial.break_at(1, "fault", had_old=False)
+    assert found.startswith("no sentence but OSError")
+
+
+def test_a_breaker_ends_the_process_at_its_call(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from soak.breaking import Breaker; Breaker(3).install(); "
+        "Path(sys.argv[1]).write_bytes(b'whole'); Path(sys.argv[1]).unlink(); print('alive')"
+    )
+    file = tmp_path / "file"
+    ended = subprocess.run([sys.executable, "-c", program, file], cwd=ROOT, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout) == (CRASHED, b"")
+    assert file.read_bytes() == b"whole"
+    assert Breaker().calls == []
+
+
+# --- places -------------------------------------------------------------------------------------------------
+
+
+def test_a_trial_sees_nothing_of_the_user() -> None:
+    with private_place("test") as place:
+        environment = place.environment()
+        own = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
+        assert all(Path(environment[name]).is_relative_to(place.root) for name in own)
+        (place.temporary / "left").touch()
+        assert place.left_behind() == ["tmp/left"]
+    assert not place.root.exists()

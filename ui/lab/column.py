@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
+from cnnviz.experiment import SETTINGS
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Answer
 from cnnviz.quantities import format_count
@@ -24,7 +25,6 @@ from ui.lab.revealing import Revealer
 from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
 from ui.panels.report.writing import Writing
-from ui.panels.training.settings_text import SETTINGS, value_text
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
@@ -311,9 +311,10 @@ class MisfitBar(MessageBar):
     def _words(self, names: tuple[str, ...]) -> str:
         wanted, running = self._desk.experiment, self._state.experiment
         named = [
-            f"{SETTINGS[name].label} {value_text(name, getattr(running, name))} instead of "
-            f"{value_text(name, getattr(wanted, name))}"
+            f"{setting.title} {setting.written(getattr(running, name))} instead of "
+            f"{setting.written(getattr(wanted, name))}"
             for name in names[:_MOST_NAMED]
+            for setting in (SETTINGS[name],)
         ]
         more = len(names) - _MOST_NAMED
         return "; ".join(named) + (f"; and {more} more" if more > 0 else "")

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QTabBar, QWidget
 
 from cnnviz.errors import CNNVizError
+from cnnviz.experiment import SETTINGS
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.labels import Badge
@@ -140,14 +141,12 @@ class PendingBar(MessageBar):
         self.present_button.setVisible(self._state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
 
     def _words(self) -> str:
-        # Imported here: with the panel come plots, which take longer to load than the window to appear.
-        from ui.panels.training.settings_text import SETTINGS, value_text
-
         state = self._state
         changes = [
-            f"{SETTINGS[name].label} {value_text(name, getattr(state.experiment, name))} → "
-            f"{value_text(name, getattr(state.draft, name))}"
+            f"{setting.title} {setting.written(getattr(state.experiment, name))} → "
+            f"{setting.written(getattr(state.draft, name))}"
             for name in state.pending
+            for setting in (SETTINGS[name],)
         ]
         more = len(changes) - _MOST_NAMED
         named = "; ".join(changes[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.inspect.receptive_field import Cell, stage_shape, window_geometry
-from cnnviz.layers import Conv2D
 from cnnviz.quantities import format_cell
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -118,11 +117,9 @@ def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
     * `channel`: channel of the input.
     * Returns: they add up to the gradient at this channel.
     """
-    convolution = passed.layer(layer)
-    assert isinstance(convolution, Conv2D)
-    arriving = passed.gradient(layer)
+    window, arriving = window_geometry(passed.layer(layer)), passed.gradient(layer)
     kernels = passed.network.params[f"{layer}.weight"][:, channel]
-    pad, step, side = convolution.padding, convolution.stride, convolution.kernel_size
+    pad, step, side = -window.offset, window.stride, window.size
     _, height, width = stage_shape(passed.network, passed.before(layer))
     padded = np.zeros((len(kernels), height + 2 * pad, width + 2 * pad), dtype=arriving.dtype)
     rows, cols = arriving.shape[1:]
@@ -136,7 +133,7 @@ def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
 
 def products_into(passed: Pass, layer: str, cell: Cell) -> list[Product]:
     """Terms whose sum is the gradient at a cell that a dense or a convolution layer reads, largest first."""
-    if isinstance(passed.layer(layer), Conv2D):
+    if passed.layer(layer).has_filters:
         products = _convolution_products(passed, layer, cell)
     else:
         column = passed.network.params[f"{layer}.weight"][:, feature_index(passed, layer, cell)]

@@ -6,7 +6,6 @@ import numpy as np
 
 from cnnviz._types import ViewValue
 from cnnviz.inspect.receptive_field import INPUT, Cell, stage_shape
-from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 from cnnviz.quantities import format_cell
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
@@ -129,7 +128,7 @@ def block_of(network: Network, stage: str) -> str:
     """Convolution layer whose filters the channels of a stage belong to; ``"input"`` if there is none."""
     found = INPUT
     for name, layer in network.layers:
-        if isinstance(layer, Conv2D):
+        if layer.has_filters:
             found = name
         if name == stage:
             break

@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import ViewValue
 from cnnviz.drawing import Ask, Leave
-from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.inspect.receptive_field import INPUT
+from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.routing import CellTarget, PixelTarget, Target, with_ties

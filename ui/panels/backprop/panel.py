@@ -13,8 +13,8 @@ from cnnviz._types import View
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
-from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.graphics.texts import WORDS, Words
+from cnnviz.layers import TIE_RULES, TieRule
 from cnnviz.routing import Target
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
@@ -44,6 +44,7 @@ from ui.theme import Theme, follow_theme, theme_manager
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _TOLD_BY = {
     StepKind.GATE: (Secret.ROUTE,),
+    StepKind.PASS: (Secret.ROUTE,),
     StepKind.FILTER: (Secret.ROUTE,),
     StepKind.INPUT: (Secret.ROUTE,),
     StepKind.UPDATE: (Secret.ROUTE, Secret.UPDATE),

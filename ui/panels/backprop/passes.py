@@ -8,9 +8,8 @@ import numpy as np
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
-from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.inspect.receptive_field import INPUT, stage_index, symbol_of
-from cnnviz.layers import Layer, Pool
+from cnnviz.layers import TIE_RULES, Layer, Pool, TieRule
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing import (
     FilterTerms,
@@ -173,17 +172,16 @@ def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
     own = network if rule is None else with_ties(network, rule)
     trace = own.forward(x)
     gradients = own.gradients(x, labels) if rule is None else by_rule[rule]
-    pools = [name for name, layer in own.layers if isinstance(layer, Pool)]
-    routings = {name: pool_routing(own, trace, gradients, name) for name in pools}
+    routings = {name: pool_routing(own, trace, gradients, name) for name in own.pools}
     passed = Pass(scene, label, own, rule, run_rule, x, trace, gradients, by_rule, routings)
-    for name in pools:
+    for name in routings:
         passed.routes(name)  # found here, so that nobody waits for them when the step is shown
     return passed
 
 
 def contrast_pools(pool: Pool) -> dict[str, Pool]:
     """Linear pools with the windows of a pool, of other kinds than its own; see `linear_pools`."""
-    return {kind: each for kind, each in linear_pools(pool).items() if type(each) is not type(pool)}
+    return {kind: each for kind, each in linear_pools(pool).items() if kind != pool.kind}
 
 
 def _label_of(scene: PassScene, x: FloatArray) -> int:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.drawing import Ask
-from cnnviz.functional.max_pooling import TieRule
+from cnnviz.layers import TieRule
 from cnnviz.routing import GradientCheck, Target
 from ui.controls.pace import single_shot
 from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck

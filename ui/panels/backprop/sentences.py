@@ -1,7 +1,6 @@
 """Each kind of step in one or two sentences."""
 
 from cnnviz.inspect.receptive_field import stage_index
-from cnnviz.layers import Activation, Conv2D, MaxPool2D, Pool
 from cnnviz.routing import pool_after
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
@@ -36,11 +35,11 @@ _SENTENCES = {
 def patch_words(passed: Pass, layer: str) -> str:
     """Say what the gradient of a window is multiplied with in the gradient of the filter before it."""
     name = pool_after(passed.network, layer)
-    pool = None if name is None else passed.layer(name)
-    rule = pool.tie_rule if isinstance(pool, MaxPool2D) else None
+    pool = None if name is None else passed.routings[name].pool
+    rule = pool.tie_rule if pool is not None and pool.has_winners else None
     words = "the patches of its cells, by their shares" if rule is None else _PATCHES[rule]
     follows = passed.network.layers[stage_index(passed.network, layer) + 1][1]
-    return f"{words}, times the slope φ′(z)" if isinstance(follows, Activation) else words
+    return f"{words}, times the slope φ′(z)" if follows.is_elementwise else words
 
 
 def window_patches(passed: Pass, layer: str, kernel: int, place: tuple[int, ...]) -> str:
@@ -63,7 +62,7 @@ def window_patches(passed: Pass, layer: str, kernel: int, place: tuple[int, ...]
         )
         words = f"{how} patches"
     follows = passed.network.layers[stage_index(passed.network, layer) + 1][1]
-    return f"{words} · φ′(z)" if isinstance(follows, Activation) else words
+    return f"{words} · φ′(z)" if follows.is_elementwise else words
 
 
 def sentence_of(passed: Pass, step: Step) -> str:
@@ -95,6 +94,8 @@ def sentence_of(passed: Pass, step: Step) -> str:
             return _route(passed, step)
         case StepKind.GATE:
             return _gate(passed, step)
+        case StepKind.PASS:
+            return f"The gradient goes back through the layer {step.layer}. {passed.layer(step.layer).about}"
         case StepKind.FILTER:
             return _filter(passed, step) + _of_rule(passed)
         case StepKind.INPUT:
@@ -104,7 +105,7 @@ def sentence_of(passed: Pass, step: Step) -> str:
 
 
 def _arrive(passed: Pass, step: Step) -> str:
-    if isinstance(passed.layer(step.layer), Conv2D):
+    if passed.layer(step.layer).has_filters:
         return (
             "Each cell was read through several weights of every filter; its gradient comes back through the "
             "same weights: the kernels slide over the map once more, turned by half."
@@ -113,14 +114,12 @@ def _arrive(passed: Pass, step: Step) -> str:
 
 
 def _route(passed: Pass, step: Step) -> str:
-    pool = passed.layer(step.layer)
-    assert isinstance(pool, Pool)
+    pool = passed.routings[step.layer].pool
     return pool.about_gradient if pool.tie_rule is None else f"{pool.about_gradient} {_TIES[pool.tie_rule]}"
 
 
 def _gate(passed: Pass, step: Step) -> str:
     layer = passed.layer(step.layer)
-    assert isinstance(layer, Activation)
     text = (
         "The gradient is multiplied with the slope of the activation at the value that went forwards: "
         f"{layer.about_slope}."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cnnviz.inspect.receptive_field import INPUT, stage_shape
-from cnnviz.layers import Activation, Conv2D, Dense, Flatten, Pool
+from cnnviz.layers import Layer
 from cnnviz.network import Network
 
 
@@ -19,6 +19,7 @@ class StepKind(StrEnum):
     ARRIVE = "arrive"
     ROUTE = "route"
     GATE = "gate"
+    PASS = "pass"
     FILTER = "filter"
     INPUT = "input"
     UPDATE = "update"
@@ -48,6 +49,7 @@ _TITLES = {
     StepKind.ARRIVE: ("Pooled maps", "Pooled"),
     StepKind.ROUTE: ("Pool routing", "Routing"),
     StepKind.GATE: ("Activation", "Gate"),
+    StepKind.PASS: ("Passed on", "Pass"),
     StepKind.FILTER: ("Filter gradient", "Filter"),
     StepKind.INPUT: ("Input", "Input"),
     StepKind.UPDATE: ("Update", "Update"),
@@ -69,7 +71,7 @@ def backward_steps(network: Network) -> tuple[Step, ...]:
 def maps_stage(network: Network, stage: str) -> str:
     """Stage of feature maps that a flattened stage was made of; any other stage is its own."""
     names = [name for name, _ in network.layers]
-    while stage != INPUT and isinstance(network.layers[names.index(stage)][1], Flatten):
+    while stage != INPUT and network.layers[names.index(stage)][1].only_renames:
         place = names.index(stage)
         stage = names[place - 1] if place else INPUT
     return stage
@@ -80,19 +82,18 @@ def is_maps(network: Network, stage: str) -> bool:
     return len(stage_shape(network, stage)) == 3
 
 
-def _layer_steps(network: Network, name: str, layer: object, before: str) -> list[Step]:
+def _layer_steps(network: Network, name: str, layer: Layer, before: str) -> list[Step]:
     source = maps_stage(network, before)
-    match layer:
-        case Dense() | Conv2D():
-            kind = StepKind.DENSE if isinstance(layer, Dense) else StepKind.FILTER
-            arrival = StepKind.INPUT if source == INPUT else StepKind.ARRIVE
-            return [_step(kind, name, name), _arrival(arrival, network, name, source)]
-        case Pool():
-            return [_step(StepKind.ROUTE, name, before)]
-        case Activation():
-            return [_step(StepKind.GATE, name, before)]
-        case _:
-            return []
+    if layer.parameter_names:
+        kind = StepKind.FILTER if layer.has_filters else StepKind.DENSE
+        arrival = StepKind.INPUT if source == INPUT else StepKind.ARRIVE
+        return [_step(kind, name, name), _arrival(arrival, network, name, source)]
+    if layer.only_renames:
+        return []
+    if layer.is_elementwise or layer.pool is not None:
+        return [_step(StepKind.GATE if layer.is_elementwise else StepKind.ROUTE, name, before)]
+    step = _step(StepKind.INPUT if source == INPUT else StepKind.PASS, name, source)
+    return [step if source == INPUT else replace(step, title=layer.title, short=layer.short or layer.title)]
 
 
 def _arrival(kind: StepKind, network: Network, layer: str, stage: str) -> Step:
@@ -101,8 +102,7 @@ def _arrival(kind: StepKind, network: Network, layer: str, stage: str) -> Step:
         return step
     if not is_maps(network, stage):
         return replace(step, title="Units", short="Units")
-    is_pooled = any(name == stage and isinstance(each, Pool) for name, each in network.layers)
-    return step if is_pooled else replace(step, title="Feature maps", short="Maps")
+    return step if stage in network.pools else replace(step, title="Feature maps", short="Maps")
 
 
 def _step(kind: StepKind, layer: str, stage: str) -> Step:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import ByteArray
-from cnnviz.functional.max_pooling import TieRule
+from cnnviz.layers import TieRule
 from cnnviz.routing import (
     GradientCheck,
     Poke,

@@ -11,7 +11,6 @@ from cnnviz.drawing.page import Card, Choice, Page, across, down
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.inspect.comparison import ParameterChange, parameter_changes, weight_layers, weight_maps
-from cnnviz.layers import Conv2D
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_percent, format_value
 from cnnviz.snapshots import Snapshot
@@ -79,7 +78,7 @@ class Compared:
     def parts(self) -> list[str]:
         """What the sets of weights of the layer are called."""
         network = self.now.network
-        word = "input" if isinstance(dict(network.layers)[self.layer], Conv2D) else "unit"
+        word = "input" if self.layer in network.filter_layers else "unit"
         return [f"{word} {number}" for number in range(weight_layers(network)[self.layer])]
 
 

@@ -18,12 +18,12 @@ from cnnviz.graphics.stages import FITTING, Fitting
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.waterfall import WATERFALL, Terms, Waterfall
-from cnnviz.inspect.arithmetic import (
+from cnnviz.layers.cells import (
     ActivationCell,
     ConvolutionCell,
     DenseCell,
-    LinearPoolCell,
     MaxPoolCell,
+    WeightedCell,
     lead_of,
 )
 from cnnviz.palette import signed_levels
@@ -265,7 +265,7 @@ class _Alike:
     def of(cls, shown: Arithmetic) -> "_Alike":
         """Take all but where the cell lies."""
         cell = shown.cell
-        assert isinstance(cell, ConvolutionCell | LinearPoolCell | MaxPoolCell)
+        assert isinstance(cell, ConvolutionCell | WeightedCell | MaxPoolCell)
         each = [
             getattr(cell, f.name) for f in fields(cell) if f.name not in ("cell", "value", "rows", "columns")
         ]
@@ -297,7 +297,7 @@ def _sum_of(alike: _Alike) -> _Sum:
         names = source if tiles else f"patch of {source}", f"filter {cell.cell[0]}"
         say = partial(_say_term, cell)
     else:
-        assert isinstance(cell, LinearPoolCell)
+        assert isinstance(cell, WeightedCell)
         patch, kernel, products, terms = cell.values, cell.weights, cell.products, cell.products.ravel()
         part, levels = 0, signed_levels(products)
         names, say = (f"window of {source}", "weights"), partial(_say_product, products.ravel())

@@ -3,17 +3,15 @@
 import numpy as np
 
 from cnnviz.graphics.ledger import LedgerRow
-from cnnviz.inspect.arithmetic import (
+from cnnviz.inspect.receptive_field import stage_index
+from cnnviz.layers.cells import (
     ActivationCell,
     CellArithmetic,
     ConvolutionCell,
     DenseCell,
-    LinearPoolCell,
     MaxPoolCell,
+    WeightedCell,
 )
-from cnnviz.inspect.receptive_field import stage_index
-from cnnviz.layers import Dense, Flatten
-from cnnviz.layers.activations import Activation
 from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
 from ui.panels.feature_maps.picture import Picture
 from ui.state import PinnedCell
@@ -77,7 +75,7 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
                 rows.append(LedgerRow(f"input {part} alone", alone))
             rows.append(LedgerRow(f"{cell.products.size} products", float(cell.running[-1])))
             return [*rows, *_bias_rows(cell.bias), total]
-        case LinearPoolCell():
+        case WeightedCell():
             return [LedgerRow(f"{cell.products.size} products", cell.value), total]
         case MaxPoolCell():
             several = int(np.count_nonzero(cell.winners))
@@ -117,7 +115,7 @@ def _following(picture: Picture, cell: PinnedCell) -> list[LedgerRow]:
     rows: list[LedgerRow] = []
     if index + 1 < len(network.layers):
         name, layer = network.layers[index + 1]
-        if isinstance(layer, Activation):
+        if layer.is_elementwise:
             after = float(picture.stage(name)[cell.index])
             rows.append(LedgerRow(f"→ {name}", after, tip=f"{name}: {layer.formula}"))
     else:
@@ -154,7 +152,7 @@ def _direct_weight(picture: Picture, cell: PinnedCell) -> float | None:
     network, evidence = picture.network, picture.evidence
     assert evidence is not None
     after = network.layers[stage_index(network, cell.stage) + 1 :]
-    if [type(layer) for _, layer in after] != [Flatten, Dense]:
+    if len(after) != 2 or not after[0][1].only_renames:
         return None
     weights = network.params[f"{after[-1][0]}.weight"][evidence.class_index]
     return float(weights.reshape(network.shapes[cell.stage])[cell.index])

@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 
 from cnnviz.graphics.ledger import LedgerRow
-from cnnviz.inspect.arithmetic import (
+from cnnviz.inspect.arithmetic import explain_cell
+from cnnviz.inspect.receptive_field import INPUT, stage_index
+from cnnviz.layers import Layer
+from cnnviz.layers.cells import (
     ActivationCell,
     CellArithmetic,
     ConvolutionCell,
     DenseCell,
-    LinearPoolCell,
     MaxPoolCell,
-    explain_cell,
+    WeightedCell,
 )
-from cnnviz.inspect.receptive_field import INPUT, stage_index
-from cnnviz.layers import Layer
 from cnnviz.quantities import format_signed
 from ui.panels.feature_maps.breakdown import breakdown_of
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
@@ -290,7 +290,7 @@ def _formula(cell: CellArithmetic) -> str:
     match cell:
         case ConvolutionCell():
             return "Σ patch × kernel" + ("" if cell.bias is None else " + bias")
-        case LinearPoolCell():
+        case WeightedCell():
             return "Σ window × weights"
         case MaxPoolCell():
             return "max of the window"

@@ -7,7 +7,6 @@ import numpy as np
 from cnnviz._types import IntArray
 from cnnviz.drawing import Block
 from cnnviz.errors import CNNVizError
-from cnnviz.inspect.arithmetic import CellArithmetic, MaxPoolCell
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Field,
@@ -16,8 +15,7 @@ from cnnviz.inspect.receptive_field import (
     stage_index,
     stage_shape,
 )
-from cnnviz.layers import Flatten
-from cnnviz.layers.activations import Activation
+from cnnviz.layers.cells import CellArithmetic, MaxPoolCell
 from cnnviz.network import Network
 from ui.state import PinnedCell
 
@@ -73,7 +71,7 @@ def is_cell_of(network: Network, cell: PinnedCell) -> bool:
 def shown_cell(network: Network, cell: PinnedCell) -> PinnedCell:
     """Cell that stands for a given one on the screen: a flattened feature is shown as the cell it was."""
     index = stage_index(network, cell.stage)
-    if index >= 0 and isinstance(network.layers[index][1], Flatten):
+    if index >= 0 and network.layers[index][1].only_renames:
         stage = network.layers[index - 1][0] if index else INPUT
         source = np.unravel_index(cell.index[0], stage_shape(network, stage))
         return PinnedCell(stage, tuple(int(axis) for axis in source))
@@ -107,10 +105,10 @@ def _following(network: Network, cell: PinnedCell) -> list[Field]:
     fields: list[Field] = []
     for field in projective_fields(network, cell.stage, cell.index):
         layer = network.layers[stage_index(network, field.stage)][1]
-        if isinstance(layer, Flatten):
+        if layer.only_renames:
             continue
         fields.append(field)
-        if not isinstance(layer, Activation):
+        if not layer.is_elementwise:
             break
     return fields
 
@@ -130,7 +128,7 @@ def _winners(network: Network, cell: PinnedCell, window: MaxPoolCell) -> dict[st
     found: dict[str, Mark] = {}
     for name, layer in reversed(network.layers[: stage_index(network, cell.stage)]):
         found[name] = mark
-        if not isinstance(layer, Activation):
+        if not layer.is_elementwise:
             break
     return found
 

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, 
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look
-from cnnviz.drawing.page import Card, Page, page_drawn, without_controls
+from cnnviz.drawing.page import Card, Page, Row, page_drawn, without_controls
 from cnnviz.graphics.tiles import Chosen, first_line
-from cnnviz.layers import Conv2D
 from ui.choices import Choices
 from ui.controls.key_moves import arrow_step
 from ui.controls.layouts import fill
@@ -74,11 +73,12 @@ class NetworkView(QWidget):
         self.picture: Picture | None = None
         self.explained: Explained | None = None
         self._under: PinnedCell | None = None
+        self._pointed: PinnedCell | None = None  # the last one
+        self._part: int | None = None  # input channel that is written out
         self._stays: dict[str, object] = {}
         self._first_output = 0
         self._contents = Contents()
         self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
-        self._drawn: object = None  # all that the page depends on
         self._pointed_time = -_MOMENT
         self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
         self.area = _Area(self.flow, self.redraw)
@@ -106,10 +106,9 @@ class NetworkView(QWidget):
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._keep(
-                channels=(), pointed=None, pointed_index=None, part=None, folded=(), lines=(), enlarged=None
-            )
-            self._under, self._first_output = None, 0
+            self._keep(channels=(), folded=(), lines=(), enlarged=None)
+            self._under = self._pointed = self._part = None
+            self._first_output = 0
             self._stays.clear()
             self.sweep.end()
             self.share_height()
@@ -139,10 +138,10 @@ class NetworkView(QWidget):
         return Looking(
             tuple(channels.get(str(group), 0) for group in range(count)),
             state.pinned,
-            view.pointed_cell,
+            self._pointed,
             self._under,
             self.sweep.place,
-            None if view.part is None or stage is None else (stage, view.part),
+            None if self._part is None or stage is None else (stage, self._part),
             view.covers or bool(state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS)),
             bool(state.why_covered(Secret.FIELD)),
         )
@@ -153,29 +152,13 @@ class NetworkView(QWidget):
             return
         before = self.explained
         explained = self.explained = explain(self.picture, self.look, before)
-        look, pointed = explained.look, explained.look.pointed
-        self._keep(
-            channels=tuple((str(group), channel) for group, channel in enumerate(look.channels)),
-            pointed=None if pointed is None else pointed.stage,
-            pointed_index=None if pointed is None else pointed.index,
-            part=None if look.part is None else look.part[1],
-        )
+        look = explained.look
+        self._pointed, self._part = look.pointed, None if look.part is None else look.part[1]
+        self._keep(channels=tuple((str(group), channel) for group, channel in enumerate(look.channels)))
         now = self._now()
         assert now is not None
-        # A pointer that moves while a cell is pinned changes nothing in the maps.
-        drawn = (
-            self.picture,
-            explained.links,
-            explained.channels,
-            look.pinned,
-            look.swept,
-            look.covers,
-            now.key,
-        )
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self.area.show_bar(shown=now.layout.scrolled)
-            self.flow.show_page(network_page(now, self._contents))
+        self.area.show_bar(shown=now.layout.scrolled)
+        self.flow.show_page(network_page(now, self._contents))
         why = self._state.why_covered(Secret.SHARES)
         self.arithmetic.draw(explained.arithmetic, is_pinned=explained.is_pinned, why_covered=why)
         self.valueLineChanged.emit(explained.value_line)
@@ -198,13 +181,14 @@ class NetworkView(QWidget):
         """Network and arithmetic, one below the other."""
         now, below = self._now(), self.arithmetic.page
         width, lower = float(self.flow.width()), float(self.arithmetic.height())
-        body = None if now is None else without_controls(network_page(now, Contents()).body)
+        above = Page(Row(())) if now is None else network_page(now, Contents())
+        body = without_controls(above.body)
         if body is None or below is None:
             return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
         upper = max(self.flow.height(), body.height(width, look))  # on paper nothing is scrolled
         rows = Box(0, 0, width, upper + _APART + lower).rows(upper, lower, gap=_APART)
         drawing = Drawing(Ground(rows[0].joined(rows[1]), look, ratio=0))
-        for page, box in zip((Page(body), below), rows, strict=True):
+        for page, box in zip((above, below), rows, strict=True):
             drawing.marks += page_drawn(page, box, look).marks
         return drawing
 
@@ -256,7 +240,7 @@ class NetworkView(QWidget):
                 self._pointed_time = time.monotonic()
                 self._under = cell
                 if len(cell.index) < 4:  # a weight is no cell whose arithmetic could be shown
-                    self._keep(pointed=cell.stage, pointed_index=cell.index)
+                    self._pointed = cell
                 self.redraw()
                 self._paint_now()
             case Leave():
@@ -275,7 +259,8 @@ class NetworkView(QWidget):
             case ShowChannel(group, channel):
                 self.select_channel(group, channel)
             case ShowPart(channel):
-                self._choices.choose(part=channel)
+                self._part = channel
+                self.redraw()
             case ShowClass(index):
                 self._choices.choose(class_index=index)
             case SetRelative(is_relative):
@@ -311,6 +296,19 @@ class NetworkView(QWidget):
             case _:
                 return False
         return True
+
+    def seen(self) -> View:
+        """The choices, with where the pointer was last and what is in sight."""
+        pointed, part, lines = self._pointed, self._part, self.lines()
+        stage, index = (None, None) if pointed is None else (pointed.stage, pointed.index)
+        return replace(self.view, pointed=stage, pointed_index=index, part=part, lines=lines)
+
+    def look_at(self, pointed: PinnedCell | None, part: int | None) -> None:
+        """Point at a cell, and write out an input channel of it."""
+        self._pointed = pointed
+        self.redraw()
+        self._part = part
+        self.redraw()
 
     def stay_where_scrolled(self) -> None:
         """Leave maps where a session has scrolled them."""
@@ -445,8 +443,8 @@ class NetworkView(QWidget):
         if heights is not None and len(heights) == 2:
             self.splitter.setSizes(heights)
             return
-        layers = () if self.picture is None else self.picture.plan.layers
-        rows = max((layer.kernel_size for _, layer in layers if isinstance(layer, Conv2D)), default=3)
+        columns = () if self.picture is None else self.picture.plan.columns
+        rows = max((each.shape[1] for each in columns if each.kind is Kind.KERNELS), default=3)
         tables = min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
         wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
         wanted = min(wanted, round(_LARGEST_SHARE * total))

@@ -1,7 +1,7 @@
 """The network as one page: a column for each stage, left to right, in which cells are linked."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from cnnviz.drawing import Block, Box, Colors, Ground, Look, Share
 from cnnviz.drawing.outlines import OUTLINES
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
-from cnnviz.graphics.heat_map import HeatMap, Looked, Zoom, placed
+from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
 from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.stages import (
     ARROW,
@@ -94,12 +94,6 @@ class Now:
         return self.picture.plan
 
     @property
-    def key(self) -> tuple[object, ...]:
-        """What it depends on besides the picture and where the user looks."""
-        view = replace(self.view, pointed=None, pointed_index=None, part=None)
-        return view, self.room, self.ratio, self.stays, self.first_output
-
-    @property
     def look(self) -> Look:
         """Colours and sizes."""
         return self.room.look
@@ -121,12 +115,21 @@ class Now:
         links = self.explained.links
         return () if links is None or column.kind is Kind.KERNELS else links.of(column.stage)
 
+    @property
+    def still(self) -> tuple[object, ...]:
+        """All that the page depends on but what is marked in it, which an enlarged map follows, too."""
+        explained, look = self.explained, self.explained.look
+        followed = None if self.view.enlarged is None else (explained.links, look.under)
+        seen = explained.channels, look.channels, look.pinned, look.swept, look.covers, followed
+        return self.picture, *seen, self.view, self.room, self.ratio, self.stays, self.first_output
+
 
 class Contents:
     """What is drawn of the values, kept while these are the same: the pointer changes none of them."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], tuple[Column, object, object, Any]] = {}
+        self._body: tuple[object, Item] | None = None
 
     def of[T](self, what: str, column: Column, token: object, rest: object, make: Callable[[], T]) -> T:
         """Return a content for an object whose values it shows, and all else that it depends on."""
@@ -136,8 +139,47 @@ class Contents:
             found = self._made[what, column.key] = column, token, rest, make()
         return found[3]
 
+    def body(self, now: Now) -> Item:
+        """All of a page but what is marked in it."""
+        still = now.still
+        if self._body is None or self._body[0] != still:
+            self._body = still, _body(now, self)
+        return self._body[1]
+
 
 def network_page(now: Now, contents: Contents) -> Page:
+    """All columns, and in them the cells that belong to the marked one."""
+    marked = dict[str, Hashable]()
+    for column in now.plan.columns:
+        marks, own = now.marks(column), column.key
+        if column.kind is Kind.OUTPUT:
+            marked[own] = _marked_units(now, marks)
+        elif column.kind is Kind.UNITS:
+            units, (_, *shape) = len(now.picture.values(column)), column.shape
+            marked[own] = _by_role(marks, partial(_unit_blocks, units, *shape))
+        elif marks:
+            marked[own] = _outlines(now, column)
+            last = {mark.role: mark for mark in reversed(marks)}
+            marked[f"{own} maps"] = tuple(
+                Marked(role, last[role].blocks, last[role].channels) for role in _ROLES if role in last
+            )
+    return Page(contents.body(now), marked=marked)
+
+
+def _by_role(marks: tuple[Mark, ...], blocks: Callable[[Mark], Iterable[Block]]) -> Outlines:
+    """Outlines from the lowest to the topmost."""
+    return tuple(
+        (role, block) for role in OUTLINES for mark in marks if mark.role == role for block in blocks(mark)
+    )
+
+
+def _marked_units(now: Now, marks: tuple[Mark, ...]) -> frozenset[int]:
+    """Classes whose logit is the marked cell: one logit speaks for both."""
+    units = [start for mark in marks if mark.role == "selected" for _, start, _, _ in mark.blocks]
+    return frozenset(range(2) if units and now.picture.has_one_logit else units)
+
+
+def _body(now: Now, contents: Contents) -> Item:
     """All columns, those that are folded as strips, with an arrow from each to the next."""
     layout, look, items = now.layout, now.look, list[Item]()
     arrow = Arrow(look.px(40) + layout.side // 2)
@@ -156,7 +198,7 @@ def network_page(now: Now, contents: Contents) -> Page:
                     "column", column, *_told(now, column), partial(_column, now, layout, column, contents)
                 )
             )
-    return Page(across(*items, gap=0))
+    return across(*items, gap=0)
 
 
 def _title(column: Column) -> str:
@@ -181,7 +223,7 @@ def _told(now: Now, column: Column) -> tuple[object, object]:
         if not is_output
         else (picture.names, picture.scene.choices, now.first_output),
         _source(now, column) if column.kind is Kind.KERNELS else own.channel(column.group),
-        now.marks(column),
+        now.marks(column) if is_large else (),
         explained.pinned_in(column.stage),
         explained.uncovered(column.key),
         dict(view.lines).get(column.key, 0),
@@ -254,8 +296,7 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
     # Looking for room that is not there costs time with every movement of the pointer.
     is_numbered = cell >= look.px(_NUMBERED_CELL if is_large else _NUMBERED_CELL_IN_ROW)
     shown, power = _heat_map(now, column, contents, is_numbered, is_large)
-    outlines = _outlines(now, column)
-    looked = Looked(shown, outlines, now.is_covered(column), now.explained.uncovered(column.key), zoom)
+    looked = Looked(shown, (), now.is_covered(column), now.explained.uncovered(column.key), zoom)
     if zoom is not None:
         looked = _followed(now, column, looked, box)
     pinned = now.explained.pinned_in(column.stage) if column.kind is not Kind.KERNELS else None
@@ -378,13 +419,11 @@ def _heat_map(
     return contents.of("map", column, picture.token(column), rest, make)
 
 
-def _outlines(now: Now, column: Column) -> tuple[tuple[str, Block], ...]:
+def _outlines(now: Now, column: Column) -> Outlines:
     """Cells of the chosen map that belong to the marked one, from the lowest outline to the topmost."""
     channel = now.channel(column)
     own = [mark for mark in now.marks(column) if mark.channels is None or channel in mark.channels]
-    return tuple(
-        (role, block) for role in OUTLINES for mark in own if mark.role == role for block in mark.blocks
-    )
+    return _by_role(tuple(own), lambda mark: mark.blocks)
 
 
 def _thumbs(now: Now, column: Column, contents: Contents) -> tuple[Card[Chosen], ...]:
@@ -415,14 +454,8 @@ def _thumbs(now: Now, column: Column, contents: Contents) -> tuple[Card[Chosen],
 
     tiles = contents.of("maps", column, picture.token(column), (source, limits), make)
     chosen = min(now.explained.look.channel(group), column.count - 1)
-    marks = {mark.role: mark for mark in reversed(now.marks(column))}
-    shown = Chosen(
-        tiles,
-        chosen,
-        tuple(Marked(role, marks[role].blocks, marks[role].channels) for role in _ROLES if role in marks),
-        dict(now.view.lines).get(column.key, 0),
-        now.stays.get(column.key) == chosen,
-    )
+    first, stays = dict(now.view.lines).get(column.key, 0), now.stays.get(column.key) == chosen
+    shown = Chosen(tiles, chosen, first, stays)
     name, tip = f"All maps of {_title(column)}", "Click one to show it large"
     return (Card(f"{column.key} maps", TILES, shown, tip=tip, is_live=True, name=name),)
 
@@ -494,7 +527,7 @@ def _followed(now: Now, column: Column, looked: Looked, box: Box) -> Looked:
         low, high = marked[axis] - _MARGIN, marked[axis] + marked[axis + 2] + _MARGIN
         corner.append(min(max(first, high - count), low))
     zoom = looked.zoom._replace(corner=(corner[0], corner[1]))
-    return Looked(looked.map, looked.outlines, looked.is_covered, looked.count, zoom)
+    return replace(looked, zoom=zoom)
 
 
 # -- columns without maps -----------------------------------------------------------------------------------
@@ -525,16 +558,9 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
         return shown, format_power(shown.exponent)
 
     shown, power = contents.of("units", column, picture.token(column), limits, make)
-    blocks = [
-        (role, block)
-        for role in OUTLINES
-        for mark in now.marks(column)
-        if mark.role == role
-        for block in _unit_blocks(mark, count, rows, cols)
-    ]
     pinned = now.explained.pinned_in(column.stage)
     place = None if pinned is None else divmod(pinned[0], cols)
-    looked = Looked(shown, tuple(blocks), now.is_covered(column))
+    looked = Looked(shown, (), now.is_covered(column))
     content = StageMap(looked, pinned=place, moves=MovePin, length=math.inf)
     cell = max((layout.side - 2) // rows, 3)
     high = math.ceil(min(cell * rows + 2, max(layout.side, 3 * rows + 2)) + strip_height(look))
@@ -549,7 +575,7 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
     )  # fmt: skip
 
 
-def _unit_blocks(mark: Mark, units: int, rows: int, cols: int) -> list[Block]:
+def _unit_blocks(units: int, rows: int, cols: int, mark: Mark) -> list[Block]:
     """Turn stretches of units into blocks of the grid."""
     blocks: list[Block] = []
     for _, start, _, count in mark.blocks:
@@ -579,14 +605,12 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
         return outputs, Ledger(tuple(logit_breakdown(picture)))
 
     outputs, ledger = contents.of("outputs", column, picture.trace, (names, picture.scene.choices), make)
-    units = {start for mark in now.marks(column) if mark.role == "selected" for _, start, _, _ in mark.blocks}
     chosen = None if single or evidence is None else evidence.class_index
     read_as = names[int(np.argmax(picture.probabilities))]
     lines = ("covered", "?") if covers else (f"read as {read_as}", read_as)
     items: list[Item] = [*_head(column, "", lines)]
     if not covers:
-        outlined = frozenset(range(2) if units and single else units)
-        rows = OutputRows(outputs, chosen, outlined, now.first_output, ScrollOutputs)
+        rows = OutputRows(outputs, chosen, now.first_output, ScrollOutputs)
         tip, name = "Click a class to take its logit apart", "Outputs: logit and probability of each class"
         items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
     if evidence is not None:

@@ -149,7 +149,7 @@ class FeatureMapsPanel(Panel):
         levels = self._levels if self._are_limits_fixed() else {}
         swept = network.sweep.place
         pairs = tuple((key, tuple(pair)) for key, pair in levels.items())
-        return kept(replace(self.view, levels=pairs, lines=network.lines())) | {
+        return kept(replace(network.seen(), levels=pairs)) | {
             "flow.scroll": place_of(network.area.horizontalScrollBar()),
             "sweep": None if swept is None else swept[0],
             "sweep_place": 0 if swept is None else swept[1],
@@ -172,15 +172,11 @@ class FeatureMapsPanel(Panel):
         for key, pair in view.levels:
             if len(pair) == 2 and pair[0] < pair[1]:
                 levels[key] = float(pair[0]), float(pair[1])
-        part, view = (
-            view.part,
-            replace(
-                view,
-                levels=(),
-                part=None,
-                enlarged=view.enlarged if is_map else None,
-                class_index=view.class_index if is_class else None,
-            ),
+        view = replace(
+            view,
+            levels=(),
+            enlarged=view.enlarged if is_map else None,
+            class_index=view.class_index if is_class else None,
         )
         if self._are_limits_fixed(view) and picture.levels.keys() <= levels.keys():
             scene = replace(picture.scene, choices=view.of_picture)
@@ -190,7 +186,7 @@ class FeatureMapsPanel(Panel):
         network.share_height()
         network.sweep.set_speed(choices.whole("sweep_speed", 0, len(SPEEDS) - 1, USUAL_SPEED))
         network.restore_sweep(choices.any_text("sweep"), choices.whole("sweep_place", 0, 10**6, 0))
-        self.choices.choose(part=part)
+        network.look_at(view.pointed_cell, view.part)
         network.stay_where_scrolled()
         scroll_later(network.area.horizontalScrollBar(), choices.whole("flow.scroll", 0, 1_000_000, 0))
         own = choices.below("filter")

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from cnnviz._types import Shape
 from cnnviz.inspect.receptive_field import INPUT
-from cnnviz.layers import Activation, Conv2D, Flatten, Layer
+from cnnviz.layers import Layer
 from cnnviz.network import NamedLayers, Network
 
 EVIDENCE = "evidence"
@@ -57,7 +57,7 @@ class Column:
     @property
     def is_activation(self) -> bool:
         """Whether it shows what an activation makes of the column before."""
-        return isinstance(self.layer, Activation)
+        return self.layer is not None and self.layer.is_elementwise
 
     @property
     def colormap(self) -> str:
@@ -89,12 +89,12 @@ class Plan:
     @property
     def first_convolution(self) -> str | None:
         """Name of the first convolution layer."""
-        return next((name for name, layer in self.layers if isinstance(layer, Conv2D)), None)
+        return next(iter(self.convolutions), None)
 
     @property
     def convolutions(self) -> tuple[str, ...]:
         """Names of all convolution layers."""
-        return tuple(name for name, layer in self.layers if isinstance(layer, Conv2D))
+        return tuple(name for name, layer in self.layers if layer.has_filters)
 
     def column(self, key: str) -> Column | None:
         """Column of a key."""
@@ -132,13 +132,13 @@ def _plan(layers: NamedLayers, input_shape: Shape) -> Plan:
     group, signed, before = 0, True, INPUT
     last = layers[-1][0]
     for name, layer in layers:
-        shape = layer.output_shape(shape)
-        if isinstance(layer, Conv2D):
+        before_shape, shape = shape, layer.output_shape(shape)
+        if layer.has_filters:
             group += 1
-            side = layer.kernel_size
-            kernels = (layer.filters, side, side)
+            count, _, *sides = layer.parameter_shapes(before_shape)["weight"]
+            kernels = (count, sides[0], sides[1])
             columns.append(Column(f"{name}.weight", Kind.KERNELS, name, layer, kernels, group, True))
-        if isinstance(layer, Flatten):
+        if layer.only_renames:
             source = columns[-1]
             if source.kind in (Kind.IMAGE, Kind.MAPS):
                 columns.append(Column(EVIDENCE, Kind.EVIDENCE, before, layer, source.shape, group, True))

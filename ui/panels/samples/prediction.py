@@ -7,9 +7,9 @@ import numpy as np
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing.page import Card
-from cnnviz.functional import binary_cross_entropy, cross_entropy
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
+from cnnviz.layers.losses import binary_cross_entropy, cross_entropy
 from cnnviz.network import Trace
 from cnnviz.quantities import format_value
 from ui.panels.analysis import Context

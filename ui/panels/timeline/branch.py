@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
-from cnnviz.experiment import LIMITS, Experiment
+from cnnviz.experiment import SETTINGS, Experiment
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.key_moves import is_enter
@@ -29,7 +29,7 @@ class BranchQuestion(QFrame):
         super().__init__()
         self.setProperty("role", "bar")
         self._says = ElidedLabel()
-        low, high = LIMITS["learning_rate"]
+        low, high = SETTINGS["learning_rate"].limits
         tip = "Length of a step in the branch. Unchanged, it repeats the run so far, bit for bit."
         self.rate = named(FloatField(low, high, low), "Learning rate of the branch", tip)
         self.rate.set_subject("Learning rate")

@@ -13,7 +13,6 @@ from cnnviz.drawing.page import Card, Choice, Page, across, down
 from cnnviz.graphics.heat_map import COLORS
 from cnnviz.graphics.stages import FITTING, Fitting
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
-from cnnviz.layers import Conv2D
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_value
 from cnnviz.snapshots import Snapshot
@@ -74,7 +73,7 @@ class Filters:
     @cached_property
     def layers(self) -> tuple[str, ...]:
         """Convolution layers."""
-        return tuple(name for name, layer in self.now.network.layers if isinstance(layer, Conv2D))
+        return self.now.network.filter_layers
 
     @cached_property
     def layer(self) -> str:

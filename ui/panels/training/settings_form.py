@@ -9,22 +9,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
-from cnnviz.experiment import LIMITS, Experiment
+from cnnviz.experiment import SETTINGS, Experiment
 from cnnviz.presets import LAB5
-from cnnviz.quantities import format_value
+from cnnviz.setting import Setting
 from ui.controls.choice_field import ChoiceField
 from ui.controls.class_picker import ClassPicker
 from ui.controls.form import Form
 from ui.controls.int_list_field import IntListField
 from ui.controls.number_field import FloatField, IntField
-from ui.panels.training.settings_text import CHOICES, SETTINGS
 
-_NETWORK = (
-    "classes", "filters", "kernel_size", "stride", "padding", "conv_bias", "activation", "leaky_slope",
-    "pool", "pool_size", "ties", "hidden", "output", "init", "dtype",
-)  # fmt: skip
-_TRAINING = ("optimizer", "learning_rate", "momentum", "batch_size", "epochs", "seed", "log_every")
-_LISTS = {"filters": "blocks", "hidden": "hidden_layers"}
+_FIRST_OF_TRAINING = "optimizer"
 
 
 class SettingsForm(QWidget):
@@ -60,8 +54,8 @@ class SettingsForm(QWidget):
         self._draft = draft
         for name, show in self._show.items():
             show(getattr(draft, name))
-        for name in ("leaky_slope", "pool_size", "ties", "momentum"):
-            self._form.set_row_visible(self._fields[name], name not in draft.unused)
+        for name, field in self._fields.items():
+            self._form.set_row_visible(field, name not in draft.unused)
         output = self._fields["output"]
         assert isinstance(output, ChoiceField)
         output.set_option_enabled("sigmoid", len(draft.classes) == 2)
@@ -72,73 +66,54 @@ class SettingsForm(QWidget):
         layout.setContentsMargins(0, 0, 8, 0)
         layout.addWidget(self._form)
         layout.addStretch(1)
-        for title, names in (("Network", _NETWORK), ("Training", _TRAINING)):
-            self._form.add_section(title)
-            for name in names:
-                self._add_setting(name)
+        self._form.add_section("Network")
+        for name in SETTINGS:
+            if name == _FIRST_OF_TRAINING:
+                self._form.add_section("Training")
+            self._add_setting(name)
 
     def _add_setting(self, name: str) -> None:
-        text = SETTINGS[name]
-        low, high = LIMITS.get(name, (0, 0))
-        tooltip = text.tooltip.format(low=format_value(low), high=format_value(high))
-        field = self._make_field(name)
+        setting, field = SETTINGS[name], self._make_field(name, SETTINGS[name])
         field.setObjectName(f"setting_{name}")
-        field.setAccessibleName(text.label)
-        field.setAccessibleDescription(tooltip)
+        field.setAccessibleName(setting.title)
+        field.setAccessibleDescription(setting.about)
         self._fields[name] = field
-        self._form.add_row(text.label, field, tooltip)
+        self._form.add_row(setting.title, field, setting.about)
 
-    def _make_field(self, name: str) -> QWidget:
-        low, high = LIMITS.get(name, (0, 0))
-        if name == "classes":
-            return self._make_class_picker()
-        if name in CHOICES:
-            return self._make_choice(name)
-        if name in _LISTS:
-            return self._make_list(name)
-        if name in ("leaky_slope", "momentum", "learning_rate"):
-            field = FloatField(low, high, getattr(LAB5, name))
+    def _make_field(self, name: str, setting: Setting) -> QWidget:
+        edited = partial(self._on_edited, name)
+        if setting.options:
+            field = ChoiceField([(str(value), word) for value, word in setting.options])
+            values = {str(value): value for value, _ in setting.options}
+            field.choiceEdited.connect(lambda chosen: edited(values[chosen]))
+            self._show[name] = lambda value: field.set_choice(str(value))
+            return field
+        if setting.count is None:
+            low, high = setting.limits
+            if setting.of is float:
+                field = FloatField(low, high, getattr(LAB5, name))
+            else:
+                field = IntField(int(low), int(high), getattr(LAB5, name))
+            field.valueEdited.connect(edited)
+            self._show[name] = field.set_value
+        elif setting.of is str:
+            field = ClassPicker(*setting.count)
+            field.set_options(tuple("0123456789"))
+            field.classesEdited.connect(edited)
+            self._show[name] = field.set_classes
         else:
-            field = IntField(int(low), int(high), getattr(LAB5, name))
-        field.set_subject(SETTINGS[name].label)
-        field.valueEdited.connect(partial(self._on_edited, name))
+            low, high = setting.limits
+            field = IntListField((int(low), int(high)), setting.count)
+            if setting.count[0] == 0:
+                field.setPlaceholderText("none")
+            field.valuesEdited.connect(edited)
+            self._show[name] = field.set_values
+        if not isinstance(field, ClassPicker):
+            field.set_subject(setting.title)
         field.messageChanged.connect(self.messageChanged)
-        self._show[name] = field.set_value
-        return field
-
-    def _make_class_picker(self) -> ClassPicker:
-        low, high = LIMITS["classes"]
-        picker = ClassPicker(int(low), int(high))
-        picker.set_options(tuple("0123456789"))
-        picker.classesEdited.connect(partial(self._on_edited, "classes"))
-        picker.messageChanged.connect(self.messageChanged)
-        self._show["classes"] = picker.set_classes
-        return picker
-
-    def _make_choice(self, name: str) -> ChoiceField:
-        field = ChoiceField(CHOICES[name])
-        field.choiceEdited.connect(partial(self._on_edited, name))
-        if name == "conv_bias":
-            self._show[name] = lambda value: field.set_choice("yes" if value else "no")
-        else:
-            self._show[name] = field.set_choice
-        return field
-
-    def _make_list(self, name: str) -> IntListField:
-        low, high = LIMITS[name]
-        fewest, most = LIMITS[_LISTS[name]]
-        field = IntListField((int(low), int(high)), (int(fewest), int(most)))
-        field.set_subject(SETTINGS[name].label)
-        if fewest == 0:
-            field.setPlaceholderText("none")
-        field.valuesEdited.connect(partial(self._on_edited, name))
-        field.messageChanged.connect(self.messageChanged)
-        self._show[name] = field.set_values
         return field
 
     def _on_edited(self, name: str, value: Any) -> None:
-        if name == "conv_bias":
-            value = value == "yes"
         try:
             if name == "classes":
                 draft = self._draft.with_classes(value)

@@ -9,7 +9,6 @@ from cnnviz.drawing.page import Card, Fit, Page, Row, across, down
 from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.inspect.receptive_field import INPUT
-from cnnviz.layers import Conv2D
 from cnnviz.palette import color_map, signed_levels
 from cnnviz.quantities import format_cell, format_signed, format_value
 from ui.panels.backprop.arithmetic import filter_parts
@@ -31,9 +30,9 @@ def page(now: Now) -> Page:
         "saliency", FRAMED, framed, "Saliency", "gradient at the input, over the image", tip, is_live=True
     )
     upper = across(saliency, pixels.card("pixels", focus, covered=focus.is_covered), room=Share(3), gap=24)
-    layer, channel = passed.layer(step.layer), focus.channel(passed.network, INPUT)
+    network, channel = passed.network, focus.channel(passed.network, INPUT)
     below: tuple[Row, ...] = ()
-    if isinstance(layer, Conv2D) and layer.filters > 1:
+    if step.layer in network.filter_layers and network.shapes[step.layer][0] > 1:
         tip = "What each filter sends back to the pixels; the parts add up to ∂L/∂x. Choose a filter"
         parts, current = _parts(passed, step.layer, channel), focus.channel(passed.network, step.layer)
         below = (across(*filter_picker(step.layer, parts, "Part of each filter", current, tip)),)

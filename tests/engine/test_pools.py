@@ -5,11 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from cnnviz import functional
-from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.functional import blur_kernel, max_blur_pool2d, max_blur_pool2d_backward
+from cnnviz.errors import ShapeError
 from cnnviz.inspect.arithmetic import dense_evidence, explain_cell
-from cnnviz.layers import MaxBlurPool2D, layer_from_dict
+from cnnviz.layers import TIE_RULES, AvgPool2D, MaxBlurPool2D, MaxPool2D, SubsamplePool2D, layer_from_dict
+from cnnviz.layers.max_blur import blur_kernel
 from cnnviz.network import Network
 from cnnviz.routing import check_all, filter_gradient_terms, pool_routing
 from tests.engine.routing_cases import lab5
@@ -24,6 +23,25 @@ from tests.oracles import (
     subsample_pool2d_loop,
 )
 
+
+def passes(pool):
+    """Forward and backward pass of a pool, as `check_operation` takes them."""
+    return (
+        lambda x: pool.forward(x, {}),
+        lambda d_out, out, x: {"x": pool.input_gradient(d_out, x, out, {})},
+    )
+
+
+def max_pooled(x, size, stride=None):
+    """Largest value of each window, and the first cell that has it."""
+    pool = MaxPool2D(size, stride)
+    return pool.forward(x, {}), pool.first_winners(x)
+
+
+def routed_back(d_out, x, pooled, size, stride=None, ties="first"):
+    return MaxPool2D(size, stride, ties).input_gradient(d_out, x, pooled, {})
+
+
 SHAPES = [(2, 3, 6, 6), (1, 2, 7, 5), (1, 1, 9, 4)]
 
 
@@ -31,8 +49,7 @@ SHAPES = [(2, 3, 6, 6), (1, 2, 7, 5), (1, 1, 9, 4)]
 @pytest.mark.parametrize(("size", "stride"), [(1, 1), (2, 2), (3, 3), (3, 1), (3, 2), (2, 3)])
 def test_average_equals_loop_and_central_difference(rng, shape, size, stride):
     check_operation(
-        forward=lambda x: functional.avg_pool2d(x, size, stride),
-        backward=lambda d_out, _out, x: {"x": functional.avg_pool2d_backward(d_out, x.shape, size, stride)},
+        *passes(AvgPool2D(size, stride)),
         oracle=lambda x: avg_pool2d_loop(x, size, stride),
         inputs={"x": rng.normal(size=shape)},
     )
@@ -42,8 +59,7 @@ def test_average_equals_loop_and_central_difference(rng, shape, size, stride):
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_subsampling_equals_loop_and_central_difference(rng, shape, size):
     check_operation(
-        forward=lambda x: functional.subsample_pool2d(x, size),
-        backward=lambda d_out, _out, x: {"x": functional.subsample_pool2d_backward(d_out, x.shape, size)},
+        *passes(SubsamplePool2D(size)),
         oracle=lambda x: subsample_pool2d_loop(x, size),
         inputs={"x": rng.normal(size=shape)},
     )
@@ -54,35 +70,20 @@ def test_even_shift_moves_the_pooled_map_to_the_bit(rng):
     x = np.full((1, 1, 16, 16), -0.5)
     x[..., 5:10, 5:10] = rng.normal(size=(5, 5))
     moved = np.roll(x, (2, -2), axis=(2, 3))
-    pools = [lambda maps: functional.avg_pool2d(maps, 2), lambda maps: functional.subsample_pool2d(maps, 2)]
-    for pool in pools:
-        assert_same_bits(pool(moved), np.roll(pool(x), (1, -1), axis=(2, 3)))
+    for pool in (AvgPool2D(2), SubsamplePool2D(2)):
+        assert_same_bits(pool.forward(moved, {}), np.roll(pool.forward(x, {}), (1, -1), axis=(2, 3)))
 
 
 def test_all_pools_give_the_same_grid(rng):
     x = rng.normal(size=(2, 3, 9, 7))
-    shapes = {
-        functional.max_pool2d(x, 2)[0].shape,
-        functional.avg_pool2d(x, 2).shape,
-        functional.subsample_pool2d(x, 2).shape,
-    }
-    assert shapes == {(2, 3, 4, 3)}
+    pools = MaxPool2D(2), AvgPool2D(2), SubsamplePool2D(2), MaxBlurPool2D(2)
+    assert {pool.forward(x, {}).shape for pool in pools} == {(2, 3, 4, 3)}
 
 
-@pytest.mark.parametrize("pool", [functional.avg_pool2d, functional.subsample_pool2d])
+@pytest.mark.parametrize("pool", [AvgPool2D(3), SubsamplePool2D(3), MaxPool2D(3), MaxBlurPool2D(3)])
 def test_too_small_maps_are_named(pool):
-    with pytest.raises(ShapeError, match=r"at least 3 x 3 pixels. Got 2 x 4"):
-        pool(np.zeros((1, 1, 2, 4)), 3)
-    with pytest.raises(ShapeError, match=r"\(n, c, h, w\)"):
-        pool(np.zeros((4, 4)), 2)
-
-
-def test_wrong_gradient_shapes_are_named():
-    shape, wrong = (1, 1, 6, 6), np.zeros((1, 1, 2, 3))
-    with pytest.raises(ShapeError, match="d_out"):
-        functional.avg_pool2d_backward(wrong, shape, 2)
-    with pytest.raises(ShapeError, match="d_out"):
-        functional.subsample_pool2d_backward(wrong, shape, 2)
+    with pytest.raises(ShapeError, match=r"at least 3 x 3 pixels, not 2 x 4"):
+        pool.forward(np.zeros((1, 1, 2, 4)), {})
 
 
 GEOMETRIES = [
@@ -97,13 +98,10 @@ GEOMETRIES = [
 
 
 @pytest.mark.parametrize(("shape", "size", "stride"), GEOMETRIES)
-@pytest.mark.parametrize("ties", functional.TIE_RULES)
+@pytest.mark.parametrize("ties", TIE_RULES)
 def test_equals_loop_and_central_difference(rng, shape, size, stride, ties):
     check_operation(
-        forward=lambda x: functional.max_pool2d(x, size, stride)[0],
-        backward=lambda d_out, out, x: {
-            "x": functional.max_pool2d_backward(d_out, x, out, size, stride, ties)
-        },
+        *passes(MaxPool2D(size, stride, ties)),
         oracle=lambda x: max_pool2d_loop(x, size, stride)[0],
         inputs={"x": spread_values(rng, shape)},
     )
@@ -114,15 +112,14 @@ def test_equals_loop_and_central_difference(rng, shape, size, stride, ties):
 def test_winners_and_routes_through_ties_equal_the_loop(rng, shape, size, stride, dtype):
     """Three values only, so that most windows are tied."""
     x = rng.integers(-1, 2, size=shape).astype(dtype)
-    pooled, winner = functional.max_pool2d(x, size, stride)
+    pooled, winner = max_pooled(x, size, stride)
     expected_pooled, expected_winner = max_pool2d_loop(x, size, stride)
     np.testing.assert_array_equal(pooled, expected_pooled)
     np.testing.assert_array_equal(winner, expected_winner)
     assert winner.dtype == np.intp
-    np.testing.assert_array_equal(functional.max_pool2d_values(x, size, stride), pooled)
     d_out = rng.normal(size=pooled.shape).astype(dtype)
-    for ties in functional.TIE_RULES:
-        d_x = functional.max_pool2d_backward(d_out, x, pooled, size, stride, ties)
+    for ties in TIE_RULES:
+        d_x = routed_back(d_out, x, pooled, size, stride, ties)
         assert d_x.dtype == x.dtype
         expected = max_pool2d_backward_loop(d_out, x, size, stride, ties)
         np.testing.assert_allclose(d_x, expected, rtol=1e-6, atol=1e-6)
@@ -135,10 +132,10 @@ def test_winners_and_routes_through_ties_equal_the_loop(rng, shape, size, stride
 )
 def test_tie_rules_by_hand(dtype, ties, expected):
     x = np.array([1, 2, 2, 2], dtype=dtype).reshape(1, 1, 2, 2)
-    pooled, winner = functional.max_pool2d(x, 2)
+    pooled, winner = max_pooled(x, 2)
     assert pooled.item() == 2
     assert winner.item() == 1
-    d_x = functional.max_pool2d_backward(np.ones_like(pooled), x, pooled, 2, ties=ties)
+    d_x = routed_back(np.ones_like(pooled), x, pooled, 2, ties=ties)
     assert d_x.ravel().tolist() == np.array(expected, dtype=dtype).tolist()
 
 
@@ -146,18 +143,15 @@ def test_every_pattern_of_ties_in_a_window():
     """All 3^4 windows of three values side by side: the sums that the rules promise."""
     windows = np.array(list(itertools.product((0.0, 1.0, 2.0), repeat=4)))
     x = windows.reshape(1, len(windows), 2, 2)
-    pooled, winner = functional.max_pool2d(x, 2)
+    pooled, winner = max_pooled(x, 2)
     ones = np.ones_like(pooled)
     tied = (windows == windows.max(axis=1, keepdims=True)).sum(axis=1)
-    routed = {
-        ties: functional.max_pool2d_backward(ones, x, pooled, 2, ties=ties).reshape(-1, 4)
-        for ties in functional.TIE_RULES
-    }
+    routed = {ties: routed_back(ones, x, pooled, 2, ties=ties).reshape(-1, 4) for ties in TIE_RULES}
     np.testing.assert_array_equal(routed["first"].sum(axis=1), 1)
     np.testing.assert_array_equal(routed["first"].argmax(axis=1), winner.ravel())
     np.testing.assert_array_equal(routed["all"].sum(axis=1), tied)
     np.testing.assert_allclose(routed["split"].sum(axis=1), 1, rtol=1e-15)
-    for ties in functional.TIE_RULES:
+    for ties in TIE_RULES:
         assert not np.any(routed[ties][windows < windows.max(axis=1, keepdims=True)])
 
 
@@ -165,10 +159,10 @@ def test_overlapping_windows_add_up():
     """The middle pixel wins all four windows around it and gets all four gradients."""
     x = np.zeros((1, 1, 3, 3))
     x[0, 0, 1, 1] = 1
-    pooled, _ = functional.max_pool2d(x, 2, 1)
+    pooled, _ = max_pooled(x, 2, 1)
     d_out = np.array([1.0, 2.0, 4.0, 8.0]).reshape(1, 1, 2, 2)
-    for ties in functional.TIE_RULES:
-        d_x = functional.max_pool2d_backward(d_out, x, pooled, 2, 1, ties)
+    for ties in TIE_RULES:
+        d_x = routed_back(d_out, x, pooled, 2, 1, ties)
         assert d_x[0, 0, 1, 1] == 15
         assert d_x.sum() == 15
 
@@ -176,47 +170,33 @@ def test_overlapping_windows_add_up():
 def test_rows_and_columns_without_a_whole_window_are_dropped():
     x = np.zeros((1, 1, 5, 5))
     x[:, :, 4, :] = x[:, :, :, 4] = 9
-    pooled, _ = functional.max_pool2d(x, 2)
+    pooled, _ = max_pooled(x, 2)
     assert pooled.shape == (1, 1, 2, 2)
     assert not pooled.any()
-    d_x = functional.max_pool2d_backward(np.ones_like(pooled), x, pooled, 2)
+    d_x = routed_back(np.ones_like(pooled), x, pooled, 2)
     assert not d_x[:, :, 4].any()
     assert not d_x[..., 4].any()
 
 
 @pytest.mark.parametrize("place", range(4))
-@pytest.mark.parametrize("ties", functional.TIE_RULES)
+@pytest.mark.parametrize("ties", TIE_RULES)
 def test_nan_is_passed_on_and_gets_the_gradient(place, ties):
     x = np.array([3.0, 1.0, 2.0, 3.0] * 2).reshape(1, 2, 2, 2)
     x[0, 0].ravel()[place] = np.nan
-    pooled, winner = functional.max_pool2d(x, 2)
+    pooled, winner = max_pooled(x, 2)
     assert np.isnan(pooled[0, 0, 0, 0])
     assert winner.ravel().tolist() == [place, 0]
     assert pooled[0, 1, 0, 0] == 3
-    d_x = functional.max_pool2d_backward(np.ones_like(pooled), x, pooled, 2, ties=ties)
+    d_x = routed_back(np.ones_like(pooled), x, pooled, 2, ties=ties)
     assert d_x[0, 0].ravel().tolist() == [float(cell == place) for cell in range(4)]
 
 
 def test_infinities_compete_like_numbers():
     x = np.array([-np.inf, 0.0, np.inf, np.inf]).reshape(1, 1, 2, 2)
-    pooled, winner = functional.max_pool2d(x, 2)
+    pooled, winner = max_pooled(x, 2)
     assert (pooled.item(), winner.item()) == (np.inf, 2)
-    d_x = functional.max_pool2d_backward(np.full_like(pooled, np.inf), x, pooled, 2)
+    d_x = routed_back(np.full_like(pooled, np.inf), x, pooled, 2)
     assert d_x.ravel().tolist() == [0, 0, np.inf, 0]
-
-
-def test_misfits_are_named():
-    x = np.zeros((1, 1, 3, 2))
-    with pytest.raises(ShapeError, match=r"at least 3 x 3 pixels. Got 3 x 2"):
-        functional.max_pool2d(x, 3)
-    with pytest.raises(ShapeError, match="d_out"):
-        functional.max_pool2d_backward(np.zeros((1, 1, 2, 2)), x, np.zeros((1, 1, 1, 1)), 2)
-    with pytest.raises(ShapeError, match="pooled"):
-        functional.max_pool2d_backward(np.zeros((1, 1, 1, 1)), x, np.zeros((1, 1, 2, 1)), 2)
-    with pytest.raises(ParameterError, match="'first', 'all', 'split'"):
-        functional.max_pool2d_backward(np.zeros((1, 1, 1, 1)), x, np.zeros((1, 1, 1, 1)), 2, ties="last")
-    with pytest.raises(ParameterError, match="stride"):
-        functional.max_pool2d(x, 2, 0)
 
 
 CASES = pytest.mark.parametrize(
@@ -236,7 +216,7 @@ CASES = pytest.mark.parametrize(
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_values_are_those_of_plain_loops(shape, size, dtype, rng):
     x = rng.normal(size=shape).astype(dtype)
-    found = max_blur_pool2d(x, size)
+    found = MaxBlurPool2D(size).forward(x, {})
     assert found.dtype == x.dtype
     np.testing.assert_allclose(
         found, max_blur_pool2d_loop(x, size), rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-6
@@ -246,13 +226,14 @@ def test_values_are_those_of_plain_loops(shape, size, dtype, rng):
 @CASES
 def test_the_gradient_is_a_central_difference(shape, size, rng):
     x, upstream = rng.normal(size=shape), rng.normal(size=(*shape[:2], shape[2] // size, shape[3] // size))
-    gradient = max_blur_pool2d_backward(upstream, x, size)
+    pool = MaxBlurPool2D(size)
+    gradient = pool.input_gradient(upstream, x, pool.forward(x, {}), {})
     for place in np.ndindex(*shape):
         sides = []
         for eps in (1e-6, -1e-6):
             moved = x.copy()
             moved[place] += eps
-            sides.append(float((upstream * max_blur_pool2d(moved, size)).sum()))
+            sides.append(float((upstream * pool.forward(moved, {})).sum()))
         assert gradient[place] == pytest.approx((sides[0] - sides[1]) / 2e-6, abs=1e-7)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.functional.activations import sigmoid
+from cnnviz.layers.activations import sigmoid
 
 Labels = NDArray[np.integer[Any]]
 

@@ -1,6 +1,6 @@
-"""How much each cell of some feature maps contributes to a logit."""
+"""The computation of one cell, or of one logit, written out with the numbers of one image."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -10,9 +10,64 @@ from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
-from cnnviz.errors import ShapeError
-from cnnviz.inspect.receptive_field import stage_index, stage_values
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.inspect.receptive_field import INPUT, checked_cell, stage_index, stage_shape, stage_values
+from cnnviz.layers.cells import CellArithmetic, CellPlace
 from cnnviz.network import Network, Trace
+
+LARGEST = 10
+"""How many terms of a dense unit are listed, if not asked otherwise."""
+
+
+def explain_cell(
+    network: Network, trace: Trace, layer: str, cell: Sequence[int], sample: int = 0, largest: int = LARGEST
+) -> CellArithmetic:
+    """Write out how one cell was computed.
+
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of the layer whose output the cell belongs to.
+    cell : sequence of int
+        `(channel, row, column)`, or `(unit,)` in a flat stage.
+    sample : int
+        Which sample of the batch.
+    largest : int
+        How many terms of a dense unit to list one by one, >= 0.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, cell or sample, or the layer is the input, which is not computed.
+    """
+    if layer == INPUT:
+        raise ParameterError("The input is not computed from anything: choose a cell of a layer.")
+    place = checked_cell(network, layer, cell)
+    check_int(sample, "sample", "explain_cell", 0, len(trace.inputs) - 1)
+    index = stage_index(network, layer)
+    x = stage_values(network, trace, index - 1)[sample]
+    value = float(trace.outputs[layer][sample][place])
+    check_int(largest, "largest", "explain_cell", minimum=0)
+    source = _source_stage(network, index)
+    described = network.layers[index][1]
+    own = own_params(layer, described, network.params)
+    return described.explain(
+        CellPlace(layer, place, value, x, own, source, stage_shape(network, source), largest)
+    )
+
+
+def _source_stage(network: Network, index: int) -> str:
+    """Stage in which the values that a layer reads had their first indices, if they got others since."""
+    names = [INPUT, *(name for name, _ in network.layers)]
+    for position in range(index - 1, -1, -1):
+        layer = network.layers[position][1]
+        if layer.only_renames:
+            return names[position]
+        if not layer.is_elementwise:
+            break
+    return names[index]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
