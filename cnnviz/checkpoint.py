@@ -27,11 +27,10 @@ from cnnviz.errors import CheckpointError, DataError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import LONGEST_NAME, atomic_write, printable, printable_name
-from cnnviz.network import Network
+from cnnviz.network import Network, weights_checksum
 from cnnviz.optim import make_optimizer
 from cnnviz.quantities import format_count, format_megabytes
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
-from cnnviz.session_state import weights_checksum
 from cnnviz.snapshots import Snapshot
 
 LARGEST_STATE = 24 << 20

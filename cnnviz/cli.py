@@ -47,6 +47,11 @@ class Arguments:
     class_list: Path | None = None  # names and roll numbers of the class
 
     @property
+    def names_settings(self) -> bool:
+        """Whether it says what a window begins with, so that this is a document of its own."""
+        return self.experiment != PRESETS["lab5"] or self.data is not None or self.lab is not None
+
+    @property
     def wants_report(self) -> bool:
         """Whether the report is to be written in any form."""
         return any(path is not None for path in (self.report, self.html, self.figures))
@@ -54,6 +59,7 @@ class Arguments:
 
 _OUTPUTS = ("save", "report", "html", "figures", "screenshots", "results", "course")
 _AS_GIVEN = ("author", "roll_number", "sample", "lab", "lab_check", "table", "pages", "class_list")
+_BROUGHT_BY_DOCUMENT = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "screenshots")
 _BROUGHT_BY_LAB = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "save", "screenshots")
 
 
@@ -74,17 +80,15 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     options = parser.parse_args(argv)
     for name in _OUTPUTS:
         if getattr(options, name) is not None and not options.headless:
-            where = "; in the window use File > Save model" if name == "save" else ""
+            where = "; in the window use File > Save" if name == "save" else ""
             parser.error(f"--{name} needs --headless{where}")
     _check_lab_options(parser, options)
     if options.files and options.headless:
-        parser.error(
-            f"{printable(options.files[0])} is opened in a window; give data to --headless by --data"
-        )
+        _check_headless_files(parser, options)
     for path in options.files:
         if not path.exists():
             parser.error(
-                f"{printable(path)} does not exist; give the path of a model, a session, a picture or data"
+                f"{printable(path)} does not exist; give the path of a document, weights, a picture or data"
             )
     return Arguments(
         _experiment(options),
@@ -95,6 +99,20 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         verify=tuple(options.verify or ()),
         **{name: getattr(options, name) for name in (*_OUTPUTS, *_AS_GIVEN)},
     )
+
+
+def _check_headless_files(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Leave the program where a document is named together with what makes another run."""
+    if len(options.files) > 1 or options.files[0].suffix.lower() != ".cnnviz":
+        parser.error(
+            f"{printable(options.files[0])} is opened in a window; give --headless a single document "
+            "(.cnnviz), or data by --data"
+        )
+    for name in (*_BROUGHT_BY_DOCUMENT, "lab"):
+        if getattr(options, name) is not None:
+            parser.error(
+                f"--{name.replace('_', '-')} does not go with a document, which brings its own settings"
+            )
 
 
 def _check_lab_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -169,7 +187,8 @@ def _build_parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="open these one after the other: models, sessions, pictures, data",
+        help="open these one after the other: documents, weights, pictures, data; with --headless, write the "
+        "report of one document",
     )
     parser.add_argument("--version", action="version", version=f"CNNViz {__version__}")
     # Answered before anything else is read, in `cnnviz.start`; here it is for --help.
@@ -193,7 +212,10 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--headless", action="store_true", help="train without a window")
     parser.add_argument(
-        "--save", type=Path, metavar="FILE", help="write the trained network to this .safetensors file"
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help="write the trained network: all of the run to FILE.cnnviz, weights alone to FILE.safetensors",
     )
     _add_report_options(parser)
     _add_lab_options(parser)
@@ -216,7 +238,7 @@ def _add_lab_options(parser: argparse.ArgumentParser) -> None:
         "--course",
         type=Path,
         metavar="FILE.cnnviz",
-        help="write --lab with its trained network, curves and data as one file for a course",
+        help="write --lab with its trained network, curves and data as one document for a course",
     )
     parser.add_argument(
         "--verify",

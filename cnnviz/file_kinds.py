@@ -9,10 +9,10 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable_name
 from cnnviz.reading import BoundedFile, bad_file, opened, status_of
 
-OPENED = "a picture, data, a lab (.toml, .cnnviz), a session or a report (.json), or a model (.safetensors)"
+OPENED = "a document (.cnnviz), a picture, data, a lab (.toml), or weights (.safetensors)"
 """What the window opens, to follow "choose"."""
 
-Role = Literal["model", "session", "picture", "data", "lab", "report", ""]
+Role = Literal["document", "model", "picture", "data", "lab", ""]
 
 _HEAD_BYTES = 4096
 _LARGEST_HEAD = 100 << 20  # of a .safetensors file, as its own readers have it
@@ -34,14 +34,12 @@ class FileKind(NamedTuple):
 
 UNKNOWN = FileKind("")
 MODEL = FileKind("a model (.safetensors)", "model", _OPEN)
-SESSION = FileKind("a session of CNNViz", "session", _OPEN)
-REPORT = FileKind("a report of CNNViz", "report", "open it with File › Open report…")
 ARCHIVE = FileKind("a NumPy archive (.npz)", "data", _OPEN_DATA)
 IDX = FileKind("an IDX file", "data", _OPEN_DATA)
 PNG = FileKind("a PNG picture", "picture", _OPEN)
-JSON = FileKind("a JSON text", "session")
+JSON = FileKind("a JSON text")
 TEXT = FileKind("a text")
-COURSE = FileKind("a course of CNNViz (.cnnviz)", "lab", _OPEN)
+DOCUMENT = FileKind("a document of CNNViz (.cnnviz)", "document", _OPEN)
 
 _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
 _KERAS = FileKind("a Keras model", remedy=_WEIGHTS)
@@ -55,9 +53,8 @@ _PROMISES = {
     ".jpeg": ("a JPEG picture", _AGAIN),
     ".bmp": ("a BMP picture", _AGAIN),
     ".npz": ("a NumPy archive", _AGAIN),
-    ".cnnviz": ("a course of CNNViz", _AGAIN),
+    ".cnnviz": ("a document of CNNViz", _AGAIN),
     ".safetensors": ("a model", _AGAIN),
-    ".json": ("a session or a report of CNNViz", _AGAIN),
     ".toml": ("a lab", _AGAIN),
     ".pt": ("a file of PyTorch", _WEIGHTS),
     ".pth": ("a file of PyTorch", _WEIGHTS),
@@ -159,8 +156,8 @@ def _kind_of_zip(file: BoundedFile) -> FileKind:
             names = archive.namelist()
     except Exception:  # noqa: BLE001 -- BadZipFile, struct.error, DataError and more: all seen on damage
         return UNKNOWN
-    if "course.json" in names:
-        return COURSE
+    if "document.json" in names:
+        return DOCUMENT
     if any(name.endswith(".npy") for name in names):
         return ARCHIVE
     if any(name.endswith("data.pkl") for name in names):
@@ -181,10 +178,6 @@ def _kind_of_text(head: bytes) -> FileKind:
     start = text.lstrip("\ufeff \t\r\n")
     if not start or "\x00" in text:
         return UNKNOWN
-    if start.startswith("{") and '"cnnviz-session"' in text:
-        return SESSION
-    if start.startswith("{") and '"cnnviz-report"' in text:
-        return REPORT
     if start.startswith(("{", "[")):
         return JSON
     if start.startswith("<"):

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,10 +20,12 @@ from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History, LogLine
+from cnnviz.network import Network
 from cnnviz.output import INTERRUPTED, Output
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_probability, format_value
 from cnnviz.runtime import one_blas_thread
+from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ _PARTIAL = Path("cnnviz-interrupted.safetensors")
 
 
 def run(arguments: Arguments) -> int:
-    """Train, test and save.
+    """Train, test and save; or do what is asked of the run in a document.
 
     * Returns: exit status: 0, 130 after Ctrl-C, 2 if a file could not be written. The others are
       written even then, so that one full disk does not cost the whole run.
@@ -50,6 +53,10 @@ def run(arguments: Arguments) -> int:
     ):
         require_folder(target)
     require_new(arguments.figures)
+    if arguments.files:
+        from cnnviz.document.headless import run_document
+
+        return run_document(arguments, arguments.files[0], output)
     experiment = arguments.experiment
     dataset = read_data(arguments.data, experiment.classes, required=arguments.classes_given)
     experiment = experiment.with_classes(dataset.classes)
@@ -59,6 +66,9 @@ def run(arguments: Arguments) -> int:
         if sentence:
             output.say(sentence)
     history = History(experiment.log_every)
+    history.batch_size, history.epoch_images = experiment.batch_size, len(dataset.train_labels)
+    origin = Origin(0, experiment, dataset.name)
+    history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
     with one_blas_thread():
         finished = _train(trainer, history, output)
         if finished:
@@ -66,17 +76,32 @@ def run(arguments: Arguments) -> int:
     target = arguments.save if finished or arguments.save is not None else _PARTIAL
     if target is not None:
         with output.going_on():
-            left_out = checkpoint.save_snapshot(target, trainer.snapshot, experiment, dataset)
+            left_out = save(target, replace(trainer.snapshot, origin=origin), history, experiment, dataset)
             steps = format_count(trainer.step)
             output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
     if finished and arguments.wants_report:
-        results = measured_lab(experiment, dataset, trainer, history, arguments.sample)
+        results = measured_lab(experiment, dataset, trainer.network, history, arguments.sample)
         _write_report(arguments, results, output)
     return output.status if finished else INTERRUPTED
 
 
+def save(target: Path, live: Snapshot, history: History, experiment: Experiment, dataset: Dataset) -> str:
+    """Write a run: all of it as a document, or its weights alone, as the ending of the name says.
+
+    * Returns: what the file lacks, as a sentence; "" for nothing.
+    """
+    from cnnviz.document import archive
+
+    if target.suffix.lower() != archive.ENDING:
+        return checkpoint.save_snapshot(target, live, experiment, dataset)
+    from cnnviz.document.headless import document_of
+
+    archive.save(target, *document_of(live, history, dataset))
+    return ""
+
+
 def measured_lab(
-    experiment: Experiment, dataset: Dataset, trainer: Trainer, history: History, sample: int = 0
+    experiment: Experiment, dataset: Dataset, network: Network, history: History, sample: int = 0
 ) -> "LabResults":
     """Measure the three demonstrations of a finished run, with a progress bar on a terminal."""
     from cnnviz.report import LabSettings, measure_lab
@@ -88,7 +113,7 @@ def measured_lab(
             bar.update(round(100 * share) - bar.n)
 
         return measure_lab(
-            experiment, dataset, trainer.network, history, LabSettings(sample=sample), progress=progress
+            experiment, dataset, network, history, LabSettings(sample=sample), progress=progress
         )
 
 

@@ -31,6 +31,21 @@ class EvaluationPoint(NamedTuple):
     accuracy: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """A record as it stands, without copies: what is appended later is not in these views."""
+
+    losses: NDArray[np.float64]
+    correct: NDArray[np.float64]  # totals of the first 0, 1, 2, … steps
+    images: NDArray[np.float64]  # totals likewise
+    tests: tuple[EvaluationPoint, ...]
+    log_every: int
+    first_step: int
+    batch_size: int
+    epoch_images: int
+    forked_at: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """Points of a curve over the training steps; both arrays have shape (points,)."""
@@ -103,6 +118,15 @@ class History:
             lines.append(LogLine(step, *means, min(self.log_every, step - self.first_step)))
         self.log.extend(lines)
         return lines
+
+    def still(self, step: int) -> Recorded:
+        """Return the record up to a step as it stands, for another thread; takes no time."""
+        count = max(step - self.first_step, 0)
+        return Recorded(
+            self._losses.view()[:count], self._correct_total.view()[: count + 1],
+            self._image_total.view()[: count + 1], tuple(each for each in self.tests if each.step <= step),
+            self.log_every, self.first_step, self.batch_size, self.epoch_images, self.forked_at,
+        )  # fmt: skip
 
     def recorded(self) -> Progress:
         """Return everything that was appended as one stretch, from which an equal record can be made."""

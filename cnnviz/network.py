@@ -1,5 +1,6 @@
 """A network: named layers and their parameters, both immutable, and the passes through them."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -481,3 +482,13 @@ def check_size(layers: NamedLayers, input_shape: Shape, shapes: Mapping[str, Sha
                 f"values, and {format_count(MAX_VALUES)} is the limit."
             )
         before = shapes[name]
+
+
+def weights_checksum(network: Network) -> str:
+    """Return the SHA-256 of all parameters: names, shapes, types and values, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(network.params):
+        array = np.ascontiguousarray(network.params[name])
+        digest.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
+        digest.update(array)  # not a copy of it, and the interpreter is free meanwhile
+    return digest.hexdigest()

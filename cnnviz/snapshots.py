@@ -116,6 +116,16 @@ class SnapshotStore:
         while self._nbytes > self.max_bytes and self._thin_out():
             pass
 
+    @property
+    def kept(self) -> frozenset[int]:
+        """Steps of those that stay when memory runs short."""
+        return frozenset(self._kept)
+
+    def restore(self, snapshots: list[Snapshot], kept: set[int], spacing: int) -> None:
+        """Take the moments of a document, in the order of their steps."""
+        self.spacing, self._kept = spacing, kept
+        self._replace(snapshots)
+
     def clear(self) -> None:
         """Drop all snapshots."""
         self._replace([])
@@ -133,7 +143,7 @@ class SnapshotStore:
     def of_run(self, origin: Origin) -> "SnapshotStore":
         """Return a store of its own with the same moments, as those of this run.
 
-        The settings that were in force at a moment stay its own, where they are known.
+        The settings that were in force at a moment, and whether they had been changed, stay its own.
         """
         part = self.until(self._steps[-1]) if self._steps else SnapshotStore(self.max_bytes)
         part._replace([_of_run(snapshot, origin) for snapshot in part._snapshots])
@@ -207,5 +217,5 @@ class SnapshotStore:
 
 
 def _of_run(snapshot: Snapshot, origin: Origin) -> Snapshot:
-    own = origin if snapshot.origin is None else replace(origin, experiment=snapshot.origin.experiment)
+    own = origin if snapshot.origin is None else replace(snapshot.origin, run_id=origin.run_id)
     return replace(snapshot, origin=own)

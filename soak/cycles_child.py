@@ -105,7 +105,7 @@ class Cycler:
         still = (
             session.state.shown is not None
             and session.controller.is_idle
-            and not session.files.restorer.is_busy
+            and not session.document.restorer.is_busy
             and str(session.state.run.status) not in ("loading", "training")
         )
         if still or seconds <= 0:

@@ -111,19 +111,19 @@ def _lab(session: "Session", _number: int) -> None:
     session.window.panel(ReportPanel).run_lab()
 
 
-def _session(session: "Session", number: int) -> None:
-    path = here().out / "kept.session.json"
-    session.files.save_session(path)
-    session.files.mark_saved()
-    later(50, partial(session.files.open, path))
+def _document(session: "Session", number: int) -> None:
+    path = here().out / "kept.cnnviz"
+    session.document.save_to(path)
+    later(400, partial(session.document.open, path))
     if number % 2:
         session.controller.on_step_requested()
 
 
 def _model(session: "Session", _number: int) -> None:
     path = here().out / "kept.safetensors"
-    session.files.save_model_now(path)
-    later(50, partial(session.files.open, path))
+    session.controller.export_weights(path)
+    session.document.mark_run_saved()
+    later(400, partial(session.document.open, path))
 
 
 DOINGS: Mapping[str, tuple[Doing, int]] = {
@@ -140,7 +140,7 @@ DOINGS: Mapping[str, tuple[Doing, int]] = {
     "PDF": (partial(_figure, "pdf"), 12),
     "copy": (_copy, 12),
     "report": (_report, 9),
-    "session": (_session, 24),
+    "document": (_document, 24),
     "model": (_model, 24),
     "lab": (_lab, 3),
 }

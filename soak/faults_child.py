@@ -17,16 +17,15 @@ import typst
 
 from cnnviz.clock import now
 from cnnviz.datasets import load_mnist
+from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Findings, Report, build_document, findings_of, run_lab, write_folder, write_html
 from cnnviz.report.pdf import write_pdf
-from cnnviz.session_state import save_session
 from soak import samples
 from soak.breaking import CRASHED, Breaker
 from soak.children import files_of
 from soak.journal import tell
 from soak.places import here
-from ui.panels.report.draft import Draft, save_draft
 
 LONGEST_MESSAGE = 300
 _HOW = ("crash", "full", "fault")
@@ -37,24 +36,35 @@ _OLD = 2 * 24 * 3600
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: its name, and the function that writes a version of it."""
+    """A kind of file: its name, and the functions that write a version of it and read it again."""
 
     name: str
     write: Callable[[Path, int], object]
+    read: Callable[[Path], dict[str, bytes]] = files_of  # what is in it
 
 
 def kinds(findings: Findings) -> list[Kind]:
     """Return every kind of file that the program writes."""
     documents = [build_document(Report(title=f"Version {number}"), findings) for number in (0, 1)]
-    drafts = [Draft(Report(title=f"Version {number}", author="A" * 3000)) for number in (0, 1)]
+    works = [samples.parts(f"Version {number}") for number in (0, 1)]
     return [
-        Kind("a.session.json", lambda path, version: save_session(path, samples.session(40 + version))),
+        Kind("a.cnnviz", lambda path, version: archive.save(path, *works[version])),
         Kind("a.safetensors", lambda path, version: samples.save_model(path, seed=version)),
-        Kind("report-draft.json", lambda path, version: save_draft(path, drafts[version])),
+        Kind("kept", lambda path, version: archive.save_in_folder(path, *works[version]), _kept),
         Kind("a.html", lambda path, version: write_html(documents[version], path)),
         Kind("a.pdf", lambda path, version: write_pdf(documents[version], path)),
         Kind("folder", lambda path, version: write_folder(documents[version], path)),
     ]
+
+
+def _kept(folder: Path) -> dict[str, bytes]:
+    """Return what the document in a folder names; nothing where there is none."""
+    description = folder / "document.json"
+    if not description.is_file():
+        return {}
+    content = description.read_bytes()
+    names = [each["sha256"] for each in json.loads(content)["parts"].values()]
+    return {"document.json": content} | {name: (folder / name).read_bytes() for name in names}
 
 
 class Trial:
@@ -90,7 +100,7 @@ class Trial:
     def _reference(self, version: int) -> dict[str, bytes]:
         self._clear()
         self._kind.write(self._path, version)
-        return files_of(self._path)
+        return self._kind.read(self._path)
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -132,7 +142,7 @@ class Trial:
         old, new = self._versions
         allowed = [new, old] if had_old else [new, {}]
         # What is beside the files, under a name of its own, is swept later or is not.
-        state = {n: c for n, c in files_of(self._path).items() if not Path(n).name.startswith(_ASIDE)}
+        state = {n: c for n, c in self._kind.read(self._path).items() if not Path(n).name.startswith(_ASIDE)}
         if outcome["code"] == 0 and not outcome["message"] and "error" not in outcome:
             return [] if state == new else ["it says that it was written, but it is not whole"]
         others = [files_of(each) for each in self._folder.iterdir() if each != self._path]

@@ -87,7 +87,7 @@ def main() -> None:
         if index >= options["least"] and time.monotonic() > end:
             break
         outcome = read_in_fork(hostile)
-        longest = LONGEST_OF_LABS if hostile.kind in ("lab", "course") else LONGEST_MESSAGE
+        longest = LONGEST_OF_LABS if hostile.kind in ("lab", "course", "document") else LONGEST_MESSAGE
         tell("read", file=hostile.kind, name=hostile.name, findings=judge(outcome, longest), **outcome)
 
 

@@ -99,7 +99,7 @@ class Opener:
         if self._index % 2:
             drop(self._session.window, QPointF(400, 400), hostile.path)
         else:
-            self._session.files.open(hostile.path)
+            self._session.document.open(hostile.path)
         later(150, lambda: self._when(self._is_answered, self._look, _SETTLES_WITHIN))
 
     def _look(self) -> None:
@@ -115,7 +115,7 @@ class Opener:
             found.append(f"{len(said)} messages: {' / '.join(text[:60] for text in said)}")
         if not said and not self._taken and after == self._before:
             found.append("neither taken nor refused: nothing was said")
-        longest = LONGEST_OF_LABS if hostile.kind in ("lab", "course") else LONGEST_MESSAGE
+        longest = LONGEST_OF_LABS if hostile.kind in ("lab", "course", "document") else LONGEST_MESSAGE
         found += [f"a message of {len(text)} letters" for text in said if len(text) > longest]
         if (extra := memory("VmHWM") - self._rss) > MOST_MB:
             found.append(f"{extra:.0f} MB")
@@ -159,7 +159,7 @@ class Opener:
 
     def _is_still(self) -> bool:
         session = self._session
-        idle = session.controller.is_idle and not session.files.restorer.is_busy
+        idle = session.controller.is_idle and not session.document.restorer.is_busy
         return idle and str(session.state.run.status) not in _MENDED
 
     def _is_at_rest(self) -> bool:
@@ -193,9 +193,9 @@ def main() -> int:
     options = json.loads(sys.argv[1])
     folder = here().files / f"window{options['first']}"
     numbers = order(options["seed"] + 1, options["count"])
-    files = [each for each in specials(folder / "special") if each.kind != "draft"]
+    files = specials(folder / "special")
     files = [files[number] for number in order(options["seed"], len(files))]
-    files += [each for number in numbers if (each := mutant(number, options["seed"], folder)).kind != "draft"]
+    files += [mutant(number, options["seed"], folder) for number in numbers]
     ErrorWatch().install()
     return run(Opener(files, options["first"], options["seconds"]).begin)
 

@@ -17,9 +17,10 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 
 from soak import hand_ins, samples
-from soak.structured import mutated_course, mutated_lab, mutated_model, mutated_values, mutated_zip
+from soak.structured import mutated_document, mutated_lab, mutated_model, mutated_zip
 
 _MANY = 0xFFFFFFFF
 _NASTY: tuple[Any, ...] = (
@@ -132,10 +133,8 @@ def _bases() -> dict[str, bytes]:
         "jpg": samples.picture("JPEG", 60),
         "bmp": samples.picture("BMP", 60),
         "safetensors": (folder / "good.safetensors").read_bytes(),
-        "json": (folder / "good.session.json").read_bytes(),
-        "session": (folder / "session.png").read_bytes(),
-        "draft": samples.draft(),
-        "report": samples.report(),
+        "view": (folder / "view.png").read_bytes(),
+        "document": samples.document(),
         "lab": samples.lab(),
         "course": samples.course(),
         **hand_ins.bases(),
@@ -143,14 +142,14 @@ def _bases() -> dict[str, bytes]:
 
 
 KINDS = (
-    "npz", "idx", "png", "jpg", "bmp", "safetensors", "json", "session", "draft", "folder", "report", "lab",
-    "course", "hand-in.json", "hand-in.pdf", "hand-in.html", "hand-in.zip",
+    "npz", "idx", "png", "jpg", "bmp", "safetensors", "view", "document", "folder", "lab", "course",
+    "hand-in.json", "hand-in.pdf", "hand-in.html", "hand-in.zip",
 )  # fmt: skip
-_ENDINGS = {"session": "png", "draft": "json", "report": "json", "lab": "toml", "course": "cnnviz"}
+_ENDINGS = {"view": "png", "document": "cnnviz", "lab": "toml", "course": "cnnviz"}
 #: Changes of what is said in a file, which leave it whole.
 _SAID = {
-    "json": mutated_values, "draft": mutated_values, "report": mutated_values, "safetensors": mutated_model,
-    "lab": mutated_lab, "course": mutated_course, "npz": mutated_zip,
+    "document": mutated_document, "safetensors": mutated_model, "lab": mutated_lab,
+    "course": mutated_document, "npz": mutated_zip,
 }  # fmt: skip
 
 
@@ -161,7 +160,7 @@ def mutant(number: int, seed: int, folder: Path) -> Hostile:
     place = folder / f"{number:04d}"
     place.mkdir(parents=True, exist_ok=True)
     bases = _bases()
-    change = mutated_json if kind in ("json", "draft", "report", "hand-in.json") else mutated
+    change = mutated_json if kind == "hand-in.json" else mutated
     if kind in _SAID and chance.random() < 0.6:
         change = _SAID[kind]
     if kind == "idx":
@@ -205,11 +204,11 @@ def specials(folder: Path) -> list[Hostile]:
     """Make everything that is no regular file, under every ending; and bombs."""
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Hostile] = []
-    for kind in ("safetensors", "json", "png", "npz", "bmp", "gz"):
+    for kind in ("safetensors", "cnnviz", "png", "npz", "bmp", "gz"):
         for what, make in _STRANGE.items():
             path = folder / f"{what}.{kind}"
             make(path)
-            reader = {"gz": "idx", "png": "session"}.get(kind, kind)
+            reader = {"gz": "idx", "png": "view", "cnnviz": "document"}.get(kind, kind)
             found.append(Hostile(reader, f"a {what}" if len(what) < 20 else "a very long name", path))
     return found + [Hostile(kind, name, make(folder)) for kind, name, make in _BOMBS]
 
@@ -295,8 +294,18 @@ def _text(name: str, text: Callable[[], bytes]) -> Callable[[Path], Path]:
     return make
 
 
+def _with_json(change: Callable[[bytes], bytes]) -> bytes:
+    """Return a document with another document.json."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(samples.document())) as old, zipfile.ZipFile(packed, "w", 8) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, change(content) if name == "document.json" else content)
+    return packed.getvalue()
+
+
 def _with_version(number: str) -> bytes:
-    return _bases()["json"].replace(b'"format_version": 3', f'"format_version": {number}'.encode())
+    return _with_json(lambda each: each.replace(b'"format_version":1', f'"format_version":{number}'.encode()))
 
 
 def _figure_of_lab(name: str, svg: str) -> Callable[[Path], Path]:
@@ -315,10 +324,14 @@ def _figure_of_lab(name: str, svg: str) -> Callable[[Path], Path]:
 
 
 def _with_insert(**changes: Any) -> bytes:
-    """Return a saved report with something else in it."""
-    values = json.loads(samples.report())
-    values["report"]["demonstrations"][0]["inserts"][0] |= changes
-    return json.dumps(values).encode()
+    """Return a document with something else in a figure of its report."""
+
+    def change(content: bytes) -> bytes:
+        values = json.loads(content)
+        values["words"]["report"]["demonstrations"][0]["inserts"][0] |= changes
+        return json.dumps(values).encode()
+
+    return _with_json(change)
 
 
 _SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
@@ -334,8 +347,17 @@ _LARGE_TABLE = {"header": ["x"] * 100, "rows": [[1.5] * 100] * 2000}
 
 
 def _of_other_weights(checksum: str) -> bytes:
-    """Return a session that its settings do not lead to."""
-    return json.dumps({**json.loads(_bases()["json"]), checksum: "00" * 32}).encode()
+    """Return a picture with a view that its settings do not lead to."""
+    view = samples.view()
+    if checksum == "shown":
+        view = structs.replace(view, seen=structs.replace(view.seen, weights_sha256="00" * 32))
+    elif view.run is not None:
+        view = structs.replace(view, run=structs.replace(view.run, weights_sha256="00" * 32))
+    return samples.picture("PNG", 60, carried=view)
+
+
+_NESTED_LISTS = b"[" * (30 << 20) + b"]" * (30 << 20)
+_EMPTY_LISTS = b"[" + b"[]," * (20 << 20) + b"[]]"
 
 
 def _header(length: int) -> bytes:
@@ -352,18 +374,18 @@ _BOMBS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
     ("bmp", "7,000 x 7,000 pixels", _large_picture(7000, "BMP")),
     ("jpg", "7,000 x 7,000 pixels", _large_picture(7000, "JPEG")),
     ("png", "16,000 x 16,000 pixels", _large_picture(16000, "PNG")),
-    ("session", "a million chunks", _many_chunks),
-    ("json", "60 MB of nested lists", _text("nested.json", lambda: b"[" * (30 << 20) + b"]" * (30 << 20))),
-    ("json", "60 MB of empty lists", _text("flat.json", lambda: b"[" + b"[]," * (20 << 20) + b"[]]")),
-    ("json", "a version of 10,000 digits", _text("version.json", lambda: _with_version("9" * 10_000))),
-    ("json", "a version of 4,000 digits", _text("version4.json", lambda: _with_version("9" * 4_000))),
-    ("safetensors", "a header of 8 EB", _text("huge.safetensors", lambda: _header(1 << 62))),
+    ("view", "a million chunks", _many_chunks),
     (
-        "json",
-        "weights of another network",
-        _text("weights.json", lambda: _of_other_weights("weights_sha256")),
+        "document",
+        "60 MB of nested lists",
+        _text("nested.cnnviz", lambda: _with_json(lambda _: _NESTED_LISTS)),
     ),
-    ("json", "a run of another network", _text("run.json", lambda: _of_other_weights("run_sha256"))),
+    ("document", "60 MB of empty lists", _text("flat.cnnviz", lambda: _with_json(lambda _: _EMPTY_LISTS))),
+    ("document", "a version of 10,000 digits", _text("version.cnnviz", lambda: _with_version("9" * 10_000))),
+    ("document", "a version of 4,000 digits", _text("version4.cnnviz", lambda: _with_version("9" * 4_000))),
+    ("safetensors", "a header of 8 EB", _text("huge.safetensors", lambda: _header(1 << 62))),
+    ("view", "weights of another network", _text("weights.png", lambda: _of_other_weights("shown"))),
+    ("view", "a run of another network", _text("run.png", lambda: _of_other_weights("run"))),
     (
         "safetensors",
         "a header of 90 MB",
@@ -376,13 +398,16 @@ _BOMBS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
         _figure_of_lab("device", _SVG.format('<image href="/dev/zero"/>')),
     ),
     ("lab", "a figure of endless dashes", _figure_of_lab("dashes", _DASHES)),
-    ("report", "a filter of a million octaves", _text("octaves.json", lambda: _with_insert(svg=_OCTAVES))),
     (
-        "report",
-        "a table of 200,000 cells",
-        _text("cells.json", lambda: _with_insert(svg="", data=_LARGE_TABLE)),
+        "document",
+        "a filter of a million octaves",
+        _text("octaves.cnnviz", lambda: _with_insert(svg=_OCTAVES)),
     ),
-    ("draft", "60 MB of nested lists", _text("draft.json", lambda: b"[" * (30 << 20) + b"]" * (30 << 20))),
+    (
+        "document",
+        "a table of 200,000 cells",
+        _text("cells.cnnviz", lambda: _with_insert(svg="", data=_LARGE_TABLE)),
+    ),
 )
 
 

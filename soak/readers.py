@@ -6,7 +6,8 @@ from pathlib import Path
 from cnnviz import checkpoint
 from cnnviz.datasets import load_dataset
 from cnnviz.datasets.images import read_grayscale
-from cnnviz.session_state import load_session
+from cnnviz.document import archive
+from cnnviz.errors import CNNVizError
 from soak import hand_ins
 
 MOST_SECONDS, MOST_MB, LONGEST_MESSAGE = 2.0, 500.0, 300
@@ -16,23 +17,32 @@ LONGEST_OF_LABS = 1000
 """Letters that may be said of the mistakes in a lab file: three sentences, each with what may stand there."""
 
 
-def _report(path: Path) -> object:
-    from ui.panels.report.draft import read_copy
+def _document(path: Path) -> object:
+    """Read a document with all that is in it, as the window does."""
+    from cnnviz.document.run import PREPARED, RUN, unpack_run
+    from cnnviz.lab.course import dataset_in, lab_in
+    from ui.document.words import draft_of
 
-    return read_copy(path)
+    document, files = archive.load(path)
+    try:
+        if "data.npz" in files:
+            dataset_in(document, files)
+        if "lab.toml" in files:
+            lab_in(files)
+        draft_of(document, files)
+        for run, names in ((document.run, RUN), (document.prepared, PREPARED)):
+            if run is not None and names.model in files:
+                unpack_run(run, files, document.data.name, (1, 28, 28), names)
+    except CNNVizError as error:
+        raise archive.opening_failed(path, error) from error
+    return document
 
 
 def _lab(path: Path) -> object:
-    """Read a lab or a course with its figures, as the window does."""
+    """Read a lab with its figures, as the window does."""
     from ui.lab.library import read
 
-    return read(str(path))
-
-
-def _draft(path: Path) -> object:
-    from ui.panels.report.draft import load_draft
-
-    return load_draft(path)
+    return read(path)
 
 
 READERS: Mapping[str, Callable[[Path], object]] = {
@@ -43,12 +53,10 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     "jpg": read_grayscale,
     "bmp": read_grayscale,
     "safetensors": checkpoint.load,
-    "json": load_session,
-    "session": load_session,
-    "draft": _draft,
-    "report": _report,
+    "view": archive.load_picture,
+    "document": _document,
     "lab": _lab,
-    "course": _lab,
+    "course": _document,
     "hand-in.json": hand_ins.check,
     "hand-in.pdf": hand_ins.check,
     "hand-in.html": hand_ins.check,

@@ -12,15 +12,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnnviz import checkpoint
+from cnnviz import __version__, checkpoint
 from cnnviz.datasets import load_mnist
+from cnnviz.document import archive
+from cnnviz.document.archive import png_texts
+from cnnviz.document.run import StillRun, pack_run
+from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Run, Seen, Setting, Shift
 from cnnviz.experiment import Experiment
+from cnnviz.history import History
 from cnnviz.presets import LAB5
 from cnnviz.report import Report
-from cnnviz.session_state import SessionState, png_texts
+from cnnviz.snapshots import Origin
+from cnnviz.training import Trainer
 
 type Arrays = dict[str, NDArray[np.uint8]]
 
@@ -58,14 +65,14 @@ def idx_files(values: Arrays) -> dict[str, bytes]:
     return files
 
 
-def picture(kind: str, side: int = 28, seed: int = 0, session: SessionState | None = None) -> bytes:
-    """Return a picture with a stroke on it, in a file of a kind that Pillow knows; of PNG with a session."""
+def picture(kind: str, side: int = 28, seed: int = 0, carried: Document | None = None) -> bytes:
+    """Return a picture with a stroke on it, in a file of a kind that Pillow knows; of PNG with a view."""
     pixels = np.full((side, side), 240, np.uint8)
     rng = np.random.default_rng(seed)
     pixels[side // 5 : -side // 5, side // 2 - side // 10 : side // 2 + side // 10 + seed % 2] = 20
     pixels[:: max(side // 4, 1), :: max(side // 4, 1)] = rng.integers(0, 255)
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind, pnginfo=png_texts(session))
+    Image.fromarray(pixels).save(file, kind, pnginfo=png_texts(carried))
     return file.getvalue()
 
 
@@ -74,19 +81,18 @@ def experiment(classes: tuple[str, ...] = ("0", "1")) -> Experiment:
     return LAB5.with_classes(classes)
 
 
-def session(step: int = 40) -> SessionState:
-    """Return a session of MNIST, a few steps long."""
+def view(step: int = 40, **seen: Any) -> Document:
+    """Return what a picture of MNIST carries, a few steps long."""
     settings = experiment()
     data = load_mnist(settings.classes)
-    return SessionState(
+    return Document(
+        format_version=FORMAT_VERSION,
+        version=__version__,
         experiment=settings,
-        data_name=data.name,
-        data_sha256=data.sha256,
-        step=step,
-        run_step=step,
-        sample=3,
-        dx=1,
-        panel="training_dock",
+        kind="picture",
+        data=Data(name=data.name, sha256=data.sha256),
+        run=Run(step=step, settings=(Setting(experiment=settings),)),
+        seen=Seen(**{"step": step, "sample": 3, "shift": Shift(dx=1), "panel": "training_dock"} | seen),
     )
 
 
@@ -96,46 +102,75 @@ def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None
     checkpoint.save(path, settings.build_network((1, side, side)), experiment=settings, step=step)
 
 
-@cache
-def draft() -> bytes:
-    """Return the draft of a report as the program keeps it, with words in each field."""
-    report = Report(title="A report", author="Somebody").to_dict()
-    values = {
-        "report": report,
-        "pending": {"translation": "It moves along."},
-        "shown": [{"classes": ["0", "1"], "lab": "2026-01-31 14:03"}],
-    }
-    return json.dumps(values, indent=1).encode()
-
-
-@cache
-def report() -> bytes:
-    """Return a saved report with a figure, a table, what was measured and what was done in a lab."""
-    from cnnviz.lab.opening import shipped_labs
-    from cnnviz.lab.reading import load_lab
-    from cnnviz.lab.record import LabRecord
+def words() -> dict[str, Any]:
+    """Return the words of a report with a figure, a table and what was measured."""
     from cnnviz.report import Insert
-    from cnnviz.report.blocks import Data
+    from cnnviz.report.blocks import Data as Numbers
     from cnnviz.report.findings import MeasuredWith, measured_with_to_dict
 
     text = Report(title="A report", author="Somebody")
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><rect width="9" height="9"/></svg>'
     )
+    table = Numbers(("a", "b"), (("x", 1.0), ("y", 2.0)))
     inserts = (
         Insert("A figure", "at step 3", "2026-01-31 10:00", drawing, csv="a,1\n"),
-        Insert("A table", "at step 3", "2026-01-31 10:00", data=Data(("a", "b"), (("x", 1.0), ("y", 2.0)))),
+        Insert("A table", "at step 3", "2026-01-31 10:00", data=table),
     )
     text = text.with_demonstration(replace(text.demonstrations[0], inserts=inserts))
-    measured = MeasuredWith(experiment(), "MNIST", "0" * 64, 3)
-    values = json.loads(draft()) | {
-        "report": text.to_dict(),
-        "labs": [LabRecord.of(load_lab(shipped_labs()["pooling"])).to_dict()],
-        "lab": "pooling",
-        "measured": measured_with_to_dict(measured),
+    return {
+        "report": json.loads(json.dumps(text.to_dict())),
+        "pending": {"translation": "It moves along."},
+        "shown": [{"classes": ["0", "1"], "lab": "2026-01-31 14:03"}],
+        "measured": measured_with_to_dict(MeasuredWith(experiment(), "MNIST", "0" * 64, 3)),
         "findings": None,
+        "numbers": {},
     }
-    return json.dumps(values).encode()
+
+
+@cache
+def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
+    """Return a document with a short run, words, and what was done in a lab, and its members."""
+    from cnnviz.document.images import png_of
+    from cnnviz.lab.opening import shipped_labs
+    from cnnviz.lab.reading import load_lab
+    from cnnviz.lab.record import LabRecord
+
+    settings = experiment()
+    data = load_mnist(settings.classes)
+    trainer = Trainer(settings.build_network(data.input_shape), data, settings.train_config())
+    history, origin = History(settings.log_every), Origin(0, settings, data.name)
+    history.batch_size, history.epoch_images = 1, len(data.train_labels)
+    for _ in range(3):
+        history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
+        history.append(trainer.advance(10))
+    live = replace(trainer.snapshot, origin=origin)
+    moments = tuple(history.snapshots[place] for place in range(3))
+    run, files = pack_run(StillRun(live, history.still(30), 1, moments, history.snapshots.kept))
+    files["images/own.png"] = png_of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28))
+    said = words()
+    said["report"]["title"] = title
+    document = structs.replace(
+        view(30, sample=OwnImage(member="images/own.png")),
+        kind="work",
+        run=run,
+        words=said,
+        labs=(LabRecord.of(load_lab(shipped_labs()["pooling"])).to_dict(),),
+        lab="pooling",
+    )
+    return document, files
+
+
+@cache
+def document() -> bytes:
+    """Return such a document as a file."""
+    return _saved(*parts())
+
+
+def _saved(made: Document, files: Mapping[str, bytes]) -> bytes:
+    with TemporaryDirectory() as folder:
+        archive.save(file := Path(folder) / "a.cnnviz", made, files)
+        return file.read_bytes()
 
 
 @cache
@@ -148,19 +183,18 @@ def lab() -> bytes:
 
 @cache
 def course() -> bytes:
-    """Return a course with a session, a trained network, its record and data."""
+    """Return a course with a trained network, its record and data."""
     from cnnviz.datasets import load_dataset
-    from cnnviz.lab.course import save_course
-    from cnnviz.lab.opening import made_course, shipped_labs
+    from cnnviz.lab.course import made_course
+    from cnnviz.lab.opening import shipped_labs
     from cnnviz.lab.reading import load_lab
 
     with TemporaryDirectory() as folder:
         values = arrays(classes=2)
         named = {name: np.where(each, 9, 4) if name[0] == "y" else each for name, each in values.items()}
         (place := Path(folder) / "a.npz").write_bytes(npz(named))
-        made = made_course(load_lab(shipped_labs()["fooling"]), {}, load_dataset(place), with_data=True)
-        save_course(file := Path(folder) / "a.cnnviz", made)
-        return file.read_bytes()
+        lab = load_lab(shipped_labs()["fooling"])
+        return _saved(*made_course(lab, {}, load_dataset(place), with_data=True))
 
 
 def write_all(folder: Path) -> None:
@@ -176,17 +210,16 @@ def write_all(folder: Path) -> None:
     for number, (name, kind) in enumerate((("png", "PNG"), ("jpg", "JPEG"), ("bmp", "BMP"))):
         (folder / f"digit.{name}").write_bytes(picture(kind, 40 + 30 * number, number))
     write_kept(folder)
-    (folder / "broken.json").write_text('{"format": "cnnviz-session", ')
+    (folder / "broken.cnnviz").write_bytes(document()[:-100])
     (folder / "broken.safetensors").write_bytes((folder / "good.safetensors").read_bytes()[:-100])
     (folder / "broken.png").write_bytes(picture("PNG")[:60])
     (folder / "notes.txt").write_text("Nothing to be opened.")
 
 
 def write_kept(folder: Path) -> None:
-    """Write what the program itself writes: sessions, a picture with one, models that fit and do not."""
-    seen = session()
-    (folder / "good.session.json").write_text(seen.to_json(indent=1))
-    (folder / "session.png").write_bytes(picture("PNG", 60, session=seen))
+    """Write what the program itself writes: a document, a picture with a view, models that fit and do not."""
+    (folder / "good.cnnviz").write_bytes(document())
+    (folder / "view.png").write_bytes(picture("PNG", 60, carried=view()))
     save_model(folder / "good.safetensors", step=20)
     save_model(folder / "large.safetensors", side=40)
 

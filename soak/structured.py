@@ -1,6 +1,7 @@
 """Files that are whole, but say what nobody expects: in a value, in a lab, in the list of an archive."""
 
 import copy
+import hashlib
 import io
 import json
 import re
@@ -139,11 +140,15 @@ def _places(content: bytes, sign: bytes) -> list[int]:
     return [found.start() for found in re.finditer(re.escape(sign), content)]
 
 
-def mutated_course(content: bytes, chance: Random) -> tuple[bytes, str]:
-    """Return a course of which one member is mutated, or the archive."""
+def _halved(content: bytes, _chance: Random) -> tuple[bytes, str]:
+    return content[: len(content) // 2], "cut"
+
+
+def mutated_document(content: bytes, chance: Random) -> tuple[bytes, str]:
+    """Return a document of which one member is mutated, mostly with its checksum, or the archive."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    victim = chance.choice(["archive", *sorted(members)])
+    victim = chance.choice(["archive", "document.json", *sorted(members)])
     if victim == "archive":
         return mutated_zip(content, chance)
     change = {
@@ -152,7 +157,13 @@ def mutated_course(content: bytes, chance: Random) -> tuple[bytes, str]:
         ".toml": mutated_lab,
         ".npz": mutated_zip,
     }
-    members[victim], name = change["." + victim.rpartition(".")[2]](members[victim], chance)
+    mutate = change.get("." + victim.rpartition(".")[2], _halved)
+    members[victim], name = mutate(members[victim], chance)
+    if victim != "document.json" and chance.random() < 0.8:
+        described = json.loads(members["document.json"])
+        digest = hashlib.sha256(members[victim]).hexdigest()
+        described["parts"][victim] = {"size": len(members[victim]), "sha256": digest}
+        members["document.json"] = json.dumps(described).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for each, inside in members.items():

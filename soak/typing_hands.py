@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ui.session import Session
 
 _REPORT = 4
-_OFFERS = ("restore", "bring", "recover", "take back", "take over", "keep", "reopen")
+_OFFERS = ("restore", "bring", "recover", "take back", "take over", "keep", "reopen", "open it")
 
 
 def words_field(session: "Session") -> QPlainTextEdit:

@@ -49,7 +49,7 @@ class Situation:
         on_line(self.do)
         session.state.noticeRaised.connect(self._hear)
         later(100, self._answer)
-        self._when(lambda: session.state.shown is not None, lambda: self.do(wanted))
+        self._when(lambda: session.autosave.is_keeping, lambda: self.do(wanted))
 
     def _hear(self, notice: "Notice") -> None:
         if notice.text and notice.kind == "error":
@@ -151,7 +151,9 @@ def main() -> int:
         if wanted == "start":
             session.window.firstPainted.connect(lambda: tell("ready", situation="start"))
 
-    return run(lambda session: situation.begin(session, wanted), built, ("--epochs", "500"))
+    # One that names settings is a document of its own; one that looks opens what was left behind.
+    arguments = () if wanted == "look" else ("--epochs", "500")
+    return run(lambda session: situation.begin(session, wanted), built, arguments)
 
 
 if __name__ == "__main__":

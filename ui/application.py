@@ -54,6 +54,7 @@ def run(arguments: Arguments) -> int:
     welcome(settings)
     session = Session(settings, arguments.experiment, arguments.data)
     begin_slowly(settings, session)
+    session.begins_anew = arguments.names_settings
     session.arrivals.take(arguments.files)
     if arguments.lab is not None:
         from cnnviz.lab.opening import find_lab  # labs load much that the frame of the window does not need

@@ -9,11 +9,9 @@ from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS
 from ui.controls.drops import DropFilter
 from ui.controls.tips import TipFilter
-from ui.keep.arrivals import Arrivals
-from ui.keep.keeper import Keeper
-from ui.keep.report_files import ReportFiles
-from ui.keep.session_files import OPEN_FILTER, SessionFiles
-from ui.keep.workspace import Workspace
+from ui.document.arrivals import Arrivals
+from ui.document.autosave import Autosave, StateFolder
+from ui.document.window_document import WindowDocument
 from ui.lab.door import LabDoor
 from ui.panels.contract import Services, connect_requests
 from ui.run.controller import Controller
@@ -24,7 +22,7 @@ from ui.theme import theme_manager
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
-from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, ask_file, close_dialogs
+from ui.window.questions import ask_about_unkept_work, ask_about_unwritten_files, ask_file, close_dialogs
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
 
@@ -59,34 +57,25 @@ class Session(QObject):
         self._closed = False
         self._has_ended = False
         self._ends_early = False  # without a question: what is unsaved has to be kept
+        #: Whether the document is to be a new one, whatever was left behind.
+        self.begins_anew = False
         self._closes_when_written = False
-        self.workspace = Workspace(Path(settings.fileName()).parent)
         self.state = AppState(experiment, self)
         self.controller = Controller(self.state, data, self)
         self.window = MainWindow(self.state, self.controller.analysis)
-        self.files = SessionFiles(
-            self.state,
-            self.controller,
-            settings,
-            self.window,
-            self.window.panels,
-            self.window.samples.open_image,
-        )
-        self.window.file_taker = self.files.open
-        self.lab = LabDoor(self.window, self.files, settings, self)
-        self.reports = ReportFiles(
-            self.state, self.controller.files, settings, self.window.samples, self.window
-        )
-        self.files.report_taker = self.reports.open_file
-        self.reports.forget_recent = self.files.forget
-        self.reports.lab_taker = self.lab.open_file
-        self.arrivals = Arrivals(self.files, self.controller.analysis, self)
+        self.document = WindowDocument(self.state, self.controller, settings, self.window)
+        self.folder = StateFolder(Path(settings.fileName()).parent)
+        self.autosave = Autosave(self.document, self.state, self.controller.keeping, self.folder, self)
+        self.window.file_taker = self.document.open
+        self.lab = LabDoor(self.window, self.document, settings, self)
+        self.document.finish_words = self.lab.finish
+        self.arrivals = Arrivals(self.document, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(
             {
                 "session": self,
                 "controller": self.controller,
-                "files": self.files,
+                "document": self.document,
                 "window": self.window,
                 "panels": self.window.panels,
                 "areas": self.window.areas,
@@ -94,7 +83,6 @@ class Session(QObject):
                 "pages": self.window.pages,
                 "theme": theme_manager(),
                 "lab": self.lab,
-                "reports": self.reports,
             }
         )
         # Of the window, so that no key is asked about when its parts are gone.
@@ -122,8 +110,6 @@ class Session(QObject):
                     controller.background,
                     controller.typesetting,
                     controller.files,
-                    controller.keeping,
-                    self.workspace.draft,
                 )
             )
             self.lab.cover()
@@ -135,18 +121,23 @@ class Session(QObject):
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
         self.window.begin_focus()
-        self._keeper = Keeper(self.files, self.workspace, self._open_draft, self)
+        self.document.watch(self._report.writing)
+        self._begins_anew = self.begins_anew or self.arrivals.are_waiting
+        # When the first run stands there, a document can be restored.
+        self.state.sceneChanged.connect(self._on_scene_changed)
         controller.files.becameIdle.connect(self._on_files_written)
         self.arrivals.start()
 
-    def _save_words(self) -> bool:
-        """Have report and lab written; return whether everything typed is kept."""
-        self.lab.finish()
-        return self._report.save_draft()
+    @Slot()
+    def _on_scene_changed(self) -> None:
+        if self.state.shown is not None and self.state.sample is not None:
+            self.state.sceneChanged.disconnect(self._on_scene_changed)
+            self.autosave.begin(is_new=self._begins_anew)
 
-    def _open_draft(self, path: Path) -> bool:
-        self._show_report()
-        return self._report.open_draft(path)
+    def _keep_words(self) -> bool:
+        """Have what was typed written; return whether everything is kept."""
+        self.lab.finish()
+        return self.autosave.write_now()
 
     def _show_report(self) -> None:
         self.window.panels.bring_forward(self._report)
@@ -162,15 +153,15 @@ class Session(QObject):
             self.window.close()
             self._has_ended = self.controller.close()
             self.window.deleteLater()
-            self.workspace.close()
+            self.folder.close()
         return self._has_ended
 
     @Slot()
     def keep_now(self) -> None:
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
-            self._save_words()
-            self._keeper.finish(keep_run=True)
+            self.lab.finish()
+            self.autosave.finish(keep=True, is_closed=False)
         self._save_layout()
 
     def _save_layout(self) -> None:
@@ -187,7 +178,7 @@ class Session(QObject):
     def ask_before_closing(self, ask: bool) -> None:
         """Let the window ask about unsaved work when it is closed or another run is opened, or not."""
         self.window.close_guard = self._may_close if ask else None
-        self.controller.replace_guard = self.files.may_replace if ask else None
+        self.controller.replace_guard = self.document.may_lose_run if ask else None
 
     def report_internal_error(self, text: str) -> None:
         """Show an error that nothing else has caught."""
@@ -235,14 +226,13 @@ class Session(QObject):
         window.pages.add(backprop, backprop.header.go_back, backprop.header.go_on)
         backprop.header.stepRequested.connect(window.pages.forget)
         files, self._report = self.controller.files, window.panel(ReportPanel)
-        self.reports.writing, self.reports.show = self._report.writing, self._show_report
         self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)
         self.exporter = FigureExporter(
             window,
             window.panels.docks,
             self.state,
             self._settings,
-            self.files.current,
+            self.document.picture,
             self.inserter.insert,
             files,
         )
@@ -255,11 +245,10 @@ class Session(QObject):
         window.samples.windowMade.connect(self._drop_filter.watch)
 
     def _may_close(self) -> bool:
-        kept = not self._started or self._save_words()
-        if not kept and not ask_about_unsaved_words(self.window):
-            self._show_report()
+        kept = not self._started or self._keep_words()
+        if not kept and not ask_about_unkept_work(self.window):
             return False
-        return self.files.may_close() and self._may_leave_files()
+        return self.document.may_close() and self._may_leave_files()
 
     def _may_leave_files(self) -> bool:
         """Whether all files are written; else the window closes when they are, or when the user insists."""
@@ -300,8 +289,9 @@ class Session(QObject):
     @Slot()
     def _on_window_closing(self) -> None:
         if self._started:
-            self._save_words()
-            self._keeper.finish(keep_run=self._ends_early)
+            self.lab.finish()
+            keep = self._ends_early or (self.document.path is None and self.document.is_worth_keeping)
+            self.autosave.finish(keep=keep, is_closed=not self._ends_early)
         self._save_layout()
         self.controller.close()
 
@@ -344,7 +334,7 @@ class Session(QObject):
         path = ask_file(
             self.window,
             self._settings,
-            "Open data: choose an .npz file, or any file inside an IDX or image folder",
+            "Import data: choose an .npz file, or any file inside an IDX or image folder",
             "Data (*.npz *.gz *ubyte* *.png *.jpg *.jpeg *.bmp);;All files (*)",
         )
         if path is not None:
@@ -360,9 +350,3 @@ class Session(QObject):
     def open_mnist(self) -> None:
         """Go back to the digits that come with the program."""
         self.controller.open_data(None)
-
-    def open_model(self) -> None:
-        """Ask for a model, a session or an exported picture, and open it."""
-        path = ask_file(self.window, self._settings, "Open model or session", OPEN_FILTER)
-        if path is not None:
-            self.files.open(path)

@@ -25,7 +25,7 @@ from cnnviz.lab.model import (
 from cnnviz.lab.reading import check_lab, load_lab, parse_lab
 from cnnviz.lab.record import Commitment, Found, LabRecord, StepRecord, When
 from cnnviz.lab.results import HandIn, read_hand_in
-from cnnviz.lab.showing import session_of
+from cnnviz.lab.showing import picture_for
 
 __all__ = [
     "DIRECTIONS",
@@ -60,9 +60,9 @@ __all__ = [
     "measured_lab",
     "missing",
     "parse_lab",
+    "picture_for",
     "read_hand_in",
     "seed_for",
     "seed_of",
-    "session_of",
     "trained",
 ]

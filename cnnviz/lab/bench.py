@@ -11,11 +11,10 @@ from cnnviz.datasets import Dataset, to_input
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.experiment import Experiment
-from cnnviz.network import Gradients, Network, Trace
+from cnnviz.network import Gradients, Network, Trace, weights_checksum
 from cnnviz.report.lab import gradient_check
 from cnnviz.routing import GradientCheck, PoolRouting, pool_routing
 from cnnviz.runtime import one_blas_thread
-from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
 from cnnviz.translation import compare, relative_change
 

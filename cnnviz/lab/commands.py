@@ -1,7 +1,7 @@
 """What the command line does with labs: check a file, do one without a window, verify hand-ins."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,14 +9,14 @@ from tqdm import tqdm
 
 from cnnviz.cli import Arguments
 from cnnviz.datasets.mnist import is_mnist
+from cnnviz.document import archive
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.headless import require_folder, require_new, write_document
-from cnnviz.lab.course import figures_beside, is_course, load_course, save_course
+from cnnviz.lab.course import figures_beside, is_course, made_course
 from cnnviz.lab.deep_check import unmeasurable, unshowable
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
-from cnnviz.lab.model import Lab
-from cnnviz.lab.opening import find_lab, known_labs, lab_data, made_course, open_lab
+from cnnviz.lab.opening import find_lab, known_labs, lab_data, open_lab
 from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.output import BAD_INPUT, Output, complain
@@ -43,7 +43,7 @@ def run_lab_check(path: Path, data: Path | None = None) -> int:
     name = printable_name(place)
     lab, mistakes = check_lab(place)
     if lab is not None:
-        mistakes = [*unshowable(lab, _figures(lab, place)), *unmeasurable(lab, data)]
+        mistakes = [*unshowable(lab, figures_beside(lab, place.parent)), *unmeasurable(lab, data)]
     for mistake in mistakes:
         complain(mistake.sentence(name))
     if lab is None or mistakes:
@@ -68,8 +68,7 @@ def run_lab(arguments: Arguments) -> int:
     for target in targets:
         require_folder(target)
     require_new(arguments.figures)
-    place = find_lab(arguments.lab)
-    lab = open_lab(place)
+    lab, figures = open_lab(find_lab(arguments.lab))
     dataset = lab_data(_data_of(arguments), lab.experiment.classes)
     seed = seed_for(lab, arguments.roll_number)
     whose = ""
@@ -97,8 +96,9 @@ def run_lab(arguments: Arguments) -> int:
     if arguments.course is not None:
         with output.going_on():
             with_data = not is_mnist(dataset.sha256, dataset.classes)
-            course = made_course(lab, _figures(lab, place), dataset, with_data=with_data, seed=seed)
-            save_course(arguments.course, course)
+            archive.save(
+                arguments.course, *made_course(lab, figures, dataset, with_data=with_data, seed=seed)
+            )
             output.say(f"Wrote the course to {arguments.course}; its network has seed {seed}.")
     return output.status
 
@@ -149,13 +149,6 @@ def run_verify(arguments: Arguments) -> int:
             files.append(arguments.pages)
     output.say(f"{summary(rows)} Wrote {' and '.join(map(str, files))}.")
     return output.status
-
-
-def _figures(lab: Lab, place: Path) -> Mapping[str, bytes]:
-    """Return the figures of a lab from where its file is."""
-    if is_course(place):
-        return load_course(place).figures
-    return figures_beside(lab, place.parent)
 
 
 def _data_of(arguments: Arguments) -> Path | None:

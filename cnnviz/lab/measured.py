@@ -13,6 +13,7 @@ from cnnviz.lab.bench import Bench, trained
 from cnnviz.lab.json_values import mapping, text
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab, seed_of
+from cnnviz.lab.own_pixels import OwnPixels
 from cnnviz.lab.record import LabRecord
 from cnnviz.lab.results import (
     HandIn,
@@ -26,7 +27,6 @@ from cnnviz.lab.results import (
 )
 from cnnviz.report.lab import versions
 from cnnviz.runtime import blas_kernel, one_blas_thread
-from cnnviz.session_state import OwnPixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from cnnviz._types import View
 from cnnviz.experiment import SETTINGS, Experiment
 from cnnviz.lab.markup import Block, FigureFile
-from cnnviz.session_state import View
 
 type Answer = float | str | tuple[int, ...]
 """What is predicted: a number, the name of a choice or a direction, or the index of a cell."""

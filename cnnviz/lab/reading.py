@@ -8,7 +8,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
+from cnnviz._types import View
 from cnnviz._validation import shown
+from cnnviz.document.types import as_view
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable, printable_name
@@ -36,7 +38,6 @@ from cnnviz.lab.model import (
 from cnnviz.lab.views import mistake_in
 from cnnviz.presets import PRESETS
 from cnnviz.reading import read_bytes
-from cnnviz.session_state import View, as_view
 
 _LARGEST = 128 << 10
 _MOST_SECTIONS = 12
@@ -54,10 +55,15 @@ def load_lab(path: str | os.PathLike[str]) -> Lab:
     name = printable_name(Path(path))
     lab, mistakes = check_lab(path)
     if lab is None or mistakes:
-        rest = len(mistakes) - _MOST_SHOWN
-        more = f" There are {rest} more: run cnnviz --lab-check {name}." if rest > 0 else ""
-        raise DataError(" ".join(each.sentence(name) for each in mistakes[:_MOST_SHOWN]) + more)
+        raise DataError(refused(name, mistakes))
     return lab
+
+
+def refused(name: str, mistakes: Sequence[Mistake]) -> str:
+    """Return why a lab cannot be done: its first few mistakes, each a sentence."""
+    rest = len(mistakes) - _MOST_SHOWN
+    more = f" There are {rest} more: run cnnviz --lab-check {name}." if rest > 0 else ""
+    return " ".join(each.sentence(name) for each in mistakes[:_MOST_SHOWN]) + more
 
 
 def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:

@@ -22,8 +22,8 @@ from cnnviz.lab.json_values import (
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import MOST_STEPS, Answer, Lab, Step
+from cnnviz.lab.own_pixels import OwnPixels
 from cnnviz.report.content import MAX_WORDS, Version, version_from_dict, version_to_dict
-from cnnviz.session_state import OwnPixels
 
 FORMAT = "cnnviz-lab-record"
 FORMAT_VERSION = 1

@@ -30,10 +30,10 @@ from cnnviz.lab.json_values import (
 )
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import MOST_STEPS
+from cnnviz.lab.own_pixels import OwnPixels
 from cnnviz.lab.record import Commitment, commitment_from_dict, commitment_to_dict, own_from, versions_from
 from cnnviz.reading import check_format, parse_json, read_bytes
 from cnnviz.report.content import MAX_WORDS, Version, version_to_dict
-from cnnviz.session_state import OwnPixels
 
 FORMAT = "cnnviz-results"
 FORMAT_VERSION = 1

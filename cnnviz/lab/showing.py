@@ -1,56 +1,73 @@
-"""What the window shows for a step: the session into which "Show me" puts it, and what is covered."""
+"""What the window shows for a step: the view into which "Show me" puts it, and what is covered."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
+from msgspec.structs import replace as replace_struct
+
+from cnnviz import __version__
 from cnnviz.covers import AHEAD, AT_END, Secret
 from cnnviz.datasets import Dataset
+from cnnviz.document.types import (
+    FORMAT_VERSION,
+    Data,
+    Document,
+    Pinned,
+    Run,
+    Seen,
+    Setting,
+    Shift,
+)
 from cnnviz.experiment import Experiment
 from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import END, START, Lab, Show, Step
 from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
-from cnnviz.session_state import SessionState, View
 from cnnviz.training import steps_in_epoch
 
 _DOCK = "_dock"
 
 
-def session_of(
-    show: Show, experiment: Experiment, dataset: Dataset, now: SessionState | None = None
-) -> SessionState:
-    """Return a session that shows what a step wants to show, and leaves the rest as it is.
+def picture_for(
+    show: Show, experiment: Experiment, dataset: Dataset, now: Document | None = None
+) -> Document:
+    """Return a document that shows what a step wants to show, and leaves the rest as it is.
 
     * `experiment`: settings of the step; see `Lab.experiment_of`.
-    * `now`: what is on the screen.
-    * Returns: for `SessionRestorer.restore`. Its `weights_sha256` is that of `now` where network
-      and moment stay.
+    * `now`: what is on the screen, as `picture_of` has it.
+    * Returns: a picture, whose run has to be trained unless it is at hand. Its `seen.weights_sha256` is that
+      of `now` where network and moment stay.
     """
-    is_same_run = now is not None and replace(now.experiment, epochs=experiment.epochs) == experiment
-    reached = now.run_step if now is not None and is_same_run else 0
-    shown = now.step if now is not None and is_same_run else 0
+    before = None if now is None else now.run
+    runs = experiment if now is None else replace(now.experiment, epochs=experiment.epochs)
+    is_same_run = before is not None and runs == experiment
+    base = Seen() if now is None else now.seen
+    reached = before.step if before is not None and is_same_run else 0
+    shown = (base.step or 0) if is_same_run else 0
     step = _step(show, experiment, dataset, shown)
-    stays = now is not None and is_same_run and step == now.step
-    base = SessionState(experiment=experiment) if now is None else now
-    dx, dy, wrap = (base.dx, base.dy, base.wrap) if show.shift is None else show.shift
-    return replace(
+    stays = is_same_run and step == shown
+    dx, dy, wrap = (base.shift.dx, base.shift.dy, base.shift.wrap) if show.shift is None else show.shift
+    epochs = before.epochs if before is not None and is_same_run else 1
+    seen = replace_struct(
         base,
-        experiment=experiment,
-        data_name=dataset.name,
-        data_sha256=dataset.sha256,
         step=step,
-        run_step=max(step, reached),
-        epochs=max(experiment.epochs, base.epochs if is_same_run else 1),
         weights_sha256=base.weights_sha256 if stays else "",
-        run_sha256="",
         sample=base.sample if show.sample is None else min(show.sample, len(dataset.test_labels) - 1),
-        dx=dx,
-        dy=dy,
-        wrap=wrap,
-        pinned=base.pinned if show.pinned is None else show.pinned,
+        shift=Shift(dx=dx, dy=dy, wrap=wrap),
+        pinned=base.pinned if show.pinned is None else Pinned(stage=show.pinned[0], index=show.pinned[1]),
         panel=f"{show.panel}{_DOCK}" if show.panel else base.panel,
         views=_views(show, base),
     )
+    run = Run(
+        step=max(step, reached),
+        settings=(Setting(experiment=experiment),),
+        epochs=max(experiment.epochs, epochs),
+    )
+    return Document(
+        format_version=FORMAT_VERSION, version=__version__, experiment=experiment, kind="picture",
+        data=Data(name=dataset.name[:200], sha256=dataset.sha256), run=run, seen=seen,
+    )  # fmt: skip
 
 
 def _step(show: Show, experiment: Experiment, dataset: Dataset, shown: int) -> int:
@@ -63,9 +80,9 @@ def _step(show: Show, experiment: Experiment, dataset: Dataset, shown: int) -> i
     return shown if show.moment is None else min(int(show.moment), last)
 
 
-def _views(show: Show, base: SessionState) -> dict[str, View]:
+def _views(show: Show, base: Seen) -> dict[str, Any]:
     """Return the choices in all panels: those of the step upon those that are there."""
-    views = dict(base.views)
+    views: dict[str, Any] = dict(base.views)
     for panel, view in show.views.items():
         name = f"{panel}{_DOCK}"
         views[name] = {**views.get(name, {}), **view}

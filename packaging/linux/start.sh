@@ -15,7 +15,7 @@ add_to_menu() {
         >"$share/applications/cnnviz.desktop"
     update-mime-database "$share/mime" 2>/dev/null || true
     update-desktop-database "$share/applications" 2>/dev/null || true
-    echo "CNNViz is in the menu, and opens sessions and models. To take it out: rm '$share/applications/cnnviz.desktop'"
+    echo "CNNViz is in the menu, and opens documents and weights. To take it out: rm '$share/applications/cnnviz.desktop'"
 }
 
 if [ "${1-}" = --add-to-menu ]; then add_to_menu; else exec "$here/program/cnnviz" "$@"; fi

@@ -155,7 +155,7 @@ def export_dialog() -> None:
         settle(800)
         dialog = opened.window.findChild(ExportDialog)
         dialog.folder.setText("~/lab5")
-        save_widget(dialog, "figures-and-sessions-dialog")
+        save_widget(dialog, "figures-and-documents-dialog")
         dialog.reject()
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from cnnviz import checkpoint
 from cnnviz.datasets import load_dataset, read_grayscale
+from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
-from cnnviz.session_state import load_session
 
 READERS: dict[str, Callable[[Path], object]] = {
     "data": load_dataset,
     "image": read_grayscale,
     "model": checkpoint.load,
-    "session": load_session,
+    "document": archive.load,
 }
 _STATUS = Path("/proc/self/status")
 

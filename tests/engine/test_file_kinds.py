@@ -4,7 +4,6 @@ import base64
 import csv
 import gzip
 import io
-import json
 import os
 import pickle
 import re
@@ -20,6 +19,7 @@ from PIL import Image
 
 from cnnviz import checkpoint
 from cnnviz.datasets import load_dataset, read_grayscale
+from cnnviz.document import archive
 from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Text, to_svg
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.file_kinds import kind_of
@@ -30,8 +30,8 @@ from cnnviz.presets import LAB5
 from cnnviz.report import Insert, write_folder
 from cnnviz.report.blocks import Document, Figure, Table, data
 from cnnviz.report.drawings import flaw_of
-from cnnviz.session_state import SessionState, load_session, save_session
 from cnnviz.spreadsheet import guarded, rows_in, to_csv
+from tests.engine.document_cases import small_document
 
 
 def _picture(kind: str) -> bytes:
@@ -94,20 +94,12 @@ def test_files_of_others_are_named_by_every_reader(tmp_path: Path, name: str) ->
         assert len(str(caught.value)) <= 300
 
 
-@pytest.mark.parametrize("name", ["net.onnx", "net.pt", "old.pth", "net.keras", "net.h5"])
-def test_a_model_of_others_opened_as_a_session_says_what_to_do(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.write_bytes(FOREIGN[name][0] + b"\xff\xfe")
-    with pytest.raises(CNNVizError, match=r"save its weights as \.safetensors, set the form"):
-        load_session(path)
-
-
 def test_files_that_are_opened_are_told_by_their_content(tmp_path: Path) -> None:
     path = tmp_path / "anything"
     checkpoint.save(path, LAB5.build_network())
     assert kind_of(path).role == "model"
-    save_session(path, SessionState(experiment=LAB5))
-    assert kind_of(path).role == "session"
+    archive.save(path, *small_document())
+    assert kind_of(path).role == "document"
     for kind in ("PNG", "JPEG", "BMP"):
         path.write_bytes(_picture(kind))
         assert kind_of(path).role == "picture"
@@ -143,13 +135,6 @@ def test_classes_that_the_data_lack_are_named(tmp_path: Path) -> None:
 
     with pytest.raises(CNNVizError, match=r"^MNIST has the classes 0, 1, .*9\. Got x: choose others"):
         read_data(None, ("0", "x"), required=True)
-
-
-def test_any_json_is_a_session_or_says_that_it_is_none(tmp_path: Path) -> None:
-    path = tmp_path / "settings"
-    path.write_text(json.dumps({"format": "another"}))
-    with pytest.raises(CNNVizError, match="it is not a session of CNNViz"):
-        load_session(path)
 
 
 # -- drawings and pictures -----------------------------------------------------------------------------------

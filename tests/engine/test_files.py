@@ -12,6 +12,7 @@ from typing import BinaryIO
 import pytest
 
 from cnnviz import checkpoint
+from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder, printable
 from cnnviz.presets import LAB5
@@ -19,9 +20,9 @@ from cnnviz.report import pdf, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import to_pdf
-from cnnviz.session_state import SessionState, save_session
 from tests.crash_points import end_at_every_call, fault_at_every_call
 from tests.engine.datasets_files import assert_one_sentence
+from tests.engine.document_cases import small_document, small_run
 
 OLD = b"the old content"
 
@@ -392,12 +393,12 @@ def _model(_place):
     return lambda path: checkpoint.save(path, network, experiment=LAB5)
 
 
-def _session(_place):
-    session = SessionState(experiment=LAB5, data_name="MNIST", step=500, run_step=700, sample=17)
-    return lambda path: save_session(path, session)
+def _document(_place):
+    work = small_document()
+    return lambda path: archive.save(path, *work)
 
 
-WRITERS = {"lab.pdf": _pdf, "lab.html": _html, "net.safetensors": _model, "a.session.json": _session}
+WRITERS = {"lab.pdf": _pdf, "lab.html": _html, "net.safetensors": _model, "a.cnnviz": _document}
 
 
 @needs_fork
@@ -431,3 +432,32 @@ def test_a_fault_at_any_call_leaves_no_folder_or_the_whole(tmp_path, monkeypatch
         assert not [name for name in listing(lab.parent) if ".cnnviz" in name]
         shutil.rmtree(lab, ignore_errors=True)
     assert faults >= 4
+
+
+def crash_kept(place):
+    """Crash at every call while a document is kept in a folder again and again. Returns the calls."""
+    folder = Path(place) / "kept"
+    first, files = small_document(words={"title": "first"})
+    second, others = small_document(small_run().still(needed=frozenset({10})), words={"title": "second"})
+    others = others | {"inserts/new.txt": b"new"}
+    calls = -1
+    for calls in end_at_every_call(lambda: archive.save_in_folder(folder, second, others)):  # noqa: B007
+        found, members = archive.load(folder) if folder.exists() and any(folder.iterdir()) else (None, None)
+        assert found is None or (found.words, members) in (
+            (first.words, files),
+            (second.words, others),
+        )
+        archive.save_in_folder(folder, first, files)
+        whole = {"document.json", *(part.sha256 for part in archive.load(folder)[0].parts.values())}
+        assert set(listing(folder)) == whole, "nothing is left"
+    return calls
+
+
+@needs_fork
+def test_a_crash_while_a_document_is_kept_leaves_the_old_or_the_new(tmp_path):
+    program = f"from tests.engine.test_files import crash_kept; print(crash_kept({str(tmp_path)!r}))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) > 20

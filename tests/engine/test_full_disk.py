@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from cnnviz import checkpoint
+from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
-from cnnviz.session_state import SessionState, load_session, png_texts, save_session
 from tests.engine.datasets_files import assert_one_sentence
+from tests.engine.document_cases import small_document
 from tests.engine.report_cases import small_findings
 from tests.patience import PATIENCE
 from tests.small_disk import WAYS, open_small_disk
@@ -31,7 +32,7 @@ def document():
 
 WRITERS = {
     "net.safetensors": lambda path: checkpoint.save(path, LAB5.build_network(), experiment=LAB5),
-    "view.session.json": lambda path: save_session(path, SessionState(experiment=LAB5, data_name="n" * 199)),
+    "mine.cnnviz": lambda path: archive.save(path, *small_document()),
     "lab.pdf": lambda path: write_pdf(document(), path),
     "lab.html": lambda path: write_html(document(), path),
 }
@@ -208,25 +209,28 @@ def test_every_damaged_model_is_refused(tmp_path):
     assert judged(checkpoint.load, path, good) >= kinds - 3
 
 
-def picture(session):
+def picture(document):
     out = io.BytesIO()
     pixels = np.arange(4096, dtype=np.uint8).reshape(64, 64)
-    Image.fromarray(pixels).save(out, "PNG", pnginfo=png_texts(session))
+    Image.fromarray(pixels).save(out, "PNG", pnginfo=archive.png_texts(document))
     return out.getvalue()
 
 
-def test_a_damaged_session_is_refused_or_read_as_it_was_meant(tmp_path):
-    session = SessionState(experiment=LAB5, data_name="MNIST", step=500, run_step=700, sample=17)
-    path = tmp_path / "a.json"
-    save_session(path, session)
-    assert judged(load_session, path, path.read_bytes()) > 300
+def test_a_damaged_document_is_refused_or_read_as_it_was_meant(tmp_path):
+    path = tmp_path / "a.cnnviz"
+    archive.save(path, *small_document())
+    whole = archive.load(path)
+
+    def load(place):
+        assert archive.load(place) == whole
+
+    assert judged(load, path, path.read_bytes()) > 200
 
 
-def test_a_damaged_picture_never_brings_back_another_session(tmp_path):
-    session = SessionState(experiment=LAB5, data_name="MNIST", step=500, run_step=700, sample=17)
+def test_a_damaged_picture_never_brings_back_another_view(tmp_path):
+    document, _files = small_document(kind="picture")
 
     def load(path):
-        found = load_session(path)
-        assert found is None or found.to_json() == session.to_json()
+        assert archive.load_picture(path) in (None, document)
 
-    assert judged(load, tmp_path / "a.png", picture(session)) > 200
+    assert judged(load, tmp_path / "a.png", picture(document)) > 200

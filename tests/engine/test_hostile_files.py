@@ -23,16 +23,16 @@ from PIL import Image
 from cnnviz import checkpoint, reading
 from cnnviz.datasets import load_dataset, read_grayscale
 from cnnviz.datasets.images import read_image_folder
+from cnnviz.document import archive
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.files import printable
-from cnnviz.lab.course import load_course
 from cnnviz.lab.reading import load_lab
 from cnnviz.reading import BoundedFile, opened, parse_json, read_bytes
-from cnnviz.session_state import load_session
 from cnnviz.training import Trainer
-from soak import samples
-from soak.structured import ENTRIES, mutated_course, mutated_lab, mutated_model, mutated_values, mutated_zip
+from soak import readers, samples
+from soak.structured import ENTRIES, mutated_document, mutated_lab, mutated_model, mutated_zip
 from tests.engine.datasets_files import data_error, idx_names, tiny_arrays, write_idx_folder, write_npz
+from tests.engine.document_cases import zipped
 from tests.engine.lab_cases import SMALL
 from tests.patience import PATIENCE
 from tests.small_data import first_images
@@ -146,8 +146,12 @@ def npz_of_long_headers() -> bytes:
     return file.getvalue()
 
 
-def session_with_a_long_key() -> bytes:
-    return f'{{"{LONG}":1,{NEWER[1:]}'.replace(":9,", ":2,").encode()
+def document_of(json: bytes) -> bytes:
+    return zipped({"document.json": json})
+
+
+def document_with_a_long_key() -> bytes:
+    return document_of(f'{{"{LONG}":1,{DESCRIBED[1:]}'.encode())
 
 
 def images_head(count: int) -> bytes:
@@ -155,7 +159,8 @@ def images_head(count: int) -> bytes:
     return b"\0\0\x08\x03" + struct.pack(">3I", count, 28, 28)
 
 
-NEWER = '{"format":"cnnviz-session","format_version":9,"version":"%s"}' % ("9" * 10_000)
+DESCRIBED = '{"format":"cnnviz","format_version":1,"version":"1"}'
+NEWER = '{"format":"cnnviz","format_version":9,"version":"%s"}' % ("9" * 10_000)
 LISTS = b"[" + b"[]," * 1_500_000 + b"[]]"
 LONG = "x" * 99_999
 
@@ -183,7 +188,7 @@ FILES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "model of a newer version": (
         "model",
         ".safetensors",
-        lambda: described(NEWER.replace("session", "model")),
+        lambda: described(NEWER.replace("cnnviz", "cnnviz-model", 1)),
     ),
     "model with a long name": (
         "model",
@@ -195,12 +200,17 @@ FILES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "model of a long dtype": ("model", ".safetensors", lambda: model(dtype=LONG)),
     "model of long sides": ("model", ".safetensors", lambda: model(input_shape=[10**4000, 1, 1])),
     "model of many sides": ("model", ".safetensors", lambda: model(input_shape=[1] * 99_999)),
-    "session of lists": ("session", ".json", lambda: LISTS),
-    "session nested deeply": ("session", ".json", lambda: b"[" * 1_000_000),
-    "session of a newer version": ("session", ".json", NEWER.encode),
-    "session with a long key": ("session", ".json", session_with_a_long_key),
+    "document of lists": ("document", ".cnnviz", lambda: document_of(LISTS)),
+    "document nested deeply": ("document", ".cnnviz", lambda: document_of(b"[" * 290_000)),
+    "document of a newer version": ("document", ".cnnviz", lambda: document_of(NEWER.encode())),
+    "document with a long key": ("document", ".cnnviz", document_with_a_long_key),
+    "document of many members": (
+        "document",
+        ".cnnviz",
+        lambda: zipped({f"{number}.toml": b"" for number in range(60_000)}),
+    ),
     "file of an unknown kind": ("data", ".dat", lambda: b"words"),
-    "picture of many chunks": ("session", ".png", lambda: png(8, 8, extra=chunk(b"tEXt") * PLENTY)),
+    "picture of many chunks": ("document", ".png", lambda: png(8, 8, extra=chunk(b"tEXt") * PLENTY)),
 }
 
 
@@ -228,9 +238,11 @@ def test_every_hostile_file_costs_little_and_gets_a_short_answer(tmp_path: Path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
-@pytest.mark.parametrize("kind", ["data", "image", "model", "session"])
+@pytest.mark.parametrize("kind", ["data", "image", "model", "document"])
 def test_nothing_waits_for_a_pipe(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / {"data": "a.npz", "image": "a.png", "model": "a.safetensors", "session": "a.json"}[kind]
+    path = (
+        tmp_path / {"data": "a.npz", "image": "a.png", "model": "a.safetensors", "document": "a.cnnviz"}[kind]
+    )
     os.mkfifo(path)
     ((_, message),) = read_in_child((kind, path))
     assert f"{path.name} is not a file" in message
@@ -247,7 +259,7 @@ def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(
 
 
 def test_sparse_files_of_any_size_are_refused(tmp_path: Path) -> None:
-    jobs = [("image", "a.png"), ("model", "a.safetensors"), ("session", "a.json"), ("data", "a.npz")]
+    jobs = [("image", "a.png"), ("model", "a.safetensors"), ("document", "a.cnnviz"), ("data", "a.npz")]
     for _, name in jobs:
         with (tmp_path / name).open("wb") as file:
             file.truncate(20 << 30)
@@ -391,10 +403,10 @@ def _model() -> bytes:
 
 
 READERS: dict[str, tuple[str, Callable, Callable[[], bytes], Callable[[Path], object]]] = {
-    "session": (".json", mutated_values, lambda: samples.session().to_json().encode(), load_session),
+    "document": (".cnnviz", mutated_document, samples.document, readers.READERS["document"]),
     "model": (".safetensors", mutated_model, _model, checkpoint.load),
     "lab": (".toml", mutated_lab, lambda: SMALL.encode(), load_lab),
-    "course": (".cnnviz", mutated_course, samples.course, load_course),
+    "course": (".cnnviz", mutated_document, samples.course, readers.READERS["course"]),
     "archive": (".npz", mutated_zip, lambda: samples.npz(samples.arrays(14, 14)), load_dataset),
 }
 
@@ -439,13 +451,11 @@ def test_a_step_that_is_no_number_of_steps_is_refused(tmp_path: Path, step: str)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_course_that_is_packed_otherwise_is_refused(tmp_path: Path, method: int) -> None:
+def test_a_document_that_is_packed_otherwise_is_refused(tmp_path: Path, method: int) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(samples.course())) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():
             new.writestr(name, old.read(name), method)
     (path := tmp_path / "a.cnnviz").write_bytes(packed.getvalue())
-    with pytest.raises(
-        CNNVizError, match=r"packed in a way that courses are not\. Ask for the course file again"
-    ):
-        load_course(path)
+    with pytest.raises(CNNVizError, match=r"packed in a way that documents are not\. Copy it again"):
+        archive.load(path)

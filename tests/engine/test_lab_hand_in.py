@@ -17,12 +17,12 @@ from cnnviz.lab.bench import trained
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
+from cnnviz.lab.own_pixels import OwnPixels
 from cnnviz.lab.record import Found
 from cnnviz.lab.results import checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
-from cnnviz.session_state import OwnPixels
 from tests.engine.lab_cases import LAB, honest, small_data
 
 HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
+from cnnviz.document.archive import from_json, to_json
 from cnnviz.errors import CNNVizError, ParameterError
 from cnnviz.lab import (
     MEASURES,
@@ -25,8 +26,8 @@ from cnnviz.lab import (
     load_lab,
     measure,
     missing,
+    picture_for,
     seed_of,
-    session_of,
     trained,
 )
 from cnnviz.lab.bench import Bench
@@ -34,9 +35,9 @@ from cnnviz.lab.events import result_was_shown
 from cnnviz.lab.judging import typed_number
 from cnnviz.lab.model import Condition
 from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.own_pixels import OwnPixels
 from cnnviz.lab.showing import covered, secrets_of
 from cnnviz.report import Version
-from cnnviz.session_state import OwnPixels, SessionState
 from tests.engine.lab_cases import small_lab
 from tests.small_data import first_images
 
@@ -306,17 +307,18 @@ def test_seeds_differ_from_student_to_student_and_not_from_typing_to_typing():
     assert seed_of("21-CS-0147") == 721_895, "a seed of a published rule never changes"
 
 
-def test_show_me_is_a_session(bench):
+def test_show_me_is_a_view(bench):
     lab, data = small_lab(), bench.dataset
     step = lab.step("guess")
-    session = session_of(step.show, lab.experiment_of(step, 5), data)
-    assert SessionState.from_json(session.to_json()) == session
-    assert (session.panel, session.dx, session.experiment.pool) == ("translation_dock", 1, "average")
-    assert session.views["translation_dock"]["pair"] == "sides"
-    end = session_of(replace(step.show, moment="end"), lab.experiment_of(step, 5), data, session)
-    assert end.step == end.run_step == 60
-    back = session_of(replace(step.show, moment="start"), lab.experiment_of(step, 5), data, end)
-    assert (back.step, back.run_step) == (0, 60), "looking back does not untrain"
+    view = picture_for(step.show, lab.experiment_of(step, 5), data)
+    assert from_json(to_json(view)) == view
+    seen = view.seen
+    assert (seen.panel, seen.shift.dx, view.experiment.pool) == ("translation_dock", 1, "average")
+    assert seen.views["translation_dock"]["pair"] == "sides"
+    end = picture_for(replace(step.show, moment="end"), lab.experiment_of(step, 5), data, view)
+    assert end.seen.step == end.run.step == 60
+    back = picture_for(replace(step.show, moment="start"), lab.experiment_of(step, 5), data, end)
+    assert (back.seen.step, back.run.step) == (0, 60), "looking back does not untrain"
 
 
 LAB = load_lab(shipped_labs()["lab5"])

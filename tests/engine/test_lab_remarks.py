@@ -20,13 +20,13 @@ from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict
 from cnnviz.lab.grading import graded
 from cnnviz.lab.judging import TOLERANCES
 from cnnviz.lab.measured import measured_lab, seed_for
+from cnnviz.lab.own_pixels import OwnPixels
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.record import Commitment
 from cnnviz.lab.remarks import impossible_times
 from cnnviz.lab.results import checksum_of
 from cnnviz.lab.verifying import Row, verify
 from cnnviz.report import Version, write_html, write_pdf
-from cnnviz.session_state import OwnPixels
 from tests.engine.lab_cases import LAB, honest, roll_number, small_data, with_value
 
 LABS = {LAB.sha256: LAB}

@@ -24,14 +24,14 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 sys.excepthook = _hook
 
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
-from ui.panels.backprop import probes  # noqa: E402  # after the platform has been chosen
+from ui.document import autosave  # noqa: E402  # after the platform has been chosen
+from ui.panels.backprop import probes  # noqa: E402  # likewise
 from ui.panels.report import panel as report_panel  # noqa: E402  # likewise
-from ui.panels.report import writing  # noqa: E402  # likewise
 from ui.session import Session  # noqa: E402  # likewise
 from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 
 # What waits for a pause of the user does not keep a test waiting, which makes none.
-writing._SAVE_MS = report_panel._PREVIEW_MS = probes._SLOW_MS = 20
+autosave._WORDS_MS = autosave._VIEW_MS = report_panel._PREVIEW_MS = probes._SLOW_MS = 20
 
 _passed = pytest.StashKey[bool]()
 
@@ -176,10 +176,3 @@ def active(qtbot: QtBot, session: Session) -> Session:
     """Return the whole program, whose window has the keyboard."""
     activate(qtbot, session.window)
     return session
-
-
-@pytest.fixture
-def draft_file(session: Session, tmp_path: Path) -> Path:
-    """Return the file in which the report of `session` is kept."""
-    session.window.activateWindow()
-    return tmp_path / "report-draft.json"

@@ -6,6 +6,7 @@ from functools import partialmethod
 from pathlib import Path
 from typing import Any, override
 
+from PIL import Image
 from PySide6.QtCore import (
     QAbstractAnimation,
     QAbstractEventDispatcher,
@@ -23,6 +24,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.document.archive import png_texts
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from tests import patience
@@ -156,17 +158,35 @@ def opened(
     session.window.resize(1440, 900)
     show_window(qtbot, session.window)  # a key that is a shortcut needs the window that is active
     session.start()
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.window.samples.is_current)
+    at_rest = RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED
+    qtbot.waitUntil(
+        lambda: (
+            session.autosave.is_keeping
+            and session.state.run.status in at_rest
+            and session.window.samples.is_current
+        )
+    )
     try:
         yield session
     finally:
         session.close()
 
 
-def save_session(qtbot: QtBot, session: Session, path: Path) -> None:
-    """Save what is shown, and wait until it is in the file."""
-    with qtbot.waitSignal(session.files.recentChanged):
-        session.files.save_session(path)
+def save_document(qtbot: QtBot, session: Session, path: Path) -> None:
+    """Save the document, and wait until it is in the file."""
+    with qtbot.waitSignal(session.document.recentChanged):
+        session.document.save_to(path)
+
+
+def save_picture(session: Session, path: Path) -> None:
+    """Write a small picture that carries what is shown."""
+    Image.new("L", (8, 8)).save(path, pnginfo=png_texts(session.document.picture()))
+
+
+def kept_in(session: Session) -> str:
+    """Return the words of the document as they are kept, "" where none are."""
+    file = session.folder.path / "document.json"
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def drain(qtbot: QtBot, runner: TaskRunner) -> None:

@@ -37,7 +37,7 @@ class _Hands:
         self._timer.start()
 
     def look(self) -> None:
-        if not _SESSIONS or _SESSIONS[0].state.shown is None:
+        if not _SESSIONS or not _SESSIONS[0].autosave.is_keeping:
             return
         session = _SESSIONS[0]
         if self._wishes:
@@ -48,7 +48,8 @@ class _Hands:
             print("ready", session.state.run.step, flush=True)
 
     def _is_kept(self, session: Session) -> bool:
-        return not self._must_be_kept or session.workspace.unsaved.exists()
+        kept = session.folder.path / "document.json"
+        return not self._must_be_kept or (kept.is_file() and b'"step":300' in kept.read_bytes())
 
     _must_be_kept = False
 

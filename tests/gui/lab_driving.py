@@ -80,7 +80,7 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
     """Open a lab file in the window, as a drop does, and wait until its first step is in front."""
     path = folder / "small.toml"
     path.write_text(text, encoding="utf-8")
-    session.files.open(path)
+    session.document.open(path)
     sitting = session.lab.sitting
     assert sitting is not None
     qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.column.isVisible())

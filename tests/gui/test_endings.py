@@ -1,4 +1,4 @@
-"""However the program ends: what was written, drawn and trained is there at the next start, or offered."""
+"""However the program ends: what was written, drawn and trained is there at the next start."""
 
 import os
 import signal
@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,11 @@ from pytestqt.qtbot import QtBot
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
+from cnnviz.report import Insert
+from cnnviz.report.content import TRANSLATION
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
-from tests.gui.driving import opened
+from tests.gui.driving import kept_in, opened, save_document
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
 from ui.panels.report import ReportPanel
@@ -85,7 +86,7 @@ def test_words_typed_last_outlive_a_signal(qtbot: QtBot, tmp_path: Path, number:
     assert not list(tmp_path.rglob("*.lock"))
     with next_start(qtbot, tmp_path) as session:
         assert WORDS in words_of(session)
-        assert session.window.notices.text() == ""
+        assert "without being closed" in session.window.notices.text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
@@ -94,40 +95,35 @@ def test_a_run_and_the_own_image_come_back(qtbot: QtBot, tmp_path: Path, number:
         end(process, number)
     with next_start(qtbot, tmp_path) as session:
         notices, state = session.window.notices, session.state
-        assert "LAB5, classes 0, 1, seed 0, at step 300" in notices.text()
-        with qtbot.waitSignal(session.files.restorer.finished):
-            notices.action_button().click()
-        qtbot.waitUntil(lambda: state.run.step == 300 and notices.text() == "")
-        assert len(state.history.losses) == 300
+        assert "without being closed. This is the document as it was then." in notices.text()
+        assert (state.run.step, len(state.history.losses)) == (300, 300)
         assert state.sample is not None
         assert (state.sample.origin, int(state.sample.pixels.max())) == ("drawn", 9)
-        assert session.files.has_unsaved_work
-        qtbot.waitUntil(lambda: not list(tmp_path.rglob("interrupted*")))
+        assert session.document.is_changed
 
 
-def test_a_run_that_was_changed_on_the_way_goes_on_from_its_weights(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_document_with_a_name_comes_back_as_that(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "mine.cnnviz"
     with next_start(qtbot, tmp_path) as session:
-        session.controller.train_to(200, 1)
-        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
-        session.controller.on_draft_requested(replace(session.state.experiment, learning_rate=0.01))
-        session.controller.train_to(400, 1)
-        weights = weights_at(qtbot, session, 400)
+        session.controller.train_to(20, 1)
+        weights_at(qtbot, session, 20)
+        save_document(qtbot, session, path)
+        session.end_early()
+    with next_start(qtbot, tmp_path) as session:  # the file has all of it
+        assert (session.document.path, session.document.is_changed) == (path, False)
+        session.controller.train_to(30, 1)
+        weights = weights_at(qtbot, session, 30)
         session.end_early()
     with next_start(qtbot, tmp_path) as session:
-        session.window.notices.action_button().click()
-        qtbot.waitUntil(lambda: "goes on from the weights" in session.window.notices.text())
-        qtbot.waitUntil(lambda: session.state.run.run_id == 2)  # no other network was shown before
-        for name, values in weights_at(qtbot, session, 400).items():
+        assert (session.document.path, session.document.is_changed) == (path, True)
+        for name, values in weights_at(qtbot, session, 30).items():
             np.testing.assert_array_equal(values, weights[name])
 
 
-def test_weights_that_no_run_can_go_on_from_now_are_offered_at_the_next_start(
+def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with next_start(qtbot, tmp_path) as session:
-        session.controller.train_to(2, 1)
-        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
-        session.controller.on_draft_requested(replace(session.state.experiment, learning_rate=0.01))
         session.controller.train_to(4, 1)
         weights_at(qtbot, session, 4)
         session.end_early()
@@ -138,13 +134,13 @@ def test_weights_that_no_run_can_go_on_from_now_are_offered_at_the_next_start(
             raise CNNVizError("There is no memory left for a run.")
         return usual(experiment, dataset, snapshot)
 
-    with next_start(qtbot, tmp_path) as session, monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         patch.setattr(start, "_trainer", without_room)
-        session.window.notices.action_button().click()
-        qtbot.waitUntil(lambda: session.window.notices.text() == "There is no memory left for a run.")
-        qtbot.waitUntil(lambda: session.controller.is_idle)
+        with next_start(qtbot, tmp_path) as session:
+            assert session.window.notices.text() == "There is no memory left for a run."
+            assert session.state.run.step == 0
     with next_start(qtbot, tmp_path) as session:
-        assert "at step 4" in session.window.notices.text()
+        weights_at(qtbot, session, 4)
 
 
 def test_a_run_on_own_data_comes_back_with_them(qtbot: QtBot, tmp_path: Path) -> None:
@@ -156,15 +152,15 @@ def test_a_run_on_own_data_comes_back_with_them(qtbot: QtBot, tmp_path: Path) ->
         weights = weights_at(qtbot, session, 12)
         session.end_early()
     with next_start(qtbot, tmp_path) as session:
-        session.window.notices.action_button().click()
-        qtbot.waitUntil(lambda: session.state.source is not None and session.state.source.path == data)
+        assert session.state.source is not None
+        assert session.state.source.path == data
         for name, values in weights_at(qtbot, session, 12).items():
             np.testing.assert_array_equal(values, weights[name])
         assert session.state.dataset is not None
         assert session.state.dataset.name == "own"
 
 
-def test_own_data_that_are_gone_leave_the_offer_for_the_next_start(qtbot: QtBot, tmp_path: Path) -> None:
+def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot: QtBot, tmp_path: Path) -> None:
     data = write_npz(tmp_path / "own.npz")
     with next_start(qtbot, tmp_path) as session:
         session.controller.open_data(data)
@@ -172,19 +168,62 @@ def test_own_data_that_are_gone_leave_the_offer_for_the_next_start(qtbot: QtBot,
         session.controller.train_to(12, 1)
         weights_at(qtbot, session, 12)
         session.end_early()
+    content = data.read_bytes()
     data.unlink()
     with next_start(qtbot, tmp_path) as session:
-        session.window.notices.action_button().click()
-        qtbot.waitUntil(lambda: "own.npz does not exist" in session.window.samples.message.text())
+        assert "own.npz does not exist" in session.window.samples.message.text()
         assert session.state.run.step == 0
+    data.write_bytes(content)
     with next_start(qtbot, tmp_path) as session:
-        assert "at step 12" in session.window.notices.text()
+        weights_at(qtbot, session, 12)
 
 
-def test_a_closed_window_leaves_nothing_to_offer(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot: QtBot, tmp_path: Path) -> None:
     with next_start(qtbot, tmp_path) as session:
         session.controller.train_to(50, 1)
-        qtbot.waitUntil(session.workspace.unsaved.exists)
-    assert not list(tmp_path.rglob("unsaved*"))
+        weights_at(qtbot, session, 50)
+        qtbot.waitUntil(lambda: '"step":50' in kept_in(session))
+        save_document(qtbot, session, tmp_path / "mine.cnnviz")
+    folder = tmp_path / "CNNViz" / "windows"
+    assert not list(folder.iterdir())
     with next_start(qtbot, tmp_path) as session:
         assert session.window.notices.text() == ""
+        session.document.open(tmp_path / "mine.cnnviz")
+        weights_at(qtbot, session, 50)
+    assert not list(folder.iterdir())
+
+
+def test_what_cannot_be_read_is_kept_under_another_name(qtbot: QtBot, tmp_path: Path) -> None:
+    with next_start(qtbot, tmp_path) as session:
+        session.window.panel(ReportPanel).writing.set_head("author", WORDS)
+        session.end_early()
+    (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
+    kept.write_text(f'{{"format":"cnnviz","author":"{WORDS}"', encoding="utf-8")
+    with next_start(qtbot, tmp_path) as session:
+        assert "The document that was kept is lost" in session.window.notices.text()
+        (aside,) = session.folder.path.parent.glob("damaged-*/document.json")
+        assert WORDS in aside.read_text(encoding="utf-8")
+        session.window.panel(ReportPanel).writing.set_head("author", "Grace")
+        qtbot.waitUntil(lambda: "Grace" in kept_in(session))
+
+
+def test_what_is_damaged_costs_no_words(qtbot: QtBot, tmp_path: Path) -> None:
+    with next_start(qtbot, tmp_path) as session:
+        session.controller.train_to(40, 1)
+        weights_at(qtbot, session, 40)
+        panel = session.window.panel(ReportPanel)
+        panel.writing.set_head("author", WORDS)
+        panel.writing.add_insert(
+            TRANSLATION, Insert("A drawing", "of step 1", "", svg=f"<svg>{' ' * 9000}</svg>")
+        )
+        session.end_early()
+    for member in (tmp_path / "CNNViz" / "windows").glob("*/*"):
+        if member.name != "document.json":
+            member.write_bytes(b"x")
+    with next_start(qtbot, tmp_path) as session:
+        assert "is damaged but for words and settings" in session.window.notices.text()
+        writing = session.window.panel(ReportPanel).writing
+        assert writing.words.author == WORDS
+        assert writing.inserts(TRANSLATION) == ()
+        assert session.state.run.step == 0
+        assert list(session.folder.path.parent.glob("damaged-*/document.json"))

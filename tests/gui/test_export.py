@@ -19,14 +19,15 @@ from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication, 
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.document.archive import load_picture
+from cnnviz.document.types import Seen
 from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Font, Table, drawn
 from cnnviz.drawing.drawing import captioned
 from cnnviz.drawing.page import Card, Page, down
 from cnnviz.files import atomic_write
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
-from cnnviz.presets import LAB5
-from cnnviz.session_state import SessionState, load_session
+from tests.engine.document_cases import small_document
 from tests.engine.report_cases import needs_poppler
 from tests.gui.driving import PATIENCE, activate, show_window
 from tests.gui.whole_window import show_panel
@@ -160,8 +161,8 @@ def dialog(qtbot: QtBot, panel: PageView, files: TaskRunner, tmp_path: Path) -> 
         Figure(panel.view("loss"), "Loss", "plot", "Mine"),
         Figure(panel, "Whole window", "window"),
     ]
-    session = SessionState(experiment=LAB5, sample=4)
-    made = ExportDialog(figures, AppState(), settings, lambda _widget: session, files, panel)
+    carried, _files = small_document(kind="picture", seen=Seen(sample=4))
+    made = ExportDialog(figures, AppState(), settings, lambda _widget: carried, files, panel)
     made.folder.setText(str(tmp_path))
     show_window(qtbot, made)
     return made
@@ -178,9 +179,9 @@ def test_the_dialog_writes_what_it_says(qtbot: QtBot, dialog: ExportDialog, tmp_
     assert written.args == [path]
     with Image.open(path) as image:
         assert image.width == 1500
-    session = load_session(path)
-    assert session is not None
-    assert session.sample == 4
+    document = load_picture(path)
+    assert document is not None
+    assert document.seen.sample == 4
     assert f"my-panel-lab5-seed0-step0.png is in {tmp_path}" in dialog.message.text()
     assert dialog.name.text() == "my-panel-lab5-seed0-step0-2.png", "for the next figure"
 

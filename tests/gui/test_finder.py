@@ -258,7 +258,7 @@ def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session)
     take(qtbot, active, "help sessions")
     (guide,) = active.window.findChildren(GuideWindow)
     qtbot.waitUntil(guide.isVisible)
-    assert "figures-and-sessions" in guide.page.source().path()
+    assert "figures-and-documents" in guide.page.source().path()
     guide.close()
 
 

@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz import checkpoint
 from cnnviz.presets import LAB5
-from tests.gui.driving import PATIENCE, opened, save_session
+from tests.gui.document_driving import answered
+from tests.gui.driving import PATIENCE, kept_in, opened, save_picture
 from tests.small_data import write_npz
-from ui.keep import session_files
 from ui.panels.report import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus
@@ -35,8 +34,7 @@ def first_field(session: Session) -> QPlainTextEdit:
 
 
 def kept(words: str, session: Session) -> bool:
-    draft = session.workspace.draft
-    return draft.exists() and words in draft.read_text(encoding="utf-8")
+    return words in kept_in(session)
 
 
 def train(qtbot: QtBot, session: Session, step: int) -> None:
@@ -53,44 +51,46 @@ def told(session: Session) -> str:
 # --- several windows ----------------------------------------------------------------------------------------
 
 
-def test_two_windows_keep_two_reports(qtbot: QtBot, tmp_path: Path) -> None:
+def test_two_windows_are_two_documents(qtbot: QtBot, tmp_path: Path) -> None:
     with opened(qtbot, tmp_path / "window.ini") as first, opened(qtbot, tmp_path / "window.ini") as second:
-        assert "Another window of CNNViz has your report open" in told(second)
         for each, words in ((first, "of the first"), (second, "of the second"), (first, " window")):
             write(each, words)
-            assert each.window.panel(ReportPanel).save_draft()
+        qtbot.waitUntil(lambda: kept("of the first window", first) and kept("of the second", second))
+    with opened(qtbot, tmp_path / "window.ini") as again:  # the one that was closed last
+        words = first_field(again).toPlainText()
+        assert words in ("of the first window", "of the second")
+        assert "which is in no file" in told(again)
+        assert "There is another document of yours" in told(again)
+        again.window.notices.action_button().click()
+        qtbot.waitUntil(lambda: first_field(again).toPlainText() not in ("", words))
+        other = first_field(again).toPlainText()
+        write(again, "!")
+        qtbot.waitUntil(lambda: kept("!", again))
+    assert {words, other} == {"of the first window", "of the second"}
+    kept_now = [each.read_text() for each in (tmp_path / "windows").glob("*/document.json")]
+    assert len(kept_now) == 2
+    assert sum(words in each for each in kept_now) == 1
+
+
+def test_a_document_that_another_window_has_is_not_offered(qtbot: QtBot, tmp_path: Path) -> None:
+    with opened(qtbot, tmp_path / "window.ini") as first:
+        write(first, "of the first")
+        qtbot.waitUntil(lambda: kept("of the first", first))
+        with opened(qtbot, tmp_path / "window.ini") as second:
+            assert told(second) == ""
+            assert first_field(second).toPlainText() == ""
+
+
+def test_a_document_marked_as_open_on_another_computer_can_be_opened(qtbot: QtBot, tmp_path: Path) -> None:
+    with opened(qtbot, tmp_path / "window.ini") as first:
+        write(first, "from elsewhere")
+        qtbot.waitUntil(lambda: kept("from elsewhere", first))
+    lock = tmp_path / "windows" / "1.lock"
+    lock.write_text("1\ncnnviz\nanother-computer\n" + "0" * 32 + "\n" + "0" * 32 + "\n")
     with opened(qtbot, tmp_path / "window.ini") as again:
-        assert first_field(again).toPlainText() == "of the first window"
-        assert "There is another report of yours" in told(again)
+        assert "is marked as open on another-computer" in told(again)
         again.window.notices.action_button().click()
-        assert first_field(again).toPlainText() == "of the second"
-        again.window.notices.action_button().click()
-        assert first_field(again).toPlainText() == "of the first window"
-
-
-def test_a_report_that_is_open_is_not_offered(qtbot: QtBot, tmp_path: Path) -> None:
-    with ExitStack() as windows:
-        settings = tmp_path / "window.ini"
-        first, second, third = (windows.enter_context(opened(qtbot, settings)) for _ in range(3))
-        write(second, "mine")
-        assert second.window.panel(ReportPanel).save_draft()
-        assert third.workspace.report == 3
-        third.close()
-        with opened(qtbot, tmp_path / "window.ini") as fourth:
-            assert fourth.workspace.report == 3
-            assert "There is another report" not in told(fourth)
-        assert first.workspace.draft != second.workspace.draft
-
-
-def test_a_report_marked_as_open_on_another_computer_can_be_opened(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, tmp_path / "window.ini") as session:
-        write(session, "at home")
-    lock = tmp_path / "report-draft.lock"
-    lock.write_text("4242\npython\nelsewhere\n")
-    with opened(qtbot, tmp_path / "window.ini") as session:
-        assert "on the computer elsewhere" in told(session)
-        session.window.notices.action_button().click()
-        assert first_field(session).toPlainText() == "at home"
+        qtbot.waitUntil(lambda: first_field(again).toPlainText() == "from elsewhere")
 
 
 # --- words --------------------------------------------------------------------------------------------------
@@ -141,15 +141,14 @@ def model_for_other_images(path: Path) -> Path:
 
 def test_a_model_that_does_not_fit_changes_nothing(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     train(qtbot, session, 40)
-    state, before = session.state, session.files.current()
-    session.files.open(model_for_other_images(tmp_path / "large.safetensors"))
+    state, before = session.state, session.document.picture()
+    session.document.open(model_for_other_images(tmp_path / "large.safetensors"))
     qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
-    after = session.files.current()
+    after = session.document.picture()
     assert before is not None
     assert after is not None
-    assert after.to_json() == before.to_json()
+    assert after == before
     assert (state.run.run_id, state.run.status, len(state.history.losses)) == (1, RunStatus.PAUSED, 40)
-    assert session.files.recent() == []
     train(qtbot, session, 45)  # and it can be trained on
 
 
@@ -157,21 +156,21 @@ def test_training_goes_on_while_a_model_is_refused(qtbot: QtBot, session: Sessio
     path = model_for_other_images(tmp_path / "large.safetensors")
     session.controller.on_speed_requested(50)
     session.controller.on_train_requested()
-    session.files.open(path)
+    session.document.open(path)
     qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
     step = session.state.run.step
     qtbot.waitUntil(lambda: session.state.run.step > step)
     assert session.state.run.status is RunStatus.TRAINING
 
 
-@pytest.mark.parametrize("kind", ["model", "session", "data", "settings"])
+@pytest.mark.parametrize("kind", ["weights", "picture", "data", "settings"])
 def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     state, controller = session.state, session.controller
     train(qtbot, session, 30)
-    save_session(qtbot, session, tmp_path / "a.json")
-    session.files.save_model(tmp_path / "a.safetensors")
+    save_picture(session, tmp_path / "a.png")
+    session.controller.export_weights(tmp_path / "a.safetensors")
     qtbot.waitUntil(lambda: session.controller.files.is_idle)
     write_npz(tmp_path / "a.npz")
     train(qtbot, session, 35)
@@ -182,29 +181,23 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         session.window.pending.action_button().click()
 
     ways = {
-        "model": lambda: session.files.open(tmp_path / "a.safetensors"),
-        "session": lambda: session.files.open(tmp_path / "a.json"),
+        "weights": lambda: session.document.open(tmp_path / "a.safetensors"),
+        "picture": lambda: session.document.open(tmp_path / "a.png"),
         "data": lambda: controller.open_data(tmp_path / "a.npz"),
         "settings": apply,
     }
-    answers, asked = ["cancel"], []
-
-    def ask(_parent: object, step: int, event: str) -> str:
-        asked.append((step, event))
-        return answers[-1]
-
-    monkeypatch.setattr(session_files, "ask_about_unsaved_work", ask)
+    asked = answered(monkeypatch, "cancel", "discard")
     session.ask_before_closing(True)
     ways[kind]()
     qtbot.waitUntil(lambda: len(asked) == 1)
-    assert asked == [(35, "something else takes its place")]
+    said = "The network has been trained for 35 steps and is not saved."
+    assert asked == [f"{said} Before something else takes its place?"]
     qtbot.waitUntil(lambda: controller.is_idle)
     assert (state.run.run_id, state.run.step) == (1, 35)
-    answers.append("discard")
     ways[kind]()
     qtbot.waitUntil(lambda: state.run.run_id == 2)
     session.ask_before_closing(False)
-    qtbot.waitUntil(lambda: not session.files.restorer.is_busy and controller.is_idle)
+    qtbot.waitUntil(lambda: not session.document.restorer.is_busy and controller.is_idle)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +216,7 @@ def test_a_saved_model_goes_on_as_the_run_would_have(
             session.controller.on_speed_requested(200)
             session.controller.on_train_requested()
             qtbot.waitUntil(lambda: state.shown is not None and state.shown.step > 5)
-        session.files.save_model(path)
+        session.controller.export_weights(path)
         qtbot.waitUntil(path.exists)
         end = state.run.step + 40
         session.controller.pause()
@@ -232,7 +225,7 @@ def test_a_saved_model_goes_on_as_the_run_would_have(
         train(qtbot, session, end)
         assert state.live is not None
         expected = dict(state.live.network.params)
-        session.files.open(path)
+        session.document.open(path)
         qtbot.waitUntil(lambda: state.run.run_id == 2 and state.run.status is RunStatus.PAUSED)
         train(qtbot, session, end)
         for name, values in state.live.network.params.items():

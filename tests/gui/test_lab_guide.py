@@ -15,9 +15,9 @@ from cnnviz.lab.model import seed_of
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.mathematics import plain
 from tests.gui import whole_window
+from tests.gui.document_driving import answered
 from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
-from ui.keep import session_files
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.state import PinnedCell, RunStatus
@@ -280,14 +280,14 @@ def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, se
     whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
     bar = sitting.column.misfit
     assert "Classes 4, 9 instead of 0, 1; Filters 4 instead of 8" in bar.text()
-    with qtbot.waitSignal(session.files.restorer.finished):
+    with qtbot.waitSignal(session.document.restorer.finished):
         press(bar.action_button())
     assert bar.isHidden()
     assert state.experiment == sitting.desk.lab.experiment
     sitting.desk.go_to("first")
     assert "Ties all instead of first" in bar.text()
     QTest.keyClick(bar, Qt.Key.Key_Escape)
-    with qtbot.waitSignal(session.files.restorer.finished):
+    with qtbot.waitSignal(session.document.restorer.finished):
         press(sitting.column.page.show_me)
     assert bar.isHidden()
     assert state.experiment.ties == "first"
@@ -295,10 +295,7 @@ def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, se
 
 
 def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, session, tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        session_files, "ask_about_unsaved_work", lambda _window, step, _event: asked.append(step) or "cancel"
-    )
+    asked = answered(monkeypatch, *["cancel"] * 9)
     session.ask_before_closing(True)
     state, controller = session.state, session.controller
     sitting = open_lab(qtbot, session, tmp_path, _OTHER)
@@ -306,7 +303,7 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
 
     def show(step):
         desk.go_to(step)
-        with qtbot.waitSignal(session.files.restorer.finished):
+        with qtbot.waitSignal(session.document.restorer.finished):
             press(show_me)
         whole_window.rest(qtbot, session)
 

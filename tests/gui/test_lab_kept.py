@@ -1,24 +1,25 @@
 """What is kept of a lab: after a restart, in a session, in what is handed in, in a course."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QSettings
+from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 
 from cnnviz.datasets import load_mnist
-from cnnviz.lab import LabRecord, parse_lab, read_hand_in
-from cnnviz.lab.course import load_course, save_course
+from cnnviz.document import archive
+from cnnviz.lab import parse_lab, read_hand_in
+from cnnviz.lab.course import made_course
 from cnnviz.lab.grade_table import verdict_of
 from cnnviz.lab.model import seed_of
-from cnnviz.lab.opening import made_course, shipped_labs
+from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.verifying import verify
+from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Words
-from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
 from tests.gui import whole_window
-from tests.gui.driving import opened, save_session
+from tests.gui.driving import opened, save_document
 from tests.gui.lab_driving import LAB, open_lab, press
 from ui.lab.door import welcome
 from ui.panels.report.panel import ReportPanel
@@ -31,19 +32,19 @@ def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, se
     sitting = open_lab(qtbot, session, tmp_path)
     QTest.keyClicks(sitting.column.page.answer.field, "one two")
     press(sitting.column.next)
-    draft = session.workspace.draft
     settings = session._settings.fileName()
     session.close()
-    kept = json.loads(draft.read_text(encoding="utf-8"))["labs"][0]
-    assert LabRecord.from_dict(kept).step("think").hypothesis[0].text == "one two"
     changed = LAB.replace("Some **strong** words.", "Other words.")
     (tmp_path / "small.toml").write_text(changed, encoding="utf-8")
     with opened(qtbot, tmp_path / settings) as again:
         found = again.lab.sitting
-        qtbot.waitUntil(lambda: found.desk.lab is not None)
+        qtbot.waitUntil(lambda: found.desk.lab is not None and found.desk.lab.id == "small")
+        assert found.desk.record.step("think").hypothesis[0].text == "one two"
         assert found.column.isVisible()
         assert found.desk.step.id == "field"
-        assert "has changed" in found.column.message.text()
+        assert not found.column.message.isVisible(), "the document has the lab as it was"
+        found.open_file(tmp_path / "small.toml")
+        qtbot.waitUntil(lambda: "has changed" in found.column.message.text())
         press(found.column.back)
         assert found.column.page.answer.field.toPlainText() == "one two"
 
@@ -84,9 +85,8 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
     session.close()
     with opened(qtbot, tmp_path / session._settings.fileName()) as again:
         found = again.lab.sitting
-        qtbot.waitUntil(lambda: found.desk.lab is not None)
+        qtbot.waitUntil(lambda: found.desk.lab is not None and found.desk.lab.id == "small")
         card = found.column.page.prediction
-        assert again.state.is_untrained
         assert card.measured.text() == "Measured: 4 pixels"
         assert card.verdict.text().startswith("Not right")
         assert card.moment.text() == moment
@@ -143,19 +143,25 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
 
 
-def test_a_session_carries_what_was_done_and_does_not_write_over_what_is_there(qtbot, session, tmp_path):
+def test_a_document_carries_the_lab_with_what_was_done_in_it(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     QTest.keyClicks(sitting.column.page.answer.field, "from home")
-    saved = tmp_path / "saved.session.json"
-    save_session(qtbot, session, saved)
-    QTest.keyClicks(sitting.column.page.answer.field, " and more")
-    with qtbot.waitSignal(session.files.restorer.finished):
-        session.files.open(saved)
-    qtbot.waitUntil(lambda: "record of this lab" in session.window.notices.text())
-    assert sitting.desk.done.answer == "from home and more"
-    whole_window.rest(qtbot, session)
-    press(session.window.notices.action_button())
-    qtbot.waitUntil(lambda: sitting.column.page.answer.field.toPlainText() == "from home")
+    saved = tmp_path / "saved.cnnviz"
+    save_document(qtbot, session, saved)
+    (tmp_path / "small.toml").unlink()
+    with opened(qtbot, tmp_path / "elsewhere.ini") as other:
+        with qtbot.waitSignal(other.document.restorer.finished):
+            other.document.open(saved)
+        other.window.lab_dock.set_shown(True)
+        found = other.lab.sitting
+        qtbot.waitUntil(lambda: found.desk.lab is not None and found.desk.lab.id == "small")
+        assert found.column.page.answer.field.toPlainText() == "from home"
+        found.column.page.answer.field.moveCursor(QTextCursor.MoveOperation.End)
+        QTest.keyClicks(found.column.page.answer.field, " and more")
+        save_document(qtbot, other, tmp_path / "again.cnnviz")
+    document, files = archive.load(tmp_path / "again.cnnviz")
+    assert document.labs[0]["steps"]["think"]["answer"] == "from home and more"
+    assert files["lab.toml"] == sitting.desk.lab.source.encode()
 
 
 def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, session, tmp_path):
@@ -234,10 +240,9 @@ def test_a_course_opens_where_it_begins_and_shows_nothing_of_later(qtbot, sessio
     lab, mistakes = parse_lab(_COURSE)
     assert lab is not None, mistakes
     data = load_mnist(("4", "9"))
-    save_course(tmp_path / "class.cnnviz", made_course(lab, {}, data, with_data=False))
-    course = load_course(tmp_path / "class.cnnviz")
-    with qtbot.waitSignal(session.files.restorer.finished):
-        session.files.open(tmp_path / "class.cnnviz")
+    archive.save(tmp_path / "class.cnnviz", *made_course(lab, {}, data, with_data=False))
+    with qtbot.waitSignal(session.document.restorer.finished):
+        session.document.open(tmp_path / "class.cnnviz")
     whole_window.rest(qtbot, session)
     state, experiment = session.state, lab.experiment
     assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.PAUSED, 5000)
@@ -254,29 +259,48 @@ def test_a_course_opens_where_it_begins_and_shows_nothing_of_later(qtbot, sessio
     assert np.array_equal(state.history.losses, losses)
     assert session.window.notices.text() == ""
     # A step that is about the end has the run of the course at once.
+    whole = Trainer(experiment.build_network(), data, experiment.train_config())
+    whole.advance(whole.total_steps)
     session.lab.sitting.desk.go_to("field")
     for _ in range(2):
-        with qtbot.waitSignal(session.files.restorer.finished):
+        with qtbot.waitSignal(session.document.restorer.finished):
             press(session.lab.sitting.column.page.show_me)
         whole_window.rest(qtbot, session)
         assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 11791)
-        assert weights_checksum(state.live.network) == weights_checksum(course.model.network)
+        assert weights_checksum(state.live.network) == weights_checksum(whole.network)
         assert [point.step for point in state.history.tests] == [0, 11791]
         assert "class.cnnviz" in state.live.note
-        assert not session.files.has_unsaved_work
+        assert session.document.may_lose_run()
 
 
-def test_a_course_of_another_network_than_its_session_says_so(qtbot, session, tmp_path):
+def test_a_course_gives_each_student_a_document_of_his_own(qtbot, session, tmp_path):
     lab, _ = parse_lab(_COURSE)
-    course = made_course(lab, {}, load_mnist(("4", "9")), with_data=False)
-    other = replace(course.session, weights_sha256="00" * 32)
-    save_course(tmp_path / "class.cnnviz", replace(course, session=other))
-    with qtbot.waitSignal(session.files.restorer.finished) as done:
-        session.files.open(tmp_path / "class.cnnviz")
-    assert done.args == [False]
-    assert "The network of class.cnnviz cannot be brought back" in session.window.notices.text()
-    assert session.state.is_untrained
-    assert session.state.experiment.classes == ("0", "1")
+    path = tmp_path / "class.cnnviz"
+    archive.save(path, *made_course(lab, {}, load_mnist(("4", "9")), with_data=True))
+    content = path.read_bytes()
+    with qtbot.waitSignal(session.document.restorer.finished):
+        session.document.open(path)
+    whole_window.rest(qtbot, session)
+    assert (session.document.path, session.document.name) == (None, "Untitled")
+    QTest.keyClicks(session.lab.sitting.column.page.answer.field, "mine")
+    save_document(qtbot, session, tmp_path / "mine.cnnviz")
+    assert path.read_bytes() == content
+    with opened(qtbot, tmp_path / "home.ini") as other:
+        with qtbot.waitSignal(other.document.restorer.finished) as done:
+            other.document.open(tmp_path / "mine.cnnviz")
+        assert done.args == [True]
+        whole_window.rest(qtbot, other)
+        state, sitting = other.state, other.lab.sitting
+        assert (state.dataset.classes, state.run.step) == (("4", "9"), 5000)
+        other.window.lab_dock.set_shown(True)
+        qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == lab.id)
+        assert sitting.column.page.answer.field.toPlainText() == "mine"
+        sitting.desk.go_to("field")
+        with qtbot.waitSignal(other.document.restorer.finished):
+            press(sitting.column.page.show_me)
+        whole_window.rest(qtbot, other)  # the run of the course is still there, and needs no training
+        assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 11791)
+        assert "class.cnnviz" in state.live.note
 
 
 def test_no_result_is_measured_on_a_network_whose_rate_was_changed_on_the_way(qtbot, session, tmp_path):
@@ -308,9 +332,9 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     lab, mistakes = parse_lab(_PREDICTED_FIRST)
     assert lab is not None, mistakes
     course = made_course(lab, {}, load_mnist(("0", "1")), with_data=False, seed=77)
-    save_course(tmp_path / "class.cnnviz", course)
-    with qtbot.waitSignal(session.files.restorer.finished):
-        session.files.open(tmp_path / "class.cnnviz")
+    archive.save(tmp_path / "class.cnnviz", *course)
+    with qtbot.waitSignal(session.document.restorer.finished):
+        session.document.open(tmp_path / "class.cnnviz")
     whole_window.rest(qtbot, session)
     state, desk = session.state, session.lab.sitting.desk
     assert (state.experiment.seed, state.run.status, state.run.step) == (77, RunStatus.READY, 0)

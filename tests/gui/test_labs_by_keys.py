@@ -48,7 +48,7 @@ class Student:
 
     def rest(self) -> None:
         """Wait until everything is done; then the window has the keyboard."""
-        rest(self.qtbot, self.session, lambda: not self.session.files.restorer.is_busy)
+        rest(self.qtbot, self.session, lambda: not self.session.document.restorer.is_busy)
         activate(self.qtbot, self.window)
 
     def tab_to(self, is_meant: Callable[[QWidget], bool]) -> None:

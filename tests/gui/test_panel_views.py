@@ -5,14 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replaced
+from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cnnviz._types import ViewValue
 from cnnviz.datasets import load_mnist
+from cnnviz.document.archive import load_picture, png_texts
 from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
-from cnnviz.session_state import ViewValue, load_session
-from tests.gui.driving import click, click_part, double_click, opened, part_center, save_session, turn_wheel
+from tests.gui.driving import click, click_part, double_click, opened, part_center, save_picture, turn_wheel
 from tests.gui.view_rounds import (
     PANELS,
     THREE_DIGITS,
@@ -215,34 +218,35 @@ def test_a_picture_brings_back_what_was_chosen(
             now = picture(fresh)
             assert not difference(now, seen[panel]), panel
             export(fresh, tmp_path / "again.png")
-            first, again = load_session(tmp_path / f"{panel}.png"), load_session(tmp_path / "again.png")
+            first, again = load_picture(tmp_path / f"{panel}.png"), load_picture(tmp_path / "again.png")
             assert first is not None
             assert again is not None
-            for name, view in first.views.items():
-                assert again.views[name] == view
+            for name, view in first.seen.views.items():
+                assert again.seen.views[name] == view
             assert again == first
 
 
 def test_views_of_another_shape_leave_the_defaults(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     for panel in PANELS:
         show(qtbot, session, panel)
-    usual = session.files.current()
+    usual = session.document.picture()
     assert usual is not None
     other = {
         name: {key: _of_another_kind(value) for key, value in view.items()} | {"colour of the moon": "pale"}
-        for name, view in usual.views.items()
+        for name, view in usual.seen.views.items()
     }
     other["hologram_dock"] = {"depth": 3}
-    path = tmp_path / "a.json"
-    path.write_text(replace(usual, views=other).to_json())
+    path = tmp_path / "a.png"
+    document = replaced(usual, seen=replaced(usual.seen, views=other))
+    Image.new("L", (8, 8)).save(path, pnginfo=png_texts(document))
     restore(qtbot, session, path)
     for panel in PANELS:
         show(qtbot, session, panel)
     assert not session.window.notices.text()
-    now = session.files.current()
+    now = session.document.picture()
     assert now is not None
-    for name, view in usual.views.items():
-        assert now.views[name] == view
+    for name, view in usual.seen.views.items():
+        assert now.seen.views[name] == view
 
 
 def _of_another_kind(value: ViewValue) -> ViewValue:
@@ -262,16 +266,16 @@ def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, t
     show(qtbot, session, "backprop")
     step_to(panel, StepKind.LOSS)
     show(qtbot, session, "training")
-    path = tmp_path / "a.json"
-    save_session(qtbot, session, path)
-    kept = session.files.current()
+    path = tmp_path / "a.png"
+    save_picture(session, path)
+    kept = session.document.picture()
     assert kept is not None
     step_to(panel, StepKind.UPDATE)
     session.controller.begin_run(replace(LAB5, seed=77))
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
     restore(qtbot, session, path)
-    now = session.files.current()  # nobody has looked at the panel yet
+    now = session.document.picture()  # nobody has looked at the panel yet
     assert now is not None
-    assert now.views["backprop_dock"] == kept.views["backprop_dock"]
+    assert now.seen.views["backprop_dock"] == kept.seen.views["backprop_dock"]
     show(qtbot, session, "backprop")
     assert panel.model.step.kind is StepKind.LOSS

@@ -1,6 +1,5 @@
 """Figures and tables go from the panels into the report by key, context menu and the report's own menu."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,19 +8,20 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from cnnviz.document.archive import load_picture
 from cnnviz.errors import CNNVizError
+from cnnviz.network import weights_checksum
 from cnnviz.report import Insert
 from cnnviz.report.content import BACKPROP, MAX_WORDS, TRANSLATION, WORKING_PRINCIPLE
-from cnnviz.session_state import load_session, weights_checksum
 from tests.gui import whole_window
-from tests.gui.driving import drain
+from tests.gui.document_driving import through_document
+from tests.gui.driving import drain, kept_in
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of
 from ui.panels.backprop import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
-from ui.panels.report.draft import load_draft
 from ui.panels.report.insert_choice import InsertChoice
 from ui.panels.report.inserts import InsertPicker
 from ui.panels.training import TrainingPanel
@@ -81,9 +81,7 @@ def _made(qtbot: QtBot, choice: InsertChoice) -> Insert:
     return found[0]
 
 
-def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(
-    qtbot: QtBot, session: Session, draft_file: Path
-) -> None:
+def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session: Session) -> None:
     window = session.window
     _show(qtbot, session)
     _train(qtbot, session, 2)
@@ -103,11 +101,10 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(
     window.notices.action_button().click()  # it is still sliding in
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
     assert window.panel(ReportPanel).fields.inserts.titles() == [title]
-    window.panel(ReportPanel).save_draft()
-    draft, message = load_draft(draft_file)
-    assert message == ""
+    draft = through_document(window.panel(ReportPanel).writing.draft)
     assert draft.report.demonstration(TRANSLATION).inserts == (insert,)
-    assert insert.svg not in draft_file.read_text(encoding="utf-8")  # it is written once, not with every word
+    qtbot.waitUntil(lambda: "inserts/" in kept_in(session))
+    assert insert.svg[:200] not in kept_in(session)  # it is written once, not with every word
 
 
 def test_what_shows_nothing_yet_is_neither_offered_nor_put_in(qtbot: QtBot, session: Session) -> None:
@@ -235,10 +232,10 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
     qtbot.waitUntil(lambda: (drawn := backprop.drawn()) is not None and drawn.step == last)
     with qtbot.waitSignal(dialog.exported) as written:
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    saved = load_session(written.args[0])
+    saved = load_picture(written.args[0])
     assert saved is not None
-    assert saved.step == last
-    assert saved.weights_sha256 == weights_checksum(state.history.snapshots.at(last).network)
+    assert saved.seen.step == last
+    assert saved.seen.weights_sha256 == weights_checksum(state.history.snapshots.at(last).network)
     assert f"step {last:,}" in dialog.caption.toolTip()
 
 
@@ -262,73 +259,6 @@ def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Sessi
     window.panel(ReportPanel).message.action_button().click()  # it is still sliding in
     assert _titles(session, WORKING_PRINCIPLE) == [names[0], names[2], names[1]]
     assert listed.titles() == [names[0], names[2], names[1]]
-
-
-def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Session, draft_file: Path) -> None:
-    _show(qtbot, session)
-    report = session.window.panel(ReportPanel)
-    for name in ("Stages", "Translation panel"):
-        choice = next(each for each in session.inserter.choices() if each.title.startswith(name))
-        report.add_insert(_made(qtbot, choice), WORKING_PRINCIPLE)
-    report.save_draft()
-    kept = json.loads(draft_file.read_text(encoding="utf-8"))
-    lost = kept["report"]["demonstrations"][0]["inserts"][0]
-    (draft_file.with_suffix(".figures") / lost["svg"]["file"]).unlink()
-    draft, message = load_draft(draft_file)
-    assert lost["title"] in message
-    assert [each.title for each in draft.report.demonstrations[0].inserts] == ["Translation panel"]
-
-
-@pytest.mark.parametrize("damage", [b"", b"<svg", b"\xff\xfe"])
-def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
-    qtbot: QtBot, session: Session, draft_file: Path, damage: bytes
-) -> None:
-    _show(qtbot, session)
-    report = session.window.panel(ReportPanel)
-    report.add_insert(_made(qtbot, _panel(session)), WORKING_PRINCIPLE)
-    report.save_draft()
-    (file,) = draft_file.with_suffix(".figures").glob("*.svg")
-    file.write_bytes(damage)
-    draft, message = load_draft(draft_file)
-    assert "Translation panel" in message
-    assert draft.report.demonstrations[0].inserts == ()
-
-
-def test_what_is_wrong_with_one_figure_costs_no_words(
-    qtbot: QtBot, session: Session, draft_file: Path
-) -> None:
-    _show(qtbot, session)
-    report = session.window.panel(ReportPanel)
-    report.fields.edits["objective"].setPlainText("to see")
-    report.add_insert(_made(qtbot, _panel(session)), WORKING_PRINCIPLE)
-    report.save_draft()
-    kept = json.loads(draft_file.read_text(encoding="utf-8"))
-    (insert,) = kept["report"]["demonstrations"][0]["inserts"]
-    for change in ({"svg": {"file": "a\0b"}}, {"caption": "x" * 5000}, {"width_cm": -1}, {"svg": 7}):
-        kept["report"]["demonstrations"][0]["inserts"] = [insert | change]
-        draft_file.write_text(json.dumps(kept), encoding="utf-8")
-        draft, message = load_draft(draft_file)
-        assert "Translation panel" in message
-        assert draft.report.demonstrations[0].objective == "to see"
-
-
-def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
-    qtbot: QtBot, session: Session, draft_file: Path
-) -> None:
-    _show(qtbot, session)
-    report = session.window.panel(ReportPanel)
-    first, second = [each for each in session.inserter.choices() if not each.is_table][:2]
-    for choice in (first, second):
-        report.add_insert(_made(qtbot, choice), WORKING_PRINCIPLE)
-    report.save_draft()
-    folder = draft_file.with_suffix(".figures")
-    before = len(list(folder.glob("*.svg")))
-    report.fields.inserts.button(0, "remove").click()
-    report.save_draft()
-    assert len(list(folder.glob("*.svg"))) == before == 2
-    draft, _ = load_draft(draft_file)
-    (kept,) = folder.glob("*.svg")
-    assert kept.read_bytes().decode() == draft.report.demonstrations[0].inserts[0].svg
 
 
 def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> None:
@@ -413,7 +343,7 @@ def test_each_figure_and_table_can_be_told_by_its_picture_and_its_name(
 
 
 def test_own_words_stand_before_the_caption_of_the_program_and_are_kept(
-    qtbot: QtBot, session: Session, draft_file: Path, tmp_path: Path
+    qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     _show(qtbot, session)
     report = session.window.panel(ReportPanel)
@@ -431,8 +361,7 @@ def test_own_words_stand_before_the_caption_of_the_program_and_are_kept(
     assert report.fields.inserts.words_field(0) is field, "it can be typed on"
     (insert,) = report.report.demonstration(WORKING_PRINCIPLE).inserts
     assert insert.words == "Falls <b>fast</b>, then slowly"
-    assert report.save_draft()
-    draft, _ = load_draft(draft_file)
+    draft = through_document(report.writing.draft)
     assert draft.report.demonstration(WORKING_PRINCIPLE).inserts == (insert,)
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "a.html")

@@ -1,18 +1,28 @@
-"""What is remembered may be anything by the next start: it is never the reason why there is none."""
+"""What is remembered may be anything, and the disk may be full or read-only: nothing is lost or aborted."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QByteArray, QRect, QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QByteArray, QRect, QSettings, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from cnnviz.document import archive
+from tests.engine.datasets_files import assert_one_sentence
 from tests.gui.child_window import run_window
+from tests.gui.driving import activate, kept_in
+from tests.gui.whole_window import show_panel
+from tests.small_disk import WAYS, SmallDisk, open_small_disk
+from ui import session as session_module
+from ui.controls.message_bar import MessageBar
 from ui.export.dialog import ExportDialog
+from ui.panels.report import ReportPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
+from ui.state import RunStatus
 
 _KEYS = {
     *(f"export/{name}" for name in ("caption", "colours", "folder", "format", "scale")),
@@ -41,7 +51,7 @@ def test_a_value_of_another_kind_is_as_none(qtbot: QtBot, tmp_path: Path, value:
     with qtbot.waitExposed(session.window):
         session.window.show()
     session.start()
-    assert session.files.recent() == []
+    assert session.document.recent() == []
     session.exporter.export(session.window.panel(TrainingPanel))
     (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
     assert dialog.format.current() == "png"
@@ -57,7 +67,7 @@ def test_these_are_all_that_is_remembered(qtbot: QtBot, session: Session, tmp_pa
     dialog.folder.setText(str(tmp_path))
     dialog.export()
     session.set_theme_mode("dark")
-    session.files.remember(tmp_path / "model.safetensors")
+    session.document.remember(tmp_path / "model.safetensors")
     session.close()
     kept = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     assert set(kept.allKeys()) == _KEYS
@@ -70,3 +80,173 @@ def test_a_damaged_layout_aborts_no_start(tmp_path: Path) -> None:
     ended = run_window(tmp_path)
     assert ended.returncode == 0
     assert "Traceback" not in ended.stderr
+
+
+# -- a full disk ---------------------------------------------------------------------------------------------
+
+
+OLD = b"what was there before"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with open_small_disk(tmp_path / "disk", mounted=WAYS[-1] == "mounted") as opened:
+        yield opened
+
+
+@pytest.fixture
+def kept_on_disk(disk: SmallDisk, tmp_path: Path) -> Path:
+    """Let the document be kept on the disk; ask for it before the session."""
+    path = disk.folder / "windows"
+    path.mkdir()
+    (tmp_path / "windows").symlink_to(path)
+    return path / "1"
+
+
+def told(session: Session) -> str:
+    """Return the messages that can be seen in the window."""
+    bars = session.window.findChildren(MessageBar)
+    return " ".join(bar.text() for bar in bars if bar.isVisible() and bar.kind() == "error")
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, path: Path, chosen: str = "") -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), chosen))
+
+
+def trained(qtbot: QtBot, session: Session) -> None:
+    session.controller.train_to(20, 1)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+
+
+def press(qtbot: QtBot, session: Session, key: Qt.Key, *, shift: bool = False) -> None:
+    activate(qtbot, session.window)
+    modifier = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(session.window, key, modifier | Qt.KeyboardModifier.ShiftModifier if shift else modifier)
+
+
+def test_the_export_dialog_stays_open(
+    qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path
+) -> None:
+    trained(qtbot, session)
+    show_panel(qtbot, session, 2)
+    session.exporter.export()
+    dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog))
+    for kind in ("png", "svg", "pdf", "csv"):
+        (disk.folder / f"old.{kind}").write_bytes(OLD)
+    disk.fill()
+    names = disk.names()
+    for kind in ("png", "svg", "pdf", "csv"):
+        dialog.format.button(kind).click()
+        dialog.folder.setText(str(disk.folder))
+        dialog.name.setText(f"old.{kind}")
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+        dialog.message.action_button().click()  # replace it
+        qtbot.waitUntil(lambda: dialog.message.kind() == "error")
+        assert dialog.isVisible()
+        assert "the disk is full" in dialog.message.text()
+        assert f"old.{kind}" in dialog.message.text()
+        assert_one_sentence(dialog.message.text())
+        assert (disk.folder / f"old.{kind}").read_bytes() == OLD
+        assert disk.names() == names
+    dialog.folder.selectAll()
+    qtbot.keyClicks(dialog.folder, str(tmp_path))
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert dialog.message.kind() == "success"
+    assert written.args is not None
+    assert written.args[0].parent == tmp_path
+    assert written.args[0].stat().st_size > 100
+
+
+@pytest.mark.parametrize("fault", ["full", "read-only"])
+def test_a_document_tells_and_can_be_saved_elsewhere(
+    qtbot: QtBot,
+    session: Session,
+    disk: SmallDisk,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    fault: str,
+) -> None:
+    trained(qtbot, session)
+    (disk.folder / "a.cnnviz").write_bytes(OLD)
+    disk.fill() if fault == "full" else disk.lock()
+    answer_with(monkeypatch, disk.folder / "a.cnnviz")
+    press(qtbot, session, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: "a.cnnviz" in told(session))
+    assert_one_sentence(told(session))
+    assert fault in told(session) or not disk.is_real
+    assert (disk.folder / "a.cnnviz").read_bytes() == OLD
+    assert session.document.path is None
+    assert disk.names() == ["a.cnnviz"]
+    answer_with(monkeypatch, tmp_path / "a.cnnviz")
+    press(qtbot, session, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: session.document.path is not None)
+    document, _files = archive.load(tmp_path / "a.cnnviz")
+    assert document.run is not None
+    assert document.run.step == 20
+    assert not session.document.is_changed
+    if fault == "read-only":
+        disk.unlock()
+
+
+def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path) -> None:
+    session.window.panels.show_panel(4)
+    report = session.window.panel(ReportPanel)
+    qtbot.keyClicks(report.fields.edits["objective"], "to see")
+    (disk.folder / "lab.pdf").write_bytes(OLD)
+    disk.fill()
+    for name in ("lab.pdf", "lab.html"):  # a folder would have nothing in it before the lab is measured
+        report.export_to(disk.folder / name)
+        qtbot.waitUntil(lambda: "the disk is full" in told(session))
+        assert_one_sentence(told(session))
+        assert str(disk.folder / name) in told(session)
+        assert disk.names() == ["lab.pdf"]
+        assert (disk.folder / "lab.pdf").read_bytes() == OLD
+        assert report.fields.edits["objective"].toPlainText() == "to see"
+    report.export_to(tmp_path / "lab.pdf")
+    qtbot.waitUntil((tmp_path / "lab.pdf").exists)
+    qtbot.waitUntil(report.export.isEnabled)
+
+
+def test_words_are_kept_as_soon_as_there_is_room(
+    qtbot: QtBot, disk: SmallDisk, kept_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.document.autosave._RETRY_MS", 100)
+    session.window.panels.show_panel(4)
+    edit = session.window.panel(ReportPanel).fields.edits["objective"]
+    qtbot.keyClicks(edit, "first")
+    qtbot.waitUntil(lambda: "first" in kept_in(session))
+    qtbot.waitUntil(lambda: session.controller.keeping.is_idle)
+    disk.fill()
+    qtbot.keyClicks(edit, " and second")
+    qtbot.waitUntil(lambda: "Your work is not being kept" in told(session))
+    assert "the disk is full" in told(session)
+    assert edit.toPlainText() == "first and second"
+    assert "first" in kept_in(session)
+    assert archive.load(kept_on_disk)[0].words["report"]
+    disk.free()
+    qtbot.waitUntil(lambda: "first and second" in kept_in(session))
+    qtbot.waitUntil(lambda: "kept again" in session.window.notices.text())
+
+
+def test_the_window_does_not_close_over_words_that_are_not_kept(
+    qtbot: QtBot, disk: SmallDisk, kept_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def ask(_parent: object) -> bool:
+        asked.append(True)
+        return len(asked) > 1
+
+    monkeypatch.setattr(session_module, "ask_about_unkept_work", ask)
+    session.ask_before_closing(True)
+    edit = session.window.panel(ReportPanel).fields.edits["objective"]
+    disk.fill()
+    session.window.panels.show_panel(4)
+    qtbot.keyClicks(edit, "words")
+    session.window.close()
+    assert session.window.isVisible()
+    assert edit.toPlainText() == "words"
+    session.window.close()
+    assert len(asked) == 2
+    assert not session.window.isVisible()

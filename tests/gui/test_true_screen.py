@@ -53,16 +53,17 @@ def another(session: Session, name: str, runners: list[TaskRunner]) -> QWidget:
         samples.filter.set_choice(front.filter.choice())
         samples.filter.choiceEdited.emit(front.filter.choice())
         return samples
-    session.window.panel(ReportPanel).save_draft()
-    services = Services(session.state, *runners, session.workspace.draft)
-    return registry.PANELS[PANELS.index(name)].build(services)
+    panel = registry.PANELS[PANELS.index(name)].build(Services(session.state, *runners))
+    if isinstance(panel, ReportPanel):
+        panel.writing.begin(session.window.panel(ReportPanel).writing.draft)
+    return panel
 
 
 @contextmanager
 def made_now(qtbot: QtBot, session: Session, name: str) -> Iterator[QWidget]:
     """Make a part of the window as it is, in a window of its own of the same size."""
     front = part_of(session, name)
-    runners = [TaskRunner(name) for name in ("analysis", "background", "typesetting", "files", "keeping")]
+    runners = [TaskRunner(name) for name in ("analysis", "background", "typesetting", "files")]
     ground = QWidget()
     part = another(session, name, runners)
     layout = QHBoxLayout(ground)

@@ -82,7 +82,7 @@ def pixels_of(image: QImage) -> np.ndarray:
 
 def export(session: Session, path: Path) -> None:
     path.write_bytes(
-        draw_png(Figure(session.window, "window", "window").drawing(), session=session.files.current())()
+        draw_png(Figure(session.window, "window", "window").drawing(), document=session.document.picture())()
     )
 
 
@@ -113,7 +113,7 @@ def step_to(panel: BackpropPanel, kind: StepKind, layer: str = "") -> None:
 
 
 def restore(qtbot: QtBot, session: Session, path: Path) -> None:
-    with qtbot.waitSignal(session.files.restorer.finished) as done:
-        session.files.open(path)
+    with qtbot.waitSignal(session.document.restorer.finished) as done:
+        session.document.open(path)
     assert done.args == [True]
     rest(qtbot, session)

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.document.types import Document
 from cnnviz.drawing import Drawing
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, printable_name
 from cnnviz.quantities import format_count, format_value
-from cnnviz.session_state import SessionState
 from ui.controls.buttons import Button
 from ui.controls.choice_field import DropDownList
 from ui.controls.form import Form
@@ -42,7 +42,7 @@ from ui.theme import theme_manager
 
 _FORMATS = (("png", "PNG"), ("svg", "SVG"), ("pdf", "PDF"), ("csv", "CSV"))
 _FORMAT_TIPS = {
-    "png": "A picture made of pixels; it carries the session, so that opening it brings this view back",
+    "png": "A picture made of pixels; it carries the view, so that opening it brings this back",
     "svg": "Lines and letters that stay sharp at any size, for drawing programs and web pages",
     "pdf": "Lines and letters that stay sharp at any size, for printing and LaTeX",
     "csv": "The numbers behind the figure, for a spreadsheet or a script",
@@ -59,7 +59,7 @@ class ExportDialog(QDialog):
     * `figures`: what can be chosen; the first is chosen at first.
     * `state`: for the caption and the name of the file.
     * `settings`: where folder and choices are remembered.
-    * `session`: what a PNG shall carry.
+    * `picture`: returns what a PNG shall carry.
     * `files`: writes the file beside the window.
     """
 
@@ -71,12 +71,12 @@ class ExportDialog(QDialog):
         figures: list[Figure],
         state: AppState,
         settings: QSettings,
-        session: Callable[[QWidget], SessionState | None],
+        picture: Callable[[QWidget], Document | None],
         files: Analysis,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._figures, self._state, self._settings, self._session = figures, state, settings, session
+        self._figures, self._state, self._settings, self._view_of = figures, state, settings, picture
         self._files = files
         self._is_writing = False
         self._caption = ""
@@ -162,7 +162,7 @@ class ExportDialog(QDialog):
         figure, width = self.figure(), self.width_cm.value()
         match self.format.current():
             case "png":
-                return draw_png(self.drawing(), self._scale(), width, self._session(figure.widget))
+                return draw_png(self.drawing(), self._scale(), width, self._view_of(figure.widget))
             case "svg":
                 return draw_svg(self.drawing(), figure.title, width, with_fonts=True)
             case "pdf":

@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage, Q
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
+from cnnviz.document.types import Document
 from cnnviz.errors import CNNVizError
-from cnnviz.session_state import SessionState
 from ui.controls.keyboard import follow_keyboard
 from ui.export.clipboard import mime_data
 from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
@@ -28,7 +28,7 @@ class FigureExporter(QObject):
 
     * `window`: the main window; also the parent.
     * `docks`: returns the docks that hold panels, in their order.
-    * `session`: returns what a PNG shall carry, or None.
+    * `picture`: returns what a PNG shall carry, or None.
     * `insert`: puts a figure into the lab report.
     * `files`: finishes and writes files beside the window.
     """
@@ -42,13 +42,13 @@ class FigureExporter(QObject):
         docks: Callable[[], list[QDockWidget]],
         state: AppState,
         settings: QSettings,
-        session: Callable[[QWidget], SessionState | None],
+        picture: Callable[[QWidget], Document | None],
         insert: Callable[[Figure], None],
         files: Analysis,
     ) -> None:
         super().__init__(window)
         self._window, self._docks, self._state = window, docks, state
-        self._settings, self._session, self._insert = settings, session, insert
+        self._settings, self._picture, self._insert = settings, picture, insert
         self._files = files
         self._whole = Figure(window, "Whole window", "window")
         self._parts: list[QWidget] = []
@@ -115,7 +115,7 @@ class FigureExporter(QObject):
         from ui.export.dialog import ExportDialog
 
         dialog = ExportDialog(
-            self.figures(widget), self._state, self._settings, self._session, self._files, self._window
+            self.figures(widget), self._state, self._settings, self._picture, self._files, self._window
         )
         dialog.finished.connect(dialog.deleteLater)
         dialog.exported.connect(self.exported)

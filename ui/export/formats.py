@@ -16,9 +16,10 @@ from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled
+from cnnviz.document.archive import png_texts
+from cnnviz.document.types import Document
 from cnnviz.drawing import Drawing, Font, Text, to_svg
 from cnnviz.errors import CNNVizError
-from cnnviz.session_state import SessionState, png_texts
 from ui.painting import paint, qrect
 
 type Content = Callable[[], bytes]
@@ -59,20 +60,20 @@ def to_image(drawing: Drawing, scale: float = 1) -> QImage:
 
 
 def draw_png(
-    drawing: Drawing, scale: float = 1, width_cm: float | None = None, session: SessionState | None = None
+    drawing: Drawing, scale: float = 1, width_cm: float | None = None, document: Document | None = None
 ) -> Content:
     """Draw a PNG file.
 
     * `scale`: pixels of the picture for one of the screen, in each direction.
     * `width_cm`: width in print, from which the DPI follow; by default that at 96 pixels of the
       screen an inch.
-    * `session`: state that the picture shall carry.
+    * `document`: what the picture shall carry.
     """
     width = natural_width(drawing) if width_cm is None else width_cm
-    return partial(_png, to_image(drawing, scale), width, session)
+    return partial(_png, to_image(drawing, scale), width, document)
 
 
-def _png(image: QImage, width_cm: float, session: SessionState | None) -> bytes:
+def _png(image: QImage, width_cm: float, document: Document | None) -> bytes:
     from PIL import Image  # here: the window starts sooner without it
 
     # Pillow's encoder works beside the window, and its texts are those that headless runs read.
@@ -80,7 +81,7 @@ def _png(image: QImage, width_cm: float, session: SessionState | None) -> bytes:
     size, line = (rgb.width(), rgb.height()), rgb.bytesPerLine()
     pixels = cast("bytes", rgb.constBits())  # it is a buffer, which is enough
     picture = Image.frombuffer("RGB", size, pixels, "raw", "RGB", line, 1)
-    dpi, texts = rgb.width() / width_cm * CM_PER_INCH, png_texts(session)
+    dpi, texts = rgb.width() / width_cm * CM_PER_INCH, png_texts(document)
     texts.add_text("Software", f"CNNViz {__version__}")
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", dpi=(dpi, dpi), pnginfo=texts)

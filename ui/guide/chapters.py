@@ -39,7 +39,7 @@ CHAPTERS = (
     Chapter("Lab report", "lab-report"),
     Chapter("Timeline", "timeline"),
     Chapter("Your own image", "own-digit"),
-    Chapter("Figures and sessions", "figures-and-sessions"),
+    Chapter("Figures and documents", "figures-and-documents"),
     Chapter("Keyboard and projector", "keyboard"),
     Chapter("Write a lab of your own", "lab-files"),
     Chapter("Hand in and grade", "lab-grading"),

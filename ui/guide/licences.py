@@ -44,6 +44,7 @@ PARTS = (
     _package("NumPy", f"{_BSD}; OpenBLAS and others in it as the text says"),
     _package("threadpoolctl", _BSD),
     _package("safetensors", "Apache 2.0"),
+    _package("msgspec", _BSD),
     _package("Pillow", "MIT-CMU; libraries in it as the text says"),
     _package("fontTools", "MIT", "fonttools"),
     _package("Jinja2", _BSD),

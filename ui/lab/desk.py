@@ -12,10 +12,10 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
+from cnnviz.lab.own_pixels import OwnPixels
 from cnnviz.lab.record import Found, LabRecord, StepRecord, When
 from cnnviz.lab.showing import secrets_of
 from cnnviz.report.content import Shown
-from cnnviz.session_state import OwnPixels
 from ui.panels.report.writing import Writing
 from ui.state import AppState, RunStatus
 
@@ -37,7 +37,7 @@ class LabDesk(QObject):
         super().__init__(parent)
         self._state, self._writing = state, writing
         self.lab: Lab | None = None
-        self.place = ""  # path of the file of the lab, or its id if it comes with the program
+        self.place = ""  # id of the lab if it comes with the program, else `OWN_LAB`
         self.record = LabRecord("", "", "")
         self._step_id = ""
 
@@ -185,7 +185,7 @@ class LabDesk(QObject):
     def open(self, lab: Lab, place: str) -> bool:
         """Do a lab, from where it was left; return whether its file had other words when it was begun.
 
-        * `place`: path of its file, or its id if it comes with the program.
+        * `place`: its id if it comes with the program, else `OWN_LAB`.
         """
         self.finish()
         fresh = LabRecord.of(lab)
@@ -207,12 +207,6 @@ class LabDesk(QObject):
     def forget(self) -> None:
         """Leave the lab as it is: another draft keeps another record."""
         self.lab, self.record = None, LabRecord("", "", "")
-
-    def take(self, record: LabRecord) -> None:
-        """Go on with another record of the same lab."""
-        assert self.lab is not None
-        self._keep(replace(record, lab_sha256=self.lab.sha256))
-        self.open(self.lab, self.place)
 
     def go_to(self, step_id: str) -> None:
         """Bring a step to the front."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Slot
 
-from ui.keep.session_files import SessionFiles
+from ui.document.window_document import WindowDocument
 from ui.window.main_window import MainWindow
 from ui.window.questions import ask_file
 
@@ -21,13 +21,15 @@ _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 class LabDoor(QObject):
     """Builds the lab guide when the panels stand, and remembers whether it was left open."""
 
-    def __init__(self, window: MainWindow, files: SessionFiles, settings: QSettings, parent: QObject) -> None:
+    def __init__(
+        self, window: MainWindow, document: WindowDocument, settings: QSettings, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._window, self._files, self._settings = window, files, settings
+        self._window, self._document, self._settings = window, document, settings
         self.sitting: LabSitting | None = None
         self._waiting: Path | None = None
         self._covers: Covers = ()
-        files.lab_taker = self.open_file
+        document.lab_taker = self.open_file
 
     def cover(self) -> None:
         """Put covers over the parts of the panels, now that these stand: before they are dressed, once."""
@@ -39,7 +41,7 @@ class LabDoor(QObject):
         """Build the guide, now that the panels are covered, and open it if it was open last."""
         from ui.lab.sitting import LabSitting
 
-        self.sitting = LabSitting(self._window, self._files, report, self._covers, self)
+        self.sitting = LabSitting(self._window, self._document, report, self._covers, self)
         self.sitting.column.fileRequested.connect(self.ask)
         self._window.lab_dock.shown.connect(self._on_shown)
         if self._waiting is not None:
@@ -95,7 +97,7 @@ class LabDoor(QObject):
             return
         path = ask_file(self._window, self._settings, "Open lab file", _FILTER)
         if path is not None:
-            self.sitting.open_file(path)
+            self._document.open(path)
 
     @Slot(bool)
     def _on_shown(self, shown: bool) -> None:

@@ -1,23 +1,19 @@
-"""The labs that can be done, and what a course brings besides its own: data, a trained network, a view."""
+"""The labs that can be done: those of the program, those in a file, and those in a document."""
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from cnnviz.document.types import Files
 from cnnviz.errors import DataError
-from cnnviz.files import printable_name
-from cnnviz.lab.course import Course, is_course, load_course, read_figure
+from cnnviz.lab.course import lab_in, lab_members, read_figure
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.model import Lab
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.reading import load_lab
-from cnnviz.session_state import SessionState
-from cnnviz.snapshots import Origin, Snapshot
-from ui.keep.session_files import SessionFiles
-from ui.run.repeating import Trained
-from ui.state import Source
+from ui.panels.report.draft import OWN_LAB
 
 FIRST = "lab5"
 """The lab that is open at the very first start."""
@@ -27,17 +23,10 @@ FIRST = "lab5"
 class LabFile:
     """A lab as it was read."""
 
-    # path of its file, or its id if it comes with the program: what a draft keeps to find it again
-    place: str
+    place: str  # its id if it comes with the program, else `OWN_LAB`: what a draft keeps to find it again
     lab: Lab
     figures: Mapping[str, Picture | str]  # those that its texts show; of one that cannot be shown, why not
-    course: Course | None = None  # what else came with it
-
-
-def place_of(path: Path) -> str:
-    """Return what a draft keeps to find a lab again: the id of one of the program, or the path."""
-    own = next((name for name, file in shipped_labs().items() if file == path), "")
-    return own or str(path.absolute())
+    members: Files  # of the document that carries it
 
 
 @cache
@@ -52,71 +41,26 @@ def titles() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def read(place: str) -> LabFile:
-    """Return the lab at a place; raises `DataError` with a sentence for each of its first mistakes."""
-    path = shipped_labs().get(place) or Path(place)
-    if is_course(path):
-        course = load_course(path)
-        return LabFile(place, course.lab, pictures_of(course.figures), course)
-    lab = load_lab(path)
+def read(place: Path) -> LabFile:
+    """Return the lab in a file; raises `DataError` with a sentence for each of its first mistakes."""
+    lab = load_lab(place)
     figures: dict[str, bytes] = {}
     for name in lab.figure_names:
         with suppress(DataError):  # the step says that it is not there
-            figures[name] = read_figure(path.parent / name)
-    return LabFile(place, lab, pictures_of(figures))
+            figures[name] = read_figure(place.parent / name)
+    shipped = shipped_labs().get(lab.id) == place
+    return _lab_file(lab.id if shipped else OWN_LAB, lab, figures)
 
 
-def run_of(course: Course, path: Path) -> Trained | None:
-    """Return the trained run of a course, whose record may grow: each call gives one of its own."""
-    model, record = course.model, course.history
-    if model is None:
-        return None
-    experiment = course.lab.experiment if model.experiment is None else model.experiment
-    origin = Origin(0, experiment, model.data_name, f"weights from {printable_name(path)}")
-    history = None if record is None else record.forked(record.step)
-    if history is not None:
-        history.forked_at = None
-    return Trained(Snapshot(model.step, model.network, model.optimizer, origin), history)
+def read_kept(place: str, carried: Files) -> LabFile:
+    """Return the lab that a draft names: one of the program, or the one that the document has."""
+    file = shipped_labs().get(place)
+    if file is not None:
+        return read(file)
+    lab, figures = lab_in(carried)
+    return _lab_file(OWN_LAB, lab, figures)
 
 
-def bring_course(
-    files: SessionFiles, course: Course, path: Path, *, with_view: bool, seed: int | None
-) -> None:
-    """Begin the run of a course; a trained network that would be lost is asked about first.
-
-    * `with_view`: whether to show what the course shows first; else only the network in which it begins.
-    * `seed`: that of the student, for a run that is still to be trained.
-    """
-    state, data = files.state, course.dataset
-    session = _at_the_end_of(course) if course.session is None else course.session
-    if not with_view:
-        session = replace(session, sample=None, dx=0, dy=0, wrap=False, pinned=None, panel="", views={})
-    if seed is not None and not session.run_step:
-        own = replace(session.experiment, seed=seed)
-        session = replace(session, experiment=own, weights_sha256="", run_sha256="")
-
-    def begin(source: Source | None) -> None:
-        files.bring_back(session, source, printable_name(path), run_of(course, path))
-
-    if data is not None:
-        begin(Source(data, path))
-    elif state.source is None or state.source.path is not None:  # a course without data is about the digits
-        files.controller.open_data(None, begin)
-    else:
-        begin(None)
-
-
-def _at_the_end_of(course: Course) -> SessionState:
-    """Return a session of the network of a course that says nothing of what is shown of it."""
-    model, experiment = course.model, course.lab.experiment
-    if model is None:
-        return SessionState(experiment=experiment)
-    experiment = experiment if model.experiment is None else model.experiment
-    return SessionState(
-        experiment=experiment,
-        data_name=model.data_name,
-        data_sha256=model.data_sha256,
-        step=model.step,
-        run_step=model.step,
-        epochs=experiment.epochs,
-    )
+def _lab_file(place: str, lab: Lab, figures: Mapping[str, bytes]) -> LabFile:
+    members = {} if place != OWN_LAB else lab_members(lab, figures)
+    return LabFile(place, lab, pictures_of(figures), members)

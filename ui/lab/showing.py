@@ -1,28 +1,28 @@
-"""Putting the window where a step of a lab wants it, by the way sessions are restored."""
+"""Putting the window where a step of a lab wants it, by the way documents are opened."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.datasets import Dataset
+from cnnviz.document.run import RestoredRun
+from cnnviz.document.types import Document
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
-from cnnviz.lab.course import Course
 from cnnviz.lab.events import TITLES
 from cnnviz.lab.model import Show
-from cnnviz.lab.showing import session_of
+from cnnviz.lab.showing import picture_for
+from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
-from cnnviz.session_state import SessionState, weights_checksum
 from ui.controls.pace import single_shot
-from ui.keep.session_files import SessionFiles
+from ui.document.restorer import Order
+from ui.document.window_document import WindowDocument
 from ui.lab.desk import LabDesk
-from ui.lab.library import run_of
 from ui.panels.report.writing import Writing
 from ui.run.controller import Controller
 from ui.run.loading import select_classes
-from ui.run.repeating import Trained
 from ui.state import AppState, RunStatus
 
 _LOOK_MS = 100
@@ -44,23 +44,21 @@ class StepShower(QObject):
     shown = Signal(str)  # what is to be seen by now, as a sentence
     lookedAt = Signal()  # it may have changed whether there is something to set (`is_set`)
 
-    def __init__(self, desk: LabDesk, files: SessionFiles, parent: QObject) -> None:
+    def __init__(self, desk: LabDesk, document: WindowDocument, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk, self._files, self._state = desk, files, files.state
+        self._desk, self._document, self._state = desk, document, document.state
         self._is_busy = self._is_over = False
         #: Whether the window is as the step in front wants it, as far as is known.
         self.is_set = False
-        #: The course that is being done, and the path of its file; None for a lab file.
-        self.course: tuple[Course, Path] | None = None
         self._tells = True
         self._waiting: _Target | None = None  # for the present run to stand still
         self._panel = ""  # title of the one that is being shown
         self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
-        files.restorer.finished.connect(self._on_finished)
+        document.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
         state, self._later = self._state, single_shot(self, self._look, _LOOK_MS)
         changes = (state.runChanged, state.sceneChanged, state.pinnedChanged, state.experimentChanged)
-        for change in (*changes, desk.stepChanged, desk.labChanged, files.restorer.finished):
+        for change in (*changes, desk.stepChanged, desk.labChanged, document.restorer.finished):
             change.connect(self._look_later)
 
     def stop(self) -> None:
@@ -102,7 +100,7 @@ class StepShower(QObject):
         source = self._state.source
         if self._state.run.status is RunStatus.TRAINING:
             self._waiting = target
-            self._files.controller.pause()
+            self._document.controller.pause()
         elif source is None or self._state.run.status is RunStatus.LOADING:
             self._waiting = target
         else:
@@ -119,7 +117,7 @@ class StepShower(QObject):
 
     def _read(self, target: _Target, source: Dataset) -> None:
         classes, current = target.experiment.classes, self._state.dataset
-        self._files.controller.analysis.submit(
+        self._document.controller.analysis.submit(
             "lab-data",
             lambda _context: select_classes(source, classes, current),
             lambda dataset: self._begin(target, dataset),
@@ -130,14 +128,13 @@ class StepShower(QObject):
     def _look(self) -> None:
         """Find out whether the window is as the step in front wants it."""
         step, dataset = self._desk.step, self._state.dataset
-        current = None if step is None else self._files.current_unchecked()
+        current = None if step is None else self._document.picture_unchecked()
         if step is None or dataset is None or current is None:
             return
         wanted = self._desk.experiment_of(step)
         is_set = False
         if wanted.classes == dataset.classes:
-            shown = session_of(step.show, wanted, dataset, current)
-            is_set = shown.to_json() == replace(current, weights_sha256=shown.weights_sha256).to_json()
+            is_set = _is_same_view(picture_for(step.show, wanted, dataset, current), current)
         if is_set != self.is_set:
             self.is_set = is_set
             self.lookedAt.emit()
@@ -145,8 +142,8 @@ class StepShower(QObject):
     def _begin(self, target: _Target, dataset: Dataset) -> None:
         show = target.show
         try:
-            current = self._files.current_unchecked()
-            session = session_of(show, target.experiment, dataset, current)
+            current = self._document.picture_unchecked()
+            picture = picture_for(show, target.experiment, dataset, current)
         except CNNVizError as error:
             self._on_failed(str(error))
             return
@@ -154,31 +151,38 @@ class StepShower(QObject):
         self._panel = TITLES.get(show.panel, "")
         has_run = bool(len(self._state.history.losses))
         self._before = (self._state.experiment, self._state.history) if has_run else None
-        asks, trained = not self._desk.is_own_run, self._run_of_course(session)
-        self._files.bring_back(self._with_checksum(session), None, target.name, trained, asks=asks)
+        order = Order(
+            self._with_checksum(picture),
+            name=target.name,
+            asks=not self._desk.is_own_run,
+            prepared=self._prepared_for(picture),
+        )
+        self._document.restorer.restore(order)
 
-    def _run_of_course(self, session: SessionState) -> Trained | None:
-        """Return the run that came with the course, if it is the one that a session is of."""
-        if self.course is None:
-            return None
-        model, trained = self.course[0].model, run_of(*self.course)
-        if model is None or trained is None or trained.end.origin is None:
-            return None
-        is_it = trained.end.origin.experiment == session.experiment
-        return trained if is_it and model.data_sha256 == session.data_sha256 else None
+    def _prepared_for(self, picture: Document) -> RestoredRun | None:
+        """Return the run that came with the document, if a picture is of it."""
+        prepared = self._document.prepared
+        is_it = prepared is not None and prepared.experiment == picture.experiment
+        return prepared if is_it and self._document.is_prepared_on(picture.data.sha256) else None
 
-    def _with_checksum(self, session: SessionState) -> SessionState:
+    def _with_checksum(self, picture: Document) -> Document:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
-        state, snapshots = self._state, self._state.history.snapshots
+        state, snapshots, run, seen = self._state, self._state.history.snapshots, picture.run, picture.seen
         is_still = state.run.status is not RunStatus.STOPPED and not self._desk.is_changed_run
         is_same_run = (
-            is_still and replace(state.experiment, epochs=session.experiment.epochs) == session.experiment
+            is_still and replace(state.experiment, epochs=picture.experiment.epochs) == picture.experiment
         )
-        if not is_same_run or not len(snapshots) or session.step > state.run.step:
-            return session
-        snapshot = snapshots.find(session.step)
+        step = seen.step or 0
+        if run is None or not is_same_run or not len(snapshots) or step > state.run.step:
+            return picture
+        snapshot = snapshots.find(step)
         found = "" if snapshot is None else weights_checksum(snapshot.network)
-        return replace(session, experiment=state.experiment, run_step=state.run.step, weights_sha256=found)
+        return replace_struct(
+            picture,
+            experiment=state.experiment,
+            run=replace_struct(run, step=state.run.step),
+            seen=replace_struct(seen, weights_sha256=found),
+        )
 
     def _on_failed(self, message: str) -> None:
         self._is_busy = False
@@ -197,6 +201,19 @@ class StepShower(QObject):
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice("files", "error", message)
+
+
+def _is_same_view(wanted: Document, current: Document) -> bool:
+    """Whether a step wants nothing but what is on the screen."""
+    ran, runs = wanted.run, current.run
+    if ran is None or runs is None:
+        return False
+    seen = replace_struct(current.seen, weights_sha256=wanted.seen.weights_sha256)
+    is_same_run = wanted.experiment == current.experiment and (ran.step, ran.epochs) == (
+        runs.step,
+        runs.epochs,
+    )
+    return is_same_run and wanted.seen == seen
 
 
 _TYPED_MS = 500

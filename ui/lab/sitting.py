@@ -1,23 +1,18 @@
 """The lab guide of one sitting: its parts joined with the window, the files and the report."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Slot
 
-from cnnviz.errors import CNNVizError, DataError
-from cnnviz.files import printable
-from cnnviz.lab.opening import shipped_labs
-from cnnviz.lab.record import LabRecord
-from cnnviz.quantities import format_count
+from cnnviz.errors import DataError
 from ui.controls.keyboard import has_keyboard
-from ui.keep.session_files import SessionFiles
+from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
 from ui.lab.covering import Covering, Covers
 from ui.lab.desk import LabDesk
-from ui.lab.library import FIRST, LabFile, bring_course, place_of, read
+from ui.lab.library import FIRST, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import OwnSeed, StepShower
 from ui.lab.watch import LabWatch
@@ -40,20 +35,25 @@ class LabSitting(QObject):
     """
 
     def __init__(
-        self, window: MainWindow, files: SessionFiles, report: ReportPanel, covers: Covers, parent: QObject
+        self,
+        window: MainWindow,
+        document: WindowDocument,
+        report: ReportPanel,
+        covers: Covers,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        state, controller = files.state, files.controller
-        self._window, self._files, self._state, self._report = window, files, state, report
+        state, controller = document.state, document.controller
+        self._window, self._document, self._state, self._report = window, document, state, report
         self._is_seen = False  # whether the column was in sight since the lab was opened
         self._arrived = ""  # id of the step whose result the message tells of
         self._analysis = controller.analysis
         self.desk = LabDesk(state, report.writing, self)
         self.revealer = Revealer(self.desk, state, controller.background, self)
-        self.shower = StepShower(self.desk, files, self)
+        self.shower = StepShower(self.desk, document, self)
         self.covering = Covering(self.desk, report.writing, state, window, covers, self)
         self.own_seed = OwnSeed(self.desk, report.writing, state, controller, self)
-        self.watch = LabWatch(self.desk, state, window, files.restorer, self)
+        self.watch = LabWatch(self.desk, state, window, document.restorer, self)
         self.column = LabColumn(self.desk, self.revealer, report.writing, state)
         window.lab_dock.setWidget(self.column)
         column = self.column
@@ -70,8 +70,6 @@ class LabSitting(QObject):
         self._report.writing.opened.connect(self._on_draft_opened)
         self._report.composer.guided = self._guided
         self._report.composer.show_step = self._show_step
-        self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
-        self._files.can_be_had_again = lambda: self.desk.is_own_run
         self.shower.lookedAt.connect(self._show_whether_set)
         self.desk.stepChanged.connect(self._show_whether_set)
         self.desk.labChanged.connect(self._forget_result)
@@ -91,16 +89,21 @@ class LabSitting(QObject):
         self.shower.show()
 
     def open_file(self, path: Path) -> None:
-        """Open a lab file."""
-        self.open(place_of(path))
+        """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
+        self._read(partial(read, path), partial(self._begin, is_asked_for=True), self._complain)
 
     @Slot(str)
     def open(self, place: str) -> None:
-        """Read a lab, and do it from where it was left; what is wrong with its file becomes a notice."""
-        self._read(place, partial(self._begin, is_asked_for=True), self._complain)
+        """Do a lab of the program, or the one that is in the document."""
+        self._read(self._kept(place), partial(self._begin, is_asked_for=True), self._complain)
 
-    def _read(self, place: str, then: Callable[[LabFile], None], otherwise: Callable[[str], None]) -> None:
-        self._analysis.submit("lab", lambda _context: read(place), then, otherwise)
+    def _kept(self, place: str) -> Callable[[], LabFile]:
+        return partial(read_kept, place, self._document.carried)
+
+    def _read(
+        self, work: Callable[[], LabFile], then: Callable[[LabFile], None], otherwise: Callable[[str], None]
+    ) -> None:
+        self._analysis.submit("lab", lambda _context: work(), then, otherwise)
 
     @Slot()
     def enter(self) -> None:
@@ -144,9 +147,11 @@ class LabSitting(QObject):
         self._is_seen = is_seen
         self.column.figures = file.figures
         has_changed = self.desk.open(file.lab, file.place)
+        self._document.carry_lab(file.members)
         if not is_seen:
             return
-        self._begin_run(file, is_asked_for=is_asked_for)
+        if is_asked_for:
+            self.shower.show_start()
         self._window.lab_dock.set_shown(True)
         if has_changed:
             self.column.message.show_message(
@@ -154,16 +159,6 @@ class LabSitting(QObject):
                 "you hand in names the file as it is now.",
                 "warning",
             )
-
-    def _begin_run(self, file: LabFile, *, is_asked_for: bool) -> None:
-        """Put the window where the lab begins, unless the present run is to stay."""
-        is_untrained, course = self._state.is_untrained, file.course
-        self.shower.course = None if course is None else (course, Path(file.place))
-        if course is not None and (is_asked_for or is_untrained):
-            seed = self.desk.own_seed
-            bring_course(self._files, course, Path(file.place), with_view=is_asked_for, seed=seed)
-        elif course is None and is_asked_for:
-            self.shower.show_start()
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice(_PLACE, "error", message)
@@ -187,13 +182,14 @@ class LabSitting(QObject):
             if place != FIRST:
                 self.open(FIRST)
 
-        self._read(place, partial(self._begin, is_asked_for=False, is_seen=is_seen), fall_back)
+        begin = partial(self._begin, is_asked_for=False, is_seen=is_seen)
+        self._read(self._kept(place), begin, fall_back)
 
     @Slot()
     def _on_draft_opened(self) -> None:
         had_lab = self.desk.lab is not None
         self.desk.forget()
-        if had_lab:
+        if had_lab or self.column.isVisible():
             self._open_last(is_seen=self.column.isVisible())
         else:
             self.bring_back()
@@ -265,54 +261,6 @@ class LabSitting(QObject):
         if self._arrived:
             self._arrived = ""
             self.column.message.clear()
-
-    # --- sessions -------------------------------------------------------------------------------------------
-
-    def _kept(self) -> Mapping[str, Any] | None:
-        """Return lab and record for a session."""
-        if self.desk.lab is None:
-            return None
-        self.desk.finish()
-        return {"place": self.desk.place, "record": self.desk.record.to_dict()}
-
-    def _on_restored(self, kept: Mapping[str, Any]) -> None:
-        """Go on with the record of a session; one that would take the place of another is asked about."""
-        try:
-            record, place = LabRecord.from_dict(kept.get("record")), str(kept.get("place", ""))
-        except CNNVizError as error:
-            self._complain(f"What was done in the lab of this session cannot be read: {error}")
-            return
-        present = self._report.writing.lab_record(record.key)
-
-        is_known = place == self._report.writing.lab or place in shipped_labs()
-
-        def take() -> None:
-            self._state.clear_notice("report")
-            self._report.writing.set_lab(place, record)
-            self.desk.forget()
-            self.open(place)
-
-        if not is_known:  # whoever wrote the session may have named any file
-            self._state.raise_notice(
-                "report",
-                "info",
-                f"The session holds what was done in the lab of the file {printable(place)}, "
-                "which is read only if you open it.",
-                "Open that lab",
-                take,
-            )
-        elif present is None or not present.has_work():
-            take()
-        elif present.to_dict() != record.to_dict():
-            done = format_count(sum(bool(step.done) for step in record.steps.values()))
-            self._state.raise_notice(
-                "report",
-                "info",
-                f"The session holds a record of this lab, too, with {done} steps done. Yours stays unless "
-                "you take that of the session instead.",
-                "Take it",
-                take,
-            )
 
     # --- finding --------------------------------------------------------------------------------------------
 

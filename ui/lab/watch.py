@@ -3,8 +3,8 @@
 from PySide6.QtCore import QObject, Slot
 
 from cnnviz.lab.events import Event
-from cnnviz.session_state import OwnPixels
-from ui.keep.session_restore import SessionRestorer
+from cnnviz.lab.own_pixels import OwnPixels
+from ui.document.restorer import DocumentRestorer
 from ui.lab.desk import LabDesk
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -24,7 +24,7 @@ class LabWatch(QObject):
     """
 
     def __init__(
-        self, desk: LabDesk, state: AppState, window: MainWindow, restorer: SessionRestorer, parent: QObject
+        self, desk: LabDesk, state: AppState, window: MainWindow, restorer: DocumentRestorer, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._desk, self._state, self._window, self._restorer = desk, state, window, restorer

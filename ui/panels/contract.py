@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
-from cnnviz.session_state import View
+from cnnviz._types import View
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import TellsDrawn
 from ui.state import AppState
@@ -24,9 +23,7 @@ class Services:
     * `analysis`, `background`: where quick things are computed, for which a pointer waits, and long
       ones.
     * `typesetting`: where pages of the report are set.
-    * `files`, `keeping`: where files are written: those asked for, and those kept without being
-      asked.
-    * `draft_path`: file in which the words of the report are kept.
+    * `files`: where files are written that were asked for.
     """
 
     state: AppState
@@ -34,8 +31,6 @@ class Services:
     background: Analysis
     typesetting: Analysis
     files: Analysis
-    keeping: Analysis
-    draft_path: Path
 
 
 class Panel(TellsDrawn, QFrame):

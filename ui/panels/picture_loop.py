@@ -6,7 +6,7 @@ from typing import override
 from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.session_state import View
+from cnnviz._types import View
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.scene import Scene

@@ -55,14 +55,7 @@ def _backprop(services: Services) -> Panel:
 def _report(services: Services) -> Panel:
     from ui.panels.report.panel import ReportPanel
 
-    return ReportPanel(
-        services.state,
-        services.background,
-        services.typesetting,
-        services.files,
-        services.keeping,
-        services.draft_path,
-    )
+    return ReportPanel(services.state, services.background, services.typesetting, services.files)
 
 
 PANELS = (

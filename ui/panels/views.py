@@ -7,7 +7,7 @@ of another version, or of another network, never stops a panel.
 
 from collections.abc import Container, Mapping
 
-from cnnviz.session_state import View, ViewValue
+from cnnviz._types import View, ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.state import AppState, Sample
 

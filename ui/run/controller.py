@@ -312,12 +312,15 @@ class Controller(QObject):
         source: Source | None = None,
         history: History | None = None,
         epochs: int = 0,
+        then: Callable[[], None] | None = None,
     ) -> None:
         """Begin a run of these settings; the present one stays when it cannot be built.
 
         Arguments are those of `RunStart.begin`.
         """
-        self.run_start.begin(experiment, start=start, source=source, history=history, epochs=epochs)
+        self.run_start.begin(
+            experiment, start=start, source=source, history=history, epochs=epochs, then=then
+        )
 
     def may_replace(self) -> bool:
         """Ask, where something would be lost, whether an opened run may take the place of the present one."""
@@ -336,13 +339,13 @@ class Controller(QObject):
         if self._state.run.status is RunStatus.TRAINING:
             self._control.halt()
 
-    def save_model(self, path: Path, on_saved: Callable[[Path, int, int], None] | None = None) -> None:
+    def export_weights(self, path: Path) -> None:
         """Write the network that is shown; see `ModelFiles.save`."""
-        self._models.save(path, on_saved)
+        self._models.save(path)
 
-    def open_model(self, path: Path, on_read: Callable[[Path], None] | None = None) -> None:
+    def import_weights(self, path: Path) -> None:
         """Read a model file and continue from it; see `ModelFiles.open`."""
-        self._models.open(path, on_read)
+        self._models.open(path)
 
     # --- training -------------------------------------------------------------------------------------------
 

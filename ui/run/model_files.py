@@ -1,6 +1,5 @@
-"""Saving the network that is shown and continuing from a saved one, in the background."""
+"""Exporting the weights that are shown and importing others, in the background."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,31 +50,31 @@ class ModelFiles(QObject):
         super().__init__(parent)
         self._state, self._analysis, self._files = state, analysis, files
 
-    def save(self, path: Path, on_saved: Callable[[Path, int, int], None] | None = None) -> None:
-        """Write the network that is shown.
-
-        * `on_saved`: called with path, number of the run and step when the file is there.
-        """
-        state, write = self._state, model_writer(self._state, path)
-        if write is None or state.shown is None:
+    def save(self, path: Path) -> None:
+        """Write the network that is shown."""
+        state = self._state
+        snapshot, dataset, experiment = state.shown, state.dataset, state.experiment
+        if snapshot is None or dataset is None:
             return
-        run_id, step = state.run.run_id, state.shown.step
 
         def done(left_out: str) -> None:
-            tell_saved(state, path, left_out)
-            if on_saved is not None:
-                on_saved(path, run_id, step)
+            text = f"Exported the weights to {printable_name(path)}."
+            kind = "warning" if left_out else "success"
+            state.raise_notice("files", kind, f"{text} {left_out}".rstrip())
 
         # Of a kind of its own: a second file is no reason to drop the first.
-        self._files.submit(f"save {path}", lambda _context: write(), done, self._on_failed)
+        self._files.submit(
+            f"save {path}",
+            lambda _context: checkpoint.save_snapshot(path, snapshot, experiment, dataset),
+            done,
+            self._on_failed,
+        )
 
-    def open(self, path: Path, on_read: Callable[[Path], None] | None = None) -> None:
+    def open(self, path: Path) -> None:
         """Read a model file and ask for a run that continues from it; a bad file changes nothing.
 
         Weights without a description that belongs to them are offered, where they fit the network of the
         form.
-
-        * `on_read`: called with the path when it is a model that can be used.
         """
         state = self._state
         source, current, draft = state.source, state.dataset, state.draft
@@ -96,42 +95,19 @@ class ModelFiles(QObject):
                 state.raise_notice("files", "error", text, found.action, use_mnist)
             elif found.offer:
                 text = f"{found.remark}. Its weights fit the network of the form by name and shape."
-                state.raise_notice("files", "warning", text, found.offer, lambda: take(found))
+                state.raise_notice(
+                    "files", "warning", text, found.offer, lambda: self.runRequested.emit(found)
+                )
             else:
-                take(found)
-
-        def take(model: OpenedModel) -> None:
-            if on_read is not None:
-                on_read(path)
-            self.runRequested.emit(model)
+                self.runRequested.emit(found)
 
         def use_mnist() -> None:
-            self.mnistRequested.emit(lambda: self.open(path, on_read))
+            self.mnistRequested.emit(lambda: self.open(path))
 
         self._analysis.submit("open", read, done, self._on_failed)
 
     def _on_failed(self, message: str) -> None:
         self._state.raise_notice("files", "error", message)
-
-
-def model_writer(state: AppState, path: Path) -> Callable[[], str] | None:
-    """Return the function that writes the network shown now, and returns what the file lacks, as a sentence.
-
-    None before there is a network.
-    """
-    snapshot, dataset, experiment = state.shown, state.dataset, state.experiment
-    if snapshot is None or dataset is None:
-        return None
-    return lambda: checkpoint.save_snapshot(path, snapshot, experiment, dataset)
-
-
-def tell_saved(state: AppState, path: Path, left_out: str) -> None:
-    """Tell that a model has been written, and what it lacks."""
-    text = f"Saved the network to {printable_name(path)}."
-    if left_out:
-        state.raise_notice("files", "warning", f"{text} {left_out}")
-    else:
-        state.raise_notice("files", "success", text)
 
 
 def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel | Misfit:

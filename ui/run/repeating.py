@@ -1,11 +1,12 @@
 """Training a run again away from the window, with the record that the window would have made of it."""
 
-from typing import NamedTuple
+from dataclasses import replace
 
 from cnnviz.datasets import Dataset
+from cnnviz.document.run import RestoredRun
 from cnnviz.experiment import Experiment
 from cnnviz.history import EvaluationPoint, History
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin
 from cnnviz.training import Trainer
 from ui.panels.analysis import Context
 from ui.run.worker import next_due, snapshot_interval
@@ -13,26 +14,9 @@ from ui.run.worker import next_due, snapshot_interval
 _CHUNK = 500  # steps; even those of a large network take no longer than a user waits after Cancel
 
 
-class Trained(NamedTuple):
-    """A run up to some step.
-
-    * `end`: its last network.
-    * `history`: its record.
-    """
-
-    end: Snapshot
-    history: History | None
-
-    def at(self, step: int) -> Snapshot | None:
-        """Return its network after so many steps; None where that is not on record."""
-        if step == self.end.step:
-            return self.end
-        return None if self.history is None else self.history.snapshots.find(step)
-
-
 def repeat(
     experiment: Experiment, dataset: Dataset, shown: int, last: int, epochs: int, context: Context
-) -> Trained:
+) -> RestoredRun:
     """Train a run from its initial weights.
 
     * `dataset`: with the classes of the experiment.
@@ -45,7 +29,7 @@ def repeat(
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     if epochs > experiment.epochs:
         trainer.add_epochs(epochs - experiment.epochs)
-    history = History(experiment.log_every)
+    history, origin = History(experiment.log_every), Origin(0, experiment, dataset.name)
     history.snapshots.add(trainer.snapshot, keep=True)
     last = min(last, trainer.total_steps)
     for stop in _stops(trainer, shown, last):
@@ -60,7 +44,7 @@ def repeat(
                 _test(trainer, history)
         history.snapshots.add(trainer.snapshot, keep=trainer.finished or trainer.step == shown)
         _test(trainer, history)
-    return Trained(trainer.snapshot, history)
+    return RestoredRun(replace(trainer.snapshot, origin=origin), history, epochs)
 
 
 def _stops(trainer: Trainer, shown: int, last: int) -> list[int]:

@@ -194,7 +194,8 @@ class RunStart(QObject):
         if built.then_train:
             self._control.running = True
             self.trainRequested.emit(0)
-        elif built.start is not None:  # what somebody else has trained, or by hand, was never tested here
+        elif built.start is not None and (step or built.history is None):
+            # What somebody else has trained, or by hand, was never tested here.
             self.testRequested.emit()
         self._reader.start()
 

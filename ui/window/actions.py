@@ -95,46 +95,46 @@ def action_row(name: str) -> ActionRow:
 
 ACTIONS = (
     ActionRow(
-        name="open_data", menu="&File", text="&Open data…", handler="session.open_data", key="Ctrl+D",
-        tooltip="read an IDX folder, a Keras .npz or a folder of images", icon="folder-open",
+        name="new", menu="&File", text="&New", handler="document.new", key="Ctrl+N", icon="file-text",
+        tooltip="begin with nothing: usual settings, no words, no images, and no list of recent files",
+    ),
+    ActionRow(
+        name="open", menu="&File", text="&Open…", handler="document.ask_open", key="Ctrl+O",
+        tooltip="go on with a saved document or a course, or bring the view of an exported picture back",
+        icon="folder-open",
+    ),
+    ActionRow(
+        name="open_recent", menu="&File", text="Open &recent", handler="document.open",
+        listing="document.recent",
+    ),
+    ActionRow(
+        name="save", menu="&File", text="&Save", handler="document.save", key="Ctrl+S", icon="save",
+        tooltip="write everything in this window to its file: network, curves, view, words and results",
+        starts_section=True,
+    ),
+    ActionRow(
+        name="save_as", menu="&File", text="Save &as…", handler="document.ask_save_as", key="Ctrl+Shift+S",
+        tooltip="write everything in this window to another file",
+    ),
+    ActionRow(
+        name="open_data", menu="&File", text="Import &data…", handler="session.open_data", key="Ctrl+D",
+        tooltip="read an IDX folder, a Keras .npz or a folder of images", starts_section=True,
     ),
     ActionRow(
         name="open_mnist", menu="&File", text="Use &MNIST", handler="session.open_mnist",
         tooltip="go back to the MNIST digits that come with the program",
     ),
     ActionRow(
-        name="open_model", menu="&File", text="Open m&odel or session…", handler="session.open_model",
-        tooltip="continue from a saved network, or bring a saved session or an exported picture back",
-        key="Ctrl+O", starts_section=True,
+        name="import_weights", menu="&File", text="Import &weights…", handler="document.ask_import_weights",
+        tooltip="continue from the weights in a .safetensors file",
     ),
     ActionRow(
-        name="open_recent", menu="&File", text="Open &recent", handler="files.open", listing="files.recent",
-    ),
-    ActionRow(
-        name="save_model", menu="&File", text="&Save model…", handler="files.ask_save_model", key="Ctrl+S",
-        tooltip="save the network with its settings", icon="save",
-    ),
-    ActionRow(
-        name="save_session", menu="&File", text="Save s&ession…", handler="files.ask_save_session",
-        tooltip="save settings, step, sample and view, to come back to this picture", key="Ctrl+Shift+S",
-    ),
-    ActionRow(
-        name="new_report", menu="&File", text="&New report", handler="reports.new", icon="file-text",
-        tooltip="empty the report for another student: name, words, figures, what the guided lab holds, and "
-        "the list of recent files",
-        starts_section=True,
-    ),
-    ActionRow(
-        name="open_report", menu="&File", text="Open repor&t…", handler="reports.open",
-        tooltip="go on with a report that was saved, on this computer or another",
-    ),
-    ActionRow(
-        name="save_report", menu="&File", text="Save report &as…", handler="reports.save_as",
-        tooltip="words, figures and guided lab in one file that can be opened again",
+        name="export_weights", menu="&File", text="Export we&ights…", handler="document.ask_export_weights",
+        tooltip="write the network alone, as PyTorch reads it", starts_section=True,
     ),
     ActionRow(
         name="export", menu="&File", text="&Export figure…", handler="session.export_figure", key="Ctrl+E",
-        tooltip="the plot or panel used last, as a file", icon="image", starts_section=True,
+        tooltip="the plot or panel used last, as a file", icon="image",
     ),
     ActionRow(
         name="copy", menu="&File", text="&Copy figure", handler="session.copy_figure", key="Ctrl+C",

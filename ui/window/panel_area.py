@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
-from cnnviz.session_state import View
+from cnnviz._types import View
 from ui.controls.pace import single_shot
 from ui.panels.contract import Panel
 from ui.theme import Theme

@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 
-from cnnviz.quantities import format_count
 from ui.settings import remember_folder, remembered_folder
 
 _MOST_DIALOGS = 20
@@ -43,39 +42,17 @@ def ask_target(
     return path if path.suffix else path.with_name(f"{path.name}{ending}")
 
 
-def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
-    """Ask before a trained network is lost.
+def ask_whether_to_save(parent: QWidget, text: str, event: str) -> str:
+    """Ask before something is lost: "save", "discard" or "cancel".
 
-    * `step`: steps that it was trained for.
+    * `text`: what would be lost, as a sentence.
     * `event`: by what it would be lost, to follow "before".
     """
-    return _save_or_lose(
-        parent,
-        "Unsaved network",
-        f"The network has been trained for {format_count(step)} steps and is not saved.",
-        f"Save it as a model before {event}?",
-    )
-
-
-def ask_about_words(parent: QWidget, event: str) -> str:
-    """Ask before a report is lost that no file holds.
-
-    * `event`: by what it would be lost, to follow "before".
-    """
-    return _save_or_lose(
-        parent,
-        "Unsaved report",
-        "The report, with what was done in the guided lab, is in no file of yours.",
-        f"Save it before {event}?",
-    )
-
-
-def _save_or_lose(parent: QWidget, title: str, text: str, question: str) -> str:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle(title)
+    box.setWindowTitle("Save the document?")
     box.setText(text)
-    box.setInformativeText(question)
+    box.setInformativeText(f"Save the document before {event}?")
     save = box.addButton("Save…", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
@@ -83,13 +60,13 @@ def _save_or_lose(parent: QWidget, title: str, text: str, question: str) -> str:
     return "save" if clicked is save else "discard" if clicked is discard else "cancel"
 
 
-def ask_about_unsaved_words(parent: QWidget) -> bool:
-    """Ask before words of the report are lost, for which the disk has no room; return whether to close."""
+def ask_about_unkept_work(parent: QWidget) -> bool:
+    """Ask before work is lost for which the disk has no room; return whether to close."""
     return _insists(
         parent,
-        "Unsaved report",
-        "What you wrote last in the lab report could not be saved.",
-        "Make room on the disk, or export the report to another one.",
+        "Unsaved document",
+        "What you did last could not be kept.",
+        "Make room on the disk, or save the document to another one.",
     )
 
 

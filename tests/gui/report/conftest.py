@@ -1,7 +1,5 @@
 """The report panel in a window of its own, beside a small state."""
 
-from pathlib import Path
-
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -9,6 +7,7 @@ from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
 from tests.gui.driving import drain, show_window
 from ui.panels.report import ReportPanel
+from ui.panels.report.draft import Draft
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, Sample
 
@@ -33,19 +32,20 @@ def background():
 
 
 @pytest.fixture
-def make(qtbot: QtBot, state: AppState, background: TaskRunner, tmp_path: Path):
+def make(qtbot: QtBot, state: AppState, background: TaskRunner):
     def rest(panel: ReportPanel) -> None:
         """Let what is under way come to its end: its results go to widgets that are still there."""
         panel.hide()
         qtbot.waitUntil(lambda: background.is_idle)
         drain(qtbot, background)
 
-    def build() -> ReportPanel:
-        panel = ReportPanel(
-            state, background, background, background, background, tmp_path / "data" / "draft.json"
-        )
+    def build(draft: Draft | None = None) -> ReportPanel:
+        """Make a panel with nothing in it, or with what a document holds."""
+        panel = ReportPanel(state, background, background, background)
         qtbot.addWidget(panel, before_close_func=rest)
         panel.resize(1000, 700)
+        if draft is not None:
+            panel.writing.begin(draft)
         show_window(qtbot, panel)
         return panel
 

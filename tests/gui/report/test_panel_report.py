@@ -1,6 +1,5 @@
 """The lab report panel: words are kept, hypotheses are stamped, the lab is run, the report is written."""
 
-import json
 from dataclasses import replace
 from typing import override
 
@@ -10,9 +9,11 @@ from PySide6.QtGui import QImage
 
 from cnnviz.report.blocks import Words
 from cnnviz.report.content import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
+from tests.gui.document_driving import through_document
 from tests.gui.driving import drain, settle
 from tests.gui.report.hands import run, write
 from tests.small_data import first_images
+from ui.panels.report.draft import Draft
 from ui.panels.report.preview import preview_work
 from ui.state import RunStatus, Sample, Settings
 
@@ -29,6 +30,11 @@ class PaintCounter(QObject):
         if event.type() == QEvent.Type.Paint:
             self.widgets.append(watched)
         return False
+
+
+def kept(panel):
+    """Return the draft as it comes back from a document."""
+    return through_document(panel.writing.draft)
 
 
 def test_guiding_questions_follow_the_demonstration(qtbot, make):
@@ -70,41 +76,12 @@ def test_words_stay_with_their_demonstration_and_survive_the_program(qtbot, make
     qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
     assert panel.fields.edits["objective"].toPlainText() == ""
     write(qtbot, panel, "hypothesis", "only the winner")
-    assert panel.save_draft()
-    again = make()
+    again = make(kept(panel))
     assert again.head.edits["author"].text() == "Ada"
     assert again.fields.edits["objective"].toPlainText() == "to see <b>$x$</b> #1"
     qtbot.mouseClick(again.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
     assert again.fields.edits["hypothesis"].toPlainText() == "only the winner"
     assert again.report.demonstration(BACKPROP).hypothesis == ()
-
-
-def test_the_draft_is_written_while_the_panel_is_open(qtbot, make, tmp_path):
-    panel = make()
-    write(qtbot, panel, "inference", "it works")
-    path = tmp_path / "data" / "draft.json"
-    qtbot.waitUntil(path.exists)
-    values = json.loads(path.read_text(encoding="utf-8"))
-    assert values["report"]["demonstrations"][0]["inference"] == "it works"
-
-
-@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[1]", b'{"report": {"format": "else"}}'])
-def test_a_damaged_draft_is_kept_and_reported(make, tmp_path, content):
-    path = tmp_path / "data" / "draft.json"
-    path.parent.mkdir()
-    path.write_bytes(content)
-    panel = make()
-    assert "could not be read" in panel.message.text()
-    assert (tmp_path / "data" / "draft.damaged.json").read_bytes() == content
-
-
-def test_a_draft_that_cannot_be_written_is_reported(qtbot, make, tmp_path):
-    (tmp_path / "data").write_text("in the way")
-    panel = make()
-    write(qtbot, panel, "objective", "x")
-    panel.save_draft()
-    assert "not being kept" in panel.unsaved.text()
-    assert panel.unsaved.kind() == "error"
 
 
 def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbot, make, state):
@@ -132,8 +109,7 @@ def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbo
 def test_a_hypothesis_after_a_run_of_an_earlier_sitting_is_marked(qtbot, make):
     panel = make()
     run(qtbot, panel)
-    assert panel.save_draft()
-    again = make()
+    again = make(kept(panel))
     write(qtbot, again, "hypothesis", "I knew it")
     qtbot.mouseClick(again.fields.record, Qt.MouseButton.LeftButton)
     (version,) = again.report.demonstrations[0].hypothesis
@@ -151,8 +127,7 @@ def test_what_was_trained_stays_known_after_a_reset(qtbot, make, state, restarts
     state.update_run(step=500, status=RunStatus.FINISHED)
     state.update_run(step=0, status=RunStatus.READY)
     if restarts:
-        assert panel.save_draft()
-        panel = make()
+        panel = make(kept(panel))
     panel.show_demonstration(TRANSLATION)
     write(qtbot, panel, "hypothesis", "now I know")
     qtbot.mouseClick(panel.fields.record, Qt.MouseButton.LeftButton)
@@ -164,10 +139,10 @@ def test_what_was_trained_stays_known_after_a_reset(qtbot, make, state, restarts
 def test_a_new_report_knows_what_is_on_the_screen_and_no_more(qtbot, make, state):
     panel = make()
     state.update_run(step=500, status=RunStatus.FINISHED)
-    panel.writing.begin_anew()
+    panel.writing.begin(Draft())
     assert panel.writing.version("x").shown.training
     state.update_run(step=0, status=RunStatus.READY)
-    panel.writing.begin_anew()
+    panel.writing.begin(Draft())
     assert not panel.writing.version("x").after_run
 
 
@@ -198,10 +173,9 @@ def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_agai
     before = panel.findings
     qtbot.waitUntil(lambda: panel.preview.page_count > 3)
     pages = panel.preview.page_count
-    assert panel.save_draft()
     panel.hide()  # both would have pages set by the same thread
     drain(qtbot, background)
-    again = make()
+    again = make(kept(panel))
     assert again.findings == before
     qtbot.waitUntil(lambda: again.preview.page_count == pages)
     assert f"Measured {before.time}: test accuracy" in again.status.text()
@@ -212,28 +186,13 @@ def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_agai
     assert (again.findings.measured_with, again.findings.parts) == (before.measured_with, before.parts)
 
 
-@pytest.mark.parametrize("harm", ["of an earlier version", "lost", "edited"])
-def test_measured_numbers_that_are_not_there_are_measured_again_as_they_were(qtbot, make, tmp_path, harm):
+def test_measured_numbers_that_are_not_there_are_measured_again_as_they_were(qtbot, make):
     panel = make()
     run(qtbot, panel)
     write(qtbot, panel, "objective", "to see")
-    assert panel.save_draft()
-    path = tmp_path / "data" / "draft.json"
-    (kept,) = (tmp_path / "data" / "draft.figures").glob("*.json")
-    if harm == "of an earlier version":
-        values = json.loads(path.read_text(encoding="utf-8"))
-        del values["findings"], values["numbers"]
-        path.write_text(json.dumps(values), encoding="utf-8")
-    elif harm == "lost":
-        kept.unlink()
-    else:
-        kept.write_bytes(kept.read_bytes().replace(b"mistakes", b"misteaks"))
-    again = make()
+    again = make(replace(kept(panel), findings=None, numbers={}))
     assert again.findings is None
     assert again.fields.edits["objective"].toPlainText() == "to see"
-    assert ("What was measured for your report is lost" in again.message.text()) == (
-        harm != "of an earlier version"
-    )
     assert "seed 0, test image 2" in again.status.text()
     assert "have to be measured again" in again.composer.gaps().text
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
@@ -244,9 +203,8 @@ def test_measured_numbers_that_are_not_there_are_measured_again_as_they_were(qtb
 def test_other_data_are_not_measured_in_the_place_of_those_of_before(qtbot, make, state):
     panel = make()
     run(qtbot, panel)
-    assert panel.save_draft()
     state.set_dataset(first_images((0, 1), 300, 100))
-    again = make()
+    again = make(kept(panel))
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "was measured with other images" in again.message.text())
     assert again.findings == panel.findings, "what was measured stays"

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cnnviz._types import ViewValue
 from cnnviz.inspect.receptive_field import INPUT, Cell, stage_shape
 from cnnviz.network import Network
 from cnnviz.quantities import format_cell
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
-from cnnviz.session_state import ViewValue
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import is_maps
 from ui.panels.views import Choices, under

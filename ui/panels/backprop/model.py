@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnviz._types import ViewValue
 from cnnviz.drawing import Ask, Leave
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.inspect.receptive_field import INPUT
@@ -11,7 +12,6 @@ from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.routing import CellTarget, PixelTarget, Target, with_ties
-from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.panels.backprop import asks
 from ui.panels.backprop.focus import Focus, center_of, first_focus, target_from, target_of, target_to_view

@@ -9,13 +9,13 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz._types import View
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.layers import TIE_RULES, TieRule
 from cnnviz.routing import Target
-from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar

@@ -5,8 +5,8 @@ from functools import partial
 
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
+from cnnviz._types import ViewValue
 from cnnviz.drawing import Ask
-from cnnviz.session_state import ViewValue
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.naming import named

@@ -8,6 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz._types import ViewValue
 from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask, Box, Colors, Drawing, Look, Share
 from cnnviz.drawing.kept import kept
@@ -18,7 +19,6 @@ from cnnviz.graphics.texts import DONE, WORDS, Done, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_power
-from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.choices import choice_of, flag, one_of
 from ui.choices import kept as kept_choices

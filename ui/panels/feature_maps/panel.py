@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz._types import View as PanelView
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
-from cnnviz.session_state import View as PanelView
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton

@@ -4,20 +4,19 @@ from pathlib import Path
 from typing import override
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from cnnviz._types import View
 from cnnviz.clock import now
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Findings, Insert, Report
 from cnnviz.report.content import FIELDS, GUIDES, Shown, guide_of
-from cnnviz.session_state import View
 from ui.controls.buttons import Button
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import WrapLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
-from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
@@ -44,13 +43,11 @@ _SHORT_TITLES = ("1  Principle", "2  Translation", "3  Backprop")
 class ReportPanel(Panel):
     """Write the lab report, run the lab, export both as one document.
 
-    Everything typed is kept within a second. A recorded hypothesis stays; later edits are shown as such.
+    A recorded hypothesis stays; later edits are shown as such.
 
     * `background`: runs the lab.
     * `typesetting`: sets the preview.
     * `files`: writes the report, also while the lab runs.
-    * `keeping`: writes the draft.
-    * `draft_path`: where the draft is kept.
     """
 
     exported = Signal()  # the report was written
@@ -62,13 +59,11 @@ class ReportPanel(Panel):
         background: Analysis,
         typesetting: Analysis,
         files: Analysis,
-        keeping: Analysis,
-        draft_path: Path,
     ) -> None:
         super().__init__()
         self._state = state
         #: The words, and what was done in guided labs.
-        self.writing = Writing(draft_path, lambda: state.run.step, keeping, self)
+        self.writing = Writing(lambda: state.run.step, self)
         self._lab = LabRun(state, background, self)
         self._lab.know(self.writing.draft.measured, self.writing.draft.findings)
         #: Puts the report together; a guided lab is given to it.
@@ -76,8 +71,6 @@ class ReportPanel(Panel):
         self._stale = True
         self.setProperty("role", "panel")
         self.message = AskingBar(self)
-        # In a bar of its own: it stays true while others come and go.
-        self.unsaved = MessageBar(self)
         self.head = HeadFields()
         self.pages = SegmentedControl(list(zip(GUIDES, _SHORT_TITLES, strict=True)))
         for key, guide in GUIDES.items():
@@ -124,7 +117,7 @@ class ReportPanel(Panel):
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
         right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
         self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
-        fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
+        fill(QVBoxLayout(self), self.message, (self._columns, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         self.head.headEdited.connect(self.writing.set_head)
         self.pages.currentChanged.connect(self._show_demonstration)
@@ -134,8 +127,6 @@ class ReportPanel(Panel):
         self.writing.changed.connect(self._on_report_changed)
         self.writing.headChanged.connect(self._show_head)
         self.writing.opened.connect(self._on_opened)
-        self.writing.saveFailed.connect(self._on_save_failed)
-        self.writing.savedAgain.connect(self._on_saved_again)
         self.run_button.clicked.connect(self.run_lab)
         self.again.clicked.connect(self._lab.measure_again)
         self.cancel.clicked.connect(self._lab.cancel)
@@ -155,7 +146,6 @@ class ReportPanel(Panel):
         self._show_head()
         self._show_demonstration()
         follow_theme(self)
-        self._show_problem()
 
     # --- what others may ask for --------------------------------------------------------------------------
 
@@ -177,14 +167,6 @@ class ReportPanel(Panel):
     def export_to(self, path: Path) -> None:
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
         self._exporter.write(path)
-
-    def save_draft(self) -> bool:
-        """Write the draft now, if anything was changed; return whether everything typed is kept."""
-        return self.writing.save()
-
-    def open_draft(self, path: Path) -> bool:
-        """Go on with the report that is kept at `path`; return False if the present one cannot be kept."""
-        return self.writing.open(path)
 
     def add_insert(self, insert: Insert, key: str) -> bool:
         """Put a figure or table of the screen below the observations of a demonstration.
@@ -234,17 +216,7 @@ class ReportPanel(Panel):
         if self._stale:
             self._preview_timer.start()
 
-    @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Keep the words when the panel, or the program, goes out of sight."""
-        super().hideEvent(event)
-        self.writing.keep()
-
     # --- showing ------------------------------------------------------------------------------------------
-
-    def _show_problem(self) -> None:
-        if self.writing.problem:
-            self.message.show_message(self.writing.problem, "warning")
 
     @Slot()
     def _on_opened(self) -> None:
@@ -254,7 +226,6 @@ class ReportPanel(Panel):
         self._show_demonstration()
         self.head.forget()
         self.fields.forget()
-        self._show_problem()
 
     @Slot()
     def _show_head(self) -> None:
@@ -329,7 +300,6 @@ class ReportPanel(Panel):
     def _prepare(self) -> None:
         self.writing.record_all()
         self._show_record()
-        self.writing.keep()
 
     @Slot()
     def _on_report_changed(self) -> None:
@@ -355,15 +325,6 @@ class ReportPanel(Panel):
         if succeeded:
             self._refresh()
             self.exported.emit()
-
-    @Slot(str)
-    def _on_save_failed(self, text: str) -> None:
-        self.unsaved.show_message(text, "error")
-
-    @Slot()
-    def _on_saved_again(self) -> None:
-        self.unsaved.clear()
-        self.message.show_message("Your text is kept again.", "success")
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:

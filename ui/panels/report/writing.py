@@ -1,13 +1,11 @@
-"""The words of the report as they grow: each change is in the draft file within a second."""
+"""The words of the report as they grow."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from operator import or_
-from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from cnnviz.clock import now, today
 from cnnviz.errors import CNNVizError
@@ -17,9 +15,7 @@ from cnnviz.quantities import format_count
 from cnnviz.report import Demonstration, Findings, Insert, Report, Version
 from cnnviz.report.content import GUIDES, MAX_WORDS, Shown
 from cnnviz.report.inserts import LONGEST_WORDS, MOST_INSERTS
-from ui.controls.pace import single_shot
-from ui.panels.analysis import Analysis, LatestOnly
-from ui.panels.report.draft import Draft, DraftFile, load_draft
+from ui.panels.report.draft import Draft
 
 _SAVE_MS = 500
 _RETRY_MS = 3000
@@ -29,66 +25,25 @@ class Writing(QObject):
     """Holds the draft and is the only one to change it.
 
     * `step`: returns the training step of the run on the screen, for stamps.
-    * `keeping`: where the draft is written, so that no slow disk holds up the window.
-    * `problem`: what was wrong with the draft that was found, or "".
     """
 
     changed = Signal()  # something in the report is different now
     insertsChanged = Signal()  # among that, figures or tables from the screen
-    saveFailed = Signal(str)  # the draft could not be written, and why. It is tried again until it can be.
-    savedAgain = Signal()  # it could be, after a failure
     opened = Signal()  # it is another report from now on
     headChanged = Signal()  # title, author, roll number or date are different now
 
-    def __init__(self, path: Path, step: Callable[[], int], keeping: Analysis, parent: QObject) -> None:
+    def __init__(self, step: Callable[[], int], parent: QObject) -> None:
         super().__init__(parent)
         self._step = step
-        self._saving = LatestOnly(keeping, "draft", self._on_saved, self._on_save_failed)
-        self._save_timer = single_shot(self, self.keep)
-        self._failure = ""
-        self._read(path)
-
-    def open(self, path: Path) -> bool:
-        """Go on with another draft, unless the present one cannot be kept first; return whether it could."""
-        if self.save():
-            self._read(path)
-            self.changed.emit()
-            self._tell_opened()
-        return self._is_kept
+        self.draft = Draft()
+        self._removed: list[tuple[str, int, Insert]] = []  # the newest last
 
     def begin(self, draft: Draft) -> None:
-        """Put another report in the place of this one, whose words are lost unless they were saved."""
+        """Put another report in the place of this one."""
         self._removed = []
-        self._begins = True
         self._take(draft)
-        self._copied = _without_shown(draft)
-        self._tell_opened()
-
-    def begin_anew(self) -> None:
-        """Put an empty report in the place of this one; the guided lab in front stays, with nothing done."""
-        self.begin(Draft(lab=self.draft.lab))
-
-    @property
-    def would_be_lost(self) -> bool:
-        """Whether something was written, or done in a guided lab, that no file of the user holds."""
-        return self.draft.has_work and _without_shown(self.draft) != self._copied
-
-    def set_saved(self, draft: Draft) -> None:
-        """Remember that a file of the user holds this."""
-        self._copied = _without_shown(draft)
-
-    def _tell_opened(self) -> None:
         self.headChanged.emit()
         self.opened.emit()
-
-    def _read(self, path: Path) -> None:
-        self.draft, self.problem = load_draft(path)
-        self._copied: dict[str, Any] | None = None  # what was last written to a file of the user
-        self._file = DraftFile(path)
-        self._removed: list[tuple[str, int, Insert]] = []  # the newest last
-        self._begins = False  # whether the file still holds another report
-        # Each change has a number, and so have the drafts that are written.
-        self._changes = self._kept = 0
 
     @property
     def words(self) -> Report:
@@ -150,7 +105,7 @@ class Writing(QObject):
 
     @property
     def lab(self) -> str:
-        """Path of the file of the guided lab in front, or its id; "" for none."""
+        """Id of the guided lab in front, `OWN_LAB` for one that does not come with the program, or ""."""
         return self.draft.lab
 
     def lab_record(self, key: str) -> LabRecord | None:
@@ -160,7 +115,7 @@ class Writing(QObject):
     def set_lab(self, lab: str, record: LabRecord) -> None:
         """Keep what was done in a lab, which is the one in front from now on.
 
-        * `lab`: path of its file, or its id if it comes with the program.
+        * `lab`: as `Draft.lab` has it.
         """
         self._take(replace(self.draft, lab=lab, labs=self.draft.labs | {record.key: record}))
 
@@ -269,67 +224,9 @@ class Writing(QObject):
         self._put(replace(self.words.demonstration(key), inserts=inserts))
         self.insertsChanged.emit()
 
-    # --- keeping ------------------------------------------------------------------------------------------
-
-    @Slot()
-    def keep(self) -> None:
-        """Have the draft written now, in the background, if anything was changed."""
-        self._save_timer.stop()
-        if not self._is_kept:
-            self._saving.request(self._writer())
-
-    def save(self) -> bool:
-        """Write the draft before going on, if need be; return whether the file is what stands here."""
-        self._save_timer.stop()
-        if not self._is_kept:
-            try:
-                self._on_saved(self._writer()())
-            except CNNVizError as error:
-                self._on_save_failed(str(error))
-        return self._is_kept
-
-    @property
-    def _is_kept(self) -> bool:
-        return self._kept == self._changes
-
-    def _writer(self) -> Callable[..., tuple[DraftFile, int]]:
-        """Return the function that writes the draft as it is now, and says which file and change it was."""
-        file, draft, number, begins = self._file, self.draft, self._changes, self._begins
-
-        def write(_context: object = None) -> tuple[DraftFile, int]:
-            file.write(draft, number, begins=begins)
-            return file, number
-
-        return write
-
     def _put(self, demonstration: Demonstration) -> None:
         self._take(replace(self.draft, report=self.words.with_demonstration(demonstration)))
 
     def _take(self, draft: Draft) -> None:
         self.draft = draft
-        self._changes += 1
-        if (
-            not self._save_timer.isActive()
-        ):  # not started anew with each letter: nothing would be kept meanwhile
-            self._save_timer.start(_SAVE_MS)
         self.changed.emit()
-
-    def _on_saved(self, written: tuple[DraftFile, int]) -> None:
-        file, number = written
-        if file is self._file:
-            self._kept = max(self._kept, number)
-            self._begins = self._begins and not self._is_kept
-        if self._failure:
-            self._failure = ""
-            self.savedAgain.emit()
-
-    def _on_save_failed(self, message: str) -> None:
-        self._save_timer.start(_RETRY_MS)
-        if self._failure != message:  # once is enough for one cause
-            self._failure = message
-            self.saveFailed.emit(message)
-
-
-def _without_shown(draft: Draft) -> dict[str, Any]:
-    """Return what a user would miss of a draft: not what the window has had on the screen."""
-    return replace(draft, shown={}).to_dict()

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
+from cnnviz._types import View as PanelView
+from cnnviz._types import ViewValue
 from cnnviz.graphics.run_curves import (
     BEFORE,
     EACH,
@@ -22,8 +24,6 @@ from cnnviz.graphics.run_curves import (
 )
 from cnnviz.history import History
 from cnnviz.quantities import format_count, format_value
-from cnnviz.session_state import View as PanelView
-from cnnviz.session_state import ViewValue
 from ui.choices import Choices, flag, kept, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.catching_up import CatchesUp

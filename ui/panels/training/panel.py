@@ -8,12 +8,12 @@ from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz._types import View
 from cnnviz.drawing import Box, Drawing, Ground, Look, Share
 from cnnviz.drawing.page import Card, draw_card, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
-from cnnviz.session_state import View
 from ui.choices import kept, read
 from ui.controls.catching_up import CatchesUp
 from ui.controls.labels import SectionTitle

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from cnnviz._types import ViewValue
 from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask
 from cnnviz.drawing.page import Card
@@ -14,7 +15,6 @@ from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
-from cnnviz.session_state import ViewValue
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill

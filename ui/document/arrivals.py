@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 
-from ui.keep.session_files import SessionFiles
+from ui.document.window_document import WindowDocument
 from ui.run.tasks import TaskRunner
 from ui.state import RunStatus
 
@@ -16,9 +16,9 @@ class Arrivals(QObject):
     * `analysis`: where files are read, and runs built.
     """
 
-    def __init__(self, files: SessionFiles, analysis: TaskRunner, parent: QObject) -> None:
+    def __init__(self, document: WindowDocument, analysis: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
-        self._files, self._analysis = files, analysis
+        self._document, self._analysis = document, analysis
         self._started = False
         self._waiting: list[Path] = []
 
@@ -28,21 +28,26 @@ class Arrivals(QObject):
         if self._started:
             self._go_on()
 
+    @property
+    def are_waiting(self) -> bool:
+        """Whether a file is still to be opened."""
+        return bool(self._waiting)
+
     def start(self) -> None:
         """Open what waits, now that data are being read and the panels stand."""
         self._started = True
         self._analysis.becameIdle.connect(self._go_on)
-        self._files.restorer.finished.connect(self._go_on)
+        self._document.restorer.finished.connect(self._go_on)
         # Queued: only when whoever changes the run has changed all of it.
-        self._files.state.runChanged.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
+        self._document.state.runChanged.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
         self._go_on()
 
     @Slot()
     def _go_on(self) -> None:
         if self._waiting and self._analysis.is_idle and not self._is_run_under_way():
-            self._files.open(self._waiting.pop(0))
+            self._document.open(self._waiting.pop(0))
 
     def _is_run_under_way(self) -> bool:
-        """Whether a run is being built, or trained again for a session."""
-        run = self._files.state.run  # which has no number where no data could be read
-        return self._files.restorer.is_busy or (run.run_id > 0 and run.status is RunStatus.LOADING)
+        """Whether a run is being built, or trained again for a document."""
+        run = self._document.state.run  # which has no number where no data could be read
+        return self._document.restorer.is_busy or (run.run_id > 0 and run.status is RunStatus.LOADING)

@@ -1,0 +1,395 @@
+"""A document as a file: `document.json`, and the members that it names with size and checksum.
+
+Two carriers hold the same members: a ZIP archive (`.cnnviz`, what the user saves) and a folder (what autosave
+writes, where a member that has not changed need not be written again). A PNG carries ``document.json`` alone.
+"""
+
+import hashlib
+import io
+import re
+import shutil
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import msgspec
+from msgspec.structs import replace
+
+from cnnviz import __version__
+from cnnviz.document.types import FORMAT_VERSION, Document, Files, Part
+from cnnviz.errors import CNNVizError, DataError, NewerVersionError
+from cnnviz.files import atomic_write, printable, printable_name
+from cnnviz.reading import BoundedFile, opened, read_bytes
+
+if TYPE_CHECKING:
+    from PIL.PngImagePlugin import PngInfo
+
+ENDING = ".cnnviz"
+PNG_KEYWORD = "cnnviz"
+
+_JSON = "document.json"
+_LARGEST_JSON, _MOST_ITEMS = 16 << 20, 300_000
+_LARGEST_FILE, _LARGEST_DEFLATED, _LARGEST_PICTURE = 640 << 20, 128 << 20, 64 << 20
+_CHUNK = 1 << 20
+_MOST_RATIO = 20
+_MOST_MEMBERS = 2001
+_STORED = (".safetensors", ".png", ".jpg", ".npz")  # what deflating makes no smaller
+_LARGEST: Mapping[str, int] = {
+    "model.safetensors": 192 << 20,
+    "run.safetensors": 512 << 20,
+    "prepared-model.safetensors": 192 << 20,
+    "prepared-run.safetensors": 512 << 20,
+    "data.npz": 256 << 20,
+    "lab.toml": 128 << 10,
+}
+_LARGEST_IN: Mapping[str, int] = {"images": 8 << 20, "figures": 16 << 20, "inserts": 32 << 20}
+"""Bytes that each member may have; what is not named here is no part of a document."""
+#: Others cost more than they save, and their unpackers have errors of their own.
+_PACKINGS, _ENCRYPTED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED), 0x1
+_NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest of a ZIP archive: equal documents are equal files
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    LookupError,
+)  # fmt: skip
+"""What zipfile raises for archives that are damaged, encrypted or packed in another way."""
+_WHERE = re.compile(r" - at (?:`key` in )?`(?P<where>[^`]+)`\Z")
+_PNG_BEGIN, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
+
+
+class _Head(msgspec.Struct):
+    """What says whether the rest can be read at all."""
+
+    format: str = ""
+    format_version: int = 0
+    version: str = ""
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------
+
+
+def to_json(document: Document) -> bytes:
+    """Return a document as JSON, without the contents of its members.
+
+    msgspec checks what it reads and not what it writes: what could not be read again is found here.
+
+    * Raises DataError: a clause, as `from_json` has it.
+    """
+    content = msgspec.json.encode(document)
+    from_json(content)
+    return content
+
+
+def from_json(content: bytes) -> Document:
+    """Read the JSON of a document.
+
+    * Raises DataError: a clause, to follow "cannot be opened: ".
+    """
+    # Parsing is not interrupted: nobody else may run meanwhile.
+    if len(content) > _LARGEST_JSON or sum(map(content.count, (b",", b"[", b"{"))) > _MOST_ITEMS:
+        raise DataError("its document.json is too large")
+    try:
+        head = msgspec.json.decode(content, type=_Head)
+        if head.format != "cnnviz":
+            raise DataError("it is no document of CNNViz")
+        if head.format_version > FORMAT_VERSION:
+            wrote = printable(head.version or "unknown", 20)
+            raise NewerVersionError(
+                f"it was written by a newer CNNViz ({wrote}; this is {__version__}), so update CNNViz"
+            )
+        return msgspec.json.decode(content, type=Document)
+    except msgspec.ValidationError as error:
+        raise DataError(_in_words(error)) from error
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise DataError("its document.json is damaged") from error
+
+
+def _in_words(error: Exception) -> str:
+    """Return what msgspec found as a clause that names the place."""
+    text = str(error)
+    found = _WHERE.search(text)
+    where = found["where"].removeprefix("$").lstrip(".") if found else ""
+    what = (text[: found.start()] if found else text).rstrip(".").replace("`", "")
+    if "matching regex" in what:
+        what = "it is no valid name, time or checksum"
+    return f"its {printable(where or _JSON, 60)!r} is not as it should be ({printable(what, 160)})"
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+def with_parts(document: Document, files: Files) -> Document:
+    """Return a document that names these members, beside those that it names already."""
+    parts = {name: Part(len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
+    return replace(document, parts=dict(sorted({**document.parts, **parts}.items())))
+
+
+def save(path: str | Path, document: Document, files: Files) -> None:
+    """Write a document as an archive, whole or not at all.
+
+    * Raises CNNVizError: if it cannot be written, or could not be read again.
+    """
+    document, content = _checked(path, document, files)
+
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, each in ((_JSON, content), *files.items()):
+                info = zipfile.ZipInfo(name, _NO_TIME)
+                info.compress_type = zipfile.ZIP_STORED if name.endswith(_STORED) else zipfile.ZIP_DEFLATED
+                archive.writestr(info, each)
+
+    atomic_write(path, write)
+
+
+def save_in_folder(folder: Path, document: Document, files: Files) -> Document:
+    """Write a document as a folder: members that are there already stay, the JSON comes last.
+
+    A member is named by its checksum, so whatever ends the program meanwhile, the JSON that is there names
+    members that are there.
+
+    * `files`: may leave out what has not changed; then the document has to name it.
+    * Returns: the document with all its members named.
+    * Raises CNNVizError: if it cannot be written.
+    """
+    document, content = _checked(folder, document, files)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CNNVizError(f"The folder {printable(folder)} cannot be made ({error.strerror}).") from error
+    for name, each in files.items():
+        target = folder / document.parts[name].sha256
+        if not target.is_file() or target.stat().st_size != len(each):
+            atomic_write(target, each)
+    atomic_write(folder / _JSON, content)
+    wanted = {_JSON, *(part.sha256 for part in document.parts.values())}
+    with suppress(OSError):  # what stays only takes room until the next time
+        for each in folder.iterdir():
+            if each.name not in wanted and not each.name.startswith("."):
+                each.unlink()
+    return document
+
+
+def _checked(path: str | Path, document: Document, files: Files) -> tuple[Document, bytes]:
+    """Return a document that names its members and its JSON, if both can be read again."""
+    document = with_parts(document, files)
+    try:
+        content = to_json(document)
+        _require_bounds(document.parts)
+    except DataError as error:
+        raise CNNVizError(
+            f"{printable_name(Path(path))} was not written, since it could not be opened again: {error}. "
+            "Take figures out of the report, or train a smaller network."
+        ) from error
+    return document, content
+
+
+def _require_bounds(parts: Mapping[str, Part]) -> None:
+    for name, part in parts.items():
+        largest = _largest(name)
+        if not largest:
+            raise DataError(f"{printable(name, 60)!r} is no part of a document")
+        if part.size > largest:
+            raise DataError(f"its {printable(name, 60)} is too large")
+    sizes = [(part.size, name.endswith(_STORED)) for name, part in parts.items()]
+    if sum(size for size, _ in sizes) > _LARGEST_FILE or sum(s for s, stored in sizes if not stored) > (
+        _LARGEST_DEFLATED
+    ):
+        raise DataError("all of it together is too large")
+
+
+def _largest(name: str) -> int:
+    """Return how many bytes a member may have; 0 for what is no part of a document."""
+    folder, _, inner = name.partition("/")
+    return _LARGEST_IN.get(folder, 0) if inner else _LARGEST.get(name, 0)
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def load(path: Path) -> tuple[Document, dict[str, bytes]]:
+    """Read a document from an archive, a folder, or a PNG picture.
+
+    * Raises DataError: if it cannot be read, is damaged, holds something else, or is from a newer version:
+      one sentence.
+    """
+    try:
+        if path.is_dir():
+            document = from_json(read_bytes(path / _JSON, _LARGEST_JSON))
+            return document, _members(document, lambda _, part: read_bytes(path / part.sha256, part.size))
+        with opened(path, _LARGEST_FILE) as file:
+            if file.read(len(_PNG_BEGIN)) == _PNG_BEGIN:
+                found = load_picture(path)
+                if found is None:
+                    raise DataError("the picture carries no document")
+                return found, {}
+            file.seek(0)
+            with zipfile.ZipFile(BoundedFile(file, path)) as archive:
+                return _unpacked(archive)
+    except CNNVizError as error:
+        raise opening_failed(path, error) from error
+    except _DAMAGE as error:
+        raise opening_failed(path, DataError("it is damaged, or no document of CNNViz")) from error
+
+
+def load_words(folder: Path) -> Document:
+    """Read what is left of a folder whose members are lost or damaged: its words and settings.
+
+    * Raises DataError: if not even these can be read.
+    """
+    try:
+        document = from_json(read_bytes(folder / _JSON, _LARGEST_JSON))
+    except CNNVizError as error:
+        raise opening_failed(folder, error) from error
+    seen = replace(document.seen, sample=None, step=None, reference=None)
+    words = without_members(document.words)
+    return replace(document, run=None, prepared=None, parts={}, seen=seen, words=words)
+
+
+def filled_in(value: Any, files: Files) -> Any:
+    """Return values with the texts that are in members of the archive.
+
+    * Raises DataError: if one is missing: a clause.
+    """
+    if isinstance(value, dict):
+        values = cast("dict[str, Any]", value)
+        if _is_member(values):
+            content = files.get(str(values["member"]))
+            if content is None:
+                raise DataError("a figure of its report is missing")
+            return content.decode("utf-8", "replace")
+        return {key: filled_in(each, files) for key, each in values.items()}
+    return [filled_in(each, files) for each in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def parsed(content: str | bytes) -> Any:
+    """Return what a member of JSON holds; raises `DataError` with a clause where it is none."""
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DataError("what was measured for its report is damaged") from error
+
+
+def without_members(value: Any) -> Any:
+    """Return values without what is in members of the archive."""
+    if isinstance(value, dict):
+        values = cast("dict[str, Any]", value)
+        return {key: None if _is_member(each) else without_members(each) for key, each in values.items()}
+    if isinstance(value, list):
+        listed = cast("list[Any]", value)
+        return [without_members(each) for each in listed if not _has_member(each)]
+    return value
+
+
+def _is_member(value: object) -> bool:
+    return isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"member"}
+
+
+def _has_member(value: object) -> bool:
+    """Whether one of the values of an object is in a member: without it, it is nothing."""
+    return isinstance(value, dict) and any(map(_is_member, cast("dict[str, Any]", value).values()))
+
+
+def opening_failed(path: Path, error: CNNVizError) -> DataError:
+    """Return the error for a document that cannot be opened, from a clause that says why."""
+    text, kind = str(error).rstrip("."), type(error) if isinstance(error, DataError) else DataError
+    if text.startswith(printable(path)):  # of reading itself, and a whole sentence
+        return kind(f"{text}.")
+    remedy = "" if isinstance(error, NewerVersionError) else " Copy it again, or open another one."
+    return kind(f"{printable_name(path)} cannot be opened: {text}.{remedy}")
+
+
+def _members(document: Document, read: Callable[[str, Part], bytes]) -> dict[str, bytes]:
+    """Read the members that a document names: each of its size and checksum."""
+    _require_bounds(document.parts)
+    files: dict[str, bytes] = {}
+    for name, part in document.parts.items():
+        files[name] = content = read(name, part)
+        if len(content) != part.size or hashlib.sha256(content).hexdigest() != part.sha256:
+            raise DataError(f"its {printable(name, 60)} is damaged")
+    return files
+
+
+def _unpacked(archive: zipfile.ZipFile) -> tuple[Document, dict[str, bytes]]:
+    infos = {info.filename: info for info in archive.infolist()}
+    if len(infos) < len(archive.infolist()) or len(infos) > _MOST_MEMBERS:
+        raise DataError("it has too many members, or two of one name")
+    if _JSON not in infos:
+        raise DataError("it is no document of CNNViz")
+
+    def read(name: str, part: Part) -> bytes:
+        return _unpack(archive, infos[name], part.size)
+
+    document = from_json(_unpack(archive, infos[_JSON], _LARGEST_JSON))
+    odd = sorted(infos.keys() ^ {_JSON, *document.parts})
+    if odd:
+        what = "not named in it" if odd[0] in infos else "missing in it"
+        raise DataError(f"{printable(odd[0], 60)!r} is {what}")
+    return document, _members(document, read)
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int) -> bytes:
+    """Unpack a member that has at most so many bytes, whatever its header says."""
+    name = printable(info.filename, 60)
+    if info.compress_type not in _PACKINGS or info.flag_bits & _ENCRYPTED:
+        raise DataError(f"its {name} is encrypted, or packed in a way that documents are not")
+    # Arrays and pictures hardly shrink.
+    if name.endswith(_STORED) and largest > _MOST_RATIO * info.compress_size + _CHUNK:
+        raise DataError(f"its {name} unpacks to far more than the file holds")
+    content = bytearray()
+    with archive.open(info) as stream:
+        while chunk := stream.read(_CHUNK):
+            content += chunk
+            if len(content) > largest:
+                raise DataError(f"its {name} is larger than it says")
+    return bytes(content)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a document that was kept in a folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- pictures -----------------------------------------------------------------------------------------------
+
+
+def png_texts(document: Document | None) -> "PngInfo":
+    """Return a document for Pillow: ``image.save(path, pnginfo=png_texts(document))``."""
+    from PIL.PngImagePlugin import PngInfo
+
+    texts = PngInfo()
+    if document is not None:
+        texts.add_itxt(PNG_KEYWORD, to_json(document).decode())
+    return texts
+
+
+def load_picture(path: Path) -> Document | None:
+    """Read the document that a PNG picture carries; None where it carries none.
+
+    * Raises DataError: if the picture cannot be read, or what it carries is damaged: one sentence.
+    """
+    content = read_bytes(path, _LARGEST_PICTURE)
+    try:
+        if not content.startswith(_PNG_BEGIN):
+            raise DataError(f"the picture is {'damaged, or no PNG picture' if content else 'empty'}")
+        text = _text_in_picture(content)
+        return None if text is None else from_json(text.encode())
+    except DataError as error:
+        raise opening_failed(path, error) from error
+
+
+def _text_in_picture(png: bytes) -> str | None:
+    """Return the text that `png_texts` put in. No pixel is unpacked for it."""
+    from PIL.PngImagePlugin import PngImageFile
+
+    if _PNG_END not in png:
+        raise DataError("the picture ends too early")
+    try:
+        with PngImageFile(BoundedFile(io.BytesIO(png), "picture")) as picture:  # pyright: ignore[reportArgumentType] -- it needs no more than reading and seeking
+            return picture.info.get(PNG_KEYWORD)
+    except DataError as error:
+        raise DataError("the picture is made of too many parts") from error
+    except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
+        raise DataError("the picture or the document in it is damaged") from error

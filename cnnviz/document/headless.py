@@ -1,0 +1,102 @@
+"""Documents without a window: what is made of a run, and the report of one that somebody has saved."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from cnnviz import __version__
+from cnnviz.cli import Arguments
+from cnnviz.clock import now, today
+from cnnviz.datasets import Dataset
+from cnnviz.document import archive
+from cnnviz.document.run import RUN, StillRun, pack_run, unpack_run
+from cnnviz.document.types import FORMAT_VERSION, Data, Document
+from cnnviz.errors import CNNVizError, DataError
+from cnnviz.evaluation import evaluate
+from cnnviz.headless import describe, describe_evaluation, measured_lab, read_data, save, write_document
+from cnnviz.history import History
+from cnnviz.output import Output
+from cnnviz.quantities import format_count
+from cnnviz.runtime import one_blas_thread
+from cnnviz.snapshots import Snapshot
+
+_DATA = "data.npz"
+
+
+def document_of(live: Snapshot, history: History, dataset: Dataset) -> tuple[Document, dict[str, bytes]]:
+    """Return a run that was trained without a window as a document, with its members."""
+    assert live.origin is not None
+    snapshots, experiment = history.snapshots, live.origin.experiment
+    moments = tuple(snapshots[place] for place in range(len(snapshots)))
+    run, files = pack_run(
+        StillRun(live, history.still(live.step), experiment.epochs, moments, snapshots.kept)
+    )
+    document = Document(
+        format_version=FORMAT_VERSION,
+        version=__version__,
+        saved=now(),
+        experiment=experiment,
+        data=Data(
+            name=dataset.name[:200],
+            sha256=dataset.sha256,
+            path="" if dataset.path is None else str(dataset.path),
+        ),
+        run=run,
+    )
+    return document, files
+
+
+def run_document(arguments: Arguments, path: Path, output: Output) -> int:
+    """Test the run of a document as it stands, and write its report and its network.
+
+    * Returns: exit status: 0, or 2 if a file could not be written.
+    * Raises CNNVizError: if the document or its data cannot be read, or it holds no run.
+    """
+    # Typesetting is loaded by those who ask for a report only.
+    from cnnviz.lab.course import dataset_in
+    from cnnviz.report import Report, build_document, findings_of
+    from cnnviz.report.findings import findings_from_dict
+
+    document, files = archive.load(path)
+    try:
+        if document.run is None or RUN.model not in files:
+            raise DataError("it holds no trained network")
+        source = arguments.data or (Path(document.data.path) if document.data.path else None)
+        classes = document.experiment.classes
+        if document.data.path == _DATA and arguments.data is None:
+            dataset = dataset_in(document, files).select(classes)
+        else:
+            dataset = read_data(source, classes, required=True)
+        if document.data.sha256 not in ("", dataset.sha256):
+            raise DataError(f"it was made with other data ({document.data.name}); give them by --data")
+        run = unpack_run(document.run, files, dataset.name, dataset.input_shape)
+    except CNNVizError as error:
+        raise archive.opening_failed(path, error) from error
+    experiment, network = run.experiment, run.live.network
+    output.say(describe(experiment, dataset))
+    output.say(f"after {format_count(run.live.step)} steps")
+    with one_blas_thread():
+        tested = evaluate(network, dataset.test_images, dataset.test_labels)
+    output.say(describe_evaluation(tested, dataset.classes))
+    if arguments.save is not None:
+        with output.going_on():
+            left_out = save(arguments.save, run.live, run.history, experiment, dataset)
+            output.say(f"Saved the network to {arguments.save}. {left_out}".rstrip())
+    if not arguments.wants_report:
+        return output.status
+    said, words = archive.filled_in(document.words, files), Report()
+    if said:
+        words = Report.from_dict(said.get("report"))
+    words = replace(
+        words,
+        author=arguments.author or words.author,
+        roll_number=arguments.roll_number or words.roll_number,
+        date=words.date or today(),
+    )
+    if said.get("findings"):
+        findings = findings_from_dict(archive.parsed(said["findings"]))
+    else:
+        results = measured_lab(experiment, dataset, network, run.history, arguments.sample)
+        findings = findings_of(results, now())
+    report = build_document(words, findings, experiment=findings.measured_with.experiment)
+    write_document(arguments, report, output)
+    return output.status

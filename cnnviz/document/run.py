@@ -1,0 +1,312 @@
+"""A run as members of a document: the last network as PyTorch names it, all else as arrays in a row."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as from_safetensors
+from safetensors.numpy import save as to_safetensors
+
+from cnnviz._types import Shape
+from cnnviz.document.types import MOST_MOMENTS, Curves, Files, MomentOfRun, Run, Setting
+from cnnviz.errors import CNNVizError, DataError, ShapeError
+from cnnviz.experiment import Experiment
+from cnnviz.history import EvaluationPoint, History, Recorded
+from cnnviz.network import Network, weights_checksum
+from cnnviz.optim import make_optimizer
+from cnnviz.snapshots import Origin, Snapshot
+from cnnviz.training import Progress
+
+MOMENTS_BYTES = 48 << 20
+"""Memory of the moments that a document keeps, unless a caller says more."""
+
+_MOST_STEPS = 2_500_000
+_MEMORY = "optimizer."
+
+
+class Members(NamedTuple):
+    """Names of the two members that hold a run."""
+
+    model: str
+    run: str
+
+
+RUN = Members("model.safetensors", "run.safetensors")
+PREPARED = Members("prepared-model.safetensors", "prepared-run.safetensors")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StillRun:
+    """A run as it stands at one moment: references alone, taken on one thread and packed on another."""
+
+    live: Snapshot
+    curves: Recorded  # up to `live`
+    epochs: int
+    moments: tuple[Snapshot, ...] = ()  # all that there are, in the order of their steps
+    kept: frozenset[int] = frozenset()  # steps of those that stay when memory runs short
+    needed: frozenset[int] = frozenset()  # steps of those that stay whatever is left out
+    spacing: int = 1
+    ghost: Recorded | None = None
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RestoredRun:
+    """A run out of a document: training goes on from `live` as if it had not stopped."""
+
+    live: Snapshot
+    history: History
+    epochs: int
+    ghost: History | None = None
+    is_stopped: bool = False
+
+    @property
+    def experiment(self) -> Experiment:
+        """Settings in force at its end."""
+        assert self.live.origin is not None
+        return self.live.origin.experiment
+
+    def until(self, step: int) -> "RestoredRun | None":
+        """Return the run as it was at one of its moments; None where none is of this step."""
+        live = self.live if step == self.live.step else self.history.snapshots.find(step)
+        if live is None:
+            return None
+        history = self.history.forked(step)
+        history.forked_at = self.history.forked_at
+        return RestoredRun(live, history, self.epochs)
+
+
+# --- into a document ----------------------------------------------------------------------------------------
+
+
+def pack_run(
+    run: StillRun, names: Members = RUN, largest: int = MOMENTS_BYTES
+) -> tuple[Run, dict[str, bytes]]:
+    """Return a run as a document says it, and its members.
+
+    * `largest`: bytes of the moments, beyond which some are left out.
+    """
+    settings: list[Setting] = []
+
+    def place(snapshot: Snapshot) -> int:
+        assert snapshot.origin is not None
+        used = Setting(experiment=snapshot.origin.experiment, is_changed=snapshot.origin.is_changed)
+        if used not in settings:
+            settings.append(used)
+        return settings.index(used)
+
+    moments = chosen([each for each in run.moments if each.step < run.live.step], run, largest)
+    rows = tuple(
+        MomentOfRun(
+            step=each.step, setting=place(each), is_kept=each.step in run.kept,
+            has_optimizer=each.optimizer is not None,
+        )
+        for each in moments
+    )  # fmt: skip
+    arrays: dict[str, NDArray[Any]] = {}
+    if moments:
+        arrays["weights"] = np.stack([_flat(each.network) for each in moments])
+        with_memory = [each.optimizer for each in moments if each.optimizer is not None]
+        known = {name: np.zeros_like(like) for each in with_memory for name, like in each.items()}
+        for name, nothing in known.items():
+            # Before its first step an optimiser remembers nothing, which is what zeros say.
+            arrays[_MEMORY + name] = np.stack([each.get(name, nothing) for each in with_memory])
+    arrays |= {f"live.{name}": np.array(each, order="C") for name, each in (run.live.optimizer or {}).items()}
+    said = Run(
+        step=run.live.step,
+        live=place(run.live),
+        settings=tuple(settings),
+        epochs=run.epochs,
+        note=run.live.note[:200],
+        weights_sha256=weights_checksum(run.live.network),
+        curves=_pack_curves(run.curves, "", arrays),
+        moments=rows,
+        spacing=run.spacing,
+        ghost=None if run.ghost is None else _pack_curves(run.ghost, "ghost.", arrays),
+        is_stopped=run.is_stopped,
+    )
+    weights = {name: np.ascontiguousarray(each) for name, each in run.live.network.params.items()}
+    return said, {names.model: to_safetensors(weights), names.run: to_safetensors(arrays)}
+
+
+def chosen(moments: list[Snapshot], run: StillRun, largest: int) -> list[Snapshot]:
+    """Return as many moments as there is room for.
+
+    First those that have to stay: begin and end, what is needed, and where settings changed, on which
+    repeating the run between moments depends; then those that the run keeps; then evenly spread ones.
+    """
+    if sum(each.nbytes for each in moments) <= largest and len(moments) <= MOST_MOMENTS:
+        return moments
+    room = min(int(largest // max(each.nbytes for each in moments)), MOST_MOMENTS)
+    before = [None, *(each.origin for each in moments)]
+    changes = {
+        each.step for each, origin in zip(moments, before, strict=False)
+        if origin is None or each.origin is None or each.origin.experiment != origin.experiment
+    }  # fmt: skip
+    stay: set[int] = {moments[0].step, moments[-1].step, *run.needed}
+    for wanted in (changes, run.kept, {each.step for each in moments}):
+        left = sorted({each.step for each in moments} & wanted - stay)
+        stay.update(_spread(left, max(room - len(stay), 0)))
+    return [each for each in moments if each.step in stay]
+
+
+def _spread(steps: list[int], count: int) -> Iterable[int]:
+    """Return at most so many of some steps, evenly."""
+    if len(steps) <= count:
+        return steps
+    places: list[int] = np.linspace(0, len(steps) - 1, count).round().astype(int).tolist()
+    return [steps[place] for place in places]
+
+
+def _flat(network: Network) -> NDArray[Any]:
+    return np.concatenate([each.ravel() for each in network.params.values()])
+
+
+def _pack_curves(recorded: Recorded, prefix: str, arrays: dict[str, NDArray[Any]]) -> Curves:
+    arrays[prefix + "losses"] = np.ascontiguousarray(recorded.losses)
+    arrays[prefix + "correct"] = np.diff(recorded.correct).astype(np.int32)
+    arrays[prefix + "sizes"] = np.diff(recorded.images).astype(np.int32)
+    arrays[prefix + "tests"] = np.array(recorded.tests, np.float64).reshape(-1, 3)
+    return Curves(
+        log_every=recorded.log_every,
+        first_step=recorded.first_step,
+        batch_size=recorded.batch_size,
+        epoch_images=recorded.epoch_images,
+        forked_at=recorded.forked_at,
+    )
+
+
+# --- out of a document --------------------------------------------------------------------------------------
+
+
+def unpack_run(
+    run: Run, files: Files, data_name: str, input_shape: Shape, names: Members = RUN
+) -> RestoredRun:
+    """Return the run that `pack_run` described.
+
+    * Raises DataError: if its parts do not belong together: a clause, to follow "cannot be opened: ".
+    """
+    settings = run.settings
+    if run.live >= len(settings):
+        raise DataError("the settings of its run are missing")
+    origins = [Origin(0, each.experiment, data_name, run.note, each.is_changed) for each in settings]
+    experiment = settings[run.live].experiment
+    try:
+        params, arrays = from_safetensors(files[names.model]), from_safetensors(files[names.run])
+        experiment.check_fits(input_shape)
+        blank = experiment.build_network(input_shape)
+        memory = {
+            name.removeprefix("live."): each for name, each in arrays.items() if name.startswith("live.")
+        }
+        if memory:
+            _require_memory(memory, experiment, blank)
+    except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError) as error:
+        reason = str(error).rstrip(".") if isinstance(error, CNNVizError) else "its run is damaged or missing"
+        raise DataError(reason) from error
+    live = Snapshot(run.step, _network(blank, params), memory or None, origins[run.live])
+    history = _history(run.curves, "", arrays)
+    if history.step != run.step:
+        raise DataError("the steps of its run do not belong together")
+    moments = _moments(run, arrays, blank, origins)
+    kept = {each.step for each in run.moments if each.is_kept}
+    history.snapshots.restore([*moments, live], kept, run.spacing)
+    ghost = None if run.ghost is None else _history(run.ghost, "ghost.", arrays)
+    return RestoredRun(live, history, run.epochs, ghost, run.is_stopped)
+
+
+def _starting(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the arrays whose names begin so, without it."""
+    return {name.removeprefix(prefix): each for name, each in arrays.items() if name.startswith(prefix)}
+
+
+def _network(blank: Network, params: Mapping[str, NDArray[Any]]) -> Network:
+    expected = {name: (each.shape, each.dtype) for name, each in blank.params.items()}
+    if {name: (each.shape, each.dtype) for name, each in params.items()} != expected:
+        raise DataError("its weights are not those of its network")
+    if not all(np.isfinite(each).all() for each in params.values()):
+        raise DataError("its weights are not all finite numbers")
+    return blank.with_params({name: params[name] for name in blank.params})
+
+
+def _require_memory(memory: dict[str, NDArray[Any]], experiment: Experiment, blank: Network) -> None:
+    """Raise if what an optimiser remembers is not of these settings and this network."""
+    make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum).load_state(memory)
+    for name, each in memory.items():
+        param = blank.params.get(name.partition(".")[2])
+        if name != "steps" and (param is None or each.shape != param.shape or not np.isfinite(each).all()):
+            raise ShapeError("what the optimiser remembers is not of its network")
+
+
+def _moments(
+    run: Run, arrays: Mapping[str, NDArray[Any]], blank: Network, origins: list[Origin]
+) -> list[Snapshot]:
+    if not run.moments:
+        return []
+    steps = [each.step for each in run.moments]
+    weights, count = arrays.get("weights"), len(run.moments)
+    in_order = steps[0] >= run.curves.first_step and all(
+        a < b for a, b in zip(steps, [*steps[1:], run.step], strict=True)
+    )
+    expected = ((count, blank.parameter_count), blank.dtype)
+    if weights is None or (weights.shape, weights.dtype) != expected or not in_order:
+        raise DataError("the moments of its run do not belong to it")
+    if not np.isfinite(weights).all() or any(each.setting >= len(origins) for each in run.moments):
+        raise DataError("the moments of its run are damaged")
+    with_memory = sum(each.has_optimizer for each in run.moments)
+    memory = _starting(_MEMORY, arrays)
+    if any(each.ndim < 1 or len(each) != with_memory for each in memory.values()):
+        raise DataError("what the optimiser remembered at the moments of its run is damaged")
+    ends = np.cumsum([each.size for each in blank.params.values()])[:-1]
+    found: list[Snapshot] = []
+    row = 0
+    for each, values in zip(run.moments, weights, strict=True):
+        parts = zip(blank.params.items(), np.split(values, ends), strict=True)
+        network = blank.with_params({name: part.reshape(like.shape) for (name, like), part in parts})
+        state = {name: stack[row] for name, stack in memory.items()} if each.has_optimizer else None
+        row += each.has_optimizer
+        try:
+            if state is not None:
+                _require_memory(state, origins[each.setting].experiment, blank)
+        except CNNVizError as error:
+            raise DataError(str(error).rstrip(".")) from error
+        found.append(Snapshot(each.step, network, state, origins[each.setting]))
+    return found
+
+
+def _history(curves: Curves, prefix: str, arrays: Mapping[str, NDArray[Any]]) -> History:
+    try:
+        losses, correct, sizes, tests = (
+            arrays[prefix + name] for name in ("losses", "correct", "sizes", "tests")
+        )
+    except KeyError as error:
+        raise DataError("the curves of its run are missing") from error
+    last = curves.first_step + len(losses)
+    is_sound = (
+        losses.ndim == 1
+        and losses.shape == correct.shape == sizes.shape
+        and (losses.dtype, correct.dtype, sizes.dtype) == (np.float64, np.int32, np.int32)
+        and len(losses) <= _MOST_STEPS
+        and bool(np.isfinite(losses).all())
+        and bool(((correct >= 0) & (correct <= sizes) & (sizes >= 1)).all())
+        and tests.ndim == 2
+        and tests.shape[1] == 3
+        and tests.dtype == np.float64
+        and len(tests) <= _MOST_STEPS
+        and bool(np.isfinite(tests).all())
+        and bool(((tests[:, 0] >= 0) & (tests[:, 0] <= last)).all())
+        and bool((np.diff(tests[:, 0]) > 0).all())
+    )
+    if not is_sound:
+        raise DataError("the curves of its run are damaged")
+    history = History(curves.log_every, curves.first_step)
+    history.batch_size, history.epoch_images = curves.batch_size, curves.epoch_images
+    history.forked_at = curves.forked_at
+    history.append(
+        Progress(curves.first_step + 1, losses, correct.astype(np.intp), sizes.astype(np.intp), 0.0)
+    )
+    for step, loss, accuracy in tests:
+        history.add_test(EvaluationPoint(int(step), float(loss), float(accuracy)))
+    return history

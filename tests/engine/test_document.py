@@ -1,0 +1,465 @@
+"""A document: what is put in comes out to the last bit, and what is no document gets a sentence."""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from safetensors.numpy import load as from_safetensors
+from safetensors.numpy import save as to_safetensors
+
+from cnnviz.document import archive
+from cnnviz.document.images import pixels_of, png_of
+from cnnviz.document.run import RestoredRun, pack_run, unpack_run
+from cnnviz.document.types import Document, Part, Said
+from cnnviz.errors import CNNVizError, DataError, NewerVersionError
+from cnnviz.history import History
+from cnnviz.network import weights_checksum
+from cnnviz.presets import LAB5, LENET
+from cnnviz.replay import Replay
+from cnnviz.snapshots import Snapshot
+from cnnviz.training import Trainer
+from tests.engine.document_cases import (
+    ADAM,
+    DATA,
+    SmallRun,
+    members_of,
+    replace_struct,
+    small_document,
+    small_run,
+    zipped,
+)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("document") / "work.cnnviz"
+    archive.save(path, *small_document())
+    return path
+
+
+def restored(path: Path) -> RestoredRun:
+    document, files = archive.load(path)
+    assert document.run is not None
+    return unpack_run(document.run, files, DATA.name, DATA.input_shape)
+
+
+def same_arrays(one: Any, other: Any) -> bool:
+    return one.keys() == other.keys() and all(
+        one[name].dtype == other[name].dtype and np.array_equal(one[name], other[name]) for name in one
+    )
+
+
+def same_moment(one: Snapshot, other: Snapshot) -> bool:
+    memory = one.optimizer or {}
+    return (
+        one.step == other.step
+        and same_arrays(one.network.params, other.network.params)
+        and all(np.array_equal(each, (other.optimizer or {})[name]) for name, each in memory.items())
+        and one.origin is not None
+        and other.origin is not None
+        and replace(one.origin, run_id=0) == replace(other.origin, run_id=0)
+    )
+
+
+def same_record(one: History, other: History) -> bool:
+    steps = np.arange(one.first_step, one.step + 1)
+    return (
+        np.array_equal(one.losses, other.losses)
+        and one.log == other.log
+        and one.tests == other.tests
+        and np.array_equal(one.images_at(steps), other.images_at(steps))
+        and np.array_equal(one.accuracy_curve(5).values, other.accuracy_curve(5).values)
+        and one.forked_at == other.forked_at
+    )
+
+
+# --- what comes back ----------------------------------------------------------------------------------------
+
+
+def test_a_document_comes_back_as_it_was(saved: Path, tmp_path: Path) -> None:
+    document, files = small_document()
+    archive.save_in_folder(tmp_path / "kept", document, files)
+    for place in (saved, tmp_path / "kept"):
+        again, members = archive.load(place)
+        assert replace_struct(again, parts={}) == document
+        assert members == files
+        assert again.parts.keys() == files.keys()
+
+
+def test_equal_documents_are_equal_files(saved: Path, tmp_path: Path) -> None:
+    archive.save(tmp_path / "again.cnnviz", *small_document())
+    assert (tmp_path / "again.cnnviz").read_bytes() == saved.read_bytes()
+
+
+def test_a_run_comes_back_to_the_last_bit(saved: Path) -> None:
+    run, again = small_run(), restored(saved)
+    assert same_moment(run.still().live, again.live)
+    assert same_record(run.history, again.history)
+    moments = run.history.snapshots
+    assert again.history.snapshots.steps == moments.steps
+    assert again.history.snapshots.kept == moments.kept
+    assert all(same_moment(moments[i], again.history.snapshots[i]) for i in range(len(moments)))
+    assert [again.history.snapshots[i].origin.is_changed for i in (0, 3)] == [False, True]  # pyright: ignore[reportOptionalMemberAccess]
+
+
+@pytest.mark.parametrize("experiment", [ADAM, LAB5, replace(LAB5, momentum=0.9, pool="average")])
+def test_training_goes_on_as_it_would_have(experiment: Any) -> None:
+    run = SmallRun(experiment)
+    run.train(10, 7)
+    again = unpack_run(*pack_run(run.still()), DATA.name, DATA.input_shape)
+    trainer = Trainer(
+        again.live.network, DATA, again.experiment.train_config(), start_step=again.live.step,
+        optimizer_state=again.live.optimizer,
+    )  # fmt: skip
+    trainer.add_epochs(again.epochs - trainer.total_steps // trainer.steps_per_epoch)
+    assert trainer.total_steps == run.trainer.total_steps
+    expected, got = run.trainer.advance(90), trainer.advance(90)
+    assert np.array_equal(expected.losses, got.losses)
+    assert same_arrays(run.trainer.network.params, trainer.network.params)
+
+
+def test_any_step_is_repeated_from_the_moments_of_a_document(saved: Path) -> None:
+    again = restored(saved)
+    run = SmallRun()
+    run.train(10, 10)
+    run.change_rate(5e-4)
+    run.train(5)
+    found = Replay.of(again.history, 25).run(DATA)
+    assert same_arrays(found.network.params, run.trainer.network.params)
+
+
+def test_a_fork_keeps_what_it_has_in_common_with_the_run_before() -> None:
+    run = small_run()
+    fork = run.history.forked(31)
+    live = fork.snapshots[len(fork.snapshots) - 1]
+    moments = tuple(fork.snapshots[i] for i in range(len(fork.snapshots)))
+    ghost = run.history.still(run.history.step)
+    still = run.still(live=live, curves=fork.still(31), moments=moments, ghost=ghost)
+    again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)
+    assert again.history.forked_at == 31
+    assert same_record(fork, again.history)
+    assert again.ghost is not None
+    assert same_record(run.history, again.ghost)
+
+
+def test_curves_that_are_ahead_of_the_weights_are_cut() -> None:
+    run = small_run()
+    step = run.history.snapshots[2].step
+    still = run.still(live=run.history.snapshots[2], curves=run.history.still(step))
+    again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)
+    assert again.history.step == again.live.step == step
+    assert again.history.snapshots.steps[-1] == step
+
+
+def test_of_many_moments_those_stay_that_have_to() -> None:
+    run = SmallRun()
+    run.train(*(2,) * 40)
+    run.change_rate(5e-4)
+    run.train(*(1,) * 50)
+    size = run.history.snapshots[9].nbytes
+    packed, files = pack_run(run.still(needed=frozenset({7})), largest=20 * size)
+    steps = [each.step for each in packed.moments]
+    assert {0, 80} <= set(steps)
+    assert len(steps) <= 20
+    assert max(np.diff(steps)) <= 14, "the rest lies evenly"
+    again = unpack_run(packed, files, DATA.name, DATA.input_shape)
+    assert same_arrays(Replay.of(again.history, 95).run(DATA).network.params, run.moment(95).network.params)
+
+
+def test_a_moment_begins_a_run_of_its_own(saved: Path) -> None:
+    whole = restored(saved)
+    part = whole.until(20)
+    assert part is not None
+    assert part.history.step == part.live.step == 20
+    assert whole.until(19) is None
+
+
+@given(
+    shape=st.tuples(st.sampled_from([1, 3]), st.integers(1, 9), st.integers(1, 9)), seed=st.integers(0, 99)
+)
+def test_drawn_pixels_come_back_bit_by_bit(shape: tuple[int, ...], seed: int) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    assert np.array_equal(pixels_of(png_of(pixels)), pixels)
+
+
+def test_the_checksum_of_weights_sees_every_bit() -> None:
+    network = LENET.build_network()
+    assert weights_checksum(network) == weights_checksum(LENET.build_network())
+    params = {name: array.copy() for name, array in network.params.items()}
+    params["conv2.weight"].flat[7] = np.nextafter(params["conv2.weight"].flat[7], 1, dtype=np.float32)
+    assert weights_checksum(network.with_params(params)) != weights_checksum(network)
+
+
+# --- a folder -----------------------------------------------------------------------------------------------
+
+
+def test_a_folder_keeps_what_has_not_changed(tmp_path: Path) -> None:
+    document, files = small_document()
+    named = archive.save_in_folder(tmp_path, document, files)
+    times = {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()}
+    archive.save_in_folder(tmp_path, replace_struct(named, words={"title": "new"}), {})
+    after = {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()}
+    assert [name for name in after if after[name] != times[name]] == ["document.json"]
+    again, members = archive.load(tmp_path)
+    assert (again.words, members) == ({"title": "new"}, files)
+
+
+def test_a_folder_loses_what_is_not_named_any_more(tmp_path: Path) -> None:
+    document, files = small_document()
+    archive.save_in_folder(tmp_path, document, files)
+    archive.save_in_folder(tmp_path, document, {"model.safetensors": b"x"})
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+# --- pictures -----------------------------------------------------------------------------------------------
+
+
+def picture_of(document: Document | None) -> bytes:
+    out = io.BytesIO()
+    texts = archive.png_texts(document)
+    Image.new("RGB", (5, 4), (10, 20, 30)).save(out, "PNG", dpi=(192, 192), pnginfo=texts)
+    return out.getvalue()
+
+
+@pytest.fixture
+def carried() -> Document:
+    return small_document(kind="picture")[0]
+
+
+def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path: Path, carried: Document) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(picture_of(carried))
+    assert archive.load_picture(path) == carried
+    with Image.open(path) as with_document, Image.open(io.BytesIO(picture_of(None))) as without:
+        assert with_document.tobytes() == without.tobytes()
+    path.write_bytes(picture_of(None))
+    assert archive.load_picture(path) is None
+
+
+def test_a_picture_that_ends_too_early_gets_one_sentence(tmp_path: Path, carried: Document) -> None:
+    whole, path = picture_of(carried), tmp_path / "cut.png"
+    for cut in (0, 20, 60, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(DataError, match=r"^cut\.png cannot be opened: "):
+            archive.load_picture(path)
+
+
+def test_a_changed_letter_in_a_picture_is_noticed(tmp_path: Path, carried: Document) -> None:
+    path = tmp_path / "changed.png"
+    path.write_bytes(picture_of(carried).replace(b'"sample"', b'"simple"'))
+    with pytest.raises(DataError, match="damaged"):
+        archive.load_picture(path)
+
+
+# --- what is no document ------------------------------------------------------------------------------------
+
+
+def _changed(**changes: Any) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        values = json.loads(members["document.json"])
+        members["document.json"] = json.dumps(values | changes).encode()
+
+    return change
+
+
+def _without(name: str) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        values = json.loads(members["document.json"])
+        del values[name]
+        members["document.json"] = json.dumps(values).encode()
+
+    return change
+
+
+def _seen(**changes: Any) -> Callable[[dict[str, bytes]], None]:
+    return lambda members: _changed(seen=json.loads(members["document.json"])["seen"] | changes)(members)
+
+
+CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
+    (lambda m: m.pop("document.json"), "no document of CNNViz"),
+    (lambda m: m.pop("run.safetensors"), "'run.safetensors' is missing"),
+    (lambda m: m.update({"../../evil.toml": b""}), "not named in it"),
+    (lambda m: m.update({"/etc/evil": b""}), "not named in it"),
+    (lambda m: m.update({"document.json": b"{"}), "damaged"),
+    (lambda m: m.update({"document.json": b"\xff" * 9}), "damaged"),
+    (lambda m: m.update({"document.json": b"[" * 100_000}), "not as it should be"),
+    (lambda m: m.update({"document.json": b"[" * 400_000}), "too large"),
+    (lambda m: m.update({"document.json": b" " * (17 << 20)}), "larger than it says"),
+    (lambda m: m.update({"model.safetensors": b"\x00" * 100}), "model.safetensors is damaged"),
+    (lambda m: m.update({"run.safetensors": bytes(70 << 20)}), "larger than it says"),
+    (_changed(format="other"), "no document of CNNViz"),
+    (_changed(format_version=9, version="9.0"), r"newer CNNViz \(9\.0; .*\), so update CNNViz\.$"),
+    (_without("format"), "no document of CNNViz"),
+    (_without("format_version"), "format_version"),
+    (_without("experiment"), "experiment"),
+    (_changed(experiment={"kernel_size": 1000}), "'experiment' is not as it should be"),
+    (_changed(experiment={"classes": ["0"]}), "'experiment' is not as it should be"),
+    (_changed(experiment=[]), "'experiment' is not as it should be"),
+    (_changed(unknown=1), "unknown"),
+    (_changed(parts={"../x.png": {"size": 1, "sha256": "a" * 64}}), "not as it should be"),
+    (_changed(parts={"run/x.py": {"size": 1, "sha256": "a" * 64}}), "not named in it|no part"),
+    (_changed(parts={"lab.toml": {"size": 1 << 29, "sha256": "a" * 64}}), "missing|too large|not named"),
+    (_changed(kind="virus"), "kind"),
+    (_changed(saved="yesterday"), "no valid name, time or checksum"),
+    (_seen(panel="x" * 201), "seen.panel"),
+    (_seen(step=-1), "seen.step"),
+    (_seen(step=1.5), "seen.step"),
+    (_seen(sample=True), "seen.sample"),
+    (_seen(shift={"dx": 1 << 40}), "seen.shift.dx"),
+    (_seen(pinned={"stage": "conv1", "index": [0] * 9}), "seen.pinned.index"),
+    (_seen(views={"p": {"v": 1e300}}), "seen.views"),
+    (_seen(views={"p": {"v": {"a": 1}}}), "seen.views"),
+    (_seen(views={str(number): {} for number in range(99)}), "seen.views"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "said"), CHANGES)
+def test_what_is_wrong_with_a_document_is_told_in_a_sentence(
+    saved: Path, tmp_path: Path, change: Callable[[dict[str, bytes]], None], said: str
+) -> None:
+    members = members_of(saved.read_bytes())
+    change(members)
+    path = tmp_path / "x.cnnviz"
+    path.write_bytes(zipped(members))
+    with pytest.raises(DataError, match=said) as caught:
+        archive.load(path)
+    assert str(caught.value).startswith("x.cnnviz cannot be opened: ")
+    assert len(str(caught.value)) < 400
+    assert sorted(os.listdir(tmp_path)) == ["x.cnnviz"]  # noqa: PTH208
+
+
+def test_a_newer_document_is_of_a_kind_of_its_own(saved: Path, tmp_path: Path) -> None:
+    members = members_of(saved.read_bytes())
+    _changed(format_version=2)(members)
+    path = tmp_path / "x.cnnviz"
+    path.write_bytes(zipped(members))
+    with pytest.raises(NewerVersionError):
+        archive.load(path)
+
+
+def test_a_bomb_is_refused_before_it_unpacks(saved: Path, tmp_path: Path) -> None:
+    members, path = members_of(saved.read_bytes()), tmp_path / "x.cnnviz"
+    content = bytes(300 << 20)
+    members["run.safetensors"] = content
+    document = json.loads(members["document.json"])
+    document["parts"]["run.safetensors"]["size"] = len(content)
+    members["document.json"] = json.dumps(document).encode()
+    path.write_bytes(zipped(members))
+    with pytest.raises(DataError, match="far more than the file holds"):
+        archive.load(path)
+
+
+def test_another_packing_and_two_members_of_one_name_are_refused(saved: Path, tmp_path: Path) -> None:
+    members, path = members_of(saved.read_bytes()), tmp_path / "x.cnnviz"
+    path.write_bytes(zipped(members, zipfile.ZIP_BZIP2))
+    with pytest.raises(DataError, match="packed in a way"):
+        archive.load(path)
+    path.write_bytes(zipped(members))
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as appended:
+        appended.writestr("document.json", members["document.json"])
+    with pytest.raises(DataError, match="two of one name"):
+        archive.load(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK", b"hello", b'{"a": 1}', b"\x89PNG\r\n\x1a\n", zipped({"a.txt": b""})]
+)
+def test_files_of_another_kind_get_one_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.cnnviz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"^x\.cnnviz cannot be opened: .*\.$"):
+        archive.load(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.cnnviz does not exist"):
+        archive.load(tmp_path / "none.cnnviz")
+
+
+def test_every_truncated_document_is_refused(saved: Path, tmp_path: Path) -> None:
+    content, path = saved.read_bytes(), tmp_path / "x.cnnviz"
+    for share in (0, 1, 30, 50, 90, 99):
+        path.write_bytes(content[: len(content) * share // 100])
+        with pytest.raises(DataError) as caught:
+            archive.load(path)
+        assert len(str(caught.value)) < 400
+
+
+def test_a_flipped_byte_is_noticed_or_harmless(saved: Path, tmp_path: Path) -> None:
+    content, path = saved.read_bytes(), tmp_path / "x.cnnviz"
+    whole = archive.load(saved)
+    for place in np.random.default_rng(0).integers(0, len(content), 60):
+        damaged = bytearray(content)
+        damaged[place] ^= 0x55
+        path.write_bytes(damaged)
+        try:
+            again = archive.load(path)
+        except DataError:
+            continue
+        assert again == whole
+
+
+_ARRAYS = ("losses", "correct", "sizes", "tests", "weights", "live.steps", "optimizer.steps")
+
+
+@pytest.mark.parametrize("part", [*_ARRAYS, "live.mean.conv1.weight", "optimizer.square.conv1.weight"])
+@pytest.mark.parametrize("way", ["values", "shape", "gone"])
+def test_a_hostile_run_is_refused(part: str, way: str) -> None:
+    said, files = pack_run(small_run().still())
+    arrays = {name: each.copy() for name, each in from_safetensors(files["run.safetensors"]).items()}
+    assert part in arrays, sorted(arrays)
+    if way == "values":
+        arrays[part] = np.full_like(arrays[part], np.nan if arrays[part].dtype.kind == "f" else -5)
+    elif way == "shape":
+        arrays[part] = np.zeros((2, 3, 5), arrays[part].dtype)
+    else:
+        del arrays[part]
+    files["run.safetensors"] = to_safetensors(arrays)
+    try:
+        again = unpack_run(said, files, DATA.name, DATA.input_shape)
+    except DataError:
+        return
+    # One that remembers less than it did is no lie: it begins to remember anew.
+    assert way == "gone"
+    assert part.startswith(("live.", "optimizer."))
+    assert again.live.step == said.step
+
+
+@pytest.mark.parametrize(
+    "change", [{"live": 9}, {"step": 9}, {"moments": ()}, {"settings": ()}, {"step": 10**9}]
+)
+def test_a_run_that_does_not_belong_together_is_refused(change: dict[str, Any]) -> None:
+    said, files = pack_run(small_run().still())
+    if change.get("settings") == ():
+        other = replace(LAB5, filters=(4,))
+        change = {"settings": tuple(replace_struct(each, experiment=other) for each in said.settings)}  # pyright: ignore[reportArgumentType]
+    if change == {"moments": ()}:  # such moments are left out, and the run begins at its end
+        assert unpack_run(replace_struct(said, **change), files, DATA.name, DATA.input_shape)  # pyright: ignore[reportArgumentType]
+        return
+    with pytest.raises(DataError):
+        unpack_run(replace_struct(said, **change), files, DATA.name, DATA.input_shape)  # pyright: ignore[reportArgumentType]
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    document, files = small_document(lab="x" * 300)
+    with pytest.raises(CNNVizError, match=r"x\.cnnviz was not written.*lab"):
+        archive.save(tmp_path / "x.cnnviz", document, files)
+    document, files = small_document()
+    with pytest.raises(CNNVizError, match="no part of a document"):
+        archive.save(tmp_path / "x.cnnviz", document, files | {"other.exe": b""})
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_type_writes_only_what_is_said() -> None:
+    assert all(each.__struct_config__.forbid_unknown_fields for each in Said.__subclasses__())
+    assert all(each.__struct_config__.frozen for each in (*Said.__subclasses__(), Part))

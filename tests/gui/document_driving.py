@@ -1,0 +1,144 @@
+"""What tests of documents share: how a window is asked, and what it holds, as values to compare."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec.structs import replace as replaced
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from cnnviz.document.archive import from_json, to_json
+from cnnviz.document.types import FORMAT_VERSION, Document
+from cnnviz.presets import LAB5
+from tests.gui.driving import give_up_keyboard
+from tests.gui.whole_window import rest
+from ui.document import window_document
+from ui.document.words import draft_of, words_of
+from ui.panels.report import ReportPanel
+from ui.panels.report.draft import Draft
+from ui.session import Session
+from ui.state import RunStatus
+
+
+def ask(session: Session, name: str) -> None:
+    session.window.menus.action(name).trigger()
+
+
+def told(session: Session) -> str:
+    return session.window.notices.text()
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    for dialog in ("getSaveFileName", "getOpenFileName"):
+        monkeypatch.setattr(QFileDialog, dialog, lambda *_: (str(path), ""))
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
+    """Let the question before something is lost be answered so; returns what is asked, for each in turn."""
+    given, asked = list(answers), list[str]()
+
+    def answer(_parent: object, text: str, event: str) -> str:
+        asked.append(f"{text} Before {event}?")
+        return given.pop(0)
+
+    monkeypatch.setattr(window_document, "ask_whether_to_save", answer)
+    return asked
+
+
+def settle(qtbot: QtBot, session: Session) -> None:
+    """Take the keyboard away from all parts, and wait until nothing is computed any more."""
+    give_up_keyboard()
+    rest(qtbot, session)
+
+
+def train(qtbot: QtBot, session: Session, step: int) -> None:
+    session.controller.train_to(step, 1)
+    qtbot.waitUntil(
+        lambda: session.state.run.status is RunStatus.PAUSED and session.state.run.step == step,
+    )
+    settle(qtbot, session)
+
+
+def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
+    """Begin another run."""
+    state, run_id = session.state, session.state.run.run_id
+    session.controller.begin_run(replace(state.experiment, **settings))
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
+
+
+def restored(qtbot: QtBot, session: Session, begin: Callable[[], object]) -> bool:
+    with qtbot.waitSignal(session.document.restorer.finished) as done:
+        begin()
+    settle(qtbot, session)
+    return bool(done.args and done.args[0])
+
+
+def type_report(session: Session) -> ReportPanel:
+    session.window.panels.show_panel(4)
+    panel = session.window.panel(ReportPanel)
+    for field, words in ((panel.head.edits["author"], "Ada"), (panel.head.edits["roll_number"], "12")):
+        field.setFocus()
+        QTest.keyClicks(field, words)
+    panel.fields.edits["objective"].setFocus()
+    QTest.keyClicks(panel.fields.edits["objective"], "to see <b>x</b>")
+    return panel
+
+
+def facts(session: Session) -> dict[str, Any]:
+    """Return what a window holds and shows, as values to compare."""
+    state, history = session.state, session.state.history
+    assert state.live is not None
+    assert state.shown is not None
+    sample = state.sample
+    assert sample is not None
+    snapshots = [history.snapshots[place] for place in range(len(history.snapshots))]
+
+    def bits(moment: Any) -> Any:
+        # Before its first step an optimiser remembers nothing, which is what zeros say.
+        memory = {name: each.tobytes() for name, each in (moment.optimizer or {}).items() if each.any()}
+        weights = {name: each.tobytes() for name, each in moment.network.params.items()}
+        origin = moment.origin
+        return moment.step, weights, memory, origin.experiment, origin.is_changed, origin.note
+
+    steps = np.arange(history.first_step, history.step + 1)
+    picture = session.document.picture()
+    assert picture is not None
+    return {
+        "live": bits(state.live),
+        "shown": bits(state.shown),
+        "moments": [bits(each) for each in snapshots],
+        "kept": history.snapshots.kept - {state.live.step},  # one at which a run is opened is kept
+        "losses": history.losses.tobytes(),
+        "accuracy": history.accuracy_curve(50).values.tobytes(),
+        "images": history.images_at(steps).tobytes(),
+        "tests": list(history.tests),
+        "log": list(history.log),
+        "forked": history.forked_at,
+        "ghost": None if state.ghost is None else (state.ghost.losses.tobytes(), state.ghost.tests),
+        "settings": state.settings,
+        "run": (state.run.step, state.run.total_steps, state.run.status),
+        "evaluation": None if state.evaluation is None else state.evaluation.evaluation.confusion.tolist(),
+        "sample": (
+            state.sample.pixels.tobytes(),
+            state.sample.label,
+            state.sample.index,
+            state.sample.origin,
+        ),
+        "reference": None if state.reference is None else state.reference.snapshot.step,
+        "follows": state.follows_live,
+        "view": picture.seen,
+        "words": session.window.panel(ReportPanel).writing.draft.to_dict(),
+    }
+
+
+def through_document(draft: Draft) -> Draft:
+    """Return a draft as it comes back from a document."""
+    files: dict[str, bytes] = {}
+    empty = Document(format_version=FORMAT_VERSION, version="1", experiment=LAB5)
+    document = replaced(empty, **words_of(draft, files))
+    return draft_of(from_json(to_json(document)), files)

@@ -1,0 +1,383 @@
+"""A document: all that is in a window comes back from a file, and nothing is lost without a question."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from cnnviz.document import archive
+from cnnviz.lab.own_pixels import OwnPixels
+from cnnviz.presets import LAB5
+from cnnviz.report.content import WORKING_PRINCIPLE
+from tests.engine.document_cases import members_of, zipped
+from tests.gui.document_driving import (
+    answered,
+    ask,
+    begin_again,
+    choose,
+    facts,
+    restored,
+    settle,
+    told,
+    train,
+    type_report,
+)
+from tests.gui.driving import kept_in, opened, save_document
+from tests.gui.lab_driving import open_lab
+from tests.gui.own_digit_driving import ONE, open_board, stroke
+from ui.panels.report import ReportPanel
+from ui.panels.training import TrainingPanel
+from ui.session import Session
+from ui.state import PinnedCell, RunStatus, Sample, Shift
+
+ADAM = replace(LAB5, optimizer="adam", learning_rate=1e-3, dtype="float32", classes=("3", "8"))
+
+
+def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
+    """Go back, choose another rate, and go on from there."""
+    state, controller, run_id = session.state, session.controller, session.state.run.run_id
+    controller.on_moment_requested(at)
+    settle(qtbot, session)
+    controller.on_speed_requested(400)
+    controller.on_fork_requested(rate)
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > at)
+    controller.pause()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    controller.on_speed_requested(None)
+    train(qtbot, session, max(until, state.run.step + 10))
+
+
+def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    """Do a bit of everything: forks, a rate changed while training, an own digit, a half-done lab, words."""
+    state, controller = session.state, session.controller
+    sitting = open_lab(qtbot, session, tmp_path)
+    settle(qtbot, session)
+    begin_again(qtbot, session, **asdict(ADAM))
+    train(qtbot, session, 200)
+    fork(qtbot, session, 126, 2e-3, 260)
+    fork(qtbot, session, 180, 5e-4, 300)
+    controller.on_draft_requested(replace(state.draft, learning_rate=3e-3))
+    train(qtbot, session, state.run.step + 50)
+    controller.on_reference_requested(state.history.snapshots.at(100))
+    sitting.desk.go_to("field")
+    sitting.desk.predict(5.0)
+    panel = type_report(session)
+    session.exporter.insert(session.window.panel(TrainingPanel).filters.view("filters"))
+    qtbot.waitUntil(lambda: bool(panel.writing.inserts(WORKING_PRINCIPLE)))
+    pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
+    sitting.desk.take_own(OwnPixels(pixels, None, "drawn"))
+    controller.on_own_sample_requested(Sample(pixels, 1, None, "drawn"))
+    controller.on_moment_requested(189)
+    controller.on_draft_requested(replace(state.draft, filters=(4,)))
+    session.window.panels.show_panel(1)
+    settle(qtbot, session)
+    controller.on_pin_requested(PinnedCell("conv1", (2, 5, 6)))
+    state.set_shift(Shift(2, -1, True))
+    settle(qtbot, session)
+
+
+def test_a_run_with_all_that_was_done_comes_back_and_goes_on_as_it_would_have(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.cnnviz"
+    with opened(qtbot, tmp_path / "a.ini", experiment=ADAM) as session:
+        rich_work(qtbot, session, tmp_path)
+        save_document(qtbot, session, path)
+        before = facts(session)
+        assert before["forked"] == 180
+        assert before["ghost"] is not None
+        assert len({each[3].learning_rate for each in before["moments"]}) == 4
+        session.controller.on_moment_requested(None)
+        train(qtbot, session, session.state.run.step + 60)
+        after = facts(session)
+    with opened(qtbot, tmp_path / "b.ini") as session:
+        assert restored(qtbot, session, lambda: session.document.open(path))
+        again = facts(session)
+        for name, value in before.items():
+            assert again[name] == value, name
+        assert session.window.windowTitle() == "mine[*] – CNNViz"
+        assert not session.document.is_changed
+        session.controller.on_moment_requested(None)
+        train(qtbot, session, session.state.run.step + 60)
+        gone_on = facts(session)
+        for name in ("live", "losses", "tests", "log"):
+            assert gone_on[name] == after[name], name
+        session.controller.on_moment_requested(333)  # and what lies between the moments is found again
+        qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == 333)
+
+
+def test_what_was_not_saved_is_there_after_a_crash(qtbot: QtBot, tmp_path: Path) -> None:
+    with opened(qtbot, tmp_path / "window.ini", experiment=ADAM) as session:
+        rich_work(qtbot, session, tmp_path)
+        before = facts(session)
+        session.end_early()
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        settle(qtbot, session)
+        again = facts(session)
+        for name, value in before.items():
+            assert again[name] == value, name
+        assert "without being closed" in told(session)
+
+
+# --- new, save, and the title -------------------------------------------------------------------------------
+
+
+def test_a_new_document_holds_nothing_of_the_last_one(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = tmp_path / "usual.ini"
+    with opened(qtbot, usual) as session:
+        settle(qtbot, session)
+        nothing = facts(session)
+    with opened(qtbot, tmp_path / "window.ini", experiment=ADAM) as session:
+        rich_work(qtbot, session, tmp_path)
+        session.controller.on_moment_requested(None)
+        stroke(qtbot, open_board(qtbot, session), ONE)
+        settle(qtbot, session)
+        save_document(qtbot, session, tmp_path / "Ada.cnnviz")
+        panel = type_report(session)
+        asked = answered(monkeypatch, "cancel", "discard")
+        ask(session, "new")
+        assert asked == ["“Ada” has changes that are in no file of yours. Before a new one is begun?"]
+        assert panel.head.edits["author"].text() == "AdaAda", "the user has thought better of it"
+        assert restored(qtbot, session, lambda: ask(session, "new"))
+        assert {edit.text() for name, edit in panel.head.edits.items() if name != "title"} == {""}
+        again = facts(session)
+        for name in ("live", "moments", "losses", "ghost", "settings", "run", "sample", "reference"):
+            assert again[name] == nothing[name], name
+        assert again["words"]["report"] == nothing["words"]["report"]
+        assert not any(record.has_work() for record in panel.writing.draft.labs.values())
+        for name, view in again["view"].views.items():
+            usual_view = nothing["view"].views[name]
+            assert view == usual_view or not view or not usual_view, name
+        assert session.window.windowTitle() == "Untitled[*] – CNNViz"
+        assert not session.window.isWindowModified()
+        assert session.document.recent() == []
+        qtbot.waitUntil(lambda: not session.folder.path.exists())
+        assert restored(qtbot, session, lambda: ask(session, "new"))  # nothing is asked where nothing is lost
+    text = (tmp_path / "window.ini").read_text(encoding="utf-8")
+    assert "Ada" not in text
+
+
+def test_save_asks_for_a_name_once(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(monkeypatch, tmp_path / "mine")  # it gets its ending
+    path = tmp_path / "mine.cnnviz"
+    panel = type_report(session)
+    qtbot.waitUntil(session.window.isWindowModified)
+    ask(session, "save")
+    qtbot.waitUntil(path.exists)
+    qtbot.waitUntil(lambda: not session.window.isWindowModified())
+    assert session.window.windowTitle() == "mine[*] – CNNViz"
+    assert told(session) == "Saved mine.cnnviz."
+    choose(monkeypatch, tmp_path / "not asked")
+    panel.writing.set_head("author", "Grace")
+    qtbot.waitUntil(session.window.isWindowModified)
+    ask(session, "save")
+    qtbot.waitUntil(lambda: not session.window.isWindowModified())
+    assert archive.load(path)[0].words["report"]["author"] == "Grace"
+    panel.writing.set_head("author", "Ada")
+    panel.writing.set_head("author", "Grace")  # as it was
+    qtbot.waitUntil(lambda: not session.window.isWindowModified())
+    choose(monkeypatch, tmp_path / "other.cnnviz")
+    ask(session, "save_as")
+    qtbot.waitUntil(lambda: session.window.windowTitle() == "other[*] – CNNViz")
+    assert sorted(os.listdir(tmp_path / "..")) is not None  # noqa: PTH208
+    assert not (tmp_path / "not asked.cnnviz").exists()
+
+
+def test_what_is_looked_at_changes_no_document(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    train(qtbot, session, 100)
+    save_document(qtbot, session, tmp_path / "a.cnnviz")
+    session.controller.on_moment_requested(63)
+    session.controller.on_sample_requested(4)
+    session.window.panels.show_panel(2)
+    session.state.set_shift(Shift(1, 0))
+    settle(qtbot, session)
+    assert not session.document.is_changed
+    train(qtbot, session, 101)
+    assert session.document.is_changed
+
+
+def test_it_is_said_how_many_moments_are_in_a_document(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnnviz.document import run
+
+    monkeypatch.setattr(run.pack_run, "__defaults__", (run.RUN, 120_000))
+    train(qtbot, session, 1000)
+    path = tmp_path / "a.cnnviz"
+    save_document(qtbot, session, path)
+    document, _files = archive.load(path)
+    assert document.run is not None
+    kept = len(document.run.moments)
+    assert 3 < kept < len(session.state.history.snapshots) - 1
+    assert f"It holds {kept} of {len(session.state.history.snapshots) - 1} moments" in told(session)
+
+
+def test_recent_files_are_listed_latest_first(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    for name in ("a.cnnviz", "b.cnnviz", "a.cnnviz"):
+        save_document(qtbot, session, tmp_path / name)
+    recent = session.window.menus.action("open_recent").menu()
+    assert isinstance(recent, QMenu)
+    recent.aboutToShow.emit()
+    assert [each.text() for each in recent.actions()] == ["a.cnnviz", "b.cnnviz"]
+    (tmp_path / "a.cnnviz").unlink()
+    assert session.document.recent() == [tmp_path / "b.cnnviz"]
+
+
+# --- what is asked ------------------------------------------------------------------------------------------
+
+
+def test_a_document_with_a_name_asks_before_it_closes(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answered(monkeypatch, "cancel", "save", "save")
+    session.ask_before_closing(True)
+    save_document(qtbot, session, tmp_path / "a.cnnviz")
+    assert session.document.may_close()  # it is saved
+    train(qtbot, session, 20)
+    session.window.close()
+    assert asked == ["“a” has changes that are in no file of yours. Before closing?"]
+    assert session.window.isVisible()
+    session.document.path = tmp_path / "no" / "x.cnnviz"
+    assert not session.document.may_close()  # it could not be written: stay
+    assert "does not exist" in told(session)
+    session.document.path = tmp_path / "a.cnnviz"
+    session.window.close()
+    assert not session.window.isVisible()
+    document, _files = archive.load(tmp_path / "a.cnnviz")
+    assert document.run is not None
+    assert document.run.step == 20
+
+
+def test_a_document_without_a_name_is_kept_and_opened_again(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answered(monkeypatch)
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        session.ask_before_closing(True)
+        train(qtbot, session, 30)
+        type_report(session)
+        before = facts(session)
+        assert session.window.close()
+    assert not asked
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        settle(qtbot, session)
+        again = facts(session)
+        assert (again["live"], again["words"]) == (before["live"], before["words"])
+        assert "which is in no file" in told(session)
+        save_document(qtbot, session, tmp_path / "now.cnnviz")
+    with opened(qtbot, tmp_path / "window.ini") as session:  # with a name it is not
+        assert session.document.path is None
+        assert session.state.run.step == 0
+        assert told(session) == ""
+    assert not list((tmp_path / "windows").glob("*/document.json"))
+
+
+def test_discarding_while_training_closes_at_once(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_document(qtbot, session, tmp_path / "a.cnnviz")
+    answered(monkeypatch, "discard")
+    session.ask_before_closing(True)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: session.state.run.step > 0)
+    session.window.close()
+    assert not session.window.isVisible()
+
+
+def test_opening_another_asks_first(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "first.cnnviz"
+    save_document(qtbot, session, path)
+    assert restored(qtbot, session, lambda: ask(session, "new"))
+    panel = type_report(session)
+    asked = answered(monkeypatch, "cancel", "save")
+    session.document.open(path)
+    qtbot.waitUntil(lambda: len(asked) == 1)
+    assert asked == ["“Untitled” has changes that are in no file of yours. Before first.cnnviz is opened?"]
+    assert panel.head.edits["author"].text() == "Ada"
+    choose(monkeypatch, tmp_path / "second.cnnviz")
+    assert restored(qtbot, session, lambda: session.document.open(path))
+    assert panel.head.edits["author"].text() == ""
+    assert archive.load(tmp_path / "second.cnnviz")[0].words["report"]["author"] == "Ada"
+
+
+# --- what cannot be opened ----------------------------------------------------------------------------------
+
+
+def _damaged(content: bytes) -> Iterator[tuple[bytes, str]]:
+    members = members_of(content)
+    yield content[: len(content) // 2], "damaged, or no document"
+    yield b"hello", "is a text"
+    yield zipped({"document.json": b"{}"}), "no document of CNNViz"
+    yield zipped(members | {"../x.toml": b""}), "not named in it"
+    json = members["document.json"]
+    yield (
+        zipped(members | {"document.json": json.replace(b'"format_version":1', b'"format_version":7')}),
+        "newer",
+    )
+    yield zipped(members | {"document.json": json.replace(b'"pending":{}', b'"pending":{"a":1}')}), "pending"
+    yield zipped(members | {"document.json": json.replace(b'"step":40', b'"step":41')}), "steps of its run"
+
+
+def test_what_is_no_document_is_told_in_a_sentence_and_changes_nothing(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    train(qtbot, session, 40)
+    type_report(session)
+    path, bad = tmp_path / "good.cnnviz", tmp_path / "bad.cnnviz"
+    save_document(qtbot, session, path)
+    settle(qtbot, session)
+    before, run_id = facts(session), session.state.run.run_id
+    for content, said in _damaged(path.read_bytes()):
+        bad.write_bytes(content)
+        session.state.clear_notice("files")
+        session.document.open(bad)
+        qtbot.waitUntil(lambda: told(session).startswith("bad.cnnviz "))
+        assert said in told(session)
+        settle(qtbot, session)
+        assert session.state.run.run_id == run_id
+        assert facts(session) == before
+    assert session.window.windowTitle() == "good[*] – CNNViz"
+
+
+def test_other_data_are_named_and_opened_when_that_is_wanted(qtbot: QtBot, tmp_path: Path) -> None:
+    from tests.small_data import write_npz
+
+    data, path = write_npz(tmp_path / "own.npz", (4, 9)), tmp_path / "a.cnnviz"
+    with opened(qtbot, tmp_path / "a.ini", data) as session:
+        train(qtbot, session, 12)
+        before = facts(session)
+        save_document(qtbot, session, path)
+    with opened(qtbot, tmp_path / "b.ini") as session:
+        assert not restored(qtbot, session, lambda: session.document.open(path))
+        assert "does not fit the open data" in told(session)
+        assert session.state.run.step == 0
+        assert restored(qtbot, session, lambda: session.window.notices.action_button().click())
+        assert facts(session)["live"] == before["live"]
+        assert session.state.dataset is not None
+        assert session.state.dataset.name == "own"
+        begin_again(qtbot, session, seed=5)
+
+
+def test_words_are_kept_within_a_moment_and_the_weights_stay_as_they_are(
+    qtbot: QtBot, session: Session
+) -> None:
+    train(qtbot, session, 40)
+    weights = session.folder.path / "document.json"
+    qtbot.waitUntil(lambda: '"step":40' in kept_in(session))
+    members = {each.name: each.stat().st_mtime_ns for each in weights.parent.iterdir()}
+    panel = session.window.panel(ReportPanel)
+    panel.writing.set_head("author", "Ada")
+    qtbot.waitUntil(lambda: "Ada" in kept_in(session))
+    after = {each.name: each.stat().st_mtime_ns for each in weights.parent.iterdir()}
+    assert [name for name in after if after[name] != members.get(name)] == ["document.json"]

@@ -1,0 +1,428 @@
+"""The document of a window, kept in a folder without being asked: words within a second, weights at rests."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QLockFile, QObject, QSysInfo, Slot
+
+from cnnviz.clock import moment
+from cnnviz.document import archive
+from cnnviz.document.types import Document, Files
+from cnnviz.errors import CNNVizError, DataError
+from cnnviz.files import atomic_write, printable
+from cnnviz.reading import read_bytes
+from ui.controls.pace import single_shot
+from ui.document.gathered import LAB_MEMBER, Kept
+from ui.document.window_document import WindowDocument
+from ui.panels.analysis import LatestOnly
+from ui.run.tasks import TaskRunner
+from ui.state import AppState, RunStatus
+
+_WORDS_MS, _VIEW_MS, _RETRY_MS, _WEIGHTS_MS = 500, 2000, 3000, 30_000
+_SHARE = 50  # weights are written so rarely that it takes a fiftieth of the time at most
+_MOST = 99
+_LARGEST_HOME = 64 << 10
+_PLACE = "keeping"
+
+
+class _Home(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is beside a folder: the file of the user, whether that has all of it, whether it was closed."""
+
+    path: str = ""
+    is_saved: bool = False
+    is_closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A document that lies in a folder and is open in no window.
+
+    * `changed`: when it was last written, in seconds since the epoch.
+    * `path`: file of the user to which it belongs, None for none; `is_saved`: whether that has all of it.
+    * `is_closed`: whether its window came to its end.
+    * `computer`: name of another computer on which it is marked as open, or "".
+    """
+
+    number: int
+    changed: float
+    path: Path | None
+    is_saved: bool
+    is_closed: bool
+    computer: str = ""
+
+
+class StateFolder:
+    """The folders ``windows/1``, ``windows/2``, … of which each window has one, under a lock.
+
+    Where they cannot be written to, nothing can be kept, and there are no locks either.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "windows"
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        self.number, self._lock = self._first_free()
+
+    @property
+    def path(self) -> Path:
+        """Where the document of this window is kept."""
+        return self._folder / str(self.number)
+
+    def write_home(self, path: Path | None, *, is_saved: bool, is_closed: bool) -> None:
+        """Say beside the folder to which file the document belongs."""
+        content = msgspec.json.encode(_Home("" if path is None else str(path), is_saved, is_closed))
+        with suppress(OSError, CNNVizError):
+            file = self._home(self.number)
+            if not file.is_file() or file.read_bytes() != content:
+                atomic_write(file, content)
+
+    def remove(self) -> None:
+        """Keep nothing."""
+        archive.remove_folder(self.path)
+        with suppress(OSError):
+            self._home(self.number).unlink(missing_ok=True)
+
+    def left_behind(self) -> list[LeftBehind]:
+        """Return what windows have left that are not open, the newest first."""
+        found = [self._left(number) for number in range(1, _MOST + 1)]
+        return sorted((each for each in found if each is not None), key=lambda each: -each.changed)
+
+    def change(self, left: LeftBehind) -> bool:
+        """Take another folder; return whether no window has it open.
+
+        What is marked as open on another computer is taken all the same: the mark of a computer that was
+        switched off would stay for ever.
+        """
+        if left.number == self.number:
+            return True
+        if left.computer:
+            with suppress(OSError):
+                self._lock_path(left.number).unlink()
+        lock = self._new_lock(left.number)
+        if not lock.tryLock(0):
+            return False
+        self._lock.unlock()
+        self.number, self._lock = left.number, lock
+        return True
+
+    def set_aside(self) -> Path:
+        """Keep a folder that cannot be read under another name, and return that."""
+        target = next(
+            each
+            for number in range(1, 1000)
+            if not (each := self._folder / f"damaged-{self.number}-{number}").exists()
+        )
+        with suppress(OSError):
+            self.path.rename(target)
+        return target
+
+    def leave(self) -> None:
+        """Take another folder, in which nothing is; what is in this one stays."""
+        lock = self._lock
+        self.number, self._lock = self._first_free()
+        lock.unlock()
+
+    def close(self) -> None:
+        """Let another window have the folder."""
+        self._lock.unlock()
+
+    def _first_free(self) -> tuple[int, QLockFile]:
+        """Take the first folder that no window has, and in which nothing is if there is one."""
+        numbers = sorted(range(1, _MOST + 1), key=lambda number: self._json(number).exists())
+        for number in numbers:
+            lock = self._new_lock(number)
+            if lock.tryLock(0) or lock.error() != QLockFile.LockError.LockFailedError:
+                return number, lock
+        return _MOST + 1, self._new_lock(_MOST + 1)
+
+    def _left(self, number: int) -> LeftBehind | None:
+        try:
+            changed = self._json(number).stat().st_mtime
+        except OSError:
+            return None
+        home = _Home()
+        with suppress(msgspec.MsgspecError, CNNVizError):
+            home = msgspec.json.decode(read_bytes(self._home(number), _LARGEST_HOME), type=_Home)
+        computer = ""
+        if number != self.number:
+            lock = self._new_lock(number)
+            if lock.tryLock(0):
+                lock.unlock()
+            else:
+                computer = str(lock.getLockInfo()[1])
+                if computer in ("", QSysInfo.machineHostName()):
+                    return None
+        path = Path(home.path) if home.path else None
+        return LeftBehind(number, changed, path, home.is_saved, home.is_closed, computer)
+
+    def _json(self, number: int) -> Path:
+        return self._folder / str(number) / "document.json"
+
+    def _home(self, number: int) -> Path:
+        return self._folder / f"{number}.json"
+
+    def _lock_path(self, number: int) -> Path:
+        return self._folder / f"{number}.lock"
+
+    def _new_lock(self, number: int) -> QLockFile:
+        lock = QLockFile(str(self._lock_path(number)))
+        lock.setStaleLockTime(0)  # a window may be open for days; Qt sees when its process has gone
+        return lock
+
+
+class Autosave(QObject):
+    """Writes the document of a window into its folder whenever it has changed; nothing here waits for a disk.
+
+    Words, settings and view are JSON and are written half a second after a change. The run is written when
+    it comes to rest, and while it trains every half minute, or more rarely where that takes long.
+    """
+
+    def __init__(
+        self, document: WindowDocument, state: AppState, keeping: TaskRunner, folder: StateFolder,
+        parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._document, self._state, self.folder = document, state, folder
+        self._writing = LatestOnly(keeping, "autosave", self._on_written, self._on_failed)
+        self._words_timer = single_shot(self, self._write_words)
+        self._run_timer = single_shot(self, self._write_all)
+        self._lock = threading.Lock()
+        self._numbers = self._newest = 0  # of what was gathered last, and of what was written last
+        self._kept: Kept | None = None
+        self._seconds = 0.0
+        self._failure = ""
+        self._status = state.run.status
+        #: Whether what comes is kept: what was left behind has been opened.
+        self.is_keeping = False
+        self._restored: LeftBehind | None = None
+        self._lost = ""  # where the rest of a damaged document is now, and what is wrong with it
+        document.restorer.finished.connect(self._on_restored)
+
+    def begin(self, *, is_new: bool) -> None:
+        """Open what was left behind last, unless the document is to be a new one, and keep what comes."""
+        found = () if is_new else self.folder.left_behind()
+        left = next((each for each in found if not each.computer), None)
+        if left is not None and self.folder.change(left):
+            self.restore(left)
+            return
+        self._document.begin()
+        self._start()
+        if not is_new:
+            self._tell("")
+
+    def _start(self) -> None:
+        """Keep what comes."""
+        if self.is_keeping:
+            return
+        self.is_keeping = True
+        document, state = self._document, self._state
+        document.changed.connect(lambda: self._soon(_WORDS_MS))
+        for signal in (state.momentChanged, state.pinnedChanged, state.shiftChanged, state.referenceChanged):
+            signal.connect(lambda: self._soon(_VIEW_MS))
+        state.runChanged.connect(self._on_run_changed)
+        document.opened.connect(self._on_opened)
+
+    def finish(self, *, keep: bool, is_closed: bool) -> None:
+        """Write the last time, behind what is under way; or remove what is kept."""
+        self._stop()
+        if not self.is_keeping:  # what was kept has not been opened yet, and stays
+            return
+        self.is_keeping = False
+        self._writing.finish_with(self._writer(whole=True, is_closed=is_closed) if keep else self._remover())
+
+    def write_now(self, *, whole: bool = False) -> bool:
+        """Write before going on; return whether it could."""
+        self._stop()
+        if not self.is_keeping:
+            return True
+        try:
+            self._on_written(self._writer(whole=whole)(None))
+        except CNNVizError as error:
+            self._on_failed(str(error))
+        return not self._failure
+
+    def change_folder(self, left: LeftBehind) -> bool:
+        """Leave this document as it is and take the folder of another; return whether no window has that."""
+        is_empty = not self._document.has_work
+        if not is_empty and not self.write_now(whole=True):
+            return False
+        before = self.folder.number, self.folder.path
+        if not self.folder.change(left):
+            return False
+        if is_empty and before[0] != left.number:
+            archive.remove_folder(before[1])
+        self._kept = None
+        return True
+
+    # --- other documents ------------------------------------------------------------------------------------
+
+    def restore(self, left: LeftBehind) -> None:
+        """Open the document in the folder; one that cannot be read is kept under another name."""
+        folder = self.folder.path
+        self._restored = left
+
+        def read(_context: object) -> tuple[Document, Files, str]:
+            try:
+                return *archive.load(folder), ""
+            except DataError as error:
+                aside = self.folder.set_aside()
+                lost = f"It is now in {printable(aside)}. {error}"
+                return archive.load_words(aside), {}, lost
+
+        def done(found: tuple[Document, Files, str]) -> None:
+            document, files, lost = found
+            self._lost = lost
+            self._document.restore_kept(document, files, left.path, is_saved=left.is_saved and not lost)
+
+        def failed(message: str) -> None:
+            self._restored = None
+            self._state.raise_notice(_PLACE, "warning", f"The document that was kept is lost. {message}")
+            self._document.begin()
+            self._start()
+
+        self._document.controller.analysis.submit("kept", read, done, failed)
+
+    @Slot(bool)
+    def _on_restored(self, complete: bool) -> None:
+        left, self._restored = self._restored, None
+        if left is None:
+            return
+        if not complete:  # the reason has been told, and what was kept stays for the next start
+            self.folder.leave()
+            self._document.begin()
+        self._start()
+        self._kept = None
+        self._run_timer.start(0)
+        when, said = moment(left.changed), ""
+        if complete and self._lost:
+            said = (
+                f"Of the document of {when}, words and settings are here; the rest is damaged. {self._lost}"
+            )
+        elif complete and not left.is_closed:
+            said = f"CNNViz ended on {when} without being closed. This is the document as it was then."
+        elif complete and left.path is None:
+            said = f"This is the document of {when}, which is in no file. File › New begins another one."
+        self._tell(said)
+
+    def _tell(self, said: str) -> None:
+        """Say what has been opened, and offer the newest document that is kept in another folder."""
+        other = next((each for each in self.folder.left_behind() if each.number != self.folder.number), None)
+        if other is None:
+            if said:
+                self._state.raise_notice(_PLACE, "info", said)
+            return
+        when = moment(other.changed)
+        text = f"There is another document of yours that is in no file, last changed on {when}."
+        if other.computer:
+            text = f"A document that was last changed on {when} is marked as open on {other.computer}."
+
+        def take() -> None:
+            self._state.clear_notice(_PLACE)
+            if self.change_folder(other):
+                self.restore(other)
+            else:
+                text = "That document cannot be opened: another window has it, or this one cannot be kept."
+                self._state.raise_notice(_PLACE, "warning", text)
+
+        self._state.raise_notice(_PLACE, "info", f"{said} {text}".lstrip(), "Open it", take)
+
+    # --- writing --------------------------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        self._words_timer.stop()
+        self._run_timer.stop()
+
+    def _soon(self, milliseconds: int) -> None:
+        if not self.is_keeping:
+            return
+        if not self._words_timer.isActive() or self._words_timer.remainingTime() > milliseconds:
+            self._words_timer.start(milliseconds)
+
+    @Slot()
+    def _on_opened(self) -> None:
+        self._kept = None
+        if self.is_keeping:
+            self._run_timer.start(0)
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        status = self._state.run.status
+        if status is not self._status:
+            self._status = status
+            if self.is_keeping and status not in (RunStatus.LOADING, RunStatus.TRAINING):
+                self._run_timer.start(0)
+        if self.is_keeping and status is RunStatus.TRAINING and not self._run_timer.isActive():
+            self._run_timer.start(max(_WEIGHTS_MS, int(1000 * _SHARE * self._seconds)))
+
+    @Slot()
+    def _write_words(self) -> None:
+        self._writing.request(self._writer(whole=False))
+
+    @Slot()
+    def _write_all(self) -> None:
+        self._words_timer.stop()
+        self._writing.request(self._writer(whole=True))
+
+    def _writer(self, *, whole: bool, is_closed: bool = False) -> Callable[[Any], Kept | None]:
+        """Return the function that writes the window as it is now, or removes what nobody would miss."""
+        document, folder, state = self._document, self.folder, self._state
+        if not document.is_worth_keeping:
+            return self._remover()
+        gathered, kept = document.gather(), self._kept
+        if gathered is None:
+            return lambda _context: kept
+        self._numbers += 1
+        number, path, run, is_saved = self._numbers, document.path, state.run, not document.is_changed
+        still, carried = gathered.run, gathered.carried
+        belongs = run.run_id, sorted(carried), carried.get(LAB_MEMBER)
+        key = belongs, (still.live.step, len(still.moments), still.epochs, still.is_stopped)
+
+        def write(_context: Any) -> Kept | None:
+            with self._lock:
+                if number < self._newest:  # of those that come from several threads the newest stays
+                    return kept
+                start = time.perf_counter()
+                is_same = kept is not None and (kept.key == key or (not whole and kept.key[0] == belongs))
+                reuse = kept if is_same else None
+                content, files = gathered.packed(reuse)
+                content = archive.save_in_folder(folder.path, content, files)
+                folder.write_home(path, is_saved=is_saved, is_closed=is_closed)
+                self._newest = number
+                if reuse is not None:
+                    return reuse
+                self._seconds = time.perf_counter() - start
+                return Kept.of(content, key)
+
+        return write
+
+    def _remover(self) -> Callable[[Any], None]:
+        self._numbers += 1
+        number = self._numbers
+
+        def remove(_context: Any) -> None:
+            with self._lock:
+                if number > self._newest:
+                    self._newest = number
+                    self.folder.remove()
+
+        return remove
+
+    def _on_written(self, kept: Kept | None) -> None:
+        self._kept = kept
+        if self._failure:
+            self._failure = ""
+            self._state.clear_notice(_PLACE)
+            self._state.raise_notice(_PLACE, "success", "Your work is kept again.")
+
+    def _on_failed(self, message: str) -> None:
+        self._soon(_RETRY_MS)
+        if message != self._failure:  # once is enough for one cause
+            self._failure = message
+            text = f"Your work is not being kept: {message} Save it to another disk before you close."
+            self._state.raise_notice(_PLACE, "error", text)

@@ -1,0 +1,183 @@
+"""What a window holds and what it shows, as values: gathered on its thread in no time, packed on another."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from cnnviz import __version__
+from cnnviz._types import View
+from cnnviz.clock import now
+from cnnviz.document import types as t
+from cnnviz.document.images import png_of
+from cnnviz.document.run import StillRun, pack_run
+from cnnviz.network import weights_checksum
+from cnnviz.snapshots import Origin
+from ui.panels.drawn import Drawn, drawn_in
+from ui.state import AppState, RunStatus, Sample
+
+# At run time where it is needed: it loads much, and the frame of the window is to appear before.
+if TYPE_CHECKING:
+    from ui.panels.report.draft import Draft
+
+DATA_MEMBER, LAB_MEMBER = "data.npz", "lab.toml"
+_BESIDE_THE_WORDS = ("images/", "inserts/")  # what is written whenever the words are
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a folder holds that need not be written again: the run, and all that came with the document."""
+
+    run: t.Run | None
+    parts: Mapping[str, t.Part]
+    key: tuple[object, object]  # to which document and run it belongs, and how far that was
+
+    @classmethod
+    def of(cls, document: t.Document, key: tuple[object, object]) -> "Kept":
+        """Return what has been written of a document."""
+        parts = document.parts.items()
+        stay = {name: each for name, each in parts if not name.startswith(_BESIDE_THE_WORDS)}
+        return cls(document.run, stay, key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """A window at one moment: references alone."""
+
+    document: t.Document  # all but words, image and run
+    draft: "Draft"
+    own: Sample | None  # the sample, if it is an image of the user's own
+    run: StillRun
+    carried: t.Files  # what came with the document: its lab, its data, its prepared run
+
+    def packed(self, kept: Kept | None = None) -> tuple[t.Document, dict[str, bytes]]:
+        """Return document and members; those that are kept are named by the document alone."""
+        from ui.document.words import words_of
+
+        files: dict[str, bytes] = {}
+        document = replace(self.document, saved=now(), **words_of(self.draft, files))
+        if self.own is not None:
+            image = own_image(self.own)
+            name = f"images/{hashlib.sha256(image.png).hexdigest()[:32]}.png"
+            files[name] = image.png
+            seen = replace(document.seen, sample=replace(image, member=name, png=b""))
+            document = replace(document, seen=seen)
+        if kept is not None:
+            return replace(document, run=kept.run, parts=dict(kept.parts)), files
+        run, members = pack_run(self.run)
+        return replace(document, run=run), files | members | dict(self.carried)
+
+
+def own_image(sample: Sample) -> t.OwnImage:
+    """Return an image of the user's own with its pixels."""
+    return t.OwnImage(png=png_of(sample.pixels), label=sample.label, origin=sample.origin[:200])
+
+
+def gather(
+    state: AppState, draft: "Draft", panel: str, views: Mapping[str, View], carried: t.Files,
+    prepared: t.Run | None, prepared_on: str = "",
+) -> Gathered | None:  # fmt: skip
+    """Return all that a window holds; None before there is a network.
+
+    * `panel`: name of the panel in front; `views`: what is chosen inside the panels.
+    * `carried`, `prepared`, `prepared_on`: what came with the document.
+    """
+    live, dataset, shown, sample = state.live, state.dataset, state.shown, state.sample
+    if live is None or dataset is None:
+        return None
+    reference = None if state.reference is None else state.reference.snapshot
+    if state.reference is not None and state.reference.run_id != state.run.run_id:
+        reference = None
+    snapshots = state.history.snapshots
+    run = StillRun(
+        live,
+        # While training, curves are ahead of the weights.
+        state.history.still(live.step),
+        max(state.run.total_steps // state.run.steps_per_epoch, 1),
+        tuple(each for each in map(snapshots.__getitem__, range(len(snapshots))) if each.step < live.step),
+        snapshots.kept,
+        frozenset(each.step for each in (shown, reference) if each is not None),
+        snapshots.spacing,
+        None if state.ghost is None else state.ghost.still(state.ghost.step),
+        state.run.status is RunStatus.STOPPED,
+    )
+    seen = replace(
+        _seen(state, panel, views),
+        step=None if state.follows_live or shown is None else shown.step,
+        sample=None if sample is None else sample.index,
+        reference=None if reference is None else reference.step,
+    )
+    document = t.Document(
+        format_version=t.FORMAT_VERSION,
+        version=__version__,
+        experiment=state.experiment,
+        edited=None if state.draft == state.experiment else state.draft,
+        data=_data(state),
+        prepared=prepared,
+        prepared_on=prepared_on,
+        seen=seen,
+    )
+    own = sample if sample is not None and sample.index is None else None
+    needless = () if document.data.path == DATA_MEMBER else (DATA_MEMBER,)
+    carried = {name: each for name, each in carried.items() if name not in needless}
+    return Gathered(document, draft, own, run, carried)
+
+
+def picture_of(
+    state: AppState,
+    panel: str = "",
+    views: Mapping[str, View] | None = None,
+    drawn: Drawn | None = None,
+    *,
+    checksum: bool = True,
+) -> t.Document | None:
+    """Return what is shown, as a picture carries it: no run, but how to train it; None before there is one.
+
+    * `drawn`: what is to be seen of it in a panel that draws later than the state changes.
+    * `checksum`: whether to compute that of the weights, which takes its time.
+    """
+    shown = drawn_in(None, state) if drawn is None else drawn
+    if shown is None or state.dataset is None:
+        return None
+    live, origin = state.live, shown.origin
+    sample = state.sample if shown.sample is None else shown.sample
+    last = max(state.run.step, shown.step)
+    known = origin or Origin(0, state.experiment, state.dataset.name)
+    has_end = checksum and live is not None and live.step == last
+    run = t.Run(
+        step=last,
+        settings=(t.Setting(experiment=known.experiment, is_changed=known.is_changed),),
+        epochs=max(state.run.total_steps // state.run.steps_per_epoch, 1),
+        note=known.note[:200],
+        weights_sha256=weights_checksum(live.network) if has_end and live is not None else "",
+    )
+    seen = replace(
+        _seen(state, panel, {} if views is None else views),
+        step=shown.step,
+        weights_sha256=weights_checksum(shown.network) if checksum and shown.network is not None else "",
+        sample=None if sample is None else own_image(sample) if sample.index is None else sample.index,
+    )
+    return t.Document(
+        format_version=t.FORMAT_VERSION, version=__version__, experiment=known.experiment, kind="picture",
+        data=replace(_data(state), path="", available=()), run=run, seen=seen,
+    )  # fmt: skip
+
+
+def _data(state: AppState) -> t.Data:
+    dataset, source = state.dataset, state.source
+    assert dataset is not None
+    path = "" if source is None or source.path is None else str(source.path)
+    available = source.dataset.classes if source is not None and path == DATA_MEMBER else ()
+    return t.Data(name=dataset.name[:200], sha256=dataset.sha256, path=path, available=available)
+
+
+def _seen(state: AppState, panel: str, views: Mapping[str, View]) -> t.Seen:
+    shift, pinned = state.shift, state.pinned
+    return t.Seen(
+        panel=panel,
+        shift=t.Shift(dx=shift.dx, dy=shift.dy, wrap=shift.wrap),
+        pinned=None if pinned is None else t.Pinned(stage=pinned.stage, index=tuple(pinned.index)),
+        views={name: dict(view) for name, view in views.items()},
+    )

@@ -1,0 +1,458 @@
+"""Putting a document into the window: its run as it was, or trained again where it does not hold it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from math import prod
+from pathlib import Path
+
+from msgspec.structs import replace as replaced
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QProgressDialog, QWidget
+
+from cnnviz.datasets import Dataset
+from cnnviz.document.archive import opening_failed
+from cnnviz.document.images import pixels_of
+from cnnviz.document.run import PREPARED, RUN, RestoredRun, unpack_run
+from cnnviz.document.types import Document, Files, OwnImage, Pinned, Run
+from cnnviz.errors import CNNVizError
+from cnnviz.network import weights_checksum
+from cnnviz.quantities import format_count
+from cnnviz.snapshots import Snapshot
+from ui.document.gathered import DATA_MEMBER
+from ui.panels.analysis import Context
+from ui.run.controller import Controller
+from ui.run.loading import select_classes
+from ui.run.misfit import Misfit, misfit_of
+from ui.run.repeating import repeat
+from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift, Source
+from ui.window.panel_area import PanelArea
+
+_AT_REST = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
+_KIND = "document"
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """A document that is to be put into the window.
+
+    * `path`: of the document, for messages.
+    * `name`: what it is called in messages.
+    * `is_own`: whether the program has kept it by itself: the data that it names are opened.
+    * `asks`: whether to ask before the present run is lost.
+    * `prepared`: a run that has been trained for it.
+    * `check`: raises `DataError` for parts of it that cannot be shown.
+    * `begin`: called when nothing can fail any more, before anything is shown; `then`: when all is.
+    """
+
+    document: Document
+    files: Files = field(default_factory=dict[str, bytes])
+    path: Path = Path()
+    name: str = ""
+    is_own: bool = False
+    asks: bool = True
+    prepared: RestoredRun | None = None
+    check: Callable[[], object] = _nothing
+    begin: Callable[["Built"], None] = lambda _built: None
+    then: Callable[[], None] = _nothing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """What a document holds, read and checked."""
+
+    source: Source
+    sample: Sample | int | None
+    run: RestoredRun | None  # None where it has to be trained
+    prepared: RestoredRun | None
+    said_of_prepared: Run | None
+
+
+class DocumentRestorer(QObject):
+    """Restores one document at a time; a second one takes the place of the first.
+
+    The window stays as it is until the network of the document is there and is known to be the one that was
+    saved.
+
+    * `panels`: the panel in front, and the choices made inside the panels.
+    * `window`: parent of the progress dialog; also of this object.
+    """
+
+    #: The document is in the window; False when it was given up.
+    finished = Signal(bool)
+
+    def __init__(self, state: AppState, controller: Controller, panels: PanelArea, window: QWidget) -> None:
+        super().__init__(window)
+        self._state, self._controller = state, controller
+        self._panels, self._window = panels, window
+        self._order: Order | None = None
+        self._built: Built | None = None
+        self._told = ""  # what is to be known of the network once it is shown
+        self._run_id: int | None = None  # of the run that begins for the document
+        self._before: int | None = None  # of the run that was there then
+        self._progress: QProgressDialog | None = None
+        # Queued, so that the controller has done everything that belongs to the change.
+        state.runChanged.connect(self._on_run_changed, Qt.ConnectionType.QueuedConnection)
+        controller.run_start.refused.connect(self._on_run_refused)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a document is being restored."""
+        return self._order is not None
+
+    def restore(self, order: Order) -> None:
+        """Put a document into the window; what is there stays where its data or its network cannot be had."""
+        self._controller.repeating.cancel(_KIND)
+        self._forget()
+        opened, document = self._state.source, order.document
+        if opened is None:
+            self._complain(
+                f"{order.name} cannot be opened while the data are being read: try it again in a moment."
+            )
+            return
+        self._order = order
+        wanted = None if document.data.path in ("", DATA_MEMBER) else Path(document.data.path)
+        if order.is_own and DATA_MEMBER not in order.files and wanted != opened.path:
+            self._controller.open_data(wanted, lambda source: self._build(order, source), self._give_up)
+        else:
+            self._build(order, opened)
+
+    def cancel(self) -> None:
+        """Give up what is being trained again; the window is as it was."""
+        order = self._order
+        if order is None or self._before is not None:
+            return
+        self._controller.repeating.cancel(_KIND)
+        self._forget()
+        self._state.raise_notice(
+            "files", "info", f"Opening {order.name} was cancelled: everything is as it was."
+        )
+        self.finished.emit(False)
+
+    # --- reading and checking -------------------------------------------------------------------------------
+
+    def _build(self, order: Order, opened: Source) -> None:
+        current = self._state.dataset if opened is self._state.source else None
+
+        def work(_context: object) -> Built | Misfit:
+            document = order.document
+            try:
+                source = opened
+                if document.data.path == DATA_MEMBER and DATA_MEMBER in order.files:
+                    source = self._source_in(order, opened)
+                misfit = misfit_of(
+                    document.experiment, document.data.name, document.data.sha256, source.dataset,
+                    current if source is opened else None,
+                )  # fmt: skip
+                if misfit is not None:
+                    return misfit
+                dataset = select_classes(
+                    source.dataset, document.experiment.classes, current if source is opened else None
+                )
+                return _built(order, source, dataset)
+            except CNNVizError as error:
+                raise opening_failed(Path(order.name), error) from error
+
+        def done(found: Built | Misfit) -> None:
+            if isinstance(found, Built):
+                self._built = found
+                self._find_run(order, found)
+                return
+            self._forget()
+            data = Path(order.document.data.path)
+            if found.action or order.document.data.path in ("", DATA_MEMBER) or not data.exists():
+                self._complain(found.sentence(order.name, "document"), found.action, use_mnist)
+            else:  # a file that others may have made names them: they are read when that is wanted
+                self._complain(found.sentence(order.name, "document"), "Open its data", use_its_own)
+
+        def use_mnist() -> None:
+            self._controller.open_data(None, lambda source: self._restore_with(order, source))
+
+        def use_its_own() -> None:
+            path = Path(order.document.data.path)
+            self._controller.open_data(path, lambda source: self._restore_with(order, source))
+
+        self._controller.analysis.submit(_KIND, work, done, self._fail)
+
+    def _restore_with(self, order: Order, source: Source) -> None:
+        self._forget()
+        self._order = order
+        self._build(order, source)
+
+    def _source_in(self, order: Order, opened: Source) -> Source:
+        """Return the data that a document brings, unless they are open."""
+        from cnnviz.lab.course import dataset_in
+
+        found = dataset_in(order.document, order.files)
+        is_open = opened.path == Path(DATA_MEMBER) and opened.dataset.sha256 == found.sha256
+        return opened if is_open else Source(found, Path(DATA_MEMBER))
+
+    # --- the run --------------------------------------------------------------------------------------------
+
+    def _find_run(self, order: Order, built: Built) -> None:
+        """Have the run of a document begun, or trained again unless it is at hand."""
+        document = order.document
+        prepared = built.prepared if order.prepared is None else order.prepared
+        if built.run is not None:
+            self._begin(built.run)
+        elif document.run is None:
+            begins = (
+                None if prepared is None or not document.seen.step else prepared.until(document.seen.step)
+            )
+            self._begin(begins)
+        elif self._is_at_hand(document):
+            self._begin_document()
+            self._finish()
+        else:
+            known = None if prepared is None else prepared.until(document.run.step)
+            if known is not None and known.experiment == document.experiment:
+                self._look_at(known)
+            else:
+                self._repeat(order, built)
+
+    def _repeat(self, order: Order, built: Built) -> None:
+        document, source, run = order.document, built.source, order.document.run
+        assert run is not None
+        current = self._state.dataset if source is self._state.source else None
+
+        def work(context: Context) -> RestoredRun:
+            dataset = select_classes(source.dataset, document.experiment.classes, current)
+            shown = run.step if document.seen.step is None else document.seen.step
+            return repeat(document.experiment, dataset, shown, run.step, run.epochs, context)
+
+        self._open_progress(run.step)
+        self._controller.repeating.submit(
+            _KIND, work, self._look_at, self._fail_in_words, self._show_progress
+        )
+
+    def _look_at(self, trained: RestoredRun) -> None:
+        """Begin the run, if its networks are those that were saved; if not, offer what there is."""
+        order = self._order
+        assert order is not None
+        if _is_as_saved(trained.live, trained, order.document):
+            self._begin(trained)
+        else:
+            self._offer(order, trained)
+
+    def _offer(self, order: Order, trained: RestoredRun) -> None:
+        """Say that the network of a document cannot be had, and offer that of its settings."""
+        built = self._built
+
+        def take() -> None:
+            self._controller.repeating.cancel(_KIND)
+            self._forget()
+            self._order, self._built = order, built
+            self._begin(
+                trained, f"This is the network that the settings of {order.name} give, not the one it was of."
+            )
+
+        self._forget()
+        self._state.raise_notice(
+            "files",
+            "warning",
+            f"The network of {order.name} cannot be brought back: training with its settings leads to other "
+            "weights, for its run was changed on the way, or made on another kind of computer.",
+            "Open with its settings",
+            take,
+        )
+        self.finished.emit(False)
+
+    def _begin(self, run: RestoredRun | None, told: str = "") -> None:
+        """Begin a run, from its initial weights for None."""
+        order, built, state = self._order, self._built, self._state
+        assert order is not None
+        assert built is not None
+        self._close_progress()
+        if order.asks and not self._controller.may_replace():
+            self._give_up()
+            return
+        self._built = replace(built, run=run)
+        self._before, self._told = state.run.run_id, told
+        self._controller.on_speed_requested(None)
+        experiment = order.document.experiment if run is None else run.experiment
+        wanted = order.document.run
+        epochs = run.epochs if run is not None else 0 if wanted is None else wanted.epochs
+        self._controller.begin_run(
+            experiment,
+            None if run is None or not (run.live.step or RUN.model in order.files) else run.live,
+            None if built.source is state.source else built.source,
+            None if run is None else run.history,
+            epochs,
+            self._on_prepared,
+        )
+
+    def _on_prepared(self) -> None:
+        self._run_id = self._state.run.run_id
+        self._begin_document()
+
+    def _begin_document(self) -> None:
+        order, built = self._order, self._built
+        if order is not None and built is not None:
+            self._clear_notices()
+            order.begin(built)
+
+    def _clear_notices(self) -> None:
+        """Take back what was said of files that were tried before."""
+        self._state.clear_notice("files")
+        self._state.clear_notice("samples")
+
+    def _is_at_hand(self, document: Document) -> bool:
+        """Whether the weights are those of moments of the present run."""
+        state, run = self._state, document.run
+        if run is None or state.live is None or not document.seen.weights_sha256:
+            return False
+        is_same_run = document.experiment == state.experiment and run.step == state.run.step
+        if not is_same_run or state.run.status not in _AT_REST:
+            return False
+        present = RestoredRun(state.live, state.history, run.epochs)
+        return _is_as_saved(state.live, present, document)
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        run = self._state.run
+        if self._order is None or self._before is None or run.run_id == self._before:
+            return
+        if run.run_id != self._run_id or run.status is RunStatus.FAILED:
+            self._give_up()  # another run has taken its place
+        elif run.status in _AT_REST:
+            self._finish()
+
+    @Slot()
+    def _on_run_refused(self) -> None:
+        if self._order is not None and self._before is not None:
+            self._give_up()
+
+    # --- the view -------------------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        order, built, told, state = self._order, self._built, self._told, self._state
+        assert order is not None
+        assert built is not None
+        document, run, seen = order.document, built.run, order.document.seen
+        is_new, controller = self._before is not None, self._controller
+        self._forget()
+        if is_new:
+            # The run that was open before is no part of what was seen.
+            state.set_ghost(None if run is None else run.ghost)
+            if run is not None and run.is_stopped:
+                state.update_run(status=RunStatus.STOPPED)
+            rate = document.experiment.learning_rate
+            if rate != state.experiment.learning_rate:  # chosen after the last step
+                controller.on_draft_requested(replace(state.experiment, learning_rate=rate))
+        self._restore_sample(built.sample)
+        state.set_shift(Shift(seen.shift.dx, seen.shift.dy, seen.shift.wrap))
+        is_live = seen.step is None or seen.step >= state.run.step
+        controller.on_moment_requested(None if is_live else seen.step)
+        controller.on_pin_requested(self._pinned(seen.pinned))
+        if document.kind != "picture":
+            reference = None if seen.reference is None else state.history.snapshots.find(seen.reference)
+            state.set_reference(None if reference is None else Reference(reference, state.run.run_id))
+            if document.edited is not None:
+                state.set_draft(document.edited)
+        if seen.panel:
+            self._panels.show_named(seen.panel)
+        # Last, for they are choices about what is shown by now.
+        self._panels.restore_views(seen.views)
+        if told:
+            state.raise_notice("files", "info", told)
+        order.then()
+        self.finished.emit(True)
+
+    def _restore_sample(self, sample: Sample | int | None) -> None:
+        dataset = self._state.dataset
+        if isinstance(sample, int):
+            self._controller.on_sample_requested(sample)
+        elif sample is not None and dataset is not None and sample.pixels.shape == dataset.input_shape:
+            self._controller.on_own_sample_requested(sample)
+
+    def _pinned(self, said: Pinned | None) -> PinnedCell | None:
+        """Return the pinned cell, if the network has it."""
+        shown = self._state.shown
+        if said is None or shown is None:
+            return None
+        shape = {"input": shown.network.input_shape, **shown.network.shapes}.get(said.stage)
+        if shape is None or len(said.index) != len(shape) or not prod(shape):
+            return None
+        fits = all(place < size for place, size in zip(said.index, shape, strict=True))
+        return PinnedCell(said.stage, said.index) if fits else None
+
+    # --- what is said meanwhile -----------------------------------------------------------------------------
+
+    def _open_progress(self, step: int) -> None:
+        text = f"Training again up to step {format_count(step)}…"
+        progress = QProgressDialog(text, "Cancel", 0, max(step, 1), self._window)
+        progress.setWindowTitle("Opening the document")
+        progress.setWindowModality(Qt.WindowModality.NonModal)
+        progress.setMinimumDuration(400)
+        progress.setAutoReset(False)
+        progress.setAutoClose(False)
+        progress.canceled.connect(self.cancel)
+        self._progress = progress
+
+    def _show_progress(self, share: float) -> None:
+        if self._progress is not None:
+            self._progress.setValue(round(share * self._progress.maximum()))
+
+    def _close_progress(self) -> None:
+        if self._progress is not None:
+            progress, self._progress = self._progress, None
+            progress.canceled.disconnect(self.cancel)
+            progress.hide()
+            progress.deleteLater()
+
+    def _fail(self, message: str) -> None:
+        self._forget()
+        self._complain(message)
+
+    def _fail_in_words(self, message: str) -> None:
+        name = "" if self._order is None else self._order.name
+        self._fail(f"{name} cannot be opened: {message}")
+
+    def _give_up(self) -> None:
+        """Stay as it is; the reason has been told, or asked for."""
+        self._forget()
+        self.finished.emit(False)
+
+    def _forget(self) -> None:
+        self._order, self._built, self._run_id, self._before, self._told = None, None, None, None, ""
+        self._close_progress()
+
+    def _complain(self, message: str, action: str = "", act: Callable[[], None] | None = None) -> None:
+        self._state.raise_notice("files", "error", message, action, act)
+        self.finished.emit(False)
+
+
+def _built(order: Order, source: Source, dataset: Dataset) -> Built:
+    """Read and check all parts of a document; raises `CNNVizError` with a clause for what is wrong."""
+    document, files = order.document, order.files
+    order.check()
+    run = prepared = None
+    if document.run is not None and RUN.model in files:
+        run = unpack_run(document.run, files, dataset.name, dataset.input_shape)
+    said = document.prepared
+    if said is not None:
+        if document.kind == "course":  # whoever made it may have put in any weights
+            said = replaced(said, note=f"weights from {order.name}"[:200])
+        prepared = unpack_run(said, files, dataset.name, dataset.input_shape, PREPARED)
+    sample = document.seen.sample
+    if isinstance(sample, OwnImage):
+        pixels = pixels_of(sample.png or files.get(sample.member, b""))
+        sample = Sample(pixels, sample.label, None, sample.origin)
+    return Built(source, sample, run, prepared, said)
+
+
+def _is_as_saved(live: Snapshot, trained: RestoredRun, document: Document) -> bool:
+    """Whether the networks of a run are those that a document is of, as far as it says."""
+    run, seen = document.run, document.seen
+    assert run is not None
+    shown = run.step if seen.step is None else seen.step
+    found = live if shown == live.step else trained.history.snapshots.find(shown)
+    wanted = ((live if live.step == run.step else None, run.weights_sha256), (found, seen.weights_sha256))
+    return all(
+        snapshot is not None and weights_checksum(snapshot.network) == checksum
+        for snapshot, checksum in wanted
+        if checksum
+    )

@@ -1,0 +1,489 @@
+"""The document of a window: New, Open, Save, its title, and the questions before something is lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from cnnviz import __version__
+from cnnviz.document import archive
+from cnnviz.document import types as t
+from cnnviz.document.run import PREPARED, RestoredRun
+from cnnviz.errors import CNNVizError, DataError
+from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
+from cnnviz.files import printable_name
+from cnnviz.presets import LAB5, preset_of
+from cnnviz.quantities import format_count
+from cnnviz.reading import status_of
+from ui.controls.pace import single_shot
+from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of
+from ui.document.restorer import Built, DocumentRestorer, Order
+from ui.panels.drawn import drawn_in_panel
+from ui.run.controller import Controller
+from ui.settings import forget_files, remember_folder, remembered_files
+from ui.state import AppState, RunStatus
+from ui.window.main_window import MainWindow
+from ui.window.questions import ask_file, ask_target, ask_whether_to_save
+
+# At run time where they are needed: they load much, and the frame of the window is to appear before.
+if TYPE_CHECKING:
+    from ui.panels.report.draft import Draft
+    from ui.panels.report.writing import Writing
+
+FILTER = "CNNViz documents (*.cnnviz);;All files (*)"
+OPEN_FILTER = "CNNViz files (*.cnnviz *.png *.safetensors *.toml *.npz);;All files (*)"
+
+#: As what a file is read that does not say itself what it is, for its reader to say what is wrong with it.
+_ROLES: dict[str, Role] = {
+    ".cnnviz": "document", ".safetensors": "model", ".png": "picture", ".npz": "data", ".toml": "lab",
+}  # fmt: skip
+_MOST_RECENT = 8
+_RECENT = "files/recent"
+_CARRIED = (LAB_MEMBER, DATA_MEMBER, *PREPARED)
+_TITLE_MS = 100
+
+
+class WindowDocument(QObject):
+    """Knows in which file the document of a window is, and whether that has all of it.
+
+    * `settings`: where the list of recent files is kept.
+    * `window`: parent of dialogs; also of this object.
+    """
+
+    opened = Signal()  # another document is in the window
+    changed = Signal()  # something is other than before
+    recentChanged = Signal()
+
+    def __init__(
+        self, state: AppState, controller: Controller, settings: QSettings, window: MainWindow
+    ) -> None:
+        super().__init__(window)
+        self.state, self.controller = state, controller
+        self._settings, self._window = settings, window
+        self.restorer = DocumentRestorer(state, controller, window.panels, window)
+        #: Holds the words; None before there are panels.
+        self.writing: Writing | None = None
+        #: Opens a lab file, and records in the lab in front what is to be recorded before words are kept.
+        self.lab_taker: Callable[[Path], None] = lambda _path: None
+        self.finish_words: Callable[[], None] = lambda: None
+        #: The file of the user; None for a document without a name.
+        self.path: Path | None = None
+        #: Members that came with the document: a lab that is not of the program, its figures and data.
+        self.carried: t.Files = {}
+        #: The run that a course brings: its networks need not be trained.
+        self.prepared: RestoredRun | None = None
+        self._said_of_prepared: t.Run | None = None
+        self._prepared_data = ""  # checksum of the data that it was trained on
+        self._saved: object = None  # what a file, or nothing, holds; see `_content`
+        self._saved_run: tuple[int, int] | None = None
+        self._later = single_shot(self, self._show_title, _TITLE_MS)
+        controller.run_start.opened.connect(self._on_weights_imported)
+        for signal in (state.runChanged, state.draftChanged, state.sampleChanged):
+            signal.connect(self._on_changed)
+        self._show_title()
+
+    def watch(self, writing: "Writing") -> None:
+        """Keep these words, now that there are panels."""
+        self.writing = writing
+        writing.changed.connect(self._on_changed)
+
+    def begin(self) -> None:
+        """Take the window as it stands as a document of which nothing is to be saved."""
+        self._settle(None, is_saved=True)
+
+    # --- what it is -----------------------------------------------------------------------------------------
+
+    def gather(self) -> Gathered | None:
+        """Return all that the window holds, by references; None before there is a network."""
+        panels = self._window.panels
+        if self.writing is None:
+            return None
+        return gather(
+            self.state, self.writing.draft, panels.front_name, panels.view_states(), self.carried,
+            self._said_of_prepared, self._prepared_data,
+        )  # fmt: skip
+
+    def picture(self, widget: QWidget | None = None) -> t.Document | None:
+        """Return what is shown, or drawn in a widget, as a picture carries it; None before there is a run."""
+        drawn = drawn_in_panel(widget, self.state)
+        if drawn is not None and drawn.sample is None:
+            drawn = None  # a lesson with a network of its own: the view is that of the run
+        panels = self._window.panels
+        return picture_of(self.state, panels.front_name, panels.view_states(), drawn)
+
+    def picture_unchecked(self) -> t.Document | None:
+        """Return what is shown, quickly: without the checksum of its weights."""
+        panels = self._window.panels
+        return picture_of(self.state, panels.front_name, panels.view_states(), checksum=False)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something that the file does not hold, or anything at all where there is none."""
+        return self._content() != self._saved
+
+    @property
+    def has_work(self) -> bool:
+        """Whether somebody would miss it: words, a trained network, an image of his own, settings."""
+        state, writing = self.state, self.writing
+        has_own = state.sample is not None and state.sample.index is None
+        is_trained = state.run.is_started or (state.live is not None and bool(state.live.note))
+        return has_own or is_trained or (writing is not None and not writing.draft.is_empty)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return "Untitled" if self.path is None else printable_name(self.path).removesuffix(archive.ENDING)
+
+    def _content(self) -> object:
+        """Return what would be lost, to compare; what is looked at is saved, too, but changes nothing."""
+        state, run = self.state, self.state.run
+        own = state.sample if state.sample is not None and state.sample.index is None else None
+        words = None if self.writing is None else _said(self.writing.draft)
+        lab = self.carried.get(LAB_MEMBER)
+        return ((run.run_id, run.step) if run.is_started else 0, state.draft, words, own, lab)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if not self._later.isActive():
+            self._later.start()
+        self.changed.emit()
+
+    @Slot()
+    def _show_title(self) -> None:
+        self._window.setWindowTitle(f"{self.name}[*] – CNNViz")
+        self._window.setWindowModified(self.is_changed and (self.path is not None or self.has_work))
+
+    # --- saving ---------------------------------------------------------------------------------------------
+
+    @Slot()
+    def save(self) -> None:
+        """Write the document to its file, or ask for one."""
+        if self.path is None:
+            self.ask_save_as()
+        else:
+            self.save_to(self.path)
+
+    @Slot()
+    def ask_save_as(self) -> None:
+        """Ask for a file and write the document to it."""
+        path = self._ask_target()
+        if path is not None:
+            self.save_to(path)
+
+    def save_to(self, path: Path) -> None:
+        """Have the document written in the background; how it went becomes a notice."""
+        self.finish_words()
+        gathered, content, run = self.gather(), self._content(), self.state.run
+        if gathered is None:
+            self._tell("info", "There is nothing to save yet: the data are being read.")
+            return
+
+        def write(_context: object) -> str:
+            return _written(path, gathered)
+
+        def done(left_out: str) -> None:
+            self._on_saved(path, content, (run.run_id, run.step))
+            self._tell("success", f"Saved {printable_name(path)}.{left_out}")
+
+        self.controller.files.submit(f"save {path}", write, done, self._complain)
+
+    def save_now(self) -> bool:
+        """Write the document before going on, to a file that is asked for if it has none; return whether."""
+        self.finish_words()
+        path = self._ask_target() if self.path is None else self.path
+        gathered, content, run = self.gather(), self._content(), self.state.run
+        if path is None or gathered is None:
+            return False
+        try:
+            _written(path, gathered)
+        except CNNVizError as error:
+            self._complain(str(error))
+            return False
+        self._on_saved(path, content, (run.run_id, run.step))
+        return True
+
+    def _ask_target(self) -> Path | None:
+        name = self.name if self.path is not None else _name_of(self.state)
+        return ask_target(self._window, self._settings, "Save as", name, archive.ENDING, FILTER)
+
+    def _on_saved(self, path: Path, content: object, run: tuple[int, int]) -> None:
+        self.path, self._saved, self._saved_run = path.absolute(), content, run
+        self.remember(path)
+        self._show_title()
+        self.changed.emit()
+
+    # --- opening --------------------------------------------------------------------------------------------
+
+    @Slot()
+    def new(self) -> None:
+        """Begin with nothing: usual settings and data, no words, no images, no names of files."""
+        if not self._may_be_replaced("a new one is begun"):
+            return
+
+        def then() -> None:
+            self._window.samples.forget_own()
+            self.forget()
+            self._settle(None, is_saved=True)
+
+        nothing = {name: {} for name in self._window.panels.view_states()}
+        first = next(iter(nothing), "")
+        document = t.Document(
+            format_version=t.FORMAT_VERSION, version=__version__, experiment=LAB5,
+            seen=t.Seen(sample=0, panel=first, views=nothing),
+        )  # fmt: skip
+        self._restore(Order(document, name="A new document", is_own=True, asks=False), then)
+
+    @Slot()
+    def ask_open(self) -> None:
+        """Ask for a file and open it."""
+        path = ask_file(self._window, self._settings, "Open", OPEN_FILTER)
+        if path is not None:
+            self.open(path)
+
+    def open(self, path: Path) -> None:
+        """Open a document, weights, a lab, data, or a picture: the view in it, or it as a sample.
+
+        Which of them it is, is told by what is in the file.
+        """
+        if path.is_dir():
+            self.controller.open_data(path)
+            return
+
+        def done(found: tuple[t.Document, t.Files] | Role) -> None:
+            self.state.clear_notice("files")
+            if isinstance(found, tuple):
+                self._open_document(path, *found)
+            elif found == "picture":
+                self._window.samples.open_image(path)
+            elif found == "lab":
+                self.lab_taker(path)
+            elif found == "model":
+                self.controller.import_weights(path)
+            else:
+                self.controller.open_data(path)
+
+        self.controller.analysis.submit("open", lambda _context: _look_into(path), done, self._complain)
+
+    def _open_document(self, path: Path, document: t.Document, files: t.Files) -> None:
+        name = printable_name(path)
+        if document.kind == "picture":
+            self.remember(path)
+            self.restorer.restore(Order(document, files, path, name, then=self.mark_run_saved))
+            return
+        if not self._may_be_replaced(f"{name} is opened"):
+            return
+        is_course = document.kind == "course"
+
+        def then() -> None:
+            self.remember(path)
+            self._settle(None if is_course else path.absolute(), is_saved=True)
+            if is_course:
+                self._window.lab_dock.set_shown(True)
+
+        self._restore(Order(document, files, path, name, asks=False), then)
+
+    def restore_kept(
+        self, document: t.Document, files: t.Files, path: Path | None, *, is_saved: bool
+    ) -> None:
+        """Put what the program has kept by itself into the window; `path` is the file of the user."""
+
+        def then() -> None:
+            self._settle(path, is_saved=is_saved)
+
+        name = "The document that was kept"
+        self._restore(Order(document, files, Path(), name, is_own=True, asks=False), then)
+
+    def _restore(self, order: Order, then: Callable[[], None]) -> None:
+        from ui.document.words import draft_of
+
+        def begin(built: Built) -> None:
+            document, files = order.document, order.files
+            figures = (name for name in files if name.startswith("figures/"))
+            self.carried = {name: files[name] for name in (*_CARRIED, *figures) if name in files}
+            self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
+            self._prepared_data = document.prepared_on
+            if self.writing is not None:
+                self.writing.begin(draft_of(document, files))
+
+        check = lambda: draft_of(order.document, order.files)  # noqa: E731
+        self.restorer.restore(replace(order, check=check, begin=begin, then=then))
+
+    def carry_lab(self, files: t.Files) -> None:
+        """Keep the lab in front, which does not come with the program, in the document."""
+        others = {
+            name: each
+            for name, each in self.carried.items()
+            if name != LAB_MEMBER and not name.startswith("figures/")
+        }
+        self.carried = others | dict(files)
+        self._on_changed()
+
+    def is_prepared_on(self, sha256: str) -> bool:
+        """Whether the run that came with the document was trained on these data."""
+        return self._prepared_data == sha256
+
+    def _settle(self, path: Path | None, *, is_saved: bool) -> None:
+        """Take what stands in the window as the document of a file."""
+        self.path, self._saved = path, self._content() if is_saved else None
+        if is_saved:
+            self.mark_run_saved()
+        self._show_title()
+        self.opened.emit()
+        self.changed.emit()
+
+    def mark_run_saved(self) -> None:
+        """Take what has been trained so far as saved."""
+        self._saved_run = (self.state.run.run_id, self.state.run.step)
+
+    @Slot()
+    def _on_weights_imported(self) -> None:
+        self.mark_run_saved()
+
+    # --- recent files ---------------------------------------------------------------------------------------
+
+    def recent(self) -> list[Path]:
+        """Files opened or saved last that still exist, the latest first."""
+        return remembered_files(self._settings, _RECENT)
+
+    def remember(self, path: Path) -> None:
+        """Put a file at the head of the recent ones."""
+        path = path.absolute()
+        paths = [path, *(each for each in self.recent() if each != path)][:_MOST_RECENT]
+        self._settings.setValue(_RECENT, [str(each) for each in paths])
+        remember_folder(self._settings, path)
+        self.recentChanged.emit()
+
+    def forget(self) -> None:
+        """Empty the list of recent files, and forget the folders: another user comes."""
+        forget_files(self._settings, _RECENT)
+        self.recentChanged.emit()
+
+    # --- importing and exporting ----------------------------------------------------------------------------
+
+    def ask_export_weights(self) -> None:
+        """Ask for a file and write the weights that are shown to it."""
+        kinds = "Weights (*.safetensors)"
+        path = ask_target(
+            self._window, self._settings, "Export weights", _name_of(self.state), ".safetensors", kinds
+        )
+        if path is not None:
+            self.controller.export_weights(path)
+
+    def ask_import_weights(self) -> None:
+        """Ask for weights and go on from them."""
+        kinds = "Weights (*.safetensors);;All files (*)"
+        path = ask_file(self._window, self._settings, "Import weights", kinds)
+        if path is not None:
+            self.open(path)
+
+    # --- asking ---------------------------------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        """Ask what shall become of changes of a document that has a name; return whether it may close.
+
+        One without a name is kept, and opened at the next start.
+        """
+        self.finish_words()
+        return self.path is None or not self.is_changed or self._ask("closing")
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether it has to be kept while it is open: also where nothing but results has been seen."""
+        if self.path is not None or self.has_work:
+            return True
+        draft = None if self.writing is None else self.writing.draft
+        if draft is None:
+            return False
+        steps = (step for record in draft.labs.values() for step in record.steps.values())
+        return bool(draft.shown or draft.findings) or any(step.shown or step.revealed for step in steps)
+
+    def may_lose_run(self) -> bool:
+        """Ask before something takes the place of a trained network that no file holds."""
+        run = self.state.run
+        is_trained = run.is_started and run.status is not RunStatus.LOADING
+        if not is_trained or self._saved_run == (run.run_id, run.step):
+            return True
+        text = f"The network has been trained for {format_count(run.step)} steps and is not saved."
+        return self._ask("something else takes its place", text)
+
+    def _may_be_replaced(self, event: str) -> bool:
+        self.finish_words()
+        return not (self.has_work and self.is_changed) or self._ask(event)
+
+    def _ask(self, event: str, text: str = "") -> bool:
+        """Ask whether to save first; return whether to go on."""
+        text = text or f"“{self.name}” has changes that are in no file of yours."
+        answer = ask_whether_to_save(self._window, text, event)
+        return self.save_now() if answer == "save" else answer == "discard"
+
+    def _complain(self, message: str) -> None:
+        self._tell("error", message)
+
+    def _tell(self, kind: str, text: str) -> None:
+        self.state.raise_notice("files", kind, text)
+
+
+def _written(path: Path, gathered: Gathered) -> str:
+    """Write a document; return what has to be known of it, as a sentence."""
+    document, files = gathered.packed()
+    archive.save(path, document, files)
+    kept = 0 if document.run is None else len(document.run.moments)
+    there = len(gathered.run.moments)
+    if kept == there:
+        return ""
+    return (
+        f" It holds {format_count(kept)} of {format_count(there)} moments of the run; the others are trained "
+        "again when they are asked for."
+    )
+
+
+def _said(draft: "Draft") -> object:
+    """Return what somebody has said in a draft, to compare; not what was on the screen meanwhile."""
+    labs = {
+        key: {
+            step_id: (step.prediction, step.answer, step.hypothesis, step.revealed)
+            for step_id, step in record.steps.items()
+            if step.prediction is not None or step.answer or step.hypothesis or step.revealed
+        }
+        for key, record in draft.labs.items()
+    }
+    labs = {key: steps for key, steps in labs.items() if steps}
+    return draft.report, draft.pending, labs, draft.findings
+
+
+def _name_of(state: AppState) -> str:
+    """Return the name of a file of a run, without its ending."""
+    experiment = state.experiment
+    return f"{preset_of(experiment)}-seed{experiment.seed}-step{state.run.step}"
+
+
+def _look_into(path: Path) -> tuple[t.Document, t.Files] | Role:
+    """Return the document that is in a file, or as what else the file is to be opened.
+
+    * Raises DataError: if it is of a kind that CNNViz does not open, or cannot be read.
+    """
+    kind = kind_of(path)
+    if status_of(path).st_size == 0:
+        raise not_opened(path)
+    role: Role = kind.role
+    if not kind.words or (kind is TEXT and path.suffix.lower() == ".toml"):
+        role = _ROLES.get(path.suffix.lower(), "")
+    if kind is PNG:
+        found = archive.load_picture(path)
+        return "picture" if found is None else (found, {})
+    if role == "document":
+        from cnnviz.lab.opening import shipped_labs
+
+        document, files = archive.load(path)
+        if document.lab and document.lab != LAB_MEMBER and document.lab not in shipped_labs():
+            raise DataError(
+                f"{printable_name(path)} cannot be opened: it is about the lab {document.lab!r}, which this "
+                "CNNViz does not have. Update CNNViz."
+            )
+        return document, files
+    if role:
+        return role
+    raise not_opened(path)
