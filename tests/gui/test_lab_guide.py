@@ -294,6 +294,11 @@ def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, se
     whole_window.rest(qtbot, session)
 
 
+def _lost(step):
+    what = f"The network has been trained for {step} steps and is not saved."
+    return f"{what} Before something else takes its place?"
+
+
 def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, session, tmp_path, monkeypatch):
     asked = answered(monkeypatch, *["cancel"] * 9)
     session.ask_before_closing(True)
@@ -326,15 +331,15 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
     whole_window.train(qtbot, session, state.run.step + 3)
     step = state.run.step
     show("first")
-    assert (state.experiment.ties, state.run.step, asked) == ("all", step, [step])
+    assert (state.experiment.ties, state.run.step, asked) == ("all", step, [_lost(step)])
 
     own = replace(state.experiment, filters=(4,))
     controller.begin_run(own)
     qtbot.waitUntil(lambda: state.experiment == own and state.run.status is RunStatus.READY)
     whole_window.train(qtbot, session, 3)
     show("first")
-    assert (state.experiment, asked) == (own, [step, state.run.step])
-    assert (guard(), asked) == (False, [step, state.run.step, state.run.step])
+    assert (state.experiment, asked) == (own, [_lost(step), _lost(state.run.step)])
+    assert guard(), "a document without a name is kept"
     session.ask_before_closing(False)
 
 

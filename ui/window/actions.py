@@ -129,7 +129,7 @@ ACTIONS = (
         tooltip="continue from the weights in a .safetensors file",
     ),
     ActionRow(
-        name="export_weights", menu="&File", text="Export we&ights…", handler="document.ask_export_weights",
+        name="export_weights", menu="&File", text="Export wei&ghts…", handler="document.ask_export_weights",
         tooltip="write the network alone, as PyTorch reads it", starts_section=True,
     ),
     ActionRow(
