@@ -68,6 +68,7 @@ class HeadFields(QWidget):
         """Let no field bring back by undo what was typed before."""
         for field in self.edits.values():
             field.setText(field.text())
+            field.setCursorPosition(0)
 
     @Slot()
     def look(self) -> None:
