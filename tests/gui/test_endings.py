@@ -221,7 +221,7 @@ def test_what_is_damaged_costs_no_words(qtbot: QtBot, tmp_path: Path) -> None:
         if member.name != "document.json":
             member.write_bytes(b"x")
     with next_start(qtbot, tmp_path) as session:
-        assert "is damaged but for words and settings" in session.window.notices.text()
+        assert "are here; the rest is damaged, and lies in" in session.window.notices.text()
         writing = session.window.panel(ReportPanel).writing
         assert writing.words.author == WORDS
         assert writing.inserts(TRANSLATION) == ()
