@@ -298,12 +298,14 @@ class Autosave(QObject):
         self._start()
         self._kept = None
         self._run_timer.start(0)
+        if not complete:
+            return
         when, said = moment(left.changed), ""
-        if complete and self._lost:
+        if self._lost:
             said = f"Words and settings of {when} are here; the rest is damaged, and lies in {self._lost}."
-        elif complete and not left.is_closed:
+        elif not left.is_closed:
             said = f"CNNViz ended on {when} without being closed. This is the document as it was then."
-        elif complete and left.path is None:
+        elif left.path is None:
             said = f"This is the document of {when}, which is in no file. File › New begins another one."
         self._tell(said)
 
