@@ -114,11 +114,11 @@ def test_words_are_kept_where_no_data_can_be_read(qtbot: QtBot, tmp_path: Path) 
     session.window.show()
     session.start()
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.FAILED)
-    session.window.panel(ReportPanel).writing.set_head("author", "Ada")
+    session.window.panel(ReportPanel).work.set_head("author", "Ada")
     qtbot.waitUntil(lambda: kept("Ada", session))
     session.close()
     with opened(qtbot, tmp_path / "window.ini") as again:
-        assert again.window.panel(ReportPanel).writing.words.author == "Ada"
+        assert again.window.panel(ReportPanel).work.work.author == "Ada"
         assert again.state.run.status is RunStatus.READY
 
 
