@@ -17,7 +17,7 @@ from ui.panels.contract import Services, connect_requests
 from ui.run.controller import Controller
 from ui.run.loading import fitting
 from ui.settings import remembered_text
-from ui.state import AppState
+from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
@@ -125,6 +125,7 @@ class Session(QObject):
         self._begins_anew = self.begins_anew or self.arrivals.are_waiting
         # When the first run stands there, a document can be restored.
         self.state.sceneChanged.connect(self._on_scene_changed)
+        self.state.runChanged.connect(self._on_run_changed)
         controller.files.becameIdle.connect(self._on_files_written)
         self.arrivals.start()
 
@@ -132,7 +133,15 @@ class Session(QObject):
     def _on_scene_changed(self) -> None:
         if self.state.shown is not None and self.state.sample is not None:
             self.state.sceneChanged.disconnect(self._on_scene_changed)
-            self.autosave.begin(is_new=self._begins_anew)
+            if not self.autosave.is_keeping:
+                self.autosave.begin(is_new=self._begins_anew)
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        """Keep words also where no data can be read; what was left behind stays for the next start."""
+        if self.state.run.status is RunStatus.FAILED and not self.state.run.run_id:
+            self.state.runChanged.disconnect(self._on_run_changed)
+            self.autosave.begin(is_new=True)
 
     def _keep_words(self) -> bool:
         """Have what was typed written; return whether everything is kept."""
@@ -161,7 +170,7 @@ class Session(QObject):
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
             self.lab.finish()
-            self.autosave.finish(keep=True, is_closed=False)
+            self.autosave.write_now(whole=True)
         self._save_layout()
 
     def _save_layout(self) -> None:

@@ -115,7 +115,7 @@ def _in_words(error: Exception) -> str:
     what = (text[: found.start()] if found else text).rstrip(".").replace("`", "")
     if "matching regex" in what:
         what = "it is no valid name, time or checksum"
-    return f"its {printable(where or _JSON, 60)!r} is not as it should be ({printable(what, 160)})"
+    return f"its {printable(where or _JSON, 60)!r} is not as it should be ({printable(what, 120)})"
 
 
 # --- writing ------------------------------------------------------------------------------------------------

@@ -460,4 +460,4 @@ def test_a_crash_while_a_document_is_kept_leaves_the_old_or_the_new(tmp_path):
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
-    assert int(result.stdout) > 20
+    assert int(result.stdout) >= 10

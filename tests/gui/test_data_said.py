@@ -47,9 +47,9 @@ def test_own_data_say_what_was_done_to_them(qtbot: QtBot, tmp_path: Path) -> Non
         assert "zoo has 5 classes; ant, bee are used, and any 2 to 5 can be chosen." in said
         # Ten images of each class are learnt from, two are kept for the test.
         assert window.samples._title.caption() == "zoo · 4 test images"
-        assert window.windowTitle() == "zoo · CNNViz"
+        qtbot.waitUntil(lambda: window.windowTitle() == "Untitled[*] – zoo – CNNViz")
         session.controller.open_data(None)
-        qtbot.waitUntil(lambda: window.windowTitle() == "MNIST · CNNViz")
+        qtbot.waitUntil(lambda: window.windowTitle() == "Untitled[*] – CNNViz")
         qtbot.waitUntil(lambda: window.notices.text() == "")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -105,6 +106,20 @@ def test_what_is_typed_without_a_pause_is_kept(qtbot: QtBot, session: Session) -
         return kept("Ab", session)
 
     qtbot.waitUntil(another_letter)
+
+
+def test_words_are_kept_where_no_data_can_be_read(qtbot: QtBot, tmp_path: Path) -> None:
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    session = Session(settings, LAB5, tmp_path / "nothing")
+    session.window.show()
+    session.start()
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.FAILED)
+    session.window.panel(ReportPanel).work.set_head("author", "Ada")
+    qtbot.waitUntil(lambda: kept("Ada", session))
+    session.close()
+    with opened(qtbot, tmp_path / "window.ini") as again:
+        assert again.window.panel(ReportPanel).work.work.author == "Ada"
+        assert again.state.run.status is RunStatus.READY
 
 
 def test_a_slow_disk_does_not_hold_up_the_window(

@@ -201,7 +201,7 @@ class Autosave(QObject):
         #: Whether what comes is kept: what was left behind has been opened.
         self.is_keeping = False
         self._restored: LeftBehind | None = None
-        self._lost = ""  # where the rest of a damaged document is now, and what is wrong with it
+        self._lost = ""  # where the rest of a damaged document is now
         document.restorer.finished.connect(self._on_restored)
 
     def begin(self, *, is_new: bool) -> None:
@@ -270,10 +270,9 @@ class Autosave(QObject):
         def read(_context: object) -> tuple[Document, Files, str]:
             try:
                 return *archive.load(folder), ""
-            except DataError as error:
+            except DataError:
                 aside = self.folder.set_aside()
-                lost = f"It is now in {printable(aside)}. {error}"
-                return archive.load_words(aside), {}, lost
+                return archive.load_words(aside), {}, printable(aside)
 
         def done(found: tuple[Document, Files, str]) -> None:
             document, files, lost = found
@@ -299,14 +298,14 @@ class Autosave(QObject):
         self._start()
         self._kept = None
         self._run_timer.start(0)
+        if not complete:
+            return
         when, said = moment(left.changed), ""
-        if complete and self._lost:
-            said = (
-                f"Of the document of {when}, words and settings are here; the rest is damaged. {self._lost}"
-            )
-        elif complete and not left.is_closed:
+        if self._lost:
+            said = f"Words and settings of {when} are here; the rest is damaged, and lies in {self._lost}."
+        elif not left.is_closed:
             said = f"CNNViz ended on {when} without being closed. This is the document as it was then."
-        elif complete and left.path is None:
+        elif left.path is None:
             said = f"This is the document of {when}, which is in no file. File › New begins another one."
         self._tell(said)
 
@@ -381,7 +380,8 @@ class Autosave(QObject):
         number, path, run, is_saved = self._numbers, document.path, state.run, not document.is_changed
         still, carried = gathered.run, gathered.carried
         belongs = run.run_id, sorted(carried), carried.get(LAB_MEMBER)
-        key = belongs, (still.live.step, len(still.moments), still.epochs, still.is_stopped)
+        stands = still and (still.live.step, len(still.moments), still.epochs, still.is_stopped)
+        key = belongs, stands
 
         def write(_context: Any) -> Kept | None:
             with self._lock:

@@ -49,7 +49,7 @@ class Gathered:
     document: t.Document  # all but words, image and run
     work: "Work"
     own: Sample | None  # the sample, if it is an image of the user's own
-    run: StillRun
+    run: StillRun | None  # None before there is a network
     carried: t.Files  # what came with the document: its lab, its data, its prepared run
 
     def packed(self, kept: Kept | None = None) -> tuple[t.Document, dict[str, bytes]]:
@@ -66,6 +66,8 @@ class Gathered:
             document = replace(document, seen=seen)
         if kept is not None:
             return replace(document, run=kept.run, parts=dict(kept.parts)), files
+        if self.run is None:
+            return document, files | dict(self.carried)
         run, members = pack_run(self.run)
         return replace(document, run=run), files | members | dict(self.carried)
 
@@ -78,31 +80,17 @@ def own_image(sample: Sample) -> t.OwnImage:
 def gather(
     state: AppState, work: "Work", panel: str, views: Mapping[str, View], carried: t.Files,
     prepared: t.Run | None, prepared_on: str = "",
-) -> Gathered | None:  # fmt: skip
-    """Return all that a window holds; None before there is a network.
+) -> Gathered:  # fmt: skip
+    """Return all that a window holds.
 
     * `panel`: name of the panel in front; `views`: what is chosen inside the panels.
     * `carried`, `prepared`, `prepared_on`: what came with the document.
     """
-    live, dataset, shown, sample = state.live, state.dataset, state.shown, state.sample
-    if live is None or dataset is None:
-        return None
+    shown, sample = state.shown, state.sample
     reference = None if state.reference is None else state.reference.snapshot
     if state.reference is not None and state.reference.run_id != state.run.run_id:
         reference = None
-    snapshots = state.history.snapshots
-    run = StillRun(
-        live,
-        # While training, curves are ahead of the weights.
-        state.history.still(live.step),
-        max(state.run.total_steps // state.run.steps_per_epoch, 1),
-        tuple(each for each in map(snapshots.__getitem__, range(len(snapshots))) if each.step < live.step),
-        snapshots.kept,
-        frozenset(each.step for each in (shown, reference) if each is not None),
-        snapshots.spacing,
-        None if state.ghost is None else state.ghost.still(state.ghost.step),
-        state.run.status is RunStatus.STOPPED,
-    )
+    needed = frozenset(each.step for each in (shown, reference) if each is not None)
     seen = replace(
         _seen(state, panel, views),
         step=None if state.follows_live or shown is None else shown.step,
@@ -114,7 +102,7 @@ def gather(
         version=__version__,
         experiment=state.experiment,
         edited=None if state.draft == state.experiment else state.draft,
-        data=_data(state),
+        data=t.Data() if state.dataset is None else _data(state),
         prepared=prepared,
         prepared_on=prepared_on,
         seen=seen,
@@ -122,7 +110,29 @@ def gather(
     own = sample if sample is not None and sample.index is None else None
     needless = () if document.data.path == DATA_MEMBER else (DATA_MEMBER,)
     carried = {name: each for name, each in carried.items() if name not in needless}
-    return Gathered(document, work, own, run, carried)
+    return Gathered(document, work, own, _still(state, needed), carried)
+
+
+def _still(state: AppState, needed: frozenset[int]) -> StillRun | None:
+    """Return the run as it stands; None before there is one.
+
+    * `needed`: steps of moments that have to be kept.
+    """
+    live, snapshots = state.live, state.history.snapshots
+    if live is None:
+        return None
+    return StillRun(
+        live,
+        # While training, curves are ahead of the weights.
+        state.history.still(live.step),
+        max(state.run.total_steps // state.run.steps_per_epoch, 1),
+        tuple(each for each in map(snapshots.__getitem__, range(len(snapshots))) if each.step < live.step),
+        snapshots.kept,
+        needed,
+        snapshots.spacing,
+        None if state.ghost is None else state.ghost.still(state.ghost.step),
+        state.run.status is RunStatus.STOPPED,
+    )
 
 
 def picture_of(

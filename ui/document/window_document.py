@@ -14,7 +14,7 @@ from cnnviz.document import types as t
 from cnnviz.document.run import PREPARED, RestoredRun
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
-from cnnviz.files import printable_name
+from cnnviz.files import LONGEST_NAME, printable, printable_name
 from cnnviz.presets import LAB5, preset_of
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
@@ -80,7 +80,7 @@ class WindowDocument(QObject):
         self._saved_run: tuple[int, int] | None = None
         self._later = single_shot(self, self._show_title, _TITLE_MS)
         controller.run_start.opened.connect(self._on_weights_imported)
-        for signal in (state.runChanged, state.draftChanged, state.sampleChanged):
+        for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.datasetChanged):
             signal.connect(self._on_changed)
         self._show_title()
 
@@ -96,7 +96,7 @@ class WindowDocument(QObject):
     # --- what it is -----------------------------------------------------------------------------------------
 
     def gather(self) -> Gathered | None:
-        """Return all that the window holds, by references; None before there is a network."""
+        """Return all that the window holds, by references; None before there are panels."""
         panels = self._window.panels
         if self.writing is None:
             return None
@@ -152,7 +152,10 @@ class WindowDocument(QObject):
 
     @Slot()
     def _show_title(self) -> None:
-        self._window.setWindowTitle(f"{self.name}[*] – CNNViz")
+        dataset, source = self.state.dataset, self.state.source
+        is_own = dataset is not None and source is not None and source.path is not None
+        data = f" – {printable(dataset.name, LONGEST_NAME)}" if is_own and dataset is not None else ""
+        self._window.setWindowTitle(f"{self.name}[*]{data} – CNNViz")
         self._window.setWindowModified(self.is_changed and (self.path is not None or self.has_work))
 
     # --- saving ---------------------------------------------------------------------------------------------
@@ -176,7 +179,7 @@ class WindowDocument(QObject):
         """Have the document written in the background; how it went becomes a notice."""
         self.finish_words()
         gathered, content, run = self.gather(), self._content(), self.state.run
-        if gathered is None:
+        if gathered is None or gathered.run is None:
             self._tell("info", "There is nothing to save yet: the data are being read.")
             return
 
@@ -430,7 +433,7 @@ def _written(path: Path, gathered: Gathered) -> str:
     document, files = gathered.packed()
     archive.save(path, document, files)
     kept = 0 if document.run is None else len(document.run.moments)
-    there = len(gathered.run.moments)
+    there = 0 if gathered.run is None else len(gathered.run.moments)
     if kept == there:
         return ""
     return (

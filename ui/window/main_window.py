@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -30,7 +30,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.files import LONGEST_NAME, printable
 from ui.controls.drops import is_welcome
 from ui.controls.key_moves import is_enter
 from ui.controls.keyboard import has_keyboard
@@ -96,7 +95,6 @@ class MainWindow(QMainWindow):
         self.file_taker: Callable[[Path], None] | None = None
         self._build_parts(state, analysis)
         self._arrange()
-        state.datasetChanged.connect(self._on_dataset_changed)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -262,14 +260,6 @@ class MainWindow(QMainWindow):
             return
         self.closing.emit()
         super().closeEvent(event)
-
-    @Slot()
-    def _on_dataset_changed(self) -> None:
-        """Name the data at the top, as other programs name what they have open."""
-        dataset = self._state.dataset
-        self.setWindowTitle(
-            "CNNViz" if dataset is None else f"{printable(dataset.name, LONGEST_NAME)} · CNNViz"
-        )
 
     def show_guide(self) -> None:
         """Open the user guide at the chapter of the part of the window that has the keyboard."""
