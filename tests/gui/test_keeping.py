@@ -60,7 +60,7 @@ def test_two_windows_are_two_documents(qtbot: QtBot, tmp_path: Path) -> None:
         words = first_field(again).toPlainText()
         assert words in ("of the first window", "of the second")
         assert "which is in no file" in told(again)
-        assert "There is another document of yours" in told(again)
+        assert "Another document, last changed on" in told(again)
         again.window.notices.action_button().click()
         qtbot.waitUntil(lambda: first_field(again).toPlainText() not in ("", words))
         other = first_field(again).toPlainText()
@@ -191,7 +191,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     ways[kind]()
     qtbot.waitUntil(lambda: len(asked) == 1)
     said = "The network has been trained for 35 steps and is not saved."
-    assert asked == [f"{said} Before something else takes its place?"]
+    assert asked == [f"{said} Before it is replaced?"]
     qtbot.waitUntil(lambda: controller.is_idle)
     assert (state.run.run_id, state.run.step) == (1, 35)
     ways[kind]()
