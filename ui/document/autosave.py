@@ -302,9 +302,7 @@ class Autosave(QObject):
         self._run_timer.start(0)
         when, said = moment(left.changed), ""
         if complete and self._lost:
-            said = (
-                f"The document of {when} is damaged: only its words and settings are here. {self._lost}"
-            )
+            said = f"The document of {when} is damaged: only its words and settings are here. {self._lost}"
         elif complete and not left.is_closed:
             said = f"CNNViz ended on {when} without being closed. This is the document as it was then."
         elif complete and left.path is None:
@@ -331,7 +329,7 @@ class Autosave(QObject):
             if self.change_folder(other):
                 self.restore(other)
             else:
-                text = "That document cannot be opened: another window has it, or the one in this window cannot be kept."
+                text = "That document cannot be opened: another window has it, or this one cannot be kept."
                 self._state.raise_notice(_PLACE, "warning", text)
 
         self._state.raise_notice(_PLACE, "info", f"{said} {text}".lstrip(), "Open it", take)

@@ -246,7 +246,9 @@ class DocumentRestorer(QObject):
             self._forget()
             self._order, self._built = order, built
             self._begin(
-                trained, f"This is the network that the settings of {order.name} give, not the one that it was saved with."
+                trained,
+                f"This is the network that the settings of {order.name} give, not the one that it was saved "
+                "with.",
             )
 
         self._forget()

@@ -437,8 +437,8 @@ def _written(path: Path, gathered: Gathered) -> str:
     if kept == there:
         return ""
     return (
-        f" It holds {format_count(kept)} of {format_count(there)} moments of the run; the others will be trained "
-        "again when they are needed."
+        f" It holds {format_count(kept)} of {format_count(there)} moments of the run; the others will be "
+        "trained again when they are needed."
     )
 
 
