@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from cnnviz import checkpoint
 from cnnviz.cli import Arguments
-from cnnviz.clock import now, today
 from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist, require_classes
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
@@ -118,12 +117,15 @@ def measured_lab(
 
 
 def _write_report(arguments: Arguments, results: "LabResults", output: Output) -> None:
-    from cnnviz.report import Report, build_document, findings_of
+    from cnnviz.lab.document import lab_document
+    from cnnviz.lab.measured import hand_in, measured_of
+    from cnnviz.lab.opening import free_lab
+    from cnnviz.lab.record import LabRecord
 
-    words = Report(author=arguments.author, roll_number=arguments.roll_number, date=today())
-    write_document(
-        arguments, build_document(words, findings_of(results, now()), experiment=results.experiment), output
-    )
+    lab = free_lab()
+    record, numbers = LabRecord.of(lab), measured_of(lab, results)
+    handed = hand_in(lab, record, numbers, name=arguments.author, roll_number=arguments.roll_number)
+    write_document(arguments, lab_document(lab, handed, record, numbers), output)
 
 
 def write_document(arguments: Arguments, document: "Document", output: Output) -> None:

@@ -1,7 +1,9 @@
 """A setting, declared once, where its value lives: its check, its words, and how a form shows it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cache
+from types import MappingProxyType
 from typing import Any, cast
 
 from cnnviz._validation import check_choice, check_float, check_int, shown
@@ -111,10 +113,12 @@ def as_in(owner: type, name: str, usual: Any = MISSING, **others: Any) -> Any:
     return field(default=other.default if usual is MISSING else usual, metadata={"setting": setting})
 
 
-def settings_of(owner: type) -> dict[str, Setting]:
+@cache
+def settings_of(owner: type) -> Mapping[str, Setting]:
     """Settings of a class by the names of its fields, in order."""
     own = fields(cast("Any", owner))
-    return {each.name: each.metadata["setting"] for each in own if "setting" in each.metadata}
+    found = {each.name: each.metadata["setting"] for each in own if "setting" in each.metadata}
+    return MappingProxyType(found)
 
 
 def check_settings(value: object) -> None:

@@ -19,7 +19,6 @@ sys.path.insert(0, str(ROOT))
 
 from cnnviz.datasets import load_mnist  # noqa: E402  # after the path is set
 from cnnviz.lab import load_lab, measured_lab  # noqa: E402  # likewise
-from cnnviz.lab.json_values import value_to_json  # noqa: E402  # likewise
 from cnnviz.lab.opening import find_lab  # noqa: E402  # likewise
 from cnnviz.lab.verifying import KERNELS  # noqa: E402  # likewise
 from cnnviz.quantities import format_value  # noqa: E402  # likewise
@@ -64,7 +63,7 @@ def measured(labs: list[str], seeds: list[int]) -> Numbers:
             ):
                 dtype = lab.experiment_of(lab.step(each.step)).dtype
                 key = f"{each.measured.measurement.measure} {dtype}|{lab.id} {seed} {place}"
-                numbers[key] = value_to_json(each.measured.value)
+                numbers[key] = each.value
     return numbers
 
 

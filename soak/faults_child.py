@@ -15,11 +15,14 @@ from typing import Any
 
 import typst
 
-from cnnviz.clock import now
 from cnnviz.datasets import load_mnist
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
-from cnnviz.report import Findings, Report, build_document, findings_of, run_lab, write_folder, write_html
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.measured import hand_in, measured_lab
+from cnnviz.lab.opening import free_lab
+from cnnviz.lab.record import LabNumbers, LabRecord
+from cnnviz.report import write_folder, write_html
 from cnnviz.report.pdf import write_pdf
 from soak import samples
 from soak.breaking import CRASHED, Breaker
@@ -43,9 +46,12 @@ class Kind:
     read: Callable[[Path], dict[str, bytes]] = files_of  # what is in it
 
 
-def kinds(findings: Findings) -> list[Kind]:
+def kinds(numbers: LabNumbers) -> list[Kind]:
     """Return every kind of file that the program writes."""
-    documents = [build_document(Report(title=f"Version {number}"), findings) for number in (0, 1)]
+    lab = free_lab()
+    record = LabRecord.of(lab)
+    handed = hand_in(lab, record, numbers)
+    documents = [lab_document(lab, handed, record, numbers, title=f"Version {number}") for number in (0, 1)]
     works = [samples.parts(f"Version {number}") for number in (0, 1)]
     return [
         Kind("a.cnnviz", lambda path, version: archive.save(path, *works[version])),
@@ -183,8 +189,8 @@ def _shape(name: str) -> str:
     return "".join("#" if letter in "0123456789abcdef" else letter for letter in name)
 
 
-def small_lab() -> Findings:
-    """Return findings with every figure, of few images."""
+def small_lab() -> LabNumbers:
+    """Return what is measured for a report with every figure, of few images."""
     data = load_mnist(("0", "1"))
     few = replace(
         data,
@@ -193,7 +199,8 @@ def small_lab() -> Findings:
         test_images=data.test_images[:40],
         test_labels=data.test_labels[:40],
     )
-    return findings_of(run_lab(samples.experiment(), few), now())
+    settings = samples.experiment()
+    return measured_lab(free_lab(), few, settings.seed, experiment=settings, with_results=True)
 
 
 def remember_typesetting() -> None:

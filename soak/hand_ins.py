@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cnnviz.datasets import Dataset, load_dataset
 from cnnviz.errors import DataError
-from cnnviz.lab import HandIn, Lab, LabRecord, When, hand_in, measured_lab, parse_lab, seed_for
+from cnnviz.lab import Commitment, HandIn, Lab, LabRecord, Version, hand_in, measured_lab, parse_lab, seed_for
 from cnnviz.lab.copies import remarks_between
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import to_csv
@@ -22,7 +22,6 @@ from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.results import checksum_of, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.lab.verifying import Row
-from cnnviz.report import Version
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import to_pdf
 from soak import samples
@@ -67,7 +66,7 @@ measure = "window_winner"
 with = { filter = 0, row = 4, column = 4, sample = 3 }
 [step.question]
 text = "What do you expect?"
-hypothesis = true
+part = "hypothesis"
 [[step.measured]]
 measure = "test_mistakes"
 """
@@ -83,13 +82,13 @@ def _course() -> tuple[Lab, LabNumbers, HandIn]:
     data = _data()
     numbers = measured_lab(lab, data, seed_for(lab, _ROLL_NUMBER))
     record = LabRecord.of(lab)
-    record = record.predicted(lab.steps[0], 0.5, When("2026-01-31 10:05", 0))
-    record = record.predicted(lab.steps[1], (0, 8, 8), When("2026-01-31 10:06", 0))
+    record = record.predicted(lab.steps[0], Commitment(0.5, "2026-01-31 10:05", 0))
+    record = record.predicted(lab.steps[1], Commitment((0, 8, 8), "2026-01-31 10:06", 0))
     record = record.recorded(lab.steps[1], Version("I expect the first one.", "2026-01-31 10:00", 0))
-    record = record.answered(lab.steps[0], "The largest of four cells goes on.", "2026-01-31 10:07")
-    handed = hand_in(
-        lab, record, numbers, data, name="Ada", roll_number=_ROLL_NUMBER, time="2026-01-31 11:00"
+    record = record.wrote(
+        lab.steps[0], "observations", "The largest of four cells goes on.", "2026-01-31 10:07"
     )
+    handed = hand_in(lab, record, numbers, name="Ada", roll_number=_ROLL_NUMBER, time="2026-01-31 11:00")
     return lab, numbers, handed
 
 

@@ -1,12 +1,12 @@
 """A student at random in the labs of the program: one sitting of several."""
 
-import json
 import random
 import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QRadioButton
@@ -19,7 +19,7 @@ from soak.watching import ErrorWatch, TurnWatch
 from ui.state import PinnedCell
 
 if TYPE_CHECKING:
-    from ui.lab.sitting import LabSitting
+    from ui.lab.guide import LabGuide
     from ui.session import Session
 
 _PAUSE_MS = 60
@@ -60,14 +60,14 @@ class Student:
         later(50, self._wait)
 
     @property
-    def _lab(self) -> "LabSitting":
-        sitting = self._session.lab.sitting
+    def _lab(self) -> "LabGuide":
+        sitting = self._session.lab.guide
         assert sitting is not None
         return sitting
 
     def _wait(self) -> None:
-        sitting = self._session.lab.sitting
-        if self._session.state.shown is None or sitting is None or sitting.desk.lab is None:
+        sitting = self._session.lab.guide
+        if self._session.state.shown is None or sitting is None or sitting.control.lab is None:
             later(50, self._wait)
             return
         if self._sitting:
@@ -83,7 +83,7 @@ class Student:
         later(_PAUSE_MS, self._tick)
         moves = list(self._moves_of)
         (move,) = self._random.choices(moves, list(self._moves_of.values()))
-        self._watch.during = f"{move.__name__}, step {self._lab.desk.number + 1}"
+        self._watch.during = f"{move.__name__}, step {self._lab.control.number + 1}"
         tell("move", what=self._watch.during)
         self._moves += 1
         move()
@@ -94,32 +94,31 @@ class Student:
 
     def _look(self) -> None:
         """Say what does not hold."""
-        desk, column = self._lab.desk, self._lab.column
+        desk, column = self._lab.control, self._lab.column
         if desk.lab is None:
             return
         record = desk.record
         for text in _lost(self._known.get(record.key), record):
             tell("error", text=f"{text}, after {self._watch.during}", trace="")
         self._known[record.key] = record
-        if LabRecord.from_dict(json.loads(json.dumps(record.to_dict()))).to_dict() != record.to_dict():
+        if msgspec.json.decode(msgspec.json.encode(record), type=LabRecord) != record:
             tell(
                 "error",
                 text=f"the record is another one when it is read, after {self._watch.during}",
                 trace="",
             )
         state = self._session.state
-        says = not column.misfit.isHidden()
-        is_quiet = str(state.run.status) == "loading" or (desk.misfit == ("seed",) and state.is_untrained)
-        if not is_quiet and says != bool(desk.misfit):
-            tell(
-                "error", text=f"the guide says {says} of {desk.misfit}, after {self._watch.during}", trace=""
-            )
+        says = not column.mismatch.isHidden()
+        is_quiet = str(state.run.status) == "loading" or (desk.mismatch == ("seed",) and state.is_untrained)
+        if not is_quiet and says != bool(desk.mismatch):
+            text = f"the guide says {says} of {desk.mismatch}, after {self._watch.during}"
+            tell("error", text=text, trace="")
 
     def _compare_with_memory(self) -> None:
         """What the sitting before has said is there, and its results at once."""
-        desk = self._lab.desk
-        values = json.loads(self._memory.read_text(encoding="utf-8"))
-        kept = {record.key: record for record in map(LabRecord.from_dict, values)}
+        desk = self._lab.control
+        values = msgspec.json.decode(self._memory.read_bytes(), type=list[LabRecord])
+        kept = {record.key: record for record in values}
         self._known = kept
         for key, before in kept.items():
             now = desk.record if key == desk.record.key else self._session_record(key)
@@ -133,19 +132,19 @@ class Student:
     def _session_record(self, key: str) -> LabRecord | None:
         from ui.panels.report.panel import ReportPanel
 
-        return self._session.window.panel(ReportPanel).writing.lab_record(key)
+        return self._session.window.panel(ReportPanel).work.work.records.get(key)
 
     # --- what is done ---------------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        field = self._lab.column.page.answer.field
+        field = self._lab.column.page.answers[-1].field
         if field.isVisible():
             field.moveCursor(field.textCursor().MoveOperation.End)
             words = self._random.choices(_WORDS, k=self._random.randint(1, 12))
             QTest.keyClicks(field, f" {' '.join(words)}")
 
     def _predict(self) -> None:
-        step, card = self._lab.desk.step, self._lab.column.page.prediction
+        step, card = self._lab.control.step, self._lab.column.page.prediction
         if step is None or step.prediction is None:
             return
         if step.prediction.kind == "number":
@@ -164,7 +163,7 @@ class Student:
         self._lab.column.page.show_me.click()
 
     def _go(self) -> None:
-        column, lab = self._lab.column, self._lab.desk.lab
+        column, lab = self._lab.column, self._lab.control.lab
         if self._random.random() < 0.3 and lab is not None:
             column.steps.stepRequested.emit(self._random.choice(lab.steps).id)
         else:
@@ -222,7 +221,7 @@ class Student:
         self._lab.finish()
         self._look()
         records = list(self._known.values())
-        self._memory.write_text(json.dumps([each.to_dict() for each in records]), encoding="utf-8")
+        self._memory.write_bytes(msgspec.json.encode(records))
         predicted = sum(step.prediction is not None for each in records for step in each.steps.values())
         done = sum(bool(step.done) for each in records for step in each.steps.values())
         said = f"{predicted} predictions, {done} steps done in {len(records)} labs"
@@ -243,7 +242,7 @@ def _lost(before: LabRecord | None, now: LabRecord) -> list[str]:
             lost.append(f"the prediction of {step_id} has changed")
         if was.shown and step.shown != was.shown:
             lost.append(f"since when the result of {step_id} was shown has changed")
-        if was.shown and was.prediction is None and step.prediction and not step.prediction.when.after_run:
+        if was.shown and was.prediction is None and step.prediction and not step.prediction.after_run:
             lost.append(f"that the result of {step_id} was shown before its prediction is not recorded")
         if was.revealed and step.revealed != was.revealed:
             lost.append(f"the time of the reveal of {step_id} has changed")
@@ -251,8 +250,9 @@ def _lost(before: LabRecord | None, now: LabRecord) -> list[str]:
             lost.append(f"the result of {step_id} has gone")
         if was.done and step.done != was.done:
             lost.append(f"the tick of {step_id} has gone")
-        if not step.answer.startswith(was.answer):
-            lost.append(f"words of {step_id} have gone")
+        for part, words in was.written.items():
+            if not step.said(part).startswith(words):
+                lost.append(f"words of {step_id} have gone")
         if step.hypothesis[: len(was.hypothesis)] != was.hypothesis:
             lost.append(f"a hypothesis of {step_id} has gone")
     return lost

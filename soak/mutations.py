@@ -328,7 +328,8 @@ def _with_insert(**changes: Any) -> bytes:
 
     def change(content: bytes) -> bytes:
         values = json.loads(content)
-        values["words"]["report"]["demonstrations"][0]["inserts"][0] |= changes
+        record = next(each for each in values["words"]["records"].values() if each["steps"])
+        next(iter(record["steps"].values()))["inserts"][0] |= changes
         return json.dumps(values).encode()
 
     return _with_json(change)

@@ -21,7 +21,7 @@ def _document(path: Path) -> object:
     """Read a document with all that is in it, as the window does."""
     from cnnviz.document.run import PREPARED, RUN, unpack_run
     from cnnviz.lab.course import dataset_in, lab_in
-    from ui.document.words import draft_of
+    from ui.document.words import work_of
 
     document, files = archive.load(path)
     try:
@@ -29,7 +29,7 @@ def _document(path: Path) -> object:
             dataset_in(document, files)
         if "lab.toml" in files:
             lab_in(files)
-        draft_of(document, files)
+        work_of(document, files)
         for run, names in ((document.run, RUN), (document.prepared, PREPARED)):
             if run is not None and names.model in files:
                 unpack_run(run, files, document.data.name, (1, 28, 28), names)

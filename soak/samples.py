@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from msgspec import structs
+from msgspec import structs, to_builtins
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -25,7 +24,6 @@ from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Run,
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.presets import LAB5
-from cnnviz.report import Report
 from cnnviz.snapshots import Origin
 from cnnviz.training import Trainer
 
@@ -102,13 +100,14 @@ def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None
     checkpoint.save(path, settings.build_network((1, side, side)), experiment=settings, step=step)
 
 
-def words() -> dict[str, Any]:
-    """Return the words of a report with a figure, a table and what was measured."""
-    from cnnviz.report import Insert
+def words(title: str = "A report") -> dict[str, Any]:
+    """Return the work of somebody, with a figure and a table in its report."""
+    from cnnviz.lab.opening import free_lab, shipped_labs
+    from cnnviz.lab.reading import load_lab
+    from cnnviz.lab.record import LabRecord, Shown, StepRecord, Work
     from cnnviz.report.blocks import Data as Numbers
-    from cnnviz.report.findings import MeasuredWith, measured_with_to_dict
+    from cnnviz.report.inserts import Insert
 
-    text = Report(title="A report", author="Somebody")
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><rect width="9" height="9"/></svg>'
     )
@@ -117,24 +116,22 @@ def words() -> dict[str, Any]:
         Insert("A figure", "at step 3", "2026-01-31 10:00", drawing, csv="a,1\n"),
         Insert("A table", "at step 3", "2026-01-31 10:00", data=table),
     )
-    text = text.with_demonstration(replace(text.demonstrations[0], inserts=inserts))
-    return {
-        "report": json.loads(json.dumps(text.to_dict())),
-        "pending": {"translation": "It moves along."},
-        "shown": [{"classes": ["0", "1"], "lab": "2026-01-31 14:03"}],
-        "measured": measured_with_to_dict(MeasuredWith(experiment(), "MNIST", "0" * 64, 3)),
-        "findings": None,
-        "numbers": {},
-    }
+    free, other = free_lab(), LabRecord.of(load_lab(shipped_labs()["pooling"]))
+    step = StepRecord(written={"observations": "It moves along."}, inserts=inserts)
+    record = structs.replace(LabRecord.of(free), steps={free.steps[0].id: step})
+    work = Work(
+        title, "Somebody", records={each.key: each for each in (record, other)},
+        shown={"0\n1": Shown(lab="2026-01-31 14:03")},
+    )  # fmt: skip
+    values: dict[str, Any] = to_builtins(work)
+    values.pop("lab")
+    return values
 
 
 @cache
 def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
     """Return a document with a short run, words, and what was done in a lab, and its members."""
     from cnnviz.document.images import png_of
-    from cnnviz.lab.opening import shipped_labs
-    from cnnviz.lab.reading import load_lab
-    from cnnviz.lab.record import LabRecord
 
     settings = experiment()
     data = load_mnist(settings.classes)
@@ -148,14 +145,11 @@ def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
     moments = tuple(history.snapshots[place] for place in range(3))
     run, files = pack_run(StillRun(live, history.still(30), 1, moments, history.snapshots.kept))
     files["images/own.png"] = png_of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28))
-    said = words()
-    said["report"]["title"] = title
     document = structs.replace(
         view(30, sample=OwnImage(member="images/own.png")),
         kind="work",
         run=run,
-        words=said,
-        labs=(LabRecord.of(load_lab(shipped_labs()["pooling"])).to_dict(),),
+        words=words(title),
         lab="pooling",
     )
     return document, files

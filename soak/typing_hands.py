@@ -21,7 +21,7 @@ _OFFERS = ("restore", "bring", "recover", "take back", "take over", "keep", "reo
 def words_field(session: "Session") -> QPlainTextEdit:
     """Bring the report to the front and return its first field for words, with the keyboard."""
     session.window.panels.show_panel(_REPORT)
-    field = next(iter(session.window.panel(ReportPanel).fields.edits.values()))
+    field = session.window.panel(ReportPanel).fields.answers[0].field
     field.setFocus()
     field.moveCursor(field.textCursor().MoveOperation.End)
     return field

@@ -17,7 +17,7 @@ from cnnviz.output import complain
 from cnnviz.runtime import one_blas_thread
 from ui.controls.spoken import speak
 from ui.first_run import begin_slowly
-from ui.lab.door import welcome
+from ui.lab.actions import welcome
 from ui.session import Session
 from ui.theme import theme_manager
 from ui.tuning import EndSignals, ErrorReporter, MainThreadCollector, prefer_short_switches

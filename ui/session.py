@@ -12,7 +12,7 @@ from ui.controls.tips import TipFilter
 from ui.document.arrivals import Arrivals
 from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
-from ui.lab.door import LabDoor
+from ui.lab.actions import LabActions
 from ui.panels.contract import Services, connect_requests
 from ui.run.controller import Controller
 from ui.run.loading import fitting
@@ -67,7 +67,7 @@ class Session(QObject):
         self.folder = StateFolder(Path(settings.fileName()).parent)
         self.autosave = Autosave(self.document, self.state, self.controller.keeping, self.folder, self)
         self.window.file_taker = self.document.open
-        self.lab = LabDoor(self.window, self.document, settings, self)
+        self.lab = LabActions(self.window, self.document, settings, self)
         self.document.finish_words = self.lab.finish
         self.arrivals = Arrivals(self.document, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
@@ -121,7 +121,7 @@ class Session(QObject):
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
         self.window.begin_focus()
-        self.document.watch(self._report.writing)
+        self.document.watch(self._report.work)
         self._begins_anew = self.begins_anew or self.arrivals.are_waiting
         # When the first run stands there, a document can be restored.
         self.state.sceneChanged.connect(self._on_scene_changed)

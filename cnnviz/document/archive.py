@@ -264,14 +264,6 @@ def filled_in(value: Any, files: Files) -> Any:
     return [filled_in(each, files) for each in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
-def parsed(content: str | bytes) -> Any:
-    """Return what a member of JSON holds; raises `DataError` with a clause where it is none."""
-    try:
-        return msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise DataError("what was measured for its report is damaged") from error
-
-
 def without_members(value: Any) -> Any:
     """Return values without what is in members of the archive."""
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Documents without a window: what is made of a run, and the report of one that somebody has saved."""
 
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnnviz import __version__
 from cnnviz.cli import Arguments
@@ -9,7 +9,7 @@ from cnnviz.clock import now, today
 from cnnviz.datasets import Dataset
 from cnnviz.document import archive
 from cnnviz.document.run import RUN, StillRun, pack_run, unpack_run
-from cnnviz.document.types import FORMAT_VERSION, Data, Document
+from cnnviz.document.types import FORMAT_VERSION, Data, Document, Files
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.evaluation import evaluate
 from cnnviz.headless import describe, describe_evaluation, measured_lab, read_data, save, write_document
@@ -18,6 +18,9 @@ from cnnviz.output import Output
 from cnnviz.quantities import format_count
 from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from cnnviz.lab.model import Lab
 
 _DATA = "data.npz"
 
@@ -51,10 +54,12 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
     * Returns: exit status: 0, or 2 if a file could not be written.
     * Raises CNNVizError: if the document or its data cannot be read, or it holds no run.
     """
-    # Typesetting is loaded by those who ask for a report only.
+    # Labs and typesetting are loaded by those who ask for them only.
     from cnnviz.lab.course import dataset_in
-    from cnnviz.report import Report, build_document, findings_of
-    from cnnviz.report.findings import findings_from_dict
+    from cnnviz.lab.document import lab_document
+    from cnnviz.lab.measured import hand_in, measured_of, own_pixels, seed_for
+    from cnnviz.lab.measured import measured_lab as measured_of_lab
+    from cnnviz.lab.record import read_work
 
     document, files = archive.load(path)
     try:
@@ -83,20 +88,35 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
             output.say(f"Saved the network to {arguments.save}. {left_out}".rstrip())
     if not arguments.wants_report:
         return output.status
-    said, words = archive.filled_in(document.words, files), Report()
-    if said:
-        words = Report.from_dict(said.get("report"))
-    words = replace(
-        words,
-        author=arguments.author or words.author,
-        roll_number=arguments.roll_number or words.roll_number,
-        date=words.date or today(),
-    )
-    if said.get("findings"):
-        findings = findings_from_dict(archive.parsed(said["findings"]))
-    else:
+    try:
+        work, _ = read_work({**archive.filled_in(document.words, files), "lab": document.lab})
+        lab = _lab_of(document, files)
+    except CNNVizError as error:
+        raise archive.opening_failed(path, error) from error
+    record = work.record(lab)
+    name, roll_number = arguments.author or work.author, arguments.roll_number or work.roll_number
+    numbers = record.numbers
+    if numbers is not None and not numbers.is_lost:
+        pass
+    elif lab.is_free:
         results = measured_lab(experiment, dataset, network, run.history, arguments.sample)
-        findings = findings_of(results, now())
-    report = build_document(words, findings, experiment=findings.measured_with.experiment)
+        numbers = measured_of(lab, results)
+    else:
+        own = own_pixels(record.own, dataset)
+        numbers = measured_of_lab(lab, dataset, seed_for(lab, roll_number), own, with_results=True)
+    handed = hand_in(lab, record, numbers, name=name, roll_number=roll_number)
+    report = lab_document(lab, handed, record, numbers, title=work.title, date=work.date or today())
     write_document(arguments, report, output)
     return output.status
+
+
+def _lab_of(document: Document, files: Files) -> "Lab":
+    """Return the lab that was in front: one of the program's, that in the document, or that of free work."""
+    from cnnviz.lab.course import lab_in
+    from cnnviz.lab.opening import free_lab, open_lab, shipped_labs
+
+    if not document.lab:
+        return free_lab()
+    if document.lab not in shipped_labs() and "lab.toml" in files:
+        return lab_in(files)[0]
+    return open_lab(shipped_labs().get(document.lab, Path(document.lab)))[0]

@@ -181,7 +181,7 @@ class Document(Said, frozen=True, tag_field="format", tag="cnnviz"):
     * `edited`: settings of the form, where they differ.
     * `prepared`: run that a course brings; it is shown as far as a step of its lab asks for it. `prepared_on`
       is the checksum of its data.
-    * `words`, `labs`: what `Draft.to_dict` and `LabRecord.to_dict` say; their own readers check them.
+    * `words`: the student's work, all but the lab in front; `cnnviz.lab.record.read_work` checks it.
     * `lab`: id of the lab in front, if it comes with the program; that in ``lab.toml`` otherwise.
     """
 
@@ -197,7 +197,6 @@ class Document(Said, frozen=True, tag_field="format", tag="cnnviz"):
     prepared_on: Digest = ""
     seen: Seen = Seen()
     words: dict[str, Any] = {}
-    labs: Annotated[tuple[dict[str, Any], ...], Meta(max_length=100)] = ()
     lab: Line = ""
     parts: Annotated[dict[Member, Part], Meta(max_length=2000)] = {}
 

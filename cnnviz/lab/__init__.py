@@ -23,7 +23,7 @@ from cnnviz.lab.model import (
     seed_of,
 )
 from cnnviz.lab.reading import check_lab, load_lab, parse_lab
-from cnnviz.lab.record import Commitment, Found, LabRecord, StepRecord, When
+from cnnviz.lab.record import Commitment, Found, LabNumbers, LabRecord, StepRecord, Version, Work
 from cnnviz.lab.results import HandIn, read_hand_in
 from cnnviz.lab.showing import picture_for
 
@@ -39,6 +39,7 @@ __all__ = [
     "Found",
     "HandIn",
     "Lab",
+    "LabNumbers",
     "LabRecord",
     "Measured",
     "Measurement",
@@ -49,7 +50,8 @@ __all__ = [
     "Step",
     "StepRecord",
     "Verdict",
-    "When",
+    "Version",
+    "Work",
     "answer_words",
     "check_lab",
     "checked_answer",

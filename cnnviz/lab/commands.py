@@ -80,10 +80,12 @@ def run_lab(arguments: Arguments) -> int:
     named = f"{printable(lab.title)} (lab {lab.id}, version {lab.version}), {printable(dataset.name)}"
     output.say(f"{named}, seed {seed}{whose}")
     with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
-        numbers = measured_lab(lab, dataset, seed, progress=lambda share: _move(bar, round(100 * share)))
-    handed = hand_in(
-        lab, LabRecord.of(lab), numbers, dataset, name=arguments.author, roll_number=arguments.roll_number
-    )  # fmt: skip
+        numbers = measured_lab(
+            lab, dataset, seed, with_results=arguments.wants_report,
+            progress=lambda share: _move(bar, round(100 * share)),
+        )  # fmt: skip
+    record = LabRecord.of(lab)
+    handed = hand_in(lab, record, numbers, name=arguments.author, roll_number=arguments.roll_number)
     for each in numbers.measured:
         title = each.measured.measure.title_of(each.measured.measurement)
         output.say(f"{each.step}: {title}: {printable(each.measured.words)}")
@@ -92,7 +94,7 @@ def run_lab(arguments: Arguments) -> int:
             atomic_write(arguments.results, handed.to_json().encode("ascii"))
             output.say(f"Wrote the results to {arguments.results}.")
     if arguments.wants_report:
-        write_document(arguments, lab_document(lab, handed, handed.time), output)
+        write_document(arguments, lab_document(lab, handed, record, numbers), output)
     if arguments.course is not None:
         with output.going_on():
             with_data = not is_mnist(dataset.sha256, dataset.classes)

@@ -146,7 +146,7 @@ def _much_alike(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> Iterator[t
         lab = lab_of(each, labs)
         known = frozenset[_Row]() if lab is None else said[lab.sha256]
         rows = {step: _in_a_row(text) - known for step, text in each.answers.items()}
-        written[each.lab_id].append(
+        written[each.lab.id].append(
             (place, {step: those for step, those in rows.items() if len(those) >= _FEWEST_ROWS})
         )
     for (one, first), (other, second) in (
@@ -177,17 +177,14 @@ def _in_a_row(text: str) -> Set[_Row]:
 def _moments(handed: HandIn) -> Iterator[_Shared]:
     """Yield the predictions with their times, and the times of all steps, where they are enough to tell."""
     predictions = tuple(
-        (step, each.answer, each.when.time, each.when.step)
-        for step, each in sorted(handed.predictions.items())
+        (step, each.answer, each.time, each.step) for step, each in sorted(handed.predictions.items())
     )
-    lab = (handed.lab_id, handed.lab_version)
+    lab = (handed.lab.id, handed.lab.version)
     if len(predictions) >= _FEWEST_PREDICTIONS:
         what = "the same predictions at the same times"
         yield _Shared("predictions", what, (lab, predictions))
     done: dict[object, str] = {("done", step): time for step, time in handed.done.items()}
-    made: dict[object, str] = {
-        (step, each.answer): each.when.time for step, each in handed.predictions.items()
-    }
+    made: dict[object, str] = {(step, each.answer): each.time for step, each in handed.predictions.items()}
     for what, times in (
         ("the same times of all steps, or all moved alike,", done),
         ("the same predictions and times of all steps, or all moved alike,", {**done, **made}),
@@ -213,8 +210,8 @@ def _are_told_when(handed: Sequence[HandIn], places: Sequence[int]) -> bool:
     one = handed[places[0]]
     return len(one.predictions) < _FEWEST_MOSTLY and all(
         any(
-            (other.lab_id, step in other.predictions) == (one.lab_id, True)
-            and other.predictions[step].when.time == made.when.time
+            (other.lab.id, step in other.predictions) == (one.lab.id, True)
+            and other.predictions[step].time == made.time
             and other.predictions[step].answer != made.answer
             for other in handed
         )
@@ -227,7 +224,7 @@ def _mostly_the_same(handed: Sequence[HandIn]) -> Iterator[tuple[int, int, str]]
     groups: dict[object, list[int]] = defaultdict(list)
     for place, each in enumerate(handed):
         for step, made in each.predictions.items():
-            groups[each.lab_id, each.lab_version, step, made.answer, made.when.time].append(place)
+            groups[each.lab.id, each.lab.version, step, made.answer, made.time].append(place)
     shared: Counter[tuple[int, int]] = Counter()
     for places in groups.values():
         if len(places) <= _MOST_TOGETHER:  # a class that is told to predict now has it in common
@@ -242,8 +239,8 @@ def _mostly_the_same(handed: Sequence[HandIn]) -> Iterator[tuple[int, int, str]]
 def _pixels(handed: HandIn) -> Iterator[_Shared]:
     """Yield an image that the student has drawn; files may be had by all."""
     own = handed.own
-    if own is not None and own.origin == "drawn" and own.pixels.min() != own.pixels.max():
-        yield _Shared("words", "the same drawn image", (own.pixels.shape, own.pixels.tobytes()))
+    if own is not None and own.origin == "drawn" and len(set(own.pixels)) > 1:
+        yield _Shared("words", "the same drawn image", (own.shape, own.pixels))
 
 
 # --- of one student -----------------------------------------------------------------------------------------
@@ -254,7 +251,7 @@ def _contradictions(handed: Sequence[HandIn]) -> Iterator[tuple[int, int, str]]:
     groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for place, each in enumerate(handed):
         if roll := plain_roll_number(each.roll_number):
-            groups[roll, each.lab_id, each.lab_version].append(place)
+            groups[roll, each.lab.id, each.lab.version].append(place)
     for places in groups.values():
         for one, other in list(combinations(places, 2))[:_MOST_PAIRS]:
             if not may_be_same_name(handed[one].name, handed[other].name):

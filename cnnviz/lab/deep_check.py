@@ -8,12 +8,12 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench
-from cnnviz.lab.entries import Mistake, Place, line_at, lines_of
 from cnnviz.lab.figures import check_figure
 from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab, Show
 from cnnviz.lab.opening import lab_data
+from cnnviz.lab.toml_lines import Mistake, Place, line_at, lines_of
 from cnnviz.training import steps_in_epoch
 
 
@@ -61,7 +61,7 @@ def unshowable(lab: Lab, figures: Mapping[str, bytes]) -> list[Mistake]:
     """Return the figures of a lab that cannot be shown, given what is in their files."""
     lines, mistakes = lines_of(lab.source), list[Mistake]()
     for number, step in enumerate(lab.steps):
-        for block in step.text:
+        for block in step.blocks:
             if isinstance(block, FigureFile) and block.name in figures:
                 try:
                     check_figure(block.name, figures[block.name])
@@ -90,7 +90,7 @@ def _unshowable(
             "epochs",
         )
     if show.pinned is not None:
-        stage, index = show.pinned
+        stage, index = show.pinned.stage, show.pinned.index
         network = experiment.build_network(dataset.input_shape)
         shape = {"input": network.input_shape, **network.shapes}.get(stage)
         if shape is None or len(shape) != len(index) or any(map(ge, index, shape)):

@@ -1,97 +1,221 @@
-"""The report of a guided lab: what was measured, what was predicted, and the words of the student."""
+"""The report of a lab: the record of a student's work, printed with what was measured."""
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from cnnviz.errors import ParameterError
+from cnnviz.experiment import Experiment
 from cnnviz.lab.judging import Verdict, checked_answer, compared, judge
 from cnnviz.lab.measures import Measured
-from cnnviz.lab.model import Lab, Step
-from cnnviz.lab.record import Found, StepRecord
+from cnnviz.lab.model import PARTS, Lab, Part, Step
+from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn
+from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Heading, Table, Words, data
-from cnnviz.report.document import hypothesis_blocks
+from cnnviz.report.blocks import Block, Document, Formula, Heading, Named, Table, Words, data
+from cnnviz.report.blocks import Measured as Part_
+from cnnviz.report.equations import of_network
+from cnnviz.report.inserts import Insert
 
-_NOTHING: Mapping[str, StepRecord] = MappingProxyType({})
 _RIGHT = {True: "right", False: "not right", None: "not to be judged"}
 
 
 def lab_document(
-    lab: Lab, handed: HandIn, measured: str = "", shown: Mapping[str, StepRecord] = _NOTHING
+    lab: Lab,
+    handed: HandIn,
+    record: LabRecord | None = None,
+    numbers: LabNumbers | None = None,
+    *,
+    title: str = "",
+    date: str = "",
 ) -> Document:
-    """Return the whole report of a lab; it carries the results.
+    """Return the whole report of a lab; that of a lab that is graded carries the results.
 
-    * `measured`: when its numbers were measured, if that is to be said.
-    * `shown`: what was done in the steps, with the results that were shown there and when.
+    Each section has its parts, in which the questions of all its steps stand.
+
+    * `record`: what was done, with figures, hypotheses that are not recorded yet and results that were told;
+      None where only what is handed in is known.
+    * `numbers`: what was measured, with the parts of the report that show it.
+    * `title`, `date`: for the title page; of the lab and the hand-in where they are empty.
     """
-    blocks: list[Block] = []
-    for number, section in enumerate(lab.sections, start=1):
-        blocks.append(Heading(f"{number}  {section.title}", 1))
-        for step in lab.of_section(section.id):
-            done = shown.get(step.id)
-            blocks += Heading(step.title, 2), Words(step.purpose)
-            blocks += _measured(step, handed, measured, None if done is None else done.found)
-            blocks += _words(step, handed)
-    blocks += _appendix(lab, handed)
-    date = handed.time.partition(" ")[0]
-    return Document(lab.title, handed.name, handed.roll_number, date, tuple(blocks), handed.to_json())
+    page = _Pages(lab, handed, LabRecord.of(lab) if record is None else record, numbers)
+    results = "" if lab.is_free else handed.to_json()
+    date = date or handed.time.partition(" ")[0]
+    name, roll_number = handed.name, handed.roll_number
+    return Document(title or lab.title, name, roll_number, date, tuple(page.blocks()), results)
 
 
-def _measured(step: Step, handed: HandIn, time: str, shown: Found | None) -> Iterator[Block]:
-    found = [each.measured for each in handed.measured if each.step == step.id]
-    if not found:
-        return
-    yield Heading("Measured", 3)
-    verdict = verdict_of(step, handed)
-    if step.prediction is not None:
-        yield Words(step.prediction.question)
-        commitment = handed.predictions.get(step.id)
-        if verdict is None or commitment is None:
-            shown_at = handed.given_up.get(step.id, "")
-            how = f"The result was shown {shown_at} without a prediction."
-            yield Words(how if shown_at else "No prediction was made.", "stamp")
-        else:
-            yield Words(
-                f"Predicted {commitment.when.time}, {commitment.when.words}: {verdict.predicted}. "
-                f"Measured: {verdict.measured}. The prediction is {_RIGHT[verdict.is_right]}.",
-                "stamp",
-            )
-    rows = [(each.measure.title_of(each.measurement), each.words) for each in found]
-    yield Table(
-        f"measured-{step.id}", _when(step, handed, time, shown),
-        data(("quantity", "value"), rows), ("text", "text"),
-    )  # fmt: skip
+class _Pages:
+    """What the report of a lab consists of."""
+
+    def __init__(self, lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers | None) -> None:
+        self._lab, self._handed, self._record, self._numbers = lab, handed, record, numbers
+        self._experiment: Experiment = handed.experiment
+        channels = 1 if numbers is None else numbers.channels
+        self._equations: dict[str, Equation] = of_network(self._experiment.layers(), channels)
+
+    def blocks(self) -> Iterator[Block]:
+        for number, section in enumerate(self._lab.sections, start=1):
+            yield Heading(f"{number}  {section.title}", 1)
+            steps = self._lab.of_section(section.id)
+            for part, title in PARTS.items():
+                told = [(step, list(self._part(step, part))) for step in steps]
+                told = [(step, blocks) for step, blocks in told if blocks]
+                if told:
+                    yield Heading(title, 2)
+                for step, blocks in told:
+                    if len(told) > 1 or (part == "observations" and step.title != section.title):
+                        yield Heading(step.title, 3)
+                    yield from blocks
+        if self._handed.runs:
+            yield Heading("Appendix: how to measure this again", 1)
+            yield from self._appendix()
+
+    def _part(self, step: Step, part: Part) -> Iterator[Block]:
+        """Yield what a step has to do with one part of the report."""
+        if part == "observations":
+            yield from self._measured(step)
+        yield from self._words(step, part)
+        if part == "observations":
+            yield from insert_blocks(self._record.step(step.id).inserts, self._lab.steps.index(step) + 1)
+            yield from self._results(step)
+
+    # --- words ----------------------------------------------------------------------------------------------
+
+    def _words(self, step: Step, part: Part) -> Iterator[Block]:
+        question = next((each for each in step.asked(self._experiment) if each.part == part), None)
+        if question is None:
+            return
+        key, done = step.key_of(question), self._record.step(step.id)
+        versions = self._handed.hypotheses.get(key, ()) if question.is_hypothesis else ()
+        answer = self._handed.answers.get(key, "").strip()
+        if not (versions or answer):
+            yield Words(question.text, "missing")
+            return
+        yield Words(question.text)
+        for number, version in enumerate(versions):
+            yield Words(f"{'Edited' if number else 'Recorded'} {version.time}, {version.words}", "stamp")
+            yield Words(version.text or "(deleted)", "student")
+        if not question.is_hypothesis:
+            yield Words(answer, "student")
+        elif answer != (versions[-1].text.strip() if versions else ""):
+            if done.is_pending:
+                yield Words("Not recorded yet", "stamp")
+            yield Words(answer or "(deleted)", "student")
+
+    # --- what was measured ----------------------------------------------------------------------------------
+
+    def _measured(self, step: Step) -> Iterator[Block]:
+        found = [each.measured for each in self._handed.measured if each.step == step.id]
+        if not found:
+            return
+        if step.prediction is not None:
+            yield Words(step.prediction.question)
+            yield Words(_prediction(step, self._handed), "stamp")
+        rows = [(each.measure.title_of(each.measurement), each.words) for each in found]
+        yield Table(
+            f"measured-{step.id}".replace(".", "-").replace("_", "-"), self._when(step, found),
+            data(("quantity", "value"), rows), ("text", "text"),
+        )  # fmt: skip
+
+    def _when(self, step: Step, known: Sequence[Measured]) -> str:
+        """Say when the numbers of a step were measured: when they were first told, if they were."""
+        seed, time = f"seed {self._experiment.seed}", "" if self._numbers is None else self._numbers.time
+        plain = f"Measured{f' {time}' if time else ''} for the step “{step.title}”, {seed}."
+        told = self._record.step(step.id).found
+        if told is None:
+            return plain
+        were = [each.measured for each in told.measured]
+        if [each.measurement for each in were] == [each.measurement for each in known] and all(
+            compared(step.id, *pair, told.experiment.dtype).agrees for pair in zip(were, known, strict=True)
+        ):
+            again = f", and with the same result {time} for the report" if time else ""
+            return f"Measured {told.time} in the step “{step.title}”{again}, {seed}."
+        return f"{plain} What the step showed {told.time} was of another network."
+
+    def _results(self, step: Step) -> Iterator[Block]:
+        numbers = self._numbers
+        parts = () if numbers is None else numbers.parts.get(step.id, ())
+        if numbers is None or not parts:
+            return
+        inserts = self._record.step(step.id).inserts
+        if not step.measurements:  # whose table says it already
+            yield Words(self._origin(numbers), "stamp")
+        # Tables that the student has put in stand there already.
+        yield from self._printed(
+            each
+            for each in parts
+            if not (isinstance(each, Table) and any(insert.shows_numbers(each.data) for insert in inserts))
+        )
+
+    @staticmethod
+    def _origin(numbers: LabNumbers) -> str:
+        return (
+            f"Measured {numbers.time} with CNNViz {numbers.versions.get('CNNViz', '')}: {numbers.data_name} "
+            f"(SHA-256 {numbers.data_sha256[:12]}…), seed {numbers.experiment.seed}, "
+            f"{format_count(numbers.steps)} training steps, test image {format_count(numbers.sample)}. All "
+            "settings stand in the appendix."
+        )
+
+    def _printed(self, parts: Iterable[Part_]) -> Iterator[Block]:
+        for each in parts:
+            if not isinstance(each, Named):
+                yield each
+            elif each.name in self._equations:
+                yield Formula(self._equations[each.name])
+
+    def _appendix(self) -> Iterator[Block]:
+        handed, lab = self._handed, self._lab
+        if self._numbers is not None:
+            yield from self._printed(self._numbers.appendix)
+        if lab.is_free:
+            return
+        seed, whose = (
+            f"{handed.experiment.seed}",
+            ", made of the roll number" if handed.seed_from_roll_number else "",
+        )
+        yield Words(
+            f"Lab {lab.id}, version {lab.version}; classes {', '.join(handed.experiment.classes)} of "
+            f"{handed.data.name}; seed {seed}{whose}. The same lab, "
+            "seed and versions give the same numbers, up to the last digits on another kind of processor."
+        )
+        rows = [
+            (", ".join(f"{name} {value}" for name, value in run.settings.items()) or "those of the lab",
+             format_count(run.steps), run.weights_sha256)
+            for run in handed.runs
+        ]  # fmt: skip
+        yield Table(
+            "runs", "The networks that were trained. The checksum is the SHA-256 of all weights.",
+            data(("settings", "steps", "weights"), rows), ("text", "text", "text"),
+        )  # fmt: skip
+        if self._numbers is None or not self._numbers.appendix:
+            yield Table(
+                "versions", "Versions of the programs that took part.",
+                data(("program", "version"), list(handed.versions.items())), ("text", "text"),
+            )  # fmt: skip
 
 
-def _when(step: Step, handed: HandIn, time: str, shown: Found | None) -> str:
-    """Say when the numbers of a step were measured: when they were first shown, if they were."""
-    seed = f"seed {handed.experiment.seed}"
-    plain = f"Measured{f' {time}' if time else ''} for the step “{step.title}”, {seed}."
-    if shown is None:
-        return plain
-    known = [each.measured for each in handed.measured if each.step == step.id]
-    were = [shown.measured, *shown.besides]
-    if [each.measurement for each in were] == [each.measurement for each in known] and all(
-        compared(step.id, *pair, shown.experiment.dtype).agrees for pair in zip(were, known, strict=True)
-    ):
-        again = f", and with the same result {time} for the report" if time else ""
-        return f"Measured {shown.time} in the step “{step.title}”{again}, {seed}."
-    return f"{plain} What the step showed {shown.time} was of another network."
+def insert_blocks(inserts: tuple[Insert, ...], number: int) -> Iterator[Block]:
+    """Yield what the student has put in from the screen; `number` is that of the step."""
+    for place, insert in enumerate(inserts, start=1):
+        words = re.sub(r"[^a-z0-9]+", "-", insert.title.lower()).strip("-")[:40]
+        yield insert.block(f"inserted-{number}-{place}-{words}".rstrip("-"))
 
 
-def _words(step: Step, handed: HandIn) -> Iterator[Block]:
-    if step.question is None:
-        return
-    yield Heading("In the student's words", 3)
-    versions = handed.hypotheses.get(step.id, ())
-    answer = handed.answers.get(step.id, "").strip()
-    if versions or answer:
-        yield Words(step.question.text)
-    yield from hypothesis_blocks(versions)
-    if versions and answer == versions[-1].text.strip():
-        return
-    yield Words(answer, "student") if answer else Words(step.question.text, "missing")
+def _prediction(step: Step, handed: HandIn) -> str:
+    """Return the prediction of a step beside its result, or why there is none."""
+    verdict, commitment = verdict_of(step, handed), handed.predictions.get(step.id)
+    if verdict is None or commitment is None:
+        shown_at = handed.given_up.get(step.id, "")
+        return (
+            f"The result was shown {shown_at} without a prediction."
+            if shown_at
+            else "No prediction was made."
+        )
+    return (
+        f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. "
+        f"Measured: {verdict.measured}. The prediction is {_RIGHT[verdict.is_right]}."
+    )
 
 
 def verdict_of(step: Step, handed: HandIn) -> Verdict | None:
@@ -107,27 +231,3 @@ def verdict_of(step: Step, handed: HandIn) -> Verdict | None:
         return judge(step.prediction, checked_answer(step.prediction, commitment.answer), truth)
     except ParameterError:
         return None
-
-
-def _appendix(lab: Lab, handed: HandIn) -> Iterator[Block]:
-    yield Heading("Appendix: how to measure this again", 1)
-    seed = f"{handed.experiment.seed}"
-    whose = ", made of the roll number" if handed.seed_from_roll_number else ""
-    yield Words(
-        f"Lab {lab.id}, version {lab.version}; classes {', '.join(handed.experiment.classes)} of "
-        f"{handed.data_name}; seed {seed}{whose}. The same lab, "
-        "seed and versions give the same numbers, up to the last digits on another kind of processor."
-    )
-    rows = [
-        (", ".join(f"{name} {value}" for name, value in run.settings.items()) or "those of the lab",
-         format_count(run.steps), run.weights_sha256)
-        for run in handed.runs
-    ]  # fmt: skip
-    yield Table(
-        "runs", "The networks that were trained. The checksum is the SHA-256 of all weights.",
-        data(("settings", "steps", "weights"), rows), ("text", "text", "text"),
-    )  # fmt: skip
-    yield Table(
-        "versions", "Versions of the programs that took part.",
-        data(("program", "version"), list(handed.versions.items())), ("text", "text"),
-    )  # fmt: skip

@@ -1,8 +1,10 @@
 """What a student can do that ticks a step."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from cnnviz.lab.model import PANELS, Step
 

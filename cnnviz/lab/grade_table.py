@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.lab.grading import Grade
-from cnnviz.lab.model import Lab, Step
+from cnnviz.lab.model import PARTS, Lab, Question, Step
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.verifying import Row
 from cnnviz.quantities import format_plain
@@ -61,19 +61,27 @@ def labs_of(rows: Sequence[Row]) -> list[Lab]:
 
 
 def step_columns(lab: Lab, step: Step, labs: Sequence[Lab]) -> Iterator[str]:
-    """Yield the columns of a step: of its prediction, and of its question with room for your points."""
-    name = step.id if len(labs) == 1 else f"{lab.id} {lab.version} {step.id}"
+    """Yield the columns of a step: of its prediction, and of its questions with room for your points."""
+    of_lab = "" if len(labs) == 1 else f"{lab.id} {lab.version} "
+    name = f"{of_lab}{step.id}"
     if step.prediction is not None:
         yield from (f"{name}: {each}" for each in ("predicted", "measured", "prediction", "points"))
-    if step.question is not None:
-        yield f"{name}: answer"
-        yield f"{name}: your points of {format_plain(step.question.points)}"
+    for question in _asked(lab, step):
+        yield f"{of_lab}{step.key_of(question)}: answer"
+        yield f"{of_lab}{step.key_of(question)}: your points of {format_plain(question.points)}"
 
 
-def answer_of(handed: HandIn, step: Step) -> str:
-    """Return what a student has written about a step: a hypothesis with the time of each version."""
-    versions = handed.hypotheses.get(step.id, ())
-    answer = handed.answers.get(step.id, "").strip()
+def _asked(lab: Lab, step: Step) -> tuple[Question, ...]:
+    return step.asked(lab.experiment_of(step))
+
+
+def answer_of(handed: HandIn, key: str) -> str:
+    """Return what a student has written: a hypothesis with the time of each version.
+
+    * `key`: see `Step.key_of`.
+    """
+    versions = handed.hypotheses.get(key, ())
+    answer = handed.answers.get(key, "").strip()
     parts = [f"{each.time}: {each.text.strip()}" for each in versions]
     if answer and (not versions or answer != versions[-1].text.strip()):
         parts.append(answer)
@@ -105,15 +113,15 @@ def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, C
     cells: dict[str, Cell] = {
         "name": handed.name[:_LONGEST_NAME],
         "roll number": handed.roll_number[:_LONGEST_NAME],
-        "lab": f"{handed.lab_id} {handed.lab_version}",
+        "lab": f"{handed.lab.id} {handed.lab.version}",
     }
     if lab is None:
         return cells | {"steps done": len(handed.done)}
     cells |= {"steps done": sum(step.id in handed.done for step in lab.steps), "steps in all": len(lab.steps)}
     for step in lab.steps:
-        for name in step_columns(lab, step, labs):
-            if name.endswith(": answer"):
-                cells[name] = answer_of(handed, step)
+        names = (name for name in step_columns(lab, step, labs) if name.endswith(": answer"))
+        for name, question in zip(names, _asked(lab, step), strict=True):
+            cells[name] = answer_of(handed, step.key_of(question))
     return cells
 
 
@@ -196,25 +204,32 @@ def _student(row: Row) -> dict[str, Any]:
 def _steps(row: Row, lab: Lab) -> Iterator[dict[str, str]]:
     handed, grade = row.handed, row.grade
     for step in lab.steps:
-        if handed is None or (step.prediction is None and step.question is None):
+        asked = _asked(lab, step)
+        if handed is None or (step.prediction is None and not asked):
             continue
         found = None if grade is None else grade.steps.get(step.id)
-        yield {
-            "title": step.title,
-            "predicted": "" if found is None else found.predicted,
-            "measured": "" if found is None else found.measured,
-            "points": "" if found is None else format_plain(found.points),
-            "answer": "" if step.question is None else answer_of(handed, step)[:_LONGEST_CELL],
-            "of": "" if step.question is None else format_plain(step.question.points),
-        }
+        for number, question in enumerate(asked or (None,)):
+            yield {
+                "title": step.title
+                if len(asked) < 2 or question is None
+                else f"{step.title}: {PARTS[question.part]}",
+                "predicted": "" if found is None or number else found.predicted,
+                "measured": "" if found is None or number else found.measured,
+                "points": "" if found is None or number else format_plain(found.points),
+                "answer": ""
+                if question is None
+                else answer_of(handed, step.key_of(question))[:_LONGEST_CELL],
+                "of": "" if question is None else format_plain(question.points),
+            }
 
 
 def _questions(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
     for lab in labs_of(rows):
         for step in lab.steps:
-            if step.question is not None:
+            for question in _asked(lab, step):
                 of_lab = [row for row in rows if row.lab is not None and row.lab.sha256 == lab.sha256]
+                key = step.key_of(question)
                 answers = [
-                    (_name(row), answer_of(row.handed, step)[:_LONGEST_CELL]) for row in of_lab if row.handed
+                    (_name(row), answer_of(row.handed, key)[:_LONGEST_CELL]) for row in of_lab if row.handed
                 ]
-                yield {"title": step.title, "text": step.question.text, "answers": answers}
+                yield {"title": step.title, "text": question.text, "answers": answers}

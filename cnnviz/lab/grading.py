@@ -12,7 +12,6 @@ from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
 from cnnviz.lab.remarks import Remark, kernel_words, measured_key, remarks_on_measured, same_kernel
 from cnnviz.lab.results import HandIn
-from cnnviz.report.document import moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,8 @@ class Grade:
 
 def lab_of(handed: HandIn, labs: Mapping[str, Lab]) -> Lab | None:
     """Return the lab that a hand-in is of, by the SHA-256 of its text or else by id and version."""
-    same = (lab for lab in labs.values() if (lab.id, lab.version) == (handed.lab_id, handed.lab_version))
-    return labs.get(handed.lab_sha256) or next(same, None)
+    same = (lab for lab in labs.values() if (lab.id, lab.version) == (handed.lab.id, handed.lab.version))
+    return labs.get(handed.lab.sha256) or next(same, None)
 
 
 def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
@@ -94,7 +93,9 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         differing=tuple(differing),
         not_comparable=tuple(each.words for each in excused),
         most_points=sum(each.points + each.points_right for each in predictions),
-        to_grade=sum(step.question.points for step in lab.steps if step.question is not None),
+        to_grade=sum(
+            question.points for step in lab.steps for question in step.asked(lab.experiment_of(step))
+        ),
         late=tuple(late_in(handed, lab)),
         steps={step: grade for step, grade in grades.items() if grade is not None},
         remarks=tuple(remarks),
@@ -106,12 +107,12 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
 def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
     """Yield the hypotheses and predictions that came too late, in the order of the steps."""
     for step in lab.steps:
-        versions = handed.hypotheses.get(step.id, ())
-        if versions and (versions[0].after_run or versions[0].step > 0):
-            yield f"{step.id}: the hypothesis was written {moment_of(versions[0])}"
+        for versions in (handed.hypotheses.get(step.key_of(each), ()) for each in step.questions):
+            if versions and (versions[0].after_run or versions[0].step > 0):
+                yield f"{step.id}: the hypothesis was written {versions[0].words}"
         prediction = handed.predictions.get(step.id)
-        if prediction is not None and prediction.when.after_run:
-            yield f"{step.id}: the prediction was made {prediction.when.words}"
+        if prediction is not None and prediction.after_run:
+            yield f"{step.id}: the prediction was made {prediction.words}"
 
 
 def _compared(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[Compared]:
@@ -127,7 +128,7 @@ def _why_it_may_differ(handed: HandIn, lab: Lab) -> str:
     """Say what else than a forged number may be the reason."""
     others = [
         "another version of CNNViz" if handed.version != __version__ else "",
-        "another text of the lab" if handed.lab_sha256 != lab.sha256 else "",
+        "another text of the lab" if handed.lab.sha256 != lab.sha256 else "",
     ]
     named = " and ".join(each for each in others if each)
     return f"the file names {named}, which may be why" if named else ""
@@ -146,12 +147,12 @@ def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> Ste
     verdict = judge(prediction, answer, truth)
     points = prediction.points + (prediction.points_right if verdict.is_right else 0.0)
     return StepGrade(
-        verdict.predicted, verdict.measured, verdict.is_right, 0.0 if commitment.when.after_run else points
+        verdict.predicted, verdict.measured, verdict.is_right, 0.0 if commitment.after_run else points
     )
 
 
 def _notes(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Iterator[str]:
-    if handed.lab_sha256 != lab.sha256:
+    if handed.lab.sha256 != lab.sha256:
         yield "its lab file has the same id and version, but another text"
     if handed.version != __version__:
         yield f"made with CNNViz {printable(handed.version, 20)}, checked with {__version__}"

@@ -23,6 +23,7 @@ Only signs that mean themselves in every language are let through, so that no fo
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from cnnviz.errors import ParameterError
@@ -83,6 +84,7 @@ class FigureFile:
 type Block = Paragraph | Bullets | FormulaLine | FigureFile
 
 
+@lru_cache(256)
 def parse_text(text: str) -> tuple[Block, ...]:
     """Return the parts of a text.
 

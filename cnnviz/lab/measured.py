@@ -1,8 +1,10 @@
-"""Measure everything that a lab asks for: train each of its networks, and find all true answers."""
+"""Measure everything that a lab asks for: train each of its networks, find all true answers and results."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Self
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from msgspec import structs
 
 from cnnviz._types import ByteArray
 from cnnviz.clock import now
@@ -10,60 +12,16 @@ from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench, trained
-from cnnviz.lab.json_values import mapping, text
 from cnnviz.lab.measures import measure
-from cnnviz.lab.model import Lab, seed_of
-from cnnviz.lab.own_pixels import OwnPixels
-from cnnviz.lab.record import LabRecord
-from cnnviz.lab.results import (
-    HandIn,
-    RunRecord,
-    StepMeasured,
-    measured_from,
-    run_to_dict,
-    runs_from,
-    step_measured_to_dict,
-    versions_of,
-)
-from cnnviz.report.lab import versions
+from cnnviz.lab.model import Lab, Step, seed_of
+from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord, StepMeasured
+from cnnviz.lab.results import HandIn, OfData, OfLab
+from cnnviz.report.blocks import Measured
+from cnnviz.report.lab import LabResults, LabSettings, measure_lab, trained_run, versions
+from cnnviz.report.results import appendix_blocks, result_blocks
 from cnnviz.runtime import blas_kernel, one_blas_thread
 
-
-@dataclass(frozen=True, slots=True)
-class LabNumbers:
-    """What a lab measures for one seed."""
-
-    experiment: Experiment  # settings of the lab with this seed
-    runs: tuple[RunRecord, ...]
-    # in the order of the steps; of each the answer to its prediction first
-    measured: tuple[StepMeasured, ...]
-    versions: Mapping[str, str]  # of the programs that took part, and the kernel of matrix products
-    time: str = ""  # when it was measured, such as ``"2026-01-31 14:05"``; "" where nothing was
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as values that JSON can hold."""
-        return {
-            "experiment": self.experiment.to_dict(),
-            "runs": [run_to_dict(run) for run in self.runs],
-            "measured": [step_measured_to_dict(each) for each in self.measured],
-            "versions": dict(self.versions),
-            "time": self.time,
-        }
-
-    @classmethod
-    def from_dict(cls, values: object) -> Self:
-        """Return the numbers that `to_dict` described.
-
-        * Raises CNNVizError: if they are damaged; the message is a clause, to follow "because".
-        """
-        entries = mapping(values, "numbers")
-        return cls(
-            Experiment.from_dict(mapping(entries.get("experiment"), "experiment")),
-            runs_from(entries),
-            measured_from(entries),
-            versions_of(entries),
-            text(entries, "time"),
-        )
+_TRAINING = 0.4  # share of the time that training takes, of a network whose results are measured, too
 
 
 def measured_lab(
@@ -72,38 +30,103 @@ def measured_lab(
     seed: int,
     own: ByteArray | None = None,
     *,
+    experiment: Experiment | None = None,
+    sample: int | None = None,
+    with_results: bool = False,
     progress: Progress = ignore_progress,
     cancelled: Cancelled = never,
 ) -> LabNumbers:
     """Train every network of a lab and measure everything.
 
+    * `seed`: that of the student.
+    * `experiment`: other settings than those of the lab, as a free one takes them, with their seed.
+    * `sample`: test image of which the results are; None for that of the lab.
+    * `with_results`: whether the formulas, tables and figures of the report are measured, too.
     * `progress`: is told the share that is done, from 0 to 1.
-    * `cancelled`: asked between steps; when it returns True the work stops.
+    * `cancelled`: asked many times a second; when it returns True the work stops.
     * Raises CancelledError: if `cancelled` returned True.
     * Raises CNNVizError: if data and lab do not fit, or training diverges.
     """
-    benches: dict[Experiment, Bench] = {}
+    experiment = replace(lab.experiment, seed=seed) if experiment is None else experiment
+    steps: dict[Experiment, list[Step]] = {}
+    for step in lab.steps:
+        if step.measurements or (with_results and step.results):
+            steps.setdefault(replace(experiment, **step.show.settings), []).append(step)
+    look = lab.start.sample or 0 if sample is None else sample
     runs: list[RunRecord] = []
-    measured: list[StepMeasured] = []
-    asking = [step for step in lab.steps if step.measurements]
+    measured: dict[str, list[StepMeasured]] = {}
+    numbers = LabNumbers(
+        experiment, versions={**dict(versions()), "BLAS": blas_kernel()}, data_name=dataset.name[:200],
+        data_sha256=dataset.sha256, lab_sha256=lab.sha256, own_sha256=_checksum(own), sample=look,
+        channels=dataset.input_shape[0],
+    )  # fmt: skip
     with one_blas_thread():
-        for number, step in enumerate(asking):
-            if cancelled():
-                raise CancelledError("Measuring the lab was cancelled.")
-            progress(number / len(asking))
-            experiment = lab.experiment_of(step, seed)
-            if experiment not in benches:
-                bench = benches[experiment] = trained(experiment, dataset, own)
-                runs.append(RunRecord(dict(step.show.settings), bench.step, bench.weights_sha256))
-            bench = benches[experiment]
-            measured += [StepMeasured(step.id, measure(each, bench)) for each in step.measurements]
+        for number, (settings, asking) in enumerate(steps.items()):
+
+            def report(share: float, number: int = number) -> None:
+                progress((number + share) / len(steps))
+
+            report(0.0)
+            if with_results and any(step.results for step in asking):
+                trainer, history = trained_run(
+                    settings, dataset, lambda share: report(_TRAINING * share), cancelled
+                )
+                results = measure_lab(
+                    settings, dataset, trainer.network, history, LabSettings(sample=look),
+                    progress=lambda _stage, share: report(_TRAINING + 0.5 * share), cancelled=cancelled,
+                )  # fmt: skip
+                bench = Bench(settings, dataset, trainer.network, trainer.step, own)
+                numbers = with_parts(numbers, asking, results)
+            else:
+                bench = trained(settings, dataset, own)
+            runs.append(RunRecord(dict(asking[0].show.settings), bench.step, bench.weights_sha256))
+            for step in asking:
+                if cancelled():
+                    raise CancelledError("Measuring the lab was cancelled.")
+                measured[step.id] = [
+                    StepMeasured.of(step.id, measure(each, bench)) for each in step.measurements
+                ]
     progress(1.0)
-    return LabNumbers(replace(lab.experiment, seed=seed), tuple(runs), tuple(measured), _versions(), now())
+    found = tuple(each for step in lab.steps for each in measured.get(step.id, ()))
+    return sealed(structs.replace(numbers, runs=tuple(runs), measured=found, time=now()))
 
 
-def nothing_measured(lab: Lab, seed: int) -> LabNumbers:
-    """Return the numbers of a lab of which none has been measured yet."""
-    return LabNumbers(replace(lab.experiment, seed=seed), (), (), _versions())
+def measured_of(lab: Lab, results: LabResults) -> LabNumbers:
+    """Return the numbers of a lab that asks for nothing but results, which are measured already."""
+    numbers = LabNumbers(
+        results.experiment, versions=dict(results.versions), data_name=results.data_name[:200],
+        data_sha256=results.data_sha256, lab_sha256=lab.sha256, sample=results.sample.index,
+        channels=len(results.sample.pixels), runs=(RunRecord({}, results.training.steps, ""),), time=now(),
+    )  # fmt: skip
+    return sealed(with_parts(numbers, lab.steps, results))
+
+
+def with_parts(numbers: LabNumbers, steps: Sequence[Step], results: LabResults) -> LabNumbers:
+    """Return the numbers with what the report shows of the results of one network."""
+    parts: dict[str, tuple[Measured, ...]] = dict(numbers.parts)
+    for step in steps:
+        found = [block for each in step.results for block in result_blocks(each.title, each.show, results)]
+        if found:
+            parts[step.id] = tuple(found)
+    if results.experiment == numbers.experiment:
+        appendix, accuracy = tuple(appendix_blocks(results)), results.training.after.accuracy
+        return structs.replace(numbers, parts=parts, appendix=appendix, accuracy=accuracy)
+    return structs.replace(numbers, parts=parts)
+
+
+def sealed(numbers: LabNumbers) -> LabNumbers:
+    """Return the numbers with their checksum."""
+    return structs.replace(numbers, checksum=numbers.right_checksum)
+
+
+def are_of(numbers: LabNumbers, lab: Lab, experiment: Experiment, own: ByteArray | None) -> bool:
+    """Whether numbers are those of a lab with these settings and this image; the data may be others."""
+    known = (numbers.lab_sha256, numbers.experiment, numbers.own_sha256)
+    return not numbers.is_lost and known == (lab.sha256, experiment, _checksum(own))
+
+
+def _checksum(own: ByteArray | None) -> str:
+    return "" if own is None else hashlib.sha256(own.tobytes()).hexdigest()
 
 
 def seed_for(lab: Lab, roll_number: str) -> int:
@@ -112,14 +135,7 @@ def seed_for(lab: Lab, roll_number: str) -> int:
 
 
 def hand_in(
-    lab: Lab,
-    record: LabRecord,
-    numbers: LabNumbers,
-    dataset: Dataset,
-    *,
-    name: str = "",
-    roll_number: str = "",
-    time: str = "",
+    lab: Lab, record: LabRecord, numbers: LabNumbers, *, name: str = "", roll_number: str = "", time: str = ""
 ) -> HandIn:
     """Put together what a student hands in.
 
@@ -128,34 +144,37 @@ def hand_in(
     * `time`: now, unless it is said.
     """
     steps = {step.id: record.step(step.id) for step in lab.steps}
+    answers = {
+        step.key_of(question): steps[step.id].said(question.part)
+        for step in lab.steps
+        for question in step.questions
+    }
+    hypotheses = {
+        step.key_of(question): steps[step.id].hypothesis
+        for step in lab.steps
+        for question in step.questions
+        if question.is_hypothesis
+    }
     return HandIn(
-        name=name,
-        roll_number=roll_number,
+        name=name[:1000],
+        roll_number=roll_number[:1000],
         time=time or now(),
-        lab_id=lab.id,
-        lab_version=lab.version,
-        lab_sha256=lab.sha256,
+        lab=OfLab(lab.id, lab.version, lab.sha256),
         experiment=numbers.experiment,
         seed_from_roll_number=lab.seed_from_roll_number,
-        data_name=dataset.name,
-        data_sha256=dataset.sha256,
+        data=OfData(numbers.data_name, numbers.data_sha256),
         runs=numbers.runs,
         measured=numbers.measured,
         predictions={key: step.prediction for key, step in steps.items() if step.prediction is not None},
         given_up={key: step.given_up for key, step in steps.items() if step.given_up},
-        answers={key: step.answer for key, step in steps.items() if step.answer.strip()},
-        hypotheses={key: step.hypothesis for key, step in steps.items() if step.hypothesis},
+        answers={key: text for key, text in answers.items() if text.strip()},
+        hypotheses={key: versions for key, versions in hypotheses.items() if versions},
         done={key: step.done for key, step in steps.items() if step.done},
         own=record.own,
         versions=numbers.versions,
     ).sealed()
 
 
-def own_pixels(own: OwnPixels | None, dataset: Dataset) -> ByteArray | None:
+def own_pixels(own: OwnImage | None, dataset: Dataset) -> ByteArray | None:
     """Return the student's own image, if it is of the shape of the data."""
-    return None if own is None or own.pixels.shape != dataset.input_shape else own.pixels
-
-
-def _versions() -> Mapping[str, str]:
-    """Return what decides the last bits of the numbers."""
-    return {**dict(versions()), "BLAS": blas_kernel()}
+    return None if own is None or own.shape != dataset.input_shape else own.array

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import nan
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -101,6 +101,17 @@ def measure(measurement: Measurement, bench: Bench) -> Measured:
     is_number = not isinstance(found, str | tuple)
     value = None if found in ("", ()) or (is_number and not math.isfinite(found)) else found
     return Measured(measurement, value)
+
+
+def fits(of: Measure, value: object) -> bool:
+    """Whether a value is of the kind that a measure gives."""
+    match of.quantity:
+        case "name":
+            return value is None or isinstance(value, str)
+        case "cells":
+            return value is None or all(len(cell) == 3 for cell in cast("Cells", value))
+        case "number" | "count" | "percent":
+            return value is None or isinstance(value, int | float)
 
 
 def value_words(of: Measure, value: Any) -> str:

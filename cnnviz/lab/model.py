@@ -4,19 +4,19 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from cnnviz._types import View
+from msgspec import Meta, Struct
+
+from cnnviz.document.types import Pinned, Shift
 from cnnviz.experiment import SETTINGS, Experiment
-from cnnviz.lab.markup import Block, FigureFile
+from cnnviz.lab.markup import Block, FigureFile, parse_text
 
 type Answer = float | str | tuple[int, ...]
 """What is predicted: a number, the name of a choice or a direction, or the index of a cell."""
 
 type Kind = Literal["number", "choice", "cell", "direction"]
 """Kinds of predictions."""
-
-KINDS: tuple[Kind, ...] = ("number", "choice", "cell", "direction")
 
 UP, DOWN, SAME = "up", "down", "same"
 DIRECTIONS: Mapping[str, str] = {UP: "It grows", SAME: "It stays as it is", DOWN: "It shrinks"}
@@ -32,105 +32,187 @@ MOST_STEPS = 60
 """So many steps can a lab have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+type Name = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{1,40}\Z", max_length=40)]
+type Line = Annotated[str, Meta(pattern=r"\S", max_length=100)]
+type Sentence = Annotated[str, Meta(pattern=r"\S", max_length=600)]
+type Points = Annotated[float, Meta(ge=0, le=1000)]
+type Panel = Literal["training", "feature_maps", "translation", "backprop", "report"]
+type Part = Literal["objective", "hypothesis", "description", "observations", "inference"]
+type NetworkKind = Literal["max pool", "other pool", "no pool"]
+
+PARTS: Mapping[Part, str] = {
+    "objective": "Objective",
+    "hypothesis": "Hypothesis",
+    "description": "Experimental description",
+    "observations": "Observations",
+    "inference": "Inference and conclusion",
+}
+"""Parts of a section of the report, in order, and their headings."""
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a lab file: each field is an entry of it, with its limits."""
+
+
+class Choice(Entry, frozen=True):
     """One of the answers to choose from."""
 
-    name: str  # short and stable: what is recorded, and what the measure gives where it is the true answer
-    text: str  # for the student
+    # short and stable: what is recorded, and what the measure gives where it is the true answer
+    name: Annotated[str, Meta(pattern=r"\S", max_length=60)]
+    text: Annotated[str, Meta(pattern=r"\S", max_length=200)]
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(Entry, frozen=True, rename={"parameters": "with"}):
     """A number of the engine that a lab asks for."""
 
     measure: str  # name in `cnnviz.lab.measures.MEASURES`
-    # values of its parameters
-    parameters: Mapping[str, int | str] = field(default_factory=dict[str, int | str])
+    parameters: dict[str, Any] = {}  # values of its parameters
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Entry, frozen=True, rename={"parameters": "with"}):
     """What the student commits to before the result is revealed."""
 
     kind: Kind
-    question: str
-    truth: Measurement  # what the answer is compared with
+    question: Sentence
+    measure: str  # what the answer is compared with, and values of its parameters
+    parameters: dict[str, Any] = {}
     # how far a number may be off, in the unit of the measure; of a direction, the largest change that still
     # counts as none
-    tolerance: float = 0.0
-    choices: tuple[Choice, ...] = ()  # of a choice; those of a direction are `DIRECTIONS`
-    stage: str = ""  # of a cell: the stage in whose map the student clicks
-    points: float = 0.0  # for a prediction that is made in time, whatever it says
-    points_right: float = 0.0  # for one that is right, too
+    tolerance: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+    # of a choice; those of a direction are `DIRECTIONS`
+    choices: Annotated[tuple[Choice, ...], Meta(max_length=10)] = ()
+    stage: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{0,40}\Z")] = (
+        ""  # of a cell: the stage in whose map the student clicks
+    )
+    points: Points = 0.0  # for a prediction that is made in time, whatever it says
+    points_right: Points = 0.0  # for one that is right, too
+
+    @property
+    def truth(self) -> Measurement:
+        """What the answer is compared with."""
+        return Measurement(self.measure, self.parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the student writes about a step."""
+class Question(Entry, frozen=True):
+    """Something that the student writes about a step."""
 
-    text: str
-    # whether it has to be answered before the run: then every version is kept, with time and step
-    is_hypothesis: bool = False
-    points: float = 0.0  # most that a grader can give for the answer
+    text: Sentence
+    # part of the report in which the answer stands; of a hypothesis every version is kept, with time and step
+    part: Part = "observations"
+    points: Points = 0.0  # most that a grader can give for the answer
+    network: Annotated[
+        tuple[NetworkKind, ...], Meta(max_length=3)
+    ] = ()  # asked of such networks only; empty for all
+
+    @property
+    def is_hypothesis(self) -> bool:
+        """Whether it has to be answered before the run."""
+        return self.part == "hypothesis"
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Result(Entry, frozen=True):
+    """Formulas, tables and figures that are measured for the report, under a heading of their own."""
+
+    title: Line
+    show: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=20)]  # names of `RESULTS`
+
+
+class Show(Entry, frozen=True):
     """The state into which "Show me" puts the window. What is None or empty stays as it is."""
 
-    panel: str = ""  # one of `PANELS`, which comes to the front
+    panel: Panel | None = None  # which comes to the front
     # settings of the experiment that differ from those of the lab, by name
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    moment: int | Literal["start", "end"] | None = None  # step of the run whose network is shown
-    sample: int | None = None  # position among the test images
-    # how far the sample is moved, to the right and down, and whether it wraps around
-    shift: tuple[int, int, bool] | None = None
-    pinned: tuple[str, tuple[int, ...]] | None = None  # stage and index of the pinned cell
+    settings: dict[str, Any] = {}
+    # step of the run whose network is shown
+    moment: Annotated[int, Meta(ge=0, le=10**9)] | Literal["start", "end"] | None = None
+    sample: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None  # position among the test images
+    shift: Shift | None = None
+    pinned: Pinned | None = None
     # choices inside the panels, with the names that sessions have for them
-    views: Mapping[str, View] = field(default_factory=dict[str, View])
+    views: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Entry, frozen=True):
     """Something that the student has to do in a step."""
 
     event: str  # one of `cnnviz.lab.events.EVENTS`
-    at_least: int = 1  # how often, or how many
+    at_least: Annotated[int, Meta(ge=1, le=1_000_000)] = 1  # how often, or how many
     what: str = ""  # what the event is about, such as the name of a panel; "" for anything
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Entry, frozen=True, rename={"questions": "question", "results": "result"}):
     """One step of a lab."""
 
-    id: str  # short and stable: by which records know it
-    section: str  # section of the report to which it belongs
+    id: Name  # short and stable: by which records know it
+    section: Name  # section of the report to which it belongs
     # `title`, `purpose`: what it is called, and what it is for: a line each
-    title: str
-    purpose: str
-    text: tuple[Block, ...] = ()  # what to read; see `cnnviz.lab.markup`
-    show: Show = field(default_factory=Show)
+    title: Line
+    purpose: Sentence
+    text: Annotated[str, Meta(max_length=8000)] = ""  # what to read
+    show: Show = Show()
     prediction: Prediction | None = None
     # numbers that are measured without being asked for, for the report and the hand-in
-    measured: tuple[Measurement, ...] = ()
-    question: Question | None = None
+    measured: Annotated[tuple[Measurement, ...], Meta(max_length=20)] = ()
+    results: Annotated[tuple[Result, ...], Meta(max_length=20)] = ()
+    questions: Annotated[tuple[Question, ...], Meta(max_length=15)] = ()
     # all of them have to hold; a step without any is done when it has been looked at
-    done_when: tuple[Condition, ...] = ()
-    minutes: int = 5  # time that it takes
+    done_when: Annotated[tuple[Condition, ...], Meta(max_length=10)] = ()
+    minutes: Annotated[int, Meta(ge=1, le=240)] = 5  # time that it takes
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The text as paragraphs, lists, formulas and figures."""
+        return parse_text(self.text)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """All that is measured, the answer to the prediction first."""
         return (*(() if self.prediction is None else (self.prediction.truth,)), *self.measured)
 
+    def asked(self, experiment: Experiment) -> tuple[Question, ...]:
+        """Return the questions about a network of these settings, in the order of their parts."""
+        kind = network_kind(experiment)
+        asked = [each for each in self.questions if kind in (each.network or (kind,))]
+        return tuple(sorted(asked, key=lambda each: tuple(PARTS).index(each.part)))
 
-@dataclass(frozen=True, slots=True)
-class Section:
+    def key_of(self, question: Question) -> str:
+        """Return under which the answer to a question is handed in.
+
+        It is the id of the step where there is only one part to write, and for the observations.
+        """
+        if question.part == "observations" or len({each.part for each in self.questions}) == 1:
+            return self.id
+        return f"{self.id}.{question.part}"
+
+
+class Section(Entry, frozen=True):
     """A part of the report."""
 
-    id: str
-    title: str
+    id: Name
+    title: Line
+
+
+def network_kind(experiment: Experiment) -> NetworkKind:
+    """Return which questions are about such a network."""
+    if "pool_size" in experiment.unused:
+        return "no pool"
+    return "other pool" if "ties" in experiment.unused else "max pool"
+
+
+class LabFile(Entry, frozen=True, rename={"sections": "section", "steps": "step"}):
+    """What stands in a lab file."""
+
+    id: Name
+    version: Name
+    title: Line
+    purpose: Annotated[str, Meta(pattern=r"\S", max_length=1000)]
+    preset: Literal["lab5", "lenet"] = "lab5"
+    settings: dict[str, Any] = {}  # what differs from the preset
+    # whether the lab is measured with its own settings, or with those of the window
+    settings_of: Literal["lab", "window"] = "lab"
+    start: Show = Show()
+    sections: Annotated[tuple[Section, ...], Meta(max_length=12)] = ()
+    steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +230,7 @@ class Lab:
     sections: tuple[Section, ...]
     steps: tuple[Step, ...]
     source: str = field(repr=False)  # the text of the file
+    is_free: bool = False  # whether it is measured with the settings of the window, whatever they are
 
     @property
     def sha256(self) -> str:
@@ -163,7 +246,7 @@ class Lab:
     def figure_names(self) -> list[str]:
         """Names of the figures that the texts show, each once and in alphabetical order."""
         return sorted(
-            {block.name for step in self.steps for block in step.text if isinstance(block, FigureFile)}
+            {block.name for step in self.steps for block in step.blocks if isinstance(block, FigureFile)}
         )
 
     def step(self, step_id: str) -> Step:

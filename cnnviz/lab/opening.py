@@ -13,6 +13,9 @@ from cnnviz.lab.course import dataset_in, figures_beside, is_course, lab_in
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 
+FREE = "demonstrations"
+"""Id of the lab of free work."""
+
 
 def open_lab(path: Path) -> tuple[Lab, dict[str, bytes]]:
     """Return the lab in a lab file or in a document, and its figures.
@@ -54,6 +57,12 @@ def lab_data(path: Path | None, classes: Iterable[str] | None = None) -> Dataset
 def shipped_labs() -> Mapping[str, Path]:
     """Return the lab files of the program by the ids of their labs."""
     return {path.stem: path for path in sorted(bundled("labs").glob("*.toml"))}
+
+
+@cache
+def free_lab() -> Lab:
+    """Return the lab of free work: the three demonstrations of the exercise, measured with any settings."""
+    return load_lab(bundled("labs") / f"{FREE}.toml")
 
 
 def find_lab(named: Path) -> Path:

@@ -55,7 +55,7 @@ def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str)
     * `lab`: without the very same lab and version nobody knows how the pages have to look.
     * `name`: of the file: others of the same row may have other pages.
     """
-    if lab is None or lab.sha256 != handed.lab_sha256 or handed.version != __version__:
+    if lab is None or lab.sha256 != handed.lab.sha256 or handed.version != __version__:
         return
     is_pdf = content.startswith(b"%PDF-")
     plain = _latin if is_pdf else _letters
@@ -90,15 +90,14 @@ def _shown(handed: HandIn, lab: Lab) -> Iterator[tuple[str, tuple[str, ...], boo
         has_result = any(each.step == step.id for each in handed.measured)
         if verdict is not None and commitment is not None and has_result:
             what = f"the prediction in {step.id}"
-            yield what, (f"Predicted {commitment.when.time}, {commitment.when.words}",), False
+            yield what, (f"Predicted {commitment.time}, {commitment.words}",), False
             yield what, (f"{verdict.predicted}. Measured: {verdict.measured}.",), False
-        if step.question is None:
-            continue
-        for version in handed.hypotheses.get(step.id, ()):
-            if version.text.strip():
-                yield f"the hypothesis in {step.id}", (version.text,), True
-        if answer := handed.answers.get(step.id, "").strip():
-            yield f"the answer in {step.id}", (answer,), True
+        for key in (step.key_of(each) for each in step.asked(handed.experiment)):
+            for version in handed.hypotheses.get(key, ()):
+                if version.text.strip():
+                    yield f"the hypothesis in {key}", (version.text,), True
+            if answer := handed.answers.get(key, "").strip():
+                yield f"the answer in {key}", (answer,), True
 
 
 def _letters(text: str) -> str:

@@ -3,44 +3,32 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, TypeAliasType, cast, get_args, get_origin
 
-from cnnviz._types import View
+import msgspec
+from msgspec import Struct, inspect, structs
+
 from cnnviz._validation import shown
 from cnnviz.document.types import as_view
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable, printable_name
-from cnnviz.lab.entries import Mistake, Mistakes, Table, has_endless_key, lines_of, listed
 from cnnviz.lab.events import EVENTS
-from cnnviz.lab.markup import Block, FigureFile, parse_text
+from cnnviz.lab.markup import FigureFile, parse_text
 from cnnviz.lab.measures import MEASURES, Measure, Parameter, Quantity
-from cnnviz.lab.model import (
-    END,
-    KINDS,
-    MOST_STEPS,
-    PANELS,
-    START,
-    Choice,
-    Condition,
-    Kind,
-    Lab,
-    Measurement,
-    Prediction,
-    Question,
-    Section,
-    Show,
-    Step,
-)
+from cnnviz.lab.model import PANELS, Condition, Kind, Lab, LabFile, Measurement, Prediction, Show, Step
+from cnnviz.lab.toml_lines import Mistake, Place, has_endless_key, line_at, lines_of
 from cnnviz.lab.views import mistake_in
 from cnnviz.presets import PRESETS
+from cnnviz.quantities import format_plain
 from cnnviz.reading import read_bytes
+from cnnviz.report.results import RESULTS
 
 _LARGEST = 128 << 10
-_MOST_SECTIONS = 12
 _MOST_SHOWN = 3
 _ROLL_NUMBER = "roll number"
 _REMEDY = "choose a lab file (.toml)"
@@ -92,13 +80,13 @@ def parse_lab(text: str) -> tuple[Lab | None, list[Mistake]]:
         if has_endless_key(text):
             raise ValueError("nested too deeply")
         values = tomllib.loads(text)
-        mistakes = Mistakes(lines_of(text))
+        reader = _Reader(lines_of(text))
     except tomllib.TOMLDecodeError as error:
         return None, [_of_syntax(error, text)]
     except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
         return None, [Mistake(1, "it is nested too deeply, or a number in it is too long; write it simpler")]
-    lab = _read(Table(values, (), "the lab", mistakes), text)
-    found = sorted(set(mistakes.found))
+    lab = reader.lab(values, text)
+    found = sorted(set(reader.mistakes))
     return (None if found else lab), found
 
 
@@ -112,66 +100,6 @@ def _of_syntax(error: tomllib.TOMLDecodeError, text: str) -> Mistake:
     return Mistake(line, f"this is no TOML ({what[:1].lower()}{what[1:]}{where}); correct the line")
 
 
-def _read(table: Table, source: str) -> Lab:
-    lab_id, version = table.name("id"), table.name("version")
-    title, purpose = table.text("title", 100), table.text("purpose", 1000)
-    experiment, from_roll_number = _lab_experiment(table)
-    start = table.table("start", "[start]")
-    sections = tuple(_section(each) for each in table.tables("section", _MOST_SECTIONS, "a [[section]]"))
-    names = [section.id for section in sections]
-    steps = tuple(
-        read_step(each, names, experiment) for each in table.tables("step", MOST_STEPS, "a [[step]]")
-    )
-    lab = Lab(
-        id=lab_id,
-        version=version,
-        title=title,
-        purpose=purpose,
-        experiment=experiment,
-        seed_from_roll_number=from_roll_number,
-        start=read_show(start, experiment, allows_settings=False),
-        sections=sections,
-        steps=steps,
-        source=source,
-    )
-    _check_whole(table, lab)
-    table.check_all_read()
-    return lab
-
-
-def _check_whole(table: Table, lab: Lab) -> None:
-    if not lab.steps:
-        table.complain("the lab has no step, but at least one was expected; write [[step]] with id, title, …")
-    if not lab.sections:
-        table.complain("the lab has no section, but its steps need one; write [[section]] with id and title")
-    for kind, ids in (("step", [step.id for step in lab.steps]), ("section", [s.id for s in lab.sections])):
-        for number, each in enumerate(ids):
-            if each and each in ids[:number]:
-                table.complain_at(
-                    (kind, number, "id"),
-                    f"the id {each!r} is that of an earlier {kind}, but each needs its own; choose another",
-                )
-
-
-def _section(table: Table) -> Section:
-    section = Section(table.name("id"), table.text("title", 100))
-    table.check_all_read()
-    return section
-
-
-def _lab_experiment(table: Table) -> tuple[Experiment, bool]:
-    """Return the settings of the lab, and whether the seed is made of the roll number."""
-    preset = PRESETS[table.choice("preset", tuple(PRESETS), "lab5")]
-    settings = table.table("settings", "[settings]")
-    if settings is None:
-        return preset, False
-    changes = dict(settings.entries())
-    from_roll_number = changes.get("seed") == _ROLL_NUMBER
-    if from_roll_number:
-        del changes["seed"]
-    return checked_settings(settings, changes, preset), from_roll_number
-
-
 def _missing_figures(lab: Lab, folder: Path) -> list[Mistake]:
     lines = lines_of(lab.source)
     return [
@@ -180,313 +108,418 @@ def _missing_figures(lab: Lab, folder: Path) -> list[Mistake]:
             f"the figure {block.name!r} of step {step.id!r} is not in the folder of the lab; put it there",
         )
         for number, step in enumerate(lab.steps)
-        for block in step.text
+        for block in step.blocks
         if isinstance(block, FigureFile) and not (folder / block.name).is_file()
     ]
 
 
-_LONGEST_TEXT, _LONGEST_LINE = 8000, 600
-_MOST_CHOICES, _MOST_MEASURED, _MOST_CONDITIONS = 10, 20, 10
-_MOST_POINTS = 1000.0
-_LONGEST_CLASS = 60
 _NUMBERS: tuple[Quantity, ...] = ("number", "count", "percent")
 _ANSWERS: dict[Kind, tuple[Quantity, ...]] = {
     "number": _NUMBERS, "choice": ("name",), "cell": ("cells",), "direction": _NUMBERS,
 }  # fmt: skip
 """Quantities that can answer each kind of prediction."""
 
+_NOT_HERE = ("classes", "seed")
+_LONGEST_NAME, _LONGEST_CLASS = 40, 60
+_MOST_LISTED, _MOST_NEAR = 12, 3
 
-def read_step(table: Table, sections: Sequence[str], experiment: Experiment) -> Step:
-    """Read one ``[[step]]``."""
-    step_id = table.name("id")
-    if step_id:
-        table.what = f"step {step_id!r}"
-    section = table.text("section", 40)
-    if section and section not in sections:
-        names = listed(sections, section) or "none"
-        table.complain(
-            f"the section {section!r} of {table.what} is none of the lab's ({names}); correct it", "section"
+
+class _Reader:
+    """Reads the tables of a file, type by type; each mistake is noted with its line."""
+
+    def __init__(self, lines: dict[Place, int]) -> None:
+        self._lines = lines
+        self.mistakes: list[Mistake] = []
+        self._experiment = PRESETS["lab5"]
+        self._sections: list[object] = []
+
+    def complain(self, place: Place, text: str) -> None:
+        """Note a mistake."""
+        self.mistakes.append(Mistake(line_at(self._lines, place), text))
+
+    # --- the lab --------------------------------------------------------------------------------------------
+
+    def lab(self, values: dict[str, Any], source: str) -> Lab | None:
+        """Return the lab that a file describes; None where that cannot be told."""
+        given, preset = values.get("settings"), values.get("preset")
+        self._experiment = (
+            PRESETS.get(preset, self._experiment) if isinstance(preset, str) else self._experiment
         )
-    step = Step(
-        id=step_id,
-        section=section,
-        title=table.text("title", 100),
-        purpose=table.text("purpose", _LONGEST_LINE),
-        text=_text(table),
-        show=read_show(table.table("show"), experiment),
-        prediction=_prediction(table.table("prediction")),
-        measured=tuple(
-            found
-            for each in table.tables("measured", _MOST_MEASURED)
-            if (found := _measurement(each)) is not None
-        ),
-        question=_question(table.table("question")),
-        done_when=tuple(_condition(each) for each in table.tables("done_when", _MOST_CONDITIONS)),
-        minutes=table.whole("minutes", 1, 240, 5),
-    )
-    _check_conditions(table, step)
-    table.check_all_read()
-    return step
+        changes = dict(cast("dict[str, Any]", given)) if isinstance(given, dict) else {}
+        from_roll_number = changes.get("seed") == _ROLL_NUMBER
+        if from_roll_number:
+            del changes["seed"]
+        self._experiment = self._changed(changes, ("settings",))
+        listed = values.get("section")
+        sections = cast("list[Any]", listed) if isinstance(listed, list) else []
+        self._sections = [
+            cast("dict[str, Any]", each).get("id") for each in sections if isinstance(each, dict)
+        ]
+        file = self._table(LabFile, values, (), "the lab")
+        for kind, article in (("step", "id, title, …"), ("section", "id and title")):
+            if not values.get(kind):
+                self.complain(
+                    (),
+                    f"the lab has no {kind}, but at least one was expected; write [[{kind}]] with {article}",
+                )
+        if file is None:
+            return None
+        for kind, entries in (("step", file.steps), ("section", file.sections)):
+            ids = [each.id for each in entries]
+            for number, each in enumerate(ids):
+                if each in ids[:number]:
+                    self.complain(
+                        (kind, number, "id"),
+                        f"the id {each!r} is that of an earlier {kind}, but each needs its own; "
+                        "choose another",
+                    )
+        if file.start.settings:
+            self.complain(("start", "settings"), "[start] takes no 'settings'; set them in [settings]")
+        return Lab(
+            file.id, file.version, file.title, file.purpose, self._experiment, from_roll_number, file.start,
+            file.sections, file.steps, source, file.settings_of == "window",
+        )  # fmt: skip
 
+    # --- tables of any type ---------------------------------------------------------------------------------
 
-def _text(table: Table) -> tuple[Block, ...]:
-    if not table.has("text"):
-        return ()
-    try:
-        return parse_text(table.text("text", _LONGEST_TEXT))
-    except ParameterError as error:
-        table.complain(f"in the text of {table.what} {error}; correct it", "text")
-        return ()
+    def _table[T: Struct](self, of: type[T], values: object, place: Place, what: str) -> T | None:
+        """Return what a table describes; None where a mistake in it leaves that open."""
+        if not isinstance(values, dict):
+            self._wrong(place, what, values, f"a table, such as [{place[-1]}]")
+            return None
+        entries = cast("dict[str, Any]", values)
+        if of is Step and isinstance(entries.get("id"), str):
+            what = f"step {printable(entries['id'], _LONGEST_NAME)!r}"
+        known = {each.encode_name: each for each in structs.fields(of)}
+        for name in entries:
+            if name not in known:
+                self.complain(
+                    (*place, name),
+                    f"{printable(name, _LONGEST_NAME)!r} is no entry of {what}, which may have "
+                    f"{_listed(sorted(known), name)}; correct the name or take it out",
+                )
+        given: dict[str, Any] = {}
+        is_whole = True
+        for name, field in known.items():
+            kind = inspect.type_info(field.type)
+            if name in entries:
+                found = self._value(kind, field.type, entries[name], (*place, name), what)
+                if found is not _WRONG:
+                    given[field.name] = found
+                elif field.required:
+                    is_whole = False
+            elif field.required or (of is Prediction and name == "tolerance" and _needs_tolerance(entries)):
+                is_whole = False
+                expected = _expected(kind, None, field.type)
+                self.complain(
+                    place, f"{name!r} of {what} is missing, but {expected} was expected; write {name} = …"
+                )
+        return self._checked(of(**given), place, what, entries) if is_whole else None
 
+    def _value(self, kind: inspect.Type, of: Any, value: object, place: Place, what: str) -> Any:
+        """Return an entry of a table as its type has it, or `_WRONG`."""
+        kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+        table = next((each.cls for each in kinds if isinstance(each, inspect.StructType)), None)
+        if table is not None:
+            found = self._table(table, value, place, f"{place[-1]!r} of {what}")
+            return _WRONG if found is None else found
+        if isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.StructType):
+            return self._tables(kind, kind.item_type.cls, value, place, what)
+        try:
+            found = msgspec.convert(value, of)
+        except msgspec.ValidationError:
+            self._wrong(place, f"{place[-1]!r} of {what}", value, _expected(kind, value, of))
+            return _WRONG
+        return found.strip() if isinstance(found, str) else found
 
-def _prediction(table: Table | None) -> Prediction | None:
-    if table is None:
-        return None
-    kind: Kind = table.choice("kind", KINDS)
-    choices = tuple(_choice(each) for each in table.tables("choices", _MOST_CHOICES))
-    if kind == "choice" and len(choices) < 2:
-        table.complain(
-            f"{table.what} is a choice, but has fewer than two 'choices'; write choices = "
-            "[{ name = …, text = … }, …]",
-            "choices",
+    def _tables(self, kind: inspect.VarTupleType, of: Any, value: object, place: Place, what: str) -> Any:
+        """Return a list of tables, of which one may stand for a list of one."""
+        entries, places = [value], [place]
+        if isinstance(value, list):
+            entries = cast("list[object]", value)
+            places = [(*place, number) for number in range(len(entries))]
+        value, name = cast("object", value), place[-1]
+        if not all(isinstance(each, dict) for each in entries):
+            self._wrong(place, f"{name!r} of {what}", value, f"a list of tables, such as [[{name}]]")
+            return _WRONG
+        if kind.max_length is not None and len(entries) > kind.max_length:
+            found = f"{len(entries)} entries long"
+            self._wrong(place, f"{name!r} of {what}", value, f"at most {kind.max_length} entries", found)
+            return _WRONG
+        read = [
+            self._table(
+                of, each, each_place, f"{name} {number} of {what}" if what != "the lab" else f"a [[{name}]]"
+            )
+            for number, (each, each_place) in enumerate(zip(entries, places, strict=True), start=1)
+        ]
+        return tuple(read) if None not in read else _WRONG
+
+    def _wrong(self, place: Place, what: str, value: object, expected: str, found: str = "") -> None:
+        said = found or (
+            f"{len(value)} letters long" if isinstance(value, str) and len(value) > 100 else shown(value)
         )
-    truth = _measurement(table, kind)
-    prediction = Prediction(
-        kind=kind,
-        question=table.text("question", _LONGEST_LINE),
-        truth=Measurement("") if truth is None else truth,
-        tolerance=table.number("tolerance", 0, 1e9, 0.0 if kind in ("choice", "cell") else None),
-        choices=choices,
-        stage=table.name("stage") if kind == "cell" else "",
-        points=table.number("points", 0, _MOST_POINTS, 0.0),
-        points_right=table.number("points_right", 0, _MOST_POINTS, 0.0),
-    )
-    table.check_all_read()
-    return prediction
+        self.complain(place, f"{what} is {said}, but {expected} was expected; correct it")
 
+    # --- what no type says ----------------------------------------------------------------------------------
 
-def _choice(table: Table) -> Choice:
-    choice = Choice(table.text("name", 60), table.text("text", 200))
-    table.check_all_read()
-    return choice
+    def _checked(self, read: Any, place: Place, what: str, given: dict[str, Any]) -> Any:
+        """Return what was read with its defaults, or None where it makes no sense."""
+        match read:
+            case Show():
+                views = self._views(read.views, (*place, "views"))
+                settings = self._settings_of(read, place)
+                return structs.replace(read, views=views, settings=settings)
+            case Measurement():
+                parameters = self._parameters(read.measure, read.parameters, place, what)
+                return None if parameters is None else structs.replace(read, parameters=parameters)
+            case Prediction():
+                return self._prediction(read, place, what)
+            case Condition():
+                self._check_event(read, place, what)
+            case Step():
+                self._check_step(read, place, what, given)
+            case _:
+                pass
+        return read
 
+    def _check_step(self, step: Step, place: Place, what: str, given: dict[str, Any]) -> None:
+        if step.section not in self._sections:
+            names = _listed([str(each) for each in self._sections], step.section) or "none"
+            self.complain(
+                (*place, "section"),
+                f"the section {step.section!r} of {what} is none of the lab's ({names}); correct it",
+            )
+        try:
+            parse_text(step.text)
+        except ParameterError as error:
+            self.complain((*place, "text"), f"in the text of {what} {error}; correct it")
+        lacks = {"predicted": "prediction" not in given, "words": not given.get("question")}
+        for number, condition in enumerate(step.done_when):
+            if lacks.get(condition.event, False):
+                part = "prediction" if condition.event == "predicted" else "question"
+                self.complain(
+                    (*place, "done_when", number),
+                    f"{what} waits for {condition.event!r}, but has no [step.{part}]; write one, or take "
+                    "the condition out",
+                )
+        for number, question in enumerate(step.questions):
+            for other in step.questions[:number]:
+                kinds = set(question.network) & set(other.network)
+                if question.part == other.part and (kinds or not (question.network and other.network)):
+                    self.complain(
+                        (*place, "question", number, "part"),
+                        f"{what} asks for {question.part!r} twice, but a step has one question for each "
+                        "part; put them together, or let 'network' say which is for which",
+                    )
+        for number, result in enumerate(step.results):
+            for name in result.show:
+                if name not in RESULTS:
+                    self.complain(
+                        (*place, "result", number, "show"),
+                        f"there is no result {printable(name, _LONGEST_NAME)!r}, but one of "
+                        f"{_listed(RESULTS, name)} was expected; correct it",
+                    )
 
-def _question(table: Table | None) -> Question | None:
-    if table is None:
-        return None
-    question = Question(
-        table.text("text", _LONGEST_LINE),
-        table.flag("hypothesis", False),
-        table.number("points", 0, _MOST_POINTS, 0.0),
-    )
-    table.check_all_read()
-    return question
-
-
-def _condition(table: Table) -> Condition:
-    kind = EVENTS[table.choice("event", tuple(EVENTS))]
-    what = ""
-    if kind.about and table.has("what"):
-        what = table.choice("what", kind.about)
-    condition = Condition(kind.name, table.whole("at_least", 1, 1_000_000, 1), what)
-    table.check_all_read()
-    return condition
-
-
-def _check_conditions(table: Table, step: Step) -> None:
-    for number, condition in enumerate(step.done_when):
-        lacks = {"predicted": step.prediction is None, "words": step.question is None}
-        if lacks.get(condition.event, False):
-            part = "prediction" if condition.event == "predicted" else "question"
-            table.complain_at(
-                ("done_when", number),
-                f"{table.what} waits for {condition.event!r}, but has no [step.{part}]; write one, or take "
-                "the condition out",
+    def _check_event(self, condition: Condition, place: Place, what: str) -> None:
+        kind = EVENTS.get(condition.event)
+        if kind is None:
+            self._wrong(
+                (*place, "event"),
+                f"'event' of {what}",
+                condition.event,
+                f"one of {_listed(EVENTS, condition.event)}",
+            )
+        elif kind.about and condition.what and condition.what not in kind.about:
+            self._wrong(
+                (*place, "what"),
+                f"'what' of {what}",
+                condition.what,
+                f"one of {_listed(kind.about, condition.what)}",
             )
 
+    def _prediction(self, read: Prediction, place: Place, what: str) -> Prediction | None:
+        if read.kind == "choice" and len(read.choices) < 2:
+            self.complain(
+                (*place, "choices"),
+                f"{what} is a choice, but has fewer than two 'choices'; write choices = "
+                "[{ name = …, text = … }, …]",
+            )
+        measure = MEASURES.get(read.measure)
+        if measure is not None and not _can_answer(measure, read.kind):
+            fitting = [each.name for each in MEASURES.values() if _can_answer(each, read.kind)]
+            self.complain(
+                (*place, "measure"),
+                f"the measure {measure.name!r} cannot answer a prediction of the kind {read.kind!r}; "
+                f"choose one of {_listed(fitting, measure.name)}",
+            )
+            return None
+        parameters = self._parameters(read.measure, read.parameters, place, what)
+        return None if parameters is None else structs.replace(read, parameters=parameters)
 
-def _measurement(table: Table, kind: Kind | None = None) -> Measurement | None:
-    """Read a measure and its parameters, None where it cannot be told which.
+    def _parameters(self, name: str, given: dict[str, Any], place: Place, what: str) -> dict[str, Any] | None:
+        """Return the parameters of a measure with its defaults; None where one is wrong."""
+        measure = MEASURES.get(name)
+        if measure is None:
+            self._wrong(
+                (*place, "measure"), f"'measure' of {what}", name, f"one of {_listed(MEASURES, name)}"
+            )
+            return None
+        known, owner = {each.name: each for each in measure.parameters}, f"'with' of {what}"
+        before = len(self.mistakes)
+        for key in given:
+            if key not in known:
+                self.complain(
+                    (*place, "with", key),
+                    f"{printable(key, _LONGEST_NAME)!r} is no entry of {owner}, which may have "
+                    f"{_listed(known, key)}; correct the name or take it out",
+                )
+        found = {key: given.get(key, each.default) for key, each in known.items()}
+        for key, value in found.items():
+            expected = _parameter_expected(known[key], value)
+            if value is None:
+                self.complain(
+                    (*place, "measure"),
+                    f"the measure {measure.name!r} needs {key!r}; write with = {{ {key} = … }}",
+                )
+            elif known[key].is_name and type(value) is int:
+                self.complain(
+                    (*place, "with", key),
+                    f"{key!r} of {owner} is a number, but a name was expected, in quotes; write "
+                    f'{key} = "{value}"',
+                )
+            elif expected:
+                self._wrong((*place, "with", key), f"{key!r} of {owner}", value, expected)
+        return found if len(self.mistakes) == before else None
 
-    * `kind`: kind of the prediction that it answers, and of which the table tells more; without
-      one, nothing else stands in the table.
-    """
-    measure = MEASURES[table.choice("measure", tuple(MEASURES))]
-    given = table.table("with")
-    if table.value("measure") != measure.name:
-        return None
-    if kind is not None and not _can_answer(measure, kind):
-        fitting = [each.name for each in MEASURES.values() if _can_answer(each, kind)]
-        table.complain(
-            f"the measure {measure.name!r} cannot answer a prediction of the kind {kind!r}; choose one of "
-            f"{listed(fitting, measure.name)}",
-            "measure",
-        )
-        return None
-    parameters = {each.name: _parameter(given, each, table, measure) for each in measure.parameters}
-    if given is not None:
-        given.check_all_read()
-    if kind is None:
-        table.check_all_read()
-    return Measurement(measure.name, parameters)
+    def _views(self, views: dict[str, Any], place: Place) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in views.items():
+            if name not in PANELS:
+                self.complain(
+                    (*place, name),
+                    f"{printable(name, _LONGEST_NAME)!r} is no panel, but one of {', '.join(PANELS)} was "
+                    "expected; correct it",
+                )
+                continue
+            choices = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+            mistakes = {choice: mistake_in(name, choice, each) for choice, each in choices.items()}
+            for choice, mistake in mistakes.items():
+                if mistake:
+                    self.complain((*place, name, choice), mistake)
+            if not any(mistakes.values()):
+                try:
+                    found[name] = as_view(cast("object", value))
+                except ParameterError as error:
+                    self.complain(
+                        (*place, name), f"the view of {name!r} cannot be used, for {error}; correct it"
+                    )
+        return found
+
+    def _settings_of(self, show: Show, place: Place) -> Mapping[str, Any]:
+        """Return what a step changes of the settings of the lab."""
+        changes = dict(show.settings)
+        for name in _NOT_HERE:
+            if name in changes:
+                self.complain(
+                    (*place, "settings", name),
+                    f"{name!r} cannot change within a lab, for all its numbers are of the same data and "
+                    "seed; take it out, or set it in [settings]",
+                )
+                del changes[name]
+        changed = self._changed(changes, (*place, "settings"))
+        return {name: getattr(changed, name) for name in changes if hasattr(changed, name)}
+
+    def _changed(self, changes: dict[str, Any], place: Place) -> Experiment:
+        """Return the experiment with some settings changed; each that is wrong is noted and left out."""
+        experiment = self._experiment
+        known = {each.name for each in fields(Experiment)}
+        # The output before the classes, for more than two of them need a softmax.
+        for name, value in sorted(changes.items(), key=lambda each: each[0] == "classes"):
+            if name not in known:
+                self.complain(
+                    (*place, name),
+                    f"{printable(name, _LONGEST_NAME)!r} is no setting of an experiment, which has "
+                    f"{_listed(sorted(known), name)}; correct the name",
+                )
+                continue
+            if mistake := _wrong_kind(name, value, getattr(experiment, name)):
+                self.complain((*place, name), mistake)
+                continue
+            given = tuple(cast("list[Any]", value)) if isinstance(value, list) else value
+            try:
+                experiment = replace(experiment, **{name: given})
+            except (ParameterError, TypeError) as error:
+                reason = (
+                    str(error).rstrip(".") if isinstance(error, ParameterError) else "it is of the wrong type"
+                )
+                self.complain((*place, name), f"the setting {name!r} cannot be used: {reason}; correct it")
+        return experiment
+
+
+_WRONG: Any = object()
+"""In the place of a value that is wrong."""
+
+
+def _needs_tolerance(prediction: dict[str, Any]) -> bool:
+    return prediction.get("kind") not in ("choice", "cell")
 
 
 def _can_answer(measure: Measure, kind: Kind) -> bool:
     return measure.quantity in _ANSWERS[kind] and (kind != "direction" or measure.is_change)
 
 
-def _parameter(given: Table | None, parameter: Parameter, table: Table, measure: Measure) -> int | str:
-    if given is None:
-        if parameter.default is None:
-            table.complain(
-                f"the measure {measure.name!r} needs {parameter.name!r}; write "
-                f"with = {{ {parameter.name} = … }}",
-                "measure",
-            )
-        return parameter.low if parameter.default is None else parameter.default
+def _listed(names: Collection[str], wrong: object) -> str:
+    """Return names for a message: of many, those that look like the wrong one."""
+    if len(names) <= _MOST_LISTED:
+        return ", ".join(names)
+    near = get_close_matches(shown(wrong).strip("'")[:_LONGEST_NAME], names, _MOST_NEAR, 0.0)
+    return f"the {len(names)} names in the guide, such as {', '.join(near)}"
+
+
+def _parameter_expected(parameter: Parameter, value: object) -> str:
+    """Return what was expected of a parameter that is wrong; "" where it is right."""
     if parameter.is_name:
-        value = given.value(parameter.name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            given.complain(
-                f"{parameter.name!r} of {given.what} is a number, but a name was expected, in quotes; write "
-                f'{parameter.name} = "{value}"',
-                parameter.name,
-            )
-            return ""
-        return given.text(parameter.name, _LONGEST_CLASS)
+        is_right = isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST_CLASS
+        return "" if is_right else f"a text of at most {_LONGEST_CLASS} letters"
     if parameter.options:
-        default = None if parameter.default is None else str(parameter.default)
-        return given.choice(parameter.name, parameter.options, default)
-    default = None if parameter.default is None else int(parameter.default)
-    return given.whole(parameter.name, parameter.low, parameter.high, default)
+        return "" if value in parameter.options else f"one of {_listed(parameter.options, value)}"
+    is_right = type(value) is int and parameter.low <= value <= parameter.high
+    return "" if is_right else f"a whole number from {parameter.low} to {parameter.high}"
 
 
-_FARTHEST = 64
-_NOT_HERE = ("classes", "seed")
-_LATEST = 10**9
+def _expected(kind: inspect.Type, value: object, of: Any) -> str:
+    """Return what a type asks for, in the place of a value."""
+    match kind:
+        case inspect.UnionType(types):
+            fitting = [each for each in types if not isinstance(each, inspect.NoneType)]
+            texts = [each for each in fitting if isinstance(each, inspect.StrType | inspect.LiteralType)]
+            return _expected((texts if texts and not isinstance(value, int) else fitting)[0], value, of)
+        case inspect.StrType():
+            if isinstance(value, str) and kind.pattern is not None and len(kind.pattern) > 2:
+                return "a name of letters, digits, '-', '_' and '.'"
+            return "a text" if kind.max_length is None else f"a text of at most {kind.max_length} letters"
+        case inspect.LiteralType():
+            return f"one of {_listed(_options(of), value)}"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.IntType():
+            return f"a whole number from {kind.ge} to {kind.le}"
+        case inspect.FloatType():
+            return f"a number from {format_plain(kind.ge or 0)} to {format_plain(kind.le or 0)}"
+        case inspect.VarTupleType(item):
+            return f"a list of at most {kind.max_length} entries, each {_expected(item, None, of)},"
+        case _:
+            return "a table"
 
 
-def read_show(table: Table | None, experiment: Experiment, *, allows_settings: bool = True) -> Show:
-    """Read a table ``[start]`` or ``[step.show]``; None gives a window that stays as it is.
-
-    * `allows_settings`: whether it may change some of them.
-    """
-    if table is None:
-        return Show()
-    show = Show(
-        panel=table.choice("panel", PANELS, "training") if table.has("panel") else "",
-        settings=_changed(table, experiment) if allows_settings else {},
-        moment=_moment(table),
-        sample=table.whole("sample", 0, 1_000_000) if table.has("sample") else None,
-        shift=_shift(table.table("shift")),
-        pinned=_pinned(table.table("pinned")),
-        views=_views(table.table("views")),
-    )
-    table.check_all_read()
-    return show
-
-
-def _changed(table: Table, experiment: Experiment) -> Mapping[str, Any]:
-    settings = table.table("settings")
-    if settings is None:
-        return {}
-    changes = dict(settings.entries())
-    for name in _NOT_HERE:
-        if name in changes:
-            settings.complain(
-                f"{name!r} cannot change within a lab, for all its numbers are of the same data and seed; "
-                "take it out, or set it in [settings]",
-                name,
-            )
-            del changes[name]
-    changed = checked_settings(settings, changes, experiment)
-    return {name: getattr(changed, name) for name in changes if hasattr(changed, name)}
-
-
-def _moment(table: Table) -> Any:
-    value = table.value("moment")
-    if value is None or value in (START, END):
-        return value
-    if isinstance(value, str):
-        return table.choice("moment", (START, END))
-    return table.whole("moment", 0, _LATEST)
-
-
-def _shift(table: Table | None) -> tuple[int, int, bool] | None:
-    if table is None:
-        return None
-    shift = (
-        table.whole("dx", -_FARTHEST, _FARTHEST, 0),
-        table.whole("dy", -_FARTHEST, _FARTHEST, 0),
-        table.flag("wrap", False),
-    )
-    table.check_all_read()
-    return shift
-
-
-def _pinned(table: Table | None) -> tuple[str, tuple[int, ...]] | None:
-    if table is None:
-        return None
-    stage, index = table.name("stage"), table.value("index")
-    entries = cast("list[Any]", index) if isinstance(index, list) else []
-    if not 1 <= len(entries) <= 3 or not all(type(each) is int and 0 <= each < 10_000 for each in entries):
-        table.complain(
-            "'index' of a pinned cell is missing or no list, but [filter, row, column] or [unit] was "
-            "expected, counted from 0; write for example index = [0, 5, 5]",
-            "index",
-        )
-    table.check_all_read()
-    return stage, tuple(entries)
-
-
-def _views(table: Table | None) -> dict[str, View]:
-    if table is None:
-        return {}
-    views: dict[str, View] = {}
-    for name, value in table.entries():
-        if name not in PANELS:
-            table.complain(
-                f"{name!r} is no panel, but one of {', '.join(PANELS)} was expected; correct it", name
-            )
-            continue
-        choices = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-        mistakes = {choice: mistake_in(name, choice, each) for choice, each in choices.items()}
-        for choice, mistake in mistakes.items():
-            if mistake:
-                table.complain_at((name, choice), mistake)
-        if any(mistakes.values()):
-            continue
-        try:
-            views[name] = as_view(cast("object", value))
-        except ParameterError as error:
-            table.complain(f"the view of {name!r} cannot be used, for {error}; correct it", name)
-    return views
-
-
-def checked_settings(table: Table, changes: dict[str, Any], experiment: Experiment) -> Experiment:
-    """Return an experiment with some settings changed; each that is wrong is noted and left out."""
-    known = {each.name for each in fields(Experiment)}
-    # The output before the classes, for more than two of them need a softmax.
-    for name, value in sorted(changes.items(), key=lambda each: each[0] == "classes"):
-        if name not in known:
-            table.complain(
-                f"{printable(name, 40)!r} is no setting of an experiment, which has "
-                f"{listed(sorted(known), name)}; correct the name",
-                name,
-            )
-            continue
-        if mistake := _wrong_kind(name, value, getattr(experiment, name)):
-            table.complain(mistake, name)
-            continue
-        given = tuple(cast("list[Any]", value)) if isinstance(value, list) else value
-        try:
-            experiment = replace(experiment, **{name: given})
-        except (ParameterError, TypeError) as error:
-            reason = (
-                str(error).rstrip(".") if isinstance(error, ParameterError) else "it is of the wrong type"
-            )
-            table.complain(f"the setting {name!r} cannot be used: {reason}; correct it", name)
-    return experiment
+def _options(of: Any) -> tuple[str, ...]:
+    """Return the texts that a type allows, in their order; msgspec sorts them."""
+    if isinstance(of, TypeAliasType):
+        return _options(of.__value__)
+    if get_origin(of) is Literal:
+        return get_args(of)
+    found = [options for each in get_args(of) if (options := _options(each))]
+    return found[0] if found else ()
 
 
 def _wrong_kind(name: str, value: object, usual: object) -> str:

@@ -1,43 +1,94 @@
-"""What a student has done in a lab, as an immutable value that sessions and drafts can carry."""
+"""What a student has done, as immutable values: words, predictions, ticks, figures, and what was measured."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Self, cast
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Self
 
-from cnnviz.clock import beside
-from cnnviz.errors import DataError, NewerVersionError, ParameterError
+import msgspec
+import numpy as np
+from msgspec import Meta
+from msgspec.structs import replace
+
+from cnnviz._types import ByteArray
+from cnnviz.clock import beside, today
+from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.lab.events import Event, counted, missing
-from cnnviz.lab.json_values import (
-    as_count,
-    as_text,
-    count,
-    flag,
-    items,
-    mapping,
-    measured_from_dict,
-    measured_to_dict,
-    text,
-)
 from cnnviz.lab.judging import checked_answer
-from cnnviz.lab.measures import Measured
-from cnnviz.lab.model import MOST_STEPS, Answer, Lab, Step
-from cnnviz.lab.own_pixels import OwnPixels
-from cnnviz.report.content import MAX_WORDS, Version, version_from_dict, version_to_dict
+from cnnviz.lab.measures import MEASURES, Measured, fits
+from cnnviz.lab.model import MOST_STEPS, Lab, Measurement, Part, Question, Step
+from cnnviz.quantities import format_count
+from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose
+from cnnviz.report.blocks import Measured as Block
+from cnnviz.report.drawings import flaw_of
+from cnnviz.report.inserts import MOST_INSERTS, Insert
 
-FORMAT = "cnnviz-lab-record"
-FORMAT_VERSION = 1
-_MOST_VERSIONS, _MOST_COUNTS, _MOST_BESIDES = 200, 100, 100
+type Moment = Annotated[str, Meta(max_length=200)]
+"""Local date and time, such as ``"2026-01-31 14:05"``; "" for never."""
+
+type Name = Annotated[str, Meta(max_length=200)]
+type Count = Annotated[int, Meta(ge=0, le=10**9)]
+type Number = Annotated[float, Meta(ge=-1e300, le=1e300)]
+type Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+type Cell = Annotated[tuple[Count, ...], Meta(max_length=3)]
+
+_MOST_VERSIONS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class When:
-    """The moment at which something was written."""
+# --- what was known when something was said -----------------------------------------------------------------
 
-    time: str  # local date and time, such as ``"2026-01-31 14:05"``
-    step: int = 0  # training step of the run on the screen
+
+class Shown(Kept, frozen=True):
+    """Results that have been on the screen, and since when; they stay known, whatever is on it later."""
+
+    training: Moment = ""  # results of training: losses, accuracy
+    lab: Moment = ""  # results that the lab has measured
+
+    def __or__(self, other: "Shown") -> "Shown":
+        """Return what has been on the screen by one or the other."""
+        return Shown(_first(self.training, other.training), _first(self.lab, other.lab))
+
+    def __bool__(self) -> bool:
+        """Whether there was anything."""
+        return bool(self.training or self.lab)
+
+
+def _first(one: str, other: str) -> str:
+    return min(filter(None, (one, other)), default="")
+
+
+class Version(Kept, frozen=True):
+    """A hypothesis as it stood at one moment."""
+
+    text: Prose
+    time: Moment
+    step: Count = 0  # training step of the run on the screen at that moment
+    after_run: bool = False  # whether results had been on the screen before
+    shown: Shown = Shown()  # which, and since when
+
+    @property
+    def words(self) -> str:
+        """What had been on the screen when it was written, for somebody who grades it."""
+        for whose, time in (("of this lab", self.shown.lab), ("of training", self.shown.training)):
+            if time:
+                return f"after results {whose} had been shown at {beside(time, self.time)}"
+        if self.after_run:
+            return "after results of this lab had been shown"
+        if self.step:
+            steps = f"{format_count(self.step)} step{'s' if self.step > 1 else ''}"
+            return f"after results of {steps} of training had been shown"
+        return "before any result had been shown"
+
+
+class Commitment(Kept, frozen=True):
+    """A prediction, and what was known when it was made."""
+
+    answer: Number | Whole | Name | Cell
+    time: Moment
+    step: Count = 0  # training step of the run on the screen at that moment
     after_run: bool = False  # whether the result had been on the screen before
-    seen: str = ""  # since when; "" where that is not known
+    seen: Moment = ""  # since when; "" where that is not known
 
     @property
     def words(self) -> str:
@@ -47,45 +98,173 @@ class When:
         return f"after its result had been shown{f' at {beside(self.seen, self.time)}' if self.seen else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
-    """A prediction, and when it was made."""
-
-    answer: Answer
-    when: When
+# --- what was measured --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The result that was shown, and of which network it is."""
+class StepMeasured(Kept, frozen=True, rename={"parameters": "with"}):
+    """A number that was measured for a step, with its title and unit for people."""
 
-    measured: Measured
-    time: str  # when it was measured
-    step: int  # training step of the network
+    step: Name
+    measure: Name
+    parameters: Annotated[dict[Name, Whole | Name], Meta(max_length=20)]
+    title: Prose
+    value: Number | Whole | Name | Annotated[tuple[Cell, ...], Meta(max_length=1000)] | None
+    unit: Name
+
+    @classmethod
+    def of(cls, step: str, found: Measured) -> Self:
+        """Return what was measured for a step."""
+        measurement, measure = found.measurement, found.measure
+        title = measure.title_of(measurement)
+        return cls(step, measurement.measure, measurement.parameters, title, found.value, measure.unit)
+
+    def __post_init__(self) -> None:
+        """Refuse what is not known here."""
+        measure = MEASURES.get(self.measure)
+        if measure is None:
+            raise ValueError(f"its measure {printable(self.measure, 40)!r} is not known here")
+        if set(self.parameters) != {each.name for each in measure.parameters}:
+            raise ValueError(f"the parameters of its measure {self.measure!r} are not those that it has")
+        if not fits(measure, self.value):
+            raise ValueError(f"the value of its measure {self.measure!r} is no {measure.quantity}")
+
+    @property
+    def measured(self) -> Measured:
+        """The number by itself."""
+        return Measured(Measurement(self.measure, self.parameters), self.value)
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether title and unit are those that the program gives it."""
+        return self == StepMeasured.of(self.step, self.measured)
+
+
+class RunRecord(Kept, frozen=True):
+    """One of the networks that were measured."""
+
+    # settings that differ from those of the lab; empty for its own
+    settings: Annotated[
+        dict[Name, Number | Whole | bool | Name | Annotated[tuple[Count, ...], Meta(max_length=10)]],
+        Meta(max_length=50),
+    ]
+    steps: Count  # training steps
+    weights_sha256: Name
+
+
+class LabNumbers(Kept, frozen=True):
+    """What a lab measures: numbers, and the parts of the report that show what was measured."""
+
+    experiment: Experiment  # settings of the lab, with the seed of the student
+    runs: Annotated[tuple[RunRecord, ...], Meta(max_length=MOST_STEPS)] = ()
+    # in the order of the steps; of each the answer to its prediction first
+    measured: Annotated[tuple[StepMeasured, ...], Meta(max_length=500)] = ()
+    # programs that took part, and the kernel of matrix products
+    versions: Annotated[dict[Name, Name], Meta(max_length=50)] = {}
+    time: Moment = ""  # when it was measured; "" where nothing was
+    data_name: Name = ""
+    data_sha256: Name = ""
+    lab_sha256: Name = ""
+    own_sha256: Name = ""  # of the pixels of the student's own image
+    sample: Count = 0  # position among the test images of the one that is looked at closely
+    channels: Count = 1  # of the images
+    accuracy: Annotated[float, Meta(ge=0, le=1)] | None = (
+        None  # on the test images, of the lab's own settings
+    )
+    # what the report shows of each step, and how to measure it again
+    parts: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=200)]], Meta(max_length=61)] = {}
+    appendix: Annotated[tuple[Block, ...], Meta(max_length=20)] = ()
+    is_lost: bool = False  # whether the parts could not be read again, and are to be measured again
+    checksum: Name = ""  # of all else: it tells of edits
+
+    @property
+    def steps(self) -> int:
+        """Training steps of the first network."""
+        return self.runs[0].steps if self.runs else 0
+
+    @property
+    def right_checksum(self) -> str:
+        """The checksum that belongs to the content."""
+        return hashlib.sha256(msgspec.json.encode(replace(self, checksum=""), order="sorted")).hexdigest()
+
+
+class Found(Kept, frozen=True):
+    """The result that the guide has told, and of which network it is; the answer to the prediction first."""
+
+    measured: Annotated[tuple[StepMeasured, ...], Meta(min_length=1, max_length=100)]
+    time: Moment  # when it was measured
+    step: Count  # training step of the network
     experiment: Experiment  # settings of its run
-    besides: tuple[Measured, ...] = ()  # what else the step measures
+
+    @classmethod
+    def of(cls, step: str, measured: Iterable[Measured], time: str, at: int, experiment: Experiment) -> Self:
+        """Return what was measured for a step, on the network of the training step `at`."""
+        return cls(tuple(StepMeasured.of(step, each) for each in measured), time, at, experiment)
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+# --- what was done ------------------------------------------------------------------------------------------
+
+
+class OwnImage(Kept, frozen=True):
+    """An image of the student's own: uint8, row by row."""
+
+    shape: tuple[
+        Annotated[int, Meta(ge=1, le=1024)],
+        Annotated[int, Meta(ge=1, le=1024)],
+        Annotated[int, Meta(ge=1, le=1024)],
+    ]
+    pixels: Annotated[bytes, Meta(max_length=6 << 20)]
+    label: Annotated[int, Meta(ge=0, le=9)] | None = None  # index of its class, when known
+    origin: Name = "drawn"  # where it came from, for captions
+
+    def __post_init__(self) -> None:
+        """Refuse pixels that do not fit the shape."""
+        if len(self.pixels) != int(np.prod(self.shape)):
+            raise ValueError("the pixels of its own image do not fit its shape")
+
+    @classmethod
+    def of(cls, pixels: ByteArray, label: int | None = None, origin: str = "drawn") -> Self:
+        """Return an image of shape (c, h, w)."""
+        c, h, w = pixels.shape
+        return cls((c, h, w), np.ascontiguousarray(pixels).tobytes(), label, origin[:200])
+
+    @property
+    def array(self) -> ByteArray:
+        """The pixels, of shape (c, h, w)."""
+        return np.frombuffer(self.pixels, np.uint8).reshape(self.shape)
+
+
+class StepRecord(Kept, frozen=True):
     """What was done in one step."""
 
+    # as typed, by the part of the report
+    written: Annotated[dict[Part, Prose], Meta(max_length=5)] = {}
+    # what was recorded of a hypothesis, oldest first
+    hypothesis: Annotated[tuple[Version, ...], Meta(max_length=_MOST_VERSIONS)] = ()
     prediction: Commitment | None = None  # the first one; what is said after the reveal is none
     # time at which the window first had the result on the screen, be it committed to or not; "" before
-    shown: str = ""
-    revealed: str = ""  # time at which the guide first told the result; "" before
-    found: Found | None = None  # the result that was shown last
-    answer: str = ""  # as typed
-    # of a step whose question is a hypothesis: what was recorded, oldest first
-    hypothesis: tuple[Version, ...] = ()
+    shown: Moment = ""
+    revealed: Moment = ""  # time at which the guide first told the result; "" before
+    found: Found | None = None  # the result that was told last
+    # figures and tables from the screen, which stand below the observations
+    inserts: Annotated[tuple[Insert, ...], Meta(max_length=MOST_INSERTS)] = ()
     # what happened how often while the step was in front; see `cnnviz.lab.events`
-    counts: Mapping[str, int] = field(default_factory=dict[str, int])
-    done: str = ""  # time at which the step was ticked; "" before
+    counts: Annotated[dict[Name, Count], Meta(max_length=100)] = {}
+    done: Moment = ""  # time at which the step was ticked; "" before
 
     @property
     def given_up(self) -> str:
         """When the result was shown without a prediction, which cannot be made any more; "" if it was not."""
         return self.revealed if self.prediction is None else ""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the hypothesis says something else than what was recorded last."""
+        said = self.hypothesis[-1].text if self.hypothesis else ""
+        return self.said("hypothesis").strip() != said.strip()
+
+    def said(self, part: Part) -> str:
+        """Return what stands in a field."""
+        return self.written.get(part, "")
 
     def is_open(self, step: Step) -> bool:
         """Whether the step still waits for a prediction: none is committed, and no result was asked for."""
@@ -95,18 +274,18 @@ class StepRecord:
 _NOTHING = StepRecord()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LabRecord:
-    """The record of one student's lab."""
+class LabRecord(Kept, frozen=True):
+    """The work of one student in one lab."""
 
     # `lab_id`, `lab_version`, `lab_sha256`: of which lab
-    lab_id: str
-    lab_version: str
-    lab_sha256: str
+    lab_id: Name
+    lab_version: Name
+    lab_sha256: Name
     # of the steps in which something was done
-    steps: Mapping[str, StepRecord] = field(default_factory=dict[str, StepRecord])
-    place: str = ""  # id of the step in front; "" before the first
-    own: OwnPixels | None = None  # the student's own image
+    steps: Annotated[dict[Name, StepRecord], Meta(max_length=MOST_STEPS)] = {}
+    place: Name = ""  # id of the step in front; "" before the first
+    own: OwnImage | None = None  # the student's own image
+    numbers: LabNumbers | None = None  # what was measured for the report
 
     @classmethod
     def of(cls, lab: Lab) -> Self:
@@ -118,11 +297,19 @@ class LabRecord:
         """Under which it is kept beside the records of other labs."""
         return f"{self.lab_id} {self.lab_version}"
 
+    @property
     def has_work(self) -> bool:
-        """Whether the student has said anything in it."""
-        return self.own is not None or any(
-            step.prediction is not None or step.answer.strip() or step.hypothesis
-            for step in self.steps.values()
+        """Whether the student has said, put in or measured anything in it."""
+        return (
+            self.own is not None
+            or self.numbers is not None
+            or any(
+                step.prediction is not None
+                or step.hypothesis
+                or step.inserts
+                or any(text.strip() for text in step.written.values())
+                for step in self.steps.values()
+            )
         )
 
     def fits(self, lab: Lab) -> bool:
@@ -141,7 +328,7 @@ class LabRecord:
         """Return the record with another step in front."""
         return replace(self, place=step_id)
 
-    def predicted(self, step: Step, answer: Answer, when: When) -> Self:
+    def predicted(self, step: Step, commitment: Commitment) -> Self:
         """Commit to a prediction: the first one counts, and none counts after the reveal.
 
         * Raises ParameterError: if the answer does not fit the question.
@@ -149,32 +336,44 @@ class LabRecord:
         before = self.step(step.id)
         if step.prediction is None or before.prediction is not None or before.revealed:
             return self
-        commitment = Commitment(checked_answer(step.prediction, answer), when)
-        changed = self._with(step.id, replace(before, prediction=commitment))
-        return changed.happened(step, Event("predicted"), when.time)
+        answer = checked_answer(step.prediction, commitment.answer)
+        changed = self.with_step(step, replace(before, prediction=replace(commitment, answer=answer)))
+        return changed.happened(step, Event("predicted"), commitment.time)
 
     def shown(self, step: Step, time: str) -> Self:
         """Note that the window has the result of a step on the screen; the first time stays."""
         before = self.step(step.id)
-        return self._with(step.id, replace(before, shown=before.shown or time))
+        return self.with_step(step, replace(before, shown=before.shown or time))
 
     def revealed(self, step: Step, time: str, found: Found | None = None) -> Self:
-        """Note that the result of a step was shown: the first time stays, and the same result as it is."""
+        """Note that the result of a step was told: the first time stays, and the same result as it is."""
         before = self.step(step.id)
         if found is None or (
             before.found is not None and replace(found, time=before.found.time) == before.found
         ):
             found = before.found
-        return self._with(step.id, replace(before, revealed=before.revealed or time, found=found))
+        return self.with_step(step, replace(before, revealed=before.revealed or time, found=found))
 
     def given_up(self, step: Step, time: str) -> Self:
         """Let the result be shown without a prediction: from now on none can be made or is waited for."""
         return self.revealed(step, time).happened(step, Event("predicted"), time)
 
-    def answered(self, step: Step, words: str, time: str) -> Self:
-        """Take the words about a step as they are typed."""
-        changed = self._with(step.id, replace(self.step(step.id), answer=words[:MAX_WORDS]))
-        return changed.happened(step, Event("words", len(words.split())), time)
+    def wrote(self, step: Step, part: Part, words: str, time: str) -> Self:
+        """Take the words of a field as they are typed; those of all fields of a step count together.
+
+        * Raises ParameterError: if there are too many of them.
+        """
+        if len(words) > MAX_WORDS:
+            raise ParameterError(
+                f"A field holds {format_count(MAX_WORDS)} letters at most; what was added last was left out."
+            )
+        before = self.step(step.id)
+        written = {**before.written, part: words}
+        if not words:
+            del written[part]
+        changed = self.with_step(step, replace(before, written=written))
+        count = sum(len(each.split()) for each in written.values())
+        return changed.happened(step, Event("words", count), time)
 
     def recorded(self, step: Step, version: Version) -> Self:
         """Record a hypothesis: what was recorded before stays, and the same again changes nothing."""
@@ -183,8 +382,23 @@ class LabRecord:
         if version.text.strip() == said.strip():
             return self
         versions = (*before.hypothesis, version)[-_MOST_VERSIONS:]
-        changed = self._with(step.id, replace(before, hypothesis=versions, answer=version.text))
-        return changed.happened(step, Event("words", len(version.text.split())), version.time)
+        changed = self.with_step(step, replace(before, hypothesis=versions))
+        return changed.wrote(step, "hypothesis", version.text, version.time)
+
+    def with_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> Self:
+        """Return the record with other figures and tables in a step.
+
+        * Raises ParameterError: if there are too many.
+        """
+        if len(inserts) > MOST_INSERTS:
+            raise ParameterError(
+                f"A step takes {MOST_INSERTS} figures and tables at most. Take some out first."
+            )
+        return self.with_step(step, replace(self.step(step.id), inserts=inserts))
+
+    def with_own(self, own: OwnImage | None) -> Self:
+        """Return the record with the student's own image."""
+        return replace(self, own=own)
 
     def happened(self, step: Step, event: Event, time: str) -> Self:
         """Count something that was done, and tick the step where nothing is left to do."""
@@ -192,158 +406,122 @@ class LabRecord:
         after = replace(before, counts=counted(before.counts, event))
         if not after.done and not missing(step, after.counts):
             after = replace(after, done=time)
-        return self._with(step.id, after)
+        return self.with_step(step, after)
 
     def looked_at(self, step: Step, time: str) -> Self:
         """Bring a step to the front; one that waits for nothing is ticked by that."""
         before, changed = self.step(step.id), self.at(step.id)
         if step.done_when or before.done:
             return changed
-        return changed._with(step.id, replace(before, done=time))
+        return changed.with_step(step, replace(before, done=time))
 
-    def with_own(self, own: OwnPixels | None) -> Self:
-        """Return the record with the student's own image."""
-        return replace(self, own=own)
-
-    def _with(self, step_id: str, step: StepRecord) -> Self:
-        if step == self.step(step_id):  # such as an event that tells the same as the one before
+    def with_step(self, step: Step, done: StepRecord) -> Self:
+        """Return the record with something else done in a step."""
+        if done == self.step(step.id):  # such as an event that tells the same as the one before
             return self
-        return replace(self, steps={**self.steps, step_id: step})
+        return replace(self, steps={**self.steps, step.id: done})
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record as values that JSON can hold."""
-        return {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "lab": {"id": self.lab_id, "version": self.lab_version, "sha256": self.lab_sha256},
-            "place": self.place,
-            "own": None if self.own is None else self.own.to_dict(),
-            "steps": {step_id: _step_to_dict(step) for step_id, step in self.steps.items()},
+    def gaps(self, lab: Lab, experiment: Experiment) -> Iterator[tuple[Step, Question]]:
+        """Yield the questions about a network of these settings that nothing was written about."""
+        for step in lab.steps:
+            for question in step.asked(experiment):
+                if not self.step(step.id).said(question.part).strip():
+                    yield step, question
+
+
+class Work(Kept, frozen=True):
+    """Whose work it is, and all of it."""
+
+    # `title`, `author`, `roll_number`, `date`: for the title page, as typed; without a title that of the lab
+    title: Prose = ""
+    author: Prose = ""
+    roll_number: Prose = ""
+    date: Prose = ""
+    # path of the file of the lab in front, or its id if it comes with the program; "" for none
+    lab: Annotated[str, Meta(max_length=4096)] = ""
+    records: Annotated[dict[Name, LabRecord], Meta(max_length=50)] = {}  # by their `LabRecord.key`
+    # which results have been on the screen, by the classes that they are about, each in a line
+    shown: Annotated[dict[str, Shown], Meta(max_length=1000)] = {}
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is more than a title, a name, a roll number and a date."""
+        return any(record.has_work for record in self.records.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be kept, not even what had been on the screen."""
+        named = self.title or self.author or self.roll_number or self.date
+        return not (self.has_work or named or self.shown)
+
+    @property
+    def day(self) -> str:
+        """The date for the title page."""
+        return self.date if self.date.strip() else today()
+
+    def record(self, lab: Lab) -> LabRecord:
+        """Return what was done in a lab."""
+        fresh = LabRecord.of(lab)
+        return self.records.get(fresh.key, fresh)
+
+    def with_record(self, record: LabRecord) -> Self:
+        """Return the work with another record of a lab."""
+        return replace(self, records={**self.records, record.key: record})
+
+    def shown_of(self, classes: tuple[str, ...]) -> Shown:
+        """Return which results about some classes have been on the screen."""
+        return self.shown.get("\n".join(classes), Shown())
+
+    def with_shown(self, classes: tuple[str, ...], shown: Shown) -> Self:
+        """Note that results about some classes are on the screen; the first time of each kind stays."""
+        known = self.shown_of(classes)
+        if known | shown == known:
+            return self
+        return replace(self, shown={**self.shown, "\n".join(classes): known | shown})
+
+    @property
+    def said(self) -> object:
+        """What a user would miss, to compare: not what the window has had on the screen, or counted."""
+        steps = {
+            (key, step_id): replace(done, shown="", counts={}, done="")
+            for key, record in self.records.items()
+            for step_id, done in record.steps.items()
         }
-
-    @classmethod
-    def from_dict(cls, values: object) -> Self:
-        """Return the record that `to_dict` described.
-
-        * Raises DataError: if it is damaged, of a newer version, or no record.
-        """
-        if not isinstance(values, dict) or cast("dict[str, object]", values).get("format") != FORMAT:
-            raise DataError("This is no record of a lab of CNNViz.")
-        version = cast("dict[str, object]", values).get("format_version")
-        if type(version) is not int or version > FORMAT_VERSION:
-            raise NewerVersionError("The lab was done with a newer CNNViz. Open it with that version.")
-        try:
-            return cls._from_entries(mapping(cast("object", values), "record"))
-        except (DataError, ParameterError) as error:
-            raise DataError(f"The record of the lab is damaged: {str(error).rstrip('.')}.") from error
-
-    @classmethod
-    def _from_entries(cls, entries: Mapping[str, object]) -> Self:
-        lab, steps = mapping(entries.get("lab"), "lab"), mapping(entries.get("steps"), "steps", MOST_STEPS)
-        return cls(
-            *(text(lab, name) for name in ("id", "version", "sha256")),
-            steps={step_id: step_from_dict(step) for step_id, step in steps.items()},
-            place=text(entries, "place"),
-            own=own_from(entries.get("own")),
-        )
+        steps = {place: done for place, done in steps.items() if done != _NOTHING}
+        numbers = {key: record.numbers for key, record in self.records.items() if record.numbers is not None}
+        return self.title, self.author, self.roll_number, self.date, steps, numbers
 
 
-def _step_to_dict(step: StepRecord) -> dict[str, Any]:
-    prediction = step.prediction
-    return {
-        "prediction": None if prediction is None else commitment_to_dict(prediction),
-        "shown": step.shown,
-        "revealed": step.revealed,
-        "found": None if step.found is None else _found_to_dict(step.found),
-        "answer": step.answer,
-        "hypothesis": [version_to_dict(version) for version in step.hypothesis],
-        "counts": dict(step.counts),
-        "done": step.done,
-    }
+def read_work(values: object) -> tuple[Work, list[str]]:
+    """Return the work that `msgspec.to_builtins` described, and what in it is lost, for the user.
 
+    A figure that is not what this program draws is taken out, and what was measured is to be measured again.
 
-def _found_to_dict(found: Found) -> dict[str, Any]:
-    return {
-        **measured_to_dict(found.measured),
-        "time": found.time,
-        "step": found.step,
-        "experiment": found.experiment.to_dict(),
-        "besides": [measured_to_dict(each) for each in found.besides],
-    }
-
-
-def _found_from(values: object) -> Found | None:
-    """Return the result that was shown; None where there is none, as in records of older versions."""
-    if values is None:
-        return None
-    entries = mapping(values, "found")
-    experiment = Experiment.from_dict(mapping(entries.get("experiment"), "experiment"))
-    besides = items(entries.get("besides"), "besides", _MOST_BESIDES)
-    return Found(
-        measured_from_dict(entries),
-        text(entries, "time"),
-        count(entries, "step"),
-        experiment,
-        tuple(measured_from_dict(mapping(each, "besides")) for each in besides),
-    )
-
-
-def commitment_to_dict(commitment: Commitment) -> dict[str, Any]:
-    """Return a prediction as values that JSON can hold."""
-    answer, when = commitment.answer, commitment.when
-    return {
-        "answer": list(answer) if isinstance(answer, tuple) else answer,
-        "time": when.time,
-        "step": when.step,
-        "after_run": when.after_run,
-        "seen": when.seen,
-    }
-
-
-def step_from_dict(values: object) -> StepRecord:
-    """Return what was done in a step; raises `DataError` when it is damaged."""
-    entries = mapping(values, "step")
-    prediction = entries.get("prediction")
-    counts = mapping(entries.get("counts"), "counts", _MOST_COUNTS)
-    return StepRecord(
-        prediction=None if prediction is None else commitment_from_dict(prediction),
-        shown=as_text(entries.get("shown", ""), "shown"),
-        revealed=text(entries, "revealed"),
-        found=_found_from(entries.get("found")),
-        answer=text(entries, "answer", MAX_WORDS),
-        hypothesis=versions_from(entries.get("hypothesis")),
-        counts={name: as_count(each, "counts") for name, each in counts.items()},
-        done=text(entries, "done"),
-    )
-
-
-def commitment_from_dict(values: object) -> Commitment:
-    """Return a prediction; whether it fits its question is for `checked_answer` to find out."""
-    entries = mapping(values, "prediction")
-    answer = entries.get("answer")
-    if isinstance(answer, list):
-        answer = tuple(as_count(each, "answer") for each in items(cast("object", answer), "answer", 3))
-    elif isinstance(answer, str):
-        answer = as_text(answer, "answer")
-    elif isinstance(answer, bool) or not isinstance(answer, int | float):
-        raise DataError("its 'answer' is neither a number nor a choice nor a cell")
-    when = When(
-        text(entries, "time"), count(entries, "step"), flag(entries, "after_run"),
-        as_text(entries.get("seen", ""), "seen"),
-    )  # fmt: skip
-    return Commitment(answer, when)
-
-
-def versions_from(values: object) -> tuple[Version, ...]:
-    """Return the versions of a hypothesis; raises `CNNVizError` when they are damaged."""
-    return tuple(version_from_dict(each) for each in items(values, "hypothesis", _MOST_VERSIONS))
-
-
-def own_from(values: object) -> OwnPixels | None:
-    """Return the student's own image; raises `CNNVizError` when it is damaged."""
-    if values is None:
-        return None
+    * Raises DataError: if it is damaged: a clause.
+    """
     try:
-        return OwnPixels.from_dict(mapping(values, "own"))
-    except KeyError as error:
-        raise DataError("its 'own' is no image") from error
+        work = msgspec.convert(values, Work)
+    except msgspec.ValidationError as error:
+        raise DataError(f"the work in it is damaged ({printable(str(error), LONGEST_NAME)})") from error
+    lost: list[str] = []
+    records: dict[str, LabRecord] = {}
+    for key, record in work.records.items():
+        steps: dict[str, StepRecord] = {}
+        for step_id, done in record.steps.items():
+            flawed = [each for each in done.inserts if each.svg and flaw_of(each.svg)]
+            lost += [each.title[:80] for each in flawed]
+            steps[step_id] = replace(done, inserts=tuple(each for each in done.inserts if each not in flawed))
+        numbers = record.numbers
+        if numbers is not None and not _is_measured(numbers):
+            lost.append("what was measured")
+            numbers = replace(numbers, parts={}, appendix=(), is_lost=True)
+        records[key] = replace(record, steps=steps, numbers=numbers)
+    return replace(work, records=records), lost
+
+
+def _is_measured(numbers: LabNumbers) -> bool:
+    """Whether numbers are as they were written, and their figures drawings of this program."""
+    if numbers.is_lost or numbers.checksum != numbers.right_checksum:
+        return numbers.is_lost
+    blocks = [*(block for part in numbers.parts.values() for block in part), *numbers.appendix]
+    return all(block.is_measured for block in blocks if isinstance(block, Figure))

@@ -57,7 +57,7 @@ def remarks_on(handed: HandIn, lab: Lab | None) -> Iterator[Remark]:
         yield Remark(
             "file", "the file was changed after it was written (its checksum is not that of its content)"
         )
-    checksums = (handed.lab_sha256, handed.data_sha256, *(run.weights_sha256 for run in handed.runs))
+    checksums = (handed.lab.sha256, handed.data.sha256, *(run.weights_sha256 for run in handed.runs))
     if not all(_SHA256.fullmatch(each) for each in checksums):
         yield Remark("file", "one of the checksums in it is no SHA-256, which the program writes")
     yield from (Remark("times", each) for each in impossible_times(handed, lab))
@@ -72,7 +72,7 @@ def remarks_on_measured(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterat
     unasked = len(
         {measured_key(each) for each in handed.measured} - {measured_key(each) for each in numbers.measured}
     )
-    if unasked and handed.lab_sha256 == lab.sha256:
+    if unasked and handed.lab.sha256 == lab.sha256:
         yield Remark(
             "numbers",
             f"{_counted(unasked, 'number')} in it {'is' if unasked == 1 else 'are'} not asked for by the lab",
@@ -109,8 +109,8 @@ def kernel_words(versions: Mapping[str, str]) -> str:
 
 
 def _of_lab(handed: HandIn, lab: Lab) -> Iterator[Remark]:
-    if (handed.lab_id, handed.lab_version) != (lab.id, lab.version):
-        named = printable(f"{handed.lab_id} {handed.lab_version}", _LONGEST)
+    if (handed.lab.id, handed.lab.version) != (lab.id, lab.version):
+        named = printable(f"{handed.lab.id} {handed.lab.version}", _LONGEST)
         yield Remark("lab", f"it names the lab {named}, but the checksum of {lab.id} {lab.version}")
     expected = seed_for(lab, handed.roll_number)
     if handed.experiment.seed != expected:
@@ -131,7 +131,7 @@ def _of_lab(handed: HandIn, lab: Lab) -> Iterator[Remark]:
 def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
     """Yield what was done in steps that the lab does not have, and what the program would not let pass."""
     steps = {step.id: step for step in lab.steps}
-    asks = {key: step.question for key, step in steps.items() if step.question is not None}
+    asks = {step.key_of(question): question for step in lab.steps for question in step.questions}
     expected = {
         "steps that are done": (handed.done, set(steps)),
         "predictions": (handed.predictions, {key for key, step in steps.items() if step.prediction}),
@@ -163,7 +163,7 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         yield Remark("steps", f"done without the prediction that they wait for: {_names(lost)}")
     if both := sorted(set(handed.predictions) & set(handed.given_up)):
         yield Remark("predictions", f"predicted, though the result was shown without it: {_names(both)}")
-    told = [key for key, each in handed.predictions.items() if each.when.seen and not each.when.after_run]
+    told = [key for key, each in handed.predictions.items() if each.seen and not each.after_run]
     told += [
         key
         for key, versions in handed.hypotheses.items()
@@ -263,7 +263,7 @@ def _judged(handed: HandIn, lab: Lab) -> Iterator[_Judged]:
     results: Mapping[str, Measured] = {each.step: each.measured for each in reversed(handed.measured)}
     for step in lab.steps:
         commitment, result = handed.predictions.get(step.id), results.get(step.id)
-        if step.prediction is None or commitment is None or result is None or commitment.when.after_run:
+        if step.prediction is None or commitment is None or result is None or commitment.after_run:
             continue
         try:
             answer = checked_answer(step.prediction, commitment.answer)
@@ -357,7 +357,7 @@ _WHOLE = "the hand-in"
 def _times(handed: HandIn) -> Iterator[tuple[str, str]]:
     yield _WHOLE, handed.time
     for step, commitment in handed.predictions.items():
-        yield _prediction(step), commitment.when.time
+        yield _prediction(step), commitment.time
     for step, time in handed.given_up.items():
         yield f"the result without a prediction in {_named(step)}", time
     for step, versions in handed.hypotheses.items():

@@ -9,108 +9,72 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
 
 from cnnviz import __version__
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import DataError
 from cnnviz.experiment import Experiment
-from cnnviz.files import printable_name
-from cnnviz.lab.json_values import (
-    as_count,
-    as_text,
-    count,
-    flag,
-    items,
-    mapping,
-    measured_from_dict,
-    measured_to_dict,
-    text,
-)
-from cnnviz.lab.measures import Measured
+from cnnviz.files import LONGEST_NAME, printable, printable_name
 from cnnviz.lab.model import MOST_STEPS
-from cnnviz.lab.own_pixels import OwnPixels
-from cnnviz.lab.record import Commitment, commitment_from_dict, commitment_to_dict, own_from, versions_from
+from cnnviz.lab.record import Commitment, Moment, Name, OwnImage, RunRecord, StepMeasured, Version
 from cnnviz.reading import check_format, parse_json, read_bytes
-from cnnviz.report.content import MAX_WORDS, Version, version_to_dict
+from cnnviz.report.blocks import Kept, Prose
 
 FORMAT = "cnnviz-results"
 FORMAT_VERSION = 1
 
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One of the networks that were measured."""
-
-    settings: Mapping[str, Any]  # settings that differ from those of the lab; empty for its own
-    steps: int  # training steps
-    weights_sha256: str
+type _Of[T] = Annotated[dict[Name, T], Meta(max_length=5 * MOST_STEPS)]
+type _Person = Annotated[str, Meta(max_length=1000)]
 
 
-@dataclass(frozen=True, slots=True)
-class StepMeasured:
-    """A number that was measured for a step."""
+class OfLab(Kept, frozen=True):
+    """Which lab."""
 
-    step: str
-    measured: Measured
+    id: Name
+    version: Name
+    sha256: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandIn:
-    """The results of one student."""
+class OfData(Kept, frozen=True):
+    """Which data."""
 
-    name: str
-    roll_number: str
-    time: str  # when it was written
-    lab_id: str
-    lab_version: str
-    lab_sha256: str
+    name: Name
+    sha256: Name
+
+
+class HandIn(Kept, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """The results of one student. What is written about a step stands under `Step.key_of`."""
+
+    format: Literal["cnnviz-results"] = FORMAT
+    format_version: Literal[1] = FORMAT_VERSION
+    version: Name = __version__  # of CNNViz
+    name: _Person
+    roll_number: _Person
+    time: Moment  # when it was written
+    lab: OfLab
     experiment: Experiment  # settings of the lab, with the student's seed
     seed_from_roll_number: bool  # whether the seed was to be made of the roll number
-    data_name: str
-    data_sha256: str
-    runs: tuple[RunRecord, ...]
-    measured: tuple[StepMeasured, ...]
-    predictions: Mapping[str, Commitment] = field(default_factory=dict[str, Commitment])
-    # when the result of a step was shown without a prediction
-    given_up: Mapping[str, str] = field(default_factory=dict[str, str])
-    answers: Mapping[str, str] = field(default_factory=dict[str, str])
-    hypotheses: Mapping[str, tuple[Version, ...]] = field(default_factory=dict[str, tuple[Version, ...]])
-    done: Mapping[str, str] = field(default_factory=dict[str, str])  # when each step was ticked
-    own: OwnPixels | None = None  # the student's own image
+    data: OfData
+    runs: Annotated[tuple[RunRecord, ...], Meta(max_length=MOST_STEPS)]
+    measured: Annotated[tuple[StepMeasured, ...], Meta(max_length=500)]
+    predictions: _Of[Commitment] = {}
+    given_up: _Of[Moment] = {}  # when the result of a step was shown without a prediction
+    answers: _Of[Prose] = {}
+    hypotheses: _Of[Annotated[tuple[Version, ...], Meta(max_length=200)]] = {}
+    done: _Of[Moment] = {}  # when each step was ticked
+    own: OwnImage | None = None  # the student's own image
     # of the programs that took part, and the kernels of the matrix products
-    versions: Mapping[str, str] = field(default_factory=dict[str, str])
-    version: str = __version__  # of CNNViz
-    checksum: str = ""  # SHA-256 of all else, as `sealed` computes it; "" before it is sealed
+    versions: Annotated[dict[Name, Name], Meta(max_length=50)] = {}
+    checksum: Name = ""  # SHA-256 of all else, as `sealed` computes it; "" before it is sealed
 
     def to_dict(self) -> dict[str, Any]:
         """Return the results as values that JSON can hold."""
-        return {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "version": self.version,
-            "name": self.name,
-            "roll_number": self.roll_number,
-            "time": self.time,
-            "lab": {"id": self.lab_id, "version": self.lab_version, "sha256": self.lab_sha256},
-            "experiment": self.experiment.to_dict(),
-            "seed_from_roll_number": self.seed_from_roll_number,
-            "data": {"name": self.data_name, "sha256": self.data_sha256},
-            "runs": [run_to_dict(run) for run in self.runs],
-            "measured": [step_measured_to_dict(each) for each in self.measured],
-            "predictions": {step: commitment_to_dict(each) for step, each in self.predictions.items()},
-            "given_up": dict(self.given_up),
-            "answers": dict(self.answers),
-            "hypotheses": {
-                step: [version_to_dict(version) for version in versions]
-                for step, versions in self.hypotheses.items()
-            },
-            "done": dict(self.done),
-            "own": None if self.own is None else self.own.to_dict(),
-            "versions": dict(self.versions),
-            "checksum": self.checksum,
-        }
+        return cast("dict[str, Any]", json.loads(msgspec.json.encode(self)))
 
     @property
     def right_checksum(self) -> str:
@@ -133,22 +97,10 @@ def checksum_of(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def run_to_dict(run: RunRecord) -> dict[str, Any]:
-    """Return a network that was measured as JSON holds it."""
-    return {"settings": dict(run.settings), "steps": run.steps, "weights_sha256": run.weights_sha256}
-
-
-def step_measured_to_dict(each: StepMeasured) -> dict[str, Any]:
-    """Return a number that was measured for a step as JSON holds it."""
-    return {"step": each.step, **measured_to_dict(each.measured)}
-
-
 # --- reading the results of others: bounded, and never more than values -------------------------------------
 
 LARGEST = 8 << 20
 """Letters of a `results.json`; one of LAB5 has some ten thousand."""
-
-_MOST_MEASURED = 500
 
 
 def hand_in_from_json(content: str) -> HandIn:
@@ -166,94 +118,38 @@ def hand_in_from_json(content: str) -> HandIn:
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
     check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
-        handed = _hand_in(mapping(cast("object", values), "results"))
-    except CNNVizError as error:
-        raise DataError(str(error).rstrip(".")) from error
-    is_whole = handed.checksum == checksum_of(entries)
-    if is_whole and (handed.version != __version__ or _is_within(entries, handed.to_dict())):
-        # What an earlier version wrote lacks the settings that have come since, and is whole nevertheless.
-        return handed.sealed()
-    # Titles, units and parts that are not known here are not read, and may be what was edited.
-    is_hidden = is_whole or handed.checksum == handed.right_checksum
-    return replace(handed, checksum="") if is_hidden else handed
-
-
-def _is_within(given: object, known: object) -> bool:
-    """Whether all that is given is known; what is missing is that of an earlier program."""
-    if isinstance(given, dict) and isinstance(known, dict):
-        entries, others = cast("dict[str, object]", given), cast("dict[str, object]", known)
-        return all(name in others and _is_within(each, others[name]) for name, each in entries.items())
-    if isinstance(given, list) and isinstance(known, list | tuple):
-        items_given, items_known = cast("list[object]", given), cast("list[object]", known)
-        return len(items_given) == len(items_known) and all(map(_is_within, items_given, items_known))
-    return given == known
-
-
-def _hand_in(entries: dict[str, object]) -> HandIn:
-    lab, data = mapping(entries.get("lab"), "lab"), mapping(entries.get("data"), "data")
-    predictions, answers, hypotheses, done = (
-        mapping(entries.get(name), name, MOST_STEPS)
-        for name in ("predictions", "answers", "hypotheses", "done")
+        handed = msgspec.convert(entries, HandIn)
+    except msgspec.ValidationError as error:
+        raise DataError(_flaw(str(error))) from error
+    # The program writes no other parts, titles and units than its own: those may be what was edited.
+    is_own = set(entries) <= set(HandIn.__struct_fields__) and (
+        handed.version != __version__ or all(each.is_as_written for each in handed.measured)
     )
-    given_up = mapping(entries.get("given_up", {}), "given_up", MOST_STEPS)
-    return HandIn(
-        name=text(entries, "name", 1000),
-        roll_number=text(entries, "roll_number", 1000),
-        time=text(entries, "time"),
-        lab_id=text(lab, "id"),
-        lab_version=text(lab, "version"),
-        lab_sha256=text(lab, "sha256"),
-        experiment=Experiment.from_dict(mapping(entries.get("experiment"), "experiment")),
-        seed_from_roll_number=flag(entries, "seed_from_roll_number"),
-        data_name=text(data, "name"),
-        data_sha256=text(data, "sha256"),
-        runs=runs_from(entries),
-        measured=measured_from(entries),
-        predictions={step: commitment_from_dict(each) for step, each in predictions.items()},
-        given_up={step: as_text(each, "given_up") for step, each in given_up.items()},
-        answers={step: as_text(each, "answers", MAX_WORDS) for step, each in answers.items()},
-        hypotheses={step: versions_from(each) for step, each in hypotheses.items()},
-        done={step: as_text(each, "done") for step, each in done.items()},
-        own=own_from(entries.get("own")),
-        versions=versions_of(entries),
-        version=text(entries, "version"),
-        checksum=text(entries, "checksum"),
+    is_whole = is_own and handed.checksum == checksum_of(entries)
+    # Sealed again, for what an earlier version wrote lacks the settings that have come since.
+    return handed.sealed() if is_whole else replace(handed, checksum="")
+
+
+_PLACE = re.compile(r" - at (?:key in )?`\$\.?(?P<path>[^`]*)`\Z")
+
+
+def _flaw(text: str) -> str:
+    """Return what msgspec says of a file as a clause, to follow "because"."""
+    found = _PLACE.search(text)
+    what = (text[: found.start()] if found else text).replace("`", "'")
+    if what.startswith(("its ", "the ")):
+        return printable(what, 2 * LONGEST_NAME)
+    if (unknown := re.search(r"unknown field '(.*)'", what)) is not None:
+        return f"it has a part {printable(unknown[1], 40)!r} that is not known here"
+    missing = re.search(r"missing required field '(.*)'", what)
+    name = (
+        missing[1]
+        if missing
+        else (re.findall(r"[A-Za-z_]\w*", found["path"]) or ["content"])[-1]
+        if found
+        else "content"
     )
-
-
-def runs_from(entries: Mapping[str, object]) -> tuple[RunRecord, ...]:
-    """Return the networks that were measured; raises `CNNVizError` if they are damaged."""
-    return tuple(_run(each) for each in items(entries.get("runs"), "runs", MOST_STEPS))
-
-
-def measured_from(entries: Mapping[str, object]) -> tuple[StepMeasured, ...]:
-    """Return the numbers that were measured; raises `CNNVizError` if they are damaged."""
-    return tuple(
-        StepMeasured(text(each, "step"), measured_from_dict(each))
-        for values in items(entries.get("measured"), "measured", _MOST_MEASURED)
-        for each in (mapping(values, "measured"),)
-    )
-
-
-def versions_of(entries: Mapping[str, object]) -> dict[str, str]:
-    """Return the versions of the programs that took part; raises `CNNVizError` if they are damaged."""
-    named = mapping(entries.get("versions"), "versions")
-    return {name: as_text(each, "versions") for name, each in named.items()}
-
-
-def _run(values: object) -> RunRecord:
-    entries = mapping(values, "runs")
-    settings = mapping(entries.get("settings"), "settings")
-    if not all(isinstance(each, str | int | float | bool) for each in settings.values()):
-        # Lists of sizes are the only others.
-        settings = {name: _plain(each) for name, each in settings.items()}
-    return RunRecord(settings, count(entries, "steps"), text(entries, "weights_sha256"))
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, str | int | float | bool):
-        return value
-    return tuple(as_count(each, "settings") for each in items(value, "settings", 10))
+    return f"its {printable(name, 40)!r} is missing, too large or not what was expected"
 
 
 # --- finding them in a report -------------------------------------------------------------------------------

@@ -9,16 +9,7 @@ from msgspec.structs import replace as replace_struct
 from cnnviz import __version__
 from cnnviz.covers import AHEAD, AT_END, Secret
 from cnnviz.datasets import Dataset
-from cnnviz.document.types import (
-    FORMAT_VERSION,
-    Data,
-    Document,
-    Pinned,
-    Run,
-    Seen,
-    Setting,
-    Shift,
-)
+from cnnviz.document.types import FORMAT_VERSION, Data, Document, Run, Seen, Setting
 from cnnviz.experiment import Experiment
 from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import END, START, Lab, Show, Step
@@ -47,15 +38,14 @@ def picture_for(
     shown = (base.step or 0) if is_same_run else 0
     step = _step(show, experiment, dataset, shown)
     stays = is_same_run and step == shown
-    dx, dy, wrap = (base.shift.dx, base.shift.dy, base.shift.wrap) if show.shift is None else show.shift
     epochs = before.epochs if before is not None and is_same_run else 1
     seen = replace_struct(
         base,
         step=step,
         weights_sha256=base.weights_sha256 if stays else "",
         sample=base.sample if show.sample is None else min(show.sample, len(dataset.test_labels) - 1),
-        shift=Shift(dx=dx, dy=dy, wrap=wrap),
-        pinned=base.pinned if show.pinned is None else Pinned(stage=show.pinned[0], index=show.pinned[1]),
+        shift=base.shift if show.shift is None else show.shift,
+        pinned=base.pinned if show.pinned is None else show.pinned,
         panel=f"{show.panel}{_DOCK}" if show.panel else base.panel,
         views=_views(show, base),
     )

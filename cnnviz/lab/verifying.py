@@ -182,17 +182,17 @@ def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> "_Task | Row"
     if handed is None:
         return row
     if lab is None:
-        name = printable(f"{handed.lab_id} {handed.lab_version}", 60)
-        known = any(each.id == handed.lab_id for each in labs.values())
+        name = printable(f"{handed.lab.id} {handed.lab.version}", 60)
+        known = any(each.id == handed.lab.id for each in labs.values())
         where = "known here in another version" if known else "not known here"
         return replace(row, reason=f"The lab {name} is {where}; give its file with --lab.")
     try:
         dataset = _dataset(data, lab.experiment.classes)
     except CNNVizError as error:
         return replace(row, reason=str(error))
-    if dataset.sha256 != handed.data_sha256:
-        reason = f"It was done with other data ({printable(handed.data_name, 40)}); give them with --data."
-        if data is None and handed.data_name == dataset.name:
+    if dataset.sha256 != handed.data.sha256:
+        reason = f"It was done with other data ({printable(handed.data.name, 40)}); give them with --data."
+        if data is None and handed.data.name == dataset.name:
             named = Remark("file", f"it names the data {dataset.name}, but another checksum of them")
             return replace(row, reason=reason, remarks=(*row.remarks, named))
         return replace(row, reason=reason)

@@ -53,7 +53,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
             flag="covers own_focus covered checked",
             numbers="center target.index",
         ),
-        "report": _named(text="demonstration", number="words preview"),
+        "report": _named(text="section", number="words preview"),
     }
 )
 """Choices by panel; ``*`` stands for a layer, a column or a number of one."""

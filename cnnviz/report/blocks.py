@@ -1,51 +1,82 @@
-"""What a finished report consists of, whatever file it is written to."""
+"""What a report consists of, whatever file it is written to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
+from msgspec import Meta, Struct
+
+from cnnviz.drawing import is_plain
 from cnnviz.mathematics import Equation
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_count, format_percent, format_together
 
 Cell = str | int | float
+MAX_WORDS = 50_000
+"""Letters of a field that a student writes in; no student writes more."""
+
+LARGEST_PICTURE = 32 << 20
+"""Letters of a drawing, and of the numbers behind it."""
+
+type Prose = Annotated[str, Meta(max_length=MAX_WORDS)]
+type FileName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9-]{1,200}\Z")]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading; level 1 begins a demonstration, level 2 one of its parts, level 3 a topic."""
-
-    text: str
-    level: int
+class Kept(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of what is kept in files; msgspec writes and reads it, with the limits that its fields say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Heading(Kept, frozen=True, tag=True):
+    """A heading; level 1 begins a section, level 2 one of its parts, level 3 a topic."""
+
+    text: Prose
+    level: Annotated[int, Meta(ge=1, le=3)]
+
+
+class Words(Kept, frozen=True, tag=True):
     """A paragraph."""
 
-    text: str  # shown as typed; line breaks count
-    kind: str = "program"  # whose words they are; ``"missing"`` stands where the student has not written yet
+    text: Prose  # shown as typed; line breaks count
+    # whose words they are; "missing" stands where the student has not written yet
+    kind: Literal["program", "code", "stamp", "student", "missing"] = "program"
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(Kept, frozen=True):
     """Numbers as measured, for a CSV file."""
 
-    header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    header: Annotated[tuple[str, ...], Meta(max_length=100)]
+    rows: Annotated[tuple[tuple[Cell, ...], ...], Meta(max_length=20_000)]
+
+    def __post_init__(self) -> None:
+        """Refuse rows that do not fit the header, and numbers that no table can hold."""
+        if any(len(row) != len(self.header) for row in self.rows):
+            raise ValueError("a row of a table does not fit its header")
+        if any(isinstance(cell, int) and abs(cell) > 1 << 53 for row in self.rows for cell in row):
+            raise ValueError("a number of a table is too large")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Kept, frozen=True, tag=True):
     """A table of measured values."""
 
-    name: str  # for file names: lower case, with hyphens
-    caption: str
+    name: FileName  # for file names: lower case, with hyphens
+    caption: Prose
     data: Data
     # how to write each column: ``"text"``, ``"count"``, ``"percent"``, ``"value"``, or a digit for so many
     # places after the point
-    formats: tuple[str, ...]
-    columns: int = 1  # side by side how often, to save room when rows are short and many
-    own_caption: str = ""  # the student's words, which stand before the caption and do not take its place
+    formats: tuple[Annotated[str, Meta(pattern=r"\A(text|count|percent|value|\d)\Z")], ...]
+    # side by side how often, to save room when rows are short and many
+    columns: Annotated[int, Meta(ge=1, le=10)] = 1
+    own_caption: Prose = ""  # the student's words, which stand before the caption and do not take its place
+
+    def __post_init__(self) -> None:
+        """Refuse formats that do not fit the numbers."""
+        if len(self.formats) != len(self.data.header):
+            raise ValueError("the formats of a table do not fit its columns")
+        for how, cells in zip(self.formats, zip(*self.data.rows, strict=True), strict=False):
+            if how == "count" and not all(
+                isinstance(each, str) or float(each).is_integer() for each in cells
+            ):
+                raise ValueError("a number of a table is no count")
 
     @property
     def shown(self) -> list[list[str]]:
@@ -59,19 +90,30 @@ class Table:
         return [list(row) for row in zip(*columns, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Kept, frozen=True, tag=True):
     """A drawing."""
 
-    name: str  # for file names: lower case, with hyphens
-    caption: str
-    svg: str  # self-contained vector drawing
-    width: float = 1.0  # share of the width of the text that it takes, from 0 to 1
+    name: FileName  # for file names: lower case, with hyphens
+    caption: Prose
+    svg: Annotated[str, Meta(max_length=LARGEST_PICTURE)]  # self-contained vector drawing
+    width: Annotated[float, Meta(ge=0.1, le=1)] = 1.0  # share of the width of the text that it takes
     data: Data | None = None  # the numbers behind it
-    csv: str = ""  # the numbers behind it as the text of a CSV file, where they are more than one table
+    # the numbers behind it as the text of a CSV file, where they are more than one table
+    csv: Annotated[str, Meta(max_length=LARGEST_PICTURE)] = ""
     # drawn by the window, with names of its own inside that other drawings may have too
     from_screen: bool = False
-    own_caption: str = ""  # the student's words, which stand before the caption and do not take its place
+    own_caption: Prose = ""  # the student's words, which stand before the caption and do not take its place
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it can be a drawing of the report's own: plain shapes, and nothing of the window."""
+        return not self.from_screen and is_plain(self.svg)
+
+
+class Named(Kept, frozen=True, tag=True):
+    """An equation by its name among those of the network; see `equations.of_network`."""
+
+    name: Annotated[str, Meta(max_length=100)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +122,9 @@ class Formula:
 
     equation: Equation
 
+
+Measured = Heading | Words | Table | Figure | Named
+"""What is kept of a measurement."""
 
 Block = Heading | Words | Table | Figure | Formula
 
@@ -105,22 +150,6 @@ class Document:
     def tables(self) -> list[Table]:
         """All tables, in order; table 1 first."""
         return [block for block in self.blocks if isinstance(block, Table)]
-
-
-def to_be_written(document: Document) -> list[tuple[str, list[str]]]:
-    """Return where the student has not written yet: headings of level 1, and below each those of level 2."""
-    found: list[tuple[str, list[str]]] = []
-    part = place = ""
-    for block in document.blocks:
-        if isinstance(block, Heading) and block.level == 1:
-            part = place = block.text
-        elif isinstance(block, Heading) and block.level == 2:
-            place = block.text
-        elif isinstance(block, Words) and block.kind == "missing":
-            if not found or found[-1][0] != part:
-                found.append((part, []))
-            found[-1][1].append(place)
-    return found
 
 
 _LONGEST = 9

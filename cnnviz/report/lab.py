@@ -159,21 +159,19 @@ Progress = Callable[[str, float], None]
 STANDARD = LabSettings()
 _CHUNK_SECONDS = 0.05
 _SHORT_WINDOW = 20
-_PARTS = {"Training": 0.0, "Moving images": 0.5, "Following gradients": 0.8, "": 1.0}
+_PARTS = {"Moving images": 0.0, "Following gradients": 0.6, "": 1.0}
 
 
-def run_lab(
+def trained_run(
     experiment: Experiment,
     dataset: Dataset,
-    settings: LabSettings = STANDARD,
-    *,
-    progress: Progress = lambda _stage, _share: None,
+    progress: Callable[[float], None] = ignore_progress,
     cancelled: Cancelled = never,
-) -> LabResults:
-    """Train from the initial weights, then measure.
+) -> tuple[Trainer, History]:
+    """Train from the initial weights to the end of the run.
 
-    * `cancelled`: asked many times a second; when it returns True the lab stops.
-    * Returns: A function of the arguments and of the versions it lists, not of time or machine load.
+    * `progress`: is told the share that is done, from 0 to 1.
+    * `cancelled`: asked many times a second; when it returns True training stops.
     * Raises CancelledError: if `cancelled` returned True.
     * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
@@ -186,11 +184,9 @@ def run_lab(
                 raise CancelledError("The lab was cancelled.")
             start = time.perf_counter()
             history.append(trainer.advance(chunk))
-            progress("Training", _within("Training", trainer.step / trainer.total_steps))
+            progress(trainer.step / trainer.total_steps)
             chunk = max(1, int(chunk * _CHUNK_SECONDS / max(time.perf_counter() - start, 1e-6)))
-    return measure_lab(
-        experiment, dataset, trainer.network, history, settings, progress=progress, cancelled=cancelled
-    )
+    return trainer, history
 
 
 def measure_lab(
@@ -205,7 +201,7 @@ def measure_lab(
 ) -> LabResults:
     """Measure a network whose training is over.
 
-    * `experiment`, `dataset`, `settings`, `progress`, `cancelled`: as for `run_lab`.
+    * Returns: A function of the arguments and of the versions it lists, not of time or machine load.
     * Raises CancelledError: if `cancelled` returned True.
     * Raises CNNVizError: if there is no such sample, or the network does not fit.
     """

@@ -1,19 +1,22 @@
 """Scenes on paper: pages of a report, without a window."""
 
 import io
-from dataclasses import replace
 
 from PIL import Image, ImageOps
 
 from cnnviz.datasets import load_mnist
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.measured import hand_in, measured_lab
+from cnnviz.lab.model import Part
+from cnnviz.lab.opening import free_lab
+from cnnviz.lab.record import LabRecord, Version
 from cnnviz.presets import LAB5
-from cnnviz.report import Report, Version, build_document, findings_of, run_lab
-from cnnviz.report.content import WORKING_PRINCIPLE
 from cnnviz.report.pdf import to_pages
 from scripts.screenshots.stage import IMAGES
 
 _DPI = 110.0
-_WORDS = {
+_TIME = "2026-01-31 10:00"
+_WORDS: dict[Part, str] = {
     "objective": "What shall be found out.",
     "description": "Which data, layers and settings were used.",
     "observations": "What was seen: the student's words stand above what the program has measured.",
@@ -23,12 +26,14 @@ _WORDS = {
 
 def report_page() -> None:
     """The first page of a report on LAB5, with words that only hold the place of a student's."""
-    report = Report(author="(name)", roll_number="(number)", date="(date)")
-    demonstration = replace(report.demonstration(WORKING_PRINCIPLE), **_WORDS).record(
-        Version("What is expected, recorded before the run.", "2026-01-31 10:00", 0)
-    )
-    findings = findings_of(run_lab(LAB5, load_mnist(LAB5.classes)), "2026-01-31 10:05")
-    document = build_document(report.with_demonstration(demonstration), findings)
+    lab = free_lab()
+    record, step = LabRecord.of(lab), lab.steps[0]
+    record = record.recorded(step, Version("What is expected, recorded before the run.", _TIME))
+    for part, words in _WORDS.items():
+        record = record.wrote(step, part, words, _TIME)
+    numbers = measured_lab(lab, load_mnist(LAB5.classes), LAB5.seed, experiment=LAB5, with_results=True)
+    handed = hand_in(lab, record, numbers, name="(name)", roll_number="(number)")
+    document = lab_document(lab, handed, record, numbers, date="(date)")
     IMAGES.mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(to_pages(document, _DPI)[0])) as page:
         framed = ImageOps.expand(page.convert("RGB"), border=1, fill="#C8D0D8")

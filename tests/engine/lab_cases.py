@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from cnnviz.datasets import Dataset
-from cnnviz.lab import HandIn, Lab, LabRecord, When, parse_lab
+from cnnviz.lab import Commitment, HandIn, Lab, LabRecord, Version, parse_lab
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
-from cnnviz.report import Version
 from tests.patience import PATIENCE
+from tests.replacing import replace
 from tests.small_data import first_images
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +99,7 @@ points = 1
 
 [step.question]
 text = "What do you expect?"
-hypothesis = true
+part = "hypothesis"
 points = 2
 
 [[step]]
@@ -156,11 +155,11 @@ def record_of(number: int) -> LabRecord:
         f"Student {number} expects that it goes down, for that is what it is for.", "2026-01-31 10:00", 0
     )
     record = record.recorded(steps["way"], hypothesis)
-    record = record.predicted(steps["guess"], 0.3 + number / 100, When("2026-01-31 10:05", 0))
-    record = record.predicted(steps["click"], (0, 8, 8), When("2026-01-31 10:06", 0))
-    record = record.predicted(steps["pick"], "max_blur", When("2026-01-31 10:07", 0))
+    record = record.predicted(steps["guess"], Commitment(0.3 + number / 100, "2026-01-31 10:05", 0))
+    record = record.predicted(steps["click"], Commitment((0, 8, 8), "2026-01-31 10:06", 0))
+    record = record.predicted(steps["pick"], Commitment("max_blur", "2026-01-31 10:07", 0))
     words = f"Answer of student number {number}, who says why it is so in words of his own."
-    return record.answered(steps["guess"], words, "2026-01-31 10:08")
+    return record.wrote(steps["guess"], "observations", words, "2026-01-31 10:08")
 
 
 def roll_number(number: int) -> str:
@@ -173,7 +172,7 @@ def honest(number: int, data: Dataset) -> HandIn:
     roll = roll_number(number)
     numbers = measured_lab(LAB, data, seed_for(LAB, roll))
     return hand_in(
-        LAB, record_of(number), numbers, data, name=f"Student {number}", roll_number=roll,
+        LAB, record_of(number), numbers, name=f"Student {number}", roll_number=roll,
         time="2026-01-31 11:30",
     )  # fmt: skip
 
@@ -182,5 +181,5 @@ def with_value(handed: HandIn, place: int, value: object) -> HandIn:
     """Return it with one measured value changed."""
     measured = list(handed.measured)
     old = measured[place]
-    measured[place] = replace(old, measured=replace(old.measured, value=value))
+    measured[place] = replace(old, value=value)
     return replace(handed, measured=tuple(measured))

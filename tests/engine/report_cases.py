@@ -5,15 +5,23 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from msgspec import structs
 
 from cnnviz.datasets import Dataset
+from cnnviz.experiment import Experiment
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.measured import hand_in, measured_of, sealed
+from cnnviz.lab.opening import free_lab
+from cnnviz.lab.record import LabNumbers, LabRecord, Version
 from cnnviz.presets import LAB5
-from cnnviz.report import Findings, LabResults, LabSettings, Report, Version, findings_of, run_lab
+from cnnviz.report import LabResults, LabSettings, measure_lab, trained_run
+from cnnviz.report.blocks import Document
 from tests.small_data import first_images
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
 
 QUICK = LabSettings(sample=3, digits=12, reach=3, tie_images=64)
+TIME = "2026-01-31 10:00"
 HOSTILE = (
     "<script>alert(1)</script> & </p> {{ 7*7 }} {% raw %}",
     '#let x = 1 #eval("1") $x^2$ *bold* _it_ `code` \\ // /* @ref <label>',
@@ -27,23 +35,61 @@ def small_data() -> Dataset:
     return first_images((0, 1), 400, 150)
 
 
+def results_of(
+    experiment: Experiment, data: Dataset | None = None, settings: LabSettings = QUICK
+) -> LabResults:
+    """Train a network and measure it."""
+    data = small_data() if data is None else data
+    trainer, history = trained_run(experiment, data)
+    return measure_lab(experiment, data, trainer.network, history, settings)
+
+
 @cache
 def small_lab() -> LabResults:
     """Return the results of a lab that takes a fraction of a second."""
-    return run_lab(replace(LAB5, log_every=100, filters=(3,)), small_data(), QUICK)
+    return results_of(replace(LAB5, log_every=100, filters=(3,)))
+
+
+def numbers_of(results: LabResults) -> LabNumbers:
+    """Return the numbers of free work that these results are."""
+    return sealed(structs.replace(measured_of(free_lab(), results), time=TIME))
 
 
 @cache
-def small_findings() -> Findings:
-    """Return the parts of a report that this lab makes."""
-    return findings_of(small_lab(), "2026-01-31 10:00")
+def small_numbers() -> LabNumbers:
+    """Return the numbers of this lab."""
+    return numbers_of(small_lab())
 
 
-def hostile_report() -> Report:
+def report_of(
+    numbers: LabNumbers | None = None,
+    record: LabRecord | None = None,
+    experiment: Experiment = LAB5,
+    *,
+    title: str = "",
+    author: str = "",
+    roll_number: str = "",
+    date: str = "",
+) -> Document:
+    """Return the report of free work."""
+    lab, record = free_lab(), record or LabRecord.of(free_lab())
+    numbers = numbers or LabNumbers(experiment)
+    handed = hand_in(lab, record, numbers, name=author, roll_number=roll_number)
+    return lab_document(lab, handed, record, numbers, title=title, date=date)
+
+
+def written(words: str) -> LabRecord:
+    """Return a record in which every field says the same."""
+    record = LabRecord.of(free_lab())
+    for step in free_lab().steps:
+        for part in ("objective", "description", "observations", "inference"):
+            record = record.wrote(step, part, words, TIME)
+        record = record.recorded(step, Version(words, TIME))
+    return record
+
+
+def hostile_report(numbers: LabNumbers | None = None) -> Document:
     """Return a report whose every word tries to be more than text."""
-    words = "\n".join(HOSTILE)
-    report = Report(title=HOSTILE[0], author=HOSTILE[1], roll_number=HOSTILE[2], date=HOSTILE[3])
-    for each in report.demonstrations:
-        each = replace(each, objective=words, description=words, observations=words, inference=words)
-        report = report.with_demonstration(each.record(Version(words, "2026-01-31 10:00", 0)))
-    return report
+    title, author, roll_number, date = HOSTILE
+    record = written("\n".join(HOSTILE))
+    return report_of(numbers, record, title=title, author=author, roll_number=roll_number, date=date)

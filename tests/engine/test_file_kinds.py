@@ -15,17 +15,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 from PIL import Image
 
 from cnnviz import checkpoint
 from cnnviz.datasets import load_dataset, read_grayscale
 from cnnviz.document import archive
 from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Text, to_svg
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import CNNVizError
 from cnnviz.file_kinds import kind_of
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.lab.commands import run_lab_check
 from cnnviz.lab.figures import Picture, pictures_of
+from cnnviz.lab.record import LabRecord, StepRecord, Work, read_work
 from cnnviz.presets import LAB5
 from cnnviz.report import Insert, write_folder
 from cnnviz.report.blocks import Document, Figure, Table, data
@@ -213,9 +215,11 @@ def test_what_is_more_than_plain_shapes_is_shown_by_nobody(pipe: Path, name: str
     assert told.startswith("a.svg ")
     assert told.endswith("; save it as PNG.")
     assert len(told) <= 300
-    values = Insert("title", "caption", "2026-01-01 12:00", svg or "x").to_dict()
-    with pytest.raises(DataError, match="damaged: a figure in it"):
-        Insert.from_dict(values)
+    insert = Insert("title", "caption", "2026-01-01 12:00", svg or "x")
+    step = StepRecord(inserts=(insert,))
+    record = LabRecord("lab", "1", "", steps={"step": step})
+    kept, lost = read_work(to_builtins(Work(records={record.key: record})))
+    assert (kept.records[record.key].steps["step"].inserts, lost) == ((), ["title"])
 
 
 def test_what_this_program_draws_is_plain() -> None:

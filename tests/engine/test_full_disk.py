@@ -14,10 +14,10 @@ from cnnviz import checkpoint
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5, LENET
-from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
+from cnnviz.report import write_folder, write_html, write_pdf
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document
-from tests.engine.report_cases import small_findings
+from tests.engine.report_cases import report_of, small_numbers
 from tests.patience import PATIENCE
 from tests.small_disk import WAYS, open_small_disk
 
@@ -27,7 +27,7 @@ PIECE = 4096
 
 @cache
 def document():
-    return build_document(Report(author="A. Student"), small_findings())
+    return report_of(small_numbers(), author="A. Student")
 
 
 WRITERS = {

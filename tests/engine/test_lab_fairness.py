@@ -1,24 +1,24 @@
 """What honest classes do is nothing to look at, and what only looks like it is."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from cnnviz.datasets import Dataset
-from cnnviz.lab import Commitment, HandIn, LabRecord, When, hand_in
+from cnnviz.lab import Commitment, HandIn, LabRecord, hand_in
 from cnnviz.lab.copies import remarks_between, remarks_on_folders
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.events import Event
 from cnnviz.lab.measured import LabNumbers, measured_lab
 from cnnviz.lab.model import seed_of
 from cnnviz.lab.pages import remarks_on_pages
+from cnnviz.lab.record import Shown
 from cnnviz.lab.remarks import remarks_on, too_exact
 from cnnviz.lab.results import hand_in_from_json
-from cnnviz.report.content import Shown
 from cnnviz.report.html import to_html
 from tests.engine.lab_cases import LAB, record_of, roll_number, small_data
+from tests.replacing import replace
 
 GUESS = LAB.step("guess")
 
@@ -37,7 +37,7 @@ def handed_in(data: Dataset, numbers: LabNumbers, record: LabRecord | None = Non
     """What a student hands in; the numbers, which nothing here looks at, are those of the first."""
     roll = roll_number(number)
     return hand_in(
-        LAB, record or record_of(number), numbers, data,
+        LAB, record or record_of(number), numbers,
         name=f"Student {number}", roll_number=roll, time="2026-01-31 11:30",
     )  # fmt: skip
 
@@ -49,7 +49,7 @@ def reasons(handed: HandIn) -> list[str]:
 def given_up() -> LabRecord:
     record = LabRecord.of(LAB).given_up(GUESS, "2026-01-31 10:05")
     record = record.happened(GUESS, Event("visited", what="backprop"), "2026-01-31 10:06")
-    return record.answered(GUESS, "Said without a guess.", "2026-01-31 10:07")
+    return record.wrote(GUESS, "observations", "Said without a guess.", "2026-01-31 10:07")
 
 
 def test_prediction_that_was_given_up_is_in_the_results_and_no_remark(
@@ -71,10 +71,8 @@ def test_step_that_is_ticked_without_prediction_or_giving_up_is_a_remark(
 
 def late(one: HandIn, **changes: object) -> HandIn:
     made = one.predictions["guess"]
-    when = replace(made.when, after_run=True, seen="2026-01-31 10:01")
-    return replace(
-        one, predictions={**one.predictions, "guess": replace(made, when=replace(when, **changes))}
-    )
+    made = replace(made, after_run=True, seen="2026-01-31 10:01")
+    return replace(one, predictions={**one.predictions, "guess": replace(made, **changes)})
 
 
 def hypothesis(one: HandIn, **changes: object) -> HandIn:
@@ -95,7 +93,7 @@ def test_time_since_which_results_were_shown_contradicts_being_in_time(
 
 def test_prediction_that_was_put_in_after_giving_up_is_a_remark(data: Dataset, numbers: LabNumbers) -> None:
     handed = handed_in(data, numbers, given_up())
-    made = Commitment(0.4, When("2026-01-31 10:05", 0))
+    made = Commitment(0.4, "2026-01-31 10:05", 0)
     (reason,) = reasons(replace(handed, predictions={"guess": made}))
     assert reason == "predicted, though the result was shown without it: guess"
 
@@ -217,14 +215,13 @@ def test_digits_of_several_numbers_count_together(data: Dataset, numbers: LabNum
     one = replace(
         handed_in(data, numbers),
         measured=tuple(
-            replace(result, step=step.id, measured=replace(result.measured, value=value))
-            for step, value in zip(asked, values, strict=True)
+            replace(result, step=step.id, value=value) for step, value in zip(asked, values, strict=True)
         ),
     )
 
     def told(*answers: float) -> int:
         made = {
-            step.id: Commitment(answer, When("2026-01-31 10:05", 0))
+            step.id: Commitment(answer, "2026-01-31 10:05", 0)
             for step, answer in zip(asked, answers, strict=True)
         }
         return len(list(too_exact(replace(one, predictions=made), lab)))
@@ -242,13 +239,12 @@ def test_every_result_as_the_window_shows_it_is_told(data: Dataset, numbers: Lab
     one = replace(
         handed_in(data, numbers),
         measured=tuple(
-            replace(result, step=step.id, measured=replace(result.measured, value=value))
-            for step, value in zip(asked, values, strict=True)
+            replace(result, step=step.id, value=value) for step, value in zip(asked, values, strict=True)
         ),
     )
     for typed, count in (((0.25, 0.4567, 0.3456), 1), ((0.25, 0.46, 0.35), 0), ((0.9, 0.4567, 0.3456), 0)):
         made = {
-            step.id: Commitment(answer, When("2026-01-31 10:05", 0))
+            step.id: Commitment(answer, "2026-01-31 10:05", 0)
             for step, answer in zip(asked, typed, strict=True)
         }
         found = list(too_exact(replace(one, predictions=made), replace(LAB, steps=tuple(asked))))

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.lab import EVENTS, MEASURES, check_lab, load_lab, parse_lab
-from cnnviz.lab.entries import lines_of
 from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_formula, parse_text
+from cnnviz.lab.model import Shift
+from cnnviz.lab.toml_lines import lines_of
 from cnnviz.report.blocks import Document, Formula
 from cnnviz.report.pdf import to_pdf
 from tests.engine.lab_cases import SMALL, small_lab
@@ -37,8 +38,10 @@ def test_lab5_takes_an_hour_and_covers_the_exercise():
         "window_receivers", "gradient_tie_rule",
     } <= asked  # fmt: skip
     first_trained = next(n for n, step in enumerate(lab.steps) if step.id == "slow")
-    before = [step for step in lab.steps[:first_trained] if step.question is not None]
-    assert all(step.question.is_hypothesis for step in before), "hypotheses come before anything is trained"
+    before = [step for step in lab.steps[:first_trained] if step.questions]
+    assert all(any(each.is_hypothesis for each in step.questions) for step in before), (
+        "hypotheses come before anything is trained"
+    )
     assert {step.section for step in before} == {"principle", "translation", "backprop"}
 
 
@@ -46,14 +49,14 @@ def test_every_part_of_a_lab_is_read():
     lab = small_lab()
     step = lab.step("guess")
     assert (lab.id, lab.seed_from_roll_number, lab.experiment.filters) == ("small", True, (2,))
-    assert (step.show.panel, step.show.shift) == ("translation", (1, 0, False))
+    assert (step.show.panel, step.show.shift) == ("translation", Shift(1, 0))
     assert step.show.views == {"translation": {"stage": "max", "pair": "sides"}}
     assert lab.experiment_of(step, seed=5).pool == "average"
     assert lab.experiment_of(step, seed=5).seed == 5
     assert step.prediction.truth.parameters == {"stage": "max", "dx": 1, "dy": 0, "sample": 0}
     assert [condition.event for condition in step.done_when] == ["predicted", "visited", "words"]
-    assert isinstance(step.text[1], FormulaLine)
-    assert step.text[0] == Paragraph(
+    assert isinstance(step.blocks[1], FormulaLine)
+    assert step.blocks[0] == Paragraph(
         (Span("A "), Span("strong", "strong"), Span(" word and "), Span("code", "code"), Span("."))
     )
 
@@ -182,7 +185,7 @@ def test_a_figure_that_is_not_there_is_told(tmp_path):
     assert _around(text.split("\n"), mistakes[0].line) == _around(text.split("\n"), line)
     (tmp_path / "picture.png").write_bytes(b"")
     lab, mistakes = check_lab(path)
-    assert lab.steps[0].text[0] == FigureFile("picture.png", "A picture")
+    assert lab.steps[0].blocks[0] == FigureFile("picture.png", "A picture")
 
 
 # --- lines of keys ------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +16,14 @@ from cnnviz.lab.bench import trained
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
-from cnnviz.lab.own_pixels import OwnPixels
-from cnnviz.lab.record import Found
+from cnnviz.lab.record import Found, OwnImage
 from cnnviz.lab.results import checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
-from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
+from cnnviz.report import write_folder, write_html, write_pdf
+from cnnviz.report.blocks import Document
 from tests.engine.lab_cases import LAB, honest, small_data
+from tests.replacing import replace
 
 HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"
 
@@ -31,7 +31,7 @@ HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #
 @pytest.fixture(scope="module")
 def handed() -> HandIn:
     found = honest(1, small_data())
-    own = OwnPixels(np.zeros((1, 28, 28), np.uint8), None, "drawn")
+    own = OwnImage.of(np.zeros((1, 28, 28), np.uint8), None, "drawn")
     return replace(found, name=HOSTILE, answers={"guess": HOSTILE}, own=own).sealed()
 
 
@@ -115,7 +115,7 @@ def _fits(schema: dict, value: object, whole: dict) -> bool:
 
 
 def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
-    document = replace(build_document(Report(), None), results=handed.to_json())
+    document = replace(Document("A report", "", "", "", ()), results=handed.to_json())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "b.html")
     write_folder(document, tmp_path / "c")
@@ -129,7 +129,7 @@ def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
 
 @pytest.mark.skipif(shutil.which("pdfdetach") is None, reason="poppler-utils is not installed")
 def test_other_programs_find_the_attachment(handed, tmp_path):
-    write_pdf(replace(build_document(Report(), None), results=handed.to_json()), tmp_path / "a.pdf")
+    write_pdf(replace(Document("A report", "", "", "", ()), results=handed.to_json()), tmp_path / "a.pdf")
     subprocess.run(
         ["pdfdetach", "-save", "1", "-o", str(tmp_path / "out.json"), str(tmp_path / "a.pdf")], check=True
     )
@@ -137,7 +137,7 @@ def test_other_programs_find_the_attachment(handed, tmp_path):
 
 
 def test_a_report_without_results_carries_none(tmp_path):
-    document = build_document(Report(), None)
+    document = Document("A report", "", "", "", ())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "b.html")
     assert b"EmbeddedFile" not in (tmp_path / "a.pdf").read_bytes()
@@ -155,7 +155,7 @@ def test_a_report_without_results_carries_none(tmp_path):
         (b"\xff\xd8\xff\xe0\xfe", "no report of CNNViz"),
         (b"{}", "no results of CNNViz"),
         (b'{"format": "cnnviz-results", "format_version": 99}', "newer CNNViz"),
-        (b'{"format": "cnnviz-results", "format_version": 1}', "'lab' is missing"),
+        (b'{"format": "cnnviz-results", "format_version": 1}', "'name' is missing"),
         (b"[" * 100_000, "no report"),
         (b"{" + b'"a":{' * 100_000, "no JSON"),
         (b"{" + b" " * (9 << 20), "too large"),
@@ -235,22 +235,23 @@ def when_measured(record: LabRecord, step_id: str) -> str:
     """What the report says of when the numbers of a step were measured; all were at 11:30 for the report."""
     data = small_data()
     numbers = replace(measured_lab(LAB, data, seed_for(LAB, "7")), time="2026-01-31 11:30")
-    document = lab_document(LAB, hand_in(LAB, record, numbers, data), numbers.time, record.steps)
+    document = lab_document(LAB, hand_in(LAB, record, numbers), record, numbers)
     return next(table.caption for table in document.tables if table.name == f"measured-{step_id}")
 
 
 def test_a_table_says_when_a_result_was_measured_and_not_when_it_was_exported():
     step, data, seed = LAB.step("guess"), small_data(), seed_for(LAB, "7")
     bench = trained(LAB.experiment_of(step, seed), data)
-    first, *others = (measure(each, bench) for each in step.measurements)
-    found = Found(first, "2026-01-31 10:20", bench.step, bench.experiment, tuple(others))
+    measured = [measure(each, bench) for each in step.measurements]
+    found = Found.of("guess", measured, "2026-01-31 10:20", bench.step, bench.experiment)
     record = LabRecord.of(LAB).revealed(step, found.time, found)
     said = when_measured(record, "guess")
     assert said.startswith(f"Measured 2026-01-31 10:20 in the step “{step.title}”, and with the same result ")
     assert "2026-01-31 11:30 for the report" in said
     never_shown = when_measured(LabRecord.of(LAB), "guess")
     assert never_shown.startswith(f"Measured 2026-01-31 11:30 for the step “{step.title}”")
-    other = replace(found, measured=replace(first, value=float(first.value) * 2))
+    first, *others = found.measured
+    other = replace(found, measured=(replace(first, value=first.value * 2), *others))
     said = when_measured(LabRecord.of(LAB).revealed(step, found.time, other), "guess")
     assert said.startswith("Measured 2026-01-31 11:30 for the step")
     assert said.endswith("What the step showed 2026-01-31 10:20 was of another network.")

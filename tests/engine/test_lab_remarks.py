@@ -6,28 +6,27 @@ import random
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cnnviz.lab import HandIn, LabRecord, When, hand_in
+from cnnviz.lab import HandIn, LabRecord, Version, hand_in
 from cnnviz.lab.copies import may_be_same_name, plain, remarks_between
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
 from cnnviz.lab.judging import TOLERANCES
 from cnnviz.lab.measured import measured_lab, seed_for
-from cnnviz.lab.own_pixels import OwnPixels
 from cnnviz.lab.pages import remarks_on_pages
-from cnnviz.lab.record import Commitment
+from cnnviz.lab.record import Commitment, OwnImage
 from cnnviz.lab.remarks import impossible_times
 from cnnviz.lab.results import checksum_of
 from cnnviz.lab.verifying import Row, verify
-from cnnviz.report import Version, write_html, write_pdf
+from cnnviz.report import write_html, write_pdf
 from tests.engine.lab_cases import LAB, honest, roll_number, small_data, with_value
+from tests.replacing import replace
 
 LABS = {LAB.sha256: LAB}
 MINE = "Max pooling keeps the largest of four cells, so a shift by one pixel moves some to another window."
@@ -46,10 +45,7 @@ def shifted(handed: HandIn, by: timedelta, *, all_: bool = True) -> HandIn:
         handed,
         time=moved(handed.time) if all_ else handed.time,
         done={step: moved(time) for step, time in handed.done.items()},
-        predictions={
-            step: replace(each, when=replace(each.when, time=moved(each.when.time)))
-            for step, each in handed.predictions.items()
-        },
+        predictions={step: replace(each, time=moved(each.time)) for step, each in handed.predictions.items()},
         hypotheses={
             step: tuple(replace(each, time=moved(each.time)) for each in versions)
             for step, versions in handed.hypotheses.items()
@@ -61,7 +57,7 @@ def predicted(handed: HandIn, step: str, **changes: object) -> HandIn:
     """The prediction of a step with another answer, time or training step."""
     old = handed.predictions[step]
     answer = changes.pop("answer", old.answer)
-    made = Commitment(answer, replace(old.when, **changes))
+    made = replace(old, answer=answer, **changes)
     return replace(handed, predictions={**handed.predictions, step: made})
 
 
@@ -73,14 +69,14 @@ def all_right(handed: HandIn) -> HandIn:
     """Every prediction right, as a student makes it who knows: two digits of the number, which may be off."""
     guess = predicted(handed, "guess", answer=round(value_of(handed, "guess"), 2))
     guess = predicted(guess, "click", answer=value_of(handed, "click")[0])
-    way = Commitment("down", When("2026-01-31 10:09", 0))
+    way = Commitment("down", "2026-01-31 10:09", 0)
     return replace(guess, predictions={**guess.predictions, "way": way})
 
 
 # --- honest ones --------------------------------------------------------------------------------------------
 
 
-FILE = OwnPixels(np.full((1, 28, 28), 7, np.uint8), 1, "three.png")
+FILE = OwnImage.of(np.full((1, 28, 28), 7, np.uint8), 1, "three.png")
 
 
 def short(handed: HandIn) -> HandIn:
@@ -93,7 +89,7 @@ def again(handed: HandIn) -> HandIn:
 
 
 def of_lab(handed: HandIn) -> HandIn:
-    return replace(handed, answers={"guess": "what is commited"} | {"way": LAB.step("way").question.text})
+    return replace(handed, answers={"guess": "what is commited"} | {"way": LAB.step("way").questions[0].text})
 
 
 HONEST: dict[str, Callable[[HandIn], HandIn]] = {
@@ -145,9 +141,10 @@ def said(words: str) -> Callable[[HandIn], HandIn]:
 
 TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
     "number-and-version": ("off by", lambda one: replace(with_value(one, 0, 0.5), version="0.3.0")),
-    "number-and-lab": ("off by", lambda one: replace(with_value(one, 0, 0.5), lab_sha256="0" * 64)),
+    "number-and-lab": ("off by", lambda one: replace(
+        with_value(one, 0, 0.5), lab=replace(one.lab, sha256="0" * 64))),
     "number-and-both": ("off by", lambda one: replace(
-        with_value(one, 0, 0.5), lab_sha256="0" * 64, version="7.0")),
+        with_value(one, 0, 0.5), lab=replace(one.lab, sha256="0" * 64), version="7.0")),
     "digits": ("all are those of the measured", lambda one: predicted(
         one, "guess", answer=value_of(one, "guess"))),
     "rounded": ("in every step", lambda one: predicted(
@@ -177,8 +174,9 @@ TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
         one, runs=(replace(one.runs[0], settings={"pool": "max"}), *one.runs[1:]))),
     "weights": ("are not those of its seed", lambda one: replace(
         one, runs=(replace(one.runs[0], weights_sha256="ef" * 32), *one.runs[1:]))),
-    "no-checksum": ("no SHA-256", lambda one: replace(one, lab_sha256="none")),
-    "of-another-lab": ("but the checksum of small 1", lambda one: replace(one, lab_version="2")),
+    "no-checksum": ("no SHA-256", lambda one: replace(one, lab=replace(one.lab, sha256="none"))),
+    "of-another-lab": ("but the checksum of small 1", lambda one: replace(
+        one, lab=replace(one.lab, version="2"))),
     "seed-flag": ("its seed", lambda one: replace(one, seed_from_roll_number=False)),
     "settings": ("its settings are not", lambda one: replace(
         one, experiment=replace(one.experiment, learning_rate=0.5))),
@@ -200,7 +198,7 @@ def _predictions(one: HandIn, two: HandIn, _: str) -> Pair:
 
 
 def _drawn(one: HandIn, two: HandIn, _: str) -> Pair:
-    own = OwnPixels(np.arange(784, dtype=np.uint8).reshape(1, 28, 28), 0)
+    own = OwnImage.of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28), 0)
     return replace(one, own=own), replace(two, own=replace(own, label=1))
 
 
@@ -250,11 +248,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
     write("exported-again", again(twice))
     write_pdf(lab_document(LAB, twice), folder / "both.pdf")
     write_html(lab_document(LAB, twice), folder / "both.html")
-    own = OwnPixels(np.arange(784, dtype=np.uint8).reshape(1, 28, 28)[:, ::-1], 1)
+    own = OwnImage.of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28)[:, ::-1], 1)
     drawing = replace(LabRecord.of(LAB), own=own)
     roll = roll_number(next(numbers))
-    measured = measured_lab(LAB, data, seed_for(LAB, roll), own.pixels)
-    write("drew", hand_in(LAB, drawing, measured, data, name="Drew", roll_number=roll))
+    measured = measured_lab(LAB, data, seed_for(LAB, roll), own.array)
+    write("drew", hand_in(LAB, drawing, measured, name="Drew", roll_number=roll))
     for name, (_, change) in TAMPERED.items():
         write(f"tampered-{name}", change(honest(next(numbers), data)))
     for name, (_, change) in PAIRS.items():
@@ -405,7 +403,7 @@ def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, small, words):
     handed = replace(
         honest(1, small_data()), name="Zoë O'Brien", answers={"guess": words, "way": words[::-1]}
     )
-    document = lab_document(LAB, handed.sealed(), "2026-01-31 11:30")
+    document = lab_document(LAB, handed.sealed())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "a.html")
     (row,) = check(tmp_path).values()
@@ -527,7 +525,7 @@ def test_names_of_one_person_may_be_written_in_several_ways(one, other, may_be):
 
 def _with_predictions(number: int, answers: list[float], minutes: list[int]) -> HandIn:
     made = {
-        f"step {place}": Commitment(answer, When(f"2026-01-31 10:{minute:02d}", 0))
+        f"step {place}": Commitment(answer, f"2026-01-31 10:{minute:02d}", 0)
         for place, (answer, minute) in enumerate(zip(answers, minutes, strict=True))
     }
     return replace(honest(number, small_data()), predictions=made, answers={}, hypotheses={})

@@ -8,22 +8,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from cnnviz.lab import HandIn, LabRecord, When, hand_in, measured_lab, parse_lab, seed_of
+from cnnviz.lab import HandIn, LabRecord, Version, hand_in, measured_lab, parse_lab, seed_of
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import COLUMNS, LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv, verdict_of
 from cnnviz.lab.judging import compared
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Measurement
 from cnnviz.lab.verifying import KERNELS, verify
-from cnnviz.report import Version, write_html, write_pdf
+from cnnviz.report import write_html, write_pdf
 from cnnviz.runtime import blas_kernel
 from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, small_data, with_value
 from tests.patience import PATIENCE
+from tests.replacing import replace
 
 ROOT = Path(__file__).parents[2]
 LABS = {LAB.sha256: LAB}
@@ -101,9 +102,9 @@ CASES = (
     Case("other-version", LOOK, "another version of CNNViz, which may be why",
          lambda all_: replace(_number(all_[14], 1.1), version="0.0.9").sealed()),
     Case("other-data", NOT_COMPARABLE, "other data",
-         lambda all_: replace(all_[15], data_sha256="0" * 64).sealed()),
+         lambda all_: replace(all_[15], data=replace(all_[15].data, sha256="0" * 64)).sealed()),
     Case("other-lab", NOT_COMPARABLE, "known here in another version",
-         lambda all_: replace(all_[16], lab_sha256="0" * 64, lab_version="2").sealed()),
+         lambda all_: replace(all_[16], lab=replace(all_[16].lab, sha256="0" * 64, version="2")).sealed()),
 )  # fmt: skip
 
 
@@ -232,7 +233,7 @@ def test_how_far_a_number_is_off_is_told(table):
 def test_late_ones_are_told_and_give_no_points(students, data_file, tmp_path):
     late = students[0]
     hypothesis = (Version("I think so, now that I see it.", "2026-01-31 11:00", 30),)
-    made = replace(late.predictions["guess"], when=When("2026-01-31 11:00", 60, after_run=True))
+    made = replace(late.predictions["guess"], time="2026-01-31 11:00", step=60, after_run=True)
     late = replace(
         late, hypotheses={"way": hypothesis}, predictions={**late.predictions, "guess": made}
     ).sealed()  # fmt: skip
@@ -259,7 +260,7 @@ def test_students_whose_roll_numbers_give_the_same_seed_are_not_accused(data_fil
     for number in (1, 2):  # and those who gave no roll number
         handed = honest(number, data)
         numbers = measured_lab(LAB, data, seed_of(""))
-        alone = hand_in(LAB, LabRecord.of(LAB), numbers, data, name=handed.name)
+        alone = hand_in(LAB, LabRecord.of(LAB), numbers, name=handed.name)
         write(tmp_path, f"without-{number}", replace(alone, answers=handed.answers).sealed())
     rows = verify([tmp_path], LABS, data_file, processes=1)
     assert [verdict_of(row) for row in rows] == [OK] * 4, [row.remarks for row in rows]
@@ -267,7 +268,10 @@ def test_students_whose_roll_numbers_give_the_same_seed_are_not_accused(data_fil
 
 
 def test_a_corrected_text_of_the_lab_is_no_other_lab(students, data_file, tmp_path):
-    first, second = (replace(students[number], lab_sha256="0" * 64).sealed() for number in (3, 4))
+    first, second = (
+        replace(students[number], lab=replace(students[number].lab, sha256="0" * 64)).sealed()
+        for number in (3, 4)
+    )
     write(tmp_path, "a", first)
     write(tmp_path, "b", _number(second, 1.1).sealed())
     agreeing, differing = verify([tmp_path], LABS, data_file, processes=1)
@@ -392,7 +396,12 @@ def test_nothing_of_a_lab_or_a_hand_in_steers_the_terminal(students, tmp_path, d
     (tmp_path / "mistaken.toml").write_text(
         SMALL.replace('kind = "direction"', f'kind = "{evil}"'), encoding="utf-8"
     )
-    handed = replace(students[0], name="\x1b[2J", lab_id="\x1b[2J", data_name="\x1b[2J").sealed()
+    handed = replace(
+        students[0],
+        name="\x1b[2J",
+        lab=replace(students[0].lab, id="\x1b[2J"),
+        data=replace(students[0].data, name="\x1b[2J"),
+    ).sealed()
     (tmp_path / "hand\x1b[2J.json").write_text(handed.to_json(), encoding="ascii")
     for arguments in (
         ("--lab-check", "evil\x1b[2J.toml"),
@@ -440,7 +449,7 @@ def test_numbers_of_float32_are_compared_under_their_own_kernel(data_file, tmp_p
     text = SMALL.replace("[settings]", '[settings]\ndtype = "float32"')
     lab, _ = parse_lab(text)
     numbers = measured_lab(lab, small_data(), 5)
-    handed = hand_in(lab, LabRecord.of(lab), numbers, small_data(), name="x")
+    handed = hand_in(lab, LabRecord.of(lab), numbers, name="x")
     handed = replace(handed, experiment=replace(handed.experiment, seed=seed_of("")))
     blas = handed.versions["BLAS"].rpartition(" ")[0]
     handed = replace(handed, versions={**handed.versions, "BLAS": f"{blas} {kernel}"}).sealed()

@@ -1,30 +1,35 @@
-"""The words of a report: recorded hypotheses, JSON there and back, and what the document makes of them."""
+"""The report of a record: hypotheses with what was known, questions, and what the student has put in."""
 
 import csv
-import json
 import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
+from msgspec import structs
 
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import DataError
+from cnnviz.lab.model import PARTS
+from cnnviz.lab.opening import free_lab
+from cnnviz.lab.record import LabRecord, Shown, Version, Work, read_work
 from cnnviz.presets import LAB5
-from cnnviz.report import Insert, Report, Version, build_document, write_folder, write_html, write_pdf
+from cnnviz.report import Insert, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Data, Figure, Heading, Table, Words
-from cnnviz.report.content import BACKPROP, GUIDES, TRANSLATION, Shown
-from tests.engine.report_cases import hostile_report, needs_poppler, small_findings, small_lab
+from tests.engine.report_cases import needs_poppler, report_of, small_lab, small_numbers, written
+
+PRINCIPLE, TRANSLATION, BACKPROP = free_lab().steps
+EMPTY = LabRecord.of(free_lab())
 
 
 def test_a_later_hypothesis_never_replaces_the_recorded_one():
     first = Version("99 % will be right", "2026-01-31 10:00", 0)
     later = Version("97 % will be right", "2026-01-31 10:30", 12_665, after_run=True)
-    demonstration = Report().demonstrations[0].record(first).record(later)
-    assert demonstration.hypothesis == (first, later)
-    document = build_document(Report().with_demonstration(demonstration), None)
-    texts = [block.text for block in document.blocks if isinstance(block, Words)]
+    record = EMPTY.recorded(PRINCIPLE, first).recorded(PRINCIPLE, later)
+    assert record.step("principle").hypothesis == (first, later)
+    texts = [block.text for block in report_of(record=record).blocks if isinstance(block, Words)]
     assert "Recorded 2026-01-31 10:00, before any result had been shown" in texts
     assert "Edited 2026-01-31 10:30, after results of this lab had been shown" in texts
     assert texts.index(first.text) < texts.index(later.text)
@@ -45,35 +50,35 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     ],
 )
 def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written(version, said):
-    demonstration = Report().demonstrations[0].record(replace(version, time="2026-01-31 10:00"))
-    document = build_document(Report().with_demonstration(demonstration), None)
-    stamp = next(
-        block.text for block in document.blocks if isinstance(block, Words) and block.kind == "stamp"
-    )
-    assert stamp == f"Recorded 2026-01-31 10:00, after {said}"
-    kept = Report().with_demonstration(demonstration)
-    assert Report.from_dict(json.loads(json.dumps(kept.to_dict()))) == kept
+    record = EMPTY.recorded(PRINCIPLE, structs.replace(version, time="2026-01-31 10:00"))
+    stamps = [e.text for e in report_of(record=record).blocks if isinstance(e, Words) and e.kind == "stamp"]
+    assert stamps == [f"Recorded 2026-01-31 10:00, after {said}"]
 
 
 def test_saying_the_same_again_is_no_edit():
-    first = Version("so be it", "2026-01-31 10:00", 0)
-    demonstration = Report().demonstrations[0].record(first)
-    assert demonstration.record(Version(" so be it\n", "2026-01-31 11:00", 9)) == demonstration
+    record = EMPTY.recorded(PRINCIPLE, Version("so be it", "2026-01-31 10:00", 0))
+    assert record.recorded(PRINCIPLE, Version(" so be it\n", "2026-01-31 11:00", 9)) == record
 
 
 def test_deleting_a_hypothesis_is_an_edit_too():
-    demonstration = Report().demonstrations[0].record(Version("a", "t", 0)).record(Version("", "u", 1))
-    assert [version.text for version in demonstration.hypothesis] == ["a", ""]
+    record = EMPTY.recorded(PRINCIPLE, Version("a", "t")).recorded(PRINCIPLE, Version("", "u", 1))
+    assert [version.text for version in record.step("principle").hypothesis] == ["a", ""]
+    assert "(deleted)" in [e.text for e in report_of(record=record).blocks if isinstance(e, Words)]
 
 
-def test_nothing_written_shows_the_guiding_questions():
-    missing = [
-        block.text for block in build_document(Report(), None).blocks
-        if isinstance(block, Words) and block.kind == "missing"
-    ]  # fmt: skip
-    assert len(missing) == 5 * len(GUIDES)
-    assert not Report().has_words
-    assert hostile_report().has_words
+def test_objective_hypothesis_description_observations_and_inference_of_each_demonstration_are_asked_for():
+    blocks = report_of().blocks
+    missing = [each.text for each in blocks if isinstance(each, Words) and each.kind == "missing"]
+    assert len(missing) == 5 * len(free_lab().sections)
+    headings = [each.text for each in blocks if isinstance(each, Heading) and each.level == 2]
+    assert headings == 3 * list(PARTS.values())
+    said = [
+        each.text
+        for each in report_of(record=written("words of a student")).blocks
+        if isinstance(each, Words)
+    ]
+    assert said.count("words of a student") == len(missing)
+    assert set(missing) <= set(said), "the question stands before its answer"
 
 
 @pytest.mark.parametrize(
@@ -81,44 +86,11 @@ def test_nothing_written_shows_the_guiding_questions():
     [("none", ("pooled", "window", "ties", "tied", "maximum")), ("average", ("ties", "tied", "maximum"))],
 )
 def test_the_guiding_questions_ask_of_nothing_that_the_network_has_not(pool, absent):
-    document = build_document(Report(), None, experiment=replace(LAB5, pool=pool))
-    asked = [each.text for each in document.blocks if isinstance(each, Words) and each.kind == "missing"]
-    assert len(asked) == 5 * len(GUIDES)
+    blocks = report_of(experiment=replace(LAB5, pool=pool)).blocks
+    asked = [each.text for each in blocks if isinstance(each, Words) and each.kind == "missing"]
+    assert len(asked) == 5 * len(free_lab().sections)
     words = set(re.findall(r"\w+", " ".join(asked[-5:] if pool == "average" else asked)))
     assert not words & set(absent)
-
-
-def test_json_there_and_back():
-    report = hostile_report()
-    assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda values: values.update(format="something"),
-        lambda values: values.update(version=99),
-        lambda values: values.pop("title"),
-        lambda values: values.update(author=7),
-        lambda values: values.update(demonstrations="none"),
-        lambda values: values["demonstrations"].append(3),
-        lambda values: values["demonstrations"][0].update(hypothesis=[{"text": "x"}]),
-        lambda values: values["demonstrations"][0]["hypothesis"][0].update(step=-1),
-        lambda values: values["demonstrations"][0].update(objective="x" * 300_000),
-    ],
-)
-def test_a_damaged_report_is_one_sentence(damage):
-    values = hostile_report().to_dict()
-    damage(values)
-    with pytest.raises(CNNVizError) as caught:
-        Report.from_dict(values)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("values", [None, [], "report", 3])
-def test_what_is_no_report_is_refused(values):
-    with pytest.raises(CNNVizError):
-        Report.from_dict(values)
 
 
 SVG = (
@@ -131,16 +103,11 @@ COUNTED = Insert(
     "Confusion $matrix$", "LAB5, seed 3 · step 12", "2026-01-31 10:01",
     data=Data(("is", "predicted 0", "share"), (("0", 972, 0.25), ("1", 7.0, 1e-5))),
 )  # fmt: skip
+RECORD = EMPTY.with_inserts(TRANSLATION, (COUNTED, DRAWN)).with_inserts(BACKPROP, (DRAWN,))
 
 
-def _report() -> Report:
-    with_both = replace(Report().demonstration(TRANSLATION), inserts=(COUNTED, DRAWN))
-    with_one = replace(Report().demonstration(BACKPROP), inserts=(DRAWN,))
-    return Report().with_demonstration(with_both).with_demonstration(with_one)
-
-
-def test_they_stand_in_their_demonstration_in_their_order():
-    blocks = build_document(_report(), None).blocks
+def test_they_stand_in_their_section_in_their_order():
+    blocks = report_of(record=RECORD).blocks
     kinds = [type(block) for block in blocks if isinstance(block, Figure | Table)]
     assert kinds == [Table, Figure, Figure]
     names = [block.name for block in blocks if isinstance(block, Figure | Table)]
@@ -152,20 +119,8 @@ def test_they_stand_in_their_demonstration_in_their_order():
 
 
 def test_whole_numbers_are_written_as_such():
-    (table,) = build_document(_report(), None).tables
+    (table,) = report_of(record=RECORD).tables
     assert table.shown == [["0", "972", "0.25"], ["1", "7", "1e−5"]]
-
-
-def test_inserts_there_and_back():
-    report = _report()
-    assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
-
-
-def test_a_report_without_them_can_be_read_still():
-    values = Report().to_dict()
-    for each in values["demonstrations"]:
-        del each["inserts"]
-    assert Report.from_dict(values) == Report()
 
 
 @pytest.mark.parametrize(
@@ -174,9 +129,6 @@ def test_a_report_without_them_can_be_read_still():
         {"svg": "", "data": None},
         {"svg": SVG, "data": {"header": [], "rows": []}},
         {"svg": 7},
-        {"svg": SVG.replace("<rect", '<image href="secret.png"/><rect')},
-        {"svg": SVG.replace("<rect", "<style>@import 'x.css'</style><rect")},
-        {"svg": SVG.replace("#f00", "url(http://a.b/c)")},
         {"svg": "", "data": {"header": ["a"], "rows": [[10**400]]}},
         {"title": None},
         {"width_cm": "wide"},
@@ -185,16 +137,37 @@ def test_a_report_without_them_can_be_read_still():
         {"svg": "", "data": {"header": ["a"], "rows": [[None]]}},
         {"svg": "", "data": {"header": ["a"], "rows": [[[]]]}},
         {"svg": "", "data": []},
+        {"words": "x" * 501},
     ],
 )
-def test_a_damaged_one_is_named(damage):
-    with pytest.raises(DataError, match="damaged"):
-        Insert.from_dict(DRAWN.to_dict() | damage)
+def test_a_damaged_one_is_refused_in_a_clause(damage):
+    values = msgspec.to_builtins(Work(records={RECORD.key: RECORD}))
+    values["records"][RECORD.key]["steps"]["backprop"]["inserts"] = [msgspec.to_builtins(DRAWN) | damage]
+    with pytest.raises(DataError, match="the work in it is damaged") as caught:
+        read_work(values)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        SVG.replace("<rect", '<image href="secret.png"/><rect'),
+        SVG.replace("<rect", "<style>@import 'x.css'</style><rect"),
+        SVG.replace("#f00", "url(http://a.b/c)"),
+    ],
+)
+def test_a_drawing_that_is_more_than_a_drawing_is_taken_out_and_named(svg):
+    values = msgspec.to_builtins(Work(records={RECORD.key: RECORD}))
+    values["records"][RECORD.key]["steps"]["translation"]["inserts"][1]["svg"] = svg
+    work, lost = read_work(values)
+    assert lost == [DRAWN.title]
+    assert work.record(free_lab()).step("translation").inserts == (COUNTED,)
+    assert work.record(free_lab()).step("backprop").inserts == (DRAWN,)
 
 
 def test_html_shows_it_as_a_picture_of_its_own(tmp_path: Path):
     path = tmp_path / "r.html"
-    write_html(build_document(_report(), None), path)
+    write_html(report_of(record=RECORD), path)
     text = path.read_text(encoding="utf-8")
     assert text.count('src="data:image/svg+xml;base64,') == 2
     assert 'id="a"' not in text  # names inside cannot meet those of another drawing
@@ -203,7 +176,7 @@ def test_html_shows_it_as_a_picture_of_its_own(tmp_path: Path):
 
 def test_the_folder_has_picture_and_numbers(tmp_path: Path):
     folder = tmp_path / "lab"
-    write_folder(build_document(_report(), None), folder)
+    write_folder(report_of(record=RECORD), folder)
     (figure,) = folder.glob("figure-inserted-2-*.png")
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert figure.with_suffix(".csv").read_text() == "x,y\n1,0.5\n"
@@ -219,7 +192,7 @@ def test_the_folder_has_picture_and_numbers(tmp_path: Path):
 @needs_poppler
 def test_its_letters_can_be_selected_in_the_pdf(tmp_path: Path):
     path = tmp_path / "r.pdf"
-    write_pdf(build_document(_report(), None), path)
+    write_pdf(report_of(record=RECORD), path)
     text = subprocess.run(
         ["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True
     ).stdout
@@ -238,37 +211,19 @@ def test_a_table_that_the_student_has_put_in_is_not_repeated(as_figure):
         data = None if as_figure else Data(("is", "predicted 0", "predicted 1"), rows)
         svg, text = (SVG, "\r\n".join(lines)) if as_figure else ("", "")
         insert = Insert("Confusion matrix", "", "", svg, csv=text, data=data)
-        with_it = replace(Report().demonstrations[0], inserts=(insert,))
-        document = build_document(Report().with_demonstration(with_it), small_findings())
+        document = report_of(small_numbers(), EMPTY.with_inserts(PRINCIPLE, (insert,)))
         return [table.name for table in document.tables if "confusion" in table.name]
 
     assert ("confusion-matrix" in confusions(0), "confusion-matrix" in confusions(1)) == (False, True)
 
 
-def test_measured_and_words_stand_under_headings_of_their_own():
-    blocks = build_document(_report(), small_findings()).blocks
-    headings = [block.text for block in blocks if isinstance(block, Heading) and block.level == 2][:6]
-    assert headings[3:] == ["Observations", "Measured", "Inference and conclusion"]
-
-
 @needs_poppler
 def test_own_words_stand_before_the_caption_of_the_program_everywhere(tmp_path):
-    inserts = tuple(replace(each, words="It *falls* #eval") for each in (COUNTED, DRAWN))
-    demonstration = replace(Report().demonstration(TRANSLATION), inserts=inserts)
-    document = build_document(Report().with_demonstration(demonstration), None)
+    inserts = tuple(structs.replace(each, words="It *falls* #eval") for each in (COUNTED, DRAWN))
+    document = report_of(record=EMPTY.with_inserts(TRANSLATION, inserts))
     assert [block.own_caption for block in (*document.tables, *document.figures)] == ["It *falls* #eval"] * 2
     write_pdf(document, tmp_path / "a.pdf")
     command = ["pdftotext", tmp_path / "a.pdf", "-"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert text.index("It *falls* #eval") < text.index("Measured by CNNViz: Confusion $matrix$")
     assert text.rindex("It *falls* #eval") < text.index("Drawn by CNNViz: Loss <1> & 2")
-
-
-def test_own_words_of_a_figure_are_kept_and_those_of_an_earlier_version_are_none():
-    insert = replace(DRAWN, words="It falls")
-    assert Insert.from_dict(insert.to_dict()) == insert
-    old = {name: value for name, value in insert.to_dict().items() if name != "words"}
-    assert Insert.from_dict(old) == DRAWN
-    assert insert.shows_same(DRAWN)
-    with pytest.raises(DataError):
-        Insert.from_dict(insert.to_dict() | {"words": "x" * 501})

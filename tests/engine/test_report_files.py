@@ -14,25 +14,29 @@ from PIL import Image
 
 from cnnviz.errors import CNNVizError
 from cnnviz.mathematics import mathml
-from cnnviz.report import build_document, write_folder, write_html, write_pdf
+from cnnviz.report import write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Formula
-from cnnviz.report.content import Report
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import to_pdf
 from tests.engine.datasets_files import assert_one_sentence
-from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_findings, small_lab
+from tests.engine.report_cases import (
+    HOSTILE,
+    hostile_report,
+    needs_poppler,
+    report_of,
+    small_lab,
+    small_numbers,
+)
 
 
 @pytest.fixture(scope="module")
 def document():
-    return build_document(
-        Report(author="Ada Lovelace", roll_number="42", date="2026-01-31"), small_findings()
-    )
+    return report_of(small_numbers(), author="Ada Lovelace", roll_number="42", date="2026-01-31")
 
 
 @pytest.fixture(scope="module")
 def hostile():
-    return build_document(hostile_report(), small_findings())
+    return hostile_report(small_numbers())
 
 
 def text_of(pdf):
@@ -149,7 +153,7 @@ def test_folder_holds_pictures_and_numbers(document, tmp_path):
 
 def test_a_folder_with_nothing_in_it_is_not_made(tmp_path):
     with pytest.raises(CNNVizError, match="no figure and no table yet") as caught:
-        write_folder(build_document(Report(), None), tmp_path / "lab")
+        write_folder(report_of(), tmp_path / "lab")
     assert_one_sentence(str(caught.value))
     assert not (tmp_path / "lab").exists()
 
@@ -202,7 +206,6 @@ def test_a_name_that_no_folder_can_have_is_one_sentence(document, tmp_path, monk
 
 
 def test_words_that_no_file_can_hold_do_not_stop_the_report(tmp_path):
-    report = replace(Report(), author="half \ud83d of a sign\x00", title="\x07bell")
-    document = build_document(report, None)
+    document = replace(report_of(), author="half \ud83d of a sign\x00", title="\x07bell")
     for write, name in ((write_pdf, "a.pdf"), (write_html, "a.html")):
         write(document, tmp_path / name)

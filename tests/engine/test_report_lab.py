@@ -1,27 +1,37 @@
 """Running the lab: its numbers are those of the engine, and the same again with the same seed."""
 
-import copy
 import json
 import shlex
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
+from msgspec import structs
 
 from cnnviz.cli import parse_arguments
 from cnnviz.datasets import to_input
 from cnnviz.drawing import is_plain
-from cnnviz.errors import CNNVizError, ParameterError
+from cnnviz.errors import DataError, ParameterError
 from cnnviz.evaluation import CancelledError
+from cnnviz.lab.measured import measured_lab
+from cnnviz.lab.opening import free_lab
+from cnnviz.lab.record import LabNumbers, LabRecord, Work, read_work
 from cnnviz.presets import LAB5, LENET
-from cnnviz.report import LabSettings, build_document, findings_of, run_lab
-from cnnviz.report.blocks import Figure, Heading, Words
-from cnnviz.report.content import Report
-from cnnviz.report.findings import _checksum, findings_from_dict, findings_to_dict
+from cnnviz.report import LabSettings
+from cnnviz.report.blocks import Figure, Words
 from cnnviz.report.html import to_html
 from cnnviz.report.lab import command_line
 from cnnviz.training import Trainer
-from tests.engine.report_cases import QUICK, small_data, small_findings, small_lab
+from tests.engine.report_cases import (
+    QUICK,
+    numbers_of,
+    report_of,
+    results_of,
+    small_data,
+    small_lab,
+    small_numbers,
+)
 
 
 def test_the_numbers_are_those_of_the_engine():
@@ -69,7 +79,7 @@ def test_the_third_demonstration_follows_the_gradient():
 
 def test_filters_are_counted_from_0_as_on_the_screen():
     results = small_lab()
-    document = build_document(Report(), findings_of(results, ""))
+    document = report_of(numbers_of(results))
     filters = next(each for each in document.figures if each.name == "filters")
     assert ">filter 0<" in filters.svg
     assert filters.data is not None
@@ -87,9 +97,9 @@ def test_filters_are_counted_from_0_as_on_the_screen():
 
 def test_same_seed_same_document_and_another_seed_another():
     experiment = small_lab().experiment
-    again = run_lab(experiment, small_data(), QUICK)
-    other = run_lab(replace(experiment, seed=1), small_data(), QUICK)
-    blocks = [build_document(Report(), findings_of(each, "")).blocks for each in (small_lab(), again, other)]
+    again = results_of(experiment)
+    other = results_of(replace(experiment, seed=1))
+    blocks = [report_of(numbers_of(each)).blocks for each in (small_lab(), again, other)]
     assert blocks[0] == blocks[1]
     assert blocks[0] != blocks[2]
 
@@ -106,8 +116,8 @@ def test_same_seed_same_document_and_another_seed_another():
     ],
 )
 def test_other_networks_have_a_report_too(experiment):
-    results = run_lab(experiment, small_data(), QUICK)
-    document = build_document(Report(), findings_of(results, ""))
+    results = results_of(experiment)
+    document = report_of(numbers_of(results))
     assert len(document.figures) >= 8
     assert (results.backprop.ties is None) == (experiment.pool != "max")
     words = " ".join(block.text for block in document.blocks if isinstance(block, Words))
@@ -121,37 +131,35 @@ def test_other_networks_have_a_report_too(experiment):
 
 def test_of_a_large_network_some_parameters_are_checked_and_the_table_says_which():
     experiment = replace(LAB5, batch_size=32, seed=7)
-    results = run_lab(experiment, small_data(), replace(QUICK, checked=100, drawn=300))
+    results = results_of(experiment, settings=replace(QUICK, checked=100, drawn=300))
     check = results.backprop.check
     assert check.checked == sum(check.counts.values()) == 300
     assert check.counts["mismatch"] == 0
-    document = build_document(Report(), findings_of(results, ""))
+    document = report_of(numbers_of(results))
     caption = next(table.caption for table in document.tables if "ε" in table.caption)
     assert "for 300 of the 1,425 parameters, drawn at random with the seed of the run (7)" in caption
-    caption = next(
-        table.caption for table in build_document(Report(), small_findings()).tables if "ε" in table.caption
-    )
+    caption = next(table.caption for table in report_of(small_numbers()).tables if "ε" in table.caption)
     assert "for every one of the" in caption
 
 
 def test_progress_grows_to_one_and_cancelling_stops():
-    told = []
-    run_lab(LAB5, small_data(), QUICK, progress=lambda stage, share: told.append((stage, share)))
-    shares = [share for _, share in told]
+    shares, lab = [], free_lab()
+    measured_lab(lab, small_data(), 0, with_results=True, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert [name for name in dict.fromkeys(stage for stage, _ in told) if name] == [
-        "Training", "Moving images", "Following gradients",
-    ]  # fmt: skip
+    assert len(set(shares)) > 5
     for stop_after in (0, 3, 12):
         calls = iter(range(10_000))
         with pytest.raises(CancelledError):
-            run_lab(LAB5, small_data(), QUICK, cancelled=lambda calls=calls, n=stop_after: next(calls) >= n)
+            measured_lab(
+                lab, small_data(), 0, with_results=True,
+                cancelled=lambda calls=calls, n=stop_after: next(calls) >= n,
+            )  # fmt: skip
 
 
 def test_a_sample_that_is_not_there_is_refused():
     with pytest.raises(ParameterError, match="no test image 150"):
-        run_lab(replace(LAB5, batch_size=64), small_data(), LabSettings(sample=150))
+        results_of(replace(LAB5, batch_size=64), settings=LabSettings(sample=150))
 
 
 @pytest.mark.parametrize(
@@ -175,16 +183,6 @@ def test_the_command_line_of_the_appendix_describes_the_same_experiment(experime
 LENET_OF_TWO = replace(LENET, classes=("0", "1"), filters=(2, 3), hidden=(5,), epochs=1)
 
 
-def kept() -> dict:
-    return json.loads(json.dumps(findings_to_dict(small_findings())))
-
-
-def sealed(values: dict) -> dict:
-    """Return values with the checksum that belongs to them: as somebody who knows the program would."""
-    content = {name: each for name, each in values.items() if name != "checksum"}
-    return content | {"checksum": _checksum(content)}
-
-
 @pytest.mark.parametrize(
     "experiment",
     [
@@ -194,34 +192,51 @@ def sealed(values: dict) -> dict:
         replace(LENET_OF_TWO, pool="none", stride=2),
     ],
 )
-def test_findings_come_back_as_they_were(experiment):
-    findings = small_findings()
-    if experiment is not None:
-        findings = findings_of(run_lab(experiment, small_data(), QUICK), "2026-01-31 10:00")
-    again = findings_from_dict(json.loads(json.dumps(findings_to_dict(findings))))
-    assert again == findings
-    assert build_document(Report(), again) == build_document(Report(), findings)
+def test_what_was_measured_comes_back_as_it_was(experiment):
+    numbers = small_numbers() if experiment is None else numbers_of(results_of(experiment))
+    again, lost = kept(numbers)
+    assert (again, lost) == (numbers, [])
+    assert report_of(again) == report_of(numbers)
 
 
 def test_each_measured_part_says_when_and_with_what_it_was_measured():
-    blocks = build_document(Report(), small_findings()).blocks
-    after = [blocks[n + 1] for n, block in enumerate(blocks) if block == Heading("Measured", 2)]
-    assert len(after) == 3
-    for stamp in after:
-        assert isinstance(stamp, Words)
-        assert stamp.text.startswith("Measured 2026-01-31 10:00 with CNNViz ")
+    blocks = report_of(small_numbers()).blocks
+    stamps = [each.text for each in blocks if isinstance(each, Words) and each.kind == "stamp"]
+    assert len(stamps) == 3
+    for stamp in stamps:
+        assert stamp.startswith("Measured 2026-01-31 10:00 with CNNViz ")
         for words in (small_data().sha256[:12], "seed 0", "400 training steps", "test image 3"):
-            assert words in stamp.text
+            assert words in stamp
+
+
+def values_of(numbers: LabNumbers) -> dict:
+    record = structs.replace(LabRecord.of(free_lab()), numbers=numbers)
+    return json.loads(msgspec.json.encode(Work(records={record.key: record})))
+
+
+def kept(numbers: LabNumbers | dict) -> tuple[LabNumbers | None, list[str]]:
+    """What comes back of numbers, and what is lost."""
+    values = values_of(numbers) if isinstance(numbers, LabNumbers) else numbers
+    work, lost = read_work(values)
+    return work.record(free_lab()).numbers, lost
 
 
 def harmed(change) -> dict:
-    values = copy.deepcopy(kept())
-    change(values, values["parts"]["working_principle"])
+    values = values_of(small_numbers())
+    numbers = values["records"]["demonstrations 1"]["numbers"]
+    change(numbers, numbers["parts"]["principle"])
+    return values
+
+
+def sealed_anew(values: dict) -> dict:
+    """Give edited numbers the checksum that belongs to them; it tells of edits, no more."""
+    numbers = values["records"]["demonstrations 1"]["numbers"]
+    numbers["checksum"] = msgspec.convert(numbers, LabNumbers).right_checksum
     return values
 
 
 def figure(part: list[dict]) -> dict:
-    return next(block for block in part if block.get("figure") == "filters")
+    return next(block for block in part if block["type"] == "Figure" and block["name"] == "filters")
 
 
 def redrawn(part: list[dict], old: str, new: str) -> None:
@@ -232,48 +247,58 @@ def redrawn(part: list[dict], old: str, new: str) -> None:
 
 
 def table(part: list[dict]) -> dict:
-    return next(block for block in part if "table" in block)
+    return next(block for block in part if block["type"] == "Table")
 
 
-def test_numbers_that_were_edited_are_refused():
-    values = harmed(lambda values, _: values.update(accuracy=1.0))
-    with pytest.raises(CNNVizError, match="not as they were written"):
-        findings_from_dict(values)
-    assert findings_from_dict(sealed(values)).accuracy == 1.0, "the checksum tells of edits, no more"
+def test_numbers_that_were_edited_are_not_taken():
+    values = harmed(lambda numbers, _: numbers.update(accuracy=1.0))
+    numbers, lost = kept(values)
+    assert lost == ["what was measured"]
+    assert numbers.is_lost
+    assert numbers.parts == {}
+    assert numbers.experiment == small_numbers().experiment, "what they were measured with stays"
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda values, _: values.update(accuracy=2.0),
-        lambda values, _: values.update(steps="many"),
-        lambda values, _: values.update(channels=10**9),
-        lambda values, _: values.update(time="x" * 1000),
-        lambda values, _: values["parts"].pop("backprop"),
+        lambda numbers, _: numbers.update(accuracy=2.0),
+        lambda numbers, _: numbers.update(channels=10**10),
+        lambda numbers, _: numbers.update(time="x" * 1000),
         lambda _, part: part.append(7),
-        lambda _, part: part.extend([{"heading": "x", "level": 1}] * 300),
-        lambda _, part: part.append({"heading": "x", "level": 4}),
-        lambda _, part: part.append({"words": "x", "kind": "student"}),
-        lambda _, part: part.append({"formula": '#eval("1")'}),
+        lambda _, part: part.extend([{"type": "Heading", "text": "x", "level": 1}] * 300),
+        lambda _, part: part.append({"type": "Heading", "text": "x", "level": 4}),
+        lambda _, part: part.append({"type": "Words", "text": "x", "kind": "markup"}),
         lambda _, part: table(part)["formats"].pop(),
         lambda _, part: table(part).update(formats=["<b>"] * 3),
         lambda _, part: table(part)["data"]["rows"].append([1]),
         lambda _, part: table(part)["data"]["rows"].append(["x", "x", 1.5]),
-        lambda _, part: table(part).update(table="../x"),
+        lambda _, part: table(part).update(name="../x"),
+        lambda _, part: figure(part).update(width=99),
+    ],
+)
+def test_what_is_no_measurement_is_refused(change):
+    with pytest.raises(DataError, match="the work in it is damaged"):
+        kept(harmed(change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
         lambda _, part: redrawn(part, "<title>", "<script>1</script><title>"),
         lambda _, part: redrawn(part, "<rect ", '<rect onclick="x" '),
         lambda _, part: redrawn(part, "<svg", "<!DOCTYPE x><svg"),
         lambda _, part: redrawn(part, 'fill="', 'fill="url(//x.y/z)'),
-        lambda _, part: figure(part).update(width=99),
     ],
-)  # fmt: skip
-def test_what_is_no_findings_is_refused(change):
-    with pytest.raises(CNNVizError):
-        findings_from_dict(sealed(harmed(change)))
+)
+def test_a_drawing_that_is_more_than_plain_shapes_is_not_shown_however_it_is_sealed(change):
+    numbers, lost = kept(sealed_anew(harmed(change)))
+    assert lost == ["what was measured"]
+    assert numbers.parts == {}
 
 
 def test_every_drawing_of_a_report_is_plain_and_what_leads_out_of_one_is_not():
-    figures = build_document(Report(), small_findings()).figures
+    figures = report_of(small_numbers()).figures
     assert len(figures) >= 9
     assert all(is_plain(each.svg) for each in figures)
     svg = next(each.svg for each in figures if each.name == "filters")
@@ -289,21 +314,23 @@ def test_every_drawing_of_a_report_is_plain_and_what_leads_out_of_one_is_not():
         assert not is_plain(svg.replace(old, new, 1)), new
 
 
-def test_words_in_findings_are_words_in_html():
-    values = harmed(lambda _, part: part.insert(0, {"words": "<script>alert(1)</script>", "kind": "program"}))
-    document = build_document(Report(), findings_from_dict(sealed(values)))
+def test_words_and_names_in_numbers_are_never_markup():
+    said = {"type": "Words", "text": "<script>alert(1)</script>", "kind": "program"}
+    named = {"type": "Named", "name": '#eval("1")'}
+    numbers, lost = kept(sealed_anew(harmed(lambda _, part: part.extend([said, named]))))
+    assert lost == []
+    document = report_of(numbers)
     assert "<script>alert" not in to_html(document)
+    assert "#eval" not in to_html(document), "an equation is known by its name, or there is none"
     assert any(isinstance(block, Figure) for block in document.blocks)
 
 
 @pytest.mark.parametrize(("pool", "size"), [("max", 2), ("average", 3), ("none", 2)])
 def test_figures_of_moved_images_name_what_they_depend_on(pool: str, size: int) -> None:
     experiment = replace(LAB5, filters=(2,), pool=pool, pool_size=size)
-    results = run_lab(experiment, small_data(), QUICK)
+    results = results_of(experiment)
     figures = {
-        each.name: each
-        for each in findings_of(results, "2026-01-31 10:00").parts["translation"]
-        if isinstance(each, Figure)
+        each.name: each for each in numbers_of(results).parts["translation"] if isinstance(each, Figure)
     }
     name = experiment.classes[results.sample.label]
     for key in ("shifted-digit", "shift-sweep", "change-against-shift"):

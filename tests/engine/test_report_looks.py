@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -16,11 +15,12 @@ from PIL import Image
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
 from cnnviz.quantities import format_value
-from cnnviz.report import Report, Version, build_document, pdf
+from cnnviz.report import pdf
 from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset
-from tests.engine.report_cases import needs_poppler, small_findings
+from tests.engine.report_cases import needs_poppler, report_of, small_numbers
+from tests.engine.report_cases import written as written_record
 
 LONG = "Pneumonoultramicroscopic" * 12
 HEBREW = "זהו דוח מעבדה."
@@ -179,10 +179,7 @@ class _Drawings(html.parser.HTMLParser):
 
 
 def test_every_drawing_is_told_to_those_who_cannot_see_it():
-    report = Report()
-    for each in report.demonstrations:
-        report = report.with_demonstration(replace(each).record(Version("guess", "2026-01-31 10:00", 0)))
-    document = build_document(report, small_findings())
+    document = report_of(small_numbers(), written_record("guess"))
     reader = _Drawings()
     reader.feed(to_html(document))
     assert reader.language == "en"
@@ -223,7 +220,7 @@ def _megabytes_in_use() -> float:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the C library of Linux")
 def test_reports_that_were_set_are_forgotten() -> None:
     def set_one(number: int) -> None:
-        to_pages(build_document(Report(title=f"Report {number}"), small_findings()), 100.0)
+        to_pages(report_of(small_numbers(), title=f"Report {number}"), 100.0)
 
     set_one(0)  # fonts and the template stay
     before = _megabytes_in_use()

@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import from_json, to_json
 from cnnviz.document.types import FORMAT_VERSION, Document
+from cnnviz.lab.record import Work
 from cnnviz.presets import LAB5
 from tests.gui.driving import give_up_keyboard
 from tests.gui.whole_window import rest
 from ui.document import window_document
-from ui.document.words import draft_of, words_of
+from ui.document.words import words_of, work_of
 from ui.panels.report import ReportPanel
-from ui.panels.report.draft import Draft
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -84,8 +84,9 @@ def type_report(session: Session) -> ReportPanel:
     for field, words in ((panel.head.edits["author"], "Ada"), (panel.head.edits["roll_number"], "12")):
         field.setFocus()
         QTest.keyClicks(field, words)
-    panel.fields.edits["objective"].setFocus()
-    QTest.keyClicks(panel.fields.edits["objective"], "to see <b>x</b>")
+    field = panel.fields.answers[0].field
+    field.setFocus()
+    QTest.keyClicks(field, "to see <b>x</b>")
     return panel
 
 
@@ -132,13 +133,15 @@ def facts(session: Session) -> dict[str, Any]:
         "reference": None if state.reference is None else state.reference.snapshot.step,
         "follows": state.follows_live,
         "view": picture.seen,
-        "words": session.window.panel(ReportPanel).writing.draft.to_dict(),
+        "words": session.window.panel(ReportPanel).work.work,
     }
 
 
-def through_document(draft: Draft) -> Draft:
-    """Return a draft as it comes back from a document."""
+def through_document(work: Work) -> Work:
+    """Return a work as it comes back from a document."""
     files: dict[str, bytes] = {}
     empty = Document(format_version=FORMAT_VERSION, version="1", experiment=LAB5)
-    document = replaced(empty, **words_of(draft, files))
-    return draft_of(from_json(to_json(document)), files)
+    document = replaced(empty, **words_of(work, files))
+    again, lost = work_of(from_json(to_json(document)), files)
+    assert lost == []
+    return again

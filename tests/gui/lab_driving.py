@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
 from tests.gui import whole_window
-from ui.lab.sitting import LabSitting
+from ui.lab.guide import LabGuide
 from ui.session import Session
 
 LAB = """
@@ -38,7 +38,7 @@ panel = "training"
 moment = "start"
 [step.question]
 text = "What do you expect?"
-hypothesis = true
+part = "hypothesis"
 [[step]]
 id = "field"
 section = "one"
@@ -76,14 +76,14 @@ tolerance = 0
 """
 
 
-def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> LabSitting:
+def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> LabGuide:
     """Open a lab file in the window, as a drop does, and wait until its first step is in front."""
     path = folder / "small.toml"
     path.write_text(text, encoding="utf-8")
     session.document.open(path)
-    sitting = session.lab.sitting
+    sitting = session.lab.guide
     assert sitting is not None
-    qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.column.isVisible())
+    qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.column.isVisible())
     whole_window.rest(qtbot, session)
     return sitting
 

@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.layers import TIE_RULES
 from cnnviz.presets import LAB5, PRESETS
-from cnnviz.report.content import GUIDES
 from cnnviz.routing import ParameterTarget
 from cnnviz.translation import MEASURES
 from tests.gui.view_rounds import THREE_DIGITS, rest
@@ -257,8 +256,8 @@ def another_limit(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_chapter(_bot: QtBot, session: Session, chance: random.Random) -> str:
     report = session.window.panel(ReportPanel)
-    key = chance.choice(list(GUIDES))
-    report.show_demonstration(key)
+    key = chance.choice([step.id for step in report.work.lab.steps])
+    report.show_step(key)
     return f"chapter {key}"
 
 

@@ -10,6 +10,7 @@ from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box
 from cnnviz.drawing.page import page_drawn
 from cnnviz.engines import make_engine
+from cnnviz.graphics.heat_map import Reveal
 from cnnviz.inspect.arithmetic import dense_evidence, explain_cell
 from cnnviz.inspect.receptive_field import INPUT, projective_fields, receptive_field
 from cnnviz.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D
@@ -17,7 +18,7 @@ from cnnviz.layers.windows import WindowGeometry
 from cnnviz.network import Network
 from cnnviz.routing import check_all
 from cnnviz.translation import compare
-from tests.gui.backprop_desk import cells, cut, formula, leaves, now_at, pass_of
+from tests.gui.backprop_desk import cell, cells, cut, formula, leaves, now_at, part_of, pass_of
 from tests.small_data import few_digits
 from ui.panels.backprop.pages import inspect, page_of
 from ui.panels.backprop.sentences import sentence_of
@@ -147,3 +148,5 @@ def test_the_step_through_it_shows_what_arrives_and_what_it_makes_of_it():
     channel = now.focus.channel(passed.network, "conv2d0")
     np.testing.assert_array_equal(cells(arriving), cut(arriving, passed.gradient("frame1")[channel]))
     np.testing.assert_array_equal(cells(result), cut(result, passed.gradient("conv2d0")[channel]))
+    covered = leaves(now_at(passed, StepKind.PASS, is_covered=True))["map 1"]
+    assert part_of(covered, cell(1, 1)).ask == Reveal()

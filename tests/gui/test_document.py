@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
-from cnnviz.lab.own_pixels import OwnPixels
+from cnnviz.lab.record import OwnImage
 from cnnviz.presets import LAB5
-from cnnviz.report.content import WORKING_PRINCIPLE
 from tests.engine.document_cases import members_of, zipped
 from tests.gui.document_driving import (
     answered,
@@ -64,13 +63,13 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     controller.on_draft_requested(replace(state.draft, learning_rate=3e-3))
     train(qtbot, session, state.run.step + 50)
     controller.on_reference_requested(state.history.snapshots.at(100))
-    sitting.desk.go_to("field")
-    sitting.desk.predict(5.0)
+    sitting.control.go_to("field")
+    sitting.control.predict(5.0)
     panel = type_report(session)
     session.exporter.insert(session.window.panel(TrainingPanel).filters.view("filters"))
-    qtbot.waitUntil(lambda: bool(panel.writing.inserts(WORKING_PRINCIPLE)))
+    qtbot.waitUntil(lambda: any(done.inserts for done in panel.work.record.steps.values()))
     pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
-    sitting.desk.take_own(OwnPixels(pixels, None, "drawn"))
+    sitting.control.take_own(OwnImage.of(pixels))
     controller.on_own_sample_requested(Sample(pixels, 1, None, "drawn"))
     controller.on_moment_requested(189)
     controller.on_draft_requested(replace(state.draft, filters=(4,)))
@@ -150,8 +149,8 @@ def test_a_new_document_holds_nothing_of_the_last_one(
         again = facts(session)
         for name in ("live", "moments", "losses", "ghost", "settings", "run", "sample", "reference"):
             assert again[name] == nothing[name], name
-        assert again["words"]["report"] == nothing["words"]["report"]
-        assert not any(record.has_work() for record in panel.writing.draft.labs.values())
+        assert again["words"].said == nothing["words"].said
+        assert not again["words"].has_work
         for name, view in again["view"].views.items():
             usual_view = nothing["view"].views[name]
             assert view == usual_view or not view or not usual_view, name
@@ -177,13 +176,13 @@ def test_save_asks_for_a_name_once(
     assert session.window.windowTitle() == "mine[*] – CNNViz"
     assert told(session) == "Saved mine.cnnviz."
     choose(monkeypatch, tmp_path / "not asked")
-    panel.writing.set_head("author", "Grace")
+    panel.work.set_head("author", "Grace")
     qtbot.waitUntil(session.window.isWindowModified)
     ask(session, "save")
     qtbot.waitUntil(lambda: not session.window.isWindowModified())
-    assert archive.load(path)[0].words["report"]["author"] == "Grace"
-    panel.writing.set_head("author", "Ada")
-    panel.writing.set_head("author", "Grace")  # as it was
+    assert archive.load(path)[0].words["author"] == "Grace"
+    panel.work.set_head("author", "Ada")
+    panel.work.set_head("author", "Grace")  # as it was
     qtbot.waitUntil(lambda: not session.window.isWindowModified())
     choose(monkeypatch, tmp_path / "other.cnnviz")
     ask(session, "save_as")
@@ -309,7 +308,7 @@ def test_opening_another_asks_first(
     choose(monkeypatch, tmp_path / "second.cnnviz")
     assert restored(qtbot, session, lambda: session.document.open(path))
     assert panel.head.edits["author"].text() == ""
-    assert archive.load(tmp_path / "second.cnnviz")[0].words["report"]["author"] == "Ada"
+    assert archive.load(tmp_path / "second.cnnviz")[0].words["author"] == "Ada"
 
 
 # --- what cannot be opened ----------------------------------------------------------------------------------
@@ -326,7 +325,7 @@ def _damaged(content: bytes) -> Iterator[tuple[bytes, str]]:
         zipped(members | {"document.json": json.replace(b'"format_version":1', b'"format_version":7')}),
         "newer",
     )
-    yield zipped(members | {"document.json": json.replace(b'"pending":{}', b'"pending":{"a":1}')}), "pending"
+    yield zipped(members | {"document.json": json.replace(b'"author":"Ada"', b'"author":7')}), "author"
     yield zipped(members | {"document.json": json.replace(b'"step":40', b'"step":41')}), "steps of its run"
 
 
@@ -378,7 +377,7 @@ def test_words_are_kept_within_a_moment_and_the_weights_stay_as_they_are(
     qtbot.waitUntil(lambda: '"step":40' in kept_in(session))
     members = {each.name: each.stat().st_mtime_ns for each in weights.parent.iterdir()}
     panel = session.window.panel(ReportPanel)
-    panel.writing.set_head("author", "Ada")
+    panel.work.set_head("author", "Ada")
     qtbot.waitUntil(lambda: "Ada" in kept_in(session))
     after = {each.name: each.stat().st_mtime_ns for each in weights.parent.iterdir()}
     assert [name for name in after if after[name] != members.get(name)] == ["document.json"]

@@ -19,7 +19,6 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.report import Insert
-from cnnviz.report.content import TRANSLATION
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from tests.gui.driving import kept_in, opened, save_document
@@ -195,7 +194,7 @@ def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot: QtB
 
 def test_what_cannot_be_read_is_kept_under_another_name(qtbot: QtBot, tmp_path: Path) -> None:
     with next_start(qtbot, tmp_path) as session:
-        session.window.panel(ReportPanel).writing.set_head("author", WORDS)
+        session.window.panel(ReportPanel).work.set_head("author", WORDS)
         session.end_early()
     (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
     kept.write_text(f'{{"format":"cnnviz","author":"{WORDS}"', encoding="utf-8")
@@ -203,7 +202,7 @@ def test_what_cannot_be_read_is_kept_under_another_name(qtbot: QtBot, tmp_path: 
         assert "The document that was kept is lost" in session.window.notices.text()
         (aside,) = session.folder.path.parent.glob("damaged-*/document.json")
         assert WORDS in aside.read_text(encoding="utf-8")
-        session.window.panel(ReportPanel).writing.set_head("author", "Grace")
+        session.window.panel(ReportPanel).work.set_head("author", "Grace")
         qtbot.waitUntil(lambda: "Grace" in kept_in(session))
 
 
@@ -212,18 +211,18 @@ def test_what_is_damaged_costs_no_words(qtbot: QtBot, tmp_path: Path) -> None:
         session.controller.train_to(40, 1)
         weights_at(qtbot, session, 40)
         panel = session.window.panel(ReportPanel)
-        panel.writing.set_head("author", WORDS)
-        panel.writing.add_insert(
-            TRANSLATION, Insert("A drawing", "of step 1", "", svg=f"<svg>{' ' * 9000}</svg>")
+        panel.work.set_head("author", WORDS)
+        panel.work.add_insert(
+            panel.work.lab.steps[1], Insert("A drawing", "of step 1", "", svg=f"<svg>{' ' * 9000}</svg>")
         )
         session.end_early()
     for member in (tmp_path / "CNNViz" / "windows").glob("*/*"):
         if member.name != "document.json":
             member.write_bytes(b"x")
     with next_start(qtbot, tmp_path) as session:
-        assert "is damaged but for words and settings" in session.window.notices.text()
-        writing = session.window.panel(ReportPanel).writing
-        assert writing.words.author == WORDS
-        assert writing.inserts(TRANSLATION) == ()
+        assert "words and settings are here; the rest is damaged" in session.window.notices.text()
+        work = session.window.panel(ReportPanel).work
+        assert work.work.author == WORDS
+        assert work.done(work.lab.steps[1]).inserts == ()
         assert session.state.run.step == 0
         assert list(session.folder.path.parent.glob("damaged-*/document.json"))

@@ -277,14 +277,14 @@ def test_a_step_of_the_lab_comes_with_the_keyboard_and_its_list_has_ends(
     activate(qtbot, active.window)
     take(qtbot, active, "step 2")
     qtbot.waitUntil(lambda: QApplication.focusWidget() is sitting.column.page.show_me)
-    assert sitting.desk.number == 1
-    lab = sitting.desk.lab
+    assert sitting.control.number == 1
+    lab = sitting.control.lab
     assert lab is not None
     for key, number in ((Key.Key_Home, 0), (Key.Key_End, len(lab.steps) - 1)):
         sitting.column.list_button.setChecked(True)
         QTest.keyClick(sitting.column.steps, key)
         QTest.keyClick(sitting.column.steps, Key.Key_Return)
-        assert sitting.desk.number == number
+        assert sitting.control.number == number
 
 
 def test_a_recent_file_is_found_by_its_name_as_it_is(qtbot: QtBot, active: Session, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.gui import whole_window
 from tests.gui.lab_driving import LAB, open_lab, press
 from tests.gui.readable import numbers_of, texts_of
 from ui.controls.spoken import speak
-from ui.lab.sitting import LabSitting
+from ui.lab.guide import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -52,9 +52,9 @@ def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(
 ) -> None:
     speak()
     session.lab.open_file(shipped_labs()[name])
-    sitting = session.lab.sitting
+    sitting = session.lab.guide
     assert sitting is not None
-    desk = sitting.desk
+    desk = sitting.control
     qtbot.waitUntil(lambda: desk.lab is not None and desk.lab.id == name and sitting.column.isVisible())
     whole_window.rest(qtbot, session)
     assert desk.lab is not None
@@ -76,7 +76,7 @@ def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(
         assert seen, f"{step.id}: the answer is never to be seen"
 
 
-def _reach(qtbot: QtBot, session: Session, sitting: LabSitting, step: Step) -> Measured:
+def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Measured:
     """Bring the window where the answer is to be seen, and return it."""
     state, prediction = session.state, step.prediction
     assert prediction is not None
@@ -84,7 +84,7 @@ def _reach(qtbot: QtBot, session: Session, sitting: LabSitting, step: Step) -> M
     with qtbot.waitSignal(sitting.shower.shown):
         sitting.show_me()
     session.window.panel(TrainingPanel).speedRequested.emit(None)
-    if state.run.step < sitting.desk.end_of(step):
+    if state.run.step < sitting.control.end_of(step):
         session.controller.on_train_requested()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     whole_window.rest(qtbot, session)
@@ -178,7 +178,7 @@ def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
     qtbot.waitUntil(lambda: sitting.shower.is_set)  # the lab begins where its first step wants to be
     assert button.property("kind") == ""
     assert page.shown.text() == "The window is set for this step."
-    sitting.desk.go_to("field")
+    sitting.control.go_to("field")
     qtbot.waitUntil(lambda: button.property("kind") == "primary")
     assert page.shown.text() == ""
     press(button)
@@ -187,8 +187,8 @@ def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
     assert button.property("kind") == ""
     assert page.shown.text() == "Shown: Filters & maps, network of step 12,665."
     assert Secret.FIELD in session.state.covered
-    assert sitting.desk.done.prediction is None
-    assert not sitting.desk.done.revealed
+    assert sitting.control.done.prediction is None
+    assert not sitting.control.done.revealed
     assert not page.prediction.measured.isVisible()
     whole_window.rest(qtbot, session)
 
@@ -197,7 +197,7 @@ def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     sitting = open_lab(qtbot, session, tmp_path)
-    desk, card, column = sitting.desk, sitting.column.page.prediction, sitting.column
+    desk, card, column = sitting.control, sitting.column.page.prediction, sitting.column
     desk.go_to("field")
     press(column.page.show_me)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
@@ -225,13 +225,13 @@ def test_nothing_is_covered_for_who_puts_the_guide_away_without_having_said_anyt
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     sitting = open_lab(qtbot, session, tmp_path)
-    sitting.desk.go_to("field")
+    sitting.control.go_to("field")
     assert session.state.covered
     sitting.put_away()
     assert not session.state.covered
     sitting.enter()
-    sitting.desk.predict(4.0)
-    sitting.desk.go_to("way")
+    sitting.control.predict(4.0)
+    sitting.control.go_to("way")
     sitting.put_away()
     assert session.state.covered, "the lab is begun, and its question is open"
     whole_window.rest(qtbot, session)
@@ -262,7 +262,7 @@ def test_what_is_met_on_the_way_to_a_step_tells_nothing_of_its_answer(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     sitting = open_lab(qtbot, session, tmp_path, LAB + _RECEIVERS)
-    desk, backprop = sitting.desk, session.window.panel(BackpropPanel)
+    desk, backprop = sitting.control, session.window.panel(BackpropPanel)
     desk.go_to("field")
     desk.predict(4.0)  # the lab is begun; its later questions are open
     session.controller.on_pin_requested(PinnedCell("pool1", (0, 4, 4)))

@@ -27,20 +27,20 @@ from ui.theme import theme_manager
 def test_a_result_that_comes_when_another_lab_is_open_is_dropped(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     sitting.revealer._background = later = Later()
-    sitting.desk.go_to("field")
-    sitting.desk.predict(4.0)
+    sitting.control.go_to("field")
+    sitting.control.predict(4.0)
     press(sitting.column.page.show_me)
     qtbot.waitUntil(lambda: bool(later.tasks))
     session.lab.open_file(shipped_labs()["pooling"])
-    qtbot.waitUntil(lambda: sitting.desk.lab.id == "pooling")
+    qtbot.waitUntil(lambda: sitting.control.lab.id == "pooling")
     later.finish(*later.tasks)
-    assert "field" not in sitting.desk.record.steps
+    assert "field" not in sitting.control.record.steps
     assert not sitting.column.message.isVisible()
 
 
 def test_news_of_another_lab_wait_until_its_steps_are_listed(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
-    desk, column = sitting.desk, sitting.column
+    desk, column = sitting.control, sitting.column
     desk.go_to(desk.lab.steps[-1].id)
     column.steps.set_lab(replace(desk.lab, steps=desk.lab.steps[:1]))
     column.show_progress()
@@ -55,16 +55,16 @@ def test_what_was_told_of_a_result_goes_with_its_lab(qtbot, session, tmp_path):
     sitting.revealer.arrived.emit("field")
     assert "is known now" in sitting.column.message.text()
     session.lab.open_file(shipped_labs()["pooling"])
-    qtbot.waitUntil(lambda: sitting.desk.lab.id == "pooling")
+    qtbot.waitUntil(lambda: sitting.control.lab.id == "pooling")
     assert sitting.column.message.text() == ""
 
 
 def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
-    column, desk, page = sitting.column, sitting.desk, sitting.column.page
+    column, desk, page = sitting.column, sitting.control, sitting.column.page
     assert "write 3 words" in column.to_do.text()
-    page.answer.field.setFocus()
-    QTest.keyClicks(page.answer.field, "it will learn")
+    page.answers[-1].field.setFocus()
+    QTest.keyClicks(page.answers[-1].field, "it will learn")
     assert desk.done.done
     assert "done" in column.to_do.text()
     press(column.next)
@@ -126,7 +126,7 @@ done_when = [{waits}]
 panel = "training"
 """
     sitting = open_lab(qtbot, session, tmp_path, LAB + step)
-    window, desk = session.window, sitting.desk
+    window, desk = session.window, sitting.control
     desk.go_to("all")
     assert "visited" in desk.done.counts
     window.panel(TrainingPanel).speedRequested.emit(30)
@@ -153,19 +153,19 @@ def test_a_prediction_about_something_covered_is_in_time_though_its_run_is_at_it
     qtbot, session, tmp_path
 ):
     sitting = open_lab(qtbot, session, tmp_path)
-    desk, card = sitting.desk, sitting.column.page.prediction
+    desk, card = sitting.control, sitting.column.page.prediction
     desk.go_to("way")
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
     assert "comes after you have committed" in card.hint.text()
     press(next(each for each in card.choices.findChildren(QRadioButton)))
     press(card.commit)
-    assert not desk.done.prediction.when.after_run
+    assert not desk.done.prediction.after_run
 
 
 def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path, _COUNTED)  # which nothing covers
-    desk, card = sitting.desk, sitting.column.page.prediction
+    desk, card = sitting.control, sitting.column.page.prediction
     desk.go_to("way")
     assert "comes after you have committed" in card.hint.text()
     whole_window.train(qtbot, session, 12665)
@@ -176,7 +176,7 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     assert "has been shown already" in card.hint.text()
     QTest.keyClicks(card.number, "12665")
     press(card.commit)
-    assert desk.done.prediction.when.after_run
+    assert desk.done.prediction.after_run
     said = f"after its result had been shown at {desk.done.shown[-5:]}"
     assert card.predicted.text().endswith(f"made {said}")
     report = session.window.panel(ReportPanel)
@@ -217,7 +217,7 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path, sca
     sitting = open_lab(qtbot, session, tmp_path, _CELL)
     card = sitting.column.page.prediction
     theme_manager().set_scale(scale)
-    sitting.desk.go_to("way")
+    sitting.control.go_to("way")
     maps = whole_window.show_panel(qtbot, session, 1)
     places = [card.commit.y()]
     press(card.commit)
@@ -235,16 +235,16 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path, sca
     assert card.error.text() == (
         "This cell is not in the window: choose one of filter 0, rows 8–9, columns 8–9."
     )
-    assert sitting.desk.done.prediction is None, "a slip can be mended"
+    assert sitting.control.done.prediction is None, "a slip can be mended"
     maps.pinRequested.emit(PinnedCell("conv1", (0, 9, 8)))
     press(card.commit)
-    assert sitting.desk.done.prediction.answer == (0, 9, 8)
+    assert sitting.control.done.prediction.answer == (0, 9, 8)
 
 
 def test_a_number_that_is_typed_does_not_move_the_button_that_commits_it(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     card = sitting.column.page.prediction
-    sitting.desk.go_to("field")
+    sitting.control.go_to("field")
     whole_window.rest(qtbot, session)
     place = card.commit.y()
     card.number.setText("4")
@@ -278,13 +278,13 @@ def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, se
     sitting = open_lab(qtbot, session, tmp_path, _OTHER)
     controller.begin_run(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
-    bar = sitting.column.misfit
+    bar = sitting.column.mismatch
     assert "Classes 4, 9 instead of 0, 1; Filters 4 instead of 8" in bar.text()
     with qtbot.waitSignal(session.document.restorer.finished):
         press(bar.action_button())
     assert bar.isHidden()
-    assert state.experiment == sitting.desk.lab.experiment
-    sitting.desk.go_to("first")
+    assert state.experiment == sitting.control.lab.experiment
+    sitting.control.go_to("first")
     assert "Ties all instead of first" in bar.text()
     QTest.keyClick(bar, Qt.Key.Key_Escape)
     with qtbot.waitSignal(session.document.restorer.finished):
@@ -294,12 +294,17 @@ def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, se
     whole_window.rest(qtbot, session)
 
 
+def _lost(step):
+    what = f"The network has been trained for {step:,} steps and is not saved."
+    return f"{what} Before something else takes its place?"
+
+
 def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, session, tmp_path, monkeypatch):
     asked = answered(monkeypatch, *["cancel"] * 9)
     session.ask_before_closing(True)
     state, controller = session.state, session.controller
     sitting = open_lab(qtbot, session, tmp_path, _OTHER)
-    desk, show_me = sitting.desk, sitting.column.page.show_me
+    desk, show_me = sitting.control, sitting.column.page.show_me
 
     def show(step):
         desk.go_to(step)
@@ -326,15 +331,15 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
     whole_window.train(qtbot, session, state.run.step + 3)
     step = state.run.step
     show("first")
-    assert (state.experiment.ties, state.run.step, asked) == ("all", step, [step])
+    assert (state.experiment.ties, state.run.step, asked) == ("all", step, [_lost(step)])
 
     own = replace(state.experiment, filters=(4,))
     controller.begin_run(own)
     qtbot.waitUntil(lambda: state.experiment == own and state.run.status is RunStatus.READY)
     whole_window.train(qtbot, session, 3)
     show("first")
-    assert (state.experiment, asked) == (own, [step, state.run.step])
-    assert (guard(), asked) == (False, [step, state.run.step, state.run.step])
+    assert (state.experiment, asked) == (own, [_lost(step), _lost(state.run.step)])
+    assert guard(), "a document without a name is kept"
     session.ask_before_closing(False)
 
 
@@ -350,7 +355,7 @@ def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp
     whole_window.train(qtbot, session, 3)
     step = state.run.step
     QTest.keyClicks(page.who.roll_number, "1")
-    qtbot.waitUntil(lambda: f"instead of {seed_of('21-CS-71')}" in sitting.column.misfit.text())
+    qtbot.waitUntil(lambda: f"instead of {seed_of('21-CS-71')}" in sitting.column.mismatch.text())
     whole_window.rest(qtbot, session)
     assert (state.experiment.seed, state.run.step) == (seed_of("21-CS-7"), step)
 
@@ -358,17 +363,17 @@ def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp
 @pytest.mark.parametrize("typed", ["1e13", "-1e300", "9999999999999"])
 def test_a_number_beyond_all_measures_is_not_committed_and_the_card_says_why(qtbot, session, tmp_path, typed):
     sitting = open_lab(qtbot, session, tmp_path)
-    sitting.desk.go_to("field")
+    sitting.control.go_to("field")
     card = sitting.column.page.prediction
     QTest.keyClicks(card.number, typed)
     press(card.commit)
     assert "1,000,000,000,000" in card.error.text()
     assert card.error.isVisible()
-    assert sitting.desk.done.prediction is None
+    assert sitting.control.done.prediction is None
     card.number.clear()
     QTest.keyClicks(card.number, "4")
     press(card.commit)
-    assert sitting.desk.done.prediction.answer == 4
+    assert sitting.control.done.prediction.answer == 4
 
 
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):

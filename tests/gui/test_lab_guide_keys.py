@@ -15,7 +15,7 @@ def test_ctrl_l_leads_to_the_open_step_and_never_puts_the_guide_away(qtbot, sess
     sitting = open_lab(qtbot, session, tmp_path)
     window, column, page = session.window, sitting.column, sitting.column.page
     activate(qtbot, window)
-    sitting.desk.go_to("field")
+    sitting.control.go_to("field")
     for place in (window.samples.grid, column.labs_button, column.steps, column.next, page.show_me):
         column.list_button.setChecked(place is column.steps)
         place.setFocus()
@@ -51,7 +51,7 @@ def test_f6_stops_at_what_the_guide_has_to_say(qtbot, session, tmp_path):
 )
 def test_keys_choose_among_answers_and_only_the_button_commits(qtbot, session, tmp_path, key, answer):
     sitting = open_lab(qtbot, session, tmp_path)
-    sitting.desk.go_to("way")
+    sitting.control.go_to("way")
     whole_window.rest(qtbot, session)
     activate(qtbot, session.window)
     card = sitting.column.page.prediction
@@ -59,34 +59,35 @@ def test_keys_choose_among_answers_and_only_the_button_commits(qtbot, session, t
     first.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(first, Qt.Key.Key_Return)
     assert card.error.isVisible()
-    assert sitting.desk.done.prediction is None, "what was not chosen"
+    assert sitting.control.done.prediction is None, "what was not chosen"
     QTest.keyClick(first, Qt.Key["Key_" + key])
     assert [each.objectName() for each in card.choices.findChildren(QRadioButton) if each.isChecked()] == [
         answer
     ]
     assert QApplication.focusWidget().objectName() == answer
-    assert sitting.desk.done.prediction is None
+    assert sitting.control.done.prediction is None
     card.commit.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(card.commit, Qt.Key.Key_Space)
-    assert sitting.desk.done.prediction.answer == answer
+    assert sitting.control.done.prediction.answer == answer
 
 
 def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, session):
     session.lab.open_file(shipped_labs()["lab5"])
-    sitting = session.lab.sitting
-    qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == "lab5")
+    sitting = session.lab.guide
+    qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == "lab5")
     whole_window.rest(qtbot, session)
     activate(qtbot, session.window)
-    page, field = sitting.column.page, sitting.column.page.answer.field
+    page = sitting.column.page
 
-    def is_seen():
+    def is_seen(place=-1):
+        field = page.answers[place].field
         assert field.hasFocus()
         return whole_window.seen_rect(field).size() == field.size()
 
     page.show_me.setFocus()
     QTest.keyClick(page.show_me, Qt.Key.Key_Tab)
-    qtbot.waitUntil(is_seen)
-    sitting.desk.go_to("slow")
+    qtbot.waitUntil(lambda: is_seen(0))
+    sitting.control.go_to("slow")
     whole_window.rest(qtbot, session)
     page.prediction.number.setFocus()
     QTest.keyClicks(page.prediction.number, "0.1")
@@ -95,14 +96,14 @@ def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, ses
     assert is_seen()
     sitting.column.next.setFocus()
     QTest.keyClick(sitting.column.next, Qt.Key.Key_Return)
-    assert sitting.desk.step.id == "full"
+    assert sitting.control.step.id == "full"
 
 
 def test_a_remote_control_goes_through_backprop_and_on_to_the_next_step(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     whole_window.train(qtbot, session, 3)
     panel = whole_window.show_panel(qtbot, session, 3)
-    desk, window, samples = sitting.desk, session.window, session.window.samples.grid
+    desk, window, samples = sitting.control, session.window, session.window.samples.grid
     activate(qtbot, window)
 
     def turn(key):

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QSettings
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 
 from cnnviz.datasets import load_mnist
@@ -12,7 +11,7 @@ from cnnviz.document import archive
 from cnnviz.lab import parse_lab, read_hand_in
 from cnnviz.lab.course import made_course
 from cnnviz.lab.grade_table import verdict_of
-from cnnviz.lab.model import seed_of
+from cnnviz.lab.model import PARTS, seed_of
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.verifying import verify
 from cnnviz.network import weights_checksum
@@ -21,7 +20,7 @@ from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import opened, save_document
 from tests.gui.lab_driving import LAB, open_lab, press
-from ui.lab.door import welcome
+from ui.lab.actions import welcome
 from ui.panels.report.panel import ReportPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
@@ -30,29 +29,63 @@ from ui.state import PinnedCell, RunStatus, Shift
 
 def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
-    QTest.keyClicks(sitting.column.page.answer.field, "one two")
+    QTest.keyClicks(sitting.column.page.answers[-1].field, "one two")
     press(sitting.column.next)
     settings = session._settings.fileName()
     session.close()
     changed = LAB.replace("Some **strong** words.", "Other words.")
     (tmp_path / "small.toml").write_text(changed, encoding="utf-8")
     with opened(qtbot, tmp_path / settings) as again:
-        found = again.lab.sitting
-        qtbot.waitUntil(lambda: found.desk.lab is not None and found.desk.lab.id == "small")
-        assert found.desk.record.step("think").hypothesis[0].text == "one two"
+        found = again.lab.guide
+        qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
+        assert found.control.record.step("think").hypothesis[0].text == "one two"
         assert found.column.isVisible()
-        assert found.desk.step.id == "field"
+        assert found.control.step.id == "field"
         assert not found.column.message.isVisible(), "the document has the lab as it was"
         found.open_file(tmp_path / "small.toml")
         qtbot.waitUntil(lambda: "has changed" in found.column.message.text())
         press(found.column.back)
-        assert found.column.page.answer.field.toPlainText() == "one two"
+        assert found.column.page.answers[-1].field.toPlainText() == "one two"
+
+
+def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    session.window.panels.show_panel(4)
+    report = session.window.panel(ReportPanel)
+    (beside,) = sitting.column.page.answers
+    field = report.fields.answer("think", "hypothesis").field
+    QTest.keyClicks(beside.field, "it will")
+    assert field.toPlainText() == "it will"
+    QTest.keyClicks(field, " learn")
+    assert beside.field.toPlainText() == "it will learn"
+    press(report.fields.answer("think", "hypothesis").record)
+    (version,) = sitting.control.record.step("think").hypothesis
+    assert version.text == "it will learn"
+    assert f"Recorded {version.time}" in beside.note.text()
+    assert sitting.control.done.done, "words count wherever they are written"
+    QTest.keyClicks(report.head.edits["author"], "Ada")
+    assert sitting.column.page.who.name.text() == "Ada"
+    press(sitting.column.close_button)
+    assert report.fields.answer("think", "hypothesis").field is field, (
+        "a lab in which something was done stays"
+    )
+
+
+def test_a_lab_in_which_nothing_was_done_goes_with_the_guide(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    report = session.window.panel(ReportPanel)
+    assert report.work.lab.id == "small"
+    press(sitting.column.close_button)
+    assert report.work.lab.is_free
+    assert [each.question.part for each in report.fields.answers] == list(PARTS)
+    sitting.enter()
+    qtbot.waitUntil(lambda: report.work.lab.id == "small")
 
 
 def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, session, tmp_path):
     text = LAB.replace('"receptive_field"', '"dots_cells_changed"').replace('"pool1"', '"max"')
     sitting = open_lab(qtbot, session, tmp_path, text)
-    desk, page = sitting.desk, sitting.column.page
+    desk, page = sitting.control, sitting.column.page
     desk.go_to("field")
     press(page.show_me)
     whole_window.rest(qtbot, session)
@@ -66,7 +99,7 @@ def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, session,
 
 def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
-    desk, page = sitting.desk, sitting.column.page
+    desk, page = sitting.control, sitting.column.page
     desk.go_to("field")
     press(page.show_me)
     whole_window.rest(qtbot, session)
@@ -84,8 +117,8 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
     assert not page.prediction.waiting.isVisible()
     session.close()
     with opened(qtbot, tmp_path / session._settings.fileName()) as again:
-        found = again.lab.sitting
-        qtbot.waitUntil(lambda: found.desk.lab is not None and found.desk.lab.id == "small")
+        found = again.lab.guide
+        qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
         card = found.column.page.prediction
         assert card.measured.text() == "Measured: 4 pixels"
         assert card.verdict.text().startswith("Not right")
@@ -98,9 +131,9 @@ def test_the_first_start_opens_the_guide_and_it_stays_as_it_was_left(qtbot, tmp_
             dock = session.window.lab_dock
             assert dock.isVisible() == expected
             if expected:
-                sitting = session.lab.sitting
-                qtbot.waitUntil(lambda sitting=sitting: sitting.desk.lab is not None)
-                assert sitting.desk.lab.id == "lab5"
+                sitting = session.lab.guide
+                qtbot.waitUntil(lambda sitting=sitting: sitting.control.lab is not None)
+                assert sitting.control.lab.id == "lab5"
                 press(sitting.column.close_button)
                 assert not dock.isVisible()
 
@@ -117,7 +150,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     page = sitting.column.page
     QTest.keyClicks(page.who.name, "Ada")
     QTest.keyClicks(page.who.roll_number, "7")
-    QTest.keyClicks(page.answer.field, "it will learn")
+    QTest.keyClicks(page.answers[-1].field, "it will learn")
     press(sitting.column.next)
     QTest.keyClicks(page.prediction.number, "5")
     press(page.prediction.commit)
@@ -126,7 +159,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "handed.pdf")
     handed = read_hand_in(tmp_path / "handed.pdf")
-    assert (handed.name, handed.roll_number, handed.lab_id) == ("Ada", "7", "small")
+    assert (handed.name, handed.roll_number, handed.lab.id) == ("Ada", "7", "small")
     assert handed.predictions["field"].answer == 5
     assert handed.hypotheses["think"][0].text == "it will learn"
     values = {each.measured.measurement.measure: each.measured.value for each in handed.measured}
@@ -137,7 +170,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     assert text.index("What do you expect?") < text.index("it will learn")
     assert "The prediction is not right" in text
     rows = verify(
-        [tmp_path / "handed.pdf", tmp_path / "handed.html"], {sitting.desk.lab.sha256: sitting.desk.lab}
+        [tmp_path / "handed.pdf", tmp_path / "handed.html"], {sitting.control.lab.sha256: sitting.control.lab}
     )
     assert [verdict_of(row) for row in rows] == ["ok"] * len(rows), [row.remarks for row in rows]
     assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
@@ -145,7 +178,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
 
 def test_a_document_carries_the_lab_with_what_was_done_in_it(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
-    QTest.keyClicks(sitting.column.page.answer.field, "from home")
+    QTest.keyClicks(sitting.column.page.answers[-1].field, "from home")
     saved = tmp_path / "saved.cnnviz"
     save_document(qtbot, session, saved)
     (tmp_path / "small.toml").unlink()
@@ -153,15 +186,17 @@ def test_a_document_carries_the_lab_with_what_was_done_in_it(qtbot, session, tmp
         with qtbot.waitSignal(other.document.restorer.finished):
             other.document.open(saved)
         other.window.lab_dock.set_shown(True)
-        found = other.lab.sitting
-        qtbot.waitUntil(lambda: found.desk.lab is not None and found.desk.lab.id == "small")
-        assert found.column.page.answer.field.toPlainText() == "from home"
-        found.column.page.answer.field.moveCursor(QTextCursor.MoveOperation.End)
-        QTest.keyClicks(found.column.page.answer.field, " and more")
+        found = other.lab.guide
+        qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
+        assert found.column.page.answers[-1].field.toPlainText() == "from home"
+        QTest.keyClick(found.column.page.answers[-1].field, Qt.Key.Key_End)
+        QTest.keyClicks(found.column.page.answers[-1].field, " and more")
         save_document(qtbot, other, tmp_path / "again.cnnviz")
     document, files = archive.load(tmp_path / "again.cnnviz")
-    assert document.labs[0]["steps"]["think"]["answer"] == "from home and more"
-    assert files["lab.toml"] == sitting.desk.lab.source.encode()
+    assert document.words["records"]["small 1"]["steps"]["think"]["written"] == {
+        "hypothesis": "from home and more"
+    }
+    assert files["lab.toml"] == sitting.control.lab.source.encode()
 
 
 def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, session, tmp_path):
@@ -169,14 +204,14 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, se
     report = session.window.panel(ReportPanel)
     session.window.panels.show_panel(4)
     report.run_lab()
-    qtbot.waitUntil(lambda: report.findings is not None)
+    qtbot.waitUntil(lambda: report.numbers is not None)
     session.controller.on_reset_requested()
     whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
     place = session._settings.fileName()
     session.close()
     with opened(qtbot, tmp_path / place) as again:
         sitting = open_lab(qtbot, again, tmp_path)
-        QTest.keyClicks(sitting.column.page.answer.field, "99.9 % will be right")
+        QTest.keyClicks(sitting.column.page.answers[-1].field, "99.9 % will be right")
         press(sitting.column.next)
         report = again.window.panel(ReportPanel)
         with qtbot.waitSignal(report.exported):
@@ -195,15 +230,15 @@ def test_results_about_other_classes_are_none_of_the_lab(qtbot, session, tmp_pat
     )
     whole_window.rest(qtbot, session)
     assert session.state.is_untrained
-    QTest.keyClicks(sitting.column.page.answer.field, "it will learn")
+    QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
     press(sitting.column.next)
-    (version,) = sitting.desk.record.step("think").hypothesis
+    (version,) = sitting.control.record.step("think").hypothesis
     assert not version.after_run
 
 
 def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
-    QTest.keyClicks(sitting.column.page.answer.field, "it will learn")
+    QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
     press(sitting.column.next)
     document = session.window.panel(ReportPanel).composer.composed(is_final=False)()
     assert "it will learn" in [block.text for block in document.blocks if isinstance(block, Words)]
@@ -246,7 +281,7 @@ def test_a_course_opens_where_it_begins_and_shows_nothing_of_later(qtbot, sessio
     whole_window.rest(qtbot, session)
     state, experiment = session.state, lab.experiment
     assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.PAUSED, 5000)
-    assert session.lab.sitting.desk.step.id == "think"
+    assert session.lab.guide.control.step.id == "think"
     assert session.window.panels.front == 2
     assert (state.sample.index, state.shift, state.pinned) == (7, Shift(1, 0), PinnedCell("pool1", (0, 4, 4)))
     view = session.window.panel(TranslationPanel).view_state()
@@ -261,10 +296,10 @@ def test_a_course_opens_where_it_begins_and_shows_nothing_of_later(qtbot, sessio
     # A step that is about the end has the run of the course at once.
     whole = Trainer(experiment.build_network(), data, experiment.train_config())
     whole.advance(whole.total_steps)
-    session.lab.sitting.desk.go_to("field")
+    session.lab.guide.control.go_to("field")
     for _ in range(2):
         with qtbot.waitSignal(session.document.restorer.finished):
-            press(session.lab.sitting.column.page.show_me)
+            press(session.lab.guide.column.page.show_me)
         whole_window.rest(qtbot, session)
         assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 11791)
         assert weights_checksum(state.live.network) == weights_checksum(whole.network)
@@ -282,7 +317,7 @@ def test_a_course_gives_each_student_a_document_of_his_own(qtbot, session, tmp_p
         session.document.open(path)
     whole_window.rest(qtbot, session)
     assert (session.document.path, session.document.name) == (None, "Untitled")
-    QTest.keyClicks(session.lab.sitting.column.page.answer.field, "mine")
+    QTest.keyClicks(session.lab.guide.column.page.answers[-1].field, "mine")
     save_document(qtbot, session, tmp_path / "mine.cnnviz")
     assert path.read_bytes() == content
     with opened(qtbot, tmp_path / "home.ini") as other:
@@ -290,12 +325,12 @@ def test_a_course_gives_each_student_a_document_of_his_own(qtbot, session, tmp_p
             other.document.open(tmp_path / "mine.cnnviz")
         assert done.args == [True]
         whole_window.rest(qtbot, other)
-        state, sitting = other.state, other.lab.sitting
+        state, sitting = other.state, other.lab.guide
         assert (state.dataset.classes, state.run.step) == (("4", "9"), 5000)
         other.window.lab_dock.set_shown(True)
-        qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == lab.id)
-        assert sitting.column.page.answer.field.toPlainText() == "mine"
-        sitting.desk.go_to("field")
+        qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == lab.id)
+        assert sitting.column.page.answers[-1].field.toPlainText() == "mine"
+        sitting.control.go_to("field")
         with qtbot.waitSignal(other.document.restorer.finished):
             press(sitting.column.page.show_me)
         whole_window.rest(qtbot, other)  # the run of the course is still there, and needs no training
@@ -312,9 +347,9 @@ def test_no_result_is_measured_on_a_network_whose_rate_was_changed_on_the_way(qt
         qtbot.waitUntil(
             lambda step=step: state.run.step == step and state.run.status is not RunStatus.TRAINING
         )
-    sitting.desk.go_to("field")
+    sitting.control.go_to("field")
     session.window.panels.show_panel(1)
-    sitting.desk.predict(4)
+    sitting.control.predict(4)
     assert "rate of this run was changed on the way" in sitting.column.page.prediction.waiting.text()
     changed = weights_checksum(state.live.network)
     press(sitting.column.page.show_me)
@@ -336,10 +371,10 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     with qtbot.waitSignal(session.document.restorer.finished):
         session.document.open(tmp_path / "class.cnnviz")
     whole_window.rest(qtbot, session)
-    state, desk = session.state, session.lab.sitting.desk
+    state, desk = session.state, session.lab.guide.control
     assert (state.experiment.seed, state.run.status, state.run.step) == (77, RunStatus.READY, 0)
     assert (len(state.history.losses), len(state.history.tests)) == (0, 0)
-    QTest.keyClicks(session.lab.sitting.column.page.who.roll_number, "19")
+    QTest.keyClicks(session.lab.guide.column.page.who.roll_number, "19")
     qtbot.waitUntil(lambda: state.experiment.seed == seed_of("19"))
     whole_window.rest(qtbot, session)
     for step in desk.lab.steps:
@@ -357,7 +392,7 @@ def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp
     state = session.state
     qtbot.waitUntil(lambda: state.experiment.classes == ("4", "9") and state.run.status is RunStatus.READY)
     assert state.dataset.classes == ("4", "9")
-    assert session.lab.sitting.desk.misfit == ()
+    assert session.lab.guide.control.mismatch == ()
     assert session.window.notices.text() == ""
     session.close()
 

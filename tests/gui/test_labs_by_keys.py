@@ -19,7 +19,7 @@ from cnnviz.lab.showing import secrets_of
 from tests.gui.driving import activate, focus, opened, press
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
-from ui.lab.sitting import LabSitting
+from ui.lab.guide import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.samples.drawing_pad import DrawingPad
@@ -41,10 +41,10 @@ class Student:
     def __init__(self, qtbot: QtBot, session: Session) -> None:
         self.qtbot, self.session = qtbot, session
         self.state, self.window = session.state, session.window
-        sitting = session.lab.sitting
+        sitting = session.lab.guide
         assert sitting is not None
-        self.sitting: LabSitting = sitting
-        self.desk, self.page = sitting.desk, sitting.column.page
+        self.guide: LabGuide = sitting
+        self.control, self.page = sitting.control, sitting.column.page
 
     def rest(self) -> None:
         """Wait until everything is done; then the window has the keyboard."""
@@ -61,7 +61,7 @@ class Student:
 
     def go_into_guide(self) -> None:
         """Lead the keyboard to the first button of the step."""
-        if not self.sitting.column.isAncestorOf(focus()):
+        if not self.guide.column.isAncestorOf(focus()):
             press(Key.Key_L, _CONTROL)
         self.tab_to(lambda each: each is self.page.show_me)
 
@@ -92,16 +92,18 @@ class Student:
             self.tab_to(card.choices.isAncestorOf)
             press(Key.Key_Down)
             press(Key.Key_Return)
-        assert self.desk.done.prediction is not None
+        assert self.control.done.prediction is not None
 
     def is_anything_covered(self) -> bool:
         """Whether anything is covered that the step in front asks for."""
-        return bool(self.desk.step is not None and secrets_of(self.desk.step) & self.state.covered.keys())
+        return bool(
+            self.control.step is not None and secrets_of(self.control.step) & self.state.covered.keys()
+        )
 
     def write(self, count: int) -> None:
         """Answer the question in so many words."""
         self.go_into_guide()
-        self.tab_to(lambda each: each is self.page.answer.field)
+        self.tab_to(lambda each: each in [e.field for e in self.page.answers])
         QTest.keyClicks(focus(), " ".join((_WORDS * 5).split()[:count]))
 
     def go_to_map(self, stage: str) -> None:
@@ -131,12 +133,12 @@ class Student:
     def train_slowly(self) -> None:
         press(Key.Key_1, _CONTROL)
         press(Key.Key_Space)
-        self.qtbot.waitUntil(lambda: "slowed" in self.desk.done.counts)
+        self.qtbot.waitUntil(lambda: "slowed" in self.control.done.counts)
         press(Key.Key_Space)
         self.qtbot.waitUntil(lambda: self.state.run.status is RunStatus.PAUSED)
         self.session.controller.on_speed_requested(None)  # nobody has to wait for 20 steps here
         self.session.controller.train_to(20, 1)
-        self.qtbot.waitUntil(lambda: "steps" in self.desk.done.counts and self.state.run.step == 20)
+        self.qtbot.waitUntil(lambda: "steps" in self.control.done.counts and self.state.run.step == 20)
 
     def train(self) -> None:
         press(Key.Key_1, _CONTROL)
@@ -157,7 +159,7 @@ class Student:
     def sweep(self) -> None:
         press(Key.Key_3, _CONTROL)
         self.press_button(self.window.panel(TranslationPanel), "Start")
-        self.qtbot.waitUntil(lambda: "swept" in self.desk.done.counts)
+        self.qtbot.waitUntil(lambda: "swept" in self.control.done.counts)
 
     def walk(self, count: int) -> None:
         press(Key.Key_4, _CONTROL)
@@ -180,14 +182,14 @@ class Student:
         self.qtbot.waitUntil(results.matrix.hasFocus)
         self.tab_to(lambda each: each is results.mistakes)
         press(Key.Key_Right)
-        self.qtbot.waitUntil(lambda: "sampled" in self.desk.done.counts)
+        self.qtbot.waitUntil(lambda: "sampled" in self.control.done.counts)
 
     def draw(self) -> None:
         self.find("draw")
         self.qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), DrawingPad))
         for key in (Key.Key_Space, *[Key.Key_Down] * 9, Key.Key_Space):
             press(key)
-        self.qtbot.waitUntil(lambda: "own_digit" in self.desk.done.counts)
+        self.qtbot.waitUntil(lambda: "own_digit" in self.control.done.counts)
         activate(self.qtbot, self.window)
 
     def press_in_backprop(self, text: str) -> None:
@@ -218,7 +220,7 @@ class Student:
         waiting.timeout.connect(answer)
         waiting.start()
         self.go_into_guide()
-        self.tab_to(lambda each: each is self.sitting.column.export)
+        self.tab_to(lambda each: each is self.guide.column.export)
         report = self.window.panel(ReportPanel)
         with self.qtbot.waitSignal(report.exported):
             press(Key.Key_Space)
@@ -232,17 +234,17 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
     classes = load_lab(shipped_labs()[name]).experiment.classes
     with opened(qtbot, tmp_path / "keys.ini", write_npz(tmp_path / "digits.npz", classes)) as session:
         session.lab.open_file(shipped_labs()[name])
-        sitting = session.lab.sitting
+        sitting = session.lab.guide
         assert sitting is not None
-        qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == name)
+        qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == name)
         student = Student(qtbot, session)
         student.rest()
         student.go_into_guide()
         press(Key.Key_Tab, Modifier.ShiftModifier)
         QTest.keyClicks(focus(), "21-CS-0147")
-        lab = student.desk.lab
+        lab = student.control.lab
         for step in lab.steps:
-            assert student.desk.step is step
+            assert student.control.step is step
             parts: list[Callable[[], None]] = [student.show]
             if step.prediction is not None:
                 parts.append(partial(student.predict, step.prediction))
@@ -255,18 +257,18 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
             for each in step.done_when:
                 student.do(each.event, each.at_least)
             words = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
-            if step.question is not None:
+            if step.questions:
                 student.write(words)
             if step is lab.steps[-1]:
                 student.export(tmp_path / "report.html")
             else:
                 press(Key.Key_PageDown, _CONTROL)
-            assert student.desk.record.is_done(step.id)
+            assert student.control.record.is_done(step.id)
         handed = read_hand_in(tmp_path / "report.html")
     asked = {step.id for step in lab.steps if step.prediction is not None}
-    assert (handed.lab_id, handed.roll_number) == (name, "21-CS-0147")
+    assert (handed.lab.id, handed.roll_number) == (name, "21-CS-0147")
     assert set(handed.predictions) == asked
-    assert [step for step, each in handed.predictions.items() if each.when.after_run] == []
+    assert [step for step, each in handed.predictions.items() if each.after_run] == []
     assert set(handed.done) == {step.id for step in lab.steps}
     assert {each.step for each in handed.measured} >= asked
     told = (

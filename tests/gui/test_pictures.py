@@ -1,4 +1,4 @@
-"""Pictures that carry their view: it comes back, trained again if need be, or a sentence says why not."""
+"""Pictures that carry their view: it comes back, trained again where it has to be, or it is said why not."""
 
 from collections.abc import Callable
 from dataclasses import replace

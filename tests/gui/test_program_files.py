@@ -15,9 +15,9 @@ import pytest
 from PySide6.QtCore import QLibraryInfo
 
 from cnnviz.errors import CNNVizError
-from cnnviz.report import Report, build_document, html, pdf
+from cnnviz.report import html, pdf
 from cnnviz.report.blocks import Document
-from tests.engine.report_cases import small_findings
+from tests.engine.report_cases import report_of, small_numbers
 from tests.gui.child_window import PROJECT, run_window
 from tests.patience import PATIENCE
 
@@ -149,7 +149,7 @@ def test_training_needs_each_file_of_digits(tree: Path, spoil, number: int, kind
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    return build_document(Report(), small_findings())
+    return report_of(small_numbers())
 
 
 @pytest.mark.parametrize("kind", _DAMAGES)

@@ -10,12 +10,14 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import load_picture
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.model import Step
 from cnnviz.network import weights_checksum
 from cnnviz.report import Insert
-from cnnviz.report.content import BACKPROP, MAX_WORDS, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.blocks import MAX_WORDS
 from tests.gui import whole_window
 from tests.gui.document_driving import through_document
 from tests.gui.driving import drain, kept_in
+from tests.gui.report.hands import BACKPROP, PRINCIPLE, TRANSLATION, answer
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of
@@ -41,7 +43,7 @@ def _train(qtbot: QtBot, session: Session, steps: int) -> None:
 
 
 def _titles(session: Session, key: str) -> list[str]:
-    return [insert.title for insert in session.window.panel(ReportPanel).report.demonstration(key).inserts]
+    return [insert.title for insert in session.window.panel(ReportPanel).work.record.step(key).inserts]
 
 
 def _choose(session: Session, panel: str, title: str, table: bool) -> None:
@@ -56,9 +58,13 @@ def _choose(session: Session, panel: str, title: str, table: bool) -> None:
     picker.insert_button.click()
 
 
+def step(report: ReportPanel, step_id: str) -> Step:
+    return report.work.lab.step(step_id)
+
+
 def _picker(session: Session) -> InsertPicker:
     """Open the window in which it is chosen, as a click on the button does."""
-    session.window.panel(ReportPanel).fields.insert.click()
+    session.window.panel(ReportPanel).fields.buttons[0].click()
     (picker,) = (each for each in session.window.findChildren(InsertPicker) if each.isVisible())
     return picker
 
@@ -92,17 +98,17 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
     title = plot.accessibleName()
     qtbot.waitUntil(lambda: _titles(session, TRANSLATION) == [title])
     assert title in window.notices.text()
-    assert "demonstration 2" in window.notices.text()
-    (insert,) = window.panel(ReportPanel).report.demonstration(TRANSLATION).inserts
+    assert "“Translation and max pooling”" in window.notices.text()
+    (insert,) = window.panel(ReportPanel).work.record.step(TRANSLATION).inserts
     assert "step 2" in insert.caption
     assert "<svg" in insert.svg
     assert insert.csv
 
     window.notices.action_button().click()  # it is still sliding in
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    assert window.panel(ReportPanel).fields.inserts.titles() == [title]
-    draft = through_document(window.panel(ReportPanel).writing.draft)
-    assert draft.report.demonstration(TRANSLATION).inserts == (insert,)
+    assert window.panel(ReportPanel).fields.inserts[0].titles() == [title]
+    work = window.panel(ReportPanel).work
+    assert through_document(work.work).record(work.lab).step(TRANSLATION).inserts == (insert,)
     qtbot.waitUntil(lambda: "inserts/" in kept_in(session))
     assert insert.svg[:200] not in kept_in(session)  # it is written once, not with every word
 
@@ -137,13 +143,14 @@ def test_in_the_report_itself_ctrl_i_asks_what(
 ) -> None:
     asked: list[bool] = []
     report = session.window.panel(ReportPanel)
-    monkeypatch.setattr(report.fields.insert, "ask", lambda: asked.append(True))
+    monkeypatch.setattr(report.fields, "ask_insert", lambda: asked.append(True))
     qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(report.isVisible)
-    report.fields.edits["observations"].setFocus()
-    qtbot.keyClick(report.fields.edits["observations"], Qt.Key.Key_I, KEYS)
+    field = answer(report, "observations").field
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_I, KEYS)
     assert asked == [True]
-    assert _titles(session, WORKING_PRINCIPLE) == []
+    assert _titles(session, PRINCIPLE) == []
 
 
 def test_a_right_click_offers_it(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,9 +207,9 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
     _choose(session, "Training", "Confusion matrix", table=True)
     filters = next(c for c in session.inserter.choices() if c.panel == "Filters & maps" and c.is_table)
     drain(qtbot, session.controller.files)
-    window.panel(ReportPanel).add_insert(_made(qtbot, filters), WORKING_PRINCIPLE)
+    window.panel(ReportPanel).add_insert(_made(qtbot, filters), step(window.panel(ReportPanel), PRINCIPLE))
 
-    loss, log, matrix, kernel = window.panel(ReportPanel).report.demonstration(WORKING_PRINCIPLE).inserts
+    loss, log, matrix, kernel = window.panel(ReportPanel).work.record.step(PRINCIPLE).inserts
     assert all(f"step {last:,}" in each.caption for each in (loss, log, matrix))
     assert f"step {first:,}" in kernel.caption
     assert max(float(line.split(",")[0]) for line in loss.csv.splitlines() if line[:1].isdigit()) == last
@@ -248,23 +255,23 @@ def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Sessi
     names = [choice.title for choice in choices if not choice.is_table][:3]
     for name in names:
         _choose(session, "Translation", name, table=False)
-    qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == names)
-    listed = window.panel(ReportPanel).fields.inserts
+    qtbot.waitUntil(lambda: _titles(session, PRINCIPLE) == names)
+    listed = window.panel(ReportPanel).fields.inserts[0]
     assert not listed.button(0, "raise").isEnabled()
     qtbot.mouseClick(listed.button(2, "raise"), Qt.MouseButton.LeftButton)
-    assert _titles(session, WORKING_PRINCIPLE) == [names[0], names[2], names[1]]
+    assert _titles(session, PRINCIPLE) == [names[0], names[2], names[1]]
     qtbot.mouseClick(listed.button(1, "remove"), Qt.MouseButton.LeftButton)
-    assert _titles(session, WORKING_PRINCIPLE) == [names[0], names[1]]
+    assert _titles(session, PRINCIPLE) == [names[0], names[1]]
     assert names[2] in window.panel(ReportPanel).message.text()
     window.panel(ReportPanel).message.action_button().click()  # it is still sliding in
-    assert _titles(session, WORKING_PRINCIPLE) == [names[0], names[2], names[1]]
+    assert _titles(session, PRINCIPLE) == [names[0], names[2], names[1]]
     assert listed.titles() == [names[0], names[2], names[1]]
 
 
 def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> None:
     report = session.window.panel(ReportPanel)
     qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
-    edit = report.fields.edits["objective"]
+    edit = answer(report, "objective").field
     words = ("seven of " * MAX_WORDS)[:MAX_WORDS]
     edit.setPlainText(words)
     assert report.message.text() == ""
@@ -276,19 +283,19 @@ def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> 
 
 def test_bringing_back_needs_room(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 5
-    monkeypatch.setattr("ui.panels.report.writing.MOST_INSERTS", most)
+    monkeypatch.setattr("cnnviz.lab.record.MOST_INSERTS", most)
     _show(qtbot, session)
     report = session.window.panel(ReportPanel)
     insert = _made(qtbot, _panel(session))
     for _ in range(most):
-        report.add_insert(insert, WORKING_PRINCIPLE)
+        report.add_insert(insert, step(report, PRINCIPLE))
     with pytest.raises(CNNVizError, match="at most"):
-        report.add_insert(insert, WORKING_PRINCIPLE)
-    report.fields.inserts.button(3, "remove").click()
-    report.add_insert(insert, WORKING_PRINCIPLE)
+        report.add_insert(insert, step(report, PRINCIPLE))
+    report.fields.inserts[0].button(3, "remove").click()
+    report.add_insert(insert, step(report, PRINCIPLE))
     report.message.action_button().click()
     assert "at most" in report.message.text()
-    assert len(_titles(session, WORKING_PRINCIPLE)) == most
+    assert len(_titles(session, PRINCIPLE)) == most
 
 
 def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:
@@ -296,24 +303,24 @@ def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtB
     window = session.window
     report, message = window.panel(ReportPanel), window.panel(ReportPanel).message
     first, second, third = (_made(qtbot, each) for each in session.inserter.choices()[:3])
-    for insert, key in ((first, WORKING_PRINCIPLE), (second, WORKING_PRINCIPLE), (third, TRANSLATION)):
-        assert report.add_insert(insert, key) is False
-    for key, place in ((TRANSLATION, 0), (WORKING_PRINCIPLE, 0), (WORKING_PRINCIPLE, 0)):
-        report.show_demonstration(key)
-        report.fields.inserts.button(place, "remove").click()
-    assert _titles(session, WORKING_PRINCIPLE) == _titles(session, TRANSLATION) == []
+    for insert, key in ((first, PRINCIPLE), (second, PRINCIPLE), (third, TRANSLATION)):
+        assert report.add_insert(insert, step(report, key)) is False
+    for key, place in ((TRANSLATION, 0), (PRINCIPLE, 0), (PRINCIPLE, 0)):
+        report.show_step(key)
+        report.fields.inserts[0].button(place, "remove").click()
+    assert _titles(session, PRINCIPLE) == _titles(session, TRANSLATION) == []
     assert second.title in message.text()
     message.action_button().click()
-    assert _titles(session, WORKING_PRINCIPLE) == [second.title]
+    assert _titles(session, PRINCIPLE) == [second.title]
     assert first.title in message.text()
     message.action_button().click()
-    assert _titles(session, WORKING_PRINCIPLE) == [first.title, second.title]
+    assert _titles(session, PRINCIPLE) == [first.title, second.title]
     assert third.title in message.text()
-    assert "demonstration 2" in message.text()
+    assert "“Translation and max pooling”" in message.text()
     message.action_button().click()
     assert _titles(session, TRANSLATION) == [third.title]
     assert report.pages.current() == TRANSLATION
-    assert report.fields.inserts.titles() == [third.title]
+    assert report.fields.inserts[0].titles() == [third.title]
     assert message.text() == ""
 
 
@@ -339,7 +346,7 @@ def test_each_figure_and_table_can_be_told_by_its_picture_and_its_name(
     assert all(one != other for n, one in enumerate(shown) for other in shown[:n])
     assert "step 3" in picker.origin.text()
     picker.cancel.click()
-    assert _titles(session, WORKING_PRINCIPLE) == []
+    assert _titles(session, PRINCIPLE) == []
 
 
 def test_own_words_stand_before_the_caption_of_the_program_and_are_kept(
@@ -353,16 +360,16 @@ def test_own_words_stand_before_the_caption_of_the_program_and_are_kept(
     picker.words.setFocus()
     qtbot.keyClicks(picker.words, "Falls <b>fast</b>")
     qtbot.keyClick(picker.words, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == [title])
-    field = report.fields.inserts.words_field(0)
+    qtbot.waitUntil(lambda: _titles(session, PRINCIPLE) == [title])
+    field = report.fields.inserts[0].words_field(0)
     assert field.text() == "Falls <b>fast</b>"
     field.setFocus()
     qtbot.keyClicks(field, ", then slowly")
-    assert report.fields.inserts.words_field(0) is field, "it can be typed on"
-    (insert,) = report.report.demonstration(WORKING_PRINCIPLE).inserts
+    assert report.fields.inserts[0].words_field(0) is field, "it can be typed on"
+    (insert,) = report.work.record.step(PRINCIPLE).inserts
     assert insert.words == "Falls <b>fast</b>, then slowly"
-    draft = through_document(report.writing.draft)
-    assert draft.report.demonstration(WORKING_PRINCIPLE).inserts == (insert,)
+    again = through_document(report.work.work)
+    assert again.record(report.work.lab).step(PRINCIPLE).inserts == (insert,)
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "a.html")
     text = (tmp_path / "a.html").read_text(encoding="utf-8")
@@ -371,14 +378,14 @@ def test_own_words_stand_before_the_caption_of_the_program_and_are_kept(
 
 
 def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, session: Session) -> None:
-    report, listed = session.window.panel(ReportPanel), session.window.panel(ReportPanel).fields.inserts
+    report, listed = session.window.panel(ReportPanel), session.window.panel(ReportPanel).fields.inserts[0]
     _show(qtbot, session)
     choice = _panel(session)
-    report.show_demonstration(WORKING_PRINCIPLE)
+    report.show_step(PRINCIPLE)
     for _ in range(2):
         _step(qtbot, session)
         whole_window.rest(qtbot, session)
-        report.fields.insert.chosen.emit(choice, "")
+        report.fields.buttons[0].chosen.emit(choice, "")
         drain(qtbot, session.controller.files)
         assert report.message.text() == ""
     details = [
@@ -389,8 +396,8 @@ def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, ses
         assert f"step {step}" in text.split(" · ")[1]
     assert not listed.button(1, "lower").isEnabled()
     listed.button(0, "lower").click()
-    assert "step 2" in report.report.demonstration(WORKING_PRINCIPLE).inserts[0].caption
-    report.fields.insert.chosen.emit(choice, "")
+    assert "step 2" in report.work.record.step(PRINCIPLE).inserts[0].caption
+    report.fields.buttons[0].chosen.emit(choice, "")
     qtbot.waitUntil(lambda: "twice" in report.message.text())
     assert report.message.kind() == "info"
 

@@ -192,7 +192,7 @@ def test_a_document_tells_and_can_be_saved_elsewhere(
 def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path) -> None:
     session.window.panels.show_panel(4)
     report = session.window.panel(ReportPanel)
-    qtbot.keyClicks(report.fields.edits["objective"], "to see")
+    qtbot.keyClicks(report.fields.answers[0].field, "to see")
     (disk.folder / "lab.pdf").write_bytes(OLD)
     disk.fill()
     for name in ("lab.pdf", "lab.html"):  # a folder would have nothing in it before the lab is measured
@@ -202,7 +202,7 @@ def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: Small
         assert str(disk.folder / name) in told(session)
         assert disk.names() == ["lab.pdf"]
         assert (disk.folder / "lab.pdf").read_bytes() == OLD
-        assert report.fields.edits["objective"].toPlainText() == "to see"
+        assert report.fields.answers[0].field.toPlainText() == "to see"
     report.export_to(tmp_path / "lab.pdf")
     qtbot.waitUntil((tmp_path / "lab.pdf").exists)
     qtbot.waitUntil(report.export.isEnabled)
@@ -213,7 +213,7 @@ def test_words_are_kept_as_soon_as_there_is_room(
 ) -> None:
     monkeypatch.setattr("ui.document.autosave._RETRY_MS", 100)
     session.window.panels.show_panel(4)
-    edit = session.window.panel(ReportPanel).fields.edits["objective"]
+    edit = session.window.panel(ReportPanel).fields.answers[0].field
     qtbot.keyClicks(edit, "first")
     qtbot.waitUntil(lambda: "first" in kept_in(session))
     qtbot.waitUntil(lambda: session.controller.keeping.is_idle)
@@ -223,7 +223,7 @@ def test_words_are_kept_as_soon_as_there_is_room(
     assert "the disk is full" in told(session)
     assert edit.toPlainText() == "first and second"
     assert "first" in kept_in(session)
-    assert archive.load(kept_on_disk)[0].words["report"]
+    assert archive.load(kept_on_disk)[0].words["records"]
     disk.free()
     qtbot.waitUntil(lambda: "first and second" in kept_in(session))
     qtbot.waitUntil(lambda: "kept again" in session.window.notices.text())
@@ -240,7 +240,7 @@ def test_the_window_does_not_close_over_words_that_are_not_kept(
 
     monkeypatch.setattr(session_module, "ask_about_unkept_work", ask)
     session.ask_before_closing(True)
-    edit = session.window.panel(ReportPanel).fields.edits["objective"]
+    edit = session.window.panel(ReportPanel).fields.answers[0].field
     disk.fill()
     session.window.panels.show_panel(4)
     qtbot.keyClicks(edit, "words")

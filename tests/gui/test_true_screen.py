@@ -55,7 +55,7 @@ def another(session: Session, name: str, runners: list[TaskRunner]) -> QWidget:
         return samples
     panel = registry.PANELS[PANELS.index(name)].build(Services(session.state, *runners))
     if isinstance(panel, ReportPanel):
-        panel.writing.begin(session.window.panel(ReportPanel).writing.draft)
+        panel.work.begin(session.window.panel(ReportPanel).work.work)
     return panel
 
 

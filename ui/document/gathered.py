@@ -20,7 +20,7 @@ from ui.state import AppState, RunStatus, Sample
 
 # At run time where it is needed: it loads much, and the frame of the window is to appear before.
 if TYPE_CHECKING:
-    from ui.panels.report.draft import Draft
+    from cnnviz.lab.record import Work
 
 DATA_MEMBER, LAB_MEMBER = "data.npz", "lab.toml"
 _BESIDE_THE_WORDS = ("images/", "inserts/")  # what is written whenever the words are
@@ -47,7 +47,7 @@ class Gathered:
     """A window at one moment: references alone."""
 
     document: t.Document  # all but words, image and run
-    draft: "Draft"
+    work: "Work"
     own: Sample | None  # the sample, if it is an image of the user's own
     run: StillRun
     carried: t.Files  # what came with the document: its lab, its data, its prepared run
@@ -57,7 +57,7 @@ class Gathered:
         from ui.document.words import words_of
 
         files: dict[str, bytes] = {}
-        document = replace(self.document, saved=now(), **words_of(self.draft, files))
+        document = replace(self.document, saved=now(), **words_of(self.work, files))
         if self.own is not None:
             image = own_image(self.own)
             name = f"images/{hashlib.sha256(image.png).hexdigest()[:32]}.png"
@@ -76,7 +76,7 @@ def own_image(sample: Sample) -> t.OwnImage:
 
 
 def gather(
-    state: AppState, draft: "Draft", panel: str, views: Mapping[str, View], carried: t.Files,
+    state: AppState, work: "Work", panel: str, views: Mapping[str, View], carried: t.Files,
     prepared: t.Run | None, prepared_on: str = "",
 ) -> Gathered | None:  # fmt: skip
     """Return all that a window holds; None before there is a network.
@@ -122,7 +122,7 @@ def gather(
     own = sample if sample is not None and sample.index is None else None
     needless = () if document.data.path == DATA_MEMBER else (DATA_MEMBER,)
     carried = {name: each for name, each in carried.items() if name not in needless}
-    return Gathered(document, draft, own, run, carried)
+    return Gathered(document, work, own, run, carried)
 
 
 def picture_of(

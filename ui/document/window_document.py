@@ -30,8 +30,7 @@ from ui.window.questions import ask_file, ask_target, ask_whether_to_save
 
 # At run time where they are needed: they load much, and the frame of the window is to appear before.
 if TYPE_CHECKING:
-    from ui.panels.report.draft import Draft
-    from ui.panels.report.writing import Writing
+    from ui.panels.report.work import StudentWork
 
 FILTER = "CNNViz documents (*.cnnviz);;All files (*)"
 OPEN_FILTER = "CNNViz files (*.cnnviz *.png *.safetensors *.toml *.npz);;All files (*)"
@@ -66,7 +65,7 @@ class WindowDocument(QObject):
         self._settings, self._window = settings, window
         self.restorer = DocumentRestorer(state, controller, window.panels, window)
         #: Holds the words; None before there are panels.
-        self.writing: Writing | None = None
+        self.writing: StudentWork | None = None
         #: Opens a lab file, and records in the lab in front what is to be recorded before words are kept.
         self.lab_taker: Callable[[Path], None] = lambda _path: None
         self.finish_words: Callable[[], None] = lambda: None
@@ -86,7 +85,7 @@ class WindowDocument(QObject):
             signal.connect(self._on_changed)
         self._show_title()
 
-    def watch(self, writing: "Writing") -> None:
+    def watch(self, writing: "StudentWork") -> None:
         """Keep these words, now that there are panels."""
         self.writing = writing
         writing.changed.connect(self._on_changed)
@@ -103,7 +102,7 @@ class WindowDocument(QObject):
         if self.writing is None:
             return None
         return gather(
-            self.state, self.writing.draft, panels.front_name, panels.view_states(), self.carried,
+            self.state, self.writing.work, panels.front_name, panels.view_states(), self.carried,
             self._said_of_prepared, self._prepared_data,
         )  # fmt: skip
 
@@ -131,7 +130,7 @@ class WindowDocument(QObject):
         state, writing = self.state, self.writing
         has_own = state.sample is not None and state.sample.index is None
         is_trained = state.run.is_started or (state.live is not None and bool(state.live.note))
-        return has_own or is_trained or (writing is not None and not writing.draft.is_empty)
+        return has_own or is_trained or (writing is not None and not writing.work.is_empty)
 
     @property
     def name(self) -> str:
@@ -142,7 +141,7 @@ class WindowDocument(QObject):
         """Return what would be lost, to compare; what is looked at is saved, too, but changes nothing."""
         state, run = self.state, self.state.run
         own = state.sample if state.sample is not None and state.sample.index is None else None
-        words = None if self.writing is None else _said(self.writing.draft)
+        words = None if self.writing is None else self.writing.work.said
         lab = self.carried.get(LAB_MEMBER)
         return ((run.run_id, run.step) if run.is_started else 0, state.draft, words, own, lab)
 
@@ -299,7 +298,7 @@ class WindowDocument(QObject):
         self._restore(Order(document, files, Path(), name, is_own=True, asks=False), then)
 
     def _restore(self, order: Order, then: Callable[[], None]) -> None:
-        from ui.document.words import draft_of
+        from ui.document.words import work_of
 
         def begin(built: Built) -> None:
             document, files = order.document, order.files
@@ -308,9 +307,9 @@ class WindowDocument(QObject):
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
             self._prepared_data = document.prepared_on
             if self.writing is not None:
-                self.writing.begin(draft_of(document, files))
+                self.writing.begin(work_of(document, files)[0])
 
-        check = lambda: draft_of(order.document, order.files)  # noqa: E731
+        check = lambda: work_of(order.document, order.files)  # noqa: E731
         self.restorer.restore(replace(order, check=check, begin=begin, then=then))
 
     def carry_lab(self, files: t.Files) -> None:
@@ -396,11 +395,11 @@ class WindowDocument(QObject):
         """Whether it has to be kept while it is open: also where nothing but results has been seen."""
         if self.path is not None or self.has_work:
             return True
-        draft = None if self.writing is None else self.writing.draft
-        if draft is None:
+        work = None if self.writing is None else self.writing.work
+        if work is None:
             return False
-        steps = (step for record in draft.labs.values() for step in record.steps.values())
-        return bool(draft.shown or draft.findings) or any(step.shown or step.revealed for step in steps)
+        steps = (step for record in work.records.values() for step in record.steps.values())
+        return bool(work.shown) or any(step.shown or step.revealed for step in steps)
 
     def may_lose_run(self) -> bool:
         """Ask before something takes the place of a trained network that no file holds."""
@@ -440,20 +439,6 @@ def _written(path: Path, gathered: Gathered) -> str:
         f" It holds {format_count(kept)} of {format_count(there)} moments of the run; the others will be "
         "trained again when they are needed."
     )
-
-
-def _said(draft: "Draft") -> object:
-    """Return what somebody has said in a draft, to compare; not what was on the screen meanwhile."""
-    labs = {
-        key: {
-            step_id: (step.prediction, step.answer, step.hypothesis, step.revealed)
-            for step_id, step in record.steps.items()
-            if step.prediction is not None or step.answer or step.hypothesis or step.revealed
-        }
-        for key, record in draft.labs.items()
-    }
-    labs = {key: steps for key, steps in labs.items() if steps}
-    return draft.report, draft.pending, labs, draft.findings
 
 
 def _name_of(state: AppState) -> str:

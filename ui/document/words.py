@@ -1,56 +1,50 @@
-"""What the report draft and the lab records say, as a document holds it: the one place that knows both."""
+"""A student's work as a document holds it: drawings in it become members."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from cnnviz.document.archive import filled_in, parsed
+import msgspec
+
+from cnnviz.document.archive import filled_in
 from cnnviz.document.types import Document, Files
-from cnnviz.errors import CNNVizError, DataError
-from cnnviz.lab.record import LabRecord
-from ui.panels.report.draft import Draft, draft_from_dict
+from cnnviz.errors import DataError
+from cnnviz.lab.record import Work, read_work
 
-_MEASURED = ("findings", "numbers")  # what is large, and does not change while somebody types
 _LONG = 4096
+_DRAWN = ("svg", "csv")  # words are never set apart: they outlive whatever is damaged
 
 
-def words_of(draft: Draft, files: dict[str, bytes]) -> dict[str, Any]:
-    """Return words, records and lab as fields of a document; what is large becomes members of it."""
-    values = draft.to_dict()
-    labs, lab = tuple(values.pop("labs")), values.pop("lab")
-    for name in _MEASURED:
-        if values[name]:
-            values[name] = _put(files, json.dumps(values[name]), "json")
-    return {"words": _set_apart(values, files), "labs": labs, "lab": lab}
+def words_of(work: Work, files: dict[str, bytes]) -> dict[str, Any]:
+    """Return the work as fields of a document; long drawings become members of it."""
+    values = msgspec.to_builtins(work)
+    lab = values.pop("lab")
+    return {"words": _set_apart(values, files), "lab": lab}
 
 
-def draft_of(document: Document, files: Files) -> Draft:
-    """Return the draft of a document.
+def work_of(document: Document, files: Files) -> tuple[Work, list[str]]:
+    """Return the work in a document, and titles of what in it is lost.
 
     * Raises DataError: if it is damaged: a clause, to follow "cannot be opened: ".
     """
     try:
-        values = filled_in(document.words, files)
-        values |= {name: parsed(values[name]) for name in _MEASURED if isinstance(values.get(name), str)}
-        labs = {record.key: record for record in map(LabRecord.from_dict, document.labs)}
-        return draft_from_dict(values, labs, document.lab)
-    except (CNNVizError, ValueError, RecursionError) as error:
-        reason = str(error).rstrip(".") if isinstance(error, CNNVizError) else "its words are damaged"
-        raise DataError(reason) from error
+        return read_work({**filled_in(document.words, files), "lab": document.lab})
+    except RecursionError as error:
+        raise DataError("its words are damaged") from error
 
 
 def _set_apart(value: Any, files: dict[str, bytes]) -> Any:
-    """Return values in which each long text, such as a drawing, is the name of a member."""
-    if isinstance(value, str) and len(value) > _LONG:
-        return _put(files, value, "txt")
+    """Return values in which each drawing, and the numbers behind one, is the name of a member."""
     if isinstance(value, Mapping):
-        return {key: _set_apart(each, files) for key, each in value.items()}
+        return {
+            key: _put(each, files) if key in _DRAWN and len(each) > _LONG else _set_apart(each, files)
+            for key, each in value.items()
+        }
     return [_set_apart(each, files) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _put(files: dict[str, bytes], text: str, ending: str) -> dict[str, str]:
+def _put(text: str, files: dict[str, bytes]) -> dict[str, str]:
     content = text.encode("utf-8", "replace")
-    name = f"inserts/{hashlib.sha256(content).hexdigest()[:32]}.{ending}"
+    name = f"inserts/{hashlib.sha256(content).hexdigest()[:32]}.txt"
     files[name] = content
     return {"member": name}

@@ -12,8 +12,8 @@ from shiboken6 import isValid
 from cnnviz.clock import now
 from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.model import Step
 from cnnviz.report.blocks import Cell, Data
-from cnnviz.report.content import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
 from ui.export.formats import draw_svg, natural_width, to_image
@@ -24,12 +24,6 @@ from ui.panels.report.panel import ReportPanel
 from ui.state import AppState
 from ui.window.panel_area import panel_of
 
-_PLACES = {
-    "training_dock": WORKING_PRINCIPLE,
-    "feature_maps_dock": WORKING_PRINCIPLE,
-    "translation_dock": TRANSLATION,
-    "backprop_dock": BACKPROP,
-}
 _ROWS, _COLUMNS = 6, 3  # of a small picture of a table
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
 
@@ -52,19 +46,19 @@ class FigureInserter(QObject):
         super().__init__(parent)
         self._docks, self._state, self._report, self._files = docks, state, report, files
         self._orders = count()  # each is of a kind of its own: none takes the place of another
-        report.fields.insert.choices = self.choices
+        report.set_choices(self.choices)
 
     def insert(self, figure: Figure) -> None:
         """Put a figure in its place in the report, and say so; in the report itself, ask which."""
         if self._dock_of(figure.widget) is self._dock_of(self._report):
-            self._report.fields.insert.ask()
+            self._report.ask_insert()
             return
-        key = self._place_of(figure.widget)
-        self._draw(figure, partial(self._put, key), self._complain)
+        step = self._step_of(figure.widget)
+        self._draw(figure, partial(self._put, step), self._complain)
 
-    def _put(self, key: str, insert: Insert) -> None:
+    def _put(self, step: Step, insert: Insert) -> None:
         try:
-            is_twice = self._report.add_insert(insert, key)
+            is_twice = self._report.add_insert(insert, step)
         except CNNVizError as error:
             self._complain(str(error))
             return
@@ -72,10 +66,9 @@ class FigureInserter(QObject):
         self._state.raise_notice(
             "report",
             "info" if is_twice else "success",
-            f"{insert.title} is in the report{twice}, below the observations of demonstration "
-            f"{self._report.number_of(key)}.",
+            f"{insert.title} is in the report{twice}, below the observations of “{step.title}”.",
             "Show",
-            lambda: self._show_report(key),
+            lambda: self._show_report(step),
         )
 
     def _complain(self, text: str) -> None:
@@ -144,12 +137,12 @@ class FigureInserter(QObject):
     def _dock_of(self, widget: QWidget) -> QDockWidget | None:
         return next((each for each in self._docks() if each.isAncestorOf(widget)), None)
 
-    def _place_of(self, widget: QWidget) -> str:
+    def _step_of(self, widget: QWidget) -> Step:
         dock = self._dock_of(widget)
-        return _PLACES.get("" if dock is None else dock.objectName(), self._report.pages.current())
+        return self._report.work.step_for("" if dock is None else dock.objectName().removesuffix("_dock"))
 
-    def _show_report(self, key: str) -> None:
-        self._report.show_demonstration(key)
+    def _show_report(self, step: Step) -> None:
+        self._report.show_step(step.id)
         dock = self._dock_of(self._report)
         if dock is not None:
             dock.show()

@@ -19,12 +19,12 @@ from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import ScrollColumn
-from ui.lab.desk import LabDesk
+from ui.lab.controller import LabController
 from ui.lab.library import titles
 from ui.lab.revealing import Revealer
 from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
-from ui.panels.report.writing import Writing
+from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
@@ -38,9 +38,11 @@ class LabColumn(QFrame):
     closeRequested = Signal()  # put the column away
     exportRequested = Signal()  # write and hand in
 
-    def __init__(self, desk: LabDesk, revealer: Revealer, writing: Writing, state: AppState) -> None:
+    def __init__(
+        self, control: LabController, revealer: Revealer, work: StudentWork, state: AppState
+    ) -> None:
         super().__init__()
-        self._desk, self._revealer, self._writing, self._state = desk, revealer, writing, state
+        self._control, self._revealer, self._work, self._state = control, revealer, work, state
         self._sought: QWidget | None = None  # what is to be in sight of a page that grows
         #: The figures of the lab by name; of one that cannot be shown, why not.
         self.figures: Mapping[str, Picture | str] = {}
@@ -55,7 +57,7 @@ class LabColumn(QFrame):
         self.close_button = IconButton(
             "x", "Put the lab guide away", "everything is kept; Ctrl+L, or the menu Lab, brings it back"
         )
-        self.misfit = MisfitBar(self._desk, self._state)
+        self.mismatch = MismatchBar(self._control, self._state)
         self.message = MessageBar()
         self.page, self.steps = StepPage(), StepList()
         steps = QWidget()
@@ -94,31 +96,30 @@ class LabColumn(QFrame):
         line.setProperty("role", "separator")
         whole = fill(QVBoxLayout(self), spacing=0)
         whole.addLayout(self._top)
-        whole.addWidget(self.misfit)
+        whole.addWidget(self.mismatch)
         whole.addWidget(self.message)
         whole.addWidget(self.stack, 1)
         whole.addWidget(line)
         whole.addLayout(self._bottom)
         page = self.page
-        desk.labChanged.connect(self._on_lab_changed)
-        desk.stepChanged.connect(self._on_step_changed)
-        desk.recordChanged.connect(self.show_progress)
+        control.labChanged.connect(self._on_lab_changed)
+        control.stepChanged.connect(self._on_step_changed)
+        work.changed.connect(self.show_progress)
         self._revealer.changed.connect(self.show_progress)
-        self._writing.headChanged.connect(self._show_who)
-        self._writing.opened.connect(self._show_who)
+        self._work.headChanged.connect(self._show_who)
+        self._work.opened.connect(self._show_who)
         page.show_me.clicked.connect(self.showRequested)
-        self.misfit.actionRequested.connect(self.showRequested)
+        self.mismatch.actionRequested.connect(self.showRequested)
         page.prediction.committed.connect(self._on_committed)
-        page.prediction.givenUp.connect(desk.give_up)
-        page.answer.wordsEdited.connect(desk.write)
-        page.who.name.textEdited.connect(partial(self._writing.set_head, "author"))
-        page.who.roll_number.textEdited.connect(partial(self._writing.set_head, "roll_number"))
+        page.prediction.givenUp.connect(control.give_up)
+        page.who.name.textEdited.connect(partial(self._work.set_head, "author"))
+        page.who.roll_number.textEdited.connect(partial(self._work.set_head, "roll_number"))
         self.labs_button.clicked.connect(self._show_labs)
         self.list_button.toggled.connect(self._on_list_toggled)
         self.close_button.clicked.connect(self.closeRequested)
         self.steps.stepRequested.connect(self._on_step_requested)
-        self.back.clicked.connect(desk.go_back)
-        self.next.clicked.connect(desk.go_on)
+        self.back.clicked.connect(control.go_back)
+        self.next.clicked.connect(control.go_on)
         self.export.clicked.connect(self.exportRequested)
         self.page_area.verticalScrollBar().rangeChanged.connect(self._on_page_grown)
         follow_theme(self)
@@ -144,18 +145,20 @@ class LabColumn(QFrame):
 
     @Slot()
     def _on_lab_changed(self) -> None:
-        lab = self._desk.lab
+        lab = self._control.lab
         self.title.set_text("Lab guide" if lab is None else lab.title)
         self.steps.set_lab(lab)
 
     @Slot()
     def _on_step_changed(self) -> None:
-        lab, step, number = self._desk.lab, self._desk.step, self._desk.number
+        lab, step, number = self._control.lab, self._control.step, self._control.number
         assert lab is not None
         assert step is not None
         if has_keyboard(self.stack) or self.hasFocus():
             self.page.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
-        self.page.set_step(lab, step, number, self.figures, self._desk.done.answer)
+        self.page.set_step(
+            lab, step, number, self.figures, self._work, self._control.experiment, self._complain
+        )
         self._show_who()
         self.list_button.setChecked(False)
         self._sought = None
@@ -169,18 +172,17 @@ class LabColumn(QFrame):
     @Slot()
     def show_progress(self) -> None:
         """Show what is done, what is left to do, and what is known of the result."""
-        desk, lab = self._desk, self._desk.lab
-        if lab is None or lab is not self.steps.lab:  # of another lab the steps come first
-            return
-        done = {step.id for step in lab.steps if desk.record.is_done(step.id)}
-        self.steps.show_progress(desk.number, done)
-        self.page.prediction.show_record(desk.done, self._revealer.present())
-        self.page.answer.show_record(desk.done)
-        if desk.done.done:
+        control, lab = self._control, self._control.lab
+        if lab is None or lab is not self.steps.lab or control.step is not self.page.step:
+            return  # of another lab the steps come first, and of another step the page
+        done = {step.id for step in lab.steps if control.record.is_done(step.id)}
+        self.steps.show_progress(control.number, done)
+        self.page.prediction.show_record(control.done, self._revealer.present())
+        if control.done.done:
             count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
             text = f"✓ This step is done, {count} altogether."
         else:
-            text = f"To do: {'; '.join(desk.missing)}."
+            text = f"To do: {'; '.join(control.missing)}."
         self.to_do.set_text(text)
 
     @Slot(str)
@@ -194,21 +196,24 @@ class LabColumn(QFrame):
 
     @Slot()
     def _show_who(self) -> None:
-        desk, words = self._desk, self._writing.words
+        control, words = self._control, self._work.work
         note = ""
-        if desk.needs_roll_number:
+        if control.needs_roll_number:
             note = "Your roll number decides the initial weights of your network: type it before you train."
-        elif desk.lab is not None and desk.lab.seed_from_roll_number:
-            note = f"Your roll number gives seed {desk.experiment.seed}: a network of your own."
-        is_first = desk.lab is not None and desk.number == 0
-        is_begun = any(step.prediction is not None for step in desk.record.steps.values())
-        self.page.who.setVisible(is_first or (desk.needs_roll_number and not is_begun))
+        elif control.lab is not None and control.lab.seed_from_roll_number:
+            note = f"Your roll number gives seed {control.experiment.seed}: a network of your own."
+        is_first = control.lab is not None and control.number == 0
+        is_begun = any(step.prediction is not None for step in control.record.steps.values())
+        self.page.who.setVisible(is_first or (control.needs_roll_number and not is_begun))
         self.page.who.set_who(words.author, words.roll_number, note)
-        self.misfit.look()
+        self.mismatch.look()
+
+    def _complain(self, text: str) -> None:
+        self.message.show_message(text, "warning")
 
     def show_result(self, step_id: str) -> None:
         """Go to a step whose result has come, and to the place where it stands."""
-        self._desk.go_to(step_id)
+        self._control.go_to(step_id)
         self._sought = self.page.prediction
         scroll_to(self._sought)
 
@@ -229,24 +234,24 @@ class LabColumn(QFrame):
         """Take a prediction; who has made it by keys goes on to the explanation, where there is one."""
         had_keyboard = has_keyboard(self.page.prediction)
         try:
-            self._desk.predict(answer)
+            self._control.predict(answer)
         except ParameterError as error:
             self.page.prediction.complain(str(error))
             return
-        if had_keyboard and self.page.answer.isVisible():
-            self.page.answer.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        if had_keyboard and self.page.answers:
+            self.page.answers[-1].field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(bool)
     def _on_list_toggled(self, shown: bool) -> None:
         self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
         if shown:
             self.steps.setFocus(Qt.FocusReason.OtherFocusReason)
-            row = self.steps.y() + self.steps.middle_of(self._desk.number)
+            row = self.steps.y() + self.steps.middle_of(self._control.number)
             self.list_area.ensureVisible(0, row, 0, self.list_area.height() // 3)
 
     @Slot(str)
     def _on_step_requested(self, step_id: str) -> None:
-        self._desk.go_to(step_id)
+        self._control.go_to(step_id)
         self.list_button.setChecked(False)
 
     @Slot()
@@ -260,7 +265,7 @@ class LabColumn(QFrame):
         for name, title in titles():
             action = self.labs_menu.addAction(title.replace("&", "&&"))
             action.setCheckable(True)
-            action.setChecked(name == self._desk.place)
+            action.setChecked(self._control.lab is not None and name == self._work.work.lab)
             action.triggered.connect(partial(self.labRequested.emit, name))
         self.labs_menu.addSeparator()
         self.labs_menu.addAction("Open lab file…").triggered.connect(self.fileRequested)
@@ -269,15 +274,15 @@ class LabColumn(QFrame):
 _MOST_NAMED = 3
 
 
-class MisfitBar(MessageBar):
+class MismatchBar(MessageBar):
     """Names the settings of the run that are not those of the step, and offers to put it right.
 
     It holds nothing of its own and cannot be closed; its action is what "Show me" does.
     """
 
-    def __init__(self, desk: LabDesk, state: AppState) -> None:
+    def __init__(self, control: LabController, state: AppState) -> None:
         super().__init__()
-        self._desk, self._state = desk, state
+        self._control, self._state = control, state
         self._close.hide()
         self._layout.removeWidget(self._label)
         self._layout.removeWidget(self._action)
@@ -285,7 +290,7 @@ class MisfitBar(MessageBar):
         below = fill(QVBoxLayout(), self._label, row, spacing=0)  # the column is narrow
         self._layout.insertLayout(1, below, 1)
         self.action_button().setToolTip("What “Show me” does: the window is put where this step wants it")
-        desk.stepChanged.connect(self.look)
+        control.stepChanged.connect(self.look)
         for signal in (state.experimentChanged, state.runChanged):
             signal.connect(self.look)
 
@@ -299,7 +304,7 @@ class MisfitBar(MessageBar):
         state, run = self._state, self._state.run
         if run.status is RunStatus.LOADING and run.run_id:
             return  # what comes next is known in a moment
-        names = self._desk.misfit if run.run_id else ()
+        names = self._control.mismatch if run.run_id else ()
         if not names or (names == ("seed",) and state.is_untrained):
             if not self.isHidden():
                 self.clear()
@@ -309,7 +314,7 @@ class MisfitBar(MessageBar):
             self.show_message(text, "warning", "Use the settings of this step")
 
     def _words(self, names: tuple[str, ...]) -> str:
-        wanted, running = self._desk.experiment, self._state.experiment
+        wanted, running = self._control.experiment, self._state.experiment
         named = [
             f"{setting.title} {setting.written(getattr(running, name))} instead of "
             f"{setting.written(getattr(wanted, name))}"

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QWidget
 from cnnviz.covers import Secret
 from cnnviz.lab.showing import covered
 from ui.controls.cover import Cover
-from ui.lab.desk import LabDesk
+from ui.lab.controller import LabController
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
-from ui.panels.report.writing import Writing
+from ui.panels.report.work import StudentWork
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.state import AppState
@@ -72,40 +72,39 @@ class Covering(QObject):
 
     def __init__(
         self,
-        desk: LabDesk,
-        writing: Writing,
+        control: LabController,
+        work: StudentWork,
         state: AppState,
         window: MainWindow,
         covers: Covers,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._desk, self._state, self._window = desk, state, window
+        self._control, self._state, self._window = control, state, window
         self._panels = covers
-        for changed in (desk.labChanged, desk.stepChanged, desk.recordChanged, state.runChanged):
+        for changed in (control.labChanged, control.stepChanged, work.changed, state.runChanged):
             changed.connect(self._look)
-        for changed in (writing.headChanged, window.lab_dock.visibilityChanged):
-            changed.connect(self._look)
+        window.lab_dock.visibilityChanged.connect(self._look)
         state.coveredChanged.connect(self._show)
 
     @Slot()
     def _look(self) -> None:
-        desk = self._desk
-        lab, step = desk.lab, desk.step
-        if lab is None or step is None or not (desk.is_begun or self._window.lab_dock.isVisible()):
+        control = self._control
+        lab, step = control.lab, control.step
+        if lab is None or step is None or not (control.is_begun or self._window.lab_dock.isVisible()):
             self._state.set_covered({})
         else:
             self._state.set_covered(
                 covered(
                     lab,
-                    desk.record,
+                    control.record,
                     step,
-                    is_run_of=desk.is_run_of,
-                    is_at_end=desk.is_at_end,
-                    is_begun=desk.is_begun,
+                    is_run_of=control.is_run_of,
+                    is_at_end=control.is_at_end,
+                    is_begun=control.is_begun,
                 )
             )
-        desk.note_shown()
+        control.note_shown()
 
     @Slot()
     def _show(self) -> None:

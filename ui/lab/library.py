@@ -13,7 +13,9 @@ from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.model import Lab
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.reading import load_lab
-from ui.panels.report.draft import OWN_LAB
+
+OWN_LAB = "lab.toml"
+"""What stands for a lab that does not come with the program; the document has it."""
 
 FIRST = "lab5"
 """The lab that is open at the very first start."""
@@ -23,7 +25,7 @@ FIRST = "lab5"
 class LabFile:
     """A lab as it was read."""
 
-    place: str  # its id if it comes with the program, else `OWN_LAB`: what a draft keeps to find it again
+    place: str  # its id if it comes with the program, else `OWN_LAB`: what a document keeps to find it again
     lab: Lab
     figures: Mapping[str, Picture | str]  # those that its texts show; of one that cannot be shown, why not
     members: Files  # of the document that carries it
@@ -53,7 +55,7 @@ def read(place: Path) -> LabFile:
 
 
 def read_kept(place: str, carried: Files) -> LabFile:
-    """Return the lab that a draft names: one of the program, or the one that the document has."""
+    """Return the lab that a document names: one of the program, or the one that the document has."""
     file = shipped_labs().get(place)
     if file is not None:
         return read(file)

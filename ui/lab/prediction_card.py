@@ -164,7 +164,7 @@ class PredictionCard(QWidget):
             self.predicted.set_text(_GIVEN_UP)
             return
         words = answer_words(prediction, commitment.answer)
-        late = f", made {commitment.when.words}" if commitment.when.after_run else ""
+        late = f", made {commitment.words}" if commitment.after_run else ""
         self.predicted.set_text(f"Your prediction: {words}{late}")
         if reveal.verdict is not None:
             icon, role, text = _VERDICTS[reveal.verdict.is_right]

@@ -12,7 +12,7 @@ from cnnviz.lab.model import Step
 from cnnviz.lab.record import Found, LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
-from ui.lab.desk import LabDesk
+from ui.lab.controller import LabController
 from ui.panels.analysis import Analysis
 from ui.state import AppState, RunStatus
 
@@ -38,14 +38,16 @@ class Revealer(QObject):
     changed = Signal()  # there is something else to be said, though step and record are the same
     arrived = Signal(str)  # the result of a step that is not in front is known for the first time: its id
 
-    def __init__(self, desk: LabDesk, state: AppState, background: Analysis, parent: QObject) -> None:
+    def __init__(
+        self, control: LabController, state: AppState, background: Analysis, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._desk, self._state, self._background = desk, state, background
+        self._control, self._state, self._background = control, state, background
         self._tried: dict[str, tuple[Snapshot, str]] = {}  # by step: on which network, and what went wrong
         self._is_measuring = False
-        desk.labChanged.connect(self._tried.clear)
-        desk.stepChanged.connect(self._look)
-        desk.recordChanged.connect(self._look)
+        control.labChanged.connect(self._tried.clear)
+        control.stepChanged.connect(self._look)
+        control.work.changed.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
 
     @Slot()
@@ -70,30 +72,31 @@ class Revealer(QObject):
 
     def _waiting_steps(self) -> list[Step]:
         """Return the steps whose result is asked for: that in front, and those without one."""
-        lab, record, front = self._desk.lab, self._desk.record, self._desk.step
+        lab, record, front = self._control.lab, self._control.record, self._control.step
         if lab is None or front is None:
             return []
         committed = [
-            step for step in lab.steps if _is_asked(record, step) and not self._desk.to_see_first(step)
+            step for step in lab.steps if _is_asked(record, step) and not self._control.to_see_first(step)
         ]
         first = [front] if front in committed else []
         return first + [step for step in committed if not record.step(step.id).revealed and step is not front]
 
     def present(self) -> Reveal:
         """Return what there is to be said now."""
-        step, done = self._desk.step, self._desk.done
+        step, done = self._control.step, self._control.done
         if step is None or step.prediction is None or done.is_open(step):
-            return Reveal(is_late=self._desk.is_late)
-        found = self._desk.found(step)
+            return Reveal(is_late=self._control.is_late)
+        found = self._control.found(step)
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
-            verdict = judge(step.prediction, answer, found.measured)
+            truth, *besides = (each.measured for each in found.measured)
+            verdict = judge(step.prediction, answer, truth)
             of = f"on the network of step {format_count(found.step)}"
-            if not found.measured.measure.is_of_network:
+            if not truth.measure.is_of_network:
                 of = "with the filter of the lesson, not on the network of the run"
             moment = f"Measured {found.time} {of}."
-            return Reveal(verdict, moment=moment, remark=self._remark(step, found), besides=found.besides)
-        first = self._desk.to_see_first(step)
+            return Reveal(verdict, moment=moment, remark=self._remark(step, found), besides=tuple(besides))
+        first = self._control.to_see_first(step)
         if first:
             return Reveal(waiting=f"The result is shown when you have done this: {'; '.join(first)}.")
         snapshot, (tried, problem) = self._snapshot(step), self._tried.get(step.id, (None, ""))
@@ -103,34 +106,34 @@ class Revealer(QObject):
 
     def _is_done_with(self, step: Step, snapshot: Snapshot) -> bool:
         """Whether a network was tried last, or is not of the lab while that of the result is."""
-        tried, found = self._tried.get(step.id), self._desk.found(step)
+        tried, found = self._tried.get(step.id), self._control.found(step)
         if tried is not None and tried[0] is snapshot:
             return True
-        is_of_lab = found is not None and not self._desk.differing(step, found.experiment)
-        return is_of_lab and bool(self._desk.differing(step))
+        is_of_lab = found is not None and not self._control.differing(step, found.experiment)
+        return is_of_lab and bool(self._control.differing(step))
 
     # --- the network ----------------------------------------------------------------------------------------
 
     def _snapshot(self, step: Step) -> Snapshot | None:
         """Return the network at the end of the run, if it is of the settings that the step is about."""
         state = self._state
-        if not self._desk.is_at_end(step) or self._desk.is_changed_run:
+        if not self._control.is_at_end(step) or self._control.is_changed_run:
             return None
-        end = self._desk.end_of(step)
+        end = self._control.end_of(step)
         is_live = state.live is not None and state.live.step == end
         return state.history.snapshots.find(end) or (state.live if is_live else None)
 
     def _waiting(self, step: Step, snapshot: Snapshot | None) -> str:
         if snapshot is not None:
             return "The result is being measured…"
-        if not self._desk.is_run_of(step):
+        if not self._control.is_run_of(step):
             return "The result is measured on the network of this step. Press “Show me” to get it."
-        if self._desk.is_changed_run:
+        if self._control.is_changed_run:
             return (
                 "The learning rate of this run was changed on the way. The result is measured on a network "
                 "that was trained with the settings of the lab throughout. Press “Show me” to get it."
             )
-        end = format_count(self._desk.end_of(step))
+        end = format_count(self._control.end_of(step))
         way = "You will be told when it is there."
         if step.show.moment == "end":
             way = "Press “Show me” to get there."
@@ -139,7 +142,7 @@ class Revealer(QObject):
         return f"The result is known when the network has been trained up to step {end}. {way}"
 
     def _remark(self, step: Step, found: Found) -> str:
-        names = ", ".join(name.replace("_", " ") for name in self._desk.differing(step, found.experiment))
+        names = ", ".join(name.replace("_", " ") for name in self._control.differing(step, found.experiment))
         if not names:
             return ""
         return (
@@ -150,19 +153,19 @@ class Revealer(QObject):
     # --- measuring ------------------------------------------------------------------------------------------
 
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
-        state, lab = self._state, self._desk.lab
+        state, lab = self._state, self._control.lab
         assert state.dataset is not None
-        experiment, dataset, own = state.experiment, state.dataset, self._desk.record.own
+        experiment, dataset, own = state.experiment, state.dataset, self._control.record.own
         self._is_measuring = True
 
         def work(_context: object) -> tuple[Measured, ...]:
-            pixels = None if own is None else own.pixels
+            pixels = None if own is None else own.array
             bench = Bench(experiment, dataset, snapshot.network, snapshot.step, pixels)
             return tuple(measure(each, bench) for each in step.measurements)
 
         def is_asked() -> bool:
             """Whether it is still the lab, and what was asked for in it, for which this was measured."""
-            return self._desk.lab is lab and _is_asked(self._desk.record, step)
+            return self._control.lab is lab and _is_asked(self._control.record, step)
 
         def done(measured: tuple[Measured, ...]) -> None:
             self._is_measuring = False
@@ -170,8 +173,8 @@ class Revealer(QObject):
                 self._look_and_tell()
                 return
             self._tried[step.id] = (snapshot, "")
-            is_news = not self._desk.record.step(step.id).revealed and step is not self._desk.step
-            self._desk.reveal(step, Found(measured[0], now(), snapshot.step, experiment, measured[1:]))
+            is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
+            self._control.reveal(step, Found.of(step.id, measured, now(), snapshot.step, experiment))
             if is_news:
                 self.arrived.emit(step.id)
             self._look_and_tell()

@@ -19,8 +19,8 @@ from cnnviz.quantities import format_count
 from ui.controls.pace import single_shot
 from ui.document.restorer import Order
 from ui.document.window_document import WindowDocument
-from ui.lab.desk import LabDesk
-from ui.panels.report.writing import Writing
+from ui.lab.controller import LabController
+from ui.panels.report.work import StudentWork
 from ui.run.controller import Controller
 from ui.run.loading import select_classes
 from ui.state import AppState, RunStatus
@@ -44,9 +44,9 @@ class StepShower(QObject):
     shown = Signal(str)  # what is to be seen by now, as a sentence
     lookedAt = Signal()  # it may have changed whether there is something to set (`is_set`)
 
-    def __init__(self, desk: LabDesk, document: WindowDocument, parent: QObject) -> None:
+    def __init__(self, control: LabController, document: WindowDocument, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk, self._document, self._state = desk, document, document.state
+        self._control, self._document, self._state = control, document, document.state
         self._is_busy = self._is_over = False
         #: Whether the window is as the step in front wants it, as far as is known.
         self.is_set = False
@@ -58,7 +58,7 @@ class StepShower(QObject):
         self._state.runChanged.connect(self._on_run_changed)
         state, self._later = self._state, single_shot(self, self._look, _LOOK_MS)
         changes = (state.runChanged, state.sceneChanged, state.pinnedChanged, state.experimentChanged)
-        for change in (*changes, desk.stepChanged, desk.labChanged, document.restorer.finished):
+        for change in (*changes, control.stepChanged, control.labChanged, document.restorer.finished):
             change.connect(self._look_later)
 
     def stop(self) -> None:
@@ -76,24 +76,26 @@ class StepShower(QObject):
 
         A trained network that would be lost is asked about first, unless the lab can train it again.
         """
-        step = self._desk.step
+        step = self._control.step
         if step is None or self._is_busy:
             return
         if self._state.source is None:
             self._complain("The data are still being read: press “Show me” again in a moment.")
             return
-        self._show(_Target(f"The step “{step.title}”", step.show, self._desk.experiment))
+        self._show(_Target(f"The step “{step.title}”", step.show, self._control.experiment))
 
     def show_start(self) -> None:
         """Show the state in which the lab begins, as soon as there are data.
 
         A network that has been trained stays if it is one of the lab's.
         """
-        lab, step = self._desk.lab, self._desk.step
-        if lab is None or step is None or self._is_busy:
+        lab, step = self._control.lab, self._control.step
+        if lab is None or step is None or lab.is_free or self._is_busy:
             return
-        if self._state.is_untrained or self._state.source is None or not self._desk.is_run_of(step):
-            self._show(_Target(f"The lab “{lab.title}”", lab.start, self._desk.start_experiment, tells=False))
+        if self._state.is_untrained or self._state.source is None or not self._control.is_run_of(step):
+            self._show(
+                _Target(f"The lab “{lab.title}”", lab.start, self._control.start_experiment, tells=False)
+            )
 
     def _show(self, target: _Target) -> None:
         self._is_busy = True
@@ -127,11 +129,11 @@ class StepShower(QObject):
     @Slot()
     def _look(self) -> None:
         """Find out whether the window is as the step in front wants it."""
-        step, dataset = self._desk.step, self._state.dataset
+        step, dataset = self._control.step, self._state.dataset
         current = None if step is None else self._document.picture_unchecked()
         if step is None or dataset is None or current is None:
             return
-        wanted = self._desk.experiment_of(step)
+        wanted = self._control.experiment_of(step)
         is_set = False
         if wanted.classes == dataset.classes:
             is_set = _is_same_view(picture_for(step.show, wanted, dataset, current), current)
@@ -148,13 +150,13 @@ class StepShower(QObject):
             self._on_failed(str(error))
             return
         self._tells = target.tells
-        self._panel = TITLES.get(show.panel, "")
+        self._panel = TITLES.get(show.panel or "", "")
         has_run = bool(len(self._state.history.losses))
         self._before = (self._state.experiment, self._state.history) if has_run else None
         order = Order(
             self._with_checksum(picture),
             name=target.name,
-            asks=not self._desk.is_own_run,
+            asks=not self._control.is_own_run,
             prepared=self._prepared_for(picture),
         )
         self._document.restorer.restore(order)
@@ -168,7 +170,7 @@ class StepShower(QObject):
     def _with_checksum(self, picture: Document) -> Document:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
         state, snapshots, run, seen = self._state, self._state.history.snapshots, picture.run, picture.seen
-        is_still = state.run.status is not RunStatus.STOPPED and not self._desk.is_changed_run
+        is_still = state.run.status is not RunStatus.STOPPED and not self._control.is_changed_run
         is_same_run = (
             is_still and replace(state.experiment, epochs=picture.experiment.epochs) == picture.experiment
         )
@@ -226,14 +228,19 @@ class OwnSeed(QObject):
     """
 
     def __init__(
-        self, desk: LabDesk, writing: Writing, state: AppState, controller: Controller, parent: QObject
+        self,
+        control: LabController,
+        work: StudentWork,
+        state: AppState,
+        controller: Controller,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._desk, self._state, self._controller = desk, state, controller
+        self._control, self._state, self._controller = control, state, controller
         self._waits = False
         self._typed = single_shot(self, self._follow, _TYPED_MS)
-        desk.labChanged.connect(self._follow)
-        writing.headChanged.connect(self._typed.start)
+        control.labChanged.connect(self._follow)
+        work.headChanged.connect(self._typed.start)
         state.runChanged.connect(self._look)
 
     def stop(self) -> None:
@@ -247,11 +254,11 @@ class OwnSeed(QObject):
 
     @Slot()
     def _look(self) -> None:
-        state, step = self._state, self._desk.step
+        state, step = self._state, self._control.step
         if not self._waits or state.run.status is RunStatus.LOADING:
             return
         self._waits = False
-        if step is None or self._desk.needs_roll_number or state.pending or not state.is_untrained:
+        if step is None or self._control.needs_roll_number or state.pending or not state.is_untrained:
             return
-        if self._desk.differing(step) == ("seed",):
-            self._controller.on_draft_requested(replace(state.draft, seed=self._desk.experiment.seed))
+        if self._control.differing(step) == ("seed",):
+            self._controller.on_draft_requested(replace(state.draft, seed=self._control.experiment.seed))

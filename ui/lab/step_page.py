@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from cnnviz.experiment import Experiment
 from cnnviz.lab.figures import Picture
-from cnnviz.lab.model import Lab, Question, Step
-from cnnviz.lab.record import StepRecord
+from cnnviz.lab.model import PARTS, Lab, Step
 from cnnviz.quantities import format_count
-from cnnviz.report.document import moment_of
 from ui.controls.buttons import Button
-from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.lab.prediction_card import PredictionCard
 from ui.lab.step_text import StepText
-from ui.panels.report.fields import WordsField
+from ui.panels.report.fields import AnswerField
+from ui.panels.report.insert_choice import Complain
+from ui.panels.report.work import StudentWork
 from ui.theme import Theme, follow_theme
 
 _SET = "The window is set for this step."
@@ -40,12 +40,13 @@ class StepPage(QWidget):
         )  # fmt: skip
         self.text = StepText()
         self.prediction = PredictionCard()
-        self.answer = AnswerField()
+        self.step: Step | None = None
+        self.answers: list[AnswerField] = []
         self.shown = WrapLabel("", small=True)
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
             QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.text,
-            self.prediction, (self.answer, 9), 1,
+            self.prediction, 1,
         )  # fmt: skip
         follow_theme(self)
 
@@ -64,22 +65,41 @@ class StepPage(QWidget):
             self.shown.set_text("")
 
     def set_step(
-        self, lab: Lab, step: Step, number: int, figures: Mapping[str, Picture | str], answer: str
+        self,
+        lab: Lab,
+        step: Step,
+        number: int,
+        figures: Mapping[str, Picture | str],
+        work: StudentWork,
+        experiment: Experiment,
+        complain: Complain,
     ) -> None:
         """Show a step.
 
         * `figures`: the figures of the lab; of one that cannot be shown, why not.
-        * `answer`: what was written about it so far.
+        * `experiment`: settings of the network that its questions are about.
+        * `complain`: is told what cannot be written.
         """
         titles = {each.id: each.title for each in lab.sections}
         count, minutes = format_count(len(lab.steps)), format_count(step.minutes)
+        self.step = step
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
         self.title.set_text(f"{number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
         self.shown.set_text("")
-        self.text.set_blocks(step.text, figures)
+        self.text.set_blocks(step.blocks, figures)
         self.prediction.set_prediction(step.prediction)
-        self.answer.set_step(step, answer)
+        for old in self.answers:
+            self._layout.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        asked = step.asked(experiment)
+        self.answers = []
+        for place, question in enumerate(asked):
+            title = PARTS[question.part] if len(asked) > 1 or question.is_hypothesis else "Explain"
+            answer = AnswerField(work, step, question, title, complain, is_asked=True)
+            self.answers.append(answer)
+            self._layout.insertWidget(self._layout.indexOf(self.prediction) + 1 + place, answer, 9)
 
 
 class WhoFields(QWidget):
@@ -104,60 +124,3 @@ class WhoFields(QWidget):
                 field.setText(text)
         self.note.set_text(note)
         self.note.setVisible(bool(note))
-
-
-class AnswerField(QWidget):
-    """The question of a step, a field for the answer, and how many words it has."""
-
-    wordsEdited = Signal(str)  # what stands in the field by now
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._question: Question | None = None
-        self._wanted = 0
-        self.title = SectionTitle("Explain")
-        self.question = WrapLabel("", role="text")
-        self.field = WordsField("Answer")
-        self.count = WrapLabel("", small=True)
-        self._layout = fill(QVBoxLayout(self), self.title, self.question, (self.field, 1), self.count)
-        self.field.textChanged.connect(self._on_text_changed)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        self._layout.setSpacing(theme.px(6))
-
-    def set_step(self, step: Step, answer: str) -> None:
-        """Ask the question of a step, with what was answered so far."""
-        question = self._question = step.question
-        self.setVisible(question is not None)
-        if question is None:
-            return
-        wanted = [each.at_least for each in step.done_when if each.event == "words"]
-        self._wanted = max(wanted, default=0)
-        self.title.set_text("Hypothesis" if question.is_hypothesis else "Explain")
-        self.question.set_text(question.text)
-        self.field.setAccessibleName(question.text)
-        self.field.ask("Your words")
-        self.field.setToolTip(question.text)
-        self.field.show_words(answer)
-
-    def show_record(self, done: StepRecord) -> None:
-        """Say how many words there are, and when a hypothesis was recorded."""
-        words = len(self.field.toPlainText().split())
-        text = f"{format_count(words)} word{'s' * (words != 1)}"
-        if self._wanted > words:
-            text += f" of at least {format_count(self._wanted)}"
-        if self._question is not None and self._question.is_hypothesis:
-            if done.hypothesis:
-                first, last = done.hypothesis[0], done.hypothesis[-1]
-                text += f". Recorded {first.time}, {moment_of(first)}"
-                if last is not first:
-                    text += f"; edited {last.time}, {moment_of(last)}"
-            else:
-                text += ". It is recorded, with time and step, when you go on"
-        self.count.set_text(f"{text}.")
-
-    @Slot()
-    def _on_text_changed(self) -> None:
-        self.wordsEdited.emit(self.field.toPlainText())

@@ -17,7 +17,7 @@ _SAID = re.compile(r"Measured \S+ \S+: test accuracy (\S+) % after (\S+) steps, 
 def report(session: Session) -> Iterator[str]:
     """Check the line about the lab."""
     panel, state = session.window.panel(ReportPanel), session.state
-    found, said = panel.findings, panel.status.text()
+    found, said = panel.numbers, panel.status.text()
     if found is None:
         if "Measured" in said:
             yield f"nothing was measured, but it says {said!r}"
@@ -26,13 +26,13 @@ def report(session: Session) -> Iterator[str]:
     if texts is None:
         yield f"no result in {said!r}"
         return
-    experiment = found.measured_with.experiment
+    experiment = found.experiment
     if ("settings have changed" in texts[4]) != (experiment != state.experiment):
         yield f"{said!r}, measured with {experiment}, now {state.experiment}"
     if read(texts[3]) != experiment.seed:
         yield f"seed {texts[3]} instead of {experiment.seed}"
     dataset = state.dataset
-    if dataset is None or dataset.sha256 != found.measured_with.data_sha256:
+    if dataset is None or dataset.sha256 != found.data_sha256:
         return
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     while not trainer.finished:

@@ -7,7 +7,6 @@ from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
 from tests.gui.driving import drain, show_window
 from ui.panels.report import ReportPanel
-from ui.panels.report.draft import Draft
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, Sample
 
@@ -39,13 +38,10 @@ def make(qtbot: QtBot, state: AppState, background: TaskRunner):
         qtbot.waitUntil(lambda: background.is_idle)
         drain(qtbot, background)
 
-    def build(draft: Draft | None = None) -> ReportPanel:
-        """Make a panel with nothing in it, or with what a document holds."""
+    def build() -> ReportPanel:
         panel = ReportPanel(state, background, background, background)
         qtbot.addWidget(panel, before_close_func=rest)
         panel.resize(1000, 700)
-        if draft is not None:
-            panel.writing.begin(draft)
         show_window(qtbot, panel)
         return panel
 

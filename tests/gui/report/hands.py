@@ -4,15 +4,29 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from ui.panels.report import ReportPanel
+from ui.panels.report.fields import AnswerField
+
+PRINCIPLE, TRANSLATION, BACKPROP = "principle", "translation", "backprop"
+"""Sections of free work, each with one step of the same name."""
 
 
-def write(qtbot: QtBot, panel: ReportPanel, name: str, words: str) -> None:
-    edit = panel.fields.edits[name]
+def answer(panel: ReportPanel, part: str) -> AnswerField:
+    """Return the field of a part of the section that is shown."""
+    return next(each for each in panel.fields.answers if each.question.part == part)
+
+
+def write(qtbot: QtBot, panel: ReportPanel, part: str, words: str) -> None:
+    edit = answer(panel, part).field
     edit.setFocus()
     qtbot.keyClicks(edit, words)
 
 
+def record(qtbot: QtBot, panel: ReportPanel) -> None:
+    """Record the hypothesis of the section that is shown."""
+    qtbot.mouseClick(answer(panel, "hypothesis").record, Qt.MouseButton.LeftButton)
+
+
 def run(qtbot: QtBot, panel: ReportPanel) -> None:
-    before = panel.findings
+    before = panel.numbers
     qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.findings is not before)
+    qtbot.waitUntil(lambda: panel.numbers is not before)

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from cnnviz.report.content import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.lab.opening import free_lab
 from tests.gui.driving import drain
-from tests.gui.report.hands import write
+from tests.gui.report.hands import BACKPROP, PRINCIPLE, TRANSLATION, answer, write
 from ui.panels.report import ReportPanel
 
 
@@ -27,7 +27,7 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     assert panel.message.text() == "15 places are still to be written."
     lines = panel.message.look_button.toolTip().splitlines()[1:]
     assert [line.partition(": ")[0] for line in lines] == [
-        f"{number}  {guide.title}" for number, guide in enumerate(GUIDES.values(), start=1)
+        f"{number}  {each.title}" for number, each in enumerate(free_lab().sections, start=1)
     ]
     assert all(line.count(", ") == 4 for line in lines)
     assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
@@ -35,11 +35,11 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     qtbot.keyClick(panel.message.action_button(), Qt.Key.Key_Backtab)
     assert panel.message.look_button.hasFocus(), "the keys go as one reads"
     panel.message.look_button.click()  # it is still sliding in
-    assert panel.pages.current() == WORKING_PRINCIPLE
-    assert panel.fields.edits["objective"].hasFocus()
+    assert panel.pages.current() == PRINCIPLE
+    assert answer(panel, "objective").field.hasFocus()
     write(qtbot, panel, "objective", "x")
     qtbot.waitUntil(lambda: panel.message.text() == "14 places are still to be written.")
-    for key in GUIDES:
+    for key in (PRINCIPLE, TRANSLATION, BACKPROP):
         qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
         for name in ("objective", "hypothesis", "description", "observations"):
             write(qtbot, panel, name, "x")
@@ -75,7 +75,7 @@ def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name,
     export_anyway(qtbot, panel)
     qtbot.waitUntil(lambda: panel.message.kind() == "success")
     assert (tmp_path / written).stat().st_size > 1000
-    assert len(panel.report.demonstrations[0].hypothesis) == 1, "an export records what was typed"
+    assert len(panel.work.record.step(PRINCIPLE).hypothesis) == 1, "an export records what was typed"
 
 
 def test_what_the_dialog_has_not_asked_about_is_asked(qtbot, make, background, tmp_path, monkeypatch):

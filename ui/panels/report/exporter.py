@@ -9,13 +9,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from cnnviz.lab.measured import LabNumbers
+from cnnviz.lab.model import Question, Step
 from cnnviz.report import write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document
-from cnnviz.report.content import FIELDS, GUIDES
 from ui.panels.analysis import Analysis, Context
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.guided import Composer, Gaps
+from ui.panels.report.composer import Composer, Gaps
+from ui.panels.report.measuring import Measuring
 from ui.settings import remember_folder, remembered_folder
 
 FILTERS = {
@@ -28,18 +28,17 @@ FILTERS = {
 ENDINGS = (".pdf", ".html", ".htm")
 """Endings of files; a name without one of them is that of a folder."""
 
-_EXPORT, _MEASURE = "report-export", "report-guided"
+_EXPORT = "report-export"
 _ANYWAY = "Export anyway"
 
 
 class ReportExporter(QObject):
-    """Asks for a file, has a guided lab measured, and has the report written.
+    """Asks for a file, has the lab measured, and has the report written.
 
-    * `background`: measures.
     * `files`: writes, also while the lab runs.
     * `button`: asks for all this, and does not while it is being done.
     * `prepare`: records and keeps what is to be in the file.
-    * `write_in`: lets the cursor stand in a field, given the key of its demonstration and its name.
+    * `write_in`: lets the cursor stand in the field of a question.
     * `insert`: asks for a figure to put in.
     * `parent`: parent of dialogs, too.
     """
@@ -49,21 +48,24 @@ class ReportExporter(QObject):
     def __init__(
         self,
         composer: Composer,
-        background: Analysis,
+        measuring: Measuring,
         files: Analysis,
         message: AskingBar,
         button: QWidget,
         prepare: Callable[[], None],
-        write_in: Callable[[str, str], None],
+        write_in: Callable[[Step, Question], None],
         insert: Callable[[], None],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._panel = parent
-        self._composer, self._background, self._files = composer, background, files
+        self._composer, self._measuring, self._files = composer, measuring, files
         self._message, self._button, self._prepare = message, button, prepare
         self._write_in, self._insert = write_in, insert
         self._said = ""  # what is lacking
+        self._waits_for: Path | None = None  # what is written when the lab is measured
+        measuring.finished.connect(self._on_measured)
+        measuring.failed.connect(self._on_measuring_failed)
 
     @Slot()
     def ask(self) -> None:
@@ -90,21 +92,12 @@ class ReportExporter(QObject):
         if gaps.places:
             words = "Show it" if len(gaps.places) == 1 else "Show the first"
             tip = f"Go to where it is to be written.\n{gaps.listed}".strip()
-            look = words, tip, partial(self._show_place, *gaps.places[0])
+            look = words, tip, partial(self._write_in, *gaps.places[0])
         elif gaps.has_no_figures:
             tip = "Put in what the panels have shown, such as the curve of the loss"
             look = "Insert…", tip, self._insert
         self._said = gaps.text
         self._message.ask(gaps.text, _ANYWAY, self._ask_anyway, look=look)
-
-    def _show_place(self, part: str, place: str) -> None:
-        """Go to where something is to be written, given its headings in the report."""
-        key = next((key for key, guide in GUIDES.items() if part.endswith(guide.title)), None)
-        name = next((name for name, title in FIELDS if title == place), None)
-        if key is None or name is None:
-            self._composer.show_step(place)
-        else:
-            self._write_in(key, name)
 
     def _ask_anyway(self) -> None:
         # The button in the message has gone, and the keyboard with it to the next field.
@@ -123,26 +116,32 @@ class ReportExporter(QObject):
             self.write(target.path)
 
     def write(self, path: Path) -> None:
-        """Write the report in the background; a guided lab is measured first."""
+        """Write the report in the background; a lab that is graded is measured first."""
         self._prepare()
         self._message.clear()
         self._button.setEnabled(False)
-        measuring = self._composer.measuring()
-        if measuring is None:
+        if not self._measuring.is_needed:
             self._write(path)
             return
+        self._waits_for = path
         self._message.show_message("The lab is being measured, then the report is written.", "info")
-        self._background.submit(_MEASURE, measuring, partial(self._on_measured, path), self._on_failed)
+        self._measuring.start()
 
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another."""
-        if self._background.is_busy(_MEASURE):
-            self._background.cancel(_MEASURE)
+        if self._waits_for is not None:
+            self._waits_for = None
             self._end(succeeded=False)
 
-    def _on_measured(self, path: Path, measured: tuple[str, LabNumbers]) -> None:
-        self._composer.keep(*measured)
-        self._write(path)
+    def _on_measured(self) -> None:
+        path, self._waits_for = self._waits_for, None
+        if path is not None:
+            self._write(path)
+
+    def _on_measuring_failed(self, text: str) -> None:
+        if self._waits_for is not None:
+            self._waits_for = None
+            self._on_failed(text)
 
     def _write(self, path: Path) -> None:
         work = export_work(self._composer.composed(is_final=True), path)

@@ -1,9 +1,10 @@
-"""The fields of the report: its head, and those of a demonstration with their guiding questions."""
+"""The fields of the report: its head, and the answers to the questions of a lab."""
 
+from collections.abc import Callable, Sequence
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QTextCursor
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -14,13 +15,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.report import Report, Version
-from cnnviz.report.content import FIELDS, Guide
-from cnnviz.report.document import moment_of
+from cnnviz.lab.model import PARTS, Question, Section, Step
+from cnnviz.lab.record import StepRecord
+from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.panels.report.asking import AskingBar
+from ui.panels.report.insert_choice import Complain, InsertChoice
 from ui.panels.report.inserts import InsertButton, InsertList
+from ui.panels.report.work import StudentWork, attempt
 from ui.theme import Theme, follow_theme, ui_font
 
 _LINES = 4
@@ -33,12 +37,11 @@ _HEAD = (
 
 
 class HeadFields(QWidget):
-    """Title, name, roll number and date; `headEdited(str`, `str)`: A field of `Report` and its words."""
+    """Title, name, roll number and date."""
 
-    headEdited = Signal(str, str)
-
-    def __init__(self) -> None:
+    def __init__(self, work: StudentWork) -> None:
         super().__init__()
+        self._work = work
         self.edits = {name: QLineEdit() for name, _, _ in _HEAD}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -48,24 +51,32 @@ class HeadFields(QWidget):
             field, label = self.edits[name], QLabel(title)
             field.setAccessibleName(title)
             field.setToolTip(tooltip)
-            field.textEdited.connect(lambda text, name=name: self.headEdited.emit(name, text))
+            field.textEdited.connect(lambda text, name=name: work.set_head(name, text))
             label.setBuddy(field)
             layout.addWidget(label, place // 2, 2 * (place % 2))
             layout.addWidget(field, place // 2, 2 * (place % 2) + 1)
         layout.setColumnStretch(1, 3)
         layout.setColumnStretch(3, 2)
         self.edits["date"].setPlaceholderText("today")
+        work.headChanged.connect(self.look)
+        work.labChanged.connect(self.look)
+        work.opened.connect(self._forget)
+        self.look()
 
-    def forget(self) -> None:
+    @Slot()
+    def _forget(self) -> None:
         """Let no field bring back by undo what was typed before."""
         for field in self.edits.values():
             field.setText(field.text())
+            field.setCursorPosition(0)
 
-    def set_head(self, report: Report) -> None:
-        """Show the head of a report, from its first letters."""
+    @Slot()
+    def look(self) -> None:
+        """Show the head of the report, from its first letters."""
+        self.edits["title"].setPlaceholderText(self._work.lab.title)
         for name, field in self.edits.items():
-            if field.text() != getattr(report, name):  # it may be the one that is being typed in
-                field.setText(getattr(report, name))
+            if field.text() != getattr(self._work.work, name):  # it may be the one that is being typed in
+                field.setText(getattr(self._work.work, name))
                 field.setCursorPosition(0)
 
 
@@ -84,18 +95,14 @@ class WordsField(QPlainTextEdit):
         line = QFontMetrics(ui_font(theme)).lineSpacing()  # it may be dressed in that font a little later
         self.setMinimumHeight(line * _LINES + theme.px(18))
 
-    def ask(self, question: str) -> None:
-        """Show a guiding question while there are no words, and as the tool tip."""
-        self.setPlaceholderText(question)
-        self.setToolTip(question)
-        # Qt paints a placeholder again when it comes or goes, not when it changes.
-        self.viewport().update()
-
     def show_words(self, words: str) -> None:
-        """Show other words without telling anybody; the cursor stays where nothing changes."""
+        """Show other words without telling anybody; a cursor at their end stays there."""
         if words != self.toPlainText():
+            is_at_end = self.isVisible() and self.textCursor().atEnd()
             self.blockSignals(True)
             self.setPlainText(words)
+            if is_at_end:
+                self.moveCursor(QTextCursor.MoveOperation.End)
             self.blockSignals(False)
 
     @override
@@ -104,73 +111,165 @@ class WordsField(QPlainTextEdit):
         return QSize(super().sizeHint().width(), self.minimumHeight())
 
 
-class DemonstrationFields(QWidget):
-    """The five fields of one demonstration."""
+class AnswerField(QWidget):
+    """The answer to one question of a step, wherever it is written: guide and report show the same words.
 
-    wordsEdited = Signal(str, str)  # a field and its words
-    recordRequested = Signal()  # the hypothesis is to be recorded as it stands
+    * `is_asked`: whether the question stands above the field, and not in it while it is empty.
+    * `complain`: is told what cannot be taken.
+    """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        work: StudentWork,
+        step: Step,
+        question: Question,
+        title: str,
+        complain: Complain,
+        *,
+        is_asked: bool,
+    ) -> None:
         super().__init__()
-        self.edits = {name: WordsField(title) for name, title in FIELDS}
-        self.insert, self.inserts = InsertButton(), InsertList()
-        self.stamp = WrapLabel("", role="muted")
+        self._work, self._complain = work, complain
+        self.step, self.question = step, question
+        self.title = SectionTitle(title)
+        self.field = WordsField(question.text if is_asked else title)
+        self.field.setPlaceholderText("Your words" if is_asked else question.text)
+        self.field.setToolTip(question.text)
+        self.head = fill(QHBoxLayout(), (self.title, 1), spacing=8)
+        self.note = WrapLabel("", role="muted", small=is_asked)
         self.record = Button(
-            "Record",
-            "check",
+            "Record", "check",
             tooltip="Record the hypothesis now, with time and training step. The report shows later edits.",
-        )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for name, title in FIELDS:
-            head = fill(QHBoxLayout(), (SectionTitle(title), 1), spacing=8)
-            if name == "observations":
-                head.addWidget(self.insert)
-            layout.addLayout(head)
-            layout.addWidget(self.edits[name], 1)
-            if name == "observations":
-                layout.addWidget(self.inserts)
-            if name == "hypothesis":
-                row = QHBoxLayout()
-                row.setSpacing(8)
-                row.addWidget(self.stamp, 1)
-                row.addWidget(self.record, 0, Qt.AlignmentFlag.AlignTop)
-                layout.addLayout(row)
-        for name, edit in self.edits.items():
-            edit.textChanged.connect(
-                lambda name=name: self.wordsEdited.emit(name, self.edits[name].toPlainText())
-            )
-        self.record.clicked.connect(self.recordRequested)
+        )  # fmt: skip
+        row = fill(QHBoxLayout(), (self.note, 1), self.record, spacing=8)
+        self._layout = fill(QVBoxLayout(self), self.head)
+        if is_asked:
+            self._layout.addWidget(WrapLabel(question.text, role="text"))
+        self._layout.addWidget(self.field, 1)
+        self._layout.addLayout(row)
+        self._counts = is_asked
+        self.record.setVisible(question.is_hypothesis)
+        self.note.setVisible(is_asked or question.is_hypothesis)
+        self.field.textChanged.connect(self._on_text_changed)
+        self.record.clicked.connect(lambda: work.record_hypothesis(step))
+        work.changed.connect(self.look)
+        follow_theme(self)
+        self.look()
 
-    def set_questions(self, guide: Guide) -> None:
-        """Ask the guiding questions of a demonstration."""
-        for name, _ in FIELDS:
-            self.edits[name].ask(guide.question(name))
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._layout.setSpacing(theme.px(6))
 
-    def set_words(self, name: str, words: str) -> None:
-        """Show the words of a field."""
-        self.edits[name].show_words(words)
+    @Slot()
+    def look(self) -> None:
+        """Show the words, and what is to be said of them."""
+        if self.step not in self._work.lab.steps:  # of another lab: others come in a moment
+            return
+        done = self._work.done(self.step)
+        self.field.show_words(done.said(self.question.part))
+        self.record.setEnabled(done.is_pending)
+        notes = [_count(self.step, done)] if self._counts else []
+        if self.question.is_hypothesis:
+            notes.append(_recorded(done))
+        self.note.set_text(" ".join(notes))
 
     def forget(self) -> None:
-        """Let no field bring back by undo what was typed before."""
-        for edit in self.edits.values():
-            edit.document().clearUndoRedoStacks()
+        """Let the field bring back by undo nothing that was typed before."""
+        self.field.document().clearUndoRedoStacks()
 
-    def set_record(self, versions: tuple[Version, ...], pending: bool) -> None:
-        """Say when the hypothesis was recorded, and whether the field says something else."""
-        self.record.setEnabled(pending)
-        if not versions:
-            text = (
-                "Not recorded yet. Running the lab records it."
-                if pending
-                else "Write it down before you run the lab."
-            )
-        else:
-            first, last = versions[0], versions[-1]
-            text = f"Recorded {first.time}, {moment_of(first)}."
-            if len(versions) > 1:
-                text += f" Edited {last.time}, {moment_of(last)}: the report shows both."
-            if pending:
-                text += " Your change is not recorded yet."
-        self.stamp.set_text(text)
+    @Slot()
+    def _on_text_changed(self) -> None:
+        words = self.field.toPlainText()
+        if not attempt(lambda: self._work.write(self.step, self.question.part, words), self._complain):
+            self.look()
+
+
+def _count(step: Step, done: StepRecord) -> str:
+    """Say how many words a step has, and how many it waits for."""
+    words = sum(len(text.split()) for text in done.written.values())
+    wanted = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
+    more = f" of at least {format_count(wanted)}" if wanted > words else ""
+    return f"{format_count(words)} word{'s' * (words != 1)}{more}."
+
+
+def _recorded(done: StepRecord) -> str:
+    """Say when a hypothesis was recorded, and whether the field says something else."""
+    if not done.hypothesis:
+        return (
+            "Not recorded yet. It is recorded, with time and step, when you go on or run the lab."
+            if done.is_pending
+            else "Write it down before you see the results."
+        )
+    first, last = done.hypothesis[0], done.hypothesis[-1]
+    text = f"Recorded {first.time}, {first.words}."
+    if last is not first:
+        text += f" Edited {last.time}, {last.words}: the report shows both."
+    return f"{text} Your change is not recorded yet." if done.is_pending else text
+
+
+class SectionFields(QWidget):
+    """All that is to be written and put in for one section of the report, part by part.
+
+    * `message`: tells what cannot be done, and what can be brought back.
+    """
+
+    insertMoved = Signal(str)  # something was put back into the step of this id
+
+    def __init__(self, work: StudentWork, message: AskingBar) -> None:
+        super().__init__()
+        self._work, self._message = work, message
+        self._layout = fill(QVBoxLayout(self), spacing=6)
+        self._shown: object = None
+        #: Lists what the panels show, to be put in.
+        self.choices: Callable[[], Sequence[InsertChoice]] = tuple
+        self.answers: list[AnswerField] = []
+        self.inserts: list[InsertList] = []
+        self.buttons: list[InsertButton] = []  # ask what to put in, in the same order
+        work.opened.connect(self._forget)
+
+    def set_section(self, section: Section) -> None:
+        """Show the fields of a section; those that are there stay."""
+        work = self._work
+        steps = work.lab.of_section(section.id)
+        asked = [(step, question) for step in steps for question in step.asked(work.experiment_of(step))]
+        asked.sort(key=lambda each: tuple(PARTS).index(each[1].part))
+        if asked == self._shown:
+            return
+        self._shown = asked
+        for old in (*self.answers, *self.inserts):
+            self._layout.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self.answers, self.inserts, self.buttons = [], [], []
+        for step, question in asked:
+            is_one_of_many = sum(each.part == question.part for _, each in asked) > 1
+            title = f"{PARTS[question.part]}: {step.title}" if is_one_of_many else PARTS[question.part]
+            answer = AnswerField(work, step, question, title, self._refuse, is_asked=False)
+            self.answers.append(answer)
+            self._layout.addWidget(answer, 1)
+            if question.part == "observations":
+                inserts = InsertList(work, step, self._message)
+                button = InsertButton(lambda: self.choices())
+                button.chosen.connect(inserts.put)
+                answer.head.addWidget(button)
+                self.buttons.append(button)
+                inserts.broughtBack.connect(self.insertMoved)
+                self.inserts.append(inserts)
+                self._layout.addWidget(inserts)
+
+    def answer(self, step_id: str, part: str) -> AnswerField | None:
+        """Return the field of a question; None where it is not shown."""
+        return next((e for e in self.answers if (e.step.id, e.question.part) == (step_id, part)), None)
+
+    def ask_insert(self) -> None:
+        """Ask what to put in below the observations; the first there are where there are several."""
+        if self.buttons:
+            self.buttons[0].ask()
+
+    @Slot()
+    def _forget(self) -> None:
+        for each in self.answers:
+            each.forget()
+
+    def _refuse(self, text: str) -> None:
+        self._message.show_message(text, "warning")

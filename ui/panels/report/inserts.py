@@ -1,8 +1,8 @@
 """Figures and tables from the screen: the window in which one is chosen, and the list of what was put in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
@@ -17,12 +17,16 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.clock import today
+from cnnviz.errors import CNNVizError
+from cnnviz.lab.model import Step
 from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton
 from ui.controls.icon_label import IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill
+from ui.panels.report.asking import AskingBar
 from ui.panels.report.insert_choice import InsertChoice
+from ui.panels.report.work import StudentWork, attempt
 from ui.theme import Theme, follow_theme
 
 _PICTURE = QSize(128, 72)
@@ -63,9 +67,7 @@ class InsertPicker(QDialog):
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.words = caption_field("Your caption")
         self.origin = WrapLabel("", role="muted")
-        self.insert_button = Button(
-            "Insert", "image", "primary", "Put it below the observations of the demonstration that is shown"
-        )
+        self.insert_button = Button("Insert", "image", "primary", "Put it below the observations")
         self.cancel = Button("Cancel", tooltip="Put in nothing")
         label = QLabel("Your &caption, if you like")
         label.setBuddy(self.words)
@@ -165,51 +167,55 @@ class InsertPicker(QDialog):
 
 
 class InsertButton(Button):
-    """Opens a window with pictures of everything that can be put in."""
+    """Opens a window with pictures of everything that can be put in.
+
+    * `choices`: lists what there is at the moment it is asked for.
+    """
 
     chosen = Signal(object, str)  # what is to be put in, and the student's own caption
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, choices: Callable[[], Sequence[InsertChoice]]) -> None:
         super().__init__(
             "Insert…",
             "image",
             "",
             "Put a figure or measured table of another panel, as it was last shown, below the observations. "
             "In a panel: Ctrl+I, or its context menu.",
-            parent=parent,
         )
-        #: Lists what there is at the moment it is asked for.
-        self.choices: Callable[[], Sequence[InsertChoice]] = tuple
+        self._choices = choices
         self.setAccessibleName("Insert a figure or table")
         self.clicked.connect(self.ask)
 
     @Slot()
     def ask(self) -> None:
         """Open the window in which it is chosen."""
-        picker = InsertPicker(self.choices(), self.window())
+        picker = InsertPicker(self._choices(), self.window())
         picker.chosen.connect(self.chosen)
         picker.open()
 
 
 class InsertList(QWidget):
-    """What was put in, in its order; each can be moved up or down, or taken out."""
+    """What was put into a step, in its order; each can be moved up or down, or taken out.
 
-    raiseRequested = Signal(int)  # position in the list
-    lowerRequested = Signal(int)
-    removeRequested = Signal(int)
-    wordsEdited = Signal(int, str)  # position, and the student's own caption
+    * `message`: tells what went wrong, and offers to bring back what was taken out.
+    """
 
-    def __init__(self) -> None:
+    broughtBack = Signal(str)  # something was put back into the step of this id
+
+    def __init__(self, work: StudentWork, step: Step, message: AskingBar) -> None:
         super().__init__()
+        self._work, self.step, self._message = work, step, message
         self._rows: list[QWidget] = []
         self._shown: tuple[Insert, ...] = ()
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(2)
+        self._layout = fill(QVBoxLayout(self), spacing=2)
         self.hide()
+        work.changed.connect(self.look)
+        self.look()
 
-    def set_inserts(self, inserts: tuple[Insert, ...]) -> None:
-        """Show these."""
+    @Slot()
+    def look(self) -> None:
+        """Show what is in the step now."""
+        inserts = self._work.record.step(self.step.id).inserts
         if inserts == self._shown:
             return
         before, self._shown = self._shown, inserts
@@ -225,6 +231,48 @@ class InsertList(QWidget):
             self._layout.addWidget(row)
         self.setVisible(bool(inserts))
         self._show_words()
+
+    # --- what is asked for ----------------------------------------------------------------------------------
+
+    @Slot(object, str)
+    def put(self, choice: InsertChoice, words: str) -> None:
+        """Put in what was chosen, when it is finished."""
+        choice.make(lambda insert: self._put(replace(insert, words=words)), self._complain)
+
+    def _put(self, insert: Insert) -> None:
+        try:
+            is_twice = self._work.add_insert(self.step, insert)
+        except CNNVizError as error:
+            self._complain(str(error))
+            return
+        if is_twice:
+            self._message.show_message(
+                f"{insert.title} is in this list twice now, with the same settings at the same step.", "info"
+            )
+
+    def _complain(self, text: str) -> None:
+        self._message.show_message(text, "error")
+
+    def _remove(self, place: int) -> None:
+        self._work.remove_insert(self.step, place)
+        self._offer_back("")
+
+    def _offer_back(self, too: str) -> None:
+        """Say what was taken out last, if anything was, and offer to bring it back."""
+        removed = self._work.last_removed
+        if removed is not None:
+            step, insert = removed
+            place = "the report" if step is self.step else f"the observations of “{step.title}”"
+            text = f"{insert.title} was{too} taken out of {place}."
+            self._message.ask(text, "Bring it back", self._bring_back, "info")
+
+    def _bring_back(self) -> None:
+        removed = self._work.last_removed
+        if removed is not None and attempt(self._work.bring_back, self._complain):
+            self.broughtBack.emit(removed[0].id)
+            self._offer_back(" also")
+
+    # --- rows -----------------------------------------------------------------------------------------------
 
     def words_field(self, place: int) -> QLineEdit:
         """Return the field with the student's own caption of a row."""
@@ -254,7 +302,7 @@ class InsertList(QWidget):
         row = QWidget(self)
         layout = fill(QHBoxLayout(), spacing=6)
         words = caption_field(f"Your caption of {insert.title}")
-        words.textEdited.connect(lambda text: self.wordsEdited.emit(place, text))
+        words.textEdited.connect(lambda text: self._work.set_insert_words(self.step, place, text))
         fill(QVBoxLayout(row), layout, words, spacing=2)
         icon = IconLabel()
         icon.set_icon("image" if insert.data is None else "list", "muted")
@@ -264,14 +312,14 @@ class InsertList(QWidget):
         higher = IconButton("arrow-up", f"Move {insert.title} up")
         higher.setObjectName("raise")
         higher.setEnabled(place > 0)
-        higher.clicked.connect(lambda: self.raiseRequested.emit(place))
+        higher.clicked.connect(lambda: self._work.raise_insert(self.step, place))
         lower = IconButton("arrow-down", f"Move {insert.title} down")
         lower.setObjectName("lower")
         lower.setEnabled(place < len(self._shown) - 1)
-        lower.clicked.connect(lambda: self.lowerRequested.emit(place))
+        lower.clicked.connect(lambda: self._work.raise_insert(self.step, place + 1))
         remove = IconButton("x", f"Take {insert.title} out", "it can be brought back")
         remove.setObjectName("remove")
-        remove.clicked.connect(lambda: self.removeRequested.emit(place))
+        remove.clicked.connect(lambda: self._remove(place))
         for button in (higher, lower, remove):
             button.setProperty("kind", "quiet")
             layout.addWidget(button)

@@ -1,5 +1,6 @@
 """The lab report panel: words on the left, the report as it will appear on the right."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import override
 
@@ -9,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
 from cnnviz.clock import now
-from cnnviz.errors import CNNVizError
-from cnnviz.report import Findings, Insert, Report
-from cnnviz.report.content import FIELDS, GUIDES, Shown, guide_of
+from cnnviz.lab.model import Question, Step
+from cnnviz.lab.record import LabNumbers, Shown
+from cnnviz.report import Insert
 from ui.controls.buttons import Button
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import WrapLabel
@@ -24,64 +25,55 @@ from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.report.asking import AskingBar
+from ui.panels.report.composer import Composer
 from ui.panels.report.exporter import ReportExporter
-from ui.panels.report.fields import DemonstrationFields, HeadFields
-from ui.panels.report.guided import Composer
-from ui.panels.report.insert_desk import InsertDesk
-from ui.panels.report.lab_run import LabRun
+from ui.panels.report.fields import HeadFields, SectionFields
+from ui.panels.report.insert_choice import InsertChoice
+from ui.panels.report.measuring import Measuring
 from ui.panels.report.preview import ReportPreview, preview_work
-from ui.panels.report.writing import Writing
+from ui.panels.report.work import StudentWork
 from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
 _PREVIEW_MS = 700
 _PREVIEW = "report-preview"
-_SHORT_TITLES = ("1  Principle", "2  Translation", "3  Backprop")
+_MOST_NAMED = 4  # sections whose names fit beside one another
 
 
 class ReportPanel(Panel):
-    """Write the lab report, run the lab, export both as one document.
+    """Write the report of the lab in front, section by section, measure the lab, export both as one document.
 
     A recorded hypothesis stays; later edits are shown as such.
 
-    * `background`: runs the lab.
+    * `background`: measures the lab.
     * `typesetting`: sets the preview.
-    * `files`: writes the report, also while the lab runs.
+    * `files`: writes the report, also while the lab is measured.
     """
 
     exported = Signal()  # the report was written
     inserted = Signal()  # a figure or table was put into it
 
-    def __init__(
-        self,
-        state: AppState,
-        background: Analysis,
-        typesetting: Analysis,
-        files: Analysis,
-    ) -> None:
+    def __init__(self, state: AppState, background: Analysis, typesetting: Analysis, files: Analysis) -> None:
         super().__init__()
         self._state = state
-        #: The words, and what was done in guided labs.
-        self.writing = Writing(lambda: state.run.step, self)
-        self._lab = LabRun(state, background, self)
-        self._lab.know(self.writing.draft.measured, self.writing.draft.findings)
-        #: Puts the report together; a guided lab is given to it.
-        self.composer = Composer(self.writing, self._lab)
+        #: What was written and done, which the lab guide shows, too.
+        self.work = StudentWork(state, self)
+        self.measuring = Measuring(self.work, state, background, self)
+        self.composer = Composer(self.work, self.measuring)
         self._stale = True
         self.setProperty("role", "panel")
         self.message = AskingBar(self)
-        self.head = HeadFields()
-        self.pages = SegmentedControl(list(zip(GUIDES, _SHORT_TITLES, strict=True)))
-        for key, guide in GUIDES.items():
-            self.pages.set_option_tooltip(key, guide.title)
-        self.fields = DemonstrationFields()
+        self.head = HeadFields(self.work)
+        self.fields = SectionFields(self.work, self.message)
+        self.pages = SegmentedControl([("", "")])
+        self._pages_area = fill(QHBoxLayout(), self.pages, 1)
         self.run_button = Button(
             "Run the lab",
             "play",
             "primary",
-            tooltip="Train from the initial weights with the current settings and measure all three "
-            "demonstrations. Hypotheses are recorded first.",
+            tooltip="Train from the initial weights and measure all steps of the lab. Hypotheses are "
+            "recorded first.",
         )
         self.again = Button(
             "Measure again",
@@ -102,14 +94,13 @@ class ReportPanel(Panel):
         self.progress.setToolTip("How much of the lab is done")
         self.status = WrapLabel("", role="muted")
         self.preview = ReportPreview()
-        self._desk = InsertDesk(self.writing, self.pages, self.fields, self.message, self)
         self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self._on_failed)
         self._exporter = ReportExporter(
-            self.composer, background, files, self.message, self.export, self._prepare, self._write_in,
-            self.fields.insert.ask, self,
+            self.composer, self.measuring, files, self.message, self.export, self._prepare, self.write_in,
+            self.fields.ask_insert, self,
         )  # fmt: skip
         self._words_area = ScrollColumn(self.fields)
-        left = fill(QVBoxLayout(), self.head, self.pages, (self._words_area, 1), spacing=10)
+        left = fill(QVBoxLayout(), self.head, self._pages_area, (self._words_area, 1), spacing=10)
         buttons = FlowRow()
         buttons.add(self.again, self.run_button, self.cancel, self.export)
         #: What has been measured, and the pages with it.
@@ -119,45 +110,35 @@ class ReportPanel(Panel):
         self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
         fill(QVBoxLayout(self), self.message, (self._columns, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
-        self.head.headEdited.connect(self.writing.set_head)
-        self.pages.currentChanged.connect(self._show_demonstration)
-        self.fields.wordsEdited.connect(self._on_words_edited)
-        self.fields.recordRequested.connect(self._on_record_requested)
-        self._desk.demonstrationWanted.connect(self.show_demonstration)
-        self.writing.changed.connect(self._on_report_changed)
-        self.writing.headChanged.connect(self._show_head)
-        self.writing.opened.connect(self._on_opened)
+        work, measuring = self.work, self.measuring
+        work.changed.connect(self._on_work_changed)
+        work.labChanged.connect(self._show_lab)
+        work.opened.connect(self._on_opened)
+        self.fields.insertMoved.connect(self.show_step)
         self.run_button.clicked.connect(self.run_lab)
-        self.again.clicked.connect(self._lab.measure_again)
-        self.cancel.clicked.connect(self._lab.cancel)
-        self._lab.changed.connect(self._show_run)
-        self._lab.progressed.connect(self._on_lab_progressed)
-        self._lab.finished.connect(self._on_lab_finished)
-        self._lab.failed.connect(self._on_failed)
+        self.again.clicked.connect(measuring.measure_again)
+        self.cancel.clicked.connect(measuring.cancel)
+        measuring.changed.connect(self._show_run)
+        measuring.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
+        measuring.finished.connect(self._on_measured)
+        measuring.failed.connect(self._on_failed)
         self.export.clicked.connect(self.export_report)
         self._exporter.ended.connect(self._on_export_ended)
         self.preview.pagesWanted.connect(self._refresh)
-        self._state.runChanged.connect(self._note_training)
-        self.writing.opened.connect(self._note_training)
-        self._state.datasetChanged.connect(self._show_run)
-        self._state.experimentChanged.connect(self._show_run)
-        self._state.experimentChanged.connect(self._show_demonstration)
-        self._state.experimentChanged.connect(self._on_report_changed)
-        self._show_head()
-        self._show_demonstration()
+        state.runChanged.connect(self._note_training)
+        work.opened.connect(self._note_training)
+        state.datasetChanged.connect(self._show_run)
+        for shown in (self._show_run, self._show_section, self._on_work_changed):
+            state.experimentChanged.connect(shown)
+        self._show_lab()
         follow_theme(self)
 
     # --- what others may ask for --------------------------------------------------------------------------
 
     @property
-    def report(self) -> Report:
-        """The words as they stand; an empty date is today's."""
-        return self.writing.report
-
-    @property
-    def findings(self) -> Findings | None:
-        """What the lab has found; None before it has been run."""
-        return self._lab.findings
+    def numbers(self) -> LabNumbers | None:
+        """What was measured for the lab in front; None before it has been."""
+        return self.measuring.numbers
 
     @Slot()
     def export_report(self) -> None:
@@ -168,38 +149,44 @@ class ReportPanel(Panel):
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
         self._exporter.write(path)
 
-    def add_insert(self, insert: Insert, key: str) -> bool:
-        """Put a figure or table of the screen below the observations of a demonstration.
+    def set_choices(self, choices: Callable[[], Sequence[InsertChoice]]) -> None:
+        """Say what there is to be put in."""
+        self.fields.choices = choices
+
+    def ask_insert(self) -> None:
+        """Ask which figure or table to put into the section that is shown."""
+        self.fields.ask_insert()
+
+    def add_insert(self, insert: Insert, step: Step) -> bool:
+        """Put a figure or table of the screen below the observations of a step.
 
         * Returns: whether the same was there already, of the same step.
         * Raises CNNVizError: if there are too many.
         """
-        was_there = self._desk.add(insert, key)
+        was_there = self.work.add_insert(step, insert)
         self.inserted.emit()
         return was_there
 
-    def number_of(self, key: str) -> int:
-        """Return the number that a demonstration has in the report."""
-        return list(GUIDES).index(key) + 1
-
     @Slot(str)
-    def show_demonstration(self, key: str) -> None:
-        """Show the words about one demonstration."""
-        self.pages.set_current(key)
-        self._show_demonstration()
+    def show_step(self, step_id: str) -> None:
+        """Show the section to which a step belongs."""
+        self.pages.set_current(self.work.lab.step(step_id).section)
+        self._show_section()
 
-    def _write_in(self, key: str, name: str) -> None:
-        """Let the cursor stand in a field of a demonstration."""
-        self.show_demonstration(key)
-        self.fields.edits[name].setFocus(Qt.FocusReason.TabFocusReason)
+    def write_in(self, step: Step, question: Question) -> None:
+        """Let the cursor stand in the field of a question."""
+        self.show_step(step.id)
+        answer = self.fields.answer(step.id, question.part)
+        if answer is not None:
+            answer.field.setFocus(Qt.FocusReason.TabFocusReason)
 
     @Slot()
     def run_lab(self) -> None:
-        """Record the hypotheses, then do all three demonstrations with the current settings."""
-        if self._lab.can_start:
+        """Record the hypotheses, then measure all steps of the lab."""
+        if self.measuring.can_start:
             self._prepare()
             self.message.clear()
-            self._lab.start()
+            self.measuring.start()
 
     # --- look ---------------------------------------------------------------------------------------------
 
@@ -219,47 +206,45 @@ class ReportPanel(Panel):
     # --- showing ------------------------------------------------------------------------------------------
 
     @Slot()
-    def _on_opened(self) -> None:
-        self._lab.know(self.writing.draft.measured, self.writing.draft.findings)
-        self._exporter.forget()
-        self.message.clear()
-        self._show_demonstration()
-        self.head.forget()
-        self.fields.forget()
+    def _show_lab(self) -> None:
+        """Offer the sections of the lab in front."""
+        sections, current = self.work.lab.sections, self.pages.current()
+        is_named = len(sections) <= _MOST_NAMED
+        names = [
+            (each.id, f"{number}  {each.id.replace('-', ' ').capitalize()}" if is_named else f"{number}")
+            for number, each in enumerate(sections, start=1)
+        ]
+        pages = SegmentedControl(names)
+        for each in sections:
+            pages.set_option_tooltip(each.id, each.title)
+        if current in dict(names):
+            pages.set_current(current)
+        pages.currentChanged.connect(self._show_section)
+        self._pages_area.replaceWidget(self.pages, pages)
+        self.pages.hide()
+        self.pages.deleteLater()
+        self.pages = pages
+        self._show_section()
+        self._show_run()
 
     @Slot()
-    def _show_head(self) -> None:
-        self.head.set_head(self.writing.words)
-
-    @Slot()
-    def _show_demonstration(self) -> None:
-        key = self.pages.current()
-        demonstration = self.writing.words.demonstration(key)
-        for name, _ in FIELDS:
-            words = self.writing.hypothesis(key) if name == "hypothesis" else getattr(demonstration, name)
-            self.fields.set_words(name, words)
-        self.fields.set_questions(guide_of(key, self._lab.experiment))
-        self._show_record()
-        self._desk.show_inserts()
-
-    def _show_record(self) -> None:
-        key = self.pages.current()
-        self.fields.set_record(self.writing.versions(key), self.writing.is_pending(key))
+    def _show_section(self) -> None:
+        section = next(each for each in self.work.lab.sections if each.id == self.pages.current())
+        self.fields.set_section(section)
 
     @Slot()
     def _show_run(self) -> None:
-        running = self._lab.is_running
-        self.run_button.setEnabled(self._lab.can_start)
+        measuring = self.measuring
+        running = measuring.is_running
+        self.run_button.setEnabled(measuring.can_start)
         self.run_button.setVisible(not running)
-        self.again.setVisible(not running and self._lab.can_repeat)
-        self.again.setEnabled(self._lab.can_start)
+        self.again.setVisible(not running and measuring.can_repeat)
+        self.again.setEnabled(measuring.can_start)
         self.cancel.setVisible(running)
         self.progress.setVisible(running)
         if not running:
             self.progress.setValue(0)
-        guided = self.composer.status()
-        is_said = self._lab.is_lost or not guided
-        self.status.set_text(" ".join(filter(None, (guided, self._lab.status_text() if is_said else ""))))
+        self.status.set_text(measuring.status_text())
 
     @Slot()
     def _refresh(self) -> None:
@@ -277,47 +262,28 @@ class ReportPanel(Panel):
         run = self._state.run
         if run.is_started and run.status is not RunStatus.LOADING:
             classes = self._state.experiment.classes
-            if not self.writing.shown_of(classes).training:
-                self.writing.note_shown(classes, Shown(training=now()))
+            if not self.work.work.shown_of(classes).training:
+                self.work.note_shown(classes, Shown(training=now()))
 
-    # --- writing ------------------------------------------------------------------------------------------
-
-    @Slot(str, str)
-    def _on_words_edited(self, name: str, words: str) -> None:
-        try:
-            self.writing.set_words(self.pages.current(), name, words)
-        except CNNVizError as error:
-            self.message.show_message(str(error), "warning")
-            self._show_demonstration()
-        if name == "hypothesis":
-            self._show_record()
+    # --- what happens -------------------------------------------------------------------------------------
 
     @Slot()
-    def _on_record_requested(self) -> None:
-        self.writing.record(self.pages.current())
-        self._show_record()
+    def _on_opened(self) -> None:
+        self._exporter.forget()
+        self.message.clear()
 
     def _prepare(self) -> None:
-        self.writing.record_all()
-        self._show_record()
+        self.work.record_all()
 
     @Slot()
-    def _on_report_changed(self) -> None:
+    def _on_work_changed(self) -> None:
         self._stale = True
         if self.isVisible():
             self._preview_timer.start()
 
-    # --- results ------------------------------------------------------------------------------------------
-
-    @Slot(float)
-    def _on_lab_progressed(self, share: float) -> None:
-        self.progress.setValue(round(1000 * share))
-
     @Slot()
-    def _on_lab_finished(self) -> None:
-        assert self._lab.findings is not None
-        self.writing.set_findings(self._lab.findings)
-        self._show_demonstration()
+    def _on_measured(self) -> None:
+        self._show_section()
         self._refresh()
 
     @Slot(bool)
@@ -335,12 +301,12 @@ class ReportPanel(Panel):
         """Return None: words are of no moment."""
         return None
 
-    # --- sessions -----------------------------------------------------------------------------------------
+    # --- what a document keeps ------------------------------------------------------------------------------
 
     def view_state(self) -> View:
-        """Return what is looked at, for a session."""
+        """Return what is looked at."""
         return {
-            "demonstration": self.pages.current(),
+            "section": self.pages.current(),
             "words": place_of(self._words_area.verticalScrollBar()),
             "preview": place_of(self.preview.verticalScrollBar()),
         }
@@ -348,7 +314,8 @@ class ReportPanel(Panel):
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
         choices = Choices(view)
-        self.pages.set_current(choices.text("demonstration", GUIDES, next(iter(GUIDES))))
+        sections = [each.id for each in self.work.lab.sections]
+        self.pages.set_current(choices.text("section", sections, sections[0]))
         for name, area in (("words", self._words_area), ("preview", self.preview)):
             scroll_later(area.verticalScrollBar(), choices.whole(name, 0, 1_000_000, 0))
-        self._show_demonstration()
+        self._show_section()

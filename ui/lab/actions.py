@@ -11,14 +11,14 @@ from ui.window.questions import ask_file
 
 if TYPE_CHECKING:
     from ui.lab.covering import Covers
-    from ui.lab.sitting import LabSitting
+    from ui.lab.guide import LabGuide
     from ui.panels.report.panel import ReportPanel
 
 _OPEN = "lab/open"
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
-class LabDoor(QObject):
+class LabActions(QObject):
     """Builds the lab guide when the panels stand, and remembers whether it was left open."""
 
     def __init__(
@@ -26,7 +26,7 @@ class LabDoor(QObject):
     ) -> None:
         super().__init__(parent)
         self._window, self._document, self._settings = window, document, settings
-        self.sitting: LabSitting | None = None
+        self.guide: LabGuide | None = None
         self._waiting: Path | None = None
         self._covers: Covers = ()
         document.lab_taker = self.open_file
@@ -39,61 +39,61 @@ class LabDoor(QObject):
 
     def build(self, report: "ReportPanel") -> None:
         """Build the guide, now that the panels are covered, and open it if it was open last."""
-        from ui.lab.sitting import LabSitting
+        from ui.lab.guide import LabGuide
 
-        self.sitting = LabSitting(self._window, self._document, report, self._covers, self)
-        self.sitting.column.fileRequested.connect(self.ask)
+        self.guide = LabGuide(self._window, self._document, report, self._covers, self)
+        self.guide.column.fileRequested.connect(self.ask)
         self._window.lab_dock.shown.connect(self._on_shown)
         if self._waiting is not None:
-            self.sitting.open_file(self._waiting)
+            self.guide.open_file(self._waiting)
         elif self._settings.value(_OPEN, False, type=bool):
             self._window.lab_dock.set_shown(True)
         else:
-            self.sitting.bring_back()
+            self.guide.bring_back()
 
     def open_file(self, path: Path) -> None:
         """Open a lab file, or the lab of the program that has this id."""
-        if self.sitting is None:
+        if self.guide is None:
             self._waiting = path
         else:
-            self.sitting.open_file(path)
+            self.guide.open_file(path)
 
     def finish(self) -> None:
         """Record what has to be recorded before the end."""
-        if self.sitting is not None:
-            self.sitting.finish()
+        if self.guide is not None:
+            self.guide.finish()
 
     # --- actions --------------------------------------------------------------------------------------------
 
     def enter(self) -> None:
         """Bring the lab guide into sight, and lead the keyboard to the step in front."""
-        if self.sitting is not None:
-            self.sitting.enter()
+        if self.guide is not None:
+            self.guide.enter()
 
     def put_away(self) -> None:
         """Take the lab guide out of sight."""
-        if self.sitting is not None:
-            self.sitting.put_away()
+        if self.guide is not None:
+            self.guide.put_away()
 
     def show_me(self) -> None:
         """Put the window where the step in front wants it."""
-        if self.sitting is not None:
-            self.sitting.show_me()
+        if self.guide is not None:
+            self.guide.show_me()
 
     def go_on(self) -> None:
         """Go to the next step."""
-        if self.sitting is not None:
-            self.sitting.go_on()
+        if self.guide is not None:
+            self.guide.go_on()
 
     def go_back(self) -> None:
         """Go to the step before."""
-        if self.sitting is not None:
-            self.sitting.go_back()
+        if self.guide is not None:
+            self.guide.go_back()
 
     @Slot()
     def ask(self) -> None:
         """Ask for a lab file and open it."""
-        if self.sitting is None:
+        if self.guide is None:
             return
         path = ask_file(self._window, self._settings, "Open lab file", _FILTER)
         if path is not None:

@@ -1,4 +1,4 @@
-"""The lab guide of one sitting: its parts joined with the window, the files and the report."""
+"""The lab guide: its parts joined with the window, the files and the report."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -6,21 +6,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 
-from cnnviz.errors import DataError
+from cnnviz.lab.opening import FREE, free_lab
 from ui.controls.keyboard import has_keyboard
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
+from ui.lab.controller import LabController
 from ui.lab.covering import Covering, Covers
-from ui.lab.desk import LabDesk
-from ui.lab.library import FIRST, LabFile, read, read_kept
+from ui.lab.happenings import Happenings
+from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import OwnSeed, StepShower
-from ui.lab.watch import LabWatch
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.report.guided import Guided
 from ui.panels.report.panel import ReportPanel
-from ui.run.loading import select_classes
 from ui.state import PinnedCell
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
@@ -28,7 +26,7 @@ from ui.window.main_window import MainWindow
 _PLACE = "files"
 
 
-class LabSitting(QObject):
+class LabGuide(QObject):
     """Builds the lab guide; a lab is opened when the column is first in sight.
 
     * `covers`: over the parts of the panels.
@@ -47,18 +45,19 @@ class LabSitting(QObject):
         self._window, self._document, self._state, self._report = window, document, state, report
         self._is_seen = False  # whether the column was in sight since the lab was opened
         self._arrived = ""  # id of the step whose result the message tells of
+        self._last = FIRST  # lab that the guide shows when none is chosen
         self._analysis = controller.analysis
-        self.desk = LabDesk(state, report.writing, self)
-        self.revealer = Revealer(self.desk, state, controller.background, self)
-        self.shower = StepShower(self.desk, document, self)
-        self.covering = Covering(self.desk, report.writing, state, window, covers, self)
-        self.own_seed = OwnSeed(self.desk, report.writing, state, controller, self)
-        self.watch = LabWatch(self.desk, state, window, document.restorer, self)
-        self.column = LabColumn(self.desk, self.revealer, report.writing, state)
+        self.control = LabController(state, report.work, self)
+        self.revealer = Revealer(self.control, state, controller.background, self)
+        self.shower = StepShower(self.control, document, self)
+        self.covering = Covering(self.control, report.work, state, window, covers, self)
+        self.own_seed = OwnSeed(self.control, report.work, state, controller, self)
+        self.happenings = Happenings(self.control, state, window, document.restorer, self)
+        self.column = LabColumn(self.control, self.revealer, report.work, state)
         window.lab_dock.setWidget(self.column)
         column = self.column
-        window.lab_dock.messages = {"Not as the step": column.misfit, "Message of the lab": column.message}
-        window.pages.add(self.column, self.desk.go_back, self.desk.go_on)
+        window.lab_dock.messages = {"Not as the step": column.mismatch, "Message of the lab": column.message}
+        window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
         column.showRequested.connect(self.show_me)
         self.shower.shown.connect(column.show_shown)
@@ -67,13 +66,13 @@ class LabSitting(QObject):
         column.closeRequested.connect(self.put_away)
         column.exportRequested.connect(self._export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
-        self._report.writing.opened.connect(self._on_draft_opened)
-        self._report.composer.guided = self._guided
-        self._report.composer.show_step = self._show_step
+        window.lab_dock.shown.connect(self._on_shown)
+        report.work.opened.connect(self._on_work_opened)
+        self._report.composer.handed_in = self.control.exported
         self.shower.lookedAt.connect(self._show_whether_set)
-        self.desk.stepChanged.connect(self._show_whether_set)
-        self.desk.labChanged.connect(self._forget_result)
-        self.desk.stepChanged.connect(self._on_step_changed)
+        self.control.stepChanged.connect(self._show_whether_set)
+        self.control.labChanged.connect(self._forget_result)
+        self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
         column.message.actionRequested.connect(self._on_message_answered)
         for panel in (window.panel(FeatureMapsPanel), window.panel(BackpropPanel)):
@@ -84,7 +83,7 @@ class LabSitting(QObject):
     @Slot()
     def show_me(self) -> None:
         """Put the window where the step in front wants it."""
-        if self.desk.lab is None:
+        if self.control.lab is None:
             self.enter()
         self.shower.show()
 
@@ -121,11 +120,11 @@ class LabSitting(QObject):
 
     def go_on(self) -> None:
         """Go to the next step."""
-        self._go(self.desk.go_on)
+        self._go(self.control.go_on)
 
     def go_back(self) -> None:
         """Go to the step before."""
-        self._go(self.desk.go_back)
+        self._go(self.control.go_back)
 
     def _go(self, go: Callable[[], object]) -> None:
         """Go to another step by a key; if the column has the keyboard, so has its first button then."""
@@ -135,8 +134,8 @@ class LabSitting(QObject):
             self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def finish(self) -> None:
-        """Record what has to be recorded before the draft is written the last time."""
-        self.desk.finish()
+        """Record what has to be recorded before the work is written the last time."""
+        self.control.finish()
         self.own_seed.stop()
         self.shower.stop()
 
@@ -146,7 +145,7 @@ class LabSitting(QObject):
         self._state.clear_notice(_PLACE)
         self._is_seen = is_seen
         self.column.figures = file.figures
-        has_changed = self.desk.open(file.lab, file.place)
+        has_changed = self.control.open(file.lab, file.place)
         self._document.carry_lab(file.members)
         if not is_seen:
             return
@@ -165,17 +164,29 @@ class LabSitting(QObject):
 
     @Slot(bool)
     def _on_visibility_changed(self, visible: bool) -> None:
-        if visible and (self.desk.lab is None or not self._is_seen):
+        if visible and (self.control.lab is None or not self._is_seen):
             self._open_last()
 
+    @Slot(bool)
+    def _on_shown(self, shown: bool) -> None:
+        """Let a lab in which nothing was done go with the guide: the report is of free work then."""
+        work = self._report.work
+        if not shown and self.control.lab is not None and not work.record.has_work:
+            self._last = work.work.lab
+            self.control.forget()
+            work.set_lab(free_lab(), FREE)
+
     def bring_back(self) -> None:
-        """Open the lab of the draft out of sight, if something was done in it: the report tells of it."""
-        if any(record.has_work() for record in self._report.writing.draft.labs.values()):
+        """Open the lab of the document out of sight, if something was done in it."""
+        work = self._report.work
+        if work.work.lab == OWN_LAB or (work.record.has_work and not work.lab.is_free):
             self._open_last(is_seen=False)
 
     def _open_last(self, *, is_seen: bool = True) -> None:
-        """Open the lab of the draft, or the first one if there is none or it has gone."""
-        place = self._report.writing.lab or FIRST
+        """Open the lab of the document, or the one before, or the first if there is none or it has gone."""
+        work = self._report.work
+        is_chosen = work.work.lab not in ("", FREE) or work.record.has_work
+        place = work.work.lab or FREE if is_chosen else self._last
 
         def fall_back(message: str) -> None:
             self._complain(message)
@@ -186,47 +197,27 @@ class LabSitting(QObject):
         self._read(self._kept(place), begin, fall_back)
 
     @Slot()
-    def _on_draft_opened(self) -> None:
-        had_lab = self.desk.lab is not None
-        self.desk.forget()
+    def _on_work_opened(self) -> None:
+        self._last = FIRST
+        had_lab = self.control.lab is not None
+        self.control.forget()
         if had_lab or self.column.isVisible():
             self._open_last(is_seen=self.column.isVisible())
         else:
             self.bring_back()
 
-    def _guided(self, is_final: bool) -> Guided | None:
-        """Return the lab for the report, if something was done in it and its data are open."""
-        lab, source = self.desk.lab, self._state.source
-        if lab is None or source is None or not self.desk.record.has_work():
-            return None
-        record = self.desk.exported() if is_final else self.desk.record
-        try:
-            dataset = select_classes(source.dataset, lab.experiment.classes, self._state.dataset)
-        except DataError:
-            return None
-        return Guided(lab, record, dataset)
-
-    def _show_step(self, title: str) -> None:
-        """Bring a step into sight that something is still to be written in."""
-        lab = self.desk.lab
-        step = None if lab is None else next((each for each in lab.steps if each.title == title), None)
-        if step is not None:
-            self._window.lab_dock.set_shown(True)
-            self.desk.go_to(step.id)
-
     @Slot()
     def _export(self) -> None:
-        self.desk.finish()
         self._window.panels.bring_forward(self._report)
         self._report.export_report()
 
     @Slot(object)
     def _on_pin_requested(self, cell: PinnedCell | None) -> None:
         """Let a click on a cell be the prediction, where one is asked for."""
-        step = self.desk.step
+        step = self.control.step
         if cell is None or step is None or step.prediction is None or step.prediction.kind != "cell":
             return
-        if self.desk.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
+        if self.control.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
             self.column.show_cell(tuple(cell.index))
 
     @Slot()
@@ -236,7 +227,7 @@ class LabSitting(QObject):
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:
         """Tell that the result of another step is known now."""
-        lab = self.desk.lab
+        lab = self.control.lab
         if lab is not None and step_id != self._arrived:
             self._arrived = step_id
             number = lab.steps.index(lab.step(step_id)) + 1
@@ -251,7 +242,7 @@ class LabSitting(QObject):
 
     @Slot()
     def _on_step_changed(self) -> None:
-        step = self.desk.step
+        step = self.control.step
         if step is not None and step.id == self._arrived:
             self._forget_result()
 
@@ -265,11 +256,11 @@ class LabSitting(QObject):
     # --- finding --------------------------------------------------------------------------------------------
 
     def _entries(self) -> Iterator[Entry]:
-        lab = self.desk.lab
+        lab = self.control.lab
         for number, step in enumerate(() if lab is None else lab.steps):
             yield Entry(f"Step {number + 1}: {step.title}", "Lab guide", partial(self._go_to, step.id))
 
     def _go_to(self, step_id: str) -> None:
         self._window.lab_dock.set_shown(True)
-        self.desk.go_to(step_id)
+        self.control.go_to(step_id)
         self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)

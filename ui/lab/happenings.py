@@ -3,9 +3,9 @@
 from PySide6.QtCore import QObject, Slot
 
 from cnnviz.lab.events import Event
-from cnnviz.lab.own_pixels import OwnPixels
+from cnnviz.lab.record import OwnImage
 from ui.document.restorer import DocumentRestorer
-from ui.lab.desk import LabDesk
+from ui.lab.controller import LabController
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.registry import PANELS
@@ -17,18 +17,23 @@ from ui.state import AppState, PinnedCell, RunStatus, Sample
 from ui.window.main_window import MainWindow
 
 
-class LabWatch(QObject):
-    """Tells the desk what the student does; what "Show me" does is not counted.
+class Happenings(QObject):
+    """Tells the controller what the student does; what "Show me" does is not counted.
 
     * `restorer`: says when the window is being put somewhere.
     """
 
     def __init__(
-        self, desk: LabDesk, state: AppState, window: MainWindow, restorer: DocumentRestorer, parent: QObject
+        self,
+        control: LabController,
+        state: AppState,
+        window: MainWindow,
+        restorer: DocumentRestorer,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._desk, self._state, self._window, self._restorer = desk, state, window, restorer
-        desk.stepChanged.connect(self._look)
+        self._control, self._state, self._window, self._restorer = control, state, window, restorer
+        control.stepChanged.connect(self._look)
         restorer.finished.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
         state.speedChanged.connect(self._on_run_changed)
@@ -59,13 +64,15 @@ class LabWatch(QObject):
 
     def _tell(self, name: str, count: int = 1, what: str = "") -> None:
         if not self._restorer.is_busy:
-            self._desk.happened(Event(name, count, what))
+            self._control.happened(Event(name, count, what))
 
     # --- what is so, however it came ------------------------------------------------------------------------
 
     @Slot()
     def _look(self) -> None:
         """Tell which panel and which lesson are in sight, and whether the run of the step is at its end."""
+        if not self._window.isVisible():  # it closes, and its panels with it
+            return
         front = self._window.panels.front
         if front >= 0:
             self._tell("visited", what=PANELS[front].name)
@@ -76,7 +83,7 @@ class LabWatch(QObject):
 
     @Slot()
     def _on_run_changed(self) -> None:
-        run, step = self._state.run, self._desk.step
+        run, step = self._state.run, self._control.step
         if run.status is RunStatus.LOADING:
             return
         if run.step:
@@ -85,7 +92,7 @@ class LabWatch(QObject):
             self._tell("epochs", run.step // run.steps_per_epoch)
         if run.status is RunStatus.TRAINING and self._state.steps_per_second is not None:
             self._tell("slowed")
-        if run.status is RunStatus.FINISHED and step is not None and self._desk.is_run_of(step):
+        if run.status is RunStatus.FINISHED and step is not None and self._control.is_run_of(step):
             self._tell("finished")
 
     # --- what the student does ------------------------------------------------------------------------------
@@ -98,7 +105,7 @@ class LabWatch(QObject):
     @Slot(object)
     def _on_own_sample_requested(self, sample: Sample) -> None:
         self._tell("own_digit")
-        self._desk.take_own(OwnPixels(sample.pixels, sample.label, sample.origin[:200]))
+        self._control.take_own(OwnImage.of(sample.pixels, sample.label, sample.origin))
 
     @Slot(object)
     def _on_pin_requested(self, cell: PinnedCell | None) -> None:

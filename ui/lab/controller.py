@@ -1,9 +1,8 @@
 """The guided lab that is being done: which lab, which step is in front, and what was done in it."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
+from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.clock import now
@@ -12,36 +11,38 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
-from cnnviz.lab.own_pixels import OwnPixels
-from cnnviz.lab.record import Found, LabRecord, StepRecord, When
+from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
 from cnnviz.lab.showing import secrets_of
-from cnnviz.report.content import Shown
-from ui.panels.report.writing import Writing
+from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 
 _HARMLESS = frozenset({"epochs", "log_every"})
 """Settings that change no network at any step."""
 
 
-class LabDesk(QObject):
-    """Holds lab and record, and is the only one to change them; the record is kept with the draft.
-
-    * `writing`: the draft of the report.
-    """
+class LabController(QObject):
+    """Knows which step of the lab is in front, and puts into the record what is done in it."""
 
     labChanged = Signal()  # another lab, or another record of it
     stepChanged = Signal()  # another step is in front
-    recordChanged = Signal()  # something was done, or said
 
-    def __init__(self, state: AppState, writing: Writing, parent: QObject) -> None:
+    def __init__(self, state: AppState, work: StudentWork, parent: QObject) -> None:
         super().__init__(parent)
-        self._state, self._writing = state, writing
-        self.lab: Lab | None = None
-        self.place = ""  # id of the lab if it comes with the program, else `OWN_LAB`
-        self.record = LabRecord("", "", "")
+        self._state, self.work = state, work
+        self._lab: Lab | None = None
         self._step_id = ""
 
     # --- what there is --------------------------------------------------------------------------------------
+
+    @property
+    def lab(self) -> Lab | None:
+        """The lab in front; None before it is opened in the guide."""
+        return self._lab if self._lab is self.work.lab else None
+
+    @property
+    def record(self) -> LabRecord:
+        """What was done in it."""
+        return self.work.record
 
     @property
     def step(self) -> Step | None:
@@ -68,23 +69,25 @@ class LabDesk(QObject):
     def needs_roll_number(self) -> bool:
         """Whether the seed is to be made of a roll number that nobody has typed yet."""
         wanted = self.lab is not None and self.lab.seed_from_roll_number
-        return wanted and not self._writing.words.roll_number.strip()
+        return wanted and not self.work.work.roll_number.strip()
 
     @property
     def is_begun(self) -> bool:
         """Whether the lab is being done: a roll number was typed, or something was said in it."""
-        return self.record.has_work() or bool(self._writing.words.roll_number.strip())
+        return self.record.has_work or bool(self.work.work.roll_number.strip())
 
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the run that a step is about, with the seed of this student."""
         assert self.lab is not None
-        return self.lab.experiment_of(step, self._seed)
+        return self._state.experiment if self.lab.is_free else self.lab.experiment_of(step, self._seed)
 
     @property
     def start_experiment(self) -> Experiment:
         """Settings of the run in which the lab begins, with the seed of this student."""
         assert self.lab is not None
         seed = self._seed
+        if self.lab.is_free:
+            return self._state.experiment
         return self.lab.experiment if seed is None else replace(self.lab.experiment, seed=seed)
 
     @property
@@ -102,7 +105,7 @@ class LabDesk(QObject):
         """The seed made of the roll number; None where the lab wants none, or nobody has typed a number."""
         if self.lab is None or not self.lab.seed_from_roll_number or self.needs_roll_number:
             return None
-        return seed_of(self._writing.words.roll_number)
+        return seed_of(self.work.work.roll_number)
 
     @property
     def experiment(self) -> Experiment:
@@ -111,7 +114,7 @@ class LabDesk(QObject):
         return self.experiment_of(self.step)
 
     @property
-    def misfit(self) -> tuple[str, ...]:
+    def mismatch(self) -> tuple[str, ...]:
         """Names of the settings in which the present run is not the one that the step in front is about."""
         step = self.step
         if step is None or not (step.show.settings or step.measurements or step.show.moment is not None):
@@ -142,7 +145,7 @@ class LabDesk(QObject):
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
         found, prediction = self.record.step(step.id).found, step.prediction
-        if found is None or prediction is None or found.measured.measurement != prediction.truth:
+        if found is None or prediction is None or found.measured[0].measured.measurement != prediction.truth:
             return None
         return found
 
@@ -170,7 +173,7 @@ class LabDesk(QObject):
         it began at the initial weights of its seed, and nothing was changed on its way.
         """
         state, lab = self._state, self.lab
-        if lab is None or state.run.step > lab.experiment.epochs * state.run.steps_per_epoch:
+        if lab is None or lab.is_free or state.run.step > lab.experiment.epochs * state.run.steps_per_epoch:
             return False
         origin = None if state.live is None else state.live.origin
         if state.history.first_step or origin is None or not origin.is_repeatable:
@@ -188,25 +191,25 @@ class LabDesk(QObject):
         * `place`: its id if it comes with the program, else `OWN_LAB`.
         """
         self.finish()
-        fresh = LabRecord.of(lab)
-        record = self._writing.lab_record(fresh.key) or fresh
+        record = self.work.work.record(lab)
         has_changed = record.lab_sha256 != lab.sha256
         if has_changed:  # from here on it is of this file, as the hand-in says
-            record = replace(record, lab_sha256=lab.sha256)
-        self.lab, self.place, self.record = lab, place, record
+            self.work.set_record(replace_struct(record, lab_sha256=lab.sha256))
         ids = [step.id for step in lab.steps]
         self._step_id = record.place if record.place in ids else ids[0]
+        self._lab = lab
+        self.work.set_lab(lab, place)
         told = min((each.revealed for each in record.steps.values() if each.revealed), default="")
-        if told:  # by another window, if the record came with a session
-            self._writing.note_shown(lab.experiment.classes, Shown(lab=told))
+        if told:  # by another window, if the record came with a document
+            self.work.note_shown(lab.experiment.classes, Shown(lab=told))
         self.labChanged.emit()
         self._enter()
         self.note_shown()
-        return has_changed and record.has_work()
+        return has_changed and record.has_work
 
     def forget(self) -> None:
-        """Leave the lab as it is: another draft keeps another record."""
-        self.lab, self.record = None, LabRecord("", "", "")
+        """Leave the lab as it is: another document keeps another record."""
+        self._lab = None
 
     def go_to(self, step_id: str) -> None:
         """Bring a step to the front."""
@@ -233,7 +236,7 @@ class LabDesk(QObject):
     def _enter(self) -> None:
         step = self.step
         assert step is not None
-        self._keep(self.record.looked_at(step, now()))
+        self.work.set_record(self.record.looked_at(step, now()))
         self.stepChanged.emit()
 
     # --- what is done ---------------------------------------------------------------------------------------
@@ -244,7 +247,7 @@ class LabDesk(QObject):
         if step is None or self.done.done:
             return
         if any(condition.event == event.name for condition in step.done_when):
-            self._take(lambda record: record.happened(step, event, now()))
+            self.work.set_record(self.record.happened(step, event, now()))
             self.note_shown()
 
     def predict(self, answer: Answer) -> None:
@@ -254,19 +257,19 @@ class LabDesk(QObject):
             if step.prediction is not None:
                 require_in_window(step.prediction, answer, self.experiment_of(step).pool_size)
             self.note_shown()
-            when = When(now(), self._state.run.step, self.is_late, self.done.shown)
-            self._take(lambda record: record.predicted(step, answer, when))
+            made = Commitment(answer, now(), self._state.run.step, self.is_late, self.done.shown)
+            self.work.set_record(self.record.predicted(step, made))
 
     def give_up(self) -> None:
         """Have the result of the step in front shown without a prediction."""
         step = self.step
         if step is not None and self.done.is_open(step):
-            self._take(lambda record: record.given_up(step, now()))
+            self.work.set_record(self.record.given_up(step, now()))
 
     def reveal(self, step: Step, found: Found) -> None:
         """Note that the result of a step is shown."""
-        self._take(lambda record: record.revealed(step, found.time, found))
-        self._writing.note_shown(found.experiment.classes, Shown(lab=found.time))
+        self.work.set_record(self.record.revealed(step, found.time, found))
+        self.work.note_shown(found.experiment.classes, Shown(lab=found.time))
 
     def note_shown(self) -> None:
         """Note of each step whose result the window shows now, before it is predicted, since when it does.
@@ -285,44 +288,25 @@ class LabDesk(QObject):
             if secrets and (secrets <= covered or not (step is self.step or secrets & AHEAD)):
                 continue
             if result_was_shown(step, done.counts, is_at_end=self.is_at_end(step)):
-                self._take(partial(LabRecord.shown, step=step, time=now()))
+                self.work.set_record(self.record.shown(step, now()))
 
-    def write(self, words: str) -> None:
-        """Take the words about the step in front as they are typed."""
-        step = self.step
-        if step is not None:
-            self._take(lambda record: record.answered(step, words, now()))
-
-    def take_own(self, own: OwnPixels) -> None:
+    def take_own(self, own: OwnImage) -> None:
         """Keep the student's own image, if a step of the lab is about one."""
         lab = self.lab
         if lab is not None and any(
             each.event == "own_digit" for step in lab.steps for each in step.done_when
         ):
-            self._take(lambda record: record.with_own(own))
+            self.work.set_record(self.record.with_own(own))
 
-    def exported(self) -> LabRecord:
-        """Record what has to be, and return the record as it is once the report is exported."""
-        self.finish()
+    def exported(self, record: LabRecord) -> LabRecord:
+        """Return the record as it is once the report is exported."""
         step = self.step
         if step is None or all(each.event != "exported" for each in step.done_when):
-            return self.record
-        return self.record.happened(step, Event("exported"), now())
+            return record
+        return record.happened(step, Event("exported"), now())
 
     def finish(self) -> None:
         """Record the hypothesis of the step in front as it stands, with time and step."""
-        step, words = self.step, self.done.answer
-        if step is not None and step.question is not None and step.question.is_hypothesis:
-            assert self.lab is not None
-            version = self._writing.version(words, self.lab.experiment.classes)
-            self._take(lambda record: record.recorded(step, version))
-
-    def _take(self, change: Callable[[LabRecord], LabRecord]) -> None:
-        record = change(self.record)
-        if record is not self.record:
-            self._keep(record)
-            self.recordChanged.emit()
-
-    def _keep(self, record: LabRecord) -> None:
-        self.record = record
-        self._writing.set_lab(self.place, record)
+        step = self.step
+        if step is not None:
+            self.work.record_hypothesis(step)

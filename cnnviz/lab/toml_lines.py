@@ -1,0 +1,127 @@
+"""Where the keys of a TOML text stand, and mistakes that name their line."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import cast
+
+Place = tuple[str | int, ...]
+"""Keys and places in lists that lead to a value, such as ``("step", 2, "prediction", "kind")``."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """A mistake in a lab file."""
+
+    line: int  # counted from 1
+    text: str  # what was found, what was expected, and what to do, without the full stop
+
+    def sentence(self, name: str) -> str:
+        """Return it as a sentence about the file of that name."""
+        return f"{name}, line {self.line}: {self.text}."
+
+
+#: What a text consists of, as far as lines and keys are concerned; the longer quotes come first.
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\\n])*"|'
+    r"'[^'\n]*'|#[^\n]*|\n|[\[\]{}=,]|[^\s\[\]{}=,#\"'\n]+|[ \t\r]+",
+    re.DOTALL,
+)
+_HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*((?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\]\n\"'])+?)[ \t]*\]")
+
+
+_PARTS = re.compile(r"[ \t]*(\.)[ \t]*|[^\s.]+|\s+")
+_MOST_PARTS = 30
+
+
+def has_endless_key(text: str) -> bool:
+    """Whether a key of a text has more parts than anybody would write.
+
+    `tomllib` needs time and memory that go with the square of their number: 14 GB for a key of 120 KB.
+    """
+    parts, is_word = 0, False
+    for token in _PARTS.finditer(text):
+        if token[1]:
+            parts += is_word
+        elif token[0].isspace():
+            parts = 0
+        is_word = not token[1]
+        if parts > _MOST_PARTS:
+            return True
+    return False
+
+
+def lines_of(text: str) -> dict[Place, int]:
+    """Return the line, counted from 1, on which each table, list of tables and key of a text begins.
+
+    Keys inside a value (``{…}`` and ``[…]``) have no entry of their own: `line_at` gives the line of the key
+    that the value belongs to.
+
+    * `text`: TOML that `tomllib.loads` accepts.
+    """
+    found: dict[Place, int] = {(): 1}
+    counts: dict[Place, int] = {}
+    table: Place = ()
+    position, line = 0, 1
+    while position < len(text):
+        header = _HEADER.match(text, position)
+        if header:
+            table = _opened(_keys(header[2]), counts, is_list=header[1] == "[[")
+            found.setdefault(table, line)
+            end = header.end()
+        else:
+            key, end = _assignment(text, position)
+            for depth in range(len(key)):
+                found.setdefault((*table, *key[: depth + 1]), line)
+        end = _end_of_line(text, end)
+        line += text.count("\n", position, end)
+        position = end
+    return found
+
+
+def line_at(lines: dict[Place, int], place: Place) -> int:
+    """Return the line of a place, or of the innermost part around it that has one."""
+    while place not in lines:
+        place = place[:-1]
+    return lines[place]
+
+
+def _opened(keys: Place, counts: dict[Place, int], *, is_list: bool) -> Place:
+    """Return the place of the table that a header opens: of lists on the way it is the last entry."""
+    place: Place = ()
+    for depth, key in enumerate(keys):
+        place = (*place, key)
+        if is_list and depth == len(keys) - 1:
+            counts[place] = counts.get(place, 0) + 1
+        if place in counts:
+            place = (*place, counts[place] - 1)
+    return place
+
+
+def _assignment(text: str, position: int) -> tuple[Place, int]:
+    """Return the key of a line, none for an empty line or a comment, and the end of what was looked at."""
+    end = position
+    while (token := _TOKEN.match(text, end)) and token[0] not in ("=", "\n") and token[0][0] != "#":
+        end = token.end()
+    return (_keys(text[position:end]), end) if token and token[0] == "=" else ((), end)
+
+
+def _end_of_line(text: str, position: int) -> int:
+    """Return the end of the line on which everything is closed that was opened since `position`."""
+    depth = 0
+    while token := _TOKEN.match(text, position):
+        position = token.end()
+        if token[0] == "\n" and depth <= 0:
+            break
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+    return position if token else len(text)
+
+
+def _keys(words: str) -> Place:
+    """Return the parts of a key, with or without quotes and dots."""
+    values: object = tomllib.loads(f"{words.strip()} = 0")
+    keys: list[str] = []
+    while isinstance(values, dict):
+        key, values = next(iter(cast("dict[str, object]", values).items()))
+        keys.append(key)
+    return tuple(keys)

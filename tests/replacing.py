@@ -1,0 +1,13 @@
+"""One `replace` for the two kinds of immutable values."""
+
+import dataclasses
+from typing import Any
+
+from msgspec import Struct, structs
+
+
+def replace(value: Any, /, **changes: Any) -> Any:
+    """Return a value with some of its fields changed."""
+    if isinstance(value, Struct):
+        return structs.replace(value, **changes)
+    return dataclasses.replace(value, **changes)

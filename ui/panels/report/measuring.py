@@ -1,0 +1,192 @@
+"""Measuring the lab in front in the background, for the report."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnviz.datasets import Dataset, require_classes
+from cnnviz.errors import CNNVizError, DataError
+from cnnviz.experiment import Experiment
+from cnnviz.files import printable
+from cnnviz.lab.measured import are_of, measured_lab, own_pixels, seed_for
+from cnnviz.lab.model import Lab
+from cnnviz.lab.record import LabNumbers
+from cnnviz.quantities import format_count, format_percent
+from ui.panels.analysis import Analysis, Context
+from ui.panels.report.work import StudentWork
+from ui.state import AppState
+
+_KIND = "report-lab"
+_OWN_SETTINGS = "Its numbers are measured again, with the settings of the lab, when you run it or export."
+
+
+class Measuring(QObject):
+    """Measures all steps of the lab in front and keeps what was found with the work.
+
+    A lab is measured with its own settings, the one of free work with those of the window.
+    """
+
+    changed = Signal()  # it has begun or ended
+    progressed = Signal(float)  # share that is done, from 0 to 1
+    finished = Signal()  # there are new numbers
+    failed = Signal(str)  # why there are none
+
+    def __init__(self, work: StudentWork, state: AppState, background: Analysis, parent: QObject) -> None:
+        super().__init__(parent)
+        self._work, self._state, self._background = work, state, background
+        self.is_running = False
+        work.opened.connect(self.cancel)
+
+    # --- what there is --------------------------------------------------------------------------------------
+
+    @property
+    def numbers(self) -> LabNumbers | None:
+        """What was measured for the lab in front as it is now; None for nothing."""
+        lab, numbers = self._work.lab, self._work.record.numbers
+        if numbers is None or (not lab.is_free and not self._are_current(numbers)):
+            return None
+        return numbers
+
+    def _are_current(self, numbers: LabNumbers) -> bool:
+        """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""
+        lab, dataset, record = self._work.lab, self._state.dataset, self._work.record
+        known = None if dataset is None or dataset.classes != lab.experiment.classes else dataset.sha256
+        if known not in (None, numbers.data_sha256):
+            return False
+        own = None if dataset is None else own_pixels(record.own, dataset)
+        return are_of(numbers, lab, self.experiment, own)
+
+    @property
+    def experiment(self) -> Experiment:
+        """Settings with which the lab in front is measured."""
+        lab = self._work.lab
+        if lab.is_free:
+            return self._state.experiment
+        return replace(lab.experiment, seed=seed_for(lab, self._work.work.roll_number))
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether something was measured, what was found is not kept, and is to be measured again."""
+        numbers = self._work.record.numbers
+        return numbers is not None and numbers.is_lost
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the lab has to be measured before its report is handed in."""
+        return not self._work.lab.is_free and self.numbers is None and self._state.source is not None
+
+    @property
+    def can_start(self) -> bool:
+        """Whether there are data, and nothing is being measured."""
+        return self._state.dataset is not None and not self.is_running
+
+    @property
+    def can_repeat(self) -> bool:
+        """Whether the settings that were measured with may be others than those of the window."""
+        return self._work.lab.is_free and self._work.record.numbers is not None
+
+    def status_text(self) -> str:
+        """What has been measured, or what there is to do, for the user."""
+        lab, numbers = self._work.lab, self._work.record.numbers
+        if self.is_running:
+            return "Training and measuring. You may go on writing."
+        if numbers is not None and numbers.is_lost:
+            return (
+                "The numbers of this report are not kept, but what they were measured with is: "
+                f"{numbers.data_name}, seed {numbers.experiment.seed}, test image "
+                f"{format_count(numbers.sample)}. Measure them again and they come out the same."
+            )
+        if numbers is None:
+            todo = (
+                "Write your hypotheses, then run the lab: it trains, measures and fills in the observations."
+            )
+            return todo if lab.is_free else f"This is the report of the lab “{lab.title}”. {todo}"
+        accuracy = (
+            "" if numbers.accuracy is None else f" test accuracy {format_percent(numbers.accuracy, 2)} after"
+        )
+        text = (
+            f"Measured {numbers.time}:{accuracy} {format_count(numbers.steps)} steps, seed "
+            f"{numbers.experiment.seed}."
+        )
+        if not lab.is_free:
+            return text if self.numbers is not None else f"{text} {_OWN_SETTINGS}"
+        if numbers.experiment != self._state.experiment:
+            text += " The settings have changed since: run the lab again to measure with them."
+        elif self._state.dataset is not None and self._state.dataset.sha256 != numbers.data_sha256:
+            text += " Other data are open now: run the lab again to measure with them."
+        return text
+
+    # --- measuring ------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; free work looks closely at the sample on the screen, if that is a test image."""
+        lab, sample = self._work.lab, self._state.sample
+        look = None
+        if lab.is_free:
+            look = 0 if sample is None or sample.index is None else sample.index
+        self._submit(lab, self.experiment, look, "")
+
+    def measure_again(self) -> None:
+        """Begin, with what was measured with before."""
+        numbers = self._work.record.numbers
+        if numbers is not None:
+            self._submit(self._work.lab, numbers.experiment, numbers.sample, numbers.data_sha256)
+
+    def cancel(self) -> None:
+        """Stop; earlier numbers stay."""
+        self._background.cancel(_KIND)
+        self._set_running(False)
+
+    def _submit(self, lab: Lab, experiment: Experiment, sample: int | None, data_sha256: str) -> None:
+        dataset, source = self._state.dataset, self._state.source
+        if dataset is None or self.is_running:
+            return
+        every = dataset if source is None else source.dataset
+        own = self._work.record.own
+
+        def measure(context: Context) -> LabNumbers:
+            chosen = _chosen(every, dataset, experiment.classes, data_sha256)
+            return measured_lab(
+                lab, chosen, experiment.seed, own_pixels(own, chosen), experiment=experiment, sample=sample,
+                with_results=True, progress=context.report, cancelled=lambda: context.cancelled,
+            )  # fmt: skip
+
+        def done(numbers: LabNumbers) -> None:
+            self._work.set_numbers(lab, numbers)
+            self._set_running(False)
+            self.finished.emit()
+
+        self._set_running(True)
+        self._background.submit(_KIND, measure, done, self._on_failed, self.progressed.emit)
+
+    def _on_failed(self, text: str) -> None:
+        self._set_running(False)
+        self.failed.emit(text)
+
+    def _set_running(self, running: bool) -> None:
+        if running != self.is_running:
+            self.is_running = running
+            self.changed.emit()
+
+
+def _chosen(every: Dataset, current: Dataset, classes: tuple[str, ...], data_sha256: str) -> Dataset:
+    """Return the data with some classes.
+
+    * `data_sha256`: checksum that they must have; "" for any.
+    * Raises DataError: if the data have not all of these classes, or are others.
+    """
+    chosen: Dataset | None = current
+    if current.classes != classes or current.name != every.name:
+        try:
+            require_classes(every, classes)
+            chosen = every.select(classes)
+        except CNNVizError:
+            if not data_sha256:
+                raise
+            chosen = None
+    if chosen is None or data_sha256 not in ("", chosen.sha256):
+        raise DataError(
+            f"The report was measured with other images than are open ({printable(every.name)}). "
+            "Open those data to measure the same again, or run the lab with what is open."
+        )
+    return chosen

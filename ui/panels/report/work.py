@@ -1,0 +1,212 @@
+"""A student's work as it grows: whose it is, the lab in front, and what was written, put in and measured."""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, Signal
+
+from cnnviz.clock import now
+from cnnviz.errors import CNNVizError
+from cnnviz.experiment import Experiment
+from cnnviz.lab.model import Lab, Part, Question, Step
+from cnnviz.lab.opening import free_lab, shipped_labs
+from cnnviz.lab.reading import load_lab
+from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work
+from cnnviz.report.inserts import LONGEST_WORDS, MOST_INSERTS, Insert
+from ui.panels.report.insert_choice import Complain
+from ui.state import AppState
+
+
+class StudentWork(QObject):
+    """Holds the work and is the only one to change it; report panel and lab guide show the same fields of it.
+
+    * `lab`: the one in front; that of free work until another is chosen.
+    """
+
+    changed = Signal()  # something is different now
+    headChanged = Signal()  # among that, title, author, roll number or date
+    labChanged = Signal()  # another lab is in front, or what was done in it is another student's
+    opened = Signal()  # it is another work from now on
+
+    def __init__(self, state: AppState, parent: QObject) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.work, self.lab = Work(), free_lab()
+        self._removed: list[tuple[str, int, Insert]] = []  # the newest last
+
+    # --- which work, and which lab --------------------------------------------------------------------------
+
+    def begin(self, work: Work) -> None:
+        """Put another work in the place of this one."""
+        self._removed = []
+        self.work, self.lab = work, free_lab()
+        if work.lab in shipped_labs():
+            self.lab = load_lab(shipped_labs()[work.lab])
+        self.changed.emit()
+        self.headChanged.emit()
+        self.labChanged.emit()
+        self.opened.emit()
+
+    def set_lab(self, lab: Lab, place: str) -> None:
+        """Bring a lab to the front.
+
+        * `place`: its id if it comes with the program, or what the document keeps to find it again.
+        """
+        is_other = lab is not self.lab
+        self.lab = lab
+        self._take(replace(self.work, lab=place))
+        if is_other:
+            self.labChanged.emit()
+
+    # --- what was done --------------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> LabRecord:
+        """What was done in the lab in front."""
+        return self.work.record(self.lab)
+
+    def done(self, step: Step) -> StepRecord:
+        """Return what was done in a step."""
+        return self.record.step(step.id)
+
+    def set_record(self, record: LabRecord) -> None:
+        """Keep what was done in a lab."""
+        if record is not self.work.records.get(record.key):
+            self._take(self.work.with_record(record))
+
+    def set_head(self, name: str, text: str) -> None:
+        """Change title, author, roll number or date."""
+        self._take(replace(self.work, **{name: text}))
+        self.headChanged.emit()
+
+    def write(self, step: Step, part: Part, words: str) -> None:
+        """Take the words of a field as they are typed; raises `CNNVizError` if there are too many."""
+        self.set_record(self.record.wrote(step, part, words, now()))
+
+    def record_hypothesis(self, step: Step) -> None:
+        """Record the hypothesis of a step as it stands, with time, training step and what was known."""
+        done = self.done(step)
+        if done.is_pending:
+            version = self.version(done.said("hypothesis"))
+            self.set_record(self.record.recorded(step, version))
+
+    def record_all(self) -> None:
+        """Record every hypothesis that is not."""
+        for step in self.lab.steps:
+            self.record_hypothesis(step)
+
+    # --- what was known -------------------------------------------------------------------------------------
+
+    def note_shown(self, classes: tuple[str, ...], shown: Shown) -> None:
+        """Remember that results about some classes are on the screen; the first time of each kind stays."""
+        work = self.work.with_shown(classes, shown)
+        if work is not self.work:
+            self._take(work)
+
+    def version(self, text: str) -> Version:
+        """Return words as they are written now, with what has been on the screen before."""
+        about = None if self.lab.is_free else "\n".join(self.lab.experiment.classes)
+        known = [each for classes, each in self.work.shown.items() if about in (None, classes)]
+        shown = reduce(or_, known, Shown())
+        return Version(text, now(), self._state.run.step, bool(shown), shown)
+
+    # --- what was measured ----------------------------------------------------------------------------------
+
+    @property
+    def experiment(self) -> Experiment:
+        """Settings of the network that the report is about."""
+        if not self.lab.is_free:
+            return self.lab.experiment
+        numbers = self.record.numbers
+        return self._state.experiment if numbers is None else numbers.experiment
+
+    def experiment_of(self, step: Step) -> Experiment:
+        """Return the settings of the network that the questions of a step are about."""
+        return self.experiment if self.lab.is_free else self.lab.experiment_of(step)
+
+    def gaps(self) -> list[tuple[Step, Question]]:
+        """Return where something is still to be written, in the order of the report."""
+        return list(self.record.gaps(self.lab, self.experiment))
+
+    def set_numbers(self, lab: Lab, numbers: LabNumbers) -> None:
+        """Keep what was measured for a lab, which has been seen from now on."""
+        self.set_record(replace(self.work.record(lab), numbers=numbers))
+        self.note_shown(numbers.experiment.classes, Shown(lab=now()))
+
+    # --- figures and tables from the screen -----------------------------------------------------------------
+
+    def step_for(self, panel: str) -> Step:
+        """Return the step below whose observations a figure of a panel goes.
+
+        That is the step in front if it is about this panel, else the first one that is.
+        """
+        steps = self.lab.steps
+        in_front = [step for step in steps if step.id == self.record.place]
+        about = [step for step in (*in_front, *steps) if step.show.panel == panel and _observes(step)]
+        return next(iter(about), next(filter(_observes, steps), steps[0]))
+
+    def add_insert(self, step: Step, insert: Insert) -> bool:
+        """Put something in, after what is there; return whether the same is there already.
+
+        * Raises CNNVizError: if a step has too many of them.
+        """
+        inserts = self.done(step).inserts
+        self.set_record(self.record.with_inserts(step, (*inserts, insert)))
+        return any(each.shows_same(insert) for each in inserts)
+
+    def set_insert_words(self, step: Step, place: int, words: str) -> None:
+        """Change the student's own caption of a figure or table."""
+        inserts = list(self.done(step).inserts)
+        inserts[place] = replace(inserts[place], words=words[:LONGEST_WORDS])
+        self.set_record(self.record.with_inserts(step, tuple(inserts)))
+
+    def raise_insert(self, step: Step, place: int) -> None:
+        """Let a figure or table change places with the one before it."""
+        inserts = list(self.done(step).inserts)
+        if 0 < place < len(inserts):
+            inserts[place - 1], inserts[place] = inserts[place], inserts[place - 1]
+            self.set_record(self.record.with_inserts(step, tuple(inserts)))
+
+    def remove_insert(self, step: Step, place: int) -> None:
+        """Take a figure or table out; `bring_back` undoes it."""
+        inserts = self.done(step).inserts
+        self._removed = [*self._removed[1 - MOST_INSERTS :], (step.id, place, inserts[place])]
+        self.set_record(self.record.with_inserts(step, inserts[:place] + inserts[place + 1 :]))
+
+    @property
+    def last_removed(self) -> tuple[Step, Insert] | None:
+        """Step and figure or table that `bring_back` would put back."""
+        known = {step.id: step for step in self.lab.steps}
+        found = [(known[step], insert) for step, _, insert in self._removed if step in known]
+        return found[-1] if found else None
+
+    def bring_back(self) -> None:
+        """Put back what was taken out last, in its place; again, what was taken out before.
+
+        * Raises CNNVizError: if there is no room for it any more.
+        """
+        step_id, place, insert = self._removed[-1]
+        step = self.lab.step(step_id)
+        inserts = self.done(step).inserts
+        self.set_record(self.record.with_inserts(step, (*inserts[:place], insert, *inserts[place:])))
+        self._removed.pop()
+
+    def _take(self, work: Work) -> None:
+        self.work = work
+        self.changed.emit()
+
+
+def _observes(step: Step) -> bool:
+    return any(question.part == "observations" for question in step.questions)
+
+
+def attempt(act: Callable[[], object], complain: Complain) -> bool:
+    """Do something that may be refused; return whether it was done."""
+    try:
+        act()
+    except CNNVizError as error:
+        complain(str(error))
+        return False
+    return True
