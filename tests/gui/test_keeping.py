@@ -72,7 +72,10 @@ def test_two_windows_are_two_documents(qtbot: QtBot, tmp_path: Path) -> None:
     assert sum(words in each for each in kept_now) == 1
 
 
-def test_what_is_said_of_a_kept_document_goes_with_it(qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_is_said_of_a_kept_document_goes_with_it(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(monkeypatch, "discard")
     with opened(qtbot, tmp_path / "window.ini") as first:
         write(first, "of the first")
         qtbot.waitUntil(lambda: kept("of the first", first))
