@@ -37,9 +37,9 @@ MODEL = FileKind("a model (.safetensors)", "model", _OPEN)
 ARCHIVE = FileKind("a NumPy archive (.npz)", "data", _OPEN_DATA)
 IDX = FileKind("an IDX file", "data", _OPEN_DATA)
 PNG = FileKind("a PNG picture", "picture", _OPEN)
-JSON = FileKind("a JSON text")
-TEXT = FileKind("a text")
-DOCUMENT = FileKind("a document of CNNViz (.cnnviz)", "document", _OPEN)
+JSON = FileKind("a JSON file")
+TEXT = FileKind("a text file")
+DOCUMENT = FileKind("a CNNViz document (.cnnviz)", "document", _OPEN)
 
 _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
 _KERAS = FileKind("a Keras model", remedy=_WEIGHTS)
@@ -53,7 +53,7 @@ _PROMISES = {
     ".jpeg": ("a JPEG picture", _AGAIN),
     ".bmp": ("a BMP picture", _AGAIN),
     ".npz": ("a NumPy archive", _AGAIN),
-    ".cnnviz": ("a document of CNNViz", _AGAIN),
+    ".cnnviz": ("a CNNViz document", _AGAIN),
     ".safetensors": ("a model", _AGAIN),
     ".toml": ("a lab", _AGAIN),
     ".pt": ("a file of PyTorch", _WEIGHTS),

@@ -270,7 +270,7 @@ class Session(QObject):
             return False
         self._closes_when_written = True
         self.state.raise_notice(
-            "window", "info", "A file is still being written. The window closes when it is there."
+            "window", "info", "A file is still being written. The window closes when the file is complete."
         )
         return False
 

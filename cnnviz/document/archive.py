@@ -94,7 +94,7 @@ def from_json(content: bytes) -> Document:
     try:
         head = msgspec.json.decode(content, type=_Head)
         if head.format != "cnnviz":
-            raise DataError("it is no document of CNNViz")
+            raise DataError("it is not a CNNViz document")
         if head.format_version > FORMAT_VERSION:
             wrote = printable(head.version or "unknown", 20)
             raise NewerVersionError(
@@ -231,7 +231,7 @@ def load(path: Path) -> tuple[Document, dict[str, bytes]]:
     except CNNVizError as error:
         raise opening_failed(path, error) from error
     except _DAMAGE as error:
-        raise opening_failed(path, DataError("it is damaged, or no document of CNNViz")) from error
+        raise opening_failed(path, DataError("it is damaged, or not a CNNViz document")) from error
 
 
 def load_words(folder: Path) -> Document:
@@ -309,7 +309,7 @@ def _unpacked(archive: zipfile.ZipFile) -> tuple[Document, dict[str, bytes]]:
     if len(infos) < len(archive.infolist()) or len(infos) > _MOST_MEMBERS:
         raise DataError("it has too many members, or two of one name")
     if _JSON not in infos:
-        raise DataError("it is no document of CNNViz")
+        raise DataError("it is not a CNNViz document")
 
     def read(name: str, part: Part) -> bytes:
         return _unpack(archive, infos[name], part.size)

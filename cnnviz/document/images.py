@@ -30,7 +30,7 @@ def pixels_of(content: bytes) -> ByteArray:
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.mode not in ("L", "RGB") or max(image.size) > _LARGEST_SIDE:
-                raise DataError("an image in it is none of CNNViz")
+                raise DataError("an image in it is not as CNNViz writes them")
             array = np.asarray(image)
     except DataError:
         raise

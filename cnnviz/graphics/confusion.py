@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Lines, Mark, Polygon, Rect, Text
 from cnnviz.drawing.parts import Ask, CellKey, Part
@@ -70,6 +71,7 @@ class _Frame:
     height: float
     is_spelt_out: bool
     in_percent: bool
+    font: Font  # of the numbers
 
     @classmethod
     def of(cls, shown: Confusion, box: Box, look: Look) -> "_Frame":
@@ -79,18 +81,22 @@ class _Frame:
         widest = max(small.width(f"predicted {name}") for name in shown.names)
         is_spelt_out = count <= _SPELT_OUT and width >= widest + px(8)
         top = (1 if is_spelt_out else 2) * small.line + px(5)
-        in_percent = look.font("mono").width(shown.longest) + 1 > width
-        return cls(box.left + left, box.top + top, width, _row(shown, look), is_spelt_out, in_percent)
+        font = look.font("mono")
+        in_percent = font.width(shown.longest) + 1 > width
+        if font.width("100" if in_percent else shown.longest) + px(5) > width:  # they would touch the edges
+            font = font._replace(size=font.size - px(1))
+        row = _row(shown, look)
+        return cls(box.left + left, box.top + top, width, row, is_spelt_out, in_percent, font)
 
     def cell(self, row: int, col: int) -> Box:
         return Box(self.left + col * self.width, self.top + row * self.height, self.width, self.height)
 
-    def text(self, shown: Confusion, row: int, col: int, look: Look) -> str:
+    def text(self, shown: Confusion, row: int, col: int) -> str:
         count = int(shown.counts[row, col])
         if self.in_percent:
             return format_whole_percent(count / max(int(shown.counts[row].sum()), 1))
         words = format_count(count)
-        return words if look.font("mono").width(words) <= self.width - 4 else str(count)
+        return words if self.font.width(words) <= self.width - 4 else str(count)
 
 
 def _names(shown: Confusion, look: Look) -> float:
@@ -152,7 +158,7 @@ def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
 
 def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col: int) -> None:
     look, box, number = drawing.ground.look, frame.cell(row, col), int(shown.counts[row, col])
-    fill, font, ink = box.cut(0.5, 1, 0.5), look.font("mono"), "text" if row == col else "muted"
+    fill, font, ink = box.cut(0.5, 1, 0.5), frame.font, "text" if row == col else "muted"
     if row == col:
         drawing.add(Rect(fill, "accent_soft"))
     elif number:
@@ -161,7 +167,7 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
         side, (left, top) = look.px(5), fill[:2]
         drawing.add(Polygon(((left, top), (left + side, top), (left, top + side)), "danger"))
         ink = "danger"
-    words, y = frame.text(shown, row, col, look), box.y + font.middle
+    words, y = frame.text(shown, row, col), box.y + font.middle
     if frame.is_spelt_out:
         drawing.add(Text(box.right - look.px(8), y, words, font, ink, "end"))
     else:

@@ -286,7 +286,7 @@ def _seen(**changes: Any) -> Callable[[dict[str, bytes]], None]:
 
 
 CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
-    (lambda m: m.pop("document.json"), "no document of CNNViz"),
+    (lambda m: m.pop("document.json"), "not a CNNViz document"),
     (lambda m: m.pop("run.safetensors"), "'run.safetensors' is missing"),
     (lambda m: m.update({"../../evil.toml": b""}), "not named in it"),
     (lambda m: m.update({"/etc/evil": b""}), "not named in it"),
@@ -297,9 +297,9 @@ CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
     (lambda m: m.update({"document.json": b" " * (17 << 20)}), "larger than it says"),
     (lambda m: m.update({"model.safetensors": b"\x00" * 100}), "model.safetensors is damaged"),
     (lambda m: m.update({"run.safetensors": bytes(70 << 20)}), "larger than it says"),
-    (_changed(format="other"), "no document of CNNViz"),
+    (_changed(format="other"), "not a CNNViz document"),
     (_changed(format_version=9, version="9.0"), r"newer CNNViz \(9\.0; .*\), so update CNNViz\.$"),
-    (_without("format"), "no document of CNNViz"),
+    (_without("format"), "not a CNNViz document"),
     (_without("format_version"), "format_version"),
     (_without("experiment"), "experiment"),
     (_changed(experiment={"kernel_size": 1000}), "'experiment' is not as it should be"),

@@ -142,7 +142,7 @@ def test_a_new_document_holds_nothing_of_the_last_one(
         panel = type_report(session)
         asked = answered(monkeypatch, "cancel", "discard")
         ask(session, "new")
-        assert asked == ["“Ada” has changes that are in no file of yours. Before a new one is begun?"]
+        assert asked == ["“Ada” has unsaved changes. Before starting a new one?"]
         assert panel.head.edits["author"].text() == "AdaAda", "the user has thought better of it"
         assert restored(qtbot, session, lambda: ask(session, "new"))
         assert {edit.text() for name, edit in panel.head.edits.items() if name != "title"} == {""}
@@ -243,7 +243,7 @@ def test_a_document_with_a_name_asks_before_it_closes(
     assert session.document.may_close()  # it is saved
     train(qtbot, session, 20)
     session.window.close()
-    assert asked == ["“a” has changes that are in no file of yours. Before closing?"]
+    assert asked == ["“a” has unsaved changes. Before closing?"]
     assert session.window.isVisible()
     session.document.path = tmp_path / "no" / "x.cnnviz"
     assert not session.document.may_close()  # it could not be written: stay
@@ -273,6 +273,7 @@ def test_a_document_without_a_name_is_kept_and_opened_again(
         assert (again["live"], again["words"]) == (before["live"], before["words"])
         assert "which is in no file" in told(session)
         save_document(qtbot, session, tmp_path / "now.cnnviz")
+        assert "which is in no file" not in told(session)
     with opened(qtbot, tmp_path / "window.ini") as session:  # with a name it is not
         assert session.document.path is None
         assert session.state.run.step == 0
@@ -302,7 +303,7 @@ def test_opening_another_asks_first(
     asked = answered(monkeypatch, "cancel", "save")
     session.document.open(path)
     qtbot.waitUntil(lambda: len(asked) == 1)
-    assert asked == ["“Untitled” has changes that are in no file of yours. Before first.cnnviz is opened?"]
+    assert asked == ["“Untitled” has unsaved changes. Before opening first.cnnviz?"]
     assert panel.head.edits["author"].text() == "Ada"
     choose(monkeypatch, tmp_path / "second.cnnviz")
     assert restored(qtbot, session, lambda: session.document.open(path))
@@ -315,9 +316,9 @@ def test_opening_another_asks_first(
 
 def _damaged(content: bytes) -> Iterator[tuple[bytes, str]]:
     members = members_of(content)
-    yield content[: len(content) // 2], "damaged, or no document"
+    yield content[: len(content) // 2], "damaged, or not a CNNViz document"
     yield b"hello", "is a text"
-    yield zipped({"document.json": b"{}"}), "no document of CNNViz"
+    yield zipped({"document.json": b"{}"}), "not a CNNViz document"
     yield zipped(members | {"../x.toml": b""}), "not named in it"
     json = members["document.json"]
     yield (

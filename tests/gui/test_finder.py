@@ -1,5 +1,6 @@
 """What can be asked of the program: menus, keys, buttons and help say the same; all is found by its words."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,6 +70,13 @@ def test_every_row_is_in_its_menu_and_every_key_in_the_help(session):
             assert said[row.key] in (row.help, row.words[0].lower() + row.words[1:])
         elif row.key:
             assert said["Ctrl+1 … 5"] == row.help == "panels"
+
+
+def test_no_letter_means_two_things_in_a_menu():
+    letters = Counter(
+        (row.menu, letter.lower()) for row in ACTIONS for letter in re.findall("&(.)", row.text)
+    )
+    assert max(letters.values()) == 1
 
 
 def test_no_key_means_two_things_in_the_window(session):

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz import checkpoint
 from cnnviz.presets import LAB5
-from tests.gui.document_driving import answered
-from tests.gui.driving import PATIENCE, kept_in, opened, save_picture
+from tests.gui.document_driving import answered, restored
+from tests.gui.driving import PATIENCE, kept_in, opened, save_document, save_picture
 from tests.small_data import write_npz
 from ui.panels.report import ReportPanel
 from ui.session import Session
@@ -61,7 +61,7 @@ def test_two_windows_are_two_documents(qtbot: QtBot, tmp_path: Path) -> None:
         words = first_field(again).toPlainText()
         assert words in ("of the first window", "of the second")
         assert "which is in no file" in told(again)
-        assert "There is another document of yours" in told(again)
+        assert "Another document, last changed on" in told(again)
         again.window.notices.action_button().click()
         qtbot.waitUntil(lambda: first_field(again).toPlainText() not in ("", words))
         other = first_field(again).toPlainText()
@@ -71,6 +71,43 @@ def test_two_windows_are_two_documents(qtbot: QtBot, tmp_path: Path) -> None:
     kept_now = [each.read_text() for each in (tmp_path / "windows").glob("*/document.json")]
     assert len(kept_now) == 2
     assert sum(words in each for each in kept_now) == 1
+
+
+def test_what_is_said_of_a_kept_document_goes_with_it(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(monkeypatch, "discard")
+    with opened(qtbot, tmp_path / "window.ini") as first:
+        write(first, "of the first")
+        qtbot.waitUntil(lambda: kept("of the first", first))
+        first.end_early()
+    with opened(qtbot, tmp_path / "window.ini") as again:
+        assert "without being closed" in told(again)
+        assert restored(qtbot, again, again.document.new)
+        assert told(again) == ""
+
+
+def test_a_document_that_was_open_beside_another_is_offered_by_its_name(qtbot: QtBot, tmp_path: Path) -> None:
+    with opened(qtbot, tmp_path / "window.ini") as first, opened(qtbot, tmp_path / "window.ini") as second:
+        save_document(qtbot, first, tmp_path / "mine.cnnviz")
+        write(first, "changed")
+        qtbot.waitUntil(lambda: kept("changed", first))
+        first.end_early()
+        write(second, "later")
+        qtbot.waitUntil(lambda: kept("later", second))
+        os.utime(
+            next(
+                each
+                for each in (tmp_path / "windows").glob("*/document.json")
+                if "changed" in each.read_text()
+            ),
+            (0, 0),
+        )
+        second.end_early()
+    with opened(qtbot, tmp_path / "window.ini") as again:
+        assert first_field(again).toPlainText() == "later"
+        assert "mine.cnnviz was open, too" in told(again)
+        assert "is not saved" in told(again)
 
 
 def test_a_document_that_another_window_has_is_not_offered(qtbot: QtBot, tmp_path: Path) -> None:
@@ -206,7 +243,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     ways[kind]()
     qtbot.waitUntil(lambda: len(asked) == 1)
     said = "The network has been trained for 35 steps and is not saved."
-    assert asked == [f"{said} Before something else takes its place?"]
+    assert asked == [f"{said} Before it is replaced?"]
     qtbot.waitUntil(lambda: controller.is_idle)
     assert (state.run.run_id, state.run.step) == (1, 35)
     ways[kind]()

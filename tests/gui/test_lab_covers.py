@@ -30,7 +30,7 @@ _SAYS = {
     "test_accuracy": r"Test accuracy {percent} %|\baccuracy \d|correct, {percent} %",
     "most_mistaken_class": r"Test accuracy \d",
     "hardest_probability": r"read as \d \(|class \d, probability|class \d: (probability|original) 0",
-    "filter_change": r"conv1\.weight by [\d.]+ \(\d+ %\)",
+    "filter_change": r"\bby [\d.]+ \(\d+ %\)",
     "receptive_field": r"pool1 .*sees rows \d+–\d+",
     "window_winner": r"every other cell gets exactly 0|winner: \(\d|pool1 .* = [+−]\d",
     "dots_cells_changed": r"Measured:",

@@ -167,7 +167,7 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     assert "The network of fork.png cannot be brought back" in told(session)
     assert (state.run.run_id, now(session)) == (run_id, before)
     assert restored(qtbot, session, lambda: session.window.notices.action_button().click())
-    assert "not the one it was of" in told(session)
+    assert "not the one that it was saved with" in told(session)
     assert (state.experiment, state.run.step) == (saved.experiment, saved.run.step)
     trainer = Trainer(LAB5.build_network(), load_mnist(("0", "1")), saved.experiment.train_config())
     np.testing.assert_array_equal(trainer.advance(saved.run.step).losses, state.history.losses)

@@ -236,7 +236,7 @@ def check_comparison(compare, then, now):
     norm = np.sqrt(((after - before) ** 2).sum())
     share = norm / np.sqrt((before**2).sum())
     caption = compare.page.page.leaves()["difference"].caption
-    assert caption == f"conv1.weight by {norm:.3g} ({100 * share:.0f} %)"
+    assert caption == f"by {norm:.3g} ({100 * share:.0f} %)"
 
 
 def test_another_architecture_ends_a_comparison_that_makes_no_sense(qtbot, session):

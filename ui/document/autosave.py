@@ -15,7 +15,7 @@ from cnnviz.clock import moment
 from cnnviz.document import archive
 from cnnviz.document.types import Document, Files
 from cnnviz.errors import CNNVizError, DataError
-from cnnviz.files import atomic_write, printable
+from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.reading import read_bytes
 from ui.controls.pace import single_shot
 from ui.document.gathered import LAB_MEMBER, Kept
@@ -227,6 +227,7 @@ class Autosave(QObject):
             signal.connect(lambda: self._soon(_VIEW_MS))
         state.runChanged.connect(self._on_run_changed)
         document.opened.connect(self._on_opened)
+        document.saved.connect(self._take_back)
 
     def finish(self, *, keep: bool, is_closed: bool) -> None:
         """Write the last time, behind what is under way; or remove what is kept."""
@@ -302,11 +303,14 @@ class Autosave(QObject):
             return
         when, said = moment(left.changed), ""
         if self._lost:
-            said = f"Words and settings of {when} are here; the rest is damaged, and lies in {self._lost}."
+            said = (
+                f"The document of {when} is damaged: only its words and settings are here; the rest lies in "
+                f"{self._lost}."
+            )
         elif not left.is_closed:
             said = f"CNNViz ended on {when} without being closed. This is the document as it was then."
         elif left.path is None:
-            said = f"This is the document of {when}, which is in no file. File › New begins another one."
+            said = f"This is the document of {when}, which is in no file. File › New starts a new one."
         self._tell(said)
 
     def _tell(self, said: str) -> None:
@@ -317,7 +321,10 @@ class Autosave(QObject):
                 self._state.raise_notice(_PLACE, "info", said)
             return
         when = moment(other.changed)
-        text = f"There is another document of yours that is in no file, last changed on {when}."
+        text = f"Another document, last changed on {when}, is in no file."
+        if other.path is not None:
+            name, unsaved = printable_name(other.path), "" if other.is_saved else " and is not saved"
+            text = f"{name} was open, too; it was last changed on {when}{unsaved}."
         if other.computer:
             text = f"A document that was last changed on {when} is marked as open on {other.computer}."
 
@@ -346,8 +353,15 @@ class Autosave(QObject):
     @Slot()
     def _on_opened(self) -> None:
         self._kept = None
+        self._take_back()
         if self.is_keeping:
             self._run_timer.start(0)
+
+    @Slot()
+    def _take_back(self) -> None:
+        """Clear what was said of the document that was kept, which is another one now, or in a file."""
+        if not self._failure:
+            self._state.clear_notice(_PLACE)
 
     @Slot()
     def _on_run_changed(self) -> None:

@@ -110,7 +110,7 @@ class DocumentRestorer(QObject):
         opened, document = self._state.source, order.document
         if opened is None:
             self._complain(
-                f"{order.name} cannot be opened while the data are being read: try it again in a moment."
+                f"{order.name} cannot be opened while the data are being read: try again in a moment."
             )
             return
         self._order = order
@@ -246,7 +246,9 @@ class DocumentRestorer(QObject):
             self._forget()
             self._order, self._built = order, built
             self._begin(
-                trained, f"This is the network that the settings of {order.name} give, not the one it was of."
+                trained,
+                f"This is the network that the settings of {order.name} give, not the one that it was saved "
+                "with.",
             )
 
         self._forget()
@@ -254,7 +256,7 @@ class DocumentRestorer(QObject):
             "files",
             "warning",
             f"The network of {order.name} cannot be brought back: training with its settings leads to other "
-            "weights, for its run was changed on the way, or made on another kind of computer.",
+            "weights, because its run was changed on the way or made on another kind of computer.",
             "Open with its settings",
             take,
         )

@@ -53,6 +53,7 @@ class WindowDocument(QObject):
     """
 
     opened = Signal()  # another document is in the window
+    saved = Signal()  # the file of the user has all of it
     changed = Signal()  # something is other than before
     recentChanged = Signal()
 
@@ -215,6 +216,7 @@ class WindowDocument(QObject):
         self.path, self._saved, self._saved_run = path.absolute(), content, run
         self.remember(path)
         self._show_title()
+        self.saved.emit()
         self.changed.emit()
 
     # --- opening --------------------------------------------------------------------------------------------
@@ -222,7 +224,7 @@ class WindowDocument(QObject):
     @Slot()
     def new(self) -> None:
         """Begin with nothing: usual settings and data, no words, no images, no names of files."""
-        if not self._may_be_replaced("a new one is begun"):
+        if not self._may_be_replaced("starting a new one"):
             return
 
         def then() -> None:
@@ -275,7 +277,7 @@ class WindowDocument(QObject):
             self.remember(path)
             self.restorer.restore(Order(document, files, path, name, then=self.mark_run_saved))
             return
-        if not self._may_be_replaced(f"{name} is opened"):
+        if not self._may_be_replaced(f"opening {name}"):
             return
         is_course = document.kind == "course"
 
@@ -409,7 +411,7 @@ class WindowDocument(QObject):
         if not is_trained or self._saved_run == (run.run_id, run.step):
             return True
         text = f"The network has been trained for {format_count(run.step)} steps and is not saved."
-        return self._ask("something else takes its place", text)
+        return self._ask("it is replaced", text)
 
     def _may_be_replaced(self, event: str) -> bool:
         self.finish_words()
@@ -417,7 +419,7 @@ class WindowDocument(QObject):
 
     def _ask(self, event: str, text: str = "") -> bool:
         """Ask whether to save first; return whether to go on."""
-        text = text or f"“{self.name}” has changes that are in no file of yours."
+        text = text or f"“{self.name}” has unsaved changes."
         answer = ask_whether_to_save(self._window, text, event)
         return self.save_now() if answer == "save" else answer == "discard"
 
@@ -437,8 +439,8 @@ def _written(path: Path, gathered: Gathered) -> str:
     if kept == there:
         return ""
     return (
-        f" It holds {format_count(kept)} of {format_count(there)} moments of the run; the others are trained "
-        "again when they are asked for."
+        f" It holds {format_count(kept)} of {format_count(there)} moments of the run; the others will be "
+        "trained again when they are needed."
     )
 
 

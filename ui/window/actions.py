@@ -96,11 +96,11 @@ def action_row(name: str) -> ActionRow:
 ACTIONS = (
     ActionRow(
         name="new", menu="&File", text="&New", handler="document.new", key="Ctrl+N", icon="file-text",
-        tooltip="begin with nothing: usual settings, no words, no images, and no list of recent files",
+        tooltip="start afresh: the usual settings, no words, no images, no list of recent files",
     ),
     ActionRow(
         name="open", menu="&File", text="&Open…", handler="document.ask_open", key="Ctrl+O",
-        tooltip="go on with a saved document or a course, or bring the view of an exported picture back",
+        tooltip="continue a saved document or a course, or return to the view of an exported picture",
         icon="folder-open",
     ),
     ActionRow(
@@ -146,7 +146,7 @@ ACTIONS = (
         key="Ctrl+I", icon="plus", short="Insert into report",
     ),
     ActionRow(
-        name="export_report", menu="&File", text="Export &report…", handler="session.export_report",
+        name="export_report", menu="&File", text="Export re&port…", handler="session.export_report",
         tooltip="write the lab report as PDF, web page or folder", key="Ctrl+Shift+E", icon="file-text",
     ),
     ActionRow(
@@ -263,7 +263,7 @@ ACTIONS = (
         help="one step on in Backprop; after its last one, or without it, in the lab guide",
     ),
     ActionRow(
-        name="last_page", menu="&View", text="Page be&fore", handler="pages.go_back", key="PgUp",
+        name="last_page", menu="&View", text="Pa&ge before", handler="pages.go_back", key="PgUp",
         tooltip="back through the steps of Backprop while it is in sight, then to the step of the lab before",
         help="one step back in Backprop; before its first one, or without it, in the lab guide",
     ),

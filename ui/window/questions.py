@@ -66,7 +66,7 @@ def ask_about_unkept_work(parent: QWidget) -> bool:
         parent,
         "Unsaved document",
         "What you did last could not be kept.",
-        "Make room on the disk, or save the document to another one.",
+        "Make room on the disk, or save the document on another one.",
     )
 
 
@@ -76,7 +76,7 @@ def ask_about_unwritten_files(parent: QWidget) -> bool:
         parent,
         "Unfinished file",
         "A file is still being written.",
-        "The window closes by itself when it is there.",
+        "The window closes by itself when the file is complete.",
     )
 
 

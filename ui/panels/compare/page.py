@@ -138,7 +138,7 @@ def _cards(found: Compared):
         _card("then", found, "Weights at A", f"{then}{earlier}", "Weights at the marked moment A"),
         _card("now", found, "Shown", f"{now}{live}", "Weights at the moment that the timeline shows"),
         _card(
-            "difference", found, "Difference", f"{weight.name} by {_amount(weight)}",
+            "difference", found, "Difference", f"by {_amount(weight)}",
             "\n".join([tip, "", *told]),
         ),
     )  # fmt: skip
