@@ -280,6 +280,7 @@ PACKAGES = {
     "jinja2": "jinja2",
     "tqdm": "tqdm",
     "typst": "typst",
+    "msgspec": "msgspec",
     "pyqtgraph": "pyqtgraph",
     "PySide6-Essentials": "PySide6.QtWidgets",
 }

@@ -131,7 +131,7 @@ class _Reader:
         self._lines = lines
         self.mistakes: list[Mistake] = []
         self._experiment = PRESETS["lab5"]
-        self._sections: list[object] = []
+        self._sections: list[str] = []
 
     def complain(self, place: Place, text: str) -> None:
         """Note a mistake."""
@@ -152,9 +152,8 @@ class _Reader:
         self._experiment = self._changed(changes, ("settings",))
         listed = values.get("section")
         sections = cast("list[Any]", listed) if isinstance(listed, list) else []
-        self._sections = [
-            cast("dict[str, Any]", each).get("id") for each in sections if isinstance(each, dict)
-        ]
+        ids = [cast("dict[str, Any]", each).get("id") for each in sections if isinstance(each, dict)]
+        self._sections = [each for each in ids if isinstance(each, str)]
         file = self._table(LabFile, values, (), "the lab")
         for kind, article in (("step", "id, title, …"), ("section", "id and title")):
             if not values.get(kind):
@@ -284,7 +283,7 @@ class _Reader:
 
     def _check_step(self, step: Step, place: Place, what: str, given: dict[str, Any]) -> None:
         if step.section not in self._sections:
-            names = _listed([str(each) for each in self._sections], step.section) or "none"
+            names = _listed(self._sections, step.section) or "none"
             self.complain(
                 (*place, "section"),
                 f"the section {step.section!r} of {what} is none of the lab's ({names}); correct it",

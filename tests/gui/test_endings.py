@@ -220,7 +220,7 @@ def test_what_is_damaged_costs_no_words(qtbot: QtBot, tmp_path: Path) -> None:
         if member.name != "document.json":
             member.write_bytes(b"x")
     with next_start(qtbot, tmp_path) as session:
-        assert "are here; the rest is damaged, and lies in" in session.window.notices.text()
+        assert "only its words and settings are here; the rest lies in" in session.window.notices.text()
         work = session.window.panel(ReportPanel).work
         assert work.work.author == WORDS
         assert work.done(work.lab.steps[1]).inserts == ()

@@ -80,7 +80,7 @@ def test_a_drawn_image_comes_back_and_the_words_stay(qtbot: QtBot, session: Sess
     assert sample is not None
     np.testing.assert_array_equal(sample.pixels, pixels)
     assert (sample.label, sample.index, sample.origin) == (1, None, "drawn")
-    assert writing.words.author == "Ada"
+    assert writing.work.author == "Ada"
     assert session.document.path is None
 
 

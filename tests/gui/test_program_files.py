@@ -29,6 +29,7 @@ _TEXTS = {
         "class.html.jinja",
         "style.qss",
         "lab5.toml",
+        "demonstrations.toml",
         "pooling.toml",
         "fooling.toml",
     ),
@@ -108,17 +109,21 @@ def test_every_file_of_the_program_is_looked_at_here() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", ["missing", "spoilt"])  # of one that ends too soon the window has less
-def test_the_window_needs_its_look(tree: Path, spoil, tmp_path: Path, kind: str) -> None:
-    spoil(tree / "resources" / "style.qss", kind)
+@pytest.mark.parametrize("name", ["style.qss", "labs/demonstrations.toml"])
+@pytest.mark.parametrize("kind", ["missing", "spoilt"])  # of a look that ends too soon the window has less
+def test_the_window_needs_its_look_and_its_report(
+    tree: Path, spoil, tmp_path: Path, kind: str, name: str
+) -> None:
+    spoil(tree / "resources" / name, kind)
     ended = run_window(tmp_path, project=tree)
     _assert_ended_well(ended, 2)
-    assert "style.qss" in ended.stderr
+    assert Path(name).name in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
 def test_the_window_opens_without_icons_fonts_digits_and_labs(tree: Path, spoil, tmp_path: Path) -> None:
     files = _files(tree / "resources", ".svg", ".otf", ".ttf", ".gz", ".toml")
+    files.remove(tree / "resources" / "labs" / "demonstrations.toml")
     for path, kind in zip(files, cycle(_DAMAGES), strict=False):
         spoil(path, kind)
     act = (
