@@ -210,7 +210,8 @@ def test_a_picture_brings_back_what_was_chosen(
             show(qtbot, session, panel)
             seen[panel] = picture(session)
             export(session, tmp_path / f"{panel}.png")
-    with opened(qtbot, tmp_path / "fresh.ini", data, replace(LAB5, seed=5)) as fresh:
+    (tmp_path / "fresh").mkdir()  # or the document without a name would be opened again
+    with opened(qtbot, tmp_path / "fresh" / "window.ini", data, replace(LAB5, seed=5)) as fresh:
         train(qtbot, fresh, 7)
         for panel in hands:
             restore(qtbot, fresh, tmp_path / f"{panel}.png")

@@ -211,7 +211,7 @@ class ReportPanel(Panel):
         sections, current = self.work.lab.sections, self.pages.current()
         is_named = len(sections) <= _MOST_NAMED
         names = [
-            (each.id, f"{number}  {each.id.replace('-', ' ').capitalize()}" if is_named else f"{number}")
+            (each.id, f"{number}  {' '.join(each.id.split('-')).capitalize()}" if is_named else f"{number}")
             for number, each in enumerate(sections, start=1)
         ]
         pages = SegmentedControl(names)
