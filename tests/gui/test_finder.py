@@ -263,7 +263,7 @@ def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session)
     qtbot.waitUntil(lambda: active.state.run.status is RunStatus.TRAINING)
     take(qtbot, active, "pause")
     qtbot.waitUntil(lambda: active.state.run.status is RunStatus.PAUSED)
-    take(qtbot, active, "help sessions")
+    take(qtbot, active, "figures and documents")
     (guide,) = active.window.findChildren(GuideWindow)
     qtbot.waitUntil(guide.isVisible)
     assert "figures-and-documents" in guide.page.source().path()
@@ -288,11 +288,11 @@ def test_a_step_of_the_lab_comes_with_the_keyboard_and_its_list_has_ends(
 
 
 def test_a_recent_file_is_found_by_its_name_as_it_is(qtbot: QtBot, active: Session, tmp_path: Path) -> None:
-    file = tmp_path / "ada & bob.json"
+    file = tmp_path / "ada & bob.cnnviz"
     file.touch()
-    active.files.remember(file)
+    active.document.remember(file)
     box = ask(qtbot, active, "ada bob")
-    assert lines(box)[0][0] == "Open recent: ada & bob.json"
+    assert lines(box)[0][0] == "Open recent: ada & bob.cnnviz"
     box.reject()
 
 

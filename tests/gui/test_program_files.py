@@ -235,7 +235,7 @@ def test_the_window_appears_before_what_takes_long_to_load(tmp_path: Path) -> No
 def test_an_impossible_time_zone_spoils_no_report(tmp_path: Path) -> None:
     act = (
         "session.exporter.insert(session.window.panels.panels()[0])\nsession.window.panels.show_panel(4)\n"
-        "assert session.window.panels.panels()[4].report.date\nsession.window.close()"
+        "assert session.window.panels.panels()[4].work.work.day\nsession.window.close()"
     )
     ended = run_window(tmp_path, act=act, environment={"TZ": "UTC+99999"})
     assert (ended.returncode, ended.stderr) == (0, "")
