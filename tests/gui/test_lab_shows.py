@@ -30,7 +30,7 @@ def test_every_choice_in_a_lab_is_one_of_its_panel(qtbot, session):
     for place, _ in enumerate(PANELS):
         session.window.panels.show_panel(place)
         whole_window.rest(qtbot, session)
-    known = session.document.picture().views
+    known = session.document.picture().seen.views
     for lab in LABS:
         for panel, name in _choices(lab):
             assert name in known[f"{panel}_dock"], f"{lab.id}: {panel} has no choice {name}"

@@ -2,8 +2,8 @@
 
 from typing import override
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QWidget
 
 
 def set_up_area(area: QScrollArea, content: QWidget) -> None:
@@ -20,9 +20,19 @@ def set_up_area(area: QScrollArea, content: QWidget) -> None:
 def keep_bar(area: QAbstractScrollArea) -> None:
     """Keep the room of the vertical bar: one that comes and goes changes the width of the content."""
     area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-    bar = area.verticalScrollBar()
-    # A bar that is disabled shows no handle.
-    bar.rangeChanged.connect(lambda first, last: bar.setEnabled(last > first))
+    area.setVerticalScrollBar(_KeptBar())
+
+
+class _KeptBar(QScrollBar):
+    """Shows no handle where there is nothing to scroll: it is disabled there."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self.rangeChanged.connect(self._on_range_changed)  # ends with the bar, as that of a function does not
+
+    @Slot(int, int)
+    def _on_range_changed(self, first: int, last: int) -> None:
+        self.setEnabled(last > first)
 
 
 class ScrollColumn(QScrollArea):

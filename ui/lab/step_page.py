@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz.experiment import Experiment
@@ -100,6 +101,19 @@ class StepPage(QWidget):
             answer = AnswerField(work, step, question, title, complain, is_asked=True)
             self.answers.append(answer)
             self._layout.insertWidget(self._layout.indexOf(self.prediction) + 1 + place, answer, 9)
+        self._lead_through_answers()
+
+    def _lead_through_answers(self) -> None:
+        """Let Tab go on to the answers from what is above them; Qt puts what is made later at the end."""
+        last = [each for each in self.prediction.findChildren(QWidget) if _is_stop(each)][-1]
+        for answer in self.answers:
+            for stop in filter(_is_stop, answer.findChildren(QWidget)):
+                self.setTabOrder(last, stop)
+                last = stop
+
+
+def _is_stop(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 class WhoFields(QWidget):
