@@ -296,7 +296,7 @@ def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, se
 
 def _lost(step):
     what = f"The network has been trained for {step:,} steps and is not saved."
-    return f"{what} Before something else takes its place?"
+    return f"{what} Before it is replaced?"
 
 
 def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, session, tmp_path, monkeypatch):
