@@ -128,13 +128,6 @@ class History:
             self.log_every, self.first_step, self.batch_size, self.epoch_images, self.forked_at,
         )  # fmt: skip
 
-    def recorded(self) -> Progress:
-        """Return everything that was appended as one stretch, from which an equal record can be made."""
-        correct, images = (
-            np.diff(total.view()).astype(np.intp) for total in (self._correct_total, self._image_total)
-        )
-        return Progress(self.first_step + 1, self._losses.view().copy(), correct, images, 0.0)
-
     def add_test(self, point: EvaluationPoint) -> None:
         """Add a test result; a second one at the same step replaces the first."""
         if self.tests and self.tests[-1].step == point.step:

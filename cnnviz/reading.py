@@ -1,11 +1,14 @@
 """Reading files that may be anything: nothing waits, and nothing takes more than it was allowed.
 
-All files that others may have made come through here: data sets, pictures, models, sessions, drafts.
+All files that others may have made come through here: data sets, pictures, models, documents, hand-ins.
 """
 
 import json
 import os
 import stat
+import struct
+import zipfile
+import zlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +20,15 @@ from cnnviz.files import printable
 from cnnviz.quantities import format_count
 
 LARGEST_TEXT = 2 << 20
-"""Letters of JSON that are read, unless a caller allows more; a session has some thousand."""
+"""Letters of JSON that are read, unless a caller allows more."""
 
 MOST_ENTRIES = 200_000
 """Files and folders that are looked at in search of data; listing them takes half a second."""
+
+ARCHIVE_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
+"""What zipfile raises for archives that are damaged, encrypted or packed in another way."""
 
 _AGAIN = "copy or download it again, or choose another file"
 

@@ -40,10 +40,6 @@ class Application(QApplication):
         return super().event(event)
 
 
-#: Nothing here is drawn by OpenGL, so its drivers, which differ most between computers, need not be loaded.
-_NO_OPENGL = {"QT_XCB_GL_INTEGRATION": "none", "QT_WAYLAND_DISABLE_HW_INTEGRATION": "1"}
-
-
 def run(arguments: Arguments) -> int:
     """Open the window and return the exit status."""
     app = make_application()

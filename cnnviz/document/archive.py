@@ -8,9 +8,7 @@ import hashlib
 import io
 import re
 import shutil
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +21,7 @@ from cnnviz import __version__
 from cnnviz.document.types import FORMAT_VERSION, Document, Files, Part
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.reading import BoundedFile, opened, read_bytes
+from cnnviz.reading import ARCHIVE_DAMAGE, BoundedFile, opened, read_bytes
 
 if TYPE_CHECKING:
     from PIL.PngImagePlugin import PngInfo
@@ -51,11 +49,7 @@ _LARGEST_IN: Mapping[str, int] = {"images": 8 << 20, "figures": 16 << 20, "inser
 #: Others cost more than they save, and their unpackers have errors of their own.
 _PACKINGS, _ENCRYPTED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED), 0x1
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest of a ZIP archive: equal documents are equal files
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
-    LookupError,
-)  # fmt: skip
-"""What zipfile raises for archives that are damaged, encrypted or packed in another way."""
+_DAMAGE = (*ARCHIVE_DAMAGE, LookupError)
 _WHERE = re.compile(r" - at (?:`key` in )?`(?P<where>[^`]+)`\Z")
 _PNG_BEGIN, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 

@@ -198,9 +198,7 @@ def unpack_run(
         params, arrays = from_safetensors(files[names.model]), from_safetensors(files[names.run])
         experiment.check_fits(input_shape)
         blank = experiment.build_network(input_shape)
-        memory = {
-            name.removeprefix("live."): each for name, each in arrays.items() if name.startswith("live.")
-        }
+        memory = _starting("live.", arrays)
         if memory:
             _require_memory(memory, experiment, blank)
     except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError) as error:

@@ -6,9 +6,7 @@ Nothing is unpacked onto the disk, so no name in an archive leads anywhere; what
 import csv
 import io
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +16,7 @@ from cnnviz.files import printable, printable_name
 from cnnviz.lab.model import plain_roll_number
 from cnnviz.lab.results import LARGEST_FILE
 from cnnviz.quantities import format_count
-from cnnviz.reading import BoundedFile, entries, opened, read_bytes, read_up_to, status_of
+from cnnviz.reading import ARCHIVE_DAMAGE, BoundedFile, entries, opened, read_bytes, read_up_to, status_of
 
 MOST_FILES = 5000
 LARGEST_ARCHIVE = 4 << 30
@@ -34,11 +32,7 @@ _ASIDE = ("__macosx", "thumbs.db", "desktop.ini")
 _OF_EXPORT = re.compile(r"figure-.*\.(png|csv)|table-.*\.csv")
 _RESULTS = "results.json"
 """Name of the results in an exported folder; its figures and tables lie beside."""
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
-    OSError,
-)  # fmt: skip
-"""What zipfile raises for archives that are damaged, or packed in another way."""
+_DAMAGE = (*ARCHIVE_DAMAGE, OSError)
 
 
 @dataclass(frozen=True, slots=True)

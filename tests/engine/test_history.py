@@ -18,6 +18,7 @@ from cnnviz.replay import Replay
 from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer
 from tests.oracles import assert_same_bits
+from tests.records import with_losses
 
 
 def progress(first, losses, sizes=None, correct=None):
@@ -368,12 +369,9 @@ def test_a_step_that_cannot_be_had_exactly_is_refused(small_digits):
     for name, expected in weights[50].items():
         assert_same_bits(replay.run(small_digits).network.params[name], expected)
     # A record of another machine is told by its losses.
-    other = History()
-    progress = history.recorded()
-    losses = progress.losses.copy()
+    losses = history.losses.copy()
     losses[44] = np.nextafter(losses[44], 1)
-    other.append(replace(progress, losses=losses))
-    other.snapshots = bare
+    other = with_losses(history, losses)
     with pytest.raises(ParameterError, match="Step 50 cannot be repeated exactly"):
         Replay.of(other, 50).run(small_digits)
     assert Replay.of(other, 44).run(small_digits).step == 44

@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt
 
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.graphics.run_curves import BEFORE
-from cnnviz.history import History
 from cnnviz.replay import Replay
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, click, settle
 from tests.gui.timeline_runs import place_of
 from tests.gui.training_driving import curve, shown_filters, train_to
 from tests.patience import PATIENCE
+from tests.records import with_losses
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
@@ -373,9 +373,7 @@ def test_a_record_of_another_machine_is_not_passed_off_as_this_run(qtbot, sessio
     train_to(qtbot, session, 400)
     losses = state.history.losses.copy()
     losses[100] += 1e-12
-    other = History(state.history.log_every)
-    other.append(replace(state.history.recorded(), losses=losses))
-    other.snapshots = state.history.snapshots
+    other = with_losses(state.history, losses)
     state.reset_history(other)
     session.controller.on_moment_requested(102)
     qtbot.waitUntil(lambda: "Step 102 cannot be repeated exactly" in session.window.notices.text())
