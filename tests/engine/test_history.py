@@ -56,26 +56,17 @@ def test_overlap_is_ignored_and_a_gap_is_refused():
         history.append(progress(6, [6.0]))
 
 
-def test_curve_is_the_trailing_mean():
-    losses = np.random.default_rng(0).random(300)
-    history = History()
-    history.append(progress(1, losses))
-    curve = history.loss_curve(window=50)
-    assert curve.steps.tolist() == list(range(1, 301))
-    for step in (1, 2, 49, 50, 51, 300):
-        assert curve.values[step - 1] == pytest.approx(losses[max(step - 50, 0) : step].mean())
-
-
 def test_curve_of_a_million_steps_stays_small_and_right():
-    losses = np.linspace(1, 0, 1_000_000)
-    history = History()
-    history.append(progress(1, losses))
-    curve = history.loss_curve(window=500)
-    assert len(curve.steps) <= 2000
-    assert curve.steps[-1] == 1_000_000
-    middle = len(curve.steps) // 2
-    step = int(curve.steps[middle])
-    assert curve.values[middle] == pytest.approx(losses[step - 500 : step].mean())
+    """A trailing mean: of each step while they are few."""
+    for losses, window in ((np.random.default_rng(0).random(300), 50), (np.linspace(1, 0, 1_000_000), 500)):
+        history = History()
+        history.append(progress(1, losses))
+        curve = history.loss_curve(window)
+        assert len(curve.steps) == (300 if len(losses) == 300 else 2000)
+        assert curve.steps[-1] == len(losses)
+        for place in (0, 1, 48, 49, 50, len(curve.steps) // 2, -1):
+            step = int(curve.steps[place])
+            assert curve.values[place] == pytest.approx(losses[max(step - window, 0) : step].mean())
 
 
 def test_record_that_begins_late_numbers_its_steps_from_there():
@@ -94,22 +85,6 @@ def test_second_test_result_of_a_step_replaces_the_first():
     history.add_test(EvaluationPoint(10, 0.9, 0.6))
     history.add_test(EvaluationPoint(20, 0.8, 0.7))
     assert history.tests == [(10, 0.9, 0.6), (20, 0.8, 0.7)]
-
-
-def test_snapshots_are_thinned_evenly_and_keep_what_matters():
-    network = LAB5.build_network()
-    size = sum(array.nbytes for array in network.params.values())
-    history = History(snapshot_bytes=40 * size)
-    for step in range(0, 5001, 10):
-        history.snapshots.add(Snapshot(step, network), keep=step in (1230, 4320))
-    steps = history.snapshots.steps
-    assert history.snapshots.nbytes <= 40 * size
-    assert len(steps) * size == history.snapshots.nbytes
-    assert {0, 1230, 4320, 5000} <= set(steps)
-    gaps = np.diff(steps)
-    assert gaps.max() <= 5000 / 10, "no stretch of the run is left without a snapshot"
-    assert history.snapshots.at(4325).step == 4320
-    assert history.snapshots.at(-5).step == 0
 
 
 @pytest.mark.parametrize(("batch", "first_step"), [(1, 0), (7, 0), (7, 5), (32, 3)])
@@ -146,6 +121,22 @@ def filled(steps, kept=(), room=20):
     return store
 
 
+@pytest.mark.parametrize("first", [0, 7, 1000])
+@pytest.mark.parametrize("every", [1, 63, 100])
+@pytest.mark.parametrize("count", [60, 100, 1000, 3333])
+def test_snapshots_are_thinned_evenly_and_keep_what_matters(first, every, count):
+    steps = [first, *(first // every * every + every * i for i in range(1, count))]
+    store = filled(steps, room=64)
+    gaps = np.diff(store.steps[:-1])
+    assert gaps.max() <= 2 * gaps.min() + every
+    # Between half of the room and all of it is used, and all where there is room for all.
+    assert 32 <= len(store) <= 64
+    assert count > 64 or store.steps == steps
+    marked = filled(steps, kept=steps[7::40], room=64)
+    assert {first, steps[-1], *(steps[7::40] if count <= 1000 else ())} <= set(marked.steps)
+    assert History(snapshot_bytes=640).snapshots.max_bytes == 640
+
+
 @given(
     gaps=st.lists(st.integers(1, 400), min_size=1, max_size=300),
     kept_every=st.integers(2, 60),
@@ -164,22 +155,6 @@ def test_first_latest_and_epoch_ends_always_stay(gaps, kept_every, room, first):
     protected = len({first, steps[-1], *kept})
     assert store.nbytes == len(store) * SIZE
     assert len(store) <= max(room, protected)
-
-
-@pytest.mark.parametrize("first", [0, 7, 1000])
-@pytest.mark.parametrize("every", [1, 63, 100])
-@pytest.mark.parametrize("count", [100, 1000, 3333])
-def test_what_is_left_lies_evenly(first, every, count):
-    steps = [first, *(first // every * every + every * i for i in range(1, count))]
-    gaps = np.diff(filled(steps, room=64).steps[:-1])
-    assert gaps.max() <= 2 * gaps.min() + every
-    # Between half of the room and all of it is used.
-    assert 32 <= len(gaps) + 2 <= 64
-
-
-def test_a_run_that_fits_is_kept_whole():
-    steps = list(range(0, 5000, 63))
-    assert filled(steps, room=len(steps)).steps == steps
 
 
 @given(steps=st.lists(st.integers(0, 500), min_size=1, unique=True).map(sorted), step=st.integers(-20, 520))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.evaluation import CancelledError
 from cnnviz.layers import Conv2D, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LENET
@@ -302,19 +301,6 @@ def test_entries_can_be_chosen_and_cut():
         chosen = report.entries(verdict)
         assert len(chosen) == count
         assert chosen == [entry for entry in everything if entry.verdict == verdict]
-
-
-def test_progress_and_cancelling():
-    network = two_blocks()
-    told = []
-    check_all(network, ink(network), 2, progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1
-    assert len(told) >= len(network.params)
-    told.clear()
-    with pytest.raises(CancelledError):
-        check_all(network, ink(network), 2, progress=told.append, cancelled=lambda: len(told) == 2)
-    assert len(told) == 2
 
 
 def test_network_without_parameters_has_nothing_to_check():
