@@ -140,6 +140,7 @@ def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 LAB = small_lab()
+LABS = {LAB.sha256: LAB}
 
 
 def small_data() -> Dataset:
@@ -183,3 +184,8 @@ def with_value(handed: HandIn, place: int, value: object) -> HandIn:
     old = measured[place]
     measured[place] = replace(old, value=value)
     return replace(handed, measured=tuple(measured))
+
+
+def write(folder: Path, name: str, handed: HandIn) -> None:
+    """Write the results of a student."""
+    (folder / f"{name}.json").write_text(handed.to_json(), encoding="ascii")
