@@ -1,7 +1,6 @@
 """Folders of IDX files: all ways to name them, and all ways to damage them."""
 
 import gzip
-import os
 import struct
 import tracemalloc
 from pathlib import Path
@@ -55,17 +54,14 @@ def test_folder_of_mnist_equals_mnist() -> None:
     assert load_dataset(MNIST_FOLDER, (3, 8)).sha256 == load_mnist((3, 8)).sha256
 
 
-def test_gzip_is_told_by_content_not_by_name(folder: Path) -> None:
-    (folder / IMAGES).write_bytes(gzip.compress((folder / IMAGES).read_bytes()))
-    assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
-
-
-def test_plain_file_wins_over_a_gzipped_one_and_foreign_files_are_ignored(folder: Path) -> None:
+def test_gzip_is_told_by_content_plain_files_win_and_foreign_ones_are_ignored(folder: Path) -> None:
     (folder / f"{IMAGES}.gz").write_bytes(b"not read")
     (folder / f"._{IMAGES}").write_bytes(b"left by a Mac")
     (folder / "README.txt").write_text("hello")
     (folder / "train-images.idx3-ubyte").mkdir()
-    assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
+    for content in ((folder / IMAGES).read_bytes(), gzip.compress((folder / IMAGES).read_bytes())):
+        (folder / IMAGES).write_bytes(content)
+        assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
 
 
 def test_classes_can_be_chosen(folder: Path, arrays: Arrays) -> None:
@@ -98,16 +94,13 @@ def test_emnist_is_turned_upright_and_named(tmp_path: Path) -> None:
     assert data.name == "emnist-letters"
 
 
-def test_more_than_ten_classes_take_the_first_ten(tmp_path: Path) -> None:
+def test_more_than_ten_classes_take_the_first_ten_with_images_in_both_parts(tmp_path: Path) -> None:
     data = load_dataset(emnist(tmp_path))
     assert data.classes == tuple("ABCDEFGHIJ")
     assert "emnist-letters has 26 classes" in data.note
     assert "A, B, C, D, E, F, G, H, I, J" in data.note
     assert data.available_classes == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     assert data.select(("X", "Y")).note == ""
-
-
-def test_first_ten_are_those_with_images_in_both_parts(tmp_path: Path) -> None:
     arrays = tiny_arrays(12, 4)
     arrays["y_test"][arrays["y_test"] == 3] = 4
     data = load_dataset(write_idx_folder(tmp_path / "set", arrays))
@@ -129,11 +122,7 @@ def test_bad_mapping(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with data_error(path, "correct or remove the file"):
         load_dataset(folder)
-
-
-def test_mapping_that_collides_with_a_number(tmp_path: Path) -> None:
-    folder = emnist(tmp_path, 3)
-    (folder / "emnist-letters-mapping.txt").write_text("1 50")  # the letter of code 50 is "2"
+    path.write_text("1 50")  # the letter of code 50 is "2", which collides with a number
     with data_error(folder, "same name"):
         load_dataset(folder)
 
@@ -208,17 +197,16 @@ def test_hostile_header_allocates_nothing(
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize(("height", "width"), [(5, 8), (8, 65), (1, 1)])
-def test_size_out_of_range(tmp_path: Path, height: int, width: int) -> None:
+@pytest.mark.parametrize(
+    ("height", "width", "fits"), [(5, 8, False), (8, 65, False), (1, 1, False), (6, 64, True), (64, 6, True)]
+)
+def test_sizes_at_their_bounds(tmp_path: Path, height: int, width: int, fits: bool) -> None:
     folder = write_idx_folder(tmp_path / "set", tiny_arrays(height=height, width=width))
+    if fits:
+        assert load_dataset(folder).input_shape == (1, height, width)
+        return
     with data_error(folder / IMAGES, f"{height} x {width} pixels", "6 to 64"):
         load_dataset(folder)
-
-
-@pytest.mark.parametrize(("height", "width"), [(6, 64), (64, 6)])
-def test_extreme_sizes(tmp_path: Path, height: int, width: int) -> None:
-    folder = write_idx_folder(tmp_path / "set", tiny_arrays(height=height, width=width))
-    assert load_dataset(folder).input_shape == (1, height, width)
 
 
 @pytest.mark.parametrize(
@@ -248,37 +236,26 @@ def test_several_sets_in_one_folder(folder: Path) -> None:
     assert load_dataset(str(folder / IMAGES)).classes == ("0", "1", "2")
 
 
+DENIED = PermissionError(13, "Permission denied")
+
+
 @pytest.mark.parametrize(
-    ("where", "error", "words"),
+    ("where", "error", "of_file", "words"),
     [
-        (
-            "os.open",
-            PermissionError(13, "Permission denied"),
-            ("permission denied", "change its permissions"),
-        ),
-        ("os.open", OSError(5, "Input/output error"), ("input/output error",)),
-        ("cnnviz.datasets.idx.read_idx", MemoryError(), ("memory",)),
+        ("os.open", DENIED, True, ("permission denied", "change its permissions")),
+        ("os.open", OSError(5, "Input/output error"), True, ("input/output error",)),
+        ("cnnviz.datasets.idx.read_idx", MemoryError(), False, ("memory",)),
+        ("os.scandir", DENIED, False, ("permission denied",)),
+        ("pathlib.Path.stat", DENIED, False, ("permission denied",)),
     ],
 )
-def test_faults_of_disk_and_memory(folder: Path, monkeypatch, where: str, error, words) -> None:
+def test_faults_of_disk_and_memory(folder: Path, monkeypatch, where: str, error, of_file, words) -> None:
     # Injected, because the superuser may read everything.
     def fail(*_arguments: object, **_options: object) -> None:
         raise error
 
     monkeypatch.setattr(where, fail)
-    with data_error(folder if isinstance(error, MemoryError) else folder / IMAGES, *words):
-        load_dataset(folder)
-
-
-@pytest.mark.parametrize(("owner", "name"), [(os, "scandir"), (Path, "stat")])
-def test_permission_denied_to_a_folder(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
-) -> None:
-    def deny(path: Path, **_options: object) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(owner, name, deny)
-    with data_error(folder, "permission denied"):
+    with data_error(folder / IMAGES if of_file else folder, *words):
         load_dataset(folder)
 
 
