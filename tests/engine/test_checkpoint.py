@@ -257,9 +257,10 @@ def test_what_is_damaged_or_hostile_is_refused_in_one_sentence(path, saved, faul
     path.write_bytes(changed(saved, lambda *_: None))
     assert checkpoint.load(path).optimizer is not None, "the way of changing files changes nothing by itself"
     path.write_bytes(changed(saved, FAULTS[fault]) if fault in FAULTS else FILES[fault](saved))
-    with pytest.raises(CheckpointError, match=r"newer CNNViz \(9\.0" if fault == "newer" else "") as caught:
+    with pytest.raises(CheckpointError) as caught:
         checkpoint.load(path)
     text = str(caught.value)
+    assert fault != "newer" or "newer CNNViz (9.0" in text
     assert text.startswith("net.safetensors ")
     assert text.endswith(".")
     assert text.isprintable()

@@ -455,6 +455,7 @@ def claimed(content: bytes) -> bytes:
 
 NPY = npy_with_header("(12, 8, 7)")
 DAMAGED_ARCHIVES = [
+    *((lambda arrays, share=share: npz_bytes(arrays)[: -1 - share], ()) for share in range(0, 1600, 97)),
     *((lambda _arrays, content=content: content, ("not a zip archive",))
       for content in (b"", b"PK", b"not a zip archive", b"\x93NUMPY\x01\x00", bytes(1000))),
     *((lambda arrays, start=start: archive_with(arrays, start + bytes(100) if start else b""),

@@ -55,7 +55,7 @@ def convolution(channels, height, width, filters, kernel, stride, padding, *, bi
     return Conv2D(filters, kernel, stride, padding, bias=bias), (channels, height, width), oracle
 
 
-def max_pooled(x, size, stride):
+def pooled_loop(x, size, stride):
     return max_pool2d_loop(x, size, stride)[0]
 
 
@@ -72,7 +72,7 @@ FLAT, MAPS = (5,), (2, 7, 6)
 LAYERS = [
     *(convolution(*sides, bias=bias) for sides in CONVOLUTIONS for bias in (True, False)),
     *(
-        (MaxPool2D(size, stride, ties), shape, partial(max_pooled, size=size, stride=stride))
+        (MaxPool2D(size, stride, ties), shape, partial(pooled_loop, size=size, stride=stride))
         for shape, size, stride in WINDOWS
         for ties in TIE_RULES
     ),
