@@ -1,5 +1,6 @@
 """A lab that takes no time, and the command line, for tests."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,10 +136,12 @@ def small_lab() -> Lab:
 
 
 def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the program in a process of its own."""
+    """Run the program in a process of its own, without a display."""
+    display = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
         capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False,
+        env={name: value for name, value in os.environ.items() if name not in display},
     )  # fmt: skip
 
 

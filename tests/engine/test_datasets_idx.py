@@ -334,14 +334,15 @@ def test_colour_becomes_grey_by_luma(path: Path, arrays: Arrays) -> None:
 
 
 def test_classes_and_folder(tmp_path: Path, arrays: Arrays) -> None:
-    (tmp_path / "folder.npz").mkdir()
-    with data_error(tmp_path / "folder.npz", "holds no data set"):
-        load_dataset(tmp_path / "folder.npz")
-    write_npz(tmp_path / "mnist.npz", arrays)
-    assert load_dataset(tmp_path, (2, 1)).classes == ("2", "1")
-    write_npz(tmp_path / "other.npz", arrays)
-    with data_error(tmp_path, "2 .npz files"):
-        load_dataset(tmp_path)
+    folder = tmp_path / "folder.npz"
+    folder.mkdir()
+    with data_error(folder, "holds no data set"):
+        load_dataset(folder)
+    write_npz(folder / "mnist.npz", arrays)
+    assert load_dataset(folder, (2, 1)).classes == ("2", "1")
+    write_npz(folder / "other.npz", arrays)
+    with data_error(folder, "2 .npz files"):
+        load_dataset(folder)
 
 
 @pytest.mark.parametrize("key", ["x_train", "y_train", "x_test", "y_test"])

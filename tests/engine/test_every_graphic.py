@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from html import escape
 from itertools import combinations
@@ -16,7 +16,6 @@ from cnnviz.drawing import (
     DARK,
     LIGHT,
     PAPER,
-    Ask,
     Box,
     Colors,
     Graphic,
@@ -57,15 +56,8 @@ from cnnviz.layers import MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import Number, Sub, partial
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.translation import compare
+from tests.engine.drawing_cases import Go
 from tests.small_data import first_images
-
-
-@dataclass(frozen=True)
-class Go(Ask):
-    """Ask for something, by numbers."""
-
-    one: float = 0
-    other: float = 0
 
 
 def numbers(*shape: int, seed: int = 0) -> np.ndarray:

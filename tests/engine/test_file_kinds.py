@@ -132,13 +132,6 @@ def test_a_model_is_not_taken_for_data_nor_data_for_a_model(tmp_path: Path) -> N
         checkpoint.load(path)
 
 
-def test_classes_that_the_data_lack_are_named(tmp_path: Path) -> None:
-    from cnnviz.headless import read_data
-
-    with pytest.raises(CNNVizError, match=r"^MNIST has the classes 0, 1, .*9\. Got x: choose others"):
-        read_data(None, ("0", "x"), required=True)
-
-
 # -- drawings and pictures -----------------------------------------------------------------------------------
 
 

@@ -1,19 +1,15 @@
 """Formulas, steps, excerpts of maps, lists, numbers and colours: what is drawn, and that it has room."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from cnnviz.drawing import (
     DARK,
     LIGHT,
-    Ask,
     Box,
     CellKey,
     Cells,
     Colors,
-    Ground,
     Rect,
     Text,
     cell_numbers,
@@ -31,27 +27,8 @@ from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
 from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
 from cnnviz.quantities import ALMOST
+from tests.engine.drawing_cases import Go, ground
 from tests.oracles import luminance
-
-
-@dataclass(frozen=True)
-class Go(Ask):
-    """Ask for a number."""
-
-    step: int
-
-
-@dataclass(frozen=True)
-class At(Ask):
-    """Ask for a place."""
-
-    row: float
-    col: float
-
-
-def ground(width: float, high: float = 300, **more) -> Ground:
-    return Ground(Box(0, 0, width, high), LIGHT, **more)
-
 
 LONG = (
     partial("L", Sub("w", "3,4")),
@@ -102,13 +79,13 @@ def test_steps_ask_for_what_is_pressed_and_for_their_neighbours() -> None:
 
 def excerpt(**more) -> Looked:
     values = np.arange(100.0).reshape(10, 10)
-    return Looked(HeatMap(values, Colors("signed", -100, 100), (4, 5, 4, 4), press=At, has_key=True, **more))
+    return Looked(HeatMap(values, Colors("signed", -100, 100), (4, 5, 4, 4), press=Go, has_key=True, **more))
 
 
 def test_an_excerpt_speaks_of_cells_of_the_whole_map() -> None:
     drawing = drawn(HEAT_MAP, excerpt(), 300, LIGHT)
     found = drawing.part(CellKey("cell", 2, 1))
-    assert found.ask == At(6, 6)
+    assert found.ask == Go(6, 6)
     assert found.tip == "row 6, column 6: +66"
     assert drawing.part(CellKey("cell", 4, 0)) is None
     assert {"4", "7", "5", "8"} <= set(drawing.texts()), "rows and columns are numbered as in the whole map"
@@ -132,13 +109,13 @@ def test_more_cells_are_shown_where_there_is_more_room() -> None:
 
 
 def test_a_frame_asks_for_a_place_and_arrow_keys_move_it() -> None:
-    whole = Whole(np.zeros((26, 26), np.uint32), At)
+    whole = Whole(np.zeros((26, 26), np.uint32), Go)
     drawing = FRAMED.draw(Framed(whole, (4, 6, 8, 8), 2), ground(130, 130))
     found = drawing.part(CellKey("whole", 20, 3))
-    assert found.ask == At(20.5 / 26, 3.5 / 26)
+    assert found.ask == Go(20.5 / 26, 3.5 / 26)
     assert found.follows
     middle = whole.at(4 + 3, 6 + 3)
-    assert drawing.keys["down"] == At(middle.row + 2 / 26, middle.col)
+    assert drawing.keys["down"] == Go(middle.one + 2 / 26, middle.other)
 
 
 def test_a_plot_places_its_points_and_asks_for_where_it_is_pressed() -> None:
@@ -146,7 +123,7 @@ def test_a_plot_places_its_points_and_asks_for_where_it_is_pressed() -> None:
     plot = Curves((Curve("loss", x, x**2),), (Marker(5.0, "kink"),), "poke", "loss", asks=Go)
     drawing = CURVES.draw(plot, ground(300, 200))
     at = drawing.part_at(150, 80)
-    assert abs(at.ask.step - 20 * (150 - 40) / 250) < 3
+    assert abs(at.ask.one - 20 * (150 - 40) / 250) < 3
     assert "kink" in drawing.texts()
     read = CURVES.draw(plot, ground(300, 200, hovered=at.key)).texts()
     assert set(drawing.texts()) < set(read), "what is pointed at is written"

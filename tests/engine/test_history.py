@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError
 from cnnviz.history import EvaluationPoint, History
@@ -19,6 +18,7 @@ from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer
 from tests.oracles import assert_same_bits
 from tests.records import with_losses
+from tests.small_data import first_images
 
 
 def progress(first, losses, sizes=None, correct=None):
@@ -47,13 +47,16 @@ def test_log_lines_do_not_depend_on_how_the_steps_arrive(cuts):
     assert history.mean_loss_at(history.step, 7) == pytest.approx(losses[-7:].mean())
 
 
-def test_overlap_is_ignored_and_a_gap_is_refused():
+def test_overlap_is_ignored_a_gap_is_refused_and_a_second_test_replaces_the_first():
     history = History()
     history.append(progress(1, [1.0, 2.0, 3.0]))
     history.append(progress(2, [2.0, 3.0, 4.0]))
     assert history.losses.tolist() == [1, 2, 3, 4]
     with pytest.raises(ValueError, match="5 to 5 are missing"):
         history.append(progress(6, [6.0]))
+    for point in ((10, 1.0, 0.5), (10, 0.9, 0.6), (20, 0.8, 0.7)):
+        history.add_test(EvaluationPoint(*point))
+    assert history.tests == [(10, 0.9, 0.6), (20, 0.8, 0.7)]
 
 
 def test_curve_of_a_million_steps_stays_small_and_right():
@@ -77,14 +80,6 @@ def test_record_that_begins_late_numbers_its_steps_from_there():
     assert lines[0].interval == 50
     assert history.step == 450
     assert history.loss_curve(10).steps[0] == 251
-
-
-def test_second_test_result_of_a_step_replaces_the_first():
-    history = History()
-    history.add_test(EvaluationPoint(10, 1.0, 0.5))
-    history.add_test(EvaluationPoint(10, 0.9, 0.6))
-    history.add_test(EvaluationPoint(20, 0.8, 0.7))
-    assert history.tests == [(10, 0.9, 0.6), (20, 0.8, 0.7)]
 
 
 @pytest.mark.parametrize(("batch", "first_step"), [(1, 0), (7, 0), (7, 5), (32, 3)])
@@ -167,14 +162,13 @@ def test_at_and_nearest_are_what_a_search_through_all_finds(steps, step):
     assert abs(store.nearest(step).step - step) == min(abs(each - step) for each in steps)
 
 
-def test_an_empty_store_says_so():
+def test_an_empty_store_says_so_memory_counts_and_going_back_replaces_what_came_later():
     for look in (SnapshotStore(100).at, SnapshotStore(100).nearest):
         with pytest.raises(LookupError, match="no snapshot yet"):
             look(3)
     assert SnapshotStore(100).find(3) is None
-
-
-def test_going_back_replaces_what_came_later():
+    memory = {"steps": np.array(3), "momentum.dense1.weight": np.zeros((1, 9), np.float32)}
+    assert Snapshot(0, NETWORK, memory).nbytes == SIZE + 8 + 36
     store = filled([0, 10, 20, 30])
     store.add(Snapshot(20, NETWORK))
     assert store.steps == [0, 10, 20]
@@ -205,16 +199,9 @@ def test_part_of_a_store_shares_the_snapshots_and_goes_its_own_way():
     assert store.steps[-1] == 990
 
 
-def test_optimiser_memory_counts():
-    memory = {"steps": np.array(3), "momentum.dense1.weight": np.zeros((1, 9), np.float32)}
-    assert Snapshot(0, NETWORK, memory).nbytes == SIZE + 8 + 36
-
-
 @pytest.fixture(scope="module")
 def small_digits():
-    mnist = load_mnist(("0", "1"))
-    train = (mnist.train_images[:103], mnist.train_labels[:103])
-    return Dataset(*train, mnist.test_images[:50], mnist.test_labels[:50], ("0", "1"))
+    return first_images((0, 1), 103, 50)
 
 
 @pytest.fixture
@@ -241,6 +228,10 @@ def test_a_fork_has_the_past_in_common_and_a_future_of_its_own(recorded):
     assert [(line.step, line.loss, line.accuracy) for line in lines] == [(500, pytest.approx(3), 1)]
     assert recorded.step == 950
     assert len(recorded.log) == 9
+    assert (recorded.covers(50), recorded.covers(951)) == (True, False)
+    for step in (49, 951):
+        with pytest.raises(ValueError, match="from step 50 to 950"):
+            recorded.forked(step)
 
 
 def test_means_at_a_moment_are_those_of_the_steps_before_it(recorded):
@@ -252,14 +243,6 @@ def test_means_at_a_moment_are_those_of_the_steps_before_it(recorded):
         )
     assert np.isnan(recorded.mean_loss_at(50, 200))
     assert np.isnan(recorded.mean_accuracy_at(3, 200))
-
-
-def test_only_what_is_on_record_can_be_forked(recorded):
-    assert recorded.covers(50)
-    assert not recorded.covers(951)
-    for step in (49, 951):
-        with pytest.raises(ValueError, match="from step 50 to 950"):
-            recorded.forked(step)
 
 
 # --- any step of a run again ----------------------------------------------------------------------------

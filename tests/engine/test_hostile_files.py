@@ -215,7 +215,7 @@ def test_every_hostile_file_costs_little_and_gets_a_short_answer(tmp_path: Path)
     jobs: list[tuple[str, Path]] = []
     for (kind, suffix), contents in FILES.items():
         for title, content in contents.items():
-            folder = tmp_path / f"{kind} {title}{'f' * 150}" / ("g" * 200)
+            folder = tmp_path / f"{kind}{suffix} {title}{'f' * 150}" / ("g" * 200)
             folder.mkdir(parents=True)
             path = folder / (idx_names(end=".gz")["x_train"] if suffix == ".gz" else f"{'n' * 200}{suffix}")
             if suffix == ".gz":

@@ -304,10 +304,3 @@ def test_a_course_is_graded_from_the_command_line(tmp_path, digits_file, student
     found = [each.path.name for each in submissions([tmp_path], [tmp_path / "t.csv", tmp_path / "p.html"])]
     assert "t.csv" not in found
     assert "p.html" not in found
-
-
-@pytest.mark.parametrize("option", ["--pages", "--class"])
-def test_what_is_about_hand_ins_needs_some(tmp_path, option):
-    done = command("--headless", option, "x", cwd=tmp_path)
-    assert done.returncode == 2
-    assert f"{option} needs --verify" in done.stderr

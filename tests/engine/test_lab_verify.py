@@ -405,23 +405,6 @@ def test_nothing_of_a_lab_or_a_hand_in_steers_the_terminal(students, tmp_path, d
         assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--headless", "--results", "a.json"), "--results needs --lab"),
-        (("--headless", "--lab", "lab5", "--epochs", "3"), "--epochs does not go with --lab"),
-        (("--headless", "--lab", "lab7"), "lab7 does not exist"),
-        (("--verify", "nowhere"), "nowhere"),
-        (("--lab-check", "nowhere.toml"), "nowhere.toml"),
-    ],
-)
-def test_what_does_not_go_together_is_told_in_one_line(tmp_path, arguments, said):
-    result = command(*arguments, cwd=tmp_path)
-    assert result.returncode == 2
-    (line,) = result.stderr.splitlines()
-    assert said in line
-
-
 HAS_KERNELS = blas_kernel().rpartition(" ")[2] in KERNELS
 
 

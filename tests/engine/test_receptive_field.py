@@ -145,16 +145,12 @@ def test_laboratory_network_by_hand():
     feeds = projective_field(network, "conv1", (2, 25, 4))
     assert feeds["pool1"].rectangle == (12, 2, 1, 1)
     assert feeds["flatten"].channels.tolist() == [2 * 169 + 12 * 13 + 2]
+    deep = LENET.build_network()
+    letters = " ".join(symbol_of(deep, name) for name, _ in deep.layers)
+    # Flat features are the pooled values; what a dense layer adds up is z.
+    assert letters == "z a q z a q q z a z"
     assert receptive_field(network, "input", (0, 3, 4)) == {}
     assert projective_field(network, "dense1", (0,)) == {}
-
-
-def test_stages_are_called_by_one_letter_each():
-    network = LENET.build_network()
-    letters = " ".join(symbol_of(network, name) for name, _ in network.layers)
-    assert letters == "z a q z a q q z a z", (
-        "flat features are the pooled values; what a dense layer adds up is z"
-    )
 
 
 def test_windows_that_skip_cells_leave_gaps_and_one_of_padding_alone_reads_nothing():
@@ -229,6 +225,11 @@ def test_patches_are_those_a_full_search_finds(network, images, layer, channel):
         assert [abs(patch.value) for patch in patches] == np.abs(best[expected]).tolist()
         for patch in patches:
             assert patch.value == maps[patch.image, patch.row, patch.column]
+            if layer == "conv2":  # the size of its field
+                assert patch.pixels.shape == (2, 8, 8)
+                assert patch.rectangle == (patch.row * 4 - 3, patch.column * 4 - 3, 8, 8)
+    assert len(exciting_patches(network, images[:2], layer, channel).most) == 2
+    assert exciting_patches(network, images[:0], layer, channel).least == ()
 
 
 def test_patch_pixels_give_the_response_again(network, images):
@@ -247,12 +248,6 @@ def test_patch_pixels_give_the_response_again(network, images):
         pixels[:, outside] = 0
         assert (weight * pixels).sum() + bias == pytest.approx(patch.value, abs=1e-5)
     assert reached_over
-
-
-def test_patches_of_a_deep_filter_have_the_size_of_its_field(network, images):
-    for patch in exciting_patches(network, images, "conv2", 0, count=3).most:
-        assert patch.pixels.shape == (2, 8, 8)
-        assert patch.rectangle == (patch.row * 4 - 3, patch.column * 4 - 3, 8, 8)
 
 
 def test_on_digits_no_two_patches_are_alike_and_all_images_are_counted():
@@ -277,11 +272,6 @@ def test_on_digits_no_two_patches_are_alike_and_all_images_are_counted():
             same = [n for n in range(300) if cut[n] == patch.pixels.tobytes() and best[n] == patch.value]
             assert (same[0], len(same)) == (patch.image, patch.images_count)
     assert max(patch.images_count for patch in found.most + found.least) > 1
-
-
-def test_fewer_images_give_fewer_patches(network, images):
-    assert len(exciting_patches(network, images[:2], "conv1", 0).most) == 2
-    assert exciting_patches(network, images[:0], "conv1", 0).least == ()
 
 
 def test_wrong_requests_are_refused(network, images):
@@ -344,22 +334,15 @@ def test_change_of_each_parameter_is_its_euclidean_distance():
     assert changes["dense1.bias"].relative == 0
     away = parameter_changes(then, changed_by(then, "dense1.bias", 0.25))[-1]
     assert (away.name, away.norm, away.relative) == ("dense1.bias", 0.25, math.inf)
-
-
-def test_float32_weights_do_not_round_the_change_away():
-    then = LENET.build_network((1, 28, 28))
+    # The weights of float32 do not round the change away.
+    then = LENET.build_network()
     now = changed_by(then, "dense1.weight", np.float32(1e-4))
     change = next(each for each in parameter_changes(then, now) if each.name == "dense1.weight")
     difference = now.params["dense1.weight"].astype(float) - then.params["dense1.weight"].astype(float)
     assert change.norm == pytest.approx(math.sqrt((difference**2).sum()), rel=1e-12)
-
-
-def test_networks_with_other_layers_are_told_apart():
-    lab5, lenet = LAB5.build_network(), LENET.build_network()
-    assert comparable(lab5, LAB5.build_network())
-    assert not comparable(lab5, lenet)
+    assert [comparable(LAB5.build_network(), each) for each in (LAB5.build_network(), then)] == [True, False]
     with pytest.raises(ParameterError, match="same layers"):
-        parameter_changes(lab5, lenet)
+        parameter_changes(LAB5.build_network(), then)
 
 
 def test_maps_of_weights_are_slices_of_the_parameters():
@@ -371,10 +354,6 @@ def test_maps_of_weights_are_slices_of_the_parameters():
     # Flattening goes through channels, then rows, then columns.
     assert maps[2, 4, 6] == network.params["dense1.weight"][3, 2 * 49 + 4 * 7 + 6]
     assert weight_layers(LAB5.build_network()) == {"conv1": 1, "dense1": 1}
-
-
-def test_what_has_no_maps_is_refused():
-    network = LENET.build_network()
     for layer, index in (("dense2", 0), ("relu1", 0), ("nothing", 0), ("conv2", 8)):
         with pytest.raises(ParameterError):
             weight_maps(network, layer, index)

@@ -171,19 +171,6 @@ def test_three_rules_side_by_side(own):
     assert not np.allclose(found.routed["all"], found.routed["first"])
 
 
-@pytest.mark.parametrize("layer", ["pool1", "pool2"])
-def test_every_pool_of_a_deep_network(layer):
-    network = two_blocks("split")
-    x = np.concatenate([ink(network, 1), ink(network, 2)])
-    trace = network.forward(x)
-    gradients = network.gradients(x, np.array([0, 2]))
-    before = {"pool1": "gate1", "pool2": "gate2"}[layer]
-    for sample in (0, 1):
-        found = pool_routing(network, trace, gradients, layer, sample)
-        np.testing.assert_array_equal(found.values, trace.outputs[before][sample])
-        np.testing.assert_array_equal(found.routed["split"], gradients.outputs[before][sample])
-
-
 @pytest.mark.parametrize("pool", [AvgPool2D(2), AvgPool2D(3, stride=1), SubsamplePool2D(2)])
 def test_linear_pools_have_one_way(pool):
     network = Network.build(
@@ -192,38 +179,36 @@ def test_linear_pools_have_one_way(pool):
     trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 2, 7, 8)), 1)
     found = pool_routing(network, trace, gradients, "pool")
     assert list(found.routed) == [found.rule] == ["linear"]
-    assert found.winners is None
-    assert found.tie_counts is None
+    assert (found.winners, found.tie_counts) == (None, None)
     assert not found.tied.any()
     np.testing.assert_array_equal(found.routed["linear"], gradients.input[0])
     np.testing.assert_allclose(found.routed["linear"].sum(), found.incoming.sum(), rtol=1e-12)
 
 
-def test_contrast_with_other_pools_of_the_same_windows():
-    network, x, label = lab5()
-    trace, gradients = both_passes(network, x, label)
-    found = pool_routing(network, trace, gradients, "pool1")
-    others = {
-        kind: pool.input_gradient(found.incoming[None], found.values[None], found.pooled[None], {})[0]
-        for kind, pool in linear_pools(found.pool).items()
-    }
-    assert set(others) == {"average", "subsample"}
-    for routed in others.values():
-        assert routed.shape == (8, 26, 26)
-        assert routed.sum() == pytest.approx(found.incoming.sum(), rel=1e-9)
-    np.testing.assert_array_equal(others["subsample"][:, ::2, ::2], found.incoming)
-    np.testing.assert_allclose(others["average"][:, 1::2, ::2], found.incoming / 4)
+def test_contrast_with_other_pools_of_the_same_windows_in_any_pool_and_sample_of_a_network():
+    network = two_blocks("split")
+    x = np.concatenate([ink(network, 1), ink(network, 2)])
+    trace, gradients = both_passes(network, x, 0, 2)
+    for layer, before in (("pool1", "gate1"), ("pool2", "gate2")):
+        for sample in (0, 1):
+            found = pool_routing(network, trace, gradients, layer, sample)
+            np.testing.assert_array_equal(found.values, trace.outputs[before][sample])
+            np.testing.assert_array_equal(found.routed["split"], gradients.outputs[before][sample])
+            others = {
+                kind: pool.input_gradient(found.incoming[None], found.values[None], found.pooled[None], {})[0]
+                for kind, pool in linear_pools(found.pool).items()
+            }
+            assert set(others) == {"average", "subsample"}
+            for routed in others.values():
+                assert routed.shape == found.values.shape
+                assert routed.sum() == pytest.approx(found.incoming.sum(), rel=1e-9)
+            rows, columns = (2 * side for side in found.incoming.shape[1:])
+            np.testing.assert_array_equal(others["subsample"][:, :rows:2, :columns:2], found.incoming)
+            np.testing.assert_allclose(others["average"][:, 1:rows:2, :columns:2], found.incoming / 4)
     assert set(linear_pools(MaxPool2D(3, stride=2))) == {"average"}
-
-
-def test_other_layers_have_no_routes():
-    network, x, label = lab5()
-    trace, gradients = both_passes(network, x, label)
-    for layer in ("conv1", "input", "pool9"):
+    for layer, sample in (("conv1", 0), ("input", 0), ("pool9", 0), ("pool1", 2)):
         with pytest.raises(ParameterError):
-            pool_routing(network, trace, gradients, layer)
-    with pytest.raises(ParameterError):
-        pool_routing(network, trace, gradients, "pool1", sample=1)
+            pool_routing(network, trace, gradients, layer, sample)
     with pytest.raises(ParameterError):
         pool_routes(MaxPool2D(2), np.zeros((1, 2, 2)), "last")
 
@@ -248,16 +233,12 @@ def test_tie_rate_counts_windows_with_several_winners():
     assert total.tied == sum(rate.tied for rate in rates)
     assert total.rate == pytest.approx(total.tied / total.windows)
     assert 0.55 < total.rate < 0.75  # about two windows in three, on MNIST
-
-
-def test_tie_rate_of_a_deeper_pool_and_of_nothing():
-    network = LENET.build_network()
-    images = load_mnist().test_images[:3]
-    trace = network.forward(to_input(images))
-    total = tie_rate_of_images(network, images, "pool2")
-    assert total.tied == sum(tie_rate(network, trace, "pool2", sample).tied for sample in range(3))
-    nothing = tie_rate_of_images(network, images[:0], "pool2")
+    nothing = tie_rate_of_images(network, data.test_images[:0], "pool1")
     assert (nothing.windows, nothing.rate) == (0, 0.0)
+    deeper, images = LENET.build_network(), data.test_images[:3]
+    trace = deeper.forward(to_input(images))
+    counted = sum(tie_rate(deeper, trace, "pool2", sample).tied for sample in range(3))
+    assert tie_rate_of_images(deeper, images, "pool2").tied == counted
 
 
 def test_another_rule_changes_gradients_and_nothing_else():
@@ -388,15 +369,6 @@ def test_samples_of_a_batch_add_up():
     np.testing.assert_allclose(sum(terms), gradients.params["conv2.weight"][1], rtol=1e-9, atol=1e-14)
 
 
-def test_pool_after_a_layer():
-    network = averaged()
-    assert pool_after(network, "conv1") == "average"
-    assert pool_after(network, "tanh") == "average"
-    assert pool_after(network, "average") is None
-    assert pool_after(network, "input") is None
-    assert pool_after(network, "conv2") == "mean"
-
-
 def test_wrong_requests_are_refused():
     network = Network.build(
         [
@@ -423,6 +395,8 @@ def test_wrong_requests_are_refused():
     with pytest.raises(ParameterError, match="No pool follows 'conv'"):
         filter_gradient_terms(network, trace, gradients, "conv", 0, by="window")
     assert filter_gradient_terms(network, trace, gradients, "conv", 0).total.shape == (1, 3, 3)
+    stages = ("conv1", "tanh", "average", "input", "conv2")
+    assert [pool_after(averaged(), name) for name in stages] == ["average", "average", None, None, "mean"]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])

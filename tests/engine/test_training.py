@@ -1,5 +1,6 @@
 """A run as its caller sees it: order, resuming, divergence, events."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -12,18 +13,12 @@ from cnnviz.evaluation import evaluate
 from cnnviz.experiment import Experiment
 from cnnviz.presets import CUSTOM, LAB5, LENET, preset_of
 from cnnviz.training import TrainConfig, Trainer, epoch_order
+from tests.small_data import first_images
 
 
 @pytest.fixture(scope="module")
 def small() -> Dataset:
-    mnist = load_mnist(("0", "1"))
-    return Dataset(
-        mnist.train_images[:103],
-        mnist.train_labels[:103],
-        mnist.test_images[:50],
-        mnist.test_labels[:50],
-        ("0", "1"),
-    )
+    return first_images((0, 1), 103, 50)
 
 
 def build(small, **changes):
@@ -39,6 +34,10 @@ def test_every_image_is_visited_once_an_epoch(small):
     assert progress.sizes.tolist() == ([10] * 10 + [3]) * 2
     assert trainer.finished
     assert len(trainer.advance(5).losses) == 0
+    trainer.add_epochs(2)
+    assert not trainer.finished
+    trainer.advance(1000)
+    assert trainer.step == 44, "added epochs lengthen the run"
 
 
 def test_same_seed_gives_the_same_bits_however_the_steps_are_cut(small):
@@ -98,15 +97,6 @@ def test_iterating_yields_every_step(small):
     assert events[4].accuracy == again.correct[4] / again.sizes[4]
 
 
-def test_added_epochs_lengthen_the_run(small):
-    trainer = build(small)
-    trainer.advance(1000)
-    trainer.add_epochs(2)
-    assert not trainer.finished
-    trainer.advance(1000)
-    assert trainer.step == 3 * trainer.steps_per_epoch
-
-
 @pytest.mark.parametrize("rate", [1e3, 30.0])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_divergence_stops_with_advice_finite_weights_and_what_was_measured_until_then(small, rate, dtype):
@@ -147,12 +137,7 @@ def test_evaluation_counts_agree_with_predictions_one_by_one(small):
 
 
 def test_lenet_learns_ten_digits_quickly():
-    mnist = load_mnist(tuple("0123456789"))
-    part = Dataset(
-        mnist.train_images[:3200], mnist.train_labels[:3200], mnist.test_images[:500],
-        mnist.test_labels[:500], mnist.classes,
-    )  # fmt: skip
-    trainer = Trainer(LENET.build_network(), part, LENET.train_config())
+    trainer = Trainer(LENET.build_network(), first_images(range(10), 3200, 500), LENET.train_config())
     trainer.advance(100)
     assert trainer.evaluate().accuracy > 0.75
 
@@ -178,8 +163,6 @@ def test_wrong_settings_are_named(changes, message):
 
 
 def test_experiment_survives_json():
-    import json
-
     for experiment in (LAB5, LENET, replace(LAB5, hidden=(5, 4), activation="tanh", pool="average")):
         assert Experiment.from_dict(json.loads(json.dumps(experiment.to_dict()))) == experiment
     with pytest.raises(ParameterError, match="Unknown setting 'colour'"):
@@ -191,11 +174,6 @@ def test_experiment_survives_json():
 
 
 STEPS = 300
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return load_mnist(("0", "1"))
 
 
 class LoopNetwork:
@@ -237,7 +215,8 @@ class LoopNetwork:
 
 
 @pytest.mark.slow
-def test_300_steps_end_in_the_weights_of_the_exercise(mnist):
+def test_300_steps_end_in_the_weights_of_the_exercise():
+    mnist = load_mnist(LAB5.classes)
     network = LAB5.build_network()
     loop = LoopNetwork(
         network.params["conv1.weight"][:, 0], network.params["dense1.weight"].reshape(8, 13, 13), 0.0

@@ -145,14 +145,6 @@ def test_no_shift_is_exactly_no_change_and_whole_cells_exactly_no_residual(rng):
         assert result.values["equivariance_residual"][kind][~whole_cells].min() > 0
 
 
-def test_the_default_grid_reaches_thirteen_pixels_in_every_direction(rng):
-    network = network_of(Conv2D(2), MaxPool2D(2), input_shape=(1, 28, 28))
-    result = sweep(network, np.where(rng.random((1, 28, 28)) < 0.2, 0.5, -0.5))
-    assert result.dxs.tolist() == result.dys.tolist() == list(range(-13, 14))
-    assert REACH == 13
-    assert result.values["relative_change"]["max"].shape == (27, 27)
-
-
 def test_single_precision_agrees_with_double_to_its_own_precision(rng):
     double = NETWORKS["activation"]
     single = network_of(Conv2D(2), Tanh(), AvgPool2D(3), input_shape=(2, 12, 11), dtype="float32")
@@ -166,25 +158,6 @@ def test_single_precision_agrees_with_double_to_its_own_precision(rng):
     assert not rounded.values["equivariance_residual"]["max"][::3, ::3].any(), "shifts by whole cells"
 
 
-def test_the_probability_followed_is_that_of_the_label(rng):
-    network = NETWORKS["deep"]
-    image = digit_like(rng, network)
-    settings = SweepSettings(dxs=(-2, 1), dys=(3,))
-    for label in range(3):
-        result = sweep(network, image, settings, label=label)
-        before = network.forward(image[None]).class_probabilities[0, label]
-        change = np.abs(result.probabilities[..., label] - before)
-        np.testing.assert_array_equal(result.values["probability_change"][OUTPUT], change)
-        assert result.label == label
-
-
-def test_only_the_measures_asked_for_are_made(rng):
-    network = NETWORKS["laboratory"]
-    settings = SweepSettings(dxs=(1,), dys=(0,), measures=["decision_flip", "cosine_similarity"])
-    result = sweep(network, digit_like(rng, network), settings)
-    assert set(result.values) == {"decision_flip", "cosine_similarity"}
-
-
 def test_a_blank_sample_leaves_features_undefined_and_probabilities_unchanged():
     network = NETWORKS["laboratory"]
     blank = np.full(network.input_shape, BACKGROUND)
@@ -193,6 +166,28 @@ def test_a_blank_sample_leaves_features_undefined_and_probabilities_unchanged():
         assert all(np.isnan(values).all() for values in result.values[measure].values())
     assert not result.values["probability_change"][OUTPUT].any()
     assert not result.ink_lost.any()
+
+
+def test_weights_that_have_run_away_give_nan_without_a_warning_and_only_what_is_asked_for_is_made(rng):
+    network = NETWORKS["laboratory"]
+    wild = network.with_params({name: np.full_like(array, np.nan) for name, array in network.params.items()})
+    settings = SweepSettings(dxs=(0, 1), dys=(0,), measures=["relative_change", "decision_flip"])
+    result = sweep(wild, digit_like(rng, network), settings)
+    assert set(result.values) == {"relative_change", "decision_flip"}
+    assert np.isnan(result.values["relative_change"]["max"]).all()
+    assert np.isfinite(result.values["relative_change"]["pixels"]).all()
+
+
+def test_the_probability_followed_is_that_of_the_label_thirteen_pixels_in_every_direction(rng):
+    network = network_of(Conv2D(2), MaxPool2D(2), input_shape=(1, 28, 28))
+    image = np.where(rng.random((1, 28, 28)) < 0.2, 0.5, -0.5)
+    for label in range(3):
+        result = sweep(network, image, label=label)
+        assert result.dxs.tolist() == result.dys.tolist() == list(range(-REACH, REACH + 1))
+        before = network.forward(image[None]).class_probabilities[0, label]
+        change = np.abs(result.probabilities[..., label] - before)
+        np.testing.assert_array_equal(result.values["probability_change"][OUTPUT], change)
+        assert (result.label, REACH) == (label, 13)
 
 
 def test_sweeping_many_equals_the_mean_and_spread_of_single_sweeps(rng):
@@ -271,14 +266,6 @@ def test_rings_gather_the_shifts_of_about_the_same_distance(rng):
     alone = Rings(dxs, dys).curve(np.where((dxs == 0) & (dys[:, None] == 0), 2.0, np.nan))
     assert (alone.mean[0], alone.std[0]) == (2, 0)
     assert np.isnan([*alone.mean[1:], *alone.std[1:]]).all()
-
-
-def test_weights_that_have_run_away_give_nan_without_a_warning(rng):
-    network = NETWORKS["laboratory"]
-    wild = network.with_params({name: np.full_like(array, np.nan) for name, array in network.params.items()})
-    result = sweep(wild, digit_like(rng, network), SweepSettings(dxs=(0, 1), dys=(0,)))
-    assert np.isnan(result.values["relative_change"]["max"]).all()
-    assert np.isfinite(result.values["relative_change"]["pixels"]).all()
 
 
 @pytest.mark.parametrize(
