@@ -266,16 +266,6 @@ def test_a_corrected_text_of_the_lab_is_no_other_lab(students, digits_file, tmp_
     assert "another text of the lab, which may be why" in differing.remarks[0].reason
 
 
-def test_one_student_has_one_row_for_all_files(students, digits_file, tmp_path):
-    document = lab_document(LAB, students[2])
-    write_pdf(document, tmp_path / "a.pdf")
-    write_html(document, tmp_path / "b.html")
-    write(tmp_path, "c", students[2])
-    (row,) = verify([tmp_path], LABS, digits_file, processes=1)
-    assert [path.name for path in row.files] == ["a.pdf", "b.html", "c.json"]
-    assert row.grade.agree == row.grade.numbers
-
-
 def test_no_cell_of_the_table_is_computed_by_a_spreadsheet(students, digits_file, tmp_path):
     names = ['=HYPERLINK("http://a","b")', "+1", "-1", "@SUM(A1)", "\t=1", 'a","b\nc']
     for number, name in enumerate(names):

@@ -275,30 +275,26 @@ def test_what_is_written_from_the_right_stands_at_the_right(tmp_path):
 
 @needs_poppler
 def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
-    table = Table("t", "caption", data(["quantity", "value"], [["measured", 1.0]]), ("text", "value"))
+    """In a document so long that its pages end at every place of such a group."""
     together = (
-        ("Step", "purpose", "Numbers", "question", "measured"),
-        ("Own", "asked", "answer"),
+        ("Step", "purpose", "Numbers", "question", "measured"), ("Own", "asked", "answer"),
         ("recorded", "hypothesis"),
-    )
-    for lines in range(26, 58):
-        document = written(
-            Words("\n".join("filler" for _ in range(lines)), "student"),
-            Heading("Step", 2),
-            Words("purpose"),
-            Heading("Numbers", 3),
-            Words("question"),
-            Words("stamp", "stamp"),
-            table,
-            Heading("Own", 3),
-            Words("asked"),
-            Words("answer", "student"),
-            Words("recorded", "stamp"),
-            Words("hypothesis", "student"),
-        )
-        pages = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
+    )  # fmt: skip
+    blocks = []
+    for n in range(90):
+        numbers = data(["quantity", "value"], [[f"measured{n}", 1.0]])
+        blocks += [
+            Words("\n".join(["filler"] * (n % 7 + 1)), "student"),
+            *(Heading(f"Step{n}", 2), Words(f"purpose{n}"), Heading(f"Numbers{n}", 3), Words(f"question{n}")),
+            *(Words("stamp", "stamp"), Table(f"t{n}", "caption", numbers, ("text", "value"))),
+            *(Heading(f"Own{n}", 3), Words(f"asked{n}"), Words(f"answer{n}", "student")),
+            *(Words(f"recorded{n}", "stamp"), Words(f"hypothesis{n}", "student")),
+        ]
+    pages = {text: page for page, _, _, text, _ in words_on(written(*blocks), tmp_path)}
+    assert len(set(pages.values())) > 25
+    for n in range(90):
         for words in together:
-            assert len({pages[each] for each in words}) == 1, lines
+            assert len({pages[f"{each}{n}"] for each in words}) == 1, (n, words)
 
 
 @needs_poppler
