@@ -47,20 +47,14 @@ def camera_turned() -> Image.Exif:
 
 
 COLOURS = np.array([[(255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)]], np.uint8)
+DEEP = np.array([[0, 65535, 257 * 77, 200]], np.uint16)
+CLEAR = np.array([[(0, 0, 0, 0), (0, 0, 0, 255), (0, 0, 0, 128)]], np.uint8)
 PICTURES = {
     "colour": (Image.fromarray(COLOURS), {}, [[76, 150, 29, 0]]),
     "palette": (Image.fromarray(GREY).convert("P"), {}, GREY),
     "two levels": (Image.fromarray(GREY > 100), {}, (GREY > 100) * 255),
-    "sixteen bits": (
-        Image.fromarray(np.array([[0, 65535, 257 * 77, 200]], np.uint16)),
-        {},
-        [[0, 255, 77, 1]],
-    ),
-    "transparent": (
-        Image.merge("LA", [Image.new("L", (3, 1)), Image.fromarray(np.array([[0, 255, 128]], np.uint8))]),
-        {},
-        [[255, 0, 127]],
-    ),
+    "sixteen bits": (Image.fromarray(DEEP), {}, [[0, 255, 77, 1]]),
+    "transparent": (Image.fromarray(CLEAR), {}, [[255, 0, 127]]),
     "transparent by key": (Image.fromarray(np.array([[7, 9]], np.uint8)), {"transparency": 7}, [[255, 9]]),
     "turned by exif": (Image.fromarray(GREY), {"exif": camera_turned()}, np.rot90(GREY, -1)),
 }

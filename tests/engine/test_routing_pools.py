@@ -370,28 +370,21 @@ def test_samples_of_a_batch_add_up():
 
 
 def test_wrong_requests_are_refused():
-    network = Network.build(
-        [
-            ("pool", MaxPool2D(2)),
-            ("conv", Conv2D(2)),
-            ("relu", ReLU()),
-            ("flatten", Flatten()),
-            ("dense", Dense(1)),
-        ],
-        input_shape=(1, 8, 8),
-        dtype="float64",
-    )
-    trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 1, 8, 8)), 1)
+    network = two_blocks()
+    trace, gradients = both_passes(network, ink(network), 1)
     for layer, channel, options in (
-        ("pool", 0, {}),
+        ("pool1", 0, {}),
         ("input", 0, {}),
         ("conv9", 0, {}),
-        ("conv", 2, {}),
-        ("conv", 0, {"sample": 1}),
-        ("conv", 0, {"by": "weight"}),
+        ("conv1", 2, {}),
+        ("conv1", 0, {"sample": 1}),
+        ("conv1", 0, {"by": "weight"}),
     ):
         with pytest.raises(ParameterError):
             filter_gradient_terms(network, trace, gradients, layer, channel, **options)
+    layers = [("conv", Conv2D(2)), ("flatten", Flatten()), ("dense", Dense(1))]
+    network = Network.build(layers, (1, 8, 8), dtype="float64")
+    trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 1, 8, 8)), 1)
     with pytest.raises(ParameterError, match="No pool follows 'conv'"):
         filter_gradient_terms(network, trace, gradients, "conv", 0, by="window")
     assert filter_gradient_terms(network, trace, gradients, "conv", 0).total.shape == (1, 3, 3)
