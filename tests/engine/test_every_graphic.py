@@ -310,6 +310,12 @@ MARKED = {
 LOOKS = {"light": LIGHT, "dark, projected": replace(DARK, scale=1.6), "paper": PAPER}
 #: Which have titles or words that are shortened where there is little room.
 SHORTENED = {"strip", "translation", "marks"}
+#: What must be there at every size.
+SAYS = {
+    "curves that end together": {f"curve {n}" for n in range(6)},
+    "map with a key": {"what is read", "tied"},
+    "patches": {"+1.25"},
+}
 EACH = pytest.mark.parametrize("name", CASES)
 
 
@@ -358,6 +364,7 @@ def test_nothing_lies_outside_is_cut_or_covers_other_words(name: str, look: str)
         words = [mark for mark in drawing.all_marks() if isinstance(mark, TextMark) and mark.words]
         # Cells may go on beyond what is in sight.
         boxes = [part.box for part in drawing.parts if isinstance(part, Part)]
+        assert SAYS.get(name, set()) <= set(drawing.texts()), (ground.box, drawing.texts())
         for box in [*boxes, *map(extent, words)]:
             assert room.joined(box) == room, (ground.box, box, words)
         if ground.box.width > graphic.size(content, LOOKS[look]).least_width and name not in SHORTENED:
