@@ -246,11 +246,7 @@ def test_figures_of_a_lab_become_pixels() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        (
-            "a.svg",
-            drawing("<rect/>", 'width="1e9" height="20"').encode(),
-            "cannot be drawn, but at most 120 cm",
-        ),
+        ("a.svg", drawing("<rect/>", 'width="1e9" height="20"').encode(), "be drawn, but at most 120 cm"),
         ("a.svg", drawing("<rect/>", 'width="20" height="9000000"').encode(), "but at most 120 cm"),
         ("a.png", b"GIF89a", "a.png is a GIF picture and not an image of a known format"),
         ("a.png", png(), "a.png is too much beside the other figures; make them smaller."),
