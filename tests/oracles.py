@@ -100,13 +100,6 @@ def dense_loop(x: Array, weight: Array, bias: Array | None = None) -> Array:
     return out
 
 
-def elementwise_loop(function: Callable[[float], float], x: Array) -> Array:
-    out = np.zeros(x.shape)
-    for index in np.ndindex(x.shape):
-        out[index] = function(float(x[index]))
-    return out
-
-
 def softmax_loop(logits: Array) -> Array:
     """By definition; for logits small enough that nothing overflows."""
     out = np.zeros(logits.shape)

@@ -1,10 +1,15 @@
 """Fixtures of the engine tests. Nothing here, and nothing in `cnnviz`, needs Qt."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from cnnviz.lab.verifying import Row, verify
 from cnnviz.layers import Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU
 from cnnviz.network import Network
+from tests.engine.lab_cases import LABS
+from tests.small_data import write_npz
 
 
 @pytest.fixture
@@ -48,3 +53,20 @@ def deep_network() -> Network:
         seed=5,
         dtype="float64",
     )
+
+
+@pytest.fixture(scope="session")
+def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of the small lab as a file, for processes of their own."""
+    return write_npz(tmp_path_factory.mktemp("digits") / "digits.npz", training=60, testing=40)
+
+
+@pytest.fixture
+def rows_of(digits_file: Path):
+    """Check the hand-ins of a folder or an archive; return the rows by their first file."""
+
+    def rows(place: Path, **options) -> dict[str, Row]:
+        found = verify([place], LABS, digits_file, processes=1, **options)
+        return {"/".join(row.files[0].parts[1:]) if row.files else "": row for row in found}
+
+    return rows

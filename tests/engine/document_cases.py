@@ -2,12 +2,14 @@
 
 import io
 import zipfile
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from cnnviz import __version__
+from cnnviz.document import archive
+from cnnviz.document.images import png_of
 from cnnviz.document.run import StillRun, pack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Pinned, Seen, Shift
 from cnnviz.experiment import Experiment
@@ -15,6 +17,7 @@ from cnnviz.history import EvaluationPoint, History
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
+from tests.replacing import replace
 from tests.small_data import first_images
 
 DATA = first_images((0, 1), 60, 40)
@@ -73,8 +76,6 @@ def small_run() -> SmallRun:
 
 def small_document(run: StillRun | None = None, **changes: Any) -> tuple[Document, dict[str, bytes]]:
     """Return a document of which every part says something, and its members."""
-    from cnnviz.document.images import png_of
-
     still = small_run().still() if run is None else run
     packed, files = pack_run(still)
     files["images/own.png"] = png_of(np.arange(28 * 28, dtype=np.uint8).reshape(1, 28, 28))
@@ -90,13 +91,7 @@ def small_document(run: StillRun | None = None, **changes: Any) -> tuple[Documen
         data=Data(name=DATA.name, sha256=DATA.sha256), run=packed, seen=seen,
         words={"title": "é, “ü” \u2028 0.1"}, lab="lab5", saved="2026-01-31 14:05",
     )  # fmt: skip
-    return replace_struct(document, **changes), files
-
-
-def replace_struct(document: Document, **changes: Any) -> Document:
-    from msgspec.structs import replace as replaced
-
-    return replaced(document, **changes)
+    return replace(document, **changes), files
 
 
 def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -110,3 +105,11 @@ def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> by
 def members_of(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def picture_of(document: Document | None) -> bytes:
+    """Return a picture that carries a document."""
+    out = io.BytesIO()
+    pixels = Image.fromarray(np.arange(4096, dtype=np.uint8).reshape(64, 64))
+    pixels.save(out, "PNG", dpi=(192, 192), pnginfo=archive.png_texts(document))
+    return out.getvalue()

@@ -1,8 +1,12 @@
 """A lab that takes no time, and the command line, for tests."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
 
 from cnnviz.datasets import Dataset
 from cnnviz.lab import Commitment, HandIn, Lab, LabRecord, Version, parse_lab
@@ -132,14 +136,17 @@ def small_lab() -> Lab:
 
 
 def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the program in a process of its own."""
+    """Run the program in a process of its own, without a display."""
+    display = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
         capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False,
+        env={name: value for name, value in os.environ.items() if name not in display},
     )  # fmt: skip
 
 
 LAB = small_lab()
+LABS = {LAB.sha256: LAB}
 
 
 def small_data() -> Dataset:
@@ -183,3 +190,26 @@ def with_value(handed: HandIn, place: int, value: object) -> HandIn:
     old = measured[place]
     measured[place] = replace(old, value=value)
     return replace(handed, measured=tuple(measured))
+
+
+def write(folder: Path, name: str, handed: HandIn) -> None:
+    """Write the results of a student."""
+    (folder / f"{name}.json").write_text(handed.to_json(), encoding="ascii")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def damage(values: dict, data: st.DataObject) -> dict:
+    """Put anything in the place of some part of a structure, however deep."""
+    place: Any = values
+    while True:
+        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        if not place[key] or not isinstance(place[key], dict | list) or data.draw(st.booleans()):
+            place[key] = data.draw(JSON)
+            return values
+        place = place[key]

@@ -1,13 +1,17 @@
-"""Folders of IDX files: all ways to name them, and all ways to damage them."""
+"""Folders of IDX files and Keras' archives: all ways to name them, and all ways to damage them."""
 
 import gzip
+import io
 import os
 import struct
 import tracemalloc
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnnviz.datasets import load_dataset, load_mnist
 from cnnviz.datasets.mnist import MNIST_FOLDER
@@ -17,8 +21,10 @@ from tests.engine.datasets_files import (
     data_error,
     idx_bytes,
     idx_names,
+    npz_bytes,
     tiny_arrays,
     write_idx_folder,
+    write_npz,
 )
 
 IMAGES = "train-images-idx3-ubyte"
@@ -55,17 +61,14 @@ def test_folder_of_mnist_equals_mnist() -> None:
     assert load_dataset(MNIST_FOLDER, (3, 8)).sha256 == load_mnist((3, 8)).sha256
 
 
-def test_gzip_is_told_by_content_not_by_name(folder: Path) -> None:
-    (folder / IMAGES).write_bytes(gzip.compress((folder / IMAGES).read_bytes()))
-    assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
-
-
-def test_plain_file_wins_over_a_gzipped_one_and_foreign_files_are_ignored(folder: Path) -> None:
+def test_gzip_is_told_by_content_plain_files_win_and_foreign_ones_are_ignored(folder: Path) -> None:
     (folder / f"{IMAGES}.gz").write_bytes(b"not read")
     (folder / f"._{IMAGES}").write_bytes(b"left by a Mac")
     (folder / "README.txt").write_text("hello")
     (folder / "train-images.idx3-ubyte").mkdir()
-    assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
+    for content in ((folder / IMAGES).read_bytes(), gzip.compress((folder / IMAGES).read_bytes())):
+        (folder / IMAGES).write_bytes(content)
+        assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
 
 
 def test_classes_can_be_chosen(folder: Path, arrays: Arrays) -> None:
@@ -98,16 +101,13 @@ def test_emnist_is_turned_upright_and_named(tmp_path: Path) -> None:
     assert data.name == "emnist-letters"
 
 
-def test_more_than_ten_classes_take_the_first_ten(tmp_path: Path) -> None:
+def test_more_than_ten_classes_take_the_first_ten_with_images_in_both_parts(tmp_path: Path) -> None:
     data = load_dataset(emnist(tmp_path))
     assert data.classes == tuple("ABCDEFGHIJ")
     assert "emnist-letters has 26 classes" in data.note
     assert "A, B, C, D, E, F, G, H, I, J" in data.note
     assert data.available_classes == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     assert data.select(("X", "Y")).note == ""
-
-
-def test_first_ten_are_those_with_images_in_both_parts(tmp_path: Path) -> None:
     arrays = tiny_arrays(12, 4)
     arrays["y_test"][arrays["y_test"] == 3] = 4
     data = load_dataset(write_idx_folder(tmp_path / "set", arrays))
@@ -129,11 +129,7 @@ def test_bad_mapping(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with data_error(path, "correct or remove the file"):
         load_dataset(folder)
-
-
-def test_mapping_that_collides_with_a_number(tmp_path: Path) -> None:
-    folder = emnist(tmp_path, 3)
-    (folder / "emnist-letters-mapping.txt").write_text("1 50")  # the letter of code 50 is "2"
+    path.write_text("1 50")  # the letter of code 50 is "2", which collides with a number
     with data_error(folder, "same name"):
         load_dataset(folder)
 
@@ -208,17 +204,16 @@ def test_hostile_header_allocates_nothing(
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize(("height", "width"), [(5, 8), (8, 65), (1, 1)])
-def test_size_out_of_range(tmp_path: Path, height: int, width: int) -> None:
+@pytest.mark.parametrize(
+    ("height", "width", "fits"), [(5, 8, False), (8, 65, False), (1, 1, False), (6, 64, True), (64, 6, True)]
+)
+def test_sizes_at_their_bounds(tmp_path: Path, height: int, width: int, fits: bool) -> None:
     folder = write_idx_folder(tmp_path / "set", tiny_arrays(height=height, width=width))
+    if fits:
+        assert load_dataset(folder).input_shape == (1, height, width)
+        return
     with data_error(folder / IMAGES, f"{height} x {width} pixels", "6 to 64"):
         load_dataset(folder)
-
-
-@pytest.mark.parametrize(("height", "width"), [(6, 64), (64, 6)])
-def test_extreme_sizes(tmp_path: Path, height: int, width: int) -> None:
-    folder = write_idx_folder(tmp_path / "set", tiny_arrays(height=height, width=width))
-    assert load_dataset(folder).input_shape == (1, height, width)
 
 
 @pytest.mark.parametrize(
@@ -248,37 +243,26 @@ def test_several_sets_in_one_folder(folder: Path) -> None:
     assert load_dataset(str(folder / IMAGES)).classes == ("0", "1", "2")
 
 
+DENIED = PermissionError(13, "Permission denied")
+
+
 @pytest.mark.parametrize(
-    ("where", "error", "words"),
+    ("where", "error", "of_file", "words"),
     [
-        (
-            "os.open",
-            PermissionError(13, "Permission denied"),
-            ("permission denied", "change its permissions"),
-        ),
-        ("os.open", OSError(5, "Input/output error"), ("input/output error",)),
-        ("cnnviz.datasets.idx.read_idx", MemoryError(), ("memory",)),
+        ("os.open", DENIED, True, ("permission denied", "change its permissions")),
+        ("os.open", OSError(5, "Input/output error"), True, ("input/output error",)),
+        ("cnnviz.datasets.idx.read_idx", MemoryError(), False, ("memory",)),
+        ("os.scandir", DENIED, False, ("permission denied",)),
+        ("pathlib.Path.stat", DENIED, False, ("permission denied",)),
     ],
 )
-def test_faults_of_disk_and_memory(folder: Path, monkeypatch, where: str, error, words) -> None:
+def test_faults_of_disk_and_memory(folder: Path, monkeypatch, where: str, error, of_file, words) -> None:
     # Injected, because the superuser may read everything.
     def fail(*_arguments: object, **_options: object) -> None:
         raise error
 
     monkeypatch.setattr(where, fail)
-    with data_error(folder if isinstance(error, MemoryError) else folder / IMAGES, *words):
-        load_dataset(folder)
-
-
-@pytest.mark.parametrize(("owner", "name"), [(os, "scandir"), (Path, "stat")])
-def test_permission_denied_to_a_folder(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
-) -> None:
-    def deny(path: Path, **_options: object) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(owner, name, deny)
-    with data_error(folder, "permission denied"):
+    with data_error(folder / IMAGES if of_file else folder, *words):
         load_dataset(folder)
 
 
@@ -298,4 +282,197 @@ def test_what_is_no_data_set(tmp_path: Path) -> None:
         load_dataset(path)
     path.write_text("hello")
     with data_error(path, "is a text"):
+        load_dataset(path)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "fashion.npz"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("pixels", ["uint8", "int64", ">u2"])
+@pytest.mark.parametrize("labels", ["uint8", "int32", "uint64"])
+def test_number_types(path: Path, arrays: Arrays, compressed: bool, pixels: str, labels: str) -> None:
+    types = {"x": pixels, "y": labels}
+    write_npz(path, {key: array.astype(types[key[0]]) for key, array in arrays.items()}, compressed)
+    data = load_dataset(path)
+    assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
+    assert np.array_equal(data.test_images[:, 0], arrays["x_test"])
+    assert np.array_equal(data.train_labels, arrays["y_train"])
+    assert np.array_equal(data.test_labels, arrays["y_test"])
+    assert data.train_images.dtype == np.uint8
+    assert data.train_labels.dtype == np.int64
+    assert data.name == "fashion"
+
+
+@pytest.mark.parametrize("reshape", [lambda x: x[..., None], lambda x: x[:, None], np.asfortranarray])
+def test_layouts(path: Path, arrays: Arrays, reshape: Any) -> None:
+    """Also with labels in a column."""
+    changed = {key: reshape(arrays[key]) for key in ("x_train", "x_test")}
+    columns = {key: arrays[key][:, None] for key in ("y_train", "y_test")}
+    data = load_dataset(write_npz(path, arrays | changed | columns))
+    assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
+    assert np.array_equal(data.train_labels, arrays["y_train"])
+    assert data.train_images.flags.c_contiguous
+    assert data.conversion == ""
+
+
+def test_colour_becomes_grey_by_luma(path: Path, arrays: Arrays) -> None:
+    colour = np.random.default_rng(1).integers(0, 256, (12, 8, 7, 3), dtype=np.uint8)
+    colour[0, 0, :4] = [(255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    test = np.repeat(arrays["x_test"][..., None], 3, axis=3)
+    data = load_dataset(write_npz(path, arrays | {"x_train": colour, "x_test": test}))
+    exact = colour @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(data.train_images[:, 0] - exact).max() <= 0.51
+    assert data.train_images[0, 0, 0, :4].tolist() == [255, 76, 150, 29]
+    by_pillow = np.asarray(Image.fromarray(colour[3]).convert("L"))
+    assert np.array_equal(data.train_images[3, 0], by_pillow)
+    assert data.conversion == "The images of fashion have colours and were made grey."
+    # Equal red, green and blue stay what they are.
+    assert np.array_equal(data.test_images[:, 0], arrays["x_test"])
+
+
+def test_classes_and_folder(tmp_path: Path, arrays: Arrays) -> None:
+    folder = tmp_path / "folder.npz"
+    folder.mkdir()
+    with data_error(folder, "holds no data set"):
+        load_dataset(folder)
+    write_npz(folder / "mnist.npz", arrays)
+    assert load_dataset(folder, (2, 1)).classes == ("2", "1")
+    write_npz(folder / "other.npz", arrays)
+    with data_error(folder, "2 .npz files"):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize("key", ["x_train", "y_train", "x_test", "y_test"])
+def test_array_missing(path: Path, arrays: Arrays, key: str) -> None:
+    del arrays[key]
+    with data_error(write_npz(path, arrays), f"no array {key}", "x_train, y_train, x_test, y_test"):
+        load_dataset(path)
+
+
+def test_pickled_objects_are_refused_unread(path: Path, arrays: Arrays, tmp_path: Path) -> None:
+    class Hostile:
+        def __reduce__(self) -> Any:
+            return os.mkdir, (str(tmp_path / "pickle-was-run"),)
+
+    arrays["y_train"] = np.array([Hostile()] * 12, dtype=object)
+    with data_error(write_npz(path, arrays), "(y_train)", "Python objects", "save it as uint8"):
+        load_dataset(path)
+    assert not (tmp_path / "pickle-was-run").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "array", "words"),
+    [
+        ("y_train", np.array([0, 1, 2] * 4) - 1, "label -1"),
+        ("y_train", np.array([0.0, 1.0, 2.0] * 4), "float64"),
+        ("y_train", np.array(["0", "1", "2"] * 4), "<U1"),
+        ("y_train", np.array([False, True] * 6), "bool"),
+        ("y_train", np.eye(12, dtype=np.uint8), "(12, 12)"),
+        ("y_train", np.array([2**64 - 1] * 12, np.uint64), "label 18446744073709551615"),
+        ("y_train", np.array(3), "()"),
+        ("y_train", np.array([0, 1], np.uint8), "2 labels"),
+        ("y_train", np.array([], np.uint8), "(0,)"),
+        ("x_train", np.zeros((12, 8, 7)), "float64"),
+        ("x_train", np.full((12, 8, 7), np.nan), "float64"),
+        ("x_train", np.full((12, 8, 7), 256), "0 to 255"),
+        ("x_train", np.full((12, 8, 7), -1), "0 to 255"),
+        ("x_train", np.zeros((12, 8, 7), bool), "bool"),
+        ("x_train", np.zeros((12, 8, 7), "M8[s]"), "datetime64"),
+        ("x_train", np.zeros((12, 56), np.uint8), "(12, 56)"),
+        ("x_train", np.zeros((12, 8, 7, 4), np.uint8), "(12, 8, 7, 4)"),
+        ("x_train", np.zeros((12, 8, 7, 1, 1), np.uint8), "(12, 8, 7, 1, 1)"),
+        ("x_train", np.zeros((0, 8, 7), np.uint8), "(0, 8, 7)"),
+        ("x_train", np.zeros((12, 5, 7), np.uint8), "5 x 7"),
+        ("x_train", np.zeros((12, 65, 65), np.uint8), "65 x 65"),
+        ("x_test", np.zeros((6, 9, 7), np.uint8), "9 x 7"),
+    ],
+)
+def test_wrong_arrays(path: Path, arrays: Arrays, key: str, array: Any, words: str) -> None:
+    arrays[key] = array
+    with data_error(write_npz(path, arrays), f"({key})", words):
+        load_dataset(path)
+
+
+def npy_with_header(shape: str, descr: str = "|u1", data: bytes = bytes(100)) -> bytes:
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
+
+
+def archive_with(arrays: Arrays, x_train: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("x_train.npy", x_train)
+        for key in ("y_train", "x_test", "y_test"):
+            member = io.BytesIO()
+            np.save(member, arrays[key])
+            archive.writestr(f"{key}.npy", member.getvalue())
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "(1000000000000, 28, 28)",
+        "(60000, 28, 28)",
+        "(1, 8, 7)",
+        "(-1, 8, 7)",
+        "(0, 999999999999999999, 9)",
+        f"(12, 8, {'9' * 400})",
+        "12",
+        "(12.0, 8, 7)",
+        "()",
+        "(1,) * 9**9",
+        "[" * 500,
+        "(True, 8, 7)",
+    ],
+)
+def test_hostile_header(path: Path, arrays: Arrays, shape: str) -> None:
+    path.write_bytes(archive_with(arrays, npy_with_header(shape)))
+    tracemalloc.start()
+    try:
+        with data_error(path, "x_train"):
+            load_dataset(path)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def flipped(content: bytes, change: dict[bytes, tuple[int, int]]) -> bytes:
+    """Flip a bit of a byte so many bytes after the first place of some bytes."""
+    found = bytearray(content)
+    for mark, (offset, bit) in change.items():
+        found[found.index(mark) + offset] ^= bit
+    return bytes(found)
+
+
+def claimed(content: bytes) -> bytes:
+    """Let the archive's own list tell of 4 GB; the unpacked size is 24 bytes in."""
+    entry = content.index(b"PK\x01\x02")
+    return content[: entry + 24] + struct.pack("<I", 2**32 - 2) + content[entry + 28 :]
+
+
+NPY = npy_with_header("(12, 8, 7)")
+DAMAGED_ARCHIVES = [
+    *((lambda arrays, share=share: npz_bytes(arrays)[: -1 - share], ()) for share in range(0, 1600, 97)),
+    *((lambda _arrays, content=content: content, ("not a zip archive",))
+      for content in (b"", b"PK", b"not a zip archive", b"\x93NUMPY\x01\x00", bytes(1000))),
+    *((lambda arrays, start=start: archive_with(arrays, start + bytes(100) if start else b""),
+       ("(x_train)", "damaged header"))
+      for start in (b"\x93NUMPY\x09\x00", b"\x93NUMPY\x03\x00", b"\x93NUMP", b"GIF89a", b"")),
+    (lambda arrays: flipped(npz_bytes(arrays, compressed=False), {arrays["x_train"].tobytes(): (100, 1)}),
+     ("damaged",)),
+    (lambda arrays: claimed(archive_with(arrays, NPY)), ("holds more data", "672 bytes")),
+    (lambda arrays: archive_with(arrays, NPY, zipfile.ZIP_BZIP2), ("unknown way",)),
+    (lambda arrays: flipped(npz_bytes(arrays), {b"PK\x03\x04": (6, 1), b"PK\x01\x02": (8, 1)}),
+     ("encrypted",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "words"), DAMAGED_ARCHIVES)
+def test_what_is_damaged_or_packed_otherwise(path: Path, arrays: Arrays, content: Any, words: Any) -> None:
+    path.write_bytes(content(arrays))
+    with data_error(path, *words):
         load_dataset(path)

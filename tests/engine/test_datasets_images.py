@@ -40,44 +40,38 @@ def test_grey_levels_are_exact_whatever_the_file_is_called(tmp_path: Path, suffi
     assert np.abs(pixels.astype(int) - level).max() <= (2 if suffix == ".jpg" else 0)
 
 
-def test_colour(tmp_path: Path) -> None:
-    colour = np.zeros((6, 6, 3), np.uint8)
-    colour[0, :3] = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
-    pixels = read_grayscale(save(tmp_path / "a.png", colour))
-    assert pixels[0, :4].tolist() == [76, 150, 29, 0]
+def camera_turned() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise to view
+    return exif
 
 
-def test_palette_and_two_levels(tmp_path: Path) -> None:
-    Image.fromarray(GREY).convert("P").save(tmp_path / "p.png")
-    assert np.array_equal(read_grayscale(tmp_path / "p.png"), GREY)
-    Image.fromarray(GREY > 100).save(tmp_path / "b.png")
-    assert np.array_equal(read_grayscale(tmp_path / "b.png"), (GREY > 100) * 255)
+COLOURS = np.array([[(255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)]], np.uint8)
+DEEP = np.array([[0, 65535, 257 * 77, 200]], np.uint16)
+CLEAR = np.array([[(0, 0, 0, 0), (0, 0, 0, 255), (0, 0, 0, 128)]], np.uint8)
+PICTURES = {
+    "colour": (Image.fromarray(COLOURS), {}, [[76, 150, 29, 0]]),
+    "palette": (Image.fromarray(GREY).convert("P"), {}, GREY),
+    "two levels": (Image.fromarray(GREY > 100), {}, (GREY > 100) * 255),
+    "sixteen bits": (Image.fromarray(DEEP), {}, [[0, 255, 77, 1]]),
+    "transparent": (Image.fromarray(CLEAR), {}, [[255, 0, 127]]),
+    "transparent by key": (Image.fromarray(np.array([[7, 9]], np.uint8)), {"transparency": 7}, [[255, 9]]),
+    "turned by exif": (Image.fromarray(GREY), {"exif": camera_turned()}, np.rot90(GREY, -1)),
+}
 
 
-def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
-    deep = np.array([[0, 65535, 257 * 77, 200]], np.uint16)
-    assert read_grayscale(save(tmp_path / "a.png", deep)).tolist() == [[0, 255, 77, 1]]
-
-
-def test_transparent_is_white(tmp_path: Path) -> None:
-    colour = np.zeros((1, 3, 4), np.uint8)
-    colour[0, :, 3] = [0, 255, 128]
-    assert read_grayscale(save(tmp_path / "a.png", colour)).tolist() == [[255, 0, 127]]
-    grey = Image.fromarray(np.array([[7, 9]], np.uint8))
-    grey.save(tmp_path / "key.png", transparency=7)
-    assert read_grayscale(tmp_path / "key.png").tolist() == [[255, 9]]
+@pytest.mark.parametrize("kind", PICTURES)
+def test_whatever_is_in_a_png_becomes_grey(tmp_path: Path, kind: str) -> None:
+    picture, options, expected = PICTURES[kind]
+    picture.save(tmp_path / "a.png", **options)
+    before = Image.MAX_IMAGE_PIXELS
+    assert np.array_equal(read_grayscale(tmp_path / "a.png"), expected)
+    assert before == Image.MAX_IMAGE_PIXELS, "the limit of Pillow itself is left alone"
 
 
 def test_cmyk_jpeg(tmp_path: Path) -> None:
     Image.new("CMYK", (8, 8), (0, 0, 0, 0)).save(tmp_path / "a.jpg")
     assert read_grayscale(tmp_path / "a.jpg").min() >= 253
-
-
-def test_turned_upright_by_exif(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to view
-    path = save(tmp_path / "a.png", GREY, exif=exif)
-    assert np.array_equal(read_grayscale(path), np.rot90(GREY, -1))
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM" + bytes(60)])
@@ -88,6 +82,10 @@ def test_not_an_image(tmp_path: Path, content: bytes) -> None:
     path = save(tmp_path / "a.gif", GREY).rename(tmp_path / "other.png")
     with data_error(path, "not an image of a known format"):
         read_grayscale(path)
+    with data_error(tmp_path / "none.png", "does not exist"):
+        read_grayscale(tmp_path / "none.png")
+    with data_error(tmp_path, "is not a file"):
+        read_grayscale(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
@@ -124,19 +122,6 @@ def test_enormous_image_is_not_unpacked(tmp_path: Path, width: int, height: int)
         read_grayscale(path)
 
 
-def test_limit_of_pillow_itself_is_left_alone(tmp_path: Path) -> None:
-    before = Image.MAX_IMAGE_PIXELS
-    read_grayscale(save(tmp_path / "a.png", GREY))
-    assert before == Image.MAX_IMAGE_PIXELS
-
-
-def test_missing_and_folder(tmp_path: Path) -> None:
-    with data_error(tmp_path / "a.png", "does not exist"):
-        read_grayscale(tmp_path / "a.png")
-    with data_error(tmp_path, "is not a file"):
-        read_grayscale(tmp_path)
-
-
 def test_pillow_is_imported_only_when_needed() -> None:
     code = "import sys, cnnviz.datasets as d; d.load_mnist(); sys.exit('PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 0
@@ -151,7 +136,7 @@ def test_fit_of_a_uniform_image_is_uniform(level: int, size: tuple[int, int]) ->
     assert (fitted == level).all()
 
 
-def test_fit_centres_and_keeps_the_aspect() -> None:
+def test_fit_centres_keeps_the_aspect_and_fills_with_the_background() -> None:
     image = np.zeros((40, 80), np.uint8)
     image[8:32, 16:64] = 255
     fitted = fit_image(image, 28, 28)
@@ -161,14 +146,9 @@ def test_fit_centres_and_keeps_the_aspect() -> None:
     assert abs(rows.mean() - 13.5) <= 0.5
     assert abs(columns.mean() - 13.5) <= 0.5
     assert (fitted[:7] == 0).all()
-
-
-def test_fit_fills_with_the_background() -> None:
-    image = np.full((10, 40), 240, np.uint8)
-    image[4:6, 10:30] = 0
-    fitted = fit_image(image, 28, 28)
-    assert (fitted[:10] == 240).all()
-    assert fitted.min() < 100
+    inverted = fit_image(240 - image // 2, 28, 28)
+    assert (inverted[:7] == 240).all()
+    assert inverted.min() < 130
 
 
 def class_folder(folder: Path, counts: dict[str, int], side: int = 28) -> Path:
@@ -214,24 +194,17 @@ def test_folders_for_training_and_test(tmp_path: Path, train: str, test: str) ->
     assert data.classes == ("cat", "dog")
 
 
-def test_classes_named_by_numbers_come_in_their_order(tmp_path: Path) -> None:
-    class_folder(tmp_path, {"10": 2, "9": 2, "x": 2, "1": 2})
-    assert load_dataset(tmp_path).classes == ("1", "9", "10", "x")
-
-
-def test_foreign_files_are_ignored(tmp_path: Path) -> None:
-    class_folder(tmp_path, {"a": 2, "b": 2})
-    (tmp_path / "a" / "notes.txt").write_text("hello")
-    (tmp_path / "a" / ".hidden.png").write_bytes(b"")
-    (tmp_path / "a" / "folder.png").mkdir()
+def test_foreign_files_are_ignored_numbers_come_in_their_order_and_ten_classes_are_taken(
+    tmp_path: Path,
+) -> None:
+    folder = class_folder(tmp_path / "some", {"10": 2, "9": 2, "x": 2, "1": 2})
+    (folder / "9" / "notes.txt").write_text("hello")
+    (folder / "9" / ".hidden.png").write_bytes(b"")
+    (folder / "9" / "folder.png").mkdir()
     for name in (".git", "__MACOSX"):
-        (tmp_path / name).mkdir()
-    assert load_dataset(tmp_path).classes == ("a", "b")
-
-
-def test_more_than_ten_folders(tmp_path: Path) -> None:
-    class_folder(tmp_path, {f"c{label:02d}": 2 for label in range(12)})
-    data = load_dataset(tmp_path)
+        (folder / name).mkdir()
+    assert load_dataset(folder).classes == ("1", "9", "10", "x")
+    data = load_dataset(class_folder(tmp_path / "many", {f"c{label:02d}": 2 for label in range(12)}))
     assert data.classes == tuple(f"c{label:02d}" for label in range(10))
     assert "12 classes" in data.note
 
@@ -247,14 +220,6 @@ def test_progress_counts_the_pictures_and_may_stop(tmp_path: Path) -> None:
 
     with pytest.raises(InterruptedError):
         load_dataset(tmp_path, progress=stop)
-
-
-def test_damaged_picture(tmp_path: Path) -> None:
-    class_folder(tmp_path, {"a": 3, "b": 2})
-    path = save(tmp_path / "b" / "noise.png", np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8))
-    path.write_bytes(path.read_bytes()[:400])
-    with data_error(path, "damaged"):
-        load_dataset(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -274,8 +239,12 @@ def test_too_few_pictures(tmp_path: Path, folders: dict, words: tuple[str, ...])
         load_dataset(tmp_path)
 
 
-def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_picture_and_what_may_not_be_read_are_named(tmp_path: Path, monkeypatch) -> None:
     class_folder(tmp_path, {"a": 2, "b": 2})
+    path = save(tmp_path / "b" / "noise.png", np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8))
+    path.write_bytes(path.read_bytes()[:400])
+    with data_error(path, "damaged"):
+        load_dataset(tmp_path)
 
     def deny(*_arguments: object, **_options: object) -> Any:
         raise PermissionError(13, "Permission denied")

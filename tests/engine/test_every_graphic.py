@@ -2,20 +2,20 @@
 
 import importlib
 import pkgutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
+from html import escape
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cnnviz import graphics
+from cnnviz import graphics, mathematics
 from cnnviz.drawing import (
     DARK,
     LIGHT,
     PAPER,
-    Ask,
     Box,
     Colors,
     Graphic,
@@ -52,18 +52,12 @@ from cnnviz.graphics import (
     waterfall,
     winners,
 )
+from cnnviz.layers import MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import Number, Sub, partial
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.translation import compare
+from tests.engine.drawing_cases import Go
 from tests.small_data import first_images
-
-
-@dataclass(frozen=True)
-class Go(Ask):
-    """Ask for something, by numbers."""
-
-    one: float = 0
-    other: float = 0
 
 
 def numbers(*shape: int, seed: int = 0) -> np.ndarray:
@@ -128,7 +122,9 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "covered map": (heat_map.HEAT_MAP, heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), is_covered=True)),
     "map with a key": (
         heat_map.WHOLE_MAP,
-        heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED, has_axes=True, has_key=True, marks=MARKS)),
+        heat_map.Looked(
+            heat_map.HeatMap(VALUES, SIGNED, has_axes=True, has_key=True, marks=(*MARKS, ("hatched", "tied")))
+        ),
     ),
     "confusion": (
         confusion.CONFUSION,
@@ -184,6 +180,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             4,
         ),
     ),
+    "long waterfall": (waterfall.WATERFALL, waterfall.Waterfall(waterfall.Terms(numbers(400), "conv1", str))),
     "waterfall": (
         waterfall.WATERFALL,
         waterfall.Waterfall(waterfall.Terms(numbers(9), "z", lambda place: f"term {place}"), 3),
@@ -207,7 +204,14 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "formula": (
         formula.FORMULA,
-        formula.Formulas(((partial("L", Sub("w", "3")), " = ", Number("−0.06"), " · ", Number("+0.2")),)),
+        formula.Formulas(
+            (
+                (partial("L", Sub("w", "3")), " = ", Number("−0.06"), " · ", Number("+0.2")),
+                (Sub("q", "i"), "=", mathematics.Text("max"), "(", *(("z", ",") * 40), "z", ")"),
+                MaxPool2D(2, ties="all").gradient_equation(1, "z").formula,
+                MaxBlurPool2D(2, ties="split").gradient_equation(1, "a").formula,
+            )
+        ),
     ),
     "number table": (
         number_table.NUMBERS,
@@ -240,6 +244,25 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "translation": (translation_sheet.TRANSLATION, sheet()),
     "curves": (curves.CURVES, plot()),
     "many curves": (curves.CURVES, plot(6)),
+    "curves that end together": (
+        curves.CURVES,
+        curves.Curves(
+            tuple(curves.Curve(f"curve {n}", np.arange(5.0), np.full(5, 1 + n / 1000)) for n in range(6))
+        ),
+    ),
+    "flat, tiny and undefined curves": (
+        curves.CURVES,
+        curves.Curves(
+            tuple(
+                curves.Curve(name, np.arange(5.0), y)
+                for name, y in (
+                    ("flat", np.full(5, 3.0)),
+                    ("tiny", 1e-9 * np.arange(1, 6)),
+                    ("no", np.full(5, np.nan)),
+                )
+            )
+        ),
+    ),
     "tiles": (tiles.TILES, tiles.Chosen(tiles.Tiles(numbers(6, 5, 5), SIGNED, Go, tuple("abcdef")), 2)),
     "many tiles": (
         tiles.TILES,
@@ -285,15 +308,26 @@ MARKED = {
     "outputs": frozenset({2}),
 }
 LOOKS = {"light": LIGHT, "dark, projected": replace(DARK, scale=1.6), "paper": PAPER}
+#: Which have titles or words that are shortened where there is little room.
+SHORTENED = {"strip", "translation", "marks"}
+#: What must be there at every size.
+SAYS = {
+    "curves that end together": {f"curve {n}" for n in range(6)},
+    "map with a key": {"what is read", "tied"},
+    "patches": {"+1.25"},
+}
 EACH = pytest.mark.parametrize("name", CASES)
 
 
 def grounds(name: str, look: Look) -> list[Ground]:
-    """Grounds of the usual and of the least size."""
+    """Grounds of the usual and of the least size, and some between and beyond."""
     graphic, content = CASES[name]
     size = graphic.size(content, look)
     # What may have no height at all is left out where there is no room for it.
-    rooms = [(size.width, size.height), (size.least_width, size.least_height or size.height)]
+    least_high = size.least_height or size.height
+    wide, narrow = max(size.width, size.least_width), size.least_width
+    widths = (size.width, narrow, (2 * narrow + wide) / 3, (narrow + 2 * wide) / 3, 1.4 * wide)
+    rooms = [(width, least_high if width == narrow else max(size.height, least_high)) for width in widths]
     if graphic.height is not None:
         rooms = [(wide, max(high, graphic.height(content, wide, look))) for wide, high in rooms]
     ratio, marked = 0 if look is PAPER else 1, MARKED.get(name)
@@ -323,32 +357,32 @@ def test_each_kind_of_drawing_has_a_case() -> None:
 
 @EACH
 @pytest.mark.parametrize("look", LOOKS)
-def test_nothing_lies_outside_and_no_words_cover_others(name: str, look: str) -> None:
+def test_nothing_lies_outside_is_cut_or_covers_other_words(name: str, look: str) -> None:
     graphic, content = CASES[name]
     for ground in grounds(name, LOOKS[look]):
         drawing, room = graphic.draw(content, ground), ground.box.inset(-1.5)
         words = [mark for mark in drawing.all_marks() if isinstance(mark, TextMark) and mark.words]
         # Cells may go on beyond what is in sight.
         boxes = [part.box for part in drawing.parts if isinstance(part, Part)]
+        assert SAYS.get(name, set()) <= set(drawing.texts()), (ground.box, drawing.texts())
         for box in [*boxes, *map(extent, words)]:
             assert room.joined(box) == room, (ground.box, box, words)
+        if ground.box.width > graphic.size(content, LOOKS[look]).least_width and name not in SHORTENED:
+            assert not any(mark.words.endswith("…") for mark in words), (ground.box, drawing.texts())
         for one, other in combinations(words, 2):
-            a, b = (
-                extent(one).inset(0.5, one.font.line * 0.2),
-                extent(other).inset(0.5, other.font.line * 0.2),
-            )
-            assert a.right <= b.left or b.right <= a.left or a.bottom <= b.top or b.bottom <= a.top, (
-                one,
-                other,
-            )
+            a, b = (extent(each).inset(0.5, each.font.line * 0.2) for each in (one, other))
+            apart = a.right <= b.left or b.right <= a.left or a.bottom <= b.top or b.bottom <= a.top
+            assert apart, (one, other)
 
 
 @EACH
-def test_made_again_it_is_the_same_and_on_paper_it_is_plain(name: str) -> None:
+def test_made_again_it_is_the_same_and_on_paper_it_is_plain_and_says_the_same(name: str) -> None:
     graphic, content = CASES[name]
-    one, other = (to_svg(drawn(graphic, content, 500, PAPER), "Figure", "pt") for _ in range(2))
+    drawing = drawn(graphic, content, 500, PAPER)
+    one, other = (to_svg(each, "Figure", "pt") for each in (drawing, drawn(graphic, content, 500, PAPER)))
     assert one == other
     assert is_plain(one)
+    assert all(f">{escape(words, quote=False)}</text>" in one for words in drawing.texts() if words)
     graphic.words(content)
     for table in graphic.tables(content):
         assert len(table.rows)

@@ -132,13 +132,6 @@ def test_a_model_is_not_taken_for_data_nor_data_for_a_model(tmp_path: Path) -> N
         checkpoint.load(path)
 
 
-def test_classes_that_the_data_lack_are_named(tmp_path: Path) -> None:
-    from cnnviz.headless import read_data
-
-    with pytest.raises(CNNVizError, match=r"^MNIST has the classes 0, 1, .*9\. Got x: choose others"):
-        read_data(None, ("0", "x"), required=True)
-
-
 # -- drawings and pictures -----------------------------------------------------------------------------------
 
 
@@ -250,25 +243,23 @@ def test_figures_of_a_lab_become_pixels() -> None:
         assert (np.abs(picture.pixels.astype(int) - (255, 0, 0, 255)) <= 2).all()
 
 
-@pytest.mark.parametrize("size", ['width="1e9" height="20"', 'width="20" height="9000000"'])
-def test_a_drawing_of_no_sensible_size_is_not_drawn(size: str) -> None:
-    told = pictures_of({"a.svg": drawing("<rect/>", size).encode()})["a.svg"]
-    assert isinstance(told, str)
-    assert "cannot be drawn, but at most 120 cm" in told
-
-
-def test_figures_that_are_too_much_together_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.svg", drawing("<rect/>", 'width="1e9" height="20"').encode(), "be drawn, but at most 120 cm"),
+        ("a.svg", drawing("<rect/>", 'width="20" height="9000000"').encode(), "but at most 120 cm"),
+        ("a.png", b"GIF89a", "a.png is a GIF picture and not an image of a known format"),
+        ("a.png", png(), "a.png is too much beside the other figures; make them smaller."),
+    ],
+)
+def test_figures_of_no_sensible_size_of_another_kind_or_too_many_say_so(
+    monkeypatch, name, content, said
+) -> None:
     monkeypatch.setattr("cnnviz.lab.figures._MOST_PIXELS", 30)
-    first, second, third = pictures_of(dict.fromkeys(("a.png", "b.png", "c.png"), png())).values()
-    assert isinstance(first, Picture)
-    assert isinstance(second, Picture)
-    assert third == "c.png is too much beside the other figures; make them smaller."
-
-
-def test_a_figure_that_is_none_says_so() -> None:
-    told = pictures_of({"a.png": b"GIF89a"})["a.png"]
+    *others, told = pictures_of({"b.png": png(), "c.png": png(), name: content}).values()
     assert isinstance(told, str)
-    assert told.startswith("a.png is a GIF picture and not an image of a known format")
+    assert said in told
+    assert all(isinstance(each, Picture) for each in others)
 
 
 def test_the_check_of_a_lab_tells_figures_that_are_not_shown(
@@ -336,18 +327,12 @@ def test_numbers_stay_numbers(numbers):
     assert [type(number)(cell) for number, cell in zip(numbers, row, strict=True)] == numbers
 
 
-def test_words_stay_as_they_are():
+def test_words_stay_as_they_are_and_rows_come_back():
     words = ["Anna Müller", "it grows, by 3 - or 4; not more", "क्‍ष", "13x13", "a=b", 'say "yes"', ""]
     (row,) = csv.reader(io.StringIO(to_csv([words]).decode()))
     assert row == words
     assert guarded("two\nlines") == "two lines"
-
-
-def test_what_is_nothing_is_an_empty_cell():
     assert to_csv([["a", None, float("nan")], [], [1]], marked=True) == b"\xef\xbb\xbfa,,\r\n\r\n1\r\n"
-
-
-def test_rows_come_back():
     rows = [["name", "x"], ["'=1", -0.5], ["", 3], ["007", 1e-7]]
     assert rows_in(to_csv(rows).decode()) == rows
     assert rows_in('"' + "x" * 200_000) == []

@@ -1,6 +1,5 @@
 """A disk that is full, one that is read-only, files that are damaged: one sentence, and nothing is lost."""
 
-import io
 import re
 import subprocess
 from dataclasses import replace
@@ -8,7 +7,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from cnnviz import checkpoint
 from cnnviz.document import archive
@@ -16,7 +14,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report import write_folder, write_html, write_pdf
 from tests.engine.datasets_files import assert_one_sentence
-from tests.engine.document_cases import small_document
+from tests.engine.document_cases import picture_of, small_document
 from tests.engine.report_cases import report_of, small_numbers
 from tests.patience import PATIENCE
 from tests.small_disk import WAYS, open_small_disk
@@ -61,8 +59,6 @@ def refused(write, path, *words):
 @pytest.mark.parametrize("room", [0, PIECE])
 def test_a_full_disk_keeps_the_old_file_and_gets_no_new_one(disk, tmp_path, name, room):
     write, path = WRITERS[name], disk.folder / name
-    if room and name.endswith("json"):
-        room = 0  # a session is smaller than a piece of the disk
     path.write_bytes(OLD)
     disk.fill(room)
     refused(write, path, "the disk is full", "free some space")
@@ -209,13 +205,6 @@ def test_every_damaged_model_is_refused(tmp_path):
     assert judged(checkpoint.load, path, good) >= kinds - 3
 
 
-def picture(document):
-    out = io.BytesIO()
-    pixels = np.arange(4096, dtype=np.uint8).reshape(64, 64)
-    Image.fromarray(pixels).save(out, "PNG", pnginfo=archive.png_texts(document))
-    return out.getvalue()
-
-
 def test_a_damaged_document_is_refused_or_read_as_it_was_meant(tmp_path):
     path = tmp_path / "a.cnnviz"
     archive.save(path, *small_document())
@@ -233,4 +222,4 @@ def test_a_damaged_picture_never_brings_back_another_view(tmp_path):
     def load(path):
         assert archive.load_picture(path) in (None, document)
 
-    assert judged(load, tmp_path / "a.png", picture(document)) > 200
+    assert judged(load, tmp_path / "a.png", picture_of(document)) > 200

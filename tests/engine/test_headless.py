@@ -7,31 +7,21 @@ import signal
 import subprocess
 import sys
 import termios
-from pathlib import Path
 
 import pytest
 
 from cnnviz import __version__, checkpoint, output
 from cnnviz.cli import parse_arguments
 from cnnviz.output import Output, complain
+from tests.engine.lab_cases import ROOT, command
 from tests.patience import PATIENCE
 from tests.small_data import write_pictures
 
-MAIN = Path(__file__).parents[2] / "main.py"
-
-
-def run(*arguments, cwd):
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("DISPLAY", "QT_QPA_PLATFORM")
-    }
-    return subprocess.run(
-        [sys.executable, str(MAIN), *arguments],
-        capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False, env=environment,
-    )  # fmt: skip
+MAIN = ROOT / "main.py"
 
 
 def test_lab5_epoch_prints_log_and_test_result_and_saves(tmp_path):
-    result = run("--headless", "--preset", "lab5", "--save", "net.safetensors", cwd=tmp_path)
+    result = command("--headless", "--preset", "lab5", "--save", "net.safetensors", cwd=tmp_path)
     assert result.returncode == 0
     assert result.stderr == "", "the progress bar is silent when stderr is no terminal"
     assert len(re.findall(r"^step +[\d,]+ \| last 500 steps: mean loss \d", result.stdout, re.M)) == 25
@@ -44,7 +34,7 @@ def test_lab5_epoch_prints_log_and_test_result_and_saves(tmp_path):
 
 def test_same_seed_prints_the_same_numbers(tmp_path):
     arguments = ("--headless", "--classes", "3", "8", "--batch-size", "64", "--seed", "7")
-    first, second = run(*arguments, cwd=tmp_path), run(*arguments, cwd=tmp_path)
+    first, second = command(*arguments, cwd=tmp_path), command(*arguments, cwd=tmp_path)
     assert first.stdout == second.stdout
     assert "classes 3, 8 of MNIST" in first.stdout
 
@@ -53,7 +43,7 @@ def test_same_seed_prints_the_same_numbers(tmp_path):
     ("arguments", "expected"),
     [
         (("--headless", "--classes", "0"), "between 2 and 10 classes"),
-        (("--headless", "--classes", "0", "x"), "Got x"),
+        (("--headless", "--classes", "0", "x"), "9. Got x: choose others"),
         (("--headless", "--epochs", "0"), "'epochs'"),
         (("--headless", "--epochs", "two"), "invalid int value"),
         (("--headless", "--data", "missing"), "missing"),
@@ -65,12 +55,19 @@ def test_same_seed_prints_the_same_numbers(tmp_path):
         (("--headless", "--set", "kernel_size"), "NAME=VALUE"),
         (("--headless", "--set", "kernel_size=five"), "'five'"),
         (("--headless", "--set", "colour=5"), "'colour=5'"),
+        (("--headless", "--results", "a.json"), "--results needs --lab"),
+        (("--headless", "--lab", "lab5", "--epochs", "3"), "--epochs does not go with --lab"),
+        (("--headless", "--lab", "lab7"), "lab7 does not exist"),
+        (("--headless", "--pages", "x"), "--pages needs --verify"),
+        (("--headless", "--class", "x"), "--class needs --verify"),
+        (("--verify", "nowhere"), "nowhere"),
+        (("--lab-check", "nowhere.toml"), "nowhere.toml"),
         (("--nonsense",), "--nonsense"),
         ((), "no display"),
     ],
 )
 def test_bad_input_is_one_line_on_stderr_and_status_2(tmp_path, arguments, expected):
-    result = run(*arguments, cwd=tmp_path)
+    result = command(*arguments, cwd=tmp_path)
     assert result.returncode == 2
     assert expected in result.stderr
     assert result.stderr.count("\n") == 1
@@ -79,15 +76,15 @@ def test_bad_input_is_one_line_on_stderr_and_status_2(tmp_path, arguments, expec
 
 
 def test_version_and_help(tmp_path):
-    assert run("--version", cwd=tmp_path).stdout == f"CNNViz {__version__}\n"
-    text = run("--help", cwd=tmp_path).stdout
+    assert command("--version", cwd=tmp_path).stdout == f"CNNViz {__version__}\n"
+    text = command("--help", cwd=tmp_path).stdout
     for option in ("--classes", "--epochs", "--batch-size", "--learning-rate", "--seed", "--data", "--save"):
         assert option in text
 
 
 def test_report_is_written_in_every_form(tmp_path):
     arguments = ("--report", "lab.pdf", "--html", "lab.html", "--figures", "lab", "--author", "Ada & Co")
-    result = run("--headless", "--batch-size", "64", "--set", "filters=4", *arguments, cwd=tmp_path)
+    result = command("--headless", "--batch-size", "64", "--set", "filters=4", *arguments, cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "lab.pdf").read_bytes().startswith(b"%PDF-")
     page = (tmp_path / "lab.html").read_text(encoding="utf-8")
@@ -96,13 +93,13 @@ def test_report_is_written_in_every_form(tmp_path):
     assert "Ada &amp; Co" in page
     assert "--set filters=4 --batch-size 64" in page
     assert (tmp_path / "lab" / "figure-filters.png").is_file()
-    again = run("--headless", "--figures", "lab", cwd=tmp_path)
+    again = command("--headless", "--figures", "lab", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (2, ""), "it is said before training"
     assert again.stderr == "cnnviz: lab exists already. Choose another name, or remove it.\n"
 
 
 def test_screenshots_show_every_panel(tmp_path):
-    result = run("--headless", "--batch-size", "64", "--screenshots", "pictures", cwd=tmp_path)
+    result = command("--headless", "--batch-size", "64", "--screenshots", "pictures", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert names[:2] == ["1-training.png", "2-filters-maps.png"]
@@ -157,7 +154,7 @@ def test_progress_bar_appears_on_a_terminal(tmp_path):
 
 def test_own_data_are_used_as_in_the_window_and_what_they_lose_is_said(tmp_path):
     write_pictures(tmp_path / "zoo")
-    result = run("--headless", "--data", "zoo", "--html", "lab.html", cwd=tmp_path)
+    result = command("--headless", "--data", "zoo", "--html", "lab.html", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     lost = "Of the 60 pictures in zoo, 60 were made grey and 60 were scaled to 28 x 28 pixels."
     assert "classes ant, bee of zoo" in result.stdout
@@ -169,7 +166,7 @@ def test_own_data_are_used_as_in_the_window_and_what_they_lose_is_said(tmp_path)
 def test_names_of_folders_and_files_do_not_steer_the_terminal(tmp_path):
     names = ("\x1b[31mred", "two\nlines")
     write_pictures(tmp_path / "zoo\x1b[2J", names)
-    result = run("--headless", "--data", "zoo\x1b[2J", cwd=tmp_path)
+    result = command("--headless", "--data", "zoo\x1b[2J", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "red" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError
 from cnnviz.history import EvaluationPoint, History
@@ -19,6 +18,7 @@ from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer
 from tests.oracles import assert_same_bits
 from tests.records import with_losses
+from tests.small_data import first_images
 
 
 def progress(first, losses, sizes=None, correct=None):
@@ -47,35 +47,29 @@ def test_log_lines_do_not_depend_on_how_the_steps_arrive(cuts):
     assert history.mean_loss_at(history.step, 7) == pytest.approx(losses[-7:].mean())
 
 
-def test_overlap_is_ignored_and_a_gap_is_refused():
+def test_overlap_is_ignored_a_gap_is_refused_and_a_second_test_replaces_the_first():
     history = History()
     history.append(progress(1, [1.0, 2.0, 3.0]))
     history.append(progress(2, [2.0, 3.0, 4.0]))
     assert history.losses.tolist() == [1, 2, 3, 4]
     with pytest.raises(ValueError, match="5 to 5 are missing"):
         history.append(progress(6, [6.0]))
-
-
-def test_curve_is_the_trailing_mean():
-    losses = np.random.default_rng(0).random(300)
-    history = History()
-    history.append(progress(1, losses))
-    curve = history.loss_curve(window=50)
-    assert curve.steps.tolist() == list(range(1, 301))
-    for step in (1, 2, 49, 50, 51, 300):
-        assert curve.values[step - 1] == pytest.approx(losses[max(step - 50, 0) : step].mean())
+    for point in ((10, 1.0, 0.5), (10, 0.9, 0.6), (20, 0.8, 0.7)):
+        history.add_test(EvaluationPoint(*point))
+    assert history.tests == [(10, 0.9, 0.6), (20, 0.8, 0.7)]
 
 
 def test_curve_of_a_million_steps_stays_small_and_right():
-    losses = np.linspace(1, 0, 1_000_000)
-    history = History()
-    history.append(progress(1, losses))
-    curve = history.loss_curve(window=500)
-    assert len(curve.steps) <= 2000
-    assert curve.steps[-1] == 1_000_000
-    middle = len(curve.steps) // 2
-    step = int(curve.steps[middle])
-    assert curve.values[middle] == pytest.approx(losses[step - 500 : step].mean())
+    """A trailing mean: of each step while they are few."""
+    for losses, window in ((np.random.default_rng(0).random(300), 50), (np.linspace(1, 0, 1_000_000), 500)):
+        history = History()
+        history.append(progress(1, losses))
+        curve = history.loss_curve(window)
+        assert len(curve.steps) == (300 if len(losses) == 300 else 2000)
+        assert curve.steps[-1] == len(losses)
+        for place in (0, 1, 48, 49, 50, len(curve.steps) // 2, -1):
+            step = int(curve.steps[place])
+            assert curve.values[place] == pytest.approx(losses[max(step - window, 0) : step].mean())
 
 
 def test_record_that_begins_late_numbers_its_steps_from_there():
@@ -86,30 +80,6 @@ def test_record_that_begins_late_numbers_its_steps_from_there():
     assert lines[0].interval == 50
     assert history.step == 450
     assert history.loss_curve(10).steps[0] == 251
-
-
-def test_second_test_result_of_a_step_replaces_the_first():
-    history = History()
-    history.add_test(EvaluationPoint(10, 1.0, 0.5))
-    history.add_test(EvaluationPoint(10, 0.9, 0.6))
-    history.add_test(EvaluationPoint(20, 0.8, 0.7))
-    assert history.tests == [(10, 0.9, 0.6), (20, 0.8, 0.7)]
-
-
-def test_snapshots_are_thinned_evenly_and_keep_what_matters():
-    network = LAB5.build_network()
-    size = sum(array.nbytes for array in network.params.values())
-    history = History(snapshot_bytes=40 * size)
-    for step in range(0, 5001, 10):
-        history.snapshots.add(Snapshot(step, network), keep=step in (1230, 4320))
-    steps = history.snapshots.steps
-    assert history.snapshots.nbytes <= 40 * size
-    assert len(steps) * size == history.snapshots.nbytes
-    assert {0, 1230, 4320, 5000} <= set(steps)
-    gaps = np.diff(steps)
-    assert gaps.max() <= 5000 / 10, "no stretch of the run is left without a snapshot"
-    assert history.snapshots.at(4325).step == 4320
-    assert history.snapshots.at(-5).step == 0
 
 
 @pytest.mark.parametrize(("batch", "first_step"), [(1, 0), (7, 0), (7, 5), (32, 3)])
@@ -146,6 +116,22 @@ def filled(steps, kept=(), room=20):
     return store
 
 
+@pytest.mark.parametrize("first", [0, 7, 1000])
+@pytest.mark.parametrize("every", [1, 63, 100])
+@pytest.mark.parametrize("count", [60, 100, 1000, 3333])
+def test_snapshots_are_thinned_evenly_and_keep_what_matters(first, every, count):
+    steps = [first, *(first // every * every + every * i for i in range(1, count))]
+    store = filled(steps, room=64)
+    gaps = np.diff(store.steps[:-1])
+    assert gaps.max() <= 2 * gaps.min() + every
+    # Between half of the room and all of it is used, and all where there is room for all.
+    assert 32 <= len(store) <= 64
+    assert count > 64 or store.steps == steps
+    marked = filled(steps, kept=steps[7::40], room=64)
+    assert {first, steps[-1], *(steps[7::40] if count <= 1000 else ())} <= set(marked.steps)
+    assert History(snapshot_bytes=640).snapshots.max_bytes == 640
+
+
 @given(
     gaps=st.lists(st.integers(1, 400), min_size=1, max_size=300),
     kept_every=st.integers(2, 60),
@@ -166,22 +152,6 @@ def test_first_latest_and_epoch_ends_always_stay(gaps, kept_every, room, first):
     assert len(store) <= max(room, protected)
 
 
-@pytest.mark.parametrize("first", [0, 7, 1000])
-@pytest.mark.parametrize("every", [1, 63, 100])
-@pytest.mark.parametrize("count", [100, 1000, 3333])
-def test_what_is_left_lies_evenly(first, every, count):
-    steps = [first, *(first // every * every + every * i for i in range(1, count))]
-    gaps = np.diff(filled(steps, room=64).steps[:-1])
-    assert gaps.max() <= 2 * gaps.min() + every
-    # Between half of the room and all of it is used.
-    assert 32 <= len(gaps) + 2 <= 64
-
-
-def test_a_run_that_fits_is_kept_whole():
-    steps = list(range(0, 5000, 63))
-    assert filled(steps, room=len(steps)).steps == steps
-
-
 @given(steps=st.lists(st.integers(0, 500), min_size=1, unique=True).map(sorted), step=st.integers(-20, 520))
 def test_at_and_nearest_are_what_a_search_through_all_finds(steps, step):
     store = filled(steps, room=1000)
@@ -192,14 +162,13 @@ def test_at_and_nearest_are_what_a_search_through_all_finds(steps, step):
     assert abs(store.nearest(step).step - step) == min(abs(each - step) for each in steps)
 
 
-def test_an_empty_store_says_so():
+def test_an_empty_store_says_so_memory_counts_and_going_back_replaces_what_came_later():
     for look in (SnapshotStore(100).at, SnapshotStore(100).nearest):
         with pytest.raises(LookupError, match="no snapshot yet"):
             look(3)
     assert SnapshotStore(100).find(3) is None
-
-
-def test_going_back_replaces_what_came_later():
+    memory = {"steps": np.array(3), "momentum.dense1.weight": np.zeros((1, 9), np.float32)}
+    assert Snapshot(0, NETWORK, memory).nbytes == SIZE + 8 + 36
     store = filled([0, 10, 20, 30])
     store.add(Snapshot(20, NETWORK))
     assert store.steps == [0, 10, 20]
@@ -230,16 +199,9 @@ def test_part_of_a_store_shares_the_snapshots_and_goes_its_own_way():
     assert store.steps[-1] == 990
 
 
-def test_optimiser_memory_counts():
-    memory = {"steps": np.array(3), "momentum.dense1.weight": np.zeros((1, 9), np.float32)}
-    assert Snapshot(0, NETWORK, memory).nbytes == SIZE + 8 + 36
-
-
 @pytest.fixture(scope="module")
 def small_digits():
-    mnist = load_mnist(("0", "1"))
-    train = (mnist.train_images[:103], mnist.train_labels[:103])
-    return Dataset(*train, mnist.test_images[:50], mnist.test_labels[:50], ("0", "1"))
+    return first_images((0, 1), 103, 50)
 
 
 @pytest.fixture
@@ -266,6 +228,10 @@ def test_a_fork_has_the_past_in_common_and_a_future_of_its_own(recorded):
     assert [(line.step, line.loss, line.accuracy) for line in lines] == [(500, pytest.approx(3), 1)]
     assert recorded.step == 950
     assert len(recorded.log) == 9
+    assert (recorded.covers(50), recorded.covers(951)) == (True, False)
+    for step in (49, 951):
+        with pytest.raises(ValueError, match="from step 50 to 950"):
+            recorded.forked(step)
 
 
 def test_means_at_a_moment_are_those_of_the_steps_before_it(recorded):
@@ -277,14 +243,6 @@ def test_means_at_a_moment_are_those_of_the_steps_before_it(recorded):
         )
     assert np.isnan(recorded.mean_loss_at(50, 200))
     assert np.isnan(recorded.mean_accuracy_at(3, 200))
-
-
-def test_only_what_is_on_record_can_be_forked(recorded):
-    assert recorded.covers(50)
-    assert not recorded.covers(951)
-    for step in (49, 951):
-        with pytest.raises(ValueError, match="from step 50 to 950"):
-            recorded.forked(step)
 
 
 # --- any step of a run again ----------------------------------------------------------------------------

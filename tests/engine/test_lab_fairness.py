@@ -1,11 +1,10 @@
 """What honest classes do is nothing to look at, and what only looks like it is."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 
 import pytest
 
-from cnnviz.datasets import Dataset
 from cnnviz.lab import Commitment, HandIn, LabRecord, hand_in
 from cnnviz.lab.copies import remarks_between, remarks_on_folders
 from cnnviz.lab.document import lab_document
@@ -23,21 +22,17 @@ from tests.replacing import replace
 GUESS = LAB.step("guess")
 
 
-@pytest.fixture(scope="module")
-def data() -> Dataset:
-    return small_data()
+@cache
+def numbers() -> LabNumbers:
+    """The numbers of the first student, which nothing here looks at."""
+    return measured_lab(LAB, small_data(), seed_of(roll_number(1)))
 
 
-@pytest.fixture(scope="module")
-def numbers(data: Dataset) -> LabNumbers:
-    return measured_lab(LAB, data, seed_of(roll_number(1)))
-
-
-def handed_in(data: Dataset, numbers: LabNumbers, record: LabRecord | None = None, number: int = 1) -> HandIn:
-    """What a student hands in; the numbers, which nothing here looks at, are those of the first."""
+def handed_in(record: LabRecord | None = None, number: int = 1) -> HandIn:
+    """What a student hands in."""
     roll = roll_number(number)
     return hand_in(
-        LAB, record or record_of(number), numbers,
+        LAB, record or record_of(number), numbers(),
         name=f"Student {number}", roll_number=roll, time="2026-01-31 11:30",
     )  # fmt: skip
 
@@ -52,20 +47,16 @@ def given_up() -> LabRecord:
     return record.wrote(GUESS, "observations", "Said without a guess.", "2026-01-31 10:07")
 
 
-def test_prediction_that_was_given_up_is_in_the_results_and_no_remark(
-    data: Dataset, numbers: LabNumbers
-) -> None:
-    handed = handed_in(data, numbers, given_up())
+def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
+    handed = handed_in(given_up())
     assert "guess" in handed.done
     assert handed.given_up == {"guess": "2026-01-31 10:05"}
     assert reasons(handed) == []
     assert "shown 2026-01-31 10:05 without a prediction" in to_html(lab_document(LAB, handed))
 
 
-def test_step_that_is_ticked_without_prediction_or_giving_up_is_a_remark(
-    data: Dataset, numbers: LabNumbers
-) -> None:
-    (reason,) = reasons(replace(handed_in(data, numbers, given_up()), given_up={}))
+def test_step_that_is_ticked_without_prediction_or_giving_up_is_a_remark():
+    (reason,) = reasons(replace(handed_in(given_up()), given_up={}))
     assert reason == "done without the prediction that they wait for: guess"
 
 
@@ -82,24 +73,22 @@ def hypothesis(one: HandIn, **changes: object) -> HandIn:
 
 
 @pytest.mark.parametrize("change", [late, hypothesis])
-def test_time_since_which_results_were_shown_contradicts_being_in_time(
-    data: Dataset, numbers: LabNumbers, change: Callable[..., HandIn]
-) -> None:
-    one = handed_in(data, numbers)
+def test_time_since_which_results_were_shown_contradicts_being_in_time(change):
+    one = handed_in()
     assert reasons(change(one)) == []
     (reason,) = reasons(change(one, after_run=False))
     assert "said to be in time, and since when results had been shown" in reason
 
 
-def test_prediction_that_was_put_in_after_giving_up_is_a_remark(data: Dataset, numbers: LabNumbers) -> None:
-    handed = handed_in(data, numbers, given_up())
+def test_prediction_that_was_put_in_after_giving_up_is_a_remark():
+    handed = handed_in(given_up())
     made = Commitment(0.4, "2026-01-31 10:05", 0)
     (reason,) = reasons(replace(handed, predictions={"guess": made}))
     assert reason == "predicted, though the result was shown without it: guess"
 
 
-def test_pages_that_tell_of_a_late_prediction_are_named(data: Dataset, numbers: LabNumbers) -> None:
-    handed = late(handed_in(data, numbers)).sealed()
+def test_pages_that_tell_of_a_late_prediction_are_named():
+    handed = late(handed_in()).sealed()
     page = to_html(lab_document(LAB, handed)).encode()
     assert list(remarks_on_pages(page, handed, LAB, "mine.html")) == []
     (remark,) = remarks_on_pages(page, late(handed, after_run=False, seen="").sealed(), LAB, "mine.html")
@@ -123,10 +112,8 @@ def guesses(one: HandIn, first: float, cell: tuple[int, int, int], pick: str) ->
     )
 
 
-def test_few_same_guesses_are_nothing_where_the_class_was_told_to_predict_now(
-    data: Dataset, numbers: LabNumbers
-) -> None:
-    class_ = [handed_in(data, numbers, number=each) for each in range(1, 5)]
+def test_few_same_guesses_are_nothing_where_the_class_was_told_to_predict_now():
+    class_ = [handed_in(number=each) for each in range(1, 5)]
     one, two = (guesses(each, 0.3, (0, 8, 8), "max") for each in class_[:2])
     others = guesses(class_[2], 0.4, (0, 8, 9), "max"), guesses(class_[3], 0.3, (0, 9, 9), "max_blur")
     assert between(one, two, *others) == [[], [], [], []]
@@ -135,7 +122,7 @@ def test_few_same_guesses_are_nothing_where_the_class_was_told_to_predict_now(
     assert "the same predictions at the same times" in told[0][0]
 
 
-def test_work_whose_times_are_all_moved_alike_is_told(data: Dataset, numbers: LabNumbers) -> None:
+def test_work_whose_times_are_all_moved_alike_is_told():
     begin = datetime.fromisoformat("2026-01-31 10:00")
 
     def done(gaps: list[int], later: timedelta = timedelta()) -> dict[str, str]:
@@ -145,7 +132,7 @@ def test_work_whose_times_are_all_moved_alike_is_told(data: Dataset, numbers: La
         }
 
     gaps = [0, 4, 9, 11, 20, 26, 27, 35]
-    one, two = (handed_in(data, numbers, number=each) for each in (1, 2))
+    one, two = (handed_in(number=each) for each in (1, 2))
     one = replace(one, done=done(gaps), predictions={})
     moved = replace(two, done=done(gaps, timedelta(days=2, minutes=17)), predictions={})
     other = replace(two, done=done([0, 4, 9, 12, 20, 26, 27, 35]), predictions={})
@@ -159,8 +146,8 @@ WORDS = (
 )
 
 
-def test_answer_with_all_that_another_student_wrote_in_it_is_told(data: Dataset, numbers: LabNumbers) -> None:
-    one, two = (handed_in(data, numbers, number=each) for each in (1, 2))
+def test_answer_with_all_that_another_student_wrote_in_it_is_told():
+    one, two = (handed_in(number=each) for each in (1, 2))
     mine = "I looked at the maps twice. "
     assert between(
         replace(one, answers={"guess": WORDS}), replace(two, answers={"guess": mine + WORDS + " Yes."})
@@ -174,10 +161,8 @@ def test_answer_with_all_that_another_student_wrote_in_it_is_told(data: Dataset,
     ) == [[], []]
 
 
-def test_several_answers_with_a_word_changed_here_and_there_are_told(
-    data: Dataset, numbers: LabNumbers
-) -> None:
-    one, two = (handed_in(data, numbers, number=each) for each in (1, 2))
+def test_several_answers_with_a_word_changed_here_and_there_are_told():
+    one, two = (handed_in(number=each) for each in (1, 2))
     changed = WORDS
     for word, other in (("largest", "biggest"), ("stayed", "remained"), ("eleven", "many"), ("edge", "rim")):
         changed = changed.replace(word, other)
@@ -189,10 +174,8 @@ def test_several_answers_with_a_word_changed_here_and_there_are_told(
     assert between(mine, alone) == [[], []], "one answer may be alike by chance"
 
 
-def test_work_of_one_student_in_folders_of_two_is_told_however_deep_they_lie(
-    data: Dataset, numbers: LabNumbers
-) -> None:
-    handed = [handed_in(data, numbers, number=each) for each in (1, 2, 3, 4, 5)]
+def test_work_of_one_student_in_folders_of_two_is_told_however_deep_they_lie():
+    handed = [handed_in(number=each) for each in (1, 2, 3, 4, 5)]
     folders = [
         ["lab 5/moodle/Ann Rao_1", "lab 5/moodle/Ben Sato_2"],
         ["lab 5/moodle/Chloe Ito_3/report/report-1", "lab 5/moodle/Chloe Ito_3"],
@@ -206,46 +189,27 @@ def test_work_of_one_student_in_folders_of_two_is_told_however_deep_they_lie(
     assert "Ben Sato_2" in told[0][0].reason
 
 
-def test_digits_of_several_numbers_count_together(data: Dataset, numbers: LabNumbers) -> None:
-    """As where each of four numbers is right to two or three digits, of which no guess knows all."""
-    asked = [replace(GUESS, id=f"guess {place}") for place in range(4)]
-    lab = replace(LAB, steps=tuple(asked))
-    result = next(each for each in numbers.measured if each.step == "guess")
-    values = [0.4567, 0.3456, 0.2345, 0.6543]
-    one = replace(
-        handed_in(data, numbers),
-        measured=tuple(
-            replace(result, step=step.id, value=value) for step, value in zip(asked, values, strict=True)
-        ),
-    )
-
-    def told(*answers: float) -> int:
-        made = {
-            step.id: Commitment(answer, "2026-01-31 10:05", 0)
-            for step, answer in zip(asked, answers, strict=True)
-        }
-        return len(list(too_exact(replace(one, predictions=made), lab)))
-
-    assert told(0.457, 0.35, 0.23, 0.654) == 1
-    assert told(0.46, 0.35, 0.23, 0.65) == 0, "four digits may be guessed"
-    assert told(0.457, 0.35, 0.24, 0.654) == 0, "one that is off was no copy"
-
-
-def test_every_result_as_the_window_shows_it_is_told(data: Dataset, numbers: LabNumbers) -> None:
-    """Also where it has few digits, such as 0.25: nobody guesses all of several."""
-    asked = [replace(GUESS, id=f"guess {place}") for place in range(3)]
-    result = next(each for each in numbers.measured if each.step == "guess")
-    values = [0.25, 0.4567, 0.3456]
-    one = replace(
-        handed_in(data, numbers),
-        measured=tuple(
-            replace(result, step=step.id, value=value) for step, value in zip(asked, values, strict=True)
-        ),
-    )
-    for typed, count in (((0.25, 0.4567, 0.3456), 1), ((0.25, 0.46, 0.35), 0), ((0.9, 0.4567, 0.3456), 0)):
-        made = {
-            step.id: Commitment(answer, "2026-01-31 10:05", 0)
-            for step, answer in zip(asked, typed, strict=True)
-        }
-        found = list(too_exact(replace(one, predictions=made), replace(LAB, steps=tuple(asked))))
-        assert len(found) == count, typed
+@pytest.mark.parametrize(
+    ("values", "answers", "told"),
+    [
+        # Each of four numbers right to two or three digits, of which no guess knows all.
+        ((0.4567, 0.3456, 0.2345, 0.6543), (0.457, 0.35, 0.23, 0.654), 1),
+        ((0.4567, 0.3456, 0.2345, 0.6543), (0.46, 0.35, 0.23, 0.65), 0),  # four digits may be guessed
+        ((0.4567, 0.3456, 0.2345, 0.6543), (0.457, 0.35, 0.24, 0.654), 0),  # one that is off was no copy
+        # Results as the window shows them, also where one has few digits: nobody guesses all of several.
+        ((0.25, 0.4567, 0.3456), (0.25, 0.4567, 0.3456), 1),
+        ((0.25, 0.4567, 0.3456), (0.25, 0.46, 0.35), 0),
+        ((0.25, 0.4567, 0.3456), (0.9, 0.4567, 0.3456), 0),
+    ],
+)
+def test_digits_of_several_numbers_count_together(values, answers, told):
+    asked = [replace(GUESS, id=f"guess {place}") for place in range(len(values))]
+    result = next(each for each in numbers().measured if each.step == "guess")
+    pairs = zip(asked, values, strict=True)
+    measured = tuple(replace(result, step=step.id, value=value) for step, value in pairs)
+    made = {
+        step.id: Commitment(answer, "2026-01-31 10:05", 0)
+        for step, answer in zip(asked, answers, strict=True)
+    }
+    one = replace(handed_in(), measured=measured, predictions=made)
+    assert len(list(too_exact(one, replace(LAB, steps=tuple(asked))))) == told

@@ -143,16 +143,13 @@ def _around(lines: list[str], line: int) -> str:
     return f"{line}: {lines[line - 1]}"
 
 
-def test_a_wrong_value_is_named_by_its_own_line():
-    text, line = mistaken("tolerance = 0.1", "tolerance = -1")
-    assert parse_lab(text)[1][0].line == line
-
-
 def test_all_mistakes_are_told_in_the_order_of_their_lines():
     text = SMALL.replace('version = "1"', "version = 1").replace("points = 3", "points = -3")
     _, mistakes = parse_lab(text)
     assert [mistake.line for mistake in mistakes] == sorted(mistake.line for mistake in mistakes)
     assert len(mistakes) == 2
+    text, line = mistaken("tolerance = 0.1", "tolerance = -1")
+    assert parse_lab(text)[1][0].line == line, "a wrong value is named by its own line"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report import write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document
-from tests.engine.lab_cases import LAB, honest, small_data
+from tests.engine.lab_cases import LAB, damage, honest, small_data
 from tests.replacing import replace
 
 HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"
@@ -173,44 +174,20 @@ def test_what_is_no_hand_in_gets_one_sentence(tmp_path, content, said):
 
 
 def test_a_packed_flood_is_refused(tmp_path):
-    import zlib
-
-    path = tmp_path / "x.pdf"
-    path.write_bytes(
-        b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile>>stream\n" + zlib.compress(b"{" * (200 << 20), 9)
-    )
+    path, packed = tmp_path / "x.pdf", zlib.compress(b"{" * (200 << 20), 9)
+    path.write_bytes(b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile>>stream\n" + packed)
     with pytest.raises(DataError, match="carries no results"):
         read_hand_in(path)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
 @given(st.data())
 def test_a_damaged_part_is_refused_or_read(handed, data):
-    values = json.loads(handed.to_json())
-    place = values
-    while True:
-        keys = sorted(place) if isinstance(place, dict) else range(len(place))
-        key = data.draw(st.sampled_from(keys))
-        if not place[key] or not isinstance(place[key], dict | list) or data.draw(st.booleans()):
-            place[key] = data.draw(JSON)
-            break
-        place = place[key]
+    values = damage(json.loads(handed.to_json()), data)
     try:
-        again = hand_in_from_json(json.dumps(values))
+        said = hand_in_from_json(json.dumps(values)).to_json()[:9]
     except DataError as error:
-        said.append(str(error))
-        assert len(said[-1]) < 250
-        return
-    assert again.to_json()
-
-
-said: list[str] = []
+        said = str(error)
+    assert 0 < len(said) < 250
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400), 1e999, "abc", None, [1], True])
@@ -221,14 +198,6 @@ def test_no_setting_of_a_hand_in_is_more_than_refused(handed, name, value):
     with pytest.raises(DataError) as caught:
         hand_in_from_json(json.dumps(values))
     assert len(str(caught.value)) < 250
-
-
-def test_a_run_without_a_student_has_numbers_and_no_answers():
-    handed = honest(1, small_data())
-    assert handed.measured
-    alone = replace(handed, predictions={}, answers={}, hypotheses={}).sealed()
-    assert hand_in_from_json(alone.to_json()).measured == handed.measured
-    assert LabRecord.of(LAB).steps == {}
 
 
 def when_measured(record: LabRecord, step_id: str) -> str:

@@ -7,7 +7,6 @@ import re
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,10 +24,9 @@ from cnnviz.lab.remarks import impossible_times
 from cnnviz.lab.results import checksum_of
 from cnnviz.lab.verifying import Row, verify
 from cnnviz.report import write_html, write_pdf
-from tests.engine.lab_cases import LAB, honest, roll_number, small_data, with_value
+from tests.engine.lab_cases import LAB, LABS, honest, roll_number, small_data, with_value, write
 from tests.replacing import replace
 
-LABS = {LAB.sha256: LAB}
 MINE = "Max pooling keeps the largest of four cells, so a shift by one pixel moves some to another window."
 OTHERS = (
     "A mean of four cells changes little by little, while the maximum jumps from one cell to its neighbour."
@@ -229,39 +227,31 @@ PAIRS: dict[str, tuple[str, Callable[[HandIn, HandIn, str], Pair]]] = {
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
+def course(digits_file, tmp_path_factory) -> dict[str, Row]:
     """The rows of a course with all of these, by the name of the file."""
     data, numbers = small_data(), itertools.count(100)
-    folder, place = tmp_path_factory.mktemp("remarks"), tmp_path_factory.mktemp("data") / "digits.npz"
-    np.savez(
-        place, x_train=data.train_images[:, 0], y_train=data.train_labels, x_test=data.test_images[:, 0],
-        y_test=data.test_labels,
-    )  # fmt: skip
-
-    def write(name: str, handed: HandIn) -> None:
-        (folder / f"{name}.json").write_text(handed.sealed().to_json(), encoding="ascii")
-
+    folder = tmp_path_factory.mktemp("remarks")
     for name, change in HONEST.items():
-        write(name, change(honest(next(numbers), data)))
+        write(folder, name, change(honest(next(numbers), data)).sealed())
     twice = honest(next(numbers), data)
-    write("exported", twice)
-    write("exported-again", again(twice))
+    write(folder, "exported", twice.sealed())
+    write(folder, "exported-again", again(twice).sealed())
     write_pdf(lab_document(LAB, twice), folder / "both.pdf")
     write_html(lab_document(LAB, twice), folder / "both.html")
     own = OwnImage.of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28)[:, ::-1], 1)
     drawing = replace(LabRecord.of(LAB), own=own)
     roll = roll_number(next(numbers))
     measured = measured_lab(LAB, data, seed_for(LAB, roll), own.array)
-    write("drew", hand_in(LAB, drawing, measured, name="Drew", roll_number=roll))
+    write(folder, "drew", hand_in(LAB, drawing, measured, name="Drew", roll_number=roll).sealed())
     for name, (_, change) in TAMPERED.items():
-        write(f"tampered-{name}", change(honest(next(numbers), data)))
+        write(folder, f"tampered-{name}", change(honest(next(numbers), data)).sealed())
     for name, (_, change) in PAIRS.items():
         mixed = random.Random(name).sample(MINE.split(), len(MINE.split()))  # no two pairs are alike
         words = f"{' '.join(mixed)} So much for {name}."
         one, two = change(honest(next(numbers), data), honest(next(numbers), data), words)
-        write(f"first-{name}", one)
-        write(f"second-{name}", two)
-    rows = verify([folder], LABS, place, processes=1)
+        write(folder, f"first-{name}", one.sealed())
+        write(folder, f"second-{name}", two.sealed())
+    rows = verify([folder], LABS, digits_file, processes=1)
     return {path.name: row for row in rows for path in row.files}
 
 
@@ -287,10 +277,6 @@ def test_what_two_have_in_common_is_told_of_both_with_the_file_of_the_other(cour
         assert remark.others == (f"{other}-{name}.json",)
 
 
-def check(folder: Path, data: Path | None = None) -> dict[str, Row]:
-    return {row.files[0].name: row for row in verify([folder], LABS, data, processes=1)}
-
-
 # --- whatever one file holds --------------------------------------------------------------------------------
 
 VALUES = (
@@ -312,9 +298,9 @@ VALUES = (
 )
 
 
-def test_no_value_costs_the_rows_of_others(tmp_path, monkeypatch):
+def test_no_value_costs_the_rows_of_others(tmp_path, rows_of, monkeypatch):
     good = honest(1, small_data())
-    (tmp_path / "good.json").write_text(good.to_json(), encoding="ascii")
+    write(tmp_path, "good", good)
     measures = {each.measured.measurement.measure for each in good.measured}
     for measure in measures:
         for number, value in enumerate(VALUES):
@@ -324,9 +310,8 @@ def test_no_value_costs_the_rows_of_others(tmp_path, monkeypatch):
             values["checksum"] = checksum_of(values)
             (tmp_path / f"{measure}-{number}.json").write_text(json.dumps(values), encoding="ascii")
     monkeypatch.setattr("cnnviz.lab.verifying.measured_lab", lambda *_: measured)
-    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
     measured = measured_lab(LAB, small_data(), good.experiment.seed)
-    rows = check(tmp_path)
+    rows = rows_of(tmp_path)
     assert len(rows) == 1 + len(VALUES) * len(measures)
     assert verdict_of(rows["good.json"]) == OK
     for name, row in rows.items():
@@ -335,11 +320,9 @@ def test_no_value_costs_the_rows_of_others(tmp_path, monkeypatch):
         assert "cannot be checked by this program" not in row.reason, row.reason
 
 
-def test_what_fails_about_one_file_is_said_in_its_row(tmp_path, monkeypatch):
+def test_what_fails_about_one_file_is_said_in_its_row(tmp_path, rows_of, monkeypatch):
     for number in (1, 2):
-        handed = honest(number, small_data())
-        (tmp_path / f"{number}.json").write_text(handed.to_json(), encoding="ascii")
-    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
+        write(tmp_path, str(number), honest(number, small_data()))
 
     def failing(handed, *rest):
         if handed.roll_number == roll_number(1):
@@ -347,30 +330,22 @@ def test_what_fails_about_one_file_is_said_in_its_row(tmp_path, monkeypatch):
         return graded(handed, *rest)
 
     monkeypatch.setattr("cnnviz.lab.verifying.graded", failing)
-    rows = check(tmp_path)
+    rows = rows_of(tmp_path)
     assert "1.json cannot be checked by this program (KeyError)" in rows["1.json"].reason
     assert verdict_of(rows["1.json"]) == NOT_COMPARABLE
     assert verdict_of(rows["2.json"]) == OK
 
 
-def test_rows_come_as_they_are_measured(tmp_path, monkeypatch):
+def test_rows_come_as_they_are_measured(tmp_path, rows_of):
     for number in (1, 2, 3):
-        handed = honest(number, small_data())
-        (tmp_path / f"{number}.json").write_text(handed.to_json(), encoding="ascii")
-    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
+        write(tmp_path, str(number), honest(number, small_data()))
     told: list[list[str]] = []
-    verify(
-        [tmp_path],
-        LABS,
-        processes=1,
-        rows_changed=lambda rows: told.append([verdict_of(row) for row in rows]),
-    )
+    rows_of(tmp_path, rows_changed=lambda rows: told.append([verdict_of(row) for row in rows]))
     wait = "not measured yet"
     assert told == [[wait, wait, wait], [OK, wait, wait], [OK, OK, wait], [OK, OK, OK]]
 
 
-def test_what_the_program_does_not_write_is_told_however_it_is_sealed(tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
+def test_what_the_program_does_not_write_is_told_however_it_is_sealed(tmp_path, rows_of):
     for name, change in {
         "more": lambda values: values | {"points": 100},
         "title": lambda values: values["measured"][1].update(title="mean gain") or values,
@@ -379,7 +354,7 @@ def test_what_the_program_does_not_write_is_told_however_it_is_sealed(tmp_path, 
         values = change(json.loads(honest(1, small_data()).to_json()))
         values["checksum"] = checksum_of(values)
         (tmp_path / f"{name}.json").write_text(json.dumps(values), encoding="ascii")
-    for row in check(tmp_path).values():
+    for row in rows_of(tmp_path).values():
         assert "holds what the program does not write" in row.remarks[0].reason
 
 
@@ -393,20 +368,15 @@ WORDS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
-
-
 @pytest.mark.parametrize("words", WORDS, ids=range(len(WORDS)))
-def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, small, words):
+def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, rows_of, words):
     handed = replace(
         honest(1, small_data()), name="Zoë O'Brien", answers={"guess": words, "way": words[::-1]}
     )
     document = lab_document(LAB, handed.sealed())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "a.html")
-    (row,) = check(tmp_path).values()
+    (row,) = rows_of(tmp_path).values()
     assert (len(row.files), row.remarks) == (2, ())
 
 
@@ -425,32 +395,32 @@ FORGED: dict[str, Callable[[HandIn], HandIn]] = {
 
 @pytest.mark.parametrize("what", FORGED)
 @pytest.mark.parametrize("kind", ["pdf", "html"])
-def test_results_that_were_put_under_other_pages_are_told(tmp_path, small, what, kind):
+def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of, what, kind):
     handed = honest(1, small_data())
     document = replace(lab_document(LAB, handed), results=FORGED[what](handed).sealed().to_json())
     (write_pdf if kind == "pdf" else write_html)(document, tmp_path / f"a.{kind}")
-    (row,) = check(tmp_path).values()
+    (row,) = rows_of(tmp_path).values()
     assert any(each.kind == "pages" and what in each.reason for each in row.remarks), row
 
 
-def test_pages_that_were_edited_are_told(tmp_path, small):
+def test_pages_that_were_edited_are_told(tmp_path, rows_of):
     handed = honest(1, small_data())
     write_html(lab_document(LAB, handed), tmp_path / "a.html")
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
     head, results, end = re.split(r"(<script .*?</script>)", page, flags=re.DOTALL)
     assert "0.31" in head
     (tmp_path / "a.html").write_text(f"{head.replace('0.31', '0.94')}{results}{end}", encoding="utf-8")
-    (row,) = check(tmp_path).values()
+    (row,) = rows_of(tmp_path).values()
     assert [each.kind for each in row.remarks] == ["pages"]
 
 
-def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, small):
+def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, rows_of):
     document = lab_document(LAB, honest(1, small_data()))
     write_pdf(replace(document, results=""), tmp_path / "printed.pdf")
     write_pdf(document, tmp_path / "one.pdf")
     one = (tmp_path / "one.pdf").read_bytes()
     (tmp_path / "merged.pdf").write_bytes(one + one)
-    rows = check(tmp_path)
+    rows = rows_of(tmp_path)
     for name, why in (("printed.pdf", "printed again"), ("merged.pdf", "merged")):
         assert verdict_of(rows[name]) == UNREADABLE
         assert why in rows[name].reason

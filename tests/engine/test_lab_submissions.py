@@ -6,7 +6,6 @@ import struct
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from cnnviz.errors import DataError
@@ -14,12 +13,11 @@ from cnnviz.lab import HandIn
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, MISSING, OK, UNREADABLE, summary, to_csv, to_html, verdict_of
 from cnnviz.lab.submissions import Listed, folders_of, read_class_list, submissions
-from cnnviz.lab.verifying import Row, verify
+from cnnviz.lab.verifying import Row
 from cnnviz.report import write_folder, write_html, write_pdf
-from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, small_data
+from tests.engine.document_cases import zipped
+from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, small_data, write
 from tests.replacing import replace
-
-LABS = {LAB.sha256: LAB}
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +25,8 @@ def students() -> list[HandIn]:
     return [honest(number, small_data()) for number in range(40, 45)]
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    monkeypatch.setattr("cnnviz.lab.verifying._dataset", lambda *_: small_data())
-
-
-def rows_of(path: Path, **options: object) -> dict[str, Row]:
-    return {"/".join(row.files[0].parts[1:]): row for row in verify([path], LABS, processes=1, **options)}
-
-
-def table_of(rows: list[Row]) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(to_csv(rows).decode("utf-8-sig"))))
+def table_of(rows: dict[str, Row]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(to_csv(list(rows.values())).decode("utf-8-sig"))))
 
 
 def platform(folder: Path, students: list[HandIn]) -> None:
@@ -53,7 +42,7 @@ def platform(folder: Path, students: list[HandIn]) -> None:
             write_folder(document, place / "lab")
             (place / ".DS_Store").write_bytes(b"\0")
         else:
-            (place / "results.json").write_text(handed.to_json(), encoding="ascii")
+            write(place, "results", handed)
     other = folder / "Nobody_9100_assignsubmission_file"
     other.mkdir()
     (other / "report.docx").write_bytes(b"PK\x03\x04\x00")
@@ -73,7 +62,7 @@ def archived(folder: Path, path: Path, top: str = "") -> Path:
 
 @pytest.mark.parametrize("kind", ["folder", "archive", "archive in a folder"])
 def test_a_course_of_a_platform_has_a_row_for_each_student_and_each_file_that_is_none(
-    tmp_path, students, kind
+    tmp_path, rows_of, students, kind
 ):
     platform(tmp_path / "course", students)
     place = tmp_path / "course"
@@ -81,7 +70,7 @@ def test_a_course_of_a_platform_has_a_row_for_each_student_and_each_file_that_is
         (tmp_path / "inner").mkdir()
         place = archived(tmp_path / "course", tmp_path / "inner" / "all.zip", "submissions/")
         place = place.parent if kind == "archive in a folder" else place
-    rows = table_of(verify([place], LABS, processes=1))
+    rows = table_of(rows_of(place))
     by_folder = [(row["folder"].partition("_")[0], row["file"], row["verdict"]) for row in rows]
     assert by_folder == [
         ("Nobody", "notes.txt", UNREADABLE),
@@ -96,7 +85,7 @@ def test_a_course_of_a_platform_has_a_row_for_each_student_and_each_file_that_is
     assert "is no report of CNNViz; ask for the PDF or HTML file" in rows[0]["notes"]
 
 
-def test_the_same_work_in_the_folders_of_two_students_is_told(tmp_path, students):
+def test_the_same_work_in_the_folders_of_two_students_is_told(tmp_path, rows_of, students):
     platform(tmp_path, students)
     (tmp_path / "Mallory_9050_assignsubmission_file").mkdir()
     copy = tmp_path / "Mallory_9050_assignsubmission_file" / "mine.json"
@@ -113,21 +102,20 @@ def test_the_same_work_in_the_folders_of_two_students_is_told(tmp_path, students
     assert "lies in the folders" in told[0].remarks[0].reason
 
 
-def test_groups_and_attempts_are_no_students(tmp_path, students):
+def test_groups_and_attempts_are_no_students(tmp_path, rows_of, students):
     names = ["Ada Lovelace", "Emmy Noether", "Alan Turing", "Grace Hopper"]
     named = [replace(one, name=name).sealed() for one, name in zip(students, names, strict=False)]
     for attempt in (1, 2):
         for one in named:
             place = tmp_path / f"{one.name}_attempt_{attempt}"
             place.mkdir()
-            text = replace(one, time=f"2026-01-31 12:0{attempt}").sealed().to_json()
-            (place / "results.json").write_text(text, encoding="ascii")
+            write(place, "results", replace(one, time=f"2026-01-31 12:0{attempt}").sealed())
     assert {verdict_of(row) for row in rows_of(tmp_path).values()} == {OK}
     groups = tmp_path.parent / f"{tmp_path.name}-groups"
     for kind in ("pdf", "html", "json"):
         (groups / kind).mkdir(parents=True)
         for number, one in enumerate(students):
-            (groups / kind / f"{number}.json").write_text(one.to_json(), encoding="ascii")
+            write(groups / kind, str(number), one)
     assert {verdict_of(row) for row in rows_of(groups).values()} == {OK}
 
 
@@ -141,15 +129,7 @@ def test_folders_are_told_from_where_they_part():
 # --- archives that mean no good -----------------------------------------------------------------------------
 
 
-def zipped(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return path.read_bytes()
-
-
-def test_names_in_an_archive_lead_nowhere(tmp_path, students):
-    good = students[0].to_json().encode()
+def test_names_in_an_archive_lead_nowhere(tmp_path, rows_of, students):
     names = [
         "../../out.json",
         "/etc/out.json",
@@ -158,9 +138,9 @@ def test_names_in_an_archive_lead_nowhere(tmp_path, students):
         "a//b.json",
         "\x1b[31mred.json",
     ]
-    zipped(tmp_path / "all.zip", dict.fromkeys(names, good))
+    (tmp_path / "all.zip").write_bytes(zipped(dict.fromkeys(names, students[0].to_json().encode())))
     before = set(tmp_path.parent.rglob("*"))
-    (row,) = verify([tmp_path / "all.zip"], LABS, processes=1)
+    (row,) = rows_of(tmp_path / "all.zip").values()
     assert len(row.files) == len(names)
     assert set(tmp_path.parent.rglob("*")) == before, "nothing is unpacked"
     for file in row.files:
@@ -169,56 +149,47 @@ def test_names_in_an_archive_lead_nowhere(tmp_path, students):
         assert str(file).isprintable()
 
 
-def _nested(path: Path, depth: int, good: bytes) -> bytes:
-    content = zipped(path, {"good.json": good})
+def _nested(depth: int, good: bytes) -> bytes:
+    content = zipped({"good.json": good})
     for _ in range(depth):
-        content = zipped(path, {"inner.zip": content})
+        content = zipped({"inner.zip": content})
     return content
 
 
+def _changed(content: bytes, flags: int = 0, **changes: int) -> bytes:
+    """The archive with other flags, or another method, in both of its lists; or with a byte in it changed."""
+    changed, place = bytearray(content), content.rindex(b"PK\x01\x02")
+    for at in (place + 8, 6):
+        changed[at] |= flags
+        if "method" in changes:
+            struct.pack_into("<H", changed, at + 2, changes["method"])
+    if "byte" in changes:
+        changed[changes["byte"]] ^= 255
+    return bytes(changed)
+
+
 HOSTILE = {
-    "cut off": lambda path, good: path.write_bytes(zipped(path, {"a.json": good})[:-30]),
-    "no archive": lambda path, _: path.write_bytes(b"PK\x03\x04 and no more"),
-    "empty": lambda path, _: zipped(path, {}),
-    "nothing": lambda path, _: path.write_bytes(b""),
-    "packed by bzip2": lambda path, good: zipped(path, {"a.json": good}, zipfile.ZIP_BZIP2),
-    "packed by LZMA": lambda path, good: zipped(path, {"a.json": good}, zipfile.ZIP_LZMA),
-    "claims LZMA": lambda path, good: path.write_bytes(_claims(zipped(path, {"a.json": good}), 14)),
-    "locked": lambda path, good: path.write_bytes(_locked(zipped(path, {"a.json": good}))),
-    "damaged": lambda path, good: path.write_bytes(_damaged(zipped(path, {"a.json": good}, 0))),
-    "flood": lambda path, _: zipped(path, {"a.json": bytes(100 << 20)}),
-    "nested flood": lambda path, _: zipped(
-        path, {f"{n}.zip": zipped(path, {"a.json": bytes(60 << 20)}) for n in range(3)}),
-    "too deep": lambda path, good: _nested(path, 3, good),
-    "many names": lambda path, good: zipped(path, {f"{n}.json": good[:9] for n in range(6000)}, 0),
-    "only folders": lambda path, _: zipped(path, {f"{n}/": b"" for n in range(200)}),
-}  # fmt: skip
-
-
-def _claims(content: bytes, method: int) -> bytes:
-    changed, place = bytearray(content), content.rindex(b"PK\x01\x02")
-    struct.pack_into("<H", changed, place + 10, method)
-    struct.pack_into("<H", changed, 8, method)
-    return bytes(changed)
-
-
-def _locked(content: bytes) -> bytes:
-    changed, place = bytearray(content), content.rindex(b"PK\x01\x02")
-    changed[place + 8] |= 1
-    changed[6] |= 1
-    return bytes(changed)
-
-
-def _damaged(content: bytes) -> bytes:
-    changed = bytearray(content)
-    changed[200] ^= 255
-    return bytes(changed)
+    "cut off": lambda good: zipped({"a.json": good})[:-30],
+    "no archive": lambda _: b"PK\x03\x04 and no more",
+    "empty": lambda _: zipped({}),
+    "nothing": lambda _: b"",
+    "packed by bzip2": lambda good: zipped({"a.json": good}, zipfile.ZIP_BZIP2),
+    "packed by LZMA": lambda good: zipped({"a.json": good}, zipfile.ZIP_LZMA),
+    "claims LZMA": lambda good: _changed(zipped({"a.json": good}), method=14),
+    "locked": lambda good: _changed(zipped({"a.json": good}), flags=1),
+    "damaged": lambda good: _changed(zipped({"a.json": good}, 0), byte=200),
+    "flood": lambda _: zipped({"a.json": bytes(100 << 20)}),
+    "nested flood": lambda _: zipped({f"{n}.zip": zipped({"a.json": bytes(60 << 20)}) for n in range(3)}),
+    "too deep": lambda good: _nested(3, good),
+    "many names": lambda good: zipped({f"{n}.json": good[:9] for n in range(6000)}, 0),
+    "only folders": lambda _: zipped({f"{n}/": b"" for n in range(200)}),
+}
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_an_archive_that_means_no_good_costs_its_own_row(tmp_path, students, what):
-    HOSTILE[what](tmp_path / "bad.zip", students[1].to_json().encode())
-    (tmp_path / "good.json").write_text(students[0].to_json(), encoding="ascii")
+def test_an_archive_that_means_no_good_costs_its_own_row(tmp_path, rows_of, students, what):
+    (tmp_path / "bad.zip").write_bytes(HOSTILE[what](students[1].to_json().encode()))
+    write(tmp_path, "good", students[0])
     rows = rows_of(tmp_path)
     assert verdict_of(rows.pop("good.json")) == OK
     assert rows
@@ -229,13 +200,10 @@ def test_an_archive_that_means_no_good_costs_its_own_row(tmp_path, students, wha
         assert "cannot be checked by this program" not in row.reason
 
 
-def test_an_archive_of_each_student_is_read(tmp_path, students):
-    inner = {
-        f"{one.name}.zip": zipped(tmp_path / "x.zip", {"r.json": one.to_json().encode()}) for one in students
-    }
-    (tmp_path / "x.zip").unlink()
-    zipped(tmp_path / "all.zip", inner)
-    rows = table_of(verify([tmp_path / "all.zip"], LABS, processes=1))
+def test_an_archive_of_each_student_is_read(tmp_path, rows_of, students):
+    inner = {f"{one.name}.zip": zipped({"r.json": one.to_json().encode()}) for one in students}
+    (tmp_path / "all.zip").write_bytes(zipped(inner))
+    rows = table_of(rows_of(tmp_path / "all.zip"))
     assert [row["folder"] for row in rows] == sorted(inner)
     assert {row["verdict"] for row in rows} == {OK}
 
@@ -270,11 +238,11 @@ def test_what_is_no_list_is_refused_in_a_sentence(tmp_path, content):
         read_class_list(tmp_path / "list.csv")
 
 
-def test_who_is_missing_and_who_is_not_on_the_list_is_told(tmp_path, students):
+def test_who_is_missing_and_who_is_not_on_the_list_is_told(tmp_path, rows_of, students):
     for number, one in enumerate(students[:3]):
-        (tmp_path / f"{number}.json").write_text(one.to_json(), encoding="ascii")
+        write(tmp_path, str(number), one)
     listed = (Listed("Student 40", "21-cs-0040"), Listed("Mallory", roll_number(41)), Listed("Gone", "99"))
-    rows = verify([tmp_path], LABS, processes=1, students=listed)
+    rows = rows_of(tmp_path, students=listed)
     told = [(row["name"], row["verdict"], row["class list"]) for row in table_of(rows)]
     assert told == [
         ("Student 40", OK, "on the list"),
@@ -282,16 +250,16 @@ def test_who_is_missing_and_who_is_not_on_the_list_is_told(tmp_path, students):
         ("Student 42", OK, "not on the list"),
         ("Gone", MISSING, "on the list"),
     ]
-    assert "is that of Mallory on the list" in rows[1].remarks[0].reason
-    assert summary(rows).endswith("0 unreadable, 1 missing, 1 not on the list.")
+    assert "is that of Mallory on the list" in rows["1.json"].remarks[0].reason
+    assert summary(list(rows.values())).endswith("0 unreadable, 1 missing, 1 not on the list.")
 
 
 # --- what is written ----------------------------------------------------------------------------------------
 
 
-def test_a_table_is_enough_to_grade(tmp_path, students):
-    (tmp_path / "a.json").write_text(students[0].to_json(), encoding="ascii")
-    (row,) = table_of(verify([tmp_path], LABS, processes=1))
+def test_a_table_is_enough_to_grade(tmp_path, rows_of, students):
+    write(tmp_path, "a", students[0])
+    (row,) = table_of(rows_of(tmp_path))
     assert row["guess: answer"] == students[0].answers["guess"]
     assert row["way: answer"].startswith("2026-01-31 10:00: Student 40 expects")
     assert row["guess: predicted"] == "0.7"
@@ -303,12 +271,12 @@ def test_a_table_is_enough_to_grade(tmp_path, students):
     assert (row["steps done"], row["steps in all"]) == ("3", "4")
 
 
-def test_the_pages_of_a_class_show_all_answers_and_nothing_runs_in_them(tmp_path, students):
+def test_the_pages_of_a_class_show_all_answers_and_nothing_runs_in_them(tmp_path, rows_of, students):
     evil = replace(students[1], name="<script>alert(1)</script>", answers={"guess": "<img src=x onerror=y>"})
     for number, one in enumerate((students[0], evil.sealed())):
-        (tmp_path / f"{number}.json").write_text(one.to_json(), encoding="ascii")
+        write(tmp_path, str(number), one)
     (tmp_path / "x.txt").write_text("nothing")
-    page = to_html(verify([tmp_path], LABS, processes=1, students=(Listed("Gone", "1"),))).decode()
+    page = to_html(list(rows_of(tmp_path, students=(Listed("Gone", "1"),)).values())).decode()
     assert page.count(students[0].answers["guess"]) == 2, "on the page of the student, and beside the others"
     assert "<script" not in page
     assert "<img" not in page
@@ -316,17 +284,13 @@ def test_the_pages_of_a_class_show_all_answers_and_nothing_runs_in_them(tmp_path
     assert page.count("<section") == 4 + 2, "a student each, and a question each"
 
 
-def test_a_course_is_graded_from_the_command_line(tmp_path, students):
-    data = small_data()
-    np.savez(
-        tmp_path / "digits.npz", x_train=data.train_images[:, 0], y_train=data.train_labels,
-        x_test=data.test_images[:, 0], y_test=data.test_labels,
-    )  # fmt: skip
+def test_a_course_is_graded_from_the_command_line(tmp_path, digits_file, students):
     (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
     (tmp_path / "list.csv").write_text(CLASS, encoding="utf-8")
-    zipped(tmp_path / "all.zip", {f"{one.name}/results.json": one.to_json().encode() for one in students})
+    results = {f"{one.name}/results.json": one.to_json().encode() for one in students}
+    (tmp_path / "all.zip").write_bytes(zipped(results))
     arguments = (
-        "--verify", "all.zip", "--lab", "small.toml", "--data", "digits.npz", "--class", "list.csv",
+        "--verify", "all.zip", "--lab", "small.toml", "--data", digits_file, "--class", "list.csv",
         "--table", "t.csv", "--pages", "p.html",
     )  # fmt: skip
     for _ in range(2):  # what it has written is no hand-in
@@ -340,10 +304,3 @@ def test_a_course_is_graded_from_the_command_line(tmp_path, students):
     found = [each.path.name for each in submissions([tmp_path], [tmp_path / "t.csv", tmp_path / "p.html"])]
     assert "t.csv" not in found
     assert "p.html" not in found
-
-
-@pytest.mark.parametrize("option", ["--pages", "--class"])
-def test_what_is_about_hand_ins_needs_some(tmp_path, option):
-    done = command("--headless", option, "x", cwd=tmp_path)
-    assert done.returncode == 2
-    assert f"{option} needs --verify" in done.stderr

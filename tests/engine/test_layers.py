@@ -1,9 +1,11 @@
-"""Layers: settings, shapes, parameters, passes, and their description as a dict."""
+"""Layers: settings, shapes, parameters, passes and descriptions; what is special about pools."""
 
 import dataclasses
+import itertools
 import json
 import math
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.inspect.arithmetic import dense_evidence, explain_cell
 from cnnviz.layers import (
     LAYER_TYPES,
+    TIE_RULES,
     AvgPool2D,
     Conv2D,
     Dense,
@@ -26,6 +30,10 @@ from cnnviz.layers import (
     Tanh,
     layer_from_dict,
 )
+from cnnviz.layers.max_blur import blur_kernel
+from cnnviz.network import Network
+from cnnviz.routing import check_all, filter_gradient_terms, pool_routing
+from tests.engine.routing_cases import lab5
 from tests.oracles import (
     assert_same_bits,
     avg_pool2d_loop,
@@ -33,43 +41,63 @@ from tests.oracles import (
     conv2d_loop,
     dense_loop,
     max_blur_pool2d_loop,
+    max_pool2d_backward_loop,
     max_pool2d_loop,
     spread_values,
     subsample_pool2d_loop,
 )
 
-MAPS = (2, 7, 6)
+
+def convolution(channels, height, width, filters, kernel, stride, padding, *, bias):
+    def oracle(x, weight, bias=None):
+        return conv2d_loop(x, weight, bias, stride, padding)
+
+    return Conv2D(filters, kernel, stride, padding, bias=bias), (channels, height, width), oracle
+
+
+def pooled_loop(x, size, stride):
+    return max_pool2d_loop(x, size, stride)[0]
+
+
+CONVOLUTIONS = [
+    (1, 6, 6, 1, 3, 1, 0), (2, 7, 5, 4, 3, 1, 1), (3, 8, 7, 2, 3, 2, 0), (1, 5, 9, 3, 2, 3, 2),
+    (2, 5, 5, 3, 5, 1, 0), (2, 4, 6, 2, 1, 2, 0), (1, 3, 3, 1, 5, 1, 1), (3, 1, 4, 2, 1, 1, 0),
+]  # fmt: skip
+WINDOWS = [
+    ((3, 6, 6), 2, 2), ((2, 7, 5), 2, 2), ((1, 7, 8), 3, 3), ((1, 7, 6), 3, 2), ((2, 5, 6), 2, 1),
+    ((1, 7, 7), 2, 3), ((1, 4, 5), 1, 1), ((1, 9, 4), 3, 1),
+]  # fmt: skip
+FIELDS = [((3, 8, 8), 2), ((1, 7, 9), 2), ((2, 9, 11), 3), ((1, 13, 8), 4), ((1, 5, 4), 1), ((1, 2, 2), 2)]
+FLAT, MAPS = (5,), (2, 7, 6)
 LAYERS = [
-    pytest.param(
-        Conv2D(3, kernel_size=2, stride=2, padding=1),
-        MAPS,
-        lambda x, weight, bias: conv2d_loop(x, weight, bias, 2, 1),
-        id="conv",
+    *(convolution(*sides, bias=bias) for sides in CONVOLUTIONS for bias in (True, False)),
+    *(
+        (MaxPool2D(size, stride, ties), shape, partial(pooled_loop, size=size, stride=stride))
+        for shape, size, stride in WINDOWS
+        for ties in TIE_RULES
     ),
-    pytest.param(Conv2D(2, bias=False), MAPS, conv2d_loop, id="conv-no-bias"),
-    pytest.param(MaxPool2D(2), MAPS, lambda x: max_pool2d_loop(x, 2, 2)[0], id="max"),
-    pytest.param(MaxPool2D(3, stride=1), MAPS, lambda x: max_pool2d_loop(x, 3, 1)[0], id="max-overlapping"),
-    pytest.param(AvgPool2D(2), MAPS, lambda x: avg_pool2d_loop(x, 2, 2), id="avg"),
-    pytest.param(AvgPool2D(2, stride=3), MAPS, lambda x: avg_pool2d_loop(x, 2, 3), id="avg-gaps"),
-    pytest.param(MaxBlurPool2D(2), MAPS, lambda x: max_blur_pool2d_loop(x, 2), id="max-blur"),
-    pytest.param(SubsamplePool2D(3), MAPS, lambda x: subsample_pool2d_loop(x, 3), id="subsample"),
-    pytest.param(ReLU(), MAPS, lambda x: np.where(x > 0, x, 0), id="relu"),
-    pytest.param(LeakyReLU(0.3), MAPS, lambda x: np.where(x > 0, x, 0.3 * x), id="leaky"),
-    pytest.param(ReLU(), (5,), lambda x: np.where(x > 0, x, 0), id="relu-flat"),
-    pytest.param(Sigmoid(), (5,), lambda x: 1 / (1 + np.exp(-x)), id="sigmoid"),
-    pytest.param(Sigmoid(), MAPS, lambda x: 1 / (1 + np.exp(-x)), id="sigmoid-maps"),
-    pytest.param(Tanh(), (5,), np.tanh, id="tanh"),
-    pytest.param(Flatten(), MAPS, lambda x: np.array([sample.ravel() for sample in x]), id="flatten"),
-    pytest.param(Dense(4), (5,), dense_loop, id="dense"),
-    pytest.param(Dense(1, bias=False), (5,), dense_loop, id="dense-no-bias"),
-    pytest.param(Dense(10), (33,), dense_loop, id="dense-large"),
+    *(
+        (AvgPool2D(size, stride), shape, partial(avg_pool2d_loop, size=size, stride=stride))
+        for shape, size, stride in WINDOWS
+    ),
+    *((SubsamplePool2D(size), shape, partial(subsample_pool2d_loop, size=size)) for shape, size in FIELDS),
+    *((MaxBlurPool2D(size), shape, partial(max_blur_pool2d_loop, size=size)) for shape, size in FIELDS),
+    *((ReLU(), shape, lambda x: np.where(x > 0, x, 0)) for shape in (MAPS, FLAT)),
+    (LeakyReLU(0.3), MAPS, lambda x: np.where(x > 0, x, 0.3 * x)),
+    *((Sigmoid(), shape, lambda x: 1 / (1 + np.exp(-x))) for shape in (MAPS, FLAT)),
+    (Tanh(), FLAT, np.tanh),
+    (Flatten(), MAPS, lambda x: np.array([sample.ravel() for sample in x])),
+    (Flatten(), FLAT, lambda x: x),
+    (Dense(4), FLAT, dense_loop),
+    (Dense(1, bias=False), FLAT, dense_loop),
+    (Dense(10), (33,), dense_loop),
 ]
 
 
-@pytest.mark.parametrize(("layer", "input_shape", "oracle"), LAYERS)
+@pytest.mark.parametrize(("layer", "input_shape", "oracle"), LAYERS, ids=lambda value: str(value)[:60])
 def test_passes_equal_loop_and_central_difference(rng, layer, input_shape, oracle):
     names = layer.parameter_names
-    inputs = {"x": spread_values(rng, (3, *input_shape))}
+    inputs = {"x": spread_values(rng, (2, *input_shape))}
     inputs |= {name: rng.normal(size=shape) for name, shape in layer.parameter_shapes(input_shape).items()}
     assert tuple(inputs) == ("x", *names)
 
@@ -81,46 +109,19 @@ def test_passes_equal_loop_and_central_difference(rng, layer, input_shape, oracl
         return {"x": d_x} | d_params
 
     check_operation(forward, backward, oracle, inputs)
-    assert forward(*inputs.values()).shape == (3, *layer.output_shape(input_shape))
+    assert forward(*inputs.values()).shape == (2, *layer.output_shape(input_shape))
 
 
-@pytest.mark.parametrize(("layer", "input_shape", "oracle"), LAYERS)
-def test_description_survives_json(layer, input_shape, oracle):
-    description = json.loads(json.dumps(layer.to_dict()))
-    assert description["type"] == type(layer).__name__
-    assert layer_from_dict(description) == layer
-
-
-@pytest.mark.parametrize(("layer", "input_shape", "oracle"), LAYERS)
-def test_is_immutable_and_hashable(layer, input_shape, oracle):
-    assert hash(layer) == hash(dataclasses.replace(layer))
-    for name in layer.to_dict():
-        with pytest.raises((dataclasses.FrozenInstanceError, AttributeError, TypeError)):
-            setattr(layer, name, 3)
-
-
-def test_every_layer_type_is_tested_above():
-    assert {type(param.values[0]).__name__ for param in LAYERS} == set(LAYER_TYPES)
-
-
-@pytest.mark.parametrize(
-    ("layer", "input_shape", "expected"),
-    [
-        (Conv2D(8), (1, 28, 28), (8, 26, 26)),
-        (Conv2D(8, padding=1), (1, 28, 28), (8, 28, 28)),
-        (Conv2D(4, kernel_size=5, stride=2), (3, 28, 29), (4, 12, 13)),
-        (MaxPool2D(2), (8, 27, 26), (8, 13, 13)),
-        (MaxPool2D(3, stride=2), (8, 27, 26), (8, 13, 12)),
-        (AvgPool2D(2), (8, 27, 26), (8, 13, 13)),
-        (SubsamplePool2D(2), (8, 27, 26), (8, 13, 13)),
-        (Flatten(), (8, 13, 13), (1352,)),
-        (Flatten(), (7,), (7,)),
-        (Dense(10), (1352,), (10,)),
-        (ReLU(), (2, 3, 4), (2, 3, 4)),
-    ],
-)
-def test_output_shapes(layer, input_shape, expected):
-    assert layer.output_shape(input_shape) == expected
+def test_layers_are_values_whose_descriptions_survive_json():
+    assert {type(layer).__name__ for layer, _, _ in LAYERS} == set(LAYER_TYPES)
+    for layer, _, _ in [*LAYERS, (MaxBlurPool2D(3, "all"), MAPS, None)]:
+        description = json.loads(json.dumps(layer.to_dict()))
+        assert description["type"] == type(layer).__name__
+        assert layer_from_dict(description) == layer
+        assert hash(layer) == hash(dataclasses.replace(layer))
+        for name in description:
+            with pytest.raises((dataclasses.FrozenInstanceError, AttributeError, TypeError)):
+                setattr(layer, name, 3)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +140,12 @@ def test_output_shapes(layer, input_shape, expected):
 def test_inputs_that_do_not_fit_are_refused(layer, input_shape):
     with pytest.raises(ShapeError):
         layer.output_shape(input_shape)
+
+
+@pytest.mark.parametrize("pool", [AvgPool2D(3), SubsamplePool2D(3), MaxPool2D(3), MaxBlurPool2D(3)])
+def test_too_small_maps_are_named(pool):
+    with pytest.raises(ShapeError, match=r"at least 3 x 3 pixels, not 2 x 4"):
+        pool.forward(np.zeros((1, 1, 2, 4)), {})
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -184,10 +191,7 @@ def test_lab5_weights_are_the_exercises_to_the_bit():
         (lambda: Conv2D(8, init="zeros"), "'init' parameter of Conv2D must be one of 'lab5', 'he', 'glorot'"),
         (lambda: MaxPool2D(True), "'size' parameter of MaxPool2D must be an int >= 1. Got True"),
         (lambda: MaxPool2D(2, stride=0), "'stride' parameter of MaxPool2D"),
-        (
-            lambda: MaxPool2D(2, ties="last"),
-            "'ties' parameter of MaxPool2D must be one of 'first', 'all', 'split'",
-        ),
+        (lambda: MaxPool2D(2, ties="last"), "'ties' parameter of MaxPool2D must be one of 'first', 'all',"),
         (lambda: AvgPool2D(0), "'size' parameter of AvgPool2D"),
         (lambda: AvgPool2D(2, stride=-2), "'stride' parameter of AvgPool2D"),
         (lambda: SubsamplePool2D(0), "'size' parameter of SubsamplePool2D"),
@@ -242,7 +246,7 @@ def test_settings_left_out_take_their_default():
 DTYPES = ["float32", "float64"]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_slopes_at_the_kink(dtype):
     zeros = np.array([0.0, -0.0], dtype=dtype)
     ones = np.ones_like(zeros)
@@ -272,52 +276,6 @@ def convolved(x, weight, bias=None, stride=1):
     filters, _, kernel, _ = weight.shape
     layer = Conv2D(filters, kernel, stride, bias=bias is not None)
     return layer.forward(x, {"weight": weight, "bias": bias})
-
-
-@pytest.mark.parametrize(
-    ("n", "channels", "height", "width", "filters", "kernel", "stride", "padding"),
-    [
-        (1, 1, 6, 6, 1, 3, 1, 0),
-        (3, 2, 7, 5, 4, 3, 1, 1),
-        (2, 3, 8, 7, 2, 3, 2, 0),
-        (2, 1, 5, 9, 3, 2, 3, 2),
-        (1, 2, 5, 5, 3, 5, 1, 0),
-        (1, 2, 4, 6, 2, 1, 2, 0),
-        (2, 1, 3, 3, 1, 5, 1, 1),
-        (1, 3, 1, 4, 2, 1, 1, 0),
-    ],
-)
-@pytest.mark.parametrize("with_bias", [True, False])
-def test_convolution_equals_loop_and_central_difference(
-    rng, n, channels, height, width, filters, kernel, stride, padding, with_bias
-):
-    inputs = {
-        "x": rng.normal(size=(n, channels, height, width)),
-        "weight": rng.normal(size=(filters, channels, kernel, kernel)),
-    }
-    if with_bias:
-        inputs["bias"] = rng.normal(size=filters)
-
-    layer = Conv2D(filters, kernel, stride, padding, bias=with_bias)
-
-    def forward(x, weight, bias=None):
-        return layer.forward(x, {"weight": weight, "bias": bias})
-
-    def backward(d_out, out, x, weight, bias=None):
-        d_x, d_params = layer.backward(d_out, x, out, {"weight": weight, "bias": bias})
-        return {"x": d_x} | d_params
-
-    def oracle(x, weight, bias=None):
-        return conv2d_loop(x, weight, bias, stride, padding)
-
-    check_operation(forward, backward, oracle, inputs)
-
-
-def test_is_not_flipped():
-    """Cross-correlation, as deep learning has it: the kernel's first entry meets the patch's first pixel."""
-    x = np.array([[[[1.0, 0.0], [0.0, 0.0]]]])
-    weight = np.array([[[[5.0, 6.0], [7.0, 8.0]]]])
-    assert convolved(x, weight).item() == 5.0
 
 
 def test_batch_larger_than_a_chunk_equals_its_samples(rng):
@@ -377,3 +335,151 @@ def test_shifted_image_gives_shifted_bits(n, filters, shift, dtype, seed):
     canvas[:, :, down : down + 9, right : right + 8] = patch
     inside = convolved(canvas, weight)[:, :, down : down + 7, right : right + 6]
     assert_same_bits(inside, convolved(patch, weight))
+
+
+def max_pooled(x, size, stride=None):
+    """Largest value of each window, and the first cell that has it."""
+    pool = MaxPool2D(size, stride)
+    return pool.forward(x, {}), pool.first_winners(x)
+
+
+def routed_back(d_out, x, pooled, size, stride=None, ties="first"):
+    return MaxPool2D(size, stride, ties).input_gradient(d_out, x, pooled, {})
+
+
+def test_even_shift_moves_the_pooled_map_to_the_bit(rng):
+    """A digit on a blank field, moved by two pixels: its pooled maps move by one cell, exactly."""
+    x = np.full((1, 1, 16, 16), -0.5)
+    x[..., 5:10, 5:10] = rng.normal(size=(5, 5))
+    moved = np.roll(x, (2, -2), axis=(2, 3))
+    for pool in (AvgPool2D(2), SubsamplePool2D(2)):
+        assert_same_bits(pool.forward(moved, {}), np.roll(pool.forward(x, {}), (1, -1), axis=(2, 3)))
+
+
+GEOMETRIES = [
+    ((2, 3, 6, 6), 2, 2),
+    ((1, 2, 7, 5), 2, 2),
+    ((1, 1, 7, 8), 3, 3),
+    ((2, 1, 7, 6), 3, 2),
+    ((1, 2, 5, 6), 2, 1),
+    ((1, 1, 7, 7), 2, 3),
+    ((1, 1, 4, 5), 1, 1),
+]
+
+
+@pytest.mark.parametrize(("shape", "size", "stride"), GEOMETRIES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_winners_and_routes_through_ties_equal_the_loop(rng, shape, size, stride, dtype):
+    """Three values only, so that most windows are tied."""
+    x = rng.integers(-1, 2, size=shape).astype(dtype)
+    pooled, winner = max_pooled(x, size, stride)
+    expected_pooled, expected_winner = max_pool2d_loop(x, size, stride)
+    np.testing.assert_array_equal(pooled, expected_pooled)
+    np.testing.assert_array_equal(winner, expected_winner)
+    assert winner.dtype == np.intp
+    d_out = rng.normal(size=pooled.shape).astype(dtype)
+    for ties in TIE_RULES:
+        d_x = routed_back(d_out, x, pooled, size, stride, ties)
+        assert d_x.dtype == x.dtype
+        expected = max_pool2d_backward_loop(d_out, x, size, stride, ties)
+        np.testing.assert_allclose(d_x, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_every_pattern_of_ties_in_a_window():
+    """All 3^4 windows of three values side by side: the sums that the rules promise."""
+    windows = np.array(list(itertools.product((0.0, 1.0, 2.0), repeat=4)))
+    x = windows.reshape(1, len(windows), 2, 2)
+    pooled, winner = max_pooled(x, 2)
+    ones = np.ones_like(pooled)
+    tied = (windows == windows.max(axis=1, keepdims=True)).sum(axis=1)
+    routed = {ties: routed_back(ones, x, pooled, 2, ties=ties).reshape(-1, 4) for ties in TIE_RULES}
+    np.testing.assert_array_equal(routed["first"].sum(axis=1), 1)
+    np.testing.assert_array_equal(routed["first"].argmax(axis=1), winner.ravel())
+    np.testing.assert_array_equal(routed["all"].sum(axis=1), tied)
+    np.testing.assert_allclose(routed["split"].sum(axis=1), 1, rtol=1e-15)
+    for ties in TIE_RULES:
+        assert not np.any(routed[ties][windows < windows.max(axis=1, keepdims=True)])
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("ties", TIE_RULES)
+def test_nan_is_passed_on_and_gets_the_gradient(place, ties):
+    x = np.array([3.0, 1.0, 2.0, 3.0] * 2).reshape(1, 2, 2, 2)
+    x[0, 0].ravel()[place] = np.nan
+    pooled, winner = max_pooled(x, 2)
+    assert np.isnan(pooled[0, 0, 0, 0])
+    assert winner.ravel().tolist() == [place, 0]
+    assert MaxPool2D(2).winners(x)[0, 0].ravel().tolist() == [cell == place for cell in range(4)]
+    assert pooled[0, 1, 0, 0] == 3
+    d_x = routed_back(np.ones_like(pooled), x, pooled, 2, ties=ties)
+    assert d_x[0, 0].ravel().tolist() == [float(cell == place) for cell in range(4)]
+
+
+def test_infinities_compete_like_numbers():
+    x = np.array([-np.inf, 0.0, np.inf, np.inf]).reshape(1, 1, 2, 2)
+    pooled, winner = max_pooled(x, 2)
+    assert (pooled.item(), winner.item()) == (np.inf, 2)
+    d_x = routed_back(np.full_like(pooled, np.inf), x, pooled, 2)
+    assert d_x.ravel().tolist() == [0, 0, np.inf, 0]
+
+
+CASES = pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ((2, 3, 8, 8), 2),
+        ((1, 1, 7, 9), 2),
+        ((1, 2, 9, 11), 3),
+        ((1, 1, 13, 8), 4),
+        ((1, 1, 5, 4), 1),
+        ((1, 1, 2, 2), 2),
+    ],
+)
+
+
+@CASES
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+def test_shares_are_what_the_gradient_takes(shape, size, ties, rng):
+    """Also where cells tie: small whole numbers."""
+    x = rng.integers(0, 3, size=shape).astype(np.float64)
+    pool = MaxBlurPool2D(size, ties)
+    upstream = rng.normal(size=pool.forward(x, {}).shape)
+    shares, geometry = pool.shares(x), pool.geometry
+    rows, columns = (
+        geometry.cells(np.arange(n), side) for n, side in zip(upstream.shape[2:], shape[2:], strict=True)
+    )
+    expected = np.zeros(shape)
+    for n, c, i, j, a, b in np.ndindex(*shares.shape):
+        expected[n, c, rows[i, a], columns[j, b]] += shares[n, c, i, j, a, b] * upstream[n, c, i, j]
+    np.testing.assert_allclose(
+        pool.input_gradient(upstream, x, pool.forward(x, {}), {}), expected, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_the_kernel_lets_nothing_through_that_the_coarser_grid_would_mistake(size):
+    kernel = np.array(blur_kernel(size))
+    assert kernel.sum() == pytest.approx(1)
+    for alias in range(1, size):
+        wave = np.exp(2j * np.pi * alias / size * np.arange(len(kernel)))
+        assert abs((kernel * wave).sum()) < 1e-12
+
+
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+def test_everything_that_is_said_about_pools_holds_for_it(ties):
+    """Gradient check, routes, terms, arithmetic and evidence follow from what the layer says of itself."""
+    network, x, label = lab5()
+    layers = [(name, MaxBlurPool2D(2, ties) if name == "pool1" else layer) for name, layer in network.layers]
+    network = Network.build(layers, network.input_shape, dtype="float64").with_params(network.params)
+    report = check_all(network, x, label)
+    assert report.counts["mismatch"] == report.counts["curvature"] == 0
+    assert (report.counts["tie_rule"] > 0) == (ties == "all")
+    assert report.largest_error < 1e-6
+    trace, gradients = network.forward(x), network.gradients(x, np.array([label]))
+    routing = pool_routing(network, trace, gradients, "pool1")
+    delivered = routing.routes().delivered(routing.incoming, routing.values.shape)
+    np.testing.assert_allclose(delivered, gradients.outputs["conv1"][0], atol=1e-15)
+    terms = filter_gradient_terms(network, trace, gradients, "conv1", 0, by="window")
+    np.testing.assert_allclose(terms.total, gradients.params["conv1.weight"][0], atol=1e-13)
+    cell = explain_cell(network, trace, "pool1", (1, 5, 0))
+    assert cell.products.sum() == pytest.approx(cell.value)
+    assert abs(dense_evidence(network, trace, "conv1").remainder) < 1e-12

@@ -1,4 +1,4 @@
-"""From logits to probabilities, classes and losses."""
+"""From logits to probabilities, classes and losses; optimisers against the formulas, one number at a time."""
 
 import math
 from dataclasses import replace
@@ -9,8 +9,9 @@ import pytest
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import evaluate
 from cnnviz.layers import losses
+from cnnviz.optim import SGD, Adam, make_optimizer
 from cnnviz.presets import LAB5
-from tests.oracles import cross_entropy_loop, numeric_gradient, softmax_loop
+from tests.oracles import assert_same_bits, cross_entropy_loop, numeric_gradient, softmax_loop
 
 DTYPES = ["float32", "float64"]
 LOGITS = [1, 2, 5]
@@ -77,14 +78,11 @@ def test_probabilities_of_one_logit_and_of_several(rng, dtype):
     assert both.dtype == one.dtype
     np.testing.assert_allclose(both[:, 1], losses.probabilities_from_logits(one)[:, 0])
     np.testing.assert_allclose(both.sum(axis=1), 1, rtol=1e-6)
+    # 1 - p would round it to 0.
+    assert losses.class_probabilities(np.array([[60.0]]))[0, 0] == pytest.approx(math.exp(-60), abs=0)
     several = rng.normal(size=(3, 4)).astype(dtype)
     np.testing.assert_array_equal(losses.class_probabilities(several), losses.softmax(several))
     np.testing.assert_array_equal(losses.probabilities_from_logits(several), losses.softmax(several))
-
-
-def test_class_0_keeps_its_small_probability():
-    """1 - p would round it to 0."""
-    assert losses.class_probabilities(np.array([[60.0]]))[0, 0] == pytest.approx(math.exp(-60), abs=0)
 
 
 def test_predicted_classes():
@@ -92,14 +90,6 @@ def test_predicted_classes():
     out = losses.predicted_classes(np.array([[1.0, 3.0, 3.0], [2.0, 1.0, 0.0]]))
     assert out.tolist() == [1, 0]
     assert out.dtype == np.intp
-
-
-def test_one_logit_and_two_logits_agree(rng):
-    """Softmax over (0, z) is the sigmoid of z."""
-    z = rng.normal(size=(6, 1))
-    labels = rng.integers(0, 2, size=6)
-    pair = np.concatenate([np.zeros_like(z), z], axis=1)
-    assert losses.cross_entropy(pair, labels) == pytest.approx(losses.cross_entropy(z, labels))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "uint64"])
@@ -117,6 +107,7 @@ def test_labels_of_any_integer_dtype(dtype):
     [
         (np.zeros((2, 3)), np.array([0, 3]), ParameterError, "labels from 0 to 2. Got 3"),
         (np.zeros((2, 3)), np.array([-1, 2]), ParameterError, "Got -1"),
+        (np.zeros((2, 1)), np.array([0, 2]), ParameterError, "labels from 0 to 1. Got 2"),
         (np.zeros((2, 3)), np.array([0.0, 1.0]), ParameterError, "integer labels. Got dtype float64"),
         (np.zeros((2, 3)), np.array([True, False]), ParameterError, "integer labels. Got dtype bool"),
         (np.zeros((2, 3)), np.array([0, 1, 2]), ShapeError, "labels of shape (2,). Got (3,)"),
@@ -130,11 +121,6 @@ def test_wrong_labels_and_logits_are_named(logits, labels, error, text):
         with pytest.raises(error) as caught:
             function(logits, labels)
         assert text in str(caught.value)
-
-
-def test_one_logit_knows_two_classes():
-    with pytest.raises(ParameterError, match=r"labels from 0 to 1. Got 2"):
-        losses.cross_entropy(np.zeros((2, 1)), np.array([0, 2]))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -152,3 +138,236 @@ def test_the_loss_of_what_is_certain_is_zero_without_a_sign(dtype):
         images = np.zeros((4, 1, 8, 8), dtype=np.uint8)
         found.append(evaluate(network.with_params(weights), images, np.ones(4, dtype=np.int64)).loss)
     assert [f"{loss:.4f}" for loss in found] == ["0.0000"] * 4
+
+
+def sgd_loop(start, gradients, rate, momentum):
+    value, velocity = start, 0.0
+    for gradient in gradients:
+        velocity = momentum * velocity + gradient
+        value -= rate * velocity
+    return value
+
+
+def adam_loop(start, gradients, rate, beta1, beta2, eps):
+    """Algorithm 1 of the paper."""
+    value, mean, square = start, 0.0, 0.0
+    for t, gradient in enumerate(gradients, start=1):
+        mean = beta1 * mean + (1 - beta1) * gradient
+        square = beta2 * square + (1 - beta2) * gradient**2
+        value -= rate * (mean / (1 - beta1**t)) / (math.sqrt(square / (1 - beta2**t)) + eps)
+    return value
+
+
+CASES = [
+    pytest.param(lambda: SGD(0.1), lambda p, g: sgd_loop(p, g, 0.1, 0.0), id="sgd"),
+    pytest.param(lambda: SGD(0.1, 0.9), lambda p, g: sgd_loop(p, g, 0.1, 0.9), id="momentum"),
+    pytest.param(lambda: Adam(0.01), lambda p, g: adam_loop(p, g, 0.01, 0.9, 0.999, 1e-8), id="adam"),
+    pytest.param(
+        lambda: Adam(0.3, 0.5, 0.7, 1e-3),
+        lambda p, g: adam_loop(p, g, 0.3, 0.5, 0.7, 1e-3),
+        id="adam-settings",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "loop"), CASES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_equals_the_formula(rng, make, loop, dtype):
+    start = rng.normal(size=(2, 3)).astype(dtype)
+    gradients = [rng.normal(size=(2, 3)).astype(dtype) for _ in range(7)]
+    params = {"a.weight": start.copy()}
+    array = params["a.weight"]
+    optimizer = make()
+    for gradient in gradients:
+        optimizer.update(params, {"a.weight": gradient})
+    assert params["a.weight"] is array
+    assert array.dtype == np.dtype(dtype)
+    tolerance = 1e-5 if dtype == "float32" else 1e-12
+    for index in np.ndindex(start.shape):
+        expected = loop(float(start[index]), [float(gradient[index]) for gradient in gradients])
+        assert array[index] == pytest.approx(expected, rel=tolerance, abs=tolerance)
+
+
+def plain_memory(make, start, gradients, decay, below):
+    """Parameter and running mean of one number after all steps, flushed below a bound."""
+    real = type(start)
+    value, mean, square = start, real(0), real(0)
+    optimizer = make()
+    for step, gradient in enumerate(gradients, start=1):
+        if isinstance(optimizer, SGD):
+            mean = real(decay) * mean + gradient
+            value -= real(optimizer.learning_rate) * mean
+        else:
+            mean += real(1 - decay) * (gradient - mean)
+            square = real(optimizer.beta2) * square + real(1 - optimizer.beta2) * gradient * gradient
+            scale = np.sqrt(square) / real((1 - optimizer.beta2**step) ** 0.5) + real(optimizer.eps)
+            value -= real(optimizer.learning_rate / (1 - decay**step)) * mean / scale
+        if step % 32 == 0:
+            mean, square = (real(0) if abs(kept) < below else kept for kept in (mean, square))
+    return value, mean
+
+
+DECAYING = [
+    pytest.param(lambda: SGD(0.01, 0.6), "momentum", 0.6, id="momentum"),
+    pytest.param(lambda: Adam(0.01, beta1=0.6), "mean", 0.6, id="adam"),
+]
+
+
+def gradients_of_units_that_die(rng, dtype, steps, units=24):
+    """Each unit has gradients until a step of its own, some now and then later, of any order of magnitude."""
+    gradients = rng.normal(size=(steps, units)) * 10.0 ** rng.uniform(-12, 2, units)
+    ends = rng.integers(1, steps, units)
+    alive = np.arange(steps)[:, None] < ends
+    again = (rng.random((steps, units)) < 0.01) & (np.arange(units) % 3 == 0)
+    return (gradients * (alive | again)).astype(dtype)
+
+
+@pytest.mark.parametrize(("make", "slot", "decay"), DECAYING)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_decays_to_nothing_is_nothing_and_all_else_keeps_its_bits(rng, make, slot, decay, dtype):
+    least = np.finfo(dtype).smallest_normal
+    steps = 32 * (10 if dtype == "float32" else 60)
+    gradients = gradients_of_units_that_die(rng, dtype, steps)
+    start = rng.normal(size=gradients.shape[1]).astype(dtype)
+    params, optimizer = {"a": start.copy()}, make()
+    for gradient in gradients:
+        optimizer.update(params, {"a": gradient})
+    kept = optimizer.state()[f"{slot}.a"]
+    assert not ((kept != 0) & (np.abs(kept) < least)).any()
+    unflushed = []
+    for unit in range(len(start)):
+        series = list(gradients[:, unit])
+        value, mean = plain_memory(make, start[unit], series, decay, below=least * 2**14)
+        assert (params["a"][unit], kept[unit]) == (value, mean)
+        value, mean = plain_memory(make, start[unit], series, decay, below=0)
+        assert params["a"][unit] == value  # those of the plain formula, to the bit
+        unflushed.append(mean)
+    assert ((np.array(unflushed) != 0) & (np.abs(unflushed) < least)).any()
+
+
+@pytest.mark.parametrize(("make", "slot", "decay"), DECAYING)
+@pytest.mark.parametrize("cut", [1, 31, 32, 33, 250, 399])
+def test_a_run_that_is_cut_anywhere_forgets_at_the_same_steps(rng, make, slot, decay, cut):
+    gradients = gradients_of_units_that_die(rng, "float32", 400)
+    params, optimizer = {"a": np.ones(gradients.shape[1], "float32")}, make()
+    for step, gradient in enumerate(gradients):
+        if step == cut:
+            state, copies = optimizer.state(), {"a": params["a"].copy()}
+        optimizer.update(params, {"a": gradient})
+    again = make()
+    again.load_state(state)
+    for gradient in gradients[cut:]:
+        again.update(copies, {"a": gradient})
+    assert_same_bits(copies["a"], params["a"])
+    for name, array in optimizer.state().items():
+        assert_same_bits(again.state()[name], array)
+
+
+def test_numbers_that_ran_away_are_not_forgotten():
+    optimizer = SGD(0.1, momentum=0.5)
+    numbers = np.array([np.inf, -np.inf, np.nan, 1.0, -1e-30], "float32")
+    state = {"steps": np.array(31), "momentum.a": numbers}
+    optimizer.load_state(state)
+    optimizer.update({"a": np.zeros(5, "float32")}, {"a": np.zeros(5, "float32")})
+    np.testing.assert_array_equal(optimizer.state()["momentum.a"], numbers * np.float32(0.5))
+
+
+@pytest.mark.parametrize(("make", "loop"), CASES)
+def test_gradients_parameters_without_one_and_states_that_were_handed_out_stay(rng, make, loop):
+    params = {"a": rng.normal(size=3), "b": rng.normal(size=2)}
+    kept, gradient = params["b"].copy(), rng.normal(size=3)
+    copy = gradient.copy()
+    optimizer = make()
+    for _ in range(3):
+        optimizer.update(params, {"a": gradient})
+    np.testing.assert_array_equal(gradient, copy)
+    np.testing.assert_array_equal(params["b"], kept)
+    before, handed_out = optimizer.state(), optimizer.state()
+    for array in handed_out.values():
+        array[...] = 99
+    for name, array in optimizer.state().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_rate_may_change_between_steps():
+    params = {"p": np.zeros(1)}
+    optimizer = SGD(0.5)
+    optimizer.update(params, {"p": np.ones(1)})
+    optimizer.learning_rate = 0.25
+    optimizer.update(params, {"p": np.ones(1)})
+    assert params["p"].item() == -0.75
+    assert optimizer.learning_rate == 0.25
+
+
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), "0.1", None, True])
+def test_rates_that_make_no_sense_are_refused(rate):
+    for make in (SGD, Adam):
+        with pytest.raises(ParameterError, match="'learning_rate' parameter"):
+            make(rate)
+    optimizer = SGD(0.5)
+    with pytest.raises(ParameterError, match="'learning_rate' parameter of SGD"):
+        optimizer.learning_rate = rate
+    assert optimizer.learning_rate == 0.5
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: SGD(0.1, -0.1), "'momentum' parameter of SGD"),
+        (lambda: SGD(0.1, 1.1), "'momentum' parameter of SGD"),
+        (lambda: Adam(0.1, beta1=1.0), "'beta1' parameter of Adam"),
+        (lambda: Adam(0.1, beta2=-0.1), "'beta2' parameter of Adam"),
+        (lambda: Adam(0.1, eps=0.0), "'eps' parameter of Adam"),
+        (lambda: make_optimizer("rmsprop", 0.1), "must be one of 'sgd', 'adam'"),
+    ],
+)
+def test_settings_out_of_range_are_named(make, text):
+    with pytest.raises(ParameterError, match=text):
+        make()
+
+
+def test_made_by_name():
+    sgd = make_optimizer("sgd", 0.1, momentum=0.7)
+    assert isinstance(sgd, SGD)
+    assert (sgd.learning_rate, sgd.momentum) == (0.1, 0.7)
+    adam = make_optimizer("adam", 0.2)
+    assert isinstance(adam, Adam)
+    assert adam.learning_rate == 0.2
+
+
+def test_gradients_and_states_of_another_shape_are_named():
+    with pytest.raises(ShapeError, match=r"'conv1.weight' must have shape \(2, 2\)"):
+        SGD(0.1).update({"conv1.weight": np.ones((2, 2))}, {"conv1.weight": np.ones(2)})
+    optimizer = Adam(0.1)
+    optimizer.load_state({"steps": np.array(1), "mean.a": np.ones(3), "square.a": np.ones(3)})
+    with pytest.raises(ShapeError, match="optimiser's mean of 'a'"):
+        optimizer.update({"a": np.ones(2)}, {"a": np.ones(2)})
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"steps": np.array(-1)},
+        {"steps": np.array(1.5)},
+        {"steps": np.array([1, 2])},
+        {"steps": np.array(1), "velocity.a": np.ones(2)},
+        {"steps": np.array(1), "momentum": np.ones(2)},
+        {"steps": np.array(1), "momentum.a": np.array(["x"])},
+    ],
+)
+def test_foreign_states_are_refused_and_the_old_one_stays(state):
+    optimizer = SGD(0.1, momentum=0.5)
+    optimizer.update({"a": np.ones(2)}, {"a": np.ones(2)})
+    with pytest.raises(ParameterError, match="state of SGD"):
+        optimizer.load_state(state)
+    np.testing.assert_array_equal(optimizer.state()["momentum.a"], np.ones(2))
+
+
+@pytest.mark.parametrize(("make", "loop"), CASES)
+def test_runaway_numbers_become_infinite_without_a_warning(make, loop):
+    params = {"p": np.array([1e38], dtype=np.float32)}
+    optimizer = make()
+    for _ in range(3):
+        optimizer.update(params, {"p": np.array([-3e38], dtype=np.float32)})
+    assert params["p"].dtype == np.float32

@@ -1,4 +1,4 @@
-"""Network: building, immutability and description. Passes and gradients are in test_network_passes.py."""
+"""Network: building, immutability and description, passes and gradients."""
 
 import dataclasses
 import json
@@ -52,32 +52,17 @@ def test_names_shapes_and_dtypes_are_as_documented():
     assert {array.dtype for array in net.params.values()} == {net.dtype} == {np.dtype("float32")}
     assert net.parameter_count == 72 + 1352 + 1
     assert net.classes_count == 2
+    assert Network.build([("flatten", Flatten()), ("dense1", Dense(2))], (1, 8, 8)).classes_count == 2
     assert (net.input_shape, net.seed) == ((1, 28, 28), 0)
 
 
-def test_classes_are_those_of_the_logits(deep_network):
-    assert deep_network.classes_count == 4
-    assert Network.build([("flatten", Flatten()), ("dense1", Dense(2))], (1, 8, 8)).classes_count == 2
-
-
-def test_same_seed_same_bits_and_another_seed_others():
+def test_same_seed_same_bits_in_either_dtype_and_another_seed_others():
     nets = [Network.build(SMALL, (1, 8, 8), seed=seed, dtype="float64") for seed in (4, 4, 5)]
-    for name in nets[0].params:
-        assert_same_bits(nets[0].params[name], nets[1].params[name])
+    single = Network.build(SMALL, (1, 8, 8), seed=4, dtype=np.dtype("float32"))
+    for name, array in nets[0].params.items():
+        assert_same_bits(array, nets[1].params[name])
+        assert_same_bits(single.params[name], array.astype(np.float32))
     assert not np.array_equal(nets[0].params["conv1.weight"], nets[2].params["conv1.weight"])
-
-
-def test_both_dtypes_start_from_the_same_numbers():
-    single, double = (
-        Network.build(SMALL, (1, 8, 8), seed=4, dtype=dtype) for dtype in ("float32", "float64")
-    )
-    for name in single.params:
-        assert_same_bits(single.params[name], double.params[name].astype(np.float32))
-
-
-@pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float32")])
-def test_dtype_may_be_given_in_any_way(dtype):
-    assert Network.build(SMALL, (1, 8, 8), dtype=dtype).dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -114,25 +99,16 @@ def test_layers_that_do_not_fit_are_named(layers, input_shape, text):
         ({"dtype": None}, "'dtype' parameter of Network"),
         ({"input_shape": (1, 0, 8)}, "'input_shape' parameter of Network must be an int >= 1. Got 0"),
         ({"input_shape": (1, 8, 8.0)}, "'input_shape' parameter of Network"),
+        # Refused before memory is asked for.
+        ({"layers": [("flatten", Flatten()), ("dense1", Dense(10**12))]}, "too large"),
+        ({"layers": [("conv1", Conv2D(10**9)), ("flatten", Flatten()), ("dense1", Dense(2))]}, "too large"),
+        ({"layers": SMALL, "input_shape": (1, 10**6, 10**6)}, "too large"),
+        ({"layers": [("flatten", Flatten()), ("d", Dense(1))], "input_shape": (10**9,) * 3}, "too large"),
     ],
 )
 def test_arguments_out_of_range_are_named(changes, text):
     with pytest.raises(ParameterError, match=re.escape(text)):
         Network.build(**({"layers": SMALL, "input_shape": (1, 8, 8)} | changes))
-
-
-@pytest.mark.parametrize(
-    ("layers", "input_shape"),
-    [
-        ([("flatten", Flatten()), ("dense1", Dense(10**12))], (1, 28, 28)),
-        ([("conv1", Conv2D(10**9)), ("flatten", Flatten()), ("dense1", Dense(2))], (1, 28, 28)),
-        ([("conv1", Conv2D(1, kernel_size=10**6)), ("flatten", Flatten())], (1, 10**6, 10**6)),
-        ([("flatten", Flatten()), ("dense1", Dense(1))], (10**9, 10**9, 10**9)),
-    ],
-)
-def test_too_large_networks_are_refused_before_memory_is_asked_for(layers, input_shape):
-    with pytest.raises(ParameterError, match="too large"):
-        Network.build(layers, input_shape)
 
 
 # --- immutability and description ---------------------------------------------------------------------------
@@ -174,27 +150,18 @@ def test_with_params_takes_any_order_and_memory_layout(rng, deep_network):
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "text"),
+    ("name", "array", "error", "text"),
     [
-        (lambda params: params.pop("dense1.bias"), ParameterError, "'dense1.bias' is missing"),
-        (lambda params: params.update({"extra": np.zeros(1)}), ParameterError, "'extra' does not belong"),
-        (
-            lambda params: params.update({"dense1.bias": np.zeros(2)}),
-            ShapeError,
-            "'dense1.bias' must have shape (1,). Got shape (2,)",
-        ),
-        (
-            lambda params: params.update({"dense1.bias": np.zeros(1, dtype=np.float32)}),
-            ParameterError,
-            "'dense1.bias' must have dtype float64. Got float32",
-        ),
+        ("dense1.bias", None, ParameterError, "'dense1.bias' is missing"),
+        ("extra", np.zeros(1), ParameterError, "'extra' does not belong"),
+        ("dense1.bias", np.zeros(2), ShapeError, "'dense1.bias' must have shape (1,). Got shape (2,)"),
+        ("dense1.bias", np.zeros(1, np.float32), ParameterError, "must have dtype float64. Got float32"),
     ],
 )
-def test_parameters_that_do_not_fit_are_named(binary_network, change, error, text):
-    params = dict(binary_network.params)
-    change(params)
+def test_parameters_that_do_not_fit_are_named(binary_network, name, array, error, text):
+    params = {each: old for each, old in binary_network.params.items() if each != name}
     with pytest.raises(error, match=re.escape(text)):
-        binary_network.with_params(params)
+        binary_network.with_params(params if array is None else params | {name: array})
 
 
 @pytest.mark.parametrize("which", ["binary_network", "deep_network"])
@@ -234,12 +201,9 @@ def test_hostile_descriptions_are_refused_in_one_sentence(binary_network, change
     with pytest.raises(ParameterError, match=re.escape(text)) as caught:
         Network.from_dict(description)
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("description", [None, [], "network", 3])
-def test_descriptions_that_are_no_mapping_are_refused(description):
-    with pytest.raises(ParameterError, match="A network must be described by a mapping"):
-        Network.from_dict(description)
+    for other in (None, [], "network", 3):
+        with pytest.raises(ParameterError, match="A network must be described by a mapping"):
+            Network.from_dict(other)
 
 
 def network_of(dtype):
@@ -307,16 +271,8 @@ def test_sample_gives_the_same_bits_alone_and_in_any_batch(rng, dtype, n):
         assert_same_bits(whole.probabilities[index], alone.probabilities[0])
 
 
-@pytest.mark.parametrize(("own", "given"), [("float32", "float64"), ("float64", "float32")])
-def test_input_of_the_other_float_dtype_is_converted(rng, own, given):
-    net = Network.build(SMALL, (1, 8, 8), dtype=own)
-    x = rng.normal(size=(2, 1, 8, 8)).astype(given)
-    assert net.forward(x).logits.dtype == np.dtype(own)
-    assert_same_bits(net.forward(x).logits, net.forward(x.astype(own)).logits)
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_pixels_are_scaled(rng, dtype):
+def test_pixels_are_scaled_and_input_of_the_other_float_dtype_is_converted(rng, dtype):
     net = Network.build(SMALL, (1, 8, 8), dtype=dtype)
     pixels, labels = rng.integers(0, 256, size=(3, 1, 8, 8), dtype=np.uint8), np.array([0, 1, 0])
     scaled = (pixels / 255 - 0.5).astype(dtype)
@@ -324,6 +280,9 @@ def test_pixels_are_scaled(rng, dtype):
     assert_same_bits(net.predict(pixels), net.predict(scaled))
     for name, gradient in net.gradients(scaled, labels).params.items():
         assert_same_bits(net.gradients(pixels, labels).params[name], gradient)
+    given = rng.normal(size=(2, 1, 8, 8)).astype("float64" if dtype == "float32" else "float32")
+    assert net.forward(given).logits.dtype == np.dtype(dtype)
+    assert_same_bits(net.forward(given).logits, net.forward(given.astype(dtype)).logits)
 
 
 @pytest.mark.parametrize(
@@ -383,10 +342,10 @@ def test_gradients_equal_central_differences(request, rng, which):
         np.testing.assert_allclose(gradients.outputs[name], expected, rtol=1e-5, atol=1e-8, err_msg=name)
 
 
-@pytest.mark.parametrize("which", ["binary_network", "deep_network"])
+@pytest.mark.parametrize("which", ["binary_network", "deep_network", "float32"])
 def test_training_step_gives_the_same_as_the_full_backward_pass(request, rng, which):
-    net = request.getfixturevalue(which)
-    x = rng.normal(size=(5, *net.input_shape))
+    net = request.getfixturevalue(which) if which != "float32" else network_of("float32")
+    x = rng.normal(size=(5, *net.input_shape)).astype(net.dtype)
     labels = rng.integers(0, net.classes_count, size=5)
     full = net.gradients(x, labels)
     loss, correct, gradients = loss_and_gradients(net.layers, net.params, x, labels)
@@ -394,23 +353,13 @@ def test_training_step_gives_the_same_as_the_full_backward_pass(request, rng, wh
     assert correct == sum(net.predict(x) == labels)
     assert set(gradients) == set(net.params)
     for name, gradient in gradients.items():
+        assert gradient.dtype == net.dtype
         assert_same_bits(gradient, full.params[name])
-
-
-def test_training_step_in_float32_keeps_float32(rng):
-    net = network_of("float32")
-    x = rng.normal(size=(3, 1, 28, 28)).astype(np.float32)
-    _, _, gradients = loss_and_gradients(net.layers, net.params, x, np.array([0, 5, 9]))
-    assert {gradient.dtype for gradient in gradients.values()} == {np.dtype("float32")}
-
-
-def test_network_without_parameters_has_a_loss_and_no_gradients(rng):
-    net = Network.build([("relu1", ReLU())], (3,), dtype="float64")
-    x = np.array([[1.0, 3.0, 2.0], [0.5, -1.0, 0.0]])
-    loss, correct, gradients = loss_and_gradients(net.layers, net.params, x, np.array([1, 2]))
+    # A network without parameters has a loss, and no gradients.
+    bare, x = Network.build([("relu1", ReLU())], (3,)), np.array([[1.0, 3.0, 2.0], [0.5, -1.0, 0.0]])
+    loss, correct, gradients = loss_and_gradients(bare.layers, bare.params, x, np.array([1, 2]))
     assert loss == pytest.approx(cross_entropy_loop(np.maximum(x, 0), [1, 2]))
-    assert (correct, gradients) == (1, {})
-    assert net.parameter_count == 0
+    assert (correct, gradients, bare.parameter_count) == (1, {}, 0)
 
 
 def test_ties_follow_the_rule_of_the_layer():
@@ -433,20 +382,6 @@ def test_ties_follow_the_rule_of_the_layer():
     first, pooled = routed["first"]
     np.testing.assert_array_equal(first[:, :, ::2, ::2], pooled[:, :, ::2, ::2])
     assert np.count_nonzero(first) == np.count_nonzero(pooled) // 4
-
-
-@pytest.mark.parametrize(
-    ("labels", "error", "text"),
-    [
-        (np.array([0, 3]), ParameterError, "labels from 0 to 2. Got 3"),
-        (np.array([0.0, 1.0]), ParameterError, "integer labels"),
-        (np.array([0]), ShapeError, "labels of shape (2,)"),
-    ],
-)
-def test_wrong_labels_are_named(labels, error, text):
-    net = Network.build(SMALL, (1, 8, 8))
-    with pytest.raises(error, match=re.escape(text)):
-        net.gradients(np.zeros((2, 1, 8, 8)), labels)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])

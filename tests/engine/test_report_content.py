@@ -5,7 +5,6 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import msgspec
 import pytest
@@ -53,11 +52,6 @@ def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written(version, sa
     record = EMPTY.recorded(PRINCIPLE, structs.replace(version, time="2026-01-31 10:00"))
     stamps = [e.text for e in report_of(record=record).blocks if isinstance(e, Words) and e.kind == "stamp"]
     assert stamps == [f"Recorded 2026-01-31 10:00, after {said}"]
-
-
-def test_saying_the_same_again_is_no_edit():
-    record = EMPTY.recorded(PRINCIPLE, Version("so be it", "2026-01-31 10:00", 0))
-    assert record.recorded(PRINCIPLE, Version(" so be it\n", "2026-01-31 11:00", 9)) == record
 
 
 def test_deleting_a_hypothesis_is_an_edit_too():
@@ -112,15 +106,12 @@ def test_they_stand_in_their_section_in_their_order():
     assert kinds == [Table, Figure, Figure]
     names = [block.name for block in blocks if isinstance(block, Figure | Table)]
     assert len(set(names)) == 3
+    (table,) = report_of(record=RECORD).tables
+    assert table.shown == [["0", "972", "0.25"], ["1", "7", "1e−5"]], "whole numbers are written as such"
     headings = [getattr(block, "text", None) for block in blocks]
     place = blocks.index(next(block for block in blocks if isinstance(block, Table)))
     assert headings.index("2  Translation and max pooling") < place
     assert place < headings.index("3  Backpropagation through max pooling")
-
-
-def test_whole_numbers_are_written_as_such():
-    (table,) = report_of(record=RECORD).tables
-    assert table.shown == [["0", "972", "0.25"], ["1", "7", "1e−5"]]
 
 
 @pytest.mark.parametrize(
@@ -148,16 +139,9 @@ def test_a_damaged_one_is_refused_in_a_clause(damage):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "svg",
-    [
-        SVG.replace("<rect", '<image href="secret.png"/><rect'),
-        SVG.replace("<rect", "<style>@import 'x.css'</style><rect"),
-        SVG.replace("#f00", "url(http://a.b/c)"),
-    ],
-)
-def test_a_drawing_that_is_more_than_a_drawing_is_taken_out_and_named(svg):
+def test_a_drawing_that_is_more_than_a_drawing_is_taken_out_and_named_and_the_others_stay():
     values = msgspec.to_builtins(Work(records={RECORD.key: RECORD}))
+    svg = SVG.replace("#f00", "url(http://a.b/c)")
     values["records"][RECORD.key]["steps"]["translation"]["inserts"][1]["svg"] = svg
     work, lost = read_work(values)
     assert lost == [DRAWN.title]
@@ -189,18 +173,6 @@ def test_the_folder_has_picture_and_numbers(tmp_path: Path):
         ]
 
 
-@needs_poppler
-def test_its_letters_can_be_selected_in_the_pdf(tmp_path: Path):
-    path = tmp_path / "r.pdf"
-    write_pdf(report_of(record=RECORD), path)
-    text = subprocess.run(
-        ["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True
-    ).stdout
-    assert "inside it" in text
-    assert "Confusion $matrix$" in text
-    assert ElementTree.fromstring(SVG) is not None
-
-
 @pytest.mark.parametrize("as_figure", [False, True])
 def test_a_table_that_the_student_has_put_in_is_not_repeated(as_figure):
     counts = [tuple(int(count) for count in row) for row in small_lab().training.after.confusion]
@@ -225,5 +197,6 @@ def test_own_words_stand_before_the_caption_of_the_program_everywhere(tmp_path):
     write_pdf(document, tmp_path / "a.pdf")
     command = ["pdftotext", tmp_path / "a.pdf", "-"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "inside it" in text, "letters of a drawing can be selected"
     assert text.index("It *falls* #eval") < text.index("Measured by CNNViz: Confusion $matrix$")
     assert text.rindex("It *falls* #eval") < text.index("Drawn by CNNViz: Loss <1> & 2")

@@ -1,11 +1,15 @@
-"""The files of a report, read back: PDF, HTML and folder."""
+"""The files of a report, read back: what is in them, how their pages look, and how they are set."""
 
 import csv
+import ctypes
 import html.parser
 import re
 import subprocess
+import sys
+import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +17,12 @@ import pytest
 from PIL import Image
 
 from cnnviz.errors import CNNVizError
+from cnnviz.evaluation import CancelledError
 from cnnviz.mathematics import mathml
-from cnnviz.report import write_folder, write_html, write_pdf
-from cnnviz.report.blocks import Formula
+from cnnviz.report import pdf, write_folder, write_html, write_pdf
+from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words, data
 from cnnviz.report.html import to_html
-from cnnviz.report.pdf import to_pdf
+from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import (
     HOSTILE,
@@ -90,45 +95,57 @@ def test_equal_reports_are_equal_files(document):
 
 
 class _Reader(html.parser.HTMLParser):
-    def __init__(self):
+    """What a page refers to and says, and what its drawings are said to be."""
+
+    def __init__(self, source):
         super().__init__()
         self.tags, self.text, self.references = [], [], []
+        self.named, self.told, self._open = [], {}, ""
+        self.feed(source)
 
     def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
         self.tags.append(tag)
         self.references += [
-            value for name, value in attrs if name in ("src", "href", "xlink:href", "srcset", "data")
+            values[name] for name in ("src", "href", "xlink:href", "srcset", "data") if name in values
         ]
-        assert not any(name.startswith("on") for name, _ in attrs)
+        assert not any(name.startswith("on") for name in values)
+        assert tag != "html" or values["lang"] == "en"
+        if tag == "svg":
+            assert values["role"] == "img"
+            self.named.append(values["aria-labelledby"].split())
+        self._open = values.get("id", "") if tag in ("title", "desc") else ""
+        if self._open:
+            assert self._open not in self.told, "every name is used once"
+            self.told[self._open] = ""
+
+    def handle_endtag(self, tag):
+        self._open = ""
 
     def handle_data(self, data):
         self.text.append(data)
+        if self._open:
+            self.told[self._open] += data
 
 
-def test_html_needs_nothing_but_itself(hostile, tmp_path):
+def test_html_needs_nothing_but_itself_and_shows_what_was_typed_and_drawn(hostile, tmp_path):
     write_html(hostile, tmp_path / "lab.html")
     source = (tmp_path / "lab.html").read_text(encoding="utf-8")
-    reader = _Reader()
-    reader.feed(source)
+    reader = _Reader(source)
     assert reader.references == []
     assert not {"script", "link", "iframe", "img", "object"} & set(reader.tags)
     assert "url(" not in source
     assert "@import" not in source
-    assert reader.tags.count("svg") == len(hostile.figures)
     assert reader.tags.count("math") == 6
-
-
-def test_html_shows_what_was_typed(hostile, tmp_path):
-    write_html(hostile, tmp_path / "lab.html")
-    reader = _Reader()
-    reader.feed((tmp_path / "lab.html").read_text(encoding="utf-8"))
     text = "".join(reader.text)
     for words in HOSTILE:
         assert text.count(words) >= 13
-    for table in hostile.tables:
-        for row in table.shown:
-            for cell in row:
-                assert cell in text
+    assert all(cell in text for table in hostile.tables for row in table.shown for cell in row)
+    # Every drawing is told to those who cannot see it.
+    assert len(reader.named) == len(hostile.figures)
+    for figure, (title, description) in zip(hostile.figures, reader.named, strict=True):
+        assert reader.told[title]
+        assert reader.told[description] == figure.caption
 
 
 def test_every_drawing_and_equation_is_well_formed(hostile):
@@ -142,15 +159,6 @@ def test_every_drawing_and_equation_is_well_formed(hostile):
         ET.fromstring(f"<math>{mathml(formula)}</math>")
 
 
-def test_folder_holds_pictures_and_numbers(document, tmp_path):
-    write_folder(document, tmp_path / "lab")
-    for figure in document.figures:
-        with Image.open(tmp_path / "lab" / f"figure-{figure.name}.png") as picture:
-            assert picture.width > 1000
-    for table in document.tables:
-        assert (tmp_path / "lab" / f"table-{table.name}.csv").is_file()
-
-
 def test_a_folder_with_nothing_in_it_is_not_made(tmp_path):
     with pytest.raises(CNNVizError, match="no figure and no table yet") as caught:
         write_folder(report_of(), tmp_path / "lab")
@@ -158,18 +166,20 @@ def test_a_folder_with_nothing_in_it_is_not_made(tmp_path):
     assert not (tmp_path / "lab").exists()
 
 
-def test_numbers_in_csv_files_are_the_results(document, tmp_path):
+def test_folder_holds_pictures_and_the_numbers_of_the_results(document, tmp_path):
     folder = tmp_path / "lab"
     write_folder(document, folder)
+    for figure in document.figures:
+        with Image.open(folder / f"figure-{figure.name}.png") as picture:
+            assert picture.width > 1000
+    assert all((folder / f"table-{table.name}.csv").is_file() for table in document.tables)
     training = small_lab().training
 
     def rows(name):
         with (folder / name).open(newline="") as file:
             return list(csv.reader(file))[1:]
 
-    log = [
-        (int(step), float(loss), float(accuracy)) for step, loss, accuracy in rows("table-training-log.csv")
-    ]
+    log = [(int(step), float(loss), float(right)) for step, loss, right in rows("table-training-log.csv")]
     assert log == [(line.step, line.loss, line.accuracy) for line in training.log]
     counts = [[int(cell) for cell in row[1:]] for row in rows("table-confusion-matrix.csv")]
     assert counts == training.after.confusion.tolist()
@@ -178,12 +188,6 @@ def test_numbers_in_csv_files_are_the_results(document, tmp_path):
     np.testing.assert_array_equal(found, curve.mean)
     weights = [float(row[4]) for row in rows("figure-filters.csv")]
     np.testing.assert_array_equal(weights, training.network.params["conv1.weight"].ravel())
-
-
-@pytest.mark.parametrize("write", [write_pdf, write_html, write_folder])
-def test_a_folder_that_is_not_there_is_one_sentence(document, tmp_path, write):
-    with pytest.raises(CNNVizError, match="the folder does not exist"):
-        write(document, tmp_path / "none" / "lab")
 
 
 @pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
@@ -195,7 +199,7 @@ def test_what_is_there_already_stays(document, tmp_path, make):
     assert (tmp_path / "lab").is_dir() is (make is Path.mkdir)
 
 
-@pytest.mark.parametrize("name", ["a\0b", "n" * 300, "~no-such-user-of-cnnviz/lab", "file/lab"])
+@pytest.mark.parametrize("name", ["a\0b", "n" * 300, "~no-such-user-of-cnnviz/lab", "file/lab", "none/lab"])
 def test_a_name_that_no_folder_can_have_is_one_sentence(document, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("a file")
@@ -209,3 +213,208 @@ def test_words_that_no_file_can_hold_do_not_stop_the_report(tmp_path):
     document = replace(report_of(), author="half \ud83d of a sign\x00", title="\x07bell")
     for write, name in ((write_pdf, "a.pdf"), (write_html, "a.html")):
         write(document, tmp_path / name)
+
+
+LONG = "Pneumonoultramicroscopic" * 12
+HEBREW = "זהו דוח מעבדה."
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def written(*blocks, **head):
+    values = {"title": "T", "author": "", "roll_number": "", "date": ""} | head
+    return Document(**values, blocks=(Heading("H", 1), *blocks))
+
+
+def words_on(document, tmp_path):
+    """Yield page, left edge, right edge and text of every word, and the width of the page."""
+    path = tmp_path / "report.pdf"
+    path.write_bytes(to_pdf(document))
+    listed = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, check=True).stdout
+    for number, page in enumerate(ET.fromstring(listed).iter(f"{XHTML}page"), start=1):
+        for word in page.iter(f"{XHTML}word"):
+            edges = float(word.get("xMin")), float(word.get("xMax"))
+            yield number, *edges, word.text or "", float(page.get("width"))
+
+
+@needs_poppler
+@pytest.mark.parametrize(
+    "document",
+    [
+        written(Words(LONG, "student"), title=LONG, author=LONG, roll_number=LONG),
+        written(Words(f"cnnviz --data /{LONG}", "code")),
+        written(Table("t", LONG, data(["a", LONG], [[LONG, 1.0], ["x", 2.0]]), ("text", "value"))),
+        written(
+            Table(
+                "t", "many columns", data(["x"] * 14, [[0.123456] * 14] * 60), ("value",) * 14
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_nothing_leaves_the_paper(document, tmp_path):
+    found = list(words_on(document, tmp_path))
+    assert len(found) > 5
+    for _, left, right, text, width in found:
+        assert left >= 50, text
+        assert right <= width - 50, text
+
+
+@needs_poppler
+def test_a_word_broken_across_lines_is_copied_whole(tmp_path):
+    text = "".join(word for _, _, _, word, _ in words_on(written(Words(LONG, "student")), tmp_path))
+    assert LONG in text
+
+
+@needs_poppler
+def test_what_is_written_from_the_right_stands_at_the_right(tmp_path):
+    rows = list(words_on(written(Words(f"{HEBREW}\nCNN", "student"), Words("plain", "student")), tmp_path))
+    right = max(right for _, _, right, text, _ in rows if any("א" <= letter <= "ת" for letter in text))
+    width = rows[0][4]
+    assert right > width - 60
+    assert next(left for _, left, _, text, _ in rows if text == "plain") < 60
+
+
+@needs_poppler
+def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
+    """In a document so long that its pages end at every place of such a group."""
+    together = (
+        ("Step", "purpose", "Numbers", "question", "measured"), ("Own", "asked", "answer"),
+        ("recorded", "hypothesis"),
+    )  # fmt: skip
+    blocks = []
+    for n in range(90):
+        numbers = data(["quantity", "value"], [[f"measured{n}", 1.0]])
+        blocks += [
+            Words("\n".join(["filler"] * (n % 7 + 1)), "student"),
+            *(Heading(f"Step{n}", 2), Words(f"purpose{n}"), Heading(f"Numbers{n}", 3), Words(f"question{n}")),
+            *(Words("stamp", "stamp"), Table(f"t{n}", "caption", numbers, ("text", "value"))),
+            *(Heading(f"Own{n}", 3), Words(f"asked{n}"), Words(f"answer{n}", "student")),
+            *(Words(f"recorded{n}", "stamp"), Words(f"hypothesis{n}", "student")),
+        ]
+    pages = {text: page for page, _, _, text, _ in words_on(written(*blocks), tmp_path)}
+    assert len(set(pages.values())) > 25
+    for n in range(90):
+        for words in together:
+            assert len({pages[f"{each}{n}"] for each in words}) == 1, (n, words)
+
+
+@needs_poppler
+def test_a_figure_higher_than_a_page_stays_with_its_caption(tmp_path):
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="900" viewBox="0 0 100 900">'
+        '<rect width="100" height="900" fill="#ff0000"/></svg>'
+    )
+    document = written(Words("before", "student"), Figure("f", "its caption", svg, 1.0, from_screen=True))
+    found = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
+    assert found["caption"] == 2
+    page = Image.open(BytesIO(to_pages(document, 50)[1])).convert("RGB")
+    red = [y for y in range(page.height) if page.getpixel((page.width // 2, y)) == (255, 0, 0)]
+    assert 0 < red[0] < red[-1] < page.height - 50, "none of it is beyond the foot of the page"
+
+
+@needs_poppler
+@pytest.mark.parametrize(
+    ("words", "font"), [("done 🎉👍🏽", "NotoEmoji"), ("日本語 ひらがな 简体 繁體", "DroidSansFallback")]
+)
+def test_what_latin_fonts_lack_is_drawn_with_a_font_of_the_program(tmp_path, words, font):
+    (tmp_path / "a.pdf").write_bytes(to_pdf(written(Words(words, "student"))))
+    fonts = subprocess.run(["pdffonts", tmp_path / "a.pdf"], capture_output=True, check=True, text=True)
+    assert font in fonts.stdout
+    text = subprocess.run(["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True, text=True)
+    assert words in text.stdout
+
+
+@needs_poppler
+def test_the_file_says_whose_it_is(tmp_path):
+    (tmp_path / "a.pdf").write_bytes(to_pdf(written(title="Lab # five", author="Åsa $x$")))
+    info = subprocess.run(["pdfinfo", tmp_path / "a.pdf"], capture_output=True, check=True, text=True).stdout
+    assert re.search(r"Title: +Lab # five\n", info)
+    assert re.search(r"Author: +Åsa \$x\$\n", info)
+    assert re.search(r"Tagged: +yes", info)
+
+
+def test_a_table_without_rows_is_no_obstacle():
+    table = Table("log", "Nothing yet", data(["step", "loss"], []), ("count", "3"))
+    assert len(to_pages(written(table), 30)) == 1
+
+
+class _Counts(ctypes.Structure):
+    """The struct mallinfo2 of glibc."""
+
+    _names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _names.split())
+
+
+def _megabytes_in_use() -> float:
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = _Counts
+    counts = mallinfo2()
+    return (counts.uordblks + counts.hblkhd) / 1e6
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the C library of Linux")
+def test_reports_that_were_set_are_forgotten() -> None:
+    def set_one(number: int) -> None:
+        to_pages(report_of(small_numbers(), title=f"Report {number}"), 100.0)
+
+    set_one(0)  # fonts and the template stay
+    before = _megabytes_in_use()
+    for number in range(1, 5):
+        set_one(number)
+    assert _megabytes_in_use() - before < 2
+
+
+ENDLESS = Sheet("#for i in range(90000) { for j in range(90000) {} }", {}, "pdf")
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[pdf.subprocess.Popen]:
+    """All processes that are started."""
+    started = []
+
+    class Known(pdf.subprocess.Popen):
+        def __init__(self, *arguments, **options) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(pdf.subprocess, "Popen", Known)
+    return started
+
+
+def test_what_never_ends_is_stopped(processes) -> None:
+    with pytest.raises(CNNVizError, match=r"^Typesetting was stopped after 1 seconds: .* try again\.$"):
+        typeset([ENDLESS], (), 1.0, lambda: False)
+    assert [each.poll() is None for each in processes] == [False]
+
+
+def test_what_nobody_wants_any_more_is_stopped(processes) -> None:
+    is_unwanted = threading.Event()
+    threading.Timer(0.3, is_unwanted.set).start()
+    with pytest.raises(CancelledError):
+        typeset([ENDLESS], (), 600.0, is_unwanted.is_set)
+    assert [each.poll() is None for each in processes] == [False]
+
+
+def test_an_order_larger_than_a_pipe_arrives() -> None:
+    words = "word " * 40_000
+    pages = to_pages(Document("t", "a", "r", "d", (Words(words, "student"),)), 20.0)
+    assert len(pages) > 10
+    assert all(each.startswith(b"\x89PNG") for each in pages)
+
+
+def test_pages_come_by_sheet() -> None:
+    sheets = [Sheet("a", {}, "pdf"), Sheet("a #pagebreak() b", {}, "png", 20.0)]
+    first, second = typeset(sheets, (), 60.0, lambda: False)
+    assert [each[:4] for each in first] == [b"%PDF"]
+    assert [each[:4] for each in second] == [b"\x89PNG"] * 2
+
+
+def test_a_process_that_was_ended_by_the_system_has_had_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "TYPESET", "--version")  # ends without an answer
+    with pytest.raises(MemoryError):
+        typeset([ENDLESS], (), 60.0, lambda: False)
+
+
+def test_what_is_refused_is_said_in_one_line() -> None:
+    with pytest.raises(CNNVizError, match=r"^The report could not be typeset \(.*resources/report") as caught:
+        typeset([Sheet("#panic(1 / 0)" + "\n" * 9, {}, "pdf")], (), 60.0, lambda: False)
+    assert "\n" not in str(caught.value)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.evaluation import CancelledError
 from cnnviz.layers import Conv2D, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LENET
@@ -78,18 +77,6 @@ def test_a_kink_nearby_does_not_hide_what_the_rule_does(eps):
     differ = np.abs(rule - slope) > 1e-6 * np.maximum(np.abs(rule), np.abs(slope))
     assert report.counts["tie_rule"] == np.count_nonzero(differ) == 72
     assert report.counts["kink"] == 0
-
-
-def test_a_kink_right_here_stays_one():
-    """A weight of 0 before a ReLU: raised, the gate opens; lowered, it stays shut, however little."""
-    network = Network.build(
-        [("conv1", Conv2D(1, kernel_size=1, bias=False)), ("gate1", ReLU()), ("flatten", Flatten())],
-        input_shape=(1, 1, 1),
-        dtype="float64",
-    ).with_params({"conv1.weight": np.zeros((1, 1, 1, 1))})
-    report = check_all(network, np.full((1, 1, 1), 0.5), 0)
-    (entry,) = report.entries()
-    assert (entry.verdict, entry.eps, entry.kink_layer) == ("kink", MIN_EPS, "gate1")
 
 
 @pytest.mark.parametrize("eps", [1e-5, 1e-2])
@@ -243,13 +230,21 @@ def test_float32_network_is_checked_in_float64():
         np.testing.assert_array_equal(check.gradient, expected.parameters[name].gradient)
 
 
-def test_large_network():
+def test_a_large_network_one_of_a_kink_right_here_and_one_without_parameters():
     network = LENET.build_network()
     x = np.random.default_rng(0).uniform(-0.5, 0.5, size=network.input_shape)
     report = check_all(network, x, 3)
     assert sum(report.counts.values()) == network.parameter_count
     assert report.counts["mismatch"] == 0
     assert report.largest_error < 1e-6
+    # A weight of 0 before a ReLU: raised, the gate opens; lowered, it stays shut, however little.
+    layers = [("conv1", Conv2D(1, kernel_size=1, bias=False)), ("gate1", ReLU()), ("flatten", Flatten())]
+    network = Network.build(layers, (1, 1, 1), dtype="float64")
+    network = network.with_params({"conv1.weight": np.zeros((1, 1, 1, 1))})
+    (entry,) = check_all(network, np.full((1, 1, 1), 0.5), 0).entries()
+    assert (entry.verdict, entry.eps, entry.kink_layer) == ("kink", MIN_EPS, "gate1")
+    nothing = check_all(Network.build(layers[2:], (1, 2, 2), dtype="float64"), np.ones((1, 2, 2)), 0)
+    assert (nothing.entries(), nothing.largest_error) == ([], 0)
 
 
 def test_a_sample_is_judged_as_all_are():
@@ -262,6 +257,8 @@ def test_a_sample_is_judged_as_all_are():
         assert entry == everything[entry.name, entry.index]
     kept = [entry for entry in report.entries() if entry.verdict == "ok"]
     assert report.largest_error >= max(entry.relative_error for entry in kept)
+    whole = check_sample(network, x, 2, network.parameter_count + 1, 0, eps=1e-3)
+    assert {(entry.name, entry.index): entry for entry in whole.entries()} == everything
 
 
 def test_the_seed_draws_the_sample_and_small_arrays_are_checked_whole():
@@ -283,14 +280,6 @@ def test_the_seed_draws_the_sample_and_small_arrays_are_checked_whole():
     assert any(len(np.setdiff1d(first[name], other[name])) for name in first)
 
 
-def test_a_sample_larger_than_the_network_is_all_of_it():
-    network = two_blocks()
-    count = network.parameter_count
-    report = check_sample(network, ink(network), 2, count + 1, 0)
-    assert report.checked == count
-    assert report.entries() == check_all(network, ink(network), 2).entries()
-
-
 def test_entries_can_be_chosen_and_cut():
     network = two_blocks("all")
     report = check_all(network, ink(network), 2, 1e-3)
@@ -302,26 +291,6 @@ def test_entries_can_be_chosen_and_cut():
         chosen = report.entries(verdict)
         assert len(chosen) == count
         assert chosen == [entry for entry in everything if entry.verdict == verdict]
-
-
-def test_progress_and_cancelling():
-    network = two_blocks()
-    told = []
-    check_all(network, ink(network), 2, progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1
-    assert len(told) >= len(network.params)
-    told.clear()
-    with pytest.raises(CancelledError):
-        check_all(network, ink(network), 2, progress=told.append, cancelled=lambda: len(told) == 2)
-    assert len(told) == 2
-
-
-def test_network_without_parameters_has_nothing_to_check():
-    network = Network.build([("flatten", Flatten())], input_shape=(1, 2, 2), dtype="float64")
-    report = check_all(network, np.ones((1, 2, 2)), 0)
-    assert report.entries() == []
-    assert report.largest_error == 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.evaluation import CancelledError
 from cnnviz.layers import (
     TIE_RULES,
     AvgPool2D,
@@ -39,7 +38,7 @@ from cnnviz.routing import (
     with_ties,
 )
 from tests.engine.routing_cases import gentle, ink, lab5, two_blocks
-from tests.oracles import max_pool2d_backward_loop, mirrored, numeric_gradient, windows_loop
+from tests.oracles import max_pool2d_backward_loop, mirrored, windows_loop
 
 POOLS = st.one_of(
     st.builds(
@@ -143,14 +142,6 @@ def test_ties_under_a_blur_against_a_loop(rng, size):
     assert 0 < found.mean() < 1
 
 
-def test_not_a_number_wins_its_window():
-    x = np.zeros((1, 1, 2, 4))
-    x[0, 0, 0, 1] = np.nan
-    winners = MaxPool2D(2).winners(x)[0, 0, 0]
-    assert winners[0].ravel().tolist() == [False, True, False, False]
-    assert winners[1].all()
-
-
 # --- a pool inside a network --------------------------------------------------------------------------------
 
 
@@ -180,19 +171,6 @@ def test_three_rules_side_by_side(own):
     assert not np.allclose(found.routed["all"], found.routed["first"])
 
 
-@pytest.mark.parametrize("layer", ["pool1", "pool2"])
-def test_every_pool_of_a_deep_network(layer):
-    network = two_blocks("split")
-    x = np.concatenate([ink(network, 1), ink(network, 2)])
-    trace = network.forward(x)
-    gradients = network.gradients(x, np.array([0, 2]))
-    before = {"pool1": "gate1", "pool2": "gate2"}[layer]
-    for sample in (0, 1):
-        found = pool_routing(network, trace, gradients, layer, sample)
-        np.testing.assert_array_equal(found.values, trace.outputs[before][sample])
-        np.testing.assert_array_equal(found.routed["split"], gradients.outputs[before][sample])
-
-
 @pytest.mark.parametrize("pool", [AvgPool2D(2), AvgPool2D(3, stride=1), SubsamplePool2D(2)])
 def test_linear_pools_have_one_way(pool):
     network = Network.build(
@@ -201,38 +179,36 @@ def test_linear_pools_have_one_way(pool):
     trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 2, 7, 8)), 1)
     found = pool_routing(network, trace, gradients, "pool")
     assert list(found.routed) == [found.rule] == ["linear"]
-    assert found.winners is None
-    assert found.tie_counts is None
+    assert (found.winners, found.tie_counts) == (None, None)
     assert not found.tied.any()
     np.testing.assert_array_equal(found.routed["linear"], gradients.input[0])
     np.testing.assert_allclose(found.routed["linear"].sum(), found.incoming.sum(), rtol=1e-12)
 
 
-def test_contrast_with_other_pools_of_the_same_windows():
-    network, x, label = lab5()
-    trace, gradients = both_passes(network, x, label)
-    found = pool_routing(network, trace, gradients, "pool1")
-    others = {
-        kind: pool.input_gradient(found.incoming[None], found.values[None], found.pooled[None], {})[0]
-        for kind, pool in linear_pools(found.pool).items()
-    }
-    assert set(others) == {"average", "subsample"}
-    for routed in others.values():
-        assert routed.shape == (8, 26, 26)
-        assert routed.sum() == pytest.approx(found.incoming.sum(), rel=1e-9)
-    np.testing.assert_array_equal(others["subsample"][:, ::2, ::2], found.incoming)
-    np.testing.assert_allclose(others["average"][:, 1::2, ::2], found.incoming / 4)
+def test_contrast_with_other_pools_of_the_same_windows_in_any_pool_and_sample_of_a_network():
+    network = two_blocks("split")
+    x = np.concatenate([ink(network, 1), ink(network, 2)])
+    trace, gradients = both_passes(network, x, 0, 2)
+    for layer, before in (("pool1", "gate1"), ("pool2", "gate2")):
+        for sample in (0, 1):
+            found = pool_routing(network, trace, gradients, layer, sample)
+            np.testing.assert_array_equal(found.values, trace.outputs[before][sample])
+            np.testing.assert_array_equal(found.routed["split"], gradients.outputs[before][sample])
+            others = {
+                kind: pool.input_gradient(found.incoming[None], found.values[None], found.pooled[None], {})[0]
+                for kind, pool in linear_pools(found.pool).items()
+            }
+            assert set(others) == {"average", "subsample"}
+            for routed in others.values():
+                assert routed.shape == found.values.shape
+                assert routed.sum() == pytest.approx(found.incoming.sum(), rel=1e-9)
+            rows, columns = (2 * side for side in found.incoming.shape[1:])
+            np.testing.assert_array_equal(others["subsample"][:, :rows:2, :columns:2], found.incoming)
+            np.testing.assert_allclose(others["average"][:, 1:rows:2, :columns:2], found.incoming / 4)
     assert set(linear_pools(MaxPool2D(3, stride=2))) == {"average"}
-
-
-def test_other_layers_have_no_routes():
-    network, x, label = lab5()
-    trace, gradients = both_passes(network, x, label)
-    for layer in ("conv1", "input", "pool9"):
+    for layer, sample in (("conv1", 0), ("input", 0), ("pool9", 0), ("pool1", 2)):
         with pytest.raises(ParameterError):
-            pool_routing(network, trace, gradients, layer)
-    with pytest.raises(ParameterError):
-        pool_routing(network, trace, gradients, "pool1", sample=1)
+            pool_routing(network, trace, gradients, layer, sample)
     with pytest.raises(ParameterError):
         pool_routes(MaxPool2D(2), np.zeros((1, 2, 2)), "last")
 
@@ -257,28 +233,12 @@ def test_tie_rate_counts_windows_with_several_winners():
     assert total.tied == sum(rate.tied for rate in rates)
     assert total.rate == pytest.approx(total.tied / total.windows)
     assert 0.55 < total.rate < 0.75  # about two windows in three, on MNIST
-
-
-def test_tie_rate_of_a_deeper_pool_and_of_nothing():
-    network = LENET.build_network()
-    images = load_mnist().test_images[:3]
-    trace = network.forward(to_input(images))
-    total = tie_rate_of_images(network, images, "pool2")
-    assert total.tied == sum(tie_rate(network, trace, "pool2", sample).tied for sample in range(3))
-    nothing = tie_rate_of_images(network, images[:0], "pool2")
+    nothing = tie_rate_of_images(network, data.test_images[:0], "pool1")
     assert (nothing.windows, nothing.rate) == (0, 0.0)
-
-
-def test_counting_ties_tells_its_progress_and_can_be_stopped():
-    network, images = LAB5.build_network(), load_mnist().test_images[:200]
-    told = []
-    tie_rate_of_images(network, images, "pool1", progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1
-    told.clear()
-    with pytest.raises(CancelledError):
-        tie_rate_of_images(network, images, "pool1", progress=told.append, cancelled=lambda: len(told) == 1)
-    assert len(told) == 1
+    deeper, images = LENET.build_network(), data.test_images[:3]
+    trace = deeper.forward(to_input(images))
+    counted = sum(tie_rate(deeper, trace, "pool2", sample).tied for sample in range(3))
+    assert tie_rate_of_images(deeper, images, "pool2").tied == counted
 
 
 def test_another_rule_changes_gradients_and_nothing_else():
@@ -322,15 +282,6 @@ def test_update_is_a_step_of_plain_gradient_descent(dtype):
         apply_update(LAB5.build_network(), gradients, 0.1)
 
 
-def test_saliency_is_the_slope_of_the_loss_at_every_pixel(rng):
-    network = two_blocks()
-    x = rng.normal(size=network.input_shape)
-    found = network.gradients(x[None], np.array([2])).input[0]
-    assert found.shape == x.shape
-    numeric = numeric_gradient(lambda: network.gradients(x[None], np.array([2])).loss, x)
-    np.testing.assert_allclose(found, numeric, rtol=1e-5, atol=1e-8)
-
-
 # -- terms of a filter ---------------------------------------------------------------------------------------
 
 
@@ -372,23 +323,12 @@ def test_terms_add_up_to_the_gradient(case, by):
         found = filter_gradient_terms(network, trace, gradients, layer, channel, by=by)
         assert (found.layer, found.channel, found.by) == (layer, channel, by)
         np.testing.assert_allclose(found.total, expected, rtol=1e-9, atol=1e-14)
-        if len(found.norms):
-            np.testing.assert_allclose(found.cumulative[-1], expected, rtol=1e-9, atol=1e-14)
+        np.testing.assert_allclose(found.cumulative, np.cumsum(found.terms, axis=0), rtol=1e-9, atol=1e-14)
         lengths = [np.linalg.norm(term) for term in found.terms]
         np.testing.assert_allclose(found.norms, lengths, rtol=1e-12)
         assert all(norm > 0 for norm in lengths)
         assert np.all(np.diff(found.norms) <= 0)
         assert len({tuple(place) for place in found.places}) == len(found.places)
-
-
-def test_cumulative_sums_take_one_term_after_the_other():
-    network, x, label = lab5()
-    trace, gradients = both_passes(network, x, label)
-    found = filter_gradient_terms(network, trace, gradients, "conv1", 3)
-    total = np.zeros((1, 3, 3))
-    for term, so_far in zip(found.terms, found.cumulative, strict=True):
-        total = total + term
-        np.testing.assert_allclose(so_far, total, rtol=1e-12)
 
 
 @pytest.mark.parametrize("ties", TIE_RULES)
@@ -418,15 +358,6 @@ def test_terms_by_window_are_gradient_times_winning_patch():
         np.testing.assert_array_equal(patch, x[0, :, y : y + 3, z : z + 3])
 
 
-def test_closed_gates_have_no_terms():
-    network = two_blocks()
-    trace, gradients = both_passes(network, ink(network), 0)
-    for channel in range(3):
-        for by in ("position", "window"):
-            found = filter_gradient_terms(network, trace, gradients, "conv2", channel, by=by)
-            assert len(found.places) <= np.count_nonzero(trace.outputs["pool2"][0, channel])
-
-
 def test_samples_of_a_batch_add_up():
     network = two_blocks("split")
     x = np.concatenate([ink(network, seed) for seed in range(3)])
@@ -438,41 +369,27 @@ def test_samples_of_a_batch_add_up():
     np.testing.assert_allclose(sum(terms), gradients.params["conv2.weight"][1], rtol=1e-9, atol=1e-14)
 
 
-def test_pool_after_a_layer():
-    network = averaged()
-    assert pool_after(network, "conv1") == "average"
-    assert pool_after(network, "tanh") == "average"
-    assert pool_after(network, "average") is None
-    assert pool_after(network, "input") is None
-    assert pool_after(network, "conv2") == "mean"
-
-
 def test_wrong_requests_are_refused():
-    network = Network.build(
-        [
-            ("pool", MaxPool2D(2)),
-            ("conv", Conv2D(2)),
-            ("relu", ReLU()),
-            ("flatten", Flatten()),
-            ("dense", Dense(1)),
-        ],
-        input_shape=(1, 8, 8),
-        dtype="float64",
-    )
-    trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 1, 8, 8)), 1)
+    network = two_blocks()
+    trace, gradients = both_passes(network, ink(network), 1)
     for layer, channel, options in (
-        ("pool", 0, {}),
+        ("pool1", 0, {}),
         ("input", 0, {}),
         ("conv9", 0, {}),
-        ("conv", 2, {}),
-        ("conv", 0, {"sample": 1}),
-        ("conv", 0, {"by": "weight"}),
+        ("conv1", 2, {}),
+        ("conv1", 0, {"sample": 1}),
+        ("conv1", 0, {"by": "weight"}),
     ):
         with pytest.raises(ParameterError):
             filter_gradient_terms(network, trace, gradients, layer, channel, **options)
+    layers = [("conv", Conv2D(2)), ("flatten", Flatten()), ("dense", Dense(1))]
+    network = Network.build(layers, (1, 8, 8), dtype="float64")
+    trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 1, 8, 8)), 1)
     with pytest.raises(ParameterError, match="No pool follows 'conv'"):
         filter_gradient_terms(network, trace, gradients, "conv", 0, by="window")
     assert filter_gradient_terms(network, trace, gradients, "conv", 0).total.shape == (1, 3, 3)
+    stages = ("conv1", "tanh", "average", "input", "conv2")
+    assert [pool_after(averaged(), name) for name in stages] == ["average", "average", None, None, "mean"]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])

@@ -1,4 +1,4 @@
-"""What the engine takes from its surroundings: BLAS threads, and time in any zone."""
+"""What the engine shares with its surroundings: BLAS threads, time in any zone, long computations."""
 
 import os
 import subprocess
@@ -14,8 +14,15 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from cnnviz import runtime
 from cnnviz.clock import moment, now, today
+from cnnviz.datasets import to_input
+from cnnviz.evaluation import CancelledError, evaluate
+from cnnviz.inspect.excitation import class_evidence, exciting_patches
+from cnnviz.presets import LAB5
+from cnnviz.routing import check_all, tie_rate_of_images
 from cnnviz.runtime import on_one_blas_thread, one_blas_thread
+from cnnviz.translation import SweepSettings, sweep, sweep_many
 from tests.patience import PATIENCE
+from tests.small_data import first_images
 
 ROOT = Path(__file__).parents[2]
 
@@ -171,3 +178,37 @@ def test_any_zone_gives_a_date_and_a_time(zone: pytest.MonkeyPatch, name: str) -
     assert datetime.strptime(now(), "%Y-%m-%d %H:%M").date() >= date.fromisoformat(today())
     written = datetime.strptime(moment(time.time()), "%Y-%m-%d at %H:%M:%S")
     assert abs((written - datetime.now()).total_seconds()) < 60
+
+
+# -- long computations ---------------------------------------------------------------------------------------
+
+
+def test_long_computations_tell_their_progress_and_can_be_stopped():
+    network, data = LAB5.build_network(), first_images((0, 1), 1, 200)
+    images, labels = data.test_images, data.test_labels
+    few = to_input(images[:4], network.dtype)
+    settings = SweepSettings(dxs=(0, 1), dys=(0, 1, 2))
+    telling = {
+        "checking gradients": lambda **hooks: check_all(network, few[0], 0, **hooks),
+        "counting ties": lambda **hooks: tie_rate_of_images(network, images, "pool1", **hooks),
+        "searching patches": lambda **hooks: exciting_patches(network, images, "conv1", 0, **hooks),
+        "adding evidence": lambda **hooks: class_evidence(network, images, labels, "pool1", **hooks),
+        "sweeping many": lambda **hooks: sweep_many(network, few, None, settings, **hooks),
+    }
+    silent = {
+        "sweeping one": lambda **hooks: sweep(network, few[0], settings, **hooks),
+        "testing": lambda **hooks: evaluate(network, images, labels, **hooks),
+    }
+    for name, compute in telling.items():
+        told = []
+        compute(progress=told.append)
+        assert told == sorted(told), name
+        assert told[-1] == 1, name
+        assert len(told) > 1, name
+        told.clear()
+        with pytest.raises(CancelledError):
+            compute(progress=told.append, cancelled=lambda told=told: len(told) == 1)
+        assert len(told) == 1, name
+    for compute in silent.values():
+        with pytest.raises(CancelledError):
+            compute(cancelled=lambda: True)

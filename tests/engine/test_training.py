@@ -1,5 +1,6 @@
 """A run as its caller sees it: order, resuming, divergence, events."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -8,23 +9,16 @@ import pytest
 
 from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.errors import DivergenceError, ParameterError
-from cnnviz.evaluation import CancelledError, evaluate
+from cnnviz.evaluation import evaluate
 from cnnviz.experiment import Experiment
-from cnnviz.history import History
 from cnnviz.presets import CUSTOM, LAB5, LENET, preset_of
 from cnnviz.training import TrainConfig, Trainer, epoch_order
+from tests.small_data import first_images
 
 
 @pytest.fixture(scope="module")
 def small() -> Dataset:
-    mnist = load_mnist(("0", "1"))
-    return Dataset(
-        mnist.train_images[:103],
-        mnist.train_labels[:103],
-        mnist.test_images[:50],
-        mnist.test_labels[:50],
-        ("0", "1"),
-    )
+    return first_images((0, 1), 103, 50)
 
 
 def build(small, **changes):
@@ -40,6 +34,10 @@ def test_every_image_is_visited_once_an_epoch(small):
     assert progress.sizes.tolist() == ([10] * 10 + [3]) * 2
     assert trainer.finished
     assert len(trainer.advance(5).losses) == 0
+    trainer.add_epochs(2)
+    assert not trainer.finished
+    trainer.advance(1000)
+    assert trainer.step == 44, "added epochs lengthen the run"
 
 
 def test_same_seed_gives_the_same_bits_however_the_steps_are_cut(small):
@@ -99,27 +97,19 @@ def test_iterating_yields_every_step(small):
     assert events[4].accuracy == again.correct[4] / again.sizes[4]
 
 
-def test_added_epochs_lengthen_the_run(small):
-    trainer = build(small)
-    trainer.advance(1000)
-    trainer.add_epochs(2)
-    assert not trainer.finished
-    trainer.advance(1000)
-    assert trainer.step == 3 * trainer.steps_per_epoch
-
-
-def train_to_the_end(trainer):
-    while not trainer.finished:
-        trainer.advance(25)
-
-
 @pytest.mark.parametrize("rate", [1e3, 30.0])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_divergence_stops_with_advice_and_finite_weights(small, rate, dtype):
+def test_divergence_stops_with_advice_finite_weights_and_what_was_measured_until_then(small, rate, dtype):
     trainer = build(small, learning_rate=rate, dtype=dtype, epochs=20)
-    with pytest.raises(DivergenceError, match=r"diverged near step .* learning rate below"):
-        train_to_the_end(trainer)
+    with pytest.raises(DivergenceError, match=r"diverged near step .* learning rate below") as caught:
+        trainer.advance(trainer.total_steps)
     assert all(np.isfinite(array).all() for array in trainer.network.params.values())
+    progress = caught.value.progress
+    assert progress.first_step == trainer.step + 1
+    assert len(progress.losses) == len(progress.correct) == len(progress.sizes)
+    assert np.isfinite(progress.losses).all()
+    if rate == 1e3:
+        assert progress.losses.max() > 10
 
 
 def test_mismatched_network_and_data_are_refused_in_words(small):
@@ -146,18 +136,8 @@ def test_evaluation_counts_agree_with_predictions_one_by_one(small):
     )
 
 
-def test_evaluation_can_be_cancelled(small):
-    with pytest.raises(CancelledError):
-        evaluate(build(small).network, small.test_images, small.test_labels, cancelled=lambda: True)
-
-
 def test_lenet_learns_ten_digits_quickly():
-    mnist = load_mnist(tuple("0123456789"))
-    part = Dataset(
-        mnist.train_images[:3200], mnist.train_labels[:3200], mnist.test_images[:500],
-        mnist.test_labels[:500], mnist.classes,
-    )  # fmt: skip
-    trainer = Trainer(LENET.build_network(), part, LENET.train_config())
+    trainer = Trainer(LENET.build_network(), first_images(range(10), 3200, 500), LENET.train_config())
     trainer.advance(100)
     assert trainer.evaluate().accuracy > 0.75
 
@@ -183,8 +163,6 @@ def test_wrong_settings_are_named(changes, message):
 
 
 def test_experiment_survives_json():
-    import json
-
     for experiment in (LAB5, LENET, replace(LAB5, hidden=(5, 4), activation="tanh", pool="average")):
         assert Experiment.from_dict(json.loads(json.dumps(experiment.to_dict()))) == experiment
     with pytest.raises(ParameterError, match="Unknown setting 'colour'"):
@@ -195,24 +173,7 @@ def test_experiment_survives_json():
         Experiment.from_dict({"classes": 5})
 
 
-def test_a_run_that_diverged_says_what_it_measured_until_then(small):
-    trainer = build(small, learning_rate=1e3, dtype="float32", epochs=20)
-    with pytest.raises(DivergenceError) as caught:
-        train_to_the_end(trainer)
-    progress = caught.value.progress
-    assert progress.first_step == trainer.step + 1
-    assert len(progress.losses) > 0
-    assert np.isfinite(progress.losses).all()
-    assert len(progress.losses) == len(progress.correct) == len(progress.sizes)
-    assert progress.losses.max() > 10
-
-
 STEPS = 300
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return load_mnist(("0", "1"))
 
 
 class LoopNetwork:
@@ -254,7 +215,8 @@ class LoopNetwork:
 
 
 @pytest.mark.slow
-def test_300_steps_end_in_the_weights_of_the_exercise(mnist):
+def test_300_steps_end_in_the_weights_of_the_exercise():
+    mnist = load_mnist(LAB5.classes)
     network = LAB5.build_network()
     loop = LoopNetwork(
         network.params["conv1.weight"][:, 0], network.params["dense1.weight"].reshape(8, 13, 13), 0.0
@@ -276,29 +238,6 @@ def test_300_steps_end_in_the_weights_of_the_exercise(mnist):
     np.testing.assert_array_equal(progress.correct, np.array(correct, dtype=int))
     moved = np.abs(trained["conv1.weight"] - network.params["conv1.weight"]).max()
     assert moved > 1e-4, "a run that changes nothing would agree with anything"
-
-
-def test_log_line_is_the_mean_over_its_500_steps(mnist):
-    trainer = Trainer(LAB5.build_network(), mnist, LAB5.train_config())
-    history = History(log_every=500)
-    progress = trainer.advance(1100)
-    lines = history.append(progress)
-    assert [line.step for line in lines] == [500, 1000]
-    for line, start in zip(lines, (0, 500), strict=True):
-        assert line.loss == pytest.approx(progress.losses[start : start + 500].mean(), abs=1e-12)
-        assert line.accuracy == progress.correct[start : start + 500].mean()
-
-
-def test_one_epoch_reaches_99_percent(mnist):
-    assert (len(mnist.train_labels), len(mnist.test_labels)) == (12_665, 2_115)
-    trainer = Trainer(LAB5.build_network(), mnist, LAB5.train_config())
-    trainer.advance(trainer.total_steps)
-    assert trainer.finished
-    evaluation = trainer.evaluate()
-    assert evaluation.accuracy >= 0.99
-    assert evaluation.confusion.sum() == 2_115
-    assert evaluation.confusion.trace() == round(evaluation.accuracy * 2_115)
-    assert len(evaluation.mistakes) == 2_115 - evaluation.confusion.trace()
 
 
 @pytest.mark.parametrize(

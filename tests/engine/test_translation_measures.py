@@ -1,6 +1,5 @@
 """Every measure against plain arithmetic, and the values it must take in clear cases."""
 
-import itertools
 import math
 
 import numpy as np
@@ -48,23 +47,18 @@ def test_relative_change_and_cosine_equal_plain_arithmetic(rng):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
-def test_unchanged_features_are_exactly_unchanged(rng, dtype, size):
+def test_unchanged_features_are_exactly_unchanged_and_without_features_nothing_is_defined(rng, dtype, size):
     reference = (size * rng.normal(size=(3, 5, 5))).astype(dtype)
     assert relative_change(reference, reference.copy()) == 0
     assert cosine_similarity(reference, reference.copy()) == 1
     assert relative_change(reference, -reference) == pytest.approx(2)
     assert cosine_similarity(reference, -reference) == -1
     assert cosine_similarity(reference, 7 * reference) == pytest.approx(1)
-
-
-def test_without_features_nothing_is_defined():
-    nothing, something = np.zeros((1, 2, 2)), np.ones((1, 2, 2))
-    grid = StageGrid.of_pixels(2, 2)
-    assert np.isnan(relative_change(nothing, something))
-    assert np.isnan(cosine_similarity(nothing, something))
-    assert np.isnan(cosine_similarity(something, nothing))
-    assert np.isnan(equivariance_residual(nothing, something, grid, 0, 0))
-    assert relative_change(something, nothing) == 1
+    nothing = np.zeros_like(reference)
+    assert relative_change(reference, nothing) == 1
+    assert np.isnan(relative_change(nothing, reference))
+    assert np.isnan([cosine_similarity(nothing, reference), cosine_similarity(reference, nothing)]).all()
+    assert np.isnan(equivariance_residual(nothing, reference, StageGrid.of_pixels(5, 5), 0, 0))
 
 
 def test_equivariance_residual_by_hand():
@@ -103,6 +97,7 @@ def test_the_identity_shift_changes_nothing_anywhere(rng, deep_network, mode, re
     image = rng.normal(size=deep_network.input_shape)
     comparison = compare(deep_network, image, 0, 0, mode=mode)
     assert tuple(comparison.stages) == STAGES
+    assert all((each.title, each.formula, each.meaning, each.source) for each in MEASURES.values())
     for pair in comparison.stages.values():
         measured = pair.measured(relative)
         assert measured["relative_change"] == 0
@@ -151,19 +146,6 @@ def test_weights_that_have_run_away_give_nan_without_a_warning():
         assert np.isnan(pair.measured()["relative_change"]) == (stage != "pixels")
 
 
-def test_every_measure_is_described():
-    for name, measure in MEASURES.items():
-        assert measure.name == name
-        assert all((measure.title, measure.formula, measure.meaning, measure.source))
-
-
-def test_misfits_are_named():
-    with pytest.raises(ShapeError, match=r"Got \(1, 2, 3\)"):
-        relative_change(np.zeros((1, 2, 2)), np.zeros((1, 2, 3)))
-    with pytest.raises(ShapeError, match="Moved features"):
-        equivariance_residual(np.zeros((1, 2, 2)), np.zeros((2, 2)), StageGrid.of_pixels(2, 2), 0, 0)
-
-
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_categories_equal_a_plain_loop(rng, size):
     """Four values only, so that ties, moves and changes are all common."""
@@ -198,35 +180,6 @@ def test_categories_equal_a_plain_loop(rng, size):
     assert sum(count.total for count in winners.counts.values()) == winners.category.size
 
 
-def test_an_unmoved_image_keeps_every_winner(rng, binary_network):
-    image = rng.normal(size=binary_network.input_shape)
-    winners = compare(binary_network, image, 0, 0).winners
-    assert (winners.category == WinnerChange.SAME).all()
-    assert not winners.change.any()
-
-
-def test_a_peak_that_stays_in_its_window_moves_with_an_equal_value():
-    """One dot, no filter in the way: before and after the same value wins in another cell."""
-    original = np.zeros((1, 4, 4))
-    original[0, 0, 0] = 1
-    moved = np.zeros((1, 4, 4))
-    moved[0, 1, 1] = 1
-    winners = winner_map(original, moved)
-    assert winners.category[0].tolist() == [[WinnerChange.MOVED, WinnerChange.SAME], [WinnerChange.SAME] * 2]
-    assert winners.tied[0].tolist() == [[False, True], [True, True]]
-    assert winners.counts[WinnerChange.MOVED].single == 1
-    assert winners.counts[WinnerChange.SAME].tied == 3
-
-
-def test_maps_of_other_shapes_are_named():
-    with pytest.raises(ShapeError, match="two maps of the same shape"):
-        winner_map(np.zeros((1, 4, 4)), np.zeros((1, 4, 5)))
-    with pytest.raises(ShapeError, match="at least 5 x 5"):
-        winner_map(np.zeros((1, 4, 4)), np.zeros((1, 4, 4)), 5)
-    with pytest.raises(ParameterError, match="'size' parameter of winner_map"):
-        winner_map(np.zeros((1, 4, 4)), np.zeros((1, 4, 4)), 0)
-
-
 DISTANCES = (-7, -6, -2, -1, 0, 1, 3, 5, 6, 9)
 
 
@@ -241,36 +194,17 @@ def shift_loop(image, dx, dy, fill):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("dx", "dy"), list(itertools.product(DISTANCES, DISTANCES)))
-def test_filled_and_wrapped_shifts_equal_their_oracles(rng, dtype, dx, dy):
+@pytest.mark.parametrize("dx", DISTANCES)
+def test_filled_and_wrapped_shifts_equal_their_oracles(rng, dtype, dx):
     images = rng.normal(size=(2, 1, 5, 6)).astype(dtype)
     kept = images.copy()
-    filled, wrapped = shift(images, dx, dy), shift(images, dx, dy, "wrap")
-    np.testing.assert_array_equal(filled, shift_loop(images, dx, dy, BACKGROUND).astype(dtype))
-    np.testing.assert_array_equal(wrapped, np.roll(np.roll(images, dy, axis=2), dx, axis=3))
-    assert filled.dtype == wrapped.dtype == np.dtype(dtype)
-    np.testing.assert_array_equal(images, kept)
-
-
-def test_positive_shifts_go_right_and_down():
-    image = np.zeros((3, 3))
-    image[0, 0] = 1
-    assert np.argwhere(shift(image, 2, 1, fill=0.0)).tolist() == [[1, 2]]
-    assert np.argwhere(shift(image, -1, -1, "wrap")).tolist() == [[2, 2]]
-
-
-@pytest.mark.parametrize("mode", ["fill", "wrap"])
-def test_no_shift_gives_an_equal_array_of_its_own(rng, mode):
-    image = rng.normal(size=(1, 4, 5))
-    still = shift(image, 0, 0, mode)
-    np.testing.assert_array_equal(still, image)
-    assert not np.shares_memory(still, image)
-
-
-def test_shifts_by_whole_pixels_add_up_in_a_wrapped_image(rng):
-    image = rng.normal(size=(1, 4, 7))
-    twice = shift(shift(image, 3, -2, "wrap"), 5, 1, "wrap")
-    np.testing.assert_array_equal(twice, shift(image, 8, -1, "wrap"))
+    for dy in DISTANCES:
+        filled, wrapped = shift(images, dx, dy), shift(images, dx, dy, "wrap")
+        np.testing.assert_array_equal(filled, shift_loop(images, dx, dy, BACKGROUND).astype(dtype))
+        np.testing.assert_array_equal(wrapped, np.roll(np.roll(images, dy, axis=2), dx, axis=3))
+        assert filled.dtype == wrapped.dtype == np.dtype(dtype)
+        np.testing.assert_array_equal(images, kept)
+        assert not any(np.shares_memory(each, images) for each in (filled, wrapped))
 
 
 @pytest.mark.parametrize("background", [BACKGROUND, 0.0])
@@ -298,13 +232,24 @@ def test_ink_that_stays_in_the_frame_is_exactly_none_lost(rng):
     assert ink_lost(np.full((1, 8, 8), BACKGROUND), 8, 8) == 0
 
 
-def test_misuse_is_named():
-    image = np.zeros((4, 4))
-    with pytest.raises(ParameterError, match="'mode' parameter of shift must be one of 'fill', 'wrap'"):
-        shift(image, 1, 0, "mirror")
-    with pytest.raises(ParameterError, match=r"'dx' parameter of shift must be an int\. Got 0\.5"):
-        shift(image, 0.5, 0)
-    with pytest.raises(ShapeError, match=r"\(\.\.\., h, w\)"):
-        shift(np.zeros(4), 1, 0)
-    with pytest.raises(ParameterError, match="'dy' parameter of ink_lost"):
-        ink_lost(image, 0, 1.5)
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda: relative_change(np.zeros((1, 2, 2)), np.zeros((1, 2, 3))), ShapeError, r"Got \(1, 2, 3\)"),
+        (
+            lambda: equivariance_residual(np.zeros((1, 2, 2)), np.eye(2), StageGrid.of_pixels(2, 2), 0, 0),
+            ShapeError,
+            "Moved features",
+        ),
+        (lambda: winner_map(np.zeros((1, 4, 4)), np.zeros((1, 4, 5))), ShapeError, "maps of the same shape"),
+        (lambda: winner_map(*np.zeros((2, 1, 4, 4)), 5), ShapeError, "at least 5 x 5"),
+        (lambda: winner_map(*np.zeros((2, 1, 4, 4)), 0), ParameterError, "'size' parameter of winner_map"),
+        (lambda: shift(np.eye(4), 1, 0, "mirror"), ParameterError, "'mode' .* one of 'fill', 'wrap'"),
+        (lambda: shift(np.eye(4), 0.5, 0), ParameterError, r"'dx' parameter of shift .* int\. Got 0\.5"),
+        (lambda: shift(np.zeros(4), 1, 0), ShapeError, r"\(\.\.\., h, w\)"),
+        (lambda: ink_lost(np.eye(4), 0, 1.5), ParameterError, "'dy' parameter of ink_lost"),
+    ],
+)
+def test_misuse_is_named(call, error, said):
+    with pytest.raises(error, match=said):
+        call()

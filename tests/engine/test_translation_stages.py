@@ -44,27 +44,17 @@ def network_of(*layers, input_shape=(1, 12, 11), dtype="float64"):
 
 
 @pytest.mark.parametrize("size", [2, 3, 4])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, dtype):
-    maps = rng.normal(size=(2, 3, 9, 10)).astype(dtype)
-    pooled = {kind: pool_layer(kind, size).forward(maps, {}) for kind in POOL_KINDS}
+def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size):
+    maps = rng.normal(size=(2, 3, 9, 10))
     expected = {
         "max": max_pool2d_loop(maps, size, size)[0],
         "average": avg_pool2d_loop(maps, size, size),
         "max_blur": max_blur_pool2d_loop(maps, size),
         "subsample": subsample_pool2d_loop(maps, size),
     }
-    for kind, array in pooled.items():
-        assert array.dtype == np.dtype(dtype)
-        assert array.shape == (2, 3, 9 // size, 10 // size)
-        np.testing.assert_allclose(array, expected[kind], rtol=1e-5, atol=1e-6)
-
-
-def test_unknown_kinds_are_named():
-    with pytest.raises(ParameterError, match="'max', 'average', 'max_blur', 'subsample'"):
-        pool_layer("median")
-    with pytest.raises(ParameterError, match="'size' parameter of MaxPool2D must be an int >= 1"):
-        pool_layer("max", 0)
+    assert set(expected) == set(POOL_KINDS)
+    for kind, array in expected.items():
+        np.testing.assert_allclose(pool_layer(kind, size).forward(maps, {}), array, rtol=1e-9, atol=1e-12)
 
 
 def test_blocks_are_found_with_their_activation_and_pool():
@@ -177,6 +167,8 @@ def test_a_shift_between_cells_is_the_mean_of_its_neighbours(rng, dx, dy):
 
 
 def test_misfits_are_named(rng):
+    with pytest.raises(ParameterError, match="'max', 'average', 'max_blur', 'subsample'"):
+        pool_layer("median")
     network = network_of(Conv2D(2), MaxPool2D(2))
     image = rng.normal(size=network.input_shape)
     with pytest.raises(ParameterError, match="'block' parameter of conv_block must be an int >= 1 and <= 1"):
@@ -215,17 +207,15 @@ def lesson(name):
     return next(each for each in toy_lessons() if each.name == name)
 
 
-@pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_two_images_pool_to_exactly_the_same_for_any_filter(seed, dtype):
-    rng = np.random.default_rng(seed)
+def test_the_two_images_pool_to_exactly_the_same_for_any_filter(rng, dtype):
     images = np.array([FIRST, SECOND], dtype=dtype)[:, None]
-    convolved = Conv2D(1, bias=False).forward(
-        images, {"weight": (rng.normal(size=(1, 1, 3, 3)) / 10).astype(dtype)}
-    )
-    pooled = MaxPool2D(2).forward(convolved, {})
-    assert (convolved[0] != convolved[1]).any()
-    np.testing.assert_array_equal(pooled[0], pooled[1])
+    for _ in range(20):
+        weight = (rng.normal(size=(1, 1, 3, 3)) / 10).astype(dtype)
+        convolved = Conv2D(1, bias=False).forward(images, {"weight": weight})
+        pooled = MaxPool2D(2).forward(convolved, {})
+        assert (convolved[0] != convolved[1]).any()
+        np.testing.assert_array_equal(pooled[0], pooled[1])
 
 
 def test_the_lesson_of_the_dots_shows_the_two_images_and_says_what_it_found():
@@ -251,17 +241,16 @@ def test_the_row_of_eight_pools_to_another_row():
     assert "pools to [1, 1, 1, 1]" in row.result()
 
 
-@pytest.mark.parametrize("row", range(6))
-@pytest.mark.parametrize("column", range(6))
-def test_three_of_eight_shifts_of_a_bright_cell_are_hidden_wherever_it_is(row, column):
+def test_three_of_eight_shifts_of_a_bright_cell_are_hidden_wherever_it_is():
     """Every cell of a 2x2 window is a corner of it: three neighbours share the window."""
-    image = np.zeros((1, 6, 6))
-    image[0, row, column] = 1
-    hidden = unchanged_shifts(image, 2, background=0.0)
-    assert len(hidden) == 3
-    for dx, dy in NEIGHBOURS:
-        same_window = (row // 2, column // 2) == ((row + dy) // 2, (column + dx) // 2)
-        assert ((dx, dy) in hidden) == same_window
+    for row, column in np.ndindex(6, 6):
+        image = np.zeros((1, 6, 6))
+        image[0, row, column] = 1
+        hidden = unchanged_shifts(image, 2, background=0.0)
+        assert len(hidden) == 3
+        for dx, dy in NEIGHBOURS:
+            same_window = (row // 2, column // 2) == ((row + dy) // 2, (column + dx) // 2)
+            assert ((dx, dy) in hidden) == same_window
 
 
 def test_the_lesson_of_the_bright_cell_counts_what_it_saw():

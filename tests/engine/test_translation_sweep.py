@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.evaluation import CancelledError
 from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
 from cnnviz.network import Network
 from cnnviz.translation import (
@@ -146,14 +145,6 @@ def test_no_shift_is_exactly_no_change_and_whole_cells_exactly_no_residual(rng):
         assert result.values["equivariance_residual"][kind][~whole_cells].min() > 0
 
 
-def test_the_default_grid_reaches_thirteen_pixels_in_every_direction(rng):
-    network = network_of(Conv2D(2), MaxPool2D(2), input_shape=(1, 28, 28))
-    result = sweep(network, np.where(rng.random((1, 28, 28)) < 0.2, 0.5, -0.5))
-    assert result.dxs.tolist() == result.dys.tolist() == list(range(-13, 14))
-    assert REACH == 13
-    assert result.values["relative_change"]["max"].shape == (27, 27)
-
-
 def test_single_precision_agrees_with_double_to_its_own_precision(rng):
     double = NETWORKS["activation"]
     single = network_of(Conv2D(2), Tanh(), AvgPool2D(3), input_shape=(2, 12, 11), dtype="float32")
@@ -167,25 +158,6 @@ def test_single_precision_agrees_with_double_to_its_own_precision(rng):
     assert not rounded.values["equivariance_residual"]["max"][::3, ::3].any(), "shifts by whole cells"
 
 
-def test_the_probability_followed_is_that_of_the_label(rng):
-    network = NETWORKS["deep"]
-    image = digit_like(rng, network)
-    settings = SweepSettings(dxs=(-2, 1), dys=(3,))
-    for label in range(3):
-        result = sweep(network, image, settings, label=label)
-        before = network.forward(image[None]).class_probabilities[0, label]
-        change = np.abs(result.probabilities[..., label] - before)
-        np.testing.assert_array_equal(result.values["probability_change"][OUTPUT], change)
-        assert result.label == label
-
-
-def test_only_the_measures_asked_for_are_made(rng):
-    network = NETWORKS["laboratory"]
-    settings = SweepSettings(dxs=(1,), dys=(0,), measures=["decision_flip", "cosine_similarity"])
-    result = sweep(network, digit_like(rng, network), settings)
-    assert set(result.values) == {"decision_flip", "cosine_similarity"}
-
-
 def test_a_blank_sample_leaves_features_undefined_and_probabilities_unchanged():
     network = NETWORKS["laboratory"]
     blank = np.full(network.input_shape, BACKGROUND)
@@ -196,18 +168,38 @@ def test_a_blank_sample_leaves_features_undefined_and_probabilities_unchanged():
     assert not result.ink_lost.any()
 
 
+def test_weights_that_have_run_away_give_nan_without_a_warning_and_only_what_is_asked_for_is_made(rng):
+    network = NETWORKS["laboratory"]
+    wild = network.with_params({name: np.full_like(array, np.nan) for name, array in network.params.items()})
+    settings = SweepSettings(dxs=(0, 1), dys=(0,), measures=["relative_change", "decision_flip"])
+    result = sweep(wild, digit_like(rng, network), settings)
+    assert set(result.values) == {"relative_change", "decision_flip"}
+    assert np.isnan(result.values["relative_change"]["max"]).all()
+    assert np.isfinite(result.values["relative_change"]["pixels"]).all()
+
+
+def test_the_probability_followed_is_that_of_the_label_thirteen_pixels_in_every_direction(rng):
+    network = network_of(Conv2D(2), MaxPool2D(2), input_shape=(1, 28, 28))
+    image = np.where(rng.random((1, 28, 28)) < 0.2, 0.5, -0.5)
+    for label in range(3):
+        result = sweep(network, image, label=label)
+        assert result.dxs.tolist() == result.dys.tolist() == list(range(-REACH, REACH + 1))
+        before = network.forward(image[None]).class_probabilities[0, label]
+        change = np.abs(result.probabilities[..., label] - before)
+        np.testing.assert_array_equal(result.values["probability_change"][OUTPUT], change)
+        assert (result.label, REACH) == (label, 13)
+
+
 def test_sweeping_many_equals_the_mean_and_spread_of_single_sweeps(rng):
     network = NETWORKS["laboratory"]
     images = np.stack([digit_like(rng, network) for _ in range(5)])
     labels = np.array([0, 1, 1, 0, 1])
     settings = SweepSettings(dxs=range(-3, 4), dys=range(-2, 3))
-    steps = []
-    many = sweep_many(network, images, labels, settings, progress=steps.append)
+    many = sweep_many(network, images, labels, settings)
     singles = [
         sweep(network, image, settings, label=label) for image, label in zip(images, labels, strict=True)
     ]
     assert many.digits == 5
-    assert steps == [0.2, 0.4, 0.6, 0.8, 1.0]
     lost = [[[ink_lost(each, dx, dy) for dx in many.dxs] for dy in many.dys] for each in images]
     np.testing.assert_allclose(many.ink_lost, np.mean(lost, axis=0))
     for measure, stages in many.mean.items():
@@ -270,54 +262,30 @@ def test_rings_gather_the_shifts_of_about_the_same_distance(rng):
     np.testing.assert_allclose(curve.std, [np.std(ring) for ring in gathered.values()], atol=1e-12)
     with pytest.raises(ShapeError, match="grid"):
         Rings(dxs, dys).curve(values.T)
+    # A ring without values is undefined.
+    alone = Rings(dxs, dys).curve(np.where((dxs == 0) & (dys[:, None] == 0), 2.0, np.nan))
+    assert (alone.mean[0], alone.std[0]) == (2, 0)
+    assert np.isnan([*alone.mean[1:], *alone.std[1:]]).all()
 
 
-def test_a_ring_without_values_is_undefined():
-    dxs = dys = np.array([-1, 0, 1])
-    values = np.full((3, 3), np.nan)
-    values[1, 1] = 2
-    curve = Rings(dxs, dys).curve(values)
-    assert curve.mean[0] == 2
-    assert curve.std[0] == 0
-    assert np.isnan(curve.mean[1])
-    assert np.isnan(curve.std[1])
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"dxs": ()}, "'dxs' parameter of SweepSettings must hold at least one"),
+        ({"dys": (0.5,)}, "'dys' parameter of SweepSettings must be an int"),
+        ({"measures": ("distance",)}, "'measures' parameter"),
+        ({"mode": "mirror"}, "'mode' parameter"),
+        ({"dys": (65,)}, r"'dys' parameter of SweepSettings must be an int >= -64 and <= 64"),
+    ],
+)
+def test_wrong_settings_are_named(settings, said):
+    with pytest.raises(ParameterError, match=said):
+        SweepSettings(**settings)
 
 
-def test_a_sweep_stops_when_it_is_cancelled(rng):
-    network = NETWORKS["laboratory"]
-    images = np.stack([digit_like(rng, network) for _ in range(4)])
-    settings = SweepSettings(dxs=(0, 1), dys=(0, 1, 2))
-    with pytest.raises(CancelledError):
-        sweep(network, images[0], settings, cancelled=lambda: True)
-    steps = []
-    with pytest.raises(CancelledError):
-        sweep_many(network, images, None, settings, progress=steps.append, cancelled=lambda: len(steps) >= 2)
-    assert steps == [0.25, 0.5]
-
-
-def test_weights_that_have_run_away_give_nan_without_a_warning(rng):
-    network = NETWORKS["laboratory"]
-    wild = network.with_params({name: np.full_like(array, np.nan) for name, array in network.params.items()})
-    result = sweep(wild, digit_like(rng, network), SweepSettings(dxs=(0, 1), dys=(0,)))
-    assert np.isnan(result.values["relative_change"]["max"]).all()
-    assert np.isfinite(result.values["relative_change"]["pixels"]).all()
-
-
-def test_misuse_is_named(rng):
+def test_images_and_labels_that_do_not_fit_are_named(rng):
     network = NETWORKS["laboratory"]
     image = digit_like(rng, network)
-    with pytest.raises(ParameterError, match="'dxs' parameter of SweepSettings must hold at least one"):
-        SweepSettings(dxs=())
-    with pytest.raises(ParameterError, match="'dys' parameter of SweepSettings must be an int"):
-        SweepSettings(dys=(0.5,))
-    with pytest.raises(ParameterError, match="'measures' parameter"):
-        SweepSettings(measures=("distance",))
-    with pytest.raises(ParameterError, match="'mode' parameter"):
-        SweepSettings(mode="mirror")
-    with pytest.raises(
-        ParameterError, match=r"'dys' parameter of SweepSettings must be an int >= -64 and <= 64"
-    ):
-        SweepSettings(dys=(65,))
     with pytest.raises(ShapeError, match="needs an image of shape"):
         sweep(network, image[0])
     with pytest.raises(ShapeError, match="needs 1 labels"):

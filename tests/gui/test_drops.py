@@ -17,11 +17,12 @@ from cnnviz.cli import parse_arguments
 from cnnviz.document import archive
 from cnnviz.document.types import Data, Seen
 from cnnviz.report import pdf
-from tests.engine.document_cases import replace_struct, small_document
+from tests.engine.document_cases import small_document
 from tests.gui.child_window import run_window
 from tests.gui.driving import drain, save_document, save_picture
 from tests.gui.lab_driving import LAB, open_lab, press
 from tests.gui.whole_window import rest, seen_rect, show_panel, train
+from tests.replacing import replace
 from tests.small_data import write_npz, write_pictures
 from ui.controls.tips import wrapped
 from ui.lab.step_text import FigureView
@@ -264,7 +265,7 @@ def test_data_that_a_document_names_are_read_only_when_that_is_wanted(
 ) -> None:
     data, path = write_npz(tmp_path / "own.npz", (4, 9)), tmp_path / "a.cnnviz"
     document, files = small_document(kind="work", seen=Seen(), words={})
-    document = replace_struct(document, data=Data(name="own", sha256="ab" * 32, path=str(data)))
+    document = replace(document, data=Data(name="own", sha256="ab" * 32, path=str(data)))
     archive.save(path, document, files)
     with qtbot.waitSignal(session.document.restorer.finished) as done:
         session.document.open(path)

@@ -24,15 +24,14 @@ on_linux = pytest.mark.skipif(
 )
 
 
-def run(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the program without the display of whoever runs the tests."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_SESSION_TYPE")
-    }
+def started(
+    *arguments: str, python: str = sys.executable, folder: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python in a folder without the display of whoever runs the tests."""
+    display = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_SESSION_TYPE")
+    kept = {name: value for name, value in os.environ.items() if name not in display}
     return subprocess.run(
-        [sys.executable, "-m", "cnnviz", *arguments],
+        [python, *arguments],
         cwd=folder,
         env=kept | environment,
         capture_output=True,
@@ -40,6 +39,20 @@ def run(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.
         timeout=PATIENCE,
         check=False,
     )
+
+
+def run(*arguments: str, **more) -> subprocess.CompletedProcess[str]:
+    """Run the program."""
+    return started("-m", "cnnviz", *arguments, **more)
+
+
+def assert_one_sentence(ended: subprocess.CompletedProcess[str], *words: str) -> None:
+    """Status 2, and one line on stderr that begins with the name of the program."""
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stderr.startswith("cnnviz: ")
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    for word in words:
+        assert word in ended.stderr
 
 
 def hiding(folder: Path, library: str) -> str:
@@ -80,15 +93,7 @@ def test_the_engine_alone_needs_nothing_of_the_window(tmp_path: Path) -> None:
 
 
 def test_the_doctor_works_without_any_package() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-S", "-m", "cnnviz", "--doctor"],
-        cwd=ROOT,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-    )
+    ended = started("-S", "-m", "cnnviz", "--doctor", QT_QPA_PLATFORM="offscreen")
     assert (ended.returncode, ended.stderr) == (1, "")
     assert "PROBLEM numpy: " in ended.stdout
 
@@ -101,9 +106,7 @@ def test_a_missing_system_library_is_named_with_what_installs_it(
     tmp_path: Path, library: str, package: str
 ) -> None:
     ended = run(DISPLAY=":0", LD_LIBRARY_PATH=hiding(tmp_path, library))
-    assert ended.returncode == 2
-    assert ended.stderr.count("\n") == 1
-    assert f"The window cannot open: {library} cannot be loaded. " in ended.stderr
+    assert_one_sentence(ended, f"The window cannot open: {library} cannot be loaded. ")
     assert re.search(
         rf"'sudo apt-get install {package}'|'sudo \w+ install .*{library}|package manager", ended.stderr
     )
@@ -113,11 +116,8 @@ def test_a_missing_system_library_is_named_with_what_installs_it(
 def test_one_complete_platform_plugin_is_enough(tmp_path: Path) -> None:
     code = "from cnnviz.doctor import missing_libraries as lacks; "
     code += "print(len(lacks(['xcb'])), len(lacks(['xcb', 'offscreen'])))"
-    hidden = {**os.environ, "LD_LIBRARY_PATH": hiding(tmp_path, "libxcb-cursor.so.0")}
-    ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=hidden, capture_output=True, text=True, check=True
-    )
-    assert ended.stdout.split() == ["1", "0"]
+    ended = started("-c", code, LD_LIBRARY_PATH=hiding(tmp_path, "libxcb-cursor.so.0"))
+    assert ended.stdout.split() == ["1", "0"], ended.stderr
 
 
 @on_linux
@@ -127,19 +127,12 @@ def test_one_complete_platform_plugin_is_enough(tmp_path: Path) -> None:
         ({"DISPLAY": ":4242"}, "nothing answers at DISPLAY=:4242"),
         ({"QT_QPA_PLATFORM": "xcb"}, "nothing answers at DISPLAY, which is not set"),
         ({"QT_QPA_PLATFORM": "nonsense"}, "Unset QT_QPA_PLATFORM, which is nonsense"),
-        (
-            {"WAYLAND_DISPLAY": "nowhere", "XDG_RUNTIME_DIR": "/"},
-            "nothing answers at WAYLAND_DISPLAY=nowhere",
-        ),
+        ({"WAYLAND_DISPLAY": "nowhere", "XDG_RUNTIME_DIR": "/"}, "answers at WAYLAND_DISPLAY=nowhere"),
         ({}, "no display"),
     ],
 )
 def test_no_window_is_one_sentence_instead_of_an_abort(environment: dict[str, str], words: str) -> None:
-    ended = run(**environment)
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("cnnviz: ")
-    assert ended.stderr.count("\n") == 1
-    assert words in ended.stderr
+    assert_one_sentence(run(**environment), words)
 
 
 def test_an_engine_that_computes_otherwise_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,36 +160,6 @@ def test_a_bundle_looks_in_itself_first(tmp_path: Path, monkeypatch: pytest.Monk
 #: All that is read before the version is known to fit.
 FIRST = ("main.py", "cnnviz/__init__.py", "cnnviz/__main__.py", "cnnviz/_interpreter.py")
 
-_PRETEND = """
-import platform, runpy, sys, sysconfig
-{pretence}
-sys.argv = ["main.py", "--version"]
-runpy.run_path("main.py", run_name="__main__")
-"""
-
-
-def started(*arguments: str, python: str = sys.executable, folder: Path = ROOT, path: Path | None = None):
-    """Run a Python in the folder of the project, with a folder before all others on its path."""
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(path or "")}
-    return subprocess.run(
-        [python, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-def assert_one_sentence(ended: subprocess.CompletedProcess[str], *words: str) -> None:
-    """Status 2, and one line on stderr that begins with the name of the program."""
-    assert ended.returncode == 2, ended.stderr
-    assert ended.stderr.startswith("cnnviz: ")
-    assert ended.stderr.count("\n") == 1, ended.stderr
-    for word in words:
-        assert word in ended.stderr
-
 
 @pytest.mark.parametrize("name", FIRST)
 def test_what_is_read_first_compiles_on_python_3_6(name: str) -> None:
@@ -205,6 +168,14 @@ def test_what_is_read_first_compiles_on_python_3_6(name: str) -> None:
     modules = {node.module for node in at_once if isinstance(node, ast.ImportFrom)}
     modules |= {each.name for node in at_once if isinstance(node, ast.Import) for each in node.names}
     assert modules <= {"sys", "platform", "sysconfig", "pathlib", "cnnviz._interpreter", "cnnviz.__main__"}
+
+
+PRETENDING = """
+import platform, runpy, sys, sysconfig
+{pretence}
+sys.argv = ["main.py", "--version"]
+runpy.run_path("main.py", run_name="__main__")
+"""
 
 
 @pytest.mark.parametrize(
@@ -219,7 +190,8 @@ def test_what_is_read_first_compiles_on_python_3_6(name: str) -> None:
     ],
 )
 def test_a_python_that_does_not_fit_is_told_in_one_sentence(pretence: str, word: str) -> None:
-    assert_one_sentence(started("-c", _PRETEND.format(pretence=pretence)), word, "start it with Python 3.")
+    ended = started("-c", PRETENDING.format(pretence=pretence))
+    assert_one_sentence(ended, word, "start it with Python 3.")
 
 
 OLD = [
@@ -247,39 +219,38 @@ def test_the_supported_versions_are_the_same_everywhere() -> None:
 
 # --- packages -----------------------------------------------------------------------------------------------
 
-_HALF = "raise AttributeError('module has no attribute _core')"
 
-
-@pytest.mark.parametrize("package", ["numpy", "PySide6", "jinja2"])
-def test_a_package_that_was_installed_in_part_is_named(tmp_path: Path, package: str) -> None:
-    (tmp_path / package).mkdir()
-    (tmp_path / package / "__init__.py").write_text(_HALF, encoding="utf-8")
-    assert_one_sentence(
-        started("-m", "cnnviz", path=tmp_path), "damaged", "_core", "requirements/runtime.txt"
-    )
-
-
-def test_a_file_that_was_cut_short_is_named(tmp_path: Path) -> None:
-    (tmp_path / "numpy.py").write_text("def half(", encoding="utf-8")
-    assert_one_sentence(started("-m", "cnnviz", path=tmp_path), "numpy.py", "damaged")
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        *(
+            (f"{package}/__init__.py", "raise AttributeError('no attribute _core')", ("_core", "runtime.txt"))
+            for package in ("numpy", "PySide6", "jinja2")
+        ),
+        ("numpy.py", "def half(", ("numpy.py",)),
+    ],
+)
+def test_a_package_that_was_installed_in_part_is_named(
+    tmp_path: Path, name: str, content: str, words
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert_one_sentence(run(QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(tmp_path)), "damaged", *words)
 
 
 def test_a_missing_package_is_named_before_anything_is_shown(tmp_path: Path) -> None:
-    """Without any package at all: a Python of its own, with nothing installed."""
-    ended = started("-S", "-m", "cnnviz")
-    assert_one_sentence(ended, "jinja2 is not installed")
-
-
-def test_a_folder_without_its_beginning_is_no_package(tmp_path: Path) -> None:
+    """Without any package at all, and with a folder without its beginning, which is none."""
+    assert_one_sentence(started("-S", "-m", "cnnviz"), "jinja2 is not installed")
     (tmp_path / "jinja2").mkdir()
-    assert_one_sentence(started("-S", "-m", "cnnviz", path=tmp_path), "jinja2 is installed in part only")
+    ended = started("-S", "-m", "cnnviz", PYTHONPATH=str(tmp_path))
+    assert_one_sentence(ended, "jinja2 is installed in part only")
 
 
 def test_without_a_typesetter_the_report_is_html(tmp_path: Path) -> None:
     (tmp_path / "typst.py").write_text("raise ModuleNotFoundError('No module named typst')", encoding="utf-8")
     page, pdf = tmp_path / "lab.html", tmp_path / "lab.pdf"
     wanted = ("--headless", "--set", "filters=1", "--report", str(pdf), "--html", str(page))
-    ended = started("-m", "cnnviz", *wanted, path=tmp_path)
+    ended = run(*wanted, PYTHONPATH=str(tmp_path))
     assert_one_sentence(ended, "typst", "HTML instead")
     assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert not pdf.exists()

@@ -156,16 +156,16 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 # --- slopes -------------------------------------------------------------------------------------------------
 
 
-def test_a_slope_is_that_of_the_last_two_thirds() -> None:
-    assert slope([0, 50, 90, 100, 102, 104, 106, 108, 110]) == pytest.approx(2)
-
-
-def test_a_single_step_is_no_growth() -> None:
-    assert slope([100.0] * 20 + [160.0] * 10) == 0
-
-
-def test_a_slope_counts_by_the_places_that_are_given() -> None:
-    assert slope([1, 2, 3, 4, 5, 6], [0, 10, 20, 30, 40, 50]) == pytest.approx(0.1)
+@pytest.mark.parametrize(
+    ("values", "places", "growth"),
+    [
+        ([0, 50, 90, 100, 102, 104, 106, 108, 110], None, 2),  # of the last two thirds
+        ([100.0] * 20 + [160.0] * 10, None, 0),  # a single step is no growth
+        ([1, 2, 3, 4, 5, 6], [0, 10, 20, 30, 40, 50], 0.1),
+    ],
+)
+def test_a_slope_is_what_something_grows_by_in_the_end(values, places, growth) -> None:
+    assert slope(values, places) == pytest.approx(growth)
 
 
 def test_what_grows_each_time_is_found() -> None:
@@ -236,25 +236,19 @@ def test_an_event_survives_its_line() -> None:
 # --- hostile files ------------------------------------------------------------------------------------------
 
 
-def test_mutations_are_those_of_the_seed() -> None:
+def test_mutations_are_those_of_the_seed_at_one_place_and_possible_in_a_single_byte() -> None:
     content = bytes(range(256)) * 8
     assert mutated(content, Random("1-7")) == mutated(content, Random("1-7"))
     different = {mutated(content, Random(f"1-{number}"))[0] for number in range(40)}
     assert len(different) > 35
     assert content not in different
-
-
-def test_every_change_can_take_place_in_a_single_byte() -> None:
-    for number, change in enumerate(CHANGES):
-        content = bytearray(b"x")
-        change(content, Random(number))
-        assert len(content) < 5000
-
-
-def test_json_is_changed_at_one_place() -> None:
     content = json.dumps({"a": {"b": [1, 2, 3]}, "c": "text"}).encode()
     changed = {mutated_json(content, Random(number))[1] for number in range(60)}
     assert {"value /c", "value /a/b/0"} <= changed
+    for number, change in enumerate(CHANGES):
+        one = bytearray(b"x")
+        change(one, Random(number))
+        assert len(one) < 5000
 
 
 # --- faults -------------------------------------------------------------------------------------------------
