@@ -11,8 +11,8 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import POOLS, Layer, Pool
-from cnnviz.network import NamedLayers, Network, forward_pass
+from cnnviz.layers import POOLS, Pool
+from cnnviz.network import Network, forward_pass
 from cnnviz.translation.grids import StageGrid
 
 POOL_KINDS = tuple(POOLS)
@@ -62,7 +62,13 @@ def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
         else, belong to no block.
     """
     starts = [index for index, (_, layer) in enumerate(network.layers) if layer.has_filters]
-    return tuple(_block(network.layers, number, conv) for number, conv in enumerate(starts, start=1))
+    blocks: list[ConvBlock] = []
+    for number, conv in enumerate(starts, start=1):
+        after = [layer for _, layer in network.layers[conv + 1 :]]
+        features = conv + len(list(takewhile(lambda layer: layer.is_elementwise, after)))
+        has_pool = any(layer.pool is not None for layer in after[features - conv : features - conv + 1])
+        blocks.append(ConvBlock(number, conv, features, features + 1 if has_pool else None))
+    return tuple(blocks)
 
 
 def conv_block(network: Network, number: int = 1) -> ConvBlock:
@@ -99,14 +105,6 @@ def pool_size_of(network: Network, block: ConvBlock) -> int:
     """Side of the window of a block's own pool, or 2 where the block has none."""
     pool = None if block.pool is None else network.layers[block.pool][1].pool
     return 2 if pool is None else pool.size
-
-
-def _block(layers: NamedLayers, number: int, conv: int) -> ConvBlock:
-    after = [layer for _, layer in layers[conv + 1 :]]
-    passed = list(takewhile(lambda layer: layer.is_elementwise, after))
-    features = conv + len(passed)
-    has_pool = any(layer.pool is not None for layer in after[len(passed) : len(passed) + 1])
-    return ConvBlock(number, conv, features, features + 1 if has_pool else None)
 
 
 STAGES: tuple[str, ...] = ("pixels", "convolution", "activation", *POOL_KINDS)
@@ -178,16 +176,11 @@ class StagePlan:
         """Run the rest of the network on the stages of a batch: logits `(n, k)`."""
         layers, start = self.network.layers, self.features_stage
         first = self.block.features + 1
-        own = None if self.block.pool is None else self._own_kind(layers[self.block.pool][1])
-        if own is not None:
-            # The network's own pool is one of them: no need to pool again.
-            start, first = own, first + 1
+        own = None if self.block.pool is None else layers[self.block.pool][1]
+        if own is not None and own.kind in self.pools and self.pools[own.kind].geometry == own.geometry:
+            # The network's own pool is one of them, as rules for ties change no value: no need to pool again.
+            start, first = own.kind, first + 1
         return forward_pass(layers[first:], self.network.params, stages[start])[-1]
-
-    def _own_kind(self, own: Layer) -> str | None:
-        """Return which of the pools is the network's own, if one is; rules for ties change no value."""
-        is_one = own.kind in self.pools and self.pools[own.kind].geometry == own.geometry
-        return own.kind if is_one else None
 
 
 def checked_images(network: Network, images: FloatArray) -> FloatArray:
