@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz._validation import check_choice, check_int
+from cnnviz._validation import check_int
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import POOLS, Pool
 from cnnviz.network import Network, forward_pass
@@ -71,36 +71,6 @@ def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
     return tuple(blocks)
 
 
-def conv_block(network: Network, number: int = 1) -> ConvBlock:
-    """Return one convolution block by its number, from 1.
-
-    * Raises ParameterError: if the network has no such block.
-    """
-    blocks = conv_blocks(network)
-    if not blocks:
-        raise ParameterError("The network has no convolution; choose a network with at least one.")
-    return blocks[check_int(number, "block", "conv_block", minimum=1, maximum=len(blocks)) - 1]
-
-
-def pool_layer(kind: str, size: int = 2) -> Pool:
-    """Make a pool of any kind on a grid of `size` pixels.
-
-    Parameters
-    ----------
-    kind : str
-        One of `POOL_KINDS`.
-    size : int
-        Side of the window, and distance of the windows, in pixels, >= 1.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
-    """
-    check_choice(kind, "kind", "pool_layer", POOL_KINDS)
-    return POOLS[kind](size)
-
-
 def pool_size_of(network: Network, block: ConvBlock) -> int:
     """Side of the window of a block's own pool, or 2 where the block has none."""
     pool = None if block.pool is None else network.layers[block.pool][1].pool
@@ -151,9 +121,12 @@ class StagePlan:
             If the network has no such block, or a value is outside its range; `ShapeError` if the maps of the
             block are smaller than a pooling window.
         """
-        chosen = conv_block(network, block)
+        blocks = conv_blocks(network)
+        if not blocks:
+            raise ParameterError("The network has no convolution; choose a network with at least one.")
+        chosen = blocks[check_int(block, "block", "StagePlan", minimum=1, maximum=len(blocks)) - 1]
         size = pool_size_of(network, chosen) if pool_size is None else pool_size
-        pools = {kind: pool_layer(kind, size) for kind in POOL_KINDS}
+        pools = {kind: pool(size) for kind, pool in POOLS.items()}
         return cls(network, chosen, size, MappingProxyType(pools), _grids(network, chosen, pools))
 
     def maps_of(self, images: FloatArray) -> tuple[dict[str, FloatArray], FloatArray]:

@@ -24,7 +24,7 @@ from cnnviz.translation.measures import (
     MovedOutput,
     Values,
 )
-from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost_over
+from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost
 from cnnviz.translation.stages import StagePlan, checked_image
 
 REACH = 13
@@ -198,7 +198,7 @@ class Sweeper:
             self.dys,
             MappingProxyType({name: MappingProxyType(stages) for name, stages in values.items()}),
             probabilities,
-            ink_lost_over(image, self.dxs, self.dys, self._settings.mode, self._settings.background),
+            ink_lost(image, self.dxs, self.dys, self._settings.mode, self._settings.background),
             label,
         )
 
