@@ -195,7 +195,7 @@ class BackpropModel(QObject):
         return Snapshot(snapshot.step, trial.after(snapshot.network), origin=origin)
 
     def now(self) -> Now:
-        """Return what pages are made of, but for what `Probes` add; only when there is a pass."""
+        """Return what pages are made of, but for what `BackpropWork` adds; only when there is a pass."""
         assert self.passed is not None
         return Now(
             self.passed,
