@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from cnnviz.datasets import Dataset
 from cnnviz.engines import Engine, make_engine
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
+from cnnviz.experiment import Experiment
 from cnnviz.network import Network
 from cnnviz.optim import Optimizer, State, make_optimizer
 from cnnviz.quantities import format_count, format_value
@@ -27,7 +28,7 @@ _DIVERGENCE_FACTOR = 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
-    """How to train.
+    """How to train, for a network that was built by hand; an `Experiment` says the same of its own.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class TrainConfig:
     seed : int
         Decides the order of the images in every epoch.
     log_every : int
-        Steps between two lines of the log.
+        Steps over which the accuracy of a `StepEvent` is taken.
     """
 
     learning_rate: float = 1e-4
@@ -114,6 +115,8 @@ class Trainer:
     ----------
     network : Network
         Start weights; never changed.
+    config : TrainConfig or Experiment
+        How to train. Of its settings the seed decides the order of the images.
     start_step : int
         Steps that `network` has behind it already.
     optimizer_state : mapping from name to ndarray, optional
@@ -134,13 +137,13 @@ class Trainer:
         self,
         network: Network,
         dataset: Dataset,
-        config: TrainConfig,
+        config: TrainConfig | Experiment,
         *,
         start_step: int = 0,
         optimizer_state: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         check_fit(network, dataset)
-        self.config = config
+        self._config = config
         self.dataset = dataset
         self.step = check_int(start_step, "start_step", "Trainer", minimum=0)
         self._network = network
@@ -164,11 +167,6 @@ class Trainer:
     def total_steps(self) -> int:
         """Step at which the run ends."""
         return self._epochs * self.steps_per_epoch
-
-    @property
-    def epoch(self) -> int:
-        """Epoch of the latest step, from 1."""
-        return max(self.step - 1, 0) // self.steps_per_epoch + 1
 
     @property
     def finished(self) -> bool:
@@ -198,7 +196,6 @@ class Trainer:
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
         self._optimizer.rule.learning_rate = check_float(value, "learning_rate", "Trainer", above=0.0)
-        self.config = replace(self.config, learning_rate=float(value))
 
     def add_epochs(self, epochs: int = 1) -> None:
         """Extend the run."""
@@ -222,7 +219,13 @@ class Trainer:
         first_step, start = self.step + 1, time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for i in range(count):
-                losses[i], correct[i], sizes[i] = self._train_batch()
+                indices = self._next_indices()
+                losses[i], correct[i] = self._engine.step_gradients(
+                    self.dataset.train_images, self.dataset.train_labels, indices
+                )
+                sizes[i] = len(indices)
+                self._optimizer.update()
+                self.step += 1
         seconds = time.perf_counter() - start
         progress = Progress(first_step, losses, correct, sizes, seconds)
         self._stop_if_diverged(progress, before)
@@ -259,32 +262,20 @@ class Trainer:
             correct += int(progress.correct[0])
             images += int(progress.sizes[0])
             seconds += progress.seconds
-            yield StepEvent(
-                self.step,
-                self.epoch,
-                float(progress.losses[0]),
-                correct / images,
-                images / max(seconds, 1e-9),
-            )
-            if self.step % self.config.log_every == 0:
+            epoch = (self.step - 1) // self.steps_per_epoch + 1
+            loss, accuracy = float(progress.losses[0]), correct / images
+            yield StepEvent(self.step, epoch, loss, accuracy, images / max(seconds, 1e-9))
+            if self.step % self._config.log_every == 0:
                 correct = images = 0
                 seconds = 0.0
-
-    def _train_batch(self) -> tuple[float, int, int]:
-        indices = self._next_indices()
-        dataset = self.dataset
-        loss, correct = self._engine.step_gradients(dataset.train_images, dataset.train_labels, indices)
-        self._optimizer.update()
-        self.step += 1
-        return loss, correct, len(indices)
 
     def _next_indices(self) -> IntArray:
         epoch, position = divmod(self.step, self._steps_per_epoch)
         if epoch != self._order_epoch:
-            self._order = epoch_order(len(self.dataset.train_labels), self.config.seed, epoch)
+            self._order = epoch_order(len(self.dataset.train_labels), self._config.seed, epoch)
             self._order_epoch = epoch
-        first = position * self.config.batch_size
-        return self._order[first : first + self.config.batch_size]
+        first = position * self._config.batch_size
+        return self._order[first : first + self._config.batch_size]
 
     def _stop_if_diverged(self, progress: Progress, before: tuple[FloatArray, State]) -> None:
         losses = progress.losses

@@ -33,7 +33,7 @@ def test_a_stride_without_a_pool_is_a_pool_that_keeps_one_cell(mnist):
     found = []
     for changes in ({"pool": "none", "stride": 2}, {"pool": "subsample"}):
         experiment = replace(LAB5, **changes)
-        trainer = Trainer(experiment.build_network(), digits, experiment.train_config())
+        trainer = Trainer(experiment.build_network(), digits, experiment)
         trainer.advance(200)
         found.append(
             (trainer.network.params, evaluate(trainer.network, digits.test_images, digits.test_labels))
@@ -102,7 +102,7 @@ def layered_run(experiment, dataset, steps):
 )
 def test_200_steps_end_in_the_weights_of_the_layers(experiment, steps):
     dataset = load_mnist(experiment.classes)
-    trainer = Trainer(experiment.build_network(), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), dataset, experiment)
     progress = trainer.advance(steps)
     losses, params = layered_run(experiment, dataset, steps)
     np.testing.assert_allclose(progress.losses, losses, rtol=1e-9)
@@ -116,7 +116,7 @@ def test_first_steps_of_lenet_in_float32(mnist):
     From there on the runs part, as those of the layers in float32 and in float64 do.
     """
     losses, _ = layered_run(replace(LENET, dtype="float64"), mnist, 10)
-    trainer = Trainer(LENET.build_network(), mnist, LENET.train_config())
+    trainer = Trainer(LENET.build_network(), mnist, LENET)
     np.testing.assert_allclose(trainer.advance(10).losses, losses, rtol=1e-5)
 
 
@@ -137,7 +137,7 @@ def test_images_are_never_converted_all_at_once():
     labels = rng.integers(0, 10, 20_000)
     dataset = Dataset(images, labels, images[:5000], labels[:5000], tuple("0123456789"))
     experiment = replace(LAB5, output="softmax", classes=dataset.classes, dtype="float32", batch_size=256)
-    trainer = Trainer(experiment.build_network(), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), dataset, experiment)
     tracemalloc.start()
     try:
         trainer.advance(trainer.total_steps)
@@ -161,12 +161,12 @@ def test_images_are_never_converted_all_at_once():
 )
 def test_memory_of_another_network_is_refused(mnist, name, array, message):
     experiment = replace(LENET, filters=(3,), hidden=(), batch_size=4)
-    trainer = Trainer(experiment.build_network(), mnist, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), mnist, experiment)
     trainer.advance(2)
     state = {each: old for each, old in trainer.optimizer_state.items() if each != name}
     state |= {} if array is None else {name: array}
     with pytest.raises(ParameterError, match=message):
-        Trainer(trainer.network, mnist, experiment.train_config(), start_step=2, optimizer_state=state)
+        Trainer(trainer.network, mnist, experiment, start_step=2, optimizer_state=state)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

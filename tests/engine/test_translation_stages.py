@@ -198,7 +198,7 @@ def mnist():
 @pytest.fixture(scope="session")
 def trained(mnist):
     """The laboratory's network after one epoch."""
-    trainer = Trainer(LAB5.build_network(), mnist, LAB5.train_config())
+    trainer = Trainer(LAB5.build_network(), mnist, LAB5)
     trainer.advance(trainer.total_steps)
     return trainer.network
 
