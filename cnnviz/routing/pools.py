@@ -187,13 +187,14 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
         ],
         axis=1,
     )
-    windows, shares = np.stack([channel, row, column], axis=1), shares[channel, row, column, i, j]
+    windows: IntArray = np.stack([channel, row, column], axis=1)
+    parts: FloatArray = shares[channel, row, column, i, j]
     if geometry.mirrored:
         # Where a blur is mirrored at the border, several routes of a window end at the same cell.
         pairs, where = np.unique(np.concatenate([windows, cells], axis=1), axis=0, return_inverse=True)
         windows, cells = pairs[:, :3], pairs[:, 3:]
-        shares = np.bincount(where, weights=shares, minlength=len(pairs)).astype(shares.dtype)
-    return Routes(windows, cells, shares)
+        parts = np.bincount(where, weights=parts, minlength=len(pairs)).astype(parts.dtype)
+    return Routes(windows, cells, parts)
 
 
 def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
