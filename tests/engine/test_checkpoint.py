@@ -267,10 +267,9 @@ def told(text):
 
     def change(metadata, description):
         metadata[KEY] = text(metadata[KEY])
+        description.pop("sha256")
         said = json.dumps(description, separators=(",", ":"))
-        metadata["cnnviz.sha256"] = checkpoint._checksum(
-            {"cnnviz": said, KEY: metadata[KEY]}, trained().network
-        )
+        description["sha256"] = checkpoint._checksum(said, metadata[KEY], trained().network)
 
     return change
 
@@ -292,7 +291,7 @@ FAULTS = {
     "text too long": lambda metadata, _: metadata.update({KEY: "A" * 2**20}),
     "no base64": lambda metadata, _: metadata.update({KEY: "é" * len(metadata[KEY])}),
     "one value changed": lambda metadata, _: metadata.update({KEY: "AAAA" + metadata[KEY][4:]}),
-    "no checksum": lambda metadata, _: metadata.pop("cnnviz.sha256"),
+    "no checksum": lambda _, description: description.pop("sha256"),
     "no arrays": told(lambda _: "AAAA"),
     "cut off": told(lambda before: before[: len(before) // 8 * 4]),
     "empty": rewrite(lambda state: state.clear()),

@@ -119,7 +119,8 @@ def test_a_sweep_equals_one_forward_pass_after_the_other(rng, name, options, mod
         for column, dx in enumerate(settings.dxs):
             expected, probabilities = measured_directly(network, image, dx, dy, settings)
             assert_same_bits(result.probabilities[row, column], probabilities)
-            assert result.ink_lost[row, column] == pytest.approx(ink_lost(image, dx, dy, mode), abs=1e-12)
+            lost = ink_lost(image, np.array([dx]), np.array([dy]), mode)
+            assert result.ink_lost[row, column] == pytest.approx(lost[0, 0], abs=1e-12)
             for measure, stages in expected.items():
                 found = {stage: values[row, column] for stage, values in result.values[measure].items()}
                 assert found == pytest.approx(stages, rel=1e-10, abs=1e-12, nan_ok=True), (measure, dx, dy)
@@ -200,7 +201,7 @@ def test_sweeping_many_equals_the_mean_and_spread_of_single_sweeps(rng):
         sweep(network, image, settings, label=label) for image, label in zip(images, labels, strict=True)
     ]
     assert many.digits == 5
-    lost = [[[ink_lost(each, dx, dy) for dx in many.dxs] for dy in many.dys] for each in images]
+    lost = [ink_lost(each, many.dxs, many.dys) for each in images]
     np.testing.assert_allclose(many.ink_lost, np.mean(lost, axis=0))
     for measure, stages in many.mean.items():
         for stage, mean in stages.items():
@@ -271,7 +272,7 @@ def test_rings_gather_the_shifts_of_about_the_same_distance(rng):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"dxs": ()}, "'dxs' parameter of SweepSettings must hold at least one"),
+        ({"dxs": ()}, "'number of dxs' parameter of SweepSettings must be an int >= 1"),
         ({"dys": (0.5,)}, "'dys' parameter of SweepSettings must be an int"),
         ({"measures": ("distance",)}, "'measures' parameter"),
         ({"mode": "mirror"}, "'mode' parameter"),
