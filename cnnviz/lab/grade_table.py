@@ -1,7 +1,7 @@
 """The findings about a course: as a CSV file to grade in, and as HTML to read, a page a student."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError
@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.lab.grading import Grade
+from cnnviz.lab.judging import VERDICTS
 from cnnviz.lab.model import PARTS, Lab, Question, Step
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.verifying import Row
@@ -27,7 +28,6 @@ COLUMNS: Sequence[str] = (
 """Of every table; those of the steps of each lab follow, see `step_columns`."""
 
 _LONGEST_NAME, _LONGEST_CELL = 200, 30_000
-_RIGHT: Mapping[bool | None, str] = {True: "right", False: "not right", None: "not to be judged"}
 
 
 def verdict_of(row: Row) -> str:
@@ -140,7 +140,7 @@ def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cel
     for step in () if lab is None else lab.steps:
         found = grade.steps.get(step.id)
         if found is not None:
-            values = (found.predicted, found.measured, _RIGHT[found.is_right], float(found.points))
+            values = (found.predicted, found.measured, VERDICTS[found.is_right], float(found.points))
             cells |= dict(zip(step_columns(lab, step, labs), values, strict=False)) if lab else {}
     return cells
 

@@ -19,7 +19,7 @@ from cnnviz.lab.judging import Verdict, checked_answer, judge
 from cnnviz.lab.measured import LabNumbers, seed_for
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Answer, Lab, Prediction, Step
-from cnnviz.lab.results import HandIn, RunRecord, StepMeasured
+from cnnviz.lab.results import HandIn, RunRecord
 from cnnviz.quantities import format_plain
 
 type Kind = Literal[
@@ -92,10 +92,9 @@ def remarks_on_measured(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterat
             )
 
 
-def measured_key(each: StepMeasured) -> tuple[object, ...]:
+def measured_key(each: Measured) -> tuple[object, ...]:
     """Return what a number is of: the step, the measure and its parameters."""
-    measurement = each.measured.measurement
-    return each.step, measurement.measure, *sorted(measurement.parameters.items())
+    return each.step, each.measure, *sorted(each.parameters.items())
 
 
 def same_kernel(handed: HandIn, numbers: LabNumbers) -> bool:
@@ -260,7 +259,7 @@ def too_exact(handed: HandIn, lab: Lab) -> Iterator[str]:
 
 
 def _judged(handed: HandIn, lab: Lab) -> Iterator[_Judged]:
-    results: Mapping[str, Measured] = {each.step: each.measured for each in reversed(handed.measured)}
+    results: Mapping[str, Measured] = {each.step: each for each in reversed(handed.measured)}
     for step in lab.steps:
         commitment, result = handed.predictions.get(step.id), results.get(step.id)
         if step.prediction is None or commitment is None or result is None or commitment.after_run:
@@ -275,7 +274,7 @@ def _judged(handed: HandIn, lab: Lab) -> Iterator[_Judged]:
 
 
 def _is_as_shown(answer: Answer, result: Measured, verdict: Verdict) -> bool:
-    quantity = result.measure.quantity
+    quantity = result.how.quantity
     if quantity not in ("number", "percent") or not isinstance(answer, float):
         return False
     return verdict.predicted == verdict.measured and _significant(answer, quantity) >= 2
@@ -283,7 +282,7 @@ def _is_as_shown(answer: Answer, result: Measured, verdict: Verdict) -> bool:
 
 def _digits(prediction: Prediction, answer: Answer, result: Measured) -> int | None:
     """Return how many digits of a number are right; None for what is no number that goes on and on."""
-    value, quantity = result.value, result.measure.quantity
+    value, quantity = result.value, result.how.quantity
     if prediction.kind != "number" or quantity not in ("number", "percent"):
         return None
     if not isinstance(answer, float) or not isinstance(value, int | float):

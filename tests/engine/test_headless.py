@@ -13,6 +13,7 @@ import pytest
 
 from cnnviz import __version__, checkpoint, output
 from cnnviz.cli import parse_arguments
+from cnnviz.document import archive
 from cnnviz.output import Output, complain
 from tests.patience import PATIENCE
 from tests.small_data import write_pictures
@@ -87,7 +88,8 @@ def test_version_and_help(tmp_path):
 
 def test_report_is_written_in_every_form(tmp_path):
     arguments = ("--report", "lab.pdf", "--html", "lab.html", "--figures", "lab", "--author", "Ada & Co")
-    result = run("--headless", "--batch-size", "64", "--set", "filters=4", *arguments, cwd=tmp_path)
+    saved = ("--save", "run.cnnviz", "--roll-number", "7")
+    result = run("--headless", "--batch-size", "64", "--set", "filters=4", *arguments, *saved, cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "lab.pdf").read_bytes().startswith(b"%PDF-")
     page = (tmp_path / "lab.html").read_text(encoding="utf-8")
@@ -96,6 +98,7 @@ def test_report_is_written_in_every_form(tmp_path):
     assert "Ada &amp; Co" in page
     assert "--set filters=4 --batch-size 64" in page
     assert (tmp_path / "lab" / "figure-filters.png").is_file()
+    assert archive.load(tmp_path / "run.cnnviz")[0].words == {"author": "Ada & Co", "roll_number": "7"}
     again = run("--headless", "--figures", "lab", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (2, ""), "it is said before training"
     assert again.stderr == "cnnviz: lab exists already. Choose another name, or remove it.\n"

@@ -99,7 +99,7 @@ def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Mea
     assert state.dataset is not None
     assert state.shown is not None
     bench = Bench(state.experiment, state.dataset, state.shown.network, state.shown.step)
-    return measure(prediction.truth, bench)
+    return measure("", prediction.truth, bench)
 
 
 def _do(qtbot: QtBot, session: Session, step: Step) -> None:

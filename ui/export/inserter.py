@@ -19,8 +19,9 @@ from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
 from ui.export.formats import draw_svg, natural_width, to_image
 from ui.panels.analysis import Analysis, Context
 from ui.panels.drawn import catch_up
-from ui.panels.report.insert_choice import Complain, Give, InsertChoice
+from ui.panels.report.inserts import Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
+from ui.panels.report.work import Complain
 from ui.state import AppState
 from ui.window.panel_area import panel_of
 

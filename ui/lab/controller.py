@@ -145,7 +145,7 @@ class LabController(QObject):
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
         found, prediction = self.record.step(step.id).found, step.prediction
-        if found is None or prediction is None or found.measured[0].measured.measurement != prediction.truth:
+        if found is None or prediction is None or found.measured[0].measurement != prediction.truth:
             return None
         return found
 
@@ -296,7 +296,7 @@ class LabController(QObject):
         if lab is not None and any(
             each.event == "own_digit" for step in lab.steps for each in step.done_when
         ):
-            self.work.set_record(self.record.with_own(own))
+            self.work.set_record(replace_struct(self.record, own=own))
 
     def exported(self, record: LabRecord) -> LabRecord:
         """Return the record as it is once the report is exported."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, QSettings, Qt, Slot
 
 from cnnviz.lab.opening import FREE, free_lab
 from ui.controls.keyboard import has_keyboard
@@ -22,8 +22,10 @@ from ui.panels.report.panel import ReportPanel
 from ui.state import PinnedCell
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
+from ui.window.questions import ask_file
 
 _PLACE = "files"
+_FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
 class LabGuide(QObject):
@@ -38,9 +40,11 @@ class LabGuide(QObject):
         document: WindowDocument,
         report: ReportPanel,
         covers: Covers,
+        settings: QSettings,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._settings = settings
         state, controller = document.state, document.controller
         self._window, self._document, self._state, self._report = window, document, state, report
         self._is_seen = False  # whether the column was in sight since the lab was opened
@@ -60,15 +64,16 @@ class LabGuide(QObject):
         window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
         column.showRequested.connect(self.show_me)
-        self.shower.shown.connect(column.show_shown)
+        self.shower.shown.connect(column.page.shown.set_text)
         self.shower.shown.connect(window.pages.forget)
         column.labRequested.connect(self.open)
+        column.fileRequested.connect(self.ask)
         column.closeRequested.connect(self.put_away)
         column.exportRequested.connect(self._export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
-        self._report.composer.handed_in = self.control.exported
+        self._report.exporter.handed_in = self.control.exported
         self.shower.lookedAt.connect(self._show_whether_set)
         self.control.stepChanged.connect(self._show_whether_set)
         self.control.labChanged.connect(self._forget_result)
@@ -90,6 +95,13 @@ class LabGuide(QObject):
     def open_file(self, path: Path) -> None:
         """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
         self._read(partial(read, path), partial(self._begin, is_asked_for=True), self._complain)
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask for a lab file and open it."""
+        path = ask_file(self._window, self._settings, "Open lab file", _FILTER)
+        if path is not None:
+            self._document.open(path)
 
     @Slot(str)
     def open(self, place: str) -> None:
@@ -218,7 +230,7 @@ class LabGuide(QObject):
         if cell is None or step is None or step.prediction is None or step.prediction.kind != "cell":
             return
         if self.control.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
-            self.column.show_cell(tuple(cell.index))
+            self.column.page.prediction.show_cell(tuple(cell.index))
 
     @Slot()
     def _show_whether_set(self) -> None:

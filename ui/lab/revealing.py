@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.clock import now
-from cnnviz.lab.bench import Bench
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
 from cnnviz.lab.record import Found, LabRecord
 from cnnviz.quantities import format_count
+from cnnviz.report.bench import Bench
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController
 from ui.panels.analysis import Analysis
@@ -89,10 +89,10 @@ class Revealer(QObject):
         found = self._control.found(step)
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
-            truth, *besides = (each.measured for each in found.measured)
+            truth, *besides = found.measured
             verdict = judge(step.prediction, answer, truth)
             of = f"on the network of step {format_count(found.step)}"
-            if not truth.measure.is_of_network:
+            if not truth.how.is_of_network:
                 of = "with the filter of the lesson, not on the network of the run"
             moment = f"Measured {found.time} {of}."
             return Reveal(verdict, moment=moment, remark=self._remark(step, found), besides=tuple(besides))
@@ -161,7 +161,7 @@ class Revealer(QObject):
         def work(_context: object) -> tuple[Measured, ...]:
             pixels = None if own is None else own.array
             bench = Bench(experiment, dataset, snapshot.network, snapshot.step, pixels)
-            return tuple(measure(each, bench) for each in step.measurements)
+            return tuple(measure(step.id, each, bench) for each in step.measurements)
 
         def is_asked() -> bool:
             """Whether it is still the lab, and what was asked for in it, for which this was measured."""
@@ -174,7 +174,7 @@ class Revealer(QObject):
                 return
             self._tried[step.id] = (snapshot, "")
             is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
-            self._control.reveal(step, Found.of(step.id, measured, now(), snapshot.step, experiment))
+            self._control.reveal(step, Found(measured, now(), snapshot.step, experiment))
             if is_news:
                 self.arrived.emit(step.id)
             self._look_and_tell()

@@ -22,9 +22,8 @@ from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.insert_choice import Complain, InsertChoice
-from ui.panels.report.inserts import InsertButton, InsertList
-from ui.panels.report.work import StudentWork, attempt
+from ui.panels.report.inserts import InsertChoice, InsertList
+from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme, ui_font
 
 _LINES = 4
@@ -224,7 +223,6 @@ class SectionFields(QWidget):
         self.choices: Callable[[], Sequence[InsertChoice]] = tuple
         self.answers: list[AnswerField] = []
         self.inserts: list[InsertList] = []
-        self.buttons: list[InsertButton] = []  # ask what to put in, in the same order
         work.opened.connect(self._forget)
 
     def set_section(self, section: Section) -> None:
@@ -240,7 +238,7 @@ class SectionFields(QWidget):
             self._layout.removeWidget(old)
             old.hide()
             old.deleteLater()
-        self.answers, self.inserts, self.buttons = [], [], []
+        self.answers, self.inserts = [], []
         for step, question in asked:
             is_one_of_many = sum(each.part == question.part for _, each in asked) > 1
             title = f"{PARTS[question.part]}: {step.title}" if is_one_of_many else PARTS[question.part]
@@ -248,11 +246,8 @@ class SectionFields(QWidget):
             self.answers.append(answer)
             self._layout.addWidget(answer, 1)
             if question.part == "observations":
-                inserts = InsertList(work, step, self._message)
-                button = InsertButton(lambda: self.choices())
-                button.chosen.connect(inserts.put)
-                answer.head.addWidget(button)
-                self.buttons.append(button)
+                inserts = InsertList(work, step, self._message, lambda: self.choices())
+                answer.head.addWidget(inserts.insert_button)
                 inserts.broughtBack.connect(self.insertMoved)
                 self.inserts.append(inserts)
                 self._layout.addWidget(inserts)
@@ -263,8 +258,8 @@ class SectionFields(QWidget):
 
     def ask_insert(self) -> None:
         """Ask what to put in below the observations; the first there are where there are several."""
-        if self.buttons:
-            self.buttons[0].ask()
+        if self.inserts:
+            self.inserts[0].ask()
 
     @Slot()
     def _forget(self) -> None:

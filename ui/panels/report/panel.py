@@ -25,10 +25,9 @@ from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.composer import Composer
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
-from ui.panels.report.insert_choice import InsertChoice
+from ui.panels.report.inserts import InsertChoice
 from ui.panels.report.measuring import Measuring
 from ui.panels.report.preview import ReportPreview, preview_work
 from ui.panels.report.work import StudentWork
@@ -60,7 +59,6 @@ class ReportPanel(Panel):
         #: What was written and done, which the lab guide shows, too.
         self.work = StudentWork(state, self)
         self.measuring = Measuring(self.work, state, background, self)
-        self.composer = Composer(self.work, self.measuring)
         self._stale = True
         self.setProperty("role", "panel")
         self.message = AskingBar(self)
@@ -95,8 +93,8 @@ class ReportPanel(Panel):
         self.status = WrapLabel("", role="muted")
         self.preview = ReportPreview()
         self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self._on_failed)
-        self._exporter = ReportExporter(
-            self.composer, self.measuring, files, self.message, self.export, self._prepare, self.write_in,
+        self.exporter = ReportExporter(
+            self.work, self.measuring, files, self.message, self.export, self.write_in,
             self.fields.ask_insert, self,
         )  # fmt: skip
         self._words_area = ScrollColumn(self.fields)
@@ -123,7 +121,7 @@ class ReportPanel(Panel):
         measuring.finished.connect(self._on_measured)
         measuring.failed.connect(self._on_failed)
         self.export.clicked.connect(self.export_report)
-        self._exporter.ended.connect(self._on_export_ended)
+        self.exporter.ended.connect(self._on_export_ended)
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_training)
         work.opened.connect(self._note_training)
@@ -143,11 +141,11 @@ class ReportPanel(Panel):
     @Slot()
     def export_report(self) -> None:
         """Ask for a file and write the report to it, after naming what is still to be written."""
-        self._exporter.ask()
+        self.exporter.ask()
 
     def export_to(self, path: Path) -> None:
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
-        self._exporter.write(path)
+        self.exporter.write(path)
 
     def set_choices(self, choices: Callable[[], Sequence[InsertChoice]]) -> None:
         """Say what there is to be put in."""
@@ -184,7 +182,7 @@ class ReportPanel(Panel):
     def run_lab(self) -> None:
         """Record the hypotheses, then measure all steps of the lab."""
         if self.measuring.can_start:
-            self._prepare()
+            self.work.record_all()
             self.message.clear()
             self.measuring.start()
 
@@ -253,8 +251,8 @@ class ReportPanel(Panel):
         if self._stale:
             return
         self._show_run()
-        self._exporter.follow()
-        self._preview.request(preview_work(self.composer.composed(is_final=False), self.preview.dpi))
+        self.exporter.follow()
+        self._preview.request(preview_work(self.exporter.composed(is_final=False), self.preview.dpi))
 
     @Slot()
     def _note_training(self) -> None:
@@ -269,11 +267,8 @@ class ReportPanel(Panel):
 
     @Slot()
     def _on_opened(self) -> None:
-        self._exporter.forget()
+        self.exporter.forget()
         self.message.clear()
-
-    def _prepare(self) -> None:
-        self.work.record_all()
 
     @Slot()
     def _on_work_changed(self) -> None:
