@@ -49,11 +49,6 @@ class _Shared:
     content: object
 
 
-def has_own_seed(handed: HandIn) -> bool:
-    """Whether the seed is the one that belongs to the roll number."""
-    return handed.experiment.seed == seed_of(handed.roll_number)
-
-
 def remarks_between(
     handed: Sequence[HandIn], names: Sequence[str], labs: Mapping[str, Lab], clean: Sequence[bool]
 ) -> list[list[Remark]]:
@@ -69,7 +64,8 @@ def remarks_between(
         if shared.kind == "predictions" and _are_told_when(handed, places):
             continue
         for place in places:
-            if shared.kind == "networks" and has_own_seed(handed[place]):
+            own_seed = seed_of(handed[place].roll_number)
+            if shared.kind == "networks" and handed[place].experiment.seed == own_seed:
                 continue  # two roll numbers may well give the same seed
             others = tuple(
                 names[each]

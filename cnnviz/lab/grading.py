@@ -92,9 +92,7 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         differing=tuple(differing),
         not_comparable=tuple(each.words for each in excused),
         most_points=sum(each.points + each.points_right for each in predictions),
-        to_grade=sum(
-            question.points for step in lab.steps for question in step.asked(lab.experiment_of(step))
-        ),
+        to_grade=sum(question.points for step in lab.steps for question in lab.asked(step)),
         late=tuple(late_in(handed, lab)),
         steps={step: grade for step, grade in grades.items() if grade is not None},
         remarks=tuple(remarks),

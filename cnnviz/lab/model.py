@@ -25,9 +25,6 @@ DIRECTIONS: Mapping[str, str] = {UP: "It grows", SAME: "It stays as it is", DOWN
 PANELS = ("training", "feature_maps", "translation", "backprop", "report")
 """Panels of the window, by the names that its registry gives them."""
 
-START, END = "start", "end"
-"""Moments of a run by name: its initial weights, and its last step."""
-
 MOST_STEPS = 60
 """So many steps can a lab have."""
 
@@ -123,7 +120,7 @@ class Show(Entry, frozen=True):
     panel: Panel | None = None  # which comes to the front
     # settings of the experiment that differ from those of the lab, by name
     settings: dict[str, Any] = {}
-    # step of the run whose network is shown
+    # step of the run whose network is shown; by name its initial weights, or its last
     moment: Annotated[int, Meta(ge=0, le=10**9)] | Literal["start", "end"] | None = None
     sample: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None  # position among the test images
     shift: Shift | None = None
@@ -254,6 +251,10 @@ class Lab(LabFile, frozen=True, kw_only=True):
         if found is None:
             raise LookupError(f"The lab {self.id} has no step {step_id!r}.")
         return found
+
+    def asked(self, step: Step) -> tuple[Question, ...]:
+        """Return the questions of a step about the network of the lab."""
+        return step.asked(self.experiment_of(step))
 
     def of_section(self, section: str) -> tuple[Step, ...]:
         """Return the steps of one section, in order."""

@@ -15,10 +15,10 @@ from typing import Any, Literal
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
 from cnnviz.files import printable
-from cnnviz.lab.judging import Verdict, checked_answer, judge
+from cnnviz.lab.judging import Verdict, checked_answer, judge, verdict_of
 from cnnviz.lab.measured import LabNumbers, seed_for
 from cnnviz.lab.measures import Measured
-from cnnviz.lab.model import Answer, Lab, Prediction, Step
+from cnnviz.lab.model import Answer, Lab, Prediction
 from cnnviz.lab.results import HandIn, RunRecord
 from cnnviz.quantities import format_plain
 
@@ -146,7 +146,9 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         if foreign := sorted(set(given) - known):
             yield Remark("steps", f"it has {what} of steps for which the lab has none: {_names(foreign)}")
     unfit = [
-        key for key, each in handed.predictions.items() if key in steps and not _fits(steps[key], each.answer)
+        key
+        for key, each in handed.predictions.items()
+        if key in steps and steps[key].prediction and verdict_of(steps[key], each.answer, ()) is None
     ]
     if unfit:
         yield Remark("predictions", f"the program takes no such prediction in {_names(unfit)}")
@@ -170,16 +172,6 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
     ]
     if told:
         yield Remark("steps", f"said to be in time, and since when results had been shown: {_names(told)}")
-
-
-def _fits(step: Step, answer: Answer) -> bool:
-    if step.prediction is None:
-        return True
-    try:
-        checked_answer(step.prediction, answer)
-    except ParameterError:
-        return False
-    return True
 
 
 def _of_networks(claimed: Sequence[RunRecord], measured: Sequence[RunRecord]) -> Iterator[Remark]:
