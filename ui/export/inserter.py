@@ -47,12 +47,12 @@ class FigureInserter(QObject):
         super().__init__(parent)
         self._docks, self._state, self._report, self._files = docks, state, report, files
         self._orders = count()  # each is of a kind of its own: none takes the place of another
-        report.set_choices(self.choices)
+        report.fields.choices = self.choices
 
     def insert(self, figure: Figure) -> None:
         """Put a figure in its place in the report, and say so; in the report itself, ask which."""
         if self._dock_of(figure.widget) is self._dock_of(self._report):
-            self._report.ask_insert()
+            self._report.fields.ask_insert()
             return
         step = self._step_of(figure.widget)
         self._draw(figure, partial(self._put, step), self._complain)

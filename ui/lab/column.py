@@ -24,6 +24,7 @@ from ui.lab.library import titles
 from ui.lab.revealing import Revealer
 from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
+from ui.panels.report.asking import AskingBar
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
@@ -58,7 +59,7 @@ class LabColumn(QFrame):
             "x", "Put the lab guide away", "everything is kept; Ctrl+L, or the menu Lab, brings it back"
         )
         self.mismatch = MismatchBar(self._control, self._state)
-        self.message = MessageBar()
+        self.message = AskingBar()
         self.page, self.steps = StepPage(work), StepList()
         steps = QWidget()
         fill(QVBoxLayout(steps), self.steps, 1).setContentsMargins(10, 4, 6, 8)

@@ -79,7 +79,6 @@ class LabGuide(QObject):
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
-        column.message.actionRequested.connect(self._on_message_answered)
         for panel in (window.panel(FeatureMapsPanel), window.panel(BackpropPanel)):
             panel.pinRequested.connect(self._on_pin_requested)
 
@@ -243,14 +242,8 @@ class LabGuide(QObject):
         if lab is not None and step_id != self._arrived:
             self._arrived = step_id
             number = lab.steps.index(lab.step(step_id)) + 1
-            self.column.message.show_message(
-                f"The result of step {number}, “{lab.step(step_id).title}”, is known now.", "info", "See it"
-            )
-
-    @Slot()
-    def _on_message_answered(self) -> None:
-        if self._arrived:
-            self.column.show_result(self._arrived)
+            text = f"The result of step {number}, “{lab.step(step_id).title}”, is known now."
+            self.column.message.ask(text, "See it", partial(self.column.show_result, step_id), "info")
 
     @Slot()
     def _on_step_changed(self) -> None:

@@ -143,48 +143,40 @@ class PredictionCard(QWidget):
 
     def show_record(self, done: StepRecord, reveal: Reveal) -> None:
         """Show what was committed to, and what is known of the result."""
-        prediction, commitment = self._prediction, done.prediction
+        prediction, commitment, verdict = self._prediction, done.prediction, reveal.verdict
         if prediction is None:
             return
-        is_open = self._prediction_is_open = done.prediction is None and not done.revealed
-        kind = prediction.kind
-        is_known, has_verdict = (
-            reveal.verdict is not None,
-            reveal.verdict is not None and commitment is not None,
-        )
-        for part, is_shown in (
-            (self.number_row, is_open and kind == "number"),
-            (self.understood, is_open and self.understood.text()),
-            (self.choices, is_open and kind in ("choice", "direction")),
-            (self.how, is_open and kind == "cell"),
-            (self.cell, is_open and kind == "cell"),
-            (self.commit, is_open),
-            (self.hint, is_open and not self.error.text()),
-            (self.predicted, not is_open),
-            (self.measured, is_known),
-            (self.verdict_row, has_verdict),
-            (self.waiting, reveal.waiting or reveal.remark),
-            (self.moment, reveal.moment),
-            (self.besides, reveal.besides),
-        ):
-            part.setVisible(bool(is_shown))
+        is_open = self._prediction_is_open = commitment is None and not done.revealed
         self.hint.set_text(_LATE if reveal.is_late else _NOT_YET)
+        for part, is_shown in (
+            (self.number_row, prediction.kind == "number"),
+            (self.understood, bool(self.understood.text())),
+            (self.choices, prediction.kind in ("choice", "direction")),
+            (self.how, prediction.kind == "cell"),
+            (self.cell, prediction.kind == "cell"),
+            (self.commit, True),
+            (self.hint, not self.error.text()),
+        ):
+            part.setVisible(is_open and is_shown)
         self._show_skip()
-        self.waiting.set_text(reveal.waiting or reveal.remark)
-        self.moment.set_text(reveal.moment)
-        self.besides.set_text("\n".join(_sentence(each) for each in reveal.besides))
-        if reveal.verdict is not None:
-            self.measured.set_text(f"Measured: {reveal.verdict.measured}")
-        if commitment is None:
-            self.predicted.set_text(_GIVEN_UP)
-            return
-        words = answer_words(prediction, commitment.answer)
-        late = f", made {commitment.words}" if commitment.after_run else ""
-        self.predicted.set_text(f"Your prediction: {words}{late}")
-        if reveal.verdict is not None:
-            icon, role, text = _VERDICTS[reveal.verdict.is_right]
+        predicted = "" if is_open else _GIVEN_UP
+        if commitment is not None:
+            late = f", made {commitment.words}" if commitment.after_run else ""
+            predicted = f"Your prediction: {answer_words(prediction, commitment.answer)}{late}"
+        for label, text in (
+            (self.predicted, predicted),
+            (self.measured, "" if verdict is None else f"Measured: {verdict.measured}"),
+            (self.besides, "\n".join(map(_sentence, reveal.besides))),
+            (self.moment, reveal.moment),
+            (self.waiting, reveal.waiting or reveal.remark),
+        ):
+            label.set_text(text)
+            label.setVisible(bool(text))
+        self.verdict_row.setVisible(verdict is not None and commitment is not None)
+        if verdict is not None and commitment is not None:
+            icon, role, words = _VERDICTS[verdict.is_right]
             self.verdict_icon.set_icon(icon, role)
-            self.verdict.set_text(f"{text}{_within(prediction)}.")
+            self.verdict.set_text(f"{words}{_within(prediction)}.")
 
     # --- without a prediction -------------------------------------------------------------------------------
 

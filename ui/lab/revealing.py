@@ -61,25 +61,18 @@ class Revealer(QObject):
 
     @Slot()
     def _look(self) -> None:
-        """Have measured what the step in front waits for, then what others do."""
-        if self._is_measuring:
+        """Have measured what the step in front waits for, then what others do that have no result yet."""
+        control = self._control
+        lab, record, front = control.lab, control.record, control.step
+        if self._is_measuring or lab is None or front is None:
             return
-        for step in self._waiting_steps():
-            snapshot = self._snapshot(step)
+        for step in (front, *(each for each in lab.steps if each is not front)):
+            if (step is not front and record.step(step.id).revealed) or not _is_asked(record, step):
+                continue
+            snapshot = None if control.to_see_first(step) else self._snapshot(step)
             if snapshot is not None and not self._is_done_with(step, snapshot):
                 self._measure(step, snapshot)
                 break
-
-    def _waiting_steps(self) -> list[Step]:
-        """Return the steps whose result is asked for: that in front, and those without one."""
-        lab, record, front = self._control.lab, self._control.record, self._control.step
-        if lab is None or front is None:
-            return []
-        committed = [
-            step for step in lab.steps if _is_asked(record, step) and not self._control.to_see_first(step)
-        ]
-        first = [front] if front in committed else []
-        return first + [step for step in committed if not record.step(step.id).revealed and step is not front]
 
     def present(self) -> Reveal:
         """Return what there is to be said now."""
@@ -94,8 +87,14 @@ class Revealer(QObject):
             of = f"on the network of step {format_count(found.step)}"
             if not truth.how.is_of_network:
                 of = "with the filter of the lesson, not on the network of the run"
-            moment = f"Measured {found.time} {of}."
-            return Reveal(verdict, moment=moment, remark=self._remark(step, found), besides=tuple(besides))
+            moment, remark = f"Measured {found.time} {of}.", ""
+            if differing := self._control.differing(step, found.experiment):
+                names = ", ".join(name.replace("_", " ") for name in differing)
+                remark = (
+                    f"Its run differs from that of the lab in: {names}. What you hand in is measured with "
+                    "the settings of the lab."
+                )
+            return Reveal(verdict, moment=moment, remark=remark, besides=tuple(besides))
         first = self._control.to_see_first(step)
         if first:
             return Reveal(waiting=f"The result is shown when you have done this: {'; '.join(first)}.")
@@ -140,15 +139,6 @@ class Revealer(QObject):
         elif any(condition.event == "finished" for condition in step.done_when):
             way = "Train to the end."
         return f"The result is known when the network has been trained up to step {end}. {way}"
-
-    def _remark(self, step: Step, found: Found) -> str:
-        names = ", ".join(name.replace("_", " ") for name in self._control.differing(step, found.experiment))
-        if not names:
-            return ""
-        return (
-            f"Its run differs from that of the lab in: {names}. What you hand in is measured with the "
-            "settings of the lab."
-        )
 
     # --- measuring ------------------------------------------------------------------------------------------
 

@@ -221,6 +221,7 @@ class ReportExporter(QObject):
         self._message.show_message("The lab is being measured, then the report is written.", "info")
         self._measuring.start()
 
+    @Slot()
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another."""
         if self._waits_for is not None:
