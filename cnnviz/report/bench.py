@@ -212,10 +212,8 @@ class Bench:
         """Tied windows of many test images; None without a max pool."""
         if self.pool is None or self.look.ties is None:
             return None
-        images, progress = (
-            self.dataset.test_images[: self.settings.tie_images],
-            part_of(self.progress, *_COUNTED),
-        )
+        images = self.dataset.test_images[: self.settings.tie_images]
+        progress = part_of(self.progress, *_COUNTED)
         return tie_rate_of_images(
             self.network, images, self.pool, progress=progress, cancelled=self.cancelled
         )

@@ -194,7 +194,7 @@ class LabColumn(QFrame):
         is_first = control.lab is not None and control.number == 0
         is_begun = any(step.prediction is not None for step in control.record.steps.values())
         self.page.who.setVisible(is_first or (control.needs_roll_number and not is_begun))
-        self.page.who.look(note)
+        self.page.who.set_note(note)
         self.mismatch.look()
 
     def _complain(self, text: str) -> None:

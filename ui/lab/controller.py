@@ -98,13 +98,8 @@ class LabController(QObject):
         """
         if self.lab is None or not self.lab.seed_from_roll_number:
             return None
-        return self._state.experiment.seed if self.needs_roll_number else self.own_seed
-
-    @property
-    def own_seed(self) -> int | None:
-        """The seed made of the roll number; None where the lab wants none, or nobody has typed a number."""
-        if self.lab is None or not self.lab.seed_from_roll_number or self.needs_roll_number:
-            return None
+        if self.needs_roll_number:
+            return self._state.experiment.seed
         return seed_of(self.work.work.roll_number)
 
     @property

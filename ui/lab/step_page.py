@@ -1,10 +1,9 @@
 """The step in front: what it is for, what to read, to predict and to write."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import PARTS, Step
@@ -12,11 +11,10 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
-from ui.controls.naming import named
 from ui.lab.controller import LabController
 from ui.lab.prediction_card import PredictionCard
 from ui.lab.step_text import StepText
-from ui.panels.report.fields import AnswerField
+from ui.panels.report.fields import AnswerField, HeadField
 from ui.panels.report.work import Complain, StudentWork
 from ui.theme import Theme, follow_theme
 
@@ -117,23 +115,18 @@ class WhoFields(QWidget):
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
-        self._work = work
-        self.name = named(QLineEdit(), "Your name", "Your name, as it is to stand on the report")
-        self.roll_number = named(QLineEdit(), "Your roll number", "Your roll number")
+        tip = "Your name, as it is to stand on the report"
+        self.name = HeadField(work, "author", "Your name", tip)
+        self.roll_number = HeadField(work, "roll_number", "Your roll number", "Your roll number")
         self.name.setPlaceholderText("Name")
         self.roll_number.setPlaceholderText("Roll number")
-        for field, name in ((self.name, "author"), (self.roll_number, "roll_number")):
+        for field in (self.name, self.roll_number):
             field.setMinimumWidth(60)
-            field.textEdited.connect(partial(work.set_head, name))
         self.note = WrapLabel("", small=True)
         row = fill(QHBoxLayout(), (self.name, 3), (self.roll_number, 2), spacing=6)
         fill(QVBoxLayout(self), row, self.note, spacing=4)
 
-    def look(self, note: str) -> None:
-        """Show who does the lab, without telling anybody."""
-        words = self._work.work
-        for field, text in ((self.name, words.author), (self.roll_number, words.roll_number)):
-            if field.text() != text:
-                field.setText(text)
+    def set_note(self, note: str) -> None:
+        """Say what the roll number does."""
         self.note.set_text(note)
         self.note.setVisible(bool(note))

@@ -1,6 +1,7 @@
 """The fields of the report: its head, and the answers to the questions of a lab."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -21,6 +22,7 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.inserts import InsertChoice, InsertList
 from ui.panels.report.work import Complain, StudentWork, attempt
@@ -35,48 +37,58 @@ _HEAD = (
 )
 
 
+class HeadField(QLineEdit):
+    """Title, name, roll number or date, wherever it is typed: guide and report show the same."""
+
+    def __init__(self, work: StudentWork, name: str, title: str, tip: str) -> None:
+        super().__init__()
+        named(self, title, tip)
+        self._work, self._name = work, name
+        self.textEdited.connect(partial(work.set_head, name))
+        work.headChanged.connect(self.look)
+        work.opened.connect(self._forget)
+        self.look()
+
+    @Slot()
+    def look(self) -> None:
+        """Show it from its first letters."""
+        text = getattr(self._work.work, self._name)
+        if self.text() != text:  # it may be the one that is being typed in
+            self.setText(text)
+            self.setCursorPosition(0)
+
+    @Slot()
+    def _forget(self) -> None:
+        """Bring nothing back by undo that was typed before."""
+        self.setText(self.text())
+        self.setCursorPosition(0)
+
+
 class HeadFields(QWidget):
     """Title, name, roll number and date."""
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
         self._work = work
-        self.edits = {name: QLineEdit() for name, _, _ in _HEAD}
+        self.edits = {name: HeadField(work, name, title, tip) for name, title, tip in _HEAD}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(6)
-        for place, (name, title, tooltip) in enumerate(_HEAD):
+        for place, (name, title, _) in enumerate(_HEAD):
             field, label = self.edits[name], QLabel(title)
-            field.setAccessibleName(title)
-            field.setToolTip(tooltip)
-            field.textEdited.connect(lambda text, name=name: work.set_head(name, text))
             label.setBuddy(field)
             layout.addWidget(label, place // 2, 2 * (place % 2))
             layout.addWidget(field, place // 2, 2 * (place % 2) + 1)
         layout.setColumnStretch(1, 3)
         layout.setColumnStretch(3, 2)
         self.edits["date"].setPlaceholderText("today")
-        work.headChanged.connect(self.look)
-        work.labChanged.connect(self.look)
-        work.opened.connect(self._forget)
-        self.look()
+        work.labChanged.connect(self._show_title)
+        self._show_title()
 
     @Slot()
-    def _forget(self) -> None:
-        """Let no field bring back by undo what was typed before."""
-        for field in self.edits.values():
-            field.setText(field.text())
-            field.setCursorPosition(0)
-
-    @Slot()
-    def look(self) -> None:
-        """Show the head of the report, from its first letters."""
+    def _show_title(self) -> None:
         self.edits["title"].setPlaceholderText(self._work.lab.title)
-        for name, field in self.edits.items():
-            if field.text() != getattr(self._work.work, name):  # it may be the one that is being typed in
-                field.setText(getattr(self._work.work, name))
-                field.setCursorPosition(0)
 
 
 class WordsField(QPlainTextEdit):
