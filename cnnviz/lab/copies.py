@@ -97,8 +97,9 @@ def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> list[tuple[Kin
         if lab is not None and lab.seed_from_roll_number:
             for run in each.runs[:1]:
                 groups["networks", run.weights_sha256][place] = "the same weights"
-    shared = ((kind, places) for (kind, _), places in groups.items() if len(places) > 1)
-    return [(kind, min(places.values()), list(places)) for kind, places in shared]
+    return [
+        (kind, min(places.values()), list(places)) for (kind, _), places in groups.items() if len(places) > 1
+    ]
 
 
 def _words(handed: HandIn, of_lab: str) -> Iterator[_Shared]:
