@@ -4,6 +4,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -15,11 +17,10 @@ from cnnviz import checkpoint
 from cnnviz.cli import Arguments
 from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist, require_classes
 from cnnviz.errors import CNNVizError
-from cnnviz.evaluation import Evaluation
+from cnnviz.evaluation import Evaluation, Progress
 from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History, LogLine
-from cnnviz.network import Network
 from cnnviz.output import INTERRUPTED, Output
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_probability, format_value
@@ -28,7 +29,9 @@ from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 
 if TYPE_CHECKING:
-    from cnnviz.report import LabResults
+    from cnnviz.lab.model import Lab
+    from cnnviz.lab.record import Work
+    from cnnviz.report.bench import Bench
     from cnnviz.report.blocks import Document
 
 _CHUNK_SECONDS = 0.05
@@ -75,18 +78,26 @@ def run(arguments: Arguments) -> int:
     target = arguments.save if finished or arguments.save is not None else _PARTIAL
     if target is not None:
         with output.going_on():
-            left_out = save(target, replace(trainer.snapshot, origin=origin), history, experiment, dataset)
+            live = replace(trainer.snapshot, origin=origin)
+            left_out = save(target, live, history, experiment, dataset, arguments)
             steps = format_count(trainer.step)
             output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
     if finished and arguments.wants_report:
-        results = measured_lab(experiment, dataset, trainer.network, history, arguments.sample)
-        _write_report(arguments, results, output)
+        from cnnviz.lab.opening import free_lab
+        from cnnviz.lab.record import Work
+        from cnnviz.report.bench import Bench
+
+        bench = Bench(experiment, dataset, trainer.network, trainer.step, history=history)
+        write_report(arguments, free_lab(), Work(), bench, output)
     return output.status if finished else INTERRUPTED
 
 
-def save(target: Path, live: Snapshot, history: History, experiment: Experiment, dataset: Dataset) -> str:
+def save(
+    target: Path, live: Snapshot, history: History, experiment: Experiment, dataset: Dataset, of: Arguments
+) -> str:
     """Write a run: all of it as a document, or its weights alone, as the ending of the name says.
 
+    * `of`: says whose document it is.
     * Returns: what the file lacks, as a sentence; "" for nothing.
     """
     from cnnviz.document import archive
@@ -95,37 +106,49 @@ def save(target: Path, live: Snapshot, history: History, experiment: Experiment,
         return checkpoint.save(target, live, experiment, dataset.name, dataset.sha256)
     from cnnviz.document.headless import document_of
 
-    archive.save(target, *document_of(live, history, dataset))
+    whose = {"author": of.author, "roll_number": of.roll_number}
+    words = {name: text for name, text in whose.items() if text}
+    archive.save(target, *document_of(live, history, dataset, words))
     return ""
 
 
-def measured_lab(
-    experiment: Experiment, dataset: Dataset, network: Network, history: History, sample: int = 0
-) -> "LabResults":
-    """Measure the three demonstrations of a finished run, with a progress bar on a terminal."""
-    from cnnviz.report import LabSettings, measure_lab
+def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench", output: Output) -> None:
+    """Write the report of a student's work; what is not measured in it yet is measured first.
 
+    * `bench`: a network that has been trained.
+    """
+    # Labs and typesetting are loaded by those who ask for them only.
+    from cnnviz.lab.document import lab_document
+    from cnnviz.lab.measured import hand_in, measured_lab, own_pixels, seed_for
+    from cnnviz.report.bench import LabSettings
+
+    record, dataset = work.record(lab), bench.dataset
+    name, roll_number = arguments.author or work.author, arguments.roll_number or work.roll_number
+    numbers = record.numbers
+    if numbers is None or numbers.is_lost:
+        is_free, own = lab.is_free, own_pixels(record.own, dataset)
+        with percent_bar() as progress:
+            numbers = measured_lab(
+                lab, dataset, seed_for(lab, roll_number), own,
+                experiment=bench.experiment if is_free else None, run=bench if is_free else None,
+                settings=LabSettings(sample=arguments.sample) if is_free else None,
+                with_results=True, progress=progress,
+            )  # fmt: skip
+    handed = hand_in(lab, record, numbers, name=name, roll_number=roll_number)
+    write_document(
+        arguments, lab_document(lab, handed, record, numbers, title=work.title, date=work.date), output
+    )
+
+
+@contextmanager
+def percent_bar() -> Generator[Progress]:
+    """Show on a terminal the share that is done, which the context is told."""
     with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
 
-        def progress(stage: str, share: float) -> None:
-            bar.set_description(stage)
+        def progress(share: float) -> None:
             bar.update(round(100 * share) - bar.n)
 
-        return measure_lab(
-            experiment, dataset, network, history, LabSettings(sample=sample), progress=progress
-        )
-
-
-def _write_report(arguments: Arguments, results: "LabResults", output: Output) -> None:
-    from cnnviz.lab.document import lab_document
-    from cnnviz.lab.measured import hand_in, measured_of
-    from cnnviz.lab.opening import free_lab
-    from cnnviz.lab.record import LabRecord
-
-    lab = free_lab()
-    record, numbers = LabRecord.of(lab), measured_of(lab, results)
-    handed = hand_in(lab, record, numbers, name=arguments.author, roll_number=arguments.roll_number)
-    write_document(arguments, lab_document(lab, handed, record, numbers), output)
+        yield progress
 
 
 def write_document(arguments: Arguments, document: "Document", output: Output) -> None:

@@ -62,7 +62,7 @@ def measured(labs: list[str], seeds: list[int]) -> Numbers:
                 measured_lab(lab, load_mnist(lab.experiment.classes), seed).measured
             ):
                 dtype = lab.experiment_of(lab.step(each.step)).dtype
-                key = f"{each.measured.measurement.measure} {dtype}|{lab.id} {seed} {place}"
+                key = f"{each.measure} {dtype}|{lab.id} {seed} {place}"
                 numbers[key] = each.value
     return numbers
 

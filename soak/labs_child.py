@@ -154,7 +154,7 @@ class Student:
                 step.prediction.stage, (0, self._random.randint(8, 9), self._random.randint(8, 9))
             )
             self._session.state.set_pinned(cell)
-            self._lab.column.show_cell(cell.index)
+            self._lab.column.page.prediction.show_cell(cell.index)
         elif choices := card.choices.findChildren(QRadioButton):
             self._random.choice(choices).setChecked(True)
         card.commit.click()

@@ -12,12 +12,13 @@ from ui.controls.tips import TipFilter
 from ui.document.arrivals import Arrivals
 from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
-from ui.lab.actions import LabActions
+from ui.lab.actions import OWN_ACTIONS, LabActions
 from ui.panels.contract import Services
 from ui.run.controller import Controller
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
+from ui.window.actions import ACTIONS
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
@@ -79,8 +80,8 @@ class Session(QObject):
                 "finder": self.window.finder,
                 "pages": self.window.pages,
                 "theme": theme_manager(),
-                "lab": self.lab,
-            }
+            },
+            [row for row in ACTIONS if row not in OWN_ACTIONS],
         )
         # Of the window, so that no key is asked about when its parts are gone.
         window = self.window

@@ -11,6 +11,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -20,6 +21,7 @@ from msgspec.structs import replace
 from cnnviz import __version__
 from cnnviz.document.types import FORMAT_VERSION, Document, Files, Part
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
+from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import PNG_SIGNATURE
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.reading import ARCHIVE_DAMAGE, MOST_ITEMS, BoundedFile, opened, read_bytes
@@ -63,6 +65,22 @@ class _Head(msgspec.Struct):
     version: str = ""
 
 
+#: The settings of a document, in which unknown names are mistakes, too: msgspec lets data classes have them.
+_SETTINGS = msgspec.defstruct(
+    "_Settings", [(each.name, msgspec.Raw, msgspec.Raw()) for each in fields(Experiment)],
+    forbid_unknown_fields=True,
+)  # fmt: skip
+_SETTING = msgspec.defstruct("_Setting", [("experiment", _SETTINGS)])
+_RUN = msgspec.defstruct("_Run", [("settings", list[_SETTING])])
+_ALL_SETTINGS = msgspec.defstruct(
+    "_AllSettings",
+    [
+        ("experiment", _SETTINGS), ("edited", _SETTINGS | None, None),
+        ("run", _RUN | None, None), ("prepared", _RUN | None, None),
+    ],
+)  # fmt: skip
+
+
 # --- JSON ---------------------------------------------------------------------------------------------------
 
 
@@ -95,7 +113,9 @@ def from_json(content: bytes) -> Document:
             raise NewerVersionError(
                 f"it was written by a newer CNNViz ({wrote}; this is {__version__}), so update CNNViz"
             )
-        return msgspec.json.decode(content, type=Document)
+        document = msgspec.json.decode(content, type=Document)
+        msgspec.json.decode(content, type=_ALL_SETTINGS)
+        return document
     except msgspec.ValidationError as error:
         raise DataError(in_words(error)) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:

@@ -1,18 +1,18 @@
 """Documents without a window: what is made of a run, and the report of one that somebody has saved."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnviz import __version__
 from cnnviz.cli import Arguments
-from cnnviz.clock import now, today
+from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.document import archive
 from cnnviz.document.run import RUN, StillRun, pack_run, unpack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, Files
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.evaluation import evaluate
-from cnnviz.headless import describe, describe_evaluation, measured_lab, read_data, save, write_document
+from cnnviz.headless import describe, describe_evaluation, read_data, save, write_report
 from cnnviz.history import History
 from cnnviz.output import Output
 from cnnviz.quantities import format_count
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 _DATA = "data.npz"
 
 
-def document_of(live: Snapshot, history: History, dataset: Dataset) -> tuple[Document, dict[str, bytes]]:
-    """Return a run that was trained without a window as a document, with its members."""
+def document_of(
+    live: Snapshot, history: History, dataset: Dataset, words: dict[str, Any]
+) -> tuple[Document, dict[str, bytes]]:
+    """Return a run that was trained without a window as a document, with its members and a student's work."""
     assert live.origin is not None
     snapshots, experiment = history.snapshots, live.origin.experiment
     moments = tuple(snapshots[place] for place in range(len(snapshots)))
@@ -44,6 +46,7 @@ def document_of(live: Snapshot, history: History, dataset: Dataset) -> tuple[Doc
             path="" if dataset.path is None else str(dataset.path),
         ),
         run=run,
+        words=words,
     )
     return document, files
 
@@ -54,12 +57,10 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
     * Returns: exit status: 0, or 2 if a file could not be written.
     * Raises CNNVizError: if the document or its data cannot be read, or it holds no run.
     """
-    # Labs and typesetting are loaded by those who ask for them only.
+    # Labs are loaded by those who ask for them only.
     from cnnviz.lab.course import dataset_in
-    from cnnviz.lab.document import lab_document
-    from cnnviz.lab.measured import hand_in, measured_of, own_pixels, seed_for
-    from cnnviz.lab.measured import measured_lab as measured_of_lab
     from cnnviz.lab.record import read_work
+    from cnnviz.report.bench import Bench
 
     document, files = archive.load(path)
     try:
@@ -84,7 +85,7 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
     output.say(describe_evaluation(tested, dataset.classes))
     if arguments.save is not None:
         with output.going_on():
-            left_out = save(arguments.save, run.live, run.history, experiment, dataset)
+            left_out = save(arguments.save, run.live, run.history, experiment, dataset, arguments)
             output.say(f"Saved the network to {arguments.save}. {left_out}".rstrip())
     if not arguments.wants_report:
         return output.status
@@ -93,20 +94,8 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
         lab = _lab_of(document, files)
     except CNNVizError as error:
         raise archive.opening_failed(path, error) from error
-    record = work.record(lab)
-    name, roll_number = arguments.author or work.author, arguments.roll_number or work.roll_number
-    numbers = record.numbers
-    if numbers is not None and not numbers.is_lost:
-        pass
-    elif lab.is_free:
-        results = measured_lab(experiment, dataset, network, run.history, arguments.sample)
-        numbers = measured_of(lab, results)
-    else:
-        own = own_pixels(record.own, dataset)
-        numbers = measured_of_lab(lab, dataset, seed_for(lab, roll_number), own, with_results=True)
-    handed = hand_in(lab, record, numbers, name=name, roll_number=roll_number)
-    report = lab_document(lab, handed, record, numbers, title=work.title, date=work.date or today())
-    write_document(arguments, report, output)
+    bench = Bench(experiment, dataset, network, run.live.step, history=run.history)
+    write_report(arguments, lab, work, bench, output)
     return output.status
 
 

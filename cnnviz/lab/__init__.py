@@ -4,7 +4,6 @@
 on a `Bench` and `judge` compares. Nothing here needs a window.
 """
 
-from cnnviz.lab.bench import Bench, trained
 from cnnviz.lab.events import EVENTS, Event, missing
 from cnnviz.lab.judging import Verdict, answer_words, checked_answer, judge
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
@@ -26,6 +25,7 @@ from cnnviz.lab.reading import check_lab, load_lab, parse_lab
 from cnnviz.lab.record import Commitment, Found, LabNumbers, LabRecord, StepRecord, Version, Work
 from cnnviz.lab.results import HandIn, read_hand_in
 from cnnviz.lab.showing import picture_for
+from cnnviz.report.bench import Bench, trained
 
 __all__ = [
     "DIRECTIONS",

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -11,7 +10,7 @@ from cnnviz.cli import Arguments
 from cnnviz.datasets.mnist import is_mnist
 from cnnviz.document import archive
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.headless import require_folder, require_new, write_document
+from cnnviz.headless import percent_bar, require_folder, require_new, write_document
 from cnnviz.lab.course import figures_beside, is_course, made_course
 from cnnviz.lab.deep_check import unmeasurable, unshowable
 from cnnviz.lab.document import lab_document
@@ -79,16 +78,12 @@ def run_lab(arguments: Arguments) -> int:
         )
     named = f"{printable(lab.title)} (lab {lab.id}, version {lab.version}), {printable(dataset.name)}"
     output.say(f"{named}, seed {seed}{whose}")
-    with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
-        numbers = measured_lab(
-            lab, dataset, seed, with_results=arguments.wants_report,
-            progress=lambda share: _move(bar, round(100 * share)),
-        )  # fmt: skip
+    with percent_bar() as progress:
+        numbers = measured_lab(lab, dataset, seed, with_results=arguments.wants_report, progress=progress)
     record = LabRecord.of(lab)
     handed = hand_in(lab, record, numbers, name=arguments.author, roll_number=arguments.roll_number)
     for each in numbers.measured:
-        title = each.measured.measure.title_of(each.measured.measurement)
-        output.say(f"{each.step}: {title}: {printable(each.measured.words)}")
+        output.say(f"{each.step}: {each.title}: {printable(each.words)}")
     if arguments.results is not None:
         with output.going_on():
             atomic_write(arguments.results, handed.to_json().encode("ascii"))
@@ -125,7 +120,7 @@ def run_verify(arguments: Arguments) -> int:
 
         def report(done: int, total: int) -> None:
             bar.total = total
-            _move(bar, done)
+            bar.update(done - bar.n)
 
         def rows_changed(rows: Sequence[Row]) -> None:
             nonlocal written
@@ -158,7 +153,3 @@ def _data_of(arguments: Arguments) -> Path | None:
     if arguments.data is not None or arguments.lab is None or not is_course(arguments.lab):
         return arguments.data
     return arguments.lab
-
-
-def _move(bar: "tqdm[NoReturn]", place: int) -> None:
-    bar.update(place - bar.n)

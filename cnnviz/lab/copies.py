@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
 from itertools import combinations
@@ -40,18 +39,8 @@ _SAME_ANSWER = 0.5
 """How much of an answer is left, at least, where a student has gone on with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """Something that no two students have in common."""
-
-    kind: Kind
-    what: str
-    content: object
-
-
-def has_own_seed(handed: HandIn) -> bool:
-    """Whether the seed is the one that belongs to the roll number."""
-    return handed.experiment.seed == seed_of(handed.roll_number)
+type _Shared = tuple[Kind, str, object]
+"""Something that no two students have in common: of what kind, what it is called, and its content."""
 
 
 def remarks_between(
@@ -65,11 +54,12 @@ def remarks_between(
       have taken whose numbers or seed are not their own: it was there first.
     """
     found: list[list[Remark]] = [[] for _ in handed]
-    for shared, places in _groups(handed, labs).items():
-        if shared.kind == "predictions" and _are_told_when(handed, places):
+    for kind, what, places in _groups(handed, labs):
+        if kind == "predictions" and _are_told_when(handed, places):
             continue
         for place in places:
-            if shared.kind == "networks" and has_own_seed(handed[place]):
+            own_seed = seed_of(handed[place].roll_number)
+            if kind == "networks" and handed[place].experiment.seed == own_seed:
                 continue  # two roll numbers may well give the same seed
             others = tuple(
                 names[each]
@@ -79,7 +69,7 @@ def remarks_between(
             if others:
                 more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
                 listed = f"{', '.join(others[:_MOST_NAMED])}{more}"
-                found[place].append(Remark(shared.kind, f"{shared.what} as in {listed}", others))
+                found[place].append(Remark(kind, f"{what} as in {listed}", others))
     pairs: tuple[tuple[Kind, int, int, str], ...] = (
         *(("student", *each) for each in _contradictions(handed)),
         *(("predictions", *each) for each in _mostly_the_same(handed)),
@@ -95,23 +85,21 @@ def remarks_between(
 # --- of several students ------------------------------------------------------------------------------------
 
 
-def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> dict[_Shared, list[int]]:
-    """Return the places of hand-ins by what they hold."""
+def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> list[tuple[Kind, str, list[int]]]:
+    """Return what several hand-ins hold, and their places."""
     groups: dict[tuple[Kind, object], dict[int, str]] = defaultdict(dict)
     texts = {sha: plain(lab.source) for sha, lab in labs.items()}
     for place, each in enumerate(handed):
         lab = lab_of(each, labs)
         said = "" if lab is None else texts[lab.sha256]
-        for shared in (*_words(each, said), *_moments(each), *_pixels(each)):
-            groups[shared.kind, shared.content].setdefault(place, shared.what)
+        for kind, what, content in (*_words(each, said), *_moments(each), *_pixels(each)):
+            groups[kind, content].setdefault(place, what)
         if lab is not None and lab.seed_from_roll_number:
             for run in each.runs[:1]:
                 groups["networks", run.weights_sha256][place] = "the same weights"
-    return {
-        _Shared(kind, min(places.values()), content): list(places)
-        for (kind, content), places in groups.items()
-        if len(places) > 1
-    }
+    return [
+        (kind, min(places.values()), list(places)) for (kind, _), places in groups.items() if len(places) > 1
+    ]
 
 
 def _words(handed: HandIn, of_lab: str) -> Iterator[_Shared]:
@@ -126,12 +114,12 @@ def _words(handed: HandIn, of_lab: str) -> Iterator[_Shared]:
             short[step] = words
             continue
         what = f"{printable(step, 60)}: the same words"
-        yield _Shared("words", what, words)
+        yield "words", what, words
         parts = tokens(text)
         if len(parts) >= _FEWEST_WORDS:
-            yield _Shared("words", what, tuple(sorted(parts)))
+            yield "words", what, tuple(sorted(parts))
     if len(short) >= _FEWEST_ANSWERS and sum(map(weight, short.values())) >= _FEWEST_IN_ALL:
-        yield _Shared("words", "all short answers the same", tuple(sorted(short.items())))
+        yield "words", "all short answers the same", tuple(sorted(short.items()))
 
 
 def _much_alike(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> Iterator[tuple[int, int, str]]:
@@ -182,7 +170,7 @@ def _moments(handed: HandIn) -> Iterator[_Shared]:
     lab = (handed.lab.id, handed.lab.version)
     if len(predictions) >= _FEWEST_PREDICTIONS:
         what = "the same predictions at the same times"
-        yield _Shared("predictions", what, (lab, predictions))
+        yield "predictions", what, (lab, predictions)
     done: dict[object, str] = {("done", step): time for step, time in handed.done.items()}
     made: dict[object, str] = {(step, each.answer): each.time for step, each in handed.predictions.items()}
     for what, times in (
@@ -190,7 +178,7 @@ def _moments(handed: HandIn) -> Iterator[_Shared]:
         ("the same predictions and times of all steps, or all moved alike,", {**done, **made}),
     ):
         if len(set(times.values())) >= _FEWEST_MOMENTS and (apart := _apart(times)):
-            yield _Shared("times", what, (lab, apart))
+            yield "times", what, (lab, apart)
 
 
 def _apart(times: Mapping[object, str]) -> frozenset[tuple[object, timedelta]]:
@@ -240,7 +228,7 @@ def _pixels(handed: HandIn) -> Iterator[_Shared]:
     """Yield an image that the student has drawn; files may be had by all."""
     own = handed.own
     if own is not None and own.origin == "drawn" and len(set(own.pixels)) > 1:
-        yield _Shared("words", "the same drawn image", (own.shape, own.pixels))
+        yield "words", "the same drawn image", (own.shape, own.pixels)
 
 
 # --- of one student -----------------------------------------------------------------------------------------

@@ -7,13 +7,13 @@ from pathlib import Path
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
-from cnnviz.lab.bench import Bench
 from cnnviz.lab.figures import check_figure
 from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab, Show
 from cnnviz.lab.opening import lab_data
 from cnnviz.lab.toml_lines import Mistake, Place, line_at, lines_of
+from cnnviz.report.bench import Bench
 from cnnviz.training import steps_in_epoch
 
 
@@ -51,7 +51,7 @@ def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
         ]
         for place, measurement in zip(places, step.measurements, strict=True):
             try:
-                measure(measurement, benches[experiment])
+                measure(step.id, measurement, benches[experiment])
             except CNNVizError as error:
                 mistakes.append(_mistake(lines, place, error))
     return sorted(set(mistakes))

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.lab.judging import Verdict, checked_answer, compared, judge
+from cnnviz.lab.judging import VERDICTS, compared, verdict_of
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import PARTS, Lab, Part, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
@@ -16,8 +15,6 @@ from cnnviz.report.blocks import Block, Document, Formula, Heading, Named, Table
 from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
 from cnnviz.report.inserts import Insert
-
-_RIGHT = {True: "right", False: "not right", None: "not to be judged"}
 
 
 def lab_document(
@@ -106,13 +103,13 @@ class _Pages:
     # --- what was measured ----------------------------------------------------------------------------------
 
     def _measured(self, step: Step) -> Iterator[Block]:
-        found = [each.measured for each in self._handed.measured if each.step == step.id]
+        found = [each.as_written for each in self._handed.measured if each.step == step.id]
         if not found:
             return
         if step.prediction is not None:
             yield Words(step.prediction.question)
             yield Words(_prediction(step, self._handed), "stamp")
-        rows = [(each.measure.title_of(each.measurement), each.words) for each in found]
+        rows = [(each.title, each.words) for each in found]
         yield Table(
             f"measured-{step.id}".replace(".", "-").replace("_", "-"), self._when(step, found),
             data(("quantity", "value"), rows), ("text", "text"),
@@ -125,9 +122,9 @@ class _Pages:
         told = self._record.step(step.id).found
         if told is None:
             return plain
-        were = [each.measured for each in told.measured]
-        if [each.measurement for each in were] == [each.measurement for each in known] and all(
-            compared(step.id, *pair, told.experiment.dtype).agrees for pair in zip(were, known, strict=True)
+        if len(told.measured) == len(known) and all(
+            one.measurement == two.measurement and compared(one, two, told.experiment.dtype).agrees
+            for one, two in zip(told.measured, known, strict=True)
         ):
             again = f", and with the same result {time} for the report" if time else ""
             return f"Measured {told.time} in the step “{step.title}”{again}, {seed}."
@@ -204,7 +201,8 @@ def insert_blocks(inserts: tuple[Insert, ...], number: int) -> Iterator[Block]:
 
 def _prediction(step: Step, handed: HandIn) -> str:
     """Return the prediction of a step beside its result, or why there is none."""
-    verdict, commitment = verdict_of(step, handed), handed.predictions.get(step.id)
+    commitment = handed.predictions.get(step.id)
+    verdict = None if commitment is None else verdict_of(step, commitment.answer, handed.measured)
     if verdict is None or commitment is None:
         shown_at = handed.given_up.get(step.id, "")
         return (
@@ -214,20 +212,5 @@ def _prediction(step: Step, handed: HandIn) -> str:
         )
     return (
         f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. "
-        f"Measured: {verdict.measured}. The prediction is {_RIGHT[verdict.is_right]}."
+        f"Measured: {verdict.measured}. The prediction is {VERDICTS[verdict.is_right]}."
     )
-
-
-def verdict_of(step: Step, handed: HandIn) -> Verdict | None:
-    """Return the prediction of a step beside its result; None where there is none that fits."""
-    commitment = handed.predictions.get(step.id)
-    if step.prediction is None or commitment is None:
-        return None
-    truth = next(
-        (each.measured for each in handed.measured if each.step == step.id),
-        Measured(step.prediction.truth, None),
-    )
-    try:
-        return judge(step.prediction, checked_answer(step.prediction, commitment.answer), truth)
-    except ParameterError:
-        return None

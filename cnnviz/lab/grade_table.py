@@ -1,7 +1,7 @@
 """The findings about a course: as a CSV file to grade in, and as HTML to read, a page a student."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError
@@ -9,7 +9,8 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.lab.grading import Grade
-from cnnviz.lab.model import PARTS, Lab, Question, Step
+from cnnviz.lab.judging import VERDICTS
+from cnnviz.lab.model import PARTS, Lab, Step
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.verifying import Row
 from cnnviz.quantities import format_plain
@@ -27,7 +28,6 @@ COLUMNS: Sequence[str] = (
 """Of every table; those of the steps of each lab follow, see `step_columns`."""
 
 _LONGEST_NAME, _LONGEST_CELL = 200, 30_000
-_RIGHT: Mapping[bool | None, str] = {True: "right", False: "not right", None: "not to be judged"}
 
 
 def verdict_of(row: Row) -> str:
@@ -66,13 +66,9 @@ def step_columns(lab: Lab, step: Step, labs: Sequence[Lab]) -> Iterator[str]:
     name = f"{of_lab}{step.id}"
     if step.prediction is not None:
         yield from (f"{name}: {each}" for each in ("predicted", "measured", "prediction", "points"))
-    for question in _asked(lab, step):
+    for question in lab.asked(step):
         yield f"{of_lab}{step.key_of(question)}: answer"
         yield f"{of_lab}{step.key_of(question)}: your points of {format_plain(question.points)}"
-
-
-def _asked(lab: Lab, step: Step) -> tuple[Question, ...]:
-    return step.asked(lab.experiment_of(step))
 
 
 def answer_of(handed: HandIn, key: str) -> str:
@@ -120,7 +116,7 @@ def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, C
     cells |= {"steps done": sum(step.id in handed.done for step in lab.steps), "steps in all": len(lab.steps)}
     for step in lab.steps:
         names = (name for name in step_columns(lab, step, labs) if name.endswith(": answer"))
-        for name, question in zip(names, _asked(lab, step), strict=True):
+        for name, question in zip(names, lab.asked(step), strict=True):
             cells[name] = answer_of(handed, step.key_of(question))
     return cells
 
@@ -140,7 +136,7 @@ def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cel
     for step in () if lab is None else lab.steps:
         found = grade.steps.get(step.id)
         if found is not None:
-            values = (found.predicted, found.measured, _RIGHT[found.is_right], float(found.points))
+            values = (found.predicted, found.measured, VERDICTS[found.is_right], float(found.points))
             cells |= dict(zip(step_columns(lab, step, labs), values, strict=False)) if lab else {}
     return cells
 
@@ -204,7 +200,7 @@ def _student(row: Row) -> dict[str, Any]:
 def _steps(row: Row, lab: Lab) -> Iterator[dict[str, str]]:
     handed, grade = row.handed, row.grade
     for step in lab.steps:
-        asked = _asked(lab, step)
+        asked = lab.asked(step)
         if handed is None or (step.prediction is None and not asked):
             continue
         found = None if grade is None else grade.steps.get(step.id)
@@ -226,7 +222,7 @@ def _steps(row: Row, lab: Lab) -> Iterator[dict[str, str]]:
 def _questions(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
     for lab in labs_of(rows):
         for step in lab.steps:
-            for question in _asked(lab, step):
+            for question in lab.asked(step):
                 of_lab = [row for row in rows if row.lab is not None and row.lab.sha256 == lab.sha256]
                 key = step.key_of(question)
                 answers = [

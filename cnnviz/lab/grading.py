@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cnnviz import __version__
-from cnnviz.errors import ParameterError
 from cnnviz.files import printable
-from cnnviz.lab.judging import WITHOUT_NETWORK, Compared, checked_answer, compared, judge
+from cnnviz.lab.judging import WITHOUT_NETWORK, Compared, compared, verdict_of
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
@@ -67,7 +66,7 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         each
         for each in found
         if not each.agrees
-        and each.measured.measurement.measure not in WITHOUT_NETWORK
+        and each.measured.measure not in WITHOUT_NETWORK
         and each.dtype == "float32"
         and not same_kernel(handed, numbers)
     ]
@@ -93,9 +92,7 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         differing=tuple(differing),
         not_comparable=tuple(each.words for each in excused),
         most_points=sum(each.points + each.points_right for each in predictions),
-        to_grade=sum(
-            question.points for step in lab.steps for question in step.asked(lab.experiment_of(step))
-        ),
+        to_grade=sum(question.points for step in lab.steps for question in lab.asked(step)),
         late=tuple(late_in(handed, lab)),
         steps={step: grade for step, grade in grades.items() if grade is not None},
         remarks=tuple(remarks),
@@ -116,12 +113,12 @@ def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
 
 
 def _compared(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[Compared]:
-    claimed = {measured_key(each): each.measured for each in handed.measured}
+    claimed = {measured_key(each): each for each in handed.measured}
     for each in numbers.measured:
         said = claimed.get(measured_key(each))
         if said is not None:
             dtype = lab.experiment_of(lab.step(each.step)).dtype
-            yield compared(each.step, said, each.measured, dtype)
+            yield compared(said, each, dtype)
 
 
 def _why_it_may_differ(handed: HandIn, lab: Lab) -> str:
@@ -137,14 +134,9 @@ def _why_it_may_differ(handed: HandIn, lab: Lab) -> str:
 def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> StepGrade | None:
     """Return the prediction of a step beside its result, with points for being in time and right."""
     prediction = step.prediction
-    if prediction is None or commitment is None:
+    verdict = None if commitment is None else verdict_of(step, commitment.answer, numbers.measured)
+    if prediction is None or commitment is None or verdict is None:
         return None
-    try:
-        answer = checked_answer(prediction, commitment.answer)
-    except ParameterError:
-        return None
-    truth = next(each.measured for each in numbers.measured if each.step == step.id)
-    verdict = judge(prediction, answer, truth)
     points = prediction.points + (prediction.points_right if verdict.is_right else 0.0)
     return StepGrade(
         verdict.predicted, verdict.measured, verdict.is_right, 0.0 if commitment.after_run else points

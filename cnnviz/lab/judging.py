@@ -2,14 +2,14 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, cast
 
 from cnnviz.errors import ParameterError
 from cnnviz.lab.measures import MEASURES, Measured, Value, value_words
-from cnnviz.lab.model import DIRECTIONS, DOWN, SAME, UP, Answer, Prediction
+from cnnviz.lab.model import DIRECTIONS, DOWN, SAME, UP, Answer, Prediction, Step
 from cnnviz.quantities import format_cell, format_count, format_together, format_value
 from cnnviz.routing import TOLERANCE
 
@@ -46,6 +46,24 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
         return Verdict(None, "", _measured_words(prediction, measured))
     is_right = None if value is None else _is_right(prediction, answer, value)
     return Verdict(is_right, answer_words(prediction, answer), _measured_words(prediction, measured))
+
+
+VERDICTS: Mapping[bool | None, str] = MappingProxyType(
+    {True: "right", False: "not right", None: "not to be judged"}
+)
+"""What a prediction is called by whether it is right."""
+
+
+def verdict_of(step: Step, answer: Answer, measured: Iterable[Measured]) -> Verdict | None:
+    """Return a prediction beside the first of what was measured for its step; None if it fits no question."""
+    if step.prediction is None:
+        return None
+    unknown = Measured.of(step.id, step.prediction.truth, None)
+    truth = next((each for each in measured if each.step == step.id), unknown)
+    try:
+        return judge(step.prediction, checked_answer(step.prediction, answer), truth)
+    except ParameterError:
+        return None
 
 
 def checked_answer(prediction: Prediction, answer: object) -> Answer:
@@ -210,7 +228,6 @@ WITHOUT_NETWORK = frozenset(
 class Compared:
     """A number as handed in and as measured; `dtype`: of the network."""
 
-    step: str
     claimed: Measured
     measured: Measured
     agrees: bool
@@ -219,25 +236,22 @@ class Compared:
     @property
     def words(self) -> str:
         """What differs, and by how much."""
-        title = f"{self.step}: {self.measured.measurement.measure}"
+        title = f"{self.measured.step}: {self.measured.measure}"
         said, found = self.claimed.value, self.measured.value
         if isinstance(said, int | float) and isinstance(found, int | float):
             first, second = format_together((said, found), 4)
-            unit = f" {self.measured.measure.unit}".rstrip()
+            unit = f" {self.measured.how.unit}".rstrip()
             off = format_value(said - found)
             return f"{title} {first}{unit} handed in, {second}{unit} measured, off by {off}"
         return f"{title} {self.claimed.words} handed in, {self.measured.words} measured"
 
 
-def compared(step: str, claimed: Measured, measured: Measured, dtype: str) -> Compared:
+def compared(claimed: Measured, measured: Measured, dtype: str) -> Compared:
     """Compare two values of the same measurement."""
-    agrees = _agree(claimed.value, measured.value, measured.measurement.measure, dtype)
-    return Compared(step, claimed, measured, agrees, dtype)
-
-
-def _agree(claimed: Value, measured: Value, measure: str, dtype: str) -> bool:
-    if isinstance(claimed, int | float) and isinstance(measured, int | float):
-        return math.isclose(
-            claimed, measured, rel_tol=TOLERANCES[dtype], abs_tol=ABSOLUTE.get((measure, dtype), 0.0)
-        )
-    return claimed == measured
+    said, found = claimed.value, measured.value
+    if isinstance(said, int | float) and isinstance(found, int | float):
+        least = ABSOLUTE.get((measured.measure, dtype), 0.0)
+        agrees = math.isclose(said, found, rel_tol=TOLERANCES[dtype], abs_tol=least)
+    else:
+        agrees = said == found
+    return Compared(claimed, measured, agrees, dtype)

@@ -1,7 +1,6 @@
 """Measure everything that a lab asks for: train each of its networks, find all true answers and results."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 
 from msgspec import structs
@@ -11,17 +10,18 @@ from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
 from cnnviz.experiment import Experiment
-from cnnviz.lab.bench import Bench, trained
-from cnnviz.lab.measures import measure
+from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Lab, Step, seed_of
-from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord, StepMeasured
+from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
-from cnnviz.report.blocks import Measured
-from cnnviz.report.lab import LabResults, LabSettings, measure_lab, trained_run, versions
-from cnnviz.report.results import appendix_blocks, result_blocks
+from cnnviz.report.appendix import appendix_blocks, versions
+from cnnviz.report.bench import Bench, LabSettings, part_of, trained
+from cnnviz.report.blocks import Measured as Block
+from cnnviz.report.results import result_blocks
 from cnnviz.runtime import blas_kernel, one_blas_thread
 
-_TRAINING = 0.4  # share of the time that training takes, of a network whose results are measured, too
+_TRAINING = 0.4
+"""Share of the time that training takes, of a network whose results are measured, too."""
 
 
 def measured_lab(
@@ -31,8 +31,9 @@ def measured_lab(
     own: ByteArray | None = None,
     *,
     experiment: Experiment | None = None,
-    sample: int | None = None,
+    settings: LabSettings | None = None,
     with_results: bool = False,
+    run: Bench | None = None,
     progress: Progress = ignore_progress,
     cancelled: Cancelled = never,
 ) -> LabNumbers:
@@ -40,8 +41,9 @@ def measured_lab(
 
     * `seed`: that of the student.
     * `experiment`: other settings than those of the lab, as a free one takes them, with their seed.
-    * `sample`: test image of which the results are; None for that of the lab.
+    * `settings`: how much the results measure; None for the test image of the lab.
     * `with_results`: whether the formulas, tables and figures of the report are measured, too.
+    * `run`: a network that has been trained; it need not be trained again for the steps with its settings.
     * `progress`: is told the share that is done, from 0 to 1.
     * `cancelled`: asked many times a second; when it returns True the work stops.
     * Raises CancelledError: if `cancelled` returned True.
@@ -52,66 +54,60 @@ def measured_lab(
     for step in lab.steps:
         if step.measurements or (with_results and step.results):
             steps.setdefault(replace(experiment, **step.show.settings), []).append(step)
-    look = lab.start.sample or 0 if sample is None else sample
+    settings = LabSettings(sample=lab.start.sample or 0) if settings is None else settings
     runs: list[RunRecord] = []
-    measured: dict[str, list[StepMeasured]] = {}
-    numbers = LabNumbers(
-        experiment, versions={**dict(versions()), "BLAS": blas_kernel()}, data_name=dataset.name[:200],
-        data_sha256=dataset.sha256, lab_sha256=lab.sha256, own_sha256=_checksum(own), sample=look,
-        channels=dataset.input_shape[0],
-    )  # fmt: skip
+    measured: dict[str, list[Measured]] = {}
+    parts: dict[str, tuple[Block, ...]] = {}
+    appendix: tuple[Block, ...] = ()
+    accuracy: float | None = None
+    furthest = 0.0
+
+    def report(share: float) -> None:
+        nonlocal furthest
+        furthest = max(furthest, (len(runs) + share) / len(steps))
+        progress(furthest)
+
     with one_blas_thread():
-        for number, (settings, asking) in enumerate(steps.items()):
-
-            def report(share: float, number: int = number) -> None:
-                progress((number + share) / len(steps))
-
-            report(0.0)
-            if with_results and any(step.results for step in asking):
-                trainer, history = trained_run(
-                    settings, dataset, lambda share: report(_TRAINING * share), cancelled
-                )
-                results = measure_lab(
-                    settings, dataset, trainer.network, history, LabSettings(sample=look),
-                    progress=lambda _stage, share: report(_TRAINING + 0.5 * share), cancelled=cancelled,
-                )  # fmt: skip
-                bench = Bench(settings, dataset, trainer.network, trainer.step, own)
-                numbers = with_parts(numbers, asking, results)
+        for experiment_of_steps, asking in steps.items():
+            has_results = with_results and any(step.results for step in asking)
+            training = _TRAINING if has_results else 1.0
+            if run is not None and run.experiment == experiment_of_steps:
+                bench, training = run, 0.0
             else:
-                bench = trained(settings, dataset, own)
-            runs.append(RunRecord(dict(asking[0].show.settings), bench.step, bench.weights_sha256))
+                progress_of_run = part_of(report, 0, training)
+                bench = trained(experiment_of_steps, dataset, progress=progress_of_run, cancelled=cancelled)
+            bench = replace(
+                bench, own=own, settings=settings, progress=part_of(report, training, 1), cancelled=cancelled
+            )
             for step in asking:
                 if cancelled():
                     raise CancelledError("Measuring the lab was cancelled.")
-                measured[step.id] = [
-                    StepMeasured.of(step.id, measure(each, bench)) for each in step.measurements
-                ]
+                measured[step.id] = [measure(step.id, each, bench) for each in step.measurements]
+                results = step.results if with_results else ()
+                found = [block for each in results for block in result_blocks(each.title, each.show, bench)]
+                if found:
+                    parts[step.id] = tuple(found)
+            if has_results and experiment_of_steps == experiment:
+                appendix, accuracy = tuple(appendix_blocks(bench)), bench.evaluation.accuracy
+            runs.append(RunRecord(dict(asking[0].show.settings), bench.step, bench.weights_sha256))
     progress(1.0)
-    found = tuple(each for step in lab.steps for each in measured.get(step.id, ()))
-    return sealed(structs.replace(numbers, runs=tuple(runs), measured=found, time=now()))
-
-
-def measured_of(lab: Lab, results: LabResults) -> LabNumbers:
-    """Return the numbers of a lab that asks for nothing but results, which are measured already."""
     numbers = LabNumbers(
-        results.experiment, versions=dict(results.versions), data_name=results.data_name[:200],
-        data_sha256=results.data_sha256, lab_sha256=lab.sha256, sample=results.sample.index,
-        channels=len(results.sample.pixels), runs=(RunRecord({}, results.training.steps, ""),), time=now(),
-    )  # fmt: skip
-    return sealed(with_parts(numbers, lab.steps, results))
-
-
-def with_parts(numbers: LabNumbers, steps: Sequence[Step], results: LabResults) -> LabNumbers:
-    """Return the numbers with what the report shows of the results of one network."""
-    parts: dict[str, tuple[Measured, ...]] = dict(numbers.parts)
-    for step in steps:
-        found = [block for each in step.results for block in result_blocks(each.title, each.show, results)]
-        if found:
-            parts[step.id] = tuple(found)
-    if results.experiment == numbers.experiment:
-        appendix, accuracy = tuple(appendix_blocks(results)), results.training.after.accuracy
-        return structs.replace(numbers, parts=parts, appendix=appendix, accuracy=accuracy)
-    return structs.replace(numbers, parts=parts)
+        experiment,
+        tuple(runs),
+        tuple(each for step in lab.steps for each in measured.get(step.id, ())),
+        versions={**versions(), "BLAS": blas_kernel()},
+        time=now(),
+        data_name=dataset.name[:200],
+        data_sha256=dataset.sha256,
+        lab_sha256=lab.sha256,
+        own_sha256=_checksum(own),
+        sample=settings.sample,
+        channels=dataset.input_shape[0],
+        accuracy=accuracy,
+        parts=parts,
+        appendix=appendix,
+    )
+    return sealed(numbers)
 
 
 def sealed(numbers: LabNumbers) -> LabNumbers:

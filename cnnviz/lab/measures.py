@@ -8,23 +8,28 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import nan
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
+from msgspec import Meta
 
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
+from cnnviz.document.types import Count, Line, Whole
 from cnnviz.errors import ParameterError
 from cnnviz.files import printable
 from cnnviz.inspect.receptive_field import receptive_field, stage_shape
-from cnnviz.lab.bench import Bench
 from cnnviz.lab.model import Measurement
 from cnnviz.network import Network
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_cell, format_count, format_percent, format_value
-from cnnviz.routing import PoolRouting, apply_update, tie_rate_of_images
-from cnnviz.translation import POOL_KINDS, REACH, STAGES, Comparison, WinnerChange, compare, toy_lessons
+from cnnviz.report.bench import Bench, dots
+from cnnviz.report.blocks import Kept, Prose
+from cnnviz.routing import PoolRouting, tie_rate_of_images
+from cnnviz.translation import POOL_KINDS, REACH, STAGES, WinnerChange
 
+type Number = Annotated[float, Meta(ge=-1e300, le=1e300)]
+type Cell = Annotated[tuple[Count, ...], Meta(max_length=3)]
 type Cells = tuple[tuple[int, ...], ...]
 
 type Value = float | str | Cells | None
@@ -77,41 +82,66 @@ class Measure:
         return self.title.format(**texts)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A measured number."""
+class Measured(Kept, frozen=True, rename={"parameters": "with"}):
+    """A number that was measured for a step, with its title and unit for people."""
 
-    measurement: Measurement
-    value: Value
+    step: Line
+    measure: Line
+    parameters: Annotated[dict[Line, Whole | Line], Meta(max_length=20)]
+    title: Prose
+    value: Number | Whole | Line | Annotated[tuple[Cell, ...], Meta(max_length=1000)] | None
+    unit: Line
+
+    @classmethod
+    def of(cls, step: str, measurement: Measurement, value: Value) -> Self:
+        """Return what was measured for a step."""
+        how = MEASURES[measurement.measure]
+        return cls(step, how.name, measurement.parameters, how.title_of(measurement), value, how.unit)
+
+    def __post_init__(self) -> None:
+        """Refuse what is not known here."""
+        how = MEASURES.get(self.measure)
+        if how is None:
+            raise ValueError(f"its measure {printable(self.measure, 40)!r} is not known here")
+        if set(self.parameters) != {each.name for each in how.parameters}:
+            raise ValueError(f"the parameters of its measure {self.measure!r} are not those that it has")
+        match how.quantity:
+            case "name":
+                fits = isinstance(self.value, str)
+            case "cells":
+                fits = isinstance(self.value, tuple) and all(len(cell) == 3 for cell in self.value)
+            case "number" | "count" | "percent":
+                fits = isinstance(self.value, int | float)
+        if not fits and self.value is not None:
+            raise ValueError(f"the value of its measure {self.measure!r} is no {how.quantity}")
 
     @property
-    def measure(self) -> Measure:
+    def how(self) -> Measure:
         """How it was measured."""
-        return MEASURES[self.measurement.measure]
+        return MEASURES[self.measure]
+
+    @property
+    def measurement(self) -> Measurement:
+        """What was measured."""
+        return Measurement(self.measure, self.parameters)
+
+    @property
+    def as_written(self) -> Self:
+        """The same with the title and the unit that the program gives it."""
+        return self.of(self.step, self.measurement, self.value)
 
     @property
     def words(self) -> str:
         """The value with its unit, for people."""
-        return value_words(self.measure, self.value)
+        return value_words(self.how, self.value)
 
 
-def measure(measurement: Measurement, bench: Bench) -> Measured:
-    """Measure one number; raises `CNNVizError` if network or data have no such image, stage or cell."""
+def measure(step: str, measurement: Measurement, bench: Bench) -> Measured:
+    """Measure one number of a step; raises `CNNVizError` if there is no such image, stage or cell."""
     found = MEASURES[measurement.measure].function(bench, **measurement.parameters)
     is_number = not isinstance(found, str | tuple)
     value = None if found in ("", ()) or (is_number and not math.isfinite(found)) else found
-    return Measured(measurement, value)
-
-
-def fits(of: Measure, value: object) -> bool:
-    """Whether a value is of the kind that a measure gives."""
-    match of.quantity:
-        case "name":
-            return value is None or isinstance(value, str)
-        case "cells":
-            return value is None or all(len(cell) == 3 for cell in cast("Cells", value))
-        case "number" | "count" | "percent":
-            return value is None or isinstance(value, int | float)
+    return Measured.of(step, measurement, value)
 
 
 def value_words(of: Measure, value: Any) -> str:
@@ -302,7 +332,7 @@ def _window_winner(bench: Bench, filter: int, row: int, column: int, sample: int
     _STAGE, *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _change(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
-    pair = _compared(bench, dx, dy, sample).stages.get(stage)
+    pair = bench.compared(dx, dy, sample).stages.get(stage)
     return nan if pair is None else pair.measured()["relative_change"]
 
 
@@ -311,7 +341,7 @@ def _change(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
     "", _STAGE, *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _residual(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
-    pair = _compared(bench, dx, dy, sample).stages.get(stage)
+    pair = bench.compared(dx, dy, sample).stages.get(stage)
     return nan if pair is None else pair.measured()["equivariance_residual"]
 
 
@@ -330,7 +360,7 @@ def _mean_change(bench: Bench, stage: str, dx: int, dy: int, digits: int) -> flo
     secrets={Secret.SHIFT},
 )  # fmt: skip
 def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
-    stages = _compared(bench, dx, dy, sample).stages
+    stages = bench.compared(dx, dy, sample).stages
     changes = {kind: stages[kind].measured()["relative_change"] for kind in POOL_KINDS}
     least = min(changes.values())
     leaders = [kind for kind, value in changes.items() if value == least]
@@ -342,7 +372,7 @@ def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
     "%", *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
-    counts = _compared(bench, dx, dy, sample).winners.counts
+    counts = bench.compared(dx, dy, sample).winners.counts
     return 100 * counts[WinnerChange.CHANGED].total / sum(count.total for count in counts.values())
 
 
@@ -360,7 +390,7 @@ def _decision_flips(bench: Bench, dx: int, dy: int, digits: int) -> float:
 )  # fmt: skip
 def _smallest_flip(bench: Bench, sample: int) -> float:
     for dx in range(1, REACH + 1):
-        pair = _compared(bench, dx, 0, sample)
+        pair = bench.compared(dx, 0, sample)
         if pair.moved_class != pair.original_class:
             return dx
     return nan
@@ -371,7 +401,7 @@ def _smallest_flip(bench: Bench, sample: int) -> float:
     secrets={Secret.SHIFT}, is_of_network=False,
 )  # fmt: skip
 def _dots_cells_changed(_: Bench, stage: str) -> float:
-    before, after = _dots().stages[stage].features()
+    before, after = dots().compare().stages[stage].features()
     return int(np.count_nonzero(before != after))
 
 
@@ -380,7 +410,7 @@ def _dots_cells_changed(_: Bench, stage: str) -> float:
     secrets={Secret.SHIFT}, is_of_network=False,
 )  # fmt: skip
 def _dots_difference(_: Bench, stage: str) -> float:
-    before, after = _dots().stages[stage].features()
+    before, after = dots().compare().stages[stage].features()
     return float(np.abs(after - before).max())
 
 
@@ -459,19 +489,10 @@ def _gradient_tie_rule(bench: Bench, sample: int) -> float:
 )  # fmt: skip
 def _update_loss_change(bench: Bench, sample: int) -> float:
     passed = bench.passed(sample)
-    updated = apply_update(bench.network, passed.gradients, bench.experiment.learning_rate)
-    return float(updated.gradients(passed.x, np.array([passed.label])).loss - passed.gradients.loss)
+    return passed.loss_after - passed.gradients.loss
 
 
 # --- helpers ------------------------------------------------------------------------------------------------
-
-
-def _compared(bench: Bench, dx: int, dy: int, sample: int) -> Comparison:
-    return compare(bench.network, bench.image(sample), dx, dy, label=bench.label(sample))
-
-
-def _dots() -> Comparison:
-    return next(lesson for lesson in toy_lessons() if lesson.name == "dots").compare()
 
 
 def _routing_at(bench: Bench, sample: int, window: tuple[int, int, int]) -> PoolRouting:

@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -24,9 +24,6 @@ DIRECTIONS: Mapping[str, str] = {UP: "It grows", SAME: "It stays as it is", DOWN
 
 PANELS = ("training", "feature_maps", "translation", "backprop", "report")
 """Panels of the window, by the names that its registry gives them."""
-
-START, END = "start", "end"
-"""Moments of a run by name: its initial weights, and its last step."""
 
 MOST_STEPS = 60
 """So many steps can a lab have."""
@@ -123,7 +120,7 @@ class Show(Entry, frozen=True):
     panel: Panel | None = None  # which comes to the front
     # settings of the experiment that differ from those of the lab, by name
     settings: dict[str, Any] = {}
-    # step of the run whose network is shown
+    # step of the run whose network is shown; by name its initial weights, or its last
     moment: Annotated[int, Meta(ge=0, le=10**9)] | Literal["start", "end"] | None = None
     sample: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None  # position among the test images
     shift: Shift | None = None
@@ -202,6 +199,7 @@ def network_kind(experiment: Experiment) -> NetworkKind:
 class LabFile(Entry, frozen=True, rename={"sections": "section", "steps": "step"}):
     """What stands in a lab file."""
 
+    # `id`, `version`: by which hand-ins know it
     id: Name
     version: Name
     title: Line
@@ -210,27 +208,25 @@ class LabFile(Entry, frozen=True, rename={"sections": "section", "steps": "step"
     settings: dict[str, Any] = {}  # what differs from the preset
     # whether the lab is measured with its own settings, or with those of the window
     settings_of: Literal["lab", "window"] = "lab"
-    start: Show = Show()
+    start: Show = Show()  # state of the window in which the lab begins; it has no settings of its own
     sections: Annotated[tuple[Section, ...], Meta(max_length=12)] = ()
     steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """A lab file."""
+class Lab(LabFile, frozen=True, kw_only=True):
+    """A lab file, and what follows from it."""
 
-    # `id`, `version`: by which hand-ins know it
-    id: str
-    version: str
-    title: str
-    purpose: str
     experiment: Experiment  # settings of the run that is measured
     seed_from_roll_number: bool  # whether each student gets a seed of his own, see `seed_of`
-    start: Show  # state of the window in which the lab begins; `settings` is empty, as they are `experiment`
-    sections: tuple[Section, ...]
-    steps: tuple[Step, ...]
-    source: str = field(repr=False)  # the text of the file
-    is_free: bool = False  # whether it is measured with the settings of the window, whatever they are
+    source: str  # the text of the file
+
+    def __repr__(self) -> str:
+        return f"Lab({self.id!r}, {self.version!r})"
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is measured with the settings of the window, whatever they are."""
+        return self.settings_of == "window"
 
     @property
     def sha256(self) -> str:
@@ -255,6 +251,10 @@ class Lab:
         if found is None:
             raise LookupError(f"The lab {self.id} has no step {step_id!r}.")
         return found
+
+    def asked(self, step: Step) -> tuple[Question, ...]:
+        """Return the questions of a step about the network of the lab."""
+        return step.asked(self.experiment_of(step))
 
     def of_section(self, section: str) -> tuple[Step, ...]:
         """Return the steps of one section, in order."""

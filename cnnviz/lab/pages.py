@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from html import unescape
 
 from cnnviz import __version__
-from cnnviz.lab.document import verdict_of
+from cnnviz.lab.judging import verdict_of
 from cnnviz.lab.model import Lab
 from cnnviz.lab.remarks import Remark
 from cnnviz.lab.results import HandIn
@@ -83,10 +83,10 @@ def _shown(handed: HandIn, lab: Lab) -> Iterator[tuple[str, tuple[str, ...], boo
     if handed.roll_number.strip():
         yield "the roll number", (handed.roll_number,), True
     for each in handed.measured:
-        title = each.measured.measure.title_of(each.measured.measurement)
-        yield f"a number of {each.step}", (title, each.measured.words), True
+        yield f"a number of {each.step}", (each.as_written.title, each.words), True
     for step in lab.steps:
-        verdict, commitment = verdict_of(step, handed), handed.predictions.get(step.id)
+        commitment = handed.predictions.get(step.id)
+        verdict = None if commitment is None else verdict_of(step, commitment.answer, handed.measured)
         has_result = any(each.step == step.id for each in handed.measured)
         if verdict is not None and commitment is not None and has_result:
             what = f"the prediction in {step.id}"

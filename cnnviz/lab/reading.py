@@ -69,8 +69,16 @@ def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
         line = content.count(b"\n", 0, error.start) + 1
         return None, [Mistake(line, "a letter is not in UTF-8, as TOML needs it; save the file as UTF-8")]
     lab, mistakes = parse_lab(text)
-    if lab is not None:
-        mistakes = _missing_figures(lab, place.parent)
+    lines = {} if lab is None else lines_of(lab.source)
+    mistakes += [
+        Mistake(
+            lines["step", number, "text"],
+            f"the figure {block.name!r} of step {step.id!r} is not in the folder of the lab; put it there",
+        )
+        for number, step in enumerate(() if lab is None else lab.steps)
+        for block in step.blocks
+        if isinstance(block, FigureFile) and not (place.parent / block.name).is_file()
+    ]
     return (None if mistakes else lab), mistakes
 
 
@@ -98,19 +106,6 @@ def _of_syntax(error: tomllib.TOMLDecodeError, text: str) -> Mistake:
     what = printable(found["what"] if found else str(error), 100)
     where = f" at column {found['column']}" if found and found["column"] else " at its end"
     return Mistake(line, f"this is no TOML ({what[:1].lower()}{what[1:]}{where}); correct the line")
-
-
-def _missing_figures(lab: Lab, folder: Path) -> list[Mistake]:
-    lines = lines_of(lab.source)
-    return [
-        Mistake(
-            lines[("step", number, "text")],
-            f"the figure {block.name!r} of step {step.id!r} is not in the folder of the lab; put it there",
-        )
-        for number, step in enumerate(lab.steps)
-        for block in step.blocks
-        if isinstance(block, FigureFile) and not (folder / block.name).is_file()
-    ]
 
 
 _NUMBERS: tuple[Quantity, ...] = ("number", "count", "percent")
@@ -141,11 +136,11 @@ class _Reader:
 
     def lab(self, values: dict[str, Any], source: str) -> Lab | None:
         """Return the lab that a file describes; None where that cannot be told."""
-        given, preset = values.get("settings"), values.get("preset")
+        changed, preset = values.get("settings"), values.get("preset")
         self._experiment = (
             PRESETS.get(preset, self._experiment) if isinstance(preset, str) else self._experiment
         )
-        changes = dict(cast("dict[str, Any]", given)) if isinstance(given, dict) else {}
+        changes = dict(cast("dict[str, Any]", changed)) if isinstance(changed, dict) else {}
         from_roll_number = changes.get("seed") == _ROLL_NUMBER
         if from_roll_number:
             del changes["seed"]
@@ -174,10 +169,10 @@ class _Reader:
                     )
         if file.start.settings:
             self.complain(("start", "settings"), "[start] takes no 'settings'; set them in [settings]")
+        given = {name: getattr(file, name) for name in LabFile.__struct_fields__}
         return Lab(
-            file.id, file.version, file.title, file.purpose, self._experiment, from_roll_number, file.start,
-            file.sections, file.steps, source, file.settings_of == "window",
-        )  # fmt: skip
+            **given, experiment=self._experiment, seed_from_roll_number=from_roll_number, source=source
+        )
 
     # --- tables of any type ---------------------------------------------------------------------------------
 
@@ -190,15 +185,9 @@ class _Reader:
         if of is Step and isinstance(entries.get("id"), str):
             what = f"step {printable(entries['id'], _LONGEST_NAME)!r}"
         known = {each.encode_name: each for each in structs.fields(of)}
-        for name in entries:
-            if name not in known:
-                self.complain(
-                    (*place, name),
-                    f"{printable(name, _LONGEST_NAME)!r} is no entry of {what}, which may have "
-                    f"{_listed(sorted(known), name)}; correct the name or take it out",
-                )
+        self._require_known(place, entries, sorted(known), what)
         given: dict[str, Any] = {}
-        is_whole = True
+        is_whole, needs_tolerance = True, entries.get("kind") not in ("choice", "cell")
         for name, field in known.items():
             kind = inspect.type_info(field.type)
             if name in entries:
@@ -207,7 +196,7 @@ class _Reader:
                     given[field.name] = found
                 elif field.required:
                     is_whole = False
-            elif field.required or (of is Prediction and name == "tolerance" and _needs_tolerance(entries)):
+            elif field.required or (of is Prediction and name == "tolerance" and needs_tolerance):
                 is_whole = False
                 expected = _expected(kind, None, field.type)
                 self.complain(
@@ -253,6 +242,24 @@ class _Reader:
         ]
         return tuple(read) if None not in read else _WRONG
 
+    def _require_known(
+        self, place: Place, given: Mapping[str, Any], known: Collection[str], owner: str
+    ) -> None:
+        for name in given:
+            if name not in known:
+                self.complain(
+                    (*place, name),
+                    f"{printable(name, _LONGEST_NAME)!r} is no entry of {owner}, which may have "
+                    f"{_listed(known, name)}; correct the name or take it out",
+                )
+
+    def _is_one_of(self, options: Collection[str], value: str, place: Place, what: str) -> bool:
+        """Return whether a value is one of some, and note where it is not."""
+        if value not in options:
+            expected = f"one of {_listed(options, value)}"
+            self._wrong(place, f"{place[-1]!r} of {what}", value, expected)
+        return value in options
+
     def _wrong(self, place: Place, what: str, value: object, expected: str, found: str = "") -> None:
         said = found or (
             f"{len(value)} letters long" if isinstance(value, str) and len(value) > 100 else shown(value)
@@ -274,7 +281,9 @@ class _Reader:
             case Prediction():
                 return self._prediction(read, place, what)
             case Condition():
-                self._check_event(read, place, what)
+                if self._is_one_of(EVENTS, read.event, (*place, "event"), what) and read.what:
+                    about = EVENTS[read.event].about or (read.what,)
+                    self._is_one_of(about, read.what, (*place, "what"), what)
             case Step():
                 self._check_step(read, place, what, given)
             case _:
@@ -319,23 +328,6 @@ class _Reader:
                         f"{_listed(RESULTS, name)} was expected; correct it",
                     )
 
-    def _check_event(self, condition: Condition, place: Place, what: str) -> None:
-        kind = EVENTS.get(condition.event)
-        if kind is None:
-            self._wrong(
-                (*place, "event"),
-                f"'event' of {what}",
-                condition.event,
-                f"one of {_listed(EVENTS, condition.event)}",
-            )
-        elif kind.about and condition.what and condition.what not in kind.about:
-            self._wrong(
-                (*place, "what"),
-                f"'what' of {what}",
-                condition.what,
-                f"one of {_listed(kind.about, condition.what)}",
-            )
-
     def _prediction(self, read: Prediction, place: Place, what: str) -> Prediction | None:
         if read.kind == "choice" and len(read.choices) < 2:
             self.complain(
@@ -357,21 +349,12 @@ class _Reader:
 
     def _parameters(self, name: str, given: dict[str, Any], place: Place, what: str) -> dict[str, Any] | None:
         """Return the parameters of a measure with its defaults; None where one is wrong."""
-        measure = MEASURES.get(name)
-        if measure is None:
-            self._wrong(
-                (*place, "measure"), f"'measure' of {what}", name, f"one of {_listed(MEASURES, name)}"
-            )
+        if not self._is_one_of(MEASURES, name, (*place, "measure"), what):
             return None
+        measure = MEASURES[name]
         known, owner = {each.name: each for each in measure.parameters}, f"'with' of {what}"
         before = len(self.mistakes)
-        for key in given:
-            if key not in known:
-                self.complain(
-                    (*place, "with", key),
-                    f"{printable(key, _LONGEST_NAME)!r} is no entry of {owner}, which may have "
-                    f"{_listed(known, key)}; correct the name or take it out",
-                )
+        self._require_known((*place, "with"), given, known, owner)
         found = {key: given.get(key, each.default) for key, each in known.items()}
         for key, value in found.items():
             expected = _parameter_expected(known[key], value)
@@ -457,10 +440,6 @@ class _Reader:
 
 _WRONG: Any = object()
 """In the place of a value that is wrong."""
-
-
-def _needs_tolerance(prediction: dict[str, Any]) -> bool:
-    return prediction.get("kind") not in ("choice", "cell")
 
 
 def _can_answer(measure: Measure, kind: Kind) -> bool:

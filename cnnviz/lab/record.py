@@ -1,7 +1,7 @@
 """What a student has done, as immutable values: words, predictions, ticks, figures, and what was measured."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 import msgspec
@@ -11,13 +11,15 @@ from msgspec.structs import replace
 
 from cnnviz._types import ByteArray
 from cnnviz.clock import beside, today
+from cnnviz.document.types import Count, Whole
+from cnnviz.document.types import Line as Name
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.judging import checked_answer
-from cnnviz.lab.measures import MEASURES, Measured, fits
-from cnnviz.lab.model import MOST_STEPS, Lab, Measurement, Part, Question, Step
+from cnnviz.lab.measures import Cell, Measured, Number
+from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose
 from cnnviz.report.blocks import Measured as Block
@@ -27,11 +29,6 @@ from cnnviz.report.inserts import MOST_INSERTS, Insert
 type Moment = Annotated[str, Meta(max_length=200)]
 """Local date and time, such as ``"2026-01-31 14:05"``; "" for never."""
 
-type Name = Annotated[str, Meta(max_length=200)]
-type Count = Annotated[int, Meta(ge=0, le=10**9)]
-type Number = Annotated[float, Meta(ge=-1e300, le=1e300)]
-type Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
-type Cell = Annotated[tuple[Count, ...], Meta(max_length=3)]
 
 _MOST_VERSIONS = 200
 
@@ -101,44 +98,6 @@ class Commitment(Kept, frozen=True):
 # --- what was measured --------------------------------------------------------------------------------------
 
 
-class StepMeasured(Kept, frozen=True, rename={"parameters": "with"}):
-    """A number that was measured for a step, with its title and unit for people."""
-
-    step: Name
-    measure: Name
-    parameters: Annotated[dict[Name, Whole | Name], Meta(max_length=20)]
-    title: Prose
-    value: Number | Whole | Name | Annotated[tuple[Cell, ...], Meta(max_length=1000)] | None
-    unit: Name
-
-    @classmethod
-    def of(cls, step: str, found: Measured) -> Self:
-        """Return what was measured for a step."""
-        measurement, measure = found.measurement, found.measure
-        title = measure.title_of(measurement)
-        return cls(step, measurement.measure, measurement.parameters, title, found.value, measure.unit)
-
-    def __post_init__(self) -> None:
-        """Refuse what is not known here."""
-        measure = MEASURES.get(self.measure)
-        if measure is None:
-            raise ValueError(f"its measure {printable(self.measure, 40)!r} is not known here")
-        if set(self.parameters) != {each.name for each in measure.parameters}:
-            raise ValueError(f"the parameters of its measure {self.measure!r} are not those that it has")
-        if not fits(measure, self.value):
-            raise ValueError(f"the value of its measure {self.measure!r} is no {measure.quantity}")
-
-    @property
-    def measured(self) -> Measured:
-        """The number by itself."""
-        return Measured(Measurement(self.measure, self.parameters), self.value)
-
-    @property
-    def is_as_written(self) -> bool:
-        """Whether title and unit are those that the program gives it."""
-        return self == StepMeasured.of(self.step, self.measured)
-
-
 class RunRecord(Kept, frozen=True):
     """One of the networks that were measured."""
 
@@ -157,7 +116,7 @@ class LabNumbers(Kept, frozen=True):
     experiment: Experiment  # settings of the lab, with the seed of the student
     runs: Annotated[tuple[RunRecord, ...], Meta(max_length=MOST_STEPS)] = ()
     # in the order of the steps; of each the answer to its prediction first
-    measured: Annotated[tuple[StepMeasured, ...], Meta(max_length=500)] = ()
+    measured: Annotated[tuple[Measured, ...], Meta(max_length=500)] = ()
     # programs that took part, and the kernel of matrix products
     versions: Annotated[dict[Name, Name], Meta(max_length=50)] = {}
     time: Moment = ""  # when it was measured; "" where nothing was
@@ -190,15 +149,10 @@ class LabNumbers(Kept, frozen=True):
 class Found(Kept, frozen=True):
     """The result that the guide has told, and of which network it is; the answer to the prediction first."""
 
-    measured: Annotated[tuple[StepMeasured, ...], Meta(min_length=1, max_length=100)]
+    measured: Annotated[tuple[Measured, ...], Meta(min_length=1, max_length=100)]
     time: Moment  # when it was measured
     step: Count  # training step of the network
     experiment: Experiment  # settings of its run
-
-    @classmethod
-    def of(cls, step: str, measured: Iterable[Measured], time: str, at: int, experiment: Experiment) -> Self:
-        """Return what was measured for a step, on the network of the training step `at`."""
-        return cls(tuple(StepMeasured.of(step, each) for each in measured), time, at, experiment)
 
 
 # --- what was done ------------------------------------------------------------------------------------------
@@ -324,10 +278,6 @@ class LabRecord(Kept, frozen=True):
         """Whether a step is ticked."""
         return bool(self.step(step_id).done)
 
-    def at(self, step_id: str) -> Self:
-        """Return the record with another step in front."""
-        return replace(self, place=step_id)
-
     def predicted(self, step: Step, commitment: Commitment) -> Self:
         """Commit to a prediction: the first one counts, and none counts after the reveal.
 
@@ -396,10 +346,6 @@ class LabRecord(Kept, frozen=True):
             )
         return self.with_step(step, replace(self.step(step.id), inserts=inserts))
 
-    def with_own(self, own: OwnImage | None) -> Self:
-        """Return the record with the student's own image."""
-        return replace(self, own=own)
-
     def happened(self, step: Step, event: Event, time: str) -> Self:
         """Count something that was done, and tick the step where nothing is left to do."""
         before = self.step(step.id)
@@ -410,7 +356,7 @@ class LabRecord(Kept, frozen=True):
 
     def looked_at(self, step: Step, time: str) -> Self:
         """Bring a step to the front; one that waits for nothing is ticked by that."""
-        before, changed = self.step(step.id), self.at(step.id)
+        before, changed = self.step(step.id), replace(self, place=step.id)
         if step.done_when or before.done:
             return changed
         return changed.with_step(step, replace(before, done=time))
@@ -463,10 +409,6 @@ class Work(Kept, frozen=True):
         """Return what was done in a lab."""
         fresh = LabRecord.of(lab)
         return self.records.get(fresh.key, fresh)
-
-    def with_record(self, record: LabRecord) -> Self:
-        """Return the work with another record of a lab."""
-        return replace(self, records={**self.records, record.key: record})
 
     def shown_of(self, classes: tuple[str, ...]) -> Shown:
         """Return which results about some classes have been on the screen."""

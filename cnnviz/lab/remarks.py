@@ -15,11 +15,11 @@ from typing import Any, Literal
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
 from cnnviz.files import printable
-from cnnviz.lab.judging import Verdict, checked_answer, judge
+from cnnviz.lab.judging import Verdict, checked_answer, judge, verdict_of
 from cnnviz.lab.measured import LabNumbers, seed_for
 from cnnviz.lab.measures import Measured
-from cnnviz.lab.model import Answer, Lab, Prediction, Step
-from cnnviz.lab.results import HandIn, RunRecord, StepMeasured
+from cnnviz.lab.model import Answer, Lab, Prediction
+from cnnviz.lab.results import HandIn, RunRecord
 from cnnviz.quantities import format_plain
 
 type Kind = Literal[
@@ -92,10 +92,9 @@ def remarks_on_measured(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterat
             )
 
 
-def measured_key(each: StepMeasured) -> tuple[object, ...]:
+def measured_key(each: Measured) -> tuple[object, ...]:
     """Return what a number is of: the step, the measure and its parameters."""
-    measurement = each.measured.measurement
-    return each.step, measurement.measure, *sorted(measurement.parameters.items())
+    return each.step, each.measure, *sorted(each.parameters.items())
 
 
 def same_kernel(handed: HandIn, numbers: LabNumbers) -> bool:
@@ -147,7 +146,9 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         if foreign := sorted(set(given) - known):
             yield Remark("steps", f"it has {what} of steps for which the lab has none: {_names(foreign)}")
     unfit = [
-        key for key, each in handed.predictions.items() if key in steps and not _fits(steps[key], each.answer)
+        key
+        for key, each in handed.predictions.items()
+        if key in steps and steps[key].prediction and verdict_of(steps[key], each.answer, ()) is None
     ]
     if unfit:
         yield Remark("predictions", f"the program takes no such prediction in {_names(unfit)}")
@@ -171,16 +172,6 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
     ]
     if told:
         yield Remark("steps", f"said to be in time, and since when results had been shown: {_names(told)}")
-
-
-def _fits(step: Step, answer: Answer) -> bool:
-    if step.prediction is None:
-        return True
-    try:
-        checked_answer(step.prediction, answer)
-    except ParameterError:
-        return False
-    return True
 
 
 def _of_networks(claimed: Sequence[RunRecord], measured: Sequence[RunRecord]) -> Iterator[Remark]:
@@ -260,7 +251,7 @@ def too_exact(handed: HandIn, lab: Lab) -> Iterator[str]:
 
 
 def _judged(handed: HandIn, lab: Lab) -> Iterator[_Judged]:
-    results: Mapping[str, Measured] = {each.step: each.measured for each in reversed(handed.measured)}
+    results: Mapping[str, Measured] = {each.step: each for each in reversed(handed.measured)}
     for step in lab.steps:
         commitment, result = handed.predictions.get(step.id), results.get(step.id)
         if step.prediction is None or commitment is None or result is None or commitment.after_run:
@@ -275,7 +266,7 @@ def _judged(handed: HandIn, lab: Lab) -> Iterator[_Judged]:
 
 
 def _is_as_shown(answer: Answer, result: Measured, verdict: Verdict) -> bool:
-    quantity = result.measure.quantity
+    quantity = result.how.quantity
     if quantity not in ("number", "percent") or not isinstance(answer, float):
         return False
     return verdict.predicted == verdict.measured and _significant(answer, quantity) >= 2
@@ -283,7 +274,7 @@ def _is_as_shown(answer: Answer, result: Measured, verdict: Verdict) -> bool:
 
 def _digits(prediction: Prediction, answer: Answer, result: Measured) -> int | None:
     """Return how many digits of a number are right; None for what is no number that goes on and on."""
-    value, quantity = result.value, result.measure.quantity
+    value, quantity = result.value, result.how.quantity
     if prediction.kind != "number" or quantity not in ("number", "percent"):
         return None
     if not isinstance(answer, float) or not isinstance(value, int | float):

@@ -21,7 +21,7 @@ from cnnviz.errors import DataError
 from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable, printable_name
 from cnnviz.lab.model import MOST_STEPS
-from cnnviz.lab.record import Commitment, Moment, Name, OwnImage, RunRecord, StepMeasured, Version
+from cnnviz.lab.record import Commitment, Measured, Moment, Name, OwnImage, RunRecord, Version
 from cnnviz.reading import check_format, parse_json, read_bytes
 from cnnviz.report.blocks import Kept, Prose
 
@@ -61,7 +61,7 @@ class HandIn(Kept, frozen=True, kw_only=True, forbid_unknown_fields=False):
     seed_from_roll_number: bool  # whether the seed was to be made of the roll number
     data: OfData
     runs: Annotated[tuple[RunRecord, ...], Meta(max_length=MOST_STEPS)]
-    measured: Annotated[tuple[StepMeasured, ...], Meta(max_length=500)]
+    measured: Annotated[tuple[Measured, ...], Meta(max_length=500)]
     predictions: _Of[Commitment] = {}
     given_up: _Of[Moment] = {}  # when the result of a step was shown without a prediction
     answers: _Of[Prose] = {}
@@ -123,7 +123,7 @@ def hand_in_from_json(content: str) -> HandIn:
         raise DataError(_flaw(str(error))) from error
     # The program writes no other parts, titles and units than its own: those may be what was edited.
     is_own = set(entries) <= set(HandIn.__struct_fields__) and (
-        handed.version != __version__ or all(each.is_as_written for each in handed.measured)
+        handed.version != __version__ or all(each == each.as_written for each in handed.measured)
     )
     is_whole = is_own and handed.checksum == checksum_of(entries)
     # Sealed again, for what an earlier version wrote lacks the settings that have come since.

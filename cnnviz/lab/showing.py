@@ -12,7 +12,7 @@ from cnnviz.datasets import Dataset
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, Run, Seen, Setting
 from cnnviz.experiment import Experiment
 from cnnviz.lab.measures import MEASURES
-from cnnviz.lab.model import END, START, Lab, Show, Step
+from cnnviz.lab.model import Lab, Show, Step
 from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.training import steps_in_epoch
@@ -36,8 +36,21 @@ def picture_for(
     base = Seen() if now is None else now.seen
     reached = before.step if before is not None and is_same_run else 0
     shown = (base.step or 0) if is_same_run else 0
-    step = _step(show, experiment, dataset, shown)
+    last = experiment.epochs * steps_in_epoch(len(dataset.train_labels), experiment.batch_size)
+    match show.moment:
+        case None:
+            step = shown
+        case "start":
+            step = 0
+        case "end":
+            step = last
+        case moment:
+            step = min(moment, last)
     stays = is_same_run and step == shown
+    views: dict[str, Any] = dict(base.views)  # the choices of the step upon those that are there
+    for panel, view in show.views.items():
+        name = f"{panel}{_DOCK}"
+        views[name] = {**views.get(name, {}), **view}
     epochs = before.epochs if before is not None and is_same_run else 1
     seen = replace_struct(
         base,
@@ -47,7 +60,7 @@ def picture_for(
         shift=base.shift if show.shift is None else show.shift,
         pinned=base.pinned if show.pinned is None else show.pinned,
         panel=f"{show.panel}{_DOCK}" if show.panel else base.panel,
-        views=_views(show, base),
+        views=views,
     )
     run = Run(
         step=max(step, reached),
@@ -58,25 +71,6 @@ def picture_for(
         format_version=FORMAT_VERSION, version=__version__, experiment=experiment, kind="picture",
         data=Data(name=dataset.name[:200], sha256=dataset.sha256), run=run, seen=seen,
     )  # fmt: skip
-
-
-def _step(show: Show, experiment: Experiment, dataset: Dataset, shown: int) -> int:
-    """Return the training step whose network is shown."""
-    last = experiment.epochs * steps_in_epoch(len(dataset.train_labels), experiment.batch_size)
-    if show.moment == START:
-        return 0
-    if show.moment == END:
-        return last
-    return shown if show.moment is None else min(int(show.moment), last)
-
-
-def _views(show: Show, base: Seen) -> dict[str, Any]:
-    """Return the choices in all panels: those of the step upon those that are there."""
-    views: dict[str, Any] = dict(base.views)
-    for panel, view in show.views.items():
-        name = f"{panel}{_DOCK}"
-        views[name] = {**views.get(name, {}), **view}
-    return views
 
 
 def secrets_of(step: Step) -> frozenset[Secret]:

@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cnnviz.errors import DataError
@@ -50,7 +50,6 @@ class _Budget:
 
     files: int = MOST_FILES
     size: int = LARGEST_ARCHIVE
-    trouble: str = field(default="")
 
 
 def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator[Submission]:

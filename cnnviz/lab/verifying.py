@@ -1,9 +1,8 @@
 """Check the hand-ins of a course: measure each again, in as many processes as there are processors."""
 
-import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -25,12 +24,12 @@ from cnnviz.lab.remarks import Remark, remarks_on, same_kernel
 from cnnviz.lab.results import HandIn, hand_in_of
 from cnnviz.lab.submissions import Listed, Submission, by_roll_number, folders_of, submissions
 
+_KERNEL = "OPENBLAS_CORETYPE"
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
-"""Kernels of OpenBLAS for 64-bit PCs, as `OPENBLAS_CORETYPE` names them."""
+"""Kernels of OpenBLAS for 64-bit PCs, as the variable of the environment names them."""
 
 type Report = Callable[[int, int], None]
 """Is told how many of how many hand-ins have been measured."""
-
 
 type RowsChanged = Callable[[Sequence["Row"]], None]
 """Is given the rows as far as they are known."""
@@ -208,8 +207,9 @@ def _measured(
         key = task.source, task.seed, None if task.own is None else task.own.tobytes()
         groups.setdefault(key, []).append(place)
     by_first = {places[0]: places for places in groups.values()}
-    done = 0
-    for first, found in _in_parallel({place: tasks[place] for place in by_first}, processes):
+    once, done = {place: tasks[place] for place in by_first}, 0
+    alone = ((place, _measure(task)) for place, task in once.items())
+    for first, found in _in_processes(once, processes) if min(processes, len(once)) > 1 else alone:
         done += len(by_first[first])
         report(done, len(tasks))
         for place in by_first[first]:
@@ -230,35 +230,21 @@ def _with_their_kernels(
         kernel = handed.versions.get("BLAS", "").rpartition(" ")[2]
         if kernel in KERNELS and not same_kernel(handed, found):
             by_kernel.setdefault(kernel, {})[place] = tasks[place]
+    before = os.environ.get(_KERNEL)
     for kernel, again in by_kernel.items():
         # A processor without its instructions ends the process: then the numbers stay as they are.
-        with contextlib.suppress(CNNVizError), _environment("OPENBLAS_CORETYPE", kernel):
-            for place, found in list(_in_processes(again, workers)):
-                handed = rows[place].handed
-                if handed is not None and not isinstance(found, str) and same_kernel(handed, found):
-                    yield place, found
-
-
-@contextlib.contextmanager
-def _environment(name: str, value: str) -> Generator[None]:
-    """Set a variable of the environment for the processes that are begun meanwhile."""
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
-
-
-def _in_parallel(tasks: Mapping[int, _Task], workers: int) -> Iterator[tuple[int, LabNumbers | str]]:
-    if min(workers, len(tasks)) > 1:
-        yield from _in_processes(tasks, workers)
-        return
-    for place, task in tasks.items():
-        yield place, _measure(task)
+        os.environ[_KERNEL] = kernel
+        try:
+            measured = list(_in_processes(again, workers))
+        except CNNVizError:
+            continue
+        finally:
+            del os.environ[_KERNEL]
+            os.environ.update({} if before is None else {_KERNEL: before})
+        for place, found in measured:
+            handed = rows[place].handed
+            if handed is not None and not isinstance(found, str) and same_kernel(handed, found):
+                yield place, found
 
 
 def _in_processes(tasks: Mapping[int, _Task], workers: int) -> Iterator[tuple[int, LabNumbers | str]]:

@@ -1,6 +1,6 @@
 """The figures of a report: drawings on sheets of paper, whose lengths are points."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,11 +13,10 @@ from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.palette import STAGE_STYLES, signed_levels
 from cnnviz.quantities import format_count, format_probability
+from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Data, Figure, data
-from cnnviz.report.lab import BackpropResults, LabResults, TrainedRun
 from cnnviz.routing import PoolRouting
-from cnnviz.translation import Comparison, Sweep
-from cnnviz.translation import Curve as MeanCurve
+from cnnviz.translation import OUTPUT, SweepSettings, sweep
 
 WIDTH = 480
 BAR = 10
@@ -37,10 +36,22 @@ def titled(drawing: Drawing, box: Box, words: str) -> Box:
     return area
 
 
-def listed(drawing: Drawing, box: Box, texts: Sequence[str], font: str = "small") -> None:
-    """Write lines below one another."""
-    for line, words in zip(box.lines(len(texts), TITLE - 3), texts, strict=True):
-        drawing.write(line, words, font)
+def plain(values: FloatArray, colors: Colors) -> HeatMap:
+    """Return a map without numbers and lines."""
+    return HeatMap(values, colors, decimals=-1, lines=False)
+
+
+def beside(height: float, maps: Mapping[str, HeatMap], count: int = 0, gap: float = 7) -> tuple[Drawing, Box]:
+    """Draw maps beside one another, with their titles; return the drawing, and room for a key to colours.
+
+    * `count`: how many there is room for; 0 for just these.
+    """
+    drawing = sheet(height)
+    room, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
+    columns = room.columns(*[Share(1)] * (count or len(maps)), gap=gap)
+    for (words, each), box in zip(maps.items(), columns, strict=False):
+        drawing.place(HEAT_MAP.draw, Looked(each), titled(drawing, box, words))
+    return drawing, bar
 
 
 def figure(drawing: Drawing, name: str, title: str, caption: str, numbers: Data | None = None) -> Figure:
@@ -49,31 +60,33 @@ def figure(drawing: Drawing, name: str, title: str, caption: str, numbers: Data 
 
 
 _LIKELIEST = 3
-_FEWEST_STEPS = 20
+_SHORT_WINDOW = _FEWEST_STEPS = 20
 _LABEL, _GAP = 42, 6
 MOST_MAPS = 8
 """Filters and maps beyond these are left out of a figure; its caption says so."""
 
 
-def curves_figure(training: TrainedRun, log_every: int) -> Figure:
+def curves_figure(bench: Bench) -> Figure:
     """Loss and accuracy over the steps."""
-    steps, end = training.curve_steps, float(max(training.steps, 1))
+    history, log_every, end = bench.history, bench.experiment.log_every, float(max(bench.step, 1))
+    smooth, short = history.loss_curve(log_every), history.loss_curve(_SHORT_WINDOW)
+    steps, right = smooth.steps, history.accuracy_curve(log_every).values
     # The share of the first few steps is all or nothing, and would be a stroke along the axis.
-    known = steps >= min(_FEWEST_STEPS, training.steps)
+    known = steps >= min(_FEWEST_STEPS, bench.step)
     faint = PAPER.mixed("accent", "surface", 0.6)
-    tests = (0.0, training.before), (end, training.after)
+    tests = (0.0, bench.before), (end, bench.evaluation)
     loss = Curves(
         (
-            Curve("last 20", steps, training.loss, faint, width=0.8),
-            Curve(f"last {format_count(log_every)}", steps, training.smooth_loss, width=2.2),
+            Curve("last 20", steps, short.values, faint, width=0.8),
+            Curve(f"last {format_count(log_every)}", steps, smooth.values, width=2.2),
         ),
         x_name="step",
-        y_range=(0.0, float(np.nanmax([*training.smooth_loss, training.before.loss])) * 1.15),
+        y_range=(0.0, float(np.nanmax([*smooth.values, bench.before.loss])) * 1.15),
         x_range=(0.0, end),
         dots=tuple((step, each.loss, "winner") for step, each in tests),
     )
     accuracy = Curves(
-        (Curve(f"last {format_count(log_every)}", steps[known], training.accuracy[known], width=2.2),),
+        (Curve(f"last {format_count(log_every)}", steps[known], right[known], width=2.2),),
         x_name="step",
         y_range=(0.0, 1.0),
         x_range=(0.0, end),
@@ -85,30 +98,24 @@ def curves_figure(training: TrainedRun, log_every: int) -> Figure:
         halves, ("Loss: mean cross-entropy", "Accuracy: share correct"), (loss, accuracy), strict=True
     ):
         drawing.place(CURVES.draw, plot, titled(drawing, box, title))
-    rows = zip(
-        steps.astype(int).tolist(),
-        training.loss.tolist(),
-        training.smooth_loss.tolist(),
-        training.accuracy.tolist(),
-        strict=True,
-    )
+    columns = steps.astype(int), short.values, smooth.values, right
+    rows = zip(*(each.tolist() for each in columns), strict=True)
     return figure(
         drawing,
         "training-curves",
         "Loss and accuracy over the training steps",
-        f"Loss and accuracy over {format_count(training.steps)} training steps, each the mean of the last "
+        f"Loss and accuracy over {format_count(bench.step)} training steps, each the mean of the last "
         f"{format_count(log_every)} steps (thin line: of the last 20). Dots: the test images, before and "
         "after training; they were not trained on.",
         data(("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)),
     )
 
 
-def filters_figure(training: TrainedRun) -> Figure:
+def filters_figure(bench: Bench) -> Figure:
     """The first filters before and after training, all with the same limits."""
-    name = training.network.filter_layers[0]
+    name = bench.network.filter_layers[0]
     before, after = (
-        np.asarray(net.params[f"{name}.weight"], dtype=np.float64)
-        for net in (training.initial, training.network)
+        np.asarray(net.params[f"{name}.weight"], dtype=np.float64) for net in (bench.initial, bench.network)
     )
     count, side = min(len(before), MOST_MAPS), before.shape[-1]
     colors = Colors("signed", *signed_levels(before[:, 0], after[:, 0]))
@@ -139,21 +146,22 @@ def filters_figure(training: TrainedRun) -> Figure:
     )
 
 
-def maps_figure(results: LabResults) -> Figure:
+def maps_figure(bench: Bench) -> Figure:
     """The sample, the maps of the first convolution and, if there is a pool, the pooled maps."""
-    network = results.training.network
-    convolution, pools = network.filter_layers[0], list(network.pools)[:1]
-    shown = [(name, results.maps[name]) for name in (convolution, *pools)]
-    count = min(len(shown[0][1]), MOST_MAPS)
-    name = results.experiment.classes[results.sample.label]
+    look, pools = bench.look, list(bench.network.pools)[:1]
+    shown = [(name, look.trace.outputs[name][0]) for name in (look.convolution, *pools)]
+    count, classes = min(len(shown[0][1]), MOST_MAPS), bench.experiment.classes
+    name, sample = classes[look.label], bench.settings.sample
     drawing = sheet(152 if pools else 80)
     left, right = drawing.ground.box.columns(76, Share(1), gap=8)
     image, words = titled(drawing, left, "input").rows(60, Share(1), gap=4)
-    pixels = results.sample.pixels[0].astype(np.float64)
-    drawing.place(
-        HEAT_MAP.draw, Looked(HeatMap(pixels, Colors("grey", 0, 255), decimals=-1, lines=False)), image
-    )
-    listed(drawing, words, [*_prediction(results), f"true class: {name}"])
+    pixels = bench.dataset.test_images[sample][0].astype(np.float64)
+    drawing.place(HEAT_MAP.draw, Looked(plain(pixels, Colors("grey", 0, 255))), image)
+    chances = look.trace.class_probabilities[0]
+    likeliest = np.argsort(-chances, kind="stable")[:_LIKELIEST]
+    said = [f"p({classes[int(k)]}) = {format_probability(float(chances[k]))}" for k in likeliest]
+    for line, each in zip(words.lines(len(said) + 1, TITLE - 3), (*said, f"true class: {name}"), strict=True):
+        drawing.write(line, each, "small")
     for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
         colors = Colors("signed", *signed_levels(maps))
         area, bar = titled(drawing, box, f"{layer}: {' × '.join(map(format_count, maps.shape))}").rows(
@@ -166,7 +174,7 @@ def maps_figure(results: LabResults) -> Figure:
         drawing,
         "feature-maps",
         "An image on its way through the network",
-        f"Test image {results.sample.index} (class {name}), its maps after "
+        f"Test image {sample} (class {name}), its maps after "
         f"{' and after '.join(layer for layer, _ in shown)}.{left_out}",
     )
 
@@ -175,14 +183,7 @@ def _draw_maps(drawing: Drawing, maps: FloatArray, colors: Colors, box: Box) -> 
     """Draw maps side by side, in columns that are the same for any number of them."""
     places = box.columns(*[Share(1)] * MOST_MAPS, gap=_GAP)
     for values, place in zip(maps, places, strict=False):
-        drawing.place(HEAT_MAP.draw, Looked(HeatMap(values, colors, decimals=-1, lines=False)), place)
-
-
-def _prediction(results: LabResults) -> list[str]:
-    """Return the most probable classes in words."""
-    order = np.argsort(-results.probabilities, kind="stable")[:_LIKELIEST]
-    classes = results.experiment.classes
-    return [f"p({classes[int(k)]}) = {format_probability(float(results.probabilities[k]))}" for k in order]
+        drawing.place(HEAT_MAP.draw, Looked(plain(values, colors)), place)
 
 
 _SWEPT = ("pixels", "convolution", "max", "average")
@@ -190,13 +191,13 @@ _RELATIVE = "Relative to a blank image"
 _BACKGROUND = "background enters the frame"
 
 
-def dots_figure(dots: Comparison) -> Figure:
+def dots_figure(_: Bench) -> Figure:
     """The two 6x6 images with their convolution and max pool, with numbers."""
-    drawing = sheet(242)
+    drawing, pairs = sheet(242), dots().compare().stages
     names, *columns = drawing.ground.box.columns(58, 100, 130, 130, gap=12)
     stages = ("pixels", "convolution", "max")
     for stage, column in zip(stages, columns, strict=True):
-        pair = dots.stages[stage]
+        pair = pairs[stage]
         both = pair.original, pair.moved
         name, decimals = ("grey", 0) if stage == "pixels" else ("signed", 3)
         colors = Colors.of(name, *both)
@@ -208,14 +209,14 @@ def dots_figure(dots: Comparison) -> Figure:
             )
         if stage != "pixels":
             drawing.place(COLORS.draw, colors, bar)
-    _, one, two, _ = names.rows(TITLE, Share(1), Share(1), BAR, gap=4)
+    one, two = names.rows(TITLE, Share(1), Share(1), BAR, gap=4)[1:3]
     for box, texts in ((one, ("image 1",)), (two, ("image 2", "moved down", "by 1 pixel"))):
         for line, words in zip(box.cut(top=34).lines(len(texts), 10), texts, strict=True):
             drawing.write(line, words, "strong" if words.startswith("image") else "small")
     rows = [
         (stage, image, i, j, float(maps[0, i, j]))
         for stage in stages
-        for image, maps in enumerate((dots.stages[stage].original, dots.stages[stage].moved), start=1)
+        for image, maps in enumerate((pairs[stage].original, pairs[stage].moved), start=1)
         for i, j in np.ndindex(maps.shape[1:])
     ]
     return figure(
@@ -228,49 +229,45 @@ def dots_figure(dots: Comparison) -> Figure:
     )
 
 
-def shift_figure(comparisons: tuple[Comparison, ...], image: str) -> Figure:
-    """Max-pooled map of an image, named in words: as it was, moved by one and two pixels, the differences."""
+def shift_figure(bench: Bench) -> Figure:
+    """Max-pooled map of the image: as it was, moved by one and by two pixels, and the differences."""
+    comparisons = [bench.compared(dx, 0, bench.settings.sample) for dx in (1, 2)]
     first = comparisons[0].stages["max"].features()[0]
     channel = int(np.argmax(np.abs(first).sum(axis=(1, 2))))
     before = first[channel]
-    pictures: list[tuple[str, FloatArray]] = [("not moved", before)]
+    maps = {"not moved": before}
     for each in comparisons:
         after = each.stages["max"].features()[1][channel]
-        pictures += [(f"moved by {each.dx} px", after), (f"difference, {each.dx} px", after - before)]
-    colors = Colors("signed", *signed_levels(*(values for _, values in pictures)))
-    drawing = sheet(124)
-    maps, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
-    for box, (words, values) in zip(maps.columns(*[Share(1)] * len(pictures), gap=7), pictures, strict=True):
-        area = titled(drawing, box, words)
-        drawing.place(HEAT_MAP.draw, Looked(HeatMap(values, colors, decimals=-1, lines=False)), area)
+        maps |= {f"moved by {each.dx} px": after, f"difference, {each.dx} px": after - before}
+    colors = Colors("signed", *signed_levels(*maps.values()))
+    drawing, bar = beside(124, {words: plain(values, colors) for words, values in maps.items()})
     drawing.place(COLORS.draw, colors, bar)
     return figure(
         drawing,
         "shifted-digit",
         "Pooled map of an image before and after a shift",
-        f"Map of filter {channel} behind a max pool of {_square(comparisons[0].pool_size)}, for {image}, for "
+        f"Map of filter {channel} behind a max pool of {_pool(bench)}, for {_image(bench)}, for "
         f"the same moved to the right, and what changed. {_RELATIVE}; all five maps have the same limits.",
     )
 
 
-def sweep_figure(sweep: Sweep, image: str, pool_size: int) -> Figure:
-    """Relative change over all shifts of an image, named in words: one map a stage, with the same limits."""
-    values = sweep.values["relative_change"]
+def sweep_figure(bench: Bench) -> Figure:
+    """Relative change over all shifts of the image: one map a stage, with the same limits."""
+    sample, settings = bench.settings.sample, SweepSettings(dxs=bench.shifts, dys=bench.shifts)
+    swept = sweep(
+        bench.network, bench.image(sample), settings, label=bench.label(sample), cancelled=bench.cancelled
+    )
+    values = swept.values["relative_change"]
     shown = {stage: values[stage] for stage in _SWEPT if stage in values}
-    dxs, dys = tuple(sweep.dxs.tolist()), tuple(sweep.dys.tolist())
+    dxs, dys = tuple(swept.dxs.tolist()), tuple(swept.dys.tolist())
     colors = Colors("sequential", *sweep_levels(list(shown.values())))
-    drawing = sheet(148)
-    maps, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
-    for stage, box in zip(shown, maps.columns(*[Share(1)] * len(shown), gap=6), strict=True):
-        area = titled(drawing, box, STAGE_STYLES[stage].title)
-        drawing.place(
-            HEAT_MAP.draw,
-            Looked(replace(sweep_of(shown, stage, dxs, dys, sweep.ink_lost), colors=colors)),
-            area,
-        )
+    maps = {
+        stage: replace(sweep_of(shown, stage, dxs, dys, swept.ink_lost), colors=colors) for stage in shown
+    }
+    drawing, bar = beside(148, {STAGE_STYLES[stage].title: each for stage, each in maps.items()}, gap=6)
     drawing.place(COLORS.draw, colors, bar)
     rows = [
-        (dx, dy, *(float(each[i, j]) for each in shown.values()), float(sweep.ink_lost[i, j]))
+        (dx, dy, *(float(each[i, j]) for each in shown.values()), float(swept.ink_lost[i, j]))
         for i, dy in enumerate(dys)
         for j, dx in enumerate(dxs)
     ]
@@ -279,17 +276,17 @@ def sweep_figure(sweep: Sweep, image: str, pool_size: int) -> Figure:
         drawing,
         "shift-sweep",
         "Relative change over shifts of an image",
-        f"Relative change of the features of {image} for every shift (dx to the right, dy down). "
-        f"{_RELATIVE}; pools of {_square(pool_size)}; {_BACKGROUND}. Dark: nothing changed. The centre is "
-        f"the image where it was.{beyond if sweep.ink_lost.any() else ''}",
+        f"Relative change of the features of {_image(bench)} for every shift (dx to the right, dy down). "
+        f"{_RELATIVE}; pools of {_pool(bench)}; {_BACKGROUND}. Dark: nothing changed. The centre is "
+        f"the image where it was.{beyond if swept.ink_lost.any() else ''}",
         data(("dx", "dy", *(f"{stage}_relative_change" for stage in shown), "ink_lost"), rows),
     )
 
 
-def distance_figure(
-    curves: Mapping[str, MeanCurve], ink_lost: FloatArray, digits: int, pool_size: int
-) -> Figure:
+def distance_figure(bench: Bench) -> Figure:
     """Relative change against the shift, mean and spread over many digits; from where ink is lost."""
+    curves = {stage: each for stage, each in bench.curves["relative_change"].items() if stage != OUTPUT}
+    ink_lost = bench.swept.ink_lost[0]
     drawing, titles = sheet(180), {stage: STAGE_STYLES[stage].title for stage in curves}
     xs = next(iter(curves.values())).distances.astype(np.float64)
     lossy = xs[ink_lost > 0]
@@ -313,15 +310,19 @@ def distance_figure(
         drawing,
         "change-against-shift",
         "Relative change against the shift",
-        f"Relative change against the shift: mean over {format_count(digits)} test images; bands: one "
-        f"standard deviation, for convolution and max pool. {_RELATIVE}; pools of {_square(pool_size)}; "
+        f"Relative change against the shift: mean over {format_count(bench.swept.digits)} test images; "
+        f"bands: one standard deviation, for convolution and max pool. {_RELATIVE}; pools of {_pool(bench)}; "
         f"{_BACKGROUND}.{beyond if np.any(ink_lost) else ''}",
         data(header, rows),
     )
 
 
-def _square(side: int) -> str:
-    return f"{side} × {side}"
+def _pool(bench: Bench) -> str:
+    return f"{bench.pool_size} × {bench.pool_size}"
+
+
+def _image(bench: Bench) -> str:
+    return f"test image {bench.settings.sample}, a {bench.experiment.classes[bench.look.label]}"
 
 
 _WINDOWS = 3
@@ -331,9 +332,9 @@ _MOST_MAPS = 5
 """Side by side: values, the gradient that arrives, and one map for each rule for ties."""
 
 
-def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
+def routing_figure(bench: Bench, routing: PoolRouting) -> Figure:
     """A close-up: the gradient of some pooled cells, and the cells it is routed to."""
-    channel = backprop.channel
+    channel = bench.look.channel
     top, left, high, wide = _closeup(routing, channel)
     step, size = routing.pool.step, routing.pool.size
     rows = slice(top * step, (top + high - 1) * step + size)
@@ -382,9 +383,9 @@ def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
     )
 
 
-def route_maps_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
+def route_maps_figure(bench: Bench, routing: PoolRouting) -> Figure:
     """The whole map of the filter: values, gradient that arrives, and gradient passed on under each rule."""
-    channel = backprop.channel
+    channel = bench.look.channel
     routed = {rule: array[channel] for rule, array in routing.routed.items()}
     gradients = {"arrives": routing.incoming[channel]}
     gradients |= {f"passed on, {rule}": array for rule, array in routed.items()}
@@ -400,13 +401,13 @@ def route_maps_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure
     )
 
 
-def map_gradients_figure(backprop: BackpropResults) -> Figure:
+def map_gradients_figure(bench: Bench) -> Figure:
     """The whole map of the filter in a network without a pool: values, and gradient that arrives."""
-    channel = backprop.channel
+    look, channel = bench.look, bench.look.channel
     return _beside_one_another(
-        backprop.maps[channel],
-        {"arrives": backprop.map_gradients[channel]},
-        f"Map of filter {channel} of {backprop.filter_layer}: its values, and the gradient of the loss at "
+        look.trace.outputs[look.convolution][0][channel],
+        {"arrives": look.map_gradients[channel]},
+        f"Map of filter {channel} of {look.convolution}: its values, and the gradient of the loss at "
         "each of its cells.",
     )
 
@@ -414,18 +415,9 @@ def map_gradients_figure(backprop: BackpropResults) -> Figure:
 def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray], caption: str) -> Figure:
     """Draw a map and gradients of its cells, or of the windows over it, with one key to their colours."""
     slopes = Colors.of("signed", *gradients.values())
-    drawing = sheet(126)
-    maps, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
-    shown = {"values": (values, Colors.of("signed", values))}
-    shown |= {words: (array, slopes) for words, array in gradients.items()}
-    for (words, (array, colors)), box in zip(
-        shown.items(), maps.columns(*[Share(1)] * _MOST_MAPS, gap=7), strict=False
-    ):
-        drawing.place(
-            HEAT_MAP.draw,
-            Looked(HeatMap(array, colors, decimals=-1, lines=False)),
-            titled(drawing, box, words),
-        )
+    maps = {"values": plain(values, Colors.of("signed", values))}
+    maps |= {words: plain(array, slopes) for words, array in gradients.items()}
+    drawing, bar = beside(126, maps, _MOST_MAPS)
     left, right = bar.columns(170, Share(1), gap=12)
     drawing.place(COLORS.draw, slopes, left)
     # Two of 256 colours are white: those up to 1 / 127.5 of the limit on either side of 0.

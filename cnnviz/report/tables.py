@@ -5,9 +5,9 @@ import numpy as np
 from cnnviz.history import LogLine
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_value
+from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import Cell, Table, data
-from cnnviz.report.lab import BackpropResults, LabResults, TrainedRun, TranslationResults
-from cnnviz.routing import GradientCheck, PoolRouting
+from cnnviz.routing import PoolRouting
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS
 from cnnviz.translation import MEASURES, OUTPUT
 
@@ -23,9 +23,9 @@ _LARGEST_TERMS = 6
 _LOG_LINES = 60
 
 
-def layers_table(results: LabResults) -> Table:
+def layers_table(bench: Bench) -> Table:
     """List the layers, their output shapes and parameters."""
-    network = results.training.network
+    network = bench.network
     rows: list[tuple[Cell, ...]] = [("input", " × ".join(str(side) for side in network.input_shape), 0)]
     for name, layer in network.layers:
         count = sum(array.size for key, array in network.params.items() if key.startswith(f"{name}."))
@@ -39,10 +39,10 @@ def layers_table(results: LabResults) -> Table:
     )
 
 
-def log_table(training: TrainedRun, log_every: int) -> Table:
+def log_table(bench: Bench) -> Table:
     """The log of the training run, thinned out evenly where it is long."""
-    lines: list[LogLine] = list(training.log)
-    caption = f"Log of training: means over {format_count(log_every)} steps"
+    lines: list[LogLine] = bench.history.log
+    caption = f"Log of training: means over {format_count(bench.experiment.log_every)} steps"
     if len(lines) > _LOG_LINES:
         chosen = np.linspace(0, len(lines) - 1, _LOG_LINES).astype(int)
         caption = f"{caption}; {_LOG_LINES} of {len(lines)} lines"
@@ -57,25 +57,26 @@ def log_table(training: TrainedRun, log_every: int) -> Table:
     )
 
 
-def test_table(training: TrainedRun) -> Table:
+def test_table(bench: Bench) -> Table:
     """Loss and accuracy on the test images, before and after training."""
     rows = [
         (when, evaluation.loss, evaluation.accuracy, len(evaluation.mistakes))
-        for when, evaluation in (("before training", training.before), ("after training", training.after))
+        for when, evaluation in (("before training", bench.before), ("after training", bench.evaluation))
     ]
     return Table(
         "test-result",
-        f"Result on the {format_count(len(training.after.labels))} test images.",
+        f"Result on the {format_count(len(bench.evaluation.labels))} test images.",
         data(("", "loss", "accuracy", "mistakes"), rows),
         ("text", "4", "percent", "count"),
     )
 
 
-def confusion_table(training: TrainedRun, classes: tuple[str, ...]) -> Table:
+def confusion_table(bench: Bench) -> Table:
     """How many test images of each class got which prediction."""
+    classes = bench.experiment.classes
     rows = [
         (f"true {name}", *(int(count) for count in counts))
-        for name, counts in zip(classes, training.after.confusion, strict=True)
+        for name, counts in zip(classes, bench.evaluation.confusion, strict=True)
     ]
     return Table(
         "confusion-matrix",
@@ -85,9 +86,9 @@ def confusion_table(training: TrainedRun, classes: tuple[str, ...]) -> Table:
     )
 
 
-def measures_table(translation: TranslationResults) -> Table:
+def measures_table(bench: Bench) -> Table:
     """Mean and spread of the measures of every stage, for shifts by one and by two pixels."""
-    curves = translation.curves
+    curves = bench.curves
     distances = next(iter(curves["relative_change"].values())).distances
     rows: list[tuple[Cell, ...]] = []
     for dx in (each for each in _SHIFTS if each <= distances[-1]):
@@ -102,18 +103,18 @@ def measures_table(translation: TranslationResults) -> Table:
     header = ("shift", "stage", "relative change", "± spread", "cosine", "± spread", "residual", "± spread")
     return Table(
         "measures",
-        f"Measures of {format_count(translation.digits)} test images moved to the right: mean and spread "
+        f"Measures of {format_count(bench.swept.digits)} test images moved to the right: mean and spread "
         "(standard deviation). Relative to a blank image; pools of "
-        f"{translation.digit[0].pool_size} × {translation.digit[0].pool_size}. Residual: what moving the map "
+        f"{bench.pool_size} × {bench.pool_size}. Residual: what moving the map "
         "along does not explain.",
         data(header, rows),
         ("text", "text", "3", "3", "3", "3", "3", "3"),
     )
 
 
-def output_table(translation: TranslationResults) -> Table:
+def output_table(bench: Bench) -> Table:
     """Mean and spread of what a shift does to the answer of the network."""
-    curves = translation.curves
+    curves = bench.curves
     rows: list[tuple[Cell, ...]] = []
     distances = curves["probability_change"][OUTPUT].distances
     for dx in (1, 2, 4, 8):
@@ -131,13 +132,14 @@ def output_table(translation: TranslationResults) -> Table:
     )
 
 
-def ties_table(backprop: BackpropResults, routing: PoolRouting) -> Table:
+def ties_table(bench: Bench, routing: PoolRouting) -> Table:
     """How often the maximum of a window is shared."""
+    counted = min(bench.settings.tie_images, len(bench.dataset.test_labels))
     rows = [
         (words, rate.windows, rate.tied, rate.rate)
         for words, rate in (
-            ("this image", backprop.sample_ties),
-            (f"{format_count(backprop.tie_images)} test images", backprop.ties),
+            ("this image", bench.look.ties),
+            (f"{format_count(counted)} test images", bench.ties),
         )
         if rate is not None
     ]
@@ -170,9 +172,9 @@ def rules_table(routing: PoolRouting) -> Table:
     )
 
 
-def terms_table(backprop: BackpropResults) -> Table:
+def terms_table(bench: Bench) -> Table:
     """The largest terms of the filter's gradient."""
-    terms = backprop.terms
+    terms = bench.look.terms
     rows = [
         (f"({int(row)}, {int(column)})", float(gradient), float(norm))
         for (row, column), gradient, norm in zip(
@@ -182,20 +184,21 @@ def terms_table(backprop: BackpropResults) -> Table:
             strict=True,
         )
     ]
-    difference = float(np.abs(terms.total - backprop.filter_gradient).max())
+    difference = float(np.abs(terms.total - bench.look.filter_gradient).max())
     places = {"window": "window", "position": "cell"}[terms.by]
     return Table(
         "filter-gradient-terms",
         f"The largest of the {len(terms.norms)} terms that add up to the gradient of filter "
-        f"{backprop.channel}. Their sum differs from the gradient by at most {format_value(difference, 2)}.",
+        f"{bench.look.channel}. Their sum differs from the gradient by at most "
+        f"{format_value(difference, 2)}.",
         data((f"{places} (row, column)", "gradient that arrives", "length of the term"), rows),
         ("text", "value", "value"),
     )
 
 
-def check_table(results: LabResults) -> Table:
+def check_table(bench: Bench) -> Table:
     """How many of the checked parameters got which verdict."""
-    check, total = results.backprop.check, results.training.network.parameter_count
+    check, total = bench.look.check, bench.network.parameter_count
     counts = check.counts
     rows = [
         (verdict.replace("_", " "), _VERDICTS[verdict], counts[verdict])
@@ -203,58 +206,18 @@ def check_table(results: LabResults) -> Table:
         if counts[verdict] or verdict in ("ok", "kink", "mismatch")
     ]
     largest = format_value(check.largest_error, 2)
+    which, drawn = f"every one of the {format_count(total)}", ""
+    if check.checked < total:
+        which = f"{format_count(check.checked)} of the {format_count(total)}"
+        drawn = (
+            f", drawn at random with the seed of the run ({bench.experiment.seed}): as many of each array, "
+            "small arrays whole"
+        )
     return Table(
         "gradient-check",
         f"Gradient against central difference (ε = {format_value(check.eps)}, less where a winner or a gate "
-        f"changes within it) for {_which(check, total, results)}, at this image. Largest relative error of "
+        f"changes within it) for {which} parameters{drawn}, at this image. Largest relative error of "
         f"those that agree: {largest} (tolerance {format_value(TOLERANCE)}).",
         data(("verdict", "meaning", "parameters"), rows),
         ("text", "text", "count"),
     )
-
-
-def _which(check: GradientCheck, total: int, results: LabResults) -> str:
-    """Say which parameters were checked."""
-    if check.checked == total:
-        return f"every one of the {format_count(total)} parameters"
-    return (
-        f"{format_count(check.checked)} of the {format_count(total)} parameters, drawn at random with the "
-        f"seed of the run ({results.experiment.seed}): as many of each array, small arrays whole"
-    )
-
-
-def settings_table(results: LabResults) -> Table:
-    """Every setting of the run that has an effect."""
-    experiment = results.experiment
-    rows = [
-        (name.replace("_", " "), _setting(value))
-        for name, value in experiment.to_dict().items()
-        if name not in experiment.unused
-    ]
-    return Table(
-        "settings", "Settings of the run.", data(("setting", "value"), rows), ("text", "text"), columns=3
-    )
-
-
-def versions_table(results: LabResults) -> Table:
-    """Versions and data."""
-    rows: list[tuple[Cell, ...]] = [*results.versions]
-    rows.append(
-        (
-            "data",
-            f"{results.data_name}: {format_count(results.train_count)} training, "
-            f"{format_count(results.test_count)} test images",
-        )
-    )
-    if results.data_conversion:
-        rows.append(("changes to the data", results.data_conversion))
-    rows.append(("SHA-256 of the data", results.data_sha256))
-    return Table("versions", "Versions and data.", data(("what", "value"), rows), ("text", "text"))
-
-
-def _setting(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(str(each) for each in value) or "none"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- out of JSON
-    return str(value)

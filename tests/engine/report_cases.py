@@ -10,11 +10,11 @@ from msgspec import structs
 from cnnviz.datasets import Dataset
 from cnnviz.experiment import Experiment
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.measured import hand_in, measured_of, sealed
+from cnnviz.lab.measured import hand_in, measured_lab, sealed
 from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Version
 from cnnviz.presets import LAB5
-from cnnviz.report import LabResults, LabSettings, measure_lab, trained_run
+from cnnviz.report import Bench, LabSettings, trained
 from cnnviz.report.blocks import Document
 from tests.small_data import first_images
 
@@ -35,24 +35,24 @@ def small_data() -> Dataset:
     return first_images((0, 1), 400, 150)
 
 
-def results_of(
-    experiment: Experiment, data: Dataset | None = None, settings: LabSettings = QUICK
-) -> LabResults:
-    """Train a network and measure it."""
-    data = small_data() if data is None else data
-    trainer, history = trained_run(experiment, data)
-    return measure_lab(experiment, data, trainer.network, history, settings)
+def results_of(experiment: Experiment, data: Dataset | None = None, settings: LabSettings = QUICK) -> Bench:
+    """Train a network, to be measured."""
+    return replace(trained(experiment, small_data() if data is None else data), settings=settings)
 
 
 @cache
-def small_lab() -> LabResults:
-    """Return the results of a lab that takes a fraction of a second."""
+def small_lab() -> Bench:
+    """Return what is trained in a fraction of a second."""
     return results_of(replace(LAB5, log_every=100, filters=(3,)))
 
 
-def numbers_of(results: LabResults) -> LabNumbers:
-    """Return the numbers of free work that these results are."""
-    return sealed(structs.replace(measured_of(free_lab(), results), time=TIME))
+def numbers_of(bench: Bench) -> LabNumbers:
+    """Return the numbers of free work on a network that is trained."""
+    numbers = measured_lab(
+        free_lab(), bench.dataset, bench.experiment.seed, experiment=bench.experiment,
+        settings=bench.settings, with_results=True, run=bench,
+    )  # fmt: skip
+    return sealed(structs.replace(numbers, time=TIME))
 
 
 @cache

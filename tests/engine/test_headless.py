@@ -12,6 +12,7 @@ import pytest
 
 from cnnviz import __version__, checkpoint, output
 from cnnviz.cli import parse_arguments
+from cnnviz.document import archive
 from cnnviz.output import Output, complain
 from tests.engine.lab_cases import ROOT, command
 from tests.patience import PATIENCE
@@ -84,7 +85,10 @@ def test_version_and_help(tmp_path):
 
 def test_report_is_written_in_every_form(tmp_path):
     arguments = ("--report", "lab.pdf", "--html", "lab.html", "--figures", "lab", "--author", "Ada & Co")
-    result = command("--headless", "--batch-size", "64", "--set", "filters=4", *arguments, cwd=tmp_path)
+    saved = ("--save", "run.cnnviz", "--roll-number", "7")
+    result = command(
+        "--headless", "--batch-size", "64", "--set", "filters=4", *arguments, *saved, cwd=tmp_path
+    )
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "lab.pdf").read_bytes().startswith(b"%PDF-")
     page = (tmp_path / "lab.html").read_text(encoding="utf-8")
@@ -93,6 +97,7 @@ def test_report_is_written_in_every_form(tmp_path):
     assert "Ada &amp; Co" in page
     assert "--set filters=4 --batch-size 64" in page
     assert (tmp_path / "lab" / "figure-filters.png").is_file()
+    assert archive.load(tmp_path / "run.cnnviz")[0].words == {"author": "Ada & Co", "roll_number": "7"}
     again = command("--headless", "--figures", "lab", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (2, ""), "it is said before training"
     assert again.stderr == "cnnviz: lab exists already. Choose another name, or remove it.\n"

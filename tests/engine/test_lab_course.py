@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from cnnviz.lab.opening import lab_data, open_lab
 from cnnviz.training import Trainer
 from tests.engine.document_cases import members_of, zipped
 from tests.engine.lab_cases import SMALL, command
+from tests.replacing import replace
 from tests.small_data import first_images, write_npz
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from cnnviz.errors import DataError
 from cnnviz.lab import HandIn, LabRecord, read_hand_in
-from cnnviz.lab.bench import trained
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
@@ -21,7 +20,7 @@ from cnnviz.lab.record import Found, OwnImage
 from cnnviz.lab.results import checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
-from cnnviz.report import write_folder, write_html, write_pdf
+from cnnviz.report import trained, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document
 from tests.engine.lab_cases import LAB, damage, honest, small_data
 from tests.replacing import replace
@@ -211,8 +210,8 @@ def when_measured(record: LabRecord, step_id: str) -> str:
 def test_a_table_says_when_a_result_was_measured_and_not_when_it_was_exported():
     step, data, seed = LAB.step("guess"), small_data(), seed_for(LAB, "7")
     bench = trained(LAB.experiment_of(step, seed), data)
-    measured = [measure(each, bench) for each in step.measurements]
-    found = Found.of("guess", measured, "2026-01-31 10:20", bench.step, bench.experiment)
+    measured = tuple(measure(step.id, each, bench) for each in step.measurements)
+    found = Found(measured, "2026-01-31 10:20", bench.step, bench.experiment)
     record = LabRecord.of(LAB).revealed(step, found.time, found)
     said = when_measured(record, "guess")
     assert said.startswith(f"Measured 2026-01-31 10:20 in the step “{step.title}”, and with the same result ")

@@ -33,13 +33,13 @@ from cnnviz.lab import (
     seed_of,
     trained,
 )
-from cnnviz.lab.bench import Bench
 from cnnviz.lab.events import result_was_shown
 from cnnviz.lab.judging import typed_number
 from cnnviz.lab.model import Condition
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import OwnImage, Shown, read_work
 from cnnviz.lab.showing import covered, secrets_of
+from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import data
 from cnnviz.report.inserts import Insert
 from tests.engine.lab_cases import damage, small_lab
@@ -80,10 +80,10 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
 def test_the_same_result_keeps_its_time_and_another_takes_its_place():
     lab = small_lab()
     step, record = lab.step("guess"), LabRecord.of(lab)
-    first = Found.of("guess", [Measured(step.prediction.truth, 0.25)], "12:00", 30, lab.experiment)
+    first = Found((Measured.of("guess", step.prediction.truth, 0.25),), "12:00", 30, lab.experiment)
     record = record.revealed(step, "12:00", first)
     assert record.revealed(step, "12:05", replace(first, time="12:05")) is record
-    other = Found.of("guess", [Measured(step.prediction.truth, 0.5)], "12:05", 30, lab.experiment)
+    other = Found((Measured.of("guess", step.prediction.truth, 0.5),), "12:05", 30, lab.experiment)
     assert record.revealed(step, "12:05", other).step("guess").found == other
     assert record.revealed(step, "12:05", other).step("guess").revealed == "12:00"
 
@@ -128,15 +128,14 @@ def test_a_hypothesis_keeps_every_version():
 
 def test_a_record_survives_json():
     lab = small_lab()
-    record = LabRecord.of(lab).at("click").with_own(OwnImage.of(np.zeros((1, 28, 28), np.uint8), 1))
+    record = replace(LabRecord.of(lab), place="click", own=OwnImage.of(np.zeros((1, 28, 28), np.uint8), 1))
     record = record.predicted(lab.step("guess"), Commitment(0.25, "12:00", 5, after_run=True))
     record = record.predicted(lab.step("click"), Commitment((0, 8, 8), TIME)).predicted(
         lab.step("way"), Commitment("down", TIME)
     )
     record = record.recorded(lab.step("way"), Version("déjà vu 日本", "12:00", 7, after_run=True))
-    found = Found.of(
-        "guess", [Measured(lab.step("guess").prediction.truth, 0.25)], "12:10", 30, lab.experiment
-    )
+    truth = Measured.of("guess", lab.step("guess").prediction.truth, 0.25)
+    found = Found((truth,), "12:10", 30, lab.experiment)
     record = record.revealed(lab.step("guess"), "12:10", found).looked_at(lab.step("click"), "12:11")
     record = record.with_inserts(
         lab.step("click"), (Insert("A", "of step 3", "12:12", data=data(("x",), [(1,)])),)
@@ -155,8 +154,8 @@ def test_a_damaged_record_gets_a_sentence(data):
     lab = small_lab()
     record = LabRecord.of(lab).predicted(lab.step("click"), Commitment((0, 8, 8), TIME))
     record = record.recorded(lab.step("way"), Version("x", "12:00", 7))
-    answer = Measured(lab.step("click").prediction.truth, ((0, 8, 8),))
-    found = Found.of("click", [answer], "12:01", 30, lab.experiment)
+    truth = Measured.of("click", lab.step("click").prediction.truth, ((0, 8, 8),))
+    found = Found((truth,), "12:01", 30, lab.experiment)
     record = record.revealed(lab.step("click"), "12:01", found)
     values = msgspec.json.decode(msgspec.json.encode(Work(records={record.key: record})))
     with suppress(DataError):  # and nothing else
@@ -227,7 +226,7 @@ def test_what_is_no_number_gets_a_sentence(measure, typed):
 )
 def test_predictions_are_judged_within_their_tolerance(step, answer, value, right):
     prediction = small_lab().step(step).prediction
-    verdict = judge(prediction, answer, Measured(prediction.truth, value))
+    verdict = judge(prediction, answer, Measured.of(step, prediction.truth, value))
     assert verdict.is_right is right
     assert verdict.predicted
     assert verdict.measured
@@ -257,8 +256,8 @@ def test_every_measure_measures_something_and_says_it_with_its_unit(bench):
             if one.default is None or one.name in values
         }
         given = {one.name: given.get(one.name, one.default) for one in each.parameters}
-        found = measure(Measurement(each.name, given), bench)
-        assert "{" not in each.title_of(found.measurement)
+        found = measure("x", Measurement(each.name, given), bench)
+        assert "{" not in found.title
         assert found.words
         if found.value is not None and each.unit and each.quantity == "number":
             assert found.words.endswith(each.unit)
@@ -266,7 +265,7 @@ def test_every_measure_measures_something_and_says_it_with_its_unit(bench):
 
 def test_measures_agree_with_the_plain_numbers(bench):
     def value(name, **parameters):
-        return measure(Measurement(name, parameters), bench).value
+        return measure("x", Measurement(name, parameters), bench).value
 
     images = bench.dataset.test_images
     assert len(images) == 40

@@ -60,7 +60,7 @@ def predicted(handed: HandIn, step: str, **changes: object) -> HandIn:
 
 
 def value_of(handed: HandIn, step: str) -> object:
-    return next(each.measured.value for each in handed.measured if each.step == step)
+    return next(each.value for each in handed.measured if each.step == step)
 
 
 def all_right(handed: HandIn) -> HandIn:
@@ -301,7 +301,7 @@ VALUES = (
 def test_no_value_costs_the_rows_of_others(tmp_path, rows_of, monkeypatch):
     good = honest(1, small_data())
     write(tmp_path, "good", good)
-    measures = {each.measured.measurement.measure for each in good.measured}
+    measures = {each.measure for each in good.measured}
     for measure in measures:
         for number, value in enumerate(VALUES):
             values = json.loads(good.to_json()) | {"roll_number": f"{measure} {number}"}

@@ -58,12 +58,12 @@ class Case:
 
 def _number(handed: HandIn, factor: float) -> HandIn:
     """The first number that is no count, made a little better."""
-    place = next(n for n, each in enumerate(handed.measured) if isinstance(each.measured.value, float))
-    return with_value(handed, place, handed.measured[place].measured.value * factor)
+    place = next(n for n, each in enumerate(handed.measured) if isinstance(each.value, float))
+    return with_value(handed, place, handed.measured[place].value * factor)
 
 
 def _value_of(handed: HandIn, measure: str, value: object) -> HandIn:
-    place = next(n for n, e in enumerate(handed.measured) if e.measured.measurement.measure == measure)
+    place = next(n for n, e in enumerate(handed.measured) if e.measure == measure)
     return with_value(handed, place, value)
 
 
@@ -292,7 +292,7 @@ def test_no_cell_of_the_table_is_computed_by_a_spreadsheet(students, digits_file
 )
 def test_tolerances_are_those_of_kernels(measure, dtype, claimed, measured, agrees):
     measurement = Measurement(measure, {"sample": 0} if measure == "gradient_error" else {})
-    found = compared("x", Measured(measurement, claimed), Measured(measurement, measured), dtype)
+    found = compared(*(Measured.of("x", measurement, each) for each in (claimed, measured)), dtype)
     assert found.agrees is agrees
     assert found.words
 

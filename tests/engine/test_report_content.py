@@ -175,7 +175,7 @@ def test_the_folder_has_picture_and_numbers(tmp_path: Path):
 
 @pytest.mark.parametrize("as_figure", [False, True])
 def test_a_table_that_the_student_has_put_in_is_not_repeated(as_figure):
-    counts = [tuple(int(count) for count in row) for row in small_lab().training.after.confusion]
+    counts = [tuple(int(count) for count in row) for row in small_lab().evaluation.confusion]
 
     def confusions(extra: int) -> list[str]:
         rows = tuple((str(n), row[0] + extra, *row[1:]) for n, row in enumerate(counts))

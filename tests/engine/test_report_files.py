@@ -20,6 +20,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
 from cnnviz.mathematics import mathml
 from cnnviz.report import pdf, write_folder, write_html, write_pdf
+from cnnviz.report.appendix import command_line
 from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset
@@ -56,11 +57,13 @@ def test_pdf_has_selectable_text_and_numbered_pages(document, tmp_path):
     assert count >= 5
     for number in range(1, count + 1):
         assert re.search(rf"\b{number} ?/ ?{count}\b", text.split("\f")[number - 1])
-    for words in ("Ada Lovelace", "Backpropagation through max pooling", small_lab().command):
+    bench = small_lab()
+    command = command_line(bench.experiment, bench.dataset, bench.settings.sample)
+    for words in ("Ada Lovelace", "Backpropagation through max pooling", command):
         assert "".join(words.split()) in "".join(text.split())
     for figure in range(1, len(document.figures) + 1):
         assert f"Figure {figure}." in text
-    assert f"{small_lab().training.after.loss:.4f}" in text
+    assert f"{bench.evaluation.loss:.4f}" in text
     assert "𝜕𝐿" in text or "∂L" in text, "equations are set, and can be searched"
 
 
@@ -173,21 +176,21 @@ def test_folder_holds_pictures_and_the_numbers_of_the_results(document, tmp_path
         with Image.open(folder / f"figure-{figure.name}.png") as picture:
             assert picture.width > 1000
     assert all((folder / f"table-{table.name}.csv").is_file() for table in document.tables)
-    training = small_lab().training
+    bench = small_lab()
 
     def rows(name):
         with (folder / name).open(newline="") as file:
             return list(csv.reader(file))[1:]
 
     log = [(int(step), float(loss), float(right)) for step, loss, right in rows("table-training-log.csv")]
-    assert log == [(line.step, line.loss, line.accuracy) for line in training.log]
+    assert log == [(line.step, line.loss, line.accuracy) for line in bench.history.log]
     counts = [[int(cell) for cell in row[1:]] for row in rows("table-confusion-matrix.csv")]
-    assert counts == training.after.confusion.tolist()
-    curve = small_lab().translation.curves["relative_change"]["pixels"]
+    assert counts == bench.evaluation.confusion.tolist()
+    curve = bench.curves["relative_change"]["pixels"]
     found = [float(row[1]) for row in rows("figure-change-against-shift.csv")]
     np.testing.assert_array_equal(found, curve.mean)
     weights = [float(row[4]) for row in rows("figure-filters.csv")]
-    np.testing.assert_array_equal(weights, training.network.params["conv1.weight"].ravel())
+    np.testing.assert_array_equal(weights, bench.network.params["conv1.weight"].ravel())
 
 
 @pytest.mark.parametrize("make", [Path.touch, Path.mkdir])

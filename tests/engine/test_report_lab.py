@@ -19,9 +19,10 @@ from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Work, read_work
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report import LabSettings
+from cnnviz.report.appendix import command_line
+from cnnviz.report.bench import dots
 from cnnviz.report.blocks import Figure, Words
 from cnnviz.report.html import to_html
-from cnnviz.report.lab import command_line
 from cnnviz.training import Trainer
 from tests.engine.report_cases import (
     QUICK,
@@ -38,41 +39,39 @@ def test_the_numbers_are_those_of_the_engine():
     results, data = small_lab(), small_data()
     trainer = Trainer(results.experiment.build_network(data.input_shape), data, results.experiment)
     losses = trainer.advance(trainer.total_steps).losses
-    training = results.training
-    assert training.steps == len(losses) == 400
-    assert [line.step for line in training.log] == [100, 200, 300, 400]
-    assert training.log[1].loss == pytest.approx(losses[100:200].mean())
+    assert results.step == len(losses) == 400
+    log = results.history.log
+    assert [line.step for line in log] == [100, 200, 300, 400]
+    assert log[1].loss == pytest.approx(losses[100:200].mean())
     for name, array in trainer.network.params.items():
-        np.testing.assert_array_equal(training.network.params[name], array)
+        np.testing.assert_array_equal(results.network.params[name], array)
     predicted = trainer.network.predict(to_input(data.test_images, "float64"))
-    assert training.after.accuracy == np.mean(predicted == data.test_labels)
-    assert training.after.confusion.sum() == len(data.test_labels)
+    assert results.evaluation.accuracy == np.mean(predicted == data.test_labels)
+    assert results.evaluation.confusion.sum() == len(data.test_labels)
 
 
 def test_the_second_demonstration_moves_what_it_says():
-    translation = small_lab().translation
-    pooled = translation.dots.stages["max"]
-    np.testing.assert_array_equal(pooled.original, pooled.moved)
-    assert np.any(
-        translation.dots.stages["convolution"].original != translation.dots.stages["convolution"].moved
-    )
-    change = translation.sweep.values["relative_change"]["max"]
-    assert change.shape == (7, 7)
-    assert change[3, 3] == 0
-    curve = translation.curves["relative_change"]["max"]
+    stages = dots().compare().stages
+    np.testing.assert_array_equal(stages["max"].original, stages["max"].moved)
+    assert np.any(stages["convolution"].original != stages["convolution"].moved)
+    sweep = next(each for each in report_of(small_numbers()).figures if each.name == "shift-sweep")
+    changes = {row[:2]: row[sweep.data.header.index("max_relative_change")] for row in sweep.data.rows}
+    assert len(changes) == 7 * 7
+    assert changes[0, 0] == 0
+    curve = small_lab().curves["relative_change"]["max"]
     assert curve.mean[3] == curve.std[3] == 0
     assert (curve.mean[[2, 4]] > 0).all()
 
 
 def test_the_third_demonstration_follows_the_gradient():
-    backprop = small_lab().backprop
+    backprop = small_lab().look
     np.testing.assert_allclose(backprop.terms.total, backprop.filter_gradient, rtol=0, atol=1e-12)
     assert backprop.routing.routed["first"].sum() == pytest.approx(backprop.routing.incoming.sum())
-    assert 0 < backprop.ties.rate < 1
+    assert 0 < small_lab().ties.rate < 1
     counts = backprop.check.counts
-    assert sum(counts.values()) == small_lab().training.network.parameter_count
+    assert sum(counts.values()) == small_lab().network.parameter_count
     assert counts["mismatch"] == 0
-    assert backprop.loss_after < backprop.loss
+    assert backprop.loss_after < backprop.gradients.loss
 
 
 def test_filters_are_counted_from_0_as_on_the_screen():
@@ -81,10 +80,10 @@ def test_filters_are_counted_from_0_as_on_the_screen():
     filters = next(each for each in document.figures if each.name == "filters")
     assert ">filter 0<" in filters.svg
     assert filters.data is not None
-    count = results.maps["conv1"].shape[0]
+    count = results.look.trace.outputs["conv1"].shape[1]
     assert sorted({row[0] for row in filters.data.rows}) == list(range(count))
     captions = " ".join(each.caption for each in (*document.figures, *document.tables))
-    number = results.backprop.channel
+    number = results.look.channel
     for words in (
         f"pool1, filter {number}, ",
         f"the whole map of filter {number}:",
@@ -122,7 +121,7 @@ def test_other_networks_have_a_report_too(experiment):
     numbers = numbers_of(results)
     document = report_of(numbers)
     assert len(document.figures) >= 8
-    assert (results.backprop.ties is None) == (experiment.pool not in ("max", "max_blur"))
+    assert (results.ties is None) == (experiment.pool not in ("max", "max_blur"))
     words = " ".join(block.text for block in document.blocks if isinstance(block, Words))
     assert ("This network has no pool" in words) == (experiment.pool == "none")
     settings = next(table.data.rows for table in document.tables if table.name == "settings")
@@ -136,7 +135,7 @@ def test_other_networks_have_a_report_too(experiment):
     # Figures of moved images name what they depend on.
     figures = {each.name: each for each in numbers.parts["translation"] if isinstance(each, Figure)}
     size = experiment.pool_size
-    of_one = f"test image {results.sample.index}, a {experiment.classes[results.sample.label]}"
+    of_one = f"test image {results.settings.sample}, a {experiment.classes[results.look.label]}"
     for key in ("shifted-digit", "shift-sweep", "change-against-shift"):
         caption = figures[key].caption
         assert "elative to a blank image" in caption
@@ -150,7 +149,7 @@ def test_other_networks_have_a_report_too(experiment):
 def test_of_a_large_network_some_parameters_are_checked_and_the_table_says_which():
     experiment = replace(LAB5, batch_size=32, seed=7)
     results = results_of(experiment, settings=replace(QUICK, checked=100, drawn=300))
-    check = results.backprop.check
+    check = results.look.check
     assert check.checked == sum(check.counts.values()) == 300
     assert check.counts["mismatch"] == 0
     document = report_of(numbers_of(results))
@@ -177,7 +176,7 @@ def test_progress_grows_to_one_and_cancelling_stops():
 
 def test_a_sample_that_is_not_there_is_refused():
     with pytest.raises(ParameterError, match="no test image 150"):
-        results_of(replace(LAB5, batch_size=64), settings=LabSettings(sample=150))
+        numbers_of(results_of(replace(LAB5, batch_size=64), settings=LabSettings(sample=150)))
 
 
 @pytest.mark.parametrize(

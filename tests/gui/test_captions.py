@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -272,9 +273,9 @@ def test_stages_have_one_name_and_one_colour() -> None:
     on_screen = {stage_title(network, 1, stage): colors[stage] for stage in stages}
     on_paper = {}
     for stage in stages:
-        svg = distance_figure(
-            {stage: Curve(np.arange(-2, 3), np.ones(5), np.zeros(5))}, np.zeros(5), 1, 2
-        ).svg
+        curves = {"relative_change": {stage: Curve(np.arange(-2, 3), np.ones(5), np.zeros(5))}}
+        swept = SimpleNamespace(ink_lost=np.zeros((1, 5)), digits=1)
+        svg = distance_figure(SimpleNamespace(curves=curves, swept=swept, pool_size=2)).svg
         (color,) = set(re.findall(r'<polyline [^>]*stroke="(#\w+)"', svg))
         title = stage_title(network, 1, stage)
         assert f">{title}</text>" in svg

@@ -98,7 +98,7 @@ def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Mea
     assert state.dataset is not None
     assert state.shown is not None
     bench = Bench(state.experiment, state.dataset, state.shown.network, state.shown.step)
-    return measure(prediction.truth, bench)
+    return measure("", prediction.truth, bench)
 
 
 def _do(qtbot: QtBot, session: Session, step: Step) -> None:
@@ -156,13 +156,13 @@ def _number(session: Session, found: Measured) -> float:
         return float(maps[0][value[0]])
     if not isinstance(value, float):
         return math.nan
-    number = value / 100 if found.measure.quantity == "percent" else value
+    number = value / 100 if found.how.quantity == "percent" else value
     return math.nan if number == round(number) else number
 
 
 def _pattern(found: Measured) -> re.Pattern[str]:
     value = found.value
-    says = _SAYS[found.measure.name]
+    says = _SAYS[found.measure]
     if isinstance(value, float | int):
         percent = re.escape(f"{value:.2f}") if math.isfinite(value) else "none"
         says = says.replace("{percent}", percent).replace("{two}", percent).replace("{count}", f"{value:.0f}")

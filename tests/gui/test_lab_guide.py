@@ -1,7 +1,5 @@
 """The lab guide in the window: predict, do, see."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -18,6 +16,7 @@ from tests.gui import whole_window
 from tests.gui.document_driving import answered
 from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
+from tests.replacing import replace
 from ui.panels.report.panel import ReportPanel
 from ui.state import PinnedCell, RunStatus
 from ui.theme import theme_manager

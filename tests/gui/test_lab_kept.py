@@ -155,14 +155,14 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     QTest.keyClicks(page.prediction.number, "5")
     press(page.prediction.commit)
     report = session.window.panel(ReportPanel)
-    assert report.composer.name == "small-7-report"
+    assert report.exporter.name == "small-7-report"
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "handed.pdf")
     handed = read_hand_in(tmp_path / "handed.pdf")
     assert (handed.name, handed.roll_number, handed.lab.id) == ("Ada", "7", "small")
     assert handed.predictions["field"].answer == 5
     assert handed.hypotheses["think"][0].text == "it will learn"
-    values = {each.measured.measurement.measure: each.measured.value for each in handed.measured}
+    values = {each.measure: each.value for each in handed.measured}
     assert values["receptive_field"] == 4
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "handed.html")
@@ -240,7 +240,7 @@ def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, sessi
     sitting = open_lab(qtbot, session, tmp_path)
     QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
     press(sitting.column.next)
-    document = session.window.panel(ReportPanel).composer.composed(is_final=False)()
+    document = session.window.panel(ReportPanel).exporter.composed(is_final=False)()
     assert "it will learn" in [block.text for block in document.blocks if isinstance(block, Words)]
 
 

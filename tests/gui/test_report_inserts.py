@@ -24,8 +24,7 @@ from ui.export.figures import caption_of
 from ui.panels.backprop import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
-from ui.panels.report.insert_choice import InsertChoice
-from ui.panels.report.inserts import InsertPicker
+from ui.panels.report.inserts import InsertChoice, InsertPicker
 from ui.panels.training import TrainingPanel
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
@@ -64,7 +63,7 @@ def step(report: ReportPanel, step_id: str) -> Step:
 
 def _picker(session: Session) -> InsertPicker:
     """Open the window in which it is chosen, as a click on the button does."""
-    session.window.panel(ReportPanel).fields.buttons[0].click()
+    session.window.panel(ReportPanel).fields.inserts[0].insert_button.click()
     (picker,) = (each for each in session.window.findChildren(InsertPicker) if each.isVisible())
     return picker
 
@@ -385,7 +384,7 @@ def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, ses
     for _ in range(2):
         _step(qtbot, session)
         whole_window.rest(qtbot, session)
-        report.fields.buttons[0].chosen.emit(choice, "")
+        report.fields.inserts[0].put(choice, "")
         drain(qtbot, session.controller.files)
         assert report.message.text() == ""
     details = [
@@ -397,7 +396,7 @@ def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, ses
     assert not listed.button(1, "lower").isEnabled()
     listed.button(0, "lower").click()
     assert "step 2" in report.work.record.step(PRINCIPLE).inserts[0].caption
-    report.fields.buttons[0].chosen.emit(choice, "")
+    report.fields.inserts[0].put(choice, "")
     qtbot.waitUntil(lambda: "twice" in report.message.text())
     assert report.message.kind() == "info"
 

@@ -19,8 +19,9 @@ from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
 from ui.export.formats import draw_svg, natural_width, to_image
 from ui.panels.analysis import Analysis, Context
 from ui.panels.drawn import catch_up
-from ui.panels.report.insert_choice import Complain, Give, InsertChoice
+from ui.panels.report.inserts import Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
+from ui.panels.report.work import Complain
 from ui.state import AppState
 from ui.window.panel_area import panel_of
 
@@ -46,12 +47,12 @@ class FigureInserter(QObject):
         super().__init__(parent)
         self._docks, self._state, self._report, self._files = docks, state, report, files
         self._orders = count()  # each is of a kind of its own: none takes the place of another
-        report.set_choices(self.choices)
+        report.fields.choices = self.choices
 
     def insert(self, figure: Figure) -> None:
         """Put a figure in its place in the report, and say so; in the report itself, ask which."""
         if self._dock_of(figure.widget) is self._dock_of(self._report):
-            self._report.ask_insert()
+            self._report.fields.ask_insert()
             return
         step = self._step_of(figure.widget)
         self._draw(figure, partial(self._put, step), self._complain)

@@ -1,4 +1,4 @@
-"""The way to the lab guide: asked for by actions, whether its parts are built yet or not."""
+"""What there is of the lab guide before it is built: covers, what waits for it, whether it was open last."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Slot
 
 from ui.document.window_document import WindowDocument
+from ui.window.actions import ACTIONS
 from ui.window.main_window import MainWindow
-from ui.window.questions import ask_file
 
 if TYPE_CHECKING:
     from ui.lab.covering import Covers
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ui.panels.report.panel import ReportPanel
 
 _OPEN = "lab/open"
-_FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
+OWN_ACTIONS = tuple(row for row in ACTIONS if row.handler.startswith("lab."))
+"""What is asked of the guide, which cannot be asked before it is built."""
 
 
 class LabActions(QObject):
@@ -41,7 +42,8 @@ class LabActions(QObject):
         """Build the guide, now that the panels are covered, and open it if it was open last."""
         from ui.lab.guide import LabGuide
 
-        self.guide = LabGuide(self._window, self._document, report, self._covers, self.ask, self)
+        self.guide = LabGuide(self._window, self._document, report, self._covers, self._settings, self)
+        self._window.menus.connect_to({"lab": self.guide}, OWN_ACTIONS)
         self._window.lab_dock.shown.connect(self._on_shown)
         if self._waiting is not None:
             self.guide.open_file(self._waiting)
@@ -61,42 +63,6 @@ class LabActions(QObject):
         """Record what has to be recorded before the end."""
         if self.guide is not None:
             self.guide.finish()
-
-    # --- actions --------------------------------------------------------------------------------------------
-
-    def enter(self) -> None:
-        """Bring the lab guide into sight, and lead the keyboard to the step in front."""
-        if self.guide is not None:
-            self.guide.enter()
-
-    def put_away(self) -> None:
-        """Take the lab guide out of sight."""
-        if self.guide is not None:
-            self.guide.put_away()
-
-    def show_me(self) -> None:
-        """Put the window where the step in front wants it."""
-        if self.guide is not None:
-            self.guide.show_me()
-
-    def go_on(self) -> None:
-        """Go to the next step."""
-        if self.guide is not None:
-            self.guide.go_on()
-
-    def go_back(self) -> None:
-        """Go to the step before."""
-        if self.guide is not None:
-            self.guide.go_back()
-
-    @Slot()
-    def ask(self) -> None:
-        """Ask for a lab file and open it."""
-        if self.guide is None:
-            return
-        path = ask_file(self._window, self._settings, "Open lab file", _FILTER)
-        if path is not None:
-            self._document.open(path)
 
     @Slot(bool)
     def _on_shown(self, shown: bool) -> None:

@@ -65,7 +65,7 @@ class LabColumn(QFrame):
         )
         self.mismatch = MismatchBar(self._control, self._state, show_me)
         self.message = MessageBar()
-        self.page, self.steps = StepPage(), StepList(self._go_to)
+        self.page, self.steps = StepPage(work), StepList(self._go_to)
         steps = QWidget()
         fill(QVBoxLayout(steps), self.steps, 1).setContentsMargins(10, 4, 6, 8)
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(steps)
@@ -117,9 +117,9 @@ class LabColumn(QFrame):
         page.show_me.clicked.connect(show_me)
         page.prediction.committed.connect(self._on_committed)
         page.prediction.givenUp.connect(control.give_up)
-        page.who.name.textEdited.connect(partial(self._work.set_head, "author"))
-        page.who.roll_number.textEdited.connect(partial(self._work.set_head, "roll_number"))
-        self.labs_button.clicked.connect(self._show_labs)
+        self.labs_button.clicked.connect(
+            lambda: self.labs_menu.popup(self.labs_button.mapToGlobal(self.labs_button.rect().bottomLeft()))
+        )
         self.list_button.toggled.connect(self._on_list_toggled)
         self.back.clicked.connect(control.go_back)
         self.next.clicked.connect(control.go_on)
@@ -158,9 +158,7 @@ class LabColumn(QFrame):
         assert step is not None
         if has_keyboard(self.stack) or self.hasFocus():
             self.page.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
-        self.page.set_step(
-            lab, step, number, self.figures, self._work, self._control.experiment, self._complain
-        )
+        self.page.set_step(self._control, self.figures, self._complain)
         self._show_who()
         self.list_button.setChecked(False)
         self._sought = None
@@ -187,19 +185,9 @@ class LabColumn(QFrame):
             text = f"To do: {'; '.join(control.missing)}."
         self.to_do.set_text(text)
 
-    @Slot(str)
-    def show_shown(self, sentence: str) -> None:
-        """Say what "Show me" has shown."""
-        self.page.shown.set_text(sentence)
-
-    def show_cell(self, cell: tuple[int, ...]) -> None:
-        """Take a cell that was clicked as the prediction to commit to."""
-        self.page.prediction.show_cell(cell)
-
     @Slot()
     def _show_who(self) -> None:
-        control, words = self._control, self._work.work
-        note = ""
+        control, note = self._control, ""
         if control.needs_roll_number:
             note = "Your roll number decides the initial weights of your network: type it before you train."
         elif control.lab is not None and control.lab.seed_from_roll_number:
@@ -207,7 +195,7 @@ class LabColumn(QFrame):
         is_first = control.lab is not None and control.number == 0
         is_begun = any(step.prediction is not None for step in control.record.steps.values())
         self.page.who.setVisible(is_first or (control.needs_roll_number and not is_begun))
-        self.page.who.set_who(words.author, words.roll_number, note)
+        self.page.who.set_note(note)
         self.mismatch.look()
 
     def _complain(self, text: str) -> None:
@@ -254,11 +242,6 @@ class LabColumn(QFrame):
     def _go_to(self, step_id: str) -> None:
         self._control.go_to(step_id)
         self.list_button.setChecked(False)
-
-    @Slot()
-    def _show_labs(self) -> None:
-        button = self.labs_button
-        self.labs_menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     @Slot()
     def _fill_menu(self) -> None:

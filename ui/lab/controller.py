@@ -98,13 +98,8 @@ class LabController(QObject):
         """
         if self.lab is None or not self.lab.seed_from_roll_number:
             return None
-        return self._state.experiment.seed if self.needs_roll_number else self.own_seed
-
-    @property
-    def own_seed(self) -> int | None:
-        """The seed made of the roll number; None where the lab wants none, or nobody has typed a number."""
-        if self.lab is None or not self.lab.seed_from_roll_number or self.needs_roll_number:
-            return None
+        if self.needs_roll_number:
+            return self._state.experiment.seed
         return seed_of(self.work.work.roll_number)
 
     @property
@@ -145,7 +140,7 @@ class LabController(QObject):
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
         found, prediction = self.record.step(step.id).found, step.prediction
-        if found is None or prediction is None or found.measured[0].measured.measurement != prediction.truth:
+        if found is None or prediction is None or found.measured[0].measurement != prediction.truth:
             return None
         return found
 
@@ -296,7 +291,7 @@ class LabController(QObject):
         if lab is not None and any(
             each.event == "own_digit" for step in lab.steps for each in step.done_when
         ):
-            self.work.set_record(self.record.with_own(own))
+            self.work.set_record(replace_struct(self.record, own=own))
 
     def exported(self, record: LabRecord) -> LabRecord:
         """Return the record as it is once the report is exported."""

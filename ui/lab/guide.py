@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, QSettings, Qt, Slot
 
 from cnnviz.lab.opening import FREE, free_lab
 from ui.controls.keyboard import has_keyboard
@@ -19,8 +19,10 @@ from ui.lab.showing import OwnSeed, StepShower
 from ui.panels.report.panel import ReportPanel
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
+from ui.window.questions import ask_file
 
 _PLACE = "files"
+_FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
 class LabGuide(QObject):
@@ -36,10 +38,11 @@ class LabGuide(QObject):
         document: WindowDocument,
         report: ReportPanel,
         covers: Covers,
-        ask: Callable[[], object],
+        settings: QSettings,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._settings = settings
         state, controller = document.state, document.controller
         self._window, self._document, self._state, self._report = window, document, state, report
         self._is_seen = False  # whether the column was in sight since the lab was opened
@@ -52,20 +55,22 @@ class LabGuide(QObject):
         self.covering = Covering(self.control, report.work, state, window, covers, self)
         self.own_seed = OwnSeed(self.control, report.work, state, controller, self)
         self.happenings = Happenings(self.control, document, window, self)
-        self.column = LabColumn(self.control, self.revealer, report.work, state, self.show_me, self.open, ask)
+        self.column = LabColumn(
+            self.control, self.revealer, report.work, state, self.show_me, self.open, self.ask
+        )
         window.lab_dock.setWidget(self.column)
         column = self.column
         window.lab_dock.messages = {"Not as the step": column.mismatch, "Message of the lab": column.message}
         window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
-        self.shower.shown.connect(column.show_shown)
+        self.shower.shown.connect(column.page.shown.set_text)
         self.shower.shown.connect(window.pages.forget)
         column.close_button.clicked.connect(self.put_away)
         column.export.clicked.connect(self._export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
-        self._report.composer.handed_in = self.control.exported
+        self._report.exporter.handed_in = self.control.exported
         self.shower.lookedAt.connect(self._show_whether_set)
         self.control.stepChanged.connect(self._show_whether_set)
         self.control.labChanged.connect(self._forget_result)
@@ -85,6 +90,13 @@ class LabGuide(QObject):
     def open_file(self, path: Path) -> None:
         """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
         self._read(partial(read, path), partial(self._begin, is_asked_for=True), self._complain)
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask for a lab file and open it."""
+        path = ask_file(self._window, self._settings, "Open lab file", _FILTER)
+        if path is not None:
+            self._document.open(path)
 
     @Slot(str)
     def open(self, place: str) -> None:
@@ -215,7 +227,7 @@ class LabGuide(QObject):
         if step is None or step.prediction is None or step.prediction.kind != "cell":
             return
         if self.control.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
-            self.column.show_cell(tuple(cell.index))
+            self.column.page.prediction.show_cell(tuple(cell.index))
 
     @Slot()
     def _show_whether_set(self) -> None:

@@ -54,7 +54,8 @@ class PredictionCard(QWidget):
         self.number_row = QWidget()
         fill(QHBoxLayout(self.number_row), (self.number, 1), self.unit, spacing=8)
         self.understood = WrapLabel("", role="text")
-        self.choices = _Choices()
+        self.choices = QWidget()
+        self._answers = fill(QVBoxLayout(self.choices), spacing=4)
         self._choices = QButtonGroup(self)
         self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
         self.error = WrapLabel("", role="danger", small=True)
@@ -84,9 +85,9 @@ class PredictionCard(QWidget):
         self.number.textEdited.connect(self._clear_error)
         self.number.textChanged.connect(self._show_understood)
         self.commit.clicked.connect(self._on_commit_clicked)
-        self.skip.clicked.connect(self._on_skip_clicked)
+        self.skip.clicked.connect(lambda: self._ask_to_skip(True))
         self.show_result.clicked.connect(self.givenUp)
-        self.keep_predicting.clicked.connect(self._ask_to_skip)
+        self.keep_predicting.clicked.connect(lambda: self._ask_to_skip(False))
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -100,7 +101,10 @@ class PredictionCard(QWidget):
         self.setVisible(prediction is not None)
         for button in self._choices.buttons():
             self._choices.removeButton(button)
-        self.choices.clear()
+        for old in self.choices.findChildren(_Choice):
+            self._answers.removeWidget(old)
+            old.hide()
+            old.deleteLater()
         if prediction is None:
             return
         self.question.set_text(prediction.question)
@@ -113,7 +117,11 @@ class PredictionCard(QWidget):
         if prediction.kind == "direction":
             texts = texts or dict(DIRECTIONS)
         for name, text in texts.items():
-            self._add_choice(name, text)
+            button = _AnswerButton()
+            button.setObjectName(name)
+            self._choices.addButton(button)
+            self._answers.addWidget(_Choice(text, button))
+            button.toggled.connect(self._clear_error)
         chain = [self.number, *self._choices.buttons(), self.commit]
         for before, after in pairwise(chain):  # what is made later would come last of all
             self.setTabOrder(before, after)
@@ -135,57 +143,44 @@ class PredictionCard(QWidget):
 
     def show_record(self, done: StepRecord, reveal: Reveal) -> None:
         """Show what was committed to, and what is known of the result."""
-        prediction, commitment = self._prediction, done.prediction
+        prediction, commitment, verdict = self._prediction, done.prediction, reveal.verdict
         if prediction is None:
             return
-        is_open = self._prediction_is_open = done.prediction is None and not done.revealed
-        kind = prediction.kind
-        self.number_row.setVisible(is_open and kind == "number")
-        self.understood.setVisible(is_open and bool(self.understood.text()))
-        self.choices.setVisible(is_open and kind in ("choice", "direction"))
-        self.how.setVisible(is_open and kind == "cell")
-        self.cell.setVisible(is_open and kind == "cell")
-        self.commit.setVisible(is_open)
-        self.hint.setVisible(is_open and not self.error.text())
+        is_open = self._prediction_is_open = commitment is None and not done.revealed
         self.hint.set_text(_LATE if reveal.is_late else _NOT_YET)
+        for part, is_shown in (
+            (self.number_row, prediction.kind == "number"),
+            (self.understood, bool(self.understood.text())),
+            (self.choices, prediction.kind in ("choice", "direction")),
+            (self.how, prediction.kind == "cell"),
+            (self.cell, prediction.kind == "cell"),
+            (self.commit, True),
+            (self.hint, not self.error.text()),
+        ):
+            part.setVisible(is_open and is_shown)
         self._show_skip()
-        self.predicted.setVisible(not is_open)
-        self.measured.setVisible(reveal.verdict is not None)
-        self.verdict_row.setVisible(reveal.verdict is not None and commitment is not None)
-        self.waiting.setVisible(bool(reveal.waiting or reveal.remark))
-        self.waiting.set_text(reveal.waiting or reveal.remark)
-        self.moment.setVisible(bool(reveal.moment))
-        self.moment.set_text(reveal.moment)
-        self.besides.setVisible(bool(reveal.besides))
-        self.besides.set_text("\n".join(_sentence(each) for each in reveal.besides))
-        if reveal.verdict is not None:
-            self.measured.set_text(f"Measured: {reveal.verdict.measured}")
-        if commitment is None:
-            self.predicted.set_text(_GIVEN_UP)
-            return
-        words = answer_words(prediction, commitment.answer)
-        late = f", made {commitment.words}" if commitment.after_run else ""
-        self.predicted.set_text(f"Your prediction: {words}{late}")
-        if reveal.verdict is not None:
-            icon, role, text = _VERDICTS[reveal.verdict.is_right]
+        predicted = "" if is_open else _GIVEN_UP
+        if commitment is not None:
+            late = f", made {commitment.words}" if commitment.after_run else ""
+            predicted = f"Your prediction: {answer_words(prediction, commitment.answer)}{late}"
+        for label, text in (
+            (self.predicted, predicted),
+            (self.measured, "" if verdict is None else f"Measured: {verdict.measured}"),
+            (self.besides, "\n".join(map(_sentence, reveal.besides))),
+            (self.moment, reveal.moment),
+            (self.waiting, reveal.waiting or reveal.remark),
+        ):
+            label.set_text(text)
+            label.setVisible(bool(text))
+        self.verdict_row.setVisible(verdict is not None and commitment is not None)
+        if verdict is not None and commitment is not None:
+            icon, role, words = _VERDICTS[verdict.is_right]
             self.verdict_icon.set_icon(icon, role)
-            self.verdict.set_text(f"{text}{_within(prediction)}.")
-
-    def _add_choice(self, name: str, text: str) -> None:
-        button = _AnswerButton()
-        button.setObjectName(name)
-        self._choices.addButton(button)
-        self.choices.add(text, button)
-        button.toggled.connect(self._clear_error)
+            self.verdict.set_text(f"{words}{_within(prediction)}.")
 
     # --- without a prediction -------------------------------------------------------------------------------
 
-    @Slot()
-    def _on_skip_clicked(self) -> None:
-        self._ask_to_skip(asking=True)
-
-    @Slot()
-    def _ask_to_skip(self, *, asking: bool = False) -> None:
+    def _ask_to_skip(self, asking: bool) -> None:
         self._is_asking = asking
         self._show_skip()
 
@@ -280,27 +275,6 @@ class _AnswerButton(QRadioButton):
                     button.setChecked(True)
 
 
-class _Choices(QWidget):
-    """Answers below one another."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layout = fill(QVBoxLayout(self), spacing=4)
-        self._choices: list[QWidget] = []
-
-    def add(self, text: str, button: QRadioButton) -> None:
-        """Add an answer."""
-        self._choices.append(_Choice(text, button))
-        self._layout.addWidget(self._choices[-1])
-
-    def clear(self) -> None:
-        """Take all answers away."""
-        for choice in self._choices:
-            choice.hide()
-            choice.deleteLater()
-        self._choices = []
-
-
 class _Choice(QWidget):
     """An answer whose text wraps, as that of a radio button does not; a click on it chooses it."""
 
@@ -324,7 +298,7 @@ class _Choice(QWidget):
 
 def _sentence(measured: Measured) -> str:
     """Return a number that was measured besides, with what it is."""
-    title = measured.measure.title_of(measured.measurement)
+    title = measured.as_written.title
     return f"{title[0].upper()}{title[1:]}: {measured.words}"
 
 

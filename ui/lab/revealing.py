@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.clock import now
-from cnnviz.lab.bench import Bench
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
 from cnnviz.lab.record import Found, LabRecord
 from cnnviz.quantities import format_count
+from cnnviz.report.bench import Bench
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController
 from ui.panels.analysis import Analysis
@@ -61,25 +61,18 @@ class Revealer(QObject):
 
     @Slot()
     def _look(self) -> None:
-        """Have measured what the step in front waits for, then what others do."""
-        if self._is_measuring:
+        """Have measured what the step in front waits for, then what others do that have no result yet."""
+        control = self._control
+        lab, record, front = control.lab, control.record, control.step
+        if self._is_measuring or lab is None or front is None:
             return
-        for step in self._waiting_steps():
-            snapshot = self._snapshot(step)
+        for step in (front, *(each for each in lab.steps if each is not front)):
+            if (step is not front and record.step(step.id).revealed) or not _is_asked(record, step):
+                continue
+            snapshot = None if control.to_see_first(step) else self._snapshot(step)
             if snapshot is not None and not self._is_done_with(step, snapshot):
                 self._measure(step, snapshot)
                 break
-
-    def _waiting_steps(self) -> list[Step]:
-        """Return the steps whose result is asked for: that in front, and those without one."""
-        lab, record, front = self._control.lab, self._control.record, self._control.step
-        if lab is None or front is None:
-            return []
-        committed = [
-            step for step in lab.steps if _is_asked(record, step) and not self._control.to_see_first(step)
-        ]
-        first = [front] if front in committed else []
-        return first + [step for step in committed if not record.step(step.id).revealed and step is not front]
 
     def present(self) -> Reveal:
         """Return what there is to be said now."""
@@ -89,13 +82,19 @@ class Revealer(QObject):
         found = self._control.found(step)
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
-            truth, *besides = (each.measured for each in found.measured)
+            truth, *besides = found.measured
             verdict = judge(step.prediction, answer, truth)
             of = f"on the network of step {format_count(found.step)}"
-            if not truth.measure.is_of_network:
+            if not truth.how.is_of_network:
                 of = "with the filter of the lesson, not on the network of the run"
-            moment = f"Measured {found.time} {of}."
-            return Reveal(verdict, moment=moment, remark=self._remark(step, found), besides=tuple(besides))
+            moment, remark = f"Measured {found.time} {of}.", ""
+            if differing := self._control.differing(step, found.experiment):
+                names = ", ".join(name.replace("_", " ") for name in differing)
+                remark = (
+                    f"Its run differs from that of the lab in: {names}. What you hand in is measured with "
+                    "the settings of the lab."
+                )
+            return Reveal(verdict, moment=moment, remark=remark, besides=tuple(besides))
         first = self._control.to_see_first(step)
         if first:
             return Reveal(waiting=f"The result is shown when you have done this: {'; '.join(first)}.")
@@ -141,15 +140,6 @@ class Revealer(QObject):
             way = "Train to the end."
         return f"The result is known when the network has been trained up to step {end}. {way}"
 
-    def _remark(self, step: Step, found: Found) -> str:
-        names = ", ".join(name.replace("_", " ") for name in self._control.differing(step, found.experiment))
-        if not names:
-            return ""
-        return (
-            f"Its run differs from that of the lab in: {names}. What you hand in is measured with the "
-            "settings of the lab."
-        )
-
     # --- measuring ------------------------------------------------------------------------------------------
 
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
@@ -161,7 +151,7 @@ class Revealer(QObject):
         def work(_context: object) -> tuple[Measured, ...]:
             pixels = None if own is None else own.array
             bench = Bench(experiment, dataset, snapshot.network, snapshot.step, pixels)
-            return tuple(measure(each, bench) for each in step.measurements)
+            return tuple(measure(step.id, each, bench) for each in step.measurements)
 
         def is_asked() -> bool:
             """Whether it is still the lab, and what was asked for in it, for which this was measured."""
@@ -174,7 +164,7 @@ class Revealer(QObject):
                 return
             self._tried[step.id] = (snapshot, "")
             is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
-            self._control.reveal(step, Found.of(step.id, measured, now(), snapshot.step, experiment))
+            self._control.reveal(step, Found(measured, now(), snapshot.step, experiment))
             if is_news:
                 self.arrived.emit(step.id)
             self._look_and_tell()

@@ -3,21 +3,19 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cnnviz.experiment import Experiment
 from cnnviz.lab.figures import Picture
-from cnnviz.lab.model import PARTS, Lab, Step
+from cnnviz.lab.model import PARTS, Step
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
-from ui.controls.naming import named
+from ui.lab.controller import LabController
 from ui.lab.prediction_card import PredictionCard
 from ui.lab.step_text import StepText
-from ui.panels.report.fields import AnswerField
-from ui.panels.report.insert_choice import Complain
-from ui.panels.report.work import StudentWork
+from ui.panels.report.fields import AnswerField, HeadField
+from ui.panels.report.work import Complain, StudentWork
 from ui.theme import Theme, follow_theme
 
 _SET = "The window is set for this step."
@@ -26,12 +24,13 @@ _SET = "The window is set for this step."
 class StepPage(QWidget):
     """Everything of one step, from top to bottom."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: StudentWork) -> None:
         super().__init__()
+        self._work = work
         self.section = WrapLabel("", small=True)
         self.title = WrapLabel("", role="title")
         self.purpose = WrapLabel("", role="muted")
-        self.who = WhoFields()
+        self.who = WhoFields(work)
         self.show_me = Button(
             "Show me",
             "eye",
@@ -66,26 +65,21 @@ class StepPage(QWidget):
             self.shown.set_text("")
 
     def set_step(
-        self,
-        lab: Lab,
-        step: Step,
-        number: int,
-        figures: Mapping[str, Picture | str],
-        work: StudentWork,
-        experiment: Experiment,
-        complain: Complain,
+        self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain
     ) -> None:
-        """Show a step.
+        """Show the step in front.
 
         * `figures`: the figures of the lab; of one that cannot be shown, why not.
-        * `experiment`: settings of the network that its questions are about.
         * `complain`: is told what cannot be written.
         """
+        lab, step = control.lab, control.step
+        assert lab is not None
+        assert step is not None
         titles = {each.id: each.title for each in lab.sections}
         count, minutes = format_count(len(lab.steps)), format_count(step.minutes)
         self.step = step
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
-        self.title.set_text(f"{number + 1} of {count}  {step.title}")
+        self.title.set_text(f"{control.number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
         self.shown.set_text("")
         self.text.set_blocks(step.blocks, figures)
@@ -94,11 +88,11 @@ class StepPage(QWidget):
             self._layout.removeWidget(old)
             old.hide()
             old.deleteLater()
-        asked = step.asked(experiment)
+        asked = step.asked(control.experiment)
         self.answers = []
         for place, question in enumerate(asked):
             title = PARTS[question.part] if len(asked) > 1 or question.is_hypothesis else "Explain"
-            answer = AnswerField(work, step, question, title, complain, is_asked=True)
+            answer = AnswerField(self._work, step, question, title, complain, is_asked=True)
             self.answers.append(answer)
             self._layout.insertWidget(self._layout.indexOf(self.prediction) + 1 + place, answer, 9)
         self._lead_through_answers()
@@ -119,10 +113,11 @@ def _is_stop(widget: QWidget) -> bool:
 class WhoFields(QWidget):
     """Name and roll number, asked for where the lab begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: StudentWork) -> None:
         super().__init__()
-        self.name = named(QLineEdit(), "Your name", "Your name, as it is to stand on the report")
-        self.roll_number = named(QLineEdit(), "Your roll number", "Your roll number")
+        tip = "Your name, as it is to stand on the report"
+        self.name = HeadField(work, "author", "Your name", tip)
+        self.roll_number = HeadField(work, "roll_number", "Your roll number", "Your roll number")
         self.name.setPlaceholderText("Name")
         self.roll_number.setPlaceholderText("Roll number")
         for field in (self.name, self.roll_number):
@@ -131,10 +126,7 @@ class WhoFields(QWidget):
         row = fill(QHBoxLayout(), (self.name, 3), (self.roll_number, 2), spacing=6)
         fill(QVBoxLayout(self), row, self.note, spacing=4)
 
-    def set_who(self, name: str, roll_number: str, note: str) -> None:
-        """Show who does the lab, without telling anybody."""
-        for field, text in ((self.name, name), (self.roll_number, roll_number)):
-            if field.text() != text:
-                field.setText(text)
+    def set_note(self, note: str) -> None:
+        """Say what the roll number does."""
         self.note.set_text(note)
         self.note.setVisible(bool(note))

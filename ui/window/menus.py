@@ -1,7 +1,7 @@
 """Menus and shortcuts of the main window, made from the table of actions, and what Help shows."""
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -59,14 +59,15 @@ class Menus(QObject):
         menu.aboutToShow.emit()
         return [each for each in menu.actions() if each.isEnabled()]
 
-    def connect_to(self, parts: Mapping[str, object]) -> None:
-        """Let each action do what its row says.
+    def connect_to(self, parts: Mapping[str, object], rows: Iterable[ActionRow] | None = None) -> None:
+        """Let actions do what their rows say.
 
         * `parts`: what the names in front of the dots of handlers stand for.
+        * `rows`: those of the actions; None for all.
         * Raises AttributeError: if there is no such method: at once, not when the action is
           asked for.
         """
-        for row in ACTIONS:
+        for row in ACTIONS if rows is None else rows:
             handler, action = _method(row.handler, parts), self._actions[row.name]
             if row.listing:
                 menu, listing = self._listings[row.name], _method(row.listing, parts)

@@ -123,7 +123,7 @@ def test_a_section_of_several_steps_has_all_their_fields_and_is_printed_part_by_
     steps = lab.of_section("principle")
     assert {each.step.id for each in panel.fields.answers} == {step.id for step in steps if step.questions}
     write(qtbot, panel, "objective", "to tell a 0 from a 1")
-    blocks = panel.composer.composed(is_final=False)().blocks
+    blocks = panel.exporter.composed(is_final=False)().blocks
     texts = [block.text for block in blocks if isinstance(block, Heading | Words)]
     section = texts[: texts.index("2  Translation and max pooling")]
     assert [text for text in section if text in PARTS.values()] == list(PARTS.values())
@@ -201,14 +201,14 @@ def test_the_preview_grows_with_the_results(qtbot, make):
     before = panel.preview.page_count
     run(qtbot, panel)
     qtbot.waitUntil(lambda: panel.preview.page_count > before)
-    document = panel.composer.composed(is_final=False)()
+    document = panel.exporter.composed(is_final=False)()
     assert len([block for block in document.blocks if isinstance(block, Figure)]) >= 8
 
 
 def test_pages_of_the_preview_come_decoded_from_the_background(qtbot, make, background):
     """In the GUI thread those of a long report took 0.28 s of processor time."""
     pages = []
-    document = make().composer.composed(is_final=False)
+    document = make().exporter.composed(is_final=False)
     background.submit("pages", preview_work(document, 20), pages.extend)
     qtbot.waitUntil(lambda: bool(pages))
     width = round(20 * 210 / 25.4)
@@ -231,7 +231,7 @@ def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_agai
     assert again.numbers == before
     qtbot.waitUntil(lambda: again.preview.page_count == pages)
     assert f"Measured {before.time}: test accuracy" in again.status.text()
-    assert "measured again" not in again.composer.gaps().text
+    assert "measured again" not in again.exporter.gaps().text
     state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: again.numbers is not before and not again.cancel.isVisible())
@@ -258,8 +258,8 @@ def test_measured_numbers_that_were_edited_are_measured_again_as_they_were(qtbot
     again.work.begin(work)
     assert answer(again, "objective").field.toPlainText() == "to see"
     assert "seed 0, test image 2" in again.status.text()
-    assert "have to be measured again" in again.composer.gaps().text
-    assert not any(isinstance(each, Figure) for each in again.composer.composed(is_final=False)().blocks)
+    assert "have to be measured again" in again.exporter.gaps().text
+    assert not any(isinstance(each, Figure) for each in again.exporter.composed(is_final=False)().blocks)
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not again.measuring.is_lost)
     assert again.numbers.parts == numbers.parts

@@ -1,21 +1,27 @@
-"""Writing the report: what is still to be written is named first."""
+"""The report put together and written: what is still to be written is named first."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from cnnviz.lab.model import Question, Step
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.measured import hand_in
+from cnnviz.lab.model import PARTS, Lab, Question, Step
+from cnnviz.lab.record import LabNumbers, LabRecord
+from cnnviz.quantities import format_count
 from cnnviz.report import write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document
 from ui.panels.analysis import Analysis, Context
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.composer import Composer, Gaps
 from ui.panels.report.measuring import Measuring
+from ui.panels.report.work import StudentWork
 from ui.settings import remember_folder, remembered_folder
 
 FILTERS = {
@@ -32,12 +38,56 @@ _EXPORT = "report-export"
 _ANYWAY = "Export anyway"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Gaps:
+    """What a report lacks."""
+
+    lab: Lab
+    places: tuple[tuple[Step, Question], ...]  # where something is still to be written
+    is_unmeasured: bool  # whether its numbers are lost
+    has_no_figures: bool  # whether it holds no figure, and none will come
+
+    @property
+    def text(self) -> str:
+        """What is lacking, in a line; "" where nothing is."""
+        said = ["The numbers have to be measured again."] if self.is_unmeasured else []
+        if len(self.places) == 1:
+            said.append(
+                f"Still to be written – {self._section(self.places[0])}: {self._name(self.places[0])}."
+            )
+        elif self.places:
+            said.append(f"{format_count(len(self.places))} places are still to be written.")
+        if self.has_no_figures:
+            said.append("The report has no figure.")
+        return " ".join(said)
+
+    @property
+    def listed(self) -> str:
+        """All places, a line for each section; "" where the text names them all."""
+        if len(self.places) < 2:
+            return ""
+        sections = groupby(self.places, key=self._section)
+        return "\n".join(f"{section}: {', '.join(map(self._name, places))}" for section, places in sections)
+
+    def _section(self, place: tuple[Step, Question]) -> str:
+        sections = self.lab.sections
+        return next(
+            f"{number}  {each.title}"
+            for number, each in enumerate(sections, 1)
+            if each.id == place[0].section
+        )
+
+    def _name(self, place: tuple[Step, Question]) -> str:
+        step, question = place
+        is_alone = len(self.lab.of_section(step.section)) == 1
+        return PARTS[question.part] if is_alone else f"{PARTS[question.part]} of “{step.title}”"
+
+
 class ReportExporter(QObject):
-    """Asks for a file, has the lab measured, and has the report written.
+    """Puts the report together, asks for a file, has the lab measured, and has the report written.
 
     * `files`: writes, also while the lab runs.
     * `button`: asks for all this, and does not while it is being done.
-    * `prepare`: records and keeps what is to be in the file.
     * `write_in`: lets the cursor stand in the field of a question.
     * `insert`: asks for a figure to put in.
     * `parent`: parent of dialogs, too.
@@ -47,30 +97,64 @@ class ReportExporter(QObject):
 
     def __init__(
         self,
-        composer: Composer,
+        work: StudentWork,
         measuring: Measuring,
         files: Analysis,
         message: AskingBar,
         button: QWidget,
-        prepare: Callable[[], None],
         write_in: Callable[[Step, Question], None],
         insert: Callable[[], None],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._panel = parent
-        self._composer, self._measuring, self._files = composer, measuring, files
-        self._message, self._button, self._prepare = message, button, prepare
+        self._work, self._measuring, self._files = work, measuring, files
+        self._message, self._button = message, button
         self._write_in, self._insert = write_in, insert
         self._said = ""  # what is lacking
         self._waits_for: Path | None = None  # what is written when the lab is measured
+        #: Takes the record of a report that is handed in, and returns it with what belongs to that.
+        self.handed_in: Callable[[LabRecord], LabRecord] = lambda record: record
         measuring.finished.connect(self._on_measured)
         measuring.failed.connect(self._on_measuring_failed)
+
+    # --- what it is made of ---------------------------------------------------------------------------------
+
+    def composed(self, *, is_final: bool) -> Callable[[], Document]:
+        """Return the function that puts together the report as it stands now.
+
+        * `is_final`: whether it is to be handed in.
+        """
+        lab, work, record = self._work.lab, self._work.work, self._work.record
+        if is_final:
+            record = self.handed_in(record)
+        numbers = self._measuring.numbers or LabNumbers(self._measuring.experiment)
+
+        def compose() -> Document:
+            handed = hand_in(lab, record, numbers, name=work.author, roll_number=work.roll_number)
+            return lab_document(lab, handed, record, numbers, title=work.title.strip(), date=work.day)
+
+        return compose
+
+    @property
+    def name(self) -> str:
+        """What a file with the report is called, without its ending: a hundred of them lie in one folder."""
+        lab = "lab5" if self._work.lab.is_free else self._work.lab.id
+        whose = "-".join(re.findall(r"\w+", self._work.work.roll_number))
+        return "-".join(filter(None, (lab, whose, "report")))
+
+    def gaps(self) -> Gaps:
+        """Find what is still to be written or measured."""
+        lab, record = self._work.lab, self._work.record
+        has_figures = any(step.results or record.step(step.id).inserts for step in lab.steps)
+        return Gaps(lab, tuple(self._work.gaps()), self._measuring.is_lost, not has_figures)
+
+    # --- asking ---------------------------------------------------------------------------------------------
 
     @Slot()
     def ask(self) -> None:
         """Name what is still to be written; else, or if that may be, ask for a file."""
-        gaps = self._composer.gaps()
+        gaps = self.gaps()
         if gaps.text:
             self._say(gaps)
             self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
@@ -80,7 +164,7 @@ class ReportExporter(QObject):
     def follow(self) -> None:
         """Let what is said to be lacking stay true while the report changes."""
         if self._said and self._message.text() == self._said:
-            gaps = self._composer.gaps()
+            gaps = self.gaps()
             if not gaps.text:
                 self._message.clear()
             elif gaps.text != self._said:
@@ -106,18 +190,28 @@ class ReportExporter(QObject):
 
     @Slot()
     def ask_where(self) -> None:
-        """Ask for a file and write the report to it."""
-        target = ask_where(self._panel, self._composer.name)
-        if target is None:
+        """Ask for a file, beginning in the folder used last, and write the report to it."""
+        settings = QSettings()
+        named, chosen = QFileDialog.getSaveFileName(
+            self._panel, "Export report", str(remembered_folder(settings) / f"{self.name}.pdf"),
+            ";;".join(FILTERS),
+        )  # fmt: skip
+        if not named:
             return
-        if target.question:
-            self._message.ask(target.question, target.answer, partial(self.write, target.path))
+        remember_folder(settings, Path(named))
+        path = with_ending(Path(named), chosen)
+        # The dialog has asked about the name as it was typed only.
+        if path.suffix.lower() in ENDINGS and path != Path(named) and os.path.lexists(path):
+            there = f"{path.name} exists in this folder already."
+            self._message.ask(there, "Replace it", partial(self.write, path))
         else:
-            self.write(target.path)
+            self.write(path)
+
+    # --- writing --------------------------------------------------------------------------------------------
 
     def write(self, path: Path) -> None:
-        """Write the report in the background; a lab that is graded is measured first."""
-        self._prepare()
+        """Write the report in the background, after what is not recorded or measured yet."""
+        self._work.record_all()
         self._message.clear()
         self._button.setEnabled(False)
         if not self._measuring.is_needed:
@@ -127,6 +221,7 @@ class ReportExporter(QObject):
         self._message.show_message("The lab is being measured, then the report is written.", "info")
         self._measuring.start()
 
+    @Slot()
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another."""
         if self._waits_for is not None:
@@ -144,7 +239,13 @@ class ReportExporter(QObject):
             self._on_failed(text)
 
     def _write(self, path: Path) -> None:
-        work = export_work(self._composer.composed(is_final=True), path)
+        compose, ending = self.composed(is_final=True), path.suffix.lower()
+        write = write_pdf if ending == ".pdf" else write_html if ending in ENDINGS else write_folder
+
+        def work(_context: Context) -> Path:
+            write(compose(), path)
+            return path
+
         self._files.submit(_EXPORT, work, self._on_written, self._on_failed)
 
     def _on_written(self, path: Path) -> None:
@@ -158,55 +259,6 @@ class ReportExporter(QObject):
     def _end(self, *, succeeded: bool) -> None:
         self._button.setEnabled(True)
         self.ended.emit(succeeded)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the report is to be written."""
-
-    path: Path  # with the ending of the chosen kind; without one it is a folder
-    question: str = ""  # what is to be asked before, or ""
-    answer: str = ""  # text of the button that says yes to it
-
-
-def ask_where(parent: QWidget, name: str) -> Target | None:
-    """Ask for a file, beginning in the folder used last, which is remembered.
-
-    * `name`: what the file is called unless the user says otherwise, without its ending.
-    * Returns: None when the user thinks better of it.
-    """
-    settings = QSettings()
-    path, chosen = QFileDialog.getSaveFileName(
-        parent, "Export report", str(remembered_folder(settings) / f"{name}.pdf"), ";;".join(FILTERS)
-    )
-    if not path:
-        return None
-    remember_folder(settings, Path(path))
-    return target_of(Path(path), chosen)
-
-
-def target_of(named: Path, chosen: str) -> Target:
-    """Return where to write after a file dialog, which has asked about the name as it was typed only."""
-    path = with_ending(named, chosen)
-    if path.suffix.lower() in ENDINGS and path != named and os.path.lexists(path):
-        return Target(path, f"{path.name} exists in this folder already.", "Replace it")
-    return Target(path)
-
-
-def export_work(compose: Callable[[], Document], path: Path) -> Callable[[Context], Path]:
-    """Return the function that writes the report; the ending of the name decides the kind of file."""
-
-    def work(_context: Context) -> Path:
-        document = compose()
-        if path.suffix.lower() == ".pdf":
-            write_pdf(document, path)
-        elif path.suffix.lower() in ENDINGS:
-            write_html(document, path)
-        else:
-            write_folder(document, path)
-        return path
-
-    return work
 
 
 def with_ending(path: Path, chosen_filter: str) -> Path:

@@ -1,6 +1,7 @@
 """The fields of the report: its head, and the answers to the questions of a lab."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -21,10 +22,10 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.insert_choice import Complain, InsertChoice
-from ui.panels.report.inserts import InsertButton, InsertList
-from ui.panels.report.work import StudentWork, attempt
+from ui.panels.report.inserts import InsertChoice, InsertList
+from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme, ui_font
 
 _LINES = 4
@@ -36,48 +37,58 @@ _HEAD = (
 )
 
 
+class HeadField(QLineEdit):
+    """Title, name, roll number or date, wherever it is typed: guide and report show the same."""
+
+    def __init__(self, work: StudentWork, name: str, title: str, tip: str) -> None:
+        super().__init__()
+        named(self, title, tip)
+        self._work, self._name = work, name
+        self.textEdited.connect(partial(work.set_head, name))
+        work.headChanged.connect(self.look)
+        work.opened.connect(self._forget)
+        self.look()
+
+    @Slot()
+    def look(self) -> None:
+        """Show it from its first letters."""
+        text = getattr(self._work.work, self._name)
+        if self.text() != text:  # it may be the one that is being typed in
+            self.setText(text)
+            self.setCursorPosition(0)
+
+    @Slot()
+    def _forget(self) -> None:
+        """Bring nothing back by undo that was typed before."""
+        self.setText(self.text())
+        self.setCursorPosition(0)
+
+
 class HeadFields(QWidget):
     """Title, name, roll number and date."""
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
         self._work = work
-        self.edits = {name: QLineEdit() for name, _, _ in _HEAD}
+        self.edits = {name: HeadField(work, name, title, tip) for name, title, tip in _HEAD}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(6)
-        for place, (name, title, tooltip) in enumerate(_HEAD):
+        for place, (name, title, _) in enumerate(_HEAD):
             field, label = self.edits[name], QLabel(title)
-            field.setAccessibleName(title)
-            field.setToolTip(tooltip)
-            field.textEdited.connect(lambda text, name=name: work.set_head(name, text))
             label.setBuddy(field)
             layout.addWidget(label, place // 2, 2 * (place % 2))
             layout.addWidget(field, place // 2, 2 * (place % 2) + 1)
         layout.setColumnStretch(1, 3)
         layout.setColumnStretch(3, 2)
         self.edits["date"].setPlaceholderText("today")
-        work.headChanged.connect(self.look)
-        work.labChanged.connect(self.look)
-        work.opened.connect(self._forget)
-        self.look()
+        work.labChanged.connect(self._show_title)
+        self._show_title()
 
     @Slot()
-    def _forget(self) -> None:
-        """Let no field bring back by undo what was typed before."""
-        for field in self.edits.values():
-            field.setText(field.text())
-            field.setCursorPosition(0)
-
-    @Slot()
-    def look(self) -> None:
-        """Show the head of the report, from its first letters."""
+    def _show_title(self) -> None:
         self.edits["title"].setPlaceholderText(self._work.lab.title)
-        for name, field in self.edits.items():
-            if field.text() != getattr(self._work.work, name):  # it may be the one that is being typed in
-                field.setText(getattr(self._work.work, name))
-                field.setCursorPosition(0)
 
 
 class WordsField(QPlainTextEdit):
@@ -224,7 +235,6 @@ class SectionFields(QWidget):
         self.choices: Callable[[], Sequence[InsertChoice]] = tuple
         self.answers: list[AnswerField] = []
         self.inserts: list[InsertList] = []
-        self.buttons: list[InsertButton] = []  # ask what to put in, in the same order
         work.opened.connect(self._forget)
 
     def set_section(self, section: Section) -> None:
@@ -240,7 +250,7 @@ class SectionFields(QWidget):
             self._layout.removeWidget(old)
             old.hide()
             old.deleteLater()
-        self.answers, self.inserts, self.buttons = [], [], []
+        self.answers, self.inserts = [], []
         for step, question in asked:
             is_one_of_many = sum(each.part == question.part for _, each in asked) > 1
             title = f"{PARTS[question.part]}: {step.title}" if is_one_of_many else PARTS[question.part]
@@ -248,11 +258,8 @@ class SectionFields(QWidget):
             self.answers.append(answer)
             self._layout.addWidget(answer, 1)
             if question.part == "observations":
-                inserts = InsertList(work, step, self._message)
-                button = InsertButton(lambda: self.choices())
-                button.chosen.connect(inserts.put)
-                answer.head.addWidget(button)
-                self.buttons.append(button)
+                inserts = InsertList(work, step, self._message, lambda: self.choices())
+                answer.head.addWidget(inserts.insert_button)
                 inserts.broughtBack.connect(self.insertMoved)
                 self.inserts.append(inserts)
                 self._layout.addWidget(inserts)
@@ -263,8 +270,8 @@ class SectionFields(QWidget):
 
     def ask_insert(self) -> None:
         """Ask what to put in below the observations; the first there are where there are several."""
-        if self.buttons:
-            self.buttons[0].ask()
+        if self.inserts:
+            self.inserts[0].ask()
 
     @Slot()
     def _forget(self) -> None:

@@ -1,10 +1,11 @@
 """Figures and tables from the screen: the window in which one is chosen, and the list of what was put in."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -24,13 +25,35 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.icon_label import IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.insert_choice import InsertChoice
-from ui.panels.report.work import StudentWork, attempt
+from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme
+
+type Give = Callable[[Insert], None]
+"""Takes what was made."""
 
 _PICTURE = QSize(128, 72)
 _CHOICE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True, slots=True)
+class InsertChoice:
+    """A figure or a table, as it is when it is asked for."""
+
+    panel: str  # title of the panel it is in
+    title: str
+    is_table: bool
+    # draws the figure, or reads the numbers; gives them when they are finished, which may be a little later
+    make: Callable[[Give, Complain], None]
+    origin: Callable[[], str]  # returns what it is made with, as the report says it
+    # draws it so small that it fits into so many pixels; None where it is gone
+    picture: Callable[[QSize], QImage | None]
+
+    @property
+    def label(self) -> str:
+        """What it is called in a list: often there is a figure and a table of the same name."""
+        return f"{self.title} (table)" if self.is_table else self.title
 
 
 def caption_field(name: str) -> QLineEdit:
@@ -166,45 +189,34 @@ class InsertPicker(QDialog):
         self.origin.set_text("" if choice is None else f"Stays below it: {choice.origin()}")
 
 
-class InsertButton(Button):
-    """Opens a window with pictures of everything that can be put in.
-
-    * `choices`: lists what there is at the moment it is asked for.
-    """
-
-    chosen = Signal(object, str)  # what is to be put in, and the student's own caption
-
-    def __init__(self, choices: Callable[[], Sequence[InsertChoice]]) -> None:
-        super().__init__(
-            "Insert…",
-            "image",
-            "",
-            "Put a figure or measured table of another panel, as it was last shown, below the observations. "
-            "In a panel: Ctrl+I, or its context menu.",
-        )
-        self._choices = choices
-        self.setAccessibleName("Insert a figure or table")
-        self.clicked.connect(self.ask)
-
-    @Slot()
-    def ask(self) -> None:
-        """Open the window in which it is chosen."""
-        picker = InsertPicker(self._choices(), self.window())
-        picker.chosen.connect(self.chosen)
-        picker.open()
-
-
 class InsertList(QWidget):
     """What was put into a step, in its order; each can be moved up or down, or taken out.
 
     * `message`: tells what went wrong, and offers to bring back what was taken out.
+    * `choices`: lists what there is to be put in at the moment it is asked for.
     """
 
     broughtBack = Signal(str)  # something was put back into the step of this id
 
-    def __init__(self, work: StudentWork, step: Step, message: AskingBar) -> None:
+    def __init__(
+        self,
+        work: StudentWork,
+        step: Step,
+        message: AskingBar,
+        choices: Callable[[], Sequence[InsertChoice]],
+    ) -> None:
         super().__init__()
-        self._work, self.step, self._message = work, step, message
+        self._work, self.step, self._message, self._choices = work, step, message, choices
+        #: Opens a window with pictures of everything that can be put in; it stands elsewhere.
+        self.insert_button = named(
+            Button(
+                "Insert…", "image",
+                tooltip="Put a figure or measured table of another panel, as it was last shown, below the "
+                "observations. In a panel: Ctrl+I, or its context menu.",
+            ),
+            "Insert a figure or table",
+        )  # fmt: skip
+        self.insert_button.clicked.connect(self.ask)
         self._rows: list[QWidget] = []
         self._shown: tuple[Insert, ...] = ()
         self._layout = fill(QVBoxLayout(self), spacing=2)
@@ -233,6 +245,13 @@ class InsertList(QWidget):
         self._show_words()
 
     # --- what is asked for ----------------------------------------------------------------------------------
+
+    @Slot()
+    def ask(self) -> None:
+        """Open the window in which it is chosen."""
+        picker = InsertPicker(self._choices(), self.window())
+        picker.chosen.connect(self.put)
+        picker.open()
 
     @Slot(object, str)
     def put(self, choice: InsertChoice, words: str) -> None:

@@ -12,6 +12,7 @@ from cnnviz.lab.measured import are_of, measured_lab, own_pixels, seed_for
 from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabNumbers
 from cnnviz.quantities import format_count, format_percent
+from cnnviz.report.bench import LabSettings
 from ui.panels.analysis import Analysis, Context
 from ui.panels.report.work import StudentWork
 from ui.state import AppState
@@ -142,13 +143,14 @@ class Measuring(QObject):
         if dataset is None or self.is_running:
             return
         every = dataset if source is None else source.dataset
-        own = self._work.record.own
+        own, settings = self._work.record.own, None if sample is None else LabSettings(sample=sample)
 
         def measure(context: Context) -> LabNumbers:
             chosen = _chosen(every, dataset, experiment.classes, data_sha256)
             return measured_lab(
-                lab, chosen, experiment.seed, own_pixels(own, chosen), experiment=experiment, sample=sample,
-                with_results=True, progress=context.report, cancelled=lambda: context.cancelled,
+                lab, chosen, experiment.seed, own_pixels(own, chosen), experiment=experiment,
+                settings=settings, with_results=True,
+                progress=context.report, cancelled=lambda: context.cancelled,
             )  # fmt: skip
 
         def done(numbers: LabNumbers) -> None:

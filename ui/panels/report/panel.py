@@ -1,6 +1,5 @@
 """The lab report panel: words on the left, the report as it will appear on the right."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import override
@@ -27,10 +26,8 @@ from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.composer import Composer
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
-from ui.panels.report.insert_choice import InsertChoice
 from ui.panels.report.measuring import Measuring
 from ui.panels.report.preview import ReportPreview, preview_work
 from ui.panels.report.work import StudentWork
@@ -70,7 +67,6 @@ class ReportPanel(Panel):
         #: What was written and done, which the lab guide shows, too.
         self.work = StudentWork(state, self)
         self.measuring = Measuring(self.work, state, background, self)
-        self.composer = Composer(self.work, self.measuring)
         self._stale = True
         self.setProperty("role", "panel")
         self.message = AskingBar(self)
@@ -104,9 +100,9 @@ class ReportPanel(Panel):
         self.progress.setToolTip("How much of the lab is done")
         self.status = WrapLabel("", role="muted")
         self.preview = ReportPreview()
-        self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self._on_failed)
-        self._exporter = ReportExporter(
-            self.composer, self.measuring, files, self.message, self.export, self._prepare, self.write_in,
+        self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self.message.show_error)
+        self.exporter = ReportExporter(
+            self.work, self.measuring, files, self.message, self.export, self.write_in,
             self.fields.ask_insert, self,
         )  # fmt: skip
         self._words_area = ScrollColumn(self.fields)
@@ -123,17 +119,19 @@ class ReportPanel(Panel):
         work, measuring = self.work, self.measuring
         work.changed.connect(self._on_work_changed)
         work.labChanged.connect(self._show_lab)
-        work.opened.connect(self._on_opened)
+        work.opened.connect(self.exporter.forget)
+        work.opened.connect(self.message.clear)
         self.fields.insertMoved.connect(self.show_step)
         self.run_button.clicked.connect(self.run_lab)
         self.again.clicked.connect(measuring.measure_again)
         self.cancel.clicked.connect(measuring.cancel)
         measuring.changed.connect(self._show_run)
         measuring.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
-        measuring.finished.connect(self._on_measured)
-        measuring.failed.connect(self._on_failed)
+        measuring.finished.connect(self._show_section)
+        measuring.finished.connect(self._refresh)
+        measuring.failed.connect(self.message.show_error)
         self.export.clicked.connect(self.export_report)
-        self._exporter.ended.connect(self._on_export_ended)
+        self.exporter.ended.connect(self._on_export_ended)
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_training)
         work.opened.connect(self._note_training)
@@ -153,19 +151,11 @@ class ReportPanel(Panel):
     @Slot()
     def export_report(self) -> None:
         """Ask for a file and write the report to it, after naming what is still to be written."""
-        self._exporter.ask()
+        self.exporter.ask()
 
     def export_to(self, path: Path) -> None:
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
-        self._exporter.write(path)
-
-    def set_choices(self, choices: Callable[[], Sequence[InsertChoice]]) -> None:
-        """Say what there is to be put in."""
-        self.fields.choices = choices
-
-    def ask_insert(self) -> None:
-        """Ask which figure or table to put into the section that is shown."""
-        self.fields.ask_insert()
+        self.exporter.write(path)
 
     def add_insert(self, insert: Insert, step: Step) -> bool:
         """Put a figure or table of the screen below the observations of a step.
@@ -194,7 +184,7 @@ class ReportPanel(Panel):
     def run_lab(self) -> None:
         """Record the hypotheses, then measure all steps of the lab."""
         if self.measuring.can_start:
-            self._prepare()
+            self.work.record_all()
             self.message.clear()
             self.measuring.start()
 
@@ -263,8 +253,8 @@ class ReportPanel(Panel):
         if self._stale:
             return
         self._show_run()
-        self._exporter.follow()
-        self._preview.request(preview_work(self.composer.composed(is_final=False), self.preview.dpi))
+        self.exporter.follow()
+        self._preview.request(preview_work(self.exporter.composed(is_final=False), self.preview.dpi))
 
     @Slot()
     def _note_training(self) -> None:
@@ -278,33 +268,16 @@ class ReportPanel(Panel):
     # --- what happens -------------------------------------------------------------------------------------
 
     @Slot()
-    def _on_opened(self) -> None:
-        self._exporter.forget()
-        self.message.clear()
-
-    def _prepare(self) -> None:
-        self.work.record_all()
-
-    @Slot()
     def _on_work_changed(self) -> None:
         self._stale = True
         if self.isVisible():
             self._preview_timer.start()
-
-    @Slot()
-    def _on_measured(self) -> None:
-        self._show_section()
-        self._refresh()
 
     @Slot(bool)
     def _on_export_ended(self, succeeded: bool) -> None:
         if succeeded:
             self._refresh()
             self.exported.emit()
-
-    @Slot(str)
-    def _on_failed(self, text: str) -> None:
-        self.message.show_message(text, "error")
 
     @override
     def drawn(self) -> Drawn | None:

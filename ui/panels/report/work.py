@@ -15,8 +15,10 @@ from cnnviz.lab.opening import free_lab, shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work
 from cnnviz.report.inserts import LONGEST_WORDS, MOST_INSERTS, Insert
-from ui.panels.report.insert_choice import Complain
 from ui.state import AppState
+
+type Complain = Callable[[str], None]
+"""Takes what went wrong, as one sentence."""
 
 
 class StudentWork(QObject):
@@ -74,7 +76,7 @@ class StudentWork(QObject):
     def set_record(self, record: LabRecord) -> None:
         """Keep what was done in a lab."""
         if record is not self.work.records.get(record.key):
-            self._take(self.work.with_record(record))
+            self._take(replace(self.work, records={**self.work.records, record.key: record}))
 
     def set_head(self, name: str, text: str) -> None:
         """Change title, author, roll number or date."""
