@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
-from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
+from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.controls.tips import ShowsTips, show_tip, wrapped

@@ -18,17 +18,14 @@ from shiboken6 import Shiboken
 from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
 from ui.controls import late_scroll
 from ui.controls.buttons import Button, IconButton
-from ui.controls.choice_field import ChoiceField, DropDownList
+from ui.controls.choice_field import ChoiceField, DropDownList, SegmentedControl
 from ui.controls.cover import Cover
 from ui.controls.form import Form
 from ui.controls.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
-from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
-from ui.controls.number_field import FloatField, IntField
-from ui.controls.power_slider import PowerSlider
-from ui.controls.scroll_column import ScrollColumn
-from ui.controls.segmented import SegmentedControl
+from ui.controls.number_field import FloatField, IntField, PowerSlider
+from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.session import Session
 from ui.theme import LIGHT, ThemeManager
 

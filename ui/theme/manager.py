@@ -47,7 +47,7 @@ class ThemeManager(QObject):
         self._dressing.setSingleShot(True)
         self._dressing.setInterval(_BEHIND_MS)
         self._dressing.timeout.connect(self._dress_hidden)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._update)
 
     @property
     def theme(self) -> Theme:
@@ -124,9 +124,6 @@ class ThemeManager(QObject):
             yield
         finally:
             self._app.setStyleSheet(sheet)
-
-    def _on_system_scheme_changed(self) -> None:
-        self._update()
 
     def _resolve(self) -> Theme:
         dark = self._mode == "dark"
