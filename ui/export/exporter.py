@@ -209,7 +209,7 @@ class FigureExporter(QObject):
             menu.addActions(own.actions())
             menu.addSeparator()
 
-        def choose(act: Callable[[QWidget], None], _checked: bool) -> None:
+        def choose(act: Callable[[QWidget], None]) -> None:
             if isValid(widget):
                 act(widget)
 
