@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
 from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
-from ui.controls import late_scroll
+from ui.controls import scroll_column
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField, DropDownList, SegmentedControl
 from ui.controls.cover import Cover
@@ -472,7 +472,7 @@ def test_the_user_who_scrolls_meanwhile_stays_there(qtbot: QtBot, area: QScrollA
 def test_what_is_in_sight_does_not_scroll_much_later(
     qtbot: QtBot, area: QScrollArea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(late_scroll, "_LATEST_MS", 30)
+    monkeypatch.setattr(scroll_column, "_LATEST_MS", 30)
     show_window(qtbot, area)
     bar = area.verticalScrollBar()
     scroll_later(bar, 900)
