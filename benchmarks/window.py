@@ -292,7 +292,7 @@ class _Headless:
         from cnnviz.presets import LAB5
         from cnnviz.training import Trainer
 
-        self._trainer = Trainer(LAB5.build_network(), load_mnist(LAB5.classes), LAB5.train_config())
+        self._trainer = Trainer(LAB5.build_network(), load_mnist(LAB5.classes), LAB5)
         self._trainer.advance(1000)
 
     def rates(self, seconds: float) -> tuple[float, float]:

@@ -11,7 +11,6 @@ _MODULES = {
     "Dataset": "datasets",
     "Experiment": "experiment",
     "Network": "network",
-    "TrainConfig": "training",
     "Trainer": "training",
     "evaluate": "evaluation",
     "load_dataset": "datasets",

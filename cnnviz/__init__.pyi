@@ -7,7 +7,6 @@ from cnnviz.experiment import Experiment as Experiment
 from cnnviz.network import Network as Network
 from cnnviz.presets import LAB5 as LAB5
 from cnnviz.presets import LENET as LENET
-from cnnviz.training import TrainConfig as TrainConfig
 from cnnviz.training import Trainer as Trainer
 
 __version__: str

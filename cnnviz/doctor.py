@@ -18,10 +18,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled
@@ -46,8 +45,7 @@ _USES = {"xcb": "x11", "wayland": "wayland"}
 _BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One line of the diagnosis."""
 
     # `name`, `value`: what, and how it is; in case of a problem with its remedy
@@ -56,22 +54,13 @@ class Fact:
     is_fine: bool = True  # whether the program can work with it
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(NamedTuple):
     """A system library that Qt needs on Linux."""
 
     # `file`, `package`: its file, and the package of Debian and Ubuntu that brings it
     file: str
     package: str
     use: str  # for what it is needed
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How a try to open a window ended."""
-
-    facts: list[Fact] = field(default_factory=list)  # what the window told
-    failure: str = ""  # what kept it from opening or working; "" for nothing
 
 
 def hindrance() -> str:
@@ -87,29 +76,38 @@ def hindrance() -> str:
         return NO_DISPLAY
     if any(_is_ready(each) for each in wanted):
         return ""
-    failure = attempt(0).failure
+    failure = attempt(0)[1]
     return failure and f"{failure} To see more, use --doctor; to do without a window, --headless."
 
 
-def window() -> Iterator[Fact]:
-    """Open the window in a process of its own, train in it, and close it."""
-    if not has_window():
-        yield Fact("window", "not there: this is the engine of CNNViz alone")
-        return
-    if sys.platform.startswith("linux") and not plugins():
-        yield Fact("window", f"not tried: {NO_DISPLAY}", is_fine=False)
-        return
-    if missing_libraries(plugins()):
-        yield Fact("window", "cannot open without the system libraries above.", is_fine=False)
-        return
-    tried = attempt(_WINDOW_STEPS)
-    yield from tried.facts
-    if tried.failure:
-        yield Fact("window", tried.failure, is_fine=False)
+def _is_ready(plugin: str) -> bool:
+    """Whether a platform plugin is sure to start; False if that is not certain."""
+    if missing_libraries([plugin]):
+        return False
+    if plugin == "xcb":
+        xcb = load("libxcb.so.1")
+        xcb.xcb_connect.restype = ctypes.c_void_p
+        connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+        answers = xcb.xcb_connection_has_error(connection) == 0
+        xcb.xcb_disconnect(connection)
+        return answers
+    if plugin.startswith("wayland"):
+        name = os.environ.get("WAYLAND_DISPLAY") or "wayland-0"
+        with socket.socket(socket.AF_UNIX) as end:
+            try:
+                end.connect(str(Path(os.environ.get("XDG_RUNTIME_DIR", "")) / name))
+            except OSError:
+                return False
+        return True
+    return plugin in _WITHOUT_SCREEN
 
 
-def attempt(steps: int) -> Attempt:
-    """Open the window in a process of its own, and train it so many steps; 0 tries whether Qt starts."""
+def attempt(steps: int) -> tuple[list[Fact], str]:
+    """Open the window in a process of its own, and train it so many steps; 0 tries whether Qt starts.
+
+    * Returns: what the window told.
+    * Returns: what kept it from opening or working; "" for nothing.
+    """
     command = [sys.executable] if is_frozen() else [sys.executable, "-m", "cnnviz"]
     try:
         ended = subprocess.run(
@@ -123,11 +121,11 @@ def attempt(steps: int) -> Attempt:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Attempt(failure=f"The window did not answer within {round(_PATIENCE_SECONDS)} s.")
+        return [], f"The window did not answer within {round(_PATIENCE_SECONDS)} s."
     except OSError as error:
-        return Attempt(failure=f"The window could not be tried ({error.strerror}).")
+        return [], f"The window could not be tried ({error.strerror})."
     facts = [Fact(*json.loads(line)) for line in ended.stdout.splitlines() if line.startswith("[")]
-    return Attempt(facts, _failure(ended.returncode, ended.stderr))
+    return facts, _failure(ended.returncode, ended.stderr)
 
 
 def _failure(status: int, words: str) -> str:
@@ -151,35 +149,6 @@ def _failure(status: int, words: str) -> str:
     return f"The window cannot open: {said}.{remedy}"
 
 
-def _is_ready(plugin: str) -> bool:
-    """Whether a platform plugin is sure to start; False if that is not certain."""
-    if missing_libraries([plugin]):
-        return False
-    if plugin == "xcb":
-        return _x_answers()
-    return _wayland_answers() if plugin.startswith("wayland") else plugin in _WITHOUT_SCREEN
-
-
-def _x_answers() -> bool:
-    xcb = load("libxcb.so.1")
-    xcb.xcb_connect.restype = ctypes.c_void_p
-    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    answers = xcb.xcb_connection_has_error(connection) == 0
-    xcb.xcb_disconnect(connection)
-    return answers
-
-
-def _wayland_answers() -> bool:
-    name = os.environ.get("WAYLAND_DISPLAY") or "wayland-0"
-    place = Path(os.environ.get("XDG_RUNTIME_DIR", "")) / name
-    with socket.socket(socket.AF_UNIX) as end:
-        try:
-            end.connect(str(place))
-        except OSError:
-            return False
-    return True
-
-
 def plugins() -> list[str]:
     """Return the platform plugins that Qt would try, in its order: those named, or those of the session."""
     named = os.environ.get("QT_QPA_PLATFORM", "")
@@ -191,17 +160,6 @@ def plugins() -> list[str]:
     return [plugin for plugin, name in shown if os.environ.get(name)]
 
 
-def libraries() -> Iterator[Fact]:
-    """Tell which libraries of the system are missing, and the command that installs them."""
-    if not sys.platform.startswith("linux") or not has_window():
-        return
-    missing = missing_libraries(plugins())
-    if missing:
-        yield Fact("system libraries", f"incomplete{lacking(missing)}", is_fine=False)
-    else:
-        yield Fact("system libraries", "all that Qt needs")
-
-
 def missing_libraries(wanted: list[str]) -> list[Library]:
     """Return the libraries that cannot be loaded and that the first of these platform plugins needs.
 
@@ -209,8 +167,10 @@ def missing_libraries(wanted: list[str]) -> list[Library]:
     """
     if not sys.platform.startswith("linux") or not has_window():
         return []
+    lines = bundled("system-libraries.txt").read_text(encoding="utf-8").splitlines()
+    known = [Library(*line.split()) for line in lines if line and not line.startswith("#")]
     lacks = [
-        [each for each in _known() if each.use in ("all", _USES.get(plugin)) and not _loads(each.file)]
+        [each for each in known if each.use in ("all", _USES.get(plugin)) and not _loads(each.file)]
         for plugin in wanted or [""]
     ]
     return lacks[0] if all(lacks) else []
@@ -218,22 +178,14 @@ def missing_libraries(wanted: list[str]) -> list[Library]:
 
 def lacking(missing: list[Library]) -> str:
     """Return which libraries are missing and the command that installs them, to follow what that leads to."""
-    return f": {', '.join(each.file for each in missing)} cannot be loaded. {_remedy(missing)}"
-
-
-def _remedy(missing: list[Library]) -> str:
-    if shutil.which("apt-get"):
-        return f"Run 'sudo apt-get install {' '.join(each.package for each in missing)}'."
-    for tool, command in _BY_LIBRARY.items():
-        if shutil.which(tool):
-            names = " ".join(f'"{each.file}()(64bit)"' for each in missing)
-            return f"Run 'sudo {command} {names}'."
-    return "Install what brings them with the package manager of your system."
-
-
-def _known() -> list[Library]:
-    lines = bundled("system-libraries.txt").read_text(encoding="utf-8").splitlines()
-    return [Library(*line.split()) for line in lines if line and not line.startswith("#")]
+    remedy = "Install what brings them with the package manager of your system."
+    found = next((tool for tool in ("apt-get", *_BY_LIBRARY) if shutil.which(tool)), "")
+    if found == "apt-get":
+        remedy = f"Run 'sudo apt-get install {' '.join(each.package for each in missing)}'."
+    elif found:
+        names = " ".join(f'"{each.file}()(64bit)"' for each in missing)
+        remedy = f"Run 'sudo {_BY_LIBRARY[found]} {names}'."
+    return f": {', '.join(each.file for each in missing)} cannot be loaded. {remedy}"
 
 
 def load(file: str) -> ctypes.CDLL:
@@ -313,10 +265,9 @@ def diagnose() -> int:
 def _facts() -> Iterator[Fact]:
     checks: dict[str, Callable[[], Iterator[Fact]]] = {
         "program": _program,
-        "system libraries": libraries,
         "packages": _packages,
         "self-test": self_test,
-        "window": window,
+        "window": _window,
     }
     for name, check in checks.items():
         try:
@@ -347,11 +298,24 @@ def _packages() -> Iterator[Fact]:
         try:
             loaded = importlib.import_module(module)
         except Exception as error:  # noqa: BLE001 -- a half-finished installation may raise anything
-            lacks = isinstance(error, ImportError) and missing_libraries(plugins())
-            words = "does not load without the system libraries above." if lacks else in_words(error)
+            lacks = missing_libraries(plugins()) if isinstance(error, ImportError) else []
+            words = f"does not load{lacking(lacks)}" if lacks else in_words(error)
             yield Fact(name, words or str(error), is_fine=False)
         else:
             yield Fact(name, version_of(name, loaded) or "of unknown version")
+
+
+def _window() -> Iterator[Fact]:
+    """Open the window in a process of its own, train in it, and close it."""
+    if not has_window():
+        yield Fact("window", "not there: this is the engine of CNNViz alone")
+    elif sys.platform.startswith("linux") and not plugins():
+        yield Fact("window", f"not tried: {NO_DISPLAY}", is_fine=False)
+    else:
+        facts, failure = attempt(_WINDOW_STEPS)
+        yield from facts
+        if failure:
+            yield Fact("window", failure, is_fine=False)
 
 
 def self_test() -> Iterator[Fact]:
@@ -364,7 +328,7 @@ def self_test() -> Iterator[Fact]:
 
     dataset = load_mnist(LENET.classes)
     network = LAB5.build_network()
-    trainer = Trainer(network, dataset.select(LAB5.classes), LAB5.train_config())
+    trainer = Trainer(network, dataset.select(LAB5.classes), LAB5)
     trainer.advance(_STEPS)
     trained = trainer.network.params
     moved = sum(float(abs(trained[name] - start).sum()) for name, start in network.params.items())

@@ -1,8 +1,7 @@
 """The two ways to train and evaluate a network: layer by layer, and fused where its layers allow it."""
 
-from collections.abc import Mapping
 from math import prod
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,71 +10,20 @@ from cnnviz.datasets import to_input
 from cnnviz.layers.losses import Labels
 from cnnviz.network import Network, forward_pass, loss_and_gradients
 
+if TYPE_CHECKING:
+    from cnnviz.fused import FusedEngine
+
 _CHUNK = 64
 
 
-class Engine(Protocol):
-    """Working copy of a network's parameters, with what training and evaluation need."""
-
-    @property
-    def vector(self) -> FloatArray:
-        """All parameters, shape (parameters,).
-
-        It may be changed in place: optimisers act on each number alone, so one update of the vector updates
-        every parameter.
-        """
-        ...
-
-    @property
-    def gradient(self) -> FloatArray:
-        """What the latest `step_gradients` found, laid out as `vector`."""
-        ...
-
-    @property
-    def params(self) -> Mapping[str, FloatArray]:
-        """Views into `vector`, by name and in the shapes of the network's parameters."""
-        ...
-
-    @property
-    def gradients(self) -> Mapping[str, FloatArray]:
-        """Views into `gradient`, as `params`."""
-        ...
-
-    def views(self, vector: FloatArray) -> Params:
-        """View a vector that is laid out as `vector` as parameters: by name, in their shapes."""
-        ...
-
-    def step_gradients(self, images: ByteArray, labels: Labels, indices: IntArray) -> tuple[float, int]:
-        """Mean loss and right answers of a mini-batch; the gradient of the loss is left in `gradient`.
-
-        Parameters that have run away give inf or NaN; callers silence NumPy's warnings, once for many steps.
-
-        * `images`: shape (all, c, h, w). The whole data set.
-        * `labels`: shape (all,).
-        * `indices`: shape (n,). Which of them are the mini-batch, n >= 1.
-        """
-        ...
-
-    def logits(self, images: ByteArray) -> FloatArray:
-        """Logits of images (n, c, h, w), uint8; shape (n, k)."""
-        ...
-
-
-def make_engine(network: Network) -> Engine:
-    """Return the fastest engine that covers a network; its parameters are copied."""
-    # Imported here, as the window is to be there before anything is computed.
-    from cnnviz.fused import FusedEngine, plan_stages
-
-    stages = plan_stages(network.layers, network.input_shape)
-    if stages is None:
-        return LayeredEngine(network)
-    return FusedEngine(stages, network.dtype, network.params)
-
-
 class LayeredEngine:
-    """The reference: one layer after another, for any network. Attributes and methods as of `Engine`.
+    """The reference: one layer after another, for any network. `FusedEngine` has the same attributes.
 
     * `network`: its parameters are copied.
+    * `vector`: all parameters, shape (parameters,). It may be changed in place: optimisers act on each number
+      alone, so one update of the vector updates every parameter.
+    * `gradient`: what the latest `step_gradients` found, laid out as `vector`.
+    * `params`, `gradients`: views into them, by name and in the shapes of the network's parameters.
     """
 
     def __init__(self, network: Network) -> None:
@@ -88,7 +36,7 @@ class LayeredEngine:
             view[...] = network.params[name]
 
     def views(self, vector: FloatArray) -> Params:
-        """View a vector as parameters; see `Engine`."""
+        """View a vector that is laid out as `vector` as parameters: by name, in their shapes."""
         views: Params = {}
         end = 0
         for name, shape in self._shapes.items():
@@ -97,7 +45,14 @@ class LayeredEngine:
         return views
 
     def step_gradients(self, images: ByteArray, labels: Labels, indices: IntArray) -> tuple[float, int]:
-        """Mean loss and right answers of a mini-batch; see `Engine`."""
+        """Mean loss and right answers of a mini-batch; the gradient of the loss is left in `gradient`.
+
+        Parameters that have run away give inf or NaN; callers silence NumPy's warnings, once for many steps.
+
+        * `images`: shape (all, c, h, w). The whole data set.
+        * `labels`: shape (all,).
+        * `indices`: shape (n,). Which of them are the mini-batch, n >= 1.
+        """
         x = to_input(images[indices], self._dtype)
         loss, correct, gradients = loss_and_gradients(self._layers, self.params, x, labels[indices])
         for name, gradient in gradients.items():
@@ -105,8 +60,23 @@ class LayeredEngine:
         return loss, correct
 
     def logits(self, images: ByteArray) -> FloatArray:
-        """Logits of images; see `Engine`."""
+        """Logits of images (n, c, h, w), uint8; shape (n, k)."""
         chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
         return np.concatenate(
             [forward_pass(self._layers, self.params, to_input(chunk, self._dtype))[-1] for chunk in chunks]
         )
+
+
+type Engine = LayeredEngine | FusedEngine
+"""Working copy of a network's parameters, with what training and evaluation need."""
+
+
+def make_engine(network: Network) -> Engine:
+    """Return the fastest engine that covers a network; its parameters are copied."""
+    # Imported here, as the window is to be there before anything is computed.
+    from cnnviz.fused import FusedEngine, plan_stages
+
+    stages = plan_stages(network.layers, network.input_shape)
+    if stages is None:
+        return LayeredEngine(network)
+    return FusedEngine(stages, network.dtype, network.params)

@@ -5,14 +5,12 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 from cnnviz._types import Shape
-from cnnviz._validation import shown
 from cnnviz.errors import ParameterError
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.layers import ACTIVATIONS, POOLS, Conv2D, Dense, Flatten, Layer, LeakyReLU, MaxPool2D, TieRule
 from cnnviz.layers.initialisation import Init
 from cnnviz.network import Network, check_size, output_shapes
 from cnnviz.setting import as_in, check_settings, number, one_of, settings_of, text_list
-from cnnviz.training import TrainConfig
 
 
 def _kinds(layers: Mapping[str, type[Layer]]) -> list[tuple[str, str]]:
@@ -161,11 +159,6 @@ class Experiment:
         """
         return Network.build(self.layers(), input_shape=input_shape, seed=self.seed, dtype=self.dtype)
 
-    def train_config(self) -> TrainConfig:
-        """Return the part of the settings that concerns training."""
-        names = {field.name for field in fields(TrainConfig)}
-        return TrainConfig(**{name: getattr(self, name) for name in names})
-
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as values that JSON can hold."""
         values = asdict(self)
@@ -173,17 +166,6 @@ class Experiment:
             if setting.count is not None:
                 values[name] = list(values[name])
         return values
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return the experiment that `to_dict` described.
-
-        * Raises ParameterError: if a name is unknown or a value has the wrong type or range.
-        """
-        unknown = sorted(set(values) - set(SETTINGS))
-        if unknown:
-            raise ParameterError(f"Unknown setting {shown(unknown[0])} of an experiment.")
-        return cls(**values)
 
 
 SETTINGS = settings_of(Experiment)

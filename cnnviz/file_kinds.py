@@ -12,6 +12,8 @@ from cnnviz.reading import BoundedFile, bad_file, opened, status_of
 OPENED = "a document (.cnnviz), a picture, data, a lab (.toml), or weights (.safetensors)"
 """What the window opens, to follow "choose"."""
 
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
 Role = Literal["document", "model", "picture", "data", "lab", ""]
 
 _HEAD_BYTES = 4096
@@ -62,7 +64,7 @@ _PROMISES = {
 
 # The beginning of a file, as its format prescribes it, and what it shows.
 _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
-    (b"\x89PNG\r\n\x1a\n", PNG),
+    (PNG_SIGNATURE, PNG),
     (b"\xff\xd8\xff", FileKind("a JPEG picture", "picture", _OPEN)),
     (b"GIF8", FileKind("a GIF picture", remedy=_AS_PNG)),
     (b"II*\x00", FileKind("a TIFF picture", remedy=_AS_PNG)),

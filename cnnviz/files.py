@@ -32,7 +32,10 @@ def temporary_beside(target: Path) -> Generator[Path]:
 
     * `target`: what the file or folder is to become.
     """
-    _remove_leftovers(target.parent)
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for path in [target.with_name(entry.name) for entry in entries if entry.name.startswith(_PREFIX)]:
+            if _is_leftover(path):
+                _remove(path)
     # A short name of our own: the target's name plus a suffix could be too long.
     name = f"{_PREFIX}{_machine()}-{os.getpid()}-{os.urandom(8).hex()}.tmp"
     _own.add(name)
@@ -41,13 +44,6 @@ def temporary_beside(target: Path) -> Generator[Path]:
     finally:
         _remove(target.with_name(name))
         _own.discard(name)
-
-
-def _remove_leftovers(folder: Path) -> None:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for name in [entry.name for entry in entries if entry.name.startswith(_PREFIX)]:
-            if _is_leftover(folder / name):
-                _remove(folder / name)
 
 
 def _is_leftover(path: Path) -> bool:
@@ -201,25 +197,21 @@ def _place(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
 def _replaceable_mode(target: Path) -> int | None:
     """Return the permissions of the file to replace, None if there is none, or raise `OSError`."""
     try:
-        status = target.stat()
+        mode = target.stat().st_mode
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(status.st_mode):
+    if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(mode):
         # Renaming over /dev/null would take the device away from the whole machine.
         raise OSError(errno.EINVAL, "it is a device or a pipe, not a file")
     if not os.access(target, os.W_OK):
-        if _is_read_only_disk(target):
+        status = getattr(os, "statvfs", None)  # Windows has none
+        if status is not None and status(target).f_flag & os.ST_RDONLY:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
         # Renaming needs the folder's permission only; a file marked read-only is still to be respected.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    return stat.S_IMODE(status.st_mode)
-
-
-def _is_read_only_disk(target: Path) -> bool:
-    status = getattr(os, "statvfs", None)  # Windows has none
-    return status is not None and bool(status(target).f_flag & os.ST_RDONLY)
+    return stat.S_IMODE(mode)
 
 
 def _write_aside(temporary: Path, mode: int | None, content: Content) -> None:

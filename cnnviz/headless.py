@@ -57,9 +57,9 @@ def run(arguments: Arguments) -> int:
 
         return run_document(arguments, arguments.files[0], output)
     experiment = arguments.experiment
-    dataset = read_data(arguments.data, experiment.classes, required=arguments.classes_given)
+    dataset = read_data(arguments.data, experiment.classes, required=arguments.classes is not None)
     experiment = experiment.with_classes(dataset.classes)
-    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     output.say(describe(experiment, dataset))
     for sentence in (dataset.conversion, "" if arguments.data is None else choice_note(dataset)):
         if sentence:
@@ -92,7 +92,7 @@ def save(target: Path, live: Snapshot, history: History, experiment: Experiment,
     from cnnviz.document import archive
 
     if target.suffix.lower() != archive.ENDING:
-        return checkpoint.save_snapshot(target, live, experiment, dataset)
+        return checkpoint.save(target, live, experiment, dataset.name, dataset.sha256)
     from cnnviz.document.headless import document_of
 
     archive.save(target, *document_of(live, history, dataset))

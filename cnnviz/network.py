@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
 from typing import Any, Self
@@ -14,14 +14,14 @@ from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Shape
 from cnnviz._validation import check_choice, check_int, shown
 from cnnviz.datasets.dataset import to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import Layer, Pool, as_mapping, layer_from_dict, losses
+from cnnviz.layers import Layer, Pool, losses
 from cnnviz.layers.losses import Labels
 from cnnviz.quantities import format_count
 from cnnviz.runtime import on_one_blas_thread
 
 NamedLayers = tuple[tuple[str, Layer], ...]
 
-# A description may come from an untrusted file: more numbers than this, in the parameters or in one sample's
+# Settings may come from an untrusted file: more numbers than this, in the parameters or in one sample's
 # feature maps, are refused before any array is made.
 MAX_VALUES = 50_000_000
 
@@ -117,21 +117,6 @@ class Network:
         ParameterError
             If a name, the seed or the dtype is not valid, or the network would be too large.
         """
-        blank = cls._blank(layers, input_shape, seed, dtype)
-        rng = np.random.default_rng(blank.seed)
-        params: Params = {}
-        before = blank.input_shape
-        for name, layer in blank.layers:
-            for key, array in layer.initial_parameters(before, rng, blank.dtype).items():
-                params[f"{name}.{key}"] = array
-            before = blank.shapes[name]
-        return replace(blank, params=_frozen(params))
-
-    @classmethod
-    def _blank(
-        cls, layers: Iterable[tuple[str, Layer]], input_shape: Sequence[int], seed: int, dtype: DTypeLike
-    ) -> Self:
-        """Return the network that `build` makes with zeros, which take no memory, instead of parameters."""
         named = checked_layers(layers)
         sides = checked_input_shape(input_shape)
         seed = check_int(seed, "seed", "Network", minimum=0, maximum=2**63 - 1)
@@ -140,13 +125,14 @@ class Network:
         )
         shapes = output_shapes(named, sides)
         check_size(named, sides, shapes)
+        rng = np.random.default_rng(seed)
         params: Params = {}
         before = sides
         for name, layer in named:
-            for key, shape in layer.parameter_shapes(before).items():
-                params[f"{name}.{key}"] = np.broadcast_to(real.type(0), shape)
+            for key, array in layer.initial_parameters(before, rng, real).items():
+                params[f"{name}.{key}"] = array
             before = shapes[name]
-        return cls(named, MappingProxyType(params), sides, real, seed, MappingProxyType(shapes))
+        return cls(named, _frozen(params), sides, real, seed, MappingProxyType(shapes))
 
     def __repr__(self) -> str:
         """Write a table of the layers; the parameters are in `params`."""
@@ -202,7 +188,12 @@ class Network:
         ParameterError
             If a parameter is missing, unknown or of another dtype.
         """
-        _check_names(params, self.params)
+        missing = [name for name in self.params if name not in params]
+        if missing:
+            raise ParameterError(f"Parameter {shown(missing[0])} is missing.")
+        unknown = [name for name in params if name not in self.params]
+        if unknown:
+            raise ParameterError(f"Parameter {shown(unknown[0])} does not belong to this network.")
         for name, current in self.params.items():
             array = params[name]
             if array.shape != current.shape:
@@ -239,7 +230,8 @@ class Network:
         names = (name for name, _ in self.layers)
         logits = outputs[-1]
         by_name = MappingProxyType(dict(zip(names, outputs, strict=True)))
-        return Trace(x, by_name, logits, _quiet_probabilities(logits))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return Trace(x, by_name, logits, losses.probabilities_from_logits(logits))
 
     @on_one_blas_thread
     def predict(self, x: FloatArray | ByteArray) -> IntArray:
@@ -284,48 +276,6 @@ class Network:
             d_out,
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Describe the architecture (not the parameters) in values that JSON can hold."""
-        return {
-            "layers": [{"name": name} | layer.to_dict() for name, layer in self.layers],
-            "input_shape": list(self.input_shape),
-            "seed": self.seed,
-            "dtype": self.dtype.name,
-        }
-
-    @classmethod
-    def from_dict(cls, description: object, params: Mapping[str, FloatArray] | None = None) -> Self:
-        """Build the network that `to_dict` described.
-
-        Parameters
-        ----------
-        description : mapping
-            May come from an untrusted file.
-        params : mapping from parameter name to ndarray, optional
-            As for `with_params`; by default the initial parameters are drawn.
-
-        Raises
-        ------
-        ParameterError
-            If anything in it is missing, unknown or out of range; `ShapeError` if the layers do not fit
-            together.
-        """
-        expected = ("layers", "input_shape", "seed", "dtype")
-        entries = as_mapping(description, "A network")
-        if set(entries) != set(expected):
-            raise ParameterError(f"A network's description must hold exactly {', '.join(expected)}.")
-        for name in ("layers", "input_shape"):
-            if not isinstance(entries[name], list):
-                found = shown(entries[name])
-                raise ParameterError(f"The {name!r} of a network must be a list. Got {found} instead.")
-        layers: list[tuple[Any, Layer]] = []
-        for entry in entries["layers"]:
-            settings = dict(as_mapping(entry, "A layer"))
-            layers.append((settings.pop("name", None), layer_from_dict(settings)))
-        dtype = check_choice(entries["dtype"], "dtype", "Network", DTYPES)
-        settings = layers, entries["input_shape"], entries["seed"], dtype
-        return cls.build(*settings) if params is None else cls._blank(*settings).with_params(params)
-
     def _checked_batch(self, batch: FloatArray | ByteArray) -> FloatArray:
         given: NDArray[Any] = batch
         if given.dtype.kind != "f" and given.dtype != np.uint8:
@@ -345,11 +295,6 @@ def _sides(shape: Shape) -> str:
     return " x ".join(map(str, shape))
 
 
-def _quiet_probabilities(logits: FloatArray) -> FloatArray:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return losses.probabilities_from_logits(logits)
-
-
 def _frozen(params: Params) -> Mapping[str, FloatArray]:
     for array in params.values():
         array.flags.writeable = False
@@ -362,15 +307,6 @@ def _dtype_name(dtype: DTypeLike | None) -> str:
         return np.dtype(dtype).name if dtype is not None else "None"
     except (TypeError, ValueError):
         return repr(dtype)
-
-
-def _check_names(params: Mapping[str, FloatArray], expected: Mapping[str, FloatArray]) -> None:
-    missing = [name for name in expected if name not in params]
-    if missing:
-        raise ParameterError(f"Parameter {shown(missing[0])} is missing.")
-    unknown = [name for name in params if name not in expected]
-    if unknown:
-        raise ParameterError(f"Parameter {shown(unknown[0])} does not belong to this network.")
 
 
 def forward_pass(layers: NamedLayers, params: Mapping[str, FloatArray], x: FloatArray) -> list[FloatArray]:

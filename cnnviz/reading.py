@@ -22,6 +22,9 @@ from cnnviz.quantities import format_count
 LARGEST_TEXT = 2 << 20
 """Letters of JSON that are read, unless a caller allows more."""
 
+MOST_ITEMS = 300_000
+"""Values of JSON: its parser makes so many in a fifth of a second, during which the window stands."""
+
 MOST_ENTRIES = 200_000
 """Files and folders that are looked at in search of data; listing them takes half a second."""
 
@@ -32,7 +35,6 @@ ARCHIVE_DAMAGE = (
 
 _AGAIN = "copy or download it again, or choose another file"
 
-_MOST_ITEMS = 300_000  # the JSON parser makes so many in a fifth of a second, during which the window stands
 _MOST_DIGITS = 1_000
 _MOST_READS = 50_000
 _MOST_AT_ONCE = _CHUNK = 2**20
@@ -132,11 +134,13 @@ def opened(path: Path, largest: int | None = None, remedy: str = "") -> Generato
     """
     check_file(path, remedy)
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        no_wait = getattr(os, "O_NONBLOCK", 0)  # Windows has none
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | no_wait)) as file:
             status = os.fstat(file.fileno())
             _require_file(path, status.st_mode, remedy)
             if largest is not None and status.st_size > largest:
-                raise _too_large(path, largest, remedy)
+                most = f"at most {format_count(largest)} bytes can be read"
+                raise bad_file(path, "is too large", most, remedy or "choose a smaller one")
             yield file
     except OSError as error:
         if error.errno is None:  # of a library that finds the content at fault
@@ -179,7 +183,7 @@ def parse_json(text: str, largest: int = LARGEST_TEXT, *, finite: bool = False) 
     * `finite`: whether to refuse the numbers NaN and Infinity, which are no JSON.
     * Raises ValueError: if it is no JSON, is too long, nested too deeply, or has too many items.
     """
-    if len(text) > largest or sum(text.count(sign) for sign in ",[{") > _MOST_ITEMS:
+    if len(text) > largest or sum(text.count(sign) for sign in ",[{") > MOST_ITEMS:
         raise ValueError("too large")
     try:
         return json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant if finite else None)
@@ -206,18 +210,9 @@ def check_format(values: Mapping[str, object], name: str, newest: int, foreign: 
         raise NewerVersionError(f"it was written by a newer CNNViz ({wrote}; this is {__version__})")
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has none
-
-
 def _require_file(path: Path, mode: int, remedy: str) -> None:
     if not stat.S_ISREG(mode):
         raise bad_file(path, "is not a file", "a file was expected there", remedy or "choose another one")
-
-
-def _too_large(path: Path, largest: int, remedy: str) -> DataError:
-    most = f"at most {format_count(largest)} bytes can be read"
-    return bad_file(path, "is too large", most, remedy or "choose a smaller one")
 
 
 def _parse_int(digits: str) -> int:

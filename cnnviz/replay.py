@@ -63,7 +63,7 @@ class Replay:
         """
         start = self.start
         assert start.origin is not None  # as `of` has seen to
-        config = start.origin.experiment.train_config()
+        config = start.origin.experiment
         trainer = Trainer(
             start.network, dataset, config, start_step=start.step, optimizer_state=start.optimizer
         )

@@ -4,14 +4,12 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from statistics import median_low
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
+from cnnviz.experiment import Experiment
 from cnnviz.network import Network
-
-if TYPE_CHECKING:
-    from cnnviz.experiment import Experiment  # which itself needs the trainer, and that the snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Origin:
 
     run_id: int  # number of the run in this sitting, from 1
     # settings in force at this step; a learning rate that was changed on the way is the changed one
-    experiment: "Experiment"
+    experiment: Experiment
     data: str  # name of the data set it was trained on
     # where the run began, if not at initial weights: a file, or weights that were changed by hand; else ""
     note: str = ""
@@ -109,7 +107,9 @@ class SnapshotStore:
             self._pop()
         if keep:
             self._kept.add(snapshot.step)
-        self._drop_superseded()
+        # What was kept only for being the latest goes, now that a later one comes.
+        if len(self._snapshots) > 1 and not self._belongs(self._steps[-1], self._steps[-2]):
+            self._pop()
         self._snapshots.append(snapshot)
         self._steps.append(snapshot.step)
         self._nbytes += snapshot.nbytes
@@ -187,11 +187,6 @@ class SnapshotStore:
         self._snapshots = snapshots
         self._steps = [snapshot.step for snapshot in snapshots]
         self._nbytes = sum(snapshot.nbytes for snapshot in snapshots)
-
-    def _drop_superseded(self) -> None:
-        """Drop what was kept only for being the latest, now that a later one comes."""
-        if len(self._snapshots) > 1 and not self._belongs(self._steps[-1], self._steps[-2]):
-            self._pop()
 
     def _belongs(self, step: int, previous: int) -> bool:
         """Whether a snapshot stays that is neither the first nor the latest."""

@@ -3,18 +3,19 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz._validation import check_float, check_int
+from cnnviz._validation import check_int
 from cnnviz.datasets import Dataset
 from cnnviz.engines import Engine, make_engine
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
+from cnnviz.experiment import Experiment
 from cnnviz.network import Network
 from cnnviz.optim import Optimizer, State, make_optimizer
 from cnnviz.quantities import format_count, format_value
@@ -23,56 +24,6 @@ from cnnviz.snapshots import Snapshot
 
 _DIVERGENCE_WINDOW = 100
 _DIVERGENCE_FACTOR = 100.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainConfig:
-    """How to train.
-
-    Parameters
-    ----------
-    batch_size : int
-        Images averaged in one step.
-    epochs : int
-        Passes over the training images.
-    momentum : float
-        Used by ``"sgd"`` only.
-    seed : int
-        Decides the order of the images in every epoch.
-    log_every : int
-        Steps between two lines of the log.
-    """
-
-    learning_rate: float = 1e-4
-    batch_size: int = 1
-    epochs: int = 1
-    optimizer: str = "sgd"
-    momentum: float = 0.0
-    seed: int = 0
-    log_every: int = 500
-
-    def __post_init__(self) -> None:
-        """Check the values that the optimiser does not check itself."""
-        for name in ("batch_size", "epochs", "log_every"):
-            check_int(getattr(self, name), name, "TrainConfig", minimum=1)
-        check_int(self.seed, "seed", "TrainConfig", minimum=0)
-
-
-class StepEvent(NamedTuple):
-    """One training step.
-
-    * `step`: Number of steps done so far; the first step is 1.
-    * `epoch`: Epoch the step belongs to, from 1.
-    * `loss`: Mean loss of the mini-batch, before its update.
-    * `accuracy`: Share of correct predictions since the last line of the log, from 0 to 1.
-    * `images_per_second`: Over the same interval.
-    """
-
-    step: int
-    epoch: int
-    loss: float
-    accuracy: float
-    images_per_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +65,8 @@ class Trainer:
     ----------
     network : Network
         Start weights; never changed.
+    experiment : Experiment
+        How to train. Of its settings the seed decides the order of the images.
     start_step : int
         Steps that `network` has behind it already.
     optimizer_state : mapping from name to ndarray, optional
@@ -123,34 +76,29 @@ class Trainer:
     ------
     ParameterError
         If network, data set and optimiser state do not fit together.
-
-    Examples
-    --------
-    >>> for event in Trainer(network, dataset, TrainConfig(epochs=2)):  # doctest: +SKIP
-    ...     print(event.step, event.loss)
     """
 
     def __init__(
         self,
         network: Network,
         dataset: Dataset,
-        config: TrainConfig,
+        experiment: Experiment,
         *,
         start_step: int = 0,
         optimizer_state: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         check_fit(network, dataset)
-        self.config = config
+        self._experiment = experiment
         self.dataset = dataset
         self.step = check_int(start_step, "start_step", "Trainer", minimum=0)
         self._network = network
         self._engine = make_engine(network)
-        rule = make_optimizer(config.optimizer, config.learning_rate, config.momentum)
+        rule = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
         self._optimizer = VectorOptimizer(rule, self._engine)
         if optimizer_state is not None:
             self._optimizer.load_state(optimizer_state)
-        self._epochs = config.epochs
-        self._steps_per_epoch = steps_in_epoch(len(dataset.train_labels), config.batch_size)
+        self._epochs = experiment.epochs
+        self._steps_per_epoch = steps_in_epoch(len(dataset.train_labels), experiment.batch_size)
         self._order: IntArray = np.empty(0, dtype=np.intp)
         self._order_epoch = -1
         self._recent = np.zeros(_DIVERGENCE_WINDOW)
@@ -164,11 +112,6 @@ class Trainer:
     def total_steps(self) -> int:
         """Step at which the run ends."""
         return self._epochs * self.steps_per_epoch
-
-    @property
-    def epoch(self) -> int:
-        """Epoch of the latest step, from 1."""
-        return max(self.step - 1, 0) // self.steps_per_epoch + 1
 
     @property
     def finished(self) -> bool:
@@ -197,8 +140,7 @@ class Trainer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._optimizer.rule.learning_rate = check_float(value, "learning_rate", "Trainer", above=0.0)
-        self.config = replace(self.config, learning_rate=float(value))
+        self._optimizer.rule.learning_rate = value
 
     def add_epochs(self, epochs: int = 1) -> None:
         """Extend the run."""
@@ -222,7 +164,13 @@ class Trainer:
         first_step, start = self.step + 1, time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for i in range(count):
-                losses[i], correct[i], sizes[i] = self._train_batch()
+                indices = self._next_indices()
+                losses[i], correct[i] = self._engine.step_gradients(
+                    self.dataset.train_images, self.dataset.train_labels, indices
+                )
+                sizes[i] = len(indices)
+                self._optimizer.update()
+                self.step += 1
         seconds = time.perf_counter() - start
         progress = Progress(first_step, losses, correct, sizes, seconds)
         self._stop_if_diverged(progress, before)
@@ -250,41 +198,13 @@ class Trainer:
         tested = self.network if network is None else network
         return evaluate(tested, self.dataset.test_images, self.dataset.test_labels)
 
-    def __iter__(self) -> Iterator[StepEvent]:
-        """Train step by step until the run ends."""
-        correct = images = 0
-        seconds = 0.0
-        while not self.finished:
-            progress = self.advance(1)
-            correct += int(progress.correct[0])
-            images += int(progress.sizes[0])
-            seconds += progress.seconds
-            yield StepEvent(
-                self.step,
-                self.epoch,
-                float(progress.losses[0]),
-                correct / images,
-                images / max(seconds, 1e-9),
-            )
-            if self.step % self.config.log_every == 0:
-                correct = images = 0
-                seconds = 0.0
-
-    def _train_batch(self) -> tuple[float, int, int]:
-        indices = self._next_indices()
-        dataset = self.dataset
-        loss, correct = self._engine.step_gradients(dataset.train_images, dataset.train_labels, indices)
-        self._optimizer.update()
-        self.step += 1
-        return loss, correct, len(indices)
-
     def _next_indices(self) -> IntArray:
         epoch, position = divmod(self.step, self._steps_per_epoch)
         if epoch != self._order_epoch:
-            self._order = epoch_order(len(self.dataset.train_labels), self.config.seed, epoch)
+            self._order = epoch_order(len(self.dataset.train_labels), self._experiment.seed, epoch)
             self._order_epoch = epoch
-        first = position * self.config.batch_size
-        return self._order[first : first + self.config.batch_size]
+        first = position * self._experiment.batch_size
+        return self._order[first : first + self._experiment.batch_size]
 
     def _stop_if_diverged(self, progress: Progress, before: tuple[FloatArray, State]) -> None:
         losses = progress.losses

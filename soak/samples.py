@@ -24,7 +24,7 @@ from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Run,
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.presets import LAB5
-from cnnviz.snapshots import Origin
+from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 
 type Arrays = dict[str, NDArray[np.uint8]]
@@ -97,7 +97,7 @@ def view(step: int = 40, **seen: Any) -> Document:
 def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None:
     """Write a model for images of a size."""
     settings = replace(experiment(), seed=seed)
-    checkpoint.save(path, settings.build_network((1, side, side)), experiment=settings, step=step)
+    checkpoint.save(path, Snapshot(step, settings.build_network((1, side, side))), settings)
 
 
 def words(title: str = "A report") -> dict[str, Any]:
@@ -135,7 +135,7 @@ def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
 
     settings = experiment()
     data = load_mnist(settings.classes)
-    trainer = Trainer(settings.build_network(data.input_shape), data, settings.train_config())
+    trainer = Trainer(settings.build_network(data.input_shape), data, settings)
     history, origin = History(settings.log_every), Origin(0, settings, data.name)
     history.batch_size, history.epoch_images = 1, len(data.train_labels)
     for _ in range(3):

@@ -14,7 +14,7 @@ class CNNVizSession:
 
     def __init__(self, workload: Workload) -> None:
         experiment = workload.build()
-        self._trainer = Trainer(experiment.build_network(), workload.dataset(), experiment.train_config())
+        self._trainer = Trainer(experiment.build_network(), workload.dataset(), experiment)
 
     def train(self, batches: list[NDArray[np.intp]]) -> None:
         """Train for as many steps as there are batches."""

@@ -21,7 +21,7 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 mnist = load_mnist(range(10))
 loaded = peak()
-trainer = Trainer(LENET.build_network(), mnist, LENET.train_config())
+trainer = Trainer(LENET.build_network(), mnist, LENET)
 trainer.advance(trainer.total_steps)
 trainer.evaluate()
 print(loaded, peak())

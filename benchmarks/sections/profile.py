@@ -82,7 +82,7 @@ def run(settings: Settings) -> list[str]:
 
 
 def _take_apart(workload: Workload, machine: Machine, rounds: int) -> list[str]:
-    trainer = Trainer(workload.build().build_network(), workload.dataset(), workload.build().train_config())
+    trainer = Trainer(workload.build().build_network(), workload.dataset(), workload.build())
     trainer.advance(10)
     steps = max(10, int(0.1 / (trainer.advance(10).seconds / 10)))
     step = median(trainer.advance(steps).seconds / steps for _ in range(rounds))

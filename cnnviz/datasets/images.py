@@ -149,7 +149,8 @@ def fit_image(pixels: ByteArray, height: int, width: int) -> ByteArray:
     # Pillow's bilinear filter widens with the reduction, so thin strokes are averaged rather than skipped.
     small = Image.fromarray(pixels).resize((new_width, new_height), Image.Resampling.BILINEAR)
     top, left = (height - new_height) // 2, (width - new_width) // 2
-    framed = np.full((height, width), _border_level(pixels), np.uint8)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    framed = np.full((height, width), int(np.median(border)), np.uint8)
     framed[top : top + new_height, left : left + new_width] = np.asarray(small)
     return framed
 
@@ -202,11 +203,6 @@ def _strip_levels(strip: "Image") -> tuple["Image", bool]:
     strip = strip.convert("RGB")
     red, green, blue = (np.asarray(band) for band in strip.split())
     return strip.convert("L"), not (np.array_equal(red, green) and np.array_equal(green, blue))
-
-
-def _border_level(pixels: ByteArray) -> int:
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    return int(np.median(border))
 
 
 SIDE = 28
@@ -301,7 +297,9 @@ def _conversion(name: str, count: int, coloured: int, scaled: int) -> str:
 def _list_pictures(folder: Path) -> tuple[tuple[str, ...], _Files, _Files]:
     """Return the names of the classes, and the picture files with their labels for training and for test."""
     folders = class_folders(folder)
-    train_part, test_part = (_part_folder(folders, names) for names in _PART_NAMES)
+    train_part, test_part = (
+        next((path for path in folders if path.name.lower() in names), None) for names in _PART_NAMES
+    )
     if train_part and test_part:
         train_folders, test_folders = class_folders(train_part), class_folders(test_part)
         names = {path.name: path for path in train_folders + test_folders}
@@ -325,10 +323,6 @@ def _list_pictures(folder: Path) -> tuple[tuple[str, ...], _Files, _Files]:
     return tuple(sub.name for sub in folders), train, test
 
 
-def _part_folder(folders: list[Path], names: tuple[str, ...]) -> Path | None:
-    return next((path for path in folders if path.name.lower() in names), None)
-
-
 def _pictures(folders: list[Path]) -> list[list[Path]]:
     """Return the picture files of each folder, sorted by name so that the split is the same everywhere."""
     pictures: list[list[Path]] = []
@@ -336,13 +330,16 @@ def _pictures(folders: list[Path]) -> list[list[Path]]:
     for folder in folders:
         found = entries(folder, left)
         left -= len(found)
-        pictures.append([Path(entry.path) for entry in found if _is_picture(entry)])
+        pictures.append(
+            [
+                Path(entry.path)
+                for entry in found
+                if entry.name.lower().endswith(IMAGE_SUFFIXES)
+                and not entry.name.startswith(".")
+                and entry.is_file()
+            ]
+        )
     return pictures
-
-
-def _is_picture(entry: os.DirEntry[str]) -> bool:
-    name = entry.name.lower()
-    return name.endswith(IMAGE_SUFFIXES) and not name.startswith(".") and entry.is_file()
 
 
 def _class_order(path: Path) -> tuple[bool, int, str]:

@@ -159,7 +159,10 @@ def _open_array(archive: zipfile.ZipFile, path: Path, key: str) -> _Array:
         )
         raise bad_file(place, found, "an array of numbers was expected", "save it as uint8")
     array = _Array(stream, place, shape, fortran_order, dtype)
-    _check_length(array, info.file_size - stream.tell())
+    length = info.file_size - stream.tell()
+    if length != array.nbytes:
+        found = f"holds {'more' if length > array.nbytes else 'less'} data"
+        raise bad_file(place, found, f"its header announces {shown(array.nbytes)} bytes")
     return array
 
 
@@ -217,13 +220,6 @@ def _image_shape(array: _Array) -> Shape:
         "(images, height, width), with or without 1 or 3 colours at the end, was expected",
         "reshape the array and save it again",
     )
-
-
-def _check_length(array: _Array, length: int) -> None:
-    """Raise `DataError` unless an array has as many bytes as its header announces."""
-    if length != array.nbytes:
-        found = f"holds {'more' if length > array.nbytes else 'less'} data"
-        raise bad_file(array.place, found, f"its header announces {shown(array.nbytes)} bytes")
 
 
 def _read_items(array: _Array, count: int) -> NDArray[Any]:

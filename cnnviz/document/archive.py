@@ -20,8 +20,9 @@ from msgspec.structs import replace
 from cnnviz import __version__
 from cnnviz.document.types import FORMAT_VERSION, Document, Files, Part
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
+from cnnviz.file_kinds import PNG_SIGNATURE
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.reading import ARCHIVE_DAMAGE, BoundedFile, opened, read_bytes
+from cnnviz.reading import ARCHIVE_DAMAGE, MOST_ITEMS, BoundedFile, opened, read_bytes
 
 if TYPE_CHECKING:
     from PIL.PngImagePlugin import PngInfo
@@ -30,7 +31,7 @@ ENDING = ".cnnviz"
 PNG_KEYWORD = "cnnviz"
 
 _JSON = "document.json"
-_LARGEST_JSON, _MOST_ITEMS = 16 << 20, 300_000
+_LARGEST_JSON = 16 << 20
 _LARGEST_FILE, _LARGEST_DEFLATED, _LARGEST_PICTURE = 640 << 20, 128 << 20, 64 << 20
 _CHUNK = 1 << 20
 _MOST_RATIO = 20
@@ -51,7 +52,7 @@ _PACKINGS, _ENCRYPTED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED), 0x1
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest of a ZIP archive: equal documents are equal files
 _DAMAGE = (*ARCHIVE_DAMAGE, LookupError)
 _WHERE = re.compile(r" - at (?:`key` in )?`(?P<where>[^`]+)`\Z")
-_PNG_BEGIN, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 class _Head(msgspec.Struct):
@@ -83,7 +84,7 @@ def from_json(content: bytes) -> Document:
     * Raises DataError: a clause, to follow "cannot be opened: ".
     """
     # Parsing is not interrupted: nobody else may run meanwhile.
-    if len(content) > _LARGEST_JSON or sum(map(content.count, (b",", b"[", b"{"))) > _MOST_ITEMS:
+    if len(content) > _LARGEST_JSON or sum(map(content.count, (b",", b"[", b"{"))) > MOST_ITEMS:
         raise DataError("its document.json is too large")
     try:
         head = msgspec.json.decode(content, type=_Head)
@@ -96,12 +97,12 @@ def from_json(content: bytes) -> Document:
             )
         return msgspec.json.decode(content, type=Document)
     except msgspec.ValidationError as error:
-        raise DataError(_in_words(error)) from error
+        raise DataError(in_words(error)) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise DataError("its document.json is damaged") from error
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
     """Return what msgspec found as a clause that names the place."""
     text = str(error)
     found = _WHERE.search(text)
@@ -214,7 +215,7 @@ def load(path: Path) -> tuple[Document, dict[str, bytes]]:
             document = from_json(read_bytes(path / _JSON, _LARGEST_JSON))
             return document, _members(document, lambda _, part: read_bytes(path / part.sha256, part.size))
         with opened(path, _LARGEST_FILE) as file:
-            if file.read(len(_PNG_BEGIN)) == _PNG_BEGIN:
+            if file.read(len(PNG_SIGNATURE)) == PNG_SIGNATURE:
                 found = load_picture(path)
                 if found is None:
                     raise DataError("the picture carries no document")
@@ -358,7 +359,7 @@ def load_picture(path: Path) -> Document | None:
     """
     content = read_bytes(path, _LARGEST_PICTURE)
     try:
-        if not content.startswith(_PNG_BEGIN):
+        if not content.startswith(PNG_SIGNATURE):
             raise DataError(f"the picture is {'damaged, or no PNG picture' if content else 'empty'}")
         text = _text_in_picture(content)
         return None if text is None else from_json(text.encode())

@@ -200,11 +200,11 @@ def unpack_run(
         blank = experiment.build_network(input_shape)
         memory = _starting("live.", arrays)
         if memory:
-            _require_memory(memory, experiment, blank)
+            require_memory(memory, experiment, blank)
     except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError) as error:
         reason = str(error).rstrip(".") if isinstance(error, CNNVizError) else "its run is damaged or missing"
         raise DataError(reason) from error
-    live = Snapshot(run.step, _network(blank, params), memory or None, origins[run.live])
+    live = Snapshot(run.step, network_of(blank, params), memory or None, origins[run.live])
     history = _history(run.curves, "", arrays)
     if history.step != run.step:
         raise DataError("the steps of its run do not belong together")
@@ -220,22 +220,31 @@ def _starting(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDAr
     return {name.removeprefix(prefix): each for name, each in arrays.items() if name.startswith(prefix)}
 
 
-def _network(blank: Network, params: Mapping[str, NDArray[Any]]) -> Network:
+def network_of(blank: Network, params: Mapping[str, NDArray[Any]]) -> Network:
+    """Return a network with weights out of a file.
+
+    * Raises DataError: if they are not its weights, or not finite: a clause.
+    """
     expected = {name: (each.shape, each.dtype) for name, each in blank.params.items()}
     if {name: (each.shape, each.dtype) for name, each in params.items()} != expected:
         raise DataError("its weights are not those of its network")
     if not all(np.isfinite(each).all() for each in params.values()):
         raise DataError("its weights are not all finite numbers")
-    return blank.with_params({name: params[name] for name in blank.params})
+    return blank.with_params(params)
 
 
-def _require_memory(memory: dict[str, NDArray[Any]], experiment: Experiment, blank: Network) -> None:
-    """Raise if what an optimiser remembers is not of these settings and this network."""
+def require_memory(memory: Mapping[str, NDArray[Any]], experiment: Experiment, network: Network) -> None:
+    """Raise `ParameterError` if what an optimiser remembers is not of these settings and this network."""
     make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum).load_state(memory)
-    for name, each in memory.items():
-        param = blank.params.get(name.partition(".")[2])
-        if name != "steps" and (param is None or each.shape != param.shape or not np.isfinite(each).all()):
-            raise ShapeError("what the optimiser remembers is not of its network")
+    slots = {name.partition(".")[0] for name in memory} - {"steps"}
+    expected = {f"{slot}.{name}": each for slot in slots for name, each in network.params.items()}
+    found = {name: each for name, each in memory.items() if name != "steps"}
+    is_whole = found.keys() == expected.keys() and all(
+        (each.shape, each.dtype) == (expected[name].shape, expected[name].dtype)
+        for name, each in found.items()
+    )
+    if not is_whole or not all(np.isfinite(each).all() for each in found.values()):
+        raise ShapeError("what the optimiser remembers is not of its network")
 
 
 def _moments(
@@ -267,7 +276,7 @@ def _moments(
         row += each.has_optimizer
         try:
             if state is not None:
-                _require_memory(state, origins[each.setting].experiment, blank)
+                require_memory(state, origins[each.setting].experiment, blank)
         except CNNVizError as error:
             raise DataError(str(error).rstrip(".")) from error
         found.append(Snapshot(each.step, network, state, origins[each.setting]))

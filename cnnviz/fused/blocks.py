@@ -8,7 +8,6 @@ copies, and the way back.
 
 from dataclasses import dataclass
 from math import prod
-from typing import Protocol
 
 import numpy as np
 
@@ -18,26 +17,14 @@ from cnnviz.fused.plan import ActivationLayer, ConvStage, DenseStage, Stage
 from cnnviz.fused.products import PatchProducts, cut_columns, product
 from cnnviz.layers import AvgPool2D, MaxPool2D, SubsamplePool2D
 
+type Block = _ConvBlock | _DenseBlock
+"""What computes a stage.
 
-class Block(Protocol):
-    """What the blocks have in common.
-
-    Inputs and outputs are matrices with a row for each number of a sample and a column for each sample. Below
-    the inputs there are two rows more, of ones and of zeros.
-    """
-
-    def forward(self, *, training: bool) -> list[Call]:
-        """Prepare the outputs, and in training what the way back needs."""
-        ...
-
-    def backward(
-        self, d_outputs: FloatArray, d_matrix: FloatArray, d_inputs: FloatArray | None
-    ) -> list[Call]:
-        """Prepare the gradients of the parameters and, unless it is None, of the inputs.
-
-        `d_outputs` may be changed.
-        """
-        ...
+Inputs and outputs are matrices with a row for each number of a sample and a column for each sample. Below the
+inputs there are two rows more, of ones and of zeros. `forward` prepares the outputs, and in training what the
+way back needs; `backward` the gradients of the parameters and, unless they are None, of the inputs; it may
+change `d_outputs`.
+"""
 
 
 def make_block(stage: Stage, matrix: FloatArray, inputs: FloatArray, outputs: FloatArray) -> Block:

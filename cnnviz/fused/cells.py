@@ -8,7 +8,7 @@ gradient. The formulas of the activations are those of `cnnviz.layers`.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,20 +68,12 @@ def derivative(layer: ActivationLayer, out: FloatArray) -> tuple[list[Call], NDA
     return [prepare(np.subtract, 1, out, slope), prepare(np.multiply, out, slope, slope)], slope
 
 
-class Pool(Protocol):
-    """What the pools have in common."""
+def make_pool(stage: ConvStage, cells: FloatArray, pooled: FloatArray) -> "_Max | _Mean | _Copy":
+    """Return the pool of a stage, bound to its arrays.
 
-    def forward(self, *, training: bool) -> list[Call]:
-        """Prepare `pooled`, and in training what the way back needs."""
-        ...
-
-    def backward(self, d_pooled: FloatArray) -> list[Call]:
-        """Prepare the gradient of `cells`, in place; `d_pooled` may be changed."""
-        ...
-
-
-def make_pool(stage: ConvStage, cells: FloatArray, pooled: FloatArray) -> Pool:
-    """Return the pool of a stage, bound to its arrays."""
+    `forward` prepares `pooled`, and in training what the way back needs; `backward` the gradient of `cells`,
+    in place; it may change `d_pooled`.
+    """
     if isinstance(stage.pool, MaxPool2D):
         return _Max(cells, pooled, stage.pool.ties)
     if isinstance(stage.pool, AvgPool2D):

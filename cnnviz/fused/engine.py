@@ -140,15 +140,12 @@ _CACHE_BYTES = 8 << 20
 
 
 class FusedEngine:
-    """Training and evaluation of a network that `plan_stages` could cut into stages.
+    """Training and evaluation of a network that `plan_stages` could cut into stages; see `LayeredEngine`.
 
     Its buffers are used again and again, so only one thread at a time may use it.
 
     * `dtype`: float32 or float64.
     * `params`: copied.
-    * `vector`, `gradient`: shape (parameters,). All parameters, and what the latest `step_gradients` found.
-      Both may be changed in place.
-    * `params`, `gradients`: views into them.
     """
 
     def __init__(
@@ -169,15 +166,7 @@ class FusedEngine:
         return parameter_views(self._stages, vector)
 
     def step_gradients(self, images: ByteArray, labels: LabelArray, indices: IntArray) -> tuple[float, int]:
-        """Loss and right answers of a mini-batch; the gradient of the loss is left in `gradient`.
-
-        Parameters that have run away give inf or NaN; callers silence NumPy's warnings, once for many steps.
-
-        * `images`: shape (all, c, h, w). The whole data set.
-        * `labels`: shape (all,).
-        * `indices`: shape (n,). Which of them are the mini-batch, n >= 1.
-        * Returns: mean cross-entropy, in nats.
-        """
+        """Mean loss, in nats, and right answers of a mini-batch; see `LayeredEngine`."""
         batch_size = len(indices)
         if batch_size <= self._most:
             loss, correct = self._learn(images, labels, indices, batch_size)

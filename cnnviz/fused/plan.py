@@ -71,7 +71,9 @@ def plan_stages(layers: NamedLayers, input_shape: Shape) -> tuple[Stage, ...] | 
         if isinstance(layer, Conv2D):
             stage, used = _conv_stage(layers[position:], layer, shape)
         elif isinstance(layer, Dense):
-            stage, used = _dense_stage(layers[position:], layer, shape)
+            after = _activation(layers, position + 1)
+            stage = DenseStage(layers[position][0], layer, after, shape, layer.output_shape(shape))
+            used = 1 if after is None else 2
         else:
             return None
         stages.append(stage)
@@ -102,12 +104,6 @@ def _conv_stage(layers: NamedLayers, conv: Conv2D, shape: Shape) -> tuple[ConvSt
     if before is not None and _may_follow(before, pool):
         before, after = None, before
     return ConvStage(layers[0][0], conv, pool, before, after, shape, output_shape), used
-
-
-def _dense_stage(layers: NamedLayers, dense: Dense, shape: Shape) -> tuple[DenseStage, int]:
-    after = _activation(layers, 1)
-    stage = DenseStage(layers[0][0], dense, after, shape, dense.output_shape(shape))
-    return stage, 1 if after is None else 2
 
 
 def _activation(layers: NamedLayers, position: int) -> ActivationLayer | None:

@@ -121,7 +121,7 @@ def trained(experiment: Experiment, dataset: Dataset, own: ByteArray | None = No
 
     * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
-    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     with one_blas_thread():
         for _ in trainer.until(trainer.total_steps, 1000):
             pass

@@ -117,7 +117,7 @@ def made_course(
     * `seed`: another one than that of the lab.
     """
     experiment = lab.experiment if seed is None else replace(lab.experiment, seed=seed)
-    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     picture = picture_for(lab.start, experiment, dataset)
     begins = picture.seen.step or 0
     run = _trained(trainer, Origin(0, experiment, dataset.name), _moments(trainer, begins), begins)

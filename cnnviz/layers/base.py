@@ -1,7 +1,7 @@
 """What every layer is: a frozen description of hyper-parameters, with pure forward and backward passes."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -284,9 +284,3 @@ class Layer(ABC):
             self.geometry.window(at.x[channel], row, column),
             self.geometry.window(weights, row, column)[2],
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Describe the layer in values that JSON can hold; `layer_from_dict` reads it back."""
-        return {"type": type(self).__name__} | {
-            field.name: getattr(self, field.name) for field in fields(self)
-        }

@@ -126,7 +126,3 @@ class Flatten(Layer):
     def explain(self, at: CellPlace) -> FlattenCell:
         """The cell that has this value before."""
         return FlattenCell(at.layer, at.cell, at.value, unravelled(at.cell[0], at.x.shape))
-
-
-RESHAPING: tuple[type[Layer], ...] = (Flatten,)
-"""Layers that compute nothing and only move values."""

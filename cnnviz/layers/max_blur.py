@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Params
 from cnnviz.layers.max_pooling import (
-    TAKERS,
     MaxPool2D,
     ties_field,
     window_winners,
     winner_shares,
     won_equation,
 )
-from cnnviz.layers.pooling import Pool, TieRule
+from cnnviz.layers.pooling import TIE_WORDS, Pool, TieRule
 from cnnviz.layers.windows import WindowGeometry, mirrored_cells
 from cnnviz.mathematics import Equation, Sub, Sum, partial
 
@@ -150,7 +149,7 @@ class MaxBlurPool2D(Pool):
         """See `Pool`."""
         words = (
             "The blur passes the gradient of each cell W of the output on to the windows V under it, by its "
-            f"weights k, and each window passes what it gets on {TAKERS[self.ties]}."
+            f"weights k, and each window passes what it gets on {TIE_WORDS[self.ties].takers}."
         )
         arriving = (Sum("W"), Sub("k", "W , V"), "~", partial("L", Sub("q", "W")))
         return won_equation(words, before, "V", arriving, self.ties)

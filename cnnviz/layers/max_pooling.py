@@ -8,15 +8,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from cnnviz._types import FloatArray, IntArray, Params
 from cnnviz.layers.cells import CellPlace, MaxPoolCell
-from cnnviz.layers.pooling import TIE_RULES, StridedPool, TieRule
+from cnnviz.layers.pooling import TIE_RULES, TIE_WORDS, StridedPool, TieRule
 from cnnviz.mathematics import Cases, Equation, Frac, Node, Sub, Sum, Text, partial
 from cnnviz.setting import one_of
-
-TAKERS = {
-    "first": "to its winner, the first of tied ones",
-    "all": "to its winners, the whole of it to each",
-    "split": "to its winners, n of them, in equal parts",
-}
 
 
 def ties_field() -> TieRule:
@@ -154,7 +148,7 @@ class MaxPool2D(StridedPool):
 
     def gradient_equation(self, channels: int, before: str = "x") -> Equation:
         """See `Pool`."""
-        words = f"Max pooling passes the gradient of each window W on {TAKERS[self.ties]}."
+        words = f"Max pooling passes the gradient of each window W on {TIE_WORDS[self.ties].takers}."
         arriving: Node = partial("L", Sub("q", "W"))
         if self.step < self.size:
             return won_equation(words, before, "W", arriving, self.ties)

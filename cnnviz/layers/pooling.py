@@ -1,7 +1,7 @@
 """Pooling layers: what all share, and the linear ones. All keep the number of channels."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,46 @@ from cnnviz.setting import number
 TieRule = Literal["first", "all", "split"]
 TIE_RULES: tuple[TieRule, ...] = ("first", "all", "split")
 """Who gets the gradient of tied cells; see `MaxPool2D.input_gradient`."""
+
+
+class TieWords(NamedTuple):
+    """A rule for ties in words.
+
+    * `rule`: what it does; `tied`: what becomes of tied cells.
+    * `takers`: to follow "passes the gradient of a window on"; `gets`: to follow "∂L/∂q".
+    * `patches`: what the gradient of a window is multiplied with, in that of the filter before the pool.
+    """
+
+    rule: str
+    tied: str
+    takers: str
+    gets: str
+    patches: str
+
+
+TIE_WORDS: dict[TieRule, TieWords] = {
+    "first": TieWords(
+        "The first of the tied cells, row by row, takes the gradient (PyTorch)",
+        "Of tied cells the first gets it.",
+        "to its winner, the first of tied ones",
+        "  for the first winner",
+        "the patch of its winner",
+    ),
+    "all": TieWords(
+        "Each tied cell takes the whole gradient (the exercise)",
+        "Each tied cell gets the whole gradient.",
+        "to its winners, the whole of it to each",
+        "  for each winner",
+        "the sum of its winners' patches",
+    ),
+    "split": TieWords(
+        "The tied cells share the gradient; the sum is kept",
+        "Tied cells share it equally.",
+        "to its winners, n of them, in equal parts",
+        " / ties  for each winner",
+        "the mean of its winners' patches",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)

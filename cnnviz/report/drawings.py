@@ -9,13 +9,14 @@ import struct
 from itertools import count
 from xml.parsers.expat import ExpatError, ParserCreate
 
+from cnnviz.file_kinds import PNG_SIGNATURE
+
 MOST_PIXELS = 25_000_000
 """Pixels of all pictures in a drawing together."""
 
 _MOST_PARTS = 50_000  # the whole window has some thousand
 _DEEPEST = 24
 _PNG = "data:image/png;base64,"
-_PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 _SHAPES = frozenset(
     {"rect", "line", "circle", "ellipse", "polyline", "polygon", "path", "text", "tspan", "image"}
 )
@@ -100,7 +101,7 @@ class _Look:
             head = base64.b64decode(value.removeprefix(_PNG)[:64].strip(), validate=False)[:24]
         except ValueError:
             head = b""
-        if not value.startswith(_PNG) or len(head) < 24 or not head.startswith(_PNG_HEAD):
+        if not value.startswith(_PNG) or len(head) < 24 or not head.startswith(PNG_SIGNATURE):
             raise _NotPlainError("a picture that is no PNG within it")
         width, height = struct.unpack(">2I", head[16:])
         self._pixels += width * height

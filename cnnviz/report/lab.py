@@ -175,7 +175,7 @@ def trained_run(
     * Raises CancelledError: if `cancelled` returned True.
     * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
-    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     history = History(experiment.log_every)
     with one_blas_thread():
         chunk = 1

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan, prod
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,40 +91,25 @@ class CheckEntry:
         return self.relative_error
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ParameterCheck:
-    """Results for all numbers of one parameter; every array has its shape.
+_REALS = "gradient", "first_gradient", "eps", "difference", "error", "first_error", "rule_error"
+_FOUND = np.dtype(
+    [
+        *((name, np.float64) for name in _REALS),
+        ("verdict", np.int8),
+        ("kink_layer", np.intp),
+        ("kink_cell", np.intp),
+    ]
+)
+type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
+"""Results for the numbers of one parameter, as an array of its shape with a field for each.
 
-    Attributes
-    ----------
-    gradient, first_gradient : ndarray, float64
-    eps, difference, error, first_error, rule_error : ndarray, float64
-        As in `CheckEntry`; NaN for None.
-    verdict : ndarray of int8
-        Place in `cnnviz.routing.agreement.VERDICTS`; -1, and NaN in pokes, differences and errors, where
-        `check_sample` did not look.
-    kink_layer : ndarray of intp
-        Position of the layer in `Network.layers`; -1 where there is no kink.
-    kink_cell : ndarray of intp
-        Flat index of the cell in this layer's output.
-    """
-
-    gradient: FloatArray
-    first_gradient: FloatArray
-    eps: NDArray[np.float64]
-    difference: NDArray[np.float64]
-    error: NDArray[np.float64]
-    first_error: NDArray[np.float64]
-    rule_error: NDArray[np.float64]
-    verdict: NDArray[np.int8]
-    kink_layer: IntArray
-    kink_cell: IntArray
-
-    @property
-    def judged_error(self) -> NDArray[np.float64]:
-        """As in `CheckEntry`."""
-        explained = np.fmax(self.first_error, self.rule_error)
-        return np.where(self.verdict == code_of("tie_rule"), explained, self.error)
+* `gradient`, `first_gradient`, `eps`, `difference`, `error`, `first_error`, `rule_error`: float64, as in
+  `CheckEntry`; NaN for None.
+* `verdict`: int8. Place in `cnnviz.routing.agreement.VERDICTS`; -1, and NaN in pokes, differences and errors,
+  where `check_sample` did not look.
+* `kink_layer`: intp. Position of the layer in `Network.layers`; -1 where there is no kink.
+* `kink_cell`: intp. Flat index of the cell in this layer's output.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +164,9 @@ class GradientCheck:
         wanted = [code_of(each) for each in verdicts or VERDICTS]
         for name, check in self.parameters.items():
             places = np.flatnonzero(np.isin(check.verdict, wanted))
-            errors = check.judged_error.ravel()[places]
+            # As `CheckEntry.judged_error` has it.
+            explained: NDArray[np.float64] = np.fmax(check.first_error, check.rule_error)
+            errors = np.where(check.verdict == code_of("tie_rule"), explained, check.error).ravel()[places]
             found += [(-float(error), name, int(place)) for error, place in zip(errors, places, strict=True)]
         # Stable: of equal errors the first parameter and place.
         found.sort(key=lambda each: each[0])
@@ -186,31 +174,29 @@ class GradientCheck:
 
     def _entry(self, name: str, place: int) -> CheckEntry:
         check = self.parameters[name]
-        position = int(check.kink_layer.flat[place])
-        layer, shape = self.stages[position] if position >= 0 else (None, ())
-        rule_error = float(check.rule_error.flat[place])
+        own, first, eps, difference, error, first_error, rule_error, verdict, layer, cell = check.flat[
+            place
+        ].item()
+        kink_layer, shape = self.stages[layer] if layer >= 0 else (None, ())
         return CheckEntry(
             name,
-            cell_of(place, check.error.shape),
-            float(check.gradient.flat[place]),
-            float(check.first_gradient.flat[place]),
-            float(check.eps.flat[place]),
-            float(check.difference.flat[place]),
-            float(check.error.flat[place]),
-            float(check.first_error.flat[place]),
+            cell_of(place, check.shape),
+            own,
+            first,
+            eps,
+            difference,
+            error,
+            first_error,
             None if isnan(rule_error) else rule_error,
-            VERDICTS[int(check.verdict.flat[place])],
-            layer,
-            None if layer is None else cell_of(int(check.kink_cell.flat[place]), shape),
+            VERDICTS[verdict],
+            kink_layer,
+            None if kink_layer is None else cell_of(cell, shape),
         )
 
 
 # Variants of a chunk together fill about this much at the widest layer, so that they stay in the cache.
 _CHUNK_BYTES = 4 * 1024 * 1024
 _MOST_AT_ONCE = 512
-
-# What a check finds about each number.
-_FOUND = "eps", "difference", "error", "first_error", "rule_error", "verdict", "kink_layer", "kink_cell"
 
 # Where a kink lies within the poke, the next one is this much smaller.
 _CLOSER = 10
@@ -330,25 +316,21 @@ def _check(
     checks: dict[str, ParameterCheck] = {}
     total, done = sum(len(places) for places in chosen.values()), 0
     for name, gradient in bench.gradients.params.items():
-        parts: list[ParameterCheck] = []
-        step = _numbers_at_once(bench, name)
+        found = checks[name] = np.recarray(gradient.shape, _FOUND)
+        found.fill(np.array((*[np.nan] * len(_REALS), -1, -1, 0), _FOUND))
+        found.gradient, found.first_gradient = gradient, under_first[name]
+        later = bench.network.layers[layer_of(bench.network, name) :]
+        widest = max(prod(bench.network.shapes[layer]) for layer, _ in later)
+        step = max(1, min(_MOST_AT_ONCE, _CHUNK_BYTES // (8 * widest)))
         for start in range(0, len(chosen[name]), step):
             if cancelled():
                 raise CancelledError("The gradient check was cancelled.")
             places = chosen[name][start : start + step]
             slopes = gradient.ravel()[places], under_first[name].ravel()[places]
-            parts.append(_check_places(bench, frozen, name, places, *slopes, eps))
+            found.flat[places] = _check_places(bench, frozen, name, places, *slopes, eps)
             done += len(places)
             progress(done / total)
-        checks[name] = _joined(parts, chosen[name], gradient, under_first[name])
     return GradientCheck(eps, MappingProxyType(checks), tuple(network.shapes.items()))
-
-
-def _numbers_at_once(bench: Bench, name: str) -> int:
-    """How many numbers of a parameter to change in one go."""
-    later = bench.network.layers[layer_of(bench.network, name) :]
-    widest = max(prod(bench.network.shapes[layer]) for layer, _ in later)
-    return max(1, min(_MOST_AT_ONCE, _CHUNK_BYTES // (8 * widest)))
 
 
 def _check_places(
@@ -385,54 +367,34 @@ def _check_places(
         small = _check_places(bench, frozen, name, places[wrong], *slopes, DEFAULT_EPS)
         verdict[wrong] = np.where(small.verdict == code_of("ok"), code_of("curvature"), small.verdict)
         rule_error[wrong] = small.rule_error
-    found = ParameterCheck(
-        gradient=gradient,
-        first_gradient=under_first,
-        eps=np.full(len(places), eps),
-        difference=difference,
-        error=error,
-        first_error=first_error,
-        rule_error=rule_error,
-        verdict=verdict,
-        kink_layer=kink_layer,
-        kink_cell=kink_cell,
+    found = np.recarray(len(places), _FOUND)
+    pokes = np.full(len(places), eps)
+    columns = (
+        gradient,
+        under_first,
+        pokes,
+        difference,
+        error,
+        first_error,
+        rule_error,
+        verdict,
+        kink_layer,
+        kink_cell,
     )
+    for field, column in zip(_FOUND.names or (), columns, strict=True):
+        found[field] = column
     kinked = np.flatnonzero(verdict == code_of("kink"))
     if eps > MIN_EPS and len(kinked):
         slopes = gradient[kinked], under_first[kinked]
-        closer = _check_places(bench, frozen, name, places[kinked], *slopes, max(eps / _CLOSER, MIN_EPS))
-        for field in _FOUND:
-            getattr(found, field)[kinked] = getattr(closer, field)
+        found[kinked] = _check_places(
+            bench, frozen, name, places[kinked], *slopes, max(eps / _CLOSER, MIN_EPS)
+        )
     return found
 
 
 def _both_ways(bench: Bench, name: str, places: IntArray, eps: float) -> Variants:
     """Variants with each number of a parameter a little larger, and after them each a little smaller."""
     return parameter_variants(bench, name, np.tile(places, 2), np.repeat([eps, -eps], len(places)))
-
-
-def _joined(
-    parts: list[ParameterCheck], places: IntArray, gradient: FloatArray, under_first: FloatArray
-) -> ParameterCheck:
-    """Put the parts of a parameter together at their places in arrays of its shape."""
-    shape = gradient.shape
-    eps, difference, error, first_error, rule_error = np.full((5, *shape), np.nan)
-    whole = ParameterCheck(
-        gradient=gradient,
-        first_gradient=under_first,
-        eps=eps,
-        difference=difference,
-        error=error,
-        first_error=first_error,
-        rule_error=rule_error,
-        verdict=np.full(shape, -1, dtype=np.int8),
-        kink_layer=np.full(shape, -1),
-        kink_cell=np.zeros(shape, dtype=np.intp),
-    )
-    if parts:
-        for name in _FOUND:
-            getattr(whole, name).flat[places] = np.concatenate([getattr(part, name) for part in parts])
-    return whole
 
 
 def _first_changes(bench: Bench, outcome: Outcome) -> tuple[IntArray, IntArray]:

@@ -30,20 +30,12 @@ class Kink:
         The first layer in which something changes.
     cell : tuple of int
         The first cell of its output that does.
-    before, after : tuple of bool
-        Its state on the lower and on the upper side: which cells of the window win (row by row), or whether
-        the gate is open. Where a tie at 0 is broken, both differ from the state at 0 itself.
-    changes : int
-        How many cells change here, in all layers.
     """
 
     value: float
     kind: Literal["winner", "gate"]
     layer: str
     cell: Cell
-    before: tuple[bool, ...]
-    after: tuple[bool, ...]
-    changes: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,30 +131,19 @@ def _kink(
 ) -> Kink:
     """Describe the kink in a group of intervals that touch one another."""
     low, high = group[0], group[-1]
-    ends = [
-        (before[low], after[high])
-        for before, after in zip(intervals.low_states, intervals.high_states, strict=True)
-    ]
-    changed = [(before != after).any(axis=-1) for before, after in ends]
+    lower, upper = intervals.low_states, intervals.high_states
+    changed = [(a[low] != b[high]).any(axis=-1) for a, b in zip(lower, upper, strict=True)]
     if not any(each.any() for each in changed):
         # Only in the middle it is different, as where two cells touch: compare with the middle.
-        ends = [
-            (before[low], after[low])
-            for before, after in zip(intervals.low_states, intervals.high_states, strict=True)
-        ]
-        changed = [(before != after).any(axis=-1) for before, after in ends]
+        changed = [(a[low] != b[low]).any(axis=-1) for a, b in zip(lower, upper, strict=True)]
     first = next(number for number, each in enumerate(changed) if each.any())
     name, layer = bench.network.layers[positions[first]]
     local = cell_of(int(np.argmax(changed[first])), changed[first].shape)
     only = channels[first]
     cell = local if only is None else (int(only[0]), *local[1:])
-    before, after = (tuple(bool(state) for state in states[local]) for states in ends[first])
     return Kink(
         float((intervals.low[low] + intervals.high[high]) / 2),
         "gate" if layer.pool is None else "winner",
         name,
         cell,
-        before,
-        after,
-        sum(int(np.count_nonzero(each)) for each in changed),
     )

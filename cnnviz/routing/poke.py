@@ -41,8 +41,6 @@ class Poke:
         Loss as it is, and with the target changed by `+eps` and `-eps`.
     gradient : float
         What backpropagation says, under the network's own rule for ties.
-    first_gradient : float
-        The same under the rule ``"first"``.
     relative_error : float
         Of `gradient` and `central`; see `cnnviz.routing.agreement.relative_error`.
     kinks : tuple of Kink
@@ -57,7 +55,6 @@ class Poke:
     loss_plus: float
     loss_minus: float
     gradient: float
-    first_gradient: float
     relative_error: float
     kinks: tuple[Kink, ...]
     verdict: Verdict
@@ -71,16 +68,6 @@ class Poke:
     def central(self) -> float:
         """Central difference, `(loss_plus - loss_minus) / (2 * eps)`."""
         return (self.loss_plus - self.loss_minus) / (2 * self.eps)
-
-    @property
-    def forward(self) -> float:
-        """Slope on the upper side, `(loss_plus - loss) / eps`."""
-        return (self.loss_plus - self.loss) / self.eps
-
-    @property
-    def backward(self) -> float:
-        """Slope on the lower side, `(loss - loss_minus) / eps`."""
-        return (self.loss - self.loss_minus) / self.eps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +137,7 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
     if verdict == "mismatch" and eps > DEFAULT_EPS:
         small = _compare(bench, target, own, first, DEFAULT_EPS)[-1]
         verdict = "curvature" if small == "ok" else small
-    return Poke(target, eps, loss, plus, minus, own, first, error, kinks, verdict)
+    return Poke(target, eps, loss, plus, minus, own, error, kinks, verdict)
 
 
 @np.errstate(over="ignore", invalid="ignore")

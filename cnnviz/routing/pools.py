@@ -187,16 +187,14 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
         ],
         axis=1,
     )
-    routes = Routes(np.stack([channel, row, column], axis=1), cells, shares[channel, row, column, i, j])
-    return _merged(routes) if geometry.mirrored else routes
-
-
-def _merged(routes: Routes) -> Routes:
-    """Join routes of a window that end at the same cell, as where a blur is mirrored at the border."""
-    pairs = np.concatenate([routes.windows, routes.cells], axis=1)
-    unique, where = np.unique(pairs, axis=0, return_inverse=True)
-    shares = np.bincount(where, weights=routes.shares, minlength=len(unique)).astype(routes.shares.dtype)
-    return Routes(unique[:, :3], unique[:, 3:], shares)
+    windows: IntArray = np.stack([channel, row, column], axis=1)
+    parts: FloatArray = shares[channel, row, column, i, j]
+    if geometry.mirrored:
+        # Where a blur is mirrored at the border, several routes of a window end at the same cell.
+        pairs, where = np.unique(np.concatenate([windows, cells], axis=1), axis=0, return_inverse=True)
+        windows, cells = pairs[:, :3], pairs[:, 3:]
+        parts = np.bincount(where, weights=parts, minlength=len(pairs)).astype(parts.dtype)
+    return Routes(windows, cells, parts)
 
 
 def find_pool(network: Network, layer: str) -> tuple[int, Pool]:

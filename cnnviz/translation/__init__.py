@@ -23,13 +23,12 @@ from cnnviz.translation.measures import (
     Measure,
     cosine_similarity,
     decision_flip,
-    equivariance_residual,
     probability_change,
     relative_change,
     total_variation,
 )
-from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, ink_lost_over, shift
-from cnnviz.translation.stages import POOL_KINDS, STAGES, ConvBlock, StagePlan, conv_blocks, pool_layer
+from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, shift
+from cnnviz.translation.stages import POOL_KINDS, STAGES, ConvBlock, StagePlan, conv_blocks
 from cnnviz.translation.sweep import REACH, Sweep, SweepSettings, sweep
 
 __all__ = [
@@ -63,10 +62,7 @@ __all__ = [
     "curves_along_axis",
     "decision_flip",
     "digit_lessons",
-    "equivariance_residual",
     "ink_lost",
-    "ink_lost_over",
-    "pool_layer",
     "probability_change",
     "relative_change",
     "shift",

@@ -289,7 +289,7 @@ def compare(
         int(dx),
         int(dy),
         mode,
-        ink_lost(image, dx, dy, mode, background),
+        float(ink_lost(image, np.array([dx]), np.array([dy]), mode, background)[0, 0]),
         MappingProxyType(pairs),
         probabilities[0],
         probabilities[1],

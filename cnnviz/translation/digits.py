@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
@@ -211,36 +210,25 @@ class _Moments:
     """Mean and spread of arrays that come one after the other, without keeping them (Welford's method)."""
 
     def __init__(self) -> None:
-        self._count: Values | None = None
-        self._mean = self._squares = np.zeros(0)
+        self._count = self._mean = self._squares = np.zeros(())  # they take the shape of the first array
 
     def add(self, values: Values) -> None:
-        """Take one more array; all have the same shape, and NaN is left out."""
-        if self._count is None:
-            self._count, self._mean, self._squares = (np.zeros(values.shape) for _ in range(3))
+        """Take one more array; NaN is left out."""
         defined = ~np.isnan(values)
-        self._count += defined
+        self._count = self._count + defined
         away = np.where(defined, values - self._mean, 0)
-        self._mean += away / np.maximum(self._count, 1)
-        self._squares += away * np.where(defined, values - self._mean, 0)
+        self._mean = self._mean + away / np.maximum(self._count, 1)
+        self._squares = self._squares + away * np.where(defined, values - self._mean, 0)
 
     @property
     def mean(self) -> Values:
         """Mean; NaN where every value was."""
-        return np.where(self._defined, self._mean, np.nan)
+        return np.where(self._count > 0, self._mean, np.nan)
 
     @property
     def std(self) -> Values:
         """Population standard deviation; NaN where every value was NaN."""
-        return np.where(self._defined, np.sqrt(self._squares / np.maximum(self._count_or_zero, 1)), np.nan)
-
-    @property
-    def _count_or_zero(self) -> Values:
-        return np.zeros(0) if self._count is None else self._count
-
-    @property
-    def _defined(self) -> NDArray[np.bool_]:
-        return self._count_or_zero > 0
+        return np.where(self._count > 0, np.sqrt(self._squares / np.maximum(self._count, 1)), np.nan)
 
 
 def _by_measure[Item](keys: list[tuple[str, str]], items: list[Item]) -> Mapping[str, Mapping[str, Item]]:

@@ -163,48 +163,6 @@ def cosine_similarity(reference: FloatArray, moved: FloatArray) -> Values:
     return np.clip(_ratio(dot, sizes), -1, 1).reshape(lead)
 
 
-def equivariance_residual(
-    reference: FloatArray, moved: FloatArray, grid: StageGrid, dx: int, dy: int
-) -> float:
-    """How far the features are from having moved with the image, `|F'(Tx) - S F'(x)| / |F'(x)|`.
-
-    `S` moves the map by `(dx, dy) / stride` cells, by linear interpolation where that is no whole number
-    (`StageGrid.shift_maps`). The numerator counts the interior only (`StageGrid.interior`): cells whose
-    content came into the frame from outside have no counterpart, and cells that a zero padding or a mirrored
-    edge has touched are no fair test. The denominator is that of `relative_change`, all cells, so that the
-    two can be compared: one says how much changed, the other how much of that moving along does not explain.
-
-    It is exactly 0 for shifts by whole cells. For others it is what no shift of the coarse map can undo.
-
-    Parameters
-    ----------
-    reference, moved : ndarray of shape (c, rows, columns)
-        Features `F'(x)` and `F'(Tx)`.
-    grid : StageGrid
-        That of the stage.
-    dx, dy : int
-        Shift of the image in pixels.
-
-    Returns
-    -------
-    float
-        NaN where `F'(x)` is 0 everywhere, or no cell is left to compare.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not belong together.
-
-    References
-    ----------
-    .. [1] Lenc, Vedaldi (2015), Understanding Image Representations by Measuring Their Equivariance and
-       Equivalence, CVPR, arXiv:1411.5908. There the map `S` is learned; here it is known.
-    .. [2] Zhang (2019), arXiv:1904.11486: shift equivariance modulo the stride.
-    """
-    _flat(reference, moved)
-    return float(relative_to(reference, unexplained(reference, moved, grid, dx, dy))[0])
-
-
 def unexplained(reference: FloatArray, moved: FloatArray, grid: StageGrid, dx: int, dy: int) -> Values:
     """Size of what moving the reference along does not explain, for one shift; shape (1,)."""
     along = MovedAlong(grid, np.array([dx]), len(reference), moved.dtype)
@@ -312,10 +270,23 @@ def _ratio(change: Values, size: Values) -> Values:
 class MovedAlong:
     """The map of an original, moved along with the image by all of `dxs`, and compared in the interior.
 
-    What is compared and why: see `equivariance_residual`, which is this for a single
-    shift. Large arrays are made once and used for all rows and all samples.
+    The equivariance residual says how far features are from having moved with the image,
+    `|F'(Tx) - S F'(x)| / |F'(x)|` [1]_. `S` moves the map by `(dx, dy) / stride` cells, by linear
+    interpolation where that is no whole number (`StageGrid.shift_maps`); in the source it is learned, here it
+    is known. The numerator, which is found here, counts the interior only (`StageGrid.interior`): cells whose
+    content came into the frame from outside have no counterpart, and cells that a zero padding or a mirrored
+    edge has touched are no fair test. The denominator is that of `relative_change`, all cells, so that the
+    two can be compared: one says how much changed, the other how much of that moving along does not explain.
+    It is exactly 0 for shifts by whole cells (shift equivariance modulo the stride [2]_); for others it is
+    what no shift of the coarse map can undo. Large arrays are made once and used for all rows and samples.
 
     * `dxs`: shape (n,). Pixels to the right.
+
+    References
+    ----------
+    .. [1] Lenc, Vedaldi (2015), Understanding Image Representations by Measuring Their Equivariance and
+       Equivalence, CVPR, arXiv:1411.5908.
+    .. [2] Zhang (2019), arXiv:1904.11486.
     """
 
     def __init__(self, grid: StageGrid, dxs: IntArray, channels: int, dtype: np.dtype[np.floating]) -> None:

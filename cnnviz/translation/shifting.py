@@ -55,9 +55,9 @@ def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float
 
 
 def ink_lost(
-    image: FloatArray, dx: int, dy: int, mode: Mode = "fill", background: float = BACKGROUND
-) -> float:
-    """Share of the ink that a shift pushes out of the frame.
+    image: FloatArray, dxs: IntArray, dys: IntArray, mode: Mode = "fill", background: float = BACKGROUND
+) -> NDArray[np.float64]:
+    """Share of the ink that each shift of a grid pushes out of the frame.
 
     Ink is what differs from the background: `sum |x - background|` over the pixels that leave, divided by the
     same sum over all pixels.
@@ -65,36 +65,22 @@ def ink_lost(
     Parameters
     ----------
     image : ndarray of shape (..., h, w)
-    dx, dy, mode
+    dxs, dys : ndarray of shape (columns,) and (rows,), intp
+        Pixels to the right and down.
+    mode : {"fill", "wrap"}
         As given to `shift`.
     background : float
         Value of a pixel without ink.
 
     Returns
     -------
-    float
+    ndarray of shape (rows, columns), float64
         From 0 (all of it is still in the frame) to 1. 0 for a blank image, and always for `"wrap"`.
 
     Raises
     ------
     ShapeError, ParameterError
         As `shift`.
-    """
-    dx, dy = check_int(dx, "dx", "ink_lost"), check_int(dy, "dy", "ink_lost")
-    return float(ink_lost_over(image, np.array([dx]), np.array([dy]), mode, background)[0, 0])
-
-
-def ink_lost_over(
-    image: FloatArray, dxs: IntArray, dys: IntArray, mode: Mode = "fill", background: float = BACKGROUND
-) -> NDArray[np.float64]:
-    """`ink_lost` for every shift of a grid, shape (len(dys), len(dxs)).
-
-    Parameters
-    ----------
-    image, mode, background
-        As for `ink_lost`.
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        Pixels to the right and down.
     """
     height, width = _sides(image, "ink_lost")
     ink = np.abs(image - background, dtype=np.float64).reshape(-1, height, width).sum(axis=0)

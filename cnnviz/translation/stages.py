@@ -9,10 +9,10 @@ from typing import Self
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz._validation import check_choice, check_int
+from cnnviz._validation import check_int
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import POOLS, Layer, Pool
-from cnnviz.network import NamedLayers, Network, forward_pass
+from cnnviz.layers import POOLS, Pool
+from cnnviz.network import Network, forward_pass
 from cnnviz.translation.grids import StageGrid
 
 POOL_KINDS = tuple(POOLS)
@@ -62,51 +62,19 @@ def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
         else, belong to no block.
     """
     starts = [index for index, (_, layer) in enumerate(network.layers) if layer.has_filters]
-    return tuple(_block(network.layers, number, conv) for number, conv in enumerate(starts, start=1))
-
-
-def conv_block(network: Network, number: int = 1) -> ConvBlock:
-    """Return one convolution block by its number, from 1.
-
-    * Raises ParameterError: if the network has no such block.
-    """
-    blocks = conv_blocks(network)
-    if not blocks:
-        raise ParameterError("The network has no convolution; choose a network with at least one.")
-    return blocks[check_int(number, "block", "conv_block", minimum=1, maximum=len(blocks)) - 1]
-
-
-def pool_layer(kind: str, size: int = 2) -> Pool:
-    """Make a pool of any kind on a grid of `size` pixels.
-
-    Parameters
-    ----------
-    kind : str
-        One of `POOL_KINDS`.
-    size : int
-        Side of the window, and distance of the windows, in pixels, >= 1.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
-    """
-    check_choice(kind, "kind", "pool_layer", POOL_KINDS)
-    return POOLS[kind](size)
+    blocks: list[ConvBlock] = []
+    for number, conv in enumerate(starts, start=1):
+        after = [layer for _, layer in network.layers[conv + 1 :]]
+        features = conv + len(list(takewhile(lambda layer: layer.is_elementwise, after)))
+        has_pool = any(layer.pool is not None for layer in after[features - conv : features - conv + 1])
+        blocks.append(ConvBlock(number, conv, features, features + 1 if has_pool else None))
+    return tuple(blocks)
 
 
 def pool_size_of(network: Network, block: ConvBlock) -> int:
     """Side of the window of a block's own pool, or 2 where the block has none."""
     pool = None if block.pool is None else network.layers[block.pool][1].pool
     return 2 if pool is None else pool.size
-
-
-def _block(layers: NamedLayers, number: int, conv: int) -> ConvBlock:
-    after = [layer for _, layer in layers[conv + 1 :]]
-    passed = list(takewhile(lambda layer: layer.is_elementwise, after))
-    features = conv + len(passed)
-    has_pool = any(layer.pool is not None for layer in after[len(passed) : len(passed) + 1])
-    return ConvBlock(number, conv, features, features + 1 if has_pool else None)
 
 
 STAGES: tuple[str, ...] = ("pixels", "convolution", "activation", *POOL_KINDS)
@@ -153,9 +121,12 @@ class StagePlan:
             If the network has no such block, or a value is outside its range; `ShapeError` if the maps of the
             block are smaller than a pooling window.
         """
-        chosen = conv_block(network, block)
+        blocks = conv_blocks(network)
+        if not blocks:
+            raise ParameterError("The network has no convolution; choose a network with at least one.")
+        chosen = blocks[check_int(block, "block", "StagePlan", minimum=1, maximum=len(blocks)) - 1]
         size = pool_size_of(network, chosen) if pool_size is None else pool_size
-        pools = {kind: pool_layer(kind, size) for kind in POOL_KINDS}
+        pools = {kind: pool(size) for kind, pool in POOLS.items()}
         return cls(network, chosen, size, MappingProxyType(pools), _grids(network, chosen, pools))
 
     def maps_of(self, images: FloatArray) -> tuple[dict[str, FloatArray], FloatArray]:
@@ -178,16 +149,11 @@ class StagePlan:
         """Run the rest of the network on the stages of a batch: logits `(n, k)`."""
         layers, start = self.network.layers, self.features_stage
         first = self.block.features + 1
-        own = None if self.block.pool is None else self._own_kind(layers[self.block.pool][1])
-        if own is not None:
-            # The network's own pool is one of them: no need to pool again.
-            start, first = own, first + 1
+        own = None if self.block.pool is None else layers[self.block.pool][1]
+        if own is not None and own.kind in self.pools and self.pools[own.kind].geometry == own.geometry:
+            # The network's own pool is one of them, as rules for ties change no value: no need to pool again.
+            start, first = own.kind, first + 1
         return forward_pass(layers[first:], self.network.params, stages[start])[-1]
-
-    def _own_kind(self, own: Layer) -> str | None:
-        """Return which of the pools is the network's own, if one is; rules for ties change no value."""
-        is_one = own.kind in self.pools and self.pools[own.kind].geometry == own.geometry
-        return own.kind if is_one else None
 
 
 def checked_images(network: Network, images: FloatArray) -> FloatArray:

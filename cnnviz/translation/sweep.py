@@ -8,13 +8,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz._validation import check_choice, check_int
-from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError
 from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Pool
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network, forward_pass
+from cnnviz.setting import check_settings, number, one_of
 from cnnviz.translation.comparison import check_label
 from cnnviz.translation.grids import StageGrid
 from cnnviz.translation.measures import (
@@ -25,7 +24,7 @@ from cnnviz.translation.measures import (
     MovedOutput,
     Values,
 )
-from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost_over
+from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost
 from cnnviz.translation.stages import StagePlan, checked_image
 
 REACH = 13
@@ -88,30 +87,18 @@ class SweepSettings:
         If a shift is no int or too far, there is none, or a name is unknown.
     """
 
-    dxs: Sequence[int] = range(-REACH, REACH + 1)
-    dys: Sequence[int] = range(-REACH, REACH + 1)
-    measures: Sequence[str] = tuple(MEASURES)
+    dxs: Sequence[int] = number(-MAX_REACH, MAX_REACH, range(-REACH, REACH + 1), count=(1, 10_000))
+    dys: Sequence[int] = number(-MAX_REACH, MAX_REACH, range(-REACH, REACH + 1), count=(1, 10_000))
+    measures: Sequence[str] = one_of(MEASURES, tuple(MEASURES), count=(0, 10_000))
     relative: bool = True
-    mode: Mode = "fill"
+    mode: Mode = one_of(MODES, "fill")
     background: float = BACKGROUND
     block: int = 1
     pool_size: int | None = None
 
     def __post_init__(self) -> None:
         """Check what the stages do not check themselves."""
-        for axis in ("dxs", "dys"):
-            shifts = tuple(
-                check_int(each, axis, "SweepSettings", minimum=-MAX_REACH, maximum=MAX_REACH)
-                for each in getattr(self, axis)
-            )
-            if not shifts:
-                raise ParameterError(f"The {axis!r} parameter of SweepSettings must hold at least one shift.")
-            object.__setattr__(self, axis, shifts)
-        names = tuple(
-            check_choice(name, "measures", "SweepSettings", tuple(MEASURES)) for name in self.measures
-        )
-        object.__setattr__(self, "measures", names)
-        check_choice(self.mode, "mode", "SweepSettings", MODES)
+        check_settings(self)
 
 
 DEFAULT_SETTINGS = SweepSettings()
@@ -211,7 +198,7 @@ class Sweeper:
             self.dys,
             MappingProxyType({name: MappingProxyType(stages) for name, stages in values.items()}),
             probabilities,
-            ink_lost_over(image, self.dxs, self.dys, self._settings.mode, self._settings.background),
+            ink_lost(image, self.dxs, self.dys, self._settings.mode, self._settings.background),
             label,
         )
 
@@ -273,9 +260,17 @@ class MovedStages:
         else:
             canvas = np.pad(image, margin, constant_values=self._background)
         self._windows = {"pixels": _windows(canvas, self._plan.grids["pixels"])}
-        if self._on_canvas:
-            with np.errstate(over="ignore", invalid="ignore"):
-                self._load_features(canvas[None])
+        if not self._on_canvas:
+            return
+        plan, network = self._plan, self._plan.network
+        with np.errstate(over="ignore", invalid="ignore"):
+            # Convolution and activation: one layer, or two; activations act on each value alone.
+            outputs = forward_pass(network.layers[: plan.block.features + 1], network.params, canvas[None])
+            maps = {"convolution": outputs[0], "activation": outputs[-1]}
+            maps |= {kind: pool.at_every_cell(outputs[-1]) for kind, pool in plan.pools.items()}
+        for stage, grid in plan.grids.items():
+            if stage != "pixels":
+                self._windows[stage] = _windows(maps[stage][0], grid)
 
     def row(self, dy: int) -> tuple[dict[str, FloatArray], FloatArray]:
         """Stages for one dy.
@@ -291,16 +286,6 @@ class MovedStages:
             for kind, pool in self._plan.pools.items():
                 _pool_edges(pool, features, maps[kind])
         return maps, self._plan.logits_of(maps)
-
-    def _load_features(self, canvas: FloatArray) -> None:
-        plan, network = self._plan, self._plan.network
-        # Convolution and activation: one layer, or two; activations act on each value alone.
-        outputs = forward_pass(network.layers[: plan.block.features + 1], network.params, canvas)
-        maps = {"convolution": outputs[0], "activation": outputs[-1]}
-        maps |= {kind: pool.at_every_cell(outputs[-1]) for kind, pool in plan.pools.items()}
-        for stage, grid in plan.grids.items():
-            if stage != "pixels":
-                self._windows[stage] = _windows(maps[stage][0], grid)
 
     def _cut(self, stage: str, dy: int) -> FloatArray:
         window = self._windows[stage][self._reach - dy, self._at]

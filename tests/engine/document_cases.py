@@ -25,7 +25,7 @@ class SmallRun:
     """A run as the window makes one: moments, tests, and what was in force at each."""
 
     def __init__(self, experiment: Experiment = ADAM) -> None:
-        self.trainer = Trainer(experiment.build_network(DATA.input_shape), DATA, experiment.train_config())
+        self.trainer = Trainer(experiment.build_network(DATA.input_shape), DATA, experiment)
         self.trainer.add_epochs(2)
         self.origin = Origin(1, experiment, DATA.name)
         self.history = History(experiment.log_every)

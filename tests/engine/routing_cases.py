@@ -17,7 +17,7 @@ from tests.oracles import cross_entropy_loop
 def lab5():
     """The laboratory's network after 300 steps, a digit, and its label."""
     data = load_mnist()
-    trainer = Trainer(LAB5.build_network(), data, LAB5.train_config())
+    trainer = Trainer(LAB5.build_network(), data, LAB5)
     trainer.advance(300)
     return trainer.network, to_input(data.test_images[7:8], "float64"), int(data.test_labels[7])
 

@@ -10,7 +10,7 @@ from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.inspect.arithmetic import dense_evidence, evidence_slopes, explain_cell
 from cnnviz.layers import (
-    LAYER_TYPES,
+    ACTIVATIONS,
     AvgPool2D,
     Conv2D,
     Dense,
@@ -185,9 +185,8 @@ def test_activations_show_input_formula_and_slope(dtype):
 
 
 def test_what_acts_on_each_cell_alone_says_its_formula_and_its_slope():
-    elementwise = {layer for layer in LAYER_TYPES.values() if layer.is_elementwise}
-    assert elementwise == {ReLU, LeakyReLU, Sigmoid, Tanh}
-    assert all(layer().formula and layer().about_slope for layer in elementwise)
+    assert set(ACTIVATIONS.values()) == {ReLU, LeakyReLU, Sigmoid, Tanh}
+    assert all(layer().formula and layer().about_slope for layer in ACTIVATIONS.values())
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -26,7 +26,7 @@ def binary():
 
 @pytest.fixture(scope="module")
 def network(binary):
-    trainer = Trainer(LAB5.build_network(), binary, LAB5.train_config())
+    trainer = Trainer(LAB5.build_network(), binary, LAB5)
     trainer.advance(2500)
     return trainer.network
 

@@ -118,7 +118,7 @@ def test_training_goes_on_as_it_would_have(experiment: Any) -> None:
     run.train(10, 7)
     again = unpack_run(*pack_run(run.still()), DATA.name, DATA.input_shape)
     trainer = Trainer(
-        again.live.network, DATA, again.experiment.train_config(), start_step=again.live.step,
+        again.live.network, DATA, again.experiment, start_step=again.live.step,
         optimizer_state=again.live.optimizer,
     )  # fmt: skip
     trainer.add_epochs(again.epochs - trainer.total_steps // trainer.steps_per_epoch)

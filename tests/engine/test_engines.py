@@ -33,7 +33,7 @@ def test_a_stride_without_a_pool_is_a_pool_that_keeps_one_cell(mnist):
     found = []
     for changes in ({"pool": "none", "stride": 2}, {"pool": "subsample"}):
         experiment = replace(LAB5, **changes)
-        trainer = Trainer(experiment.build_network(), digits, experiment.train_config())
+        trainer = Trainer(experiment.build_network(), digits, experiment)
         trainer.advance(200)
         found.append(
             (trainer.network.params, evaluate(trainer.network, digits.test_images, digits.test_labels))
@@ -99,7 +99,7 @@ def layered_run(experiment, dataset, steps):
 def test_200_steps_end_in_the_weights_of_the_layers(changes):
     dataset = load_mnist(("0", "1"))
     experiment = replace(LAB5, **changes)
-    trainer = Trainer(experiment.build_network(), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), dataset, experiment)
     progress = trainer.advance(min(200, trainer.total_steps))
     losses, params = layered_run(experiment, dataset, len(progress.losses))
     np.testing.assert_allclose(progress.losses, losses, rtol=1e-9)
@@ -111,7 +111,7 @@ def test_200_steps_end_in_the_weights_of_the_layers(changes):
 def test_60_steps_of_lenet_end_in_the_weights_of_the_layers(mnist):
     experiment = replace(LENET, dtype="float64", batch_size=20)
     losses, params = layered_run(experiment, mnist, 60)
-    trainer = Trainer(experiment.build_network(), mnist, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), mnist, experiment)
     np.testing.assert_allclose(trainer.advance(60).losses, losses, rtol=1e-7)
     assert_close(trainer.network.params, params, 1e-8)
 
@@ -122,7 +122,7 @@ def test_first_steps_of_lenet_in_float32(mnist):
     From there on the runs part, as those of the layers in float32 and in float64 do.
     """
     losses, _ = layered_run(replace(LENET, dtype="float64"), mnist, 10)
-    trainer = Trainer(LENET.build_network(), mnist, LENET.train_config())
+    trainer = Trainer(LENET.build_network(), mnist, LENET)
     np.testing.assert_allclose(trainer.advance(10).losses, losses, rtol=1e-5)
 
 
@@ -143,7 +143,7 @@ def test_images_are_never_converted_all_at_once():
     labels = rng.integers(0, 10, 20_000)
     dataset = Dataset(images, labels, images[:5000], labels[:5000], tuple("0123456789"))
     experiment = replace(LAB5, output="softmax", classes=dataset.classes, dtype="float32", batch_size=256)
-    trainer = Trainer(experiment.build_network(), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), dataset, experiment)
     tracemalloc.start()
     try:
         trainer.advance(trainer.total_steps)
@@ -157,14 +157,14 @@ def test_images_are_never_converted_all_at_once():
 
 def test_memory_of_the_optimiser_has_names_and_can_be_taken_up_again(mnist):
     experiment = replace(LENET, filters=(3,), hidden=(), batch_size=4)
-    whole = Trainer(experiment.build_network(), mnist, experiment.train_config())
+    whole = Trainer(experiment.build_network(), mnist, experiment)
     whole.advance(30)
     state, network = whole.optimizer_state, whole.network
     assert set(state) == {"steps", *(f"momentum.{name}" for name in network.params)}
     for name, array in network.params.items():
         assert state[f"momentum.{name}"].shape == array.shape
         assert np.abs(state[f"momentum.{name}"]).max() > 0
-    resumed = Trainer(network, mnist, experiment.train_config(), start_step=30, optimizer_state=state)
+    resumed = Trainer(network, mnist, experiment, start_step=30, optimizer_state=state)
     np.testing.assert_array_equal(resumed.advance(20).losses, whole.advance(20).losses)
 
 
@@ -186,11 +186,11 @@ def test_memory_of_the_optimiser_has_names_and_can_be_taken_up_again(mnist):
 )
 def test_memory_of_another_network_is_refused(mnist, change, message):
     experiment = replace(LENET, filters=(3,), hidden=(), batch_size=4)
-    trainer = Trainer(experiment.build_network(), mnist, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), mnist, experiment)
     trainer.advance(2)
     with pytest.raises(ParameterError, match=message):
         Trainer(
-            trainer.network, mnist, experiment.train_config(),
+            trainer.network, mnist, experiment,
             start_step=2, optimizer_state=change(trainer.optimizer_state),
         )  # fmt: skip
 

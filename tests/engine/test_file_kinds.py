@@ -32,6 +32,7 @@ from cnnviz.presets import LAB5
 from cnnviz.report import Insert, write_folder
 from cnnviz.report.blocks import Document, Figure, Table, data
 from cnnviz.report.drawings import flaw_of
+from cnnviz.snapshots import Snapshot
 from cnnviz.spreadsheet import guarded, rows_in, to_csv
 from tests.engine.document_cases import small_document
 
@@ -98,7 +99,7 @@ def test_files_of_others_are_named_by_every_reader(tmp_path: Path, name: str) ->
 
 def test_files_that_are_opened_are_told_by_their_content(tmp_path: Path) -> None:
     path = tmp_path / "anything"
-    checkpoint.save(path, LAB5.build_network())
+    checkpoint.save(path, Snapshot(0, LAB5.build_network()), LAB5)
     assert kind_of(path).role == "model"
     archive.save(path, *small_document())
     assert kind_of(path).role == "document"
@@ -122,7 +123,7 @@ def test_what_is_damaged_or_unknown_is_taken_for_nothing(tmp_path: Path, content
 
 def test_a_model_is_not_taken_for_data_nor_data_for_a_model(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    checkpoint.save(path, LAB5.build_network())
+    checkpoint.save(path, Snapshot(0, LAB5.build_network()), LAB5)
     with pytest.raises(CNNVizError, match=r"is a model \(\.safetensors\), but data .*; open it with Ctrl\+O"):
         load_dataset(path)
     path.write_bytes(_npz())

@@ -20,6 +20,7 @@ from cnnviz.report import pdf, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import to_pdf
+from cnnviz.snapshots import Snapshot
 from tests.crash_points import end_at_every_call, fault_at_every_call
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document, small_run
@@ -390,7 +391,7 @@ def _html(_place):
 
 def _model(_place):
     network = LAB5.build_network()
-    return lambda path: checkpoint.save(path, network, experiment=LAB5)
+    return lambda path: checkpoint.save(path, Snapshot(0, network), LAB5)
 
 
 def _document(_place):

@@ -15,6 +15,7 @@ from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report import write_folder, write_html, write_pdf
+from cnnviz.snapshots import Snapshot
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document
 from tests.engine.report_cases import report_of, small_numbers
@@ -31,7 +32,7 @@ def document():
 
 
 WRITERS = {
-    "net.safetensors": lambda path: checkpoint.save(path, LAB5.build_network(), experiment=LAB5),
+    "net.safetensors": lambda path: checkpoint.save(path, Snapshot(0, LAB5.build_network()), LAB5),
     "mine.cnnviz": lambda path: archive.save(path, *small_document()),
     "lab.pdf": lambda path: write_pdf(document(), path),
     "lab.html": lambda path: write_html(document(), path),
@@ -202,7 +203,7 @@ def judged(load, path, good, flips=400):
 def test_every_damaged_model_is_refused(tmp_path):
     path = tmp_path / "net.safetensors"
     experiment = replace(LENET, filters=(2, 3), hidden=(4,), seed=3)
-    checkpoint.save(path, experiment.build_network(), experiment=experiment, step=123, data_sha256="ab" * 32)
+    checkpoint.save(path, Snapshot(123, experiment.build_network()), experiment, data_sha256="ab" * 32)
     good = path.read_bytes()
     kinds = sum(1 for _ in damaged(good, 400))
     # A bit that turns the name of the checksum into another one takes the check away, and nothing else.

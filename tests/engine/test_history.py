@@ -300,7 +300,7 @@ SETTINGS = {
 
 def recorded_run(dataset, experiment, last, kept, rates=()):
     """Train by hand; return the record, and the engine's own weights at every step."""
-    trainer = Trainer(experiment.build_network(), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), dataset, experiment)
     trainer.add_epochs(9)
     history, rates = History(), dict(rates)
     history.batch_size, history.epoch_images = experiment.batch_size, len(dataset.train_labels)
@@ -343,9 +343,7 @@ def test_a_step_after_a_fork_is_that_of_the_fork(small_digits):
     start = Replay.of(first, 33).run(small_digits)
     fork = first.forked(33)
     faster = replace(experiment, learning_rate=5e-2)
-    trainer = Trainer(
-        start.network, small_digits, faster.train_config(), start_step=33, optimizer_state=start.optimizer
-    )
+    trainer = Trainer(start.network, small_digits, faster, start_step=33, optimizer_state=start.optimizer)
     fork.snapshots.add(replace(trainer.snapshot, origin=Origin(2, faster, small_digits.name)), keep=True)
     fork.append(trainer.advance(10))
     own = trainer.network.params

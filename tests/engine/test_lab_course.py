@@ -59,7 +59,7 @@ def test_everything_comes_back(made, saved):
 def test_its_run_is_the_one_that_its_settings_give(made, saved):
     _lab, data, _course = made
     run = prepared_in(saved)
-    trainer = Trainer(run.experiment.build_network(), data, run.experiment.train_config())
+    trainer = Trainer(run.experiment.build_network(), data, run.experiment)
     progress = trainer.advance(trainer.total_steps)
     assert run.experiment.seed == 9
     assert run.live.step == trainer.total_steps == 60

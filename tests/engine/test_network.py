@@ -1,7 +1,6 @@
 """Network: building, immutability and description. Passes and gradients are in test_network_passes.py."""
 
 import dataclasses
-import json
 import re
 
 import numpy as np
@@ -195,51 +194,6 @@ def test_parameters_that_do_not_fit_are_named(binary_network, change, error, tex
     change(params)
     with pytest.raises(error, match=re.escape(text)):
         binary_network.with_params(params)
-
-
-@pytest.mark.parametrize("which", ["binary_network", "deep_network"])
-def test_description_survives_json(request, which):
-    net = request.getfixturevalue(which)
-    again = Network.from_dict(json.loads(json.dumps(net.to_dict())))
-    assert again.layers == net.layers
-    assert (again.input_shape, again.dtype, again.seed) == (net.input_shape, net.dtype, net.seed)
-    assert again.shapes == net.shapes
-    for name in net.params:
-        assert_same_bits(again.params[name], net.params[name])
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        (lambda d: d.pop("layers"), "layers, input_shape, seed, dtype"),
-        (lambda d: d.update(weights=[1]), "layers, input_shape, seed, dtype"),
-        (lambda d: d.update(layers={}), "'layers' of a network must be a list"),
-        (lambda d: d.update(layers=[]), "at least one layer"),
-        (lambda d: d.update(layers=[3]), "A layer must be described by a mapping"),
-        (lambda d: d.update(input_shape="1,9,9"), "'input_shape' of a network must be a list"),
-        (lambda d: d.update(input_shape=[1, None, 9]), "'input_shape' parameter of Network"),
-        (lambda d: d.update(input_shape=[1, 2, 2]), "Layer 'conv1' (Conv2D) cannot take"),
-        (lambda d: d.update(seed="0"), "'seed' parameter of Network"),
-        (lambda d: d.update(dtype="object"), "'dtype' parameter of Network"),
-        (lambda d: d.update(dtype=["f4"]), "'dtype' parameter of Network"),
-        (lambda d: d["layers"][0].pop("name"), "Got None"),
-        (lambda d: d["layers"][0].update(type="os.system"), "'type' of a layer must be one of"),
-        (lambda d: d["layers"][0].update(filters=-1), "'filters' parameter of Conv2D"),
-        (lambda d: d["layers"][3].update(units=10**15), "too large"),
-    ],
-)
-def test_hostile_descriptions_are_refused_in_one_sentence(binary_network, change, text):
-    description = binary_network.to_dict()
-    change(description)
-    with pytest.raises(ParameterError, match=re.escape(text)) as caught:
-        Network.from_dict(description)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("description", [None, [], "network", 3])
-def test_descriptions_that_are_no_mapping_are_refused(description):
-    with pytest.raises(ParameterError, match="A network must be described by a mapping"):
-        Network.from_dict(description)
 
 
 def network_of(dtype):

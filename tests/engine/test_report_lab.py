@@ -36,9 +36,7 @@ from tests.engine.report_cases import (
 
 def test_the_numbers_are_those_of_the_engine():
     results, data = small_lab(), small_data()
-    trainer = Trainer(
-        results.experiment.build_network(data.input_shape), data, results.experiment.train_config()
-    )
+    trainer = Trainer(results.experiment.build_network(data.input_shape), data, results.experiment)
     losses = trainer.advance(trainer.total_steps).losses
     training = results.training
     assert training.steps == len(losses) == 400

@@ -46,11 +46,8 @@ def test_every_kind_of_target_by_brute_force(name, eps):
         assert found.loss_plus == pytest.approx(plus, rel=1e-12)
         assert found.loss_minus == pytest.approx(minus, rel=1e-12)
         assert found.gradient == gradient_of(network, x, 1, target)
-        assert found.first_gradient == gradient_of(with_ties(network, "first"), x, 1, target)
         rounding = 1e-15 / eps
         assert found.central == pytest.approx((plus - minus) / (2 * eps), rel=1e-9, abs=rounding)
-        assert found.forward == pytest.approx((plus - loss) / eps, rel=1e-9, abs=rounding)
-        assert found.backward == pytest.approx((loss - minus) / eps, rel=1e-9, abs=rounding)
         changes = changed_states(network, x, target, eps) | changed_states(network, x, target, -eps)
         assert (found.verdict == "kink") == bool(changes) == bool(found.kinks)
         assert found.verdict != "mismatch"
@@ -65,7 +62,6 @@ def test_poke_agrees_with_the_check_of_all():
     weight = poke(network, x, label, ParameterTarget("conv1.weight", (0, 0, 1, 1)))
     assert weight.verdict == "tie_rule"
     assert weight.gradient != pytest.approx(weight.central, rel=1e-3)
-    assert weight.first_gradient == pytest.approx(weight.central, rel=1e-6)
     split = poke(with_ties(network, "split"), x, label, ParameterTarget("conv1.weight", (0, 0, 1, 1)))
     assert split.verdict == "ok"
     assert poke(network, x[0], label, ParameterTarget("dense1.bias", (0,))).verdict == "ok"
@@ -88,16 +84,13 @@ def test_breaking_a_tie_is_a_kink_between_two_slopes(ties, gradient):
     found = poke(network, x, 0, PixelTarget((0, 0, 1)), eps=1e-4)
     assert found.gradient == gradient
     assert found.verdict == "kink"
-    assert found.forward == pytest.approx(0.5, rel=1e-3)
-    assert found.backward == 0
+    assert found.loss_plus - found.loss == pytest.approx(0.5 * found.eps, rel=1e-3)
+    assert found.loss_minus == found.loss
     assert found.central == pytest.approx(0.25, rel=1e-3)
     assert len(found.kinks) == 1
     kink = found.kinks[0]
     assert (kink.kind, kink.layer, kink.cell) == ("winner", "pool", (0, 0, 0))
     assert kink.value == pytest.approx(0, abs=1e-9)
-    assert kink.before == (True, False, False, False)
-    assert kink.after == (False, True, False, False)
-    assert kink.changes == 1
     assert found.is_at_kink
 
 
@@ -131,7 +124,6 @@ def test_gate_that_opens_by_hand():
     kink = curve.kinks[0]
     assert kink.value == pytest.approx(0.25, abs=1e-7)
     assert (kink.kind, kink.layer, kink.cell) == ("gate", "gate", (0,))
-    assert (kink.before, kink.after) == ((False,), (True,))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -165,9 +157,7 @@ def test_curve_by_brute_force(name):
                 states(network, changed_outputs(network, x, target, kink.value + side))[kink.layer][kink.cell]
                 for side in (-1e-6, 1e-6)
             )
-            assert tuple(below) == kink.before
-            assert tuple(above) == kink.after
-            assert kink.changes >= 1
+            assert (below != above).any()
     assert kinks >= 4
 
 

@@ -22,22 +22,24 @@ ROOT = Path(__file__).parents[2]
 # Training, evaluation and single passes as a program would do it that knows nothing of BLAS.
 PROGRAM = """
 import hashlib
+from dataclasses import replace
+
 import numpy as np
 from threadpoolctl import threadpool_info
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.evaluation import evaluate
 from cnnviz.presets import LENET
-from cnnviz.training import TrainConfig, Trainer
+from cnnviz.training import Trainer
 
 def threads():
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 before = threads()
 data = load_mnist(LENET.classes)
-config = TrainConfig(learning_rate=0.01, batch_size=256, momentum=0.9)
+config = replace(LENET, learning_rate=0.01, batch_size=256, momentum=0.9)
 trainer = Trainer(LENET.build_network(data.input_shape), data, config)
 trainer.advance(8)
-next(iter(trainer))
+trainer.advance(1)
 network = trainer.network
 images = to_input(data.test_images[:300], network.dtype)
 tested = evaluate(network, data.test_images[:999], data.test_labels[:999])

@@ -20,6 +20,7 @@ from cnnviz.layers import (
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import SGD, Adam
 from cnnviz.presets import LAB5, LENET
+from cnnviz.snapshots import Snapshot
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is only an oracle here")
 
@@ -299,7 +300,7 @@ def test_saved_network_loads_unchanged_and_answers_alike(tmp_path, experiment, m
 
     network = experiment.build_network()
     path = tmp_path / "net.safetensors"
-    checkpoint.save(path, network, experiment=experiment)
+    checkpoint.save(path, Snapshot(0, network), experiment)
     model = module().to(getattr(torch, experiment.dtype))
     model.load_state_dict(load_file(path), strict=True)
     images = to_input(load_mnist(("0", "1")).test_images[:32], experiment.dtype)

@@ -5,7 +5,18 @@ import pytest
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
+from cnnviz.layers import (
+    POOLS,
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    SubsamplePool2D,
+    Tanh,
+)
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.training import Trainer
@@ -18,7 +29,6 @@ from cnnviz.translation import (
     compare,
     conv_blocks,
     digit_lessons,
-    pool_layer,
     sweep,
     sweep_many,
     toy_lessons,
@@ -47,7 +57,7 @@ def network_of(*layers, input_shape=(1, 12, 11), dtype="float64"):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, dtype):
     maps = rng.normal(size=(2, 3, 9, 10)).astype(dtype)
-    pooled = {kind: pool_layer(kind, size).forward(maps, {}) for kind in POOL_KINDS}
+    pooled = {kind: POOLS[kind](size).forward(maps, {}) for kind in POOL_KINDS}
     expected = {
         "max": max_pool2d_loop(maps, size, size)[0],
         "average": avg_pool2d_loop(maps, size, size),
@@ -58,13 +68,6 @@ def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, dtype):
         assert array.dtype == np.dtype(dtype)
         assert array.shape == (2, 3, 9 // size, 10 // size)
         np.testing.assert_allclose(array, expected[kind], rtol=1e-5, atol=1e-6)
-
-
-def test_unknown_kinds_are_named():
-    with pytest.raises(ParameterError, match="'max', 'average', 'max_blur', 'subsample'"):
-        pool_layer("median")
-    with pytest.raises(ParameterError, match="'size' parameter of MaxPool2D must be an int >= 1"):
-        pool_layer("max", 0)
 
 
 def test_blocks_are_found_with_their_activation_and_pool():
@@ -179,7 +182,7 @@ def test_a_shift_between_cells_is_the_mean_of_its_neighbours(rng, dx, dy):
 def test_misfits_are_named(rng):
     network = network_of(Conv2D(2), MaxPool2D(2))
     image = rng.normal(size=network.input_shape)
-    with pytest.raises(ParameterError, match="'block' parameter of conv_block must be an int >= 1 and <= 1"):
+    with pytest.raises(ParameterError, match="'block' parameter of StagePlan must be an int >= 1 and <= 1"):
         compare(network, image, 0, 0, block=2)
     with pytest.raises(ShapeError, match=r"image of shape \(1, 12, 11\). Got \(1, 12, 12\)"):
         compare(network, np.zeros((1, 12, 12)), 0, 0)
@@ -206,7 +209,7 @@ def mnist():
 @pytest.fixture(scope="session")
 def trained(mnist):
     """The laboratory's network after one epoch."""
-    trainer = Trainer(LAB5.build_network(), mnist, LAB5.train_config())
+    trainer = Trainer(LAB5.build_network(), mnist, LAB5)
     trainer.advance(trainer.total_steps)
     return trainer.network
 

@@ -25,13 +25,13 @@ sys.excepthook = _hook
 
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
-from ui.panels.backprop import probes  # noqa: E402  # likewise
+from ui.panels.backprop import work as backprop_work  # noqa: E402  # likewise
 from ui.panels.report import panel as report_panel  # noqa: E402  # likewise
 from ui.session import Session  # noqa: E402  # likewise
 from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 
 # What waits for a pause of the user does not keep a test waiting, which makes none.
-autosave._WORDS_MS = autosave._VIEW_MS = report_panel._PREVIEW_MS = probes._SLOW_MS = 20
+autosave._WORDS_MS = autosave._VIEW_MS = report_panel._PREVIEW_MS = backprop_work._SLOW_MS = 20
 
 _passed = pytest.StashKey[bool]()
 

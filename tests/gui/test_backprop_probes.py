@@ -35,11 +35,10 @@ from tests.gui.backprop_desk import (
 )
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, StartCheck, Undo
+from ui.panels.backprop.now import PokeOutcome
 from ui.panels.backprop.pages import Now, check, poke
-from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.passes import Pass, preview_update
 from ui.panels.backprop.steps import StepKind
-from ui.panels.backprop.trial import preview_update
-from ui.panels.backprop.work import PokeOutcome
 
 # -- poke ---------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz import checkpoint
 from cnnviz.presets import LAB5
+from cnnviz.snapshots import Snapshot
 from tests.gui.document_driving import answered, restored
 from tests.gui.driving import PATIENCE, kept_in, opened, save_document, save_picture
 from tests.small_data import write_npz
@@ -187,7 +188,7 @@ def test_a_slow_disk_does_not_hold_up_the_window(
 
 def model_for_other_images(path: Path) -> Path:
     network = LAB5.build_network((1, 40, 40))
-    checkpoint.save(path, network, experiment=LAB5, step=7)
+    checkpoint.save(path, Snapshot(7, network), LAB5)
     return path
 
 

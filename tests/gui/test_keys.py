@@ -111,7 +111,7 @@ def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active:
     assert focus() is panel, "the button is hidden while it is computed"
     qtbot.waitUntil(lambda: "outcome" in panel.side.check.page.leaves())
     assert focus() is check
-    panel.header.go_to_end()
+    panel.header.go_to(len(panel.model.steps) - 1)
     apply, undo = (panel.stack.view(key) for key in ("Apply the update", "Undo"))
     qtbot.waitUntil(apply.isEnabled)
     apply.setFocus(Qt.FocusReason.TabFocusReason)
@@ -207,7 +207,7 @@ def test_page_keys_step_backprop_from_anywhere(qtbot: QtBot, active: Session) ->
         panel.stack.view("numbers"),
         panel,
     )
-    panel.header.go_to_start()
+    panel.header.go_to(0)
     for number, place in enumerate(places):
         before = choices(active)[:3]
         place.setFocus()

@@ -287,14 +287,14 @@ def test_a_course_opens_where_it_begins_and_shows_nothing_of_later(qtbot, sessio
     view = session.window.panel(TranslationPanel).view_state()
     assert (view["pair"], view["stage"]) == ("sides", "average")
     # The network of that moment is that of a run of its own.
-    trainer = Trainer(experiment.build_network(), data, experiment.train_config())
+    trainer = Trainer(experiment.build_network(), data, experiment)
     losses = trainer.advance(5000).losses
     assert weights_checksum(state.shown.network) == weights_checksum(trainer.network)
     assert state.shown.origin.run_id == state.run.run_id
     assert np.array_equal(state.history.losses, losses)
     assert session.window.notices.text() == ""
     # A step that is about the end has the run of the course at once.
-    whole = Trainer(experiment.build_network(), data, experiment.train_config())
+    whole = Trainer(experiment.build_network(), data, experiment)
     whole.advance(whole.total_steps)
     session.lab.guide.control.go_to("field")
     for _ in range(2):

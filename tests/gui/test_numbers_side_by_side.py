@@ -24,8 +24,8 @@ from tests.gui import backprop_desk
 from tests.gui.backprop_desk import cells, leaves, now_at, pass_of, small_network
 from tests.oracles import read_number as read
 from ui.panels.backprop.pages import Now, inspect
+from ui.panels.backprop.passes import preview_update
 from ui.panels.backprop.steps import StepKind
-from ui.panels.backprop.trial import preview_update
 from ui.panels.training.log_table import LogModel
 from ui.state import Sample
 

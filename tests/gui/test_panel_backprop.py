@@ -247,7 +247,7 @@ def test_ties_are_counted_over_the_test_images_of_each_network(desk: Desk) -> No
         rate = tie_rate_of_images(network, desk.dataset.test_images, "pool1")
         desk.bot.waitUntil(lambda: "over the test images" in said())
         assert f"{100 * rate.rate:.0f} % over the test images" in said()
-        assert desk.panel.work._counted.rate == rate
+        assert desk.panel.work.now().ties.rate == rate
         channel = desk.panel.model.focus.channel(network, "conv1")
         tied = desk.panel.model.passed.routings["pool1"].tied[channel]
         assert said().startswith(f"{tied.sum()} of 169 windows")

@@ -288,7 +288,7 @@ def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
     trainer = Trainer(
         state.experiment.build_network(state.dataset.input_shape),
         state.dataset,
-        state.experiment.train_config(),
+        state.experiment,
     )
     trainer.advance(trainer.total_steps)
     for name, array in trainer.network.params.items():

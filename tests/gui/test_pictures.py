@@ -169,7 +169,7 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     assert restored(qtbot, session, lambda: session.window.notices.action_button().click())
     assert "not the one that it was saved with" in told(session)
     assert (state.experiment, state.run.step) == (saved.experiment, saved.run.step)
-    trainer = Trainer(LAB5.build_network(), load_mnist(("0", "1")), saved.experiment.train_config())
+    trainer = Trainer(LAB5.build_network(), load_mnist(("0", "1")), saved.experiment)
     np.testing.assert_array_equal(trainer.advance(saved.run.step).losses, state.history.losses)
 
 

@@ -237,7 +237,7 @@ def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session,
     steps = [point.step for point in state.history.tests]
     assert steps == sorted(set(steps))
     assert steps[-1] == state.run.total_steps
-    alone = Trainer(state.experiment.build_network(), state.dataset, state.experiment.train_config())
+    alone = Trainer(state.experiment.build_network(), state.dataset, state.experiment)
     advance(alone, steps[0])
     assert state.history.tests[0].loss == evaluate(alone).loss
 

@@ -156,7 +156,7 @@ def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session
     np.testing.assert_array_equal(state.history.losses[:forked_at], first.losses[:forked_at])
     assert not np.array_equal(state.history.losses[forked_at:last_step], first.losses[forked_at:])
     # It is the run that the engine makes from the same moment with that rate.
-    config = state.experiment.train_config()
+    config = state.experiment
     assert config.learning_rate == 1e-3
     trainer = Trainer(
         start.network, state.dataset, config, start_step=forked_at, optimizer_state=start.optimizer
@@ -278,7 +278,7 @@ def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):
 
 def assert_engine_has(snapshot, dataset, stretches, experiment):
     """Train with the engine alone, with a rate for each stretch of steps, and compare every bit."""
-    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     for rate, until in stretches:
         if trainer.step < min(until, snapshot.step):
             trainer.learning_rate = rate

@@ -88,7 +88,7 @@ def test_a_students_first_session(qtbot, session):
 def test_the_window_trains_exactly_the_run_of_the_engine(qtbot, session):
     train_some(qtbot, session, 700)
     step = session.state.run.step
-    trainer = Trainer(LAB5.build_network(), session.state.dataset, session.state.experiment.train_config())
+    trainer = Trainer(LAB5.build_network(), session.state.dataset, session.state.experiment)
     progress = trainer.advance(step)
     np.testing.assert_array_equal(session.state.history.losses, progress.losses)
     assert_same_weights(weights(session), dict(trainer.network.params))

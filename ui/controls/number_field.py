@@ -283,7 +283,7 @@ class IntListField(QLineEdit):
 
 
 _STEPS = 3  # a decade is divided 1, 2, 5
-_MANTISSAS = (1.0, 2.0, 5.0)
+_MANTISSAS = (1, 2, 5)
 
 
 class PowerSlider(QWidget):
@@ -335,7 +335,7 @@ class PowerSlider(QWidget):
 
     def _value_at(self, place: int) -> float:
         decade, part = divmod(place, _STEPS)
-        return float(f"{_MANTISSAS[part]:g}e{self._lowest + decade}")
+        return float(f"{_MANTISSAS[part]}e{self._lowest + decade}")
 
     def _on_value_changed(self, place: int) -> None:
         value = self._value_at(place)

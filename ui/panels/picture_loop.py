@@ -10,7 +10,6 @@ from cnnviz._types import View
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.scene import Scene
-from ui.panels.views import Choices, PendingView
 from ui.state import AppState
 
 _SHARE = 3
@@ -60,8 +59,8 @@ class PictureLoop[C, P](QObject):
         self.pace = pace
         self._rest = single_shot(self, self.look)
         self._wanted: Scene[C] | None = None  # the newest that was asked for
-        self._unrestored = PendingView(state)
-        self._restore: Callable[[Choices, P], None] | None = None
+        self._state = state
+        self._unrestored: tuple[View, int, Callable[[P], None]] | None = None  # with the run it is of
         self.picture: P | None = None
         self.scene: Scene[C] | None = None
         state.sceneChanged.connect(self.look)
@@ -89,19 +88,20 @@ class PictureLoop[C, P](QObject):
         compute = self._compute
         self._requests.request(lambda context: (scene, compute(scene, context)))
 
-    def when_current(self, view: View, restore: Callable[[Choices, P], None]) -> None:
+    def when_current(self, view: View, restore: Callable[[P], None]) -> None:
         """Let the panel choose as a session says, once the picture is that of the present network and sample.
 
         A view that was waiting before is forgotten, as is one of an earlier run.
         """
-        self._restore = restore
-        self._unrestored.wait(view)
+        self._unrestored = view, self._state.run.run_id, restore
         self._take_view()
 
     @property
     def waiting_view(self) -> View | None:
         """The view that still waits; None if there is none."""
-        return self._unrestored.view
+        if self._unrestored is not None and self._unrestored[1] != self._state.run.run_id:
+            self._unrestored = None
+        return None if self._unrestored is None else self._unrestored[0]
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -134,9 +134,9 @@ class PictureLoop[C, P](QObject):
         self.failed.emit(message)
 
     def _take_view(self) -> None:
-        if self._restore is None or self.scene is None or self.picture is None:
+        state, scene, waiting = self._state, self.scene, self.waiting_view
+        if waiting is None or self._unrestored is None or scene is None or self.picture is None:
             return
-        choices = self._unrestored.take(self.scene.snapshot, self.scene.sample)
-        if choices is not None:
-            restore, self._restore = self._restore, None
-            restore(choices, self.picture)
+        if scene.snapshot is state.shown and scene.sample is state.sample:
+            restore, self._unrestored = self._unrestored[2], None
+            restore(self.picture)

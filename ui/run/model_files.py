@@ -64,7 +64,7 @@ class ModelFiles:
         # Of a kind of its own: a second file is no reason to drop the first.
         self._files.submit(
             f"save {path}",
-            lambda _context: checkpoint.save_snapshot(path, snapshot, experiment, dataset),
+            lambda _context: checkpoint.save(path, snapshot, experiment, dataset.name, dataset.sha256),
             done,
             self._on_failed,
         )
@@ -116,8 +116,6 @@ def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel |
     """
     name, model = printable_name(path), checkpoint.load(path)
     experiment = model.experiment
-    if experiment is None:
-        raise checkpoint.UndescribedError(f"{name} does not say how it was trained")
     mismatch = mismatch_of(experiment, model.data_name, model.data_sha256, source, current)
     if mismatch is not None and not mismatch.is_usable:
         return mismatch

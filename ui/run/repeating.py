@@ -26,7 +26,7 @@ def repeat(
     * Raises CancelledError: if the run is no longer wanted.
     * Raises CNNVizError: if data and settings do not fit, or training diverges.
     """
-    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     if epochs > experiment.epochs:
         trainer.add_epochs(epochs - experiment.epochs)
     history, origin = History(experiment.log_every), Origin(0, experiment, dataset.name)

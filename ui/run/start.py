@@ -259,7 +259,7 @@ def _trainer(experiment: Experiment, dataset: Dataset, start: Snapshot | None) -
     return Trainer(
         network,
         dataset,
-        experiment.train_config(),
+        experiment,
         start_step=0 if start is None else start.step,
         optimizer_state=None if start is None else start.optimizer,
     )

@@ -34,7 +34,7 @@ def report(session: Session) -> Iterator[str]:
     dataset = state.dataset
     if dataset is None or dataset.sha256 != found.data_sha256:
         return
-    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     while not trainer.finished:
         trainer.advance()
     predicted = trainer.network.predict(to_input(dataset.test_images, trainer.network.dtype))

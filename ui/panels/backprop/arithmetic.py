@@ -11,7 +11,7 @@ from cnnviz.inspect.receptive_field import Cell, stage_shape, window_geometry
 from cnnviz.quantities import format_cell
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import is_maps, maps_stage
+from ui.panels.backprop.steps import Step, is_maps, maps_stage
 
 _WIDEST_GRID = 16
 
@@ -133,55 +133,35 @@ def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
 
 def products_into(passed: Pass, layer: str, cell: Cell) -> list[Product]:
     """Terms whose sum is the gradient at a cell that a dense or a convolution layer reads, largest first."""
+    weights, arriving = passed.network.params[f"{layer}.weight"], passed.gradient(layer)
     if passed.layer(layer).has_filters:
-        products = _convolution_products(passed, layer, cell)
-    else:
-        column = passed.network.params[f"{layer}.weight"][:, feature_index(passed, layer, cell)]
-        arriving = passed.gradient(layer)
-        products = [
-            Product(f"unit {unit}", float(weight), float(gradient))
-            for unit, (weight, gradient) in enumerate(zip(column, arriving, strict=True))
+        channel, *at = cell
+        down, across = (_taps(passed, layer, *each) for each in zip(at, arriving.shape[1:], strict=True))
+        terms = [
+            (format_cell((kernel, u, v)), weights[kernel, channel, i, j], arriving[kernel, u, v])
+            for kernel in range(len(weights))
+            for u, i in down
+            for v, j in across
         ]
+    else:
+        column = weights[:, feature_index(passed, layer, cell)]
+        terms = [(f"unit {unit}", *pair) for unit, pair in enumerate(zip(column, arriving, strict=True))]
+    products = [Product(label, float(weight), float(gradient)) for label, weight, gradient in terms]
     return sorted(products, key=lambda product: -abs(product.value))
 
 
-def _convolution_products(passed: Pass, layer: str, cell: Cell) -> list[Product]:
-    convolution = passed.layer(layer)
-    geometry = window_geometry(convolution)
-    weights, arriving = passed.network.params[f"{layer}.weight"], passed.gradient(layer)
-    channel, row, col = cell
-    products: list[Product] = []
-    taps = [
-        [
-            (place, offset)
-            for place in range(length)
-            if 0 <= (offset := where - place * geometry.stride - geometry.offset) < geometry.size
-        ]
-        for where, length in ((row, arriving.shape[1]), (col, arriving.shape[2]))
-    ]
-    for kernel in range(len(weights)):
-        products.extend(
-            Product(
-                format_cell((kernel, u, v)),
-                float(weights[kernel, channel, i, j]),
-                float(arriving[kernel, u, v]),
-            )
-            for u, i in taps[0]
-            for v, j in taps[1]
-        )
-    return products
+def _taps(passed: Pass, layer: str, where: int, length: int) -> list[tuple[int, int]]:
+    """Places along an axis of a map that read a cell of the input, each with the place of the weight."""
+    geometry = window_geometry(passed.layer(layer))
+    found = ((place, where - place * geometry.stride - geometry.offset) for place in range(length))
+    return [(place, offset) for place, offset in found if 0 <= offset < geometry.size]
 
 
 def cells_reading(passed: Pass, layer: str, cell: Cell) -> tuple[int, int, int, int]:
     """Block (row, column, rows, columns) of a convolution's map that reads a cell of its input."""
-    geometry = window_geometry(passed.layer(layer))
-    _, height, width = stage_shape(passed.network, layer)
-    spans: list[tuple[int, int]] = []
-    for where, length in ((cell[1], height), (cell[2], width)):
-        last = min((where - geometry.offset) // geometry.stride, length - 1)
-        first = max(-(-(where - geometry.offset - geometry.size + 1) // geometry.stride), 0)
-        spans.append((first, max(last - first + 1, 0)))
-    return spans[0][0], spans[1][0], spans[0][1], spans[1][1]
+    sides = stage_shape(passed.network, layer)[1:]
+    rows, cols = (_taps(passed, layer, *each) for each in zip(cell[1:], sides, strict=True))
+    return rows[0][0] if rows else 0, cols[0][0] if cols else 0, len(rows), len(cols)
 
 
 def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | None = None) -> Cell:
@@ -204,3 +184,51 @@ def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | No
     i, j = np.unravel_index(int(np.argmax(near)), near.shape)
     cell = grid.cell(top + int(i), left + int(j))
     return (min(cell[0], passed.values(stage).size - 1),) if len(cell) == 1 else cell
+
+
+# -- windows of a pool --------------------------------------------------------------------------------------
+
+Place = tuple[int, int]
+
+
+def focus_window(passed: Pass, step: Step, focus: Focus) -> Place:
+    """Window that is looked at, by way of one of its cells or of its pooled cell; else that in the middle."""
+    routing = passed.routings[step.layer]
+    rows, cols = routing.pooled.shape[1:]
+    distance = routing.pool.step
+    for at, divisor in (
+        (focus.pointed_at(step.layer), 1),
+        (focus.pointed_at(step.stage), distance),
+        (focus.pinned_at(step.layer), 1),
+        (focus.pinned_at(step.stage), distance),
+    ):
+        if len(at) == 3 and at[1] // divisor < rows and at[2] // divisor < cols:
+            return at[1] // divisor, at[2] // divisor
+    height, width = routing.values.shape[1:]
+    row, col = int(focus.center[0] * height) // distance, int(focus.center[1] * width) // distance
+    return min(row, rows - 1), min(col, cols - 1)
+
+
+def routed_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
+    """Cell that the numbers of the step speak of: always one of the window that is outlined.
+
+    It is the cell that is pointed at or pinned, where that is in the window; else the first at which a route
+    of the window ends.
+    """
+    window = row, col = focus_window(passed, step, focus)
+    channel = focus.channel(passed.network, step.stage)
+    pool = passed.routings[step.layer].pool
+    top, left = row * pool.step, col * pool.step
+    for at in (focus.pointed_at(step.stage), focus.pinned_at(step.stage)):
+        if len(at) == 3 and 0 <= at[1] - top < pool.size and 0 <= at[2] - left < pool.size:
+            return (channel, *at[1:])
+    ends = window_cells(passed, step, channel, window)
+    return (channel, *(ends[0] if ends else (top, left)))
+
+
+def window_cells(passed: Pass, step: Step, channel: int, window: Place, contrast: str = "") -> list[Place]:
+    """Cells at which the routes of a window end."""
+    routes = passed.routes(step.layer, contrast)
+    return [
+        (int(row), int(col)) for _, row, col in routes.cells[routes.of_window((channel, *window))].tolist()
+    ]

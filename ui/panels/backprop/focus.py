@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnnviz._types import ViewValue
 from cnnviz.inspect.receptive_field import INPUT, Cell, stage_shape
 from cnnviz.network import Network
 from cnnviz.quantities import format_cell
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
+from ui.choices import flag, maybe, named_values
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import is_maps
-from ui.panels.views import Choices, under
 
 
 @dataclass(frozen=True)
@@ -33,60 +32,22 @@ class Focus:
       numbers.
     """
 
-    channels: tuple[tuple[str, int], ...] = ()
-    units: tuple[tuple[str, int], ...] = ()
-    center: tuple[float, float] = (0.5, 0.5)
+    channels: tuple[tuple[str, int], ...] = named_values(int, 0, 100_000)
+    units: tuple[tuple[str, int], ...] = named_values(int, 0, 100_000)
+    center: tuple[float, float] = maybe(float, 0, 1, usual=(0.5, 0.5))
     stage: str = ""
     cell: Cell = ()
     pinned: tuple[str, Cell] | None = None
-    terms: int | None = 1
-    contrast: str = ""
-    parameter: str = ""
+    terms: int | None = maybe(int, 0, 10**6, usual=1)
+    contrast: str = maybe(str, usual="")
+    parameter: str = maybe(str, usual="")
     weight: ParameterTarget | None = None
-    is_covered: bool = False
+    is_covered: bool = flag(False, kept="covered")
     side: int = 6
 
     def still(self) -> "Focus":
         """The same without what follows the pointer."""
         return replace(self, stage="", cell=(), pinned=None, weight=None)
-
-    def to_view(self) -> dict[str, ViewValue]:
-        """Return what was chosen, by name, as a session keeps it; not what the pointer is on."""
-        return {
-            **under("channels", dict(self.channels)),
-            **under("units", dict(self.units)),
-            "center": self.center,
-            "terms": self.terms,
-            "contrast": self.contrast,
-            "parameter": self.parameter,
-            "covered": self.is_covered,
-        }
-
-    def restored(self, choices: Choices) -> "Focus":
-        """Return the focus that `to_view` said; the pinned cell, and what was not said, are those of this."""
-        channels, units = (
-            _with(
-                before, {name: own.whole(name, 0, 100_000, dict(before).get(name, 0)) for name in own.names()}
-            )
-            for before, own in (
-                (self.channels, choices.below("channels")),
-                (self.units, choices.below("units")),
-            )
-        )
-        row, col = choices.numbers("center", 2) or self.center
-        return replace(
-            self,
-            channels=channels,
-            units=units,
-            center=(min(max(row, 0.0), 1.0), min(max(col, 0.0), 1.0)),
-            terms=None if choices.is_none("terms") else choices.whole("terms", 0, 10**6, 1),
-            contrast=choices.any_text("contrast"),
-            parameter=choices.any_text("parameter"),
-            is_covered=choices.flag("covered", False),
-            stage="",
-            cell=(),
-            weight=None,
-        )
 
     def channel(self, network: Network, stage: str) -> int:
         """Filter that is looked at in a stage of maps."""
@@ -97,7 +58,7 @@ class Focus:
     def with_channel(self, network: Network, stage: str, channel: int) -> "Focus":
         """Look at another filter."""
         key = INPUT if stage == INPUT else block_of(network, stage)
-        return replace(self, channels=_with(self.channels, {key: channel}), terms=1)
+        return replace(self, channels=tuple((dict(self.channels) | {key: channel}).items()), terms=1)
 
     def unit(self, network: Network, layer: str) -> int:
         """Unit of a dense layer that is looked at."""
@@ -105,7 +66,7 @@ class Focus:
 
     def with_unit(self, layer: str, unit: int) -> "Focus":
         """Look at another unit."""
-        return replace(self, units=_with(self.units, {layer: unit}))
+        return replace(self, units=tuple((dict(self.units) | {layer: unit}).items()))
 
     def pointed_at(self, stage: str) -> Cell:
         """Cell of a stage that is pointed at; empty if that is elsewhere."""
@@ -118,10 +79,6 @@ class Focus:
     def at(self, stage: str) -> Cell:
         """Cell of a stage that is pointed at, or pinned; empty if that is elsewhere."""
         return self.pointed_at(stage) or self.pinned_at(stage)
-
-
-def _with(pairs: tuple[tuple[str, int], ...], more: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple((dict(pairs) | more).items())
 
 
 def block_of(network: Network, stage: str) -> str:
@@ -167,25 +124,22 @@ def target_of(stage: str, cell: Cell) -> Target:
     return PixelTarget(cell) if stage == INPUT else CellTarget(stage, cell)
 
 
-def target_to_view(target: Target | None) -> dict[str, ViewValue]:
-    """Return what is poked, by name, as a session keeps it."""
+def stage_of(target: Target) -> str:
+    """Stage of the pixel or cell that is poked, or name of the parameter."""
     match target:
-        case None:
-            return {"name": None, "index": None}
         case PixelTarget():
-            return {"name": INPUT, "index": target.index}
+            return INPUT
         case CellTarget():
-            return {"name": target.layer, "index": target.index}
+            return target.layer
         case ParameterTarget():
-            return {"name": target.name, "index": target.index}
+            return target.name
 
 
-def target_from(choices: Choices, network: Network) -> Target | None:
-    """Return the target that `target_to_view` said, None if the network has no such number."""
-    name, index = choices.any_text("name"), choices.cell("index")
+def target_named(name: str, index: Cell, network: Network) -> Target | None:
+    """What has this name (see `stage_of`) and index; None if the network has no such number."""
     shapes = {name: array.shape for name, array in network.params.items()}
     shape = {INPUT: network.input_shape, **network.shapes, **shapes}.get(name)
-    if shape is None or index is None or len(index) != len(shape):
+    if shape is None or len(index) != len(shape):
         return None
     if not all(place < side for place, side in zip(index, shape, strict=True)):
         return None

@@ -1,7 +1,6 @@
 """The step bar with its buttons, and what is said about the step."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
@@ -46,7 +45,11 @@ class StepHeader(QWidget):
         self.said = PageView(lambda _ask: None)
         self._timer = QTimer(self)
         self._timer.setInterval(_PLAY_MS)
-        self._build_layout()
+        self._row = fill(QHBoxLayout(), (self.bar, 1), self.cover, self.back, self.play, self.next)
+        self._strut = QSpacerItem(0, 0)
+        self._below = fill(QHBoxLayout(), (self.said, 1), spacing=0)
+        self._below.addItem(self._strut)
+        self._layout = fill(QVBoxLayout(self), self._row, self._below)
         self.back.clicked.connect(self.go_back)
         self.next.clicked.connect(self.go_on)
         self.play.clicked.connect(self.toggle_play)
@@ -76,14 +79,12 @@ class StepHeader(QWidget):
     def _last(self) -> int:
         return len(self._shown.titles) - 1
 
-    def set_steps(self, steps: Sequence[Step]) -> None:
-        """Show the steps of another network."""
-        titles = tuple((step.short, step.title) for step in steps)
-        self._show_steps(Steps(titles, min(self._shown.current, len(titles) - 1), GoTo))
-
-    def set_current(self, index: int) -> None:
-        """Show another step as the current one."""
-        self._show_steps(replace(self._shown, current=index))
+    def show_steps(self, steps: Sequence[Step], current: int) -> None:
+        """Show the steps of a network, and which of them is shown."""
+        self._shown = Steps(tuple((step.short, step.title) for step in steps), current, GoTo)
+        self.bar.show_content(self._shown)
+        self.back.setEnabled(current > 0)
+        self.next.setEnabled(current < self._last)
 
     def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool = False) -> None:
         """Say what happens in the step; cover its result, which is what is set in the accent."""
@@ -98,19 +99,19 @@ class StepHeader(QWidget):
 
     def go_on(self) -> bool:
         """Ask for the next step; return whether there is one."""
-        return self._request(self.current + 1)
+        return self.go_to(self.current + 1)
 
     def go_back(self) -> bool:
         """Ask for the step before; return whether there is one."""
-        return self._request(self.current - 1)
+        return self.go_to(self.current - 1)
 
-    def go_to_end(self) -> None:
-        """Ask for the last step."""
-        self._request(self._last)
-
-    def go_to_start(self) -> None:
-        """Ask for the first step."""
-        self._request(0)
+    def go_to(self, index: int) -> bool:
+        """Ask for a step; return whether there is one."""
+        self.stop()
+        is_there = 0 <= index <= self._last
+        if is_there:
+            self.stepRequested.emit(index)
+        return is_there
 
     def toggle_play(self) -> None:
         """Let the steps follow one another, from the first if the last one is shown; or stop."""
@@ -128,24 +129,10 @@ class StepHeader(QWidget):
             self._timer.stop()
             self.play.set_icon("play", "Play the steps")
 
-    def _build_layout(self) -> None:
-        self._row = fill(QHBoxLayout(), (self.bar, 1), self.cover, self.back, self.play, self.next)
-        self._strut = QSpacerItem(0, 0)
-        self._below = fill(QHBoxLayout(), (self.said, 1), spacing=0)
-        self._below.addItem(self._strut)
-        self._layout = fill(QVBoxLayout(self), self._row, self._below)
-
-    def _request(self, index: int) -> bool:
-        self.stop()
-        is_there = 0 <= index <= self._last
-        if is_there:
-            self.stepRequested.emit(index)
-        return is_there
-
     def _answer(self, ask: Ask) -> None:
         match ask:
             case GoTo(step) if step != self.current:
-                self._request(step)
+                self.go_to(step)
             case _:
                 self.stop()
 
@@ -154,9 +141,3 @@ class StepHeader(QWidget):
             self.stepRequested.emit(self.current + 1)
         if self.current >= self._last:
             self.stop()
-
-    def _show_steps(self, shown: Steps) -> None:
-        self._shown = shown
-        self.bar.show_content(shown)
-        self.back.setEnabled(self.current > 0)
-        self.next.setEnabled(self.current < self._last)

@@ -1,53 +1,66 @@
 """What is chosen in the backprop panel: class, rule, trial, step, place. Views ask to change it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz._types import ViewValue
+from cnnviz._types import View
 from cnnviz.drawing import Ask, Leave
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
-from cnnviz.routing import CellTarget, PixelTarget, Target, with_ties
+from cnnviz.routing import Target, with_ties
 from cnnviz.snapshots import Snapshot
+from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
-from ui.panels.backprop.focus import Focus, center_of, first_focus, target_from, target_of, target_to_view
-from ui.panels.backprop.pages import Now
-from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Trial
+from ui.panels.backprop.focus import Focus, center_of, first_focus, stage_of, target_named, target_of
+from ui.panels.backprop.now import Now, PokeOutcome
+from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
 from ui.panels.backprop.steps import Step, backward_steps
-from ui.panels.backprop.trial import Preview, undone
-from ui.panels.backprop.work import BackpropWork, PokeOutcome
-from ui.panels.views import Choices, under
 from ui.state import PinnedCell
 
 EPS, REACH = 1e-4, 0.5
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a session keeps beside `PassChoices` and `Focus`."""
+
+    step: str | None = maybe(str)
+    step_layer: str | None = maybe(str)
+    rate: float | None = maybe(float, 1e-7, 1e3)
+    covers: bool = flag(False)
+    own_focus: bool = flag(False)
+    target: str | None = maybe(str, kept="target.name")
+    target_index: tuple[int, ...] | None = maybe(int, 0, 10**6, kept="target.index")
+    eps: float = maybe(float, 1e-12, 1e3, kept="side.eps", usual=EPS)
+    reach: float = maybe(float, 1e-12, 1e3, kept="side.range", usual=REACH)
+    page: str | None = maybe(str, kept="side.page")
+    scroll: int = whole(0, 0, 100_000, kept="side.scroll")
+    checked: bool = flag(False)
+    also_checked: str | None = maybe(str)
+
+
 class BackpropModel(QObject):
     """Own settings of the panel, and the pass that is drawn.
 
-    * `work`: computes previews.
     * `choices`: what passes are computed from, besides the application's state.
     * `choicesChanged`: another pass is wanted.
-    * `pokeChanged`: another size or range is wanted.
-    * `trialDropped`: the run has moved on, so that the trial updates no longer belong to it.
+    * `stepChanged`: another step, or another update, is to be shown.
+    * `pokeChanged`: another target, size or range is wanted.
+    * `applied`: a trial update was taken.
     """
 
     choicesChanged = Signal()
     stepChanged = Signal()
     focusChanged = Signal()
-    targetChanged = Signal()
-    previewChanged = Signal(object)
     pokeChanged = Signal()
     applied = Signal()
-    trialDropped = Signal()
 
-    def __init__(self, work: BackpropWork, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._work = work
         self._scene: PassScene | None = None  # that the choices fit
         self.choices = PassChoices()
         self._is_own_focus = False
@@ -61,7 +74,6 @@ class BackpropModel(QObject):
         self.preview: Preview | None = None
         self.rate, self.eps, self.reach = 1e-4, EPS, REACH
         self.poked: PokeOutcome | None = None
-        work.previewReady.connect(self._on_preview_ready)
 
     def know_side(self, step: Step, side: int) -> None:
         """Remember for how many cells there is room in a step, so that it is drawn but once."""
@@ -74,11 +86,14 @@ class BackpropModel(QObject):
 
     # -- what the pass is computed from --------------------------------------------------------------------
 
-    def follow(self, scene: PassScene) -> None:
-        """Leave no choice that was made for another sample or another network."""
+    def follow(self, scene: PassScene) -> bool:
+        """Leave no choice that was made for another sample or another network.
+
+        * Returns: whether trial updates were dropped, as they no longer belong to the run.
+        """
         before, self._scene = self._scene, scene
         if before is None:
-            return
+            return False
         label, rule, trial = self.choices.label, self.choices.rule, self.choices.trial
         if before.sample is not scene.sample:
             label = None
@@ -88,8 +103,7 @@ class BackpropModel(QObject):
                 label, rule, self._is_own_focus = None, None, False
         is_dropped = trial != self.choices.trial
         self._choose(PassChoices(label, rule, trial))
-        if is_dropped:
-            self.trialDropped.emit()
+        return is_dropped
 
     def answer(self, ask: Ask) -> None:
         """Do what a page asks for."""
@@ -130,9 +144,11 @@ class BackpropModel(QObject):
             case Reveal():
                 self.reveal()
             case asks.Apply():
-                self.apply()
+                if self.preview is not None and self.preview.passed is self.passed:
+                    self._choose(replace(self.choices, trial=self.preview.applied()))
+                    self.applied.emit()
             case asks.Undo():
-                self.undo()
+                self._choose(replace(self.choices, trial=self.choices.trial.undone()))
             case _:
                 raise TypeError(f"The model does not know {ask!r}.")
 
@@ -140,48 +156,34 @@ class BackpropModel(QObject):
         """Use another learning rate for the trial update."""
         if rate != self.rate:
             self.rate = rate
-            self.request_preview()
-            self.focusChanged.emit()
+            if self.passed is not None:
+                self.stepChanged.emit()
 
-    def view_state(self) -> dict[str, ViewValue]:
+    def view_state(self, page: str, scroll: int, checked: bool, also_checked: str) -> View:
         """Return what was chosen, by name, as a session keeps it; there must be a pass."""
-        return {
-            "step": self.step.kind.value,
-            "step_layer": self.step.layer,
-            "label": self.choices.label,
-            "rule": self.choices.rule,
-            "rate": self.rate,
-            "covers": self._covers,
-            "own_focus": self._is_own_focus,
-            **self.focus.to_view(),
-            **under("target", target_to_view(self.target)),
-        }
+        target, step = self.target, self.step
+        name, index = (None, None) if target is None else (stage_of(target), target.index)
+        chosen = step.kind.value, step.layer, self.rate, self._covers, self._is_own_focus
+        own = Kept(*chosen, name, index, self.eps, self.reach, page, scroll, checked, also_checked)
+        return kept(own) | kept(self.choices) | kept(self.focus)
 
-    def restore_view(self, choices: Choices) -> None:
+    def restore_view(self, view: View) -> None:
         """Choose as `view_state` said; the rate and what is covered are for the panel to set before."""
         assert self.passed is not None
-        kind, layer = choices.any_text("step"), choices.any_text("step_layer")
-        alike = [place for place, each in enumerate(self.steps) if each.kind == kind]
-        same = [place for place in alike if self.steps[place].layer == layer]
-        self.index = (same or alike or [0])[0]
-        self._is_own_focus = choices.flag("own_focus", False)
-        self.focus = replace(first_focus(self.passed), pinned=self.focus.pinned).restored(choices)
-        if self._is_held:
-            self.focus = replace(self.focus, is_covered=True)
-        self.set_target(target_from(choices.below("target"), self.passed.network))
-        label = choices.whole("label", 0, len(self.passed.names) - 1, None)
-        rule = next((each for each in TIE_RULES if each == choices.any_text("rule")), None)
-        self._choose(replace(self.choices, label=label, rule=rule))
-
-    def apply(self) -> None:
-        """Take the update that was previewed, on trial."""
-        if self.preview is not None and self.preview.passed is self.passed:
-            self._choose(replace(self.choices, trial=self.preview.applied()))
-            self.applied.emit()
-
-    def undo(self) -> None:
-        """Take the latest trial update back."""
-        self._choose(replace(self.choices, trial=undone(self.choices.trial)))
+        found, passed, choices = read(Kept, view), self.passed, read(PassChoices, view)
+        self.index = _index_of(self.steps, found.step, found.step_layer)
+        self._is_own_focus, self.eps, self.reach = found.own_focus, found.eps, found.reach
+        focus = read(Focus, kept(first := first_focus(passed)) | dict(view))
+        self.focus = replace(
+            focus,
+            center=focus.center if focus.center and len(focus.center) == 2 else first.center,
+            pinned=self.focus.pinned,
+            is_covered=focus.is_covered or self._is_held,
+        )
+        self.set_target(target_named(found.target or "", found.target_index or (), passed.network))
+        label = choices.label if choices.label is not None and choices.label < len(passed.names) else None
+        rule = choices.rule if choices.rule in TIE_RULES else None
+        self._choose(PassChoices(label, rule, self.choices.trial))
 
     def adopted(self) -> Snapshot | None:
         """Weights after the trial updates, for the run to continue from; None without any."""
@@ -193,7 +195,7 @@ class BackpropModel(QObject):
         return Snapshot(snapshot.step, trial.after(snapshot.network), origin=origin)
 
     def now(self) -> Now:
-        """Return what pages are made of, but for what `Probes` add; only when there is a pass."""
+        """Return what pages are made of, but for what `BackpropWork` adds; only when there is a pass."""
         assert self.passed is not None
         return Now(
             self.passed,
@@ -207,13 +209,11 @@ class BackpropModel(QObject):
             reach=self.reach,
         )
 
-    def request_preview(self) -> None:
-        """Have the next update tried, for the steps that show it, unless that is known."""
-        known = self.preview
-        if self.passed is not None and (
-            known is None or known.passed is not self.passed or known.rate != self.rate
-        ):
-            self._work.request_preview(self.passed, self.rate)
+    def take_preview(self, preview: Preview) -> None:
+        """Show what an update would do, if it is still wanted."""
+        if preview.passed is self.passed and preview.rate == self.rate:
+            self.preview = preview
+            self.focusChanged.emit()
 
     def refocus(self) -> None:
         """Look again at where there is most to see, unless the user has chosen a place."""
@@ -257,7 +257,7 @@ class BackpropModel(QObject):
     def set_pinned(self, pinned: PinnedCell | None) -> None:
         """Look at a cell that was pinned, here or in another panel."""
         network = None if self.passed is None else self.passed.network
-        if pinned is None or network is None or not _exists(network, pinned):
+        if pinned is None or network is None or target_named(pinned.stage, pinned.index, network) is None:
             self._set_focus(replace(self.focus, pinned=None))
             return
         stage, cell = pinned.stage, pinned.index
@@ -278,7 +278,7 @@ class BackpropModel(QObject):
         """Poke something else."""
         if target != self.target:
             self.target = target
-            self.targetChanged.emit()
+            self.pokeChanged.emit()
 
     # -- results -------------------------------------------------------------------------------------------
 
@@ -287,19 +287,14 @@ class BackpropModel(QObject):
         previous = self.passed
         self.passed = passed
         if previous is None or not _are_alike(previous.network, passed.network):
-            step = self.steps[self.index] if self.steps else None
+            before = (self.step.kind, self.step.layer) if self.steps else (None, None)
             self.steps = backward_steps(passed.network)
-            self.index = _index_of(self.steps, step)
+            self.index = _index_of(self.steps, *before)
             self.focus = replace(first_focus(passed), is_covered=self._is_covered)
             self.set_target(None)
         elif not self._is_own_focus and previous.scene.sample is not passed.scene.sample:
             fresh = first_focus(passed)
             self.focus = replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
-
-    def _on_preview_ready(self, preview: Preview) -> None:
-        if preview.passed is self.passed and preview.rate == self.rate:
-            self.preview = preview
-            self.previewChanged.emit(preview)
 
     def _choose(self, choices: PassChoices) -> None:
         if choices != self.choices:
@@ -317,17 +312,6 @@ class BackpropModel(QObject):
             self.focusChanged.emit()
 
 
-def pinned_of(target: Target) -> PinnedCell | None:
-    """Cell that belongs to a target; None for a weight, which cannot be pinned."""
-    match target:
-        case PixelTarget():
-            return PinnedCell(INPUT, target.index)
-        case CellTarget():
-            return PinnedCell(target.layer, target.index)
-        case _:
-            return None
-
-
 def _are_alike(one: Network, other: Network) -> bool:
     """Whether what is chosen in one network is there in the other: its rule for ties does not matter."""
     if one.is_like(other):  # as almost always: the networks of one run share their layers
@@ -335,17 +319,8 @@ def _are_alike(one: Network, other: Network) -> bool:
     return with_ties(one, TIE_RULES[0]).is_like(with_ties(other, TIE_RULES[0]))
 
 
-def _exists(network: Network, pinned: PinnedCell) -> bool:
-    shape = network.input_shape if pinned.stage == INPUT else network.shapes.get(pinned.stage)
-    if shape is None or len(shape) != len(pinned.index):
-        return False
-    return all(0 <= place < side for place, side in zip(pinned.index, shape, strict=True))
-
-
-def _index_of(steps: tuple[Step, ...], step: Step | None) -> int:
-    """Place of the step of the same kind in another network, the first one if there is none."""
-    if step is None:
-        return 0
-    same = [place for place, each in enumerate(steps) if (each.kind, each.layer) == (step.kind, step.layer)]
-    alike = [place for place, each in enumerate(steps) if each.kind is step.kind]
+def _index_of(steps: tuple[Step, ...], kind: str | None, layer: str | None) -> int:
+    """Place of the step of a kind and a layer, or of the same kind; the first one if there is none."""
+    alike = [place for place, each in enumerate(steps) if each.kind == kind]
+    same = [place for place in alike if steps[place].layer == layer]
     return (same or alike or [0])[0]

@@ -14,8 +14,9 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
-from cnnviz.layers import TIE_RULES, TieRule
-from cnnviz.routing import Target
+from cnnviz.layers import TIE_RULES
+from cnnviz.routing import ParameterTarget, Target
+from ui.choices import read
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
@@ -23,22 +24,21 @@ from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.backprop.asks import Adopt, Poke, SetSide
+from ui.panels.backprop.focus import stage_of
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
-from ui.panels.backprop.model import EPS, REACH, BackpropModel, pinned_of
+from ui.panels.backprop.model import BackpropModel, Kept
 from ui.panels.backprop.pages import page_of
 from ui.panels.backprop.passes import Pass, PassScene, compute_pass, contrast_pools
-from ui.panels.backprop.probes import Probes
 from ui.panels.backprop.sentences import sentence_of
-from ui.panels.backprop.side_column import SideColumn
+from ui.panels.backprop.side_column import CHECK, INSPECT, POKE, SideColumn
 from ui.panels.backprop.steps import Step, StepKind
-from ui.panels.backprop.work import PASS, BackpropWork
+from ui.panels.backprop.work import PASS, BackpropWork, Rules
 from ui.panels.contract import Panel, Runs
 from ui.panels.drawn import Drawn
 from ui.panels.picture_loop import PictureLoop
 from ui.panels.scene import still_scene_of
-from ui.panels.views import Choices, under
-from ui.state import AppState, RunStatus
+from ui.state import AppState, PinnedCell, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
@@ -69,22 +69,46 @@ class BackpropPanel(Panel):
         super().__init__()
         self._state, self._runs = state, runs
         self._was_training = False
-        self._unchecked: Choices | None = None
+        self._unchecked: Kept | None = None
         self._unseen: list[Step] = []
         self._places: dict[str, int] = {}  # on which step each view is found
         self._ahead = single_shot(self, self._draw_ahead, _PAUSE_MS)
-        self.work = BackpropWork(analysis, background, self)
-        self.model = BackpropModel(self.work, self)
+        self.model = BackpropModel(self)
         self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._build_widgets()
-        self._build_layout()
-        self._probes = Probes(state, self.model, self.work, self.side, self)
+        self.message, self.header = MessageBar(self), StepHeader()
+        self.stack, self.side = PageView(self.answer, _LEAST_HEIGHT), SideColumn(self.answer)
+        self.empty = WrapLabel(
+            "The backward pass needs a network and an image: wait until the data are read, or choose an "
+            "image at the left."
+        )
+        self.empty.setContentsMargins(16, 16, 16, 16)
+        self._content = QWidget()
+        self._content.hide()
+        self._columns = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), (self.stack, 1), self.side)
+        self._body = fill(QVBoxLayout(self._content), self.header, (self._columns, 1))
+        fill(QVBoxLayout(self), self.message, self.empty, (self._content, 1), spacing=0)
+        self.work = BackpropWork(state, analysis, background, self.model, self.side, self)
         state.sceneChanged.connect(self._fit_choices)
         self._loop = PictureLoop(self, state, analysis, PASS, self._scene, compute_pass, self._draw)
-        self._connect_views()
-        self._connect_model()
-        self._connect_state()
+        for signal, slot in (
+            (self.header.stepRequested, self.model.go_to),
+            (self.header.cover.toggled, self.model.set_covers),
+            (self.model.choicesChanged, self._loop.look),
+            (self.model.stepChanged, self._on_step_changed),
+            (self.model.focusChanged, self._draw_step),
+            (self.model.pokeChanged, self._draw_step),
+            (self._loop.failed, self._on_failed),
+            (self.work.failed, self._on_failed),
+            (self._loop.drew, self._on_drew),
+            (state.experimentChanged, self._on_experiment_changed),
+            (state.pinnedChanged, self._on_pinned_changed),
+            (state.runChanged, self._on_run_changed),
+            (state.coveredChanged, self._on_covered_changed),
+        ):
+            signal.connect(slot)
+        for keys, slot in (("Alt+Right", self.header.go_on), ("Alt+Left", self.header.go_back)):
+            QShortcut(QKeySequence(keys), self, slot, context=Qt.ShortcutContext.WindowShortcut)
         self._on_experiment_changed()
         follow_theme(self)
 
@@ -98,21 +122,17 @@ class BackpropPanel(Panel):
 
     def view_state(self) -> View:
         """Return all choices, for a session; none before the first pass."""
-        waiting = self._loop.waiting_view
-        if waiting is not None or self.model.passed is None:
+        waiting, passed = self._loop.waiting_view, self.model.passed
+        if waiting is not None or passed is None:
             return waiting or {}
-        model, checked, rule = self.model, self._probes.checked_rules(), self.model.passed.rule
-        return {
-            **model.view_state(),
-            **under("side", {**self.side.view_state(), "eps": model.eps, "range": model.reach}),
-            "checked": rule in checked,
-            "also_checked": " ".join(each for each in checked if each is not None and each != rule),
-        }
+        checked = self.work.checked_rules()
+        others = " ".join(each for each in checked if each is not None and each != passed.rule)
+        return self.model.view_state(self.side.page(), self.side.scrolled(), passed.rule in checked, others)
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
         if view:
-            self._loop.when_current(view, self._restore)
+            self._loop.when_current(view, lambda _passed: self._restore(view))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the column narrower where there is little room."""
@@ -150,7 +170,7 @@ class BackpropPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for what was not asked for while the panel was hidden, that is."""
         super().showEvent(event)
-        self._probes.follow()
+        self.work.follow()
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
@@ -163,8 +183,8 @@ class BackpropPanel(Panel):
         actions = {
             Qt.Key.Key_PageDown: self.header.go_on,
             Qt.Key.Key_PageUp: self.header.go_back,
-            Qt.Key.Key_Home: self.header.go_to_start,
-            Qt.Key.Key_End: self.header.go_to_end,
+            Qt.Key.Key_Home: partial(self.header.go_to, 0),
+            Qt.Key.Key_End: partial(self.header.go_to, len(self.model.steps) - 1),
             Qt.Key.Key_P: self.header.toggle_play,
             Qt.Key.Key_V: self._reveal,
             Qt.Key.Key_Escape: self._unpin,
@@ -174,52 +194,6 @@ class BackpropPanel(Panel):
             super().keyPressEvent(event)
         else:
             action()
-
-    # -- building ------------------------------------------------------------------------------------------
-
-    def _build_widgets(self) -> None:
-        self.message = MessageBar(self)
-        self.header = StepHeader()
-        self.stack, self.side = PageView(self.answer, _LEAST_HEIGHT), SideColumn(self.answer)
-        self.empty = WrapLabel(
-            "The backward pass needs a network and an image: wait until the data are read, or choose an "
-            "image at the left."
-        )
-        for keys, slot in (("Alt+Right", self.header.go_on), ("Alt+Left", self.header.go_back)):
-            QShortcut(QKeySequence(keys), self, slot, context=Qt.ShortcutContext.WindowShortcut)
-
-    def _build_layout(self) -> None:
-        self._content = QWidget()
-        self._body = QVBoxLayout(self._content)
-        self._columns = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), (self.stack, 1), self.side)
-        self._body.addWidget(self.header)
-        self._body.addLayout(self._columns, 1)
-        fill(QVBoxLayout(self), self.message, self.empty, (self._content, 1), spacing=0)
-        self._content.hide()
-        self.empty.setContentsMargins(16, 16, 16, 16)
-
-    def _connect_views(self) -> None:
-        self.header.stepRequested.connect(self.model.go_to)
-        self.header.cover.toggled.connect(self.model.set_covers)
-
-    def _connect_model(self) -> None:
-        model, work = self.model, self.work
-        model.choicesChanged.connect(self._loop.look)
-        model.stepChanged.connect(self._on_step_changed)
-        model.focusChanged.connect(self._draw_step)
-        for signal in (model.previewChanged, model.targetChanged, model.pokeChanged):
-            signal.connect(self._draw_step)
-        model.trialDropped.connect(self._on_trial_dropped)
-        for part in (self._loop, work):
-            part.failed.connect(self._on_failed)
-        self._loop.drew.connect(self._on_drew)
-
-    def _connect_state(self) -> None:
-        state = self._state
-        state.experimentChanged.connect(self._on_experiment_changed)
-        state.pinnedChanged.connect(self._on_pinned_changed)
-        state.runChanged.connect(self._on_run_changed)
-        state.coveredChanged.connect(self._on_covered_changed)
 
     @override
     def drawn(self) -> Drawn | None:
@@ -245,8 +219,8 @@ class BackpropPanel(Panel):
     @Slot()
     def _fit_choices(self) -> None:
         scene = self._scene()
-        if scene is not None:
-            self.model.follow(scene)
+        if scene is not None and self.model.follow(scene):
+            self.message.show_message("The run has moved on, so the trial updates were dropped.", "info")
 
     @Slot()
     def _on_experiment_changed(self) -> None:
@@ -270,7 +244,7 @@ class BackpropPanel(Panel):
         if self.isVisible() and not self._is_training():
             if was_training:
                 self.model.refocus()
-            self._probes.follow_ties()
+            self.work.follow_ties()
 
     def _is_training(self) -> bool:
         return self._state.run.status is RunStatus.TRAINING
@@ -286,9 +260,8 @@ class BackpropPanel(Panel):
         if self.model.steps is not steps:
             self._unseen, self._places = list(self.model.steps), {}
         self.model.set_pinned(self._state.pinned)
-        self.header.set_steps(self.model.steps)
         self._on_step_changed()
-        self._probes.follow()
+        self.work.follow()
         self._ahead.start()
 
     @Slot()
@@ -299,7 +272,7 @@ class BackpropPanel(Panel):
             return
         step = self._unseen.pop(0)
         if step != model.step:
-            now = replace(self._probes.now(), step=step)
+            now = replace(self.work.now(), step=step)
             page = page_of(now)
             ask = self.stack.prepare(page)
             if isinstance(ask, SetSide):
@@ -312,43 +285,38 @@ class BackpropPanel(Panel):
 
     @Slot()
     def _on_drew(self) -> None:
-        passed, choices = self.model.passed, self._unchecked
-        if passed is not None and choices is not None and self._loop.is_current:
+        passed, kept = self.model.passed, self._unchecked
+        if passed is not None and kept is not None and self._loop.is_current:
             self._unchecked = None
             # Under which rules for ties the session has checked them; that in force comes last.
-            others = choices.any_text("also_checked").split() if passed.rule is not None else ()
-            rules: list[TieRule | None] = [
-                each for each in TIE_RULES if each in others and each != passed.rule
-            ]
-            if choices.flag("checked", False):
-                rules.append(passed.rule)
-            self._probes.check(tuple(rules))
+            others = (kept.also_checked or "").split() if passed.rule is not None else ()
+            rules: Rules = tuple(each for each in TIE_RULES if each in others and each != passed.rule)
+            self.work.check((*rules, passed.rule) if kept.checked else rules)
 
-    def _restore(self, choices: Choices, _passed: Pass) -> None:
+    def _restore(self, view: View) -> None:
         """Choose as a session says; the parameters are checked again if they were."""
+        kept = read(Kept, view)
         self.model.set_pinned(self._state.pinned)
         self._on_experiment_changed()
-        self.header.cover.setChecked(choices.flag("covers", False))
-        self.model.set_rate(choices.number("rate", 1e-7, 1e3, self.model.rate))
-        of_side = choices.below("side")
-        self.side.restore_view(of_side)
-        self.model.eps = of_side.number("eps", 1e-12, 1e3, EPS)
-        self.model.reach = of_side.number("range", 1e-12, 1e3, REACH)
-        self.model.restore_view(choices)
+        self.header.cover.setChecked(kept.covers)
+        self.model.set_rate(self.model.rate if kept.rate is None else kept.rate)
+        self.side.show_page(kept.page if kept.page in (INSPECT, POKE, CHECK) else INSPECT)
+        self.side.scroll_to(kept.scroll)
+        self.model.restore_view(view)
         self._on_step_changed()
-        self._probes.follow()
-        self._unchecked = choices
+        self.work.follow()
+        self._unchecked = kept
         self._on_drew()
 
     @Slot()
     def _on_step_changed(self) -> None:
         model = self.model
-        self.header.set_current(model.index)
+        self.header.show_steps(model.steps, model.index)
         self._draw_step()
         if model.step.kind is StepKind.UPDATE:
-            model.request_preview()
+            self.work.request_preview()
         if model.step.kind is StepKind.ROUTE:
-            self._probes.follow_ties()
+            self.work.follow_ties()
 
     @Slot()
     def _draw_step(self) -> None:
@@ -358,7 +326,7 @@ class BackpropPanel(Panel):
         step, focus = model.step, model.focus
         formula = formula_of(passed, step, focus, model.rate)
         self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
-        now, why = self._probes.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
+        now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
         later = Card("later", WORDS, Words(why, ink="muted"))
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
@@ -374,15 +342,16 @@ class BackpropPanel(Panel):
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)
             case _:
-                if not self._probes.answer(ask):
+                if not self.work.answer(ask):
                     self.model.answer(ask)
 
     def _choose_target(self, target: Target) -> None:
         """Pin a cell, or free it if it is pinned; poke a weight, which has no place to be pinned at."""
-        pinned = pinned_of(target)
-        if pinned is None:
-            self._probes.poke(target)
-        elif pinned == self._state.pinned:
+        if isinstance(target, ParameterTarget):
+            self.work.poke(target)
+            return
+        pinned = PinnedCell(stage_of(target), target.index)
+        if pinned == self._state.pinned:
             self._state.set_pinned(None)
         else:
             self.model.set_target(target)
@@ -392,13 +361,9 @@ class BackpropPanel(Panel):
         """The step that is shown, for paper."""
         return self.stack.figure(look)
 
-    @Slot()
-    def _on_trial_dropped(self) -> None:
-        self.message.show_message("The run has moved on, so the trial updates were dropped.", "info")
-
     @Slot(str)
     def _on_failed(self, text: str) -> None:
-        self._probes.show_checks()
+        self.work.show_checks()
         self.message.show_message(text, "error")
 
     def _reveal(self) -> None:

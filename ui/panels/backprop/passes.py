@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
+from cnnviz.drawing.kept import kept
 from cnnviz.inspect.receptive_field import INPUT, stage_index, symbol_of
 from cnnviz.layers import TIE_RULES, Layer, Pool, TieRule
 from cnnviz.network import Gradients, Network, Trace
@@ -15,6 +16,7 @@ from cnnviz.routing import (
     FilterTerms,
     PoolRouting,
     Routes,
+    apply_update,
     filter_gradient_terms,
     linear_pools,
     pool_after,
@@ -22,6 +24,7 @@ from cnnviz.routing import (
     pool_routing,
     with_ties,
 )
+from ui.choices import maybe
 from ui.panels.analysis import Context
 from ui.panels.scene import Scene, SceneRun
 
@@ -47,6 +50,10 @@ class Trial:
         """Return what the updates have made of the run's network."""
         return self.networks[-1] if self.networks else network
 
+    def undone(self) -> "Trial":
+        """Return the trial without its latest update."""
+        return Trial(self.networks[:-1], self.losses[:-1])
+
 
 @dataclass(frozen=True, slots=True)
 class PassChoices:
@@ -57,8 +64,8 @@ class PassChoices:
     * `rule`: rule for ties in all max pools; None keeps the network's own.
     """
 
-    label: int | None = None
-    rule: TieRule | None = None
+    label: int | None = maybe(int)
+    rule: TieRule | None = maybe(str)
     trial: Trial = Trial()
 
 
@@ -139,32 +146,34 @@ class Pass(SceneRun):
 
     def routes(self, pool: str, contrast: str = "") -> Routes:
         """Ways of the gradient through a pool, or through another kind of pool in its place."""
-        key = ("routes", pool, contrast)
-        if key not in self._cache:
-            routing = self.routings[pool]
-            other = contrast_pools(routing.pool).get(contrast)
-            self._cache[key] = routing.routes() if other is None else pool_routes(other, routing.values)
-        return self._cache[key]
+        return _routes(self, pool, contrast)
 
+    @kept
     def terms(self, layer: str, channel: int) -> FilterTerms:
         """Terms of a filter's gradient: one a window where a pool follows, else one a cell."""
-        key = ("terms", layer, channel)
-        if key not in self._cache:
-            by = "window" if pool_after(self.network, layer) else "position"
-            self._cache[key] = filter_gradient_terms(
-                self.network, self.trace, self.gradients, layer, channel, by=by
-            )
-        return self._cache[key]
+        by = "window" if pool_after(self.network, layer) else "position"
+        return filter_gradient_terms(self.network, self.trace, self.gradients, layer, channel, by=by)
+
+
+@kept
+def _routes(passed: Pass, pool: str, contrast: str) -> Routes:
+    routing = passed.routings[pool]
+    other = contrast_pools(routing.pool).get(contrast)
+    return routing.routes() if other is None else pool_routes(other, routing.values)
 
 
 def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
     """Run the sample forwards and backwards, under each rule for ties that there is."""
     chosen = scene.choices
     network = chosen.trial.after(scene.snapshot.network)
-    run_rule = _rule_of(network)
+    run_rule: TieRule | None = next(
+        (each.tie_rule for _, each in network.layers if each.tie_rule is not None), None
+    )
     rule = run_rule if run_rule is None or chosen.rule is None else chosen.rule
     x = to_input(scene.sample.pixels[np.newaxis], network.dtype)
-    label = _label_of(scene, x)
+    label = scene.sample.label if chosen.label is None else chosen.label
+    if label is None or label >= len(scene.classes):
+        label = int(scene.snapshot.network.predict(x)[0])
     labels = np.array([label])
     by_rule: dict[str, Gradients] = {}
     if run_rule is not None:
@@ -184,12 +193,50 @@ def contrast_pools(pool: Pool) -> dict[str, Pool]:
     return {kind: each for kind, each in linear_pools(pool).items() if kind != pool.kind}
 
 
-def _label_of(scene: PassScene, x: FloatArray) -> int:
-    label = scene.sample.label if scene.choices.label is None else scene.choices.label
-    if label is None or label >= len(scene.classes):
-        return int(scene.snapshot.network.predict(x)[0])
-    return label
+# -- one more update ----------------------------------------------------------------------------------------
 
 
-def _rule_of(network: Network) -> TieRule | None:
-    return next((layer.tie_rule for _, layer in network.layers if layer.tie_rule is not None), None)
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """The network after one more step of gradient descent.
+
+    * `passed`: pass whose gradients were used.
+    * `network`: with the run's own rule for ties, so that it can be adopted.
+    * `loss`: loss of the sample after the step.
+    * `expected`: what the slope alone promises: the loss before, less rate times the product of the
+      slope (the gradient under ``"first"``) and the direction of the step (the gradient under the
+      rule in force).
+    * `probabilities`: ndarray of shape (k,).
+    """
+
+    passed: Pass
+    rate: float
+    network: Network
+    loss: float
+    expected: float
+    probabilities: FloatArray
+
+    def applied(self) -> Trial:
+        """Return the trial with this step taken."""
+        trial, loss = self.passed.trial, self.passed.gradients.loss
+        return Trial((*trial.networks, self.network), (*trial.losses, loss))
+
+
+def preview_update(passed: Pass, rate: float) -> Preview:
+    """Take one step on a copy and look at what it does to the sample.
+
+    * `rate`: learning rate, > 0.
+    """
+    base = passed.trial.after(passed.scene.snapshot.network)
+    network = apply_update(base, passed.gradients, rate)
+    gradients = network.gradients(passed.x, np.array([passed.label]))
+    probabilities = network.forward(passed.x).class_probabilities[0]
+    slopes = passed.by_rule.get("first", passed.gradients).params
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = sum(
+            float((slopes[name].astype(np.float64) * step).sum())
+            for name, step in passed.gradients.params.items()
+        )
+    return Preview(
+        passed, rate, network, gradients.loss, passed.gradients.loss - rate * product, probabilities
+    )

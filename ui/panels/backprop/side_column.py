@@ -5,7 +5,6 @@ from functools import partial
 
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnviz._types import ViewValue
 from cnnviz.drawing import Ask
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.layouts import fill
@@ -13,7 +12,6 @@ from ui.controls.naming import named
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.page_view import PageView
 from ui.panels.backprop.pages import Now, check, inspect, poke
-from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
 
 INSPECT, POKE, CHECK = "inspect", "poke", "check"
@@ -57,14 +55,13 @@ class SideColumn(QWidget):
         """Draw the numbers of another step ahead."""
         self.inspect.prepare(inspect.page(now))
 
-    def view_state(self) -> dict[str, ViewValue]:
-        """Return the page, and how far it is scrolled."""
-        return {"page": self.page(), "scroll": place_of(self._area().verticalScrollBar())}
+    def scrolled(self) -> int:
+        """How far the page that is shown is scrolled."""
+        return place_of(self._area().verticalScrollBar())
 
-    def restore_view(self, choices: Choices) -> None:
-        """Choose as `view_state` said."""
-        self.show_page(choices.text("page", [key for key, _ in _PAGES], INSPECT))
-        scroll_later(self._area().verticalScrollBar(), choices.whole("scroll", 0, 100_000, 0))
+    def scroll_to(self, place: int) -> None:
+        """Scroll the page that is shown as `scrolled` said."""
+        scroll_later(self._area().verticalScrollBar(), place)
 
     def _area(self) -> ScrollColumn:
         area = self._stack.currentWidget()

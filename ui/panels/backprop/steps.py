@@ -65,7 +65,9 @@ def backward_steps(network: Network) -> tuple[Step, ...]:
         before = network.layers[position - 1][0] if position else INPUT
         steps.extend(_layer_steps(network, name, layer, before))
     steps.append(_step(StepKind.UPDATE, "", logits))
-    return _numbered(steps)
+    titles = [step.title for step in steps]
+    # Those that would appear twice have the number of their layer.
+    return tuple(step if titles.count(step.title) == 1 else _numbered(step) for step in steps)
 
 
 def maps_stage(network: Network, stage: str) -> str:
@@ -86,8 +88,12 @@ def _layer_steps(network: Network, name: str, layer: Layer, before: str) -> list
     source = maps_stage(network, before)
     if layer.parameter_names:
         kind = StepKind.FILTER if layer.has_filters else StepKind.DENSE
-        arrival = StepKind.INPUT if source == INPUT else StepKind.ARRIVE
-        return [_step(kind, name, name), _arrival(arrival, network, name, source)]
+        arrival = _step(StepKind.INPUT if source == INPUT else StepKind.ARRIVE, name, source)
+        if source != INPUT and not is_maps(network, source):
+            arrival = replace(arrival, title="Units", short="Units")
+        elif source != INPUT and source not in network.pools:
+            arrival = replace(arrival, title="Feature maps", short="Maps")
+        return [_step(kind, name, name), arrival]
     if layer.only_renames:
         return []
     if layer.is_elementwise or layer.pool is not None:
@@ -96,33 +102,13 @@ def _layer_steps(network: Network, name: str, layer: Layer, before: str) -> list
     return [step if source == INPUT else replace(step, title=layer.title, short=layer.short or layer.title)]
 
 
-def _arrival(kind: StepKind, network: Network, layer: str, stage: str) -> Step:
-    step = _step(kind, layer, stage)
-    if kind is StepKind.INPUT:
-        return step
-    if not is_maps(network, stage):
-        return replace(step, title="Units", short="Units")
-    return step if stage in network.pools else replace(step, title="Feature maps", short="Maps")
-
-
 def _step(kind: StepKind, layer: str, stage: str) -> Step:
     title, short = _TITLES[kind]
     return Step(kind, layer, stage, title, short)
 
 
-def _numbered(steps: list[Step]) -> tuple[Step, ...]:
-    """Add the number of the layer to titles that would otherwise appear twice."""
-    titles = [step.title for step in steps]
-    return tuple(
-        step if titles.count(step.title) == 1 else _with_number(step, _number_of(step)) for step in steps
-    )
-
-
-def _with_number(step: Step, number: str) -> Step:
-    return replace(step, title=f"{step.title} {number}".strip(), short=f"{step.short} {number}".strip())
-
-
-def _number_of(step: Step) -> str:
+def _numbered(step: Step) -> Step:
     name = step.stage if step.kind is StepKind.ARRIVE else step.layer
     found = re.search(r"\d+$", name)
-    return found.group() if found else name
+    number = found.group() if found else name
+    return replace(step, title=f"{step.title} {number}".strip(), short=f"{step.short} {number}".strip())

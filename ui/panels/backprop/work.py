@@ -1,16 +1,16 @@
-"""What the panel has computed in the background."""
+"""What is computed in the background: previews, pokes, checks of all gradients, counts of ties."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from cnnviz._types import ByteArray
+from cnnviz.drawing import Ask
 from cnnviz.layers import TieRule
 from cnnviz.routing import (
     GradientCheck,
-    Poke,
-    PokeCurve,
     Target,
     TieRate,
     check_all,
@@ -21,166 +21,281 @@ from cnnviz.routing import (
 )
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, Context, LatestOnly
-from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.trial import Preview, preview_update
+from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
+from ui.panels.backprop.model import BackpropModel
+from ui.panels.backprop.now import Now, PokeOutcome, TieOutcome
+from ui.panels.backprop.passes import Pass, Preview, preview_update
+from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
+from ui.panels.backprop.steps import StepKind
+from ui.state import AppState, RunStatus
 
 PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
 _CHECK, _TIES = "backprop.check", "backprop.ties"
+#: While training, results that follow each pass are asked for no oftener than this.
+_SLOW_MS = 250
 #: Images that are counted in one go, and the pause after them.
 _PORTION, _PAUSE_MS = 48, 40
 _POINTS = 161
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PokeOutcome:
-    """A poke, its curve, and the pass that it belongs to."""
-
-    passed: Pass
-    poke: Poke
-    curve: PokeCurve
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRequest:
-    """What is to be checked: the network of a pass, under each of some rules for ties (None: it has none)."""
-
-    passed: Pass
-    rules: tuple[TieRule | None, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckOutcome:
-    """Checks of all parameters by rule for ties, and the pass that they belong to."""
-
-    passed: Pass
-    checks: Mapping[TieRule | None, GradientCheck]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TieOutcome:
-    """Tie rate of a pool over the first test images, and the pass whose network it was.
-
-    * `counted`, `total`: images that were counted, and all there are.
-    """
-
-    passed: Pass
-    pool: str
-    rate: TieRate
-    counted: int
-    total: int
+type Rules = tuple[TieRule | None, ...]
+"""Rules for ties; None stands for a network that has none."""
 
 
 class BackpropWork(QObject):
-    """Hands plain functions to the background and tells the panel when their results have come.
+    """Asks for what is in sight, tells the model and the column of what has come, and drops what is stale.
 
     * `analysis`, `background`: for what the pointer waits for, and for what takes long.
+    * `side`: where the results are shown.
+    * `panel`: while it is hidden nothing is asked for; also the parent.
     * `failed`: one sentence.
     """
 
-    previewReady = Signal(object)
     pokeReady = Signal(object)
-    checkProgressed = Signal(float)
-    checkReady = Signal(object)
-    tiesReady = Signal(object)
+    checkReady = Signal()
     failed = Signal(str)
 
-    def __init__(self, analysis: Analysis, background: Analysis, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self,
+        state: AppState,
+        analysis: Analysis,
+        background: Analysis,
+        model: BackpropModel,
+        side: SideColumn,
+        panel: QWidget,
+    ) -> None:
+        super().__init__(panel)
+        self._state, self._model, self._side, self._panel = state, model, side, panel
         self._analysis, self._background = analysis, background
-        self._images: ByteArray | None = None
-        self._counted: TieOutcome | None = None
+        self._previews = LatestOnly(analysis, _PREVIEW, model.take_preview, self.failed.emit)
+        self._pokes = LatestOnly(analysis, _POKE, self._on_poked, self.failed.emit)
+        self._checking: tuple[Pass, Rules] | None = None
+        self._checks: dict[TieRule | None, tuple[Pass, GradientCheck]] = {}
+        self._progress: float | None = None
+        self._listed: tuple[GradientCheck | None, str] = None, ""
+        self._counting: tuple[TieOutcome, ByteArray] | None = None
+        self._counts: dict[str, TieOutcome] = {}  # by pool
+        self._slow = single_shot(self, self._follow_up, _SLOW_MS)
+        self._ties_timer = single_shot(self, self._request_ties, _SLOW_MS)
         self._pause = single_shot(self, self._count_on, _PAUSE_MS)
-        self._previews = LatestOnly(analysis, _PREVIEW, self.previewReady.emit, self.failed.emit)
-        self._pokes = LatestOnly(analysis, _POKE, self.pokeReady.emit, self.failed.emit)
+        side.pages.currentChanged.connect(self._on_page_changed)
+        model.pokeChanged.connect(self._request_poke)
 
-    def request_preview(self, passed: Pass, rate: float) -> None:
-        """Have one more update tried."""
+    def now(self) -> Now:
+        """Return all that pages are made of; only when there is a pass."""
+        now, checks, (of, listed) = self._model.now(), self._fitting_checks(), self._listed
+        ties = self._counts.get(now.step.layer)
+        is_of_these = ties is not None and ties.passed.network.params is now.passed.network.params
+        return replace(
+            now,
+            ties=ties if is_of_these else None,
+            checks=tuple(checks.items()),
+            progress=self._progress,
+            listed=listed if of is not None and of is checks.get(now.passed.rule) else None,
+        )
 
-        def work(_context: Context) -> Preview:
-            return preview_update(passed, rate)
+    def answer(self, ask: Ask) -> bool:
+        """Do what the page of the check asks for; return whether that is it."""
+        passed = self._model.passed
+        match ask:
+            case StartCheck() if passed is not None:
+                self.check((passed.rule,))
+            case CancelCheck():
+                self._background.cancel(_CHECK)
+                self.show_checks()
+            case ListEntries(kind) if passed is not None:
+                self._listed = self._fitting_checks().get(passed.rule), kind
+                self._show()
+            case _:
+                return False
+        return True
 
-        self._previews.request(work)
+    def follow(self) -> None:
+        """Ask anew for what belongs to the pass: at once, or while training after a while."""
+        self._follow_checks()
+        if not self._is_training():
+            self._follow_up()
+        elif not self._slow.isActive():
+            self._slow.start()
 
-    def request_poke(self, passed: Pass, target: Target, eps: float, radius: float) -> None:
-        """Have one number poked, by `eps` and over a range."""
+    @Slot()
+    def _follow_up(self) -> None:
+        self._request_poke()
+        self.follow_ties()
+
+    def _show(self) -> None:
+        if self._model.passed is not None:
+            self._side.show_now(self.now())
+
+    def _is_training(self) -> bool:
+        return self._state.run.status is RunStatus.TRAINING
+
+    @Slot(str)
+    def _on_page_changed(self, page: str) -> None:
+        if page == POKE:
+            self._request_poke()
+        elif page == CHECK:
+            self._follow_checks()
+
+    # -- previews and pokes --------------------------------------------------------------------------------
+
+    def request_preview(self) -> None:
+        """Have the next update tried, unless that is known."""
+        passed, rate, known = self._model.passed, self._model.rate, self._model.preview
+        if passed is not None and (known is None or known.passed is not passed or known.rate != rate):
+
+            def work(_context: Context) -> Preview:
+                return preview_update(passed, rate)
+
+            self._previews.request(work)
+
+    def poke(self, target: Target) -> None:
+        """Poke a number and show how that came out."""
+        self._model.set_target(target)
+        self._side.show_page(POKE)
+        self._request_poke()
+
+    @Slot()
+    def _request_poke(self) -> None:
+        model, passed, target = self._model, self._model.passed, self._model.target
+        if passed is None or target is None or self._side.page() != POKE or not self._panel.isVisible():
+            return
+        eps, reach = model.eps, model.reach
 
         def work(_context: Context) -> PokeOutcome:
-            network, x, label = passed.network, passed.x, passed.label
-            return PokeOutcome(
-                passed,
-                poke(network, x, label, target, eps),
-                poke_curve(network, x, label, target, radius, _POINTS),
-            )
+            of = passed.network, passed.x, passed.label, target
+            return PokeOutcome(passed, poke(*of, eps), poke_curve(*of, reach, _POINTS))
 
         self._pokes.request(work)
 
-    def start_check(self, request: CheckRequest) -> None:
-        """Have every parameter poked, once for each rule."""
-        passed, rules = request.passed, request.rules
+    def _on_poked(self, outcome: PokeOutcome) -> None:
+        if outcome.poke.target == self._model.target:
+            self._model.poked = outcome
+            self._show()
+        self.pokeReady.emit(outcome)
 
-        def work(context: Context) -> CheckOutcome:
-            checks: dict[TieRule | None, GradientCheck] = {}
-            for done, rule in enumerate(rules):
-                checks[rule] = check_all(
-                    passed.network if rule is None else with_ties(passed.network, rule),
-                    passed.x,
-                    passed.label,
-                    progress=lambda fraction, done=done: context.report((done + fraction) / len(rules)),
-                    cancelled=lambda: context.cancelled,
-                )
-            return CheckOutcome(passed, checks)
-
-        self._background.submit(
-            _CHECK, work, self.checkReady.emit, self.failed.emit, self.checkProgressed.emit
-        )
-
-    def cancel_check(self) -> None:
-        """Stop poking every parameter."""
-        self._background.cancel(_CHECK)
-
-    def cancel_tie_rate(self) -> None:
-        """Stop counting ties."""
-        self._pause.stop()
-        self._background.cancel(_TIES)
+    # -- check all -----------------------------------------------------------------------------------------
 
     def is_checking(self) -> bool:
         """Whether a check is under way."""
         return self._background.is_busy(_CHECK)
 
-    def request_tie_rate(self, passed: Pass, pool: str, images: ByteArray) -> None:
-        """Have the ties of a pool counted over many images, a few at a time.
+    def checked_rules(self) -> Rules:
+        """Return the rules under which what is shown has been checked, or is being checked."""
+        rules, passed = tuple(self._fitting_checks()), self._model.passed
+        if self._checking is not None and passed is not None and self.is_checking():
+            of, under_way = self._checking
+            rules += under_way if of.differs_by_rule_only(passed) else ()
+        return tuple(dict.fromkeys(rules))
 
-        What is counted so far is told after each portion. Between the portions there is a pause, so that
-        neither a check nor a poke waits for the count.
-        """
+    def check(self, rules: Rules) -> None:
+        """Have all parameters poked under each of some rules for ties, or none, one after the other."""
+        passed = self._model.passed
+        if passed is None or not rules:
+            return
+        # They share a thread, and the user waits for this one.
         self.cancel_tie_rate()
-        self._images = images
-        self._counted = TieOutcome(passed, pool, TieRate(0, 0), 0, len(images))
-        self._pause.start()
+
+        def work(context: Context) -> dict[TieRule | None, GradientCheck]:
+            return {
+                rule: check_all(
+                    passed.network if rule is None else with_ties(passed.network, rule),
+                    passed.x,
+                    passed.label,
+                    progress=lambda share, place=place: context.report((place + share) / len(rules)),
+                    cancelled=lambda: context.cancelled,
+                )
+                for place, rule in enumerate(rules)
+            }
+
+        def done(checks: Mapping[TieRule | None, GradientCheck]) -> None:
+            self._checks |= {rule: (passed, check) for rule, check in checks.items()}
+            self.show_checks()
+            self.follow_ties()
+            self.checkReady.emit()
+
+        self._checking = passed, rules
+        self._show_progress(0.0)
+        self._background.submit(_CHECK, work, done, self.failed.emit, self._show_progress)
+
+    @Slot()
+    def show_checks(self) -> None:
+        """Show the checks of what is shown, under whatever rule, and offer another."""
+        self._progress = None
+        self._show()
+
+    def _show_progress(self, share: float) -> None:
+        self._progress = share
+        self._show()
+
+    def _fitting_checks(self) -> dict[TieRule | None, GradientCheck]:
+        """Return those checks, by rule, that are of the network, the sample and the class that are shown."""
+        passed = self._model.passed
+        return {
+            rule: check
+            for rule, (of, check) in self._checks.items()
+            if passed is not None and of.differs_by_rule_only(passed)
+        }
+
+    def _follow_checks(self) -> None:
+        if self._progress is not None and not self.is_checking():
+            self.show_checks()
+
+    # -- ties ----------------------------------------------------------------------------------------------
+
+    def follow_ties(self) -> None:
+        """Count the ties when the panel has come to rest."""
+        self._ties_timer.start()
+
+    def cancel_tie_rate(self) -> None:
+        """Stop counting ties."""
+        self._counting = None
+        self._pause.stop()
+        self._background.cancel(_TIES)
+
+    @Slot()
+    def _request_ties(self) -> None:
+        """Have the ties over the test images counted, unless that is known or under way.
+
+        They are counted a few at a time, and what is counted so far is told after each portion. Between the
+        portions there is a pause, so that neither a check nor a poke waits for the count.
+        """
+        model, dataset, passed = self._model, self._state.dataset, self._model.passed
+        if self._is_training() or not self._panel.isVisible() or self.is_checking():
+            return
+        if passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
+            return
+        pool, images = model.step.layer, dataset.test_images
+        if passed.routings[pool].winners is None or images.shape[1:] != passed.network.input_shape:
+            return
+        before = None if self._counting is None else self._counting[0]
+        if before is None or before.pool != pool or before.passed.network.params is not passed.network.params:
+            self.cancel_tie_rate()
+            self._counts.pop(pool, None)
+            self._counting = TieOutcome(passed, pool, TieRate(0, 0), 0, len(images)), images
+            self._pause.start()
 
     def _count_on(self) -> None:
         """Count the next few images."""
-        before, images = self._counted, self._images
-        if before is None or images is None:
+        if self._counting is None:
             return
-        if self._pokes_pending():
+        if any(self._analysis.is_busy(kind) for kind in (_POKE, PASS)):
             self._pause.start()
             return
-        passed, pool, start = before.passed, before.pool, before.counted
-        part = images[start : start + _PORTION]
+        before, images = self._counting
+        part = images[before.counted : before.counted + _PORTION]
 
         def work(context: Context) -> TieOutcome:
-            more = tie_rate_of_images(passed.network, part, pool, cancelled=lambda: context.cancelled)
+            network, cancelled = before.passed.network, lambda: context.cancelled
+            more = tie_rate_of_images(network, part, before.pool, cancelled=cancelled)
             rate = TieRate(before.rate.windows + more.windows, before.rate.tied + more.tied)
-            return TieOutcome(passed, pool, rate, start + len(part), len(images))
+            return replace(before, rate=rate, counted=before.counted + len(part))
 
-        self._background.submit(_TIES, work, self._on_counted, self.failed.emit)
+        def done(outcome: TieOutcome) -> None:
+            self._counting = outcome, images
+            if outcome.counted < outcome.total:
+                self._pause.start()
+            self._counts[outcome.pool] = outcome
+            if self._model.passed is not None and self._model.step.layer == outcome.pool:
+                self._show()
 
-    def _on_counted(self, outcome: TieOutcome) -> None:
-        self._counted = outcome
-        if outcome.counted < outcome.total:
-            self._pause.start()
-        self.tiesReady.emit(outcome)
-
-    def _pokes_pending(self) -> bool:
-        return any(self._analysis.is_busy(kind) for kind in (_POKE, PASS))
+        self._background.submit(_TIES, work, done, self.failed.emit)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cnnviz._types import ViewValue
+from cnnviz._types import View, ViewValue
 from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask, Box, Colors, Drawing, Look, Share
 from cnnviz.drawing.kept import kept
@@ -20,7 +20,7 @@ from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_power
 from cnnviz.snapshots import Snapshot
-from ui.choices import choice_of, flag, one_of
+from ui.choices import choice_of, flag, maybe, one_of, read, whole
 from ui.choices import kept as kept_choices
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -28,7 +28,6 @@ from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import Drawn, DrawnPart, TellsDrawn
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
-from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
 
 _LEFT, _LEAST = 216, 200
@@ -88,6 +87,16 @@ class EvidenceView:
         return picture.own_map if self.scope == ONE else None
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What a session keeps: the filter, whether it is to be searched, and at which step it was last."""
+
+    layer: str | None = maybe(str)
+    channel: int = whole(0, 0, 10_000)
+    wanted: bool = flag(True)
+    searched: int | None = maybe(int, 0, 10**9)
+
+
 class _Part(DrawnPart, PageView):
     """What was found, which may be of another moment than the page."""
 
@@ -133,29 +142,22 @@ class LooksForView(TellsDrawn, QWidget):
     def view_state(self) -> dict[str, ViewValue]:
         """Return the filter, at which step it was searched last, and whose evidence is shown."""
         search = self.search
-        return {
-            "layer": search.layer,
-            "channel": search.channel,
-            "wanted": search.is_wanted,
-            "searched": None if search.searched is None else search.searched.step,
-            **kept_choices(self._view),
-        }
+        step = None if search.searched is None else search.searched.step
+        own = _Kept(search.layer, search.channel, search.is_wanted, step)
+        return kept_choices(own, "filter.") | kept_choices(self._view, "filter.")
 
-    def restore_view(self, choices: Choices, at: Callable[[int], Snapshot | None]) -> None:
+    def restore_view(self, view: View, at: Callable[[int], Snapshot | None]) -> None:
         """Choose as `view_state` said.
 
         * `at`: returns the network at a step; None if that is not known any more.
         """
-        search = self.search
-        layer = choices.text("layer", search.layers, search.layer)
-        self.choose(layer, choices.whole("channel", 0, 10_000, 0))
-        scope, relative = choices.text("scope", (ALL, ONE), ALL), choices.flag("relative", False)
-        self._show_evidence(EvidenceView(scope, relative))
-        step = choices.whole("searched", 0, 10**9, None)
-        earlier = None if step is None else at(step)
+        search, found = self.search, read(_Kept, view, "filter.")
+        self.choose(found.layer if found.layer in search.layers else search.layer, found.channel)
+        self._show_evidence(read(EvidenceView, view, "filter."))
+        earlier = None if found.searched is None else at(found.searched)
         if earlier is not None and earlier is not search.searched:
             search.begin_in(earlier)
-        elif step is None and not choices.flag("wanted", True):
+        elif found.searched is None and not found.wanted:
             search.cancel()
 
     @override

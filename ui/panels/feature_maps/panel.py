@@ -1,7 +1,7 @@
 """The filters and feature maps panel."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
 
@@ -21,14 +21,13 @@ from cnnviz._types import View as PanelView
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.snapshots import Snapshot
-from ui.choices import Choices, kept, read
+from ui.choices import Choices, kept, maybe, read, whole
 from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.controls.scroll_column import place_of, scroll_later, set_up_area
-from ui.panels import views
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
@@ -48,6 +47,16 @@ from ui.theme import Theme, follow_theme
 
 _REST_MS = 200
 _EMPTY = "Choose a sample on the left: the network and everything it computes appear here."
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a session keeps beside the choices: how far the network is scrolled, and the sweep."""
+
+    scroll: int = whole(0, 0, 1_000_000, kept="flow.scroll")
+    sweep: str | None = maybe(str)
+    sweep_place: int = whole(0, 0, 10**6)
+    sweep_speed: int = whole(USUAL_SPEED, 0, len(SPEEDS) - 1)
 
 
 class FeatureMapsPanel(Panel):
@@ -140,24 +149,22 @@ class FeatureMapsPanel(Panel):
         if waiting is not None or self.picture is None:
             return waiting or {}
         levels = self._levels if self._are_limits_fixed() else {}
-        swept = network.sweep.place
+        swept, scrolled = network.sweep.place or (None, 0), place_of(network.area.horizontalScrollBar())
         pairs = tuple((key, tuple(pair)) for key, pair in levels.items())
-        return kept(replace(network.seen(), levels=pairs)) | {
-            "flow.scroll": place_of(network.area.horizontalScrollBar()),
-            "sweep": None if swept is None else swept[0],
-            "sweep_place": 0 if swept is None else swept[1],
-            "sweep_speed": network.sweep.speed,
-            **views.under("filter", self.looks_for.view_state()),
+        return {
+            **kept(replace(network.seen(), levels=pairs)),
+            **kept(_Kept(scrolled, *swept, network.sweep.speed)),
+            **self.looks_for.view_state(),
         }
 
     @override
     def restore_view(self, view: PanelView) -> None:
         """Choose as `view_state` said, as soon as the present network and sample are drawn."""
         if view:
-            self._loop.when_current(view, lambda choices, picture: self._restore(view, choices, picture))
+            self._loop.when_current(view, lambda picture: self._restore(view, picture))
 
-    def _restore(self, found: PanelView, choices: views.Choices, picture: Picture) -> None:
-        view, network = read(View, found), self.network
+    def _restore(self, found: PanelView, picture: Picture) -> None:
+        view, own, network = read(View, found), read(_Kept, found), self.network
         column = picture.plan.column(view.enlarged or "")
         is_map = column is not None and column.kind in (Kind.IMAGE, Kind.MAPS, Kind.EVIDENCE)
         is_class = view.class_index is None or view.class_index < len(picture.names)
@@ -177,15 +184,14 @@ class FeatureMapsPanel(Panel):
         self.choices.take(view)
         self._draw_limits(picture)
         network.share_height()
-        network.sweep.set_speed(choices.whole("sweep_speed", 0, len(SPEEDS) - 1, USUAL_SPEED))
-        network.restore_sweep(choices.any_text("sweep"), choices.whole("sweep_place", 0, 10**6, 0))
+        network.sweep.set_speed(own.sweep_speed)
+        network.restore_sweep(own.sweep or "", own.sweep_place)
         network.look_at(view.pointed_cell, view.part)
         network.stay_where_scrolled()
-        scroll_later(network.area.horizontalScrollBar(), choices.whole("flow.scroll", 0, 1_000_000, 0))
-        own = choices.below("filter")
-        if own.any_text("layer"):
+        scroll_later(network.area.horizontalScrollBar(), own.scroll)
+        if isinstance(layer := found.get("filter.layer"), str) and layer:
             self.looks_for.show_network(self._state.shown, self._state.dataset)
-            self.looks_for.restore_view(own, self._moment_at)
+            self.looks_for.restore_view(found, self._moment_at)
 
     def _moment_at(self, step: int) -> Snapshot | None:
         """Return the network of the run at a step, if it is on record."""

@@ -1,6 +1,7 @@
 """The lab report panel: words on the left, the report as it will appear on the right."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import override
 
@@ -13,6 +14,7 @@ from cnnviz.clock import now
 from cnnviz.lab.model import Question, Step
 from cnnviz.lab.record import LabNumbers, Shown
 from cnnviz.report import Insert
+from ui.choices import kept, maybe, read, whole
 from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.flow_row import FlowRow
@@ -31,13 +33,21 @@ from ui.panels.report.insert_choice import InsertChoice
 from ui.panels.report.measuring import Measuring
 from ui.panels.report.preview import ReportPreview, preview_work
 from ui.panels.report.work import StudentWork
-from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
 _PREVIEW_MS = 700
 _PREVIEW = "report-preview"
 _MOST_NAMED = 4  # sections whose names fit beside one another
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a session keeps: the section in front, and how far words and preview are scrolled."""
+
+    section: str | None = maybe(str)
+    words: int = whole(0, 0, 1_000_000)
+    preview: int = whole(0, 0, 1_000_000)
 
 
 class ReportPanel(Panel):
@@ -304,17 +314,13 @@ class ReportPanel(Panel):
 
     def view_state(self) -> View:
         """Return what is looked at."""
-        return {
-            "section": self.pages.current(),
-            "words": place_of(self._words_area.verticalScrollBar()),
-            "preview": place_of(self.preview.verticalScrollBar()),
-        }
+        scrolled = (place_of(area.verticalScrollBar()) for area in (self._words_area, self.preview))
+        return kept(_Kept(self.pages.current(), *scrolled))
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
-        choices = Choices(view)
-        sections = [each.id for each in self.work.lab.sections]
-        self.pages.set_current(choices.text("section", sections, sections[0]))
-        for name, area in (("words", self._words_area), ("preview", self.preview)):
-            scroll_later(area.verticalScrollBar(), choices.whole(name, 0, 1_000_000, 0))
+        found, sections = read(_Kept, view), [each.id for each in self.work.lab.sections]
+        self.pages.set_current(found.section if found.section in sections else sections[0])
+        for place, area in ((found.words, self._words_area), (found.preview, self.preview)):
+            scroll_later(area.verticalScrollBar(), place)
         self._show_section()

@@ -24,11 +24,10 @@ from cnnviz.graphics.run_curves import (
 )
 from cnnviz.history import History
 from cnnviz.quantities import format_count, format_value
-from ui.choices import Choices, flag, kept, one_of, read
+from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
-from ui.panels import views
 from ui.panels.drawn import CatchesUp, DrawnPart
 from ui.panels.training.curve_plot import CurvePlot
 
@@ -62,6 +61,13 @@ class View:
     def hidden(self, plot: str) -> frozenset[str]:
         """Names of the curves of a plot that are not shown."""
         return frozenset(name for key, name in _CURVES.items() if not getattr(self, f"{plot}_{key}", True))
+
+
+@dataclass(frozen=True)
+class _Zoom:
+    """Part of a plot that is shown: its ends along x and along y; None for all of it."""
+
+    zoom: tuple[float, ...] | None = maybe(float, -_FARTHEST, _FARTHEST)
 
 
 class TrainingCurves(CatchesUp, DrawnPart, QWidget):
@@ -182,15 +188,16 @@ class TrainingCurves(CatchesUp, DrawnPart, QWidget):
         view = kept(self.choices.value)
         for name, plot in self._plots.items():
             zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed() else None
-            view[f"{name}.zoom"] = zoom if zoom is None or max(map(abs, zoom)) <= _FARTHEST else None
+            is_near = zoom is not None and max(map(abs, zoom)) <= _FARTHEST
+            view |= kept(_Zoom(zoom if is_near else None), f"{name}.")
         return view
 
     def restore_view(self, view: PanelView) -> None:
         """Choose as `view_state` said."""
         self.choices.take(read(View, view))
         for name, plot in self._plots.items():
-            zoom = views.Choices(view).numbers(f"{name}.zoom", 4)
-            if zoom is None or not (zoom[0] < zoom[1] and zoom[2] < zoom[3]):
+            zoom = read(_Zoom, view, f"{name}.").zoom
+            if zoom is None or len(zoom) != 4 or not (zoom[0] < zoom[1] and zoom[2] < zoom[3]):
                 plot.reset_view()
             else:
                 plot.set_view_range((zoom[0], zoom[1]), (zoom[2], zoom[3]))

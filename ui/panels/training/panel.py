@@ -1,6 +1,7 @@
 """The training panel."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, override
 
@@ -14,7 +15,7 @@ from cnnviz.drawing.page import Card, draw_card, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
-from ui.choices import kept, read
+from ui.choices import kept, maybe, read, whole
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
@@ -30,7 +31,6 @@ from ui.panels.training.filters import View as FilterView
 from ui.panels.training.log_table import LogTable
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import PACES, SettingsForm, SpeedControl
-from ui.panels.views import Choices, under
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -44,6 +44,15 @@ _LEAST_SPACE = 7
 _RIGHT_SHARE = 0.17
 #: Of up to so many classes, the numbers of images fit into any column.
 _FEW_CLASSES = 6
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a session keeps beside what the parts say: the pace, and what is scrolled."""
+
+    speed: float | None = maybe(float, 0, 1e6)
+    log_scroll: int | None = maybe(int, 0, 10**8, kept="log.scroll")
+    settings_scroll: int = whole(0, 0, 10**5, kept="settings.scroll")
 
 
 class TrainingPanel(CatchesUp, Panel):
@@ -196,26 +205,27 @@ class TrainingPanel(CatchesUp, Panel):
     def view_state(self) -> View:
         """Return pace, curves, filters, chosen test images, and what is scrolled."""
         return {
-            "speed": self._state.steps_per_second,
+            **kept(
+                _Kept(
+                    self._state.steps_per_second,
+                    self.log.scrolled_to(),
+                    place_of(self._form_area.verticalScrollBar()),
+                )
+            ),
             **self.curves.view_state(),
-            **under("filters", kept(self.filters.choices)),
-            **under("results", self.results.view_state()),
-            "log.scroll": self.log.scrolled_to(),
-            "settings.scroll": place_of(self._form_area.verticalScrollBar()),
+            **kept(self.filters.choices, "filters."),
+            **self.results.view_state(),
         }
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
-        choices = Choices(view)
-        pace = choices.number("speed", 0.0, 1e6, None)
-        self._state.set_speed(pace if pace in PACES else None)
+        found = read(_Kept, view)
+        self._state.set_speed(found.speed if found.speed in PACES else None)
         self.curves.restore_view(view)
-        self.filters.choose(
-            read(FilterView, {name: view.get(f"filters.{name}") for name in kept(FilterView())})
-        )
-        self.results.restore_view(choices.below("results"))
-        self.log.scroll_to(choices.whole("log.scroll", 0, 10**8, None))
-        scroll_later(self._form_area.verticalScrollBar(), choices.whole("settings.scroll", 0, 10**5, 0))
+        self.filters.choose(read(FilterView, view, "filters."))
+        self.results.restore_view(view)
+        self.log.scroll_to(found.log_scroll)
+        scroll_later(self._form_area.verticalScrollBar(), found.settings_scroll)
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)

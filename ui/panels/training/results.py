@@ -1,14 +1,14 @@
 """How well the network does on the test images: confusion matrix and mistakes."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import override
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from cnnviz._types import ViewValue
+from cnnviz._types import View, ViewValue
 from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask
 from cnnviz.drawing.page import Card
@@ -16,18 +16,26 @@ from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
+from ui.choices import kept, maybe, read, whole
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.marks import view_of
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.thumbnails import ThumbnailView, describer
-from ui.panels.views import Choices
 from ui.state import EvaluatedStep
 from ui.theme import LIGHT, Theme, follow_theme
 
 _MATRIX_TIP = "Rows: true class, columns: predicted class. Click a cell to see its images."
 _MISTAKES_TIP = "Wrongly classified test images, largest loss first. Click one to look at it."
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a session keeps: the chosen cell of the matrix, and how far the images are scrolled."""
+
+    cell: tuple[int, ...] | None = maybe(int)
+    scroll: int = whole(0, 0, 1_000_000)
 
 
 class ResultsView(TellsDrawn, QWidget):
@@ -116,18 +124,18 @@ class ResultsView(TellsDrawn, QWidget):
             self.mistakes.show_content(replace(content, current=index))
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return the chosen cell of the matrix, and how far the images are scrolled."""
-        return {"cell": self._cell, "scroll": place_of(self.mistakes.bar)}
+        """Return what was chosen."""
+        return kept(_Kept(self._cell, place_of(self.mistakes.bar)), "results.")
 
-    def restore_view(self, choices: Choices) -> None:
+    def restore_view(self, view: View) -> None:
         """Choose as `view_state` said; a result that is still to come will be shown like that."""
-        cell = choices.cell("cell")
+        found, self._cell = read(_Kept, view, "results."), None
         classes = 0 if self._dataset is None else len(self._dataset.classes)
-        is_there = cell is not None and len(cell) == 2 and (not classes or max(cell) < classes)
-        self._cell = (cell[0], cell[1]) if cell is not None and is_there else None
+        if found.cell is not None and len(found.cell) == 2 and (not classes or max(found.cell) < classes):
+            self._cell = found.cell[0], found.cell[1]
         if self._result is not None:
             self.set_result(self._dataset, self._result)
-        scroll_later(self.mistakes.bar, choices.whole("scroll", 0, 1_000_000, 0))
+        scroll_later(self.mistakes.bar, found.scroll)
 
     def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
         indices, cell = evaluation.mistakes, self._cell

@@ -1,6 +1,27 @@
 """Each step as a page: pure functions of a pass, a step and what is looked at."""
 
-from ui.panels.backprop.pages.now import Now
-from ui.panels.backprop.pages.steps import page_of
+from cnnviz.drawing.page import Page
+from ui.panels.backprop.now import Now
+from ui.panels.backprop.pages import filters, inputs, maps, outputs, route, updates
+from ui.panels.backprop.steps import StepKind
 
 __all__ = ["Now", "page_of"]
+
+_PAGES = {
+    StepKind.OUTPUT: outputs.page,
+    StepKind.LOSS: outputs.page,
+    StepKind.LOGITS: outputs.page,
+    StepKind.DENSE: maps.page,
+    StepKind.ARRIVE: maps.page,
+    StepKind.GATE: maps.page,
+    StepKind.PASS: maps.page,
+    StepKind.ROUTE: route.page,
+    StepKind.FILTER: filters.page,
+    StepKind.INPUT: inputs.page,
+    StepKind.UPDATE: updates.page,
+}
+
+
+def page_of(now: Now) -> Page:
+    """What a step shows."""
+    return _PAGES[now.step.kind](now)

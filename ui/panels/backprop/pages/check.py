@@ -6,11 +6,11 @@ from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, down
 from cnnviz.graphics.entries import ENTRIES, Entries, Entry
 from cnnviz.graphics.texts import DONE, VALUES, WORDS, Done, Value, Values, Words
-from cnnviz.layers import TIE_RULES, TieRule
+from cnnviz.layers import TIE_RULES
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.panels.backprop.asks import CancelCheck, ListEntries, Poke, StartCheck
-from ui.panels.backprop.pages.now import Checks, Now
+from ui.panels.backprop.now import Checks, Now
 from ui.panels.backprop.passes import Pass
 
 _LISTED = 200
@@ -54,7 +54,11 @@ def page(now: Now) -> Page:
             Card("progress", DONE, Done(now.progress), "", "", tip, room=None),
             Choice("cancel", "press", "Cancel", CancelCheck(), tip="Stop the check", icon="x"),
         ]
-    text = _unchecked_text(passed.rule, now.checks) if result is None else _verdict_text(counts)
+    text = "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."
+    if result is not None:
+        text = _verdict_text(counts)
+    elif now.checks:
+        text += f" This was not done under “{passed.rule}” yet."
     items.append(Card("hint", WORDS, Words(text, ink="muted"), room=None))
     if now.checks and now.progress is None:
         items.append(Card("outcome", VALUES, _summary(passed, now.checks), room=None))
@@ -141,11 +145,6 @@ def _entry_text(entry: CheckEntry) -> str:
     if entry.kink_layer is not None and entry.kink_cell is not None:
         text += f"\nkink in {entry.kink_layer}, {format_cell(entry.kink_cell)}"
     return text
-
-
-def _unchecked_text(rule: TieRule | None, checks: Checks) -> str:
-    text = "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."
-    return f"{text} This was not done under “{rule}” yet." if checks else text
 
 
 def _verdict_text(counts: Mapping[Verdict, int]) -> str:

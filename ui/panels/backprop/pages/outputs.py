@@ -15,7 +15,7 @@ from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_probabilities, format_signed, format_together, format_value
 from ui.panels.backprop.asks import PointAt, Poke
 from ui.panels.backprop.focus import target_of
-from ui.panels.backprop.pages.now import Now
+from ui.panels.backprop.now import Now
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import StepKind
 
@@ -68,17 +68,20 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
     gradient = passed.gradient(passed.network.layers[-1][0]).astype(np.float64)
     values = {"z": logits, "p": p, "y": y, "d": gradient}
     names = passed.names if not passed.has_one_logit else (passed.names[1],)
+    shares = Colors("sequential", 0.0, 1.0)
     rows = tuple(
-        NumberRow(row, *_ROWS[row], values[row], _colors(row, values[row]), _writer(passed, row, values[row]))
+        NumberRow(
+            row,
+            *_ROWS[row],
+            values[row],
+            shares if row in "py" else Colors("signed", *signed_levels(values[row])),
+            _writer(passed, row, values[row]),
+        )
         for row in _VISIBLE[kind]
     )
     return Numbers(
         names, rows, lambda unit: Poke(target_of(stage, (unit,))), lambda unit: PointAt(stage, (unit,))
     )
-
-
-def _colors(row: str, values: NDArray[np.float64]) -> Colors:
-    return Colors("sequential", 0.0, 1.0) if row in "py" else Colors("signed", *signed_levels(values))
 
 
 def _writer(passed: Pass, row: str, values: NDArray[np.float64]) -> Callable[[int], list[str]]:

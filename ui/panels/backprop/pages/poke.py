@@ -6,11 +6,10 @@ from cnnviz.drawing.page import Card, Choice, Item, Page, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
-from cnnviz.routing import Kink, Poke, PokeCurve
+from cnnviz.routing import Poke, PokeCurve
 from ui.panels.backprop.asks import SetEps, SetReach
 from ui.panels.backprop.focus import describe_target
-from ui.panels.backprop.pages.now import Now
-from ui.panels.backprop.work import PokeOutcome
+from ui.panels.backprop.now import Now, PokeOutcome
 
 VERDICTS = {
     "ok": ("agrees", "success", "Gradient and finite difference agree."),
@@ -59,7 +58,9 @@ def page(now: Now) -> Page:
         text, kind, says = VERDICTS[poked.poke.verdict]
         says = _KINK_HERE if poked.poke.is_at_kink else says
         if poked.poke.kinks:
-            says += " " + _kink_text(poked.poke.kinks[0])
+            kink = poked.poke.kinks[0]
+            what = "The winner changes" if kink.kind == "winner" else "A gate opens or closes"
+            says += f" {what} at {format_signed(kink.value)}, in {kink.layer}, {format_cell(kink.cell)}."
         tip = "Solid: the loss. Dashed: the tangent that the gradient promises. Orange: kinks"
         items += [
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
@@ -117,11 +118,6 @@ def _plot(poked: PokeOutcome) -> Curves:
         dots=tuple(dots),
         y_range=ends if ends[1] > ends[0] else (ends[0], ends[0] + 1),
     )
-
-
-def _kink_text(kink: Kink) -> str:
-    what = "The winner changes" if kink.kind == "winner" else "A gate opens or closes"
-    return f"{what} at {format_signed(kink.value)}, in {kink.layer}, {format_cell(kink.cell)}."
 
 
 def _kinks_text(curve: PokeCurve) -> str:

@@ -1,7 +1,5 @@
 """Weights before and after, loss and prediction before and after; apply, undo, adopt."""
 
-from typing import Any
-
 import numpy as np
 
 from cnnviz._types import FloatArray
@@ -11,18 +9,15 @@ from cnnviz.drawing.page import Card, Choice, Fit, Item, Page, across, down
 from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
-from cnnviz.inspect.receptive_field import Cell
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_signed, format_together
-from cnnviz.routing import ParameterTarget
-from ui.panels.backprop.arithmetic import Grid, feature_index, grid_of, source_stage, weight_row
+from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.asks import Adopt, Apply, SetRate, SetSide, ShowFilter, ShowParameter, ShowUnit, Undo
 from ui.panels.backprop.focus import Focus
-from ui.panels.backprop.pages.now import Now
-from ui.panels.backprop.pages.plates import Plate, beside, block_round, joined, overview, plate
-from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.now import Now
+from ui.panels.backprop.pages.plates import Plate, beside, joined, number_choice, overview, weight_plate
+from ui.panels.backprop.passes import Pass, Preview
 from ui.panels.backprop.steps import is_maps
-from ui.panels.backprop.trial import Preview
 
 _MOST_CHARACTERS = 13  # of a loss: there is room for them beside its name
 #: What the slope promises, and why: under "first", and where the step is another rule's.
@@ -119,45 +114,13 @@ def _plates(passed: Pass, name: str, focus: Focus, rate: float, preview: Preview
         ("Before w", "Weights as they are; click one to poke it"),
         ("After w′", "Weights after the update"),
     )
-    first, last = beside(
-        _part(passed, name, focus, before, words[0], levels),
-        _part(passed, name, focus, after, words[1], levels),
-    )
+
+    def part(array: FloatArray, words: tuple[str, str], levels: tuple[float, float]) -> Plate:
+        return weight_plate(passed, name, focus, array, (words[0], "", words[1]), levels)
+
+    first, last = beside(part(before, words[0], levels), part(after, words[1], levels))
     words = "Step −η · ∂L/∂w", "What is added to each weight"
-    return first, _part(passed, name, focus, step, words, signed_levels(step)), last
-
-
-def _part(
-    passed: Pass,
-    name: str,
-    focus: Focus,
-    array: FloatArray,
-    words: tuple[str, str],
-    levels: tuple[float, float],
-) -> Plate:
-    layer, network = name.rpartition(".")[0], passed.network
-    prefix: Cell = ()
-    if array.ndim == 4:
-        prefix = (focus.channel(network, layer), focus.channel(network, passed.before(layer)))
-        grid = Grid(array[prefix], None, None)
-    elif array.ndim == 2:
-        unit, source = focus.unit(network, layer), source_stage(passed, layer)
-        channel = focus.channel(network, source) if is_maps(network, source) else 0
-        prefix, grid = (unit,), grid_of(weight_row(passed, layer, unit, array), channel)
-    else:
-        grid = grid_of(array, 0)
-
-    def parameter(row: int, col: int) -> ParameterTarget:
-        if array.ndim == 4:
-            return ParameterTarget(name, (*prefix, row, col))
-        if array.ndim == 2:
-            return ParameterTarget(name, (*prefix, feature_index(passed, layer, grid.cell(row, col))))
-        return ParameterTarget(name, grid.cell(row, col))
-
-    more: dict[str, Any] = {"is_precise": True}
-    if array.ndim != 4:
-        more = {"block": block_round(focus.center, focus.side, grid.values.shape)}
-    return plate((words[0], "", words[1]), grid, levels, parameter=parameter, **more)
+    return first, part(step, words, signed_levels(step)), last
 
 
 def _numbers(passed: Pass, name: str, focus: Focus) -> tuple[Choice, ...]:
@@ -179,17 +142,11 @@ def _numbers(passed: Pass, name: str, focus: Focus) -> tuple[Choice, ...]:
     else:
         found = ()
     return tuple(
-        Choice(
-            f"{word} of {of}",
-            "list",
-            word.capitalize(),
-            Asking(kind, of),
-            current,
-            tuple((n, f"{word} {n}") for n in range(count)),
-            _NUMBER_TIPS[word],
-        )
+        choice
         for word, kind, of, count, current in found
-        if count > 1
+        for choice in number_choice(
+            f"{word} of {of}", word, _NUMBER_TIPS[word], count, current, Asking(kind, of)
+        )
     )
 
 
