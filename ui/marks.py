@@ -3,11 +3,14 @@
 from collections.abc import Callable, Hashable
 from typing import Any, override
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
+    QAction,
     QFocusEvent,
+    QGuiApplication,
     QHelpEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -17,9 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
-from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
+from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.spoken import Spoken, tell_value
-from ui.controls.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.controls.tips import ShowsTips, show_tip, wrapped
 from ui.painting import Kept, color, paint, qrect
 from ui.theme import LIGHT, Theme, follow_theme
@@ -74,7 +76,9 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         super().__init__(parent)
         self._graphic, self.keys_point, self._copies = graphic, keys_point, copies
         if copies:
-            add_copy_action(self, self._copy)
+            action = QAction("Copy values as table\tCtrl+C", self)  # in the context menu of the panel
+            action.triggered.connect(self._copy)
+            self.addAction(action)
         self.content: C | None = None
         self.placeholder = ""
         self.hovered: Hashable = None
@@ -147,9 +151,12 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         """Numbers behind what is drawn."""
         return [] if self.content is None else self._graphic.tables(self.content)
 
+    @Slot()
     def _copy(self) -> None:
+        """Put the numbers on the clipboard as a spreadsheet reads them, with all digits that matter."""
         for table in self.tables()[:1]:
-            copy_table(table.rows)
+            lines = ("\t".join(str(value) for value in row) for row in table.rows)
+            QGuiApplication.clipboard().setText("\n".join(lines))
 
     @property
     def is_dragged(self) -> bool:
@@ -205,7 +212,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         kind = event.type()  # asked for once: most events are paint events, and there are many
         if kind == _PAINT:
             return super().event(event)
-        if self._copies and claims_copy(event):
+        if (
+            self._copies
+            and kind == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.matches(QKeySequence.StandardKey.Copy)
+        ):
+            event.accept()  # with it the window would copy a picture
             return True
         if self.ground and kind in _RESTYLED:
             # Again and again: the stylesheet makes the content of scroll areas transparent.
@@ -334,7 +347,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._copies and is_copy_key(event):
+        if self._copies and event.matches(QKeySequence.StandardKey.Copy):
             self._copy()
         elif not self.answer_key(event):
             super().keyPressEvent(event)

@@ -18,6 +18,7 @@ from ui.run.controller import Controller
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
+from ui.theme.manager import MODES
 from ui.window.actions import ACTIONS
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
@@ -91,7 +92,9 @@ class Session(QObject):
         self._focus_reveal = FocusReveal(self.window)
         self._tips = TipFilter(self)
         self.window.closing.connect(self._on_window_closing)
-        self._restore()
+        self.window.restore_size()
+        theme_manager().set_mode(remembered_text(settings, "view/theme", MODES, "system"))
+        self.window.menus.choose("theme", theme_manager().mode)
 
     @Slot()
     def start(self) -> None:
@@ -140,14 +143,6 @@ class Session(QObject):
         if self.state.run.status is RunStatus.FAILED and not self.state.run.run_id:
             self.state.runChanged.disconnect(self._on_run_changed)
             self.autosave.begin(is_new=True)
-
-    def _keep_words(self) -> bool:
-        """Have what was typed written; return whether everything is kept."""
-        self.lab.finish()
-        return self.autosave.write_now()
-
-    def _show_report(self) -> None:
-        self.window.panels.bring_forward(self._report)
 
     def close(self) -> bool:
         """Stop the threads and take the window down; return whether all threads have ended.
@@ -222,8 +217,8 @@ class Session(QObject):
         window.samples.windowMade.connect(self._drop_filter.watch)
 
     def _may_close(self) -> bool:
-        kept = not self._started or self._keep_words()
-        if not kept and not ask_about_unkept_work(self.window):
+        self.lab.finish()  # so that what was typed is written
+        if self._started and not self.autosave.write_now() and not ask_about_unkept_work(self.window):
             return False
         return self.document.may_close() and self._may_leave_files()
 
@@ -256,13 +251,6 @@ class Session(QObject):
         if self._started:
             self.exporter.show(panel_of(self.window.panels.docks()[number]))
 
-    def _restore(self) -> None:
-        self.window.restore_size()
-        theme_manager().set_mode(
-            remembered_text(self._settings, "view/theme", ("system", "light", "dark"), "system")
-        )
-        self.window.menus.choose("theme", theme_manager().mode)
-
     @Slot()
     def _on_window_closing(self) -> None:
         if self._started:
@@ -291,7 +279,7 @@ class Session(QObject):
     def export_report(self) -> None:
         """Show the report, and ask how to export it."""
         if self._started:
-            self._show_report()
+            self.window.panels.bring_forward(self._report)
             self._report.export_report()
 
     def set_theme_mode(self, mode: str) -> None:

@@ -19,7 +19,7 @@ from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 from ui.theme import ThemeManager
-from ui.window.area_frame import AreaFrame
+from ui.window.areas import AreaFrame
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 

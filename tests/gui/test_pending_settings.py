@@ -19,7 +19,7 @@ from ui.first_run import begin_slowly
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
-from ui.window.findable import actions_of
+from ui.window.finder import actions_of
 
 
 def _click(qtbot: QtBot, button) -> None:

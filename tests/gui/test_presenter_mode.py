@@ -23,8 +23,7 @@ from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell
 from ui.theme import ThemeManager
-from ui.window.panel_area import PanelArea
-from ui.window.panel_frame import PanelFrame
+from ui.window.panel_area import PanelArea, PanelFrame
 
 SIZES = ((1440, 900), (1280, 720), (1100, 700))
 

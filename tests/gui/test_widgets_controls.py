@@ -1,5 +1,7 @@
 """Choices, forms, labels, buttons, messages, and scrolling to a place that comes later."""
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -16,19 +18,16 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
 from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
-from ui.controls import late_scroll
+from ui.controls import scroll_column
 from ui.controls.buttons import Button, IconButton
-from ui.controls.choice_field import ChoiceField, DropDownList
+from ui.controls.choice_field import ChoiceField, DropDownList, SegmentedControl
 from ui.controls.cover import Cover
 from ui.controls.form import Form
 from ui.controls.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
-from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
-from ui.controls.number_field import FloatField, IntField
-from ui.controls.power_slider import PowerSlider
-from ui.controls.scroll_column import ScrollColumn
-from ui.controls.segmented import SegmentedControl
+from ui.controls.number_field import FloatField, IntField, PowerSlider
+from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.session import Session
 from ui.theme import LIGHT, ThemeManager
 
@@ -290,9 +289,9 @@ def bar(qtbot: QtBot, window: QWidget) -> MessageBar:
     return widget
 
 
-def show(qtbot: QtBot, bar: MessageBar, text: str, kind: str, action: str = "") -> None:
+def show(qtbot: QtBot, bar: MessageBar, *message: Any) -> None:
     """Show a message and wait until it has slid in."""
-    bar.show_message(text, kind, action)
+    bar.show_message(*message)
     qtbot.waitUntil(lambda: bar.height() >= bar.heightForWidth(bar.width()))
 
 
@@ -322,7 +321,7 @@ def test_a_message_pushes_the_rest_down_instead_of_covering_it(
 
 def test_the_action_of_a_message(qtbot: QtBot, bar: MessageBar) -> None:
     done: list[bool] = []
-    bar.show_message("The loss became infinite.", "error", "Use 0.001", lambda: done.append(True))
+    show(qtbot, bar, "The loss became infinite.", "error", "Use 0.001", lambda: done.append(True))
     qtbot.mouseClick(bar.action_button(), LEFT)
     assert done == [True]
     assert bar.action_button().text() == "Use 0.001"
@@ -475,7 +474,7 @@ def test_the_user_who_scrolls_meanwhile_stays_there(qtbot: QtBot, area: QScrollA
 def test_what_is_in_sight_does_not_scroll_much_later(
     qtbot: QtBot, area: QScrollArea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(late_scroll, "_LATEST_MS", 30)
+    monkeypatch.setattr(scroll_column, "_LATEST_MS", 30)
     show_window(qtbot, area)
     bar = area.verticalScrollBar()
     scroll_later(bar, 900)

@@ -123,7 +123,6 @@ FOR_PROGRAMS = {
     "cnnviz/report/html.py": "a width in HTML",
     "cnnviz/drawing/look.py": "colours",
     "cnnviz/drawing/svg.py": "coordinates and colours in SVG",
-    "ui/controls/power_slider.py": "a power of ten that is read back as a number",
     "ui/theme/plots.py": "sizes in a style sheet",
     "ui/theme/stylesheet.py": "sizes in a style sheet",
 }

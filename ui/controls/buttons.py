@@ -1,10 +1,11 @@
-"""Buttons with an icon that follows the theme."""
+"""Buttons with an icon that follows the theme, and an icon by itself."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QKeySequence, QPixmap
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from ui.theme import bind_icon, repolish
+from ui.theme import Theme, bind_icon, follow_theme, repolish, theme_manager
+from ui.theme.icons import icon_pixmap
 
 _ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent"}
 
@@ -92,3 +93,28 @@ def with_key(text: str, shortcut: str) -> str:
     if not shortcut:
         return text
     return f"{text}  ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})"
+
+
+_SIDE = 16
+
+
+class IconLabel(QLabel):
+    """An icon of 16 pixels in a colour of the theme; none at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name, self._role = "", "muted"
+        follow_theme(self)
+
+    def set_icon(self, name: str, role: str) -> None:
+        """Show another icon, in a colour role; with "" none."""
+        self._name, self._role = name, role
+        self.set_theme(theme_manager().theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw it anew."""
+        side, ratio = theme.px(_SIDE), self.devicePixelRatioF()
+        self.setFixedSize(side, side)
+        self.setPixmap(
+            icon_pixmap(self._name, theme.color(self._role), side, ratio) if self._name else QPixmap()
+        )

@@ -1,13 +1,29 @@
-"""A drop-down list of keys with readable names."""
+"""Choosing: a drop-down list of keys, buttons side by side, and a menu in which classes are ticked."""
 
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
-from ui.controls.key_moves import opens_list
+from ui.controls.keyboard import opens_list
+from ui.controls.layouts import fill
+from ui.theme import theme_manager
+from ui.theme.icons import icon_pixmap
 
 
 class DropDownList(QComboBox):
@@ -98,3 +114,175 @@ class ChoiceField(DropDownList):
 
     def _on_activated(self, _index: int) -> None:
         self.choiceEdited.emit(self.choice())
+
+
+class SegmentedControl(QFrame):
+    """Exclusive choice between a few options that are all in sight. Arrow keys move the choice.
+
+    * `options`: A plain string is both key and text. The first is chosen at first.
+    * Raises ValueError: if there are no options, or two with the same key.
+    """
+
+    #: Key of the option that the user has chosen.
+    currentChanged = Signal(str)
+
+    def __init__(self, options: Sequence[str | tuple[str, str]]) -> None:
+        super().__init__()
+        pairs = [(option, option) if isinstance(option, str) else option for option in options]
+        keys = [key for key, _ in pairs]
+        if not keys or len(set(keys)) != len(keys):
+            raise ValueError(f"A segmented control needs options with different keys. Got {keys}.")
+        self.setProperty("role", "segmented")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._buttons: dict[str, QPushButton] = {}
+        self._group = QButtonGroup(self)
+        layout = fill(QHBoxLayout(self), spacing=0)
+        for key, text in pairs:
+            button = self._make_button(text)
+            self._buttons[key] = button
+            self._group.addButton(button)
+            layout.addWidget(button)
+        self._current = keys[0]
+        self._buttons[keys[0]].setChecked(True)
+        self.setFocusProxy(self._buttons[keys[0]])
+        self._group.buttonToggled.connect(self._on_button_toggled)
+
+    def current(self) -> str:
+        """Key of the chosen option."""
+        return self._current
+
+    def set_current(self, key: str) -> None:
+        """Choose an option.
+
+        * Raises KeyError: if there is no such option.
+        """
+        button = self._buttons[key]
+        self._group.blockSignals(True)
+        button.setChecked(True)
+        self._group.blockSignals(False)
+        self._current = key
+        self.setFocusProxy(button)
+
+    def set_option_enabled(self, key: str, enabled: bool) -> None:
+        """Allow an option, or not."""
+        self._buttons[key].setEnabled(enabled)
+
+    def set_option_tooltip(self, key: str, text: str) -> None:
+        """Explain an option."""
+        self._buttons[key].setToolTip(text)
+
+    def button(self, key: str) -> QAbstractButton:
+        """Button of an option."""
+        return self._buttons[key]
+
+    def _make_button(self, text: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setCheckable(True)
+        button.setAutoDefault(False)
+        button.setProperty("kind", "segment")
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        return button
+
+    def _on_button_toggled(self, button: QAbstractButton, checked: bool) -> None:
+        if not checked:
+            return
+        self._current = next(key for key, each in self._buttons.items() if each is button)
+        self.setFocusProxy(button)
+        self.currentChanged.emit(self._current)
+
+
+class ClassPicker(QPushButton):
+    """The menu stays open while classes are ticked; the choice is announced once, when it closes.
+
+    * `fewest`, `most`: how many classes may be chosen.
+    """
+
+    classesEdited = Signal(tuple)
+    messageChanged = Signal(str)
+
+    def __init__(self, fewest: int = 2, most: int = 10) -> None:
+        super().__init__()
+        self._limits = (fewest, most)
+        self._chosen: tuple[str, ...] = ()
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self._menu.installEventFilter(self)
+        self._menu.aboutToHide.connect(self._on_menu_hiding)
+        self.setMenu(self._menu)
+
+    def set_options(self, names: tuple[str, ...]) -> None:
+        """Offer these classes."""
+        self._menu.clear()
+        for name in names:
+            action = self._menu.addAction(name)
+            action.setCheckable(True)
+        self._tick()
+
+    def classes(self) -> tuple[str, ...]:
+        """Return the chosen classes."""
+        return self._chosen
+
+    def set_classes(self, names: tuple[str, ...]) -> None:
+        """Tick these classes."""
+        self._chosen = tuple(names)
+        self.setText(_summary(self._chosen))
+        self._tick()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button with the arrow that other fields have."""
+        painter, option = QStylePainter(self), QStyleOptionButton()
+        self.initStyleOption(option)
+        # With the arrow of the style sheet, Qt would forget the padding of the text.
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        theme = theme_manager().theme
+        side, color = theme.px(14), theme.color("muted" if self.isEnabled() else "border")
+        arrow = icon_pixmap("chevron-down", color, side, self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - theme.px(12) - side // 2, (self.height() - side) // 2, arrow)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if opens_list(event):
+            self.showMenu()
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the menu open when a class is ticked by mouse or keyboard."""
+        action = self._ticked_by(event) if watched is self._menu else None
+        if action is None:
+            return super().eventFilter(watched, event)
+        action.trigger()
+        return True
+
+    def _ticked_by(self, event: QEvent) -> QAction | None:
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
+            return self._menu.actionAt(event.position().toPoint())
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            return self._menu.activeAction() if event.key() == Qt.Key.Key_Space else None
+        return None
+
+    def _tick(self) -> None:
+        for action in self._menu.actions():
+            action.setChecked(action.text() in self._chosen)
+
+    def _on_menu_hiding(self) -> None:
+        names = tuple(action.text() for action in self._menu.actions() if action.isChecked())
+        fewest, most = self._limits
+        if not fewest <= len(names) <= most:
+            self._tick()
+            self.messageChanged.emit(f"Choose {fewest} to {most} classes; the earlier choice is kept.")
+            return
+        self.messageChanged.emit("")
+        if names != self._chosen:
+            self.set_classes(names)
+            self.classesEdited.emit(names)
+
+
+def _summary(names: tuple[str, ...]) -> str:
+    text = ", ".join(names)
+    return text if len(text) <= 12 else f"{len(names)} classes"

@@ -7,8 +7,7 @@ from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 
-from ui.controls.buttons import Button, IconButton
-from ui.controls.icon_label import IconLabel
+from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.painted import height_for_width
@@ -28,9 +27,20 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self._set_kind("info")
         self._act: Callable[[], object] | None = None
-        self._build_widgets()
-        self._build_layout()
-        self._connect_signals()
+        self._icon = IconLabel()
+        self._label = WrapLabel(role="text")
+        self._label.set_centred(True)
+        self._action = Button("", kind="link")
+        self._action.clicked.connect(self.answer)
+        self._close = IconButton("close", "Close the message")
+        self._close.setProperty("kind", "quiet")
+        self._close.clicked.connect(self._on_close_clicked)
+        self._animation = QPropertyAnimation(self, b"maximumHeight", self)
+        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
+        # The text may need another height later, when the window changes its width.
+        self._animation.finished.connect(lambda: self.setMaximumHeight(UNLIMITED))
+        self._layout = fill(QHBoxLayout(self), self._icon, (self._label, 1), self._action, self._close)
+        self.setSizePolicy(height_for_width())
         follow_theme(self)
         self.hide()
 
@@ -108,25 +118,6 @@ class MessageBar(QFrame):
             self.setProperty("said", kind)
             repolish(self)
 
-    def _build_widgets(self) -> None:
-        self._icon = IconLabel()
-        self._label = WrapLabel(role="text")
-        self._label.set_centred(True)
-        self._action = Button("", kind="link")
-        self._close = IconButton("close", "Close the message")
-        self._close.setProperty("kind", "quiet")
-        self._animation = QPropertyAnimation(self, b"maximumHeight", self)
-        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
-
-    def _build_layout(self) -> None:
-        self._layout = fill(QHBoxLayout(self), self._icon, (self._label, 1), self._action, self._close)
-        self.setSizePolicy(height_for_width())
-
-    def _connect_signals(self) -> None:
-        self._action.clicked.connect(self.answer)
-        self._close.clicked.connect(self._on_close_clicked)
-        self._animation.finished.connect(self._on_animation_finished)
-
     def _slide_in(self) -> None:
         duration = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
         if duration <= 0 or not self.window().isVisible():
@@ -137,10 +128,6 @@ class MessageBar(QFrame):
         self._animation.setStartValue(0)
         self._animation.setEndValue(max(self.heightForWidth(width), self.sizeHint().height()))
         self._animation.start()
-
-    def _on_animation_finished(self) -> None:
-        # The text may need another height later, when the window changes its width.
-        self.setMaximumHeight(UNLIMITED)
 
     def _on_close_clicked(self) -> None:
         self.clear()

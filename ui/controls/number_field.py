@@ -1,15 +1,25 @@
-"""Fields for whole numbers and for positive numbers of any magnitude, with a sentence for what is wrong."""
+"""Fields and a slider for numbers that say in a sentence what is wrong with what was typed."""
 
 import math
 import re
 from typing import Any, override
 
 from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
+from PySide6.QtGui import QFontMetrics, QValidator, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
 
 from cnnviz.quantities import MINUS, format_count, format_plain, format_value
-from ui.theme import Theme, follow_theme, repolish
+from ui.controls.layouts import fill
+from ui.theme import Theme, follow_theme, mono_font, repolish
 
 _PARTIAL_INT = re.compile(r"[+\-−]?\d*")
 _PARTIAL_FLOAT = re.compile(r"[+\-−]?\d*[.,]?\d*([eE][+\-−]?\d*)?")
@@ -202,3 +212,132 @@ def _next_step(value: float) -> float:
 
 def _previous_step(value: float) -> float:
     return next((step for step in reversed(_steps(value)) if step < value * (1 - 1e-9)), 0.0)
+
+
+class IntListField(QLineEdit):
+    """Numbers separated by commas or spaces, each within limits; an empty line is an empty list.
+
+    * `limits`: smallest and largest number.
+    * `counts`: fewest and most numbers.
+    """
+
+    valuesEdited = Signal(tuple)
+    messageChanged = Signal(str)
+
+    def __init__(self, limits: tuple[int, int], counts: tuple[int, int]) -> None:
+        super().__init__()
+        self._limits = limits
+        self._counts = counts
+        self._values: tuple[int, ...] = ()
+        self._subject = "This field"
+        self._message = ""
+        self.editingFinished.connect(self._on_editing_finished)
+
+    def values(self) -> tuple[int, ...]:
+        """Return the last valid numbers."""
+        return self._values
+
+    def set_values(self, values: tuple[int, ...]) -> None:
+        """Show other numbers."""
+        self._values = tuple(values)
+        self.setText(", ".join(str(value) for value in values))
+        self._set_message("")
+
+    def set_subject(self, subject: str) -> None:
+        """Name the field in messages."""
+        self._subject = subject
+
+    def _on_editing_finished(self) -> None:
+        values = self._parse()
+        if values is None:
+            low, high = self._limits
+            fewest, most = self._counts
+            example = ", ".join(str(value) for value in (8, 16)[: max(most, 1)])
+            self._set_message(
+                f"{self._subject} takes {fewest} to {most} whole numbers from {low} to {high}, for "
+                f"example {example}."
+            )
+            return
+        self._set_message("")
+        if values != self._values:
+            self._values = values
+            self.valuesEdited.emit(values)
+
+    def _parse(self) -> tuple[int, ...] | None:
+        words = [word for word in re.split(r"[,;\s]+", self.text().strip()) if word]
+        if not all(re.fullmatch(r"[0-9]{1,6}", word) for word in words):
+            return None
+        values = tuple(int(word) for word in words)
+        low, high = self._limits
+        fewest, most = self._counts
+        valid = fewest <= len(values) <= most and all(low <= value <= high for value in values)
+        return values if valid else None
+
+    def _set_message(self, message: str) -> None:
+        if message == self._message:
+            return
+        self._message = message
+        self.setProperty("invalid", bool(message))
+        repolish(self)
+        self.messageChanged.emit(message)
+
+
+_STEPS = 3  # a decade is divided 1, 2, 5
+_MANTISSAS = (1, 2, 5)
+
+
+class PowerSlider(QWidget):
+    """Positive number in the steps 1, 2 and 5 of each decade.
+
+    * `name`: written at the left; also part of the accessible name.
+    * `lowest`, `highest`: exponents of ten of the ends.
+    """
+
+    #: The number, when the user has changed it.
+    valueEdited = Signal(float)
+
+    def __init__(self, name: str, lowest: int, highest: int, value: float) -> None:
+        super().__init__()
+        self._lowest = lowest
+        self._name = QLabel(name)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, _STEPS * (highest - lowest))
+        self.slider.setPageStep(_STEPS)
+        self.slider.setAccessibleName(name)
+        self._number = QLabel()
+        self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        fill(QHBoxLayout(self), self._name, (self.slider, 1), self._number, spacing=8)
+        self.set_value(value)
+        self.slider.valueChanged.connect(self._on_value_changed)
+        follow_theme(self)
+
+    def value(self) -> float:
+        """Number chosen."""
+        return self._value_at(self.slider.value())
+
+    def set_value(self, value: float) -> None:
+        """Choose the nearest number of the slider; no signal."""
+        place = min(
+            range(self.slider.maximum() + 1),
+            key=lambda each: abs(math.log10(self._value_at(each)) - math.log10(value)),
+        )
+        self.slider.blockSignals(True)
+        self.slider.setValue(place)
+        self.slider.blockSignals(False)
+        self._number.setText(format_value(self.value()))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        font = mono_font(theme.base_pt * 0.95, theme=theme)
+        self._number.setFont(font)
+        # Of the font, not of the label: out of sight that keeps its former style, and asks for its room.
+        self._number.setFixedWidth(QFontMetrics(font).horizontalAdvance("0.0005"))
+
+    def _value_at(self, place: int) -> float:
+        decade, part = divmod(place, _STEPS)
+        return float(f"{_MANTISSAS[part]}e{self._lowest + decade}")
+
+    def _on_value_changed(self, place: int) -> None:
+        value = self._value_at(place)
+        self._number.setText(format_value(value))
+        self.valueEdited.emit(value)

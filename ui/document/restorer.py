@@ -22,8 +22,7 @@ from cnnviz.snapshots import Snapshot
 from ui.document.gathered import DATA_MEMBER
 from ui.panels.analysis import Context
 from ui.run.controller import Controller
-from ui.run.loading import select_classes
-from ui.run.misfit import Misfit, misfit_of
+from ui.run.loading import Mismatch, mismatch_of, select_classes
 from ui.run.repeating import repeat
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift, Source
 from ui.window.panel_area import PanelArea
@@ -142,18 +141,18 @@ class DocumentRestorer(QObject):
     def _build(self, order: Order, opened: Source) -> None:
         current = self._state.dataset if opened is self._state.source else None
 
-        def work(_context: object) -> Built | Misfit:
+        def work(_context: object) -> Built | Mismatch:
             document = order.document
             try:
                 source = opened
                 if document.data.path == DATA_MEMBER and DATA_MEMBER in order.files:
                     source = self._source_in(order, opened)
-                misfit = misfit_of(
+                mismatch = mismatch_of(
                     document.experiment, document.data.name, document.data.sha256, source.dataset,
                     current if source is opened else None,
                 )  # fmt: skip
-                if misfit is not None:
-                    return misfit
+                if mismatch is not None:
+                    return mismatch
                 dataset = select_classes(
                     source.dataset, document.experiment.classes, current if source is opened else None
                 )
@@ -161,7 +160,7 @@ class DocumentRestorer(QObject):
             except CNNVizError as error:
                 raise opening_failed(Path(order.name), error) from error
 
-        def done(found: Built | Misfit) -> None:
+        def done(found: Built | Mismatch) -> None:
             if isinstance(found, Built):
                 self._find_run(order, found)
                 return

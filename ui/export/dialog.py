@@ -26,12 +26,11 @@ from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, printable_name
 from cnnviz.quantities import format_count, format_value
 from ui.controls.buttons import Button
-from ui.controls.choice_field import DropDownList
+from ui.controls.choice_field import DropDownList, SegmentedControl
 from ui.controls.form import Form
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField
-from ui.controls.segmented import SegmentedControl
 from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of, to_csv
 from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
 from ui.panels.analysis import Analysis

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import override
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage, QMouseEvent, QWindow
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QMouseEvent, QWindow
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
@@ -85,7 +85,9 @@ class FigureExporter(QObject):
             # There the right button wipes, and the menu comes by its key.
             wipes = isinstance(under, DrawingPad)
             if not (wipes and event.reason() == QContextMenuEvent.Reason.Mouse):
-                self._show_menu(self._plots.get(watched, under), place)
+                menu = self.menu_for(self._plots.get(watched, under))
+                menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+                menu.popup(place)
             return True
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, QWindow):
             if isinstance(event, QMouseEvent):
@@ -100,7 +102,8 @@ class FigureExporter(QObject):
 
     def _note_use(self, widget: QWidget | None) -> None:
         """Note what was clicked or got the keyboard; a plot stays the one meant while its panel is set up."""
-        if widget is None or not self._is_watched(widget):
+        parts = () if widget is None else filter(isValid, self._parts)
+        if widget is None or not any(part is widget or part.isAncestorOf(widget) for part in parts):
             return
         used = self._used if self._used is not None and isValid(self._used) else None
         plot = plot_at(used)
@@ -198,11 +201,6 @@ class FigureExporter(QObject):
                 return panel
         return None
 
-    def _show_menu(self, widget: QWidget, place: QPoint) -> None:
-        menu = self.menu_for(widget)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(place)
-
     def menu_for(self, widget: QWidget) -> QMenu:
         """Return the context menu of a place in a panel: what the widget itself offers, and the figures."""
         menu = QMenu(self._window)
@@ -210,22 +208,18 @@ class FigureExporter(QObject):
         if own is not None and own.actions():
             menu.addActions(own.actions())
             menu.addSeparator()
-        self._target = widget
-        for name, slot in (
-            ("export", self._on_export_chosen),
-            ("copy", self._on_copy_chosen),
-            ("insert", self._on_insert_chosen),
-        ):
+
+        def choose(act: Callable[[QWidget], None]) -> None:
+            if isValid(widget):
+                act(widget)
+
+        for name, act in (("export", self.export), ("copy", self.copy), ("insert", self.insert)):
             row = action_row(name)
-            action = QAction(f"{row.label_in_menu}\t{row.key}", menu)
-            action.triggered.connect(slot)
-            menu.addAction(action)
+            action = menu.addAction(f"{row.label_in_menu}\t{row.key}")
+            action.triggered.connect(partial(choose, act))
         panel = panel_at(widget)
         menu.setAccessibleName(panel_title(panel) if panel is not None else "Figure")
         return menu
-
-    def _is_watched(self, widget: QWidget) -> bool:
-        return any(isValid(part) and (part is widget or part.isAncestorOf(widget)) for part in self._parts)
 
     def _note_shown(self, part: QWidget) -> None:
         """Take a panel that comes into sight as the one meant; it may be in a window of its own now."""
@@ -257,21 +251,6 @@ class FigureExporter(QObject):
         # By a click the keyboard may come to what is around the thing clicked, which is noted already.
         if QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton:
             self._note_use(new)
-
-    @Slot()
-    def _on_export_chosen(self) -> None:
-        if isValid(self._target):
-            self.export(self._target)
-
-    @Slot()
-    def _on_insert_chosen(self) -> None:
-        if isValid(self._target):
-            self.insert(self._target)
-
-    @Slot()
-    def _on_copy_chosen(self) -> None:
-        if isValid(self._target):
-            self.copy(self._target)
 
 
 def _fill_clipboard(image: QImage, text: str, svg: bytes) -> None:

@@ -47,7 +47,7 @@ class GuideWindow(QDialog):
         buttons.rejected.connect(self.reject)
         self._columns = fill(QHBoxLayout(), self.chapters, (self.page, 1))
         self._layout = fill(QVBoxLayout(self), (self._columns, 1), buttons, spacing=8)
-        self.chapters.currentRowChanged.connect(self._on_row_changed)
+        self.chapters.currentRowChanged.connect(lambda row: self.page.setSource(CHAPTERS[row].url))
         self.page.sourceChanged.connect(self._on_source_changed)
         self.page.backwardAvailable.connect(self._back.setEnabled)
         self._back.clicked.connect(self.page.backward)
@@ -71,10 +71,6 @@ class GuideWindow(QDialog):
         self.raise_()
         self.activateWindow()
         self.page.setFocus()
-
-    @Slot(int)
-    def _on_row_changed(self, row: int) -> None:
-        self.page.setSource(CHAPTERS[row].url)
 
     @Slot(QUrl)
     def _on_source_changed(self, url: QUrl) -> None:

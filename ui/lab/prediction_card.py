@@ -14,9 +14,8 @@ from cnnviz.lab.measures import MEASURES, Measured
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import StepRecord
 from cnnviz.quantities import format_value
-from ui.controls.buttons import Button
-from ui.controls.icon_label import IconLabel
-from ui.controls.key_moves import is_enter, plain_arrow_step
+from ui.controls.buttons import Button, IconLabel
+from ui.controls.keyboard import is_enter, plain_arrow_step
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named

@@ -19,31 +19,24 @@ class Runs(Protocol):
 
     def train_present(self) -> None:
         """Train, continue or pause the present network."""
-        ...
 
     def begin_new(self) -> None:
         """Train a new run with the settings as edited."""
-        ...
 
     def edit(self, draft: Experiment) -> None:
         """Take settings edited in the form; a rate is taken at once."""
-        ...
 
     def choose_preset(self, name: str) -> None:
         """Put a preset into the form."""
-        ...
 
     def show_moment(self, step: int | None) -> None:
         """Show the network as it was at a step, or with None follow training again."""
-        ...
 
     def fork(self, learning_rate: float | None = None) -> None:
         """Train on from the moment that is shown."""
-        ...
 
     def adopt(self, snapshot: Snapshot) -> None:
         """Continue the run from weights that were changed by hand."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

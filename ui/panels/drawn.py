@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
-from ui.controls.catching_up import CatchesUp
 from ui.marks import MarkView
 from ui.state import AppState, Sample, Shift
 
@@ -136,3 +135,14 @@ def catch_up(widget: QWidget) -> None:
     for each in (*around, widget, *widget.findChildren(QWidget)):
         if isinstance(each, CatchesUp):
             each.catch_up()
+
+
+class CatchesUp:
+    """Mixed into such a part, before the class of Qt; it is without an ``__init__``.
+
+    Inherited and not a protocol: a signal or method that happens to have the same name would pass for it.
+    """
+
+    def catch_up(self) -> None:
+        """Draw at once what was put off, also while out of sight."""
+        raise NotImplementedError

@@ -1,5 +1,6 @@
 """Shows thumbnails, with a scroll bar beside them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, override
 
@@ -7,8 +8,12 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QScrollBar
 
+from cnnviz._types import IntArray
+from cnnviz.datasets import Dataset
 from cnnviz.drawing import Box
+from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.thumbnails import Thumbnails
+from cnnviz.quantities import format_count, format_probability
 from ui.controls.spoken import tell_value
 from ui.marks import MarkView
 from ui.theme import Theme
@@ -85,3 +90,18 @@ class ThumbnailView(MarkView[Thumbnails]):
     def _on_scrolled(self, value: int) -> None:
         if self.content is not None and value != self.content.scroll:
             super().show_content(replace(self.content, scroll=value))
+
+
+def describer(dataset: Dataset, indices: IntArray, evaluation: Evaluation | None) -> Callable[[int], str]:
+    """Place among some test images to the description of the one there."""
+    return lambda place: describe_test_image(dataset, int(indices[place]), evaluation)
+
+
+def describe_test_image(dataset: Dataset, index: int, evaluation: Evaluation | None = None) -> str:
+    """Return index, class and, where it is known, the prediction of a test image in one line."""
+    text = f"Test image {format_count(index)}: class {dataset.classes[int(dataset.test_labels[index])]}"
+    if evaluation is None or index >= len(evaluation.labels):
+        return text
+    predicted = int(evaluation.predictions[index])
+    p = format_probability(float(evaluation.probabilities[index, predicted]))
+    return f"{text}, read as {dataset.classes[predicted]} ({p})"

@@ -12,8 +12,7 @@ from cnnviz.files import printable_name
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import check_fit
 from ui.panels.analysis import Analysis
-from ui.run.loading import select_classes
-from ui.run.misfit import Misfit, misfit_of
+from ui.run.loading import Mismatch, mismatch_of, select_classes
 from ui.state import AppState
 
 
@@ -79,7 +78,7 @@ class ModelFiles:
         state = self._state
         source, current, draft = state.source, state.dataset, state.draft
 
-        def read(_context: object) -> OpenedModel | Misfit:
+        def read(_context: object) -> OpenedModel | Mismatch:
             if source is None:
                 raise CheckpointError(
                     f"{printable_name(path)} cannot be opened while the data are being read."
@@ -89,8 +88,8 @@ class ModelFiles:
             except checkpoint.UndescribedError as error:
                 return _taken(path, error.reason, draft, source.dataset, current)
 
-        def done(found: OpenedModel | Misfit) -> None:
-            if isinstance(found, Misfit):
+        def done(found: OpenedModel | Mismatch) -> None:
+            if isinstance(found, Mismatch):
                 text = found.sentence(printable_name(path), "model")
                 state.raise_notice("files", "error", text, found.action, use_mnist)
             elif found.offer:
@@ -108,7 +107,7 @@ class ModelFiles:
         self._state.raise_notice("files", "error", message)
 
 
-def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel | Misfit:
+def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel | Mismatch:
     """Return the run that is described in a file, or why it does not fit the open data.
 
     * Raises CheckpointError: if the file is no model; an `UndescribedError` if it does not say how
@@ -117,13 +116,13 @@ def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel |
     """
     name, model = printable_name(path), checkpoint.load(path)
     experiment = model.experiment
-    misfit = misfit_of(experiment, model.data_name, model.data_sha256, source, current)
-    if misfit is not None and not misfit.is_usable:
-        return misfit
+    mismatch = mismatch_of(experiment, model.data_name, model.data_sha256, source, current)
+    if mismatch is not None and not mismatch.is_usable:
+        return mismatch
     check_fit(model.network, select_classes(source, experiment.classes, current))
     note, remark = f"weights from {name}", ""
-    if misfit is not None:
-        remark = f"About {name}: {misfit.reason}. What is measured from now on, is measured on these."
+    if mismatch is not None:
+        remark = f"About {name}: {mismatch.reason}. What is measured from now on, is measured on these."
     origin = Origin(0, experiment, model.data_name or source.name, note)
     return OpenedModel(experiment, Snapshot(model.step, model.network, model.optimizer, origin), remark)
 

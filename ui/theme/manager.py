@@ -43,11 +43,11 @@ class ThemeManager(QObject):
         # Seven widgets in eight are behind a tab: they are dressed when those in front have been painted.
         self._behind = deque[QWidget]()
         self._followers = deque[QWidget]()  # round those
-        self._dressing = QTimer(self)
-        self._dressing.setSingleShot(True)
-        self._dressing.setInterval(_BEHIND_MS)
-        self._dressing.timeout.connect(self._dress_hidden)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
+        self._polishing = QTimer(self)
+        self._polishing.setSingleShot(True)
+        self._polishing.setInterval(_BEHIND_MS)
+        self._polishing.timeout.connect(self._polish_hidden)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._update)
 
     @property
     def theme(self) -> Theme:
@@ -70,7 +70,7 @@ class ThemeManager(QObject):
         self._writer = StylesheetWriter()
         load_fonts()
         app.setStyle("Fusion")
-        self._wear(self._theme)
+        self._put_on(self._theme)
         self.themeChanged.emit(self._theme)
 
     def set_mode(self, mode: str) -> None:
@@ -125,9 +125,6 @@ class ThemeManager(QObject):
         finally:
             self._app.setStyleSheet(sheet)
 
-    def _on_system_scheme_changed(self) -> None:
-        self._update()
-
     def _resolve(self) -> Theme:
         dark = self._mode == "dark"
         if self._mode == "system":
@@ -139,10 +136,10 @@ class ThemeManager(QObject):
         theme = self._resolve()
         if theme == self._theme:
             return
-        self._wear(theme)
+        self._put_on(theme)
         self.themeChanged.emit(theme)
 
-    def _wear(self, theme: Theme) -> None:
+    def _put_on(self, theme: Theme) -> None:
         """Take a theme, and dress all widgets in it: what is behind others soon after the rest."""
         self._theme = theme
         if self._app is None or self._writer is None:
@@ -153,13 +150,13 @@ class ThemeManager(QObject):
         every = _widgets_of(self._app)
         behind = [each for each in every if _is_behind(each)]
         self._behind, self._followers = deque(behind), deque(_followers_round(behind))
-        self._dressing.start()
+        self._polishing.start()
         for each in every:
             if not _is_behind(each):
                 _polish_again(each)
 
     @Slot()
-    def _dress_hidden(self) -> None:
+    def _polish_hidden(self) -> None:
         """Dress what has come into sight meanwhile, and of what is hidden as much as there is time for."""
         self._behind = deque(each for each in self._behind if Shiboken.isValid(each))
         seen = [each for each in self._behind if each.isVisible()]
@@ -181,7 +178,7 @@ class ThemeManager(QObject):
         for each in around:
             each.updateGeometry()  # a scroll bar that is not needed, for one, counts in what is around it
         if self._behind or self._followers:
-            self._dressing.start()
+            self._polishing.start()
 
     def _restyle(self, widget: QWidget) -> None:
         cast(_Themed, widget).set_theme(self._theme)

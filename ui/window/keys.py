@@ -15,9 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.controls.class_picker import ClassPicker
-from ui.controls.key_moves import is_plain
-from ui.controls.keyboard import follow_keyboard, scroll_to
+from ui.controls.choice_field import ClassPicker
+from ui.controls.keyboard import follow_keyboard, is_plain, scroll_to
 
 #: Parts of the window in which the space bar neither writes nor presses.
 _NO_SPACE = (ClassPicker, QComboBox, QAbstractSpinBox)

@@ -31,8 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.controls.drops import is_welcome
-from ui.controls.key_moves import is_enter
-from ui.controls.keyboard import has_keyboard
+from ui.controls.keyboard import has_keyboard, is_enter
 from ui.controls.layouts import fill
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.analysis import Analysis
@@ -44,8 +43,7 @@ from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 from ui.window.areas import Areas
-from ui.window.findable import actions_of, chapters, controls_of
-from ui.window.finder import Entry, Finder
+from ui.window.finder import Entry, Finder, actions_of, chapters, controls_of
 from ui.window.keys import Pages
 from ui.window.menus import Menus, first_steps_page, show_about
 from ui.window.notice_bar import MomentChip, NoticeBar, PendingBar
@@ -315,7 +313,9 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
         self.lab_dock = LabDock(self)
         self.lab_dock.shown.connect(self._fit)
-        self.setCentralWidget(self._centre())
+        centre = QWidget()
+        fill(QVBoxLayout(centre), self.notices, self.pending, (self.panels, 1), spacing=0)
+        self.setCentralWidget(centre)
         self._arrange_timeline()
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
@@ -341,12 +341,6 @@ class MainWindow(QMainWindow):
             yield from controls_of(part, place, partial(self.set_bare, False))
         yield from self.run_bar.entries()
 
-    def _centre(self) -> QWidget:
-        """Return the panels below what the program has to say."""
-        centre = QWidget()
-        fill(QVBoxLayout(centre), self.notices, self.pending, (self.panels, 1), spacing=0)
-        return centre
-
     def _arrange_timeline(self) -> None:
         """Put the timeline under everything, and above it the place of the comparison, hidden at first."""
         self.compare_dock = QDockWidget("Compare moments", self)
@@ -371,7 +365,4 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         # By a function of Python: to a method of Qt's own `clicked` hands nothing.
         self.timeline.toggles.compare.clicked.connect(lambda is_on: self.compare_dock.setVisible(is_on))
-        self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
-
-    def _on_comparison_visible(self, visible: bool) -> None:
-        self.timeline.set_comparing(visible)
+        self.compare_dock.visibilityChanged.connect(self.timeline.toggles.compare.setChecked)

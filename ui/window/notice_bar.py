@@ -72,7 +72,7 @@ class NoticeBar(MessageBar):
         self._show_newest()
 
 
-_START, _DISCARD = "Start new run", "Discard changes"
+_START = "Start new run"
 _MOST_NAMED = 3
 #: An untrained run takes edited settings at once: that is over before anybody could read of it.
 _UNTRAINED_MS = 400
@@ -89,7 +89,7 @@ class PendingBar(MessageBar):
         super().__init__()
         self._state, self._runs = state, runs
         self._close.hide()
-        self.discard_button = Button(_DISCARD, kind="link")
+        self.discard_button = Button("Discard changes", kind="link")
         self.discard_button.setToolTip("Show the settings of the run in the form again")
         row = action_row("train_present")
         self.present_button = Button(row.label, kind="link", tooltip=row.sentence, shortcut=row.key)

@@ -1,15 +1,16 @@
 """The docks of the window: panels, tabbed at first, that can stand side by side, and the lab guide."""
 
 from collections.abc import Mapping
+from typing import override
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from cnnviz._types import View
 from ui.controls.pace import single_shot
 from ui.panels.contract import Panel
 from ui.theme import Theme
-from ui.window.panel_frame import PanelFrame
 
 _AREA = Qt.DockWidgetArea.TopDockWidgetArea
 
@@ -146,18 +147,15 @@ class PanelArea(QMainWindow):
             self._is_newly_divided = True
             self._settle()
 
-    def _share_width(self) -> None:
-        """Give all that stand side by side the same width: Qt shares out what each has asked for."""
-        groups = self._groups()
-        self.resizeDocks(groups, [self.width() // len(groups)] * len(groups), Qt.Orientation.Horizontal)
-
     def _groups(self) -> list[QDockWidget]:
-        """Return one dock of each group of tabs that has a place in the area."""
-        return [dock for dock in self._docks if not dock.isFloating() and self._is_first_of_group(dock)]
-
-    def _is_first_of_group(self, dock: QDockWidget) -> bool:
-        place = self._docks.index(dock)
-        return all(self._docks.index(other) > place for other in self.tabifiedDockWidgets(dock))
+        """Return the first dock of each group of tabs that has a place in the area."""
+        place = self._docks.index
+        docks = [dock for dock in self._docks if not dock.isFloating()]
+        return [
+            dock
+            for dock in docks
+            if all(place(each) > place(dock) for each in self.tabifiedDockWidgets(dock))
+        ]
 
     def gather(self) -> None:
         """Make all panels tabs again."""
@@ -189,7 +187,8 @@ class PanelArea(QMainWindow):
         self.divided.emit()
         if self._is_newly_divided:
             self._is_newly_divided = False
-            self._share_width()
+            groups = self._groups()  # all of the same width: Qt shares out what each has asked for
+            self.resizeDocks(groups, [self.width() // len(groups)] * len(groups), Qt.Orientation.Horizontal)
 
 
 def panel_of(dock: QDockWidget) -> QWidget | None:
@@ -244,3 +243,55 @@ class LabDock(QDockWidget):
         if self.isHidden() == shown:
             self.setVisible(shown)
             self.shown.emit(shown)
+
+
+#: Less than this, in pixels, a panel is not worth having, scrolled or not.
+_LEAST = QSize(320, 200)
+
+
+class PanelFrame(QScrollArea):
+    """Gives a panel all the room there is, and scrolls only one that needs more.
+
+    A dock whose own widget is hidden miscounts its height, so that a panel could not be hidden behind its tab
+    without such a frame. QScrollArea itself would make a panel with wrapped text as high as it wants to be at
+    best, and scroll it although it has room enough.
+    """
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(panel)
+        panel.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return self._panel.sizeHint()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self._panel.minimumSizeHint().boundedTo(_LEAST)
+
+    def _fit(self) -> None:
+        room = self.maximumViewportSize()
+        need = self._panel.minimumSizeHint()
+        # A bar for one direction takes room from the other.
+        if need.width() > room.width():
+            room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
+        if need.height() > room.height():
+            room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
+        if need.width() > room.width() == self.maximumViewportSize().width():
+            room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
+        self._panel.resize(need.expandedTo(room))

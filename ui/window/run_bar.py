@@ -19,8 +19,7 @@ from ui.panels.contract import Runs
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.window.actions import START_TIP, action_row
-from ui.window.findable import controls_of
-from ui.window.finder import Entry
+from ui.window.finder import Entry, controls_of
 from ui.window.menus import Menus
 
 _PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CUSTOM: "custom"}
@@ -62,15 +61,17 @@ class RunBar(QWidget):
 
     def __init__(self, state: AppState, runs: Runs, menus: Menus) -> None:
         super().__init__()
-        self._runs = runs
         self._menus = menus
         self._state = state
         self._shown: tuple[RunStatus, tuple[str, str, str, str]] | None = None
         self._theme = LIGHT
         self._build_widgets()
         self._build_layout()
-        self._connect_signals()
-        self._on_run_changed()
+        self.preset.choiceEdited.connect(runs.choose_preset)
+        menus.action("train").installEventFilter(self)
+        state.runChanged.connect(self._on_run_changed)
+        state.draftChanged.connect(self._on_draft_changed)
+        state.experimentChanged.connect(self._on_run_changed)
         self._on_draft_changed()
         follow_theme(self)
 
@@ -138,7 +139,7 @@ class RunBar(QWidget):
         return button
 
     def _build_layout(self) -> None:
-        self._label = label = QLabel("Preset")
+        label = QLabel("Preset")
         label.setProperty("role", "muted")
         label.setBuddy(self.preset)
         self._layout = fill(
@@ -154,28 +155,18 @@ class RunBar(QWidget):
             self.export,
         )
         buttons = (self.reset, self.stop, self.step, self.epoch)
-        self._folds: list[Callable[[bool], None]] = [self._fold_label]
+        self._folds: list[Callable[[bool], None]] = [label.setHidden]
         self._folds += [button.set_compact for button in buttons]
-        self._folds += [self._fold_preset, self._fold_spaces]
+        self._folds += [
+            lambda folded: self.preset.setMinimumContentsLength(_FEW_LETTERS if folded else _MANY_LETTERS),
+            self._fold_spaces,
+        ]
         # At last what the menus have, too.
         self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
         self._folds += [self.epoch.setHidden, self.step.setHidden]
 
-    def _fold_label(self, folded: bool) -> None:
-        self._label.setVisible(not folded)
-
     def _fold_spaces(self, folded: bool) -> None:
         self._layout.setSpacing(self._theme.px(3 if folded else 8))
-
-    def _fold_preset(self, folded: bool) -> None:
-        self.preset.setMinimumContentsLength(_FEW_LETTERS if folded else _MANY_LETTERS)
-
-    def _connect_signals(self) -> None:
-        self.preset.choiceEdited.connect(self._runs.choose_preset)
-        self._menus.action("train").installEventFilter(self)
-        self._state.runChanged.connect(self._on_run_changed)
-        self._state.draftChanged.connect(self._on_draft_changed)
-        self._state.experimentChanged.connect(self._on_run_changed)
 
     def _primary(self) -> tuple[str, str, str, str]:
         """Return text, icon, tool tip and key of the button that trains."""

@@ -6,11 +6,10 @@ from functools import partial
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Ask
-from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.choice_field import SegmentedControl
 from ui.controls.layouts import fill
 from ui.controls.naming import named
-from ui.controls.scroll_column import ScrollColumn
-from ui.controls.segmented import SegmentedControl
+from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.page_view import PageView
 from ui.panels.backprop.pages import Now, check, inspect, poke
 from ui.theme import Theme, follow_theme

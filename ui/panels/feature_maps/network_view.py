@@ -14,7 +14,7 @@ from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Card, Page, Row, page_drawn, without_controls
 from cnnviz.graphics.tiles import Chosen, first_line
 from ui.choices import Choices
-from ui.controls.key_moves import arrow_step
+from ui.controls.keyboard import arrow_step
 from ui.controls.layouts import fill
 from ui.controls.scroll_column import set_up_area
 from ui.marks import MarkView

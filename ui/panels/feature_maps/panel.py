@@ -24,11 +24,10 @@ from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, maybe, read, whole
 from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
-from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
-from ui.controls.scroll_column import set_up_area
+from ui.controls.scroll_column import place_of, scroll_later, set_up_area
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn

@@ -21,8 +21,7 @@ from cnnviz.clock import today
 from cnnviz.errors import CNNVizError
 from cnnviz.lab.model import Step
 from cnnviz.report.inserts import LONGEST_WORDS, Insert
-from ui.controls.buttons import Button, IconButton
-from ui.controls.icon_label import IconLabel
+from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named

@@ -15,13 +15,12 @@ from cnnviz.lab.record import LabNumbers, Shown
 from cnnviz.report import Insert
 from ui.choices import kept, maybe, read, whole
 from ui.controls.buttons import Button
+from ui.controls.choice_field import SegmentedControl
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import WrapLabel
-from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
-from ui.controls.scroll_column import ScrollColumn
-from ui.controls.segmented import SegmentedControl
+from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn

@@ -32,8 +32,7 @@ from ui.marks import view_of
 from ui.panels.contract import Runs
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.reading_box import ReadingBox
-from ui.panels.timeline.controls import BranchQuestion, ForkButton, ShownMoment, Transport, ViewToggles
-from ui.panels.timeline.film import Film
+from ui.panels.timeline.controls import BranchQuestion, Film, ForkButton, ShownMoment, Transport, ViewToggles
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -73,10 +72,6 @@ class TimelineBar(TellsDrawn, QFrame):
         self._row.setContentsMargins(theme.px(12), theme.px(5), theme.px(12), theme.px(3))
         self._row.setSpacing(theme.px(10))
         self._fit()
-
-    def set_comparing(self, comparing: bool) -> None:
-        """Show whether the comparison is on the screen."""
-        self.toggles.compare.setChecked(comparing)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -125,7 +120,7 @@ class TimelineBar(TellsDrawn, QFrame):
             (self.moment.field.valueEdited, self._on_step_typed),
             (self.moment.field.messageChanged, self._on_step_message),
             (self.transport.play.clicked, self._on_play_toggled),
-            (self.transport.speed.choiceEdited, self._on_speed_edited),
+            (self.transport.speed.choiceEdited, lambda speed: self.film.set_speed(int(speed))),
             (self.film.playingChanged, self.transport.set_playing),
             (self.track.released, self._drag_pace.flush),
             (self._drag_pace.due, self._on_step_requested),
@@ -200,10 +195,6 @@ class TimelineBar(TellsDrawn, QFrame):
         self._answer(ToEnd())
         # A click has switched the button; it shows what is, not what was clicked.
         self._draw_moment()
-
-    @Slot(str)
-    def _on_speed_edited(self, speed: str) -> None:
-        self.film.set_speed(int(speed))
 
     @Slot()
     def _on_play_toggled(self) -> None:

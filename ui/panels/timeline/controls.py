@@ -1,10 +1,10 @@
-"""The parts of the timeline left and right of its track, and what is asked before a branch."""
+"""The parts of the timeline left and right of its track, the film, and what is asked before a branch."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -23,12 +23,11 @@ from cnnviz.graphics.time_track import Leap, ToStart, Walk
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
-from ui.controls.key_moves import is_enter
+from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.number_field import FloatField, IntField
-from ui.panels.timeline.film import SPEEDS
 from ui.theme import Theme, follow_theme
 
 _SHIFT = "with Shift, one kept moment"
@@ -248,3 +247,68 @@ class BranchQuestion(QFrame):
         self.rate.interpretText()
         if not self.rate.message():
             self.continued.emit(self.rate.value())
+
+
+#: Moments a second to choose from.
+SPEEDS = (5, 15, 30, 60)
+_USUAL_SPEED = 15
+
+
+class Film(QObject):
+    """Asks for the next moments at a steady pace; leaves some out when they cannot be drawn fast enough.
+
+    * `advance`: shows the moment so many later; returns whether there are more after it.
+    """
+
+    #: Whether the film runs, when that has changed.
+    playingChanged = Signal(bool)
+
+    def __init__(self, advance: Callable[[int], bool], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._advance = advance
+        self._speed = _USUAL_SPEED
+        self._shown = 0
+        self._clock = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_timeout)
+
+    def is_playing(self) -> bool:
+        """Whether the film runs."""
+        return self._timer.isActive()
+
+    def speed(self) -> int:
+        """Moments a second."""
+        return self._speed
+
+    def set_speed(self, speed: int) -> None:
+        """Choose how many moments a second are shown."""
+        self._speed = speed
+        if self.is_playing():
+            self._begin()
+
+    def play(self) -> None:
+        """Run on from the moment that is shown."""
+        if not self.is_playing():
+            self._begin()
+            self.playingChanged.emit(True)
+
+    def stop(self) -> None:
+        """Stand still."""
+        if self.is_playing():
+            self._timer.stop()
+            self.playingChanged.emit(False)
+
+    def _begin(self) -> None:
+        self._shown = 0
+        self._clock.start()
+        self._timer.start(round(1000 / self._speed))
+
+    def _on_timeout(self) -> None:
+        # A timer that came a little early must not lose a moment.
+        due = int((self._clock.elapsed() + 4) * self._speed / 1000) - self._shown
+        if due <= 0:
+            return
+        self._shown += due
+        if not self._advance(due):
+            self.stop()

@@ -18,13 +18,12 @@ from cnnviz.graphics.reading import Reading
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES
 from ui.controls.buttons import IconButton
-from ui.controls.catching_up import CatchesUp
-from ui.controls.key_moves import has_shift, is_plain
+from ui.controls.keyboard import has_shift, is_plain
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.spoken import Spoken, tell_value
 from ui.marks import view_of
-from ui.panels.drawn import DrawnPart
+from ui.panels.drawn import CatchesUp, DrawnPart
 from ui.panels.reading_box import ReadingBox
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.theme.plots import make_pen, style_plot

@@ -26,10 +26,9 @@ from cnnviz.history import History
 from cnnviz.quantities import format_count, format_value
 from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
-from ui.controls.catching_up import CatchesUp
 from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
-from ui.panels.drawn import DrawnPart
+from ui.panels.drawn import CatchesUp, DrawnPart
 from ui.panels.training.curve_plot import CurvePlot
 
 #: Between the news of steps and their drawing: in a turn of their own.
@@ -93,7 +92,8 @@ class TrainingCurves(CatchesUp, DrawnPart, QWidget):
             action = self._actions[unit] = self._menu.addAction(text)
             action.setCheckable(True)
             action.triggered.connect(partial(self.choices.choose, unit=unit))
-        self.units.clicked.connect(self._on_units_clicked)
+        below = self.units
+        below.clicked.connect(lambda: self._menu.popup(below.mapToGlobal(below.rect().bottomLeft())))
         for key, plot in self._plots.items():
             plot.toggled.connect(partial(self._toggle, key))
         fill(QVBoxLayout(self), (self.loss, 1), (self.accuracy, 1))
@@ -214,7 +214,3 @@ class TrainingCurves(CatchesUp, DrawnPart, QWidget):
         self.units.setText(unit)
         self.units.setToolTip(f"Unit of the x axis: {UNITS[unit].lower()}")
         self._change(unit=unit)
-
-    @Slot()
-    def _on_units_clicked(self) -> None:
-        self._menu.popup(self.units.mapToGlobal(self.units.rect().bottomLeft()))

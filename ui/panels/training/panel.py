@@ -16,24 +16,21 @@ from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
 from ui.choices import kept, maybe, read, whole
-from ui.controls.catching_up import CatchesUp
+from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
-from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.controls.pace import Pace, single_shot
-from ui.controls.scroll_column import ScrollColumn
-from ui.controls.segmented import SegmentedControl
+from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.contract import Panel, Runs
-from ui.panels.drawn import Drawn, DrawnPart
+from ui.panels.drawn import CatchesUp, Drawn
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.filters import View as FilterView
 from ui.panels.training.log_table import LogTable
 from ui.panels.training.results import ResultsView
-from ui.panels.training.settings_form import SettingsForm
-from ui.panels.training.speed import PACES, SpeedControl
+from ui.panels.training.settings_form import PACES, SettingsForm, SpeedControl
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -68,8 +65,7 @@ class TrainingPanel(CatchesUp, Panel):
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
-        self._connect_signals()
-        self._draw_all()
+        self._follow_state()
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -143,9 +139,6 @@ class TrainingPanel(CatchesUp, Panel):
         # With room for three digits in each cell of the confusion matrix, or for four where there is more.
         wide = 344 if len(self._state.experiment.classes) > _FEW_CLASSES else 300
         return settings, px(wide if roomy else 252)
-
-    def _on_switched(self, _page: str) -> None:
-        self._fit_columns()
 
     @override
     def areas(self) -> dict[str, QWidget]:
@@ -244,10 +237,11 @@ class TrainingPanel(CatchesUp, Panel):
             "Mean loss and accuracy over the steps since the line before, on training images as they were "
             "met: what the exercise prints. Ctrl+C copies."
         )
-        self.log = named(_Log(), "Training log", tip)
+        self.log = named(LogTable(), "Training log", tip)
         self.curves.tell = lambda: self._run_drawn("curves")
         self.log.tell = lambda: self._run_drawn("log")
         self._log_pace = Pace(_LOG_MS, self)
+        self._log_pace.due.connect(self._draw_log)
         self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
         self._new_lines: list[tuple[int, float, float]] = []
         self.results = ResultsView(self._state.choose_test_image)
@@ -261,6 +255,7 @@ class TrainingPanel(CatchesUp, Panel):
         self._switch.set_option_tooltip("curves", "Show the curves and the filters")
         self._switch.set_option_tooltip("results", "Show the log and the test images")
         self._switch.button("curves").hide()
+        self._switch.currentChanged.connect(self._fit_columns)
 
     def _build_layout(self) -> None:
         self._form_area = ScrollColumn(self.form)
@@ -277,31 +272,24 @@ class TrainingPanel(CatchesUp, Panel):
         layout.addLayout(self._switch_row)
         layout.addLayout(self._columns, 1)
 
-    def _connect_signals(self) -> None:
-        self._switch.currentChanged.connect(self._on_switched)
-        self._log_pace.due.connect(self._draw_log)
+    def _follow_state(self) -> None:
+        """Draw all that there is, and what changes."""
         state = self._state
-        state.draftChanged.connect(self._on_draft_changed)
-        state.datasetChanged.connect(self._on_dataset_changed)
-        state.runChanged.connect(self._on_run_changed)
-        state.historyReset.connect(self._on_history_reset)
+        for signal, slot in (
+            (state.draftChanged, self._on_draft_changed),
+            (state.datasetChanged, self._on_dataset_changed),
+            (state.historyReset, self._on_history_reset),
+            (state.runChanged, self._on_run_changed),
+            (state.snapshotChanged, self._on_snapshot_changed),
+            (state.momentChanged, self._on_moment_changed),
+            (state.ghostChanged, self._on_ghost_changed),
+            (state.evaluationChanged, self._on_evaluation_changed),
+        ):
+            signal.connect(slot)
+            slot()
         state.stepsAdded.connect(self._on_steps_added)
         state.testAdded.connect(self._on_test_added)
-        state.snapshotChanged.connect(self._on_snapshot_changed)
-        state.momentChanged.connect(self._on_moment_changed)
-        state.ghostChanged.connect(self._on_ghost_changed)
         state.sampleChanged.connect(self._on_sample_changed)
-        state.evaluationChanged.connect(self._on_evaluation_changed)
-
-    def _draw_all(self) -> None:
-        self._on_draft_changed()
-        self._on_dataset_changed()
-        self._on_history_reset()
-        self._on_run_changed()
-        self._on_snapshot_changed()
-        self._on_moment_changed()
-        self._on_ghost_changed()
-        self._on_evaluation_changed()
 
     @Slot()
     def _on_draft_changed(self) -> None:
@@ -392,10 +380,6 @@ class TrainingPanel(CatchesUp, Panel):
             self.message.show_message(text, "error")
         else:
             self.message.clear()
-
-
-class _Log(DrawnPart, LogTable):
-    """The log of the whole run."""
 
 
 def _column(*widgets: QWidget) -> QWidget:

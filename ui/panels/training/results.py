@@ -18,12 +18,11 @@ from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
 from ui.choices import kept, maybe, read, whole
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
+from ui.controls.scroll_column import place_of, scroll_later
 from ui.marks import view_of
-from ui.panels.describe import describer
 from ui.panels.drawn import Drawn, TellsDrawn
-from ui.panels.thumbnails import ThumbnailView
+from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import EvaluatedStep
 from ui.theme import LIGHT, Theme, follow_theme
 
