@@ -85,9 +85,9 @@ def draw(shown: Waterfall, ground: Ground) -> Drawing:
     drawing.add(Group(ground.box, key, lambda: _still(terms, grid, ground)))
     parts = CellParts("term", grid, terms.tip, terms.pressed, points=terms.pointed)
     drawing.parts.append(parts)
-    hovered = parts.find(ground.hovered)
+    hovered = parts.box(ground.hovered)
     marked = [] if shown.marked is None else [grid.cell(0, shown.marked)]
-    for box in marked if hovered is None else [hovered.box]:
+    for box in marked if hovered is None else [hovered]:
         drawing.add(Rect(box, "accent", alpha=0.14))
     return drawing
 

@@ -108,9 +108,9 @@ def draw(winners: Winners, ground: Ground) -> Drawing:
             drawing.add(Rect(grid.cell(row, col).placed(dot, dot), "text", radius=dot / 2))
     drawing.add(Rect(grid.box.inset(-0.5), edge="border"))
     parts = CellParts("window", grid, winners.say)
-    hovered = parts.find(ground.hovered)
+    hovered = parts.box(ground.hovered)
     if hovered is not None:
-        drawing.add(*outline(hovered.box, "focus" if ground.has_focus else "hover", look))
+        drawing.add(*outline(hovered, "focus" if ground.has_focus else "hover", look))
     elif ground.has_focus:
         drawing.add(*outline(grid.cell(0, 0), "focus", look))
     drawing.parts.append(parts)

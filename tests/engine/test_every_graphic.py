@@ -149,7 +149,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "stage map": (
         stages.STAGE_MAP,
-        stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED)), "note", pinned=(1, 1), moves=Go),
+        stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED)), "note", moves=Go),
     ),
     "marks": (stages.MARKS, stages.Marks(MARKS)),
     "statement": (

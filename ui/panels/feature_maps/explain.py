@@ -151,10 +151,10 @@ class Explained:
         chosen = look.channels, look.part, look.covers
         return self.picture is picture and (own.channels, own.part, own.covers) == chosen
 
-    def pinned_in(self, stage: str) -> tuple[int, ...] | None:
-        """Index of the pinned cell, if it is one of a stage."""
-        pinned = self.look.pinned
-        return pinned.index if pinned is not None and pinned.stage == stage else None
+    @property
+    def pinned_stage(self) -> str:
+        """Stage of the pinned cell; "" for none."""
+        return "" if self.look.pinned is None else self.look.pinned.stage
 
     def uncovered(self, stage: str) -> int | None:
         """How many cells of a stage the sweep has computed; None where it does not sweep."""

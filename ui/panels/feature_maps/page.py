@@ -119,7 +119,7 @@ class Now:
         """All that the page depends on but what is marked in it, which an enlarged map follows, too."""
         explained, look = self.explained, self.explained.look
         followed = None if self.view.enlarged is None else (explained.links, look.under)
-        seen = explained.channels, look.channels, look.pinned, look.swept, look.covers, followed
+        seen = explained.channels, look.channels, explained.pinned_stage, look.swept, look.covers, followed
         return self.picture, *seen, self.view, self.room, self.ratio, self.stays, self.first_output
 
 
@@ -266,7 +266,9 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
     looked = Looked(shown, (), now.is_covered(column), now.explained.uncovered(column.key), zoom)
     if zoom is not None:
         looked = _followed(now, column, looked, box)
-    pinned = now.explained.pinned_in(column.stage) if column.kind is not Kind.KERNELS else None
+    moves = (
+        MovePin if column.kind is not Kind.KERNELS and column.stage == now.explained.pinned_stage else None
+    )
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
     times = "1" if growth == 1 else format_value(growth, 2)
     has_grown = times != "1" and 0 < growth < math.inf
@@ -275,8 +277,7 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         looked,
         f"×{times}" if has_grown else "",
         f"{times} times the limits at step {format_count(step)}" if has_grown else "",
-        None if pinned is None else (pinned[1], pinned[2]),
-        MovePin,
+        moves,
         Enlarge(column.key) if can_enlarge else None,
         ScrollMap if zoom is not None else None,
         ZoomBy if is_large else None,
@@ -292,7 +293,7 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         tip=tip,
         room=room,
         is_live=True,
-        keys_point=content.pinned is None,
+        keys_point=moves is None,
         name=name,
     )
     small = _thumbs(now, column, contents)
@@ -525,10 +526,9 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
         return shown, format_power(shown.exponent)
 
     shown, power = contents.of("units", column, picture.token(column), limits, make)
-    pinned = now.explained.pinned_in(column.stage)
-    place = None if pinned is None else divmod(pinned[0], cols)
+    moves = MovePin if column.stage == now.explained.pinned_stage else None
     looked = Looked(shown, (), now.is_covered(column))
-    content = StageMap(looked, pinned=place, moves=MovePin, length=math.inf)
+    content = StageMap(looked, moves=moves, length=math.inf)
     cell = max((layout.side - 2) // rows, 3)
     high = math.ceil(min(cell * rows + 2, max(layout.side, 3 * rows + 2)) + strip_height(look))
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
@@ -537,7 +537,7 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
         *_head(column, "", lines, _fold(column)),
         Card(
             column.key, STAGE_MAP, content, tip=tip, room=high / look.scale, is_live=True,
-            keys_point=place is None, name=name,
+            keys_point=moves is None, name=name,
         ),
     )  # fmt: skip
 
