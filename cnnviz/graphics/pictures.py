@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Rect
@@ -45,18 +45,14 @@ def _pixels(shown: Photo) -> NDArray[np.uint32]:
     return pixels
 
 
-def _table(levels: Levels) -> list[Table]:
-    return [Table("pixels", ("row", *(f"column {col}" for col in range(levels.shape[1]))), levels)]
-
-
 def _say(levels: Levels) -> str:
     return f"{levels.shape[0]} × {levels.shape[1]} pixels"
 
 
 PHOTO = Graphic[Photo](
     draw,
-    lambda _shown, look: Size(look.px(120), look.px(120), look.px(40), look.px(40)),
-    lambda shown: _table(shown.levels),
+    sized(120, 120, 40, 40),
+    lambda shown: [Table.of_cells("pixels", shown.levels)],
     lambda shown: _say(shown.levels),
 )
 
@@ -177,6 +173,6 @@ def _board_size(shown: Board, look: Look) -> Size:
 BOARD = Graphic(
     draw_board,
     _board_size,
-    lambda shown: _table(shown.photo.levels),
+    lambda shown: [Table.of_cells("pixels", shown.photo.levels)],
     lambda shown: _say(shown.photo.levels) + ("" if shown.photo.levels.any() else ", empty"),
 )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells, Share
 from cnnviz.drawing.colors import Colors, Pixels
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
@@ -428,7 +428,7 @@ def _chevron(x: float, y: float, arm: float) -> Line:
 
 FOLDED = Graphic[Folded](
     draw_folded,
-    lambda _shown, look: Size(look.px(22), look.px(120), look.px(22), look.px(60)),
+    sized(22, 120, 22, 60),
     words=lambda shown: f"Unfold {shown.title}",
 )
 
@@ -447,6 +447,4 @@ def draw_arrow(shown: Arrow, ground: Ground) -> Drawing:
     return drawing
 
 
-ARROW = Graphic[Arrow](
-    draw_arrow, lambda _shown, look: Size(look.px(16), look.px(16), look.px(16), look.px(16))
-)
+ARROW = Graphic[Arrow](draw_arrow, sized(16, 16, 16, 16))

@@ -58,10 +58,16 @@ class ReadStep(Ask):
 
 
 _WAYS = {"left": -1, "down": -1, "right": 1, "up": 1}
-_KEYS: dict[str, Ask] = {key: Walk(count) for key, count in _WAYS.items()}
-_KEYS |= {f"shift {key}": Leap(count) for key, count in _WAYS.items()}
-_KEYS |= {"page up": Leap(10), "page down": Leap(-10), "home": ToStart(), "end": ToEnd()}
-_KEYS |= {"wheel up": Leap(1), "wheel down": Leap(-1)}
+_KEYS: dict[str, Ask] = {
+    **{key: Walk(count) for key, count in _WAYS.items()},
+    **{f"shift {key}": Leap(count) for key, count in _WAYS.items()},
+    "page up": Leap(10),
+    "page down": Leap(-10),
+    "wheel up": Leap(1),
+    "wheel down": Leap(-1),
+    "home": ToStart(),
+    "end": ToEnd(),
+}
 
 
 def no_points() -> Points:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
@@ -142,7 +142,7 @@ def _tables(shown: Waterfall) -> list[Table]:
 
 WATERFALL = Graphic(
     draw,
-    lambda _shown, look: Size(look.px(240), look.px(120), look.px(80), look.px(60)),
+    sized(240, 120, 80, 60),
     _tables,
     lambda shown: f"{len(shown.terms.values)} terms; {shown.terms.tip(0, len(shown.terms.values))}",
 )

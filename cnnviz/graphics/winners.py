@@ -24,6 +24,7 @@ from cnnviz.drawing import (
     outline,
     packed,
     rgb,
+    sized,
 )  # fmt: skip
 from cnnviz.graphics.cells import lines_between
 from cnnviz.quantities import format_cell, format_together
@@ -124,15 +125,9 @@ def _table(look: Look) -> Pixels:
     return packed([[rgb(look.mixed(k.ink, "surface", k.faint * share)) for share in shares] for k in kinds])
 
 
-def size(_winners: Winners, look: Look) -> Size:
-    """Usual and least size."""
-    return Size(look.px(150), look.px(150), look.px(90), look.px(90))
-
-
 def tables(winners: Winners) -> list[Table]:
     """Kind of each window, by its number."""
-    kinds = winners.found.category[winners.channel]
-    return [Table("Winners", ("row", *(f"column {col}" for col in range(kinds.shape[1]))), kinds)]
+    return [Table.of_cells("Winners", winners.found.category[winners.channel])]
 
 
 def words(winners: Winners) -> str:
@@ -141,7 +136,7 @@ def words(winners: Winners) -> str:
     return "; ".join(told)
 
 
-WINNERS = Graphic(draw, size, tables, words)
+WINNERS = Graphic(draw, sized(150, 150, 90, 90), tables, words)
 
 
 # -- counts -------------------------------------------------------------------------------------------------

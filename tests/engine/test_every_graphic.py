@@ -30,7 +30,6 @@ from cnnviz.drawing import Text as TextMark
 from cnnviz.graphics import (
     confusion,
     curves,
-    entries,
     formula,
     heat_map,
     ledger,
@@ -200,9 +199,9 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "done": (texts.DONE, texts.Done(0.4)),
     "entries": (
-        entries.ENTRIES,
-        entries.Entries(
-            ("weight", "gradient"), tuple(entries.Entry(f"w[{n}]", "+0.123", "tip", Go(n)) for n in range(4))
+        texts.ENTRIES,
+        texts.Entries(
+            ("weight", "gradient"), tuple(texts.Entry(f"w[{n}]", "+0.123", "tip", Go(n)) for n in range(4))
         ),
     ),
     "formula": (

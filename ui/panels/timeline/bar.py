@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Ink, Leave, Look
-from cnnviz.graphics.reading import Reading
+from cnnviz.graphics.curves import Reading
 from cnnviz.graphics.time_track import (
     TIME_LINE,
     Leap,
