@@ -150,7 +150,7 @@ def draw_board(shown: Board, ground: Ground) -> Drawing:
         "board", Cells(count, count, left, top, side / _FINE), lambda _row, _col: "", ask, follows=True
     )
     drawing.parts.append(parts)
-    at, pointed = None, parts.box(ground.hovered)
+    at, pointed = None, parts.place(ground.hovered)
     if pointed is not None:
         at = pointed.x, pointed.y
     elif ground.has_focus:

@@ -201,14 +201,9 @@ def _ramp(name: str) -> Pixels:
     return Colors(name, 0.0, 1.0).pixels(np.linspace(0, 1, 256)[None, :])
 
 
-def _map_size(_shown: StageMap, look: Look) -> Size:
-    least = look.px(56) + strip_height(look)
-    return Size(look.px(180), look.px(180), look.px(40), least)
-
-
 STAGE_MAP = Graphic(
     draw_map,
-    _map_size,
+    lambda _shown, look: Size(look.px(180), look.px(180), look.px(40), look.px(56) + strip_height(look)),
     lambda shown: HEAT_MAP.tables(shown.looked),
     lambda shown: HEAT_MAP.words(shown.looked),
 )

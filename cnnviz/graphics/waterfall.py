@@ -85,7 +85,7 @@ def draw(shown: Waterfall, ground: Ground) -> Drawing:
     drawing.add(Group(ground.box, key, lambda: _still(terms, grid, ground)))
     parts = CellParts("term", grid, terms.tip, terms.pressed, points=terms.pointed)
     drawing.parts.append(parts)
-    hovered = parts.box(ground.hovered)
+    hovered = parts.place(ground.hovered)
     marked = [] if shown.marked is None else [grid.cell(0, shown.marked)]
     for box in marked if hovered is None else [hovered]:
         drawing.add(Rect(box, "accent", alpha=0.14))

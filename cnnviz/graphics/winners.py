@@ -109,7 +109,7 @@ def draw(winners: Winners, ground: Ground) -> Drawing:
             drawing.add(Rect(grid.cell(row, col).placed(dot, dot), "text", radius=dot / 2))
     drawing.add(Rect(grid.box.inset(-0.5), edge="border"))
     parts = CellParts("window", grid, winners.say)
-    hovered = parts.box(ground.hovered)
+    hovered = parts.place(ground.hovered)
     if hovered is not None:
         drawing.add(*outline(hovered, "focus" if ground.has_focus else "hover", look))
     elif ground.has_focus:

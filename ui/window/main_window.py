@@ -373,4 +373,4 @@ class MainWindow(QMainWindow):
         self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
 
     def _on_comparison_visible(self, visible: bool) -> None:
-        self.timeline.set_comparing(visible)
+        self.timeline.toggles.compare.setChecked(visible)

@@ -74,10 +74,6 @@ class TimelineBar(TellsDrawn, QFrame):
         self._row.setSpacing(theme.px(10))
         self._fit()
 
-    def set_comparing(self, comparing: bool) -> None:
-        """Show whether the comparison is on the screen."""
-        self.toggles.compare.setChecked(comparing)
-
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
