@@ -188,8 +188,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         return self._sizes(2)
 
     def _sizes(self, first: int) -> QSize:
-        sizes = None if self.content is None else self._graphic.size(self.content, self._theme)
-        return QSize(*map(round, sizes[first : first + 2])) if sizes else QSize(1, 1)
+        return QSize(*map(round, self._wanted[first : first + 2])) if self._wanted else QSize(1, 1)
 
     def _limit_height(self) -> None:
         """Leave to others the height that a content of this width has no use for; take it, if it is fixed."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
@@ -10,8 +11,9 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolyg
 from cnnviz.drawing import Box, Drawing, Font, Group, Image, Ink, Line, Lines, Look, Mark, Polygon, Rect, Text
 from ui.theme import mono_font, ui_font
 
-Kept = dict[Hashable, QPixmap | None]
+Kept = dict[Hashable, Any]
 """Pictures of groups, by their keys; None of those that were painted once: most are never painted again."""
+_NEW = object()
 
 _SMOOTH, _SMOOTH_IMAGE = QPainter.RenderHint.Antialiasing, QPainter.RenderHint.SmoothPixmapTransform
 _NO_PEN, _NO_BRUSH, _RGB = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush, QImage.Format.Format_RGB32
@@ -112,12 +114,12 @@ def _paint_group(
     if kept is None:
         _paint(group.draw(), painter, look, None, {})
         return
-    box, is_new = group.box, group.key not in known
+    box, key = group.box, group.key
     if min(box.width, box.height) < 0.5:  # a card that is squeezed while the window is laid out
         return
-    picture = known.get(group.key)
-    if is_new:
-        kept[group.key] = None
+    picture = known.get(key, _NEW)
+    if picture is _NEW:
+        kept[key] = None
         _paint(group.draw(), painter, look, kept, known)
         return
     if picture is None:
@@ -129,22 +131,18 @@ def _paint_group(
         inner.translate(-box.left, -box.top)
         _paint(group.draw(), inner, look, {}, {})
         inner.end()
-    kept[group.key] = picture
+    kept[key] = picture
     painter.drawPixmap(QPointF(box.left, box.top), picture)
 
 
 def qrect(box: Box) -> QRectF:
     """Return a box as Qt has it."""
-    return QRectF(box.left, box.top, box.width, box.height)
-
-
-def _pen(look: Look, ink: Ink, width: float, dash: tuple[float, ...] = (), alpha: float = 1.0) -> QPen:
-    return _qpen(look.hex(ink), width, dash, alpha)
+    return QRectF(*box)
 
 
 @lru_cache(1024)
-def _qpen(name: str, width: float, dash: tuple[float, ...], alpha: float) -> QPen:
-    pen = QPen(_qcolor(name, alpha), width)
+def _pen(look: Look, ink: Ink, width: float, dash: tuple[float, ...] = (), alpha: float = 1.0) -> QPen:
+    pen = QPen(color(look, ink, alpha), width)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     if dash:
         pen.setDashPattern(list(dash))
@@ -152,16 +150,12 @@ def _qpen(name: str, width: float, dash: tuple[float, ...], alpha: float) -> QPe
     return pen
 
 
+@lru_cache(1024)
 def color(look: Look, ink: Ink, alpha: float = 1.0) -> QColor:
     """Return a colour of a look as Qt has it; not to be changed."""
-    return _qcolor(look.hex(ink), alpha)
-
-
-@lru_cache(1024)
-def _qcolor(name: str, alpha: float) -> QColor:
-    color = QColor(name)
-    color.setAlphaF(alpha)
-    return color
+    found = QColor(look.hex(ink))
+    found.setAlphaF(alpha)
+    return found
 
 
 @lru_cache(256)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells, Share, best_columns
 from cnnviz.drawing.colors import Colors, Pixels, packed, unpacked
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
 from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
 from cnnviz.drawing.numbers import fitting_font, most_characters, written_in
@@ -341,11 +341,6 @@ def _tiles(maps: PairMaps, ground: Ground) -> Iterator[tuple[int, list[Cells], B
         yield channel, grids, Box(left - 2, top + size.height + 2, size.width + 4, below)
 
 
-def maps_size(_maps: PairMaps, look: Look) -> Size:
-    """Usual and least size."""
-    return Size(look.px(320), look.px(190), look.px(160), look.px(126))
-
-
 def maps_tables(maps: PairMaps) -> list[Table]:
     """Values of both images, one row for each row of each map; what is covered is no number of the first."""
     pair = maps.shown.pair
@@ -355,13 +350,12 @@ def maps_tables(maps: PairMaps) -> list[Table]:
         first = np.full(pair.shape, np.nan)
         inside = (slice(None), slice(top, top + rows), slice(left, left + columns))
         first[inside] = pair.original[inside]
-    header = ("map", "row", *(f"column {col}" for col in range(pair.shape[2])))
-    return [Table(name, header, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
+    return [Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
 
 
 MAPS = Graphic(
     draw_maps,
-    maps_size,
+    sized(320, 190, 160, 126),
     maps_tables,
     lambda maps: f"{maps.shown.pair.shape[0]} maps",
     key=lambda maps: (KEY, Key.of(maps.shown)),
@@ -443,11 +437,6 @@ def _center_of_ink(pair: Pair) -> tuple[float, float]:
     return float(np.sum(ink * x)) / total + 0.5, float(np.sum(ink.T * y)) / total + 0.5
 
 
-def image_size(_image: MovedImage, look: Look) -> Size:
-    """Usual and least size."""
-    return Size(look.px(300), look.px(300), look.px(120), look.px(120))
-
-
 def image_height(image: MovedImage, width: float, _look: Look) -> float:
     """Height beyond which an image of this width would have room to spare."""
     _, rows, cols = image.shown.pair.shape
@@ -456,9 +445,7 @@ def image_height(image: MovedImage, width: float, _look: Look) -> float:
 
 def image_tables(image: MovedImage) -> list[Table]:
     """Ink of both images, one row for each row."""
-    pair = image.shown.pair
-    header = ("row", *(f"column {col}" for col in range(pair.shape[2])))
-    return [Table(name, header, getattr(pair, name)[0]) for name in SIDES]
+    return [Table.of_cells(name, getattr(image.shown.pair, name)[0]) for name in SIDES]
 
 
 def image_words(image: MovedImage) -> str:
@@ -466,7 +453,7 @@ def image_words(image: MovedImage) -> str:
     return f"moved by {format_signed(image.shift[0])} to the right and {format_signed(image.shift[1])} down"
 
 
-IMAGE = Graphic(draw_image, image_size, image_tables, image_words, image_height)
+IMAGE = Graphic(draw_image, sized(300, 300, 120, 120), image_tables, image_words, image_height)
 
 
 # -- key ----------------------------------------------------------------------------------------------------

@@ -110,19 +110,10 @@ def _size(shown: Patches, look: Look) -> Size:
     return Size(*size(look.px(72)), *size(look.px(36)))
 
 
-def _tables(shown: Patches) -> list[Table]:
-    return [
-        Table(
-            patch.caption, ("row", *(f"column {col}" for col in range(patch.pixels.shape[1]))), patch.pixels
-        )
-        for patch in shown.patches
-    ]
-
-
 PATCHES = Graphic(
     draw,
     _size,
-    _tables,
+    lambda shown: [Table.of_cells(patch.caption, patch.pixels) for patch in shown.patches],
     lambda shown: "; ".join(patch.tip for patch in shown.patches) or shown.empty,
     lambda shown, _width, look: 2 * look.px(112) + _lines(shown, look) + 6,
 )

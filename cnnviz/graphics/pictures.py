@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Rect
@@ -40,11 +40,9 @@ def draw(shown: Photo, ground: Ground) -> Drawing:
 
 @kept
 def _pixels(shown: Photo) -> NDArray[np.uint32]:
-    return np.uint32(0xFF000000) | shown.levels * np.uint32(0x010101)
-
-
-def _table(levels: Levels) -> list[Table]:
-    return [Table("pixels", ("row", *(f"column {col}" for col in range(levels.shape[1]))), levels)]
+    pixels = np.multiply(shown.levels, 0x010101, dtype=np.uint32)  # much faster than by promotion
+    pixels |= 0xFF000000
+    return pixels
 
 
 def _say(levels: Levels) -> str:
@@ -53,8 +51,8 @@ def _say(levels: Levels) -> str:
 
 PHOTO = Graphic[Photo](
     draw,
-    lambda _shown, look: Size(look.px(120), look.px(120), look.px(40), look.px(40)),
-    lambda shown: _table(shown.levels),
+    sized(120, 120, 40, 40),
+    lambda shown: [Table.of_cells("pixels", shown.levels)],
     lambda shown: _say(shown.levels),
 )
 
@@ -122,8 +120,8 @@ def stroked(
         for best, far in ((min, -reach), (max, reach + 2))
     )
     part = found[top:bottom, left:right]
-    down, across = np.mgrid[: part.shape[0], : part.shape[1]].astype(np.float64)
-    down, across = down + top - start[0], across + left - start[1]
+    down, across = (np.arange(size, dtype=np.float64) for size in part.shape)
+    down, across = down[:, None] + (top - start[0]), across + (left - start[1])
     high, wide = end[0] - start[0], end[1] - start[1]
     along = np.clip((down * high + across * wide) / max(high**2 + wide**2, 1e-9), 0, 1)
     distance = np.hypot(down - along * high, across - along * wide)
@@ -138,7 +136,8 @@ def draw_board(shown: Board, ground: Ground) -> Drawing:
     side, beyond = box.width / shown.photo.levels.shape[1], SIDE
     drawing.add(Group(box, (shown.photo, box), lambda: [Image(box, _pixels(shown.photo), is_smooth=True)]))
     # The board is black in either theme.
-    drawing.write(box.inset(px(12)), shown.hint, "", "#AAB4BF", "middle")
+    if shown.hint:
+        drawing.write(box.inset(px(12)), shown.hint, "", "#AAB4BF", "middle")
     edge, width = ("accent", 2) if ground.has_focus else ("border", 1)
     drawing.add(Rect(box.inset(0.5), edge=edge, width=px(width)))
 
@@ -151,9 +150,9 @@ def draw_board(shown: Board, ground: Ground) -> Drawing:
         "board", Cells(count, count, left, top, side / _FINE), lambda _row, _col: "", ask, follows=True
     )
     drawing.parts.append(parts)
-    at, pointed = None, parts.find(ground.hovered)
+    at, pointed = None, parts.place(ground.hovered)
     if pointed is not None:
-        at = pointed.box.x, pointed.box.y
+        at = pointed.x, pointed.y
     elif ground.has_focus:
         at = box.left + (shown.pen[1] + 0.5) * side, box.top + (shown.pen[0] + 0.5) * side
     if at is not None and box.has(*at):
@@ -174,6 +173,6 @@ def _board_size(shown: Board, look: Look) -> Size:
 BOARD = Graphic(
     draw_board,
     _board_size,
-    lambda shown: _table(shown.photo.levels),
+    lambda shown: [Table.of_cells("pixels", shown.photo.levels)],
     lambda shown: _say(shown.photo.levels) + ("" if shown.photo.levels.any() else ", empty"),
 )

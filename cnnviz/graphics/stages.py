@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells, Share
 from cnnviz.drawing.colors import Colors, Pixels
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
@@ -77,8 +77,7 @@ class StageMap:
     """A large map above a strip of its colours; `Ground.marked` is `Outlines`.
 
     * `note`, `about`: What stands beside the numbers of the strip where there is room, and what explains it.
-    * `pinned`: Cell that arrow keys move, by what `moves` asks for.
-    * `moves`: Rows and columns to what moves the pinned cell.
+    * `moves`: Rows and columns to what moves the selected cell, which has the keyboard then; None for none.
     * `enlarge`: What a double click asks for.
     * `scrolls`: First row and column in sight to what asks for them, where cells are enlarged.
     * `zooms`: Steps to what makes cells so much larger.
@@ -88,7 +87,6 @@ class StageMap:
     looked: Looked
     note: str = ""
     about: str = ""
-    pinned: tuple[int, int] | None = None
     moves: Callable[[int, int], Ask] | None = None
     enlarge: Ask | None = None
     scrolls: Callable[[tuple[int, int]], Ask] | None = None
@@ -115,9 +113,9 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
         _around(shown, ground.box, ground.look, ground.ratio),
     )
     drawing.ground = ground
-    if shown.pinned is not None and ground.has_focus:
-        block, grid = placed(shown.looked, inner)
-        found = heat_map.inside((*shown.pinned, 1, 1), block)
+    block, grid = placed(shown.looked, inner)
+    for role, cells in (ground.marked or ()) if shown.moves is not None and ground.has_focus else ():
+        found = heat_map.inside(cells, block) if role == "selected" else None
         if found is not None:  # round its frame, not over it
             drawing.add(*outline(grid.cell(*found).inset(-ground.px(3)), "focus", ground.look))
     drawing.marks += around.marks
@@ -131,7 +129,7 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> Drawing:
     """What stands beside the map and below it, and what keys ask for: nothing here follows the pointer."""
     ground, px = Ground(box, look, ratio=ratio), look.px
     drawing, area = Drawing(ground), map_area(shown, box, look)
-    if shown.pinned is not None and shown.moves is not None:
+    if shown.moves is not None:
         for key, rows, cols in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
             drawing.keys[key] = shown.moves(rows, cols)
             drawing.keys[f"shift {key}"] = shown.moves(_LONG_STEP * rows, _LONG_STEP * cols)
@@ -203,14 +201,9 @@ def _ramp(name: str) -> Pixels:
     return Colors(name, 0.0, 1.0).pixels(np.linspace(0, 1, 256)[None, :])
 
 
-def _map_size(_shown: StageMap, look: Look) -> Size:
-    least = look.px(56) + strip_height(look)
-    return Size(look.px(180), look.px(180), look.px(40), least)
-
-
 STAGE_MAP = Graphic(
     draw_map,
-    _map_size,
+    lambda _shown, look: Size(look.px(180), look.px(180), look.px(40), look.px(56) + strip_height(look)),
     lambda shown: HEAT_MAP.tables(shown.looked),
     lambda shown: HEAT_MAP.words(shown.looked),
 )
@@ -430,7 +423,7 @@ def _chevron(x: float, y: float, arm: float) -> Line:
 
 FOLDED = Graphic[Folded](
     draw_folded,
-    lambda _shown, look: Size(look.px(22), look.px(120), look.px(22), look.px(60)),
+    sized(22, 120, 22, 60),
     words=lambda shown: f"Unfold {shown.title}",
 )
 
@@ -449,6 +442,4 @@ def draw_arrow(shown: Arrow, ground: Ground) -> Drawing:
     return drawing
 
 
-ARROW = Graphic[Arrow](
-    draw_arrow, lambda _shown, look: Size(look.px(16), look.px(16), look.px(16), look.px(16))
-)
+ARROW = Graphic[Arrow](draw_arrow, sized(16, 16, 16, 16))

@@ -57,6 +57,19 @@ class ReadStep(Ask):
     step: int
 
 
+_WAYS = {"left": -1, "down": -1, "right": 1, "up": 1}
+_KEYS: dict[str, Ask] = {
+    **{key: Walk(count) for key, count in _WAYS.items()},
+    **{f"shift {key}": Leap(count) for key, count in _WAYS.items()},
+    "page up": Leap(10),
+    "page down": Leap(-10),
+    "wheel up": Leap(1),
+    "wheel down": Leap(-1),
+    "home": ToStart(),
+    "end": ToEnd(),
+}
+
+
 def no_points() -> Points:
     """No curve."""
     return np.empty(0), np.empty(0)
@@ -114,10 +127,7 @@ def draw(shown: TimeLine, ground: Ground) -> Drawing:
         x = slide.x(ground.hovered)
         drawing.add(Lines(((x, top, x, rail),), "muted", 1, (1.0, 2.0)))
     drawing.parts.append(SlideParts(ground.box, slide, ReadStep))
-    for key, count in (("left", -1), ("down", -1), ("right", 1), ("up", 1)):
-        drawing.keys[key], drawing.keys[f"shift {key}"] = Walk(count), Leap(count)
-    drawing.keys |= {"page up": Leap(10), "page down": Leap(-10), "home": ToStart(), "end": ToEnd()}
-    drawing.keys |= {"wheel up": Leap(1), "wheel down": Leap(-1)}
+    drawing.keys = _KEYS
     return drawing
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
@@ -85,9 +85,9 @@ def draw(shown: Waterfall, ground: Ground) -> Drawing:
     drawing.add(Group(ground.box, key, lambda: _still(terms, grid, ground)))
     parts = CellParts("term", grid, terms.tip, terms.pressed, points=terms.pointed)
     drawing.parts.append(parts)
-    hovered = parts.find(ground.hovered)
+    hovered = parts.place(ground.hovered)
     marked = [] if shown.marked is None else [grid.cell(0, shown.marked)]
-    for box in marked if hovered is None else [hovered.box]:
+    for box in marked if hovered is None else [hovered]:
         drawing.add(Rect(box, "accent", alpha=0.14))
     return drawing
 
@@ -142,7 +142,7 @@ def _tables(shown: Waterfall) -> list[Table]:
 
 WATERFALL = Graphic(
     draw,
-    lambda _shown, look: Size(look.px(240), look.px(120), look.px(80), look.px(60)),
+    sized(240, 120, 80, 60),
     _tables,
     lambda shown: f"{len(shown.terms.values)} terms; {shown.terms.tip(0, len(shown.terms.values))}",
 )

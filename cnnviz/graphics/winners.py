@@ -24,6 +24,7 @@ from cnnviz.drawing import (
     outline,
     packed,
     rgb,
+    sized,
 )  # fmt: skip
 from cnnviz.graphics.cells import lines_between
 from cnnviz.quantities import format_cell, format_together
@@ -108,9 +109,9 @@ def draw(winners: Winners, ground: Ground) -> Drawing:
             drawing.add(Rect(grid.cell(row, col).placed(dot, dot), "text", radius=dot / 2))
     drawing.add(Rect(grid.box.inset(-0.5), edge="border"))
     parts = CellParts("window", grid, winners.say)
-    hovered = parts.find(ground.hovered)
+    hovered = parts.place(ground.hovered)
     if hovered is not None:
-        drawing.add(*outline(hovered.box, "focus" if ground.has_focus else "hover", look))
+        drawing.add(*outline(hovered, "focus" if ground.has_focus else "hover", look))
     elif ground.has_focus:
         drawing.add(*outline(grid.cell(0, 0), "focus", look))
     drawing.parts.append(parts)
@@ -124,15 +125,9 @@ def _table(look: Look) -> Pixels:
     return packed([[rgb(look.mixed(k.ink, "surface", k.faint * share)) for share in shares] for k in kinds])
 
 
-def size(_winners: Winners, look: Look) -> Size:
-    """Usual and least size."""
-    return Size(look.px(150), look.px(150), look.px(90), look.px(90))
-
-
 def tables(winners: Winners) -> list[Table]:
     """Kind of each window, by its number."""
-    kinds = winners.found.category[winners.channel]
-    return [Table("Winners", ("row", *(f"column {col}" for col in range(kinds.shape[1]))), kinds)]
+    return [Table.of_cells("Winners", winners.found.category[winners.channel])]
 
 
 def words(winners: Winners) -> str:
@@ -141,7 +136,7 @@ def words(winners: Winners) -> str:
     return "; ".join(told)
 
 
-WINNERS = Graphic(draw, size, tables, words)
+WINNERS = Graphic(draw, sized(150, 150, 90, 90), tables, words)
 
 
 # -- counts -------------------------------------------------------------------------------------------------

@@ -30,7 +30,6 @@ from cnnviz.drawing import Text as TextMark
 from cnnviz.graphics import (
     confusion,
     curves,
-    entries,
     formula,
     heat_map,
     ledger,
@@ -145,7 +144,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "stage map": (
         stages.STAGE_MAP,
-        stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED)), "note", pinned=(1, 1), moves=Go),
+        stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED)), "note", moves=Go),
     ),
     "marks": (stages.MARKS, stages.Marks(MARKS)),
     "statement": (
@@ -197,9 +196,9 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "done": (texts.DONE, texts.Done(0.4)),
     "entries": (
-        entries.ENTRIES,
-        entries.Entries(
-            ("weight", "gradient"), tuple(entries.Entry(f"w[{n}]", "+0.123", "tip", Go(n)) for n in range(4))
+        texts.ENTRIES,
+        texts.Entries(
+            ("weight", "gradient"), tuple(texts.Entry(f"w[{n}]", "+0.123", "tip", Go(n)) for n in range(4))
         ),
     ),
     "formula": (

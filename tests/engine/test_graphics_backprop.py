@@ -16,12 +16,11 @@ from cnnviz.drawing import (
     drawn,
 )
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
-from cnnviz.graphics.entries import ENTRIES, Entries, Entry
 from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.steps import STEPS, Steps
-from cnnviz.graphics.texts import STATEMENT, VALUES, Statement, Value, Values
+from cnnviz.graphics.texts import ENTRIES, STATEMENT, VALUES, Entries, Entry, Statement, Value, Values
 from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words

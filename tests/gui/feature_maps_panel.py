@@ -21,7 +21,7 @@ from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.page import Contents, Now, network_page
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.picture import MapChoices, picture
-from ui.panels.feature_maps.sizes import Room, layout_of
+from ui.panels.feature_maps.plan import Room, layout_of
 from ui.panels.feature_maps.view import View, ZoomBy
 from ui.panels.scene import Scene
 from ui.state import AppState, Sample, Shift

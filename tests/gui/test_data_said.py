@@ -199,7 +199,7 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
     heads: list[str] = []
     for step in (0, trained.step, 10**6):
         window.timeline.track.asked.emit(ReadStep(step))
-        heads.append(window.timeline.hover_text().split("\n")[0])
+        heads.append(window.timeline.reading.text().split("\n")[0])
     assert not [each for each in heads if "epoch 2" in each]
     assert heads[0] == f"step {trained.step:,} · epoch 1 · weights from mine.safetensors"
 

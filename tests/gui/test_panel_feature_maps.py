@@ -88,10 +88,10 @@ def test_arrow_keys_move_the_pinned_cell_and_stop_at_the_border(lab5):
 
 def test_the_keyboard_stands_at_the_pinned_cell_and_points_in_other_maps(lab5):
     lab5.state.set_pinned(PinnedCell("conv1", (0, 8, 8)))
-    assert lab5.content("conv1").pinned == (8, 8)
+    assert lab5.outlined("conv1", "selected") == ((8, 8, 1, 1),)
     lab5.key(Qt.Key.Key_Down, lab5.map("conv1"))
     assert lab5.state.pinned.index == (0, 9, 8)
-    assert lab5.content("conv1").pinned == (9, 8)
+    assert lab5.outlined("conv1", "selected") == ((9, 8, 1, 1),)
     pool = lab5.map("pool1")
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right):
         lab5.key(key, pool)

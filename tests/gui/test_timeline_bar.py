@@ -310,15 +310,15 @@ def test_hovering_tells_about_that_moment(opened, qtbot):
     track = opened.track
     qtbot.mouseMove(track, place_of(track, 704))
     loss = opened.history.losses[600:700].mean()
-    lines = opened.bar.hover_text().splitlines()
+    lines = opened.bar.reading.text().splitlines()
     assert lines[0] == "step 700 · epoch 2"
     assert lines[1] == f"loss {loss:.3f}"
     assert lines[2] == "accuracy 0.9"
     assert lines[3] == "test images, step 500 0.9"
     qtbot.mouseMove(track, place_of(track, 1400))
-    assert "not trained yet" in opened.bar.hover_text()
+    assert "not trained yet" in opened.bar.reading.text()
     qtbot.mouseMove(track, place_of(track, 0))
-    assert "initial weights" in opened.bar.hover_text()
+    assert "initial weights" in opened.bar.reading.text()
     assert opened.shown == 1000, "hovering changes nothing"
 
 

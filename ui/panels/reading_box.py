@@ -5,7 +5,7 @@ from typing import override
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.graphics.reading import READING, Reading
+from cnnviz.graphics.curves import READING, Reading
 from ui.marks import MarkView
 
 

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Protocol, cast
 
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal, Slot
@@ -13,7 +12,7 @@ from shiboken6 import Shiboken
 
 from ui.theme.fonts import load_fonts, ui_font
 from ui.theme.stylesheet import StylesheetWriter, make_palette
-from ui.theme.tokens import DARK, LIGHT, SCALES, Theme
+from ui.theme.tokens import DARK, LIGHT, SCALES, Theme, scaled
 
 _BEHIND_MS = 30
 _SLICE_MS = 40  # in one turn of the event loop: there are a thousand of them
@@ -129,8 +128,7 @@ class ThemeManager(QObject):
         dark = self._mode == "dark"
         if self._mode == "system":
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        theme = DARK if dark else LIGHT
-        return replace(theme, scale=self._scale)
+        return scaled(DARK if dark else LIGHT, self._scale)
 
     def _update(self) -> None:
         theme = self._resolve()

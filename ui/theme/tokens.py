@@ -1,6 +1,7 @@
 """The look of the program with the colours of Qt."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import override
 
 from PySide6.QtGui import QColor
@@ -12,7 +13,7 @@ from cnnviz.drawing import look
 SCALES = (1.0, 1.35, 1.6, 2.0)
 
 
-@dataclass(frozen=True, eq=False)  # it is compared as a `Look`
+@dataclass(frozen=True, eq=False)
 class Theme(look.Look):
     """A `Look` that widgets can paint with."""
 
@@ -35,3 +36,9 @@ def _theme(of: look.Look) -> Theme:
 
 
 LIGHT, DARK, PRINT = _theme(look.LIGHT), _theme(look.DARK), _theme(look.PRINT)
+
+
+@cache
+def scaled(theme: Theme, scale: float) -> Theme:
+    """The same theme at another scale: one object for each."""
+    return theme if scale == theme.scale else replace(theme, scale=scale)

@@ -2,20 +2,24 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from cnnviz.graphics.ledger import LedgerRow
 from cnnviz.inspect.arithmetic import explain_cell
 from cnnviz.inspect.receptive_field import INPUT, stage_index
 from cnnviz.layers import Layer
 from cnnviz.layers.cells import (
+    ActivationCell,
     CellArithmetic,
     ConvolutionCell,
+    DenseCell,
+    MaxPoolCell,
+    WeightedCell,
 )
-from cnnviz.quantities import format_signed
-from ui.panels.feature_maps.breakdown import breakdown_of
+from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
 from ui.panels.feature_maps.picture import Limits, Picture
 from ui.panels.feature_maps.plan import Column, Kind, Plan
-from ui.panels.feature_maps.texts import cell_name, field_text, weight_name
 from ui.state import PinnedCell
 
 _LARGEST = 12
@@ -151,10 +155,10 @@ class Explained:
         chosen = look.channels, look.part, look.covers
         return self.picture is picture and (own.channels, own.part, own.covers) == chosen
 
-    def pinned_in(self, stage: str) -> tuple[int, ...] | None:
-        """Index of the pinned cell, if it is one of a stage."""
-        pinned = self.look.pinned
-        return pinned.index if pinned is not None and pinned.stage == stage else None
+    @property
+    def pinned_stage(self) -> str:
+        """Stage of the pinned cell; "" for none."""
+        return "" if self.look.pinned is None else self.look.pinned.stage
 
     def uncovered(self, stage: str) -> int | None:
         """How many cells of a stage the sweep has computed; None where it does not sweep."""
@@ -251,12 +255,12 @@ def _value_line(picture: Picture, look: Look, cell: PinnedCell, links: Links | N
     if len(cell.index) == 4:
         column, weights = picture.plan.column(cell.stage), picture.network.params[cell.stage]
         assert column is not None
-        name, value = weight_name(column, cell.index, weights.shape[1]), weights[cell.index]
+        name, value = _weight_name(column, cell.index, weights.shape[1]), weights[cell.index]
     else:
         name, value = cell_name(picture.plan, cell), picture.stage(cell.stage)[cell.index]
     is_covered = look.covers and len(cell.index) < 4 and cell.stage != INPUT
     number = "?" if is_covered else format_signed(float(value), 5)
-    parts = (name, number, "" if links is None else field_text(links))
+    parts = (name, number, "" if links is None else _field_text(links))
     return " · ".join(part for part in parts if part)
 
 
@@ -276,7 +280,7 @@ def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
     is_covered = look.covers and cell.stage != INPUT
     number = "?" if is_covered else format_signed(value, 4)
     title = ((cell_name(plan, cell), "title"), (f"= {number}", "number"), (formula, "muted"))
-    breakdown = () if is_covered else tuple(breakdown_of(picture, cell, written, part))
+    breakdown = () if is_covered else tuple(_breakdown_of(picture, cell, written, part))
     return Arithmetic(
         title, written, layer, _source_of(picture, cell.stage), weights, part, breakdown, is_covered
     )
@@ -291,3 +295,183 @@ def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:
     if column is None:  # flattened maps
         return name, "signed", (-1.0, 1.0)
     return "the input" if name == INPUT else name, column.colormap, picture.levels[name]
+
+
+# -- the value of a cell as a sum, and what becomes of it ---------------------------------------------------
+
+
+def _breakdown_of(
+    picture: Picture, cell: PinnedCell, written: CellArithmetic | None, part: int
+) -> list[LedgerRow]:
+    """Add up the value of a cell.
+
+    * `cell`: A cell of the picture's network.
+    * `written`: how it was computed; None for a pixel.
+    * `part`: input channel of a convolution whose share is named.
+    """
+    if written is None:
+        grey = int(picture.scene.sample.pixels[cell.index])
+        return [
+            LedgerRow("pixel", str(grey)),
+            LedgerRow("÷ 255", format_value(grey / 255, 4)),
+            LedgerRow("− 0.5 = input", float(picture.stage(cell.stage)[cell.index]), is_total=True),
+        ]
+    return [*_rows_of(written, part), *_following(picture, cell)]
+
+
+def logit_breakdown(picture: Picture) -> list[LedgerRow]:
+    """Add up the chosen logit: all contributions and biases; none without feature maps."""
+    evidence, names, single = picture.evidence, picture.names, picture.has_one_logit
+    if evidence is None:
+        return []
+    count = format_count(evidence.contributions.size)
+    biases = "; ".join(f"{name} {format_signed(value, 4)}" for name, value in evidence.biases.items())
+    rows = [
+        LedgerRow(
+            "evidence",
+            float(evidence.contributions.sum(dtype=np.float64)),
+            tip=f"Sum of the {count} contributions of {evidence.layer} in the evidence column",
+        ),
+        LedgerRow("biases" if len(evidence.biases) > 1 else "bias", evidence.bias, tip=biases or "no bias")
+        if evidence.blank is None
+        else LedgerRow("blank image", evidence.blank, tip="Logit of an image without any ink"),
+    ]
+    if not evidence.exact:
+        tip = "The way to the logit is not straight: what the slopes at this image leave over"
+        rows.append(LedgerRow("curvature", evidence.remainder, tip=tip))
+    whose = "logit" if single else f"logit of {names[evidence.class_index]}"
+    rows.append(LedgerRow(whose, evidence.logit, is_total=True, tip="What the last dense layer computes"))
+    if single:
+        name = f"p({names[1]})"
+        chance = format_probability(float(picture.probabilities[1]), 4)
+        rows.append(LedgerRow(name, chance, tip=f"{name} = 1 / (1 + exp(−logit))"))
+    return rows
+
+
+def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
+    total = LedgerRow(f"= {cell.layer}", cell.value, is_total=True)
+    match cell:
+        case ConvolutionCell():
+            rows: list[LedgerRow] = []
+            if len(cell.patch) > 1:
+                alone = float(cell.products[part].sum(dtype=np.float64))
+                rows.append(LedgerRow(f"input {part} alone", alone))
+            rows.append(LedgerRow(f"{cell.products.size} products", float(cell.running[-1])))
+            return [*rows, *_bias_rows(cell.bias), total]
+        case WeightedCell():
+            return [LedgerRow(f"{cell.products.size} products", cell.value), total]
+        case MaxPoolCell():
+            several = int(np.count_nonzero(cell.winners))
+            row, col = np.argwhere(cell.winners)[0]
+            place = int(cell.rows[row]), int(cell.columns[col])
+            winner = f"{several} cells tie" if cell.tied else format_cell(place)
+            return [
+                LedgerRow("winner", winner, ink="winner" if cell.tied else "text"),
+                LedgerRow(f"maximum = {cell.layer}", cell.value, is_total=True),
+            ]
+        case ActivationCell():
+            tip = "The gradient is multiplied by it on its way back"
+            slope = LedgerRow("slope here", format_value(cell.slope, 4), tip=tip)
+            return [LedgerRow("z", cell.input), LedgerRow(cell.formula), total, slope]
+        case DenseCell():
+            largest = float(sum(term.product for term in cell.largest))
+            rows = [LedgerRow(f"{len(cell.largest)} largest", largest)]
+            if cell.rest_count:
+                rows.append(LedgerRow(f"{format_count(cell.rest_count)} others", cell.rest))
+            return [*rows, *_bias_rows(cell.bias), total]
+        case _:
+            return [total]
+
+
+def _bias_rows(bias: float | None) -> list[LedgerRow]:
+    return [] if bias is None else [LedgerRow("bias", bias)]
+
+
+def _following(picture: Picture, cell: PinnedCell) -> list[LedgerRow]:
+    """What becomes of a value: after the next activation, as a probability, as evidence for a logit."""
+    network, evidence = picture.network, picture.evidence
+    index = stage_index(network, cell.stage)
+    rows: list[LedgerRow] = []
+    if index + 1 < len(network.layers):
+        name, layer = network.layers[index + 1]
+        if layer.is_elementwise:
+            after = float(picture.stage(name)[cell.index])
+            rows.append(LedgerRow(f"→ {name}", after, tip=f"{name}: {layer.formula}"))
+    else:
+        chance = float(picture.trace.probabilities[0][cell.index])
+        formula = "1 / (1 + exp(−logit))" if picture.has_one_logit else "exp(logit) / Σ exp(logits)"
+        rows.append(LedgerRow("probability", format_probability(chance, 4), tip=formula))
+    if evidence is not None and evidence.layer == cell.stage:
+        rows += _evidence_rows(picture, cell, float(evidence.contributions[cell.index]))
+    return rows
+
+
+def _evidence_rows(picture: Picture, cell: PinnedCell, contribution: float) -> list[LedgerRow]:
+    value, weight = float(picture.stage(cell.stage)[cell.index]), _direct_weight(picture, cell)
+    evidence = picture.evidence
+    assert evidence is not None
+    rows: list[LedgerRow] = []
+    if evidence.blank_values is not None:
+        blank = float(evidence.blank_values[cell.index])
+        value -= blank
+        rows.append(
+            LedgerRow("− blank image's", blank, tip="Value of this cell for an image without any ink")
+        )
+    if weight is not None:
+        rows.append(LedgerRow("× weight", weight, tip="Weight between this cell and the logit"))
+    elif value:
+        tip = "Derivative of the logit by this cell, along the open gates of this image"
+        rows.append(LedgerRow("× slope of the logit", contribution / value, tip=tip))
+    whose = "" if picture.has_one_logit else f" {evidence.class_index}"
+    return [*rows, LedgerRow(f"evidence for logit{whose}", contribution, is_total=True)]
+
+
+def _direct_weight(picture: Picture, cell: PinnedCell) -> float | None:
+    """Weight between a cell and the chosen logit, where a single dense layer lies between them."""
+    network, evidence = picture.network, picture.evidence
+    assert evidence is not None
+    after = network.layers[stage_index(network, cell.stage) + 1 :]
+    if len(after) != 2 or not after[0][1].only_renames:
+        return None
+    weights = network.params[f"{after[-1][0]}.weight"][evidence.class_index]
+    return float(weights.reshape(network.shapes[cell.stage])[cell.index])
+
+
+# -- cells in words ------------------------------------------------------------------------------------------
+
+
+def cell_name(plan: Plan, cell: PinnedCell) -> str:
+    """Where a cell is, such as "conv1 · filter 3, row 12, column 9"."""
+    column = plan.column(cell.stage)
+    if len(cell.index) == 1 and cell.stage == plan.output_stage:
+        is_only = column is not None and column.shape == (1, 1, 1)
+        return f"{cell.stage} · logit" + ("" if is_only else f" {cell.index[0]}")
+    if len(cell.index) == 1:
+        return f"{cell.stage} · {format_cell(cell.index)}"
+    if column is None or column.kind is Kind.IMAGE:
+        is_grey = plan.channels(0) == 1
+        return f"Input · {format_cell(cell.index[1:] if is_grey else cell.index, 'channel')}"
+    return f"{cell.stage} · {format_cell(cell.index)}"
+
+
+def _weight_name(column: Column, index: tuple[int, ...], inputs: int) -> str:
+    """Where a weight is, such as "weight of conv1 · filter 3, row 0, column 2"."""
+    number, source, row, col = index
+    of_input = f", input {source}" if inputs > 1 else ""
+    return f"weight of {column.stage} · filter {number}{of_input}, {format_cell((row, col))}"
+
+
+def _field_text(links: Links) -> str:
+    """What a cell sees of the image, such as "sees rows 12–14, columns 9–11"."""
+    field = links.image_field
+    if field is None:
+        return ""
+    if not len(field.rows) or not len(field.columns):
+        return "sees padding only"
+    rows = _span(int(field.rows[0]), int(field.rows[-1]), "row")
+    columns = _span(int(field.columns[0]), int(field.columns[-1]), "column")
+    return f"sees {rows}, {columns}"
+
+
+def _span(first: int, last: int, noun: str) -> str:
+    return f"{noun} {first}" if first == last else f"{noun}s {first}–{last}"

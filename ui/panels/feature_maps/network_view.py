@@ -24,8 +24,7 @@ from ui.panels.feature_maps.explain import Explained, explain, shown_pin
 from ui.panels.feature_maps.explain import Look as Looking
 from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.plan import Kind, Plan
-from ui.panels.feature_maps.sizes import LARGEST_SCALE, Layout, Room, layout_of
+from ui.panels.feature_maps.plan import LARGEST_SCALE, Kind, Layout, Plan, Room, layout_of
 from ui.panels.feature_maps.sweep import Sweep
 from ui.panels.feature_maps.view import (
     Enlarge,
@@ -164,8 +163,8 @@ class NetworkView(QWidget):
     def _now(self) -> Now | None:
         if self.picture is None or self.explained is None:
             return None
-        view, plan = self.view, self.picture.plan
-        room = Room(self.area.width(), self.area.height(), self._theme, self.area.bar_height())
+        view, plan, bar = self.view, self.picture.plan, self.area.horizontalScrollBar()
+        room = Room(self.area.width(), self.area.height(), self._theme, bar.sizeHint().height())
         key = (room, view.scale, view.folded, view.enlarged)
         if self._layout is None or self._layout[0] is not plan or self._layout[1] != key:
             layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged)
@@ -233,6 +232,7 @@ class NetworkView(QWidget):
 
     def answer(self, ask: Ask) -> None:
         """Do what the drawings ask for."""
+        view, now = self.view, self._now()
         match ask:
             case PointAt(cell):
                 self._pointed_time = time.monotonic()
@@ -245,7 +245,8 @@ class NetworkView(QWidget):
                 self._under = None
                 self.redraw()
             case PressCell(cell, index):
-                self._press(cell)
+                self.sweep.end()
+                self._state.set_pinned(None if cell == self._shown_pin() else cell)
                 if index is not None:
                     self._choices.choose(class_index=index)
             case PinCell(cell):
@@ -261,14 +262,6 @@ class NetworkView(QWidget):
                 self._choices.choose(class_index=index)
             case SetRelative(is_relative):
                 self._choices.choose(relative=is_relative)
-            case _:
-                if not self._arrange(ask):
-                    self.sweep.answer(ask)
-
-    def _arrange(self, ask: Ask) -> bool:
-        """Do what only changes where things stand; return whether that was asked for."""
-        view, now = self.view, self._now()
-        match ask:
             case Enlarge(key):
                 self.enlarge(None if view.enlarged == key else key)
             case Fold(key, is_folded):
@@ -290,8 +283,7 @@ class NetworkView(QWidget):
                 self._first_output = row
                 self.redraw()
             case _:
-                return False
-        return True
+                self.sweep.answer(ask)
 
     def seen(self) -> View:
         """The choices, with where the pointer was last and what is in sight."""
@@ -358,10 +350,6 @@ class NetworkView(QWidget):
         if pinned is not None and picture.plan.group_of(pinned.stage) == group:
             self._state.set_pinned(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
         self.redraw()
-
-    def _press(self, cell: PinnedCell) -> None:
-        self.sweep.end()
-        self._state.set_pinned(None if cell == self._shown_pin() else cell)
 
     def _move_pin(self, rows: int, cols: int) -> None:
         pinned, picture = self._shown_pin(), self.picture
@@ -470,10 +458,6 @@ class _Area(QScrollArea):
             self.setHorizontalScrollBarPolicy(
                 policy.ScrollBarAlwaysOn if shown else policy.ScrollBarAlwaysOff
             )
-
-    def bar_height(self) -> int:
-        """Height of the scroll bar."""
-        return self.horizontalScrollBar().sizeHint().height()
 
     @override
     def sizeHint(self) -> QSize:

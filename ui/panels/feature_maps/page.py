@@ -33,13 +33,10 @@ from cnnviz.graphics.stages import (
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_power, format_value
-from ui.panels.feature_maps.breakdown import logit_breakdown
-from ui.panels.feature_maps.explain import Explained
+from ui.panels.feature_maps.explain import Explained, logit_breakdown
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.plan import Column, Kind, Plan
-from ui.panels.feature_maps.sizes import LARGEST_CELL, Layout, Room
-from ui.panels.feature_maps.texts import about, column_title
+from ui.panels.feature_maps.plan import LARGEST_CELL, Column, Kind, Layout, Plan, Room
 from ui.panels.feature_maps.view import (
     Enlarge,
     Fold,
@@ -119,7 +116,7 @@ class Now:
         """All that the page depends on but what is marked in it, which an enlarged map follows, too."""
         explained, look = self.explained, self.explained.look
         followed = None if self.view.enlarged is None else (explained.links, look.under)
-        seen = explained.channels, look.channels, look.pinned, look.swept, look.covers, followed
+        seen = explained.channels, look.channels, explained.pinned_stage, look.swept, look.covers, followed
         return self.picture, *seen, self.view, self.room, self.ratio, self.stays, self.first_output
 
 
@@ -186,7 +183,7 @@ def _body(now: Now, contents: Contents) -> Item:
         if items:
             items.append(Card(f"before {column.key}", ARROW, arrow, room=now.room.gap / look.scale))
         if column.key in layout.folds:
-            title = _title(column)
+            title = column.title
             folded = Folded(title, Fold(column.key, False))
             name, tip = f"Unfold {title}", "Unfold this column"
             key = f"{column.key} folded"
@@ -194,10 +191,6 @@ def _body(now: Now, contents: Contents) -> Item:
         else:
             items.append(_column(now, layout, column, contents))
     return across(*items, gap=0)
-
-
-def _title(column: Column) -> str:
-    return "Output" if column.kind is Kind.OUTPUT else column_title(column)
 
 
 def _column(now: Now, layout: Layout, column: Column, contents: Contents) -> Item:
@@ -213,27 +206,15 @@ def _column(now: Now, layout: Layout, column: Column, contents: Contents) -> Ite
 
 def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
     """Two lines, each shortened where there is no room for it; buttons stand beside the second one."""
-    title = (_title(column), "strong", "text")
+    title = (column.title, "strong", "text")
     first = Fitting(((title, (caption, "small", "muted")), (title,)) if caption else ((title,),))
     second = Fitting(tuple(((line, "small", "muted"),) for line in lines))
-    tip = "\n".join(
-        filter(None, (f"{_title(column)} · {caption}" if caption else "", lines[0], about_of(column)))
-    )
-    line = Card(f"{column.key} line", FITTING, second, tip=tip, name=f"{_title(column)} {lines[0]}".strip())
+    tip = "\n".join(filter(None, (f"{column.title} · {caption}" if caption else "", lines[0], column.about)))
+    line = Card(f"{column.key} line", FITTING, second, tip=tip, name=f"{column.title} {lines[0]}".strip())
     return (
         Card(f"{column.key} title", FITTING, first, tip=tip, room=None),
         across(line, *buttons, room=_LINE, gap=0),
     )
-
-
-def about_of(column: Column) -> str:
-    """What a column shows, for its tool tip."""
-    if column.kind is Kind.OUTPUT:
-        return (
-            "What the last dense layer computes, and the probabilities that follow. The dot marks the true "
-            "class. Click a row to pin its logit and to see the evidence for it."
-        )
-    return about(column)
 
 
 def _fold(column: Column) -> Choice:
@@ -241,7 +222,7 @@ def _fold(column: Column) -> Choice:
     return Choice(
         f"fold {column.key}",
         "mini",
-        f"Fold {_title(column)}",
+        f"Fold {column.title}",
         ask,
         tip="Fold this column",
         icon="chevron-left",
@@ -266,7 +247,9 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
     looked = Looked(shown, (), now.is_covered(column), now.explained.uncovered(column.key), zoom)
     if zoom is not None:
         looked = _followed(now, column, looked, box)
-    pinned = now.explained.pinned_in(column.stage) if column.kind is not Kind.KERNELS else None
+    moves = (
+        MovePin if column.kind is not Kind.KERNELS and column.stage == now.explained.pinned_stage else None
+    )
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
     times = "1" if growth == 1 else format_value(growth, 2)
     has_grown = times != "1" and 0 < growth < math.inf
@@ -275,15 +258,14 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         looked,
         f"×{times}" if has_grown else "",
         f"{times} times the limits at step {format_count(step)}" if has_grown else "",
-        None if pinned is None else (pinned[1], pinned[2]),
-        MovePin,
+        moves,
         Enlarge(column.key) if can_enlarge else None,
         ScrollMap if zoom is not None else None,
         ZoomBy if is_large else None,
         240 if is_large else None,
     )
     tip = "Point at a cell to see what it reads and what it feeds; click to pin it"
-    name = f"{_title(column)}, the chosen map"
+    name = f"{column.title}, the chosen map"
     room = Share(1) if is_large else math.ceil(layout_side(layout, column) + strip_height(look)) / look.scale
     large = Card(
         column.key,
@@ -292,7 +274,7 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         tip=tip,
         room=room,
         is_live=True,
-        keys_point=content.pinned is None,
+        keys_point=moves is None,
         name=name,
     )
     small = _thumbs(now, column, contents)
@@ -423,7 +405,7 @@ def _thumbs(now: Now, column: Column, contents: Contents) -> tuple[Card[Chosen],
     chosen = min(now.explained.look.channel(group), column.count - 1)
     first, stays = dict(now.view.lines).get(column.key, 0), now.stays.get(column.key) == chosen
     shown = Chosen(tiles, chosen, first, stays)
-    name, tip = f"All maps of {_title(column)}", "Click one to show it large"
+    name, tip = f"All maps of {column.title}", "Click one to show it large"
     return (Card(f"{column.key} maps", TILES, shown, tip=tip, is_live=True, name=name),)
 
 
@@ -525,10 +507,9 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
         return shown, format_power(shown.exponent)
 
     shown, power = contents.of("units", column, picture.token(column), limits, make)
-    pinned = now.explained.pinned_in(column.stage)
-    place = None if pinned is None else divmod(pinned[0], cols)
+    moves = MovePin if column.stage == now.explained.pinned_stage else None
     looked = Looked(shown, (), now.is_covered(column))
-    content = StageMap(looked, pinned=place, moves=MovePin, length=math.inf)
+    content = StageMap(looked, moves=moves, length=math.inf)
     cell = max((layout.side - 2) // rows, 3)
     high = math.ceil(min(cell * rows + 2, max(layout.side, 3 * rows + 2)) + strip_height(look))
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
@@ -537,7 +518,7 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
         *_head(column, "", lines, _fold(column)),
         Card(
             column.key, STAGE_MAP, content, tip=tip, room=high / look.scale, is_live=True,
-            keys_point=place is None, name=name,
+            keys_point=moves is None, name=name,
         ),
     )  # fmt: skip
 

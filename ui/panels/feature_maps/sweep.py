@@ -40,6 +40,7 @@ class Sweep(QObject):
 
     * `start`: return stage and shape (rows, columns) of the map to sweep; None if there is none.
     * `changed`: it has moved, begun, paused or ended.
+    * `stage`: that is swept; None when there is no sweep.
     """
 
     changed = Signal()
@@ -49,17 +50,12 @@ class Sweep(QObject):
     ) -> None:
         super().__init__(parent)
         self._start = start
-        self._stage: str | None = None
+        self.stage: str | None = None
         self._shape = (1, 1)
         self._place = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.step)
         self.set_speed(USUAL_SPEED)
-
-    @property
-    def stage(self) -> str | None:
-        """Stage that is swept; None when there is no sweep."""
-        return self._stage
 
     @property
     def is_playing(self) -> bool:
@@ -69,7 +65,7 @@ class Sweep(QObject):
     @property
     def place(self) -> tuple[str, int] | None:
         """Stage, and number of the cell computed last in reading order; None when there is no sweep."""
-        return None if self._stage is None else (self._stage, self._place)
+        return None if self.stage is None else (self.stage, self._place)
 
     @property
     def _last(self) -> int:
@@ -78,7 +74,7 @@ class Sweep(QObject):
     def stand_at(self, stage: str, shape: tuple[int, int], place: int) -> None:
         """Stand at the cell of this number, from 0, of a stage of `shape` (rows, columns); do not play."""
         self._timer.stop()
-        self._stage, self._shape = stage, shape
+        self.stage, self._shape = stage, shape
         self._place = min(max(place, 0), self._last)
         self.changed.emit()
 
@@ -86,20 +82,11 @@ class Sweep(QObject):
         """Stop the clock, or let it run: from the beginning if there is no sweep, or it is done."""
         if self._timer.isActive():
             self._timer.stop()
-        elif self._stage is not None or self._begin():
+        elif self.stage is not None or self._begin():
             if self._place == self._last:
                 self._place = 0
             self._timer.start()
         self.changed.emit()
-
-    def go_on(self) -> None:
-        """Stop the clock and move on by one cell; begin where there is no sweep."""
-        self._timer.stop()
-        if self._stage is None:
-            self._begin()
-            self.changed.emit()
-        else:
-            self.step()
 
     @Slot()
     def step(self) -> None:
@@ -112,8 +99,8 @@ class Sweep(QObject):
     def end(self) -> None:
         """Leave the sweep."""
         self._timer.stop()
-        if self._stage is not None:
-            self._stage = None
+        if self.stage is not None:
+            self.stage = None
             self.changed.emit()
 
     def set_speed(self, place: int) -> None:
@@ -127,8 +114,12 @@ class Sweep(QObject):
         match ask:
             case PlaySweep():
                 self.toggle()
+            case StepSweep() if self.stage is not None:
+                self._timer.stop()
+                self.step()
             case StepSweep():
-                self.go_on()
+                self._begin()
+                self.changed.emit()
             case EndSweep():
                 self.end()
             case SetSpeed(place):
@@ -139,5 +130,5 @@ class Sweep(QObject):
     def _begin(self) -> bool:
         start = self._start()
         if start is not None:
-            (self._stage, self._shape), self._place = start, 0
+            (self.stage, self._shape), self._place = start, 0
         return start is not None

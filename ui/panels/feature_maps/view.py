@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cnnviz.drawing import Ask
 from ui.choices import flag, maybe, named_values, one_of
 from ui.panels.feature_maps.picture import MapChoices
-from ui.panels.feature_maps.sizes import LARGEST_CELL, LARGEST_SCALE
+from ui.panels.feature_maps.plan import LARGEST_CELL, LARGEST_SCALE
 from ui.state import PinnedCell
 
 NETWORK, LOOKS_FOR = "network", "looks_for"

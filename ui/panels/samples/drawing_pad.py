@@ -35,6 +35,7 @@ class DrawingPad(MarkView[Board]):
         self._last: tuple[float, float] | None = None  # end of the stroke that is being drawn
         self._wipes = self._pen_down = False
         self._board = Board(Photo(blank(1, 1)), pen=(SIDE // 2, SIDE // 2))
+        self.setCursor(Qt.CursorShape.CrossCursor)
         self.asked.connect(self._answer)
         self.released.connect(self._end)
 
@@ -164,4 +165,4 @@ class DrawingPad(MarkView[Board]):
 
     @override
     def _show_hand(self, part: Part | None) -> None:
-        self.setCursor(Qt.CursorShape.CrossCursor)
+        """The cursor stays a cross."""

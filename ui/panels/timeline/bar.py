@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Ink, Leave, Look
-from cnnviz.graphics.reading import Reading
+from cnnviz.graphics.curves import Reading
 from cnnviz.graphics.time_track import (
     TIME_LINE,
     Leap,
@@ -102,7 +102,7 @@ class TimelineBar(TellsDrawn, QFrame):
         self.track = view_of(TIME_LINE, "Timeline", _TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus)
         self._content = TimeLine(Track())
         self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
-        self._reading: ReadingBox | None = None
+        self.reading: ReadingBox | None = None
         self.fork = ForkButton()
         self.toggles = ViewToggles()
         self.film = Film(self._play_on, self)
@@ -172,8 +172,8 @@ class TimelineBar(TellsDrawn, QFrame):
             case ReadStep(step):
                 self._read(step)
             case Leave():
-                if self._reading is not None:
-                    self._reading.hide()
+                if self.reading is not None:
+                    self.reading.hide()
             case _:
                 raise TypeError(f"The timeline does not know {ask!r}.")
 
@@ -368,8 +368,8 @@ class TimelineBar(TellsDrawn, QFrame):
         state = self._state
         if not len(state.history.snapshots):
             return
-        if self._reading is None:
-            self._reading = ReadingBox(self.window())
+        if self.reading is None:
+            self.reading = ReadingBox(self.window())
         # The track of a run that has come to its end is a step longer, so as to have a length at all.
         near = min(step, max(state.run.total_steps, state.history.step))
         if near <= state.history.step:
@@ -377,11 +377,7 @@ class TimelineBar(TellsDrawn, QFrame):
         reading = described(state.history, near, state.run.steps_per_epoch, self._origin(), state.covered)
         part = self.track.drawing().part(step)
         at = QPoint(0 if part is None else round(part.box.x), 0)
-        self._reading.show_at(reading, self.track.mapTo(self.window(), at))
-
-    def hover_text(self) -> str:
-        """What is said about the step under the pointer; "" without one."""
-        return "" if self._reading is None else self._reading.text()
+        self.reading.show_at(reading, self.track.mapTo(self.window(), at))
 
     def _origin(self) -> str:
         """Where the run began, if not at initial weights."""

@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QGraphicsScene, QLabel, QSizePolicy, QVBoxLayout, 
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
-from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker, format_place
+from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker, Reading, format_place
 from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
-from cnnviz.graphics.reading import Reading
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES
 from ui.controls.buttons import IconButton

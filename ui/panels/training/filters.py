@@ -7,7 +7,7 @@ from typing import override
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import Ask, Colors, Size
+from cnnviz.drawing import Ask, Colors, sized
 from cnnviz.drawing.kept import kept as kept_with
 from cnnviz.drawing.page import Card, Choice, Page, across, down
 from cnnviz.graphics.heat_map import COLORS
@@ -21,7 +21,7 @@ from ui.page_view import PageView
 from ui.panels.drawn import Drawn, DrawnPart
 
 _HIGHEST = 400
-_KEY = replace(COLORS, size=lambda _colors, look: Size(look.px(220), look.px(17), look.px(96), look.px(17)))
+_KEY = replace(COLORS, size=sized(220, 17, 96, 17))
 _TILES = 106  # pixels that filters and title take, whatever they say: they change with each frame
 _TIP = "Weights of each filter: blue negative, white zero, red positive; all on one scale"
 _TIP_OF_DIFFERENCE = "Change of each weight: blue fell, white stayed, red grew; all on one scale"

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, down
-from cnnviz.graphics.entries import ENTRIES, Entries, Entry
-from cnnviz.graphics.texts import DONE, VALUES, WORDS, Done, Value, Values, Words
+from cnnviz.graphics.texts import DONE, ENTRIES, VALUES, WORDS, Done, Entries, Entry, Value, Values, Words
 from cnnviz.layers import TIE_RULES
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict

@@ -63,13 +63,12 @@ def _whole(passed: Pass, channel: int, is_covered: bool) -> Whole:
 
     ends = (divmod(int(place), shown.shape[1]) for place in (shown.argmin(), shown.argmax()))
     least, most = (say(*cell) for cell in ends)
-    header = ("row", *(f"column {col}" for col in range(shown.shape[1])))
     return Whole(
         _tinted(image, shown, signed_levels(gradient)[1]),
         Enlarge,
         say,
         f"Smallest at {least}. Largest at {most}.",
-        (Table("gradient", header, shown), Table("pixels", header, image)),
+        (Table.of_cells("gradient", shown), Table.of_cells("pixels", image)),
     )
 
 
