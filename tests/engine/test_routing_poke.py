@@ -154,6 +154,8 @@ def test_curve_by_brute_force(name):
             assert tuple(below) == kink.before
             assert tuple(above) == kink.after
             assert kink.changes >= 1
+            is_pool = isinstance(dict(network.layers)[kink.layer], MaxPool2D)
+            assert kink.kind == ("winner" if is_pool else "gate")
     assert kinks >= 4
 
 

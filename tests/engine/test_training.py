@@ -129,6 +129,8 @@ def test_evaluation_counts_agree_with_predictions_one_by_one(small):
         logit = float(network.forward(image[None] / 255 - 0.5).logits[0, 0])
         confusion[label, int(logit > 0)] += 1
     np.testing.assert_array_equal(evaluation.confusion, confusion)
+    mistaken = np.flatnonzero(evaluation.predictions != small.test_labels)
+    np.testing.assert_array_equal(np.sort(evaluation.mistakes), mistaken)
     losses = evaluation.losses[evaluation.mistakes]
     assert np.all(losses[:-1] >= losses[1:])
     assert evaluation.loss == pytest.approx(
