@@ -39,7 +39,7 @@ def new_run(qtbot: QtBot, session: Session, **changes: object) -> None:
     """Begin a run with other settings, and wait until it is shown."""
     state = session.state
     run_id = state.run.run_id
-    session.controller.begin_run(replace(state.experiment, **changes))
+    session.controller.run_start.begin(replace(state.experiment, **changes))
     qtbot.waitUntil(lambda: state.run.run_id > run_id)
     rest(qtbot, session)
 
@@ -184,7 +184,7 @@ def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, sessi
     train(qtbot, session, 300)
     state, window, training = session.state, session.window, panel_of(session, 0)
     last = state.run.step
-    session.controller.on_moment_requested(state.history.snapshots[1].step)
+    session.controller.show_moment(state.history.snapshots[1].step)
     qtbot.waitUntil(lambda: state.shown.step != last)
     rest(qtbot, session, lambda: state.evaluation.step == state.shown.step)
     loss = caption_of(state, training.curves.loss)
@@ -203,7 +203,7 @@ def test_test_results_say_of_which_step_they_are(qtbot: QtBot, session: Session)
     train(qtbot, session, 100)
     state, training = session.state, panel_of(session, 0)
     tested = state.evaluation.step
-    session.controller.on_step_requested()
+    session.controller.step()
     qtbot.waitUntil(lambda: state.shown.step > tested)
     if state.evaluation.step == tested:
         matrix = training.results.matrix
@@ -233,7 +233,7 @@ def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Sessi
     note = f"after 1 trial update at step {step:,}"
     origin = replace(session.state.shown.origin, note=note)
     run_id = session.state.run.run_id
-    session.controller.on_adopt_requested(replace(session.state.shown, network=network, origin=origin))
+    session.controller.adopt(replace(session.state.shown, network=network, origin=origin))
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
     rest(qtbot, session, lambda: model.passed.scene.snapshot is session.state.shown)
     assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")

@@ -220,7 +220,7 @@ def searched(qtbot) -> Opened:
 def test_a_click_on_a_patch_makes_its_image_the_sample_and_pins_the_cell(searched: Opened) -> None:
     patch = searched.patches("least")[2]
     click_part(searched.panel.looks_for.patches.view("least"), 2)
-    assert searched.samples == [patch.ask.image]
+    assert searched.state.sample.index == patch.ask.image
     assert searched.pins == [patch.ask.cell]
 
 
@@ -228,7 +228,7 @@ def test_patches_can_be_chosen_by_the_keyboard(searched: Opened) -> None:
     most = searched.panel.looks_for.patches.view("most")
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
         searched.qtbot.keyClick(most, key)
-    assert searched.samples == [searched.patches("most")[1].ask.image]
+    assert searched.state.sample.index == searched.patches("most")[1].ask.image
 
 
 def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(searched: Opened) -> None:

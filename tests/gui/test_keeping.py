@@ -206,8 +206,8 @@ def test_a_model_that_does_not_fit_changes_nothing(qtbot: QtBot, session: Sessio
 
 def test_training_goes_on_while_a_model_is_refused(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     path = model_for_other_images(tmp_path / "large.safetensors")
-    session.controller.on_speed_requested(50)
-    session.controller.on_train_requested()
+    session.state.set_speed(50)
+    session.controller.train()
     session.document.open(path)
     qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
     step = session.state.run.step
@@ -222,14 +222,14 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     state, controller = session.state, session.controller
     train(qtbot, session, 30)
     save_picture(session, tmp_path / "a.png")
-    session.controller.export_weights(tmp_path / "a.safetensors")
+    session.controller.models.save(tmp_path / "a.safetensors")
     qtbot.waitUntil(lambda: session.controller.files.is_idle)
     write_npz(tmp_path / "a.npz")
     train(qtbot, session, 35)
     changed = replace(LAB5, filters=(3,))
 
     def apply() -> None:
-        controller.on_draft_requested(changed)
+        controller.edit(changed)
         session.window.pending.action_button().click()
 
     ways = {
@@ -265,15 +265,15 @@ def test_a_saved_model_goes_on_as_the_run_would_have(
         if pauses:
             train(qtbot, session, 60)
         else:
-            session.controller.on_speed_requested(200)
-            session.controller.on_train_requested()
+            session.state.set_speed(200)
+            session.controller.train()
             qtbot.waitUntil(lambda: state.shown is not None and state.shown.step > 5)
-        session.controller.export_weights(path)
+        session.controller.models.save(path)
         qtbot.waitUntil(path.exists)
         end = state.run.step + 40
         session.controller.pause()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-        session.controller.on_speed_requested(None)
+        session.state.set_speed(None)
         train(qtbot, session, end)
         assert state.live is not None
         expected = dict(state.live.network.params)

@@ -51,7 +51,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     settle(qtbot, session, lambda current: current is not sample)
     assert samples.bars.content.predicted == 0
     drawn = state.sample
-    session.controller.on_sample_requested(3)
+    session.state.choose_test_image(3)
     click(samples.draw_button)
     assert state.sample is drawn, "the drawing is looked at again"
     click(own.undo_button)
@@ -96,7 +96,7 @@ def test_the_page_in_front_is_the_sample(qtbot, session, tmp_path):
     for page, sample in (("draw", drawn), ("image", opened)):
         click(own.choices.controls["page"].button(page))
         assert state.sample is sample
-    session.controller.on_sample_requested(3)
+    session.state.choose_test_image(3)
     assert bars_of(own).predicted is None
     own.close()
 
@@ -140,7 +140,7 @@ def test_samples_stay_usable_in_small_windows(qtbot, session, theme, size, prese
     settle(qtbot, session)
     own.close()
     theme.set_presenter(presenter)
-    session.controller.on_draft_requested(session.state.draft.with_classes(tuple("0123456789")))
+    session.controller.edit(session.state.draft.with_classes(tuple("0123456789")))
     window.resize(*size)
     state = session.state
     qtbot.waitUntil(lambda: session.window.samples.is_current and len(state.dataset.classes) == 10)
@@ -156,7 +156,7 @@ def test_samples_stay_usable_in_small_windows(qtbot, session, theme, size, prese
 def test_pages_fit_their_window(qtbot, session, theme):
     own = open_board(qtbot, session)
     state = session.state
-    session.controller.on_draft_requested(state.draft.with_classes(tuple("0123456789")))
+    session.controller.edit(state.draft.with_classes(tuple("0123456789")))
     qtbot.waitUntil(lambda: session.window.samples.is_current and len(state.dataset.classes) == 10)
     for presenter in (False, True):
         theme.set_presenter(presenter)

@@ -272,7 +272,7 @@ def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, t
     kept = session.document.picture()
     assert kept is not None
     step_to(panel, StepKind.UPDATE)
-    session.controller.begin_run(replace(LAB5, seed=77))
+    session.controller.run_start.begin(replace(LAB5, seed=77))
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
     restore(qtbot, session, path)
     now = session.document.picture()  # nobody has looked at the panel yet

@@ -168,9 +168,9 @@ def test_a_right_click_offers_it(qtbot: QtBot, session: Session, monkeypatch: py
 def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
     """Train up to a step or a little beyond, pause, and return the step."""
     state = session.state
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: state.run.step > step)
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
     reached = state.run.step
     qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == reached)

@@ -321,9 +321,10 @@ def test_a_message_pushes_the_rest_down_instead_of_covering_it(
 
 
 def test_the_action_of_a_message(qtbot: QtBot, bar: MessageBar) -> None:
-    show(qtbot, bar, "The loss became infinite.", "error", "Use 0.001")
-    with qtbot.waitSignal(bar.actionRequested):
-        qtbot.mouseClick(bar.action_button(), LEFT)
+    done: list[bool] = []
+    bar.show_message("The loss became infinite.", "error", "Use 0.001", lambda: done.append(True))
+    qtbot.mouseClick(bar.action_button(), LEFT)
+    assert done == [True]
     assert bar.action_button().text() == "Use 0.001"
 
 

@@ -36,7 +36,7 @@ _CONTROLS = (
 def choose_preset(qtbot: QtBot, session: Session, preset: str) -> None:
     """Begin a run with other settings."""
     run_id = session.state.run.run_id
-    session.window.run_bar.presetRequested.emit(preset)
+    session.controller.choose_preset(preset)
     state = session.state
     qtbot.waitUntil(
         lambda: (
@@ -50,10 +50,10 @@ def choose_preset(qtbot: QtBot, session: Session, preset: str) -> None:
 def train(qtbot: QtBot, session: Session, steps: int) -> None:
     """Train at least so many steps, and wait for what follows from them."""
     state = session.state
-    session.controller.on_train_present_requested()
+    session.controller.train_present()
     qtbot.waitUntil(lambda: state.run.step >= steps)
     if state.run.status is RunStatus.TRAINING:
-        session.controller.on_train_present_requested()
+        session.controller.train_present()
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: state.evaluation is not None and session.window.samples.is_current)
 
