@@ -357,14 +357,3 @@ def test_evidence_through_a_curved_activation_states_its_remainder():
     slope = (logits[0] - logits[1]) / 2e-5
     assert found.contributions[cell] == pytest.approx(slope * values[cell], rel=1e-6)
     assert dense_evidence(network, trace, "sigmoid", 1).exact
-
-
-def test_evidence_of_a_batch_is_that_of_each_sample():
-    network = LENET.build_network()
-    trace = network.forward(digits(network))
-    chosen = np.array([3, 0, 9, 3])
-    maps = evidence_slopes(network, trace, "pool2", chosen) * trace.outputs["pool2"]
-    assert maps.shape == (4, 16, 7, 7)
-    for sample, class_index in enumerate(chosen):
-        one = dense_evidence(network, trace, "pool2", int(class_index), sample)
-        np.testing.assert_allclose(maps[sample], one.contributions, rtol=1e-4, atol=1e-6)

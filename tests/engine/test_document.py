@@ -125,7 +125,9 @@ def test_training_goes_on_as_it_would_have(experiment: Any) -> None:
     assert same_arrays(run.trainer.network.params, trainer.network.params)
 
 
-def test_any_step_is_repeated_from_the_moments_of_a_document(saved: Path) -> None:
+def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(
+    saved: Path,
+) -> None:
     again = restored(saved)
     run = SmallRun()
     run.train(10, 10)
@@ -133,6 +135,17 @@ def test_any_step_is_repeated_from_the_moments_of_a_document(saved: Path) -> Non
     run.train(5)
     found = Replay.of(again.history, 25).run(DATA)
     assert same_arrays(found.network.params, run.trainer.network.params)
+    part = again.until(20)
+    assert part.history.step == part.live.step == 20
+    assert again.until(19) is None
+
+
+def test_curves_that_are_ahead_of_the_weights_are_cut() -> None:
+    run = small_run()
+    live = run.history.snapshots[2]
+    still = run.still(live=live, curves=run.history.still(live.step))
+    again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)
+    assert again.history.step == again.live.step == again.history.snapshots.steps[-1] == live.step
 
 
 def test_a_fork_keeps_what_it_has_in_common_with_the_run_before() -> None:
@@ -149,15 +162,6 @@ def test_a_fork_keeps_what_it_has_in_common_with_the_run_before() -> None:
     assert same_record(run.history, again.ghost)
 
 
-def test_curves_that_are_ahead_of_the_weights_are_cut() -> None:
-    run = small_run()
-    step = run.history.snapshots[2].step
-    still = run.still(live=run.history.snapshots[2], curves=run.history.still(step))
-    again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)
-    assert again.history.step == again.live.step == step
-    assert again.history.snapshots.steps[-1] == step
-
-
 def test_of_many_moments_those_stay_that_have_to() -> None:
     run = SmallRun()
     run.train(*(2,) * 40)
@@ -171,14 +175,6 @@ def test_of_many_moments_those_stay_that_have_to() -> None:
     assert max(np.diff(steps)) <= 14, "the rest lies evenly"
     again = unpack_run(packed, files, DATA.name, DATA.input_shape)
     assert same_arrays(Replay.of(again.history, 95).run(DATA).network.params, run.moment(95).network.params)
-
-
-def test_a_moment_begins_a_run_of_its_own(saved: Path) -> None:
-    whole = restored(saved)
-    part = whole.until(20)
-    assert part is not None
-    assert part.history.step == part.live.step == 20
-    assert whole.until(19) is None
 
 
 @given(

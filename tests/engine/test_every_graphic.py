@@ -308,7 +308,7 @@ MARKED = {
 }
 LOOKS = {"light": LIGHT, "dark, projected": replace(DARK, scale=1.6), "paper": PAPER}
 #: Which have titles or words that are shortened where there is little room.
-SHORTENED = {"strip", "translation", "marks"}
+SHORTENED = {"translation", "marks"}
 #: What must be there at every size.
 SAYS = {
     "curves that end together": {f"curve {n}" for n in range(6)},

@@ -51,6 +51,7 @@ def test_what_is_drawn_covers_the_data_and_exceeds_them_by_no_more_than_a_neighb
     assert inside.max() <= part.y.max() <= around.max()
     assert part.x.size <= 4 * bins
     assert np.all(np.diff(part.x) >= 0)
+    assert part.x[0] <= lo <= hi <= part.x[-1]
     # What is short is drawn as it is, with one point beyond each end.
     few = Curve("a", np.arange(float(count)), y).within(500.5, 510.5, bins)
     np.testing.assert_array_equal(few.x, np.arange(500.0, 512.0))

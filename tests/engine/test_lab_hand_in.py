@@ -189,14 +189,14 @@ def test_a_damaged_part_is_refused_or_read(handed, data):
     assert 0 < len(said) < 250
 
 
-@pytest.mark.parametrize("value", [10**400, -(10**400), 1e999, "abc", None, [1], True])
 @pytest.mark.parametrize("name", ["learning_rate", "epochs", "seed", "momentum"])
-def test_no_setting_of_a_hand_in_is_more_than_refused(handed, name, value):
-    values = json.loads(handed.to_json())
-    values["experiment"][name] = value
-    with pytest.raises(DataError) as caught:
-        hand_in_from_json(json.dumps(values))
-    assert len(str(caught.value)) < 250
+def test_no_setting_of_a_hand_in_is_more_than_refused(handed, name):
+    for value in (10**400, -(10**400), 1e999, "abc", None, [1], True):
+        values = json.loads(handed.to_json())
+        values["experiment"][name] = value
+        with pytest.raises(DataError) as caught:
+            hand_in_from_json(json.dumps(values))
+        assert len(str(caught.value)) < 250, value
 
 
 def when_measured(record: LabRecord, step_id: str) -> str:

@@ -158,6 +158,8 @@ def test_curve_by_brute_force(name):
                 for side in (-1e-6, 1e-6)
             )
             assert (below != above).any()
+            is_pool = isinstance(dict(network.layers)[kink.layer], MaxPool2D)
+            assert kink.kind == ("winner" if is_pool else "gate")
     assert kinks >= 4
 
 

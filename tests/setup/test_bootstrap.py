@@ -87,47 +87,31 @@ def test_locked_packages_are_installed_with_their_hashes_and_nothing_else(projec
     assert call.endswith("requirements/runtime.txt constraint=/dev/null target=")
 
 
-def test_a_second_call_installs_nothing(project: Project) -> None:
+def test_packages_are_installed_where_lists_have_changed_or_an_install_has_failed(project: Project) -> None:
     project.add_python("python3", "3, 13")
-    for mode in ("check", "check", "run"):  # dev.txt holds the packages of runtime.txt
-        assert project.run("bootstrap.sh", mode).returncode == 0
-    assert len(project.log("pip")) == 1
+    runtime, dev = (project.root / "requirements" / f"{name}.txt" for name in ("runtime", "dev"))
+    old, fails = runtime.read_text(), project.log_folder / "pip-fails"
+
+    def installs(mode: str) -> int:
+        before = len(project.log("pip"))
+        result = project.run("bootstrap.sh", mode)
+        assert (result.returncode != 0) is fails.exists(), result.stderr
+        assert not fails.exists() or "could not be installed" in result.stderr.splitlines()[-1]
+        return len(project.log("pip")) - before
+
+    # dev.txt holds the packages of runtime.txt.
+    assert [installs(mode) for mode in ("check", "check", "run")] == [1, 0, 0]
+    dev.write_text("# changed\n")
+    assert [installs("check"), installs("check")] == [1, 0]
+    runtime.write_text("# newer\n")
+    fails.write_text("1")
+    assert [installs("run"), installs("run")] == [1, 1], "what has failed is repeated"
+    fails.unlink()
+    runtime.write_text(old)
+    assert [installs("run"), installs("run")] == [1, 0], "going back to the old list after a failure repairs"
+    runtime.write_text("# changed\n")
+    assert installs("run") == 1
     assert len(project.log("venv")) == 1
-
-
-@pytest.mark.parametrize("lock", ["runtime", "dev"])
-def test_a_changed_lock_is_installed(project: Project, lock: str) -> None:
-    project.add_python("python3", "3, 13")
-    mode = {"runtime": "run", "dev": "check"}[lock]
-    project.run("bootstrap.sh", mode)
-    (project.root / "requirements" / f"{lock}.txt").write_text("# changed\n")
-    project.run("bootstrap.sh", mode)
-    assert len(project.log("pip")) == 2
-
-
-def test_an_install_that_failed_is_repeated(project: Project) -> None:
-    project.add_python("python3", "3, 13")
-    (project.log_folder / "pip-fails").write_text("1")
-    failed = project.run("bootstrap.sh", "run")
-    assert failed.returncode != 0
-    assert "could not be installed" in failed.stderr.splitlines()[-1]
-    (project.log_folder / "pip-fails").unlink()
-    assert project.run("bootstrap.sh", "run").returncode == 0
-    assert len(project.log("pip")) == 2
-
-
-def test_going_back_to_the_old_lock_after_a_failed_install_repairs(project: Project) -> None:
-    project.add_python("python3", "3, 13")
-    lock = project.root / "requirements" / "runtime.txt"
-    old = lock.read_text()
-    project.run("bootstrap.sh", "run")
-    lock.write_text("# newer\n")
-    (project.log_folder / "pip-fails").write_text("1")
-    project.run("bootstrap.sh", "run")
-    lock.write_text(old)
-    (project.log_folder / "pip-fails").unlink()
-    project.run("bootstrap.sh", "run")
-    assert len(project.log("pip")) == 3
 
 
 # --- system libraries ---------------------------------------------------------------------------------------
