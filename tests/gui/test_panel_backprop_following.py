@@ -59,7 +59,7 @@ def column(desk: Desk, key: str) -> str:
     return desk.panel.side.inspect.page.leaves()[key].content.words
 
 
-def test_a_new_sample_keeps_the_step_and_shows_its_own_gradient(desk: Desk) -> None:
+def test_another_sample_or_network_keeps_step_and_pinned_cell_and_shows_its_own(desk: Desk) -> None:
     desk.go_to(StepKind.LOGITS)
     first = logit_gradient(desk)
     desk.show(lab5(), 1)
@@ -67,13 +67,14 @@ def test_a_new_sample_keeps_the_step_and_shows_its_own_gradient(desk: Desk) -> N
     assert logit_gradient(desk) == desk.gradients(lab5()).outputs["dense1"][0, 0]
     assert logit_gradient(desk) != first
 
-
-def test_another_network_brings_its_own_steps(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
+    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
     desk.show(two_blocks())
     assert len(desk.panel.header.bar.content.titles) == len(backward_steps(two_blocks()))
     assert desk.panel.model.step.kind is StepKind.ROUTE
     assert desk.panel.model.step.layer == "pool1"
+    assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
+    assert column(desk, "hint") == "Esc frees the pinned cell."
 
 
 @pytest.mark.parametrize(
@@ -97,13 +98,6 @@ def test_a_weight_that_another_network_has_not_is_let_go(
     assert column(desk, "title") == f"conv1.weight[{', '.join(map(str, last))}]"
     desk.show(after.build_network())
     assert "weight" not in column(desk, "title")
-
-
-def test_a_pinned_cell_stays_pinned_in_another_network_that_has_it(desk: Desk) -> None:
-    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
-    desk.show(two_blocks())
-    assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
-    assert column(desk, "hint") == "Esc frees the pinned cell."
 
 
 def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: Desk) -> None:

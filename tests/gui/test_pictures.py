@@ -50,7 +50,6 @@ def test_a_moment_of_a_long_run_comes_back(
     save_picture(session, path)
     begin_again(qtbot, session, seed=77)
     assert restored(qtbot, session, lambda: session.document.open(path))
-    assert state.shown is not None
     assert (state.shown.step, state.run.step) == (step, 3 * step)
 
 
@@ -62,7 +61,6 @@ def test_a_moment_at_hand_is_shown_without_training(qtbot: QtBot, session: Sessi
     session.controller.on_sample_requested(9)
     assert restored(qtbot, session, lambda: session.document.open(path))
     assert session.state.run.run_id == run_id
-    assert session.state.sample is not None
     assert session.state.sample.index == 0
 
 
@@ -73,11 +71,9 @@ def test_a_drawn_image_comes_back_and_the_words_stay(qtbot: QtBot, session: Sess
     save_picture(session, path)
     session.controller.on_sample_requested(3)
     writing = session.document.writing
-    assert writing is not None
     writing.set_head("author", "Ada")
     assert restored(qtbot, session, lambda: session.document.open(path))
     sample = session.state.sample
-    assert sample is not None
     np.testing.assert_array_equal(sample.pixels, pixels)
     assert (sample.label, sample.index, sample.origin) == (1, None, "drawn")
     assert writing.work.author == "Ada"
@@ -157,8 +153,6 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     state, path = session.state, tmp_path / "fork.png"
     save_picture(session, path)
     saved = load_picture(path)
-    assert saved is not None
-    assert saved.run is not None
     session.controller.begin_run(LAB5)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
     settle(qtbot, session)
@@ -183,9 +177,6 @@ def test_a_fork_that_changes_nothing_is_the_same_run(qtbot: QtBot, session: Sess
     settle(qtbot, session)
     save_picture(session, path)
     saved = load_picture(path)
-    assert saved is not None
-    assert saved.run is not None
     begin_again(qtbot, session, seed=3)
     assert restored(qtbot, session, lambda: session.document.open(path))
-    assert state.live is not None
     assert weights_checksum(state.live.network) == saved.run.weights_sha256
