@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -240,6 +241,39 @@ def test_a_document_with_a_name_asks_before_it_closes(
     assert not session.window.isVisible()
     document, _files = archive.load(tmp_path / "a.cnnviz")
     assert document.run.step == 20
+
+
+def test_a_file_that_another_window_has_changed_is_not_replaced_without_a_question(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, answers = tmp_path / "a.cnnviz", [False, False, True]
+    asked: list[str] = []
+
+    def answer(_parent: object, name: str) -> bool:
+        asked.append(name)
+        return answers.pop(0)
+
+    monkeypatch.setattr("ui.document.window_document.ask_about_changed_file", answer)
+    panel = type_report(session)
+    save_document(qtbot, session, path)
+    panel.work.set_head("author", "Grace")
+    ask(session, "save")
+    qtbot.waitUntil(lambda: archive.load(path)[0].words["author"] == "Grace")
+    settle(qtbot, session)
+    assert asked == []  # it was this window that wrote it
+    document, files = archive.load(path)
+    archive.save(path, msgspec.structs.replace(document, saved=""), files)
+    others = path.read_bytes()
+    panel.work.set_head("author", "Emmy")
+    ask(session, "save")
+    assert not session.document.save_now()
+    assert asked == ["a.cnnviz"] * 2
+    assert path.read_bytes() == others
+    assert session.document.is_changed
+    assert session.document.save_now()
+    assert archive.load(path)[0].words["author"] == "Emmy"
+    assert session.document.save_now()  # and from here on it is this window's again
+    assert len(asked) == 3
 
 
 def test_a_document_without_a_name_is_kept_and_opened_again(

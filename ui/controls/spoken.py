@@ -20,7 +20,10 @@ class Spoken:
 
 
 class _Interface(QAccessibleWidget):
-    """Answers the questions of a screen reader about such a widget."""
+    """Answers the questions of a screen reader about such a widget.
+
+    Qt keeps it as long as the widget, and asks for it only where a screen reader is at work.
+    """
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget, QAccessible.Role.Graphic)

@@ -19,7 +19,7 @@ from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.reading import read_bytes
 from ui.controls.pace import single_shot
 from ui.document.gathered import LAB_MEMBER, Kept
-from ui.document.window_document import WindowDocument
+from ui.document.window_document import Stamp, WindowDocument
 from ui.panels.analysis import LatestOnly
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus
@@ -35,6 +35,7 @@ class _Home(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is beside a folder: the file of the user, whether that has all of it, whether it was closed."""
 
     path: str = ""
+    stamp: Stamp = (0, 0)
     is_saved: bool = False
     is_closed: bool = False
 
@@ -44,7 +45,8 @@ class LeftBehind:
     """A document that lies in a folder and is open in no window.
 
     * `changed`: when it was last written, in seconds since the epoch.
-    * `path`: file of the user to which it belongs, None for none; `is_saved`: whether that has all of it.
+    * `path`: file of the user to which it belongs, None for none; `stamp`: time and size of that
+      file when it was the same; `is_saved`: whether it has all of it.
     * `is_closed`: whether its window came to its end.
     * `computer`: name of another computer on which it is marked as open, or "".
     """
@@ -52,6 +54,7 @@ class LeftBehind:
     number: int
     changed: float
     path: Path | None
+    stamp: Stamp
     is_saved: bool
     is_closed: bool
     computer: str = ""
@@ -74,9 +77,9 @@ class StateFolder:
         """Where the document of this window is kept."""
         return self._folder / str(self.number)
 
-    def write_home(self, path: Path | None, *, is_saved: bool, is_closed: bool) -> None:
+    def write_home(self, path: Path | None, stamp: Stamp, *, is_saved: bool, is_closed: bool) -> None:
         """Say beside the folder to which file the document belongs."""
-        content = msgspec.json.encode(_Home("" if path is None else str(path), is_saved, is_closed))
+        content = msgspec.json.encode(_Home("" if path is None else str(path), stamp, is_saved, is_closed))
         with suppress(OSError, CNNVizError):
             file = self._home(self.number)
             if not file.is_file() or file.read_bytes() != content:
@@ -159,7 +162,7 @@ class StateFolder:
                 if computer in ("", QSysInfo.machineHostName()):
                     return None
         path = Path(home.path) if home.path else None
-        return LeftBehind(number, changed, path, home.is_saved, home.is_closed, computer)
+        return LeftBehind(number, changed, path, home.stamp, home.is_saved, home.is_closed, computer)
 
     def _json(self, number: int) -> Path:
         return self._folder / str(number) / "document.json"
@@ -278,7 +281,9 @@ class Autosave(QObject):
         def done(found: tuple[Document, Files, str]) -> None:
             document, files, lost = found
             self._lost = lost
-            self._document.restore_kept(document, files, left.path, is_saved=left.is_saved and not lost)
+            self._document.restore_kept(
+                document, files, left.path, left.stamp, is_saved=left.is_saved and not lost
+            )
 
         def failed(message: str) -> None:
             self._restored = None
@@ -391,7 +396,8 @@ class Autosave(QObject):
         if gathered is None:
             return lambda _context: kept
         self._numbers += 1
-        number, path, run, is_saved = self._numbers, document.path, state.run, not document.is_changed
+        number, path, stamp, run = self._numbers, document.path, document.stamp, state.run
+        is_saved = not document.is_changed
         still, carried = gathered.run, gathered.carried
         belongs = run.run_id, sorted(carried), carried.get(LAB_MEMBER)
         stands = still and (still.live.step, len(still.moments), still.epochs, still.is_stopped)
@@ -406,7 +412,7 @@ class Autosave(QObject):
                 reuse = kept if is_same else None
                 content, files = gathered.packed(reuse)
                 content = archive.save_in_folder(folder.path, content, files)
-                folder.write_home(path, is_saved=is_saved, is_closed=is_closed)
+                folder.write_home(path, stamp, is_saved=is_saved, is_closed=is_closed)
                 self._newest = number
                 if reuse is not None:
                     return reuse

@@ -26,7 +26,7 @@ from ui.run.controller import Controller
 from ui.settings import forget_files, remember_folder, remembered_files
 from ui.state import AppState, RunStatus
 from ui.window.main_window import MainWindow
-from ui.window.questions import ask_file, ask_target, ask_whether_to_save
+from ui.window.questions import ask_about_changed_file, ask_file, ask_target, ask_whether_to_save
 
 # At run time where they are needed: they load much, and the frame of the window is to appear before.
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ _MOST_RECENT = 8
 _RECENT = "files/recent"
 _CARRIED = (LAB_MEMBER, DATA_MEMBER, *PREPARED)
 _TITLE_MS = 100
+_GONE = (0, 0)
+
+type Stamp = tuple[int, int]  # when a file was written, in nanoseconds, and its size in bytes
 
 
 class WindowDocument(QObject):
@@ -71,6 +74,8 @@ class WindowDocument(QObject):
         self.finish_words: Callable[[], None] = lambda: None
         #: The file of the user; None for a document without a name.
         self.path: Path | None = None
+        #: Of that file when it had this document, to notice that others write to it.
+        self.stamp: Stamp = _GONE
         #: Members that came with the document: a lab that is not of the program, its figures and data.
         self.carried: t.Files = {}
         #: The run that a course brings: its networks need not be trained.
@@ -166,7 +171,7 @@ class WindowDocument(QObject):
         """Write the document to its file, or ask for one."""
         if self.path is None:
             self.ask_save_as()
-        else:
+        elif self._may_overwrite(self.path):
             self.save_to(self.path)
 
     @Slot()
@@ -184,11 +189,12 @@ class WindowDocument(QObject):
             self._tell("info", "There is nothing to save yet: the data are being read.")
             return
 
-        def write(_context: object) -> str:
-            return _written(path, gathered)
+        def write(_context: object) -> tuple[str, Stamp]:
+            return _written(path, gathered), stamp_of(path)
 
-        def done(left_out: str) -> None:
-            self._on_saved(path, content, (run.run_id, run.step))
+        def done(written: tuple[str, Stamp]) -> None:
+            left_out, stamp = written
+            self._on_saved(path, stamp, content, (run.run_id, run.step))
             self._tell("success", f"Saved {printable_name(path)}.{left_out}")
 
         self.controller.files.submit(f"save {path}", write, done, self._complain)
@@ -198,22 +204,27 @@ class WindowDocument(QObject):
         self.finish_words()
         path = self._ask_target() if self.path is None else self.path
         gathered, content, run = self.gather(), self._content(), self.state.run
-        if path is None or gathered is None:
+        if path is None or gathered is None or (path is self.path and not self._may_overwrite(path)):
             return False
         try:
             _written(path, gathered)
         except CNNVizError as error:
             self._complain(str(error))
             return False
-        self._on_saved(path, content, (run.run_id, run.step))
+        self._on_saved(path, stamp_of(path), content, (run.run_id, run.step))
         return True
 
     def _ask_target(self) -> Path | None:
         name = self.name if self.path is not None else _name_of(self.state)
         return ask_target(self._window, self._settings, "Save as", name, archive.ENDING, FILTER)
 
-    def _on_saved(self, path: Path, content: object, run: tuple[int, int]) -> None:
-        self.path, self._saved, self._saved_run = path.absolute(), content, run
+    def _may_overwrite(self, path: Path) -> bool:
+        """Ask before a file is replaced that another window or program has changed meanwhile."""
+        is_as_it_was = stamp_of(path) in (self.stamp, _GONE)
+        return is_as_it_was or ask_about_changed_file(self._window, printable_name(path))
+
+    def _on_saved(self, path: Path, stamp: Stamp, content: object, run: tuple[int, int]) -> None:
+        self.path, self.stamp, self._saved, self._saved_run = path.absolute(), stamp, content, run
         self.remember(path)
         self._show_title()
         self.saved.emit()
@@ -256,10 +267,15 @@ class WindowDocument(QObject):
             self.controller.open_data(path)
             return
 
-        def done(found: tuple[t.Document, t.Files] | Role) -> None:
+        def look(_context: object) -> tuple[tuple[t.Document, t.Files] | Role, Stamp]:
+            stamp = stamp_of(path)  # before it is read: what others write meanwhile is noticed
+            return _look_into(path), stamp
+
+        def done(seen: tuple[tuple[t.Document, t.Files] | Role, Stamp]) -> None:
+            found, stamp = seen
             self.state.clear_notice("files")
             if isinstance(found, tuple):
-                self._open_document(path, *found)
+                self._open_document(path, stamp, *found)
             elif found == "picture":
                 self._window.samples.open_image(path)
             elif found == "lab":
@@ -269,9 +285,9 @@ class WindowDocument(QObject):
             else:
                 self.controller.open_data(path)
 
-        self.controller.analysis.submit("open", lambda _context: _look_into(path), done, self._complain)
+        self.controller.analysis.submit("open", look, done, self._complain)
 
-    def _open_document(self, path: Path, document: t.Document, files: t.Files) -> None:
+    def _open_document(self, path: Path, stamp: Stamp, document: t.Document, files: t.Files) -> None:
         name = printable_name(path)
         if document.kind == "picture":
             self.remember(path)
@@ -283,19 +299,19 @@ class WindowDocument(QObject):
 
         def then() -> None:
             self.remember(path)
-            self._settle(None if is_course else path.absolute(), is_saved=True)
+            self._settle(None if is_course else path.absolute(), stamp, is_saved=True)
             if is_course:
                 self._window.lab_dock.set_shown(True)
 
         self._restore(Order(document, files, path, name, asks=False), then)
 
     def restore_kept(
-        self, document: t.Document, files: t.Files, path: Path | None, *, is_saved: bool
-    ) -> None:
+        self, document: t.Document, files: t.Files, path: Path | None, stamp: Stamp, *, is_saved: bool
+    ) -> None:  # fmt: skip
         """Put what the program has kept by itself into the window; `path` is the file of the user."""
 
         def then() -> None:
-            self._settle(path, is_saved=is_saved)
+            self._settle(path, stamp, is_saved=is_saved)
 
         name = "The document that was kept"
         self._restore(Order(document, files, Path(), name, is_own=True, asks=False), then)
@@ -329,9 +345,9 @@ class WindowDocument(QObject):
         """Whether the run that came with the document was trained on these data."""
         return self._prepared_data == sha256
 
-    def _settle(self, path: Path | None, *, is_saved: bool) -> None:
+    def _settle(self, path: Path | None, stamp: Stamp = _GONE, *, is_saved: bool) -> None:
         """Take what stands in the window as the document of a file."""
-        self.path, self._saved = path, self._content() if is_saved else None
+        self.path, self.stamp, self._saved = path, stamp, self._content() if is_saved else None
         if is_saved:
             self.mark_run_saved()
         self._show_title()
@@ -428,6 +444,15 @@ class WindowDocument(QObject):
 
     def _tell(self, kind: str, text: str) -> None:
         self.state.raise_notice("files", kind, text)
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Return the stamp of a file; that of none if there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return _GONE
+    return found.st_mtime_ns, found.st_size
 
 
 def _written(path: Path, gathered: Gathered) -> str:

@@ -80,6 +80,17 @@ def ask_about_unwritten_files(parent: QWidget) -> bool:
     )
 
 
+def ask_about_changed_file(parent: QWidget, name: str) -> bool:
+    """Ask before a file is replaced that has changed since it was opened; return whether to replace it."""
+    return _insists(
+        parent,
+        "Changed file",
+        f"{name} was changed by another window or program after it was opened here.",
+        "Replace it with this document, or go back and save this one under another name.",
+        "Replace it",
+    )
+
+
 def close_dialogs() -> None:
     """Close all dialogs and menus that wait for an answer, as if they had been cancelled."""
     for _ in range(_MOST_DIALOGS):
@@ -89,14 +100,14 @@ def close_dialogs() -> None:
         waiting.close()
 
 
-def _insists(parent: QWidget, title: str, text: str, remedy: str) -> bool:
+def _insists(parent: QWidget, title: str, text: str, remedy: str, goes_on: str = "Close without it") -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(title)
     box.setText(text)
     box.setInformativeText(remedy)
     stay = box.addButton("Go back", QMessageBox.ButtonRole.RejectRole)
-    leave = box.addButton("Close without it", QMessageBox.ButtonRole.DestructiveRole)
+    leave = box.addButton(goes_on, QMessageBox.ButtonRole.DestructiveRole)
     return _answer(box, stay, stay) is leave
 
 
