@@ -259,9 +259,7 @@ def test_what_the_slope_promises_is_what_a_small_step_does(rule: str) -> None:
     assert number(value(leaves(now)["outcome"], "promised")) == pytest.approx(1e3 * small, rel=1e-3)
 
 
-def test_the_buttons_can_be_pressed_when_there_is_something_to_do_and_the_update_can_be_guessed_first() -> (
-    None
-):
+def test_buttons_can_be_pressed_when_there_is_something_to_do_and_the_update_guessed_first() -> None:
     now = at_update()
     asks = {"Apply the update": Apply(), "Undo": Undo(), "Adopt": Adopt()}
     for each, is_on in (

@@ -194,7 +194,7 @@ def test_save_asks_for_a_name_once_and_what_is_looked_at_changes_no_document(
     assert session.document.is_changed
 
 
-def test_it_is_said_how_many_moments_are_in_a_document(
+def test_moments_in_a_document_are_said_and_recent_files_are_listed_latest_first(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cnnviz.document import run
@@ -208,8 +208,6 @@ def test_it_is_said_how_many_moments_are_in_a_document(
     assert 3 < kept < len(session.state.history.snapshots) - 1
     assert f"It holds {kept} of {len(session.state.history.snapshots) - 1} moments" in told(session)
 
-
-def test_recent_files_are_listed_latest_first(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     for name in ("a.cnnviz", "b.cnnviz", "a.cnnviz"):
         save_document(qtbot, session, tmp_path / name)
     recent = session.window.menus.action("open_recent").menu()

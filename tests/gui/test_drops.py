@@ -72,7 +72,7 @@ def digit(session: Session, tmp_path: Path) -> Path:
     return path
 
 
-def test_views_and_images_dropped_anywhere_are_opened_and_words_only_where_one_writes(
+def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_one_writes(
     qtbot: QtBot, session: Session, tmp_path: Path, digit: Path
 ) -> None:
     path = tmp_path / "view.png"
@@ -122,12 +122,16 @@ def test_views_and_images_dropped_anywhere_are_opened_and_words_only_where_one_w
     pixels.setImageData(QImage(str(digit)))
     assert _drop_on(own.picture, pixels)
     qtbot.waitUntil(lambda: session.state.sample.origin == "dropped image")
+
+    for name, mode, words in (("red.png", "RGB", ", made grey"), ("grey.png", "L", " pixels")):
+        path = tmp_path / name
+        Image.new(mode, (60, 40), "red" if mode == "RGB" else 90).save(path)
+        assert read_picture(path).had_colours == (mode == "RGB")
+        session.document.open(path)
+        qtbot.waitUntil(lambda path=path: session.state.sample.origin == path.name)
+        assert own.title.caption().endswith(words), "it says that colours became grey"
     own.close()
 
-
-def test_a_folder_of_images_dropped_on_a_panel_is_read_as_data(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
     write_pictures(tmp_path / "pets", ("cat", "dog"))
     panel = show_panel(qtbot, session, 1)
     assert _drop_on(panel, _file(tmp_path / "pets"))
@@ -303,17 +307,3 @@ def test_a_dropped_picture_is_read_as_what_it_is_said_to_be(qapp: object) -> Non
     drawing = QMimeData()
     drawing.setData("image/svg", ENDLESS.encode())
     assert offered_image(drawing, "dropped image") is None
-
-
-def test_a_picture_with_colours_says_that_they_became_grey(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    for name, mode, words in (("red.png", "RGB", ", made grey"), ("grey.png", "L", " pixels")):
-        path = tmp_path / name
-        Image.new(mode, (60, 40), "red" if mode == "RGB" else 90).save(path)
-        assert read_picture(path).had_colours == (mode == "RGB")
-        session.document.open(path)
-        qtbot.waitUntil(lambda path=path: session.state.sample.origin == path.name)
-        caption = session.window.samples.own_window().title.caption()
-        assert caption.endswith(words), caption
-    session.window.samples.own_window().close()

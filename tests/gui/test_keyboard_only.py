@@ -93,7 +93,7 @@ def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Pat
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 _CONTROL = Modifier.ControlModifier
-_WORDS = "The largest cell of each window wins and gets the gradient, and so the number is what it is here. "
+_WORDS = "The one at the top is the max, so it is the one to get it all, and so it is as it is. "
 
 
 class Student:

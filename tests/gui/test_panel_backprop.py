@@ -1,7 +1,5 @@
 """The backprop panel in a window: buttons, mouse and keys, what is computed in the background, the trial."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -22,11 +20,10 @@ from ui.state import PinnedCell, Sample
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot, LAB5)
     made.show(lab5())
-    yield made
-    made.close()
+    return made
 
 
 def column(desk: Desk, key: str):
@@ -86,7 +83,6 @@ def test_play_runs_to_the_last_step_and_a_click_stops_it(
     QTest.keyClick(desk.panel, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: not bar.is_playing())
     assert bar.current == 8
-    desk.close()
 
 
 # -- mouse and keys -----------------------------------------------------------------------------------------

@@ -24,11 +24,10 @@ from ui.theme import ThemeManager
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot, LAB5)
     made.show(lab5())
-    yield made
-    made.close()
+    return made
 
 
 def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
@@ -48,7 +47,6 @@ def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) ->
     desk.go_to(StepKind.ROUTE)
     assert desk.view("values") is ready["values"]
     assert desk.view("values").isVisible()
-    desk.close()
 
 
 def logit_gradient(desk: Desk) -> float:
@@ -114,7 +112,6 @@ def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> No
     desk = Desk(qtbot, LAB5)
     assert desk.panel.empty.isVisible()
     assert "an image" in desk.panel.empty.text()
-    desk.close()
 
 
 def test_passes_are_paced_while_training(desk: Desk) -> None:
@@ -148,7 +145,6 @@ def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeMana
         for button in (desk.panel.header.next, desk.panel.side.ties.view("rule").button("split")):
             corner = button.mapTo(desk.panel, button.rect().bottomRight())
             assert desk.panel.rect().contains(corner), step.title
-    desk.close()
 
 
 # -- in the whole program ------------------------------------------------------------------------------------

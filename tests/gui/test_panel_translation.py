@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -23,18 +22,16 @@ from ui.theme import ThemeManager
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot)
     made.load()
-    yield made
-    made.close()
+    return made
 
 
 def test_the_empty_panel_says_what_it_waits_for(qtbot: QtBot) -> None:
     desk = Desk(qtbot)
     assert desk.canvas.content is None
     assert "sample" in desk.panel.statement.text()
-    desk.close()
 
 
 # -- moving ------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The shift sweep of one image and of many, by mouse, and its measures; the digit dragged while training."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -22,12 +21,11 @@ from ui.state import RunStatus, Shift
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot)
     made.load()
     qtbot.waitUntil(lambda: made.panel.sweep.map.content is not None)
-    yield made
-    made.close()
+    return made
 
 
 def choose_measure(desk: Desk, name: str) -> None:

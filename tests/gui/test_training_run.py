@@ -155,7 +155,9 @@ def test_epochs_added_while_training_lengthen_the_run(qtbot, session):
     assert state.run.total_steps == 4 * 12_665
 
 
-def test_single_keys_train_and_step_but_not_where_one_types_or_a_button_has_the_keyboard(qtbot, session):
+def test_single_keys_train_and_step_but_not_where_one_types_and_fast_clicks_leave_a_consistent_run(
+    qtbot, session
+):
     window = session.window
     lengthen(qtbot, session)
     window.activateWindow()
@@ -179,10 +181,7 @@ def test_single_keys_train_and_step_but_not_where_one_types_or_a_button_has_the_
     assert session.state.sample.index == 12
     assert session.state.run.step == 1
 
-
-def test_fast_clicks_leave_a_consistent_run(qtbot, session):
-    lengthen(qtbot, session)
-    bar = session.window.run_bar
+    bar = window.run_bar
     for _ in range(7):
         qtbot.mouseClick(bar.train, LEFT)
     for _ in range(5):
@@ -287,8 +286,7 @@ def test_mistakes_are_shown_and_counted_where_they_are_known_and_not_covered(qtb
     np.testing.assert_array_equal(samples.grid.content.images.indices, mistakes)
 
 
-def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session):
-    """A style sheet is applied when Qt finds time: the window has its size by then, and keeps it."""
+def test_filters_of_before_and_their_difference_and_settings_that_grow_later_are_not_cut_off(qtbot, session):
     session.window.resize(1440, 900)
     settle(qtbot)
     field = session.window.panel(TrainingPanel).form.field("classes")
@@ -296,8 +294,6 @@ def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session)
     field.setMinimumWidth(wide)
     qtbot.waitUntil(lambda: field.width() >= wide and seen_rect(field).width() == field.width())
 
-
-def test_filters_of_before_and_their_difference(qtbot, session):
     whole_window.train_to(qtbot, session, 40)
     session.window.panels.show_panel(0)
     filters = session.window.panel(TrainingPanel).filters
