@@ -221,9 +221,9 @@ def _training() -> dict[str, float]:
         _run_until(app, lambda: state.run.status is status and state.shown is not None)
 
     wait_for(RunStatus.READY)
-    session.controller.on_train_requested()
+    session.controller.train()
     for _ in range(99):  # Long enough to be still training when the time is up.
-        session.controller.on_epoch_requested()
+        session.controller.train_epoch()
     _run_for(1.0)
 
     late: list[float] = []
@@ -246,13 +246,13 @@ def _training() -> dict[str, float]:
         _run_for(_SECONDS)
         timer.stop()
         watched.append(meter.rates(state.run.step - first_step))
-        session.controller.on_train_requested()
+        session.controller.train()
         wait_for(RunStatus.PAUSED)
         alone.append(headless.rates(_SECONDS))
-        session.controller.on_train_requested()
+        session.controller.train()
         wait_for(RunStatus.TRAINING)
         _run_for(0.3)
-    session.controller.on_train_requested()
+    session.controller.train()
     wait_for(RunStatus.PAUSED)
     history = state.history
     lost = state.run.step - len(history.losses)

@@ -44,7 +44,7 @@ def _presenter(session: "Session", _number: int) -> int:
 
 def _sweep(session: "Session", number: int) -> None:
     session.window.panels.show_panel(2)
-    session.controller.on_sample_requested(number % 100)
+    session.state.choose_test_image(number % 100)
 
 
 def _check_all(session: "Session", _number: int) -> None:
@@ -55,9 +55,9 @@ def _check_all(session: "Session", _number: int) -> None:
 def _train(session: "Session", _number: int) -> int:
     """Train for a moment, then go back to the initial weights."""
     session.window.panels.show_panel(0)
-    session.controller.on_train_requested()
-    later(600, session.controller.on_train_requested)
-    later(900, session.controller.on_reset_requested)
+    session.controller.train()
+    later(600, session.controller.train)
+    later(900, session.controller.reset)
     return 1100
 
 
@@ -116,12 +116,12 @@ def _document(session: "Session", number: int) -> None:
     session.document.save_to(path)
     later(400, partial(session.document.open, path))
     if number % 2:
-        session.controller.on_step_requested()
+        session.controller.step()
 
 
 def _model(session: "Session", _number: int) -> None:
     path = here().out / "kept.safetensors"
-    session.controller.export_weights(path)
+    session.controller.models.save(path)
     session.document.mark_run_saved()
     later(400, partial(session.document.open, path))
 

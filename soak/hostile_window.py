@@ -60,9 +60,11 @@ class Opener:
         message = self._session.window.samples.message
         show = message.show_message
 
-        def heard(text: str, kind: str = "info", action: str = "") -> None:
+        def heard(
+            text: str, kind: str = "info", action: str = "", act: Callable[[], object] | None = None
+        ) -> None:
             self._hear(text, kind)
-            show(text, kind, action)
+            show(text, kind, action, act)
 
         message.show_message = heard
 
@@ -75,7 +77,7 @@ class Opener:
     def _train(self) -> None:
         """Train a step, so that there is something to lose."""
         run_id, step = self._session.state.run.run_id, self._session.state.run.step
-        self._session.controller.on_step_requested()
+        self._session.controller.step()
         self._when(
             lambda: (self._session.state.run.run_id, self._session.state.run.step) != (run_id, step),
             lambda: self._when(self._is_at_rest, self._open),

@@ -153,7 +153,7 @@ class Student:
             cell = PinnedCell(
                 step.prediction.stage, (0, self._random.randint(8, 9), self._random.randint(8, 9))
             )
-            self._session.controller.on_pin_requested(cell)
+            self._session.state.set_pinned(cell)
             self._lab.column.show_cell(cell.index)
         elif choices := card.choices.findChildren(QRadioButton):
             self._random.choice(choices).setChecked(True)
@@ -165,7 +165,7 @@ class Student:
     def _go(self) -> None:
         column, lab = self._lab.column, self._lab.control.lab
         if self._random.random() < 0.3 and lab is not None:
-            column.steps.stepRequested.emit(self._random.choice(lab.steps).id)
+            self._lab.control.go_to(self._random.choice(lab.steps).id)
         else:
             self._random.choice((column.next, column.next, column.back)).click()
 
@@ -174,20 +174,20 @@ class Student:
         QTest.keyClick(self._session.window.samples.grid, key)
 
     def _train(self) -> None:
-        self._session.controller.on_train_requested()
+        self._session.controller.train()
 
     def _reset(self) -> None:
-        self._session.controller.on_reset_requested()
+        self._session.controller.reset()
 
     def _resize(self) -> None:
         self._session.window.resize(*self._random.choice(_SIZES))
 
     def _change_settings(self) -> None:
         changes = self._random.choice(_OTHERS)
-        self._session.controller.on_draft_requested(replace(self._session.state.draft, **changes))
+        self._session.controller.edit(replace(self._session.state.draft, **changes))
 
     def _other_lab(self) -> None:
-        self._lab.column.labRequested.emit(self._random.choice(_LABS))
+        self._lab.open(self._random.choice(_LABS))
 
     def _type_roll_number(self) -> None:
         field = self._lab.column.page.who.roll_number

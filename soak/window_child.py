@@ -71,7 +71,7 @@ class Situation:
         pass
 
     def _do_training(self) -> None:
-        self._session.controller.on_train_requested()
+        self._session.controller.train()
 
     def _do_lab(self) -> None:
         self._session.window.panel(ReportPanel).run_lab()

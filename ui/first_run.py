@@ -42,7 +42,7 @@ class FirstRun(QObject):
         self._settings.setValue(_TRAINED, True)
         if self._state.steps_per_second is not None:
             return  # who has chosen a speed has it
-        self._controller.speed_up(_FIRST)
+        self._state.set_speed(None, _FIRST)
         self._state.runChanged.connect(self._on_run_changed)
         self._state.speedChanged.connect(self._on_speed_changed)
 
@@ -66,10 +66,10 @@ class FirstRun(QObject):
             self._end()
         else:
             self._beat.start()
-            self._controller.speed_up(_FIRST * (_LAST / _FIRST) ** (self._seconds / _SECONDS))
+            self._state.set_speed(None, _FIRST * (_LAST / _FIRST) ** (self._seconds / _SECONDS))
 
     def _end(self) -> None:
-        self._controller.on_speed_requested(self._state.steps_per_second)
+        self._state.set_speed(self._state.steps_per_second)
 
     @Slot()
     def _on_speed_changed(self) -> None:

@@ -54,7 +54,7 @@ def _train(session: "Session") -> None:
     from ui.private_session import wait_until
     from ui.state import RunStatus
 
-    session.controller.on_train_requested()
+    session.controller.train()
     wait_until(lambda: session.state.run.status in (RunStatus.FINISHED, RunStatus.FAILED))
 
 

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Slot
 
 from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5, PRESETS
+from cnnviz.presets import LAB5
 from ui.controls.drops import DropFilter
 from ui.controls.tips import TipFilter
 from ui.document.arrivals import Arrivals
 from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
 from ui.lab.actions import LabActions
-from ui.panels.contract import Services, connect_requests
+from ui.panels.contract import Services
 from ui.run.controller import Controller
-from ui.run.loading import fitting
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
@@ -24,8 +23,6 @@ from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
 from ui.window.questions import ask_about_unkept_work, ask_about_unwritten_files, ask_file, close_dialogs
 
-_IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
-
 if TYPE_CHECKING:
     from ui.export.exporter import FigureExporter
     from ui.export.inserter import FigureInserter
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Session(QObject):
-    """Builds everything, connects requests to the controller, and takes it down again.
+    """Builds everything, and takes it down again.
 
     * `settings`: where layout and theme are remembered.
     * `experiment`: settings to begin with.
@@ -62,7 +59,7 @@ class Session(QObject):
         self._closes_when_written = False
         self.state = AppState(experiment, self)
         self.controller = Controller(self.state, data, self)
-        self.window = MainWindow(self.state, self.controller.analysis)
+        self.window = MainWindow(self.state, self.controller, self.controller.analysis, settings)
         self.document = WindowDocument(self.state, self.controller, settings, self.window)
         self.folder = StateFolder(Path(settings.fileName()).parent)
         self.autosave = Autosave(self.document, self.state, self.controller.keeping, self.folder, self)
@@ -92,7 +89,7 @@ class Session(QObject):
         )
         self._focus_reveal = FocusReveal(self.window)
         self._tips = TipFilter(self)
-        self._connect_signals()
+        self.window.closing.connect(self._on_window_closing)
         self._restore()
 
     @Slot()
@@ -106,6 +103,7 @@ class Session(QObject):
             self.window.build_panels(
                 Services(
                     self.state,
+                    controller,
                     controller.analysis,
                     controller.background,
                     controller.typesetting,
@@ -113,10 +111,9 @@ class Session(QObject):
                 )
             )
             self.lab.cover()
-        self._connect_panels()
         self._watch_panels()
         self._started = True
-        self.window.restore_arrangement(self._settings)
+        self.window.restore_arrangement()
         self.lab.build(self._report)
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
@@ -174,7 +171,7 @@ class Session(QObject):
         self._save_layout()
 
     def _save_layout(self) -> None:
-        self.window.save_layout(self._settings)
+        self.window.save_layout()
         self._settings.sync()
 
     def end_early(self) -> None:
@@ -192,36 +189,6 @@ class Session(QObject):
     def report_internal_error(self, text: str) -> None:
         """Show an error that nothing else has caught."""
         self.state.raise_notice("window", "error", text)
-
-    def _connect_signals(self) -> None:
-        controller, window = self.controller, self.window
-        window.run_bar.presetRequested.connect(self._on_preset_requested)
-        window.samples.sampleRequested.connect(controller.on_sample_requested)
-        window.samples.ownSampleRequested.connect(controller.on_own_sample_requested)
-        window.samples.openRequested.connect(self._open_image)
-        window.samples.noticeActionRequested.connect(self.open_mnist)
-        window.timeline.momentRequested.connect(controller.on_moment_requested)
-        window.timeline.forkRequested.connect(controller.on_fork_requested)
-        window.pending.actionRequested.connect(controller.on_new_run_requested)
-        window.pending.present_button.clicked.connect(controller.on_train_present_requested)
-        window.pending.discard_button.clicked.connect(controller.on_discard_requested)
-        window.closing.connect(self._on_window_closing)
-
-    def _connect_panels(self) -> None:
-        """Join what panels ask for to what the controller does."""
-        controller, window = self.controller, self.window
-        slots = {
-            "draftRequested": controller.on_draft_requested,
-            "speedRequested": controller.on_speed_requested,
-            "sampleRequested": controller.on_sample_requested,
-            "pinRequested": controller.on_pin_requested,
-            "adoptRequested": controller.on_adopt_requested,
-            "momentRequested": controller.on_moment_requested,
-            "referenceRequested": controller.on_reference_requested,
-            "closeRequested": window.compare_dock.hide,
-        }
-        for panel in (*window.panels.panels(), window.compare):
-            connect_requests(panel, slots)
 
     def _watch_panels(self) -> None:
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
@@ -289,7 +256,7 @@ class Session(QObject):
             self.exporter.show(panel_of(self.window.panels.docks()[number]))
 
     def _restore(self) -> None:
-        self.window.restore_size(self._settings)
+        self.window.restore_size()
         theme_manager().set_mode(
             remembered_text(self._settings, "view/theme", ("system", "light", "dark"), "system")
         )
@@ -303,13 +270,6 @@ class Session(QObject):
             self.autosave.finish(keep=keep, is_closed=not self._ends_early)
         self._save_layout()
         self.controller.close()
-
-    @Slot(str)
-    def _on_preset_requested(self, name: str) -> None:
-        preset, source = PRESETS[name], self.state.source
-        if source is not None:
-            preset = fitting(preset, source.dataset)
-        self.controller.on_preset_requested(preset)
 
     @Slot()
     def export_figure(self) -> None:
@@ -348,14 +308,3 @@ class Session(QObject):
         )
         if path is not None:
             self.controller.open_data(path)
-
-    @Slot()
-    def _open_image(self) -> None:
-        path = ask_file(self.window, self._settings, "Open an image", _IMAGES)
-        if path is not None:
-            self.window.samples.open_image(path)
-
-    @Slot()
-    def open_mnist(self) -> None:
-        """Go back to the digits that come with the program."""
-        self.controller.open_data(None)

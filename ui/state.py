@@ -157,7 +157,9 @@ class Settings:
 
 
 class AppState(QObject):
-    """Holds the state. The controller writes, everybody else reads and listens.
+    """Holds the state: all read it and follow it, and set what is a plain choice (image, shift, pin, pace).
+
+    What starts something is asked of the controller (`ui.panels.contract.Runs`), which sets what comes of it.
 
     * `source`: the data with all their classes, and where they come from.
     * `dataset`: the data restricted to the classes of the current experiment.
@@ -343,6 +345,10 @@ class AppState(QObject):
             self.reference = reference
             self.referenceChanged.emit()
 
+    def compare_with(self, snapshot: Snapshot) -> None:
+        """Mark a moment of the present run for comparison."""
+        self.set_reference(Reference(snapshot, self.run.run_id))
+
     def set_pinned(self, cell: PinnedCell | None) -> None:
         """Pin a cell, or free it with None."""
         if cell != self.pinned:
@@ -359,6 +365,12 @@ class AppState(QObject):
         """Look at another image."""
         self.sample = sample
         self.sampleChanged.emit()
+
+    def choose_test_image(self, index: int) -> None:
+        """Look at a test image, if there is one with this number."""
+        dataset = self.dataset
+        if dataset is not None and 0 <= index < len(dataset.test_labels):
+            self.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
 
     def set_evaluation(self, result: EvaluatedStep | None) -> None:
         """Take the result on the test images."""

@@ -23,7 +23,7 @@ def overview() -> None:
         for step in _STEPS:
             scrub(opened, step)
             frames.append((_grabbed(opened), 700))
-        opened.controller.on_sample_requested(1)
+        opened.state.choose_test_image(1)
         opened.window.panels.show_panel(2)
         for right, down in _SHIFTS:
             opened.state.set_shift(Shift(right, down))
@@ -32,7 +32,7 @@ def overview() -> None:
         opened.state.set_shift(Shift(0, 0))
         opened.window.panels.show_panel(1)
         for cell in _CELLS:
-            opened.controller.on_pin_requested(PinnedCell("pool1", cell))
+            opened.state.set_pinned(PinnedCell("pool1", cell))
             settle(800)
             frames.append((_grabbed(opened), 1500))
     IMAGES.mkdir(parents=True, exist_ok=True)

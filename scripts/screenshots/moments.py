@@ -22,7 +22,7 @@ def timeline_fork() -> None:
         train(opened)
         scrub(opened, 3000)
         state, first = opened.state, opened.state.history
-        opened.controller.on_draft_requested(replace(state.draft, learning_rate=1e-3))
+        opened.controller.edit(replace(state.draft, learning_rate=1e-3))
         opened.window.timeline.fork.click()
         opened.window.timeline.branch.go.click()
         wait_until(lambda: state.history is not first and state.run.status is RunStatus.FINISHED)

@@ -36,10 +36,10 @@ def feature_maps() -> None:
             (PinnedCell("pool1", (0, 8, 6)), "feature-maps-links"),
             (PinnedCell("dense1", (0,)), "feature-maps-evidence"),
         ):
-            opened.controller.on_pin_requested(cell)
+            opened.state.set_pinned(cell)
             settle()
             save(opened, name)
-        opened.controller.on_pin_requested(None)
+        opened.state.set_pinned(None)
         opened.window.panel(FeatureMapsPanel).show_page("looks_for")
         settle(4000)
         save(opened, "feature-maps-looks-for")
@@ -57,7 +57,7 @@ def translation() -> None:
     """A zero dragged two pixels to the right and one up."""
     with session() as opened:
         train(opened)
-        opened.controller.on_sample_requested(1)
+        opened.state.choose_test_image(1)
         opened.window.panels.show_panel(2)
         opened.state.set_shift(Shift(2, -1))
         settle(1500)
@@ -79,7 +79,7 @@ def translation_window() -> None:
     """One pooling window before and after a shift by one pixel."""
     with session() as opened:
         train(opened)
-        opened.controller.on_sample_requested(26)
+        opened.state.choose_test_image(26)
         opened.window.panels.show_panel(2)
         opened.state.set_shift(Shift(1, 0))
         opened.window.panel(TranslationPanel).choices.choose(stage="convolution", channel=5)
@@ -108,7 +108,7 @@ def backprop() -> None:
     """Routing, filter gradient, saliency and update of a zero."""
     with session() as opened:
         train(opened, 2000)
-        opened.controller.on_sample_requested(1)
+        opened.state.choose_test_image(1)
         opened.window.panels.show_panel(3)
         settle(600)
         for kind, name in (
@@ -120,7 +120,7 @@ def backprop() -> None:
             save(opened, name)
         _go_to_step(opened, StepKind.ROUTE)
         opened.window.panel(BackpropPanel).model.answer(SetRule("first"))
-        opened.controller.on_pin_requested(PinnedCell("conv1", (5, 12, 12)))
+        opened.state.set_pinned(PinnedCell("conv1", (5, 12, 12)))
         opened.window.panel(BackpropPanel).side.show_page("poke")
         settle(1000)
         save(opened, "backprop-poke")

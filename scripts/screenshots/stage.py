@@ -57,12 +57,12 @@ def settle(milliseconds: int = 300) -> None:
 
 def train(opened: Session, steps: int | None = None) -> None:
     """Train to the end, or at least `steps` steps."""
-    opened.controller.on_train_requested()
+    opened.controller.train()
     if steps is None:
         wait_until(lambda: opened.state.run.status is RunStatus.FINISHED)
         return
     wait_until(lambda: opened.state.run.step >= steps)
-    opened.controller.on_train_requested()
+    opened.controller.train()
     wait_until(lambda: opened.state.run.status is not RunStatus.TRAINING)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, override
 
 import numpy as np
@@ -71,15 +72,16 @@ class Desk(PanelDesk):
 
     def __init__(self, qtbot: QtBot, experiment: Experiment, dataset: Dataset | None = None) -> None:
         self.dataset = few_digits() if dataset is None else dataset
+        self.adopted: list[Snapshot] = []
+        self.runs = SimpleNamespace(adopt=self.adopted.append)
         super().__init__(qtbot, experiment, self._built, (1140, 730), CountingRunner)
 
     def _built(self, state: AppState, *runners: TaskRunner) -> BackpropPanel:
         state.set_dataset(self.dataset)
         state.update_run(status=RunStatus.PAUSED)
-        panel = BackpropPanel(state, *runners)
+        panel = BackpropPanel(state, self.runs, *runners)
         # Drawing steps ahead of their time would take most of the time of most tests.
         panel._ahead.blockSignals(True)
-        panel.pinRequested.connect(state.set_pinned)
         return panel
 
     @override

@@ -61,7 +61,7 @@ class _Hands:
 
     def _draw(self, session: Session) -> None:
         pixels = np.full((1, 28, 28), 9, np.uint8)
-        session.controller.on_own_sample_requested(Sample(pixels, None, None, "drawn"))
+        session.state.set_sample(Sample(pixels, None, None, "drawn"))
 
     def _write(self, session: Session, words: str) -> None:
         session.window.panels.show_panel(4)

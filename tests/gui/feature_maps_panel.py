@@ -182,11 +182,9 @@ class Opened(Shown):
         self.state.set_dataset(self.dataset)
         self.analysis = AtOnce() if analysis is None else analysis
         self.background = AtOnce() if background is None else background
-        self.pins, self.samples = [], []
+        self.pins = []
+        self.state.pinnedChanged.connect(lambda: self.pins.append(self.state.pinned))
         self.panel = FeatureMapsPanel(self.state, self.analysis, self.background)
-        self.panel.pinRequested.connect(self.pins.append)
-        self.panel.pinRequested.connect(self.state.set_pinned)
-        self.panel.sampleRequested.connect(self.samples.append)
         qtbot.addWidget(self.panel)
         # qtbot itself holds widgets weakly: once the test function has returned, a garbage collection in the
         # middle of a paint event would take the window away.

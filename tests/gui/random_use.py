@@ -23,7 +23,7 @@ from ui.panels.training import TrainingPanel
 from ui.panels.training.filters import View
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
-from ui.state import PinnedCell, Sample, Shift
+from ui.state import PinnedCell, Reference, Sample, Shift
 from ui.theme import theme_manager
 from ui.theme.tokens import SCALES
 
@@ -62,59 +62,59 @@ def begin(qtbot: QtBot, session: Session, how: Callable[[], object]) -> None:
 def another_sample(_bot: QtBot, session: Session, chance: random.Random) -> str:
     dataset = session.state.dataset
     index = chance.randrange(len(dataset.test_labels))
-    session.controller.on_sample_requested(index)
+    session.state.choose_test_image(index)
     return f"sample {index}"
 
 
 def own_sample(_bot: QtBot, session: Session, chance: random.Random) -> str:
     pixels = np.random.default_rng(chance.randrange(100)).integers(0, 256, (1, 28, 28), dtype=np.uint8)
     sample = Sample(pixels, chance.choice([None, 0]), origin="drawn")
-    session.controller.on_own_sample_requested(sample)
+    session.state.set_sample(sample)
     return f"own image of label {sample.label}"
 
 
 def another_moment(_bot: QtBot, session: Session, chance: random.Random) -> str:
     step = chance.choice([None, *session.state.history.snapshots.steps])
-    session.controller.on_moment_requested(step)
+    session.controller.show_moment(step)
     return f"moment {step}"
 
 
 def more_training(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     step = session.state.run.step + chance.randrange(1, 5)
-    session.controller.on_moment_requested(None)
+    session.controller.show_moment(None)
     train(qtbot, session, step)
     return f"train to {step}"
 
 
 def another_run(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     experiment = replace(chance.choice(NETWORKS), seed=chance.randrange(3))
-    begin(qtbot, session, lambda: session.controller.begin_run(experiment))
+    begin(qtbot, session, lambda: session.controller.run_start.begin(experiment))
     return f"run of seed {experiment.seed}, classes {experiment.classes}, {experiment.pool}"
 
 
 def another_preset(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     """Put a preset into the form, and start with it or leave it waiting there."""
     name, starts = chance.choice(list(PRESETS)), chance.random() < 0.5
-    session.window.run_bar.presetRequested.emit(name)
+    session.controller.choose_preset(name)
     if starts:
-        begin(qtbot, session, session.controller.on_reset_requested)
+        begin(qtbot, session, session.controller.reset)
     return f"preset {name}{', started' if starts else ''}"
 
 
 def branch(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     """Train on from an earlier moment, so that the run so far stays as a grey curve."""
     step = chance.choice(list(session.state.history.snapshots.steps))
-    session.controller.on_moment_requested(step)
+    session.controller.show_moment(step)
     rest(qtbot, session)
     if session.state.follows_live:
         return "no branch"
-    begin(qtbot, session, session.controller.on_fork_requested)
+    begin(qtbot, session, session.controller.fork)
     return f"branch at {step}"
 
 
 def another_reference(_bot: QtBot, session: Session, chance: random.Random) -> str:
     snapshot = chance.choice([None, session.state.shown])
-    session.controller.on_reference_requested(snapshot)
+    session.state.set_reference(None if snapshot is None else Reference(snapshot, session.state.run.run_id))
     return f"reference {snapshot and snapshot.step}"
 
 
@@ -130,7 +130,7 @@ def another_pin(_bot: QtBot, session: Session, chance: random.Random) -> str:
     name = chance.choice(list(stages))
     cell = PinnedCell(name, tuple(chance.randrange(side) for side in stages[name]))
     chosen = None if chance.random() < 0.3 else cell
-    session.controller.on_pin_requested(chosen)
+    session.state.set_pinned(chosen)
     return f"pin {chosen}"
 
 

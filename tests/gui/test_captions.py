@@ -162,7 +162,7 @@ def test_curves_results_and_compared_moments_say_of_which_step_they_are(
     train(qtbot, session, 300)
     state, window, training = session.state, session.window, panel_of(session, 0)
     last = state.run.step
-    session.controller.on_moment_requested(state.history.snapshots[1].step)
+    session.controller.show_moment(state.history.snapshots[1].step)
     qtbot.waitUntil(lambda: state.shown.step != last)
     rest(qtbot, session, lambda: state.evaluation.step == state.shown.step)
     loss = caption_of(state, training.curves.loss)
@@ -176,10 +176,10 @@ def test_curves_results_and_compared_moments_say_of_which_step_they_are(
     assert "conv1, minus step 0" in caption_of(state, training.filters).split(" · ")
     assert f"run up to step {last:,}" in caption_of(state, window.timeline.track)
 
-    session.controller.on_moment_requested(None)
+    session.controller.show_moment(None)
     rest(qtbot, session, lambda: state.evaluation.step == last)
     tested = last
-    session.controller.on_step_requested()
+    session.controller.step()
     qtbot.waitUntil(lambda: state.shown.step > tested)
     if state.evaluation.step == tested:
         matrix = training.results.matrix
@@ -206,7 +206,7 @@ def test_gradients_and_an_adopted_network_say_what_they_depend_on(qtbot: QtBot, 
     note = f"after 1 trial update at step {step:,}"
     origin = replace(session.state.shown.origin, note=note)
     run_id = session.state.run.run_id
-    session.controller.on_adopt_requested(replace(session.state.shown, network=network, origin=origin))
+    session.controller.adopt(replace(session.state.shown, network=network, origin=origin))
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
     rest(qtbot, session, lambda: model.passed.scene.snapshot is session.state.shown)
     assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")

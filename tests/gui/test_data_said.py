@@ -157,9 +157,9 @@ def model(qtbot: QtBot, session: Session, tmp_path: Path) -> Path:
     """A model of MNIST that was trained for a while, and the session with another run."""
     train(qtbot, session, 300)
     path = tmp_path / "mine.safetensors"
-    session.controller.export_weights(path)
+    session.controller.models.save(path)
     qtbot.waitUntil(path.exists)
-    session.controller.on_reset_requested()
+    session.controller.reset()
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
     return path
 
@@ -201,7 +201,7 @@ def test_an_opened_model_is_tested_at_once_and_is_no_unsaved_work_before_it_is_t
     session.ask_before_closing(True)
     assert session.document.may_lose_run()
     asked = answered(monkeypatch, "discard")
-    session.controller.on_step_requested()
+    session.controller.step()
     qtbot.waitUntil(lambda: state.run.step == trained.step + 1)
     assert session.document.may_lose_run()
     assert len(asked) == 1
@@ -311,7 +311,7 @@ def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_ope
     qtbot.waitUntil(lambda: session.state.dataset.name == "few")
     model = tmp_path / "model"
     rest(qtbot, session)
-    session.controller.export_weights(model)
+    session.controller.models.save(model)
     qtbot.waitUntil(model.exists)
     run_id = session.state.run.run_id
     session.document.open(model)
@@ -320,7 +320,7 @@ def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_ope
 
 def test_a_view_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     path = tmp_path / "digits.png"
-    session.controller.on_sample_requested(7)
+    session.state.choose_test_image(7)
     save_picture(session, path)
     with opened(qtbot, tmp_path / "other.ini", write_pictures(tmp_path / "zoo")) as other:
         notices = other.window.notices

@@ -40,14 +40,14 @@ ADAM = replace(LAB5, optimizer="adam", learning_rate=1e-3, dtype="float32", clas
 def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
     """Go back, choose another rate, and go on from there."""
     state, controller, run_id = session.state, session.controller, session.state.run.run_id
-    controller.on_moment_requested(at)
+    controller.show_moment(at)
     settle(qtbot, session)
-    controller.on_speed_requested(400)
-    controller.on_fork_requested(rate)
+    state.set_speed(400)
+    controller.fork(rate)
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > at)
     controller.pause()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    controller.on_speed_requested(None)
+    state.set_speed(None)
     train(qtbot, session, max(until, state.run.step + 10))
 
 
@@ -60,9 +60,9 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     train(qtbot, session, 200)
     fork(qtbot, session, 126, 2e-3, 260)
     fork(qtbot, session, 180, 5e-4, 300)
-    controller.on_draft_requested(replace(state.draft, learning_rate=3e-3))
+    controller.edit(replace(state.draft, learning_rate=3e-3))
     train(qtbot, session, state.run.step + 50)
-    controller.on_reference_requested(state.history.snapshots.at(100))
+    state.compare_with(state.history.snapshots.at(100))
     sitting.control.go_to("field")
     sitting.control.predict(5.0)
     panel = type_report(session)
@@ -70,12 +70,12 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     qtbot.waitUntil(lambda: any(done.inserts for done in panel.work.record.steps.values()))
     pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
     sitting.control.take_own(OwnImage.of(pixels))
-    controller.on_own_sample_requested(Sample(pixels, 1, None, "drawn"))
-    controller.on_moment_requested(189)
-    controller.on_draft_requested(replace(state.draft, filters=(4,)))
+    state.set_sample(Sample(pixels, 1, None, "drawn"))
+    controller.show_moment(189)
+    controller.edit(replace(state.draft, filters=(4,)))
     session.window.panels.show_panel(1)
     settle(qtbot, session)
-    controller.on_pin_requested(PinnedCell("conv1", (2, 5, 6)))
+    state.set_pinned(PinnedCell("conv1", (2, 5, 6)))
     state.set_shift(Shift(2, -1, True))
     settle(qtbot, session)
 
@@ -91,7 +91,7 @@ def test_a_run_with_all_that_was_done_comes_back_and_goes_on_as_it_would_have(
         assert before["forked"] == 180
         assert before["ghost"] is not None
         assert len({each[3].learning_rate for each in before["moments"]}) == 4
-        session.controller.on_moment_requested(None)
+        session.controller.show_moment(None)
         train(qtbot, session, session.state.run.step + 60)
         after = facts(session)
     with opened(qtbot, tmp_path / "b.ini") as session:
@@ -99,10 +99,10 @@ def test_a_run_with_all_that_was_done_comes_back_and_goes_on_as_it_would_have(
         assert_back(qtbot, session, before)
         assert session.window.windowTitle() == "mine[*] – CNNViz"
         assert not session.document.is_changed
-        session.controller.on_moment_requested(None)
+        session.controller.show_moment(None)
         train(qtbot, session, session.state.run.step + 60)
         assert_back(qtbot, session, after, "live", "losses", "tests", "log")
-        session.controller.on_moment_requested(333)  # and what lies between the moments is found again
+        session.controller.show_moment(333)  # and what lies between the moments is found again
         qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == 333)
 
 
@@ -128,7 +128,7 @@ def test_a_new_document_holds_nothing_of_the_last_one(
         nothing = facts(session)
     with opened(qtbot, tmp_path / "window.ini", experiment=ADAM) as session:
         rich_work(qtbot, session, tmp_path)
-        session.controller.on_moment_requested(None)
+        session.controller.show_moment(None)
         stroke(qtbot, open_board(qtbot, session), ONE)
         settle(qtbot, session)
         save_document(qtbot, session, tmp_path / "Ada.cnnviz")
@@ -184,8 +184,8 @@ def test_save_asks_for_a_name_once_and_what_is_looked_at_changes_no_document(
 
     train(qtbot, session, 100)
     save_document(qtbot, session, tmp_path / "a.cnnviz")
-    session.controller.on_moment_requested(63)
-    session.controller.on_sample_requested(4)
+    session.controller.show_moment(63)
+    session.state.choose_test_image(4)
     session.window.panels.show_panel(2)
     session.state.set_shift(Shift(1, 0))
     settle(qtbot, session)
@@ -303,7 +303,7 @@ def test_discarding_while_training_closes_at_once(
     save_document(qtbot, session, tmp_path / "a.cnnviz")
     answered(monkeypatch, "discard")
     session.ask_before_closing(True)
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: session.state.run.step > 0)
     session.window.close()
     assert not session.window.isVisible()

@@ -76,9 +76,9 @@ def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_
     qtbot: QtBot, session: Session, tmp_path: Path, digit: Path
 ) -> None:
     path = tmp_path / "view.png"
-    session.controller.on_sample_requested(7)
+    session.state.choose_test_image(7)
     save_picture(session, path)
-    session.controller.on_sample_requested(3)
+    session.state.choose_test_image(3)
     report = show_panel(qtbot, session, 4)
     field = next(each for each in report.findChildren(QPlainTextEdit) if not seen_rect(each).isEmpty())
     _drop_session(qtbot, session, field, path)
@@ -174,7 +174,7 @@ def printed(ended: subprocess.CompletedProcess[str]) -> list[str]:
 def test_a_document_and_then_a_picture(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     train(qtbot, session, 50)
     session.controller.pause()
-    session.controller.on_sample_requested(7)
+    session.state.choose_test_image(7)
     saved, picture = tmp_path / "saved.cnnviz", tmp_path / "digit.png"
     save_document(qtbot, session, saved)
     Image.fromarray(session.state.dataset.test_images[5, 0]).save(picture)

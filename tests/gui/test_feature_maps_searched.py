@@ -222,12 +222,12 @@ def test_patches_are_chosen_by_click_or_keys_make_their_image_the_sample_and_pin
 ) -> None:
     patch = searched.patches("least")[2]
     click_part(searched.panel.looks_for.patches.view("least"), 2)
-    assert searched.samples == [patch.ask.image]
+    assert searched.state.sample.index == patch.ask.image
     assert searched.pins == [patch.ask.cell]
     most = searched.panel.looks_for.patches.view("most")
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
         searched.qtbot.keyClick(most, key)
-    assert searched.samples[-1] == searched.patches("most")[1].ask.image
+    assert searched.state.sample.index == searched.patches("most")[1].ask.image
     view = searched.panel.looks_for
     click_part(view.filter.view("filters"), 5)
     assert view.picture.findings.excitation.channel == 5

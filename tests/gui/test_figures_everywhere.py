@@ -158,7 +158,7 @@ def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> N
     maps = show_panel(qtbot, trained, 1)
     for stage, shape in trained.state.shown.network.shapes.items():
         index = (0, *(side // 2 for side in shape[1:]))
-        trained.controller.on_pin_requested(PinnedCell(stage, index))
+        trained.state.set_pinned(PinnedCell(stage, index))
         rest(qtbot, trained)
         faults += _faults(maps)
     maps.show_page("looks_for")

@@ -246,7 +246,7 @@ def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from
 def test_a_finished_run_is_trained_on_by_the_words_of_the_button(qtbot: QtBot, tmp_path: Path) -> None:
     with opened(qtbot, tmp_path / "end.ini", write_npz(tmp_path / "digits.npz")) as session:
         state = session.state
-        session.controller.on_train_requested()
+        session.controller.train()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
         assert name_of(session.window.run_bar.train) == "Train on"
         find(qtbot, session, "train on")

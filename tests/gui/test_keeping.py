@@ -191,8 +191,8 @@ def test_a_model_that_does_not_fit_changes_nothing(qtbot: QtBot, session: Sessio
 
 def test_training_goes_on_while_a_model_is_refused(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     path = model_for_other_images(tmp_path / "large.safetensors")
-    session.controller.on_speed_requested(50)
-    session.controller.on_train_requested()
+    session.state.set_speed(50)
+    session.controller.train()
     session.document.open(path)
     qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
     step = session.state.run.step
@@ -206,12 +206,12 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     state, controller = session.state, session.controller
     train_to(qtbot, session, 30)
     save_picture(session, tmp_path / "a.png")
-    session.controller.export_weights(tmp_path / "a.safetensors")
+    session.controller.models.save(tmp_path / "a.safetensors")
     qtbot.waitUntil(lambda: session.controller.files.is_idle)
     write_npz(tmp_path / "a.npz")
 
     def apply() -> None:
-        controller.on_draft_requested(replace(state.draft, filters=(3,)))
+        controller.edit(replace(state.draft, filters=(3,)))
         session.window.pending.action_button().click()
 
     for way in (
@@ -237,7 +237,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         session.controller.pause()
         qtbot.waitUntil(lambda: state.run.status in (RunStatus.PAUSED, RunStatus.READY))
         if state.run.step > 30:  # what was applied has begun to train
-            controller.on_reset_requested()
+            controller.reset()
             qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 
 
@@ -254,15 +254,15 @@ def test_a_saved_model_goes_on_as_the_run_would_have(
             if path.stem == "rest":
                 train_to(qtbot, session, 60)
             else:
-                controller.on_speed_requested(200)
-                controller.on_train_requested()
+                state.set_speed(200)
+                controller.train()
                 qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING and state.run.step > 105)
-            controller.export_weights(path)
+            controller.models.save(path)
             qtbot.waitUntil(path.exists)
             controller.pause()
             qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
             end, run_id = state.run.step + 40, state.run.run_id
-            controller.on_speed_requested(None)
+            state.set_speed(None)
             train_to(qtbot, session, end)
             expected = dict(state.live.network.params)
             session.document.open(path)

@@ -188,7 +188,7 @@ class Student:
         self.qtbot.waitUntil(lambda: "slowed" in self.control.done.counts)
         press(Key.Key_Space)
         self.qtbot.waitUntil(lambda: self.state.run.status is RunStatus.PAUSED)
-        self.session.controller.on_speed_requested(None)  # nobody has to wait for 20 steps here
+        self.session.state.set_speed(None)  # nobody has to wait for 20 steps here
         self.session.controller.train_to(20, 1)
         self.qtbot.waitUntil(lambda: "steps" in self.control.done.counts and self.state.run.step == 20)
 

@@ -191,10 +191,10 @@ def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
             press_at_the_end(RunStatus.FINISHED, "Train on")
         press(Key.Key_R, Modifier.ControlModifier)
         qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
-        session.controller.on_speed_requested(1.0)
+        session.state.set_speed(1.0)
         press(Key.Key_Space)
         qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
-        session.controller.on_stop_requested()
+        session.controller.stop()
         press_at_the_end(RunStatus.STOPPED, "Start new run")
 
 

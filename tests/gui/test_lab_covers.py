@@ -24,7 +24,6 @@ from ui.controls.spoken import speak
 from ui.export.figures import is_plot, plots_in, tables_of
 from ui.lab.guide import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
-from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
@@ -84,16 +83,16 @@ def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Mea
     whole_window.rest(qtbot, session)
     with qtbot.waitSignal(sitting.shower.shown):
         sitting.show_me()
-    session.window.panel(TrainingPanel).speedRequested.emit(None)
+    session.state.set_speed(None)
     if state.run.step < sitting.control.end_of(step):
-        session.controller.on_train_requested()
+        session.controller.train()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     whole_window.rest(qtbot, session)
     asked = prediction.truth.parameters
     if "dx" in asked:
         state.set_shift(Shift(int(asked["dx"]), int(asked["dy"])))
     if prediction.truth.measure == "receptive_field":
-        session.controller.on_pin_requested(PinnedCell("pool1", (0, 4, 4)))
+        session.state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
     if prediction.truth.measure == "filter_change":
         session.window.compare_dock.show()
     whole_window.rest(qtbot, session)
@@ -263,7 +262,7 @@ def test_what_is_met_on_the_way_to_a_step_tells_nothing_of_its_answer(
     desk, backprop = sitting.control, session.window.panel(BackpropPanel)
     desk.go_to("field")
     desk.predict(4.0)  # the lab is begun; its later questions are open
-    session.controller.on_pin_requested(PinnedCell("pool1", (0, 4, 4)))
+    session.state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
 
     def told(panel: int) -> str:
         whole_window.show_panel(qtbot, session, panel)

@@ -19,7 +19,6 @@ from tests.gui.document_driving import answered
 from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
 from ui.panels.report.panel import ReportPanel
-from ui.panels.training.panel import TrainingPanel
 from ui.state import PinnedCell, RunStatus
 from ui.theme import theme_manager
 
@@ -118,19 +117,19 @@ done_when = [{waits}]
 panel = "training"
 """
     sitting = open_lab(qtbot, session, tmp_path, LAB + step)
-    window, desk = session.window, sitting.control
+    _window, desk = session.window, sitting.control
     desk.go_to("all")
     assert "visited" in desk.done.counts
-    window.panel(TrainingPanel).speedRequested.emit(30)
-    session.controller.on_train_requested()
+    session.state.set_speed(30)
+    session.controller.train()
     qtbot.waitUntil(lambda: "slowed" in desk.done.counts)
-    window.panel(TrainingPanel).speedRequested.emit(None)
+    session.state.set_speed(None)
     qtbot.waitUntil(lambda: "epochs" in desk.done.counts)
-    window.timeline.momentRequested.emit(0)
-    window.samples.sampleRequested.emit(4)
+    session.controller.show_moment(0)
+    session.state.choose_test_image(4)
     whole_window.rest(qtbot, session)
-    maps = whole_window.show_panel(qtbot, session, 1)
-    maps.pinRequested.emit(PinnedCell("pool1", (0, 4, 4)))
+    whole_window.show_panel(qtbot, session, 1)
+    session.state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
     translation = whole_window.show_panel(qtbot, session, 2)
     QTest.keyClick(translation.image, Qt.Key.Key_Right)
     translation.choices.choose(lesson="dots")
@@ -163,7 +162,7 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
     assert "has been shown already" in card.hint.text()
-    session.controller.on_reset_requested()  # which makes nobody forget
+    session.controller.reset()  # which makes nobody forget
     whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
     assert "has been shown already" in card.hint.text()
     QTest.keyClicks(card.number, "12665")
@@ -218,14 +217,14 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path, sca
     assert card.commit.y() == place, "a number that is typed does not move it"
 
     sitting.control.go_to("way")
-    maps = whole_window.show_panel(qtbot, session, 1)
+    whole_window.show_panel(qtbot, session, 1)
     places = [card.commit.y()]
     press(card.commit)
     assert "first" in card.error.text()
     whole_window.rest(qtbot, session)
     places.append(card.commit.y())
     for cell in ((0, 8, 8), (0, 19, 19)):
-        maps.pinRequested.emit(PinnedCell("conv1", cell))
+        session.state.set_pinned(PinnedCell("conv1", cell))
         whole_window.rest(qtbot, session)
         assert not card.error.isVisible()
         assert "row" in card.cell.text()
@@ -236,7 +235,7 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path, sca
         "This cell is not in the window: choose one of filter 0, rows 8–9, columns 8–9."
     )
     assert sitting.control.done.prediction is None, "a slip can be mended"
-    maps.pinRequested.emit(PinnedCell("conv1", (0, 9, 8)))
+    session.state.set_pinned(PinnedCell("conv1", (0, 9, 8)))
     press(card.commit)
     assert sitting.control.done.prediction.answer == (0, 9, 8)
 
@@ -264,7 +263,7 @@ settings = { ties = "first" }
 def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, session, tmp_path):
     state, controller = session.state, session.controller
     sitting = open_lab(qtbot, session, tmp_path, _OTHER)
-    controller.begin_run(replace(state.experiment, classes=("4", "9"), filters=(4,)))
+    controller.run_start.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
     bar = sitting.column.mismatch
     assert "Classes 4, 9 instead of 0, 1; Filters 4 instead of 8" in bar.text()
@@ -312,16 +311,16 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
     whole_window.train(qtbot, session, 3)
     guard = session.window.close_guard
     assert (guard(), asked) == (True, []), "closing the window loses no more than “Show me” does"
-    controller.on_draft_requested(replace(state.draft, learning_rate=0.001))  # changed on the way
+    controller.edit(replace(state.draft, learning_rate=0.001))  # changed on the way
     whole_window.train(qtbot, session, state.run.step + 3)
-    controller.on_draft_requested(replace(state.draft, learning_rate=0.0001))
+    controller.edit(replace(state.draft, learning_rate=0.0001))
     whole_window.train(qtbot, session, state.run.step + 3)
     step = state.run.step
     show("first")
     assert (state.experiment.ties, state.run.step, asked) == ("all", step, [_lost(step)])
 
     own = replace(state.experiment, filters=(4,))
-    controller.begin_run(own)
+    controller.run_start.begin(own)
     qtbot.waitUntil(lambda: state.experiment == own and state.run.status is RunStatus.READY)
     whole_window.train(qtbot, session, 3)
     show("first")

@@ -110,7 +110,7 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
     time, moment = desk.done.revealed, page.prediction.moment.text()
     assert moment == f"Measured {time} on the network of step 12,665."
     # A network that the step is not about takes the place of no result.
-    session.controller.begin_run(replace(session.state.experiment, ties="first", epochs=1))
+    session.controller.run_start.begin(replace(session.state.experiment, ties="first", epochs=1))
     whole_window.rest(qtbot, session, lambda: session.state.experiment.ties == "first")
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
@@ -205,7 +205,7 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, se
     session.window.panels.show_panel(4)
     report.run_lab()
     qtbot.waitUntil(lambda: report.numbers is not None)
-    session.controller.on_reset_requested()
+    session.controller.reset()
     whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
     place = session._settings.fileName()
     session.close()
@@ -335,7 +335,7 @@ def test_no_result_is_measured_on_a_network_whose_rate_was_changed_on_the_way(qt
     sitting = open_lab(qtbot, session, tmp_path)
     state, controller, usual = session.state, session.controller, session.state.experiment
     for step, rate in ((100, 1e-4), (101, 1e-2), (12665, 1e-4)):
-        controller.on_draft_requested(replace(usual, learning_rate=rate))
+        controller.edit(replace(usual, learning_rate=rate))
         controller.train_to(step, 1)
         qtbot.waitUntil(
             lambda step=step: state.run.step == step and state.run.status is not RunStatus.TRAINING

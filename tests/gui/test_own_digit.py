@@ -52,7 +52,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     settle(qtbot, session, lambda current: current is not sample)
     assert samples.bars.content.predicted == 0
     drawn = state.sample
-    session.controller.on_sample_requested(3)
+    session.state.choose_test_image(3)
     click(samples.draw_button)
     assert state.sample is drawn, "the drawing is looked at again"
     click(own.undo_button)
@@ -91,7 +91,7 @@ def test_a_drawing_is_undone_and_redone_by_key_and_the_page_in_front_is_the_samp
     for page, sample in (("draw", drawn), ("image", opened)):
         click(own.choices.controls["page"].button(page))
         assert state.sample is sample
-    session.controller.on_sample_requested(3)
+    session.state.choose_test_image(3)
     assert bars_of(own).predicted is None
     own.close()
 
@@ -134,7 +134,7 @@ def test_samples_and_pages_stay_usable_in_small_windows(qtbot, session, theme, p
     settle(qtbot, session)
     own.close()
     theme.set_presenter(presenter)
-    session.controller.on_draft_requested(state.draft.with_classes(tuple("0123456789")))
+    session.controller.edit(state.draft.with_classes(tuple("0123456789")))
     for width, height in ((1100, 700), (1440, 900)):
         window.resize(width, height)
         qtbot.waitUntil(lambda: samples.is_current and len(state.dataset.classes) == 10)

@@ -10,7 +10,6 @@ from cnnviz.drawing import CellKey
 from cnnviz.graphics.heat_map import inside
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
-from cnnviz.snapshots import Snapshot
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
 from ui.panels.backprop import header
@@ -373,8 +372,7 @@ def test_applied_updates_change_the_panel_and_never_the_run_and_another_rate_mak
 
 def test_adopt_hands_over_the_changed_weights_with_the_runs_own_rule(update: Desk) -> None:
     update.choose_rule("first")
-    adopted: list[Snapshot] = []
-    update.panel.adoptRequested.connect(adopted.append)
+    adopted = update.adopted
     apply(update)
     click(update.view("Adopt"))
     assert len(adopted) == 1

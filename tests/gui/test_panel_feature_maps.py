@@ -328,8 +328,8 @@ def move_to(session, widget, spot):
 @pytest.mark.window
 def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, shown):
     panel, controller = shown.window.panel(FeatureMapsPanel), shown.controller
-    controller.on_speed_requested(200)
-    controller.on_train_requested()
+    shown.state.set_speed(200)
+    controller.train()
     qtbot.waitUntil(lambda: shown.state.run.step > 20)
     conv = panel.network.flow.view("conv1")
     cell = part_center(conv, CellKey("cell", 8, 9))
@@ -342,7 +342,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     assert shown.state.pinned == PinnedCell("conv1", (0, 9, 9))
     step = panel.picture.scene.snapshot.step
     qtbot.waitUntil(lambda: panel.picture.scene.snapshot.step > step + 50)
-    controller.on_train_requested()
+    controller.train()
     qtbot.waitUntil(lambda: shown.state.run.status is RunStatus.PAUSED)
     qtbot.waitUntil(lambda: panel.picture.scene.snapshot is shown.state.shown)
     network = shown.state.shown.network

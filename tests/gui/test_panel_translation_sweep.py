@@ -274,7 +274,7 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     panel = window.panel(TranslationPanel)
     window.panels.show_panel(2)
     qtbot.waitUntil(lambda: panel.isVisible() and panel.picture is not None)
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: state.run.step > 500)
     canvas, start = panel.image, part_center(panel.image, "image")
     cell = canvas.drawing().part("image").drag.unit
@@ -286,7 +286,7 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end.toPoint())
     assert state.shift == Shift(5, -5)
     if state.run.status is RunStatus.TRAINING:
-        session.controller.on_train_requested()
+        session.controller.train()
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(
         lambda: (

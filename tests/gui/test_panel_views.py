@@ -267,7 +267,7 @@ def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, t
     save_picture(session, path)
     kept = session.document.picture()
     step_to(panel, StepKind.UPDATE)
-    session.controller.begin_run(replace(LAB5, seed=77))
+    session.controller.run_start.begin(replace(LAB5, seed=77))
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
     restore(qtbot, session, path)
     now = session.document.picture()  # nobody has looked at the panel yet

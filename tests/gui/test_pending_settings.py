@@ -34,7 +34,7 @@ def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothin
     state, window = session.state, session.window
     train(qtbot, session, 40)
     before, weights = state.experiment, state.shown.network.params
-    window.run_bar.presetRequested.emit("lenet")
+    session.controller.choose_preset("lenet")
     assert state.draft == LENET
     assert (state.experiment, state.dataset.classes) == (before, ("0", "1"))
     assert window.pending.text() == (
@@ -53,9 +53,9 @@ def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothin
     assert window.pending.text() == ""
     assert window.run_bar.preset.choice() == "lab5"
 
-    session.controller.on_draft_requested(replace(LAB5, learning_rate=1e-3))
+    session.controller.edit(replace(LAB5, learning_rate=1e-3))
     train(qtbot, session, state.run.step + 40)
-    session.window.run_bar.presetRequested.emit("lab5")
+    session.controller.choose_preset("lab5")
     assert session.window.pending.text() == (
         "Chosen for a new run: Learning rate 0.001 → 0.0001. The present network keeps its own settings."
     )
@@ -82,10 +82,10 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     type_setting(qtbot, session, "learning_rate", "0.0001")
     train(qtbot, session, 200)
     type_setting(qtbot, session, "filters", "3")
-    session.controller.on_moment_requested(100)
+    session.controller.show_moment(100)
     qtbot.waitUntil(lambda: state.shown.step == 100)
     run_id = state.run.run_id
-    session.controller.on_fork_requested()
+    session.controller.fork()
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 100)
     session.controller.pause()
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
@@ -106,7 +106,7 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_
     qtbot: QtBot, session: Session
 ) -> None:
     state, pending = session.state, session.window.pending
-    session.controller.on_draft_requested(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
+    session.controller.edit(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
     assert pending.kind() == "error"
     assert not pending.action_button().isVisible()
     pending.setFocus()
@@ -128,7 +128,7 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_
     message = session.window.panel(TrainingPanel).message
     type_setting(qtbot, session, "filters", "99")
     assert "1 to 64" in message.text()
-    session.window.run_bar.presetRequested.emit("lab5")
+    session.controller.choose_preset("lab5")
     assert message.text() == "", "the error goes with what was wrong"
 
 
@@ -138,7 +138,7 @@ def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
     train(qtbot, session, 40)
     asked: list[str] = []
     session.controller.replace_guard = lambda: len(asked) > 1 or asked.append("may it be lost?")
-    window.run_bar.presetRequested.emit("lenet")
+    session.controller.choose_preset("lenet")
     settle(qtbot)
     run_id, step, before = state.run.run_id, state.run.step, (state.run, state.experiment)
     press()
@@ -178,9 +178,9 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
         entry.act()
 
     for press in (click, press_key, choose, find):
-        session.controller.on_discard_requested()
+        session.state.set_draft(session.state.experiment)
         runs = session.state.run.run_id
-        session.controller.begin_run(LAB5)
+        session.controller.run_start.begin(LAB5)
         qtbot.waitUntil(lambda runs=runs: session.state.run.run_id > runs)
         rest(qtbot, session)
         _starts_lenet(qtbot, session, press)
@@ -190,7 +190,7 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
 def test_the_present_network_is_trained_on_by_an_action_that_says_so(qtbot: QtBot, session: Session) -> None:
     state, window = session.state, session.window
     train(qtbot, session, 40)
-    window.run_bar.presetRequested.emit("lenet")
+    session.controller.choose_preset("lenet")
     for press in (
         lambda: _click(qtbot, window.pending.present_button),
         lambda: qtbot.keyClick(window, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier),
@@ -276,12 +276,12 @@ def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
     for name, array in trainer.network.params.items():
         assert array.tobytes() == state.live.network.params[name].tobytes()
     # Never again: neither in this sitting, nor in the next one.
-    controller.on_epoch_requested()
+    controller.train_epoch()
     assert state.rising_pace is None
     controller.pause()
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     begin_slowly(QSettings(remembered.fileName(), QSettings.Format.IniFormat), session)
-    controller.on_epoch_requested()
+    controller.train_epoch()
     assert state.rising_pace is None
 
 
@@ -325,7 +325,7 @@ def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_that_was_chosen_
     _press_train(qtbot, session)
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
 
-    session.controller.on_speed_requested(50.0)
+    session.state.set_speed(50.0)
     begin_slowly(QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat), session)
     _press_train(qtbot, session)
     qtbot.waitUntil(lambda: session.state.run.step > 302)

@@ -44,7 +44,7 @@ def test_a_moment_of_a_long_run_comes_back(
     step = state.run.steps_per_epoch // worker._SNAPSHOTS_PER_EPOCH
     train(qtbot, session, step)
     train(qtbot, session, 3 * step)
-    session.controller.on_moment_requested(step)
+    session.controller.show_moment(step)
     settle(qtbot, session)
     path = tmp_path / "early.png"
     save_picture(session, path)
@@ -60,15 +60,15 @@ def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and
     path = tmp_path / "a.png"
     save_picture(session, path)
     run_id = session.state.run.run_id
-    session.controller.on_sample_requested(9)
+    session.state.choose_test_image(9)
     assert restored(qtbot, session, lambda: session.document.open(path))
     assert session.state.run.run_id == run_id
     assert session.state.sample.index == 0
 
     pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
-    session.controller.on_own_sample_requested(Sample(pixels, 1, None, "drawn"))
+    session.state.set_sample(Sample(pixels, 1, None, "drawn"))
     save_picture(session, path)
-    session.controller.on_sample_requested(3)
+    session.state.choose_test_image(3)
     writing = session.document.writing
     writing.set_head("author", "Ada")
     assert restored(qtbot, session, lambda: session.document.open(path))
@@ -123,10 +123,10 @@ def _forked(qtbot: QtBot, session: Session) -> None:
     """Train, go back, and go on from there with another rate."""
     state, controller = session.state, session.controller
     train(qtbot, session, 700)
-    controller.on_moment_requested(504)
-    controller.on_draft_requested(replace(state.experiment, learning_rate=0.001))
+    controller.show_moment(504)
+    controller.edit(replace(state.experiment, learning_rate=0.001))
     run_id = state.run.run_id
-    controller.on_fork_requested()
+    controller.fork()
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 600)
     controller.pause()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
@@ -136,9 +136,9 @@ def _forked(qtbot: QtBot, session: Session) -> None:
 def _changed_later(qtbot: QtBot, session: Session) -> None:
     """Look at a moment before the change: that one can be had again, but not what the run became."""
     train(qtbot, session, 126)
-    session.controller.on_draft_requested(replace(session.state.experiment, learning_rate=0.01))
+    session.controller.edit(replace(session.state.experiment, learning_rate=0.01))
     train(qtbot, session, 300)
-    session.controller.on_moment_requested(63)
+    session.controller.show_moment(63)
     settle(qtbot, session)
 
 
@@ -150,7 +150,7 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     state, path = session.state, tmp_path / "fork.png"
     save_picture(session, path)
     saved = load_picture(path)
-    session.controller.begin_run(LAB5)
+    session.controller.run_start.begin(LAB5)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
     settle(qtbot, session)
     before, run_id = now(session), state.run.run_id
@@ -167,8 +167,8 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
 def test_a_fork_that_changes_nothing_is_the_same_run(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     state, path = session.state, tmp_path / "same.png"
     train(qtbot, session, 300)
-    session.controller.on_moment_requested(126)
-    session.controller.on_fork_requested()
+    session.controller.show_moment(126)
+    session.controller.fork()
     qtbot.waitUntil(lambda: state.run.run_id == 2 and state.run.step > 126)
     session.controller.pause()
     settle(qtbot, session)

@@ -266,7 +266,7 @@ def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, sessi
     qtbot.waitUntil(window.isFullScreen)
     full = window.menus.action("full_screen")
     assert full.isChecked()
-    session.controller.on_pin_requested(PinnedCell("conv1", (0, 3, 3)))
+    session.state.set_pinned(PinnedCell("conv1", (0, 3, 3)))
     QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     for still_full in (True, False):
         focus = QApplication.focusWidget()

@@ -169,9 +169,9 @@ def test_context_menus_put_a_panel_into_its_own_demonstration_and_in_the_report_
 def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
     """Train up to a step or a little beyond, pause, and return the step."""
     state = session.state
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: state.run.step > step)
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
     reached = state.run.step
     qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == reached)

@@ -364,3 +364,21 @@ def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: Them
     qtbot.waitUntil(lambda: set(changes.counts.values()) == {1})
     watch.stop()
     assert any(0 < count < len(hidden) for count in met), "others had their turn meanwhile"
+
+
+def test_what_comes_into_sight_does_not_wait_for_all_that_is_hidden(
+    qtbot: QtBot, theme: ThemeManager
+) -> None:
+    window, panel, _shown = nested(2)
+    hidden = [QLabel("behind a tab", panel) for _ in range(3000)]
+    for label in hidden:
+        label.hide()
+    qtbot.addWidget(window)
+    show_window(qtbot, window)
+    changes = StyleChanges(*hidden)
+    theme.set_mode("dark")
+    hidden[-1].show()
+    qtbot.waitUntil(lambda: changes.counts[hidden[-1]] == 1)
+    assert hidden[-1].palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
+    assert not all(changes.counts.values()), "those that are hidden come later"
+    qtbot.waitUntil(lambda: set(changes.counts.values()) == {1})

@@ -201,7 +201,7 @@ def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session,
                 session.controller.pause()
             qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
         assert words in session.window.notices.text()
-        session.controller.on_reset_requested()
+        session.controller.reset()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 
 
@@ -223,7 +223,7 @@ def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session,
 
     monkeypatch.setattr(Trainer, "advance", advance_and_tell)
     monkeypatch.setattr(Trainer, "evaluate", evaluate_slowly)
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     assert went_on == [True]
     steps = [point.step for point in state.history.tests]
@@ -292,10 +292,10 @@ def test_training_without_a_thread_fails_by_a_sentence(qtbot, session, monkeypat
     assert training.wait(PATIENCE)
     with monkeypatch.context() as patch:
         patch.setattr(QThread, "start", lambda *_arguments: None)
-        session.controller.on_reset_requested()
+        session.controller.reset()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
         assert session.window.notices.text() == NO_THREAD
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: state.run.step > 0)
 
 
@@ -318,11 +318,12 @@ class Desk:
         self.reader = MailReader(self.state, self.mailbox, TrainControl(running=True), tests)
         self.network = LAB5.build_network()
         self.seen: list[tuple[int, int]] = []
-        self.reader.showRequested.connect(self._on_show)
+        self.state.snapshotChanged.connect(self._on_show)
         self.reader.start()
 
-    def _on_show(self, snapshot: Snapshot) -> None:
-        self.seen.append((snapshot.step, self.state.history.step))
+    def _on_show(self) -> None:
+        assert self.state.shown is not None
+        self.seen.append((self.state.shown.step, self.state.history.step))
 
     def train(self, steps: int, run: int = 1) -> None:
         first = self.state.history.step + 1
@@ -349,7 +350,7 @@ def test_weights_are_shown_after_the_steps_that_made_them(qtbot: QtBot, desk: De
 
 def test_the_last_weights_are_shown_when_the_run_halts(qtbot: QtBot, desk: Desk) -> None:
     statuses: list[RunStatus] = []
-    desk.reader.showRequested.connect(lambda _snapshot: statuses.append(desk.state.run.status))
+    desk.state.snapshotChanged.connect(lambda: statuses.append(desk.state.run.status))
     desk.train(10)
     desk.mailbox.post(1, RunHalted(10, 100, False))
     desk.reader.on_worker_halted()

@@ -59,8 +59,8 @@ def settled(session):
 def apply(qtbot, session, **settings):
     """Begin a run with other settings, as the form does."""
     run_id = session.state.run.run_id
-    session.controller.on_draft_requested(replace(session.state.draft, **settings))
-    session.controller.on_reset_requested()
+    session.controller.edit(replace(session.state.draft, **settings))
+    session.controller.reset()
     qtbot.waitUntil(
         lambda: session.state.run.run_id > run_id and session.state.run.status is RunStatus.READY,
     )
@@ -101,7 +101,7 @@ def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qt
     assert not training.curves.loss.content.markers
 
     timeline = session.window.timeline
-    session.controller.on_speed_requested(4000)
+    session.state.set_speed(4000)
     click(session.window.run_bar.train)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
     qtbot.mouseClick(timeline.track, LEFT, pos=place_of(timeline.track, 200))
@@ -151,7 +151,7 @@ def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session
     scrub(qtbot, window.timeline.track, last_step, 600)
     start = state.shown
     forked_at = start.step
-    session.controller.on_draft_requested(replace(state.draft, learning_rate=1e-3))
+    session.controller.edit(replace(state.draft, learning_rate=1e-3))
     assert not state.follows_live, "changing the rate does not leave the moment"
     fork(qtbot, window)
     qtbot.waitUntil(lambda: state.history is not first and state.run.step > forked_at + 300)
@@ -199,7 +199,7 @@ def test_a_lengthened_run_is_forked_as_long_and_its_reset_can_be_undone(qtbot, f
     assert {0, 200} <= set(state.history.snapshots.steps)
 
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-    session.controller.on_draft_requested(replace(state.draft, filters=(3,)))
+    session.controller.edit(replace(state.draft, filters=(3,)))
     settings, live, losses = state.settings, state.live, state.history.losses.copy()
     click(window.run_bar.reset)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.shown.step == 0)
@@ -217,7 +217,7 @@ def test_a_lengthened_run_is_forked_as_long_and_its_reset_can_be_undone(qtbot, f
     type_step(qtbot, session, 77)
     assert_engine_has(state.shown, state.dataset, [(1e-4, 10**6)], settings.running)
     # It is gone for good when something else is trained.
-    session.controller.on_discard_requested()
+    session.state.set_draft(session.state.experiment)
     click(window.run_bar.reset)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and "was reset" in window.notices.text())
     click(window.run_bar.step)
@@ -289,7 +289,7 @@ def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):
     first_rate = state.experiment.learning_rate
     train_to(qtbot, session, 600)
     changed_at, run_id = state.run.step, state.run.run_id
-    session.controller.on_draft_requested(replace(state.draft, learning_rate=10 * first_rate))
+    session.controller.edit(replace(state.draft, learning_rate=10 * first_rate))
     train_to(qtbot, session, changed_at + 400)
     assert state.live.origin.experiment.learning_rate == 10 * first_rate
     first = state.history
@@ -333,7 +333,7 @@ def test_any_step_is_shown_with_the_weights_it_had(qtbot, session, settings):
     experiment, rate = state.experiment, state.experiment.learning_rate
     train_to(qtbot, session, 700)
     changed_at = state.run.step
-    session.controller.on_draft_requested(replace(state.draft, learning_rate=2 * rate))
+    session.controller.edit(replace(state.draft, learning_rate=2 * rate))
     train_to(qtbot, session, changed_at + 500)
     stretches = [(rate, changed_at), (2 * rate, 10**6)]
     kept = set(state.history.snapshots.steps)
@@ -383,18 +383,18 @@ def test_a_step_that_cannot_be_repeated_says_so_and_another_one_ends_the_repetit
 
     monkeypatch.setattr(Replay, "run", run)
     state.momentChanged.connect(lambda: shown.append(state.shown.step))
-    session.controller.on_moment_requested(101)
+    session.controller.show_moment(101)
     assert state.awaited_step == 101
     assert shown == [], "the window does not wait"
     assert started.wait(PATIENCE)
-    session.controller.on_moment_requested(202)
+    session.controller.show_moment(202)
     gate.set()
     qtbot.waitUntil(lambda: state.shown.step == 202)
     assert (shown, ended, state.awaited_step) == ([202], [101], None)
     # Live, or a run that begins, ends it as well.
     gate.clear()
-    session.controller.on_moment_requested(101)
-    session.controller.on_moment_requested(None)
+    session.controller.show_moment(101)
+    session.controller.show_moment(None)
     gate.set()
     qtbot.waitUntil(lambda: session.controller.is_idle)
     assert state.follows_live
@@ -403,6 +403,6 @@ def test_a_step_that_cannot_be_repeated_says_so_and_another_one_ends_the_repetit
     losses[100] += 1e-12
     other = with_losses(state.history, losses)
     state.reset_history(other)
-    session.controller.on_moment_requested(102)
+    session.controller.show_moment(102)
     qtbot.waitUntil(lambda: "Step 102 cannot be repeated exactly" in session.window.notices.text())
     assert state.shown.step == max(step for step in other.snapshots.steps if step <= 102)

@@ -1,6 +1,7 @@
 """The timeline bar, and the page that compares two moments: nothing is trained for it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,13 +29,15 @@ class Opened:
         self.qtbot = qtbot
         self.history = history
         self.state = state_of(history, **run)
-        self.bar = TimelineBar(self.state)
-        self.requests = []
-        self.bar.momentRequested.connect(self.requests.append)
-        self.bar.momentRequested.connect(answer(self.state))
+        self.requests, self.forks, self.answer = [], [], answer(self.state)
+        self.bar = TimelineBar(self.state, SimpleNamespace(show_moment=self._show, fork=self.forks.append))
         qtbot.addWidget(self.bar)
         self.bar.resize(1400, self.bar.sizeHint().height())
         show_window(qtbot, self.bar)
+
+    def _show(self, step):
+        self.requests.append(step)
+        self.answer(step)
 
     @property
     def track(self):
@@ -189,14 +192,13 @@ def test_a_step_that_is_typed_is_shown_and_stays_while_training_goes_on(opened, 
 def test_steps_are_counted_from_the_one_that_is_on_its_way(opened):
     """A key that is held down asks for the next step before the one before could be repeated."""
     opened.click_at(600)
-    opened.bar.momentRequested.disconnect()
-    asked = []
-    opened.bar.momentRequested.connect(lambda step: (asked.append(step), opened.state.await_moment(step)))
+    opened.requests.clear()
+    opened.answer = opened.state.await_moment
     for _ in range(3):
         opened.key(Qt.Key.Key_Left)
     opened.key(Qt.Key.Key_Left, SHIFT)
     opened.key(Qt.Key.Key_End)
-    assert asked == [599, 598, 597, 580, None]
+    assert opened.requests == [599, 598, 597, 580, None]
 
 
 def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
@@ -343,8 +345,7 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
     assert not fork.isEnabled()
     assert "first choose an earlier moment" in fork.toolTip()
     opened.click_at(400)
-    asked = []
-    opened.bar.forkRequested.connect(asked.append)
+    asked = opened.forks
     branch = opened.bar.branch
     opened.click(fork)
     assert branch.isVisible()

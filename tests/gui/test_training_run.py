@@ -141,13 +141,13 @@ def check_epoch(qtbot, session):
 
 def test_epochs_added_while_training_lengthen_the_run(qtbot, session):
     bar, state = session.window.run_bar, session.state
-    session.controller.on_speed_requested(5000)
+    session.state.set_speed(5000)
     click(bar.train)
     qtbot.waitUntil(lambda: state.run.step > 0)
     for _ in range(3):
         click(bar.epoch)
     assert state.run.total_steps == 4 * 12_665
-    session.controller.on_speed_requested(None)
+    session.state.set_speed(None)
     qtbot.waitUntil(lambda: state.run.step > 12_665)
     assert status(session) is RunStatus.TRAINING
     click(bar.train)
@@ -232,7 +232,7 @@ def test_invalid_settings_are_named_and_change_nothing(qtbot, session):
 
 
 def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
-    session.controller.on_draft_requested(replace(LAB5, learning_rate=900.0))
+    session.controller.edit(replace(LAB5, learning_rate=900.0))
     click(session.window.run_bar.train)
     wait_for(qtbot, session, RunStatus.FAILED)
     assert "learning rate below 900" in session.window.notices.text()
@@ -241,7 +241,7 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
     steps, losses = curve(curves.loss, EACH)
     assert len(steps) == len(session.state.history.losses) > 0
     assert losses.max() > 10  # where it left the rails
-    session.controller.on_draft_requested(replace(LAB5, epochs=500))
+    session.controller.edit(replace(LAB5, epochs=500))
     click(session.window.run_bar.train)
     qtbot.waitUntil(lambda: session.state.run.step > 100 and status(session) is RunStatus.TRAINING)
     click(session.window.run_bar.train)
@@ -334,7 +334,7 @@ def test_a_second_run_beside_the_lab_guide_leaves_the_columns_where_they_are(qtb
     whole_window.train(qtbot, session, 300)
     assert columns() == [True] * 3
     run = state.run.run_id
-    session.controller.on_reset_requested()
+    session.controller.reset()
     qtbot.waitUntil(lambda: state.run.run_id != run)
     whole_window.train(qtbot, session, 300)
     whole_window.rest(qtbot, session)

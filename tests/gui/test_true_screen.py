@@ -47,13 +47,14 @@ def part_of(session: Session, name: str) -> QWidget:
 def another(session: Session, name: str, runners: list[TaskRunner]) -> QWidget:
     """Make a part of the window anew; what it keeps besides the state is the session's."""
     if name == "timeline":
-        return TimelineBar(session.state)
+        return TimelineBar(session.state, session.controller)
     if name == "samples":
-        samples, front = SamplesPanel(session.state, runners[0]), session.window.samples
+        samples = SamplesPanel(session.state, runners[0], lambda: None)
+        front = session.window.samples
         samples.filter.set_choice(front.filter.choice())
         samples.filter.choiceEdited.emit(front.filter.choice())
         return samples
-    panel = registry.PANELS[PANELS.index(name)].build(Services(session.state, *runners))
+    panel = registry.PANELS[PANELS.index(name)].build(Services(session.state, session.controller, *runners))
     if isinstance(panel, ReportPanel):
         panel.work.begin(session.window.panel(ReportPanel).work.work)
     return panel

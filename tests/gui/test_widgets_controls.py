@@ -305,9 +305,10 @@ def test_a_message_is_shown_whole_pushes_the_rest_down_and_is_told_to_a_screen_r
 def test_a_message_has_an_action_is_closed_by_mouse_and_by_key_and_replaced_by_a_later_one(
     qtbot: QtBot, bar: MessageBar
 ) -> None:
-    show(qtbot, bar, "The loss became infinite.", "error", "Use 0.001")
-    with qtbot.waitSignal(bar.actionRequested):
-        qtbot.mouseClick(bar.action_button(), LEFT)
+    done: list[bool] = []
+    bar.show_message("The loss became infinite.", "error", "Use 0.001", lambda: done.append(True))
+    qtbot.mouseClick(bar.action_button(), LEFT)
+    assert done == [True]
     assert bar.action_button().text() == "Use 0.001"
     show(qtbot, bar, "One.", "warning")
     with qtbot.waitSignal(bar.closed):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import override
 
 import pytest
-from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject, QSettings, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,7 +17,6 @@ from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
 from tests.small_data import first_images, write_npz
 from ui.panels import registry
-from ui.panels.contract import connect_requests, requests_of
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.session import Session
 from ui.state import AppState, RunStatus
@@ -49,7 +48,7 @@ def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
 
 def test_every_panel_follows_training_and_theme(qtbot, session, theme):
     lengthen(qtbot, session)
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: session.state.run.step > 500)
     for number in range(len(PANELS)):
         theme.set_presenter(False)
@@ -60,7 +59,7 @@ def test_every_panel_follows_training_and_theme(qtbot, session, theme):
         train_on(qtbot, session)
         theme.set_presenter(True)
         train_on(qtbot, session)
-    session.controller.on_train_requested()
+    session.controller.train()
     qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: session.window.samples.is_current)
 
@@ -74,7 +73,7 @@ def check_presets(qtbot, session):
     for number, preset in ((1, "lenet"), (2, "lab5"), (3, "lenet"), (0, "lab5")):
         session.window.panels.show_panel(number)
         run_id = session.state.run.run_id
-        session.window.run_bar.presetRequested.emit(preset)
+        session.controller.choose_preset(preset)
         qtbot.waitUntil(
             lambda run_id=run_id: (
                 session.state.run.run_id > run_id
@@ -86,11 +85,11 @@ def check_presets(qtbot, session):
 
 
 def test_a_first_window_fits_the_screen_and_every_row_of_the_registry_is_a_tab_and_an_entry_of_the_menu(
-    session, tmp_path
+    session,
 ):
     window = session.window
     room = window.screen().availableSize()
-    window.restore_size(QSettings(str(tmp_path / "new.ini"), QSettings.Format.IniFormat))
+    window.restore_size()
     assert window.width() <= room.width()
     assert window.height() <= room.height()
     assert window.minimumWidth() <= room.width()
@@ -227,32 +226,6 @@ def test_notices_come_and_go_in_order_and_the_samples_have_a_place_of_their_own(
 
 
 # -- requests of the panels ----------------------------------------------------------------------------------
-
-
-class Asking(QWidget):
-    pinRequested = Signal(object)  # noqa: N815 -- named as Qt names signals
-    drew = Signal()
-
-
-class AskingMore(Asking):
-    momentRequested = Signal(int)  # noqa: N815 -- likewise
-
-
-def test_requests_are_joined_also_those_of_a_base_class(qtbot):
-    part, heard = AskingMore(), []
-    qtbot.addWidget(part)
-    assert requests_of(AskingMore) == ["momentRequested", "pinRequested"]
-    connect_requests(part, {"pinRequested": heard.append, "momentRequested": heard.append})
-    part.pinRequested.emit("cell")
-    part.momentRequested.emit(3)
-    assert heard == ["cell", 3]
-
-
-def test_a_request_that_nothing_answers_stops_the_start(qtbot):
-    part = AskingMore()
-    qtbot.addWidget(part)
-    with pytest.raises(LookupError, match="momentRequested of AskingMore"):
-        connect_requests(part, {"pinRequested": print})
 
 
 # -- at rest -------------------------------------------------------------------------------------------------

@@ -49,16 +49,16 @@ def state_of(history, status=RunStatus.PAUSED, total=1500):
 
 
 def answer(state):
-    """Return a slot that does what the controller does when a moment is asked for."""
+    """Return what does as the controller does when a moment is asked for."""
 
-    def on_moment_requested(step):
+    def show_moment(step):
         if step is None:
             state.show_moment(state.live, follows_live=True)
         else:
             kept = state.history.snapshots.find(step)
             state.show_moment(kept or Snapshot(step, network_at(step)), follows_live=False)
 
-    return on_moment_requested
+    return show_moment
 
 
 def place_of(track, step):

@@ -46,7 +46,7 @@ def train_on(qtbot, session):
 
 def lengthen(qtbot, session):
     """Make the run too long to end before the test has clicked."""
-    session.controller.on_draft_requested(replace(session.state.draft, epochs=500))
+    session.controller.edit(replace(session.state.draft, epochs=500))
     qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
 
 

@@ -41,10 +41,10 @@ _CONTROLS = (
 def train(qtbot: QtBot, session: Session, steps: int) -> None:
     """Train at least so many steps, and wait for what follows from them."""
     state = session.state
-    session.controller.on_train_present_requested()
+    session.controller.train_present()
     qtbot.waitUntil(lambda: state.run.step >= steps)
     if state.run.status is RunStatus.TRAINING:
-        session.controller.on_train_present_requested()
+        session.controller.train_present()
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: state.evaluation is not None and session.window.samples.is_current)
 

@@ -1,5 +1,6 @@
 """A message inside the panel that it concerns: cause and remedy, with at most one thing to do about it."""
 
+from collections.abc import Callable
 from typing import override
 
 from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal, Slot
@@ -20,14 +21,13 @@ _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert"
 class MessageBar(QFrame):
     """Sign, text, optional action, close. It takes room in the layout, so as to cover nothing."""
 
-    #: The user has pressed the action.
-    actionRequested = Signal()
     #: The user has closed the message.
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._set_kind("info")
+        self._act: Callable[[], object] | None = None
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -46,11 +46,13 @@ class MessageBar(QFrame):
         """Button of the action; hidden when the message has none."""
         return self._action
 
-    def show_message(self, text: str, kind: str = "info", action: str = "") -> None:
+    def show_message(
+        self, text: str, kind: str = "info", action: str = "", act: Callable[[], object] | None = None
+    ) -> None:
         """Show a message in place of the one before.
 
         * `text`: one or two sentences.
-        * `action`: text of a button, or "" for none.
+        * `action`: text of a button, or "" for none; `act`: what it does.
         * Raises ValueError: if there is no such kind.
         """
         if kind not in _ROLES:
@@ -58,6 +60,7 @@ class MessageBar(QFrame):
                 f"The kind of a message must be one of {', '.join(_ROLES)}. Got {kind!r} instead."
             )
         self._set_kind(kind)
+        self._act = act
         self._label.set_text(text)
         self._icon.set_icon(_ICONS[kind], _ROLES[kind])
         self._action.setText(action)
@@ -70,6 +73,12 @@ class MessageBar(QFrame):
         if was_hidden:
             self._slide_in()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    @Slot()
+    def answer(self) -> None:
+        """Do what the button of the message is for."""
+        if self._act is not None:
+            self._act()
 
     @Slot(str)
     def show_error(self, text: str) -> None:
@@ -114,7 +123,7 @@ class MessageBar(QFrame):
         self.setSizePolicy(height_for_width())
 
     def _connect_signals(self) -> None:
-        self._action.clicked.connect(self.actionRequested)
+        self._action.clicked.connect(self.answer)
         self._close.clicked.connect(self._on_close_clicked)
         self._animation.finished.connect(self._on_animation_finished)
 

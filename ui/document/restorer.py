@@ -273,17 +273,17 @@ class DocumentRestorer(QObject):
             return
         self._built = replace(built, run=run)
         self._before, self._told = state.run.run_id, told
-        self._controller.on_speed_requested(None)
+        state.set_speed(None)
         experiment = order.document.experiment if run is None else run.experiment
         wanted = order.document.run
         epochs = run.epochs if run is not None else 0 if wanted is None else wanted.epochs
-        self._controller.begin_run(
+        self._controller.run_start.begin(
             experiment,
-            None if run is None or not (run.live.step or RUN.model in order.files) else run.live,
-            None if built.source is state.source else built.source,
-            None if run is None else run.history,
-            epochs,
-            self._on_prepared,
+            start=None if run is None or not (run.live.step or RUN.model in order.files) else run.live,
+            source=None if built.source is state.source else built.source,
+            history=None if run is None else run.history,
+            epochs=epochs,
+            then=self._on_prepared,
         )
 
     def _on_prepared(self) -> None:
@@ -334,21 +334,20 @@ class DocumentRestorer(QObject):
         assert order is not None
         assert built is not None
         document, run, seen = order.document, built.run, order.document.seen
-        is_new, controller = self._before is not None, self._controller
-        self._forget()
-        if is_new:
+        controller = self._controller
+        if self._before is not None:
             # The run that was open before is no part of what was seen.
             state.set_ghost(None if run is None else run.ghost)
             if run is not None and run.is_stopped:
                 state.update_run(status=RunStatus.STOPPED)
             rate = document.experiment.learning_rate
             if rate != state.experiment.learning_rate:  # chosen after the last step
-                controller.on_draft_requested(replace(state.experiment, learning_rate=rate))
+                controller.edit(replace(state.experiment, learning_rate=rate))
         self._restore_sample(built.sample)
         state.set_shift(Shift(seen.shift.dx, seen.shift.dy, seen.shift.wrap))
         is_live = seen.step is None or seen.step >= state.run.step
-        controller.on_moment_requested(None if is_live else seen.step)
-        controller.on_pin_requested(self._pinned(seen.pinned))
+        controller.moments.show(None if is_live else seen.step)
+        state.set_pinned(self._pinned(seen.pinned))
         if document.kind != "picture":
             reference = None if seen.reference is None else state.history.snapshots.find(seen.reference)
             state.set_reference(None if reference is None else Reference(reference, state.run.run_id))
@@ -358,6 +357,7 @@ class DocumentRestorer(QObject):
             self._panels.show_named(seen.panel)
         # Last, for they are choices about what is shown by now.
         self._panels.restore_views(seen.views)
+        self._forget()
         if told:
             state.raise_notice("files", "info", told)
         order.then()
@@ -366,9 +366,9 @@ class DocumentRestorer(QObject):
     def _restore_sample(self, sample: Sample | int | None) -> None:
         dataset = self._state.dataset
         if isinstance(sample, int):
-            self._controller.on_sample_requested(sample)
+            self._state.choose_test_image(sample)
         elif sample is not None and dataset is not None and sample.pixels.shape == dataset.input_shape:
-            self._controller.on_own_sample_requested(sample)
+            self._state.set_sample(sample)
 
     def _pinned(self, said: Pinned | None) -> PinnedCell | None:
         """Return the pinned cell, if the network has it."""

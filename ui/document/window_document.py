@@ -281,7 +281,7 @@ class WindowDocument(QObject):
             elif found == "lab":
                 self.lab_taker(path)
             elif found == "model":
-                self.controller.import_weights(path)
+                self.controller.models.open(path)
             else:
                 self.controller.open_data(path)
 
@@ -390,7 +390,7 @@ class WindowDocument(QObject):
             self._window, self._settings, "Export weights", _name_of(self.state), ".safetensors", kinds
         )
         if path is not None:
-            self.controller.export_weights(path)
+            self.controller.models.save(path)
 
     def ask_import_weights(self) -> None:
         """Ask for weights and go on from them."""

@@ -122,7 +122,7 @@ class ExportDialog(QDialog):
         if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
             self._may_replace = path
             self.message.show_message(
-                f"{printable_name(path)} exists in this folder already.", "warning", "Replace it"
+                f"{printable_name(path)} exists in this folder already.", "warning", "Replace it", self.export
             )
             return
         try:
@@ -256,7 +256,6 @@ class ExportDialog(QDialog):
         self.name.textEdited.connect(self._on_name_edited)
         self.folder.textEdited.connect(self._on_folder_edited)
         self.browse.clicked.connect(self._on_browse_clicked)
-        self.message.actionRequested.connect(self.export)
         self.save.clicked.connect(self._on_save_clicked)
         self.cancel.clicked.connect(self.reject)
         self.open_file.clicked.connect(lambda: self._open(self._written))

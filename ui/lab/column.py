@@ -1,10 +1,10 @@
 """The lab guide as a column at the edge of the window."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -30,18 +30,24 @@ from ui.theme import Theme, follow_theme
 
 
 class LabColumn(QFrame):
-    """Which lab, the step in front or the list of all, what is left to do, and the way on."""
+    """Which lab, the step in front or the list of all, what is left to do, and the way on.
 
-    showRequested = Signal()  # put the window where the step wants it
-    labRequested = Signal(str)  # open a lab, by its id
-    fileRequested = Signal()  # choose a lab file
-    closeRequested = Signal()  # put the column away
-    exportRequested = Signal()  # write and hand in
+    * `show_me`: puts the window where the step in front wants it.
+    * `open_lab`, `ask`: open a lab, by its id, or one that is asked for.
+    """
 
     def __init__(
-        self, control: LabController, revealer: Revealer, work: StudentWork, state: AppState
+        self,
+        control: LabController,
+        revealer: Revealer,
+        work: StudentWork,
+        state: AppState,
+        show_me: Callable[[], object],
+        open_lab: Callable[[str], object],
+        ask: Callable[[], object],
     ) -> None:
         super().__init__()
+        self._open_lab, self._ask = open_lab, ask
         self._control, self._revealer, self._work, self._state = control, revealer, work, state
         self._sought: QWidget | None = None  # what is to be in sight of a page that grows
         #: The figures of the lab by name; of one that cannot be shown, why not.
@@ -57,9 +63,9 @@ class LabColumn(QFrame):
         self.close_button = IconButton(
             "x", "Put the lab guide away", "everything is kept; Ctrl+L, or the menu Lab, brings it back"
         )
-        self.mismatch = MismatchBar(self._control, self._state)
+        self.mismatch = MismatchBar(self._control, self._state, show_me)
         self.message = MessageBar()
-        self.page, self.steps = StepPage(), StepList()
+        self.page, self.steps = StepPage(), StepList(self._go_to)
         steps = QWidget()
         fill(QVBoxLayout(steps), self.steps, 1).setContentsMargins(10, 4, 6, 8)
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(steps)
@@ -108,19 +114,15 @@ class LabColumn(QFrame):
         self._revealer.changed.connect(self.show_progress)
         self._work.headChanged.connect(self._show_who)
         self._work.opened.connect(self._show_who)
-        page.show_me.clicked.connect(self.showRequested)
-        self.mismatch.actionRequested.connect(self.showRequested)
+        page.show_me.clicked.connect(show_me)
         page.prediction.committed.connect(self._on_committed)
         page.prediction.givenUp.connect(control.give_up)
         page.who.name.textEdited.connect(partial(self._work.set_head, "author"))
         page.who.roll_number.textEdited.connect(partial(self._work.set_head, "roll_number"))
         self.labs_button.clicked.connect(self._show_labs)
         self.list_button.toggled.connect(self._on_list_toggled)
-        self.close_button.clicked.connect(self.closeRequested)
-        self.steps.stepRequested.connect(self._on_step_requested)
         self.back.clicked.connect(control.go_back)
         self.next.clicked.connect(control.go_on)
-        self.export.clicked.connect(self.exportRequested)
         self.page_area.verticalScrollBar().rangeChanged.connect(self._on_page_grown)
         follow_theme(self)
 
@@ -249,8 +251,7 @@ class LabColumn(QFrame):
             row = self.steps.y() + self.steps.middle_of(self._control.number)
             self.list_area.ensureVisible(0, row, 0, self.list_area.height() // 3)
 
-    @Slot(str)
-    def _on_step_requested(self, step_id: str) -> None:
+    def _go_to(self, step_id: str) -> None:
         self._control.go_to(step_id)
         self.list_button.setChecked(False)
 
@@ -266,9 +267,9 @@ class LabColumn(QFrame):
             action = self.labs_menu.addAction(title.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(self._control.lab is not None and name == self._work.work.lab)
-            action.triggered.connect(partial(self.labRequested.emit, name))
+            action.triggered.connect(partial(self._open_lab, name))
         self.labs_menu.addSeparator()
-        self.labs_menu.addAction("Open lab file…").triggered.connect(self.fileRequested)
+        self.labs_menu.addAction("Open lab file…").triggered.connect(self._ask)
 
 
 _MOST_NAMED = 3
@@ -280,9 +281,9 @@ class MismatchBar(MessageBar):
     It holds nothing of its own and cannot be closed; its action is what "Show me" does.
     """
 
-    def __init__(self, control: LabController, state: AppState) -> None:
+    def __init__(self, control: LabController, state: AppState, show_me: Callable[[], object]) -> None:
         super().__init__()
-        self._control, self._state = control, state
+        self._control, self._state, self._show_me = control, state, show_me
         self._close.hide()
         self._layout.removeWidget(self._label)
         self._layout.removeWidget(self._action)
@@ -311,7 +312,7 @@ class MismatchBar(MessageBar):
             return
         text = f"The network in the window is not that of this step: {self._words(names)}."
         if text != self.text():
-            self.show_message(text, "warning", "Use the settings of this step")
+            self.show_message(text, "warning", "Use the settings of this step", self._show_me)
 
     def _words(self, names: tuple[str, ...]) -> str:
         wanted, running = self._control.experiment, self._state.experiment

@@ -16,10 +16,7 @@ from ui.lab.happenings import Happenings
 from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import OwnSeed, StepShower
-from ui.panels.backprop.panel import BackpropPanel
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
-from ui.state import PinnedCell
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
 
@@ -30,6 +27,7 @@ class LabGuide(QObject):
     """Builds the lab guide; a lab is opened when the column is first in sight.
 
     * `covers`: over the parts of the panels.
+    * `ask`: asks for a lab file and opens it.
     """
 
     def __init__(
@@ -38,6 +36,7 @@ class LabGuide(QObject):
         document: WindowDocument,
         report: ReportPanel,
         covers: Covers,
+        ask: Callable[[], object],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -52,19 +51,17 @@ class LabGuide(QObject):
         self.shower = StepShower(self.control, document, self)
         self.covering = Covering(self.control, report.work, state, window, covers, self)
         self.own_seed = OwnSeed(self.control, report.work, state, controller, self)
-        self.happenings = Happenings(self.control, state, window, document.restorer, self)
-        self.column = LabColumn(self.control, self.revealer, report.work, state)
+        self.happenings = Happenings(self.control, document, window, self)
+        self.column = LabColumn(self.control, self.revealer, report.work, state, self.show_me, self.open, ask)
         window.lab_dock.setWidget(self.column)
         column = self.column
         window.lab_dock.messages = {"Not as the step": column.mismatch, "Message of the lab": column.message}
         window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
-        column.showRequested.connect(self.show_me)
         self.shower.shown.connect(column.show_shown)
         self.shower.shown.connect(window.pages.forget)
-        column.labRequested.connect(self.open)
-        column.closeRequested.connect(self.put_away)
-        column.exportRequested.connect(self._export)
+        column.close_button.clicked.connect(self.put_away)
+        column.export.clicked.connect(self._export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
@@ -74,9 +71,7 @@ class LabGuide(QObject):
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
-        column.message.actionRequested.connect(self._on_message_answered)
-        for panel in (window.panel(FeatureMapsPanel), window.panel(BackpropPanel)):
-            panel.pinRequested.connect(self._on_pin_requested)
+        state.pinnedChanged.connect(self._on_pinned_changed)
 
     # --- what can be asked for ------------------------------------------------------------------------------
 
@@ -211,11 +206,13 @@ class LabGuide(QObject):
         self._window.panels.bring_forward(self._report)
         self._report.export_report()
 
-    @Slot(object)
-    def _on_pin_requested(self, cell: PinnedCell | None) -> None:
-        """Let a click on a cell be the prediction, where one is asked for."""
-        step = self.control.step
-        if cell is None or step is None or step.prediction is None or step.prediction.kind != "cell":
+    @Slot()
+    def _on_pinned_changed(self) -> None:
+        """Let a cell that the user pins be the prediction, where one is asked for."""
+        step, cell = self.control.step, self._state.pinned
+        if cell is None or self._document.restorer.is_busy:
+            return
+        if step is None or step.prediction is None or step.prediction.kind != "cell":
             return
         if self.control.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
             self.column.show_cell(tuple(cell.index))
@@ -232,13 +229,11 @@ class LabGuide(QObject):
             self._arrived = step_id
             number = lab.steps.index(lab.step(step_id)) + 1
             self.column.message.show_message(
-                f"The result of step {number}, “{lab.step(step_id).title}”, is known now.", "info", "See it"
+                f"The result of step {number}, “{lab.step(step_id).title}”, is known now.",
+                "info",
+                "See it",
+                partial(self.column.show_result, step_id),
             )
-
-    @Slot()
-    def _on_message_answered(self) -> None:
-        if self._arrived:
-            self.column.show_result(self._arrived)
 
     @Slot()
     def _on_step_changed(self) -> None:

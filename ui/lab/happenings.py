@@ -4,53 +4,48 @@ from PySide6.QtCore import QObject, Slot
 
 from cnnviz.lab.events import Event
 from cnnviz.lab.record import OwnImage
-from ui.document.restorer import DocumentRestorer
+from ui.document.window_document import WindowDocument
 from ui.lab.controller import LabController
 from ui.panels.backprop.panel import BackpropPanel
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.registry import PANELS
 from ui.panels.report.panel import ReportPanel
-from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.panels.translation.subject import FREE
-from ui.state import AppState, PinnedCell, RunStatus, Sample
+from ui.state import RunStatus
 from ui.window.main_window import MainWindow
 
 
 class Happenings(QObject):
     """Tells the controller what the student does; what "Show me" does is not counted.
 
-    * `restorer`: says when the window is being put somewhere.
+    * `document`: says when the window is being put somewhere.
     """
 
     def __init__(
         self,
         control: LabController,
-        state: AppState,
+        document: WindowDocument,
         window: MainWindow,
-        restorer: DocumentRestorer,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        state, restorer = document.state, document.restorer
         self._control, self._state, self._window, self._restorer = control, state, window, restorer
+        self._dataset = state.dataset  # of the sample that is there
         control.stepChanged.connect(self._look)
         restorer.finished.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
         state.speedChanged.connect(self._on_run_changed)
         for dock in window.panels.docks():
             dock.visibilityChanged.connect(self._look)
-        maps, backprop = window.panel(FeatureMapsPanel), window.panel(BackpropPanel)
-        translation, report = window.panel(TranslationPanel), window.panel(ReportPanel)
+        backprop, report = window.panel(BackpropPanel), window.panel(ReportPanel)
+        translation = window.panel(TranslationPanel)
         self._translation = translation
         translation.choices.changed.connect(self._look)
-        window.timeline.momentRequested.connect(self._on_moment_requested)
-        window.samples.ownSampleRequested.connect(self._on_own_sample_requested)
-        for panel in (maps, backprop):
-            panel.pinRequested.connect(self._on_pin_requested)
+        state.sampleChanged.connect(self._on_sample_changed)
+        state.pinnedChanged.connect(self._on_pinned_changed)
         for signal, name in (
-            (window.samples.sampleRequested, "sampled"),
-            (maps.sampleRequested, "sampled"),
-            (window.panel(TrainingPanel).sampleRequested, "sampled"),
+            (document.controller.momentAsked, "moment"),
             (translation.moved, "dragged"),
             (translation.sweep.manySwept, "swept"),
             (backprop.header.stepRequested, "walked"),
@@ -97,17 +92,19 @@ class Happenings(QObject):
 
     # --- what the student does ------------------------------------------------------------------------------
 
-    @Slot(object)
-    def _on_moment_requested(self, step: int | None) -> None:
-        if step is not None:
-            self._tell("moment")
+    @Slot()
+    def _on_sample_changed(self) -> None:
+        """Tell which image was chosen; the first of other data is chosen by the program."""
+        sample, before, self._dataset = self._state.sample, self._dataset, self._state.dataset
+        if sample is None or self._restorer.is_busy:
+            return
+        if sample.index is None:
+            self._tell("own_digit")
+            self._control.take_own(OwnImage.of(sample.pixels, sample.label, sample.origin))
+        elif before is self._dataset:
+            self._tell("sampled")
 
-    @Slot(object)
-    def _on_own_sample_requested(self, sample: Sample) -> None:
-        self._tell("own_digit")
-        self._control.take_own(OwnImage.of(sample.pixels, sample.label, sample.origin))
-
-    @Slot(object)
-    def _on_pin_requested(self, cell: PinnedCell | None) -> None:
-        if cell is not None:
+    @Slot()
+    def _on_pinned_changed(self) -> None:
+        if self._state.pinned is not None:
             self._tell("pinned")

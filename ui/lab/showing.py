@@ -261,4 +261,4 @@ class OwnSeed(QObject):
         if step is None or self._control.needs_roll_number or state.pending or not state.is_untrained:
             return
         if self._control.differing(step) == ("seed",):
-            self._controller.on_draft_requested(replace(state.draft, seed=self._control.experiment.seed))
+            self._controller.edit(replace(state.draft, seed=self._control.experiment.seed))

@@ -1,9 +1,9 @@
 """All steps of a lab below one another, under the titles of their sections, with their ticks."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import override
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QFont, QIcon, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy
 
@@ -18,13 +18,13 @@ _ID = Qt.ItemDataRole.UserRole
 class StepList(QListWidget):
     """A row for each step: a tick, its number, and its title. Click one, or go by arrow keys and Enter.
 
-    Steps of a section that follow one another stand under its title. `lab` is the one whose steps are listed.
+    Steps of a section that follow one another stand under its title. `lab` is the one whose steps are listed;
+    `go_to` takes the id of a step that the user wants to see.
     """
 
-    stepRequested = Signal(str)  # id of the step that the user wants to see
-
-    def __init__(self) -> None:
+    def __init__(self, go_to: Callable[[str], object]) -> None:
         super().__init__()
+        self._go_to = go_to
         self.lab: Lab | None = None
         self._current, self._done = 0, frozenset[str]()
         self._steps: list[QListWidgetItem] = []
@@ -101,7 +101,7 @@ class StepList(QListWidget):
 
     def _request(self, item: QListWidgetItem) -> None:
         if item.data(_ID):
-            self.stepRequested.emit(item.data(_ID))
+            self._go_to(item.data(_ID))
 
 
 def _bold(font: QFont, is_bold: bool) -> QFont:

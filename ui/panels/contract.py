@@ -2,24 +2,56 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from cnnviz._types import View
+from cnnviz.experiment import Experiment
+from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import TellsDrawn
 from ui.state import AppState
 
-_REQUEST = "Requested"
+
+class Runs(Protocol):
+    """What parts of the window ask for that starts something: runs, training, moments trained again."""
+
+    def train_present(self) -> None:
+        """Train, continue or pause the present network."""
+        ...
+
+    def begin_new(self) -> None:
+        """Train a new run with the settings as edited."""
+        ...
+
+    def edit(self, draft: Experiment) -> None:
+        """Take settings edited in the form; a rate is taken at once."""
+        ...
+
+    def choose_preset(self, name: str) -> None:
+        """Put a preset into the form."""
+        ...
+
+    def show_moment(self, step: int | None) -> None:
+        """Show the network as it was at a step, or with None follow training again."""
+        ...
+
+    def fork(self, learning_rate: float | None = None) -> None:
+        """Train on from the moment that is shown."""
+        ...
+
+    def adopt(self, snapshot: Snapshot) -> None:
+        """Continue the run from weights that were changed by hand."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """What panels are built with; each takes what it needs.
 
-    * `state`: to read and to follow, never to write.
+    * `state`: to read, to follow, and to set what is a plain choice.
+    * `runs`: to ask for what starts something.
     * `analysis`, `background`: where quick things are computed, for which a pointer waits, and long
       ones.
     * `typesetting`: where pages of the report are set.
@@ -27,6 +59,7 @@ class Services:
     """
 
     state: AppState
+    runs: Runs
     analysis: Analysis
     background: Analysis
     typesetting: Analysis
@@ -36,9 +69,8 @@ class Services:
 class Panel(TellsDrawn, QFrame):
     """A panel of the window: a row of `ui.panels.registry`.
 
-    It draws the state and never writes it: what it wants is a signal whose name ends with "Requested", which
-    the session joins to the controller. It says what it has drawn (`drawn`), for captions and sessions, and
-    keeps the choices made in it (`view_state`, `restore_view`).
+    It draws the state. It says what it has drawn (`drawn`), for captions and documents, and keeps the choices
+    made in it (`view_state`, `restore_view`).
     """
 
     def view_state(self) -> View:
@@ -56,22 +88,3 @@ class Panel(TellsDrawn, QFrame):
     def openers(self) -> Mapping[QWidget, Callable[[], object]]:
         """Return what brings a part to the front that may be behind another; here there is none."""
         return {}
-
-
-def requests_of(kind: type[QObject]) -> list[str]:
-    """Return the names of the signals by which a part of the window asks for something."""
-    own = [each for each in kind.__mro__ if not each.__module__.startswith("PySide6")]
-    found = {name for each in own for name, value in vars(each).items() if isinstance(value, Signal)}
-    return sorted(name for name in found if name.endswith(_REQUEST))
-
-
-def connect_requests(part: QObject, slots: Mapping[str, Callable[..., Any]]) -> None:
-    """Join everything that a part of the window may ask for to what answers it.
-
-    * Raises LookupError: if nothing answers one of its requests: a misspelt name would else be
-      silence.
-    """
-    for name in requests_of(type(part)):
-        if name not in slots:
-            raise LookupError(f"Nothing answers the signal {name} of {type(part).__name__}.")
-        getattr(part, name).connect(slots[name])

@@ -31,7 +31,7 @@ class PanelRow:
 def _training(services: Services) -> Panel:
     from ui.panels.training import TrainingPanel
 
-    return TrainingPanel(services.state)
+    return TrainingPanel(services.state, services.runs)
 
 
 def _feature_maps(services: Services) -> Panel:
@@ -49,7 +49,7 @@ def _translation(services: Services) -> Panel:
 def _backprop(services: Services) -> Panel:
     from ui.panels.backprop.panel import BackpropPanel
 
-    return BackpropPanel(services.state, services.analysis, services.background)
+    return BackpropPanel(services.state, services.runs, services.analysis, services.background)
 
 
 def _report(services: Services) -> Panel:

@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject
-
 from cnnviz.datasets import Dataset, fitting_classes, load_dataset, load_mnist, require_classes
 from cnnviz.datasets.idx import find_idx_sets, is_idx_name
 from cnnviz.experiment import Experiment
@@ -74,52 +72,44 @@ _PLACE, _SAMPLES = "data", "samples"
 _PATIENCE_SECONDS = 0.4
 
 
-class DataFiles(QObject):
-    """Reads one data set at a time; what is open stays until the new one is there.
+def read_data(
+    path: Path | None,
+    state: AppState,
+    analysis: Analysis,
+    then: Callable[[Source], None],
+    otherwise: Callable[[], None] | None,
+    use_mnist: Callable[[], None],
+) -> None:
+    """Read MNIST (None) or other data, one data set at a time; what is open stays until they are there.
 
-    * `analysis`: where files are read.
+    * `analysis`: where they are read.
+    * `then`: what to do with them.
+    * `otherwise`: what to do when they cannot be read or are not waited for, after the user was told.
+    * `use_mnist`: what the user is offered then.
     """
+    start, name = time.perf_counter(), "MNIST" if path is None else printable_name(path)
+    remedy = "" if path is None else USE_MNIST
 
-    def __init__(self, state: AppState, analysis: Analysis, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._state, self._analysis = state, analysis
+    def done(source: Source) -> None:
+        state.clear_notice(_PLACE)
+        state.clear_notice(_SAMPLES)
+        then(source)
 
-    def read(
-        self, path: Path | None, then: Callable[[Source], None], otherwise: Callable[[], None] | None = None
-    ) -> None:
-        """Read MNIST (None) or other data.
+    def failed(message: str) -> None:
+        if not state.run.run_id:  # there are no data that could stay
+            state.update_run(status=RunStatus.FAILED)
+        state.clear_notice(_PLACE)
+        state.raise_notice(_SAMPLES, "error", message, remedy, use_mnist)
+        if otherwise is not None:
+            otherwise()
 
-        * `then`: what to do with them.
-        * `otherwise`: what to do when they cannot be read or are not waited for, after the user
-          was told.
-        """
-        state, start = self._state, time.perf_counter()
-        remedy = "" if path is None else USE_MNIST
+    def cancel() -> None:
+        analysis.cancel(_KIND)
+        failed(f"Reading {name} was cancelled. Open other data, or this again (Ctrl+D).")
 
-        def done(source: Source) -> None:
-            state.clear_notice(_PLACE)
-            state.clear_notice(_SAMPLES)
-            then(source)
+    def progressed(fraction: float) -> None:
+        if time.perf_counter() - start > _PATIENCE_SECONDS:
+            text = f"Reading {name}: {format_percent(fraction, 0)} of the pictures."
+            state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
 
-        def failed(message: str) -> None:
-            if not state.run.run_id:  # there are no data that could stay
-                state.update_run(status=RunStatus.FAILED)
-            state.clear_notice(_PLACE)
-            state.raise_notice(_SAMPLES, "error", message, remedy)
-            if otherwise is not None:
-                otherwise()
-
-        def cancel() -> None:
-            self._analysis.cancel(_KIND)
-            failed(f"Reading {_name(path)} was cancelled. Open other data, or this again (Ctrl+D).")
-
-        def progressed(fraction: float) -> None:
-            if time.perf_counter() - start > _PATIENCE_SECONDS:
-                text = f"Reading {_name(path)}: {format_percent(fraction, 0)} of the pictures."
-                state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
-
-        self._analysis.submit(_KIND, lambda context: load_source(path, context), done, failed, progressed)
-
-
-def _name(path: Path | None) -> str:
-    return "MNIST" if path is None else printable_name(path)
+    analysis.submit(_KIND, lambda context: load_source(path, context), done, failed, progressed)

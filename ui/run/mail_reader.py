@@ -3,7 +3,7 @@
 import time
 from collections import deque
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from cnnviz.history import EvaluationPoint
 from cnnviz.snapshots import Snapshot
@@ -31,8 +31,6 @@ class MailReader(QObject):
     * `moment_tests`: gets the test results.
     * `stopping`: whether the next halt ends the run, instead of pausing it.
     """
-
-    showRequested = Signal(object)  # the newest Snapshot
 
     def __init__(
         self,
@@ -107,7 +105,7 @@ class MailReader(QObject):
         self._live_timer.stop()
         live, self._live = self._live, None
         if live is not None and live[0] == self._state.run.run_id:
-            self.showRequested.emit(live[1])
+            self._state.set_live(live[1])
 
     def _handle(self, message: Message) -> None:
         state = self._state
@@ -144,7 +142,7 @@ class MailReader(QObject):
         )
         state.history.snapshots.add(message.snapshot, keep=True)
         self._throughput.restart()
-        self.showRequested.emit(message.snapshot)
+        state.set_live(message.snapshot)
 
     def _on_run_halted(self, message: RunHalted) -> None:
         if message.finished:

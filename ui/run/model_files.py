@@ -1,9 +1,8 @@
 """Exporting the weights that are shown and importing others, in the background."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from PySide6.QtCore import QObject, Signal
 
 from cnnviz import checkpoint
 from cnnviz.datasets import Dataset
@@ -32,23 +31,24 @@ class OpenedModel:
     offer: str = ""
 
 
-class ModelFiles(QObject):
+class ModelFiles:
     """Writes and reads `.safetensors` files; outcomes are reported as notices.
 
-    * `analysis`: where files are read.
-    * `files`: where they are written.
+    * `analysis`: where files are read; `files`: where they are written.
+    * `take`: lets a run from a file take the place of the present one.
+    * `open_mnist`: opens MNIST and then calls what it is given.
     """
 
-    #: An `OpenedModel` is to take the place of the present run.
-    runRequested = Signal(object)
-    #: MNIST is to be opened, and then this function called.
-    mnistRequested = Signal(object)
-
     def __init__(
-        self, state: AppState, analysis: Analysis, files: Analysis, parent: QObject | None = None
+        self,
+        state: AppState,
+        analysis: Analysis,
+        files: Analysis,
+        take: Callable[[OpenedModel], None],
+        open_mnist: Callable[[Callable[[], None]], None],
     ) -> None:
-        super().__init__(parent)
         self._state, self._analysis, self._files = state, analysis, files
+        self._take, self._open_mnist = take, open_mnist
 
     def save(self, path: Path) -> None:
         """Write the network that is shown."""
@@ -95,14 +95,12 @@ class ModelFiles(QObject):
                 state.raise_notice("files", "error", text, found.action, use_mnist)
             elif found.offer:
                 text = f"{found.remark}. Its weights fit the network of the form by name and shape."
-                state.raise_notice(
-                    "files", "warning", text, found.offer, lambda: self.runRequested.emit(found)
-                )
+                state.raise_notice("files", "warning", text, found.offer, lambda: self._take(found))
             else:
-                self.runRequested.emit(found)
+                self._take(found)
 
         def use_mnist() -> None:
-            self.mnistRequested.emit(lambda: self.open(path))
+            self._open_mnist(lambda: self.open(path))
 
         self._analysis.submit("open", read, done, self._on_failed)
 

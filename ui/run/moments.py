@@ -1,6 +1,5 @@
 """Which moment of the run is shown, and its test result: a kept one at once, any other after repeating."""
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
@@ -30,32 +29,24 @@ class Moments(QObject):
         self._latest: tuple[History, Snapshot] | None = None  # the last one repeated, and its record
         state.historyReset.connect(self._forget)
 
-    def show(self, step: int | None, then: Callable[[], object] = lambda: None) -> None:
-        """Show the network as it was at a step, or with None follow training again; then go on."""
+    def show(self, step: int | None) -> None:
+        """Show the network as it was at a step, or with None follow training again."""
         self._forget_wish()
         state = self._state
         if step is None:
             if state.live is not None:
                 state.show_moment(state.live, follows_live=True)
-            then()
             return
         kept = state.history.snapshots
         if not len(kept) or state.dataset is None:
-            then()
             return
         step = min(max(step, kept[0].step), max(state.history.step, kept[0].step))
-        at_hand = self._at_hand(step)
+        near = self._near()
+        at_hand = near if near is not None and near.step == step else kept.find(step)
         if at_hand is not None:
             state.show_moment(at_hand, follows_live=False)
-            then()
         else:
-            self._repeat(step, then)
-
-    def _at_hand(self, step: int) -> Snapshot | None:
-        near = self._near()
-        if near is not None and near.step == step:
-            return near
-        return self._state.history.snapshots.find(step)
+            self._repeat(step)
 
     def _near(self) -> Snapshot | None:
         """Return the moment repeated last, if it is of this run."""
@@ -63,35 +54,33 @@ class Moments(QObject):
             return None
         return self._latest[1]
 
-    def _repeat(self, step: int, then: Callable[[], object]) -> None:
+    def _repeat(self, step: int) -> None:
         history, dataset = self._state.history, self._state.dataset
         assert dataset is not None
         try:
             replay = Replay.of(history, step, self._near())
         except ParameterError as error:
-            self._on_failed(step, then, str(error))
+            self._on_failed(step, str(error))
             return
         self._state.await_moment(step)
         self._tasks.submit(
             _KIND,
             lambda context: replay.run(dataset, context.report),
-            partial(self._on_repeated, history, then),
-            partial(self._on_failed, step, then),
+            partial(self._on_repeated, history),
+            partial(self._on_failed, step),
         )
 
-    def _on_repeated(self, history: History, then: Callable[[], object], snapshot: Snapshot) -> None:
+    def _on_repeated(self, history: History, snapshot: Snapshot) -> None:
         self._state.await_moment(None)
         self._latest = history, snapshot
         self._state.show_moment(snapshot, follows_live=False)
-        then()
 
-    def _on_failed(self, step: int, then: Callable[[], object], message: str) -> None:
+    def _on_failed(self, step: int, message: str) -> None:
         """Say why a step cannot be shown, and show the kept moment before it."""
         state = self._state
         state.await_moment(None)
         state.show_moment(state.history.snapshots.at(step), follows_live=False)
         state.raise_notice("run", "warning", message)
-        then()
 
     def _forget_wish(self) -> None:
         self._tasks.cancel(_KIND)

@@ -17,7 +17,7 @@ from ui.run.loading import select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import MomentTests
 from ui.run.tasks import TaskRunner
-from ui.run.worker import Job, TrainControl
+from ui.run.worker import Job, TrainControl, TrainThread
 from ui.state import AppState, Reference, RunStatus, Settings, Source
 
 
@@ -41,16 +41,9 @@ class RunStart(QObject):
     """Prepares runs, one after the other; a later one replaces an earlier one that is still being built.
 
     * `tasks`: builds what is needed.
+    * `training`: gets what was built.
     """
 
-    #: The worker has to prepare this `Job`.
-    prepareRequested = Signal(object)
-    #: The worker has to train, up to this many steps (0: to the end), what it has prepared.
-    trainRequested = Signal(int)
-    #: What the worker has prepared has to be run on the test images.
-    testRequested = Signal()
-    #: The test image with this number has to be shown: there is none yet, or it is of other data.
-    sampleRequested = Signal(int)
     #: A run that goes on from a model file stands there: nothing of it is unsaved.
     opened = Signal()
     #: A run could not be built; the present one is as it was.
@@ -61,16 +54,14 @@ class RunStart(QObject):
         state: AppState,
         tasks: TaskRunner,
         control: TrainControl,
+        training: TrainThread,
         reader: MailReader,
         moment_tests: MomentTests,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._state = state
-        self._tasks = tasks
-        self._control = control
-        self._reader = reader
-        self._moment_tests = moment_tests
+        self._state, self._tasks, self._control, self._training = state, tasks, control, training
+        self._reader, self._moment_tests = reader, moment_tests
 
     def begin(
         self,
@@ -187,16 +178,16 @@ class RunStart(QObject):
         note = origin.note
         self._reset_history(built, origin)
         if built.dataset is not previous or state.sample is None:
-            self.sampleRequested.emit(0)
+            state.choose_test_image(0)
         if note and not built.forks:
             self.opened.emit()
-        self.prepareRequested.emit(Job(built.trainer, origin))
+        self._training.prepare(Job(built.trainer, origin))
         if built.then_train:
             self._control.running = True
-            self.trainRequested.emit(0)
+            self._training.train(0)
         elif built.start is not None and (step or built.history is None):
             # What somebody else has trained, or by hand, was never tested here.
-            self.testRequested.emit()
+            self._training.test()
         self._reader.start()
 
     def _settings_of(self, built: _Built) -> Settings:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from cnnviz.errors import DivergenceError, in_words
+from cnnviz.errors import NO_THREAD, DivergenceError, in_words
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.run.mailbox import (
@@ -25,6 +25,7 @@ from ui.run.mailbox import (
     SnapshotTaken,
     Tested,
 )
+from ui.run.tasks import is_running
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -76,6 +77,50 @@ class Job:
     def run_id(self) -> int:
         """Number of the run."""
         return self.origin.run_id
+
+
+class TrainThread(QObject):
+    """The thread that trains; what is asked of it waits in line there."""
+
+    #: The worker is idle.
+    halted = Signal()
+
+    _prepare = Signal(object)
+    _train = Signal(int)
+    _test = Signal()
+
+    def __init__(self, mailbox: Mailbox, control: TrainControl, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mailbox, self._control = mailbox, control
+        self._worker = TrainWorker(mailbox, control)
+        self._thread = QThread(self)
+        self._thread.setObjectName("training")
+        self._worker.moveToThread(self._thread)
+        self._prepare.connect(self._worker.prepare)
+        self._train.connect(self._worker.train)
+        self._test.connect(self._worker.test)
+        self._worker.halted.connect(self.halted)
+
+    def prepare(self, job: Job) -> None:
+        """Take over a run."""
+        if not is_running(self._thread):
+            self._control.running = False
+            self._mailbox.post(job.run_id, RunFailed(NO_THREAD))
+        self._prepare.emit(job)
+
+    def train(self, steps: int) -> None:
+        """Train so many steps, or with 0 until the run ends or is paused."""
+        self._train.emit(steps)
+
+    def test(self) -> None:
+        """Run the network as it stands on the test images."""
+        self._test.emit()
+
+    def close(self, milliseconds: int) -> bool:
+        """End the thread; return whether it ended in time."""
+        self._control.halt()
+        self._thread.quit()
+        return self._thread.wait(milliseconds)
 
 
 class TrainWorker(QObject):

@@ -41,7 +41,8 @@ class ThemeManager(QObject):
         self._writer: StylesheetWriter | None = None
         self._theme = self._resolve()
         # Seven widgets in eight are behind a tab: they are dressed when those in front have been painted.
-        self._behind = deque[tuple[Callable[[QWidget], None], QWidget]]()
+        self._behind = deque[QWidget]()
+        self._followers = deque[QWidget]()  # round those
         self._dressing = QTimer(self)
         self._dressing.setSingleShot(True)
         self._dressing.setInterval(_BEHIND_MS)
@@ -151,32 +152,39 @@ class ThemeManager(QObject):
         _set_style_sheet(self._app, self._writer.write(theme))
         every = _widgets_of(self._app)
         behind = [each for each in every if _is_behind(each)]
-        self._behind = deque((_polish_again, each) for each in behind)
-        # To be polished takes away the fonts that they, or what they are in, gave them with the theme.
-        followers = dict.fromkeys(filter(None, map(_follower_round, behind)))
-        self._behind.extend((self._restyle, each) for each in followers)
+        self._behind, self._followers = deque(behind), deque(_followers_round(behind))
         self._dressing.start()
         for each in every:
             if not _is_behind(each):
                 _polish_again(each)
 
-    def _restyle(self, widget: QWidget) -> None:
-        cast(_Themed, widget).set_theme(self._theme)
-
     @Slot()
     def _dress_hidden(self) -> None:
+        """Dress what has come into sight meanwhile, and of what is hidden as much as there is time for."""
+        self._behind = deque(each for each in self._behind if Shiboken.isValid(each))
+        seen = [each for each in self._behind if each.isVisible()]
+        if seen:
+            self._behind = deque(each for each in self._behind if not each.isVisible())
+            for each in seen:
+                _polish_again(each)
+            for each in _followers_round(seen):
+                self._restyle(each)
         clock = QElapsedTimer()
         clock.start()
-        around: set[QWidget] = set()
-        while self._behind and clock.elapsed() < _SLICE_MS:
-            step, widget = self._behind.popleft()
-            if Shiboken.isValid(widget):
-                step(widget)
-                around.add(_seen_around(widget))
+        around = set(map(_seen_around, seen))
+        for waiting, step in ((self._behind, _polish_again), (self._followers, self._restyle)):
+            while waiting and clock.elapsed() < _SLICE_MS:
+                widget = waiting.popleft()
+                if Shiboken.isValid(widget):
+                    step(widget)
+                    around.add(_seen_around(widget))
         for each in around:
             each.updateGeometry()  # a scroll bar that is not needed, for one, counts in what is around it
-        if self._behind:
+        if self._behind or self._followers:
             self._dressing.start()
+
+    def _restyle(self, widget: QWidget) -> None:
+        cast(_Themed, widget).set_theme(self._theme)
 
 
 def theme_manager() -> ThemeManager:
@@ -230,11 +238,19 @@ def _is_behind(widget: QWidget) -> bool:
     return not widget.isVisible() and widget.window().isVisible()
 
 
-def _follower_round(widget: QWidget | None) -> QWidget | None:
-    """Return the widget itself, or the nearest around it, that follows the theme."""
-    while widget is not None and not widget.property(_FOLLOWS):
-        widget = widget.parentWidget()
-    return widget
+def _followers_round(widgets: list[QWidget]) -> list[QWidget]:
+    """Return what follows the theme of widgets, or nearest around them.
+
+    To be polished takes away the fonts that they, or what they are in, gave them with the theme.
+    """
+    found: dict[QWidget, None] = {}
+    for each in widgets:
+        widget: QWidget | None = each
+        while widget is not None and not widget.property(_FOLLOWS):
+            widget = widget.parentWidget()
+        if widget is not None:
+            found[widget] = None
+    return list(found)
 
 
 def _seen_around(widget: QWidget) -> QWidget:

@@ -121,7 +121,7 @@ ACTIONS = (
         tooltip="read an IDX folder, a Keras .npz or a folder of images", starts_section=True,
     ),
     ActionRow(
-        name="open_mnist", menu="&File", text="Use &MNIST", handler="session.open_mnist",
+        name="open_mnist", menu="&File", text="Use &MNIST", handler="controller.open_mnist",
         tooltip="go back to the MNIST digits that come with the program",
     ),
     ActionRow(
@@ -154,7 +154,7 @@ ACTIONS = (
         tooltip="close the window", starts_section=True,
     ),
     ActionRow(
-        name="train", menu="&Run", text="&Train or pause", handler="controller.on_train_requested",
+        name="train", menu="&Run", text="&Train or pause", handler="controller.train",
         tooltip="train, pause or continue; with other settings in the form, start a new run", key="Space",
         icon="play", short="Train", enabled=_LOADED,
         help="train, pause or continue; with other settings in the form: a new run; at the end of a run: how "
@@ -162,34 +162,34 @@ ACTIONS = (
     ),
     ActionRow(
         name="train_present", menu="&Run", text="Train the present net&work",
-        handler="controller.on_train_present_requested", key="Shift+Space",
+        handler="controller.train_present", key="Shift+Space",
         tooltip="train, pause or continue the network on the screen, whatever waits in the form",
         enabled=_LOADED - {RunStatus.STOPPED, RunStatus.FAILED},
     ),
     ActionRow(
-        name="step", menu="&Run", text="&Step", handler="controller.on_step_requested", key="S",
+        name="step", menu="&Run", text="&Step", handler="controller.step", key="S",
         tooltip="train a single step; while training runs, pause it", help="train one step",
         icon="step-forward", enabled=frozenset({RunStatus.READY, RunStatus.TRAINING, RunStatus.PAUSED}),
     ),
     ActionRow(
-        name="stop", menu="&Run", text="Sto&p", handler="controller.on_stop_requested", icon="square",
+        name="stop", menu="&Run", text="Sto&p", handler="controller.stop", icon="square",
         tooltip="end this run here; its network and curves stay until the next one",
         enabled=frozenset({RunStatus.TRAINING, RunStatus.PAUSED}),
     ),
     ActionRow(
-        name="epoch", menu="&Run", text="One more &epoch", handler="controller.on_epoch_requested", key="E",
+        name="epoch", menu="&Run", text="One more &epoch", handler="controller.train_epoch", key="E",
         tooltip="train as many more steps as one epoch has", icon="plus", short="+1 epoch",
         enabled=_LOADED - {RunStatus.FAILED},
     ),
     ActionRow(
         name="reset", menu="&Run", text="&Reset to the same weights", key="Ctrl+R",
-        handler="controller.on_reset_requested",
+        handler="controller.reset",
         tooltip="back to the initial weights of the same seed, with the settings of the form; until you "
         "train again, the trained network can be brought back",
         icon="rotate-ccw", short="Reset", enabled=_LOADED, starts_section=True,
     ),
     ActionRow(
-        name="new_seed", menu="&Run", text="&New seed", handler="controller.on_new_seed_requested",
+        name="new_seed", menu="&Run", text="&New seed", handler="controller.draw_seed",
         tooltip="other initial weights, other order of images", key="Ctrl+Shift+R", icon="dices",
         enabled=_LOADED,
     ),

@@ -36,7 +36,7 @@ from ui.controls.keyboard import has_keyboard
 from ui.controls.layouts import fill
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.analysis import Analysis
-from ui.panels.contract import Panel, Services
+from ui.panels.contract import Panel, Runs, Services
 from ui.panels.registry import PANELS
 from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
 from ui.panels.timeline import TimelineBar
@@ -50,6 +50,7 @@ from ui.window.keys import Pages
 from ui.window.menus import Menus, first_steps_page, show_about
 from ui.window.notice_bar import MomentChip, NoticeBar, PendingBar
 from ui.window.panel_area import LabDock, PanelArea
+from ui.window.questions import ask_file
 from ui.window.run_bar import RunBar, RunStatusBar
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from ui.panels.compare import ComparePanel
 
 _LAYOUT_VERSION = 1
+_IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
 #: Least and greatest width of the samples, and what they leave to one panel and to several side by side,
 #: in pixels at scale 1.
 _SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 164, 420, (850, 1210)
@@ -79,13 +81,13 @@ class MainWindow(QMainWindow):
 
     compare: "ComparePanel"
 
-    def __init__(self, state: AppState, analysis: Analysis) -> None:
+    def __init__(self, state: AppState, runs: Runs, analysis: Analysis, settings: QSettings) -> None:
         super().__init__()
         self.setObjectName("main")
         self.setWindowTitle("CNNViz")
         self.setMinimumSize(_LEAST.boundedTo(self._room_on_screen()))
         self.setAcceptDrops(True)
-        self._state = state
+        self._state, self._runs, self._settings = state, runs, settings
         self._painted = self._bare = False
         self._guide: GuideWindow | None = None
         self._theme = LIGHT
@@ -93,7 +95,7 @@ class MainWindow(QMainWindow):
         self.close_guard: Callable[[], bool] | None = None
         #: Opens a file or folder that was dropped.
         self.file_taker: Callable[[Path], None] | None = None
-        self._build_parts(state, analysis)
+        self._build_parts(state, runs, analysis)
         self._arrange()
         follow_theme(self)
 
@@ -113,7 +115,7 @@ class MainWindow(QMainWindow):
         for row in PANELS:
             self.panels.add_panel(row.build(services), row.title, row.dock_name)
         self.panels.show_panel(0)
-        self.compare = ComparePanel(self._state)
+        self.compare = ComparePanel(self._state, self._runs, self.compare_dock.hide)
         self.compare_dock.setWidget(self.compare)
 
     def panel[P: Panel](self, kind: type[P]) -> P:
@@ -133,9 +135,9 @@ class MainWindow(QMainWindow):
         if number < len(self.panels.panels()):
             self.areas.enter(self.panels.panels()[number])
 
-    def restore_size(self, settings: QSettings) -> None:
+    def restore_size(self) -> None:
         """Take size and place from the last session."""
-        if not self.restoreGeometry(remembered_layout(settings, "window/geometry")):
+        if not self.restoreGeometry(remembered_layout(self._settings, "window/geometry")):
             self.resize(_USUAL.boundedTo(self._room_on_screen()))
 
     def _room_on_screen(self) -> QSize:
@@ -143,18 +145,18 @@ class MainWindow(QMainWindow):
         edge = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
         return self.screen().availableSize() - QSize(0, edge)
 
-    def restore_arrangement(self, settings: QSettings) -> None:
+    def restore_arrangement(self) -> None:
         """Take the arrangement of docks and panels from the last session; call it when they exist."""
         for name, part in (("window/docks", self), ("window/panels", self.panels)):
-            part.restoreState(remembered_layout(settings, name), _LAYOUT_VERSION)
+            part.restoreState(remembered_layout(self._settings, name), _LAYOUT_VERSION)
         self.set_bare(False)  # nobody would know where the samples are
         self.lab_dock.hide()  # until there is a lab in it
 
-    def save_layout(self, settings: QSettings) -> None:
+    def save_layout(self) -> None:
         """Remember size and arrangement."""
-        settings.setValue("window/geometry", self.saveGeometry())
-        settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
-        settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
+        self._settings.setValue("window/geometry", self.saveGeometry())
+        self._settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
+        self._settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -282,17 +284,18 @@ class MainWindow(QMainWindow):
             self._guide = GuideWindow(first_steps_page, self)
         self._guide.show_chapter(name)
 
-    def _build_parts(self, state: AppState, analysis: Analysis) -> None:
+    def _build_parts(self, state: AppState, runs: Runs, analysis: Analysis) -> None:
         self.menus = Menus(self, state)
-        self.run_bar = RunBar(state, self.menus)
-        self.samples = SamplesPanel(state, analysis)
+        self.run_bar = RunBar(state, runs, self.menus)
+        ask_image = partial(ask_file, self, self._settings, "Open an image", _IMAGES)
+        self.samples = SamplesPanel(state, analysis, ask_image)
         self.notices = NoticeBar(state)
-        self.pending = PendingBar(state)
+        self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
         self.panels.divided.connect(self._fit)
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
-        self.timeline = TimelineBar(state)
+        self.timeline = TimelineBar(state, runs)
         self.pages = Pages()
         self._leave_full_screen = QShortcut(QKeySequence("Esc"), self, partial(self.set_full_screen, False))
         self._leave_full_screen.setEnabled(False)
@@ -366,7 +369,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.timeline.compareRequested.connect(self.compare_dock.setVisible)
+        self.timeline.toggles.compare.clicked.connect(self.compare_dock.setVisible)
         self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
 
     def _on_comparison_visible(self, visible: bool) -> None:

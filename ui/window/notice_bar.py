@@ -13,6 +13,7 @@ from ui.controls.buttons import Button
 from ui.controls.labels import Badge
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
+from ui.panels.contract import Runs
 from ui.state import AppState, Notice, RunStatus
 from ui.theme import theme_manager
 from ui.window.actions import START_TIP, action_row
@@ -31,7 +32,6 @@ class NoticeBar(MessageBar):
         self._standing: dict[str, Notice] = {}  # by place, the newest last
         self._shown: Notice | None = None
         self._going = single_shot(self, self._show_newest, _SUCCESS_MS)
-        self.actionRequested.connect(self._on_action_requested)
         self.closed.connect(self._on_closed)
         state.noticeRaised.connect(self._on_notice_raised)
 
@@ -63,12 +63,7 @@ class NoticeBar(MessageBar):
 
     def _show(self, notice: Notice) -> None:
         self._shown = notice
-        self.show_message(notice.text, notice.kind, notice.action)
-
-    @Slot()
-    def _on_action_requested(self) -> None:
-        if self._shown is not None and self._shown.act is not None:
-            self._shown.act()
+        self.show_message(notice.text, notice.kind, notice.action, notice.act)
 
     @Slot()
     def _on_closed(self) -> None:
@@ -90,14 +85,16 @@ class PendingBar(MessageBar):
     action is to begin a new run with them; the other buttons train on as it is, and take the settings back.
     """
 
-    def __init__(self, state: AppState) -> None:
+    def __init__(self, state: AppState, runs: Runs) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._runs = state, runs
         self._close.hide()
         self.discard_button = Button(_DISCARD, kind="link")
         self.discard_button.setToolTip("Show the settings of the run in the form again")
         row = action_row("train_present")
         self.present_button = Button(row.label, kind="link", tooltip=row.sentence, shortcut=row.key)
+        self.present_button.clicked.connect(runs.train_present)
+        self.discard_button.clicked.connect(lambda: state.set_draft(state.experiment))
         self._layout.addWidget(self.present_button)
         self._layout.addWidget(self.discard_button)
         self.action_button().setToolTip(START_TIP)
@@ -137,7 +134,7 @@ class PendingBar(MessageBar):
         problem = self._problem()
         text, kind, action = (problem, "error", "") if problem else (self._words(), "info", _START)
         if (text, kind) != (self.text(), self.kind()):
-            self.show_message(text, kind, action)
+            self.show_message(text, kind, action, self._runs.begin_new)
         self.present_button.setVisible(self._state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
 
     def _words(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -15,6 +15,7 @@ from ui.controls.choice_field import ChoiceField
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.pace import Pace
+from ui.panels.contract import Runs
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.window.actions import START_TIP, action_row
@@ -59,10 +60,9 @@ class RunBar(QWidget):
     * `menus`: of the window: each button asks for an action of it.
     """
 
-    presetRequested = Signal(str)
-
-    def __init__(self, state: AppState, menus: Menus) -> None:
+    def __init__(self, state: AppState, runs: Runs, menus: Menus) -> None:
         super().__init__()
+        self._runs = runs
         self._menus = menus
         self._state = state
         self._shown: tuple[RunStatus, tuple[str, str, str, str]] | None = None
@@ -171,7 +171,7 @@ class RunBar(QWidget):
         self.preset.setMinimumContentsLength(_FEW_LETTERS if folded else _MANY_LETTERS)
 
     def _connect_signals(self) -> None:
-        self.preset.choiceEdited.connect(self.presetRequested)
+        self.preset.choiceEdited.connect(self._runs.choose_preset)
         self._menus.action("train").installEventFilter(self)
         self._state.runChanged.connect(self._on_run_changed)
         self._state.draftChanged.connect(self._on_draft_changed)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
@@ -33,7 +33,7 @@ from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.side_column import SideColumn
 from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.work import PASS, BackpropWork
-from ui.panels.contract import Panel
+from ui.panels.contract import Panel, Runs
 from ui.panels.drawn import Drawn
 from ui.panels.picture_loop import PictureLoop
 from ui.panels.scene import still_scene_of
@@ -63,15 +63,11 @@ class BackpropPanel(Panel):
     """Step bar on top, one large view of the present step, and a column to inspect, poke and check.
 
     * `analysis`, `background`: where quick and long things are computed.
-    * `adoptRequested`: continue the run from the weights that were changed here.
     """
 
-    pinRequested = Signal(object)
-    adoptRequested = Signal(object)
-
-    def __init__(self, state: AppState, analysis: Analysis, background: Analysis) -> None:
+    def __init__(self, state: AppState, runs: Runs, analysis: Analysis, background: Analysis) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._runs = state, runs
         self._was_training = False
         self._unchecked: Choices | None = None
         self._unseen: list[Step] = []
@@ -376,7 +372,7 @@ class BackpropPanel(Panel):
                 self._choose_target(target)
             case Adopt():
                 if (snapshot := self.model.adopted()) is not None:
-                    self.adoptRequested.emit(snapshot)
+                    self._runs.adopt(snapshot)
             case _:
                 if not self._probes.answer(ask):
                     self.model.answer(ask)
@@ -387,10 +383,10 @@ class BackpropPanel(Panel):
         if pinned is None:
             self._probes.poke(target)
         elif pinned == self._state.pinned:
-            self.pinRequested.emit(None)
+            self._state.set_pinned(None)
         else:
             self.model.set_target(target)
-            self.pinRequested.emit(pinned)
+            self._state.set_pinned(pinned)
 
     def figure(self, look: Look) -> Drawing:
         """The step that is shown, for paper."""
@@ -413,4 +409,4 @@ class BackpropPanel(Panel):
             self.header.cover.setChecked(True)
 
     def _unpin(self) -> None:
-        self.pinRequested.emit(None)
+        self._state.set_pinned(None)

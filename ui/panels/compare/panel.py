@@ -1,9 +1,10 @@
 """The panel that compares two moments."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import override
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
@@ -23,6 +24,7 @@ from ui.panels.compare.page import (
     largest_weight,
     page_of,
 )
+from ui.panels.contract import Runs
 from ui.panels.drawn import Drawn, TellsDrawn, moment_of
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
@@ -34,20 +36,11 @@ _NOTHING = "Choose a moment on the timeline and press Mark this moment"
 
 
 class ComparePanel(TellsDrawn, QFrame):
-    """Weights of a marked moment A, of the moment that is shown, and the difference.
+    """Weights of a marked moment A, of the moment that is shown, and the difference; `hide` hides it."""
 
-    * `referenceRequested`: compare with this moment from now on.
-    * `momentRequested`: step of the moment to show.
-    * `closeRequested`: hide the comparison.
-    """
-
-    referenceRequested = Signal(object)
-    momentRequested = Signal(object)
-    closeRequested = Signal()
-
-    def __init__(self, state: AppState) -> None:
+    def __init__(self, state: AppState, runs: Runs, hide: Callable[[], object]) -> None:
         super().__init__()
-        self._state, self._theme = state, LIGHT
+        self._state, self._runs, self._hide, self._theme = state, runs, hide, LIGHT
         self.found: Compared | None = None
         self._own_scale = False
         self.setProperty("role", "bar")
@@ -99,12 +92,12 @@ class ComparePanel(TellsDrawn, QFrame):
                 self._draw()
             case Mark():
                 if state.shown is not None:
-                    self.referenceRequested.emit(state.shown)
+                    state.compare_with(state.shown)
             case GoToMark():
                 if state.reference is not None:
-                    self.momentRequested.emit(state.reference.snapshot.step)
+                    self._runs.show_moment(state.reference.snapshot.step)
             case Close():
-                self.closeRequested.emit()
+                self._hide()
             case _:
                 raise TypeError(f"The panel does not know {ask!r}.")
 
@@ -148,7 +141,6 @@ class ComparePanel(TellsDrawn, QFrame):
         wanted = store[0] if self._state.follows_live and len(store) else shown
         if comparable(wanted.network, shown.network):
             # Answered by a change of the state, which draws.
-            self.referenceRequested.emit(wanted)
-            reference = self._state.reference
-            return (None, None) if reference is None else (reference.snapshot, shown)
+            self._state.compare_with(wanted)
+            return wanted, shown
         return None, None

@@ -57,7 +57,7 @@ class NetworkView(QWidget):
     """Shows a picture where the user looks: `explain` says what follows from it.
 
     * `state`: says which cell is pinned, and what is to be guessed first.
-    * `choices`: of the panel; `pin`: takes the cell to pin.
+    * `choices`: of the panel.
     * `picture`: what is shown, with the limits of the colours in force.
     * `explained`: what is shown of it where the user looks.
     * `valueLineChanged`: what is under the pointer, or marked.
@@ -65,11 +65,9 @@ class NetworkView(QWidget):
 
     valueLineChanged = Signal(str)
 
-    def __init__(
-        self, state: AppState, choices: Choices[View], pin: Callable[[PinnedCell | None], object]
-    ) -> None:
+    def __init__(self, state: AppState, choices: Choices[View]) -> None:
         super().__init__()
-        self._state, self._choices, self._pin, self._theme = state, choices, pin, LIGHT
+        self._state, self._choices, self._theme = state, choices, LIGHT
         self.picture: Picture | None = None
         self.explained: Explained | None = None
         self._under: PinnedCell | None = None
@@ -211,7 +209,7 @@ class NetworkView(QWidget):
         if self.sweep.stage is not None:
             self.sweep.end()
         elif self._state.pinned is not None:
-            self._pin(None)
+            self._state.set_pinned(None)
         elif self.view.enlarged is not None:
             self.enlarge(None)
         else:
@@ -251,7 +249,7 @@ class NetworkView(QWidget):
                 if index is not None:
                     self._choices.choose(class_index=index)
             case PinCell(cell):
-                self._pin(cell)
+                self._state.set_pinned(cell)
             case MovePin(rows, cols):
                 self._move_pin(rows, cols)
             case ShowChannel(group, channel):
@@ -358,12 +356,12 @@ class NetworkView(QWidget):
             return
         self._keep(channels=put(self.view.channels, str(group), channel))
         if pinned is not None and picture.plan.group_of(pinned.stage) == group:
-            self._pin(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
+            self._state.set_pinned(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
         self.redraw()
 
     def _press(self, cell: PinnedCell) -> None:
         self.sweep.end()
-        self._pin(None if cell == self._shown_pin() else cell)
+        self._state.set_pinned(None if cell == self._shown_pin() else cell)
 
     def _move_pin(self, rows: int, cols: int) -> None:
         pinned, picture = self._shown_pin(), self.picture
@@ -384,7 +382,7 @@ class NetworkView(QWidget):
         for part in self.flow.findChildren(MarkView):
             part.forget_pointer()
         if moved != pinned:
-            self._pin(moved)
+            self._state.set_pinned(moved)
 
     def _paint_now(self) -> None:
         """Paint everything in the window that is out of date, at once.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -54,14 +54,9 @@ _EMPTY = "Choose a sample on the left: the network and everything it computes ap
 class FeatureMapsPanel(Panel):
     """The network left to right with linked cells, and what each filter looks for.
 
-    * `state`: read, never written.
     * `analysis`: computes what is drawn of each moment.
     * `background`: searches the test images.
-    * `sampleRequested`: index of the test image to look at.
     """
-
-    pinRequested = Signal(object)
-    sampleRequested = Signal(int)
 
     def __init__(
         self, state: AppState, analysis: Analysis, background: Analysis, parent: QWidget | None = None
@@ -74,7 +69,7 @@ class FeatureMapsPanel(Panel):
         self._levels_of: tuple[object, ...] = ()
         self.setProperty("role", "panel")
         self.message = MessageBar(self)
-        self.network = NetworkView(state, self.choices, self.pinRequested.emit)
+        self.network = NetworkView(state, self.choices)
         self.looks_for = LooksForView(background, self.answer)
         self._build()
         self._loop = PictureLoop(
@@ -363,8 +358,8 @@ class FeatureMapsPanel(Panel):
         """Do what the page of a filter asks for."""
         match ask:
             case LookAtPatch(image, cell):
-                self.sampleRequested.emit(image)
-                self.pinRequested.emit(cell)
+                self._state.choose_test_image(image)
+                self._state.set_pinned(cell)
             case ShowFilter(layer, channel):
                 group = None if self.picture is None else self.picture.plan.group_of(layer)
                 if group is not None:

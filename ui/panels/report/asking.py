@@ -15,13 +15,11 @@ class AskingBar(MessageBar):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._act: Callable[[], None] | None = None
         self._look: Callable[[], None] | None = None
         self.look_button = Button("", kind="link")
         self._layout.insertWidget(2, self.look_button)
         self.look_button.hide()
         self.look_button.clicked.connect(self._on_look_clicked)
-        self.actionRequested.connect(self._on_action_requested)
 
     def ask(
         self,
@@ -36,8 +34,7 @@ class AskingBar(MessageBar):
         * `act`: what the button does, after the message has gone.
         * `look`: text and tool tip of a second button, and what it does; the message stays meanwhile.
         """
-        self.show_message(text, kind, action)
-        self._act = act
+        self.show_message(text, kind, action, act)
         if look is not None:
             words, tip, self._look = look
             self.look_button.setText(words)
@@ -51,20 +48,20 @@ class AskingBar(MessageBar):
             self.setTabOrder(self.action_button(), self._close)
 
     @override
-    def show_message(self, text: str, kind: str = "info", action: str = "") -> None:
-        self._act = self._look = None
+    def show_message(
+        self, text: str, kind: str = "info", action: str = "", act: Callable[[], object] | None = None
+    ) -> None:
+        self._look = None
         self.look_button.hide()
         self.setToolTip("")
-        super().show_message(text, kind, action)
+        super().show_message(text, kind, action, act)
 
     @Slot()
     def _on_look_clicked(self) -> None:
         if self._look is not None:
             self._look()
 
-    @Slot()
-    def _on_action_requested(self) -> None:
-        act, self._act = self._act, None
+    @override
+    def answer(self) -> None:
         self.clear()
-        if act is not None:
-            act()
+        super().answer()

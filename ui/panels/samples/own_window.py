@@ -6,7 +6,7 @@ from functools import partial
 from typing import override
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, Qt, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -109,18 +109,21 @@ class OwnDigitWindow(QDialog):
     What is made on the page in front is the sample, at once after every change.
 
     * `analysis`: where predictions are computed.
-    * `openRequested`, `pasteRequested`: another picture is wanted, from a file or the clipboard.
-    * `dropped`: an image or a file has been dropped on the window.
+    * `ask`, `paste`: have another picture read, from a file or the clipboard.
+    * `take`: has what was dropped read, under this name.
     """
 
-    sampleMade = Signal(object)
-    openRequested = Signal()
-    pasteRequested = Signal()
-    dropped = Signal(object)
-
-    def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        state: AppState,
+        analysis: Analysis,
+        ask: Callable[[], object],
+        paste: Callable[[], object],
+        take: Callable[[QMimeData, str], object],
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state, self._ask, self._paste, self._take = state, ask, paste, take
         self._made: dict[str, Made] = {}  # by page
         self._picture: Picture | None = None
         self._outcome = Probabilities(()), ""
@@ -174,7 +177,7 @@ class OwnDigitWindow(QDialog):
     def dropEvent(self, event: QDropEvent) -> None:
         """Hand over what has been dropped."""
         event.acceptProposedAction()
-        self.dropped.emit(event.mimeData())
+        self._take(event.mimeData(), "dropped image")
 
     # -- building ------------------------------------------------------------------------------------------
 
@@ -223,8 +226,8 @@ class OwnDigitWindow(QDialog):
             (self.clear_button.clicked, pad.clear),
             (pad.undoChanged, self._on_undo_changed),
             (pad.drawn, self._on_drawn),
-            (self.open_button.clicked, self.openRequested),
-            (self.paste_button.clicked, self.pasteRequested),
+            (self.open_button.clicked, self._ask),
+            (self.paste_button.clicked, self._paste),
             (self._pace.due, self._make_from_drawing),
             (state.datasetChanged, self._on_dataset_changed),
             (state.sampleChanged, self._show_outcome),
@@ -234,7 +237,7 @@ class OwnDigitWindow(QDialog):
         for standard, slot in (
             (QKeySequence.StandardKey.Undo, partial(self._on_draw_page, pad.undo)),
             (QKeySequence.StandardKey.Redo, partial(self._on_draw_page, pad.redo)),
-            (QKeySequence.StandardKey.Paste, self.pasteRequested.emit),
+            (QKeySequence.StandardKey.Paste, self._paste),
         ):
             # All keys of the platform, such as Ctrl+Y and Ctrl+Shift+Z.
             for keys in QKeySequence.keyBindings(standard):
@@ -298,7 +301,7 @@ class OwnDigitWindow(QDialog):
         if self.page == "draw":
             self.pad.setFocus()
         if self.page in self._made:
-            self.sampleMade.emit(self._made[self.page].sample)
+            self._state.set_sample(self._made[self.page].sample)
         self._show_outcome()
 
     def _on_draw_page(self, change: Callable[[], None]) -> None:
@@ -354,7 +357,7 @@ class OwnDigitWindow(QDialog):
     def _make(self, page: str, original: ByteArray, seen: ByteArray, origin: str) -> None:
         sample = Sample(seen[np.newaxis], origin=origin)
         self._made[page] = Made(sample, *(Photo(each, "left top") for each in (original, seen)))
-        self.sampleMade.emit(sample)
+        self._state.set_sample(sample)
         self._show_outcome()
 
     # -- drawing -------------------------------------------------------------------------------------------

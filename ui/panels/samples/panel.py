@@ -34,7 +34,7 @@ from ui.panels.samples.pictures import Picture, offered_image, read_picture
 from ui.panels.samples.prediction import Prediction, predict, prediction_cards, verdict_of
 from ui.panels.scene import still_scene_of
 from ui.panels.thumbnails import ThumbnailView
-from ui.state import AppState, Notice, RunStatus, Sample
+from ui.state import AppState, Notice, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
 if TYPE_CHECKING:
@@ -66,23 +66,15 @@ class SamplesPanel(QFrame):
     """Filter, thumbnails, own images, and the prediction for the current sample.
 
     * `analysis`: where image files are read, and predictions computed.
-    * `sampleRequested`: index of the test image to look at.
-    * `ownSampleRequested`: image of the user's own to look at.
-    * `openRequested`: choose an image file, and hand it to `open_image`.
-    * `noticeActionRequested`: the remedy offered in a message was chosen.
+    * `ask_image`: asks for an image file; None for none.
     * `windowMade`: the window for own images exists from now on.
     """
 
-    sampleRequested = Signal(int)
-    ownSampleRequested = Signal(object)
-    openRequested = Signal()
-    noticeActionRequested = Signal()
     windowMade = Signal(QWidget)
 
-    def __init__(self, state: AppState, analysis: Analysis) -> None:
+    def __init__(self, state: AppState, analysis: Analysis, ask_image: Callable[[], Path | None]) -> None:
         super().__init__()
-        self._state = state
-        self._analysis = analysis
+        self._state, self._analysis, self._ask_image = state, analysis, ask_image
         self._theme = LIGHT
         self._own_window: OwnDigitWindow | None = None
         self._level, self._narrow = 0, False
@@ -139,6 +131,14 @@ class SamplesPanel(QFrame):
         """Read an image file in the background and make it the sample; the current one stays if it fails."""
         self._read(lambda _context: read_picture(path))
 
+    @Slot()
+    def ask_image(self) -> None:
+        """Ask for an image file and make it the sample."""
+        path = self._ask_image()
+        if path is not None:
+            self.open_image(path)
+
+    @Slot()
     def paste(self) -> None:
         """Make the image, or the image file, in the clipboard the sample."""
         # PySide promises data, but where the platform has no clipboard of its own an empty one has none.
@@ -167,7 +167,7 @@ class SamplesPanel(QFrame):
         if self._own_window is not None:
             self._own_window.forget()
         if self._state.sample is not None and self._state.sample.index is None:
-            self.sampleRequested.emit(0)
+            self._state.choose_test_image(0)
 
     def own_window(self) -> "OwnDigitWindow":
         """The window in which own images are made; built when it is first needed."""
@@ -175,12 +175,9 @@ class SamplesPanel(QFrame):
             # Imported here: the window program starts sooner without it.
             from ui.panels.samples.own_window import OwnDigitWindow
 
-            window = OwnDigitWindow(self._state, self._analysis, self.window())
-            window.sampleMade.connect(self._on_sample_made)
-            window.openRequested.connect(self.openRequested)
-            window.pasteRequested.connect(self.paste)
-            window.dropped.connect(self._on_dropped)
-            self._own_window = window
+            window = self._own_window = OwnDigitWindow(
+                self._state, self._analysis, self.ask_image, self.paste, self.take, self.window()
+            )
             self.windowMade.emit(window)
         return self._own_window
 
@@ -247,15 +244,14 @@ class SamplesPanel(QFrame):
     def _connect_signals(self) -> None:
         self.filter.choiceEdited.connect(self._fill)
         self.search.returnPressed.connect(self._on_search_entered)
-        self.message.actionRequested.connect(self.noticeActionRequested)
         self.draw_button.clicked.connect(self.draw)
-        self.open_button.clicked.connect(self.openRequested)
+        self.open_button.clicked.connect(self.ask_image)
         self._paste.triggered.connect(self.paste)
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
         state.coveredChanged.connect(self._on_evaluation_changed)
-        state.sampleChanged.connect(self._show_images)
+        state.sampleChanged.connect(self._on_sample_changed)
         state.sceneChanged.connect(self._on_scene_changed)
         state.runChanged.connect(self._on_run_changed)
         state.noticeRaised.connect(self._on_notice_raised)
@@ -329,23 +325,21 @@ class SamplesPanel(QFrame):
     def _answer(self, ask: Ask) -> None:
         match ask:
             case ShowImage(index):
-                self.sampleRequested.emit(index)
+                self._state.choose_test_image(index)
             case _:
                 raise TypeError(f"The panel does not know {ask!r}.")
 
     # -- slots ---------------------------------------------------------------------------------------------
 
-    def _on_dropped(self, data: QMimeData) -> None:
-        self.take(data, "dropped image")
-
     def _on_picture_read(self, picture: Picture) -> None:
         self.message.clear()
         self.own_window().show_picture(picture)
 
-    @Slot(object)
-    def _on_sample_made(self, sample: Sample) -> None:
-        self.message.clear()
-        self.ownSampleRequested.emit(sample)
+    @Slot()
+    def _on_sample_changed(self) -> None:
+        if self._state.sample is not None and self._state.sample.index is None:
+            self.message.clear()  # an image of one's own is there now
+        self._show_images()
 
     @Slot()
     def _on_dataset_changed(self) -> None:
@@ -391,13 +385,13 @@ class SamplesPanel(QFrame):
     @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:
         if notice.place == "samples" and notice.text:
-            self.message.show_message(notice.text, notice.kind, notice.action)
+            self.message.show_message(notice.text, notice.kind, notice.action, notice.act)
         elif notice.place == "samples":
             self.message.clear()
 
     @Slot()
     def _on_search_entered(self) -> None:
-        self.sampleRequested.emit(int(self.search.text()))
+        self._state.choose_test_image(int(self.search.text()))
         self.search.clear()
 
     # -- drawing -------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import replace
 from typing import Any, override
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout
 
@@ -29,6 +29,7 @@ from cnnviz.snapshots import Snapshot
 from ui.controls.layouts import fill
 from ui.controls.pace import Pace
 from ui.marks import view_of
+from ui.panels.contract import Runs
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.reading_box import ReadingBox
 from ui.panels.timeline.controls import BranchQuestion, ForkButton, ShownMoment, Transport, ViewToggles
@@ -52,20 +53,11 @@ _TIP = (
 
 
 class TimelineBar(TellsDrawn, QFrame):
-    """Shows where in the run the panels are, and asks for other moments.
+    """Shows where in the run the panels are, and asks for other moments."""
 
-    * `momentRequested`: step of the moment to show; None is the live one.
-    * `forkRequested`: train on from the moment that is shown, with this learning rate.
-    * `compareRequested`: show the comparison with another moment, or hide it.
-    """
-
-    momentRequested = Signal(object)
-    forkRequested = Signal(float)
-    compareRequested = Signal(bool)
-
-    def __init__(self, state: AppState) -> None:
+    def __init__(self, state: AppState, runs: Runs) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._runs = state, runs
         self._theme = LIGHT
         self.setProperty("role", "bar")
         self.setObjectName("timeline")
@@ -130,7 +122,7 @@ class TimelineBar(TellsDrawn, QFrame):
     def _connect_signals(self) -> None:
         state = self._state
         for signal, slot in (
-            (self.moment.stepRequested, self._on_step_typed),
+            (self.moment.field.valueEdited, self._on_step_typed),
             (self.moment.field.messageChanged, self._on_step_message),
             (self.transport.play.clicked, self._on_play_toggled),
             (self.transport.speed.choiceEdited, self._on_speed_edited),
@@ -140,7 +132,6 @@ class TimelineBar(TellsDrawn, QFrame):
             (self.fork.clicked, self._on_fork_clicked),
             (self.branch.continued, self._on_branch_continued),
             (self.branch.cancelled, self._end_question),
-            (self.toggles.compare.clicked, self.compareRequested),
             (self.toggles.live.clicked, self._on_live_requested),
             (self._curve_pace.due, self._draw_curve),
             (state.historyReset, self._on_history_reset),
@@ -233,7 +224,7 @@ class TimelineBar(TellsDrawn, QFrame):
     @Slot(float)
     def _on_branch_continued(self, learning_rate: float) -> None:
         self._end_question()
-        self.forkRequested.emit(learning_rate)
+        self._runs.fork(learning_rate)
 
     @Slot()
     def _end_question(self) -> None:
@@ -267,16 +258,16 @@ class TimelineBar(TellsDrawn, QFrame):
         if step >= state.history.step:
             self._request(None)
         elif state.follows_live or step != self._step():
-            self.momentRequested.emit(step)
+            self._runs.show_moment(step)
 
     def _request(self, snapshot: Snapshot | None) -> None:
         """Ask for a moment, None being the live one, unless it is shown already."""
         state = self._state
         if snapshot is None:
             if not state.follows_live or state.awaited_step is not None:
-                self.momentRequested.emit(None)
+                self._runs.show_moment(None)
         elif state.follows_live or snapshot is not state.shown or state.awaited_step is not None:
-            self.momentRequested.emit(snapshot.step)
+            self._runs.show_moment(snapshot.step)
 
     # -- drawing -------------------------------------------------------------------------------------------
 

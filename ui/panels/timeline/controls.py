@@ -85,9 +85,6 @@ class Transport(QWidget):
 class ShownMoment(QWidget):
     """Which step is shown, in a field that takes another one, and what was measured there."""
 
-    #: Step that was typed.
-    stepRequested = Signal(int)
-
     def __init__(self) -> None:
         super().__init__()
         self._step: int | None = None
@@ -105,7 +102,6 @@ class ShownMoment(QWidget):
         self._row = fill(QHBoxLayout(), self._label, (self.field, 1))
         self._layout = fill(QVBoxLayout(self), 1, self._row, self._measured, 1, spacing=0)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self.field.valueEdited.connect(self.stepRequested)
         self.field.editingFinished.connect(self._on_typed)
         follow_theme(self)
 

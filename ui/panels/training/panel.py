@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, override
 
-from PySide6.QtCore import QEvent, QSize, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -24,7 +24,7 @@ from ui.controls.naming import named
 from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
-from ui.panels.contract import Panel
+from ui.panels.contract import Panel, Runs
 from ui.panels.drawn import Drawn, DrawnPart
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
@@ -50,20 +50,11 @@ _FEW_CLASSES = 6
 
 
 class TrainingPanel(CatchesUp, Panel):
-    """Settings on the left, curves and filters in the middle, log and test results on the right.
+    """Settings on the left, curves and filters in the middle, log and test results on the right."""
 
-    * `draftRequested`: edited settings.
-    * `speedRequested`: steps a second; None is full speed.
-    * `sampleRequested`: index of the test image to look at.
-    """
-
-    draftRequested = Signal(object)
-    speedRequested = Signal(object)
-    sampleRequested = Signal(int)
-
-    def __init__(self, state: AppState) -> None:
+    def __init__(self, state: AppState, runs: Runs) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._runs = state, runs
         self._theme = LIGHT
         self.setProperty("role", "panel")
         self._build_widgets()
@@ -224,7 +215,7 @@ class TrainingPanel(CatchesUp, Panel):
         """Choose as `view_state` said."""
         choices = Choices(view)
         pace = choices.number("speed", 0.0, 1e6, None)
-        self.speedRequested.emit(pace if pace in PACES else None)
+        self._state.set_speed(pace if pace in PACES else None)
         self.curves.restore_view(view)
         self.filters.choose(
             read(FilterView, {name: view.get(f"filters.{name}") for name in kept(FilterView())})
@@ -235,8 +226,8 @@ class TrainingPanel(CatchesUp, Panel):
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
-        self.form = SettingsForm()
-        self.speed = SpeedControl()
+        self.form = SettingsForm(self._runs.edit, self._complain)
+        self.speed = SpeedControl(self._state)
         self.curves = TrainingCurves()
         self.filters = FiltersView()
         tip = (
@@ -249,7 +240,7 @@ class TrainingPanel(CatchesUp, Panel):
         self._log_pace = Pace(_LOG_MS, self)
         self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
         self._new_lines: list[tuple[int, float, float]] = []
-        self.results = ResultsView()
+        self.results = ResultsView(self._state.choose_test_image)
         self._log_title = SectionTitle("Log")
         # Where there is no room for three columns, as on a projector, or not even for two.
         self._switch = SegmentedControl(
@@ -279,10 +270,6 @@ class TrainingPanel(CatchesUp, Panel):
     def _connect_signals(self) -> None:
         self._switch.currentChanged.connect(self._on_switched)
         self._log_pace.due.connect(self._draw_log)
-        self.form.draftRequested.connect(self.draftRequested)
-        self.form.messageChanged.connect(self._on_form_message)
-        self.speed.speedRequested.connect(self.speedRequested)
-        self.results.sampleRequested.connect(self.sampleRequested)
         state = self._state
         state.draftChanged.connect(self._on_draft_changed)
         state.datasetChanged.connect(self._on_dataset_changed)
@@ -295,7 +282,6 @@ class TrainingPanel(CatchesUp, Panel):
         state.ghostChanged.connect(self._on_ghost_changed)
         state.sampleChanged.connect(self._on_sample_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
-        state.speedChanged.connect(self._on_speed_changed)
 
     def _draw_all(self) -> None:
         self._on_draft_changed()
@@ -306,7 +292,6 @@ class TrainingPanel(CatchesUp, Panel):
         self._on_moment_changed()
         self._on_ghost_changed()
         self._on_evaluation_changed()
-        self._on_speed_changed()
 
     @Slot()
     def _on_draft_changed(self) -> None:
@@ -391,12 +376,8 @@ class TrainingPanel(CatchesUp, Panel):
         self.results.set_result(self._state.dataset, self._state.evaluation)
         self._on_sample_changed()
 
-    @Slot()
-    def _on_speed_changed(self) -> None:
-        self.speed.set_speed(self._state.steps_per_second, self._state.rising_pace)
-
-    @Slot(str)
-    def _on_form_message(self, text: str) -> None:
+    def _complain(self, text: str) -> None:
+        """Say what is wrong with the field that was edited last; "" when nothing is."""
         if text:
             self.message.show_message(text, "error")
         else:

@@ -1,10 +1,11 @@
 """How well the network does on the test images: confusion matrix and mistakes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import override
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz._types import ViewValue
@@ -33,13 +34,12 @@ _MISTAKES_TIP = "Wrongly classified test images, largest loss first. Click one t
 class ResultsView(TellsDrawn, QWidget):
     """Confusion matrix over the mistakes; a cell of the matrix narrows the mistakes down to its own.
 
-    * `sampleRequested`: A mistake was chosen; its index among the test images.
+    * `choose`: takes the index of a test image to look at.
     """
 
-    sampleRequested = Signal(int)
-
-    def __init__(self) -> None:
+    def __init__(self, choose: Callable[[int], object]) -> None:
         super().__init__()
+        self._choose = choose
         self._dataset: Dataset | None = None
         self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
@@ -153,6 +153,6 @@ class ResultsView(TellsDrawn, QWidget):
                 self._cell = None if self._cell == (true, predicted) else (true, predicted)
                 self.set_result(self._dataset, self._result)
             case ShowImage(index):
-                self.sampleRequested.emit(index)
+                self._choose(index)
             case _:
                 raise TypeError(f"The results do not know {ask!r}.")

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
@@ -22,17 +21,15 @@ _FIRST_OF_TRAINING = "optimizer"
 
 
 class SettingsForm(QWidget):
-    """Shows an experiment and asks for another one when a field is edited.
+    """Shows an experiment.
 
-    * `draftRequested`: A valid experiment with the edited field.
-    * `messageChanged`: what is wrong with the field that was edited last; empty when nothing is.
+    * `edit`: takes a valid experiment with the edited field.
+    * `complain`: is told what is wrong with the field that was edited last; "" when nothing is.
     """
 
-    draftRequested = Signal(object)
-    messageChanged = Signal(str)
-
-    def __init__(self) -> None:
+    def __init__(self, edit: Callable[[Experiment], object], complain: Callable[[str], object]) -> None:
         super().__init__()
+        self._edit, self._complain = edit, complain
         self._draft = LAB5
         self._fields: dict[str, QWidget] = {}
         self._show: dict[str, Callable[[Any], None]] = {}
@@ -110,7 +107,7 @@ class SettingsForm(QWidget):
             self._show[name] = field.set_values
         if not isinstance(field, ClassPicker):
             field.set_subject(setting.title)
-        field.messageChanged.connect(self.messageChanged)
+        field.messageChanged.connect(self._complain)
         return field
 
     def _on_edited(self, name: str, value: Any) -> None:
@@ -120,7 +117,7 @@ class SettingsForm(QWidget):
             else:
                 draft = replace(self._draft, **{name: value})
         except ParameterError as error:
-            self.messageChanged.emit(str(error))
+            self._complain(str(error))
             return
-        self.messageChanged.emit("")
-        self.draftRequested.emit(draft)
+        self._complain("")
+        self._edit(draft)

@@ -2,12 +2,13 @@
 
 from bisect import bisect_right
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_value
 from ui.controls.layouts import fill
 from ui.controls.naming import named
+from ui.state import AppState
 
 _SLOWER = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 PACES: tuple[float | None, ...] = (*_SLOWER, None)
@@ -15,15 +16,11 @@ PACES: tuple[float | None, ...] = (*_SLOWER, None)
 
 
 class SpeedControl(QWidget):
-    """A slider over paces; its right end is full speed.
+    """A slider over paces; its right end is full speed."""
 
-    * `speedRequested`: steps a second; None is full speed.
-    """
-
-    speedRequested = Signal(object)
-
-    def __init__(self) -> None:
+    def __init__(self, state: AppState) -> None:
         super().__init__()
+        self._state = state
         tip = "Steps a second, from slow motion to full speed. May be changed while training runs."
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Training speed", tip)
         self.slider.setRange(0, len(PACES) - 1)
@@ -33,14 +30,17 @@ class SpeedControl(QWidget):
         label.setBuddy(self.slider)
         header = fill(QHBoxLayout(), (label, 1), self._value)
         fill(QVBoxLayout(self), header, self.slider, spacing=2)
-        self.set_speed(None)
+        self._draw()
+        state.speedChanged.connect(self._draw)
         self.slider.valueChanged.connect(self._on_slider_moved)
         # The slider is left to the hand that holds it.
         self.slider.sliderPressed.connect(lambda: self._on_slider_moved(self.slider.value()))
 
-    def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
+    @Slot()
+    def _draw(self) -> None:
         """Show the chosen pace, or the one for now on the way there, with which the slider moves."""
-        shown = steps_per_second if rising_pace is None else rising_pace
+        rising_pace = self._state.rising_pace
+        shown = self._state.steps_per_second if rising_pace is None else rising_pace
         position = len(_SLOWER) if shown is None else max(bisect_right(_SLOWER, shown) - 1, 0)
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(position)
@@ -51,5 +51,4 @@ class SpeedControl(QWidget):
             self._value.setText("full" if shown is None else f"{format_value(shown)} steps/s")
 
     def _on_slider_moved(self, position: int) -> None:
-        self.set_speed(PACES[position])
-        self.speedRequested.emit(PACES[position])
+        self._state.set_speed(PACES[position])
