@@ -132,7 +132,7 @@ def test_input_channels_can_be_looked_at_one_by_one() -> None:
     assert line_of(content(now, "sum"), "input 3 alone") == pytest.approx(alone, rel=1e-5)
 
 
-def test_a_weighted_pool_is_written_out() -> None:
+def test_pools_and_activations_are_written_out() -> None:
     now = now_at("average, sigmoid", "pool1", 0, 4, 5)
     value = seen("average, sigmoid").trace.outputs["pool1"][0, 0, 4, 5]
     assert values(now, "products").sum() == pytest.approx(value)
@@ -143,12 +143,16 @@ def test_a_weighted_pool_is_written_out() -> None:
         .endswith(f"running sum {format_signed(float(value), 5)}")
     )
 
-
-def test_an_activation_shows_its_point_on_the_graph() -> None:
     now, trace = now_at("wide kernel", "leaky_relu1", 0, 3, 3), seen("wide kernel").trace
     x, y = (float(trace.outputs[stage][0, 0, 3, 3]) for stage in ("conv1", "leaky_relu1"))
     assert content(now, "graph").dots == ((x, y, "accent"),)
     assert line_of(content(now, "sum"), "= leaky_relu1") == y
+
+    ledger, own = content(now_at("lab5", "pool1", 0, 6, 7), "sum"), seen()
+    weight = own.network.params["dense1.weight"][0].reshape(8, 13, 13)[0, 6, 7]
+    assert line_of(ledger, "× weight") == weight
+    evidence = weight * own.trace.outputs["pool1"][0, 0, 6, 7]
+    assert line_of(ledger, "evidence for logit") == pytest.approx(evidence)
 
 
 def test_a_dense_unit_shows_its_largest_terms_and_the_rest() -> None:
@@ -164,14 +168,6 @@ def test_a_dense_unit_shows_its_largest_terms_and_the_rest() -> None:
     source = tuple(int(axis) for axis in np.unravel_index(order[0], (8, 13, 13)))
     assert terms.press(0) == PinCell(PinnedCell("pool1", source))
     assert terms.press(12) is None  # the rest has no place
-
-
-def test_a_pooled_cell_shows_its_weight_and_its_evidence() -> None:
-    ledger, own = content(now_at("lab5", "pool1", 0, 6, 7), "sum"), seen()
-    weight = own.network.params["dense1.weight"][0].reshape(8, 13, 13)[0, 6, 7]
-    assert line_of(ledger, "× weight") == weight
-    evidence = weight * own.trace.outputs["pool1"][0, 0, 6, 7]
-    assert line_of(ledger, "evidence for logit") == pytest.approx(evidence)
 
 
 def test_winners_are_outlined_ties_explained_and_who_gets_the_gradient_can_be_covered() -> None:

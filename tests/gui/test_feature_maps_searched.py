@@ -217,22 +217,23 @@ def searched(qtbot) -> Opened:
     return opened
 
 
-def test_patches_are_chosen_by_click_or_keys_make_their_image_the_sample_and_pin_the_cell(
+def test_another_filter_is_searched_at_once_and_a_patch_makes_its_image_the_sample_and_pins_the_cell(
     searched: Opened,
 ) -> None:
+    view, pages = searched.panel.looks_for, searched.panel.pages
+    click_part(view.filter.view("filters"), 5)
+    assert view.picture.findings.excitation.channel == 5
+    searched.qtbot.mouseClick(pages.button("network"), LEFT)
+    np.testing.assert_array_equal(searched.values("conv1"), searched.trace.outputs["conv1"][0, 5])
+    searched.qtbot.mouseClick(pages.button("looks_for"), LEFT)
     patch = searched.patches("least")[2]
-    click_part(searched.panel.looks_for.patches.view("least"), 2)
+    click_part(view.patches.view("least"), 2)
     assert searched.state.sample.index == patch.ask.image
     assert searched.pins == [patch.ask.cell]
-    most = searched.panel.looks_for.patches.view("most")
+    most = view.patches.view("most")
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
         searched.qtbot.keyClick(most, key)
     assert searched.state.sample.index == searched.patches("most")[1].ask.image
-    view = searched.panel.looks_for
-    click_part(view.filter.view("filters"), 5)
-    assert view.picture.findings.excitation.channel == 5
-    searched.qtbot.mouseClick(searched.panel.pages.button("network"), LEFT)
-    np.testing.assert_array_equal(searched.values("conv1"), searched.trace.outputs["conv1"][0, 5])
 
 
 def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot) -> None:

@@ -1,5 +1,7 @@
 """Choices, forms, labels, buttons, messages, and scrolling to a place that comes later."""
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -280,9 +282,9 @@ def bar(qtbot: QtBot, window: QWidget) -> MessageBar:
     return widget
 
 
-def show(qtbot: QtBot, bar: MessageBar, text: str, kind: str, action: str = "") -> None:
+def show(qtbot: QtBot, bar: MessageBar, *message: Any) -> None:
     """Show a message and wait until it has slid in."""
-    bar.show_message(text, kind, action)
+    bar.show_message(*message)
     qtbot.waitUntil(lambda: bar.height() >= bar.heightForWidth(bar.width()))
 
 
@@ -306,7 +308,7 @@ def test_a_message_has_an_action_is_closed_by_mouse_and_by_key_and_replaced_by_a
     qtbot: QtBot, bar: MessageBar
 ) -> None:
     done: list[bool] = []
-    bar.show_message("The loss became infinite.", "error", "Use 0.001", lambda: done.append(True))
+    show(qtbot, bar, "The loss became infinite.", "error", "Use 0.001", lambda: done.append(True))
     qtbot.mouseClick(bar.action_button(), LEFT)
     assert done == [True]
     assert bar.action_button().text() == "Use 0.001"
