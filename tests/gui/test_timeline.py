@@ -1,5 +1,6 @@
 """Time travel in the whole window: scrubbing, forking and comparing, with real mouse and keys."""
 
+import re
 import threading
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, click, opened, settle
 from tests.gui.timeline_runs import place_of
 from tests.gui.training_driving import curve, shown_filters, train_to
+from tests.oracles import read_number
 from tests.patience import PATIENCE
 from tests.records import with_losses
 from tests.small_data import write_npz
@@ -279,8 +281,9 @@ def check_comparison(compare, then, now):
     assert len({each.colors for each in shown}) == 1
     norm = np.sqrt(((after - before) ** 2).sum())
     share = norm / np.sqrt((before**2).sum())
-    caption = compare.page.page.leaves()["difference"].caption
-    assert caption == f"by {norm:.3g} ({100 * share:.0f} %)"
+    said = re.fullmatch(r"by (\S+) \((\d+) %\)", compare.page.page.leaves()["difference"].caption)
+    assert read_number(said[1]) == pytest.approx(norm, rel=6e-3)
+    assert said[2] == f"{100 * share:.0f}"
 
 
 def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):

@@ -335,7 +335,7 @@ def test_a_second_run_beside_the_lab_guide_leaves_the_columns_where_they_are(qtb
     assert columns() == [True] * 3
     run = state.run.run_id
     session.controller.reset()
-    qtbot.waitUntil(lambda: state.run.run_id != run)
+    qtbot.waitUntil(lambda: state.run.run_id != run and state.run.status is RunStatus.READY)
     whole_window.train(qtbot, session, 300)
     whole_window.rest(qtbot, session)
     assert BEFORE in panel.curves.accuracy.legend.drawing().texts()
