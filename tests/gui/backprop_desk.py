@@ -18,8 +18,7 @@ from cnnviz.mathematics import plain
 from cnnviz.network import Gradients, Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import click, click_part, settle
-from tests.gui.panel_desk import PanelDesk
+from tests.gui.driving import PanelDesk, click, click_part, settle
 from tests.small_data import few_digits
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.focus import first_focus
@@ -128,7 +127,6 @@ class Desk(PanelDesk):
     def shown(self, key: str) -> Any:
         """Card or control of the step that is shown."""
         page = self.panel.stack.page
-        assert page is not None
         return page.leaves()[key]
 
     def view(self, key: str) -> Any:
@@ -143,7 +141,6 @@ class Desk(PanelDesk):
     def gradients(self, network: Network, label: int | None = None) -> Gradients:
         """What the engine says for the sample that is shown: the oracle."""
         sample = self.state.sample
-        assert sample is not None
         x = to_input(sample.pixels[np.newaxis], network.dtype)
         wanted = sample.label if label is None else label
         return network.gradients(x, np.array([wanted]))

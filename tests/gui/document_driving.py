@@ -17,7 +17,7 @@ from cnnviz.document.types import FORMAT_VERSION, Document
 from cnnviz.lab.record import Work
 from cnnviz.presets import LAB5
 from tests.gui.driving import give_up_keyboard
-from tests.gui.whole_window import rest
+from tests.gui.whole_window import rest, train_to
 from ui.document import window_document
 from ui.document.words import words_of, work_of
 from ui.panels.report import ReportPanel
@@ -57,10 +57,7 @@ def settle(qtbot: QtBot, session: Session) -> None:
 
 
 def train(qtbot: QtBot, session: Session, step: int) -> None:
-    session.controller.train_to(step, 1)
-    qtbot.waitUntil(
-        lambda: session.state.run.status is RunStatus.PAUSED and session.state.run.step == step,
-    )
+    train_to(qtbot, session, step)
     settle(qtbot, session)
 
 
@@ -93,7 +90,6 @@ def type_report(session: Session) -> ReportPanel:
 def facts(session: Session) -> dict[str, Any]:
     """Return what a window holds and shows, as values to compare."""
     state, history = session.state, session.state.history
-    assert state.live is not None
     assert state.shown is not None
     sample = state.sample
     assert sample is not None
@@ -108,7 +104,6 @@ def facts(session: Session) -> dict[str, Any]:
 
     steps = np.arange(history.first_step, history.step + 1)
     picture = session.document.picture()
-    assert picture is not None
     return {
         "live": bits(state.live),
         "shown": bits(state.shown),
@@ -137,11 +132,21 @@ def facts(session: Session) -> dict[str, Any]:
     }
 
 
-def through_document(work: Work) -> Work:
-    """Return a work as it comes back from a document."""
+def assert_back(qtbot: QtBot, session: Session, before: dict[str, Any], *names: str) -> None:
+    """Wait until a window holds and shows what another did: all of it, or what is named."""
+
+    def are_equal() -> None:
+        again = facts(session)
+        for name in names or before:
+            assert again[name] == before[name], name
+
+    settle(qtbot, session)
+    qtbot.waitUntil(are_equal)
+
+
+def through_document(work: Work) -> tuple[Work, list[str]]:
+    """Return a work as it comes back from a document, and what of it is lost."""
     files: dict[str, bytes] = {}
     empty = Document(format_version=FORMAT_VERSION, version="1", experiment=LAB5)
     document = replaced(empty, **words_of(work, files))
-    again, lost = work_of(from_json(to_json(document)), files)
-    assert lost == []
-    return again
+    return work_of(from_json(to_json(document)), files)

@@ -21,19 +21,30 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from cnnviz.document.archive import png_texts
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from tests import patience
 from ui.controls.choice_field import ChoiceField
+from ui.export.dialog import ExportDialog
 from ui.marks import MarkView
 from ui.run.tasks import TaskRunner
 from ui.session import Session
-from ui.state import RunStatus
+from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
+from ui.window.finder import FinderBox
 
 #: Milliseconds after which what has not come will not come.
 PATIENCE = 1000 * patience.PATIENCE
@@ -88,6 +99,44 @@ def give_up_keyboard() -> None:
     focus = QApplication.focusWidget()
     if focus is not None:
         focus.clearFocus()
+
+
+def tab_to(is_meant: Callable[[QWidget], bool], most: int = 120) -> QWidget:
+    """Go on with the Tab key until what is meant has the keyboard."""
+    for _ in range(most):
+        if is_meant(focus()):
+            return focus()
+        press(Qt.Key.Key_Tab)
+    raise AssertionError("the Tab key does not get there")
+
+
+def find(qtbot: QtBot, session: Session, words: str) -> None:
+    """Take the first that the finder finds by some words."""
+    press(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    (box,) = session.window.findChildren(FinderBox)
+    qtbot.waitUntil(box.line.hasFocus)
+    QTest.keyClicks(box.line, words)
+    press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not session.window.findChildren(FinderBox))
+
+
+@contextmanager
+def typed_path(path: Path) -> Iterator[None]:
+    """Answer the dialog for files that is asked meanwhile, which holds up everything else until then."""
+    waiting = QTimer(interval=20)
+
+    def answer() -> None:
+        asking = [each for each in QApplication.topLevelWidgets() if each.inherits("QFileDialog")]
+        if asking and isinstance(QApplication.focusWidget(), QLineEdit):
+            waiting.stop()
+            press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+            QTest.keyClicks(focus(), str(path))
+            press(Qt.Key.Key_Return)
+
+    waiting.timeout.connect(answer)
+    waiting.start()
+    yield
+    assert not waiting.isActive(), "no dialog has asked for a file"
 
 
 def choose_by_keys(field: ChoiceField, choice: str) -> None:
@@ -172,6 +221,20 @@ def opened(
         session.close()
 
 
+@contextmanager
+def begun(qtbot: QtBot, settings: QSettings | Path, data: Path | None = None) -> Iterator[Session]:
+    """Open the whole program in its window, and do not wait for data or a network."""
+    kept = QSettings(str(settings), QSettings.Format.IniFormat) if isinstance(settings, Path) else settings
+    session = Session(kept, LAB5, data)
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    session.start()
+    try:
+        yield session
+    finally:
+        session.close()
+
+
 def save_document(qtbot: QtBot, session: Session, path: Path) -> None:
     """Save the document, and wait until it is in the file."""
     with qtbot.waitSignal(session.document.recentChanged):
@@ -181,6 +244,18 @@ def save_document(qtbot: QtBot, session: Session, path: Path) -> None:
 def save_picture(session: Session, path: Path) -> None:
     """Write a small picture that carries what is shown."""
     Image.new("L", (8, 8)).save(path, pnginfo=png_texts(session.document.picture()))
+
+
+def export_dialog() -> ExportDialog:
+    """Return the dialog for exporting a figure that is open."""
+    (found,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
+    return found
+
+
+def close_export_dialog(qtbot: QtBot) -> None:
+    dialog = export_dialog()
+    dialog.reject()
+    qtbot.waitUntil(lambda: not isValid(dialog))
 
 
 def kept_in(session: Session) -> str:
@@ -274,7 +349,6 @@ class _Round(QObject):
 def _views_to_be_laid_out(windows: Iterable[QWidget]) -> Iterator[QAbstractItemView]:
     """Yield the lists that have put off their layout until the queue is empty, by timers of Qt's own."""
     dispatcher = QAbstractEventDispatcher.instance()
-    assert dispatcher is not None
     for window in windows:
         for view in window.findChildren(QAbstractItemView):
             if any(timer.interval == 0 for timer in dispatcher.registeredTimers(view)):
@@ -300,6 +374,34 @@ def column_window(qtbot: QtBot) -> QWidget:
 
 def place(qtbot: QtBot, window: QWidget, widget: QWidget) -> None:
     layout = window.layout()
-    assert isinstance(layout, QVBoxLayout)
     layout.insertWidget(0, widget)
     show_window(qtbot, window)
+
+
+class PanelDesk:
+    """A panel with everything that it needs; its threads end with its window, also when a test fails."""
+
+    def __init__(
+        self,
+        qtbot: QtBot,
+        experiment: Experiment,
+        build: Callable[..., Any],
+        size: tuple[int, int],
+        runner: type[TaskRunner] = TaskRunner,
+    ) -> None:
+        self.bot, self.state = qtbot, AppState(experiment)
+        self.analysis, self.background = runner("analysis"), runner("background")
+        self.window, self._closed = QMainWindow(), False
+        self.panel = build(self.state, self.analysis, self.background)
+        self.window.setCentralWidget(self.panel)
+        self.window.resize(*size)
+        qtbot.addWidget(self.window, before_close_func=lambda _window: self.close())
+        with qtbot.waitExposed(self.window):
+            self.window.show()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self.analysis.close(PATIENCE)
+            self.background.close(PATIENCE)
+            self.window.close()

@@ -82,7 +82,6 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
     path.write_text(text, encoding="utf-8")
     session.document.open(path)
     sitting = session.lab.guide
-    assert sitting is not None
     qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.column.isVisible())
     whole_window.rest(qtbot, session)
     return sitting
@@ -96,8 +95,6 @@ def press(button: object) -> None:
 def accuracy_words(session: Session) -> str:
     """Return the share of the test images that are read correctly, counted one by one, as it is written."""
     data, shown = session.state.dataset, session.state.shown
-    assert data is not None
-    assert shown is not None
     network = shown.network
     right = np.mean(network.predict(to_input(data.test_images, network.dtype)) == data.test_labels)
     return f"{100 * right:.2f} %"

@@ -61,7 +61,6 @@ def begin(qtbot: QtBot, session: Session, how: Callable[[], object]) -> None:
 
 def another_sample(_bot: QtBot, session: Session, chance: random.Random) -> str:
     dataset = session.state.dataset
-    assert dataset is not None
     index = chance.randrange(len(dataset.test_labels))
     session.state.choose_test_image(index)
     return f"sample {index}"
@@ -127,7 +126,6 @@ def another_shift(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_pin(_bot: QtBot, session: Session, chance: random.Random) -> str:
     shown = session.state.shown
-    assert shown is not None
     stages = {name: shape for name, shape in shown.network.shapes.items() if len(shape) == 3}
     name = chance.choice(list(stages))
     cell = PinnedCell(name, tuple(chance.randrange(side) for side in stages[name]))
@@ -160,7 +158,6 @@ def another_layer(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_class(_bot: QtBot, session: Session, chance: random.Random) -> str:
     shown = session.state.shown
-    assert shown is not None
     index = chance.randrange(shown.network.classes_count)
     session.window.panel(FeatureMapsPanel).network.answer(ShowClass(index))
     return f"evidence of class {index}"
@@ -174,7 +171,6 @@ def another_rule(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_label(_bot: QtBot, session: Session, chance: random.Random) -> str:
     shown = session.state.shown
-    assert shown is not None
     label = chance.randrange(shown.network.classes_count)
     session.window.panel(BackpropPanel).model.answer(SetLabel(label))
     return f"label {label}"
@@ -196,7 +192,6 @@ def another_page(_bot: QtBot, session: Session, chance: random.Random) -> str:
 def another_target(_bot: QtBot, session: Session, chance: random.Random) -> str:
     """Poke a parameter, a pixel or a cell."""
     shown, panel = session.state.shown, session.window.panel(BackpropPanel)
-    assert shown is not None
     network = shown.network
     shapes = {"input": network.input_shape, **network.shapes}
     shapes |= {name: array.shape for name, array in network.params.items()}

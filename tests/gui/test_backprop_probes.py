@@ -124,15 +124,13 @@ def test_the_plot_shows_loss_tangent_and_the_place_where_the_winner_flips() -> N
     assert slope == pytest.approx(now.poked.poke.gradient, rel=1e-9)
 
 
-def test_the_rule_all_is_named_as_the_reason_and_first_agrees() -> None:
+def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_or_near_by() -> None:
     for rule, says in (("all", "tie rule"), ("first", "agrees")):
         shown = poke.page(
             poked(pass_of(lab5(), rule=rule), ParameterTarget("conv1.weight", (0, 0, 0, 0)), 1e-6)
         )
         assert shown.leaves()["badge"].content.words == says
 
-
-def test_a_kink_says_whether_it_is_here_or_near_by() -> None:
     passed = pass_of(lab5(), rule="first")
     row, col, gap = window_with_a_close_second(passed.values("conv1")[0])
     near = poke.page(poked(passed, CellTarget("conv1", (0, row, col)), 2 * gap)).leaves()
@@ -159,7 +157,7 @@ def at_check(rule: str, *rules: str, **more) -> dict:
     return check.page(replace(now, checks=tuple((each, checked(each)) for each in rules), **more)).leaves()
 
 
-def test_a_check_is_offered_and_its_progress_is_shown() -> None:
+def test_a_check_is_offered_its_progress_is_shown_and_without_a_rule_it_has_one_column() -> None:
     offered = at_check("all")
     assert offered["check"].title == "Check all 1,425 parameters"
     assert offered["check"].asks == StartCheck()
@@ -169,6 +167,13 @@ def test_a_check_is_offered_and_its_progress_is_shown() -> None:
     assert under_way["progress"].graphic.words(under_way["progress"].content) == "37 % done"
     assert under_way["cancel"].title == "Cancel"
     assert not {"check", "outcome", "parameters"} & under_way.keys()
+
+    passed = pass_of(replace(LAB5, pool="average", filters=(2,)).build_network())
+    found = check_all(passed.network, passed.x, passed.label)
+    now = replace(now_at(passed, StepKind.ROUTE), checks=((None, found),))
+    outcome = check.page(now).leaves()["outcome"].content
+    assert outcome.columns == ()
+    assert {row.key: row.texts for row in outcome.rows}["ok"] == (f"{found.counts['ok']:,}",)
 
 
 @pytest.mark.parametrize("rule", TIE_RULES)
@@ -212,15 +217,6 @@ def test_the_list_of_a_check_leads_to_pokes_and_can_be_chosen() -> None:
     assert listed.graphic.words(listed.content) == f"{len(listed.content.rows)} rows"
 
 
-def test_a_network_without_a_rule_has_one_column_and_no_heading() -> None:
-    passed = pass_of(replace(LAB5, pool="average", filters=(2,)).build_network())
-    found = check_all(passed.network, passed.x, passed.label)
-    now = replace(now_at(passed, StepKind.ROUTE), checks=((None, found),))
-    outcome = check.page(now).leaves()["outcome"].content
-    assert outcome.columns == ()
-    assert {row.key: row.texts for row in outcome.rows}["ok"] == (f"{found.counts['ok']:,}",)
-
-
 # -- one update on trial ------------------------------------------------------------------------------------
 
 
@@ -262,24 +258,7 @@ def test_what_the_slope_promises_is_what_a_small_step_does(rule: str) -> None:
     assert number(value(leaves(now)["outcome"], "promised")) == pytest.approx(1e3 * small, rel=1e-3)
 
 
-def test_what_the_update_does_can_be_guessed_first() -> None:
-    def keys(now: Now) -> list[str]:
-        return [row.key for row in leaves(now)["outcome"].content.rows]
-
-    now = at_update()
-    covered = replace(now, focus=replace(now.focus, is_covered=True))
-    assert keys(covered) == ["before"]
-    assert leaves(covered)["likely"].content.shifted is None
-    assert "after" not in leaves(covered)["likely"].content.say()
-    assert keys(now) == ["before", "after", "change", "promised"]
-    tried = pass_of(lab5(), trial=now.preview.applied())
-    again = replace(now, passed=tried, preview=preview_update(tried, 1e-4))
-    assert keys(again) == ["run", "before", "after", "change", "promised"]
-    names = [row.name for row in leaves(again)["outcome"].content.rows]
-    assert names[1:3] == ["now, after 1 trial update", "after one more update"]
-
-
-def test_the_buttons_can_be_pressed_when_there_is_something_to_do() -> None:
+def test_buttons_can_be_pressed_when_there_is_something_to_do_and_the_update_guessed_first() -> None:
     now = at_update()
     asks = {"Apply the update": Apply(), "Undo": Undo(), "Adopt": Adopt()}
     for each, is_on in (
@@ -292,6 +271,20 @@ def test_the_buttons_can_be_pressed_when_there_is_something_to_do() -> None:
         assert [shown[key].is_enabled for key in asks] == is_on
         assert [shown[key].asks for key in asks] == list(asks.values())
     assert leaves(now)["rate"].asked(0.5) == SetRate(0.5)
+
+    def keys(now: Now) -> list[str]:
+        return [row.key for row in leaves(now)["outcome"].content.rows]
+
+    covered = replace(now, focus=replace(now.focus, is_covered=True))
+    assert keys(covered) == ["before"]
+    assert leaves(covered)["likely"].content.shifted is None
+    assert "after" not in leaves(covered)["likely"].content.say()
+    assert keys(now) == ["before", "after", "change", "promised"]
+    tried = pass_of(lab5(), trial=now.preview.applied())
+    again = replace(now, passed=tried, preview=preview_update(tried, 1e-4))
+    assert keys(again) == ["run", "before", "after", "change", "promised"]
+    names = [row.name for row in leaves(again)["outcome"].content.rows]
+    assert names[1:3] == ["now, after 1 trial update", "after one more update"]
 
 
 def test_a_weight_tells_its_value_before_and_after() -> None:

@@ -27,7 +27,7 @@ from tests.gui.backprop_desk import (
     two_blocks,
     value,
 )
-from ui.panels.backprop.asks import Contrast, Enlarge, SetRule, SumTerms
+from ui.panels.backprop.asks import Contrast, SetRule, SumTerms
 from ui.panels.backprop.pages import Now, inspect, page_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.sentences import sentence_of
@@ -136,7 +136,7 @@ def test_losers_carry_an_explicit_zero_and_winners_are_outlined() -> None:
     assert sorted(outlined) == [(row + i, col + j) for i, j in np.argwhere(shown.cut(wins)).tolist()]
 
 
-def test_a_line_joins_the_pooled_gradient_to_the_cells_that_it_lands_on() -> None:
+def test_a_line_joins_the_pooled_gradient_to_the_cells_that_it_lands_on_and_crosses_no_number() -> None:
     now = route(pass_of(lab5()))
     row, col, *_ = leaves(now)["arriving"].content.map.shown
     now = looking_at(now, "pool1", now.focus.channel(lab5(), "pool1"), row + 1, col + 1)
@@ -145,11 +145,7 @@ def test_a_line_joins_the_pooled_gradient_to_the_cells_that_it_lands_on() -> Non
     assert ends(now)
     assert all(now.passed.gradient("conv1")[channel][end] == arriving for end in ends(now))
 
-
-def test_lines_cross_no_number_on_their_way() -> None:
-    """The line from the first pooled cell passes the row below it, and the upper cells of the window."""
-    now = route(pass_of(lab5()))
-    row, col, *_ = leaves(now)["arriving"].content.map.shown
+    # That from the first pooled cell passes the row below it, and the upper cells of the window.
     now = looking_at(now, "pool1", now.focus.channel(lab5(), "pool1"), row, col)
     marks = list(page_drawn(page_of(now), ROOM, LIGHT).all_marks())
     lines = [mark for mark in marks if isinstance(mark, Line) and mark.ink == "winner"]
@@ -190,7 +186,6 @@ def test_numbers_of_the_step_are_those_of_a_cell_in_the_outlined_window() -> Non
             seen.append(looking_at(now, found.stage, *found.cell))
     for each in seen:
         found = re.search(r"cell \((\d+), (\d+)\)", formula(each))
-        assert found is not None
         ((row, col, rows, cols),) = [
             block for role, block in leaves(each)["values"].content.outlines if role == "selected"
         ]
@@ -221,7 +216,6 @@ def test_the_frame_moves_the_block_by_whole_windows() -> None:
     assert shown["routed"].content.map.shown == shown["values"].content.map.shown
     overview = shown["overview"]
     up = overview.graphic.draw(overview.content, Ground(Box(0, 0, 130, 130), LIGHT)).keys["up"]
-    assert isinstance(up, Enlarge)
     moved = leaves(replace(now, focus=replace(now.focus, center=(up.row, up.col))))[
         "values"
     ].content.map.shown
@@ -241,7 +235,20 @@ def test_other_pools_spread_the_same_gradient_for_contrast(contrast: str) -> Non
     np.testing.assert_allclose(leaves(now)["routed"].content.map.values, expected, atol=1e-15)
 
 
-def test_a_network_with_average_pooling_has_no_rule_for_ties() -> None:
+def test_routing_of_every_pool_is_the_engines() -> None:
+    for pool, stage in (("pool2", "relu2"), ("pool1", "relu1")):
+        now = route(pass_of(two_blocks(), 2), pool)
+        channel = now.focus.channel(two_blocks(), pool)
+        expected = gradients(two_blocks(), now.passed).outputs[stage][0, channel]
+        np.testing.assert_array_equal(leaves(now)["routed"].content.map.values, expected)
+
+    # The maximum with a blur after it: each pooled gradient goes to several windows' winners.
+    network = replace(LAB5, pool="max_blur", filters=(3,), activation="relu").build_network()
+    now = route(pass_of(network))
+    assert "blur spreads each gradient" in sentence_of(now.passed, now.step)
+    oracle = gradients(network, now.passed).outputs["relu1"][0, now.focus.channel(network, "relu1")]
+    np.testing.assert_array_equal(leaves(now)["routed"].content.map.values, oracle)
+
     layers = [("conv1", Conv2D(2)), ("pool1", AvgPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(1))]
     network = Network.build(layers, (1, 28, 28), seed=2, dtype="float64")
     now = route(pass_of(network))
@@ -252,22 +259,6 @@ def test_a_network_with_average_pooling_has_no_rule_for_ties() -> None:
     np.testing.assert_array_equal(routed.values, expected)
 
 
-@pytest.mark.parametrize(("pool", "stage"), [("pool2", "relu2"), ("pool1", "relu1")])
-def test_routing_of_each_pool_is_the_engines(pool: str, stage: str) -> None:
-    now = route(pass_of(two_blocks(), 2), pool)
-    expected = gradients(two_blocks(), now.passed).outputs[stage][0, now.focus.channel(two_blocks(), pool)]
-    np.testing.assert_array_equal(leaves(now)["routed"].content.map.values, expected)
-
-
-def test_a_pool_without_a_single_winner_routes_through_its_blur() -> None:
-    """The maximum with a blur after it: each pooled gradient goes to several windows' winners."""
-    network = replace(LAB5, pool="max_blur", filters=(3,), activation="relu").build_network()
-    now = route(pass_of(network))
-    assert "blur spreads each gradient" in sentence_of(now.passed, now.step)
-    oracle = gradients(network, now.passed).outputs["relu1"][0, now.focus.channel(network, "relu1")]
-    np.testing.assert_array_equal(leaves(now)["routed"].content.map.values, oracle)
-
-
 # -- the filter gradient as a sum ---------------------------------------------------------------------------
 
 
@@ -275,7 +266,7 @@ def at_filter(passed: Pass, **focus) -> Now:
     return now_at(passed, StepKind.FILTER, **focus)
 
 
-def test_terms_are_added_one_by_one_the_largest_first() -> None:
+def test_terms_are_added_one_by_one_the_largest_first_up_to_the_engines_gradient() -> None:
     passed = pass_of(lab5())
     kernel = at_filter(passed).focus.channel(lab5(), "conv1")
     terms = filter_gradient_terms(
@@ -292,9 +283,6 @@ def test_terms_are_added_one_by_one_the_largest_first() -> None:
         assert shown["count"].value == count
         assert shown["of"].content.words == f"{count} of {len(terms.gradients)}"
 
-
-def test_the_sum_of_all_terms_is_the_engines_gradient() -> None:
-    passed = pass_of(lab5())
     now = at_filter(passed, terms=None)
     shown = leaves(now)
     oracle = gradients(lab5(), passed).params["conv1.weight"][now.focus.channel(lab5(), "conv1"), 0]
@@ -320,12 +308,19 @@ def test_filter_gradient_of_the_second_block_for_another_input_map() -> None:
     np.testing.assert_allclose(cells(leaves(now)["sum"]), oracle, rtol=1e-9, atol=1e-18)
 
 
-def test_clicking_a_window_goes_to_its_term() -> None:
-    passed = pass_of(lab5())
+def test_a_window_leads_to_its_term_whose_patches_are_outlined_where_the_filter_read_them() -> None:
+    passed = pass_of(lab5(), rule="all")
     arriving = leaves(at_filter(passed))["arriving"]
     ask = arriving.content.press(6, 5)
     terms = passed.terms("conv1", at_filter(passed).focus.channel(lab5(), "conv1"))
     assert tuple(terms.places[ask.count - 1]) == (6, 5)
+
+    now = at_filter(passed, terms=1)
+    kernel = now.focus.channel(lab5(), "conv1")
+    row, col = terms.places[0].tolist()
+    window = passed.values("conv1")[kernel, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2]
+    places = {(2 * row + i, 2 * col + j, 3, 3) for i, j in np.argwhere(window == window.max()).tolist()}
+    assert {block for _, block in leaves(now)["patch"].content.outlines} == places
 
 
 @pytest.mark.parametrize(
@@ -340,13 +335,3 @@ def test_the_formula_of_a_term_is_that_of_the_rule(rule: str, words: str) -> Non
     now = at_filter(pass_of(lab5(), rule=rule))
     assert words in formula(now)
     assert words in sentence_of(now.passed, now.step)
-
-
-def test_the_patches_of_a_term_are_outlined_where_the_filter_read_them() -> None:
-    passed = pass_of(lab5(), rule="all")
-    now = at_filter(passed, terms=1)
-    kernel = now.focus.channel(lab5(), "conv1")
-    row, col = passed.terms("conv1", kernel).places[0].tolist()
-    window = passed.values("conv1")[kernel, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2]
-    places = {(2 * row + i, 2 * col + j, 3, 3) for i, j in np.argwhere(window == window.max()).tolist()}
-    assert {block for _, block in leaves(now)["patch"].content.outlines} == places

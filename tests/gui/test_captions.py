@@ -16,6 +16,7 @@ from cnnviz.palette import COLOR_MAPS
 from cnnviz.presets import LENET
 from cnnviz.report.figures import distance_figure
 from cnnviz.translation import Curve
+from tests.gui.document_driving import begin_again
 from tests.gui.driving import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
@@ -36,72 +37,10 @@ def is_swept(panel: QWidget) -> bool:
     return swept is not None and (swept.key.relative, swept.key.pool_size) == (view.relative, view.pool_size)
 
 
-def new_run(qtbot: QtBot, session: Session, **changes: object) -> None:
-    """Begin a run with other settings, and wait until it is shown."""
-    state = session.state
-    run_id = state.run.run_id
-    session.controller.run_start.begin(replace(state.experiment, **changes))
-    qtbot.waitUntil(lambda: state.run.run_id > run_id)
-    rest(qtbot, session)
-
-
-def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
-    train(qtbot, session, 50)
-    maps = show_panel(qtbot, session, 1)
-    maps.show_page("looks_for")
-    looks_for = maps.looks_for
-    rest(qtbot, session, lambda: looks_for.picture.averages is not None)
-    step = session.state.shown.step
-    new_run(qtbot, session, seed=7)
-    train(qtbot, session, 60)
-    rest(qtbot, session)
-    for part in (looks_for.patches.view("most"), looks_for.evidence.view("evidence")):
-        caption = caption_of(session.state, part)
-        assert "seed 0" in caption
-        assert f"step {step:,}" in caption.split(" · ")
-        assert f"{len(session.state.dataset.test_labels):,} test images" in caption
-        assert "test image " not in caption
-    page = caption_of(session.state, maps)
-    assert "seed 7" in page.split(" · ")
-    assert f"patches of step {step:,} of another run (seed 0)" in page
-    assert f"step {step:,} of another run" in looks_for.picture.age
-    assert "seed 7" in caption_of(session.state, looks_for.filter.view("filters")).split(" · ")
-
-
-def test_patches_of_another_run_at_the_same_step_say_so_too(qtbot: QtBot, session: Session) -> None:
-    maps = show_panel(qtbot, session, 1)
-    maps.show_page("looks_for")
-    rest(qtbot, session, lambda: maps.looks_for.picture.averages is not None)
-    new_run(qtbot, session, seed=3)
-    assert "seed 0" in caption_of(session.state, maps.looks_for.patches.view("least"))
-
-
-def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
-    panel = show_panel(qtbot, session, 2)
-    sweep = panel.sweep
-    rest(qtbot, session, lambda: panel.sweep.swept is not None)
-    assert "test image 0" in caption_of(session.state, sweep.map)
-    panel.choices.controls["many"].button("True").click()
-    panel.choices.controls["digits"].valueEdited.emit(3)
-    sweep.button.click()
-    rest(qtbot, session, lambda: panel.sweep.swept is not None)
-    for part in (sweep.map, sweep.curves):
-        caption = caption_of(session.state, part)
-        assert "the first 3 test images" in caption
-        assert "test image 0" not in caption
-        assert "image0" not in file_name_of(Figure(part, "Sweep", "plot"), session.state)
-    assert "test image 0" in caption_of(session.state, panel.strip)
-
-    new_run(qtbot, session, seed=5)  # at step 0 as before
-    rest(qtbot, session, lambda: "another run (seed 0)" in sweep.note.text())
-    assert "seed 0" in caption_of(session.state, sweep.map).split(" · ")
-    assert "seed 5" in caption_of(session.state, panel.strip).split(" · ")
-    assert "sweep of step 0 of another run (seed 0)" in caption_of(session.state, panel)
-
-
-def test_a_figure_of_translation_names_the_choices_it_depends_on(qtbot: QtBot, session: Session) -> None:
+def test_a_figure_of_translation_names_the_choices_and_the_images_it_depends_on(
+    qtbot: QtBot, session: Session
+) -> None:
     """Pictures of other numbers have other captions; what a part does not depend on is not named."""
-    train(qtbot, session, 30)
     panel, state = show_panel(qtbot, session, 2), session.state
     state.set_shift(Shift(2, 1))
     figures = {
@@ -153,11 +92,31 @@ def test_a_figure_of_translation_names_the_choices_it_depends_on(qtbot: QtBot, s
     numbers = to_csv(tables_of(panel.sweep.map), captions["raw"]["sweep"]).decode()
     assert captions["raw"]["sweep"] in numbers.splitlines()[0]
 
+    sweep = panel.sweep
+    rest(qtbot, session, lambda: is_swept(panel))
+    assert "test image 0" in caption_of(state, sweep.map)
+    panel.choices.controls["many"].button("True").click()
+    panel.choices.controls["digits"].valueEdited.emit(3)
+    sweep.button.click()
+    rest(qtbot, session, lambda: panel.sweep.swept is not None)
+    for part in (sweep.map, sweep.curves):
+        caption = caption_of(session.state, part)
+        assert "the first 3 test images" in caption
+        assert "test image 0" not in caption
+        assert "image0" not in file_name_of(Figure(part, "Sweep", "plot"), session.state)
+    assert "test image 0" in caption_of(session.state, panel.strip)
 
-def test_a_figure_of_filters_and_maps_names_filter_class_and_cell(qtbot: QtBot, session: Session) -> None:
-    train(qtbot, session, 30)
+    begin_again(qtbot, session, seed=5)  # at step 0 as before
+    rest(qtbot, session, lambda: "another run (seed 0)" in sweep.note.text())
+    assert "seed 0" in caption_of(session.state, sweep.map).split(" · ")
+    assert "seed 5" in caption_of(session.state, panel.strip).split(" · ")
+    assert "sweep of step 0 of another run (seed 0)" in caption_of(session.state, panel)
+
+
+def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_whose_they_are(
+    qtbot: QtBot, session: Session
+) -> None:
     maps, state = show_panel(qtbot, session, 1), session.state
-    rest(qtbot, session)
     assert "conv1, filter 0" in caption_of(state, maps)
     assert "evidence for class 1" in caption_of(state, maps).split(" · ")
     maps.network.select_channel(1, 5)
@@ -180,8 +139,27 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell(qtbot: QtBot, 
     click(evidence("is_relative"))
     assert "pool1, filter 5 · relative to a blank image" in caption_of(state, evidence("evidence"))
 
+    begin_again(qtbot, session, seed=7)
+    rest(qtbot, session)
+    assert "seed 0" in caption_of(state, patches("least")), "also at the same step"
+    train(qtbot, session, 60)
+    rest(qtbot, session)
+    for part in (patches("most"), evidence("evidence")):
+        caption = caption_of(state, part)
+        assert "seed 0" in caption
+        assert "step 0" in caption.split(" · ")
+        assert f"{len(state.dataset.test_labels):,} test images" in caption
+        assert "test image " not in caption
+    page = caption_of(state, maps)
+    assert "seed 7" in page.split(" · ")
+    assert "patches of step 0 of another run (seed 0)" in page
+    assert "step 0 of another run" in looks_for.picture.age
+    assert "seed 7" in caption_of(state, looks_for.filter.view("filters")).split(" · ")
 
-def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, session: Session) -> None:
+
+def test_curves_results_and_compared_moments_say_of_which_step_they_are(
+    qtbot: QtBot, session: Session
+) -> None:
     train(qtbot, session, 300)
     state, window, training = session.state, session.window, panel_of(session, 0)
     last = state.run.step
@@ -199,11 +177,9 @@ def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, sessi
     assert "conv1, minus step 0" in caption_of(state, training.filters).split(" · ")
     assert f"run up to step {last:,}" in caption_of(state, window.timeline.track)
 
-
-def test_test_results_say_of_which_step_they_are(qtbot: QtBot, session: Session) -> None:
-    train(qtbot, session, 100)
-    state, training = session.state, panel_of(session, 0)
-    tested = state.evaluation.step
+    session.controller.show_moment(None)
+    rest(qtbot, session, lambda: state.evaluation.step == last)
+    tested = last
     session.controller.step()
     qtbot.waitUntil(lambda: state.shown.step > tested)
     if state.evaluation.step == tested:
@@ -211,24 +187,21 @@ def test_test_results_say_of_which_step_they_are(qtbot: QtBot, session: Session)
         assert f"step {tested:,}" in caption_of(state, matrix).split(" · ")
         assert f"test results of step {tested:,}" in caption_of(state, training)
 
-
-def test_a_compared_moment_is_named(qtbot: QtBot, session: Session) -> None:
-    train(qtbot, session, 100)
-    window, state = session.window, session.state
     window.timeline.toggles.compare.click()
     qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
     assert "weights of conv1" in caption_of(state, window.compare).split(" · ")
-    new_run(qtbot, session, seed=2)
+    begin_again(qtbot, session, seed=2)
     qtbot.waitUntil(
         lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare)
     )
     assert "seed 2" in caption_of(state, window.compare).split(" · ")
 
 
-def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Session) -> None:
+def test_gradients_and_an_adopted_network_say_what_they_depend_on(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 20)
     step = session.state.shown.step
-    model = show_panel(qtbot, session, 3).model
+    panel = show_panel(qtbot, session, 3)
+    model = panel.model
     network = session.state.shown.network
     network = network.with_params({name: 0.5 * value for name, value in network.params.items()})
     note = f"after 1 trial update at step {step:,}"
@@ -240,16 +213,10 @@ def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Sessi
     assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")
     assert note in caption_of(session.state, panel_of(session, 0).filters).split(" · ")
 
-
-def test_gradients_say_what_they_depend_on(qtbot: QtBot, session: Session) -> None:
-    """The class that the loss asks for, the rule for ties, and the pool where it is not the network's own."""
-    panel = show_panel(qtbot, session, 3)
-    model = panel.model
-    rest(qtbot, session, lambda: model.passed is not None)
-
     def caption() -> list[str]:
         return caption_of(session.state, panel).split(" · ")
 
+    # The class that the loss asks for, the rule for ties, and the pool where it is not the network's own.
     assert "loss for class 1, ties: all" in caption()
     panel.answer(SetLabel(0))
     panel.answer(SetRule("split"))
@@ -258,7 +225,7 @@ def test_gradients_say_what_they_depend_on(qtbot: QtBot, session: Session) -> No
     model.go_to(next(place for place, step in enumerate(model.steps) if step.kind is StepKind.ROUTE))
     panel.answer(Contrast("average"))
     assert "loss for class 0, ties: split, routed as by average pooling" in caption()
-    new_run(qtbot, session, pool="average")
+    begin_again(qtbot, session, pool="average")
     rest(qtbot, session, lambda: model.passed.rule is None)
     assert not any("ties" in part for part in caption())
 

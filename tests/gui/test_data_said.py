@@ -9,9 +9,9 @@ from typing import Never
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from cnnviz import checkpoint
@@ -22,7 +22,7 @@ from cnnviz.presets import LAB5
 from cnnviz.quantities import format_percent
 from tests.engine.datasets_files import tiny_arrays, write_idx_folder
 from tests.gui.document_driving import answered
-from tests.gui.driving import opened, save_picture
+from tests.gui.driving import begun, opened, save_picture
 from tests.gui.whole_window import rest, train
 from tests.small_data import write_npz, write_pictures
 from ui.marks import MarkView
@@ -119,7 +119,6 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(
     assert "Reading zoo was cancelled." in session.window.samples.message.text()
     qtbot.waitUntil(lambda: session.controller.is_idle)
     assert state.run.run_id == run_id
-    assert state.dataset is not None
     assert state.dataset.name == "MNIST"
 
 
@@ -128,22 +127,18 @@ def test_without_the_first_data_mnist_is_offered(
     qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest, is_cancelled: bool
 ) -> None:
     data = request.getfixturevalue("endless") if is_cancelled else tmp_path / "nothing"
-    session = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat), data=data)
-    with qtbot.waitExposed(session.window):
-        session.window.show()
-    session.start()
-    notices, message = session.window.notices, session.window.samples.message
-    if is_cancelled:
-        qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
-        notices.action_button().click()
-    else:
-        qtbot.waitUntil(lambda: "nothing" in message.text())
-        assert session.state.run.status is RunStatus.FAILED
-    assert message.action_button().text() == "Use MNIST"
-    message.action_button().click()
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
-    assert message.text() == ""
-    session.close()
+    with begun(qtbot, tmp_path / "window.ini", data) as session:
+        notices, message = session.window.notices, session.window.samples.message
+        if is_cancelled:
+            qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
+            notices.action_button().click()
+        else:
+            qtbot.waitUntil(lambda: "nothing" in message.text())
+            assert session.state.run.status is RunStatus.FAILED
+        assert message.action_button().text() == "Use MNIST"
+        message.action_button().click()
+        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
+        assert message.text() == ""
 
 
 def test_classes_that_the_data_lack_are_replaced_and_that_is_said(qtbot: QtBot, tmp_path: Path) -> None:
@@ -176,8 +171,8 @@ def _foreign(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
-    qtbot: QtBot, session: Session, model: Path
+def test_an_opened_model_is_tested_at_once_and_is_no_unsaved_work_before_it_is_trained(
+    qtbot: QtBot, session: Session, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state, window = session.state, session.window
     trained = checkpoint.load(model)
@@ -203,36 +198,17 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
     assert not [each for each in heads if "epoch 2" in each]
     assert heads[0] == f"step {trained.step:,} · epoch 1 · weights from mine.safetensors"
 
-
-def test_an_opened_model_is_not_unsaved_work_before_it_is_trained(
-    qtbot: QtBot, session: Session, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    step = checkpoint.load(model).step
-    session.document.open(model)
-    qtbot.waitUntil(lambda: session.state.run.step == step and session.state.run.status is RunStatus.PAUSED)
-    rest(qtbot, session)
     session.ask_before_closing(True)
     assert session.document.may_lose_run()
     asked = answered(monkeypatch, "discard")
     session.controller.step()
-    qtbot.waitUntil(lambda: session.state.run.step == step + 1)
+    qtbot.waitUntil(lambda: state.run.step == trained.step + 1)
     assert session.document.may_lose_run()
     assert len(asked) == 1
     session.ask_before_closing(False)
 
 
-def test_a_model_of_other_data_says_so(qtbot: QtBot, session: Session, tmp_path: Path, model: Path) -> None:
-    session.controller.open_data(write_npz(tmp_path / "few.npz"))
-    qtbot.waitUntil(lambda: session.state.dataset.name == "few")
-    rest(qtbot, session)
-    session.document.open(model)
-    said = "About mine.safetensors: it was made with other data (MNIST) than those that are open (few)."
-    qtbot.waitUntil(lambda: session.window.notices.text().startswith(said))
-    assert session.window.notices.kind() == "warning"
-    qtbot.waitUntil(lambda: session.state.run.step > 0)
-
-
-def test_a_model_of_other_classes_offers_its_data(
+def test_models_that_do_not_fit_or_were_changed_say_so_and_are_offered(
     qtbot: QtBot, session: Session, tmp_path: Path, model: Path
 ) -> None:
     with opened(qtbot, tmp_path / "other.ini", write_pictures(tmp_path / "zoo")) as other:
@@ -249,13 +225,45 @@ def test_a_model_of_other_classes_offers_its_data(
         rest(qtbot, other)
         assert "mine.safetensors" not in notices.text()
 
+    with safe_open(model, "numpy") as file:
+        metadata = file.metadata()
+    arrays = load_file(model)
+    arrays["dense1.bias"] = arrays["dense1.bias"] + 1
+    changed, notices = tmp_path / "changed.safetensors", session.window.notices
+    save_file(arrays, changed, metadata)
+    session.document.open(changed)
+    qtbot.waitUntil(lambda: "is damaged, or was changed by another program" in notices.text())
+    notices.action_button().click()
+    qtbot.waitUntil(lambda: session.state.live is not None and session.state.live.origin.note != "")
+    qtbot.waitUntil(lambda: session.state.evaluation is not None)
+    np.testing.assert_array_equal(session.state.live.network.params["dense1.bias"], arrays["dense1.bias"])
 
-def test_weights_of_others_are_offered_and_taken(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    path, state, notices = tmp_path / "torch.safetensors", session.state, session.window.notices
+    session.controller.open_data(write_npz(tmp_path / "few.npz"))
+    qtbot.waitUntil(lambda: session.state.dataset.name == "few")
+    rest(qtbot, session)
+    session.document.open(model)
+    said = "About mine.safetensors: it was made with other data (MNIST) than those that are open (few)."
+    qtbot.waitUntil(lambda: session.window.notices.text().startswith(said))
+    assert session.window.notices.kind() == "warning"
+    qtbot.waitUntil(lambda: session.state.run.step > 0)
+
+
+def test_weights_of_others_are_offered_and_taken_or_say_why_they_do_not_fit_the_form(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    path, notices = tmp_path / "torch.safetensors", session.window.notices
     arrays = _foreign(path)
+    save_file({**arrays, "conv1.weight": np.zeros((16, 1, 3, 3), np.float32)}, path)
     session.document.open(path)
-    qtbot.waitUntil(lambda: notices.text().startswith("torch.safetensors holds weights but no description"))
-    assert notices.text().endswith("Its weights fit the network of the form by name and shape.")
+    qtbot.waitUntil(lambda: "its conv1.weight is 16 x 1 x 3 x 3 and not 8 x 1 x 3 x 3" in notices.text())
+    assert notices.kind() == "error"
+    assert not notices.action_button().isVisible()
+
+    state, arrays = session.state, _foreign(path)
+    session.document.open(path)
+    fits = "Its weights fit the network of the form by name and shape."
+    qtbot.waitUntil(lambda: notices.text().endswith(fits))
+    assert notices.text().startswith("torch.safetensors holds weights but no description")
     assert state.run.run_id == 1, "nothing has changed yet"
     assert notices.action_button().text() == "Take them into a new run"
     notices.action_button().click()
@@ -268,39 +276,12 @@ def test_weights_of_others_are_offered_and_taken(qtbot: QtBot, session: Session,
     assert notices.text() == ""
 
 
-def test_weights_that_do_not_fit_the_form_say_why(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    path, notices = tmp_path / "torch.safetensors", session.window.notices
-    arrays = _foreign(path)
-    save_file({**arrays, "conv1.weight": np.zeros((16, 1, 3, 3), np.float32)}, path)
-    session.document.open(path)
-    qtbot.waitUntil(lambda: "its conv1.weight is 16 x 1 x 3 x 3 and not 8 x 1 x 3 x 3" in notices.text())
-    assert notices.kind() == "error"
-    assert not notices.action_button().isVisible()
-
-
-def test_a_model_that_another_program_has_changed_is_offered(
-    qtbot: QtBot, session: Session, model: Path
-) -> None:
-    from safetensors import safe_open
-
-    with safe_open(model, "numpy") as file:
-        metadata = file.metadata()
-    arrays = load_file(model)
-    arrays["dense1.bias"] = arrays["dense1.bias"] + 1
-    save_file(arrays, model, metadata)
-    notices = session.window.notices
-    session.document.open(model)
-    qtbot.waitUntil(lambda: "is damaged, or was changed by another program" in notices.text())
-    notices.action_button().click()
-    qtbot.waitUntil(lambda: session.state.live is not None and session.state.live.origin.note != "")
-    qtbot.waitUntil(lambda: session.state.evaluation is not None)
-    np.testing.assert_array_equal(session.state.live.network.params["dense1.bias"], arrays["dense1.bias"])
-
-
 # -- files ---------------------------------------------------------------------------------------------------
 
 
-def test_a_file_of_another_program_is_named(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_opened(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
     path, notices, message = tmp_path / "net.pdf", session.window.notices, session.window.samples.message
     path.write_bytes(b"%PDF-1.7\n1 0 obj")
     session.document.open(path)
@@ -309,10 +290,17 @@ def test_a_file_of_another_program_is_named(qtbot: QtBot, session: Session, tmp_
     session.controller.open_data(path)
     qtbot.waitUntil(lambda: f"{said}, but data" in message.text())
 
+    good, bad = tmp_path / "good.png", tmp_path / "bad.cnnviz"
+    save_picture(session, good)
+    bad.write_text("{}")
+    session.document.open(bad)
+    qtbot.waitUntil(lambda: "bad.cnnviz" in notices.text())
+    session.controller.open_data(tmp_path / "nothing")
+    qtbot.waitUntil(lambda: "nothing" in message.text())
+    with qtbot.waitSignal(session.document.restorer.finished):
+        session.document.open(good)
+    assert notices.text() == message.text() == ""
 
-def test_what_a_file_is_opened_as_is_told_by_its_content(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
     picture = tmp_path / "a picture"
     Image.new("L", (60, 60), 90).save(picture, "JPEG")
     session.document.open(picture)
@@ -328,20 +316,6 @@ def test_what_a_file_is_opened_as_is_told_by_its_content(
     run_id = session.state.run.run_id
     session.document.open(model)
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
-
-
-def test_an_error_goes_when_something_is_opened(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    notices, good, bad = session.window.notices, tmp_path / "good.png", tmp_path / "bad.cnnviz"
-    save_picture(session, good)
-    bad.write_text("{}")
-    session.document.open(bad)
-    qtbot.waitUntil(lambda: "bad.cnnviz" in notices.text())
-    message = session.window.samples.message
-    session.controller.open_data(tmp_path / "nothing")
-    qtbot.waitUntil(lambda: "nothing" in message.text())
-    with qtbot.waitSignal(session.document.restorer.finished):
-        session.document.open(good)
-    assert notices.text() == message.text() == ""
 
 
 def test_a_view_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A document: all that is in a window comes back from a file, and nothing is lost without a question."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
@@ -18,6 +16,7 @@ from tests.engine.document_cases import members_of, zipped
 from tests.gui.document_driving import (
     answered,
     ask,
+    assert_back,
     begin_again,
     choose,
     facts,
@@ -27,15 +26,22 @@ from tests.gui.document_driving import (
     train,
     type_report,
 )
-from tests.gui.driving import kept_in, opened, save_document
+from tests.gui.driving import PATIENCE, kept_in, opened, save_document
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, stroke
+from ui.controls import late_scroll
 from ui.panels.report import ReportPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Sample, Shift
 
 ADAM = replace(LAB5, optimizer="adam", learning_rate=1e-3, dtype="float32", classes=("3", "8"))
+
+
+@pytest.fixture(autouse=True)
+def scrolls_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a place be gone to however late a busy machine has tested the network and laid out its mistakes."""
+    monkeypatch.setattr(late_scroll, "_SETTLED_MS", PATIENCE)
 
 
 def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
@@ -97,16 +103,12 @@ def test_a_run_with_all_that_was_done_comes_back_and_goes_on_as_it_would_have(
         after = facts(session)
     with opened(qtbot, tmp_path / "b.ini") as session:
         assert restored(qtbot, session, lambda: session.document.open(path))
-        again = facts(session)
-        for name, value in before.items():
-            assert again[name] == value, name
+        assert_back(qtbot, session, before)
         assert session.window.windowTitle() == "mine[*] – CNNViz"
         assert not session.document.is_changed
         session.controller.show_moment(None)
         train(qtbot, session, session.state.run.step + 60)
-        gone_on = facts(session)
-        for name in ("live", "losses", "tests", "log"):
-            assert gone_on[name] == after[name], name
+        assert_back(qtbot, session, after, "live", "losses", "tests", "log")
         session.controller.show_moment(333)  # and what lies between the moments is found again
         qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == 333)
 
@@ -117,10 +119,7 @@ def test_what_was_not_saved_is_there_after_a_crash(qtbot: QtBot, tmp_path: Path)
         before = facts(session)
         session.end_early()
     with opened(qtbot, tmp_path / "window.ini") as session:
-        settle(qtbot, session)
-        again = facts(session)
-        for name, value in before.items():
-            assert again[name] == value, name
+        assert_back(qtbot, session, before)
         assert "without being closed" in told(session)
 
 
@@ -147,9 +146,9 @@ def test_a_new_document_holds_nothing_of_the_last_one(
         assert panel.head.edits["author"].text() == "AdaAda", "the user has thought better of it"
         assert restored(qtbot, session, lambda: ask(session, "new"))
         assert {edit.text() for name, edit in panel.head.edits.items() if name != "title"} == {""}
+        kept = ("live", "moments", "losses", "ghost", "settings", "run", "sample", "reference")
+        assert_back(qtbot, session, nothing, *kept)
         again = facts(session)
-        for name in ("live", "moments", "losses", "ghost", "settings", "run", "sample", "reference"):
-            assert again[name] == nothing[name], name
         assert again["words"].said == nothing["words"].said
         assert not again["words"].has_work
         for name, view in again["view"].views.items():
@@ -164,7 +163,7 @@ def test_a_new_document_holds_nothing_of_the_last_one(
     assert "Ada" not in text
 
 
-def test_save_asks_for_a_name_once(
+def test_save_asks_for_a_name_once_and_what_is_looked_at_changes_no_document(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choose(monkeypatch, tmp_path / "mine")  # it gets its ending
@@ -188,11 +187,8 @@ def test_save_asks_for_a_name_once(
     choose(monkeypatch, tmp_path / "other.cnnviz")
     ask(session, "save_as")
     qtbot.waitUntil(lambda: session.window.windowTitle() == "other[*] – CNNViz")
-    assert sorted(os.listdir(tmp_path / "..")) is not None  # noqa: PTH208
     assert not (tmp_path / "not asked.cnnviz").exists()
 
-
-def test_what_is_looked_at_changes_no_document(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     train(qtbot, session, 100)
     save_document(qtbot, session, tmp_path / "a.cnnviz")
     session.controller.show_moment(63)
@@ -205,7 +201,7 @@ def test_what_is_looked_at_changes_no_document(qtbot: QtBot, session: Session, t
     assert session.document.is_changed
 
 
-def test_it_is_said_how_many_moments_are_in_a_document(
+def test_moments_in_a_document_are_said_and_recent_files_are_listed_latest_first(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cnnviz.document import run
@@ -215,17 +211,13 @@ def test_it_is_said_how_many_moments_are_in_a_document(
     path = tmp_path / "a.cnnviz"
     save_document(qtbot, session, path)
     document, _files = archive.load(path)
-    assert document.run is not None
     kept = len(document.run.moments)
     assert 3 < kept < len(session.state.history.snapshots) - 1
     assert f"It holds {kept} of {len(session.state.history.snapshots) - 1} moments" in told(session)
 
-
-def test_recent_files_are_listed_latest_first(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     for name in ("a.cnnviz", "b.cnnviz", "a.cnnviz"):
         save_document(qtbot, session, tmp_path / name)
     recent = session.window.menus.action("open_recent").menu()
-    assert isinstance(recent, QMenu)
     recent.aboutToShow.emit()
     assert [each.text() for each in recent.actions()] == ["a.cnnviz", "b.cnnviz"]
     (tmp_path / "a.cnnviz").unlink()
@@ -253,7 +245,6 @@ def test_a_document_with_a_name_asks_before_it_closes(
     session.window.close()
     assert not session.window.isVisible()
     document, _files = archive.load(tmp_path / "a.cnnviz")
-    assert document.run is not None
     assert document.run.step == 20
 
 
@@ -302,9 +293,7 @@ def test_a_document_without_a_name_is_kept_and_opened_again(
         assert session.window.close()
     assert not asked
     with opened(qtbot, tmp_path / "window.ini") as session:
-        settle(qtbot, session)
-        again = facts(session)
-        assert (again["live"], again["words"]) == (before["live"], before["words"])
+        assert_back(qtbot, session, before, "live", "words")
         assert "which is in no file" in told(session)
         save_document(qtbot, session, tmp_path / "now.cnnviz")
         assert "which is in no file" not in told(session)
@@ -398,7 +387,6 @@ def test_other_data_are_named_and_opened_when_that_is_wanted(qtbot: QtBot, tmp_p
         assert session.state.run.step == 0
         assert restored(qtbot, session, lambda: session.window.notices.action_button().click())
         assert facts(session)["live"] == before["live"]
-        assert session.state.dataset is not None
         assert session.state.dataset.name == "own"
         begin_again(qtbot, session, seed=5)
 

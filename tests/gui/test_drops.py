@@ -21,6 +21,7 @@ from tests.engine.document_cases import small_document
 from tests.gui.child_window import run_window
 from tests.gui.driving import drain, save_document, save_picture
 from tests.gui.lab_driving import LAB, open_lab, press
+from tests.gui.own_digit_driving import open_board
 from tests.gui.whole_window import rest, seen_rect, show_panel, train
 from tests.replacing import replace
 from tests.small_data import write_npz, write_pictures
@@ -44,7 +45,6 @@ def _drop_on(widget: QWidget, data: QMimeData) -> bool:
     """Drag something to the middle of a widget and let go; return whether it was taken."""
     window = widget.window()
     under = window.childAt(seen_rect(widget).center())
-    assert under is not None
     assert under is widget or widget.isAncestorOf(under), "the widget can be seen there"
     at = under.mapFrom(window, seen_rect(widget).center())
     enter = QDragEnterEvent(at, COPY, data, LEFT, NONE)
@@ -73,8 +73,8 @@ def digit(session: Session, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_view_dropped_on_a_text_field_is_opened_not_written_into_it(
-    qtbot: QtBot, session: Session, tmp_path: Path
+def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_one_writes(
+    qtbot: QtBot, session: Session, tmp_path: Path, digit: Path
 ) -> None:
     path = tmp_path / "view.png"
     session.state.choose_test_image(7)
@@ -92,11 +92,8 @@ def test_a_view_dropped_on_a_text_field_is_opened_not_written_into_it(
     assert field.toPlainText() == "a word"
     assert not _drop_on(session.window.timeline.track, words), "elsewhere they mean nothing"
 
-
-def test_an_image_dropped_anywhere_becomes_the_sample(
-    qtbot: QtBot, session: Session, digit: Path, tmp_path: Path
-) -> None:
     state, window = session.state, session.window
+    show_panel(qtbot, session, 0)
     places = {
         "plot": window.panel(TrainingPanel).curves.accuracy,
         "number field": window.panel(TrainingPanel).form.field("filters"),
@@ -118,13 +115,7 @@ def test_an_image_dropped_anywhere_becomes_the_sample(
     qtbot.waitUntil(lambda: "letter.png" in message.text() + window.notices.text())
     assert state.sample is before
 
-
-def test_an_image_dropped_on_the_drawing_board_becomes_the_sample(
-    qtbot: QtBot, session: Session, digit: Path
-) -> None:
-    session.window.samples.draw()
-    own = session.window.samples.own_window()
-    qtbot.waitUntil(own.isVisible)
+    own = open_board(qtbot, session)
     assert _drop_on(own.pad, _file(digit))
     qtbot.waitUntil(lambda: session.state.sample.origin == "digit.png")
     assert own.page == "image"
@@ -132,12 +123,16 @@ def test_an_image_dropped_on_the_drawing_board_becomes_the_sample(
     pixels.setImageData(QImage(str(digit)))
     assert _drop_on(own.picture, pixels)
     qtbot.waitUntil(lambda: session.state.sample.origin == "dropped image")
+
+    for name, mode, words in (("red.png", "RGB", ", made grey"), ("grey.png", "L", " pixels")):
+        path = tmp_path / name
+        Image.new(mode, (60, 40), "red" if mode == "RGB" else 90).save(path)
+        assert read_picture(path).had_colours == (mode == "RGB")
+        session.document.open(path)
+        qtbot.waitUntil(lambda path=path: session.state.sample.origin == path.name)
+        assert own.title.caption().endswith(words), "it says that colours became grey"
     own.close()
 
-
-def test_a_folder_of_images_dropped_on_a_panel_is_read_as_data(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
     write_pictures(tmp_path / "pets", ("cat", "dog"))
     panel = show_panel(qtbot, session, 1)
     assert _drop_on(panel, _file(tmp_path / "pets"))
@@ -251,15 +246,6 @@ def test_figures_of_a_lab_hold_up_nothing_and_open_nothing(
     assert seen.pixelColor(5, 5).name() == "#ff0000"
 
 
-def named_lab(tmp_path: Path) -> Path:
-    """Return a lab that nobody has opened here."""
-    folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    path = folder / "other.toml"
-    path.write_text(LAB.replace('id = "small"', 'id = "other"'))
-    return path
-
-
 def test_data_that_a_document_names_are_read_only_when_that_is_wanted(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
@@ -272,7 +258,6 @@ def test_data_that_a_document_names_are_read_only_when_that_is_wanted(
     assert done.args == [False]
     assert session.window.notices.action_button().text() == "Open its data"
     rest(qtbot, session)
-    assert session.state.source is not None
     assert session.state.source.path is None
     press(session.window.notices.action_button())
     qtbot.waitUntil(lambda: "does not fit the open data" in session.window.notices.text())  # they are others
@@ -291,17 +276,13 @@ def test_a_report_that_cannot_be_set_holds_up_nothing_else(
     qtbot.waitUntil(lambda: "Typesetting was stopped after 2 seconds" in report.message.text())
 
 
-@pytest.mark.parametrize("name", ["<img src='/etc/hostname'>", "a < b", "<b>bold</b>", "plain & simple"])
-def test_a_name_in_a_tip_is_no_markup(qapp: object, name: str) -> None:
-    document, tip = QTextDocument(), wrapped(name)
-    if tip == name:
-        return
-    document.setHtml(tip)
-    assert document.toPlainText() == name
-
-
-def test_names_that_look_like_pictures_are_changed(qapp: object) -> None:
-    assert wrapped("<img src='/etc/hostname'>") != "<img src='/etc/hostname'>"
+def test_a_name_in_a_tip_is_no_markup(qapp: object) -> None:
+    document = QTextDocument()
+    for name in ("<img src='/etc/hostname'>", "a < b", "<b>bold</b>", "plain & simple"):
+        tip = wrapped(name)
+        assert tip != name or ">" not in name
+        document.setHtml(tip)
+        assert tip == name or document.toPlainText() == name
 
 
 def _encoded(kind: str) -> bytes:
@@ -315,7 +296,6 @@ def test_a_dropped_picture_is_read_as_what_it_is_said_to_be(qapp: object) -> Non
     data = QMimeData()
     data.setData("image/png", _encoded("PNG"))
     read = offered_image(data, "dropped image")
-    assert read is not None
     picture = read()
     assert picture.size == (20, 30)
     assert picture.had_colours
@@ -323,23 +303,8 @@ def test_a_dropped_picture_is_read_as_what_it_is_said_to_be(qapp: object) -> Non
         hostile = QMimeData()
         hostile.setData(kind, content)
         read = offered_image(hostile, "dropped image")
-        assert read is not None
         with pytest.raises(Exception, match="not an image of a known format"):
             read()
     drawing = QMimeData()
     drawing.setData("image/svg", ENDLESS.encode())
     assert offered_image(drawing, "dropped image") is None
-
-
-def test_a_picture_with_colours_says_that_they_became_grey(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    for name, mode, words in (("red.png", "RGB", ", made grey"), ("grey.png", "L", " pixels")):
-        path = tmp_path / name
-        Image.new(mode, (60, 40), "red" if mode == "RGB" else 90).save(path)
-        assert read_picture(path).had_colours == (mode == "RGB")
-        session.document.open(path)
-        qtbot.waitUntil(lambda path=path: session.state.sample.origin == path.name)
-        caption = session.window.samples.own_window().title.caption()
-        assert caption.endswith(words), caption
-    session.window.samples.own_window().close()

@@ -22,6 +22,7 @@ from cnnviz.report import Insert
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from tests.gui.driving import kept_in, opened, save_document
+from tests.gui.whole_window import train_to
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
 from ui.panels.report import ReportPanel
@@ -42,7 +43,6 @@ def child(folder: Path, *wishes: str) -> Iterator[subprocess.Popen[str]]:
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
     )
     try:
-        assert process.stdout is not None
         assert process.stdout.readline().startswith("ready")
         yield process
     finally:
@@ -74,7 +74,6 @@ def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArra
             and state.live.step == state.run.step == step
         )
     )
-    assert state.live is not None
     return state.live.network.params
 
 
@@ -96,7 +95,6 @@ def test_a_run_and_the_own_image_come_back(qtbot: QtBot, tmp_path: Path, number:
         notices, state = session.window.notices, session.state
         assert "without being closed. This is the document as it was then." in notices.text()
         assert (state.run.step, len(state.history.losses)) == (300, 300)
-        assert state.sample is not None
         assert (state.sample.origin, int(state.sample.pixels.max())) == ("drawn", 9)
         assert session.document.is_changed
 
@@ -104,13 +102,12 @@ def test_a_run_and_the_own_image_come_back(qtbot: QtBot, tmp_path: Path, number:
 def test_a_document_with_a_name_comes_back_as_that(qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "mine.cnnviz"
     with next_start(qtbot, tmp_path) as session:
-        session.controller.train_to(20, 1)
-        weights_at(qtbot, session, 20)
+        train_to(qtbot, session, 20)
         save_document(qtbot, session, path)
         session.end_early()
     with next_start(qtbot, tmp_path) as session:  # the file has all of it
         assert (session.document.path, session.document.is_changed) == (path, False)
-        session.controller.train_to(30, 1)
+        train_to(qtbot, session, 30)
         weights = weights_at(qtbot, session, 30)
         session.end_early()
     with next_start(qtbot, tmp_path) as session:
@@ -123,8 +120,7 @@ def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with next_start(qtbot, tmp_path) as session:
-        session.controller.train_to(4, 1)
-        weights_at(qtbot, session, 4)
+        train_to(qtbot, session, 4)
         session.end_early()
     usual = start._trainer
 
@@ -147,15 +143,13 @@ def test_a_run_on_own_data_comes_back_with_them(qtbot: QtBot, tmp_path: Path) ->
     with next_start(qtbot, tmp_path) as session:
         session.controller.open_data(data)
         qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
-        session.controller.train_to(12, 1)
+        train_to(qtbot, session, 12)
         weights = weights_at(qtbot, session, 12)
         session.end_early()
     with next_start(qtbot, tmp_path) as session:
-        assert session.state.source is not None
         assert session.state.source.path == data
         for name, values in weights_at(qtbot, session, 12).items():
             np.testing.assert_array_equal(values, weights[name])
-        assert session.state.dataset is not None
         assert session.state.dataset.name == "own"
 
 
@@ -164,8 +158,7 @@ def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot: QtB
     with next_start(qtbot, tmp_path) as session:
         session.controller.open_data(data)
         qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
-        session.controller.train_to(12, 1)
-        weights_at(qtbot, session, 12)
+        train_to(qtbot, session, 12)
         session.end_early()
     content = data.read_bytes()
     data.unlink()
@@ -179,8 +172,7 @@ def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot: QtB
 
 def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot: QtBot, tmp_path: Path) -> None:
     with next_start(qtbot, tmp_path) as session:
-        session.controller.train_to(50, 1)
-        weights_at(qtbot, session, 50)
+        train_to(qtbot, session, 50)
         qtbot.waitUntil(lambda: '"step":50' in kept_in(session))
         save_document(qtbot, session, tmp_path / "mine.cnnviz")
     folder = tmp_path / "CNNViz" / "windows"
@@ -208,8 +200,7 @@ def test_what_cannot_be_read_is_kept_under_another_name(qtbot: QtBot, tmp_path: 
 
 def test_what_is_damaged_costs_no_words(qtbot: QtBot, tmp_path: Path) -> None:
     with next_start(qtbot, tmp_path) as session:
-        session.controller.train_to(40, 1)
-        weights_at(qtbot, session, 40)
+        train_to(qtbot, session, 40)
         panel = session.window.panel(ReportPanel)
         panel.work.set_head("author", WORDS)
         panel.work.add_insert(

@@ -29,7 +29,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from tests.engine.document_cases import small_document
 from tests.engine.report_cases import needs_poppler
-from tests.gui.driving import PATIENCE, activate, show_window
+from tests.gui.driving import PATIENCE, activate, close_export_dialog, export_dialog, show_window
 from tests.gui.whole_window import show_panel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import Figure, tables_of, to_csv
@@ -80,7 +80,6 @@ def test_an_svg_has_lines_and_letters_but_no_picture(panel: PageView) -> None:
     texts = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
     assert {"Loss", "Map & <more>", CAPTION} <= set(texts)
     title = root.find(f"{SVG}title")
-    assert title is not None
     assert title.text == "Panel <1> & 2"
     assert max(len(each.get("points", "").split()) for each in root.iter(f"{SVG}polyline")) > 200
     fills = {each.get("fill", "").upper() for each in root.iter(f"{SVG}path")}
@@ -128,14 +127,11 @@ def test_a_figure_carries_neither_pointer_nor_keyboard(qtbot: QtBot, panel: Page
     assert to_image(_drawing(panel)) == plain
 
 
-def test_a_csv_has_the_numbers_behind_a_plot(panel: PageView) -> None:
+def test_a_csv_has_the_numbers_behind_each_plot(panel: PageView) -> None:
     rows = list(csv.reader(io.StringIO(to_csv(tables_of(panel.view("loss"))).decode())))
     assert rows[0] == ["curve", "step", "loss"]
     numbers = np.array([row[1:] for row in rows[1:]], dtype=float)
     np.testing.assert_array_equal(numbers, np.column_stack([STEPS, np.sin(STEPS / 20)]))
-
-
-def test_a_csv_of_a_panel_has_a_table_for_each_plot(panel: PageView) -> None:
     text = to_csv(tables_of(panel), "seed 0").decode()
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# seed 0",
@@ -168,7 +164,10 @@ def dialog(qtbot: QtBot, panel: PageView, files: TaskRunner, tmp_path: Path) -> 
     return made
 
 
-def test_the_dialog_writes_what_it_says(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
+def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(
+    qtbot: QtBot, dialog: ExportDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dialog.open_file.isHidden()
     dialog.scale.button("3").click()
     assert "1,500 ×" in dialog.about.text()
     assert "289 DPI" in dialog.about.text()
@@ -180,29 +179,23 @@ def test_the_dialog_writes_what_it_says(qtbot: QtBot, dialog: ExportDialog, tmp_
     with Image.open(path) as image:
         assert image.width == 1500
     document = load_picture(path)
-    assert document is not None
     assert document.seen.sample == 4
     assert f"my-panel-lab5-seed0-step0.png is in {tmp_path}" in dialog.message.text()
     assert dialog.name.text() == "my-panel-lab5-seed0-step0-2.png", "for the next figure"
 
-
-def test_what_was_written_is_opened_by_keys(
-    qtbot: QtBot, dialog: ExportDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     opened: list[str] = []
     monkeypatch.setattr(
         QDesktopServices, "openUrl", lambda url: bool(opened.append(QUrl(url).toLocalFile())) or True
     )
-    assert dialog.open_file.isHidden()
-    with qtbot.waitSignal(dialog.exported) as written:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     for button in (dialog.open_file, dialog.show_folder):
         button.setFocus(Qt.FocusReason.TabFocusReason)
         qtbot.keyClick(button, Qt.Key.Key_Space)
     assert opened == [str(written.args[0]), str(tmp_path)]
 
 
-def test_figures_stand_below_the_name_of_their_panel(qtbot: QtBot, dialog: ExportDialog) -> None:
+def test_figures_stand_below_the_name_of_their_panel_and_of_the_whole_window_there_is_a_picture(
+    qtbot: QtBot, dialog: ExportDialog, panel: PageView
+) -> None:
     texts = [dialog.what.itemText(place) for place in range(dialog.what.count())]
     assert texts == ["Mine", "My panel", "Loss", "Whole window"]
     dialog.what.setFocus()
@@ -210,9 +203,6 @@ def test_figures_stand_below_the_name_of_their_panel(qtbot: QtBot, dialog: Expor
     assert dialog.figure().title == "My panel", "no key leads to a heading"
     qtbot.keyClick(dialog.what, Qt.Key.Key_Down)
     assert dialog.figure().title == "Loss"
-
-
-def test_of_the_whole_window_there_is_a_picture(qtbot: QtBot, dialog: ExportDialog, panel: PageView) -> None:
     dialog.format.button("pdf").click()
     dialog.what.setCurrentIndex(dialog.what.findText("Whole window"))
     assert dialog.format.current() == "png"
@@ -243,12 +233,24 @@ def test_a_file_is_replaced_only_after_a_question(qtbot: QtBot, dialog: ExportDi
     assert old.read_text() != "mine"
 
 
-def test_a_proposed_name_is_free(dialog: ExportDialog, tmp_path: Path) -> None:
+def test_a_proposed_name_is_free_and_stands_for_an_empty_one(
+    dialog: ExportDialog, tmp_path: Path, qtbot: QtBot
+) -> None:
     (tmp_path / dialog.name.text()).write_bytes(b"")
     dialog.format.button("svg").click()
     assert dialog.name.text().endswith("step0.svg")
     dialog.format.button("png").click()
     assert dialog.name.text().endswith("step0-2.png")
+    dialog.name.setFocus()
+    dialog.name.selectAll()
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Delete)
+    dialog.format.button("csv").click()
+    assert dialog.name.text() == ""
+    shown = dialog.name.placeholderText()
+    assert shown.endswith(".csv")
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert written.args == [tmp_path / shown]
 
 
 @pytest.mark.parametrize(
@@ -268,21 +270,6 @@ def test_an_impossible_place_gets_one_sentence(qtbot, dialog: ExportDialog, fold
     qtbot.waitUntil(lambda: dialog.message.kind() == "error")
     assert what in dialog.message.text()
     assert dialog.isVisible()
-
-
-def test_an_empty_name_stands_for_the_one_that_is_shown_in_grey(
-    qtbot: QtBot, dialog: ExportDialog, tmp_path: Path
-) -> None:
-    dialog.name.setFocus()
-    dialog.name.selectAll()
-    qtbot.keyClick(dialog.name, Qt.Key.Key_Delete)
-    dialog.format.button("csv").click()
-    assert dialog.name.text() == ""
-    shown = dialog.name.placeholderText()
-    assert shown.endswith(".csv")
-    with qtbot.waitSignal(dialog.exported) as written:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert written.args == [tmp_path / shown]
 
 
 class SlowDisk:
@@ -374,15 +361,12 @@ def test_letters_look_like_those_of_the_whole_font(file: str) -> None:
         assert np.abs(drawn - wanted).sum() <= 0.12 * wanted.sum() + 1, letter
 
 
-def test_letters_that_were_not_asked_for_are_left_out() -> None:
+def test_the_letters_that_were_asked_for_and_no_others_are_in_a_sound_font_file() -> None:
     few = ImageFont.truetype(io.BytesIO(small_font(Font(1), "ab")), 100)
     assert _picture(few, "b").any()
     np.testing.assert_array_equal(_picture(few, "c"), _picture(few, "\N{SNOWMAN}"))
     assert small_font(Font(1), "") == b""
     assert small_font(Font(1), "\N{CJK UNIFIED IDEOGRAPH-732B}") == b"", "the font has no such letter"
-
-
-def test_the_sums_of_the_font_file_are_right() -> None:
     data = small_font(Font(1), LETTERS)
     words = struct.unpack(f">{len(data) // 4}I", data)
     assert sum(words) & 0xFFFFFFFF == 0xB1B0AFBA
@@ -425,11 +409,7 @@ def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged() -> None:
 # -- in the whole window -------------------------------------------------------------------------------------
 
 
-def _dialogs() -> list[ExportDialog]:
-    return [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
-
-
-def test_keys_and_context_menu_reach_the_figure_that_is_meant(
+def test_keys_and_context_menu_reach_the_figure_that_is_meant_and_it_can_be_copied(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     menus: list[QMenu] = []
@@ -438,25 +418,16 @@ def test_keys_and_context_menu_reach_the_figure_that_is_meant(
     activate(qtbot, window)
     window.setFocus()
     qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-    (dialog,) = _dialogs()
-    assert dialog.figure().title == "Translation panel"
-    dialog.reject()
-    qtbot.waitUntil(lambda: not _dialogs())
-
+    assert export_dialog().figure().title == "Translation panel"
+    close_export_dialog(qtbot)
     place = plot.rect().center()
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
     QApplication.sendEvent(plot, event)
     (menu,) = menus
     export = next(each for each in menu.actions() if each.text().startswith("Export figure"))
     export.trigger()
-    (dialog,) = _dialogs()
-    assert dialog.figure().widget is plot
-    dialog.reject()
-    qtbot.waitUntil(lambda: not _dialogs())
-
-
-def test_copying_fills_the_clipboard_with_picture_svg_and_text(qtbot: QtBot, session: Session) -> None:
-    """Of a panel without a figure of its own, such as the report, the whole window is copied."""
+    assert export_dialog().figure().widget is plot
+    close_export_dialog(qtbot)
     for number in (2, 4):
         panel = show_panel(qtbot, session, number)
         session.window.setFocus()

@@ -1,6 +1,7 @@
 """The picture of Filters & maps, computed and explained without a window, against plain forward passes."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -35,33 +36,20 @@ def plain_pass(scene):
     return {INPUT: image[0], **found}, probabilities
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_a_picture_holds_what_a_plain_pass_computes(name):
-    scene = scene_of(name, index=3)
-    seen, (outputs, probabilities) = picture(scene), plain_pass(scene)
-    for column in seen.plan.columns:
-        if column.kind is Kind.KERNELS:
-            np.testing.assert_array_equal(seen.values(column), scene.snapshot.network.params[column.key])
-        elif column.kind is not Kind.EVIDENCE:
-            np.testing.assert_allclose(seen.values(column), outputs[column.stage], rtol=1e-6)
-        lo, hi = seen.levels[column.key]
-        assert lo <= seen.values(column).min()
-        assert seen.values(column).max() <= hi
-    np.testing.assert_allclose(seen.probabilities, probabilities, rtol=1e-5)
-    assert seen.names == scene.dataset.classes
-    assert seen.scene.snapshot is scene.snapshot
-
-
 @pytest.mark.parametrize("chosen", [None, 0, 2])
 def test_evidence_is_of_the_chosen_class_else_of_the_predicted_one(chosen):
     scene = scene_of("three blocks", choices=MapChoices(chosen))
-    seen, (outputs, _) = picture(scene), plain_pass(scene)
-    logits = outputs[seen.plan.output_stage]
+    asked, (outputs, _) = Asked(scene=scene), plain_pass(scene)
+    logits = outputs[asked.picture.plan.output_stage]
     index = int(logits.argmax()) if chosen is None else chosen
-    assert seen.evidence.class_index == index
-    assert seen.evidence.logit == pytest.approx(float(logits[index]))
-    bias = sum(seen.evidence.biases.values())
-    assert seen.evidence.contributions.sum() + bias == pytest.approx(float(logits[index]), abs=1e-5)
+    evidence, line = asked.picture.evidence, line_of(asked.content("logit"), f"logit of {index}")
+    assert evidence.class_index == asked.content("dense1").chosen == index
+    assert asked.leaves["class"].value == chosen
+    assert evidence.logit == pytest.approx(float(logits[index])) == line
+    bias = sum(evidence.biases.values())
+    assert evidence.contributions.sum() + bias == pytest.approx(float(logits[index]), abs=1e-5)
+    weights = asked.network.params["dense1.weight"][index].reshape(asked.network.shapes["pool3"])
+    np.testing.assert_allclose(asked.tiles("evidence"), weights * outputs["pool3"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -92,30 +80,30 @@ def number_in(parts):
     raise AssertionError(f"There is no number in {parts}.")
 
 
-def test_equal_layers_have_the_very_same_plan():
-    one, other = scene_of("lenet"), scene_of("lenet", seed=9)
-    assert plan_of(one.snapshot.network) is plan_of(other.snapshot.network)
-    assert plan_of(one.snapshot.network) is not plan_of(scene_of("lab5").snapshot.network)
-
-
-def test_what_a_network_does_not_have_is_not_looked_at():
+def test_what_a_network_does_not_have_is_not_looked_at_and_equal_layers_have_the_very_same_plan() -> None:
     seen = picture(scene_of())
     far = PinnedCell("conv9", (0, 0, 0))
     explained = explain(seen, Look((0, 99), far, far, far, ("conv9", 3), ("conv9", 1)))
     assert explained.look == Look((0, 7))
     assert explained.cell == PinnedCell("conv1", (7, 13, 13))
 
+    one, other = scene_of("lenet"), scene_of("lenet", seed=9)
+    assert plan_of(one.snapshot.network) is plan_of(other.snapshot.network)
+    assert plan_of(one.snapshot.network) is not plan_of(scene_of("lab5").snapshot.network)
 
-def test_the_map_of_a_pinned_cell_is_the_one_that_is_shown_and_stays_when_it_is_freed():
+    contents = Contents()
+    columns = [plan_of(replace(LAB5, padding=padding).build_network()).column("conv1") for padding in (0, 1)]
+    made = [contents.of("head", each, None, (), lambda each=each: each.shape) for each in columns]
+    assert made == [(8, 26, 26), (8, 28, 28)]
+
+
+def test_the_map_of_a_pinned_cell_stays_and_one_under_the_pointer_is_left_behind_with_it():
     seen = picture(scene_of())
     pinned = explain(seen, Look(pinned=PinnedCell("pool1", (5, 2, 3))))
     column = seen.plan.column("conv1")
     assert pinned.channel(column) == 5
     assert explain(seen, replace(pinned.look, pinned=None)).channel(column) == 5
 
-
-def test_a_map_is_looked_at_while_the_pointer_is_on_it_and_left_behind_with_it():
-    seen = picture(scene_of())
     column, cell = seen.plan.column("pool1"), PinnedCell("conv1", (3, 4, 5))
     over = explain(seen, Look(pointed=cell, under=cell))
     assert (over.channel(column), over.look.channel(column.group)) == (3, 0)
@@ -124,42 +112,38 @@ def test_a_map_is_looked_at_while_the_pointer_is_on_it_and_left_behind_with_it()
     assert left.cell == PinnedCell("conv1", (0, 4, 5))
 
 
-def test_a_column_of_another_network_is_made_anew() -> None:
-    contents = Contents()
-    columns = [plan_of(replace(LAB5, padding=padding).build_network()).column("conv1") for padding in (0, 1)]
-    made = [contents.of("head", each, None, (), lambda each=each: each.shape) for each in columns]
-    assert made == [(8, 26, 26), (8, 28, 28)]
-
-
 # -- what the columns show -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_column_shows_the_arrays_of_forward(name):
-    asked = Asked(name)
-    network, trace = asked.network, asked.trace
+def test_every_column_shows_what_a_plain_pass_computes(name):
+    scene = scene_of(name, index=3)
+    asked, (outputs, probabilities) = Asked(scene=scene), plain_pass(scene)
+    assert (asked.picture.names, asked.picture.scene.snapshot) == (scene.dataset.classes, scene.snapshot)
     for column in asked.picture.plan.columns:
-        key = column.key
+        key, same = column.key, partial(np.testing.assert_allclose, rtol=1e-6)
+        lo, hi = asked.picture.levels[key]
+        assert lo <= asked.picture.values(column).min()
+        assert asked.picture.values(column).max() <= hi
         match column.kind:
             case Kind.IMAGE:
-                np.testing.assert_array_equal(asked.values(key), trace.inputs[0, 0])
+                same(asked.values(key), outputs[INPUT][0])
             case Kind.KERNELS:
-                weights = network.params[key]
-                np.testing.assert_array_equal(asked.values(key), weights[0, 0])
-                np.testing.assert_array_equal(asked.tiles(key), weights[:, 0])
+                weights = asked.network.params[key]
+                same(asked.values(key), weights[0, 0])
+                same(asked.tiles(key), weights[:, 0])
             case Kind.MAPS:
-                np.testing.assert_array_equal(asked.values(key), trace.outputs[key][0, 0])
-                np.testing.assert_array_equal(asked.tiles(key), trace.outputs[key][0])
+                same(asked.values(key), outputs[key][0])
+                same(asked.tiles(key), outputs[key])
             case Kind.UNITS:
                 shown = asked.shown(key).map
-                np.testing.assert_array_equal(shown.values[~shown.blank], trace.outputs[key][0])
+                same(shown.values[~shown.blank], outputs[key])
             case Kind.OUTPUT:
-                outputs = asked.content(key).outputs
-                np.testing.assert_array_equal(outputs.probabilities, trace.class_probabilities[0])
-                if trace.logits.shape[1] > 1:
-                    np.testing.assert_array_equal(outputs.logits, trace.logits[0])
+                np.testing.assert_allclose(asked.content(key).outputs.probabilities, probabilities, rtol=1e-5)
+                if len(outputs[key]) > 1:
+                    same(asked.content(key).outputs.logits, outputs[key])
             case Kind.EVIDENCE:
-                assert asked.tiles(key).shape == network.shapes[column.stage]
+                assert asked.tiles(key).shape == asked.network.shapes[column.stage]
 
 
 def test_every_layer_but_flatten_has_a_column_and_colours_fit_its_values():
@@ -192,16 +176,6 @@ def test_evidence_and_biases_add_up_to_the_logit(name):
     assert evidence + bias + sum(curved) == pytest.approx(float(logit), rel=1e-5, abs=1e-5)
     assert next(row for row in ledger.rows if row.is_total).number == float(logit)
     assert bool(curved) == (name == "average, tanh")
-
-
-def test_another_class_may_be_chosen_for_the_evidence():
-    asked = Asked(scene=scene_of("three blocks", choices=MapChoices(2)))
-    assert asked.content("dense1").chosen == 2
-    assert asked.leaves["class"].value == 2
-    assert line_of(asked.content("logit"), "logit of 2") == float(asked.trace.logits[0, 2])
-    weights = asked.network.params["dense1.weight"][2].reshape(asked.network.shapes["pool3"])
-    np.testing.assert_allclose(asked.tiles("evidence"), weights * asked.trace.outputs["pool3"][0], rtol=1e-5)
-    assert Asked("three blocks").content("dense1").chosen == int(asked.trace.logits[0].argmax())
 
 
 def under(stage, *index):

@@ -217,26 +217,23 @@ def searched(qtbot) -> Opened:
     return opened
 
 
-def test_a_click_on_a_patch_makes_its_image_the_sample_and_pins_the_cell(searched: Opened) -> None:
+def test_another_filter_is_searched_at_once_and_a_patch_makes_its_image_the_sample_and_pins_the_cell(
+    searched: Opened,
+) -> None:
+    view, pages = searched.panel.looks_for, searched.panel.pages
+    click_part(view.filter.view("filters"), 5)
+    assert view.picture.findings.excitation.channel == 5
+    searched.qtbot.mouseClick(pages.button("network"), LEFT)
+    np.testing.assert_array_equal(searched.values("conv1"), searched.trace.outputs["conv1"][0, 5])
+    searched.qtbot.mouseClick(pages.button("looks_for"), LEFT)
     patch = searched.patches("least")[2]
-    click_part(searched.panel.looks_for.patches.view("least"), 2)
+    click_part(view.patches.view("least"), 2)
     assert searched.state.sample.index == patch.ask.image
     assert searched.pins == [patch.ask.cell]
-
-
-def test_patches_can_be_chosen_by_the_keyboard(searched: Opened) -> None:
-    most = searched.panel.looks_for.patches.view("most")
+    most = view.patches.view("most")
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
         searched.qtbot.keyClick(most, key)
     assert searched.state.sample.index == searched.patches("most")[1].ask.image
-
-
-def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(searched: Opened) -> None:
-    view = searched.panel.looks_for
-    click_part(view.filter.view("filters"), 5)
-    assert view.picture.findings.excitation.channel == 5
-    searched.qtbot.mouseClick(searched.panel.pages.button("network"), LEFT)
-    np.testing.assert_array_equal(searched.values("conv1"), searched.trace.outputs["conv1"][0, 5])
 
 
 def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot) -> None:
@@ -304,15 +301,12 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
 # -- sweep and Esc -------------------------------------------------------------------------------------------
 
 
-def test_after_escape_the_cell_under_the_pointer_is_marked(lab5):
+def test_after_escape_or_keys_the_outline_is_where_the_marked_cell_is(lab5):
     lab5.hover("conv1", 9, 9)
     lab5.click("conv1", 9, 9)
     lab5.hover("conv1", 20, 3)
     lab5.key(Qt.Key.Key_Escape)
     assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 20, 3)))
-
-
-def test_a_pin_that_keys_move_leaves_no_outline_under_the_pointer(lab5):
     lab5.hover("conv1", 4, 5)
     lab5.click("conv1", 4, 5)
     lab5.key(Qt.Key.Key_Right)
@@ -360,15 +354,7 @@ def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
 # -- limits --------------------------------------------------------------------------------------------------
 
 
-def test_fixed_limits_of_another_run_are_its_own(lab5):
-    lab5.look(scaled(lab5.network, 4.0))
-    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
-    lab5.look(scaled(lab5.network, 0.25), run_id=2)
-    highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
-    assert lab5.levels("conv1") == pytest.approx((-highest, highest))
-
-
-def test_automatic_limits_say_how_many_times_those_of_the_first_step_they_are(lab5):
+def test_limits_are_those_of_the_run_and_say_how_many_times_those_of_the_first_step_they_are(lab5):
     lab5.state.history.snapshots.add(lab5.state.shown)
     first = lab5.network
     lab5.look(scaled(first, 23.0), step=500)
@@ -381,6 +367,11 @@ def test_automatic_limits_say_how_many_times_those_of_the_first_step_they_are(la
     assert "times" not in lab5.strip("conv1.weight")
     lab5.look(scaled(first, 5.0), step=7, run_id=2)  # nothing is on record of this run
     assert "times" not in lab5.strip("conv1.weight")
+    lab5.look(scaled(lab5.network, 4.0))
+    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
+    lab5.look(scaled(lab5.network, 0.25), run_id=2)
+    highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
+    assert lab5.levels("conv1") == pytest.approx((-highest, highest))
 
 
 # -- units ---------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -19,13 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from shiboken6 import isValid
 
-from tests.gui.driving import activate, settle
+from tests.gui.driving import activate, close_export_dialog, export_dialog, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
-from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
-from ui.export.dialog import ExportDialog
+from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel, train, trained_lenet
 from ui.export.figures import figures_of, plot_at, tables_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training import TrainingPanel
@@ -33,13 +32,6 @@ from ui.session import Session
 from ui.state import PinnedCell
 
 _OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, QScrollBar)
-
-
-@pytest.fixture
-def trained(qtbot: QtBot, session: Session) -> Session:
-    choose_preset(qtbot, session, "lenet")  # it has all figures that the other preset has, and more
-    train(qtbot, session, 100)
-    return session
 
 
 @pytest.fixture
@@ -109,12 +101,10 @@ def test_a_right_click_anywhere_offers_the_figure(qtbot: QtBot, session: Session
     assert not wrong
 
 
-def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
+def test_a_right_click_offers_the_figure_in_the_window_for_own_digits_and_what_is_drawn_goes_out(
     qtbot: QtBot, session: Session, menus: list[QMenu]
 ) -> None:
-    session.window.samples.draw()
-    own = session.window.samples.own_window()
-    qtbot.waitUntil(own.isVisible)
+    own = open_board(qtbot, session)
     wrong: list[str] = []
     for page in ("draw", "image"):
         own.choices.controls["page"].button(page).click()
@@ -131,7 +121,16 @@ def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
     menus.clear()
     _click(own, pad.mapTo(own, QPoint(pad.width() // 2, pad.height() // 2)))
     assert not menus, "there the right button wipes"
-    own.close()
+    stroke(qtbot, own, ONE)
+    settle_digit(qtbot, session)
+    with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
+        session.exporter.copy(pad)
+    assert "own image" in QGuiApplication.clipboard().text()
+    session.exporter.insert(pad)
+    qtbot.waitUntil(lambda: "is in the report" in session.window.notices.text())
+    session.exporter.export(pad)
+    assert export_dialog().figure().widget is pad
+    close_export_dialog(qtbot)
 
 
 def _titles(panel: QWidget) -> list[str]:
@@ -144,6 +143,12 @@ def _faults(panel: QWidget) -> list[str]:
     faults = [f"{title} is the name of a class" for title in titles if title in classes]
     faults += [f"{title} twice" for title, count in Counter(titles).items() if count > 1]
     return faults + [f"{title!r} says nothing" for title in titles if not title.strip(" ,")]
+
+
+@pytest.fixture
+def trained(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    with trained_lenet(qtbot, tmp_path) as session:
+        yield session
 
 
 def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> None:
@@ -169,48 +174,10 @@ def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> N
     assert not faults
 
 
-def test_a_drawn_digit_is_exported_copied_and_inserted(qtbot: QtBot, session: Session) -> None:
-    own = open_board(qtbot, session)
-    stroke(qtbot, own, ONE)
-    settle_digit(qtbot, session)
-    pad = own.pad
-    with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
-        session.exporter.copy(pad)
-    assert "own image" in QGuiApplication.clipboard().text()
-    session.exporter.insert(pad)
-    qtbot.waitUntil(lambda: "is in the report" in session.window.notices.text())
-    session.exporter.export(pad)
-    (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
-    assert dialog.figure().widget is pad
-    dialog.reject()
-    qtbot.waitUntil(lambda: not isValid(dialog))
-
-
-def test_the_numbers_of_the_timeline_are_its_curve_and_its_marks(qtbot: QtBot, session: Session) -> None:
-    train(qtbot, session, 1000)
-    figure = next(each for each in session.exporter.figures() if each.widget is session.window.timeline.track)
-    assert figure.title == "Timeline"
-    curve, marks = tables_of(figure.widget)
-    history = session.state.history
-    mean = history.loss_curve(history.log_every)
-    assert [step for step, _ in curve.rows] == mean.steps.tolist()
-    assert [value for _, value in curve.rows] == pytest.approx(mean.values.tolist(), nan_ok=True)
-    assert dict(marks.rows)["shown"] == session.state.shown.step
-    assert dict(marks.rows)["end of epoch 1"] == session.state.run.steps_per_epoch
-
-
-def _dialog() -> ExportDialog:
-    (found,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
-    return found
-
-
 def _close_dialog(qtbot: QtBot, window: QWidget) -> str:
     """Close the export dialog and return what it would have exported."""
-    title = _dialog().figure().title
-    _dialog().reject()
-    qtbot.waitUntil(
-        lambda: not any(isinstance(each, ExportDialog) for each in QApplication.topLevelWidgets())
-    )
+    title = export_dialog().figure().title
+    close_export_dialog(qtbot)
     activate(qtbot, window)
     return title
 
@@ -229,7 +196,7 @@ def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session:
     _press(strip)
     focus = QApplication.focusWidget()
     qtbot.mouseClick(button, left)
-    assert _dialog().figure().widget is strip
+    assert export_dialog().figure().widget is strip
     assert _close_dialog(qtbot, window) == strip.accessibleName()
     assert QApplication.focusWidget() is focus, "a click on the button leaves the keyboard where it was"
 
@@ -249,7 +216,9 @@ def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session:
     assert session.exporter.figures()[0].widget is strip, "and in sight again"
 
 
-def test_the_figures_of_all_panels_are_offered_that_in_front_first(qtbot: QtBot, session: Session) -> None:
+def test_the_figures_of_all_panels_are_offered_that_in_front_first_and_the_timeline_has_its_numbers(
+    qtbot: QtBot, session: Session
+) -> None:
     show_panel(qtbot, session, 3)
     figures = session.exporter.figures()
     assert "Translation" not in {each.place for each in figures}, "it has shown nothing yet"
@@ -262,6 +231,16 @@ def test_the_figures_of_all_panels_are_offered_that_in_front_first(qtbot: QtBot,
     assert [each.title for each in figures].count("Backprop panel") == 1
     for figure in figures[:-1]:
         assert figure.drawing().marks
+    train(qtbot, session, 1000)
+    figure = next(each for each in session.exporter.figures() if each.widget is session.window.timeline.track)
+    assert figure.title == "Timeline"
+    curve, marks = tables_of(figure.widget)
+    history = session.state.history
+    mean = history.loss_curve(history.log_every)
+    assert [step for step, _ in curve.rows] == mean.steps.tolist()
+    assert [value for _, value in curve.rows] == pytest.approx(mean.values.tolist(), nan_ok=True)
+    assert dict(marks.rows)["shown"] == session.state.shown.step
+    assert dict(marks.rows)["end of epoch 1"] == session.state.run.steps_per_epoch
 
 
 def _press(widget: QWidget) -> None:
@@ -270,7 +249,10 @@ def _press(widget: QWidget) -> None:
     QTest.mouseClick(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
 
 
-def test_the_plot_that_was_clicked_is_meant_wherever_the_keyboard_is(qtbot: QtBot, session: Session) -> None:
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(
+    qtbot: QtBot, session: Session
+) -> None:
     window = session.window
     activate(qtbot, window)
     train(qtbot, session, 100)
@@ -285,13 +267,8 @@ def test_the_plot_that_was_clicked_is_meant_wherever_the_keyboard_is(qtbot: QtBo
                     missed.append(place_of(plot))
     assert not missed
 
-
-def test_a_panel_that_was_asked_for_is_meant_until_something_in_it_is_used(
-    qtbot: QtBot, session: Session
-) -> None:
-    window, exporter = session.window, session.exporter
-    activate(qtbot, window)
-    translation = show_panel(qtbot, session, 2)
+    # A panel that was asked for is meant until something in it is used.
+    exporter, translation = session.exporter, show_panel(qtbot, session, 2)
     window.panels.move_aside()
     show_panel(qtbot, session, 0)
     assert not translation.visibleRegion().isEmpty(), "both are in sight"
@@ -306,15 +283,12 @@ def test_a_panel_that_was_asked_for_is_meant_until_something_in_it_is_used(
     qtbot.keyClick(window, Qt.Key.Key_1, control)
     assert exporter.meant(None) == (window.panel(TrainingPanel), None)
 
-
-@pytest.mark.qt_log_ignore("does not support raise", extend=True)
-def test_a_click_in_a_panel_in_a_window_of_its_own_counts(qtbot: QtBot, session: Session) -> None:
-    panel = show_panel(qtbot, session, 2)
-    dock = session.window.panels.docks()[2]
+    window.panels.gather()
+    panel, dock = show_panel(qtbot, session, 2), window.panels.docks()[2]
     dock.setFloating(True)
     qtbot.waitUntil(lambda: dock.isVisible() and panel.isVisible())
     for plot in [each.widget for each in figures_of(panel) if each.kind == "plot"]:
         if not seen_rect(plot).isEmpty():
             _press(plot)
-            assert session.exporter.meant(None) == (panel, plot)
+            assert exporter.meant(None) == (panel, plot), "in a window of its own, too"
     dock.setFloating(False)

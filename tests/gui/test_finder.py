@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut, QTextTable
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QMainWindow, QTextBrowser
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindow, QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
-from tests.gui.driving import activate, opened
+from tests.gui.driving import activate, find, opened
 from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, name_of, rest, show_panel
@@ -57,7 +57,7 @@ def said_in_help(session):
     return {key: words for row in texts for key, words in (row[:2], row[2:]) if key}
 
 
-def test_every_row_is_in_its_menu_and_every_key_in_the_help(session):
+def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qtbot, session, theme):
     shown = dict(entries(session))
     assert list(shown) == [row.words + "…" * row.text.endswith("…") for row in ACTIONS]
     said = said_in_help(session)
@@ -71,23 +71,18 @@ def test_every_row_is_in_its_menu_and_every_key_in_the_help(session):
         elif row.key:
             assert said["Ctrl+1 … 5"] == row.help == "panels"
 
-
-def test_no_letter_means_two_things_in_a_menu():
-    letters = Counter(
-        (row.menu, letter.lower()) for row in ACTIONS for letter in re.findall("&(.)", row.text)
-    )
-    assert max(letters.values()) == 1
-
-
-def test_no_key_means_two_things_in_the_window(session):
     window = session.window
     keys = [key.toString() for each in window.findChildren(QAction) for key in each.shortcuts()]
     keys += [each.key().toString() for each in window.findChildren(QShortcut)]
     assert len(keys) > 25
     assert [key for key, times in Counter(keys).items() if times > 1] == []
 
+    for mode in ("dark", "light"):
+        session.window.menus.action(f"theme_{mode}").trigger()
+        assert theme.mode == mode
+        ticked = [text for text, action in entries(session) if action.isChecked()]
+        assert ticked == [mode.capitalize()]
 
-def test_buttons_name_the_key_and_do_what_the_menu_does(qtbot, session):
     bar = session.window.run_bar
     for name in ("train", "step", "epoch", "reset", "new_seed", "export"):
         button = bar.findChild(QAbstractButton, name)
@@ -97,6 +92,13 @@ def test_buttons_name_the_key_and_do_what_the_menu_does(qtbot, session):
     qtbot.waitUntil(lambda: session.state.run.step == 1 and session.state.run.status is RunStatus.PAUSED)
     qtbot.mouseClick(bar.step, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.state.run.step == 2 and session.state.run.status is RunStatus.PAUSED)
+
+
+def test_no_letter_means_two_things_in_a_menu():
+    letters = Counter(
+        (row.menu, letter.lower()) for row in ACTIONS for letter in re.findall("&(.)", row.text)
+    )
+    assert max(letters.values()) == 1
 
 
 def test_what_cannot_be_asked_for_is_grey_in_the_menu_and_on_the_button(qtbot, session):
@@ -113,14 +115,6 @@ def test_what_cannot_be_asked_for_is_grey_in_the_menu_and_on_the_button(qtbot, s
     assert not asked.action("stop").isEnabled()
     assert not bar.stop.isEnabled()
     assert not bar.step.isEnabled()
-
-
-def test_one_theme_is_ticked(session, theme):
-    for mode in ("dark", "light"):
-        session.window.menus.action(f"theme_{mode}").trigger()
-        assert theme.mode == mode
-        ticked = [text for text, action in entries(session) if action.isChecked()]
-        assert ticked == [mode.capitalize()]
 
 
 @pytest.mark.parametrize("handler", ["session.open_dta", "sesion.open_data", "session.state"])
@@ -144,7 +138,7 @@ def ask(qtbot: QtBot, session: Session, words: str) -> FinderBox:
     focus = QApplication.focusWidget() or session.window
     QTest.keyClick(focus, Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     (box,) = session.window.findChildren(FinderBox)
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is box.line)
+    qtbot.waitUntil(box.line.hasFocus)
     QTest.keyClicks(box.line, words)
     return box
 
@@ -155,14 +149,12 @@ def lines(box: FinderBox) -> list[tuple[str, ...]]:
     return [(*(str(model.index(row, column).data()) for column in range(3)),) for row in rows]
 
 
-def take(qtbot: QtBot, session: Session, words: str) -> None:
-    """Find something, and take the first that fits."""
-    box = ask(qtbot, session, words)
-    QTest.keyClick(box.line, Key.Key_Return)
-    qtbot.waitUntil(lambda: not session.window.findChildren(FinderBox))
-
-
-def test_every_action_is_found_by_its_words_with_its_key(qtbot: QtBot, active: Session) -> None:
+def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says_why(
+    qtbot: QtBot, active: Session, tmp_path: Path
+) -> None:
+    file = tmp_path / "ada & bob.cnnviz"
+    file.touch()
+    active.document.remember(file)
     box = ask(qtbot, active, "")
     for row in ACTIONS:
         if row.listing or row.name == "find":
@@ -176,11 +168,17 @@ def test_every_action_is_found_by_its_words_with_its_key(qtbot: QtBot, active: S
     assert not [name for name, *_ in lines(box) if "Traces" in name], "of a menu that nobody sees"
     box.line.setText("theme")
     assert {name for name, _place, _key in lines(box)[:3]} == {"Like the system", "Light", "Dark"}
-    box.reject()
 
+    box.line.setText("panel")
+    second = lines(box)[1]
+    QTest.keyClick(box.line, Key.Key_Down)
+    assert box.list.currentIndex().data() == second[0]
+    QTest.keyClick(box.line, Key.Key_Up)
+    assert box.list.currentIndex().data() == lines(box)[0][0]
 
-def test_what_cannot_be_had_now_says_why_and_does_nothing(qtbot: QtBot, active: Session) -> None:
-    box = ask(qtbot, active, "stop")
+    box.line.setText("ada bob")
+    assert lines(box)[0][0] == "Open recent: ada & bob.cnnviz"
+    box.line.setText("stop")
     assert lines(box)[0] == ("Stop", "Run · not now", "")
     assert box.hint.text() == "Stop is not possible before training has begun."
     QTest.keyClick(box.line, Key.Key_Return)
@@ -193,38 +191,38 @@ def test_what_cannot_be_had_now_says_why_and_does_nothing(qtbot: QtBot, active: 
     assert not box.isVisible()
 
 
-def test_a_slip_still_finds_a_setting_and_leads_to_its_field(qtbot: QtBot, active: Session) -> None:
+def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to_the_front(
+    qtbot: QtBot, active: Session
+) -> None:
     active.window.panels.show_panel(PANELS.index("report"))
-    take(qtbot, active, "laerning rate")
+    find(qtbot, active, "laerning rate")
     qtbot.waitUntil(lambda: active.window.panels.front == 0)
     assert QApplication.focusWidget() is active.window.panel(TrainingPanel).form.field("learning_rate")
     draft = active.state.draft
     rest(qtbot, active)
     assert active.state.draft == draft
 
-
-def test_a_choice_of_a_panel_is_made_from_another(qtbot: QtBot, active: Session) -> None:
-    take(qtbot, active, "lesson dots")
+    find(qtbot, active, "lesson dots")
     panel = active.window.panel(TranslationPanel)
     qtbot.waitUntil(lambda: panel.view.lesson == "dots")
     assert active.window.panels.front == PANELS.index("translation")
-    take(qtbot, active, "difference shown")
+    find(qtbot, active, "difference shown")
     qtbot.waitUntil(lambda: panel.view.pair == "difference")
 
-
-def test_what_is_behind_another_page_comes_to_the_front(qtbot: QtBot, active: Session) -> None:
     window = active.window
     training, maps = window.panel(TrainingPanel), window.panel(FeatureMapsPanel)
     window.resize(training.minimumSizeHint().width(), 700)  # too narrow for three columns
     qtbot.waitUntil(lambda: not training.results.isVisible())
-    take(qtbot, active, "confusion matrix")
+    find(qtbot, active, "confusion matrix")
     qtbot.waitUntil(training.results.matrix.isVisible)
     assert QApplication.focusWidget() is training.results.matrix
-    take(qtbot, active, "search again")
+    find(qtbot, active, "search again")
     qtbot.waitUntil(maps.looks_for.isVisible)
 
 
-def test_the_panel_in_front_comes_first_where_the_words_fit_equally(qtbot: QtBot, active: Session) -> None:
+def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from_another(
+    qtbot: QtBot, active: Session
+) -> None:
     for number, panel in enumerate(("Training", "Backprop")):
         active.window.panels.show_panel(3 * number)
         rest(qtbot, active)
@@ -234,15 +232,13 @@ def test_the_panel_in_front_comes_first_where_the_words_fit_equally(qtbot: QtBot
         box.reject()
         qtbot.waitUntil(lambda: not active.window.findChildren(FinderBox))
 
-
-def test_every_page_of_backprop_is_found_from_another(qtbot: QtBot, active: Session) -> None:
     panel = active.window.panel(BackpropPanel)
     show_panel(qtbot, active, PANELS.index("backprop"))
     active.window.panels.show_panel(0)
     qtbot.waitUntil(lambda: not panel._unseen)
     for words, part in (("parameter backprop", panel.stack), ("size poke", panel.side.poke)):
         activate(qtbot, active.window)
-        take(qtbot, active, words)
+        find(qtbot, active, words)
         qtbot.waitUntil(part.isVisible)
         assert has_keyboard(part)
 
@@ -253,17 +249,17 @@ def test_a_finished_run_is_trained_on_by_the_words_of_the_button(qtbot: QtBot, t
         session.controller.train()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
         assert name_of(session.window.run_bar.train) == "Train on"
-        take(qtbot, session, "train on")
+        find(qtbot, session, "train on")
         qtbot.waitUntil(lambda: state.run.step == 60 and state.run.status is RunStatus.FINISHED)
 
 
 def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session) -> None:
     lengthen(qtbot, active)
-    take(qtbot, active, "train or")
+    find(qtbot, active, "train or")
     qtbot.waitUntil(lambda: active.state.run.status is RunStatus.TRAINING)
-    take(qtbot, active, "pause")
+    find(qtbot, active, "pause")
     qtbot.waitUntil(lambda: active.state.run.status is RunStatus.PAUSED)
-    take(qtbot, active, "figures and documents")
+    find(qtbot, active, "figures and documents")
     (guide,) = active.window.findChildren(GuideWindow)
     qtbot.waitUntil(guide.isVisible)
     assert "figures-and-documents" in guide.page.source().path()
@@ -275,36 +271,15 @@ def test_a_step_of_the_lab_comes_with_the_keyboard_and_its_list_has_ends(
 ) -> None:
     sitting = open_lab(qtbot, active, tmp_path)
     activate(qtbot, active.window)
-    take(qtbot, active, "step 2")
+    find(qtbot, active, "step 2")
     qtbot.waitUntil(lambda: QApplication.focusWidget() is sitting.column.page.show_me)
     assert sitting.control.number == 1
     lab = sitting.control.lab
-    assert lab is not None
     for key, number in ((Key.Key_Home, 0), (Key.Key_End, len(lab.steps) - 1)):
         sitting.column.list_button.setChecked(True)
         QTest.keyClick(sitting.column.steps, key)
         QTest.keyClick(sitting.column.steps, Key.Key_Return)
         assert sitting.control.number == number
-
-
-def test_a_recent_file_is_found_by_its_name_as_it_is(qtbot: QtBot, active: Session, tmp_path: Path) -> None:
-    file = tmp_path / "ada & bob.cnnviz"
-    file.touch()
-    active.document.remember(file)
-    box = ask(qtbot, active, "ada bob")
-    assert lines(box)[0][0] == "Open recent: ada & bob.cnnviz"
-    box.reject()
-
-
-def test_arrow_keys_go_through_what_is_found(qtbot: QtBot, active: Session) -> None:
-    box = ask(qtbot, active, "panel")
-    assert isinstance(box.line, QLineEdit)
-    second = lines(box)[1]
-    QTest.keyClick(box.line, Key.Key_Down)
-    assert box.list.currentIndex().data() == second[0]
-    QTest.keyClick(box.line, Key.Key_Up)
-    assert box.list.currentIndex().data() == lines(box)[0][0]
-    box.reject()
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,55 @@ def test_every_chapter_shows_its_text_and_pictures(guide, qtbot):
     assert guide.page.horizontalScrollBar().maximum() == 0
 
 
-def test_f1_opens_the_chapter_of_the_panel_in_front(session, qtbot):
+def test_a_link_leads_to_its_heading_and_back_and_a_missing_chapter_says_what_to_do(guide, qtbot):
+    guide.show_chapter("training")
+    assert title(guide) == "Training a network"
+    url = QUrl(guide.page.source())
+    url.setFragment("keeping-a-network")
+    guide.page.setSource(url)
+    settle(qtbot)
+    bar = guide.page.verticalScrollBar()
+    assert bar.value() > 100
+    guide.page.backward()
+    qtbot.waitUntil(lambda: not guide.page.source().hasFragment())
+    guide.page.setSource(QUrl.fromLocalFile("/nowhere/training.md"))
+    assert title(guide) == "This page is missing"
+    guide.page.setSource(QUrl.fromLocalFile("/nowhere/licence.txt"))
+    assert "again" in guide.page.document().toPlainText()
+
+
+def test_the_guide_follows_the_theme_keeps_its_place_and_lays_a_long_chapter_out_once(guide, qtbot, theme):
+    guide.show_chapter("backprop")
+    bar = guide.page.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    before = bar.value()
+    theme.set_mode("dark" if theme.mode != "dark" else "light")
+    settle(qtbot)
+    assert abs(bar.value() - before) < guide.page.viewport().height()
+    assert bar.value() > 0
+    guide.show_chapter("lab-files")
+    changes = []
+    guide.page.document().contentsChanged.connect(lambda: changes.append(1))
+    theme.set_mode("light")
+    assert 0 < len(changes) < 10 < guide.page.document().blockCount()
+
+
+def test_f1_opens_the_chapter_of_the_panel_in_front_and_about_leads_to_the_licences(session, qtbot):
+    session.window.menus.action("about").trigger()
+    (box,) = session.window.findChildren(QMessageBox)
+    assert "CNNViz" in box.text()
+    (button,) = (each for each in box.findChildren(QAbstractButton) if each.text() == "Licences…")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    (guide,) = session.window.findChildren(GuideWindow)
+    assert guide.page.source().toString() == LICENCES
+    words = guide.page.document().toPlainText()
+    assert all(part.name in words and part.licence in words for part in PARTS)
+    guide.page.setSource(QUrl.fromLocalFile(str(bundled("licences/LGPL-3.0.txt"))))
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in guide.page.document().toPlainText()
+    assert guide.chapters.currentItem().text() == "Licences"
+    guide.show_chapter(FIRST_STEPS)
+    assert title(guide) == "First steps and keys"
+    guide.reject()
     window = session.window
     for number, row in enumerate(PANELS):
         window.panels.show_panel(number)
@@ -89,55 +137,6 @@ def test_f1_opens_the_chapter_of_the_panel_in_front(session, qtbot):
     window.timeline.track.setFocus()
     qtbot.keyClick(window.timeline.track, Qt.Key.Key_F1)
     assert guide.page.source().fileName() == "timeline.md"
-
-
-def test_a_link_leads_to_its_heading_and_back_again(guide, qtbot):
-    guide.show_chapter("training")
-    assert title(guide) == "Training a network"
-    url = QUrl(guide.page.source())
-    url.setFragment("keeping-a-network")
-    guide.page.setSource(url)
-    settle(qtbot)
-    bar = guide.page.verticalScrollBar()
-    assert bar.value() > 100
-    guide.page.backward()
-    qtbot.waitUntil(lambda: not guide.page.source().hasFragment())
-
-
-def test_the_guide_follows_the_theme_and_keeps_its_place(guide, qtbot, theme):
-    guide.show_chapter("backprop")
-    bar = guide.page.verticalScrollBar()
-    bar.setValue(bar.maximum() // 2)
-    before = bar.value()
-    theme.set_mode("dark" if theme.mode != "dark" else "light")
-    settle(qtbot)
-    assert abs(bar.value() - before) < guide.page.viewport().height()
-    assert bar.value() > 0
-
-
-def test_a_long_chapter_is_laid_out_once_and_not_for_each_of_its_paragraphs(guide, theme):
-    guide.show_chapter("lab-files")
-    changes = []
-    guide.page.document().contentsChanged.connect(lambda: changes.append(1))
-    theme.set_mode("dark")
-    assert 0 < len(changes) < 10 < guide.page.document().blockCount()
-
-
-def test_about_leads_to_the_licences_and_these_to_their_texts(session, qtbot):
-    session.window.menus.action("about").trigger()
-    (box,) = session.window.findChildren(QMessageBox)
-    assert "CNNViz" in box.text()
-    (button,) = (each for each in box.findChildren(QAbstractButton) if each.text() == "Licences…")
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    (guide,) = session.window.findChildren(GuideWindow)
-    assert guide.page.source().toString() == LICENCES
-    words = guide.page.document().toPlainText()
-    assert all(part.name in words and part.licence in words for part in PARTS)
-    guide.page.setSource(QUrl.fromLocalFile(str(bundled("licences/LGPL-3.0.txt"))))
-    assert "GNU LESSER GENERAL PUBLIC LICENSE" in guide.page.document().toPlainText()
-    assert guide.chapters.currentItem().text() == "Licences"
-    guide.show_chapter(FIRST_STEPS)
-    assert title(guide) == "First steps and keys"
 
 
 def test_everything_in_the_program_has_its_licence():
@@ -156,13 +155,6 @@ def test_everything_in_the_program_has_its_licence():
     }
     there |= {f"licences/{path.name}" for path in bundled("licences").iterdir()}
     assert listed == there
-
-
-def test_a_chapter_that_is_missing_says_what_to_do(guide):
-    guide.page.setSource(QUrl.fromLocalFile("/nowhere/training.md"))
-    assert title(guide) == "This page is missing"
-    guide.page.setSource(QUrl.fromLocalFile("/nowhere/licence.txt"))
-    assert "again" in guide.page.document().toPlainText()
 
 
 def test_pages_fit_a_narrow_window(guide, qtbot):

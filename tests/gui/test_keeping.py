@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -16,8 +15,9 @@ from pytestqt.qtbot import QtBot
 from cnnviz import checkpoint
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.gui.document_driving import answered, restored
-from tests.gui.driving import PATIENCE, kept_in, opened, save_document, save_picture
+from tests.gui.document_driving import answered, restored, told
+from tests.gui.driving import PATIENCE, begun, kept_in, opened, save_document, save_picture
+from tests.gui.whole_window import train_to
 from tests.small_data import write_npz
 from ui.panels.report import ReportPanel
 from ui.session import Session
@@ -37,17 +37,6 @@ def first_field(session: Session) -> QPlainTextEdit:
 
 def kept(words: str, session: Session) -> bool:
     return words in kept_in(session)
-
-
-def train(qtbot: QtBot, session: Session, step: int) -> None:
-    session.controller.train_to(step, 1)
-    qtbot.waitUntil(
-        lambda: session.state.run.status is RunStatus.PAUSED and session.state.shown is session.state.live,
-    )
-
-
-def told(session: Session) -> str:
-    return session.window.notices.text()
 
 
 # --- several windows ----------------------------------------------------------------------------------------
@@ -147,14 +136,10 @@ def test_what_is_typed_without_a_pause_is_kept(qtbot: QtBot, session: Session) -
 
 
 def test_words_are_kept_where_no_data_can_be_read(qtbot: QtBot, tmp_path: Path) -> None:
-    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-    session = Session(settings, LAB5, tmp_path / "nothing")
-    session.window.show()
-    session.start()
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.FAILED)
-    session.window.panel(ReportPanel).work.set_head("author", "Ada")
-    qtbot.waitUntil(lambda: kept("Ada", session))
-    session.close()
+    with begun(qtbot, tmp_path / "window.ini", tmp_path / "nothing") as session:
+        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.FAILED)
+        session.window.panel(ReportPanel).work.set_head("author", "Ada")
+        qtbot.waitUntil(lambda: kept("Ada", session))
     with opened(qtbot, tmp_path / "window.ini") as again:
         assert again.window.panel(ReportPanel).work.work.author == "Ada"
         assert again.state.run.status is RunStatus.READY
@@ -193,7 +178,7 @@ def model_for_other_images(path: Path) -> Path:
 
 
 def test_a_model_that_does_not_fit_changes_nothing(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    train(qtbot, session, 40)
+    train_to(qtbot, session, 40)
     state, before = session.state, session.document.picture()
     session.document.open(model_for_other_images(tmp_path / "large.safetensors"))
     qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
@@ -202,7 +187,7 @@ def test_a_model_that_does_not_fit_changes_nothing(qtbot: QtBot, session: Sessio
     assert after is not None
     assert after == before
     assert (state.run.run_id, state.run.status, len(state.history.losses)) == (1, RunStatus.PAUSED, 40)
-    train(qtbot, session, 45)  # and it can be trained on
+    train_to(qtbot, session, 45)  # and it can be trained on
 
 
 def test_training_goes_on_while_a_model_is_refused(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
@@ -216,73 +201,78 @@ def test_training_goes_on_while_a_model_is_refused(qtbot: QtBot, session: Sessio
     assert session.state.run.status is RunStatus.TRAINING
 
 
-@pytest.mark.parametrize("kind", ["weights", "picture", "data", "settings"])
 def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
-    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state, controller = session.state, session.controller
-    train(qtbot, session, 30)
+    train_to(qtbot, session, 30)
     save_picture(session, tmp_path / "a.png")
     session.controller.models.save(tmp_path / "a.safetensors")
     qtbot.waitUntil(lambda: session.controller.files.is_idle)
     write_npz(tmp_path / "a.npz")
-    train(qtbot, session, 35)
-    changed = replace(LAB5, filters=(3,))
 
     def apply() -> None:
-        controller.edit(changed)
+        controller.edit(replace(state.draft, filters=(3,)))
         session.window.pending.action_button().click()
 
-    ways = {
-        "weights": lambda: session.document.open(tmp_path / "a.safetensors"),
-        "picture": lambda: session.document.open(tmp_path / "a.png"),
-        "data": lambda: controller.open_data(tmp_path / "a.npz"),
-        "settings": apply,
-    }
-    asked = answered(monkeypatch, "cancel", "discard")
-    session.ask_before_closing(True)
-    ways[kind]()
-    qtbot.waitUntil(lambda: len(asked) == 1)
-    said = "The network has been trained for 35 steps and is not saved."
-    assert asked == [f"{said} Before it is replaced?"]
-    qtbot.waitUntil(lambda: controller.is_idle)
-    assert (state.run.run_id, state.run.step) == (1, 35)
-    ways[kind]()
-    qtbot.waitUntil(lambda: state.run.run_id == 2)
-    session.ask_before_closing(False)
-    qtbot.waitUntil(lambda: not session.document.restorer.is_busy and controller.is_idle)
+    for way in (
+        lambda: session.document.open(tmp_path / "a.safetensors"),
+        lambda: session.document.open(tmp_path / "a.png"),
+        apply,
+        lambda: controller.open_data(tmp_path / "a.npz"),
+    ):
+        train_to(qtbot, session, 35)
+        run = state.run
+        asked = answered(monkeypatch, "cancel", "discard")
+        session.ask_before_closing(True)
+        way()
+        qtbot.waitUntil(lambda asked=asked: len(asked) == 1)
+        said = "The network has been trained for 35 steps and is not saved."
+        assert asked == [f"{said} Before it is replaced?"]
+        qtbot.waitUntil(lambda: controller.is_idle)
+        assert (state.run.run_id, state.run.step) == (run.run_id, 35)
+        way()
+        qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id)
+        session.ask_before_closing(False)
+        qtbot.waitUntil(lambda: not session.document.restorer.is_busy and controller.is_idle)
+        session.controller.pause()
+        qtbot.waitUntil(lambda: state.run.status in (RunStatus.PAUSED, RunStatus.READY))
+        if state.run.step > 30:  # what was applied has begun to train
+            controller.reset()
+            qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 
 
 @pytest.mark.parametrize(
     "settings", [{"momentum": 0.9}, {"optimizer": "adam", "learning_rate": 0.001}], ids=["momentum", "adam"]
 )
-@pytest.mark.parametrize("pauses", [True, False], ids=["at rest", "while training"])
 def test_a_saved_model_goes_on_as_the_run_would_have(
-    qtbot: QtBot, tmp_path: Path, settings: dict[str, object], pauses: bool
+    qtbot: QtBot, tmp_path: Path, settings: dict[str, object]
 ) -> None:
-    path = tmp_path / "a.safetensors"
+    """One that was saved at rest, and one while training."""
     with opened(qtbot, tmp_path / "window.ini", experiment=replace(LAB5, **settings)) as session:
-        state = session.state
-        if pauses:
-            train(qtbot, session, 60)
-        else:
-            session.state.set_speed(200)
-            session.controller.train()
-            qtbot.waitUntil(lambda: state.shown is not None and state.shown.step > 5)
-        session.controller.models.save(path)
-        qtbot.waitUntil(path.exists)
-        end = state.run.step + 40
-        session.controller.pause()
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-        session.state.set_speed(None)
-        train(qtbot, session, end)
-        assert state.live is not None
-        expected = dict(state.live.network.params)
-        session.document.open(path)
-        qtbot.waitUntil(lambda: state.run.run_id == 2 and state.run.status is RunStatus.PAUSED)
-        train(qtbot, session, end)
-        for name, values in state.live.network.params.items():
-            np.testing.assert_array_equal(values, expected[name])
+        state, controller = session.state, session.controller
+        for path in (tmp_path / "rest.safetensors", tmp_path / "training.safetensors"):
+            if path.stem == "rest":
+                train_to(qtbot, session, 60)
+            else:
+                state.set_speed(200)
+                controller.train()
+                qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING and state.run.step > 105)
+            controller.models.save(path)
+            qtbot.waitUntil(path.exists)
+            controller.pause()
+            qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+            end, run_id = state.run.step + 40, state.run.run_id
+            state.set_speed(None)
+            train_to(qtbot, session, end)
+            expected = dict(state.live.network.params)
+            session.document.open(path)
+            qtbot.waitUntil(
+                lambda run_id=run_id: state.run.run_id > run_id and state.run.status is RunStatus.PAUSED
+            )
+            train_to(qtbot, session, end)
+            for name, values in state.live.network.params.items():
+                np.testing.assert_array_equal(values, expected[name])
 
 
 # --- files under way ----------------------------------------------------------------------------------------

@@ -1,66 +1,35 @@
-"""What a lab needs, from training to the exported report, by keys alone."""
+"""By keys alone: from training to the exported report, and the labs of the program from their first step."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import focus, press
+from cnnviz.lab import load_lab, read_hand_in
+from cnnviz.lab.model import Prediction
+from cnnviz.lab.opening import FREE, shipped_labs
+from cnnviz.lab.pages import remarks_on_pages
+from cnnviz.lab.remarks import remarks_on
+from cnnviz.lab.showing import secrets_of
+from tests.gui.driving import activate, find, focus, opened, press, tab_to, typed_path
 from tests.gui.whole_window import PANELS, name_of, rest
+from tests.small_data import write_npz
+from ui.lab.guide import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.panels.report.panel import ReportPanel
+from ui.panels.samples.drawing_pad import DrawingPad
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus, Shift
-from ui.window.finder import FinderBox
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
-_MOST_STOPS = 80
-
-
-def write(words: str) -> None:
-    QTest.keyClicks(focus(), words)
-
-
-def tab_to(is_meant: Callable[[QWidget], bool]) -> QWidget:
-    """Go on with the Tab key until what is meant has the keyboard."""
-    for _ in range(_MOST_STOPS):
-        press(Key.Key_Tab)
-        if is_meant(focus()):
-            return focus()
-    raise AssertionError("the Tab key does not get there")
-
-
-def find(qtbot: QtBot, session: Session, words: str) -> None:
-    """Take the first that is found by some words."""
-    press(Key.Key_K, Modifier.ControlModifier)
-    (box,) = session.window.findChildren(FinderBox)
-    qtbot.waitUntil(box.line.hasFocus)
-    write(words)
-    press(Key.Key_Return)
-    qtbot.waitUntil(lambda: not session.window.findChildren(FinderBox))
-
-
-def type_path(path: Path) -> None:
-    """Answer the next dialog for files, which holds up everything else until then."""
-    waiting = QTimer(interval=20)
-
-    def answer() -> None:
-        asking = [each for each in QApplication.topLevelWidgets() if each.inherits("QFileDialog")]
-        if asking and isinstance(QApplication.focusWidget(), QLineEdit):
-            waiting.stop()
-            press(Key.Key_A, Modifier.ControlModifier)
-            write(str(path))
-            press(Key.Key_Return)
-
-    waiting.timeout.connect(answer)
-    waiting.start()
-    press(Key.Key_E, Modifier.ControlModifier | Modifier.ShiftModifier)
-    press(Key.Key_Space)  # "Export anyway": much is still to be written
-    assert not waiting.isActive(), "no dialog has asked for a file"
 
 
 def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
@@ -111,10 +80,228 @@ def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Pat
     press(Key.Key_5, Modifier.ControlModifier)
     qtbot.waitUntil(lambda: window.panels.front == PANELS.index("report"))
     find(qtbot, session, "hypothesis")
-    write("Pooling keeps what is moved within a window.")
+    QTest.keyClicks(focus(), "Pooling keeps what is moved within a window.")
     path = tmp_path / "lab.html"
-    type_path(path)
+    with typed_path(path):
+        press(Key.Key_E, Modifier.ControlModifier | Modifier.ShiftModifier)
+        press(Key.Key_Space)  # "Export anyway": much is still to be written
     qtbot.waitUntil(path.exists)
     rest(qtbot, session)
     assert window.panel(ReportPanel).message.kind() == "success"
     assert "Pooling keeps what is moved within a window." in path.read_text(encoding="utf-8")
+
+
+Key, Modifier = Qt.Key, Qt.KeyboardModifier
+_CONTROL = Modifier.ControlModifier
+_WORDS = "The one at the top is the max, so it is the one to get it all, and so it is as it is. "
+
+
+class Student:
+    """Hands that know nothing but keys."""
+
+    def __init__(self, qtbot: QtBot, session: Session) -> None:
+        self.qtbot, self.session = qtbot, session
+        self.state, self.window = session.state, session.window
+        sitting = session.lab.guide
+        self.guide: LabGuide = sitting
+        self.control, self.page = sitting.control, sitting.column.page
+
+    def rest(self) -> None:
+        """Wait until everything is done; then the window has the keyboard."""
+        rest(self.qtbot, self.session)
+        activate(self.qtbot, self.window)
+
+    def go_into_guide(self) -> None:
+        """Lead the keyboard to the first button of the step."""
+        if not self.guide.column.isAncestorOf(focus()):
+            press(Key.Key_L, _CONTROL)
+        tab_to(lambda each: each is self.page.show_me)
+
+    def show(self) -> None:
+        """Have the window put where the step wants it."""
+        self.go_into_guide()
+        press(Key.Key_Space)
+        self.qtbot.waitUntil(lambda: bool(self.page.shown.text()))
+        self.rest()
+
+    def predict(self, prediction: Prediction) -> None:
+        """Commit to an answer."""
+        card = self.page.prediction
+        if prediction.kind == "cell":
+            self.go_to_map(prediction.stage)
+            press(Key.Key_Right)
+            press(Key.Key_Return)
+            self.go_into_guide()
+            tab_to(lambda each: each is card.commit)
+            press(Key.Key_Space)
+        elif prediction.kind == "number":
+            self.go_into_guide()
+            tab_to(lambda each: each is card.number)
+            QTest.keyClicks(focus(), "4")
+            press(Key.Key_Return)
+        else:
+            self.go_into_guide()
+            tab_to(card.choices.isAncestorOf)
+            press(Key.Key_Down)
+            press(Key.Key_Return)
+        assert self.control.done.prediction is not None
+
+    def is_anything_covered(self) -> bool:
+        """Whether anything is covered that the step in front asks for."""
+        return bool(
+            self.control.step is not None and secrets_of(self.control.step) & self.state.covered.keys()
+        )
+
+    def write(self, count: int) -> None:
+        """Answer the question in so many words."""
+        self.go_into_guide()
+        tab_to(lambda each: each in [e.field for e in self.page.answers])
+        QTest.keyClicks(focus(), " ".join((_WORDS * 5).split()[:count]))
+
+    def go_to_map(self, stage: str) -> None:
+        """Lead the keyboard to the map of a stage."""
+        press(Key.Key_2, _CONTROL)
+        self.rest()
+        tab_to(lambda each: name_of(each).startswith(f"{stage}, the chosen map"))
+
+    # --- what labs ask for, by the events that they wait for ------------------------------------------------
+
+    def do(self, event: str, count: int) -> None:
+        """Do what a step waits for."""
+        {
+            "slowed": self.train_slowly,
+            "finished": self.train,
+            "pinned": self.pin,
+            "dragged": lambda: self.drag(count),
+            "swept": self.sweep,
+            "walked": lambda: self.walk(count),
+            "checked_gradient": lambda: self.press_in_backprop("Check all"),
+            "updated": lambda: self.press_in_backprop("Apply the update"),
+            "sampled": self.choose_a_mistake,
+            "own_digit": self.draw,
+        }.get(event, lambda: None)()
+        self.rest()
+
+    def train_slowly(self) -> None:
+        press(Key.Key_1, _CONTROL)
+        press(Key.Key_Space)
+        self.qtbot.waitUntil(lambda: "slowed" in self.control.done.counts)
+        press(Key.Key_Space)
+        self.qtbot.waitUntil(lambda: self.state.run.status is RunStatus.PAUSED)
+        self.session.state.set_speed(None)  # nobody has to wait for 20 steps here
+        self.session.controller.train_to(20, 1)
+        self.qtbot.waitUntil(lambda: "steps" in self.control.done.counts and self.state.run.step == 20)
+
+    def train(self) -> None:
+        press(Key.Key_1, _CONTROL)
+        if self.state.run.status is not RunStatus.FINISHED:
+            press(Key.Key_Space)
+        self.qtbot.waitUntil(lambda: self.state.run.status is RunStatus.FINISHED)
+
+    def pin(self) -> None:
+        self.go_to_map("pool1")
+        press(Key.Key_Down)
+        press(Key.Key_Return)
+
+    def drag(self, count: int) -> None:
+        press(Key.Key_3, _CONTROL)
+        for _ in range(count):
+            press(Key.Key_Right)
+
+    def sweep(self) -> None:
+        press(Key.Key_3, _CONTROL)
+        self.press_button(self.window.panel(TranslationPanel), "Start")
+        self.qtbot.waitUntil(lambda: "swept" in self.control.done.counts)
+
+    def walk(self, count: int) -> None:
+        press(Key.Key_4, _CONTROL)
+        self.rest()
+        for _ in range(count):
+            press(Key.Key_PageDown)
+
+    def choose_a_mistake(self) -> None:
+        find(self.qtbot, self.session, "confusion matrix")
+        results = self.window.panel(TrainingPanel).results
+        self.qtbot.waitUntil(results.matrix.hasFocus)
+        tab_to(lambda each: each is results.mistakes)
+        press(Key.Key_Right)
+        self.qtbot.waitUntil(lambda: "sampled" in self.control.done.counts)
+
+    def draw(self) -> None:
+        find(self.qtbot, self.session, "draw")
+        self.qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), DrawingPad))
+        for key in (Key.Key_Space, *[Key.Key_Down] * 9, Key.Key_Space):
+            press(key)
+        self.qtbot.waitUntil(lambda: "own_digit" in self.control.done.counts)
+        activate(self.qtbot, self.window)
+
+    def press_in_backprop(self, text: str) -> None:
+        press(Key.Key_4, _CONTROL)
+        self.press_button(self.window.panel(BackpropPanel), text)
+
+    def press_button(self, part: QWidget, text: str) -> None:
+        self.rest()
+        tab_to(
+            lambda each: (
+                isinstance(each, QAbstractButton) and part.isAncestorOf(each) and each.text().startswith(text)
+            )
+        )
+        press(Key.Key_Space)
+
+    def export(self, path: Path) -> None:
+        """Export the report by the button of the last step, and type a name for the file."""
+        self.go_into_guide()
+        tab_to(lambda each: each is self.guide.column.export)
+        report = self.window.panel(ReportPanel)
+        with self.qtbot.waitSignal(report.exported), typed_path(path):
+            press(Key.Key_Space)
+            if report.message.isVisible():
+                press(Key.Key_Space)  # "Export anyway": the fields beside the lab are empty
+
+
+@pytest.mark.parametrize("name", sorted({*shipped_labs()} - {FREE}))
+def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, name: str) -> None:
+    classes = load_lab(shipped_labs()[name]).experiment.classes
+    with opened(qtbot, tmp_path / "keys.ini", write_npz(tmp_path / "digits.npz", classes)) as session:
+        session.lab.open_file(shipped_labs()[name])
+        sitting = session.lab.guide
+        qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == name)
+        student = Student(qtbot, session)
+        student.rest()
+        student.go_into_guide()
+        press(Key.Key_Tab, Modifier.ShiftModifier)
+        QTest.keyClicks(focus(), "21-CS-0147")
+        lab = student.control.lab
+        for step in lab.steps:
+            assert student.control.step is step
+            parts: list[Callable[[], None]] = [student.show]
+            if step.prediction is not None:
+                parts.append(partial(student.predict, step.prediction))
+            if any(each.event == "lesson" for each in step.done_when):
+                parts.reverse()  # what is shown there is the result
+            for part in parts:
+                part()
+            if step.prediction is not None:
+                assert not student.is_anything_covered(), step.id
+            for each in step.done_when:
+                student.do(each.event, each.at_least)
+            words = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
+            if step.questions:
+                student.write(words)
+            if step is lab.steps[-1]:
+                student.export(tmp_path / "report.html")
+            else:
+                press(Key.Key_PageDown, _CONTROL)
+            assert student.control.record.is_done(step.id)
+        handed = read_hand_in(tmp_path / "report.html")
+    asked = {step.id for step in lab.steps if step.prediction is not None}
+    assert (handed.lab.id, handed.roll_number) == (name, "21-CS-0147")
+    assert set(handed.predictions) == asked
+    assert [step for step, each in handed.predictions.items() if each.after_run] == []
+    assert set(handed.done) == {step.id for step in lab.steps}
+    assert {each.step for each in handed.measured} >= asked
+    told = (
+        remarks_on(handed, lab),
+        remarks_on_pages((tmp_path / "report.html").read_bytes(), handed, lab, "report.html"),
+    )
+    assert [*told[0], *told[1]] == [], "whoever does the lab has nothing to explain"

@@ -14,7 +14,6 @@ from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
 from tests.small_data import write_npz
 from ui.controls.choice_field import ChoiceField
-from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
@@ -47,7 +46,9 @@ def test_ctrl_and_a_number_lead_into_the_panel_where_no_key_does_harm(qtbot: QtB
         assert panel.isAncestorOf(focus())
 
 
-def test_f6_goes_round_all_areas_and_back(qtbot: QtBot, active: Session) -> None:
+def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_framed(
+    qtbot: QtBot, active: Session, theme: ThemeManager
+) -> None:
     active.state.raise_notice("window", "warning", "Something to read.")
     show_panel(qtbot, active, 0)
     active.window.areas.enter(active.window.run_bar)
@@ -69,8 +70,6 @@ def test_f6_goes_round_all_areas_and_back(qtbot: QtBot, active: Session) -> None
     press(Key.Key_F6)
     assert focus() is there[1]
 
-
-def test_the_area_with_the_keyboard_is_framed(qtbot: QtBot, active: Session, theme: ThemeManager) -> None:
     panel = show_panel(qtbot, active, 2)
     window = active.window
     place = panel.mapTo(window, panel.rect().center() - QPoint(panel.width() // 2 - 1, 0))
@@ -87,11 +86,8 @@ def test_the_area_with_the_keyboard_is_framed(qtbot: QtBot, active: Session, the
     press(Key.Key_Tab)
     assert edge() == theme.theme.color("surface")
 
-
-def test_an_area_is_framed_only_when_a_key_has_led_there(qtbot: QtBot, active: Session) -> None:
-    window, panel = active.window, show_panel(qtbot, active, PANELS.index("backprop"))
-    frame = window.findChildren(AreaFrame)[0]
     press(Key.Key_4, Modifier.ControlModifier)
+    panel, frame = show_panel(qtbot, active, PANELS.index("backprop")), window.findChildren(AreaFrame)[0]
     assert frame.isVisible()
     ground = panel.mapTo(window, QPoint(4, panel.height() - 4))
     QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=ground)
@@ -103,7 +99,6 @@ def test_an_area_is_framed_only_when_a_key_has_led_there(qtbot: QtBot, active: S
 
 def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active: Session) -> None:
     panel = show_panel(qtbot, active, PANELS.index("backprop"))
-    assert isinstance(panel, BackpropPanel)
     panel.side.show_page("check")
     check = panel.side.check.view("check")
     check.setFocus(Qt.FocusReason.TabFocusReason)
@@ -141,7 +136,9 @@ def test_the_panel_in_front_has_the_keyboard_when_its_area_has_gone(qtbot: QtBot
     assert focus() is panel
 
 
-def test_space_trains_from_a_box_and_opens_none(qtbot: QtBot, active: Session) -> None:
+def test_space_trains_from_a_box_and_opens_none_and_return_presses_the_button_that_has_the_keyboard(
+    qtbot: QtBot, active: Session
+) -> None:
     lengthen(qtbot, active)
     state, form = active.state, active.window.panel(TrainingPanel).form
     boxes = [each for each in form.findChildren(QWidget) if isinstance(each, QComboBox | QSpinBox)]
@@ -155,6 +152,12 @@ def test_space_trains_from_a_box_and_opens_none(qtbot: QtBot, active: Session) -
             assert QApplication.activePopupWidget() is None
             qtbot.waitUntil(lambda wanted=wanted: state.run.status is wanted)
         assert state.draft == before
+
+    bar = active.window.run_bar
+    for wanted in (RunStatus.TRAINING, RunStatus.PAUSED):
+        bar.train.setFocus(Qt.FocusReason.TabFocusReason)
+        press(Key.Key_Return)
+        qtbot.waitUntil(lambda wanted=wanted: active.state.run.status is wanted)
 
 
 def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
@@ -195,9 +198,10 @@ def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
         press_at_the_end(RunStatus.STOPPED, "Start new run")
 
 
-def test_page_keys_step_backprop_from_anywhere(qtbot: QtBot, active: Session) -> None:
+def test_page_keys_step_backprop_from_anywhere_and_else_move_the_timeline(
+    qtbot: QtBot, active: Session
+) -> None:
     panel = show_panel(qtbot, active, PANELS.index("backprop"))
-    assert isinstance(panel, BackpropPanel)
     window = active.window
     places = (
         window.samples.grid,
@@ -217,18 +221,14 @@ def test_page_keys_step_backprop_from_anywhere(qtbot: QtBot, active: Session) ->
     press(Key.Key_PageUp)
     assert panel.model.index == len(places) - 1
 
-
-def test_page_keys_scroll_a_text_and_move_the_timeline_without_backprop(
-    qtbot: QtBot, active: Session
-) -> None:
-    panel = active.window.panel(BackpropPanel)
+    step = panel.model.index
     show_panel(qtbot, active, 0)
     train(qtbot, active, 600)
     track, last = active.window.timeline.track, active.state.shown
     track.setFocus()
     press(Key.Key_PageDown)
     qtbot.waitUntil(lambda: active.state.shown is not last)
-    assert panel.model.index == 0
+    assert panel.model.index == step
 
 
 def test_a_closed_list_opens_and_only_then_chooses(qtbot: QtBot) -> None:
@@ -252,12 +252,3 @@ def test_a_closed_list_opens_and_only_then_chooses(qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda view=view: not view.isVisible())
         assert field.choice() == "b"
     assert edited == ["b"] * 3
-
-
-def test_return_presses_the_button_that_has_the_keyboard(qtbot: QtBot, active: Session) -> None:
-    bar = active.window.run_bar
-    lengthen(qtbot, active)
-    for wanted in (RunStatus.TRAINING, RunStatus.PAUSED):
-        bar.train.setFocus(Qt.FocusReason.TabFocusReason)
-        press(Key.Key_Return)
-        qtbot.waitUntil(lambda wanted=wanted: active.state.run.status is wanted)

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QBuffer, QPoint, QRect
+from PySide6.QtGui import QAccessible, QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.covers import Secret
@@ -16,8 +20,8 @@ from cnnviz.lab import Answer, Bench, Measured, Step, measure
 from cnnviz.lab.opening import shipped_labs
 from tests.gui import whole_window
 from tests.gui.lab_driving import LAB, open_lab, press
-from tests.gui.readable import numbers_of, texts_of
 from ui.controls.spoken import speak
+from ui.export.figures import is_plot, plots_in, tables_of
 from ui.lab.guide import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -52,11 +56,9 @@ def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(
     speak()
     session.lab.open_file(shipped_labs()[name])
     sitting = session.lab.guide
-    assert sitting is not None
     desk = sitting.control
     qtbot.waitUntil(lambda: desk.lab is not None and desk.lab.id == name and sitting.column.isVisible())
     whole_window.rest(qtbot, session)
-    assert desk.lab is not None
     # Who only looks at the program is not kept from its results, and they are noted as seen.
     QTest.keyClicks(sitting.column.page.who.roll_number, "7")
     qtbot.waitUntil(lambda: desk.is_begun)
@@ -78,7 +80,6 @@ def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(
 def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Measured:
     """Bring the window where the answer is to be seen, and return it."""
     state, prediction = session.state, step.prediction
-    assert prediction is not None
     whole_window.rest(qtbot, session)
     with qtbot.waitSignal(sitting.shower.shown):
         sitting.show_me()
@@ -96,14 +97,12 @@ def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Mea
         session.window.compare_dock.show()
     whole_window.rest(qtbot, session)
     assert state.dataset is not None
-    assert state.shown is not None
     bench = Bench(state.experiment, state.dataset, state.shown.network, state.shown.step)
     return measure("", prediction.truth, bench)
 
 
 def _do(qtbot: QtBot, session: Session, step: Step) -> None:
     """Do what the step asks for, where the answer is not on the screen without it."""
-    assert step.prediction is not None
     backprop = session.window.panel(BackpropPanel)
     if step.prediction.truth.measure == "gradient_tie_rule":
         whole_window.show_panel(qtbot, session, 3)
@@ -117,7 +116,6 @@ def _do(qtbot: QtBot, session: Session, step: Step) -> None:
 
 def _some_answer(step: Step) -> Answer:
     prediction = step.prediction
-    assert prediction is not None
     match prediction.kind:
         case "number":
             return 0.5
@@ -149,8 +147,6 @@ def _number(session: Session, found: Measured) -> float:
     """Return the number by which the answer can be told, NaN where others may well equal it."""
     value, dataset, shown = found.value, session.state.dataset, session.state.shown
     if isinstance(value, tuple):
-        assert dataset is not None
-        assert shown is not None
         image = dataset.test_images[int(found.measurement.parameters["sample"])][np.newaxis]
         maps = shown.network.forward(to_input(image, shown.network.dtype)).outputs["conv1"]
         return float(maps[0][value[0]])
@@ -290,3 +286,43 @@ def test_what_is_met_on_the_way_to_a_step_tells_nothing_of_its_answer(
     desk.predict("down")
     assert re.search(change, told(3))
     whole_window.rest(qtbot, session)
+
+
+# -- all that a window says: painted, spoken, in tool tips, and in numbers that can be copied ----------------
+
+
+_SPOKEN = (QAccessible.Text.Name, QAccessible.Text.Description, QAccessible.Text.Value, QAccessible.Text.Help)
+_TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
+
+
+def texts_of(window: QWidget) -> Iterator[str]:
+    """Yield every text of the window, and of what lies in it and can be seen."""
+    yield window.windowTitle()
+    for widget in window.findChildren(QWidget):
+        if widget.isVisible():
+            yield widget.toolTip()
+            spoken = QAccessible.queryAccessibleInterface(widget)
+            if spoken is not None:
+                yield from (spoken.text(kind) for kind in _SPOKEN)
+    yield from painted_texts(window)
+
+
+def painted_texts(window: QWidget) -> list[str]:
+    """Return what is written when the window paints itself."""
+    sheet = QBuffer()
+    generator = QSvgGenerator()
+    generator.setOutputDevice(sheet)
+    generator.setViewBox(QRect(0, 0, window.width(), window.height()))
+    painter = QPainter(generator)
+    window.render(painter, QPoint(0, 0))
+    painter.end()
+    return [text.strip() for text in _TEXT.findall(sheet.data().toStdString())]
+
+
+def numbers_of(window: QWidget) -> Iterator[float]:
+    """Yield every number that can be copied or exported from what is in sight."""
+    for plot in plots_in(window):
+        assert is_plot(plot)
+        for table in tables_of(plot):
+            for line in table.lines():
+                yield from (float(each) for each in line if isinstance(each, int | float))

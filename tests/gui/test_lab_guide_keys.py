@@ -11,7 +11,9 @@ from tests.gui.driving import activate
 from tests.gui.lab_driving import open_lab, press
 
 
-def test_ctrl_l_leads_to_the_open_step_and_never_puts_the_guide_away(qtbot, session, tmp_path):
+def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_to_say(
+    qtbot, session, tmp_path
+):
     sitting = open_lab(qtbot, session, tmp_path)
     window, column, page = session.window, sitting.column, sitting.column.page
     activate(qtbot, window)
@@ -33,10 +35,6 @@ def test_ctrl_l_leads_to_the_open_step_and_never_puts_the_guide_away(qtbot, sess
         QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
         assert QApplication.focusWidget() is page.show_me
 
-
-def test_f6_stops_at_what_the_guide_has_to_say(qtbot, session, tmp_path):
-    sitting = open_lab(qtbot, session, tmp_path)
-    activate(qtbot, session.window)
     sitting.column.message.show_message("The result is known now.", "info", "See it")
     session.window.areas.enter(sitting.column)
     QTest.keyClick(sitting.column, Qt.Key.Key_F6)

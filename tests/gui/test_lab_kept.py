@@ -18,6 +18,7 @@ from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Words
 from cnnviz.training import Trainer
 from tests.gui import whole_window
+from tests.gui.document_driving import restored
 from tests.gui.driving import opened, save_document
 from tests.gui.lab_driving import LAB, open_lab, press
 from ui.lab.actions import welcome
@@ -183,8 +184,7 @@ def test_a_document_carries_the_lab_with_what_was_done_in_it(qtbot, session, tmp
     save_document(qtbot, session, saved)
     (tmp_path / "small.toml").unlink()
     with opened(qtbot, tmp_path / "elsewhere.ini") as other:
-        with qtbot.waitSignal(other.document.restorer.finished):
-            other.document.open(saved)
+        assert restored(qtbot, other, lambda: other.document.open(saved))
         other.window.lab_dock.set_shown(True)
         found = other.lab.guide
         qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
@@ -276,9 +276,7 @@ def test_a_course_opens_where_it_begins_and_shows_nothing_of_later(qtbot, sessio
     assert lab is not None, mistakes
     data = load_mnist(("4", "9"))
     archive.save(tmp_path / "class.cnnviz", *made_course(lab, {}, data, with_data=False))
-    with qtbot.waitSignal(session.document.restorer.finished):
-        session.document.open(tmp_path / "class.cnnviz")
-    whole_window.rest(qtbot, session)
+    assert restored(qtbot, session, lambda: session.document.open(tmp_path / "class.cnnviz"))
     state, experiment = session.state, lab.experiment
     assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.PAUSED, 5000)
     assert session.lab.guide.control.step.id == "think"
@@ -313,18 +311,13 @@ def test_a_course_gives_each_student_a_document_of_his_own(qtbot, session, tmp_p
     path = tmp_path / "class.cnnviz"
     archive.save(path, *made_course(lab, {}, load_mnist(("4", "9")), with_data=True))
     content = path.read_bytes()
-    with qtbot.waitSignal(session.document.restorer.finished):
-        session.document.open(path)
-    whole_window.rest(qtbot, session)
+    assert restored(qtbot, session, lambda: session.document.open(path))
     assert (session.document.path, session.document.name) == (None, "Untitled")
     QTest.keyClicks(session.lab.guide.column.page.answers[-1].field, "mine")
     save_document(qtbot, session, tmp_path / "mine.cnnviz")
     assert path.read_bytes() == content
     with opened(qtbot, tmp_path / "home.ini") as other:
-        with qtbot.waitSignal(other.document.restorer.finished) as done:
-            other.document.open(tmp_path / "mine.cnnviz")
-        assert done.args == [True]
-        whole_window.rest(qtbot, other)
+        assert restored(qtbot, other, lambda: other.document.open(tmp_path / "mine.cnnviz"))
         state, sitting = other.state, other.lab.guide
         assert (state.dataset.classes, state.run.step) == (("4", "9"), 5000)
         other.window.lab_dock.set_shown(True)
@@ -368,9 +361,7 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     assert lab is not None, mistakes
     course = made_course(lab, {}, load_mnist(("0", "1")), with_data=False, seed=77)
     archive.save(tmp_path / "class.cnnviz", *course)
-    with qtbot.waitSignal(session.document.restorer.finished):
-        session.document.open(tmp_path / "class.cnnviz")
-    whole_window.rest(qtbot, session)
+    assert restored(qtbot, session, lambda: session.document.open(tmp_path / "class.cnnviz"))
     state, desk = session.state, session.lab.guide.control
     assert (state.experiment.seed, state.run.status, state.run.step) == (77, RunStatus.READY, 0)
     assert (len(state.history.losses), len(state.history.tests)) == (0, 0)

@@ -58,14 +58,9 @@ shares = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5).map(
 
 @given(numbers)
 @settings(max_examples=60)
-def test_lines_of_a_ledger(values: list[float]) -> None:
+def test_lines_of_a_ledger_and_columns_of_the_log_however_they_grew(qapp, values: list[float]) -> None:
     ledger = Ledger(tuple(LedgerRow(str(place), value) for place, value in enumerate(values)))
     assert_told_apart(values, ledger.texts)
-
-
-@given(numbers)
-@settings(max_examples=60)
-def test_a_column_of_the_log_however_it_grew(qapp, values: list[float]) -> None:
     model = LogModel()
     for place, value in enumerate(values):
         model.append([(place, abs(value), 1.0)])

@@ -14,7 +14,7 @@ from cnnviz.graphics.pictures import BOARD
 from tests.gui.driving import click, show_window
 from tests.gui.own_digit_driving import CONTROL, ONE, ZERO, open_board, paper, settle, stroke
 from tests.gui.training_driving import train_to
-from tests.gui.whole_window import choose_preset, rest
+from tests.gui.whole_window import rest
 from ui.export.clipboard import mime_data
 from ui.marks import view_of
 from ui.panels.samples.drawing_pad import DrawingPad
@@ -37,6 +37,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     assert samples.bars.content.predicted == 1
     assert samples.verdict() == "Drawn · read as 1"
     assert bars_of(own).predicted == 1
+    assert own.known.text().startswith("This network knows 0 and 1: ")
     np.testing.assert_array_equal(own.side.view("Network sees").content.content.levels, sample.pixels[0])
     network = state.shown.network
     np.testing.assert_array_equal(
@@ -62,7 +63,7 @@ def bars_of(own):
     return own.side.view("bars").content.content
 
 
-def test_undo_and_redo_by_key(qtbot, session):
+def test_a_drawing_is_undone_and_redone_by_key_and_the_page_in_front_is_the_sample(qtbot, session, tmp_path):
     state = session.state
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
@@ -81,13 +82,7 @@ def test_undo_and_redo_by_key(qtbot, session):
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     settle(qtbot, session, lambda sample: np.array_equal(sample.pixels, first))
 
-
-def test_the_page_in_front_is_the_sample(qtbot, session, tmp_path):
-    state, samples = session.state, session.window.samples
-    own = open_board(qtbot, session)
-    stroke(qtbot, own, ONE)
-    settle(qtbot, session)
-    drawn = state.sample
+    drawn, samples = state.sample, session.window.samples
     path = tmp_path / "zero.png"
     Image.fromarray(state.dataset.test_images[0, 0]).save(path)
     samples.open_image(path)
@@ -132,59 +127,44 @@ def test_data_of_another_size(qtbot, session, tmp_path):
 
 
 @pytest.mark.parametrize("presenter", [False, True])
-@pytest.mark.parametrize("size", [(1100, 700), (1440, 900)])
-def test_samples_stay_usable_in_small_windows(qtbot, session, theme, size, presenter):
-    window, samples = session.window, session.window.samples
+def test_samples_and_pages_stay_usable_in_small_windows(qtbot, session, theme, presenter):
+    window, samples, state = session.window, session.window.samples, session.state
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
     settle(qtbot, session)
     own.close()
     theme.set_presenter(presenter)
-    session.controller.edit(session.state.draft.with_classes(tuple("0123456789")))
-    window.resize(*size)
-    state = session.state
-    qtbot.waitUntil(lambda: session.window.samples.is_current and len(state.dataset.classes) == 10)
-    rest(qtbot, session)  # the words below the bars take one line or two
-    needed = samples.minimumSizeHint().height()
-    available = size[1] - window.menuBar().height() - window.timeline.height() - window.statusBar().height()
-    assert needed <= available
-    assert samples.grid.height() >= theme.theme.px(60)
-    assert samples.draw_button.height() >= samples.draw_button.minimumSizeHint().height()
-    assert samples.rect().contains(samples.bars.geometry())
-
-
-def test_pages_fit_their_window(qtbot, session, theme):
-    own = open_board(qtbot, session)
-    state = session.state
     session.controller.edit(state.draft.with_classes(tuple("0123456789")))
-    qtbot.waitUntil(lambda: session.window.samples.is_current and len(state.dataset.classes) == 10)
-    for presenter in (False, True):
-        theme.set_presenter(presenter)
-        own.resize(own.minimumSize())
-        for page in ("draw", "image"):
-            click(own.choices.controls["page"].button(page))
-            rest(qtbot, session)
-            hint = own.layout().minimumSize()
-            assert hint.width() <= own.width()
-            assert hint.height() <= own.height()
-        assert own.width() <= 1100
-        assert own.height() <= 700
-
-
-def test_the_board_says_what_the_network_can_tell_apart(qtbot, session):
-    session.window.samples.draw()
-    known = session.window.samples.own_window().known
+    for width, height in ((1100, 700), (1440, 900)):
+        window.resize(width, height)
+        qtbot.waitUntil(lambda: samples.is_current and len(state.dataset.classes) == 10)
+        rest(qtbot, session)  # the words below the bars take one line or two
+        around = (window.menuBar(), window.timeline, window.statusBar())
+        assert samples.minimumSizeHint().height() <= height - sum(each.height() for each in around)
+        assert samples.grid.height() >= theme.theme.px(60)
+        assert samples.draw_button.height() >= samples.draw_button.minimumSizeHint().height()
+        assert samples.rect().contains(samples.bars.geometry())
+    own = open_board(qtbot, session)
     said = "This network knows {}: whatever is drawn, it takes it for one of these."
-    assert known.text() == said.format("0 and 1")
-    choose_preset(qtbot, session, "lenet")
-    assert known.text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
-    session.window.samples.own_window().close()
+    assert own.known.text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
+    own.resize(own.minimumSize())
+    for page in ("draw", "image"):
+        click(own.choices.controls["page"].button(page))
+        rest(qtbot, session)
+        hint = own.layout().minimumSize()
+        assert hint.width() <= own.width()
+        assert hint.height() <= own.height()
+    assert own.width() <= 1100
+    assert own.height() <= 700
+    own.close()
 
 
 # -- opened, pasted, dropped ---------------------------------------------------------------------------------
 
 
-def test_a_photo_of_a_digit_is_cut_out_inverted_and_centred(qtbot, session, tmp_path):
+def test_opened_pictures_are_cut_out_or_taken_pixel_by_pixel_and_what_is_none_changes_nothing(
+    qtbot, session, tmp_path
+):
     state, samples = session.state, session.window.samples
     image = state.dataset.test_images[3, 0]
     sheet = paper(image)
@@ -210,19 +190,14 @@ def test_a_photo_of_a_digit_is_cut_out_inverted_and_centred(qtbot, session, tmp_
     rows = np.flatnonzero((whole > 100).any(axis=1))
     assert rows[-1] - rows[0] < 18, "the whole sheet is shown, so the digit is smaller"
 
-
-def test_a_picture_of_the_right_size_is_taken_pixel_by_pixel(qtbot, session, tmp_path):
-    image = session.state.dataset.test_images[17, 0]
+    image = state.dataset.test_images[17, 0]
     path = tmp_path / "seventeen.png"
     Image.fromarray(image).save(path)
-    session.window.samples.open_image(path)
-    settle(qtbot, session)
-    np.testing.assert_array_equal(session.state.sample.pixels[0], image)
-    assert session.window.samples.own_window().choices.value.fit == "whole"
+    samples.open_image(path)
+    settle(qtbot, session, lambda sample: sample.origin == path.name)
+    np.testing.assert_array_equal(state.sample.pixels[0], image)
+    assert own.choices.value.fit == "whole"
 
-
-def test_a_file_that_is_no_image_gets_one_sentence_and_nothing_is_lost(qtbot, session, tmp_path):
-    state, samples = session.state, session.window.samples
     before = (state.sample, samples.prediction, state.shown)
     name = "a-rather-long-name-of-a-{}-picture.png"
     paths = {kind: tmp_path / name.format(kind) for kind in ("cut", "false", "missing", "folder")}
@@ -259,8 +234,16 @@ def as_image(pixels):
     ).copy()
 
 
-def test_pasting_an_image(qtbot, session):
+def test_images_and_copied_files_are_pasted_and_text_only_where_one_types(qtbot, session, tmp_path):
     state, window = session.state, session.window
+    for fill in (lambda: put_into_clipboard(text="no image"), QApplication.clipboard().clear):
+        fill()
+        window.samples.message.clear()
+        window.samples.grid.setFocus()
+        qtbot.keyClick(window.samples.grid, Qt.Key.Key_V, CONTROL)
+        assert "The clipboard holds no image" in window.samples.message.text()
+        assert state.sample.index == 0
+
     image = state.dataset.test_images[6, 0]
     put_into_clipboard(image=as_image(paper(image)))
     window.samples.grid.setFocus()
@@ -269,10 +252,7 @@ def test_pasting_an_image(qtbot, session):
     assert state.sample.origin == "pasted image"
     assert np.corrcoef(state.sample.pixels[0].ravel(), image.ravel())[0, 1] > 0.93
 
-
-def test_pasting_a_copied_file_and_pasting_into_a_text_field(qtbot, session, tmp_path):
-    state, window = session.state, session.window
-    path = tmp_path / "copied.png"
+    path, pasted = tmp_path / "copied.png", state.sample
     Image.fromarray(paper(state.dataset.test_images[3, 0])).save(path)
     put_into_clipboard(file=path, text="12")
     window.activateWindow()
@@ -280,23 +260,10 @@ def test_pasting_a_copied_file_and_pasting_into_a_text_field(qtbot, session, tmp
     qtbot.waitUntil(window.samples.search.hasFocus)
     qtbot.keyClick(window.samples.search, Qt.Key.Key_V, CONTROL)
     assert window.samples.search.text() == "12"
-    assert state.sample.index == 0, "a text field takes text, and nothing else happens"
+    assert state.sample is pasted, "a text field takes text, and nothing else happens"
     window.samples.grid.setFocus()
     qtbot.keyClick(window.samples.grid, Qt.Key.Key_V, CONTROL)
-    settle(qtbot, session)
-    assert state.sample.origin == "copied.png"
-
-
-@pytest.mark.parametrize("text", ["no image", ""])
-def test_pasting_nothing_says_what_to_do(qtbot, session, text):
-    if text:
-        put_into_clipboard(text=text)
-    else:
-        QApplication.clipboard().clear()
-    session.window.samples.grid.setFocus()
-    qtbot.keyClick(session.window.samples.grid, Qt.Key.Key_V, CONTROL)
-    assert "The clipboard holds no image" in session.window.samples.message.text()
-    assert session.state.sample.index == 0
+    settle(qtbot, session, lambda sample: sample.origin == "copied.png")
 
 
 def test_transparent_parts_of_a_pasted_image_are_paper(qapp):

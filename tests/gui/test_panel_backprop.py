@@ -1,7 +1,5 @@
 """The backprop panel in a window: buttons, mouse and keys, what is computed in the background, the trial."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -21,11 +19,10 @@ from ui.state import PinnedCell, Sample
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot, LAB5)
     made.show(lab5())
-    yield made
-    made.close()
+    return made
 
 
 def column(desk: Desk, key: str):
@@ -40,7 +37,7 @@ def title(desk: Desk) -> str:
 # -- going from step to step --------------------------------------------------------------------------------
 
 
-def test_next_and_back_walk_through_the_steps_and_stop_at_the_ends(desk: Desk) -> None:
+def test_buttons_and_keys_walk_through_the_steps_and_stop_at_the_ends(desk: Desk) -> None:
     panel = desk.panel
     assert not panel.header.back.isEnabled()
     for place in range(1, 9):
@@ -50,12 +47,9 @@ def test_next_and_back_walk_through_the_steps_and_stop_at_the_ends(desk: Desk) -
     click(panel.header.back)
     assert panel.model.step.kind is StepKind.INPUT
     assert panel.header.bar.spoken_summary() == "step 8 of 9: Input"
-
-
-def test_keys_walk_through_the_steps(desk: Desk) -> None:
-    panel = desk.panel
     panel.setFocus()
     for key, place in (
+        (Qt.Key.Key_Home, 0),
         (Qt.Key.Key_PageDown, 1),
         (Qt.Key.Key_PageDown, 2),
         (Qt.Key.Key_PageUp, 1),
@@ -88,13 +82,12 @@ def test_play_runs_to_the_last_step_and_a_click_stops_it(
     QTest.keyClick(desk.panel, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: not bar.is_playing())
     assert bar.current == 8
-    desk.close()
 
 
 # -- mouse and keys -----------------------------------------------------------------------------------------
 
 
-def test_dragging_the_frame_over_the_digit_moves_the_enlarged_block(desk: Desk) -> None:
+def test_dragging_moves_the_enlarged_block_and_pointing_at_a_cell_tells_its_numbers(desk: Desk) -> None:
     desk.go_to(StepKind.INPUT)
     view = desk.view("saliency")
     start, end = (part_center(view, CellKey("whole", n, n)).toPoint() for n in (14, 1))
@@ -108,9 +101,6 @@ def test_dragging_the_frame_over_the_digit_moves_the_enlarged_block(desk: Desk) 
     oracle = desk.gradients(lab5()).input[0, 0]
     np.testing.assert_array_equal(cells(desk.shown("pixels")), cut(desk.shown("pixels"), oracle))
 
-
-def test_pointing_at_a_cell_tells_its_numbers_and_leaving_it_the_former_ones(desk: Desk) -> None:
-    desk.go_to(StepKind.INPUT)
     before = title(desk)
     row, col, *_ = desk.shown("pixels").content.map.shown
     point_at(desk.view("pixels"), part_center(desk.view("pixels"), cell(1, 0)))
@@ -121,7 +111,7 @@ def test_pointing_at_a_cell_tells_its_numbers_and_leaving_it_the_former_ones(des
     assert title(desk) == before
 
 
-def test_arrow_keys_point_at_cells(desk: Desk) -> None:
+def test_keys_point_at_cells_a_click_pins_one_and_a_pinned_window_stays(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
     shown = desk.view("values")
     row, col, *_ = desk.shown("values").content.map.shown
@@ -130,11 +120,6 @@ def test_arrow_keys_point_at_cells(desk: Desk) -> None:
         QTest.keyClick(shown, key)  # the first one leads to the first cell
     assert title(desk).endswith(f"row {(row + 2) // 2}, column {(col + 2) // 2}")
 
-
-def test_a_click_pins_the_cell_a_second_frees_it_and_so_does_escape(desk: Desk) -> None:
-    desk.go_to(StepKind.ROUTE)
-    shown = desk.view("values")
-    row, col, *_ = desk.shown("values").content.map.shown
     pinned = PinnedCell("conv1", (desk.panel.model.focus.channel(lab5(), "conv1"), row + 1, col + 2))
     click_part(shown, cell(1, 2))
     assert desk.state.pinned == pinned
@@ -149,27 +134,20 @@ def test_a_click_pins_the_cell_a_second_frees_it_and_so_does_escape(desk: Desk) 
     QTest.keyClick(shown, Qt.Key.Key_Escape)
     assert desk.state.pinned is None
 
-
-def test_a_pinned_window_stays_when_the_pointer_leaves(desk: Desk) -> None:
-    desk.go_to(StepKind.ROUTE)
     click_part(desk.view("arriving"), cell(0, 1))
     pinned = desk.state.pinned
-    assert pinned is not None
     point_at(desk.view("values"), part_center(desk.view("values"), cell(4, 4)))
     name = f"row {pinned.index[1]}, column {pinned.index[2]}"
     desk.bot.waitUntil(lambda: not title(desk).endswith(name))
     desk.view("values").leaveEvent(None)
     assert title(desk).endswith(name)
 
-
-def test_a_cell_pinned_elsewhere_is_gone_to(desk: Desk) -> None:
-    desk.go_to(StepKind.ROUTE)
     desk.state.set_pinned(PinnedCell("conv1", (6, 1, 2)))
     assert desk.panel.model.focus.channel(lab5(), "conv1") == 6
     assert inside((1, 2, 1, 1), desk.shown("values").content.map.shown) is not None
 
 
-def test_buttons_slider_and_curve_choose_how_many_terms(desk: Desk) -> None:
+def test_buttons_slider_and_curve_choose_how_many_terms_button_and_small_map_the_rule(desk: Desk) -> None:
     desk.go_to(StepKind.FILTER)
     model = desk.panel.model
     for key, terms in (("chevron-right", 2), ("chevron-right", 3), ("chevron-left", 2)):
@@ -184,9 +162,6 @@ def test_buttons_slider_and_curve_choose_how_many_terms(desk: Desk) -> None:
     middle, count = model.focus.terms, len(model.passed.terms("conv1", 0).gradients)
     assert abs(middle - count / 2) < count / 10
 
-
-def test_the_rule_is_chosen_by_button_and_by_its_small_map(desk: Desk) -> None:
-    desk.go_to(StepKind.FILTER)
     desk.choose_rule("split")
     assert desk.panel.model.passed.rule == "split"
     click_part(desk.panel.side.inspect.view("rules"), 0)
@@ -360,7 +335,9 @@ def apply(desk: Desk) -> None:
     desk.settle()
 
 
-def test_applied_updates_change_the_panel_and_never_the_run(update: Desk) -> None:
+def test_applied_updates_change_the_panel_and_never_the_run_and_another_rate_makes_another_step(
+    update: Desk,
+) -> None:
     model = update.panel.model
     losses = [model.passed.gradients.loss]
     for _ in range(2):
@@ -381,8 +358,6 @@ def test_applied_updates_change_the_panel_and_never_the_run(update: Desk) -> Non
     assert model.passed.network.params is lab5().params
     assert not update.view("Undo").isEnabled()
 
-
-def test_another_rate_makes_another_step(update: Desk) -> None:
     rate = update.view("rate")
     rate.setFocus()
     rate.selectAll()

@@ -24,11 +24,10 @@ from ui.theme import ThemeManager
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot, LAB5)
     made.show(lab5())
-    yield made
-    made.close()
+    return made
 
 
 def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
@@ -48,7 +47,6 @@ def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) ->
     desk.go_to(StepKind.ROUTE)
     assert desk.view("values") is ready["values"]
     assert desk.view("values").isVisible()
-    desk.close()
 
 
 def logit_gradient(desk: Desk) -> float:
@@ -59,7 +57,7 @@ def column(desk: Desk, key: str) -> str:
     return desk.panel.side.inspect.page.leaves()[key].content.words
 
 
-def test_a_new_sample_keeps_the_step_and_shows_its_own_gradient(desk: Desk) -> None:
+def test_another_sample_or_network_keeps_step_and_pinned_cell_and_shows_its_own(desk: Desk) -> None:
     desk.go_to(StepKind.LOGITS)
     first = logit_gradient(desk)
     desk.show(lab5(), 1)
@@ -67,13 +65,14 @@ def test_a_new_sample_keeps_the_step_and_shows_its_own_gradient(desk: Desk) -> N
     assert logit_gradient(desk) == desk.gradients(lab5()).outputs["dense1"][0, 0]
     assert logit_gradient(desk) != first
 
-
-def test_another_network_brings_its_own_steps(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
+    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
     desk.show(two_blocks())
     assert len(desk.panel.header.bar.content.titles) == len(backward_steps(two_blocks()))
     assert desk.panel.model.step.kind is StepKind.ROUTE
     assert desk.panel.model.step.layer == "pool1"
+    assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
+    assert column(desk, "hint") == "Esc frees the pinned cell."
 
 
 @pytest.mark.parametrize(
@@ -99,13 +98,6 @@ def test_a_weight_that_another_network_has_not_is_let_go(
     assert "weight" not in column(desk, "title")
 
 
-def test_a_pinned_cell_stays_pinned_in_another_network_that_has_it(desk: Desk) -> None:
-    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
-    desk.show(two_blocks())
-    assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
-    assert column(desk, "hint") == "Esc frees the pinned cell."
-
-
 def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: Desk) -> None:
     desk.panel.side.show_page(POKE)
     desk.panel.hide()
@@ -120,7 +112,6 @@ def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> No
     desk = Desk(qtbot, LAB5)
     assert desk.panel.empty.isVisible()
     assert "an image" in desk.panel.empty.text()
-    desk.close()
 
 
 def test_passes_are_paced_while_training(desk: Desk) -> None:
@@ -154,7 +145,6 @@ def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeMana
         for button in (desk.panel.header.next, desk.panel.side.ties.view("rule").button("split")):
             corner = button.mapTo(desk.panel, button.rect().bottomRight())
             assert desk.panel.rect().contains(corner), step.title
-    desk.close()
 
 
 # -- in the whole program ------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -23,24 +22,24 @@ from ui.theme import ThemeManager
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot)
     made.load()
-    yield made
-    made.close()
+    return made
 
 
 def test_the_empty_panel_says_what_it_waits_for(qtbot: QtBot) -> None:
     desk = Desk(qtbot)
     assert desk.canvas.content is None
     assert "sample" in desk.panel.statement.text()
-    desk.close()
 
 
 # -- moving ------------------------------------------------------------------------------------------------
 
 
-def test_the_mouse_moves_the_image_by_whole_pixels(desk: Desk) -> None:
+def test_mouse_and_keys_move_the_image_by_whole_pixels_to_where_the_sweep_ends_and_put_it_back(
+    desk: Desk,
+) -> None:
     desk.drag(3, -2)
     assert desk.state.shift == Shift(3, -2)
     desk.settle()
@@ -48,20 +47,12 @@ def test_the_mouse_moves_the_image_by_whole_pixels(desk: Desk) -> None:
     pair = desk.canvas.content.shown.pair
     assert np.array_equal(pair.shifted, moved(desk.image(), 3, -2) - BLANK)
     assert np.array_equal(pair.original, desk.image() - BLANK)
-
-
-def test_a_second_drag_goes_on_from_where_the_first_ended(desk: Desk) -> None:
-    desk.drag(2, 1)
     desk.drag(-1, 4)
-    assert desk.state.shift == Shift(1, 5)
-
-
-def test_a_drag_stops_where_the_sweep_ends(desk: Desk) -> None:
+    assert desk.state.shift == Shift(2, 2), "it goes on from where the first ended"
     desk.drag(20, -20, steps=8)
     assert desk.state.shift == Shift(13, -13)
-
-
-def test_keys_move_by_one_and_by_four_and_put_back(desk: Desk) -> None:
+    desk.press(Qt.Key.Key_R)
+    assert desk.state.shift == Shift(0, 0)
     desk.press(Qt.Key.Key_Right)
     desk.press(Qt.Key.Key_Down, shift=True)
     assert desk.state.shift == Shift(1, 4)
@@ -70,15 +61,9 @@ def test_keys_move_by_one_and_by_four_and_put_back(desk: Desk) -> None:
     assert desk.state.shift == Shift(-3, 3)
     desk.press(Qt.Key.Key_R)
     assert desk.state.shift == Shift(0, 0)
-
-
-def test_arrow_keys_move_the_image_from_elsewhere_in_the_panel(desk: Desk) -> None:
     desk.panel.maps.setFocus()
     desk.press(Qt.Key.Key_Right, widget=desk.panel.maps)
     assert desk.state.shift == Shift(1, 0)
-
-
-def test_reset_puts_the_image_back_and_keeps_what_enters_the_frame(desk: Desk) -> None:
     desk.move(4, 4, wrap=True)
     click(desk.panel.reset)
     assert desk.state.shift == Shift(0, 0, wrap=True)
@@ -104,18 +89,23 @@ def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
 # -- maps --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("stage", "layer"), [("convolution", "conv1"), ("max", "pool1")])
-def test_maps_are_those_of_the_network_relative_to_a_blank_image(desk: Desk, stage: str, layer: str) -> None:
+def test_maps_and_probabilities_are_those_of_the_network(desk: Desk) -> None:
+    """Maps are relative to a blank image."""
     desk.move(2, 1)
-    click_part(desk.panel.strip, stage)
-    desk.settle()
-    pair = desk.maps
-    before = desk.outputs(desk.image(), layer)
-    after = desk.outputs(moved(desk.image(), 2, 1), layer)
-    assert np.allclose(pair.original, before, rtol=0, atol=1e-12)
-    assert np.allclose(pair.shifted, after, rtol=0, atol=1e-12)
-    values = desk.values(stage)
-    assert values[0] == pytest.approx(norm_ratio(after - before, before))
+    for stage, layer in (("convolution", "conv1"), ("max", "pool1")):
+        click_part(desk.panel.strip, stage)
+        desk.settle()
+        pair = desk.maps
+        before = desk.outputs(desk.image(), layer)
+        after = desk.outputs(moved(desk.image(), 2, 1), layer)
+        assert np.allclose(pair.original, before, rtol=0, atol=1e-12)
+        assert np.allclose(pair.shifted, after, rtol=0, atol=1e-12)
+        assert desk.values(stage)[0] == pytest.approx(norm_ratio(after - before, before))
+    shown = desk.panel.predictions.content
+    batch = np.stack([desk.image(), moved(desk.image(), 2, 1)])
+    expected = desk.network.forward(batch).class_probabilities
+    assert np.allclose(shown.original, expected[0])
+    assert np.allclose(shown.shifted, expected[1])
 
 
 def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
@@ -143,7 +133,6 @@ def test_maps_that_were_moved_are_called_so_wherever_they_are(desk: Desk) -> Non
             choices.choose(moved_along=moved_along, pair=view)
             desk.settle()
             part = panel.maps.drawing().part(CellKey((0, "tile"), 6, 6))
-            assert part is not None
             assert f": {first} " in part.tip
             told = [*panel.key.drawing().texts(), panel.key.spoken_summary()]
             assert view == "flicker" or any(re.search(rf"\b{first}\b", words) for words in told)
@@ -179,24 +168,17 @@ def test_raw_features_hide_the_change_and_the_panel_says_so(desk: Desk) -> None:
     assert desk.panel.message.text() == ""
 
 
-@pytest.mark.parametrize("size", [3, 4])
-def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
-    click(desk.controls["pool_size"].button(str(size)))
-    desk.settle()
-    pair = desk.maps
+def test_other_windows_pool_the_same_filters(desk: Desk) -> None:
     maps = desk.outputs(desk.image(), "conv1")
-    side = 26 // size
-    blocks = maps[:, : side * size, : side * size].reshape(8, side, size, side, size)
-    assert np.allclose(pair.original, blocks.max(axis=(2, 4)))
-    own = {tile.key: tile.is_own for tile in desk.panel.strip.content.stages}
-    assert own == {
-        "pixels": True,
-        "convolution": True,
-        "max": False,
-        "average": False,
-        "max_blur": False,
-        "subsample": False,
-    }
+    for size in (3, 4):
+        click(desk.controls["pool_size"].button(str(size)))
+        desk.settle()
+        side = 26 // size
+        blocks = maps[:, : side * size, : side * size].reshape(8, side, size, side, size)
+        assert np.allclose(desk.maps.original, blocks.max(axis=(2, 4)))
+        stages = desk.panel.strip.content.stages
+        assert [tile.key for tile in stages if tile.is_own] == ["pixels", "convolution"]
+        assert {tile.key for tile in stages} >= {"max", "average", "max_blur", "subsample"}
 
 
 def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> None:
@@ -207,13 +189,10 @@ def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> N
     click(desk.panel.enlarge)
     large = maps.drawing().part(CellKey((5, "tile"), 0, 0))
     assert maps.drawing().part(CellKey((4, "tile"), 0, 0)) is None
-    assert small is not None
-    assert large is not None
     assert large.box.width > 1.5 * small.box.width
     desk.press(Qt.Key.Key_PageDown, widget=maps)
     assert desk.panel.view.channel == 6
     part = maps.drawing().part(CellKey((6, "tile"), 6, 6))
-    assert part is not None
     assert "original" in part.tip
 
 
@@ -238,16 +217,7 @@ def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk
 # -- network -----------------------------------------------------------------------------------------------
 
 
-def test_probabilities_are_those_of_the_network(desk: Desk) -> None:
-    desk.move(2, 2)
-    shown = desk.panel.predictions.content
-    batch = np.stack([desk.image(), moved(desk.image(), 2, 2)])
-    expected = desk.network.forward(batch).class_probabilities
-    assert np.allclose(shown.original, expected[0])
-    assert np.allclose(shown.shifted, expected[1])
-
-
-def test_the_statement_gives_the_measured_numbers(desk: Desk) -> None:
+def test_the_statement_gives_the_measured_numbers_also_of_another_network(desk: Desk) -> None:
     desk.move(1, 0)
     change, convolution = desk.values("max"), desk.values("convolution")
     text = desk.panel.statement.text()
@@ -258,9 +228,14 @@ def test_the_statement_gives_the_measured_numbers(desk: Desk) -> None:
     desk.move(7, 0)
     for stage in ("max", "convolution"):
         change = desk.values(stage)
-        assert change is not None
         assert change[0] > 1, "as far from what it was as a blank image"
     assert "They change" not in desk.panel.statement.text()
+    desk.move(1, 0)
+    before = desk.values("max")
+    desk.load(
+        desk.network.with_params({name: -2 * array + 0.1 for name, array in desk.network.params.items()})
+    )
+    assert desk.values("max") != before
 
 
 def test_maps_of_one_cell_are_not_offered_for_pooling(desk: Desk) -> None:
@@ -301,15 +276,6 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     choose_by_keys(desk.controls["lesson"], "digit-1px")
     desk.settle()
     assert "one pixel is a quarter of a cell" in desk.panel.lesson.text()
-
-
-def test_another_network_is_followed(desk: Desk) -> None:
-    desk.move(1, 0)
-    before = desk.values("max")
-    desk.load(
-        desk.network.with_params({name: -2 * array + 0.1 for name, array in desk.network.params.items()})
-    )
-    assert desk.values("max") != before
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
@@ -394,7 +360,7 @@ def test_windows_are_counted_as_a_loop_counts_them(desk: Desk) -> None:
     assert sum(map(sum, shown)) == 169
 
 
-def test_pointing_at_a_window_shows_both_blocks_and_where_they_come_from(desk: Desk) -> None:
+def test_pointing_or_keys_show_both_blocks_of_a_window_and_where_they_come_from(desk: Desk) -> None:
     desk.move(1, 0)
     panel = desk.panel
     point_at(panel.winners, part_center(panel.winners, CellKey("window", 6, 4)))
@@ -407,16 +373,13 @@ def test_pointing_at_a_window_shows_both_blocks_and_where_they_come_from(desk: D
     assert desk.canvas.content.shown.block == (12, 8, 4, 4)
     point_at(panel.winners, panel.winners.rect().toRectF().bottomRight())
     assert not panel.card.isVisible()
-
-
-def test_the_keyboard_reaches_the_windows_too(desk: Desk) -> None:
-    winners = desk.panel.winners
+    winners = panel.winners
     winners.setFocus(Qt.FocusReason.TabFocusReason)
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
         desk.press(key, widget=winners)
     assert winners.hovered == CellKey("window", 1, 1)
-    assert desk.panel.card.isVisible()
-    assert desk.state.shift == Shift()
+    assert panel.card.isVisible()
+    assert desk.state.shift == Shift(1, 0)
 
 
 # -- lessons -------------------------------------------------------------------------------------------------
@@ -429,57 +392,20 @@ def choose(desk: Desk, name: str) -> str:
     return desk.panel.lesson.text()
 
 
-def test_a_made_up_image_cannot_be_moved_out_of_its_small_frame(desk: Desk) -> None:
+def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is_chosen(desk: Desk) -> None:
     assert "3 of the 8" in choose(desk, "bright-cell")
     for _ in range(3):
         desk.press(Qt.Key.Key_Right, shift=True)
     assert desk.state.shift == Shift(5, 1)
-
-
-@pytest.mark.parametrize(("name", "dx", "along"), [("digit-1px", 1, False), ("digit-2px", 2, True)])
-def test_the_digit_is_moved_and_measured(desk: Desk, name: str, dx: int, along: bool) -> None:
-    said = choose(desk, name)
-    assert desk.state.shift == Shift(dx, 0)
-    assert desk.panel.view.moved_along is along
-    values = desk.values("max")
-    assert f"max pool {values[0]:.2f}" in said
-    assert ("exactly 0" in said) is (dx == 2)
-    assert (values[1] == 0) is (dx == 2)
-
-
-def test_a_lesson_on_the_digit_follows_the_digit(desk: Desk) -> None:
-    first = choose(desk, "digit-1px")
-    desk.show_sample(20)
-    assert desk.panel.view.lesson == "digit-1px"
-    assert desk.panel.lesson.text() != first
-
-
-def test_choosing_a_sample_ends_a_lesson_on_a_made_up_image(desk: Desk) -> None:
-    choose(desk, "dots")
-    desk.show_sample(7)
-    assert desk.panel.view.lesson == "free"
-    assert not desk.panel.lesson.isVisible()
-    pair = desk.canvas.content.shown.pair
-    assert pair.shape == (1, 28, 28)
-
-
-def test_leaving_a_made_up_image_puts_the_digit_in_its_place(desk: Desk) -> None:
-    choose(desk, "row")
-    choose(desk, "free")
-    assert desk.state.shift == Shift()
-    assert desk.values("max") == (0.0, 0.0)
-    assert desk.panel.view.pool_size == 2
-
-
-def test_windows_that_do_not_fit_are_not_offered(desk: Desk) -> None:
     choose(desk, "row")
     sizes = desk.controls["pool_size"]
     assert sizes.button("2").isEnabled()
     assert not sizes.button("3").isEnabled()
     assert not desk.controls["many"].button("True").isEnabled()
-
-
-def test_the_kernel_of_the_dots_is_shown_and_named(desk: Desk) -> None:
+    choose(desk, "free")
+    assert desk.state.shift == Shift()
+    assert desk.values("max") == (0.0, 0.0)
+    assert desk.panel.view.pool_size == 2
     choose(desk, "dots")
     kernel, network = desk.panel.lesson.kernel, desk.panel.picture.subject.network
     assert kernel.isVisible()
@@ -490,3 +416,24 @@ def test_the_kernel_of_the_dots_is_shown_and_named(desk: Desk) -> None:
     assert not kernel.isVisible()
     choose(desk, "free")
     assert not desk.panel.lesson.isVisible()
+    choose(desk, "dots")
+    desk.show_sample(7)
+    assert desk.panel.view.lesson == "free"
+    assert not desk.panel.lesson.isVisible()
+    pair = desk.canvas.content.shown.pair
+    assert pair.shape == (1, 28, 28)
+
+
+def test_the_digit_of_a_lesson_is_moved_measured_and_followed(desk: Desk) -> None:
+    for name, dx, along in (("digit-1px", 1, False), ("digit-2px", 2, True)):
+        said = choose(desk, name)
+        assert desk.state.shift == Shift(dx, 0)
+        assert desk.panel.view.moved_along is along
+        values = desk.values("max")
+        assert f"max pool {values[0]:.2f}" in said
+        assert ("exactly 0" in said) is (dx == 2)
+        assert (values[1] == 0) is (dx == 2)
+    first = choose(desk, "digit-1px")
+    desk.show_sample(20)
+    assert desk.panel.view.lesson == "digit-1px"
+    assert desk.panel.lesson.text() != first

@@ -1,6 +1,5 @@
 """The shift sweep of one image and of many, by mouse, and its measures; the digit dragged while training."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -22,12 +21,11 @@ from ui.state import RunStatus, Shift
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
+def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot)
     made.load()
     qtbot.waitUntil(lambda: made.panel.sweep.map.content is not None)
-    yield made
-    made.close()
+    return made
 
 
 def choose_measure(desk: Desk, name: str) -> None:
@@ -54,26 +52,23 @@ def test_the_map_shows_the_relative_change_of_every_shift(desk: Desk) -> None:
         assert value_at(shown, dx, dy) == pytest.approx(norm_ratio(after - before, before), abs=1e-9)
 
 
-@pytest.mark.parametrize("name", list(MEASURES))
-def test_each_measure_is_that_of_the_comparison_at_the_same_place(desk: Desk, name: str) -> None:
-    choose_measure(desk, name)
+def test_each_measure_is_that_of_the_comparison_at_the_same_place(desk: Desk) -> None:
     label = desk.state.sample.label if desk.state.sample is not None else None
     found = compare(desk.network, desk.image(), 3, -1, label=label)
-    expected = {**found.stages["max"].measured(), **found.output_measured()}[name]
-    assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected, abs=1e-9)
-    assert MEASURES[name].formula in desk.controls["measure"].toolTip()
-
-
-def test_what_is_chosen_out_of_sight_is_shown_when_the_panel_comes_back(desk: Desk) -> None:
+    expected = {**found.stages["max"].measured(), **found.output_measured()}
+    for name, measure in MEASURES.items():
+        choose_measure(desk, name)
+        assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)
+        assert measure.formula in desk.controls["measure"].toolTip()
     choose_measure(desk, "cosine_similarity")
-    desk.panel.hide()
+    desk.panel.hide()  # and what is chosen out of sight is shown when the panel comes back
     desk.panel.choices.choose(measure="equivariance_residual")
     desk.panel.show()
-    found = compare(desk.network, desk.image(), 3, -1).stages["max"].measured()
-    assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(found["equivariance_residual"], abs=1e-9)
+    shown = value_at(desk.panel.sweep.map, 3, -1)
+    assert shown == pytest.approx(expected["equivariance_residual"], abs=1e-9)
 
 
-def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -> None:
+def test_a_click_or_a_drag_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -> None:
     sweep = desk.panel.sweep.map
     click(sweep, shift_center(sweep, -4, 7))
     assert desk.state.shift == Shift(-4, 7)
@@ -83,10 +78,6 @@ def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -
     assert desk.canvas.hasFocus()
     QTest.keyClick(desk.canvas, Qt.Key.Key_Right)
     assert desk.state.shift == Shift(-3, 7)
-
-
-def test_the_map_can_be_dragged_through(desk: Desk) -> None:
-    sweep = desk.panel.sweep.map
     QTest.mousePress(sweep, Qt.MouseButton.LeftButton, pos=shift_center(sweep, 0, 0).toPoint())
     for dx in range(1, 6):
         QTest.mouseMove(sweep, shift_center(sweep, dx, dx).toPoint())
@@ -96,7 +87,7 @@ def test_the_map_can_be_dragged_through(desk: Desk) -> None:
     assert "+2, −6" in desk.panel.sweep.reading()
 
 
-def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -> None:
+def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve_within_the_same_limits(desk: Desk) -> None:
     sweep = desk.panel.sweep
     pooled = value_at(sweep.map, 1, 0)
     click_part(desk.panel.strip, "convolution")
@@ -105,9 +96,6 @@ def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -
     assert value_at(sweep.map, 1, 0) == pytest.approx(norm_ratio(after - before, before))
     assert value_at(sweep.map, 1, 0) > pooled
     assert sweep.reading().startswith("Convolution")
-
-
-def test_maps_of_all_stages_have_the_same_limits(desk: Desk) -> None:
     limits = set()
     for tile in desk.panel.strip.content.stages:
         desk.panel.choices.choose(stage=tile.key)
@@ -163,16 +151,13 @@ def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk)
     assert shown.content.map.border == ()
 
 
-def test_wrapped_around_the_sweep_is_another(desk: Desk) -> None:
+def test_another_image_or_one_wrapped_around_is_swept_anew(desk: Desk) -> None:
     filled = value_at(desk.panel.sweep.map, 13, 13)
     desk.move(1, 0, wrap=True)
     sample = np.roll(desk.image(), (13, 13), axis=(1, 2))
     before, after = desk.outputs(desk.image(), "pool1"), desk.outputs(sample, "pool1")
     assert value_at(desk.panel.sweep.map, 13, 13) == pytest.approx(norm_ratio(after - before, before))
     assert value_at(desk.panel.sweep.map, 13, 13) != filled
-
-
-def test_another_image_is_swept_anew(desk: Desk) -> None:
     before = np.array(desk.panel.sweep.map.content.map.values)
     desk.show_sample(10)
     after = desk.panel.sweep.map.content.map.values
@@ -310,7 +295,6 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
             and panel.picture.shift == state.shift
         ),
     )
-    assert state.sample is not None
     network = state.live.network
     image = to_input(state.sample.pixels[np.newaxis], network.dtype)[0]
     batch = np.stack([moved(image, 5, -5), np.full_like(image, -0.5)])

@@ -220,8 +220,6 @@ def test_a_picture_brings_back_what_was_chosen(
             assert not difference(now, seen[panel]), panel
             export(fresh, tmp_path / "again.png")
             first, again = load_picture(tmp_path / f"{panel}.png"), load_picture(tmp_path / "again.png")
-            assert first is not None
-            assert again is not None
             for name, view in first.seen.views.items():
                 assert again.seen.views[name] == view
             assert again == first
@@ -231,7 +229,6 @@ def test_views_of_another_shape_leave_the_defaults(qtbot: QtBot, session: Sessio
     for panel in PANELS:
         show(qtbot, session, panel)
     usual = session.document.picture()
-    assert usual is not None
     other = {
         name: {key: _of_another_kind(value) for key, value in view.items()} | {"colour of the moon": "pale"}
         for name, view in usual.seen.views.items()
@@ -245,7 +242,6 @@ def test_views_of_another_shape_leave_the_defaults(qtbot: QtBot, session: Sessio
         show(qtbot, session, panel)
     assert not session.window.notices.text()
     now = session.document.picture()
-    assert now is not None
     for name, view in usual.seen.views.items():
         assert now.seen.views[name] == view
 
@@ -270,13 +266,11 @@ def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, t
     path = tmp_path / "a.png"
     save_picture(session, path)
     kept = session.document.picture()
-    assert kept is not None
     step_to(panel, StepKind.UPDATE)
     session.controller.run_start.begin(replace(LAB5, seed=77))
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
     restore(qtbot, session, path)
     now = session.document.picture()  # nobody has looked at the panel yet
-    assert now is not None
     assert now.seen.views["backprop_dock"] == kept.seen.views["backprop_dock"]
     show(qtbot, session, "backprop")
     assert panel.model.step.kind is StepKind.LOSS

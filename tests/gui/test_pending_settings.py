@@ -28,7 +28,7 @@ def _click(qtbot: QtBot, button) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_a_preset_chosen_beside_a_trained_run_changes_nothing_that_is_on(
+def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothing_that_is_on(
     qtbot: QtBot, session: Session
 ) -> None:
     state, window = session.state, session.window
@@ -53,11 +53,8 @@ def test_a_preset_chosen_beside_a_trained_run_changes_nothing_that_is_on(
     assert window.pending.text() == ""
     assert window.run_bar.preset.choice() == "lab5"
 
-
-def test_a_preset_with_another_rate_alone_waits_too(qtbot: QtBot, session: Session) -> None:
-    state = session.state
     session.controller.edit(replace(LAB5, learning_rate=1e-3))
-    train(qtbot, session, 40)
+    train(qtbot, session, state.run.step + 40)
     session.controller.choose_preset("lab5")
     assert session.window.pending.text() == (
         "Chosen for a new run: Learning rate 0.001 → 0.0001. The present network keeps its own settings."
@@ -66,22 +63,9 @@ def test_a_preset_with_another_rate_alone_waits_too(qtbot: QtBot, session: Sessi
     assert state.live.origin.experiment.learning_rate == 1e-3
 
 
-def test_a_new_run_has_the_settings_of_the_form(qtbot: QtBot, session: Session) -> None:
-    state, window = session.state, session.window
-    train(qtbot, session, 40)
-    type_setting(qtbot, session, "filters", "3")
-    run_id = state.run.run_id
-    assert (
-        window.pending.text()
-        == "Chosen for a new run: Filters 8 → 3. The present network keeps its own settings."
-    )
-    _click(qtbot, window.pending.action_button())
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
-    assert state.experiment == state.draft == replace(LAB5, filters=(3,))
-    assert window.pending.text() == ""
-
-
-def test_a_rate_is_taken_at_once_unless_other_settings_wait(qtbot: QtBot, session: Session) -> None:
+def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone_is_taken_at_once(
+    qtbot: QtBot, session: Session
+) -> None:
     state, window = session.state, session.window
     train(qtbot, session, 40)
     type_setting(qtbot, session, "learning_rate", "0.002")
@@ -95,9 +79,7 @@ def test_a_rate_is_taken_at_once_unless_other_settings_wait(qtbot: QtBot, sessio
     assert state.experiment.learning_rate == 0.003
     assert window.pending.text() == ""
 
-
-def test_a_fork_keeps_what_waits_in_the_form(qtbot: QtBot, session: Session) -> None:
-    state, window = session.state, session.window
+    type_setting(qtbot, session, "learning_rate", "0.0001")
     train(qtbot, session, 200)
     type_setting(qtbot, session, "filters", "3")
     session.controller.show_moment(100)
@@ -113,9 +95,14 @@ def test_a_fork_keeps_what_waits_in_the_form(qtbot: QtBot, session: Session) -> 
         window.pending.text()
         == "Chosen for a new run: Filters 8 → 3. The present network keeps its own settings."
     )
+    run_id = state.run.run_id
+    _click(qtbot, window.pending.action_button())
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
+    assert state.experiment == state.draft == replace(LAB5, filters=(3,))
+    assert window.pending.text() == ""
 
 
-def test_layers_that_do_not_fit_say_so_as_long_as_they_stand_in_the_form(
+def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_fit_says_so(
     qtbot: QtBot, session: Session
 ) -> None:
     state, pending = session.state, session.window.pending
@@ -130,9 +117,6 @@ def test_layers_that_do_not_fit_say_so_as_long_as_they_stand_in_the_form(
     assert state.draft == LAB5
     assert pending.text() == ""
 
-
-def test_an_untrained_run_takes_what_is_chosen_without_a_word(qtbot: QtBot, session: Session) -> None:
-    state, pending = session.state, session.window.pending
     shown: list[str] = []
     pending.show_message = lambda text, *_: shown.append(text)
     choose_by_keys(session.window.run_bar.preset, "lenet")
@@ -141,13 +125,11 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word(qtbot: QtBot, sess
     assert state.draft == LENET
     assert shown == []
 
-
-def test_an_error_of_the_form_goes_with_what_was_wrong(qtbot: QtBot, session: Session) -> None:
     message = session.window.panel(TrainingPanel).message
     type_setting(qtbot, session, "filters", "99")
     assert "1 to 64" in message.text()
-    session.controller.choose_preset("lenet")
-    assert message.text() == ""
+    session.controller.choose_preset("lab5")
+    assert message.text() == "", "the error goes with what was wrong"
 
 
 def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
@@ -331,16 +313,8 @@ def test_whoever_touches_the_speed_has_it_at_once(
     assert "speeds up" not in window.notices.text()
 
 
-def test_a_speed_that_was_chosen_before_stays(qtbot: QtBot, session: Session, remembered: QSettings) -> None:
-    begin_slowly(remembered, session)
-    session.state.set_speed(50.0)
-    _press_train(qtbot, session)
-    qtbot.waitUntil(lambda: session.state.run.step > 2)
-    assert (session.state.steps_per_second, session.state.rising_pace) == (50.0, None)
-
-
-def test_what_is_trained_for_somebody_is_not_slowed(
-    qtbot: QtBot, session: Session, remembered: QSettings
+def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_that_was_chosen_before_stays(
+    qtbot: QtBot, session: Session, remembered: QSettings, tmp_path: Path
 ) -> None:
     begin_slowly(remembered, session)
     session.controller.train_to(300, 1)
@@ -348,3 +322,11 @@ def test_what_is_trained_for_somebody_is_not_slowed(
     assert session.state.rising_pace is None
     _press_train(qtbot, session)
     assert session.state.rising_pace == 4.0, "the first training that is asked for comes later"
+    _press_train(qtbot, session)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+
+    session.state.set_speed(50.0)
+    begin_slowly(QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat), session)
+    _press_train(qtbot, session)
+    qtbot.waitUntil(lambda: session.state.run.step > 302)
+    assert (session.state.steps_per_second, session.state.rising_pace) == (50.0, None)

@@ -79,7 +79,7 @@ def desk(qtbot):
     return desk
 
 
-def test_the_first_picture_and_the_newest_of_many_are_drawn(desk):
+def test_the_first_picture_and_the_newest_of_many_are_drawn_and_the_same_scene_only_once(qtbot, desk):
     desk.analysis.answer()
     assert desk.drawn == [(10, 0, 3, 0)]
     for dx in range(1, 6):
@@ -88,7 +88,12 @@ def test_the_first_picture_and_the_newest_of_many_are_drawn(desk):
     desk.analysis.answer()
     assert desk.drawn == [(10, 0, 3, 0), (10, 1, 3, 0), (10, 5, 3, 0)]
     assert desk.loop.is_current
+    desk.state.sceneChanged.emit()
+    desk.panel.hide()
+    desk.panel.show()
+    settle(qtbot, parts=[desk.panel])
     assert desk.analysis.asked is None
+    assert len(desk.drawn) == 3
 
 
 @pytest.mark.parametrize("change", ["sample", "choice", "run"])
@@ -118,17 +123,7 @@ def test_nothing_is_computed_out_of_sight_and_what_was_missed_is_made_up_for(qtb
     assert desk.drawn[-1] == (30, 0, 3, 0)
 
 
-def test_the_same_scene_is_not_drawn_again(qtbot, desk):
-    desk.analysis.answer()
-    desk.state.sceneChanged.emit()
-    desk.panel.hide()
-    desk.panel.show()
-    settle(qtbot, parts=[desk.panel])
-    assert desk.analysis.asked is None
-    assert len(desk.drawn) == 1
-
-
-def test_after_a_failure_the_next_scene_is_drawn(desk):
+def test_after_a_failure_the_next_scene_is_drawn_but_none_without_a_network_that_fits(desk):
     told = []
     desk.loop.failed.connect(told.append)
     desk.analysis.fail("No memory is left.")
@@ -136,6 +131,10 @@ def test_after_a_failure_the_next_scene_is_drawn(desk):
     desk.go_to(40)
     desk.analysis.answer()
     assert desk.drawn == [(40, 0, 3, 0)]
+    odd = replace(desk.state.sample, pixels=desk.state.sample.pixels[:, :20, :20])
+    desk.state.set_sample(odd)
+    assert desk.analysis.asked is None
+    assert len(desk.drawn) == 1
 
 
 def test_a_view_waits_for_the_picture_it_is_about(desk):
@@ -148,14 +147,6 @@ def test_a_view_waits_for_the_picture_it_is_about(desk):
     desk.analysis.answer()
     assert chosen == ["terms"]
     assert desk.loop.waiting_view is None
-
-
-def test_no_picture_without_a_network_that_fits(desk):
-    desk.analysis.answer()
-    odd = replace(desk.state.sample, pixels=desk.state.sample.pixels[:, :20, :20])
-    desk.state.set_sample(odd)
-    assert desk.analysis.asked is None
-    assert len(desk.drawn) == 1
 
 
 # -- thumbnails ----------------------------------------------------------------------------------------------
@@ -189,7 +180,6 @@ def test_click_and_keys_ask_for_an_image_which_is_scrolled_into_sight(qtbot, vie
     assert asked[1:] == [ShowImage(14), ShowImage(9998), ShowImage(9992)]
     assert view.bar.value() == view.bar.maximum() > 100_000
     part = view.drawing().part_at(20, 490)
-    assert part is not None
     assert part.tip == "#9996"
 
 

@@ -50,11 +50,12 @@ def test_a_moment_of_a_long_run_comes_back(
     save_picture(session, path)
     begin_again(qtbot, session, seed=77)
     assert restored(qtbot, session, lambda: session.document.open(path))
-    assert state.shown is not None
     assert (state.shown.step, state.run.step) == (step, 3 * step)
 
 
-def test_a_moment_at_hand_is_shown_without_training(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and_the_words_stay(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
     train(qtbot, session, 200)
     path = tmp_path / "a.png"
     save_picture(session, path)
@@ -62,29 +63,42 @@ def test_a_moment_at_hand_is_shown_without_training(qtbot: QtBot, session: Sessi
     session.state.choose_test_image(9)
     assert restored(qtbot, session, lambda: session.document.open(path))
     assert session.state.run.run_id == run_id
-    assert session.state.sample is not None
     assert session.state.sample.index == 0
 
-
-def test_a_drawn_image_comes_back_and_the_words_stay(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
     session.state.set_sample(Sample(pixels, 1, None, "drawn"))
-    path = tmp_path / "a.png"
     save_picture(session, path)
     session.state.choose_test_image(3)
     writing = session.document.writing
-    assert writing is not None
     writing.set_head("author", "Ada")
     assert restored(qtbot, session, lambda: session.document.open(path))
     sample = session.state.sample
-    assert sample is not None
     np.testing.assert_array_equal(sample.pixels, pixels)
     assert (sample.label, sample.index, sample.origin) == (1, None, "drawn")
     assert writing.work.author == "Ada"
     assert session.document.path is None
 
 
-def test_training_again_can_be_cancelled(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def _of_other_data(document: Document) -> Document:
+    return replaced(document, data=Data(name="elsewhere", sha256="00" * 32))
+
+
+def _of_other_weights(document: Document) -> Document:
+    return replaced(document, seen=replaced(document.seen, weights_sha256="00" * 32))
+
+
+def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancelled(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    for change, words in (
+        (_of_other_data, "other data (elsewhere)"),
+        (_of_other_weights, "cannot be brought back"),
+    ):
+        path = write_picture(tmp_path / "a.png", change(now(session)))
+        assert not restored(qtbot, session, lambda path=path: session.document.open(path))
+        assert words in told(session)
+        assert session.state.run.status is RunStatus.READY
+
     current = now(session)
     assert current.run is not None
     far = replaced(
@@ -103,27 +117,6 @@ def test_training_again_can_be_cancelled(qtbot: QtBot, session: Session, tmp_pat
     assert not restorer.is_busy
     assert told(session) == "Opening far.png was cancelled: everything is as it was."
     assert (session.state.run.run_id, session.state.run.status) == (run_id, RunStatus.READY)
-
-
-def _of_other_data(document: Document) -> Document:
-    return replaced(document, data=Data(name="elsewhere", sha256="00" * 32))
-
-
-def _of_other_weights(document: Document) -> Document:
-    return replaced(document, seen=replaced(document.seen, weights_sha256="00" * 32))
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [(_of_other_data, "other data (elsewhere)"), (_of_other_weights, "cannot be brought back")],
-)
-def test_other_data_and_other_weights_are_told(
-    qtbot: QtBot, session: Session, tmp_path: Path, change: Callable[[Document], Document], words: str
-) -> None:
-    path = write_picture(tmp_path / "a.png", change(now(session)))
-    assert not restored(qtbot, session, lambda: session.document.open(path))
-    assert words in told(session)
-    assert session.state.run.status is RunStatus.READY
 
 
 def _forked(qtbot: QtBot, session: Session) -> None:
@@ -157,8 +150,6 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     state, path = session.state, tmp_path / "fork.png"
     save_picture(session, path)
     saved = load_picture(path)
-    assert saved is not None
-    assert saved.run is not None
     session.controller.run_start.begin(LAB5)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
     settle(qtbot, session)
@@ -183,9 +174,6 @@ def test_a_fork_that_changes_nothing_is_the_same_run(qtbot: QtBot, session: Sess
     settle(qtbot, session)
     save_picture(session, path)
     saved = load_picture(path)
-    assert saved is not None
-    assert saved.run is not None
     begin_again(qtbot, session, seed=3)
     assert restored(qtbot, session, lambda: session.document.open(path))
-    assert state.live is not None
     assert weights_checksum(state.live.network) == saved.run.weights_sha256

@@ -16,25 +16,33 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import activate, settle
 from tests.gui.lab_driving import open_lab
-from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, rest, show_panel, train
+from tests.gui.whole_window import PANELS, controls_in, place_of, rest, show_panel, train, trained_lenet
 from ui.page_view import LinkLayer
 from ui.panels.backprop import BackpropPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell
 from ui.theme import ThemeManager
-from ui.window.panel_area import PanelArea, PanelFrame
+from ui.window.panel_area import PanelFrame
 
 SIZES = ((1440, 900), (1280, 720), (1100, 700))
 
 
 @pytest.fixture(params=["lab5", "lenet"])
-def enlarged(request: pytest.FixtureRequest, qtbot: QtBot, session: Session, theme: ThemeManager) -> Session:
-    if request.param != "lab5":
-        choose_preset(qtbot, session, request.param)
-    train(qtbot, session, 100)
-    theme.set_presenter(True)
-    return session
+def preset(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def trained(request: pytest.FixtureRequest, qtbot: QtBot, preset: str, tmp_path: Path) -> Iterator[Session]:
+    """Each preset, trained a little."""
+    if preset == "lenet":
+        with trained_lenet(qtbot, tmp_path) as session:
+            yield session
+    else:
+        session = request.getfixturevalue("session")
+        train(qtbot, session, 100)
+        yield session
 
 
 def _resize(qtbot: QtBot, session: Session, size: tuple[int, int]) -> None:
@@ -59,18 +67,19 @@ def _cut(widget: QWidget) -> QWidget | None:
     return None
 
 
-def test_no_control_is_cut_off(qtbot: QtBot, enlarged: Session, theme: ThemeManager) -> None:
+def test_no_control_is_cut_off(qtbot: QtBot, trained: Session, theme: ThemeManager) -> None:
+    theme.set_presenter(True)
     faults: list[str] = []
     for number, name in enumerate(PANELS):
-        panel = show_panel(qtbot, enlarged, number)
+        panel = show_panel(qtbot, trained, number)
         for size in SIZES:
-            _resize(qtbot, enlarged, size)
-            faults += [f"{name} at {size}: {each}" for each in _cut_off(enlarged, panel)]
+            _resize(qtbot, trained, size)
+            faults += [f"{name} at {size}: {each}" for each in _cut_off(trained, panel)]
     theme.set_scale(2.0)
-    _resize(qtbot, enlarged, (1920, 1080))
+    _resize(qtbot, trained, (1920, 1080))
     for number, name in enumerate(PANELS):
-        panel = show_panel(qtbot, enlarged, number)
-        faults += [f"{name} at twice the size: {each}" for each in _cut_off(enlarged, panel)]
+        panel = show_panel(qtbot, trained, number)
+        faults += [f"{name} at twice the size: {each}" for each in _cut_off(trained, panel)]
     assert not faults
 
 
@@ -81,7 +90,6 @@ def test_training_fits_beside_the_lab_guide_at_twice_the_size(
     theme.set_scale(2.0)
     _resize(qtbot, session, (1280, 720))
     panel = show_panel(qtbot, session, 0)
-    assert isinstance(panel, TrainingPanel)
     for key, part in panel.areas().items():
         panel.openers()[part]()
         settle(qtbot)
@@ -137,7 +145,7 @@ def _check_top(session: Session) -> None:
         assert not button.icon().isNull()
 
 
-def test_a_narrow_training_panel_shows_settings_or_results(
+def test_parts_make_room_for_one_another_and_come_back(
     qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:
     panel = session.window.panel(TrainingPanel)
@@ -153,6 +161,34 @@ def test_a_narrow_training_panel_shows_settings_or_results(
     _resize(qtbot, session, (1800, 900))
     assert settings.isVisible()
     assert results.isVisible()
+
+    theme.set_presenter(False)
+    settle(qtbot)
+    window = session.window
+    before = window.panels.size()
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    settle(qtbot)
+    assert not window.samples.isVisible()
+    assert not window.timeline.isVisible()
+    assert window.panels.width() == window.width()
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    settle(qtbot)
+    assert window.samples.isVisible()
+    assert window.panels.size() == before
+
+    scales = [theme.theme.scale]
+    keys = [Qt.Key.Key_Equal, *[Qt.Key.Key_Plus] * 3, Qt.Key.Key_Minus, Qt.Key.Key_0]
+    for key in keys:
+        QTest.keyClick(session.window, key, Qt.KeyboardModifier.ControlModifier)
+        scales.append(theme.theme.scale)
+    assert scales == [1.0, 1.35, 1.6, 2.0, 2.0, 1.6, 1.0]
+    presenter = session.window.menus.action("presenter")
+    for scale in (1.35, 1.0):
+        QTest.keyClick(session.window, Qt.Key.Key_F11)
+        assert theme.theme.scale == scale
+        assert presenter.isChecked() is (scale > 1)
+    QTest.keyClick(session.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert presenter.isChecked()
 
 
 def test_a_panel_that_needs_more_room_is_scrolled(qtbot: QtBot) -> None:
@@ -222,38 +258,6 @@ def test_the_smallest_text_can_be_read_from_the_back_row(
     assert not small
 
 
-def test_keys_make_everything_larger_and_smaller(session: Session, theme: ThemeManager) -> None:
-    scales = [theme.theme.scale]
-    keys = [Qt.Key.Key_Equal, *[Qt.Key.Key_Plus] * 3, Qt.Key.Key_Minus, Qt.Key.Key_0]
-    for key in keys:
-        QTest.keyClick(session.window, key, Qt.KeyboardModifier.ControlModifier)
-        scales.append(theme.theme.scale)
-    assert scales == [1.0, 1.35, 1.6, 2.0, 2.0, 1.6, 1.0]
-    presenter = session.window.menus.action("presenter")
-    for scale in (1.35, 1.0):
-        QTest.keyClick(session.window, Qt.Key.Key_F11)
-        assert theme.theme.scale == scale
-        assert presenter.isChecked() is (scale > 1)
-    QTest.keyClick(session.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
-    assert presenter.isChecked()
-
-
-def test_samples_and_timeline_make_room_and_come_back(
-    qtbot: QtBot, session: Session, theme: ThemeManager
-) -> None:
-    window = session.window
-    before = window.panels.size()
-    QTest.keyClick(window, Qt.Key.Key_F9)
-    settle(qtbot)
-    assert not window.samples.isVisible()
-    assert not window.timeline.isVisible()
-    assert window.panels.width() == window.width()
-    QTest.keyClick(window, Qt.Key.Key_F9)
-    settle(qtbot)
-    assert window.samples.isVisible()
-    assert window.panels.size() == before
-
-
 def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, session: Session) -> None:
     window = session.window
     activate(qtbot, window)
@@ -308,13 +312,10 @@ def _stages(panel: QWidget) -> list[int]:
     return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
 
 
-@pytest.mark.parametrize("preset", ["lab5", "lenet"])
 def test_no_part_of_a_panel_covers_another(
-    qtbot: QtBot, session: Session, theme: ThemeManager, preset: str
+    qtbot: QtBot, trained: Session, theme: ThemeManager, preset: str
 ) -> None:
-    if preset != "lab5":
-        choose_preset(qtbot, session, preset)
-    train(qtbot, session, 100)
+    session = trained
     faults: list[str] = []
     for presenter in (False, True):
         theme.set_presenter(presenter)
@@ -325,7 +326,6 @@ def test_no_part_of_a_panel_covers_another(
             dock.setFloating(True)
             rest(qtbot, session)
             frame = dock.widget()
-            assert isinstance(frame, PanelFrame)
             around = dock.size() - frame.size()
             # Of each kind of step once, where room is shortest; elsewhere the pages are asked.
             for stage in _stages(panel) if presenter and preset == "lenet" else [0]:
@@ -343,7 +343,6 @@ def test_no_part_of_a_panel_covers_another(
 def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) -> None:
     window = session.window
     area, before = window.panels, window.samples_dock.width()
-    assert isinstance(area, PanelArea)
     for number in range(len(PANELS)):
         show_panel(qtbot, session, number)
         area.move_aside()
@@ -354,7 +353,6 @@ def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) ->
         assert len(seen) == 1
         assert abs(seen[0].width() - front.width()) <= 2
         frame = panel.parentWidget().parentWidget()
-        assert isinstance(frame, PanelFrame)
         rest(qtbot, session)
         assert frame.horizontalScrollBar().maximum() == 0
         assert window.samples_dock.width() < before

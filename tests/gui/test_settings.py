@@ -6,23 +6,20 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QByteArray, QRect, QSettings, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
-from shiboken6 import isValid
 
 from cnnviz.document import archive
 from tests.engine.datasets_files import assert_one_sentence
 from tests.gui.child_window import run_window
-from tests.gui.driving import activate, kept_in
-from tests.gui.whole_window import show_panel
+from tests.gui.driving import activate, begun, close_export_dialog, export_dialog, kept_in
+from tests.gui.whole_window import show_panel, train_to
 from tests.small_disk import WAYS, SmallDisk, open_small_disk
 from ui import session as session_module
 from ui.controls.message_bar import MessageBar
-from ui.export.dialog import ExportDialog
 from ui.panels.report import ReportPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
-from ui.state import RunStatus
 
 _KEYS = {
     *(f"export/{name}" for name in ("caption", "colours", "folder", "format", "scale")),
@@ -47,23 +44,18 @@ def _stored(path: Path, values: dict[str, Any]) -> QSettings:
     ids=["number", "list", "bytes", "rectangle", "mapping", "long", "mixed"],
 )
 def test_a_value_of_another_kind_is_as_none(qtbot: QtBot, tmp_path: Path, value: object) -> None:
-    session = Session(_stored(tmp_path / "window.ini", dict.fromkeys(_KEYS, value)))
-    with qtbot.waitExposed(session.window):
-        session.window.show()
-    session.start()
-    assert session.document.recent() == []
-    session.exporter.export(session.window.panel(TrainingPanel))
-    (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
-    assert dialog.format.current() == "png"
-    assert dialog.folder.text() == str(Path.home())
-    dialog.reject()
-    qtbot.waitUntil(lambda: not isValid(dialog))
-    session.close()
+    with begun(qtbot, _stored(tmp_path / "window.ini", dict.fromkeys(_KEYS, value))) as session:
+        assert session.document.recent() == []
+        session.exporter.export(session.window.panel(TrainingPanel))
+        dialog = export_dialog()
+        assert dialog.format.current() == "png"
+        assert dialog.folder.text() == str(Path.home())
+        close_export_dialog(qtbot)
 
 
 def test_these_are_all_that_is_remembered(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     session.exporter.export(session.window.panel(TrainingPanel))
-    (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
+    dialog = export_dialog()
     dialog.folder.setText(str(tmp_path))
     dialog.export()
     session.set_theme_mode("dark")
@@ -113,11 +105,6 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, path: Path, chosen: str = "") -
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), chosen))
 
 
-def trained(qtbot: QtBot, session: Session) -> None:
-    session.controller.train_to(20, 1)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
-
-
 def press(qtbot: QtBot, session: Session, key: Qt.Key, *, shift: bool = False) -> None:
     activate(qtbot, session.window)
     modifier = Qt.KeyboardModifier.ControlModifier
@@ -127,10 +114,10 @@ def press(qtbot: QtBot, session: Session, key: Qt.Key, *, shift: bool = False) -
 def test_the_export_dialog_stays_open(
     qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path
 ) -> None:
-    trained(qtbot, session)
+    train_to(qtbot, session, 20)
     show_panel(qtbot, session, 2)
     session.exporter.export()
-    dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog))
+    dialog = export_dialog()
     for kind in ("png", "svg", "pdf", "csv"):
         (disk.folder / f"old.{kind}").write_bytes(OLD)
     disk.fill()
@@ -153,7 +140,6 @@ def test_the_export_dialog_stays_open(
     with qtbot.waitSignal(dialog.exported) as written:
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     assert dialog.message.kind() == "success"
-    assert written.args is not None
     assert written.args[0].parent == tmp_path
     assert written.args[0].stat().st_size > 100
 
@@ -167,7 +153,7 @@ def test_a_document_tells_and_can_be_saved_elsewhere(
     tmp_path: Path,
     fault: str,
 ) -> None:
-    trained(qtbot, session)
+    train_to(qtbot, session, 20)
     (disk.folder / "a.cnnviz").write_bytes(OLD)
     disk.fill() if fault == "full" else disk.lock()
     answer_with(monkeypatch, disk.folder / "a.cnnviz")
@@ -182,7 +168,6 @@ def test_a_document_tells_and_can_be_saved_elsewhere(
     press(qtbot, session, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: session.document.path is not None)
     document, _files = archive.load(tmp_path / "a.cnnviz")
-    assert document.run is not None
     assert document.run.step == 20
     assert not session.document.is_changed
     if fault == "read-only":

@@ -164,34 +164,27 @@ def test_stylesheet_is_complete_and_no_text_is_below_9_points(tokens: Theme, sca
     assert not any(QPixmap(path).isNull() for path in pictures)
 
 
-def test_no_font_is_below_9_points() -> None:
-    assert ui_font(LIGHT, 4).pointSizeF() == 9
-    assert mono_font(2).pointSizeF() == 9
-    assert LIGHT.small_pt >= 9
-
-
-def test_bundled_fonts_are_used() -> None:
+def test_bundled_fonts_are_used_and_none_is_below_9_points() -> None:
     families = load_fonts()
     assert "Inter" in families
     assert "JetBrains Mono" in families
     assert ui_font().family() == "Inter"
     assert mono_font().family() == "JetBrains Mono"
+    assert ui_font(LIGHT, 4).pointSizeF() == 9
+    assert mono_font(2).pointSizeF() == 9
+    assert LIGHT.small_pt >= 9
+    metrics = QFontMetricsF(mono_font(11))
+    assert len({round(metrics.horizontalAdvance(figure), 3) for figure in "0123456789+−."}) == 1
 
 
-def test_without_bundled_fonts_an_installed_one_serves(tmp_path: Path) -> None:
+def test_without_bundled_fonts_an_installed_one_serves_and_a_damaged_one_is_skipped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     assert load_fonts(tmp_path / "missing") == []
     assert ui_font().family() in QFontDatabase.families()
-
-
-def test_a_damaged_font_file_is_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "broken.ttf").write_bytes(b"not a font")
     assert load_fonts(tmp_path) == []
     assert "broken.ttf could not be read" in caplog.text
-
-
-def test_figures_have_one_width_in_the_number_font() -> None:
-    metrics = QFontMetricsF(mono_font(11))
-    assert len({round(metrics.horizontalAdvance(figure), 3) for figure in "0123456789+−."}) == 1
 
 
 def is_inked(picture: QIcon, expected: str) -> bool:
@@ -204,8 +197,13 @@ def is_inked(picture: QIcon, expected: str) -> bool:
 
 
 @THEMES
-def test_icons_have_the_colour_of_their_role(tokens: Theme) -> None:
-    assert is_inked(icon("play", "accent", tokens), tokens.accent)
+def test_every_bundled_icon_can_be_drawn_in_the_colour_of_its_role(tokens: Theme) -> None:
+    line_icons = [
+        path for path in ICON_FOLDER.glob("*.svg") if "currentColor" in path.read_text(encoding="utf-8")
+    ]
+    assert len(line_icons) > 30
+    for path in line_icons:
+        assert is_inked(icon(path.stem, "accent", tokens), tokens.accent), path.stem
     assert is_inked(icon("play", "text", tokens), tokens.text)
 
 
@@ -227,15 +225,6 @@ def test_bound_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: ThemeMa
     assert button.icon().pixmap(shown).toImage() == icon("pause", gap=4, side=16).pixmap(shown).toImage()
 
 
-def test_every_bundled_icon_can_be_drawn() -> None:
-    line_icons = [
-        path for path in ICON_FOLDER.glob("*.svg") if "currentColor" in path.read_text(encoding="utf-8")
-    ]
-    assert len(line_icons) > 30
-    for path in line_icons:
-        assert is_inked(icon(path.stem, "accent", LIGHT), LIGHT.accent), path.stem
-
-
 @THEMES
 def test_fields_and_their_arrows_can_be_told_from_the_ground(
     qtbot: QtBot, theme: ThemeManager, tokens: Theme
@@ -249,7 +238,7 @@ def test_fields_and_their_arrows_can_be_told_from_the_ground(
     assert max(contrast(color, tokens.surface) for color in right) >= 3
 
 
-def test_focus_can_be_seen(qtbot: QtBot) -> None:
+def test_focus_can_be_seen_and_an_invalid_field_has_a_red_border(qtbot: QtBot) -> None:
     field = QLineEdit()
     qtbot.addWidget(field)
     show_window(qtbot, field)
@@ -263,15 +252,10 @@ def test_focus_can_be_seen(qtbot: QtBot) -> None:
     assert without.pixelColor(0, middle).name().upper() != LIGHT.accent
     assert image.pixelColor(0, middle).name().upper() == LIGHT.accent
     assert image.pixelColor(1, middle).name().upper() == LIGHT.accent
-
-
-def test_an_invalid_field_has_a_red_border(qtbot: QtBot) -> None:
-    field = QLineEdit()
-    qtbot.addWidget(field)
+    field.clearFocus()
     field.setProperty("invalid", True)
     repolish(field)
-    image = field.grab().toImage()
-    assert image.pixelColor(0, image.height() // 2).name().upper() == LIGHT.danger
+    assert field.grab().toImage().pixelColor(0, middle).name().upper() == LIGHT.danger
 
 
 def test_plots_take_the_colours_of_the_theme(qtbot: QtBot) -> None:

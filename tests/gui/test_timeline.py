@@ -1,5 +1,6 @@
 """Time travel in the whole window: scrubbing, forking and comparing, with real mouse and keys."""
 
+import re
 import threading
 from dataclasses import replace
 
@@ -11,11 +12,13 @@ from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.graphics.run_curves import BEFORE
 from cnnviz.replay import Replay
 from cnnviz.training import Trainer
-from tests.gui.driving import choose_by_keys, click, settle
+from tests.gui.driving import choose_by_keys, click, opened, settle
 from tests.gui.timeline_runs import place_of
 from tests.gui.training_driving import curve, shown_filters, train_to
+from tests.oracles import read_number
 from tests.patience import PATIENCE
 from tests.records import with_losses
+from tests.small_data import write_npz
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
@@ -65,7 +68,14 @@ def apply(qtbot, session, **settings):
     )
 
 
-def test_scrubbing_moves_every_panel(qtbot, session):
+@pytest.fixture
+def few(qtbot, tmp_path):
+    """The program with so few digits that an epoch takes no time."""
+    with opened(qtbot, tmp_path / "few.ini", write_npz(tmp_path / "few.npz", (0, 1), 2000, 200)) as session:
+        yield session
+
+
+def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qtbot, session):
     state, track = session.state, session.window.timeline.track
     train_to(qtbot, session, 2000)
     scrub(qtbot, track, state.run.step, 500)
@@ -92,12 +102,10 @@ def test_scrubbing_moves_every_panel(qtbot, session):
     assert state.evaluation.step == state.run.step
     assert not training.curves.loss.content.markers
 
-
-def test_looking_back_while_training_runs_holds_nothing_up(qtbot, session):
-    state, timeline = session.state, session.window.timeline
+    timeline = session.window.timeline
     session.state.set_speed(4000)
     click(session.window.run_bar.train)
-    qtbot.waitUntil(lambda: state.run.step > 400)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
     qtbot.mouseClick(timeline.track, LEFT, pos=place_of(timeline.track, 200))
     shown, step = state.shown, state.run.step
     assert 100 < shown.step < 300
@@ -115,10 +123,10 @@ def test_looking_back_while_training_runs_holds_nothing_up(qtbot, session):
     assert state.follows_live
 
 
-def test_an_unchanged_fork_is_the_same_run_again(qtbot, session):
+def test_an_unchanged_fork_is_the_same_run_again(qtbot, few):
     """Weights, order of images and the optimiser's memory: all are those of the chosen moment."""
-    state, window = session.state, session.window
-    apply(qtbot, session, optimizer="adam", learning_rate=1e-3, batch_size=8)
+    session, state, window = few, few.state, few.window
+    apply(qtbot, session, optimizer="adam", learning_rate=1e-3, batch_size=2)
     experiment = state.experiment
     click(window.run_bar.train)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
@@ -177,23 +185,49 @@ def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session
     assert not len(first.snapshots), "only the curves of the first run take memory"
 
 
-def test_a_fork_of_a_lengthened_run_is_as_long(qtbot, session):
-    state, window = session.state, session.window
-    apply(qtbot, session, batch_size=64)
-    train_to(qtbot, session, 198)
+def test_a_lengthened_run_is_forked_as_long_and_its_reset_can_be_undone(qtbot, few):
+    session, state, window = few, few.state, few.window
+    apply(qtbot, session, momentum=0.9, batch_size=10)
+    train_to(qtbot, session, 200)
     assert state.run.status is RunStatus.FINISHED
     click(window.run_bar.epoch)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 396)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 400)
     qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 250))
     first = state.history
     fork(qtbot, window)
-    qtbot.waitUntil(lambda: state.history is not first and state.run.step == 396)
-    assert state.run.total_steps == 396
+    qtbot.waitUntil(lambda: state.history is not first and state.run.step == 400)
+    assert state.run.total_steps == 400
     # Ends of epochs are there whatever the spacing.
-    assert {0, 198} <= set(state.history.snapshots.steps)
+    assert {0, 200} <= set(state.history.snapshots.steps)
+
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
+    session.controller.edit(replace(state.draft, filters=(3,)))
+    settings, live, losses = state.settings, state.live, state.history.losses.copy()
+    click(window.run_bar.reset)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.shown.step == 0)
+    assert state.experiment.filters == (3,)
+    assert "trained for 400 steps was reset" in window.notices.text()
+    settle(qtbot)
+    click(window.notices.action_button())
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
+    assert state.settings == settings
+    assert (state.run.step, state.run.total_steps) == (400, 400)
+    np.testing.assert_array_equal(state.history.losses, losses)
+    assert_engine_has(state.live, state.dataset, [(1e-4, 10**6)], replace(settings.running, epochs=2))
+    for name, array in live.network.params.items():
+        assert array.tobytes() == state.live.network.params[name].tobytes()
+    type_step(qtbot, session, 77)
+    assert_engine_has(state.shown, state.dataset, [(1e-4, 10**6)], settings.running)
+    # It is gone for good when something else is trained.
+    session.state.set_draft(session.state.experiment)
+    click(window.run_bar.reset)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and "was reset" in window.notices.text())
+    click(window.run_bar.step)
+    qtbot.waitUntil(lambda: state.run.step == 1)
+    assert "was reset" not in window.notices.text()
 
 
-def test_comparing_two_moments(qtbot, session):
+def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_sense(qtbot, session):
     state, window = session.state, session.window
     timeline, compare = window.timeline, window.compare
     train_to(qtbot, session, 1500)
@@ -212,6 +246,7 @@ def test_comparing_two_moments(qtbot, session):
     weight = state.shown.network.params["dense1.weight"][0].reshape(8, 13, 13)
     np.testing.assert_array_equal(tiles(compare, "now").maps, weight)
 
+    choose_by_keys(compare.page.view("layer"), "conv1")
     click(compare.page.view("go"))
     assert state.shown is then
     click(timeline.toggles.live)
@@ -221,6 +256,17 @@ def test_comparing_two_moments(qtbot, session):
     click(compare.page.view("close"))
     assert not compare.isVisible()
     assert not timeline.toggles.compare.isChecked()
+
+    apply(qtbot, session, seed=0)
+    click(timeline.toggles.compare)
+    qtbot.waitUntil(compare.isVisible)
+    apply(qtbot, session, filters=(4,), kernel_size=5)
+    qtbot.waitUntil(lambda: state.reference.snapshot.network.params["conv1.weight"].shape == (4, 1, 5, 5))
+    assert tiles(window.compare, "then").maps.shape == (4, 5, 5)
+    apply(qtbot, session, seed=7)
+    assert window.compare.page.page.leaves()["then"].caption == "step 0 of an earlier run"
+    assert np.any(tiles(window.compare, "difference").maps), "two seeds begin with different weights"
+    assert window.timeline.track.content.track.reference is None
 
 
 def tiles(compare, which):
@@ -235,22 +281,9 @@ def check_comparison(compare, then, now):
     assert len({each.colors for each in shown}) == 1
     norm = np.sqrt(((after - before) ** 2).sum())
     share = norm / np.sqrt((before**2).sum())
-    caption = compare.page.page.leaves()["difference"].caption
-    assert caption == f"by {norm:.3g} ({100 * share:.0f} %)"
-
-
-def test_another_architecture_ends_a_comparison_that_makes_no_sense(qtbot, session):
-    state, window = session.state, session.window
-    click(window.timeline.toggles.compare)
-    qtbot.waitUntil(window.compare.isVisible)
-    assert state.reference.snapshot.step == 0
-    apply(qtbot, session, filters=(4,), kernel_size=5)
-    qtbot.waitUntil(lambda: state.reference.snapshot.network.params["conv1.weight"].shape == (4, 1, 5, 5))
-    assert tiles(window.compare, "then").maps.shape == (4, 5, 5)
-    apply(qtbot, session, seed=7)
-    assert window.compare.page.page.leaves()["then"].caption == "step 0 of an earlier run"
-    assert np.any(tiles(window.compare, "difference").maps), "two seeds begin with different weights"
-    assert window.timeline.track.content.track.reference is None
+    said = re.fullmatch(r"by (\S+) \((\d+) %\)", compare.page.page.leaves()["difference"].caption)
+    assert read_number(said[1]) == pytest.approx(norm, rel=6e-3)
+    assert said[2] == f"{100 * share:.0f}"
 
 
 def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):
@@ -332,7 +365,9 @@ def test_any_step_is_shown_with_the_weights_it_had(qtbot, session, settings):
         assert_engine_has(state.shown, state.dataset, stretches, experiment)
 
 
-def test_asking_for_another_step_ends_the_repetition_for_the_one_before(qtbot, session, monkeypatch):
+def test_a_step_that_cannot_be_repeated_says_so_and_another_one_ends_the_repetition_for_the_one_before(
+    qtbot, session, monkeypatch
+):
     state = session.state
     train_to(qtbot, session, 400)
     shown, started, gate, ended = [], threading.Event(), threading.Event(), []
@@ -367,10 +402,6 @@ def test_asking_for_another_step_ends_the_repetition_for_the_one_before(qtbot, s
     qtbot.waitUntil(lambda: session.controller.is_idle)
     assert state.follows_live
 
-
-def test_a_record_of_another_machine_is_not_passed_off_as_this_run(qtbot, session):
-    state = session.state
-    train_to(qtbot, session, 400)
     losses = state.history.losses.copy()
     losses[100] += 1e-12
     other = with_losses(state.history, losses)
@@ -378,35 +409,3 @@ def test_a_record_of_another_machine_is_not_passed_off_as_this_run(qtbot, sessio
     session.controller.show_moment(102)
     qtbot.waitUntil(lambda: "Step 102 cannot be repeated exactly" in session.window.notices.text())
     assert state.shown.step == max(step for step in other.snapshots.steps if step <= 102)
-
-
-def test_a_reset_can_be_undone_until_training_begins_again(qtbot, session):
-    state, window = session.state, session.window
-    apply(qtbot, session, momentum=0.9, batch_size=64)
-    train_to(qtbot, session, 198)
-    click(window.run_bar.epoch)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 396)
-    session.controller.edit(replace(state.draft, filters=(3,)))
-    settings, live, losses = state.settings, state.live, state.history.losses.copy()
-    click(window.run_bar.reset)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.shown.step == 0)
-    assert state.experiment.filters == (3,)
-    assert "trained for 396 steps was reset" in window.notices.text()
-    settle(qtbot)
-    click(window.notices.action_button())
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-    assert state.settings == settings
-    assert (state.run.step, state.run.total_steps) == (396, 396)
-    np.testing.assert_array_equal(state.history.losses, losses)
-    assert_engine_has(state.live, state.dataset, [(1e-4, 10**6)], replace(settings.running, epochs=2))
-    for name, array in live.network.params.items():
-        assert array.tobytes() == state.live.network.params[name].tobytes()
-    type_step(qtbot, session, 77)
-    assert_engine_has(state.shown, state.dataset, [(1e-4, 10**6)], settings.running)
-    # It is gone for good when something else is trained.
-    session.state.set_draft(session.state.experiment)
-    click(window.run_bar.reset)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and "was reset" in window.notices.text())
-    click(window.run_bar.step)
-    qtbot.waitUntil(lambda: state.run.step == 1)
-    assert "was reset" not in window.notices.text()

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnviz.drawing import LIGHT, Box, to_svg
-from cnnviz.drawing.page import CARD, Card, Choice, arranged, page_drawn
+from cnnviz.drawing.page import CARD, Card, arranged, page_drawn
 from cnnviz.history import History
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
@@ -103,7 +103,7 @@ def test_scrubbing_shows_the_snapshots_that_there_are(opened, qtbot):
     assert not opened.bar.toggles.live.isChecked()
 
 
-def test_the_nearest_snapshot_is_shown_and_the_right_end_is_live(opened):
+def test_the_nearest_snapshot_is_shown_and_its_words_say_what_was_measured_there(opened):
     opened.click_at(507)
     assert opened.shown == 500
     opened.click_at(513)
@@ -114,6 +114,13 @@ def test_the_nearest_snapshot_is_shown_and_the_right_end_is_live(opened):
     opened.click_at(300)
     opened.click_at(1000)
     assert opened.state.follows_live
+    opened.click_at(600)
+    loss = opened.history.losses[500:600].mean()
+    first, second = opened.bar.moment.lines()
+    assert first == "step 600"
+    assert second == f"loss {loss:.3f} · 90 %"
+    opened.key(Qt.Key.Key_Home)
+    assert opened.bar.moment.lines() == ("step 0", "initial weights")
 
 
 def test_arrow_keys_go_step_by_step_and_with_shift_through_the_snapshots(opened):
@@ -154,7 +161,7 @@ def test_arrow_keys_go_step_by_step_and_with_shift_through_the_snapshots(opened)
         assert opened.state.follows_live, "the step after the last but one is live"
 
 
-def test_a_step_that_is_typed_is_shown(opened):
+def test_a_step_that_is_typed_is_shown_and_stays_while_training_goes_on(opened, qtbot):
     opened.type_step("507")
     assert opened.shown == 507
     assert opened.bar.moment.lines()[0] == "step 507"
@@ -167,8 +174,6 @@ def test_a_step_that_is_typed_is_shown(opened):
     assert opened.bar.moment.field.value() == 1000
     assert "The step must be a whole number from 0 to 1,000. 5000 was changed to 1000." in told
 
-
-def test_what_is_being_typed_stays_while_training_goes_on(opened, qtbot):
     field = opened.bar.moment.field
     field.setFocus()
     field.selectAll()
@@ -217,7 +222,7 @@ def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
     assert opened.bar.toggles.live.isChecked(), "live stays live"
 
 
-def test_live_follows_training_and_an_earlier_moment_stays(opened):
+def test_live_follows_training_and_a_new_run_an_earlier_moment_stays(opened):
     extend(opened.history, 1200)
     opened.state.set_live(opened.history.snapshots.at(1200))
     opened.state.notify_steps([])
@@ -230,8 +235,32 @@ def test_live_follows_training_and_an_earlier_moment_stays(opened):
     opened.click(opened.bar.toggles.live)
     assert opened.track.content.position == 1400
 
+    opened.click_at(400)
+    opened.state.update_run(status=RunStatus.LOADING, run_id=2, step=0)
+    opened.state.reset_history(History(100))
+    assert opened.state.follows_live
+    assert opened.bar.toggles.live.isChecked()
+    assert not opened.bar.transport.play.isEnabled()
+    assert not len(opened.track.content.track.curve[0])
+    opened.click_at(400)
+    opened.key(Qt.Key.Key_Home)
+    opened.key(Qt.Key.Key_Left)
+    assert opened.state.follows_live, "there is no moment to go to yet"
 
-def test_film_shows_every_moment_and_ends_live(opened, qtbot):
+
+def test_a_film_stops_for_the_user_shows_every_moment_and_ends_live(opened, qtbot):
+    opened.click(opened.bar.transport.play)
+    assert opened.shown == 0
+    qtbot.waitUntil(lambda: opened.shown >= 40)
+    opened.click(opened.bar.transport.play)
+    stopped_at = opened.shown
+    settle(qtbot)  # no timer runs any more
+    assert opened.shown == stopped_at
+    opened.click(opened.bar.transport.play)
+    opened.click_at(900)
+    assert not opened.bar.film.is_playing()
+    assert opened.shown == 900
+
     opened.bar.transport.speed.choiceEdited.emit("60")
     assert opened.bar.film.speed() == 60
     opened.click_at(600)
@@ -245,20 +274,6 @@ def test_film_shows_every_moment_and_ends_live(opened, qtbot):
     assert seen == list(range(620, 1001, 20))
     assert opened.state.follows_live
     assert opened.bar.transport.play.accessibleName() == "Play"
-
-
-def test_film_begins_at_the_start_when_live_and_stops_for_the_user(opened, qtbot):
-    opened.click(opened.bar.transport.play)
-    assert opened.shown == 0
-    qtbot.waitUntil(lambda: opened.shown >= 40)
-    opened.click(opened.bar.transport.play)
-    stopped_at = opened.shown
-    settle(qtbot)  # no timer runs any more
-    assert opened.shown == stopped_at
-    opened.click(opened.bar.transport.play)
-    opened.click_at(900)
-    assert not opened.bar.film.is_playing()
-    assert opened.shown == 900
 
 
 def test_film_keeps_its_pace_by_leaving_moments_out(opened, qtbot):
@@ -294,16 +309,6 @@ def test_shown_moment_that_is_thinned_out_stays_and_has_neighbours(qtbot):
     opened.state.show_moment(snapshot, follows_live=False)
     opened.key(Qt.Key.Key_Right, SHIFT)
     assert opened.shown == min(step for step in steps if step > 380)
-
-
-def test_words_say_what_was_measured_at_the_shown_moment(opened):
-    opened.click_at(600)
-    loss = opened.history.losses[500:600].mean()
-    first, second = opened.bar.moment.lines()
-    assert first == "step 600"
-    assert second == f"loss {loss:.3f} · 90 %"
-    opened.key(Qt.Key.Key_Home)
-    assert opened.bar.moment.lines() == ("step 0", "initial weights")
 
 
 def test_hovering_tells_about_that_moment(opened, qtbot):
@@ -363,20 +368,6 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
     assert not branch.isVisible(), "there is nothing to branch from"
 
 
-def test_a_new_run_is_shown_live(opened):
-    opened.click_at(400)
-    opened.state.update_run(status=RunStatus.LOADING, run_id=2, step=0)
-    opened.state.reset_history(History(100))
-    assert opened.state.follows_live
-    assert opened.bar.toggles.live.isChecked()
-    assert not opened.bar.transport.play.isEnabled()
-    assert not len(opened.track.content.track.curve[0])
-    opened.click_at(400)
-    opened.key(Qt.Key.Key_Home)
-    opened.key(Qt.Key.Key_Left)
-    assert opened.state.follows_live, "there is no moment to go to yet"
-
-
 # -- two moments compared ------------------------------------------------------------------------------------
 
 
@@ -421,7 +412,7 @@ def test_one_scale_for_all_or_a_scale_of_its_own_for_the_difference() -> None:
         assert (difference.colors == then.colors) is not own
 
 
-def test_captions_name_both_moments_and_the_change_of_all_parameters() -> None:
+def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_can_be_covered() -> None:
     found = compared()
     assert card(found, "then").caption == "step 0"
     assert card(replace(found, is_ours=False), "then").caption == "step 0 of an earlier run"
@@ -433,15 +424,10 @@ def test_captions_name_both_moments_and_the_change_of_all_parameters() -> None:
     (table,) = CARD.tables(card(found, "now"))
     assert table.header[:2] == ("map", "row")
 
-
-def test_a_layer_of_several_sets_of_weights_lets_one_be_chosen() -> None:
     part = page_of(compared(LENET, "dense1"), True, "").leaves()["part"]
-    assert isinstance(part, Choice)
     assert (part.options[1], part.asked(1)) == ((1, "unit 1"), ShowWeights("dense1", 1))
     assert "part" not in page_of(compared(), True, "").leaves(), "of one input channel there is no choice"
 
-
-def test_what_is_covered_is_not_on_the_page() -> None:
     page = page_of(compared(), True, "Predict first.")
     assert {"then", "now", "difference"}.isdisjoint(page.leaves())
     assert "Predict first." in page_drawn(page, WIDE, LIGHT).texts()

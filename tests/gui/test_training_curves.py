@@ -122,7 +122,9 @@ def test_the_axis_keeps_still_while_points_arrive_and_fits_when_the_run_rests(cu
     assert curves.loss.view_range()[0] == (0, 5000)
 
 
-def test_the_placeholder_goes_when_points_come(curves: TrainingCurves) -> None:
+def test_the_placeholder_goes_when_points_come_and_what_was_hidden_is_up_to_date(
+    curves: TrainingCurves, qtbot: QtBot
+) -> None:
     def is_empty() -> bool:
         labels = curves.loss.findChildren(QLabel)
         return any(label.isVisible() and label.text().startswith("Press Train") for label in labels)
@@ -133,8 +135,6 @@ def test_the_placeholder_goes_when_points_come(curves: TrainingCurves) -> None:
     curves.set_history(recorded())
     assert not is_empty()
 
-
-def test_a_plot_out_of_sight_is_up_to_date_when_it_is_shown(qtbot: QtBot, curves: TrainingCurves) -> None:
     curves.hide()
     curves.set_history(recorded(20_000))
     with qtbot.waitExposed(curves):
@@ -145,7 +145,7 @@ def test_a_plot_out_of_sight_is_up_to_date_when_it_is_shown(qtbot: QtBot, curves
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-def test_hovering_reads_every_curve_at_the_nearest_step(plot: CurvePlot) -> None:
+def test_hovering_reads_every_curve_at_the_nearest_step_inside_the_plot(plot: CurvePlot) -> None:
     hover(plot, 2503, 0.3)
     text = plot.readout_text()
     assert "running mean 0.3" in text
@@ -155,9 +155,6 @@ def test_hovering_reads_every_curve_at_the_nearest_step(plot: CurvePlot) -> None
     assert "test images at 2,500 0.29" in plot.readout_text()
     QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
     assert plot.readout_text() == ""
-
-
-def test_the_readout_stays_inside_the_plot(plot: CurvePlot) -> None:
     for x, y in ((10, 0.7), (4990, 0.01), (4990, 0.7), (2500, 0.3)):
         hover(plot, x, y)
         assert viewport(plot).rect().contains(plot.findChild(ReadingBox).geometry()), (x, y)
@@ -185,7 +182,9 @@ def test_an_arrow_key_goes_to_the_next_point(
 # -- zoom ---------------------------------------------------------------------------------------------------
 
 
-def test_the_wheel_zooms_one_axis_until_key_a_button_or_double_click(qtbot: QtBot, plot: CurvePlot) -> None:
+def test_the_wheel_and_keys_zoom_one_axis_until_key_a_button_or_double_click(
+    qtbot: QtBot, plot: CurvePlot
+) -> None:
     whole, room = plot.view_range(), plot.minimumSizeHint()
     for show_whole in (
         lambda: qtbot.keyClick(plot, Qt.Key.Key_A),
@@ -205,8 +204,6 @@ def test_the_wheel_zooms_one_axis_until_key_a_button_or_double_click(qtbot: QtBo
         assert plot.view_range() == whole
         assert not plot.is_zoomed()
 
-
-def test_plus_and_minus_zoom_and_with_alt_the_other_axis(qtbot: QtBot, plot: CurvePlot) -> None:
     plot.setFocus()
     for modifier, axis in ((Qt.KeyboardModifier.NoModifier, 0), (Qt.KeyboardModifier.AltModifier, 1)):
         before = plot.view_range()
@@ -299,11 +296,11 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingC
     assert [BEFORE in texts for texts in named] == [False, True], "once is enough"
 
 
-@pytest.mark.parametrize(("count", "words"), [(2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")])
-def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, count: int, words: str) -> None:
+def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> None:
     curves.set_history(History(log_every=10))
-    curves.set_classes(count)
-    assert words in curves.loss.toolTip()
+    for count, words in ((2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")):
+        curves.set_classes(count)
+        assert words in curves.loss.toolTip()
     for plot in (curves.loss, curves.accuracy):
         assert "training images, before they change the weights" in plot.toolTip()
         assert "mean is over the last 10 steps" in plot.toolTip()
@@ -350,12 +347,16 @@ def rows(first: int, count: int) -> list[tuple[int, float, float]]:
     return [(500 * step, 1 / step, 1 - 0.1 / step) for step in range(first, first + count)]
 
 
-def test_the_model_obeys_the_rules_of_qt(table: LogTable, qtmodeltester: ModelTester) -> None:
+def test_the_model_obeys_the_rules_of_qt_and_writes_its_numbers_in_columns_that_line_up(
+    table: LogTable, qtmodeltester: ModelTester
+) -> None:
     table.append(rows(1, 5))
     qtmodeltester.check(table.model(), force_py=True)
-
-
-def test_numbers_are_written_in_columns_that_line_up(table: LogTable) -> None:
+    table.append(rows(1, 3))
+    table.set_rows(rows(7, 2))
+    assert table.rows() == rows(7, 2)
+    table.set_rows([])
+    assert table.rows() == []
     table.append([(12_500, 0.0368, 0.99669)])
     index = table.model().index
     assert [index(0, column).data() for column in range(3)] == ["12,500", "0.037", "0.997"]
@@ -363,25 +364,18 @@ def test_numbers_are_written_in_columns_that_line_up(table: LogTable) -> None:
     assert alignment & Qt.AlignmentFlag.AlignRight
     headers = [table.model().headerData(column, Qt.Orientation.Horizontal) for column in range(3)]
     assert headers == ["step", "loss", "accuracy"]
-
-
-def test_a_diverged_loss_can_be_written(table: LogTable) -> None:
     table.append([(500, float("inf"), 0.5), (1000, float("nan"), 0.5)])
-    assert table.model().index(0, 1).data() == "∞"
-    assert table.model().index(1, 1).data() == "NaN"
+    assert [index(row, 1).data() for row in (1, 2)] == ["∞", "NaN"]
 
 
-def test_the_table_follows_its_end(table: LogTable) -> None:
+def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_a_figure_has_what_is_in_sight(
+    table: LogTable, qtbot: QtBot
+) -> None:
     for first in range(1, 100, 10):
         table.append(rows(first, 10))
     bar = table.verticalScrollBar()
     assert bar.maximum() > 0
     assert bar.value() == bar.maximum()
-
-
-def test_the_table_stays_where_the_user_has_scrolled(qtbot: QtBot, table: LogTable) -> None:
-    table.append(rows(1, 100))
-    bar = table.verticalScrollBar()
     table.setFocus()
     for key in (Qt.Key.Key_End, Qt.Key.Key_Home):
         qtbot.keyClick(table, key, Qt.KeyboardModifier.ControlModifier)
@@ -392,28 +386,22 @@ def test_the_table_stays_where_the_user_has_scrolled(qtbot: QtBot, table: LogTab
     table.append(rows(111, 10))
     qtbot.waitUntil(lambda: table.indexAt(table.viewport().rect().bottomLeft()).row() >= 118)
     assert bar.value() == bar.maximum()
+    texts = table.figure(LIGHT).texts()
+    assert texts[1:3] == ["loss", "accuracy"]
+    assert "60,000" in texts
+    assert "500" not in texts
 
 
-def test_ctrl_c_copies_the_chosen_rows_with_full_precision(qtbot: QtBot, table: LogTable) -> None:
+def test_chosen_rows_are_copied_with_full_precision_and_without_a_choice_all(
+    table: LogTable, qtbot: QtBot
+) -> None:
     table.append(rows(1, 4))
+    assert table.copy_selection().count("\n") == 5
     table.setFocus()
     table.selectRow(2)
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = ["step\tloss\taccuracy", "1500\t0.3333333333333333\t0.9666666666666667", ""]
     assert QGuiApplication.clipboard().text() == "\n".join(lines)
-
-
-def test_without_a_choice_everything_is_copied(table: LogTable) -> None:
-    table.append(rows(1, 3))
-    assert table.copy_selection().count("\n") == 4
-
-
-def test_rows_can_be_replaced_and_removed(table: LogTable) -> None:
-    table.append(rows(1, 3))
-    table.set_rows(rows(7, 2))
-    assert table.rows() == rows(7, 2)
-    table.set_rows([])
-    assert table.rows() == []
 
 
 def test_an_empty_table_says_what_to_do_and_takes_no_keyboard(table: LogTable) -> None:
@@ -423,14 +411,6 @@ def test_an_empty_table_says_what_to_do_and_takes_no_keyboard(table: LogTable) -
     assert table.focusPolicy() == Qt.FocusPolicy.NoFocus
     table.append(rows(1, 1))
     assert table.focusPolicy() == Qt.FocusPolicy.StrongFocus
-
-
-def test_a_figure_of_it_has_the_rows_in_sight(table: LogTable) -> None:
-    table.append(rows(1, 100))
-    texts = table.figure(LIGHT).texts()
-    assert texts[1:3] == ["loss", "accuracy"]
-    assert "50,000" in texts
-    assert "500" not in texts
 
 
 @pytest.mark.parametrize("presenter", [False, True])

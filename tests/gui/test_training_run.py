@@ -117,7 +117,6 @@ def check_epoch(qtbot, session):
     filters = window.panel(TrainingPanel).filters
     shown = filters.view("filters")
     found = re.search(r"largest weight ×([\d.]+) since step 0", shown.content.caption)
-    assert found is not None
     assert float(found[1]) == pytest.approx(factor, rel=0.05)
     click(filters.view("moment").button("difference"))
     assert re.search(r", now minus step 0, largest weight ×[\d.]+$", shown.content.caption), "said once"
@@ -156,7 +155,9 @@ def test_epochs_added_while_training_lengthen_the_run(qtbot, session):
     assert state.run.total_steps == 4 * 12_665
 
 
-def test_space_trains_and_pauses_but_presses_the_focused_button(qtbot, session):
+def test_single_keys_train_and_step_but_not_where_one_types_and_fast_clicks_leave_a_consistent_run(
+    qtbot, session
+):
     window = session.window
     lengthen(qtbot, session)
     window.activateWindow()
@@ -171,9 +172,7 @@ def test_space_trains_and_pauses_but_presses_the_focused_button(qtbot, session):
     wait_for(qtbot, session, RunStatus.READY)
     assert session.state.run.step == 0
 
-
-def test_single_key_steps_but_not_while_typing(qtbot, session):
-    qtbot.keyClick(session.window, Qt.Key.Key_S)
+    qtbot.keyClick(window, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
     search = session.window.samples.search
     search.setFocus()
@@ -182,10 +181,7 @@ def test_single_key_steps_but_not_while_typing(qtbot, session):
     assert session.state.sample.index == 12
     assert session.state.run.step == 1
 
-
-def test_fast_clicks_leave_a_consistent_run(qtbot, session):
-    lengthen(qtbot, session)
-    bar = session.window.run_bar
+    bar = window.run_bar
     for _ in range(7):
         qtbot.mouseClick(bar.train, LEFT)
     for _ in range(5):
@@ -200,7 +196,9 @@ def test_fast_clicks_leave_a_consistent_run(qtbot, session):
     assert len(session.state.history.losses) == session.state.run.step
 
 
-def test_new_seed_gives_other_weights_and_shows_the_seed(qtbot, session):
+def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form_and_a_new_seed_is_shown_there(
+    qtbot, session
+):
     before = weights(session)
     click(session.window.run_bar.new_seed)
     qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
@@ -210,27 +208,27 @@ def test_new_seed_gives_other_weights_and_shows_the_seed(qtbot, session):
         assert not np.array_equal(weights(session)["conv1.weight"], before["conv1.weight"])
     assert_same_weights(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
 
-
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [("filters", "99", "1 to 64"), ("filters", "8, x", "whole numbers"), ("hidden", "5 5 5", "0 to 2")],
-)
-def test_invalid_settings_are_named_and_change_nothing(qtbot, session, name, text, message):
-    type_setting(qtbot, session, name, text)
-    assert message in session.window.panel(TrainingPanel).message.text()
-    assert session.state.draft == session.state.experiment == LAB5
-
-
-def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form(qtbot, session):
     form = session.window.panel(TrainingPanel).form
     assert all(form.field(name).isVisible() for name in ("pool_size", "ties"))
     choose_by_keys(form.field("pool"), "none")
     type_setting(qtbot, session, "stride", "2")
-    qtbot.waitUntil(lambda: session.state.experiment == replace(LAB5, pool="none", stride=2))
+    qtbot.waitUntil(lambda: session.state.experiment == replace(LAB5, seed=seed, pool="none", stride=2))
     assert not any(form.field(name).isVisible() for name in ("pool_size", "ties"))
     qtbot.waitUntil(lambda: session.state.live.network.shapes["conv1"] == (8, 13, 13))
     assert "pool1" not in session.state.live.network.shapes
     qtbot.waitUntil(lambda: "ties" not in session.window.run_status.settings.text())
+
+
+def test_invalid_settings_are_named_and_change_nothing(qtbot, session):
+    message = session.window.panel(TrainingPanel).message
+    for name, text, words in (
+        ("filters", "99", "1 to 64"),
+        ("filters", "8, x", "whole numbers"),
+        ("hidden", "5 5 5", "0 to 2"),
+    ):
+        type_setting(qtbot, session, name, text)
+        assert words in message.text()
+        assert session.state.draft == session.state.experiment == LAB5
 
 
 def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
@@ -270,31 +268,25 @@ def test_slow_motion_keeps_its_pace(qtbot, session):
 # -- mistakes, filters and layout ----------------------------------------------------------------------------
 
 
-def test_mistakes_that_are_covered_or_not_known_yet_are_not_counted(qtbot, session):
+def test_mistakes_are_shown_and_counted_where_they_are_known_and_not_covered(qtbot, session):
     samples, state = session.window.samples, session.state
     title = next(each for each in samples.findChildren(SectionTitle) if each.text() == "Samples")
     choose_by_keys(samples.filter, "misclassified")
     assert "MNIST" in title.caption()
     assert "0 test images" not in title.caption(), "nothing was tested yet"
-    train_some(qtbot, session, 300)
+    train_some(qtbot, session, 400)
     assert "test images" in title.caption()
     state.set_covered({Secret.TEST: "Covered."})
     assert "test images" not in title.caption()
     state.set_covered({})
     assert "test images" in title.caption()
 
-
-def test_misclassified_filter_shows_exactly_the_mistakes(qtbot, session):
-    train_some(qtbot, session, 400)
-    samples = session.window.samples
-    choose_by_keys(samples.filter, "misclassified")
     assert samples.filter.choice() == "misclassified"
-    mistakes = np.sort(session.state.evaluation.evaluation.mistakes)
+    mistakes = np.sort(state.evaluation.evaluation.mistakes)
     np.testing.assert_array_equal(samples.grid.content.images.indices, mistakes)
 
 
-def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session):
-    """A style sheet is applied when Qt finds time: the window has its size by then, and keeps it."""
+def test_filters_of_before_and_their_difference_and_settings_that_grow_later_are_not_cut_off(qtbot, session):
     session.window.resize(1440, 900)
     settle(qtbot)
     field = session.window.panel(TrainingPanel).form.field("classes")
@@ -302,14 +294,10 @@ def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session)
     field.setMinimumWidth(wide)
     qtbot.waitUntil(lambda: field.width() >= wide and seen_rect(field).width() == field.width())
 
-
-def test_filters_of_before_and_their_difference(qtbot, session):
-    session.controller.train_to(40, 1)
-    qtbot.waitUntil(lambda: session.state.run.step == 40 and session.state.run.status is RunStatus.PAUSED)
+    whole_window.train_to(qtbot, session, 40)
     session.window.panels.show_panel(0)
     filters = session.window.panel(TrainingPanel).filters
     state = session.state
-    qtbot.waitUntil(lambda: state.shown is state.live and state.shown.step == 40)
     before = state.experiment.build_network(state.dataset.input_shape).params["conv1.weight"][:, 0]
     now = state.shown.network.params["conv1.weight"][:, 0]
     for moment, expected in (("before", before), ("difference", now - before), ("now", now)):
@@ -347,7 +335,7 @@ def test_a_second_run_beside_the_lab_guide_leaves_the_columns_where_they_are(qtb
     assert columns() == [True] * 3
     run = state.run.run_id
     session.controller.reset()
-    qtbot.waitUntil(lambda: state.run.run_id != run)
+    qtbot.waitUntil(lambda: state.run.run_id != run and state.run.status is RunStatus.READY)
     whole_window.train(qtbot, session, 300)
     whole_window.rest(qtbot, session)
     assert BEFORE in panel.curves.accuracy.legend.drawing().texts()

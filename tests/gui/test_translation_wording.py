@@ -132,7 +132,7 @@ def test_nothing_is_said_of_a_shift_that_is_not_so(experiment: Any) -> None:
     assert min(said[each] for each in ("moved along", "nothing to compare")) > 20
 
 
-def test_without_ink_no_lesson_measures_a_number_that_is_none() -> None:
+def test_no_lesson_measures_a_number_or_a_residual_for_want_of_ink() -> None:
     network = LAB5.build_network()
     for pixels in (np.zeros((1, 28, 28), np.uint8), few_digits().test_images[0]):
         for lesson in digit_lessons(network, to_input(pixels[np.newaxis], network.dtype)[0]):
@@ -140,10 +140,6 @@ def test_without_ink_no_lesson_measures_a_number_that_is_none() -> None:
             assert "NaN" not in said
             assert ("blank" in said) is not pixels.any()
             assert ("residual is" in said) is bool(pixels.any())
-
-
-def test_a_residual_of_0_for_want_of_ink_is_not_said_by_a_lesson() -> None:
-    network = LAB5.build_network()
     pixels = np.zeros((1, 28, 28), np.uint8)
     pixels[0, :, 27] = 255
     lesson: Lesson = digit_lessons(network, to_input(pixels[np.newaxis], network.dtype)[0])[1]

@@ -87,7 +87,9 @@ def ties(qtbot: QtBot, window: QWidget) -> SegmentedControl:
     return control
 
 
-def test_clicking_an_option_chooses_it(qtbot: QtBot, ties: SegmentedControl) -> None:
+def test_options_are_chosen_by_click_and_arrow_keys_unless_they_are_off(
+    qtbot: QtBot, ties: SegmentedControl
+) -> None:
     assert ties.current() == "first"
     with qtbot.waitSignal(ties.currentChanged) as changed:
         qtbot.mouseClick(ties.button("split"), LEFT)
@@ -96,25 +98,19 @@ def test_clicking_an_option_chooses_it(qtbot: QtBot, ties: SegmentedControl) -> 
     with qtbot.assertNotEmitted(ties.currentChanged):
         qtbot.mouseClick(ties.button("split"), LEFT)
     assert ties.button("split").isChecked()
-
-
-def test_arrow_keys_move_the_choice(qtbot: QtBot, ties: SegmentedControl) -> None:
     ties.setFocus()
     with qtbot.waitSignal(ties.currentChanged) as changed:
-        qtbot.keyClick(ties.button("first"), Qt.Key.Key_Right)
+        qtbot.keyClick(ties.button("split"), Qt.Key.Key_Left)
     assert changed.args == ["all"]
-
-
-def test_a_disabled_option_cannot_be_chosen(qtbot: QtBot, ties: SegmentedControl) -> None:
-    ties.set_option_enabled("all", False)
-    qtbot.mouseClick(ties.button("all"), LEFT)
-    assert ties.current() == "first"
+    ties.set_option_enabled("first", False)
+    qtbot.mouseClick(ties.button("first"), LEFT)
+    assert ties.current() == "all"
 
 
 # -- form, labels, buttons ---------------------------------------------------------------------------------
 
 
-def test_a_form_names_explains_and_aligns_its_fields(qtbot: QtBot, window: QWidget) -> None:
+def test_a_form_names_explains_aligns_and_hides_its_fields(qtbot: QtBot, window: QWidget) -> None:
     form = Form()
     first, second = IntField(1, 9, 1), FloatField(0, 1, 0.5)
     form.add_section("Network")
@@ -126,16 +122,10 @@ def test_a_form_names_explains_and_aligns_its_fields(qtbot: QtBot, window: QWidg
     assert label.buddy() is first
     assert first.x() == second.x()
     assert first.width() == second.width()
-
-
-def test_a_row_of_a_form_can_be_hidden(qtbot: QtBot, window: QWidget) -> None:
-    form, field = Form(), IntField(1, 9, 1)
-    label = form.add_row("Filters", field)
-    place(qtbot, window, form)
-    form.set_row_visible(field, False)
-    assert not field.isVisible()
+    form.set_row_visible(first, False)
+    assert not first.isVisible()
     assert not label.isVisible()
-    assert label.buddy() is field
+    assert label.buddy() is first
 
 
 def test_a_label_without_room_ends_in_an_ellipsis_and_has_a_tool_tip(qtbot: QtBot, window: QWidget) -> None:
@@ -295,12 +285,11 @@ def show(qtbot: QtBot, bar: MessageBar, *message: Any) -> None:
     qtbot.waitUntil(lambda: bar.height() >= bar.heightForWidth(bar.width()))
 
 
-def test_there_is_no_bar_without_a_message(bar: MessageBar) -> None:
+def test_a_message_is_shown_whole_pushes_the_rest_down_and_is_told_to_a_screen_reader(
+    qtbot: QtBot, window: QWidget, bar: MessageBar
+) -> None:
     assert not bar.isVisible()
     assert bar.text() == ""
-
-
-def test_a_message_is_shown_whole_and_told_to_a_screen_reader(qtbot: QtBot, bar: MessageBar) -> None:
     text = "Training stopped at step 7,850 because the loss became infinite. Try a smaller learning rate."
     bar.show_message(text, "error")
     assert bar.text() == text
@@ -308,26 +297,18 @@ def test_a_message_is_shown_whole_and_told_to_a_screen_reader(qtbot: QtBot, bar:
     assert bar.accessibleName() == f"error: {text}"
     qtbot.waitUntil(lambda: bar.height() >= bar.heightForWidth(bar.width()))
     assert not bar.action_button().isVisible()
-
-
-def test_a_message_pushes_the_rest_down_instead_of_covering_it(
-    qtbot: QtBot, window: QWidget, bar: MessageBar
-) -> None:
     below = window.findChild(QComboBox)
-    assert below is not None
-    bar.show_message("Something to know.", "info")
     qtbot.waitUntil(lambda: bar.height() > 20 and below.y() >= bar.geometry().bottom())
 
 
-def test_the_action_of_a_message(qtbot: QtBot, bar: MessageBar) -> None:
+def test_a_message_has_an_action_is_closed_by_mouse_and_by_key_and_replaced_by_a_later_one(
+    qtbot: QtBot, bar: MessageBar
+) -> None:
     done: list[bool] = []
     show(qtbot, bar, "The loss became infinite.", "error", "Use 0.001", lambda: done.append(True))
     qtbot.mouseClick(bar.action_button(), LEFT)
     assert done == [True]
     assert bar.action_button().text() == "Use 0.001"
-
-
-def test_a_message_can_be_closed_by_mouse_and_by_key(qtbot: QtBot, bar: MessageBar) -> None:
     show(qtbot, bar, "One.", "warning")
     with qtbot.waitSignal(bar.closed):
         qtbot.mouseClick(bar.findChild(IconButton), LEFT)
@@ -337,9 +318,6 @@ def test_a_message_can_be_closed_by_mouse_and_by_key(qtbot: QtBot, bar: MessageB
     with qtbot.waitSignal(bar.closed):
         qtbot.keyClick(bar.action_button(), Qt.Key.Key_Escape)
     assert not bar.isVisible()
-
-
-def test_clearing_is_silent_and_a_later_message_replaces_the_earlier(qtbot: QtBot, bar: MessageBar) -> None:
     bar.show_message("One.", "error", "Retry")
     bar.show_message("Two.", "info")
     assert (bar.text(), bar.kind()) == ("Two.", "info")
@@ -441,15 +419,7 @@ def _lengthen(area: QScrollArea, height: int) -> None:
     area.widget().resize(100, height)
 
 
-def test_a_place_that_is_there_is_gone_to_at_once(qtbot: QtBot, area: QScrollArea) -> None:
-    show_window(qtbot, area)
-    scroll_later(area.verticalScrollBar(), 60)
-    assert area.verticalScrollBar().value() == 60
-    scroll_later(area.verticalScrollBar(), 0)
-    assert area.verticalScrollBar().value() == 0
-
-
-def test_a_place_that_comes_later_is_gone_to_then(qtbot: QtBot, area: QScrollArea) -> None:
+def test_a_place_is_gone_to_at_once_or_when_it_comes(qtbot: QtBot, area: QScrollArea) -> None:
     bar = area.verticalScrollBar()
     scroll_later(bar, 900)  # nothing has been laid out yet
     assert place_of(bar) == 900
@@ -458,6 +428,9 @@ def test_a_place_that_comes_later_is_gone_to_then(qtbot: QtBot, area: QScrollAre
     _lengthen(area, 2000)
     assert bar.value() == 900
     assert place_of(bar) == 900
+    for near in (60, 0):  # what is there already
+        scroll_later(bar, near)
+        assert bar.value() == near
 
 
 def test_the_user_who_scrolls_meanwhile_stays_there(qtbot: QtBot, area: QScrollArea) -> None:

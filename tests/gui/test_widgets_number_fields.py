@@ -22,12 +22,6 @@ def type_into(qtbot: QtBot, field: IntField | FloatField, text: str, *, confirm:
         qtbot.keyClick(field, Qt.Key.Key_Return)
 
 
-# -- numbers as text ---------------------------------------------------------------------------------------
-
-
-# -- number fields -----------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def rate(qtbot: QtBot, window: QWidget) -> FloatField:
     field = FloatField(1e-6, 10, 1e-4)
@@ -44,26 +38,21 @@ def batch(qtbot: QtBot, window: QWidget) -> IntField:
     return field
 
 
-@pytest.mark.parametrize(
-    ("typed", "value", "text"),
-    [
+def test_a_rate_can_be_typed_in_either_way(qtbot: QtBot, rate: FloatField) -> None:
+    for typed, value, text in (
         ("0.001", 1e-3, "0.001"),
         ("1e-4", 1e-4, "0.0001"),
         ("5E-6", 5e-6, "5e-6"),
         ("0,25", 0.25, "0.25"),
         (".5", 0.5, "0.5"),
-    ],
-)
-def test_a_rate_can_be_typed_in_either_way(
-    qtbot: QtBot, rate: FloatField, typed: str, value: float, text: str
-) -> None:
-    rate.set_value(3)
-    with qtbot.waitSignal(rate.valueEdited) as edited:
-        type_into(qtbot, rate, typed)
-    assert edited.args == [pytest.approx(value)]
-    assert rate.value() == pytest.approx(value)
-    assert rate.text() == text
-    assert rate.message() == ""
+    ):
+        rate.set_value(3)
+        with qtbot.waitSignal(rate.valueEdited) as edited:
+            type_into(qtbot, rate, typed)
+        assert edited.args == [pytest.approx(value)]
+        assert rate.value() == pytest.approx(value)
+        assert rate.text() == text
+        assert rate.message() == ""
 
 
 @pytest.mark.parametrize(("typed", "nearest"), [("50", 10.0), ("1e-9", 1e-6)])
@@ -81,29 +70,23 @@ def test_a_rate_out_of_range_is_explained_and_corrected(
     assert rate.property("invalid") is False
 
 
-def test_half_a_number_is_not_taken(qtbot: QtBot, rate: FloatField) -> None:
+def test_half_a_number_or_letters_are_not_taken(qtbot: QtBot, rate: FloatField) -> None:
     with qtbot.assertNotEmitted(rate.valueEdited):
         type_into(qtbot, rate, "1e")
     assert rate.value() == 1e-4
     assert rate.text() == "0.0001"
     assert "is not a number; 0.0001 is kept" in rate.message()
-
-
-def test_letters_cannot_be_typed(qtbot: QtBot, rate: FloatField) -> None:
     type_into(qtbot, rate, "abc", confirm=False)
     assert "abc" not in rate.text()
 
 
-def test_steps_go_1_2_5(qtbot: QtBot, rate: FloatField) -> None:
+def test_steps_go_1_2_5_and_stop_at_the_ends(qtbot: QtBot, rate: FloatField) -> None:
     rate.setFocus()
     seen: list[float] = []
     rate.valueEdited.connect(seen.append)
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down):
         qtbot.keyClick(rate, key)
     assert seen == [pytest.approx(value) for value in (2e-4, 5e-4, 1e-3, 5e-4)]
-
-
-def test_steps_stop_at_the_ends(rate: FloatField) -> None:
     rate.set_value(10)
     rate.stepBy(3)
     assert rate.value() == 10
@@ -126,14 +109,13 @@ def test_whole_numbers_are_taken_or_corrected_with_a_message(
         )
 
 
-def test_nothing_is_told_while_typing(qtbot: QtBot, batch: IntField) -> None:
+def test_nothing_is_told_while_typing_or_when_a_number_is_set(
+    qtbot: QtBot, batch: IntField, rate: FloatField
+) -> None:
     edited: list[int] = []
     batch.valueEdited.connect(edited.append)
     type_into(qtbot, batch, "128")
     assert edited == [128]
-
-
-def test_setting_a_number_is_silent(qtbot: QtBot, rate: FloatField, batch: IntField) -> None:
     with qtbot.assertNotEmitted(rate.valueEdited), qtbot.assertNotEmitted(batch.valueEdited):
         rate.set_value(0.5)
         batch.set_value(7)
@@ -144,7 +126,6 @@ def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(
     qtbot: QtBot, window: QWidget, batch: IntField
 ) -> None:
     other = window.findChild(QComboBox)
-    assert other is not None
     other.setFocus()
     turn_wheel(batch, 1)
     assert batch.value() == 1

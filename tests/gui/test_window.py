@@ -11,11 +11,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import give_up_keyboard, show_window
+from tests.gui.driving import begun, give_up_keyboard, opened, show_window
 from tests.gui.training_driving import lengthen, train_on
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
-from tests.small_data import first_images
+from tests.small_data import first_images, write_npz
 from ui.panels import registry
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.session import Session
@@ -64,7 +64,12 @@ def test_every_panel_follows_training_and_theme(qtbot, session, theme):
     qtbot.waitUntil(lambda: session.window.samples.is_current)
 
 
-def test_presets_can_be_changed_under_every_panel(qtbot, session):
+def test_presets_can_be_changed_under_every_panel(qtbot, tmp_path):
+    with opened(qtbot, tmp_path / "few.ini", write_npz(tmp_path / "ten.npz", range(10), 640, 100)) as session:
+        check_presets(qtbot, session)
+
+
+def check_presets(qtbot, session):
     for number, preset in ((1, "lenet"), (2, "lab5"), (3, "lenet"), (0, "lab5")):
         session.window.panels.show_panel(number)
         run_id = session.state.run.run_id
@@ -79,7 +84,9 @@ def test_presets_can_be_changed_under_every_panel(qtbot, session):
         rest(qtbot, session)
 
 
-def test_a_first_window_fits_the_screen(session):
+def test_a_first_window_fits_the_screen_and_every_row_of_the_registry_is_a_tab_and_an_entry_of_the_menu(
+    session,
+):
     window = session.window
     room = window.screen().availableSize()
     window.restore_size()
@@ -87,6 +94,15 @@ def test_a_first_window_fits_the_screen(session):
     assert window.height() <= room.height()
     assert window.minimumWidth() <= room.width()
     assert window.minimumHeight() <= room.height()
+    titles = [row.title.replace("&&", "&") for row in registry.PANELS]
+    assert session.window.panels.titles == titles
+    keys = {action.shortcut().toString(): action.text() for action in session.window.findChildren(QAction)}
+    assert [keys[f"Ctrl+{number}"] for number in range(1, len(PANELS) + 1)] == [
+        f"&{number} {row.title}" for number, row in enumerate(registry.PANELS, start=1)
+    ]
+    assert [dock.objectName() for dock in session.window.panels.docks()] == [
+        row.dock_name for row in registry.PANELS
+    ]
 
 
 class StyleChanges(QObject):
@@ -182,7 +198,9 @@ def test_good_news_goes_by_itself_and_the_rest_comes_back(
     assert pressed == ["show", "apply"]
 
 
-def test_an_error_stays_until_it_is_answered(qtbot: QtBot, state: AppState, bar: NoticeBar) -> None:
+def test_notices_come_and_go_in_order_and_the_samples_have_a_place_of_their_own(
+    qtbot: QtBot, state: AppState, bar: NoticeBar
+) -> None:
     state.raise_notice("files", "error", "the disk is full")
     state.clear_notice("run")
     state.clear_notice("settings")
@@ -194,9 +212,6 @@ def test_an_error_stays_until_it_is_answered(qtbot: QtBot, state: AppState, bar:
     state.raise_notice("files", "success", "saved to another place")
     assert bar.text() == "saved to another place"
     qtbot.waitUntil(lambda: bar.text() == "")
-
-
-def test_closing_shows_what_is_below(qtbot: QtBot, state: AppState, bar: NoticeBar) -> None:
     state.raise_notice("files", "error", "the disk is full")
     state.raise_notice("run", "error", "training diverged")
     bar.setFocus()
@@ -206,26 +221,11 @@ def test_closing_shows_what_is_below(qtbot: QtBot, state: AppState, bar: NoticeB
     assert bar.text() == ""
     state.clear_notice("run")
     assert bar.text() == ""
-
-
-def test_the_samples_have_a_place_of_their_own(state: AppState, bar: NoticeBar) -> None:
     state.raise_notice("samples", "error", "no image")
     assert bar.text() == ""
 
 
-# -- panels -------------------------------------------------------------------------------------------------
-
-
-def test_every_row_of_the_registry_is_a_tab_and_an_entry_of_the_menu(session):
-    titles = [row.title.replace("&&", "&") for row in registry.PANELS]
-    assert session.window.panels.titles == titles
-    keys = {action.shortcut().toString(): action.text() for action in session.window.findChildren(QAction)}
-    assert [keys[f"Ctrl+{number}"] for number in range(1, len(PANELS) + 1)] == [
-        f"&{number} {row.title}" for number, row in enumerate(registry.PANELS, start=1)
-    ]
-    assert [dock.objectName() for dock in session.window.panels.docks()] == [
-        row.dock_name for row in registry.PANELS
-    ]
+# -- requests of the panels ----------------------------------------------------------------------------------
 
 
 # -- at rest -------------------------------------------------------------------------------------------------
@@ -234,7 +234,6 @@ def test_every_row_of_the_registry_is_a_tab_and_an_entry_of_the_menu(session):
 def _running_timers(window: QWidget) -> list[str]:
     """Timers of any kind, also those that Qt's own widgets start."""
     dispatcher = QAbstractEventDispatcher.instance()
-    assert dispatcher is not None
     return [
         f"{type(each).__name__} {each.objectName()}: {[info.interval for info in timers]} ms"
         for each in window.findChildren(QObject)
@@ -265,17 +264,13 @@ def test_an_idle_window_neither_paints_nor_lays_out(
 def test_a_panel_that_was_seen_only_before_there_was_a_network_does_nothing_afterwards(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
-    session = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
-    with qtbot.waitExposed(session.window):
-        session.window.show()
-    session.start()
-    for number in (*range(len(PANELS)), 0):
-        session.window.panels.show_panel(number)
-    session.window.samples.grid.setFocus()
-    qtbot.waitUntil(lambda: session.window.samples.is_current)
-    rest(qtbot, session)
-    assert not _running_timers(session.window)
-    session.close()
+    with begun(qtbot, tmp_path / "window.ini") as session:
+        for number in (*range(len(PANELS)), 0):
+            session.window.panels.show_panel(number)
+        session.window.samples.grid.setFocus()
+        qtbot.waitUntil(lambda: session.window.samples.is_current)
+        rest(qtbot, session)
+        assert not _running_timers(session.window)
 
 
 # -- objects -------------------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """Every control says what it does, is reached by keys, told to a screen reader, and has a tip beside it."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
@@ -13,14 +16,13 @@ from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from tests.gui.driving import activate
 from tests.gui.whole_window import (
     PANELS,
-    choose_preset,
     controls_in,
     name_of,
     place_of,
     rest,
     seen_rect,
     show_panel,
-    train,
+    trained_lenet,
 )
 from ui.controls.keyboard import scroll_to
 from ui.controls.spoken import Spoken, speak
@@ -33,17 +35,15 @@ from ui.theme import ThemeManager
 
 
 @pytest.fixture
-def trained(qtbot: QtBot, session: Session) -> Session:
+def trained(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     speak()
-    choose_preset(qtbot, session, "lenet")  # it has all controls that the other preset has, and more
-    train(qtbot, session, 100)
-    activate(qtbot, session.window)
-    return session
+    with trained_lenet(qtbot, tmp_path) as session:
+        activate(qtbot, session.window)
+        yield session
 
 
 def told(widget: QWidget, kind: QAccessible.Text) -> str:
     found = QAccessible.queryAccessibleInterface(widget)
-    assert found is not None
     return found.text(kind)
 
 

@@ -16,8 +16,7 @@ from cnnviz.graphics.pairs import MovedImage, Pair
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import part_center
-from tests.gui.panel_desk import PanelDesk
+from tests.gui.driving import PanelDesk, part_center
 from tests.small_data import few_digits
 from ui.marks import MarkView
 from ui.panels.translation import TranslationPanel
@@ -57,20 +56,16 @@ class Desk(PanelDesk):
     @property
     def maps(self) -> Pair:
         """Return the maps that are shown."""
-        assert self.panel.maps.content is not None
         return self.panel.maps.content.shown.pair
 
     def values(self, stage: str) -> tuple[float, float]:
         """Return change and residual of a stage as the strip shows them."""
         strip = self.panel.strip.content
-        assert strip is not None
         return strip.values[[each.key for each in strip.stages].index(stage)]
 
     def pixel_center(self, row: int, col: int) -> QPointF:
         """Return the middle of a pixel of the image."""
         part = self.canvas.drawing().part("image")
-        assert part is not None
-        assert part.drag is not None
         side = part.drag.unit
         return QPointF(part.box.left + (col + 0.5) * side, part.box.top + (row + 0.5) * side)
 
@@ -130,12 +125,10 @@ class Desk(PanelDesk):
     @property
     def network(self) -> Network:
         shown = self.state.shown
-        assert shown is not None
         return shown.network
 
     def image(self) -> np.ndarray[Any, Any]:
         sample = self.state.sample
-        assert sample is not None
         return to_input(sample.pixels[np.newaxis], self.network.dtype)[0]
 
     def outputs(self, image: np.ndarray[Any, Any], layer: str) -> np.ndarray[Any, Any]:
@@ -159,14 +152,12 @@ def moved(image: np.ndarray[Any, Any], dx: int, dy: int) -> np.ndarray[Any, Any]
 
 def value_at(sweep: MarkView[Looked], dx: int, dy: int) -> float:
     """Return the value for a shift."""
-    assert sweep.content is not None
     shown = sweep.content.map
     return float(shown.values[shown.rows.index(dy), shown.cols.index(dx)])
 
 
 def shift_center(sweep: MarkView[Looked], dx: int, dy: int) -> QPointF:
     """Return the middle of the cell of a shift."""
-    assert sweep.content is not None
     shown = sweep.content.map
     return part_center(sweep, CellKey("cell", shown.rows.index(dy), shown.cols.index(dx)))
 

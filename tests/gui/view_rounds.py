@@ -20,7 +20,6 @@ from ui.export.formats import draw_png, to_image
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
-from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -34,8 +33,7 @@ THREE_DIGITS = Experiment(
 
 
 def train(qtbot: QtBot, session: Session, step: int) -> None:
-    session.controller.train_to(step, 1)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+    whole_window.train_to(qtbot, session, step)
     qtbot.waitUntil(lambda: session.state.evaluation is not None)
 
 

@@ -1,6 +1,9 @@
 """Steps that tests of the whole window share."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
@@ -20,7 +23,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import settle
+from cnnviz.presets import LENET
+from tests.gui.driving import opened, settle
+from tests.small_data import write_npz
 from ui.panels import registry
 from ui.panels.picture_loop import PictureLoop
 from ui.session import Session
@@ -33,20 +38,6 @@ _CONTROLS = (
 )  # fmt: skip
 
 
-def choose_preset(qtbot: QtBot, session: Session, preset: str) -> None:
-    """Begin a run with other settings."""
-    run_id = session.state.run.run_id
-    session.controller.choose_preset(preset)
-    state = session.state
-    qtbot.waitUntil(
-        lambda: (
-            state.run.run_id > run_id
-            and state.run.status is RunStatus.READY
-            and session.window.samples.is_current
-        ),
-    )
-
-
 def train(qtbot: QtBot, session: Session, steps: int) -> None:
     """Train at least so many steps, and wait for what follows from them."""
     state = session.state
@@ -56,6 +47,23 @@ def train(qtbot: QtBot, session: Session, steps: int) -> None:
         session.controller.train_present()
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: state.evaluation is not None and session.window.samples.is_current)
+
+
+def train_to(qtbot: QtBot, session: Session, step: int) -> None:
+    """Train up to a step and no further, and wait until its network is shown, unless an earlier one is."""
+    state = session.state
+    session.controller.train_to(step, 1)
+    qtbot.waitUntil(lambda: state.run.step == step and state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: state.shown is state.live or not state.follows_live)
+
+
+@contextmanager
+def trained_lenet(qtbot: QtBot, folder: Path) -> Iterator[Session]:
+    """Open the larger preset, which has all that the other one has and more, trained on few digits."""
+    data = write_npz(folder / "ten.npz", range(10), 640, 100)
+    with opened(qtbot, folder / "lenet.ini", data, replace(LENET, epochs=50)) as session:
+        train(qtbot, session, 100)
+        yield session
 
 
 def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
@@ -81,7 +89,10 @@ def rest(qtbot: QtBot, session: Session, *conditions: Callable[[], bool], painte
             each.is_current for each in loops if each.is_in_sight
         )
 
-    settle(qtbot, is_all_shown, lambda: controller.is_idle, *conditions, parts=[controller], painted=painted)
+    def is_idle() -> bool:
+        return controller.is_idle and not session.document.restorer.is_busy
+
+    settle(qtbot, is_all_shown, is_idle, *conditions, parts=[controller], painted=painted)
 
 
 def controls_in(part: QWidget) -> Iterator[QWidget]:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from tests.gui.recomputed.backprop import backprop
 from tests.gui.recomputed.computing import classes_of
-from tests.gui.recomputed.panels import feature_maps, samples, timeline, training
-from tests.gui.recomputed.report import report
+from tests.gui.recomputed.panels import feature_maps, report, samples, timeline, training
 from tests.gui.recomputed.translation import translation
 from ui.export.figures import caption_of
 from ui.panels.backprop import BackpropPanel

@@ -28,14 +28,11 @@ def run(network: Network, pixels: NDArray[np.uint8]) -> Trace:
 def trace_of(session: Session, pixels: NDArray[np.uint8] | None = None) -> Trace:
     """Run the sample, or other pixels, through the network that is shown."""
     shown, sample = session.state.shown, session.state.sample
-    assert shown is not None
-    assert sample is not None
     return run(shown.network, sample.pixels if pixels is None else pixels)
 
 
 def classes_of(session: Session) -> tuple[str, ...]:
     """Names of the classes."""
-    assert session.state.dataset is not None
     return session.state.dataset.classes
 
 

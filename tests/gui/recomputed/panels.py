@@ -1,4 +1,4 @@
-"""Samples, timeline, Training, and Filters & maps."""
+"""Samples, timeline, Training, Filters & maps, and the lab report, trained anew."""
 
 import re
 from collections.abc import Iterator
@@ -7,9 +7,11 @@ import numpy as np
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing.page import Card
+from cnnviz.training import Trainer
 from tests.gui.recomputed.computing import classes_of, near, read, trace_of
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.plan import Kind
+from ui.panels.report.panel import ReportPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 
@@ -17,7 +19,6 @@ from ui.session import Session
 def samples(session: Session) -> Iterator[str]:
     """Check the probabilities beside the thumbnails."""
     bars = session.window.samples.bars.content
-    assert bars is not None
     expected = dict(zip(classes_of(session), trace_of(session).class_probabilities[0], strict=True))
     shown = [] if bars.values is None else [(bars.names[row], bars.values[row]) for row in bars.shown]
     yield from near("probabilities", [p for _, p in shown], [expected[name] for name, _ in shown])
@@ -33,7 +34,6 @@ def timeline(session: Session) -> Iterator[str]:
     """Check the moment's name and the mean loss of the interval before it."""
     state, bar = session.state, session.window.timeline
     history, shown = state.history, state.shown
-    assert shown is not None
     step, said = bar.moment.lines()
     if read(step.removeprefix("step ")) != shown.step:
         yield f"{step!r} at step {shown.step}"
@@ -85,3 +85,34 @@ def feature_maps(session: Session) -> Iterator[str]:
             yield from near("outputs", outputs.probabilities, trace.class_probabilities[0])
             if outputs.names != classes:
                 yield f"outputs of {outputs.names} instead of {classes}"
+
+
+_SAID = re.compile(r"Measured \S+ \S+: test accuracy (\S+) % after (\S+) steps, seed (\S+)\.(.*)")
+
+
+def report(session: Session) -> Iterator[str]:
+    """Check the line about the lab."""
+    panel, state = session.window.panel(ReportPanel), session.state
+    found, said = panel.numbers, panel.status.text()
+    if found is None:
+        if "Measured" in said:
+            yield f"nothing was measured, but it says {said!r}"
+        return
+    texts = _SAID.fullmatch(said)
+    if texts is None:
+        yield f"no result in {said!r}"
+        return
+    experiment = found.experiment
+    if ("settings have changed" in texts[4]) != (experiment != state.experiment):
+        yield f"{said!r}, measured with {experiment}, now {state.experiment}"
+    if read(texts[3]) != experiment.seed:
+        yield f"seed {texts[3]} instead of {experiment.seed}"
+    dataset = state.dataset
+    if dataset is None or dataset.sha256 != found.data_sha256:
+        return
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
+    while not trainer.finished:
+        trainer.advance()
+    predicted = trainer.network.predict(to_input(dataset.test_images, trainer.network.dtype))
+    yield from near("steps", read(texts[2]), trainer.step)
+    yield from near("accuracy", read(texts[1]), 100 * np.mean(predicted == dataset.test_labels), 1e-3)

@@ -1,4 +1,4 @@
-"""The lab report panel: words are taken, hypotheses are stamped, the lab is run, the pages show all of it."""
+"""The lab report panel: words, stamped hypotheses, the lab run, its pages, and the files of an export."""
 
 from dataclasses import replace
 from typing import override
@@ -7,18 +7,61 @@ import pytest
 from msgspec import structs
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
 
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.opening import free_lab, shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Work
 from cnnviz.report.blocks import Figure, Heading, Words
-from tests.gui.driving import drain, settle
-from tests.gui.report.hands import BACKPROP, PRINCIPLE, TRANSLATION, answer, record, run, write
+from cnnviz.snapshots import Snapshot
+from tests.engine.report_cases import small_data
+from tests.gui.document_driving import through_document
+from tests.gui.driving import drain, settle, show_window
+from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, record, run, write
 from tests.small_data import first_images
-from ui.document.words import words_of, work_of
+from ui.panels.report import ReportPanel
 from ui.panels.report.preview import preview_work
-from ui.state import RunStatus, Sample, Settings
+from ui.run.tasks import TaskRunner
+from ui.state import AppState, RunStatus, Sample, Settings
+
+
+@pytest.fixture
+def state() -> AppState:
+    state = AppState()
+    data = small_data()
+    state.set_dataset(data)
+    network = state.experiment.build_network(data.input_shape)
+    state.set_live(Snapshot(0, network))
+    state.set_sample(Sample(data.test_images[2], int(data.test_labels[2]), 2))
+    return state
+
+
+@pytest.fixture
+def background():
+    runner = TaskRunner("background")
+    yield runner
+    assert runner.close(10_000)
+    runner.deleteLater()
+
+
+@pytest.fixture
+def make(qtbot: QtBot, state: AppState, background: TaskRunner):
+    def rest(panel: ReportPanel) -> None:
+        """Let what is under way come to its end: its results go to widgets that are still there."""
+        panel.hide()
+        qtbot.waitUntil(lambda: background.is_idle)
+        drain(qtbot, background)
+
+    def build() -> ReportPanel:
+        panel = ReportPanel(state, background, background, background)
+        qtbot.addWidget(panel, before_close_func=rest)
+        panel.resize(1000, 700)
+        show_window(qtbot, panel)
+        return panel
+
+    return build
 
 
 class PaintCounter(QObject):
@@ -37,14 +80,7 @@ class PaintCounter(QObject):
 
 def kept(work: Work) -> Work:
     """What comes back of a work that was put into a document."""
-
-    class Document:
-        words, lab = {}, ""
-
-    files = {}
-    said = words_of(work, files)
-    Document.words, Document.lab = said["words"], said["lab"]
-    again, lost = work_of(Document(), files)
+    again, lost = through_document(work)
     assert lost == []
     return again
 
@@ -57,7 +93,7 @@ def versions(panel, step):
     return panel.work.record.step(step).hypothesis
 
 
-def test_guiding_questions_follow_the_section(qtbot, make):
+def test_guiding_questions_follow_the_section_and_the_network(qtbot, make, state):
     panel = make()
     for step in free_lab().steps:
         qtbot.mouseClick(panel.pages.button(step.section), Qt.MouseButton.LeftButton)
@@ -66,10 +102,6 @@ def test_guiding_questions_follow_the_section(qtbot, make):
         shown = {each.question.part: each.field.placeholderText() for each in panel.fields.answers}
         assert shown == asked
         assert list(shown) == list(PARTS)
-
-
-def test_guiding_questions_follow_the_network(qtbot, make, state):
-    panel = make()
     panel.show_step(BACKPROP)
     assert "pooled value" in answer(panel, "objective").field.placeholderText()
     without = replace(state.experiment, pool="none")
@@ -90,7 +122,7 @@ def test_the_fields_of_another_section_are_painted(qtbot, make):
     qtbot.waitUntil(lambda: all(view in painted.widgets for view in seen))
 
 
-def test_words_stay_with_their_section_and_come_back_with_the_document(qtbot, make):
+def test_words_stay_with_their_section_and_come_back_with_the_document_but_not_in_anothers_work(qtbot, make):
     panel = make()
     panel.head.edits["author"].setFocus()
     qtbot.keyClicks(panel.head.edits["author"], "Ada")
@@ -105,10 +137,7 @@ def test_words_stay_with_their_section_and_come_back_with_the_document(qtbot, ma
     qtbot.mouseClick(again.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
     assert answer(again, "hypothesis").field.toPlainText() == "only the winner"
     assert versions(again, BACKPROP) == ()
-
-
-def test_undo_brings_nothing_back_of_another_students_work(qtbot, make):
-    panel = make()
+    panel.show_step(PRINCIPLE)
     write(qtbot, panel, "objective", "mine")
     panel.work.begin(Work())
     assert answer(panel, "objective").field.toPlainText() == ""
@@ -195,7 +224,9 @@ def test_a_new_report_knows_what_is_on_the_screen_and_no_more(qtbot, make, state
     assert not panel.work.version("x").after_run
 
 
-def test_the_preview_grows_with_the_results(qtbot, make):
+def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_background(
+    qtbot, make, background
+):
     panel = make()
     qtbot.waitUntil(lambda: panel.preview.page_count > 0)
     before = panel.preview.page_count
@@ -203,12 +234,8 @@ def test_the_preview_grows_with_the_results(qtbot, make):
     qtbot.waitUntil(lambda: panel.preview.page_count > before)
     document = panel.exporter.composed(is_final=False)()
     assert len([block for block in document.blocks if isinstance(block, Figure)]) >= 8
-
-
-def test_pages_of_the_preview_come_decoded_from_the_background(qtbot, make, background):
-    """In the GUI thread those of a long report took 0.28 s of processor time."""
-    pages = []
-    document = make().exporter.composed(is_final=False)
+    # In the GUI thread those of a long report took 0.28 s of processor time.
+    pages, document = [], panel.exporter.composed(is_final=False)
     background.submit("pages", preview_work(document, 20), pages.extend)
     qtbot.waitUntil(lambda: bool(pages))
     width = round(20 * 210 / 25.4)
@@ -246,13 +273,7 @@ def test_measured_numbers_that_were_edited_are_measured_again_as_they_were(qtbot
     numbers = panel.numbers
     harmed = structs.replace(numbers, accuracy=1.0)
     panel.work.set_record(structs.replace(panel.work.record, numbers=harmed))
-    files = {}
-    said = words_of(panel.work.work, files)
-
-    class Document:
-        words, lab = said["words"], said["lab"]
-
-    work, lost = work_of(Document(), files)
+    work, lost = through_document(panel.work.work)
     assert lost == ["what was measured"]
     again = make()
     again.work.begin(work)
@@ -306,3 +327,98 @@ def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkey
 
 def words(blocks):
     return [block for block in blocks if isinstance(block, Words)]
+
+
+# -- export ------------------------------------------------------------------------------------------------
+
+
+def export_anyway(qtbot: QtBot, panel: ReportPanel) -> None:
+    """Press Export, and insist although much is still to be written."""
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert "still to be written" in panel.message.text()
+    panel.message.action_button().click()
+
+
+def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, monkeypatch):
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: asked.append(1) or ("", ""))
+    panel = make()
+    qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert panel.message.text() == "15 places are still to be written."
+    lines = panel.message.look_button.toolTip().splitlines()[1:]
+    assert [line.partition(": ")[0] for line in lines] == [
+        f"{number}  {each.title}" for number, each in enumerate(free_lab().sections, start=1)
+    ]
+    assert all(line.count(", ") == 4 for line in lines)
+    assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
+    assert panel.message.action_button().hasFocus()
+    qtbot.keyClick(panel.message.action_button(), Qt.Key.Key_Backtab)
+    assert panel.message.look_button.hasFocus(), "the keys go as one reads"
+    panel.message.look_button.click()  # it is still sliding in
+    assert panel.pages.current() == PRINCIPLE
+    assert answer(panel, "objective").field.hasFocus()
+    write(qtbot, panel, "objective", "x")
+    qtbot.waitUntil(lambda: panel.message.text() == "14 places are still to be written.")
+    for key in (PRINCIPLE, TRANSLATION, BACKPROP):
+        qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
+        for name in ("objective", "hypothesis", "description", "observations"):
+            write(qtbot, panel, name, "x")
+        if key != TRANSLATION:
+            write(qtbot, panel, "inference", "x")
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert panel.message.text() == (
+        "Still to be written – 2  Translation and max pooling: Inference and conclusion."
+    )
+    assert not asked
+    panel.message.look_button.click()  # it is still sliding in
+    assert panel.pages.current() == TRANSLATION
+    write(qtbot, panel, "inference", "x")
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert asked
+
+
+def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch):
+    panel = make()
+    write(qtbot, panel, "hypothesis", "typed, not recorded")
+    for name, chosen, written in (
+        ("mine.pdf", "PDF (*.pdf)", "mine.pdf"),
+        ("mine", "PDF (*.pdf)", "mine.pdf"),
+        ("mine", "HTML, one file (*.html)", "mine.html"),
+        ("mine.html", "PDF (*.pdf)", "mine.html"),
+        ("mine.pdf", "HTML, one file (*.html)", "mine.html"),
+        ("mine.htm", "HTML, one file (*.html)", "mine.htm"),
+    ):
+        (tmp_path / written).unlink(missing_ok=True)
+        monkeypatch.setattr(
+            QFileDialog,
+            "getSaveFileName",
+            lambda *_, name=name, chosen=chosen: (str(tmp_path / name), chosen),
+        )
+        panel.message.clear()
+        export_anyway(qtbot, panel)
+        qtbot.waitUntil(lambda: panel.message.kind() == "success")
+        assert (tmp_path / written).stat().st_size > 1000
+    assert len(panel.work.record.step(PRINCIPLE).hypothesis) == 1, "an export records what was typed"
+
+
+def test_what_the_dialog_has_not_asked_about_is_asked_and_an_export_that_fails_says_why(
+    qtbot, make, background, tmp_path, monkeypatch
+):
+    panel = make()
+    old = tmp_path / "mine.html"
+    old.write_text("old")
+    chosen = str(tmp_path / "mine.pdf"), "HTML, one file (*.html)"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    export_anyway(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.message.kind() == "warning")
+    assert "still to be written" not in panel.message.text().lower()
+    drain(qtbot, background)
+    assert old.read_text() == "old"
+    panel.message.action_button().click()
+    qtbot.waitUntil(lambda: panel.message.kind() == "success")
+    assert old.stat().st_size > 1000
+    panel.export_to(tmp_path / "none" / "lab.pdf")
+    qtbot.waitUntil(lambda: panel.message.kind() == "error")
+    assert "folder does not exist" in panel.message.text()
+    assert panel.export.isEnabled()
