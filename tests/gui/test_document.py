@@ -29,7 +29,7 @@ from tests.gui.document_driving import (
 from tests.gui.driving import PATIENCE, kept_in, opened, save_document
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, stroke
-from ui.controls import late_scroll
+from ui.controls import scroll_column
 from ui.panels.report import ReportPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
@@ -41,7 +41,7 @@ ADAM = replace(LAB5, optimizer="adam", learning_rate=1e-3, dtype="float32", clas
 @pytest.fixture(autouse=True)
 def scrolls_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a place be gone to however late a busy machine has tested the network and laid out its mistakes."""
-    monkeypatch.setattr(late_scroll, "_SETTLED_MS", PATIENCE)
+    monkeypatch.setattr(scroll_column, "_SETTLED_MS", PATIENCE)
 
 
 def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
