@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace as replaced
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -39,7 +40,6 @@ def _nothing() -> None:
 class Order:
     """A document that is to be put into the window.
 
-    * `path`: of the document, for messages.
     * `name`: what it is called in messages.
     * `is_own`: whether the program has kept it by itself: the data that it names are opened.
     * `asks`: whether to ask before the present run is lost.
@@ -50,7 +50,6 @@ class Order:
 
     document: Document
     files: Files = field(default_factory=dict[str, bytes])
-    path: Path = Path()
     name: str = ""
     is_own: bool = False
     asks: bool = True
@@ -71,6 +70,21 @@ class Built:
     said_of_prepared: Run | None
 
 
+class _Begun(NamedTuple):
+    """What is on its way into the window: nothing of it can fail any more but the beginning of its run.
+
+    * `run`: the one that begins; None for its initial weights, or where the present run stays.
+    * `before`: number of the run that was there before; None where it stays.
+    * `told`: what is to be known of the network once it is shown.
+    """
+
+    order: Order
+    built: Built
+    run: RestoredRun | None
+    before: int | None
+    told: str = ""
+
+
 class DocumentRestorer(QObject):
     """Restores one document at a time; a second one takes the place of the first.
 
@@ -89,10 +103,8 @@ class DocumentRestorer(QObject):
         self._state, self._controller = state, controller
         self._panels, self._window = panels, window
         self._order: Order | None = None
-        self._built: Built | None = None
-        self._told = ""  # what is to be known of the network once it is shown
+        self._begun: _Begun | None = None
         self._run_id: int | None = None  # of the run that begins for the document
-        self._before: int | None = None  # of the run that was there then
         self._progress: QProgressDialog | None = None
         # Queued, so that the controller has done everything that belongs to the change.
         state.runChanged.connect(self._on_run_changed, Qt.ConnectionType.QueuedConnection)
@@ -106,31 +118,24 @@ class DocumentRestorer(QObject):
     def restore(self, order: Order) -> None:
         """Put a document into the window; what is there stays where its data or its network cannot be had."""
         self._controller.repeating.cancel(_KIND)
-        self._forget()
+        self._end_quietly()
         opened, document = self._state.source, order.document
         if opened is None:
-            self._complain(
-                f"{order.name} cannot be opened while the data are being read: try again in a moment."
-            )
+            self._fail(f"{order.name} cannot be opened while the data are being read: try again in a moment.")
             return
         self._order = order
         wanted = None if document.data.path in ("", DATA_MEMBER) else Path(document.data.path)
         if order.is_own and DATA_MEMBER not in order.files and wanted != opened.path:
-            self._controller.open_data(wanted, lambda source: self._build(order, source), self._give_up)
+            self._controller.open_data(wanted, lambda source: self._build(order, source), self._end)
         else:
             self._build(order, opened)
 
     def cancel(self) -> None:
         """Give up what is being trained again; the window is as it was."""
         order = self._order
-        if order is None or self._before is not None:
-            return
-        self._controller.repeating.cancel(_KIND)
-        self._forget()
-        self._state.raise_notice(
-            "files", "info", f"Opening {order.name} was cancelled: everything is as it was."
-        )
-        self.finished.emit(False)
+        if order is not None and self._begun is None:
+            self._controller.repeating.cancel(_KIND)
+            self._end("info", f"Opening {order.name} was cancelled: everything is as it was.")
 
     # --- reading and checking -------------------------------------------------------------------------------
 
@@ -158,29 +163,23 @@ class DocumentRestorer(QObject):
 
         def done(found: Built | Misfit) -> None:
             if isinstance(found, Built):
-                self._built = found
                 self._find_run(order, found)
                 return
-            self._forget()
-            data = Path(order.document.data.path)
-            if found.action or order.document.data.path in ("", DATA_MEMBER) or not data.exists():
-                self._complain(found.sentence(order.name, "document"), found.action, use_mnist)
+            sentence, path = found.sentence(order.name, "document"), order.document.data.path
+            if found.action or path in ("", DATA_MEMBER) or not Path(path).exists():
+                self._fail(sentence, found.action, lambda: build_with(None))
             else:  # a file that others may have made names them: they are read when that is wanted
-                self._complain(found.sentence(order.name, "document"), "Open its data", use_its_own)
+                self._fail(sentence, "Open its data", lambda: build_with(Path(path)))
 
-        def use_mnist() -> None:
-            self._controller.open_data(None, lambda source: self._restore_with(order, source))
+        def build_with(path: Path | None) -> None:
+            self._controller.open_data(path, build)
 
-        def use_its_own() -> None:
-            path = Path(order.document.data.path)
-            self._controller.open_data(path, lambda source: self._restore_with(order, source))
+        def build(source: Source) -> None:
+            self._end_quietly()
+            self._order = order
+            self._build(order, source)
 
         self._controller.analysis.submit(_KIND, work, done, self._fail)
-
-    def _restore_with(self, order: Order, source: Source) -> None:
-        self._forget()
-        self._order = order
-        self._build(order, source)
 
     def _source_in(self, order: Order, opened: Source) -> Source:
         """Return the data that a document brings, unless they are open."""
@@ -197,25 +196,23 @@ class DocumentRestorer(QObject):
         document = order.document
         prepared = built.prepared if order.prepared is None else order.prepared
         if built.run is not None:
-            self._begin(built.run)
+            self._begin(order, built, built.run)
         elif document.run is None:
-            begins = (
-                None if prepared is None or not document.seen.step else prepared.until(document.seen.step)
-            )
-            self._begin(begins)
+            step = document.seen.step
+            self._begin(order, built, None if prepared is None or not step else prepared.until(step))
         elif self._is_at_hand(document):
-            self._begin_document()
-            self._finish()
+            self._begun = _Begun(order, built, None, None)
+            self._show_begun()
+            self._finish(self._begun)
         else:
             known = None if prepared is None else prepared.until(document.run.step)
             if known is not None and known.experiment == document.experiment:
-                self._look_at(known)
+                self._look_at(order, built, known)
             else:
-                self._repeat(order, built)
+                self._repeat(order, built, document.run)
 
-    def _repeat(self, order: Order, built: Built) -> None:
-        document, source, run = order.document, built.source, order.document.run
-        assert run is not None
+    def _repeat(self, order: Order, built: Built, run: Run) -> None:
+        document, source = order.document, built.source
         current = self._state.dataset if source is self._state.source else None
 
         def work(context: Context) -> RestoredRun:
@@ -225,81 +222,61 @@ class DocumentRestorer(QObject):
 
         self._open_progress(run.step)
         self._controller.repeating.submit(
-            _KIND, work, self._look_at, self._fail_in_words, self._show_progress
+            _KIND,
+            work,
+            lambda trained: self._look_at(order, built, trained),
+            lambda message: self._fail(f"{order.name} cannot be opened: {message}"),
+            self._show_progress,
         )
 
-    def _look_at(self, trained: RestoredRun) -> None:
-        """Begin the run, if its networks are those that were saved; if not, offer what there is."""
-        order = self._order
-        assert order is not None
-        if _is_as_saved(trained.live, trained, order.document):
-            self._begin(trained)
-        else:
-            self._offer(order, trained)
-
-    def _offer(self, order: Order, trained: RestoredRun) -> None:
-        """Say that the network of a document cannot be had, and offer that of its settings."""
-        built = self._built
+    def _look_at(self, order: Order, built: Built, trained: RestoredRun) -> None:
+        """Begin the run if its networks are those that were saved; if not, say so and offer what there is."""
 
         def take() -> None:
             self._controller.repeating.cancel(_KIND)
-            self._forget()
-            self._order, self._built = order, built
-            self._begin(
-                trained,
-                f"This is the network that the settings of {order.name} give, not the one that it was saved "
-                "with.",
+            self._end_quietly()
+            self._order = order
+            given = f"This is the network that the settings of {order.name} give"
+            self._begin(order, built, trained, f"{given}, not the one that it was saved with.")
+
+        if _is_as_saved(trained.live, trained, order.document):
+            self._begin(order, built, trained)
+        else:
+            self._end(
+                "warning",
+                f"The network of {order.name} cannot be brought back: training with its settings leads to "
+                "other weights, because its run was changed on the way or made on another kind of computer.",
+                "Open with its settings",
+                take,
             )
 
-        self._forget()
-        self._state.raise_notice(
-            "files",
-            "warning",
-            f"The network of {order.name} cannot be brought back: training with its settings leads to other "
-            "weights, because its run was changed on the way or made on another kind of computer.",
-            "Open with its settings",
-            take,
-        )
-        self.finished.emit(False)
-
-    def _begin(self, run: RestoredRun | None, told: str = "") -> None:
+    def _begin(self, order: Order, built: Built, run: RestoredRun | None, told: str = "") -> None:
         """Begin a run, from its initial weights for None."""
-        order, built, state = self._order, self._built, self._state
-        assert order is not None
-        assert built is not None
+        state, document = self._state, order.document
         self._close_progress()
         if order.asks and not self._controller.may_replace():
-            self._give_up()
+            self._end()
             return
-        self._built = replace(built, run=run)
-        self._before, self._told = state.run.run_id, told
+        self._begun = _Begun(order, built, run, state.run.run_id, told)
         state.set_speed(None)
-        experiment = order.document.experiment if run is None else run.experiment
-        wanted = order.document.run
-        epochs = run.epochs if run is not None else 0 if wanted is None else wanted.epochs
+        epochs = run.epochs if run is not None else 0 if document.run is None else document.run.epochs
         self._controller.run_start.begin(
-            experiment,
+            document.experiment if run is None else run.experiment,
             start=None if run is None or not (run.live.step or RUN.model in order.files) else run.live,
             source=None if built.source is state.source else built.source,
             history=None if run is None else run.history,
             epochs=epochs,
-            then=self._on_prepared,
+            then=self._show_begun,
         )
 
-    def _on_prepared(self) -> None:
+    def _show_begun(self) -> None:
+        """Take what comes with the document, now that its run stands there."""
         self._run_id = self._state.run.run_id
-        self._begin_document()
-
-    def _begin_document(self) -> None:
-        order, built = self._order, self._built
-        if order is not None and built is not None:
-            self._clear_notices()
-            order.begin(built)
-
-    def _clear_notices(self) -> None:
-        """Take back what was said of files that were tried before."""
-        self._state.clear_notice("files")
-        self._state.clear_notice("samples")
+        if self._begun is not None:
+            # What was said of files that were tried before.
+            self._state.clear_notice("files")
+            self._state.clear_notice("samples")
+            self._begun.order.begin(self._begun.built)
 
     def _is_at_hand(self, document: Document) -> bool:
         """Whether the weights are those of moments of the present run."""
@@ -314,28 +291,25 @@ class DocumentRestorer(QObject):
 
     @Slot()
     def _on_run_changed(self) -> None:
-        run = self._state.run
-        if self._order is None or self._before is None or run.run_id == self._before:
+        run, begun = self._state.run, self._begun
+        if begun is None or run.run_id == begun.before:
             return
         if run.run_id != self._run_id or run.status is RunStatus.FAILED:
-            self._give_up()  # another run has taken its place
+            self._end()  # another run has taken its place
         elif run.status in _AT_REST:
-            self._finish()
+            self._finish(begun)
 
     @Slot()
     def _on_run_refused(self) -> None:
-        if self._order is not None and self._before is not None:
-            self._give_up()
+        if self._begun is not None:
+            self._end()
 
     # --- the view -------------------------------------------------------------------------------------------
 
-    def _finish(self) -> None:
-        order, built, told, state = self._order, self._built, self._told, self._state
-        assert order is not None
-        assert built is not None
-        document, run, seen = order.document, built.run, order.document.seen
-        controller = self._controller
-        if self._before is not None:
+    def _finish(self, begun: _Begun) -> None:
+        (order, built, run, before, told), state = begun, self._state
+        document, seen, controller = order.document, order.document.seen, self._controller
+        if before is not None:
             # The run that was open before is no part of what was seen.
             state.set_ghost(None if run is None else run.ghost)
             if run is not None and run.is_stopped:
@@ -357,7 +331,7 @@ class DocumentRestorer(QObject):
             self._panels.show_named(seen.panel)
         # Last, for they are choices about what is shown by now.
         self._panels.restore_views(seen.views)
-        self._forget()
+        self._end_quietly()
         if told:
             state.raise_notice("files", "info", told)
         order.then()
@@ -405,26 +379,21 @@ class DocumentRestorer(QObject):
             progress.hide()
             progress.deleteLater()
 
-    def _fail(self, message: str) -> None:
-        self._forget()
-        self._complain(message)
+    def _fail(self, message: str, action: str = "", act: Callable[[], None] | None = None) -> None:
+        self._end("error", message, action, act)
 
-    def _fail_in_words(self, message: str) -> None:
-        name = "" if self._order is None else self._order.name
-        self._fail(f"{name} cannot be opened: {message}")
-
-    def _give_up(self) -> None:
-        """Stay as it is; the reason has been told, or asked for."""
-        self._forget()
+    def _end(
+        self, kind: str = "", message: str = "", action: str = "", act: Callable[[], None] | None = None
+    ) -> None:
+        """Stay as it is, and say why unless that has been said, or asked for."""
+        self._end_quietly()
+        if message:
+            self._state.raise_notice("files", kind, message, action, act)
         self.finished.emit(False)
 
-    def _forget(self) -> None:
-        self._order, self._built, self._run_id, self._before, self._told = None, None, None, None, ""
+    def _end_quietly(self) -> None:
+        self._order, self._begun, self._run_id = None, None, None
         self._close_progress()
-
-    def _complain(self, message: str, action: str = "", act: Callable[[], None] | None = None) -> None:
-        self._state.raise_notice("files", "error", message, action, act)
-        self.finished.emit(False)
 
 
 def _built(order: Order, source: Source, dataset: Dataset) -> Built:

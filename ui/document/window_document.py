@@ -291,7 +291,7 @@ class WindowDocument(QObject):
         name = printable_name(path)
         if document.kind == "picture":
             self.remember(path)
-            self.restorer.restore(Order(document, files, path, name, then=self.mark_run_saved))
+            self.restorer.restore(Order(document, files, name, then=self.mark_run_saved))
             return
         if not self._may_be_replaced(f"opening {name}"):
             return
@@ -303,7 +303,7 @@ class WindowDocument(QObject):
             if is_course:
                 self._window.lab_dock.set_shown(True)
 
-        self._restore(Order(document, files, path, name, asks=False), then)
+        self._restore(Order(document, files, name, asks=False), then)
 
     def restore_kept(
         self, document: t.Document, files: t.Files, path: Path | None, stamp: Stamp, *, is_saved: bool
@@ -314,7 +314,7 @@ class WindowDocument(QObject):
             self._settle(path, stamp, is_saved=is_saved)
 
         name = "The document that was kept"
-        self._restore(Order(document, files, Path(), name, is_own=True, asks=False), then)
+        self._restore(Order(document, files, name, is_own=True, asks=False), then)
 
     def _restore(self, order: Order, then: Callable[[], None]) -> None:
         from ui.document.words import work_of

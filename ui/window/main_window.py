@@ -369,7 +369,8 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.timeline.toggles.compare.clicked.connect(self.compare_dock.setVisible)
+        # By a function of Python: to a method of Qt's own `clicked` hands nothing.
+        self.timeline.toggles.compare.clicked.connect(lambda is_on: self.compare_dock.setVisible(is_on))
         self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
 
     def _on_comparison_visible(self, visible: bool) -> None:
