@@ -173,7 +173,7 @@ class BackpropModel(QObject):
         found, passed, choices = read(Kept, view), self.passed, read(PassChoices, view)
         self.index = _index_of(self.steps, found.step, found.step_layer)
         self._is_own_focus, self.eps, self.reach = found.own_focus, found.eps, found.reach
-        focus = read(Focus, kept(first := first_focus(passed)) | dict(view))
+        focus = read(Focus, view, usual=(first := first_focus(passed)))
         self.focus = replace(
             focus,
             center=focus.center if focus.center and len(focus.center) == 2 else first.center,
