@@ -145,16 +145,6 @@ class Explained:
         """Channel that the group before a column shows, whose weights a column of kernels shows."""
         return self.channels[max(column.group - 1, 0)]
 
-    def is_of(self, plan: Plan, cell: PinnedCell | None) -> bool:
-        """Whether a cell of networks of a plan is the marked one."""
-        return self.cell == cell and self.picture.plan is plan
-
-    def is_written(self, picture: Picture, look: Look) -> bool:
-        """Whether the arithmetic of the marked cell is that of a picture, with the same input channel."""
-        own = self.look
-        chosen = look.channels, look.part, look.covers
-        return self.picture is picture and (own.channels, own.part, own.covers) == chosen
-
     @property
     def pinned_stage(self) -> str:
         """Stage of the pinned cell; "" for none."""
@@ -176,15 +166,18 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
     cell = _marked(picture, look)
     if look.part is not None and (cell is None or look.part[0] != cell.stage):
         look = replace(look, part=None)
-    known = before if before is not None and before.is_of(picture.plan, cell) else None
+    known = before
+    if known is not None and (known.cell != cell or known.picture.plan is not picture.plan):
+        known = None
     if known is not None and known.look.hides_fields != look.hides_fields:
         known = None
-    if known is not None and known.is_written(picture, look):
+    if known is not None and known.picture is picture and _chosen(known.look) == _chosen(look):
         links, written = known.links, known.arithmetic
     elif cell is not None:
         written = _arithmetic(picture, look, cell)
         links = links_of(picture.network, cell, written.cell, None if known is None else known.links)
-        links = links.of_cell_alone() if look.hides_fields else links
+        if look.hides_fields:  # what it reads and feeds is to be guessed first
+            links = Links(cell, {cell.stage: links.fields[cell.stage]}, {}, None)
     else:
         links, written = None, None
     shown = look.under or cell
@@ -198,6 +191,11 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
         "" if shown is None else _value_line(picture, look, shown, links if shown == cell else None),
         written,
     )
+
+
+def _chosen(look: Look) -> tuple[object, ...]:
+    """What the arithmetic of a cell depends on."""
+    return look.channels, look.part, look.covers
 
 
 def shown_pin(picture: Picture, pinned: PinnedCell | None) -> PinnedCell | None:

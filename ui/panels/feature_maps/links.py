@@ -52,11 +52,6 @@ class Links:
         """Marks of a stage."""
         return tuple(marks[stage] for marks in (self.fields, self.winners) if stage in marks)
 
-    def of_cell_alone(self) -> "Links":
-        """Return the mark of the cell itself: what it reads and feeds is to be guessed first."""
-        stage = self.cell.stage
-        return Links(self.cell, {stage: self.fields[stage]}, {}, None)
-
 
 def is_cell_of(network: Network, cell: PinnedCell) -> bool:
     """Whether a network has such a cell."""

@@ -239,7 +239,8 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
     cell = fitting_cell(now, column, box)
     zoom = None
     if is_large and now.view.cell is not None and now.view.cell > cell:
-        cell = _on_pixels(min(now.view.cell, look.px(LARGEST_CELL)), now.ratio)
+        wanted, ratio = min(now.view.cell, look.px(LARGEST_CELL)), now.ratio
+        cell = max(math.floor(wanted * ratio), 1) / ratio if ratio else wanted  # whole pixels of the screen
         zoom = Zoom(cell, now.view.corner)
     # Looking for room that is not there costs time with every movement of the pointer.
     is_numbered = cell >= look.px(_NUMBERED_CELL if is_large else _NUMBERED_CELL_IN_ROW)
@@ -442,11 +443,6 @@ def zoomed(now: Now, steps: int) -> float | None:
     fits = fitting_cell(now, column, _map_box(now, now.layout, column, True))
     cell = max(now.view.cell or fits, fits) * 1.25**steps
     return None if cell <= fits else min(cell, now.look.px(LARGEST_CELL))
-
-
-def _on_pixels(cell: float, ratio: float) -> float:
-    """Return a side with which cells, as they are drawn, are whole pixels of the screen."""
-    return max(math.floor(cell * ratio), 1) / ratio if ratio else cell
 
 
 def nearest(now: Now, column: Column) -> Block | None:
