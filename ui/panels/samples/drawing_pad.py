@@ -106,9 +106,9 @@ class DrawingPad(MarkView[Board]):
         self.drawn.emit()
 
     def _show(self, **changes: Any) -> None:
-        self._board = replace(self._board, **changes)
-        is_new = not self._before and self.is_blank()
-        self._board = replace(self._board, hint="Draw here" if is_new else "")
+        self._board = replace(self._board, hint="", **changes)
+        if not self._before and self.is_blank():
+            self._board = replace(self._board, hint="Draw here")
         self.show_content(self._board)
 
     @override
