@@ -440,7 +440,7 @@ def test_a_number_of_any_length_in_a_lab_is_a_mistake(tmp_path: Path, number: st
 
 @pytest.mark.parametrize("step", ["1e999", "-1", "1.5", "NaN", "9" * 900, "true", '"3"'])
 def test_a_step_that_is_no_number_of_steps_is_refused(tmp_path: Path, step: str) -> None:
-    content = _model().replace(b'\\"step\\": 3', b'\\"step\\": ' + step.replace('"', '\\"').encode())
+    content = _model().replace(b'\\"step\\":3', b'\\"step\\":' + step.replace('"', '\\"').encode())
     end = len(content) - len(_model()) + int.from_bytes(_model()[:8], "little")
     path = tmp_path / "a.safetensors"
     path.write_bytes(end.to_bytes(8, "little") + content[8:])
