@@ -43,8 +43,9 @@ _LARGEST_HEAD = LARGEST_TEXT + 2 * LARGEST_STATE
 _LONGEST_REASON = 180  # letters, of a message that has at most 300
 _LARGEST_TABLE = 1 << 16  # bytes of names, shapes and places of the arrays
 _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the length of its description
-#: Texts in the head: the description, the state as a .safetensors file of its own in Base64, the checksum.
-_SAID, _MEMORY, _SHA256 = "cnnviz", "cnnviz.optimizer", "cnnviz.sha256"
+#: Texts in the head: the description, with a checksum in its second line; the state as a .safetensors file of
+#: its own, in Base64. Of a single text equal models are equal files.
+_SAID, _MEMORY = "cnnviz", "cnnviz.optimizer"
 #: KeyError, AttributeError, ImportError: numbers of a type that NumPy does not have.
 _DAMAGE = (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError)
 
@@ -113,7 +114,7 @@ def save(
         snapshot.step,
         Data(name=data_name, sha256=data_sha256),
     )
-    texts = {_SAID: msgspec.json.encode(description).decode()}
+    said, texts = msgspec.json.encode(description).decode(), dict[str, str]()
     left_out = "" if state is None else _why_left_out(state)
     if state is not None and not left_out:
         try:
@@ -122,7 +123,7 @@ def save(
             raise ParameterError(f"The network cannot be saved: {error}.") from error
         memory = to_safetensors({name: np.array(each, order="C") for name, each in state.items()})
         texts[_MEMORY] = base64.b64encode(memory).decode("ascii")
-    texts[_SHA256] = _checksum(texts, network)
+    texts[_SAID] = f"{said}\n{_checksum(said, texts, network)}"
     weights = sum(array.nbytes for array in network.params.values())
     if weights + sum(map(len, texts.values())) + _LARGEST_TABLE > _LARGEST_FILE:
         raise CheckpointError(
@@ -150,9 +151,9 @@ def _why_left_out(state: State) -> str:
     return ""
 
 
-def _checksum(texts: Mapping[str, str], network: Network) -> str:
+def _checksum(said: str, texts: Mapping[str, str], network: Network) -> str:
     """Return the SHA-256 of what is said and of the weights it belongs to."""
-    whole = texts[_SAID] + texts.get(_MEMORY, "") + weights_checksum(network)
+    whole = said + texts.get(_MEMORY, "") + weights_checksum(network)
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -170,14 +171,15 @@ def load(path: str | Path) -> Checkpoint:
             f"{name} holds weights but no description of their network, which CNNViz writes into its "
             "own files"
         )
+    said, _, checksum = texts[_SAID].partition("\n")
     try:
-        said = parse_json(texts[_SAID])
-        known = cast("dict[str, object]", said) if isinstance(said, dict) else {}
+        values = parse_json(said)
+        known = cast("dict[str, object]", values) if isinstance(values, dict) else {}
         check_format(known, FORMAT, FORMAT_VERSION, "holds weights and a description that is not CNNViz's")
-        found = msgspec.json.decode(texts[_SAID], type=_Description)
+        found = msgspec.json.decode(said, type=_Description)
         found.experiment.check_fits(found.input_shape)
         network = network_of(found.experiment.build_network(found.input_shape), arrays)
-        if texts.get(_SHA256) != _checksum(texts, network):
+        if checksum != _checksum(said, texts, network):
             raise UndescribedError(
                 f"{name} is damaged, or was changed by another program: its weights or their description are "
                 "not those that were saved"

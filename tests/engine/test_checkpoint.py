@@ -54,9 +54,10 @@ def damaged_files(good: bytes):
 
     def meta(change):
         def apply(changed):
-            description = json.loads(changed["__metadata__"]["cnnviz"])
+            said, _, checksum = changed["__metadata__"]["cnnviz"].partition("\n")
+            description = json.loads(said)
             change(description)
-            changed["__metadata__"]["cnnviz"] = json.dumps(description)
+            changed["__metadata__"]["cnnviz"] = f"{json.dumps(description)}\n{checksum}"
 
         return with_header(apply)
 
@@ -250,9 +251,12 @@ def changed(content, change):
     length = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + length])
     metadata = header["__metadata__"]
-    description = json.loads(metadata["cnnviz"])
+    said, _, checksum = metadata["cnnviz"].partition("\n")
+    description = json.loads(said)
+    metadata["checksum"] = checksum
     change(metadata, description)
-    metadata["cnnviz"] = json.dumps(description, separators=(",", ":"))
+    said = json.dumps(description, separators=(",", ":"))
+    metadata["cnnviz"] = f"{said}\n{metadata.pop('checksum')}"
     text = json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
@@ -268,9 +272,7 @@ def told(text):
     def change(metadata, description):
         metadata[KEY] = text(metadata[KEY])
         said = json.dumps(description, separators=(",", ":"))
-        metadata["cnnviz.sha256"] = checkpoint._checksum(
-            {"cnnviz": said, KEY: metadata[KEY]}, trained().network
-        )
+        metadata["checksum"] = checkpoint._checksum(said, metadata, trained().network)
 
     return change
 
@@ -292,7 +294,7 @@ FAULTS = {
     "text too long": lambda metadata, _: metadata.update({KEY: "A" * 2**20}),
     "no base64": lambda metadata, _: metadata.update({KEY: "é" * len(metadata[KEY])}),
     "one value changed": lambda metadata, _: metadata.update({KEY: "AAAA" + metadata[KEY][4:]}),
-    "no checksum": lambda metadata, _: metadata.pop("cnnviz.sha256"),
+    "no checksum": lambda metadata, _: metadata.update(checksum=""),
     "no arrays": told(lambda _: "AAAA"),
     "cut off": told(lambda before: before[: len(before) // 8 * 4]),
     "empty": rewrite(lambda state: state.clear()),
