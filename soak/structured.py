@@ -75,10 +75,9 @@ def mutated_model(content: bytes, chance: Random) -> tuple[bytes, str]:
     head = json.loads(content[8:end])
     texts = head.get("__metadata__", {})
     if "cnnviz" in texts and chance.random() < 0.7:
-        said, _, checksum = texts["cnnviz"].partition("\n")
-        described, name = mutated_values(said.encode(), chance)
+        described, name = mutated_values(texts["cnnviz"].encode(), chance)
         changed = copy.deepcopy(head)
-        changed["__metadata__"]["cnnviz"] = f"{described.decode('utf-8', 'replace')}\n{checksum}"
+        changed["__metadata__"]["cnnviz"] = described.decode("utf-8", "replace")
         text = json.dumps(changed).encode()
     else:
         text, name = mutated_values(content[8:end], chance)
