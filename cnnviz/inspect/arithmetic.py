@@ -70,7 +70,7 @@ def _source_stage(network: Network, index: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class LogitContributions:
     """A logit taken apart: `logit = contributions.sum() + bias + remainder`, and `blank` if there is one.
 
     Attributes
@@ -111,7 +111,7 @@ class Evidence:
         return sum(self.biases.values())
 
 
-def dense_evidence(
+def logit_contributions(
     network: Network,
     trace: Trace,
     layer: str,
@@ -119,7 +119,7 @@ def dense_evidence(
     sample: int = 0,
     *,
     relative: bool = False,
-) -> Evidence:
+) -> LogitContributions:
     """Take a logit apart into contributions of the cells of a stage, such as the last pooled maps.
 
     Where one dense layer follows the maps, the contribution of a cell is its weight times its value, and the
@@ -164,8 +164,8 @@ def dense_evidence(
     .. [1] Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based Attribution
        Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
     """
-    check_int(sample, "sample", "dense_evidence", 0, len(trace.inputs) - 1)
-    check_int(class_index, "class_index", "dense_evidence", 0, trace.logits.shape[1] - 1)
+    check_int(sample, "sample", "logit_contributions", 0, len(trace.inputs) - 1)
+    check_int(class_index, "class_index", "logit_contributions", 0, trace.logits.shape[1] - 1)
     index = stage_index(network, layer)
     part = slice(sample, sample + 1)
     one = Trace(
@@ -190,20 +190,20 @@ def dense_evidence(
     after = [later for _, later in network.layers[index + 1 :]]
     exact = all(later.is_piecewise_linear and not (relative and later.has_kinks) for later in after)
     by_name = MappingProxyType(biases)
-    return Evidence(
+    return LogitContributions(
         layer, class_index, contributions, by_name, logit - total, logit, exact, blank, blank_values
     )
 
 
-def evidence_slopes(network: Network, trace: Trace, layer: str, class_indices: IntArray) -> FloatArray:
-    """Derivative of one logit of each sample of a batch by a stage's cells; see `dense_evidence`.
+def logit_slopes(network: Network, trace: Trace, layer: str, class_indices: IntArray) -> FloatArray:
+    """Derivative of one logit of each sample of a batch by a stage's cells; see `logit_contributions`.
 
     Times the value of a cell it is what the cell contributes to the logit.
 
     Parameters
     ----------
     network, trace, layer
-        As for `dense_evidence`.
+        As for `logit_contributions`.
     class_indices : ndarray of shape (n,)
         Which logit of each sample.
 
@@ -219,11 +219,11 @@ def evidence_slopes(network: Network, trace: Trace, layer: str, class_indices: I
     index = stage_index(network, layer)
     if class_indices.shape != (len(trace.inputs),):
         raise ShapeError(
-            f"evidence_slopes needs one logit for each of {len(trace.inputs)} samples. "
+            f"logit_slopes needs one logit for each of {len(trace.inputs)} samples. "
             f"Got {class_indices.shape} instead."
         )
     for chosen in (class_indices.min(), class_indices.max()):
-        check_int(chosen, "class_indices", "evidence_slopes", 0, trace.logits.shape[1] - 1)
+        check_int(chosen, "class_indices", "logit_slopes", 0, trace.logits.shape[1] - 1)
     with np.errstate(over="ignore", invalid="ignore"):
         return _back_from_logits(network, trace, index, class_indices)[0]
 

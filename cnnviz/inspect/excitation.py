@@ -14,7 +14,7 @@ from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import Cancelled, Progress, ignore_progress, input_chunks, never
-from cnnviz.inspect.arithmetic import evidence_slopes
+from cnnviz.inspect.arithmetic import logit_slopes
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Rectangle,
@@ -66,7 +66,7 @@ class Excitation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClassEvidence:
+class ClassContributions:
     """Evidence of each class in a stage, averaged over images.
 
     * `layer`: The stage whose cells contribute.
@@ -132,7 +132,7 @@ def exciting_patches(
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def class_evidence(
+def class_contributions(
     network: Network,
     images: ByteArray,
     labels: NDArray[np.integer[Any]],
@@ -140,8 +140,8 @@ def class_evidence(
     *,
     progress: Progress = ignore_progress,
     cancelled: Cancelled = never,
-) -> ClassEvidence:
-    """Average the evidence maps of the images of each class; see `cnnviz.inspect.arithmetic.dense_evidence`.
+) -> ClassContributions:
+    """Average the contributions to its logit over the images of each class; see `logit_contributions`.
 
     * `images`: ndarray of shape (n, c, h, w), uint8
     * `labels`: integer ndarray of shape (n,). Index of each image's class.
@@ -157,7 +157,7 @@ def class_evidence(
         )
     classes = network.classes_count
     for label in (labels.min(initial=0), labels.max(initial=0)):
-        check_int(label, "labels", "class_evidence", 0, classes - 1)
+        check_int(label, "labels", "class_contributions", 0, classes - 1)
     single = network.shapes[network.layers[-1][0]][0] == 1
     of_blank = network.forward(to_input(np.zeros((1, *network.input_shape), np.uint8), network.dtype))
     blank = stage_values(network, of_blank, index)
@@ -165,12 +165,12 @@ def class_evidence(
     for which, x in input_chunks(network, images, "Averaging the evidence", progress, cancelled):
         chosen = labels[which].astype(np.intp)
         trace = network.forward(x)
-        slopes = evidence_slopes(network, trace, layer, np.zeros_like(chosen) if single else chosen)
+        slopes = logit_slopes(network, trace, layer, np.zeros_like(chosen) if single else chosen)
         np.add.at(maps, chosen, slopes * stage_values(network, trace, index))
         np.add.at(maps_of_blank, chosen, slopes * blank)
     counts = np.bincount(labels, minlength=classes)
     images_of = np.maximum(counts, 1).reshape(-1, *(1,) * (maps.ndim - 1))
-    return ClassEvidence(layer, maps / images_of, maps_of_blank / images_of, counts)
+    return ClassContributions(layer, maps / images_of, maps_of_blank / images_of, counts)
 
 
 def _responses(network: Network, index: int, channel: int, x: FloatArray) -> FloatArray:

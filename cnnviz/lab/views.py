@@ -45,7 +45,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
         "translation": _named(
             text="lesson pair stage measure flicker.phase",
             number="block pool_size channel digits flicker.pace scroll",
-            flag="relative moved_along many spread flicker.runs alone measured note",
+            flag="relative equivariance many spread flicker.runs alone measured note",
         ),
         "backprop": _named(
             text="step step_layer rule contrast parameter target.name side.page also_checked",

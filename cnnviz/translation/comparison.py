@@ -176,7 +176,7 @@ class StagePair:
         return self.grid.interior(self.dx, self.dy)
 
     @property
-    def has_moved_along(self) -> bool:
+    def is_equivariant(self) -> bool:
         """Whether the maps are those of the original, moved with the image: residual 0, and of something.
 
         Where all ink has left the interior, or there was none, a residual of 0 says nothing.

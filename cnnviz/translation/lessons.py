@@ -281,7 +281,7 @@ def _digit_result(lesson: Lesson) -> str:
 
 def _residual_words(pooled: StagePair, residual: float) -> tuple[str, ...]:
     """Say how far pooled maps are from having moved along, unless it is undefined or 0 for want of ink."""
-    if pooled.has_moved_along:
+    if pooled.is_equivariant:
         said = "exactly 0"
     elif math.isfinite(residual) and residual > 0:
         said = format_value(residual)

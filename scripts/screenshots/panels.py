@@ -40,7 +40,7 @@ def feature_maps() -> None:
             settle()
             save(opened, name)
         opened.state.set_pinned(None)
-        opened.window.panel(FeatureMapsPanel).show_page("looks_for")
+        opened.window.panel(FeatureMapsPanel).show_page("top_patches")
         settle(4000)
         save(opened, "feature-maps-looks-for")
 

@@ -8,7 +8,7 @@ import pytest
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.inspect.arithmetic import dense_evidence, evidence_slopes, explain_cell
+from cnnviz.inspect.arithmetic import explain_cell, logit_contributions, logit_slopes
 from cnnviz.layers import (
     ACTIVATIONS,
     AvgPool2D,
@@ -237,12 +237,12 @@ def test_dense_names_the_cells_behind_its_features():
         (explain_cell, ("conv1", (0,)), ShapeError),
         (explain_cell, ("conv1", (0, 0, 0), 1), ParameterError),
         (explain_cell, ("dense1", (0,), 0, -1), ParameterError),
-        (dense_evidence, ("max", 3), ParameterError),
-        (dense_evidence, ("max", -1), ParameterError),
-        (dense_evidence, ("pool9", 0), ParameterError),
-        (dense_evidence, ("max", 0, 1), ParameterError),
-        (evidence_slopes, ("max", np.array([1, 0])), ShapeError),
-        (evidence_slopes, ("max", np.array([3])), ParameterError),
+        (logit_contributions, ("max", 3), ParameterError),
+        (logit_contributions, ("max", -1), ParameterError),
+        (logit_contributions, ("pool9", 0), ParameterError),
+        (logit_contributions, ("max", 0, 1), ParameterError),
+        (logit_slopes, ("max", np.array([1, 0])), ShapeError),
+        (logit_slopes, ("max", np.array([3])), ParameterError),
     ],
 )
 def test_wrong_requests_are_refused(function, arguments, error):
@@ -265,7 +265,7 @@ def test_evidence_behind_a_single_dense_layer_is_weight_times_value():
     )
     trace = network.forward(digits(network))
     for sample in range(4):
-        found = dense_evidence(network, trace, "pool1", sample=sample)
+        found = logit_contributions(network, trace, "pool1", sample=sample)
         weights = network.params["dense1.weight"][0].reshape(8, 13, 13)
         np.testing.assert_array_equal(found.contributions, weights * trace.outputs["pool1"][sample])
         assert found.bias == network.params["dense1.bias"][0]
@@ -295,7 +295,7 @@ def test_evidence_along_the_active_path_adds_up_to_every_logit(layer, ties):
     )
     trace = network.forward(digits(network))
     for class_index in (0, 3, 9):
-        found = dense_evidence(network, trace, layer, class_index, sample=2)
+        found = logit_contributions(network, trace, layer, class_index, sample=2)
         total = found.contributions.sum(dtype=np.float64) + found.bias
         assert found.exact
         assert total == pytest.approx(trace.logits[2, class_index], abs=1e-5)
@@ -315,8 +315,8 @@ def test_evidence_relative_to_blank_leaves_out_what_a_blank_image_has(preset):
     stage = f"pool{len(preset.filters)}"
     blank = network.forward(np.full((1, *network.input_shape), -0.5, network.dtype))
     for sample in range(4):
-        raw = dense_evidence(network, trace, stage, sample=sample)
-        found = dense_evidence(network, trace, stage, sample=sample, relative=True)
+        raw = logit_contributions(network, trace, stage, sample=sample)
+        found = logit_contributions(network, trace, stage, sample=sample, relative=True)
         values, of_blank = trace.outputs[stage][sample], blank.outputs[stage][0]
         with np.errstate(invalid="ignore", divide="ignore"):
             slopes = np.where(values == 0, 0, raw.contributions / values)
@@ -337,7 +337,7 @@ def test_evidence_relative_to_blank_leaves_out_what_a_blank_image_has(preset):
 def test_evidence_through_a_curved_activation_states_its_remainder():
     network = everything("float64")
     trace = network.forward(np.random.default_rng(0).normal(size=(1, *network.input_shape)))
-    found = dense_evidence(network, trace, "relu1", 1)
+    found = logit_contributions(network, trace, "relu1", 1)
     assert not found.exact
     assert abs(found.remainder) > 1e-3
     assert found.contributions.sum() + found.bias + found.remainder == pytest.approx(found.logit, abs=1e-12)
@@ -356,4 +356,4 @@ def test_evidence_through_a_curved_activation_states_its_remainder():
         logits.append(head.forward(changed[None]).logits[0, 1])
     slope = (logits[0] - logits[1]) / 2e-5
     assert found.contributions[cell] == pytest.approx(slope * values[cell], rel=1e-6)
-    assert dense_evidence(network, trace, "sigmoid", 1).exact
+    assert logit_contributions(network, trace, "sigmoid", 1).exact

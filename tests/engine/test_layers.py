@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.inspect.arithmetic import dense_evidence, explain_cell
+from cnnviz.inspect.arithmetic import explain_cell, logit_contributions
 from cnnviz.layers import (
     ACTIVATIONS,
     POOLS,
@@ -453,4 +453,4 @@ def test_everything_that_is_said_about_pools_holds_for_it(ties):
     np.testing.assert_allclose(terms.total, gradients.params["conv1.weight"][0], atol=1e-13)
     cell = explain_cell(network, trace, "pool1", (1, 5, 0))
     assert cell.products.sum() == pytest.approx(cell.value)
-    assert abs(dense_evidence(network, trace, "conv1").remainder) < 1e-12
+    assert abs(logit_contributions(network, trace, "conv1").remainder) < 1e-12

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.inspect.arithmetic import dense_evidence
+from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.comparison import comparable, parameter_changes, weight_layers, weight_maps
-from cnnviz.inspect.excitation import PADDING_LEVEL, class_evidence, exciting_patches
+from cnnviz.inspect.excitation import PADDING_LEVEL, class_contributions, exciting_patches
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of, window_geometry
 from cnnviz.layers import (
     AvgPool2D,
@@ -279,23 +279,23 @@ def test_wrong_requests_are_refused(network, images):
         with pytest.raises(ParameterError):
             exciting_patches(network, images, layer, channel, count)
     with pytest.raises(ShapeError):
-        class_evidence(network, images, np.zeros(3, np.int64), "pool1")
+        class_contributions(network, images, np.zeros(3, np.int64), "pool1")
     with pytest.raises(ParameterError):
-        class_evidence(network, images, np.full(len(images), 3), "pool1")
+        class_contributions(network, images, np.full(len(images), 3), "pool1")
     with pytest.raises(ParameterError):
-        class_evidence(network, images, np.zeros(len(images), np.int64), "pool3")
+        class_contributions(network, images, np.zeros(len(images), np.int64), "pool3")
 
 
 @pytest.mark.parametrize("relative", [False, True])
 def test_class_evidence_is_the_mean_over_the_images_of_a_class(network, images, rng, relative):
     """Relative to a blank image it is what the ink has changed."""
     labels = rng.integers(0, 2, size=len(images))
-    found = class_evidence(network, images, labels, "pool1")
+    found = class_contributions(network, images, labels, "pool1")
     assert found.counts.tolist() == [*np.bincount(labels).tolist(), 0]
     trace = network.forward(to_input(images))
     for label in (0, 1):
         maps = [
-            dense_evidence(network, trace, "pool1", label, int(sample), relative=relative).contributions
+            logit_contributions(network, trace, "pool1", label, int(sample), relative=relative).contributions
             for sample in np.flatnonzero(labels == label)
         ]
         own = found.maps[label] - (found.blank[label] if relative else 0)
@@ -307,7 +307,7 @@ def test_with_one_logit_both_classes_speak_about_it():
     network = LAB5.build_network()
     data = load_mnist()
     images, labels = data.test_images[:40], data.test_labels[:40]
-    found = class_evidence(network, images, labels, "pool1")
+    found = class_contributions(network, images, labels, "pool1")
     logits = network.forward(to_input(images, "float64")).logits[:, 0]
     for label in (0, 1):
         assert found.maps[label].sum() == pytest.approx(logits[labels == label].mean(), abs=1e-9)

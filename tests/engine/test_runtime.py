@@ -16,7 +16,7 @@ from cnnviz import runtime
 from cnnviz.clock import moment, now, today
 from cnnviz.datasets import to_input
 from cnnviz.evaluation import CancelledError, evaluate
-from cnnviz.inspect.excitation import class_evidence, exciting_patches
+from cnnviz.inspect.excitation import class_contributions, exciting_patches
 from cnnviz.presets import LAB5
 from cnnviz.routing import check_all, tie_rate_of_images
 from cnnviz.runtime import on_one_blas_thread, one_blas_thread
@@ -194,7 +194,7 @@ def test_long_computations_tell_their_progress_and_can_be_stopped():
         "checking gradients": lambda **hooks: check_all(network, few[0], 0, **hooks),
         "counting ties": lambda **hooks: tie_rate_of_images(network, images, "pool1", **hooks),
         "searching patches": lambda **hooks: exciting_patches(network, images, "conv1", 0, **hooks),
-        "adding evidence": lambda **hooks: class_evidence(network, images, labels, "pool1", **hooks),
+        "adding evidence": lambda **hooks: class_contributions(network, images, labels, "pool1", **hooks),
         "sweeping many": lambda **hooks: sweep_many(network, few, None, settings, **hooks),
     }
     silent = {

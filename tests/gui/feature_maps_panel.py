@@ -233,7 +233,7 @@ class Opened(Shown):
 
     def patches(self, kind):
         """Patches that excite the filter "most" or "least", as the second page shows them."""
-        return self.panel.looks_for.patches.page.leaves()[kind].content.patches
+        return self.panel.top_patches.patches.page.leaves()[kind].content.patches
 
     def step_sweep(self):
         self.qtbot.mouseClick(self.arithmetic.view("step"), LEFT)

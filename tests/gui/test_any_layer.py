@@ -11,7 +11,7 @@ from cnnviz.drawing import LIGHT, Box
 from cnnviz.drawing.page import page_drawn
 from cnnviz.engines import make_engine
 from cnnviz.graphics.heat_map import Reveal
-from cnnviz.inspect.arithmetic import dense_evidence, explain_cell
+from cnnviz.inspect.arithmetic import explain_cell, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT, projective_fields, receptive_field
 from cnnviz.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D
 from cnnviz.layers.windows import WindowGeometry
@@ -97,7 +97,7 @@ def test_its_gradients_are_checked_and_its_cells_written_out():
         assert found.value == (0 if before is None else trace.outputs["conv2d0"][0, 1, 1, 3])
         assert found.products.sum() == found.value
         assert (found.rows.tolist(), found.columns.tolist()) == ([place[1] - 1], [place[2] - 1])
-    assert abs(dense_evidence(small, trace, "frame1").remainder) < 1e-12
+    assert abs(logit_contributions(small, trace, "frame1").remainder) < 1e-12
     field = receptive_field(small, "conv2d2", (0, 0, 0))
     assert field[INPUT].unclipped == (-1, -1, 5, 5)
     assert field[INPUT].rectangle == (0, 0, 4, 4)

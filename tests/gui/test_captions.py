@@ -59,7 +59,7 @@ def test_a_figure_of_translation_names_the_choices_and_the_images_it_depends_on(
         "raw": {"relative": False},
         "pool": {"pool_size": 3},
         "stage": {"stage": "subsample"},
-        "against": {"moved_along": True},
+        "against": {"equivariance": True},
         "filter": {"channel": 3},
         "view": {"pair": "difference"},
         "measure": {"measure": "cosine_similarity"},
@@ -127,13 +127,13 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
     assert "conv1, filter 5" in caption
     assert "evidence for class 1, relative to a blank image" in caption
     assert "cell pool1, filter 5, row 2, column 3" in caption
-    maps.show_page("looks_for")
-    looks_for = maps.looks_for
-    rest(qtbot, session, lambda: looks_for.picture.averages is not None)
-    patches = looks_for.patches.view
-    for part in (looks_for.filter.view("kernel"), patches("most"), patches("least")):
+    maps.show_page("top_patches")
+    top_patches = maps.top_patches
+    rest(qtbot, session, lambda: top_patches.picture.averages is not None)
+    patches = top_patches.patches.view
+    for part in (top_patches.filter.view("kernel"), patches("most"), patches("least")):
         assert "conv1, filter 5" in caption_of(state, part)
-    evidence = looks_for.evidence.view
+    evidence = top_patches.evidence.view
     assert "pool1, all filters" in caption_of(state, evidence("evidence"))
     click(evidence("scope").button("one"))
     click(evidence("is_relative"))
@@ -153,8 +153,8 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
     page = caption_of(state, maps)
     assert "seed 7" in page.split(" · ")
     assert "patches of step 0 of another run (seed 0)" in page
-    assert "step 0 of another run" in looks_for.picture.age
-    assert "seed 7" in caption_of(state, looks_for.filter.view("filters")).split(" · ")
+    assert "step 0 of another run" in top_patches.picture.age
+    assert "seed 7" in caption_of(state, top_patches.filter.view("filters")).split(" · ")
 
 
 def test_curves_results_and_compared_moments_say_of_which_step_they_are(

@@ -18,7 +18,8 @@ from tests.oracles import read_number as said_in
 from tests.small_data import write_pictures
 from ui.panels.feature_maps.explain import explain
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
-from ui.panels.feature_maps.looks_for import (
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.feature_maps.top_patches import (
     ONE,
     EvidenceView,
     SetScope,
@@ -27,7 +28,6 @@ from ui.panels.feature_maps.looks_for import (
     filter_page,
     patches_page,
 )
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.state import PinnedCell
 
 
@@ -213,19 +213,19 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
 def searched(qtbot) -> Opened:
     opened = Opened(qtbot, LAB5)
     opened.look(moment().network, step=40)
-    qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
+    qtbot.mouseClick(opened.panel.pages.button("top_patches"), LEFT)
     return opened
 
 
 def test_another_filter_is_searched_at_once_and_a_patch_makes_its_image_the_sample_and_pins_the_cell(
     searched: Opened,
 ) -> None:
-    view, pages = searched.panel.looks_for, searched.panel.pages
+    view, pages = searched.panel.top_patches, searched.panel.pages
     click_part(view.filter.view("filters"), 5)
     assert view.picture.findings.excitation.channel == 5
     searched.qtbot.mouseClick(pages.button("network"), LEFT)
     np.testing.assert_array_equal(searched.values("conv1"), searched.trace.outputs["conv1"][0, 5])
-    searched.qtbot.mouseClick(pages.button("looks_for"), LEFT)
+    searched.qtbot.mouseClick(pages.button("top_patches"), LEFT)
     patch = searched.patches("least")[2]
     click_part(view.patches.view("least"), 2)
     assert searched.state.sample.index == patch.ask.image
@@ -239,8 +239,8 @@ def test_another_filter_is_searched_at_once_and_a_patch_makes_its_image_the_samp
 def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot) -> None:
     background = Later()
     opened = Opened(qtbot, background=background)
-    qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
-    view = opened.panel.looks_for.filter.view
+    qtbot.mouseClick(opened.panel.pages.button("top_patches"), LEFT)
+    view = opened.panel.top_patches.filter.view
     assert view("progress").isVisible()
     qtbot.mouseClick(view("cancel"), LEFT)
     assert background.cancelled_kinds == ["looks-for"]

@@ -161,8 +161,8 @@ def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> N
         trained.state.set_pinned(PinnedCell(stage, index))
         rest(qtbot, trained)
         faults += _faults(maps)
-    maps.show_page("looks_for")
-    rest(qtbot, trained, lambda: maps.looks_for.picture.findings is not None)
+    maps.show_page("top_patches")
+    rest(qtbot, trained, lambda: maps.top_patches.picture.findings is not None)
     faults += _faults(maps)
     backprop = show_panel(qtbot, trained, 3)
     for _step in backprop.model.steps:

@@ -217,7 +217,7 @@ def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to
     qtbot.waitUntil(training.results.matrix.isVisible)
     assert QApplication.focusWidget() is training.results.matrix
     find(qtbot, active, "search again")
-    qtbot.waitUntil(maps.looks_for.isVisible)
+    qtbot.waitUntil(maps.top_patches.isVisible)
 
 
 def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from_another(

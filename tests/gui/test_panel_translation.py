@@ -114,7 +114,7 @@ def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
     assert values[0] > 0.5
     assert values[1] == 0
     assert "moved along with the image exactly" in desk.panel.statement.text()
-    click(desk.controls["moved_along"].button("True"))
+    click(desk.controls["equivariance"].button("True"))
     desk.settle()
     pair = desk.maps
     assert pair.compared == (0, 2, 12, 11)
@@ -128,9 +128,9 @@ def test_maps_that_were_moved_are_called_so_wherever_they_are(desk: Desk) -> Non
     """Under "vs moved" the first maps are not the original's: in hover, key, spoken text and numbers."""
     desk.move(4, -2)
     panel, choices = desk.panel, desk.panel.choices
-    for moved_along, first in ((False, "original"), (True, "moved original")):
+    for equivariance, first in ((False, "original"), (True, "moved original")):
         for view in ("overlay", "sides", "flicker"):
-            choices.choose(moved_along=moved_along, pair=view)
+            choices.choose(equivariance=equivariance, pair=view)
             desk.settle()
             part = panel.maps.drawing().part(CellKey((0, "tile"), 6, 6))
             assert f": {first} " in part.tip
@@ -305,7 +305,7 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
         panel.strip,
         desk.canvas,
         panel.edges,
-        controls["moved_along"],
+        controls["equivariance"],
         panel.maps,
         panel.winners,
         controls["measure"],
@@ -428,7 +428,7 @@ def test_the_digit_of_a_lesson_is_moved_measured_and_followed(desk: Desk) -> Non
     for name, dx, along in (("digit-1px", 1, False), ("digit-2px", 2, True)):
         said = choose(desk, name)
         assert desk.state.shift == Shift(dx, 0)
-        assert desk.panel.view.moved_along is along
+        assert desk.panel.view.equivariance is along
         values = desk.values("max")
         assert f"max pool {values[0]:.2f}" in said
         assert ("exactly 0" in said) is (dx == 2)

@@ -93,8 +93,8 @@ def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
 
 def _a_filter(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
-    click(panel.pages.button("looks_for"))
-    filter_view = panel.looks_for.filter
+    click(panel.pages.button("top_patches"))
+    filter_view = panel.top_patches.filter
     choose(filter_view.view("layer"), "conv2")
     click_part(filter_view.view("filters"), 3)
     rest(bot, session)
@@ -112,7 +112,7 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     rest(bot, session)
     click_part(panel.maps, CellKey((2, "tile"), 2, 2))
     click(panel.enlarge)
-    click(controls["moved_along"].button("True"))
+    click(controls["equivariance"].button("True"))
     choose(controls["measure"], "Cosine similarity")
     click(controls["many"].button("True"))
     type_number(controls["digits"], "3")

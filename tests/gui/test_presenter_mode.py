@@ -285,7 +285,7 @@ DOCK_SIZES = {
     "lab5": [QSize(500, 400), QSize(700, 650), QSize(767, 900), QSize(1200, 400)],
     "lenet": [QSize(560, 650), QSize(900, 400)],
 }
-#: Drawn over other parts on purpose.
+#: Provenance over other parts on purpose.
 _OVERLAYS = LinkLayer | QSplitterHandle
 
 

@@ -185,7 +185,7 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
     qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
     first = _train_to(qtbot, session, 50)
     maps = window.panel(FeatureMapsPanel)
-    qtbot.waitUntil(lambda: (drawn := maps.drawn()) is not None and drawn.step == first)
+    qtbot.waitUntil(lambda: (drawn := maps.provenance()) is not None and drawn.step == first)
     network = state.history.snapshots.at(first).network
 
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
@@ -221,7 +221,7 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
     dialog.folder.setText(str(tmp_path))
     last = _train_to(qtbot, session, first + 600)
     backprop = window.panel(BackpropPanel)
-    qtbot.waitUntil(lambda: (drawn := backprop.drawn()) is not None and drawn.step == last)
+    qtbot.waitUntil(lambda: (drawn := backprop.provenance()) is not None and drawn.step == last)
     with qtbot.waitSignal(dialog.exported) as written:
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     saved = load_picture(written.args[0])

@@ -303,7 +303,7 @@ def test_filters_of_before_and_their_difference_and_settings_that_grow_later_are
     for moment, expected in (("before", before), ("difference", now - before), ("now", now)):
         qtbot.mouseClick(filters.view("moment").button(moment), Qt.MouseButton.LeftButton)
         np.testing.assert_array_equal(filters.view("filters").content.content.tiles.maps, expected)
-        told = filters.drawn()
+        told = filters.provenance()
         assert (told is not None and told.step == 0) == (moment == "before"), "figures say what they show"
 
 

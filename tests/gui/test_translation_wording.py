@@ -77,7 +77,7 @@ class _Shifted:
             return math.nan
         return float(np.linalg.norm(second - first) / np.linalg.norm(first))
 
-    def has_moved_along(self) -> bool:
+    def is_equivariant(self) -> bool:
         pair = self._stages[self.after]
         both = np.stack([pair.features()[1], pair.expected()])[..., pair.interior]
         return bool(np.allclose(both[0], both[1], atol=_EXACT) and np.abs(both).max(initial=0) > _EXACT)
@@ -101,7 +101,7 @@ def _untruths(truth: _Shifted) -> Iterator[str]:
         for words, holds in (("less", change < base), ("more", change > base)):
             if re.search(rf"They (would )?change {words}|It changes {words}", said) and not holds:
                 yield words
-    if "moved along" in said and not truth.has_moved_along():
+    if "moved along" in said and not truth.is_equivariant():
         yield "moved along"
     told = re.search(r"relative to a blank image the changes are \*(\S+)\* and \*(\S+)\*", said)
     wanted = [truth.change(stage, relative=True) for stage in (truth.after, truth.before)]

@@ -15,7 +15,7 @@ from cnnviz.document.images import png_of
 from cnnviz.document.run import StillRun, pack_run
 from cnnviz.network import weights_checksum
 from cnnviz.snapshots import Origin
-from ui.panels.drawn import Drawn, drawn_in
+from ui.panels.provenance import Provenance, provenance_in
 from ui.state import AppState, RunStatus, Sample
 
 # At run time where it is needed: it loads much, and the frame of the window is to appear before.
@@ -139,7 +139,7 @@ def picture_of(
     state: AppState,
     panel: str = "",
     views: Mapping[str, View] | None = None,
-    drawn: Drawn | None = None,
+    drawn: Provenance | None = None,
     *,
     checksum: bool = True,
 ) -> t.Document | None:
@@ -148,7 +148,7 @@ def picture_of(
     * `drawn`: what is to be seen of it in a panel that draws later than the state changes.
     * `checksum`: whether to compute that of the weights, which takes its time.
     """
-    shown = drawn_in(None, state) if drawn is None else drawn
+    shown = provenance_in(None, state) if drawn is None else drawn
     if shown is None or state.dataset is None:
         return None
     live, origin = state.live, shown.origin

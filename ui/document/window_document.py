@@ -21,7 +21,7 @@ from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
 from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of
 from ui.document.restorer import Built, DocumentRestorer, Order
-from ui.panels.drawn import drawn_in_panel
+from ui.panels.provenance import provenance_in_panel
 from ui.run.controller import Controller
 from ui.settings import forget_files, remember_folder, remembered_files
 from ui.state import AppState, RunStatus
@@ -113,7 +113,7 @@ class WindowDocument(QObject):
 
     def picture(self, widget: QWidget | None = None) -> t.Document | None:
         """Return what is shown, or drawn in a widget, as a picture carries it; None before there is a run."""
-        drawn = drawn_in_panel(widget, self.state)
+        drawn = provenance_in_panel(widget, self.state)
         if drawn is not None and drawn.sample is None:
             drawn = None  # a lesson with a network of its own: the view is that of the run
         panels = self._window.panels

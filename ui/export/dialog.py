@@ -34,7 +34,7 @@ from ui.controls.number_field import FloatField
 from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of, to_csv
 from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
 from ui.panels.analysis import Analysis
-from ui.panels.drawn import catch_up
+from ui.panels.provenance import catch_up
 from ui.settings import FIGURES_FOLDER, remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager

@@ -20,7 +20,7 @@ from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_shift
 from cnnviz.spreadsheet import Cell
 from ui.panels.contract import Panel
-from ui.panels.drawn import Drawn, catch_up, drawn_in, drawn_within, moment_of
+from ui.panels.provenance import Provenance, catch_up, moment_of, provenance_in, provenances_within
 from ui.state import AppState, Sample, Shift
 from ui.theme import DARK, LIGHT, PRINT, theme_manager
 from ui.window.panel_area import panel_of
@@ -174,10 +174,10 @@ def caption_of(state: AppState, widget: QWidget | None = None) -> str:
     All of it is of the run, the moment and the image that were drawn, whatever the program shows by now. Of
     parts that are of another moment or run, or that depend on choices of their own, it says of which.
     """
-    drawn = drawn_in(widget, state)
+    drawn = provenance_in(widget, state)
     if drawn is None:
         return " · ".join(_run(state.experiment))
-    origin, within = drawn.origin, [] if widget is None else drawn_within(widget)
+    origin, within = drawn.origin, [] if widget is None else provenances_within(widget)
     is_made_up = origin is None and bool(drawn.note)
     parts = [] if origin is None else [*_run(origin.experiment, origin.data), origin.note]
     parts += [
@@ -200,7 +200,7 @@ def _run(experiment: Experiment, data: str = "MNIST") -> list[str]:
     ]
 
 
-def _part(part: Drawn, whole: Drawn) -> str:
+def _part(part: Provenance, whole: Provenance) -> str:
     """Say of a part what the whole does not: its moment, if it is another one, and its own choices."""
     is_of_another = (part.step, _run_id(part)) != (whole.step, _run_id(whole))
     moment = f" of {moment_of(part.step, part.origin, whole.origin)}" if is_of_another else ""
@@ -208,7 +208,7 @@ def _part(part: Drawn, whole: Drawn) -> str:
     return f"{part.what}{moment}{choices and f': {choices}'}" if moment or choices else ""
 
 
-def _run_id(drawn: Drawn) -> int | None:
+def _run_id(drawn: Provenance) -> int | None:
     return None if drawn.origin is None else drawn.origin.run_id
 
 
@@ -226,7 +226,7 @@ def _shifted(shift: Shift) -> list[str]:
 
 def file_name_of(figure: Figure, state: AppState) -> str:
     """Return a file name, without its ending, that says what the figure shows."""
-    drawn = drawn_in(figure.widget, state)
+    drawn = provenance_in(figure.widget, state)
     origin = None if drawn is None else drawn.origin
     experiment = state.experiment if origin is None else origin.experiment
     step = 0 if drawn is None else drawn.step

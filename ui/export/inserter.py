@@ -18,7 +18,7 @@ from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
 from ui.export.formats import draw_svg, natural_width, to_image
 from ui.panels.analysis import Analysis, Context
-from ui.panels.drawn import catch_up
+from ui.panels.provenance import catch_up
 from ui.panels.report.inserts import Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
 from ui.panels.report.work import Complain

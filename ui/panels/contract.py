@@ -10,7 +10,7 @@ from cnnviz._types import View
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis
-from ui.panels.drawn import TellsDrawn
+from ui.panels.provenance import HasProvenance
 from ui.state import AppState
 
 
@@ -59,7 +59,7 @@ class Services:
     files: Analysis
 
 
-class Panel(TellsDrawn, QFrame):
+class Panel(HasProvenance, QFrame):
     """A panel of the window: a row of `ui.panels.registry`.
 
     It draws the state. It says what it has drawn (`drawn`), for captions and documents, and keeps the choices

@@ -18,7 +18,7 @@ ICON_FOLDER = bundled("icons")
 #: Pixels between the icon of a button and its text, beyond what the style leaves.
 _TEXT_GAP = 4
 
-#: Drawn here because they are too plain to be taken from elsewhere.
+#: Provenance here because they are too plain to be taken from elsewhere.
 _OWN = {
     "close": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M6 6l12 12M18 6L6 18" '
     'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/></svg>'

@@ -48,7 +48,7 @@ def timeline(session: Session) -> Iterator[str]:
 def training(session: Session) -> Iterator[str]:
     """Check the result on the test images."""
     state, results = session.state, session.window.panel(TrainingPanel).results
-    drawn, dataset = results.drawn(), state.dataset
+    drawn, dataset = results.provenance(), state.dataset
     if drawn is None or dataset is None:
         return
     snapshot = state.history.snapshots.find(drawn.step)

@@ -49,7 +49,7 @@ def sweep(session: Session, panel: TranslationPanel) -> Iterator[str]:
     assert state.sample is not None
     if column.map.content is None or swept is None:
         return
-    says = column.drawn()
+    says = column.provenance()
     if swept.network is not state.shown.network and "network of" not in column.note.text():
         yield "the sweep is of another network and does not say so"
     if says is None or says.step != swept.snapshot.step:
@@ -113,7 +113,7 @@ def _measured(network: Network, view: View, sample: Sample, shift: Shift) -> flo
         return _cosine(before, after)
     if view.measure == "relative_change":
         return change(before, after)
-    expected, counts = moved_along(network, view, view.stage, before, shift)
+    expected, counts = equivariance(network, view, view.stage, before, shift)
     return change(before, before + (after - expected) * counts) if counts.any() else math.nan
 
 
@@ -159,7 +159,7 @@ def features(network: Network, pixels: NDArray[np.uint8], view: View) -> Maps:
     return found
 
 
-def moved_along(
+def equivariance(
     network: Network, view: View, stage: str, maps: Values, shift: Shift
 ) -> tuple[Values, NDArray[np.bool_]]:
     """Move maps as far as the image moved, linearly interpolated between cells; and say which cells count.

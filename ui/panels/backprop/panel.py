@@ -35,8 +35,8 @@ from ui.panels.backprop.side_column import CHECK, INSPECT, POKE, SideColumn
 from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.work import PASS, BackpropWork, Rules
 from ui.panels.contract import Panel, Runs
-from ui.panels.drawn import Drawn
 from ui.panels.picture_loop import PictureLoop
+from ui.panels.provenance import Provenance
 from ui.panels.scene import still_scene_of
 from ui.state import AppState, PinnedCell, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
@@ -196,7 +196,7 @@ class BackpropPanel(Panel):
             action()
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return network and sample of the pass that is shown, and what else its gradients depend on."""
         model, passed = self.model, self.model.passed
         if passed is None:
@@ -209,7 +209,7 @@ class BackpropPanel(Panel):
         if model.step.kind is StepKind.ROUTE:
             other = contrast_pools(passed.routings[model.step.layer].pool).get(model.focus.contrast)
             parts += [] if other is None else [f"routed as by {other.title.lower()}"]
-        return Drawn.of(scene.snapshot, scene.sample, note=", ".join(parts))
+        return Provenance.of(scene.snapshot, scene.sample, note=", ".join(parts))
 
     # -- the application's state ---------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from ui.panels.compare.page import (
     page_of,
 )
 from ui.panels.contract import Runs
-from ui.panels.drawn import Drawn, TellsDrawn, moment_of
+from ui.panels.provenance import HasProvenance, Provenance, moment_of
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -35,7 +35,7 @@ _LEAST_HEIGHT = 136
 _NOTHING = "Choose a moment on the timeline and press Mark this moment"
 
 
-class ComparePanel(TellsDrawn, QFrame):
+class ComparePanel(HasProvenance, QFrame):
     """Weights of a marked moment A, of the moment that is shown, and the difference; `hide` hides it."""
 
     def __init__(self, state: AppState, runs: Runs, hide: Callable[[], object]) -> None:
@@ -67,14 +67,14 @@ class ComparePanel(TellsDrawn, QFrame):
         self._draw()
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return the moment B, compared with the moment A."""
         found = self.found
         if found is None:
             return None
         then, now = found.then, found.now
         note = f"compared with {moment_of(then.step, then.origin, now.origin)}"
-        return Drawn.of(now, note=note, choices=(found.words,))
+        return Provenance.of(now, note=note, choices=(found.words,))
 
     def figure(self, look: Look) -> Drawing:
         """The maps, for paper."""

@@ -14,13 +14,19 @@ from cnnviz.drawing import Ask, Colors
 from cnnviz.drawing.kept import kept
 from cnnviz.graphics import patches
 from cnnviz.graphics.tiles import Tiles
-from cnnviz.inspect.excitation import ClassEvidence, Excitation, Patch, class_evidence, exciting_patches
+from cnnviz.inspect.excitation import (
+    ClassContributions,
+    Excitation,
+    Patch,
+    class_contributions,
+    exciting_patches,
+)
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis, Context
-from ui.panels.drawn import Drawn
 from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
+from ui.panels.provenance import Provenance
 from ui.state import PinnedCell
 
 PATCHES = 8
@@ -49,11 +55,11 @@ class Findings:
     excitation: Excitation
 
     @property
-    def drawn(self) -> Drawn:
+    def provenance(self) -> Provenance:
         """What is to be seen where this is drawn."""
         note = f"searched in {format_count(len(self.dataset.test_labels))} test images"
         own = f"{self.excitation.layer}, filter {self.excitation.channel}"
-        return Drawn.of(self.snapshot, note=note, what="patches", choices=(own,))
+        return Provenance.of(self.snapshot, note=note, what="patches", choices=(own,))
 
     @property
     def count(self) -> str:
@@ -96,13 +102,13 @@ class Averages:
 
     snapshot: Snapshot
     dataset: Dataset
-    evidence: ClassEvidence
+    evidence: ClassContributions
 
     @property
-    def drawn(self) -> Drawn:
+    def provenance(self) -> Provenance:
         """What is to be seen where this is drawn."""
         note = f"mean over {format_count(len(self.dataset.test_labels))} test images"
-        return Drawn.of(self.snapshot, note=note, what="evidence")
+        return Provenance.of(self.snapshot, note=note, what="evidence")
 
     @property
     def about(self) -> str:
@@ -313,7 +319,7 @@ class FilterSearch(QObject):
             return
 
         def average(context: Context) -> Averages:
-            evidence = class_evidence(
+            evidence = class_contributions(
                 snapshot.network,
                 dataset.test_images,
                 dataset.test_labels,

@@ -30,17 +30,17 @@ from ui.controls.naming import named
 from ui.controls.scroll_column import place_of, scroll_later, set_up_area
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
-from ui.panels.drawn import Drawn
 from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.filter_search import LookAtPatch
-from ui.panels.feature_maps.looks_for import LooksForView, ShowFilter
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
 from ui.panels.feature_maps.plan import Kind, Plan, plan_of
 from ui.panels.feature_maps.sweep import SPEEDS, USUAL_SPEED
-from ui.panels.feature_maps.view import FIXED, LOOKS_FOR, NETWORK, View
+from ui.panels.feature_maps.top_patches import ShowFilter, TopPatchesView
+from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
 from ui.panels.picture_loop import PictureLoop
+from ui.panels.provenance import Provenance
 from ui.panels.scene import still_scene_of
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
@@ -78,7 +78,7 @@ class FeatureMapsPanel(Panel):
         self.setProperty("role", "panel")
         self.message = MessageBar(self)
         self.network = NetworkView(state, self.choices)
-        self.looks_for = LooksForView(background, self.answer)
+        self.top_patches = TopPatchesView(background, self.answer)
         self._build()
         self._loop = PictureLoop(
             self, state, analysis, "feature-maps", self._scene, compute_picture, self._on_picture
@@ -115,29 +115,29 @@ class FeatureMapsPanel(Panel):
         return self.network.picture
 
     def show_page(self, page: str) -> None:
-        """Show ``"network"`` or ``"looks_for"``."""
+        """Show ``"network"`` or ``"top_patches"``."""
         self.choices.choose(page=page)
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
-        pages = {NETWORK: self.network, LOOKS_FOR: self.looks_for}
+        pages = {NETWORK: self.network, TOP_PATCHES: self.top_patches}
         return {page: partial(self.show_page, name) for name, page in pages.items()}
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return network and sample of the picture that is shown, and what is chosen in it."""
-        if self.stack.currentWidget() is self.looks_for:
-            return self.looks_for.drawn()
+        if self.stack.currentWidget() is self.top_patches:
+            return self.top_patches.provenance()
         picture, network = self.picture, self.network
         if picture is None:
             return None
         words = choice_words(picture, network.look, network.marked_cell(), are_fixed=self._are_limits_fixed())
-        return Drawn.of(picture.scene.snapshot, picture.scene.sample, choices=words)
+        return Provenance.of(picture.scene.snapshot, picture.scene.sample, choices=words)
 
     def figure(self, look: Look) -> Drawing:
         """What the page in front shows, as one drawing."""
-        if self.stack.currentWidget() is self.looks_for:
-            return self.looks_for.figure(look)
+        if self.stack.currentWidget() is self.top_patches:
+            return self.top_patches.figure(look)
         return self.network.figure(look)
 
     # -- what a session keeps ------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class FeatureMapsPanel(Panel):
         return {
             **kept(replace(network.seen(), levels=pairs)),
             **kept(_Kept(scrolled, *swept, network.sweep.speed)),
-            **self.looks_for.view_state(),
+            **self.top_patches.view_state(),
         }
 
     @override
@@ -190,8 +190,8 @@ class FeatureMapsPanel(Panel):
         network.stay_where_scrolled()
         scroll_later(network.area.horizontalScrollBar(), own.scroll)
         if isinstance(layer := found.get("filter.layer"), str) and layer:
-            self.looks_for.show_network(self._state.shown, self._state.dataset)
-            self.looks_for.restore_view(found, self._moment_at)
+            self.top_patches.show_network(self._state.shown, self._state.dataset)
+            self.top_patches.restore_view(found, self._moment_at)
 
     def _moment_at(self, step: int) -> Snapshot | None:
         """Return the network of the run at a step, if it is on record."""
@@ -250,7 +250,7 @@ class FeatureMapsPanel(Panel):
         buttons = self.cover, self.smaller, self.larger, self.fit
         fill(QHBoxLayout(self._view_tools), label, self.limits, *buttons)
         self.stack = QStackedWidget()
-        for page in (named(QLabel(_EMPTY), role="muted"), self.network, self.looks_for):
+        for page in (named(QLabel(_EMPTY), role="muted"), self.network, self.top_patches):
             self.stack.addWidget(page)
         # Only a panel smaller than the smallest window, or one enlarged for a projector, has to scroll.
         scroll = QScrollArea()
@@ -337,20 +337,20 @@ class FeatureMapsPanel(Panel):
 
     @Slot()
     def _on_snapshot_changed(self) -> None:
-        if self.isVisible() and self.stack.currentWidget() is self.looks_for:
-            self.looks_for.show_network(self._state.shown, self._state.dataset)
+        if self.isVisible() and self.stack.currentWidget() is self.top_patches:
+            self.top_patches.show_network(self._state.shown, self._state.dataset)
 
     def _show_page(self) -> None:
         is_network = self.view.page == NETWORK
         before = self.stack.currentWidget()
         if self.picture is not None:
-            self.stack.setCurrentWidget(self.network if is_network else self.looks_for)
+            self.stack.setCurrentWidget(self.network if is_network else self.top_patches)
         for widget in (self._view_tools, self._bottom):
             widget.setVisible(is_network)
         self._arrange_tools()
-        if self.picture is not None and not is_network and before is not self.looks_for:
-            self.looks_for.show_network(self._state.shown, self._state.dataset)
-            self.looks_for.choose(*self._shown_filter(self.picture.plan))
+        if self.picture is not None and not is_network and before is not self.top_patches:
+            self.top_patches.show_network(self._state.shown, self._state.dataset)
+            self.top_patches.choose(*self._shown_filter(self.picture.plan))
 
     def _shown_filter(self, plan: Plan) -> tuple[str, int]:
         """Convolution and filter that the marked cell belongs to."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
-from cnnviz.inspect.arithmetic import Evidence, dense_evidence
+from cnnviz.inspect.arithmetic import LogitContributions, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network, Trace
 from cnnviz.snapshots import Snapshot
@@ -55,7 +55,7 @@ class Picture(SceneRun):
     scene: MapScene
     plan: Plan
     trace: Trace
-    evidence: Evidence | None
+    evidence: LogitContributions | None
     levels: Levels
     growth: Mapping[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
 
@@ -123,17 +123,17 @@ def union(first: Levels, second: Levels) -> dict[str, Limits]:
     return joined
 
 
-def _evidence(plan: Plan, network: Network, trace: Trace, choices: MapChoices) -> Evidence | None:
+def _evidence(plan: Plan, network: Network, trace: Trace, choices: MapChoices) -> LogitContributions | None:
     """Take the chosen logit apart; the only one where there is but one."""
     column, logits = plan.column(EVIDENCE), trace.logits[0]
     if column is None:
         return None
     chosen = choices.class_index
     index = chosen if chosen is not None and chosen < len(logits) else int(np.argmax(logits))
-    return dense_evidence(network, trace, column.stage, index, relative=choices.is_relative)
+    return logit_contributions(network, trace, column.stage, index, relative=choices.is_relative)
 
 
-def _levels(plan: Plan, network: Network, trace: Trace, evidence: Evidence | None) -> Levels:
+def _levels(plan: Plan, network: Network, trace: Trace, evidence: LogitContributions | None) -> Levels:
     """Limits of every column, from all values of its layer; black and white as pixels enter the network."""
     return {
         column.key: (-0.5, 0.5)
@@ -155,7 +155,9 @@ def _limits(values: NDArray[np.floating], signed: bool) -> Limits:
     return (-largest if signed else 0.0), largest
 
 
-def _values(column: Column, network: Network, trace: Trace, evidence: Evidence | None) -> FloatArray:
+def _values(
+    column: Column, network: Network, trace: Trace, evidence: LogitContributions | None
+) -> FloatArray:
     match column.kind:
         case Kind.IMAGE:
             return trace.inputs[0]

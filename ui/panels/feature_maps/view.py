@@ -9,12 +9,12 @@ from ui.panels.feature_maps.picture import MapChoices
 from ui.panels.feature_maps.plan import LARGEST_CELL, LARGEST_SCALE
 from ui.state import PinnedCell
 
-NETWORK, LOOKS_FOR = "network", "looks_for"
+NETWORK, TOP_PATCHES = "network", "top_patches"
 AUTOMATIC, FIXED = "automatic", "fixed"
 _PAGES = (
     (NETWORK, "Network", "Every layer left to right, with linked cells and their arithmetic"),
     (
-        LOOKS_FOR,
+        TOP_PATCHES,
         "What a filter looks for",
         "Test patches that excite a filter most and least; evidence of each class",
     ),

@@ -23,7 +23,7 @@ from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
-from ui.panels.drawn import Drawn
+from ui.panels.provenance import Provenance
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
@@ -279,7 +279,7 @@ class ReportPanel(Panel):
             self.exported.emit()
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return None: words are of no moment."""
         return None
 

@@ -30,7 +30,7 @@ from ui.controls.layouts import fill
 from ui.controls.pace import Pace
 from ui.marks import view_of
 from ui.panels.contract import Runs
-from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.provenance import HasProvenance, Provenance
 from ui.panels.reading_box import ReadingBox
 from ui.panels.timeline.controls import BranchQuestion, Film, ForkButton, ShownMoment, Transport, ViewToggles
 from ui.state import AppState, RunStatus
@@ -51,7 +51,7 @@ _TIP = (
 )
 
 
-class TimelineBar(TellsDrawn, QFrame):
+class TimelineBar(HasProvenance, QFrame):
     """Shows where in the run the panels are, and asks for other moments."""
 
     def __init__(self, state: AppState, runs: Runs) -> None:
@@ -81,13 +81,13 @@ class TimelineBar(TellsDrawn, QFrame):
     # -- building ------------------------------------------------------------------------------------------
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return the moment that the handle stands at, on a run that may have come further."""
         state = self._state
         if state.shown is None:
             return None
         further = state.history.step != state.shown.step
-        return Drawn.of(
+        return Provenance.of(
             state.shown, note=f"run up to step {format_count(state.history.step)}" if further else ""
         )
 

@@ -22,7 +22,7 @@ from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.spoken import Spoken, tell_value
 from ui.marks import view_of
-from ui.panels.drawn import CatchesUp, DrawnPart
+from ui.panels.provenance import CatchesUp, ProvenancePart
 from ui.panels.reading_box import ReadingBox
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.theme.plots import make_pen, style_plot
@@ -120,7 +120,7 @@ class _Item:
             self.dots.setData(np.empty(0), np.empty(0))
 
 
-class CurvePlot(CatchesUp, DrawnPart, Spoken, QWidget):
+class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
     """Shows a `Curves` that is replaced whenever there are more points.
 
     The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; a double

@@ -28,7 +28,7 @@ from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
-from ui.panels.drawn import CatchesUp, DrawnPart
+from ui.panels.provenance import CatchesUp, ProvenancePart
 from ui.panels.training.curve_plot import CurvePlot
 
 #: Between the news of steps and their drawing: in a turn of their own.
@@ -70,7 +70,7 @@ class _Zoom:
     zoom: tuple[float, ...] | None = maybe(float, -_FARTHEST, _FARTHEST)
 
 
-class TrainingCurves(CatchesUp, DrawnPart, QWidget):
+class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
     """Two plots that grow with the history."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from cnnviz.quantities import format_count, format_value
 from cnnviz.snapshots import Snapshot
 from ui.choices import Shown, one_of
 from ui.page_view import PageView
-from ui.panels.drawn import Drawn, DrawnPart
+from ui.panels.provenance import Provenance, ProvenancePart
 
 _HIGHEST = 400
 _KEY = replace(COLORS, size=sized(220, 17, 96, 17))
@@ -106,13 +106,15 @@ class Filters:
         """Whether nothing of the first moment is shown."""
         return self.first is None or self.view.moment == "now"
 
-    def drawn(self) -> Drawn:
+    def provenance(self) -> Provenance:
         """The first moment where that is shown, else the one shown; and which kernels are."""
         if self.first is None or self.is_now:
-            return Drawn.of(self.now, choices=(self.kernels,))
+            return Provenance.of(self.now, choices=(self.kernels,))
         if self.view.moment == "before":
-            return Drawn.of(self.first, choices=(self.kernels,))
-        return Drawn.of(self.now, choices=(f"{self.kernels}, minus step {format_count(self.first.step)}",))
+            return Provenance.of(self.first, choices=(self.kernels,))
+        return Provenance.of(
+            self.now, choices=(f"{self.kernels}, minus step {format_count(self.first.step)}",)
+        )
 
     def caption(self, size: str) -> str:
         """Say what is shown, and how much weights have grown: the colours alone look alike at all moments."""
@@ -168,7 +170,7 @@ def filters_page(shown: Filters) -> Page:
     return Page(down(head, replace(tiles, title="", room=_TILES - 21), below, gap=6))
 
 
-class FiltersView(DrawnPart, PageView):
+class FiltersView(ProvenancePart, PageView):
     """Filters as small signed maps on one common scale; deeper layers show those for one input channel."""
 
     def __init__(self) -> None:
@@ -203,5 +205,5 @@ class FiltersView(DrawnPart, PageView):
         self._show(self.shown and replace(self.shown, view=choices))
 
     @override
-    def drawn(self) -> Drawn | None:
-        return None if self.shown is None else self.shown.drawn()
+    def provenance(self) -> Provenance | None:
+        return None if self.shown is None else self.shown.provenance()

@@ -13,7 +13,7 @@ from cnnviz.notation import Notation
 from cnnviz.quantities import ALMOST, format_count, format_plain
 from ui.controls.naming import named
 from ui.controls.scroll_column import place_of, scroll_later
-from ui.panels.drawn import DrawnPart
+from ui.panels.provenance import ProvenancePart
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
 _FEWEST_DECIMALS, _MOST_DECIMALS = 3, 5
@@ -113,7 +113,7 @@ class LogModel(QAbstractTableModel):
         return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
-class LogTable(DrawnPart, QTableView):
+class LogTable(ProvenancePart, QTableView):
     """Log of a run. New rows scroll into sight unless the user has scrolled up; Ctrl+C copies rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -24,7 +24,7 @@ from ui.controls.naming import named
 from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.contract import Panel, Runs
-from ui.panels.drawn import CatchesUp, Drawn
+from ui.panels.provenance import CatchesUp, Provenance
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.filters import View as FilterView
@@ -155,11 +155,11 @@ class TrainingPanel(CatchesUp, Panel):
         self._fit_columns()
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return the moment that is shown: no image of the samples is to be seen here."""
-        return None if self._state.shown is None else Drawn.of(self._state.shown)
+        return None if self._state.shown is None else Provenance.of(self._state.shown)
 
-    def _run_drawn(self, what: str) -> Drawn | None:
+    def _run_drawn(self, what: str) -> Provenance | None:
         """Return what shows the run up to its last step, whichever moment is shown."""
         state = self._state
         if state.live is None:
@@ -169,7 +169,7 @@ class TrainingPanel(CatchesUp, Panel):
             notes.append(f"step {format_count(state.shown.step)} is marked")
         if what == "curves" and state.ghost is not None:
             notes.append("an earlier run in grey")
-        return Drawn(state.history.step, state.live.origin, note=", ".join(notes), what=what)
+        return Provenance(state.history.step, state.live.origin, note=", ".join(notes), what=what)
 
     @override
     def catch_up(self) -> None:

@@ -21,7 +21,7 @@ from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.marks import view_of
-from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.provenance import HasProvenance, Provenance
 from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import EvaluatedStep
 from ui.theme import LIGHT, Theme, follow_theme
@@ -38,7 +38,7 @@ class _Kept:
     scroll: int = whole(0, 0, 1_000_000)
 
 
-class ResultsView(TellsDrawn, QWidget):
+class ResultsView(HasProvenance, QWidget):
     """Confusion matrix over the mistakes; a cell of the matrix narrows the mistakes down to its own.
 
     * `choose`: takes the index of a test image to look at.
@@ -101,10 +101,10 @@ class ResultsView(TellsDrawn, QWidget):
         self._show_images(dataset, evaluation)
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return the moment whose network was tested."""
         found = self._result
-        return None if found is None else Drawn(found.step, found.origin, what="test results")
+        return None if found is None else Provenance(found.step, found.origin, what="test results")
 
     def said(self) -> str:
         """The result in words."""

@@ -20,7 +20,7 @@ _NOWHERE = Shift()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class Provenance:
     """A moment of a run and an image, as they were drawn.
 
     * `origin`: the run, whichever runs have come since; None for a network that was made up.
@@ -58,32 +58,32 @@ class Drawn:
         return cls(snapshot.step, snapshot.origin, sample, shift, note, what, snapshot.network, choices)
 
 
-class TellsDrawn:
+class HasProvenance:
     """Mixed, as `CatchesUp` is, into a panel that draws later than the state changes, or a part of one."""
 
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return what is to be seen; None when nothing was drawn yet."""
         raise NotImplementedError
 
 
-class DrawnPart(TellsDrawn):
+class ProvenancePart(HasProvenance):
     """Mixed into a part of a panel whose panel knows what the part shows.
 
     * `tell`: return what is to be seen; None for the same as around the part.
     """
 
-    tell: Callable[[], Drawn | None] = staticmethod(lambda: None)
+    tell: Callable[[], Provenance | None] = staticmethod(lambda: None)
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         return self.tell()
 
 
-class DrawnView[C](DrawnPart, MarkView[C]):
+class ProvenanceView[C](ProvenancePart, MarkView[C]):
     """A view of a part whose panel knows what it shows."""
 
 
-def drawn_in(widget: QWidget | None, state: AppState) -> Drawn | None:
+def provenance_in(widget: QWidget | None, state: AppState) -> Provenance | None:
     """Return what is drawn in a widget, as the nearest part around it says; else what the state shows.
 
     None before there is a network.
@@ -91,16 +91,16 @@ def drawn_in(widget: QWidget | None, state: AppState) -> Drawn | None:
     return next(_told_around(widget), _of_state(state))
 
 
-def drawn_in_panel(widget: QWidget | None, state: AppState) -> Drawn | None:
+def provenance_in_panel(widget: QWidget | None, state: AppState) -> Provenance | None:
     """Return what is drawn in the panel that a widget is in, as that says; else what the state shows."""
     told = list(_told_around(widget))
     return told[-1] if told else _of_state(state)
 
 
-def drawn_within(widget: QWidget) -> list[Drawn]:
+def provenances_within(widget: QWidget) -> list[Provenance]:
     """Return what the parts in sight within a widget say that they show."""
-    parts = [each for each in widget.findChildren(QWidget) if isinstance(each, TellsDrawn)]
-    told = (each.drawn() for each in parts if each.isVisibleTo(widget))
+    parts = [each for each in widget.findChildren(QWidget) if isinstance(each, HasProvenance)]
+    told = (each.provenance() for each in parts if each.isVisibleTo(widget))
     return [each for each in told if each is not None]
 
 
@@ -111,18 +111,18 @@ def moment_of(step: int, origin: Origin | None, beside: Origin | None) -> str:
     return f"step {format_count(step)} of another run (seed {origin.experiment.seed})"
 
 
-def _told_around(widget: QWidget | None) -> Iterator[Drawn]:
+def _told_around(widget: QWidget | None) -> Iterator[Provenance]:
     """Yield what the widget and the parts around it say, from inside to outside."""
     part = widget
     while part is not None:
-        told = part.drawn() if isinstance(part, TellsDrawn) else None
+        told = part.provenance() if isinstance(part, HasProvenance) else None
         if told is not None:
             yield told
         part = None if part.isWindow() else part.parentWidget()
 
 
-def _of_state(state: AppState) -> Drawn | None:
-    return None if state.shown is None else Drawn.of(state.shown, state.sample, state.shift)
+def _of_state(state: AppState) -> Provenance | None:
+    return None if state.shown is None else Provenance.of(state.shown, state.sample, state.shift)
 
 
 def catch_up(widget: QWidget) -> None:

@@ -26,8 +26,8 @@ from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
-from ui.panels.drawn import Drawn, DrawnPart, TellsDrawn
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
+from ui.panels.provenance import HasProvenance, Provenance, ProvenancePart
 from ui.theme import Theme, follow_theme
 
 _LEFT, _LEAST = 216, 200
@@ -97,11 +97,11 @@ class _Kept:
     searched: int | None = maybe(int, 0, 10**9)
 
 
-class _Part(DrawnPart, PageView):
+class _Part(ProvenancePart, PageView):
     """What was found, which may be of another moment than the page."""
 
 
-class LooksForView(TellsDrawn, QWidget):
+class TopPatchesView(HasProvenance, QWidget):
     """Choose a filter on the left; patches and evidence of the classes are searched in the background.
 
     * `answer`: is told of the filter that was chosen, and of the patch to look at.
@@ -161,18 +161,18 @@ class LooksForView(TellsDrawn, QWidget):
             search.cancel()
 
     @override
-    def drawn(self) -> Drawn | None:
+    def provenance(self) -> Provenance | None:
         """Return the moment whose filters are shown; the patches may be of another."""
         picture = self.picture
         if picture is None:
             return None
-        return Drawn.of(picture.snapshot, choices=(f"{picture.layer}, filter {picture.channel}",))
+        return Provenance.of(picture.snapshot, choices=(f"{picture.layer}, filter {picture.channel}",))
 
-    def _patches_drawn(self) -> Drawn | None:
+    def _patches_drawn(self) -> Provenance | None:
         found = None if self.picture is None else self.picture.findings
         return None if found is None else found.drawn
 
-    def _evidence_drawn(self) -> Drawn | None:
+    def _evidence_drawn(self) -> Provenance | None:
         found = None if self.picture is None else self.picture.averages
         if self.picture is None or found is None:
             return None
