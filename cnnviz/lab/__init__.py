@@ -15,8 +15,8 @@ A step from prediction to verdict:
     record = record.revealed(step, now(), Found((truth,), now(), bench.step, bench.experiment))
     verdict = judge(step.prediction, 0.4, truth)
 
-The first prediction counts, and none counts after its reveal. A hypothesis keeps every version. What is ticked
-stays ticked, and only what happens while a step is in front ticks it.
+The first prediction counts, and none counts after its reveal. A hypothesis keeps every version. What is
+ticked stays so, and only what happens while a step is in front ticks it.
 """
 
 from cnnviz.lab.events import EVENTS, Event, missing
