@@ -25,6 +25,7 @@ from tests.gui.driving import activate, close_export_dialog, export_dialog, sett
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel, train, trained_lenet
+from ui.export.exporter import FigureExporter
 from ui.export.figures import figures_of, plot_at, tables_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training import TrainingPanel
@@ -71,9 +72,11 @@ def _places(part: QWidget) -> Iterator[tuple[QWidget, QPoint]]:
             yield on_top, place
 
 
-def _check_menus(part: QWidget, menus: list[QMenu], exporter: object) -> list[str]:
+def _check_menus(part: QWidget, menus: list[QMenu], exporter: FigureExporter) -> list[str]:
     """Right-click on everything in a part of the window; return where something is wrong."""
     wrong: list[str] = []
+    meant: list[QWidget] = []
+    exporter.export = meant.append
     for widget, place in _places(part):
         menus.clear()
         _click(part.window(), place)
@@ -81,11 +84,13 @@ def _check_menus(part: QWidget, menus: list[QMenu], exporter: object) -> list[st
         if texts.count("Export figure…") != 1 or texts.count("Copy figure") != 1:
             wrong.append(f"{place_of(widget)}: {texts}")
         elif plot_at(widget) is not None:
-            figure = exporter.figures(exporter._target)[0]
+            next(each for menu in menus for each in menu.actions() if "Export" in each.text()).trigger()
+            figure = exporter.figures(meant.pop())[0]
             if figure.widget is not plot_at(widget):
                 wrong.append(f"{place_of(widget)} means {figure.title}")
         for menu in menus:
             menu.deleteLater()
+    del exporter.export  # that of its class again
     return wrong
 
 

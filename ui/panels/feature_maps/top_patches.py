@@ -170,7 +170,7 @@ class TopPatchesView(HasProvenance, QWidget):
 
     def _patches_drawn(self) -> Provenance | None:
         found = None if self.picture is None else self.picture.findings
-        return None if found is None else found.drawn
+        return None if found is None else found.provenance
 
     def _evidence_drawn(self) -> Provenance | None:
         found = None if self.picture is None else self.picture.averages
@@ -179,7 +179,7 @@ class TopPatchesView(HasProvenance, QWidget):
         channel, is_relative = self._view.channel(self.picture), self._view.is_relative
         maps = f"{found.evidence.layer}, {'all filters' if channel is None else f'filter {channel}'}"
         scale = "relative to a blank image" if is_relative else "not relative to a blank image"
-        return replace(found.drawn, choices=(maps, scale))
+        return replace(found.provenance, choices=(maps, scale))
 
     def figure(self, look: Look) -> Drawing:
         """Filter, patches and evidence, for paper."""
