@@ -17,6 +17,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
+from cnnviz.drawing import Ask
+from cnnviz.drawing.page import Card, Fit, Page
+from cnnviz.graphics.texts import WORDS, Words
 from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
 from ui.controls import scroll_column
 from ui.controls.buttons import Button, IconButton
@@ -28,6 +31,8 @@ from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField, IntField, PowerSlider
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
+from ui.page_view import PageView
+from ui.panels.backprop.asks import SetSide
 from ui.session import Session
 from ui.theme import LIGHT, ThemeManager
 
@@ -454,3 +459,24 @@ def test_what_is_in_sight_does_not_scroll_much_later(
     qtbot.waitUntil(lambda: place_of(bar) == bar.value())
     _lengthen(area, 2000)
     assert bar.value() < 900
+
+
+# -- pages ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [5, 7])
+def test_of_two_numbers_that_leave_room_for_each_other_the_smaller_is_shown(
+    qtbot: QtBot, window: QWidget, first: int
+) -> None:
+    def page(side: int) -> Page:
+        card = Card("map", WORDS, Words(f"{side} cells"))
+        return Page(card, fit=Fit("map", lambda *_: 12 - side, side, SetSide))
+
+    def answer(ask: Ask) -> None:
+        assert isinstance(ask, SetSide)
+        view.show_page(page(ask.side))
+
+    view = PageView(answer)
+    place(qtbot, window, view)
+    view.show_page(page(first))
+    assert view.view("map").content.content == Words("5 cells")
