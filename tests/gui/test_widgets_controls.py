@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
 from cnnviz.drawing import Ask
-from cnnviz.drawing.page import Card, Fit, Page
+from cnnviz.drawing.page import Card, Fit, Page, down
 from cnnviz.graphics.texts import WORDS, Words
 from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
 from ui.controls import scroll_column
@@ -480,3 +480,21 @@ def test_of_two_numbers_that_leave_room_for_each_other_the_smaller_is_shown(
     place(qtbot, window, view)
     view.show_page(page(first))
     assert view.view("map").content.content == Words("5 cells")
+
+
+def test_what_was_marked_before_a_card_was_hidden_is_not_marked_when_it_is_back(
+    qtbot: QtBot, window: QWidget
+) -> None:
+    def page(*cards: str, marked: str = "") -> Page:
+        body = down(*(Card(each, WORDS, Words(each)) for each in cards))
+        return Page(body, marked={each: "row 3" for each in cards if each == marked})
+
+    view = PageView(lambda _ask: None)
+    place(qtbot, window, view)
+    view.show_page(page("conv1", "conv2", marked="conv2"))
+    card = view.view("conv2")
+    assert card.drawing().ground.marked == "row 3"
+    view.show_page(page("conv1"))
+    view.show_page(page("conv1", "conv2"))
+    assert card.isVisible()
+    assert card.drawing().ground.marked is None
