@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST = 64_956
+MOST = 64_944
 
 #: Name, patterns of its files, budget in lines. A file belongs to the first room that has it.
 ROOMS = (

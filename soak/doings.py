@@ -101,7 +101,7 @@ def _copy(session: "Session", number: int) -> None:
 
 def _report(session: "Session", number: int) -> None:
     session.window.panels.show_panel(4)
-    session.window.panel(ReportPanel).export_to(
+    session.window.panel(ReportPanel).exporter.write(
         here().out / ("report", "report.html", "report.pdf")[number % 3]
     )
 

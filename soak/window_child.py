@@ -77,7 +77,7 @@ class Situation:
         self._session.window.panel(ReportPanel).run_lab()
 
     def _do_export(self, name: str = "report.pdf") -> None:
-        self._session.window.panel(ReportPanel).export_to(here().out / name)
+        self._session.window.panel(ReportPanel).exporter.write(here().out / name)
 
     def _do_typing(self) -> None:
         self._typist = Typist(self._session, self._stem)

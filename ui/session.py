@@ -280,7 +280,7 @@ class Session(QObject):
         """Show the report, and ask how to export it."""
         if self._started:
             self.window.panels.bring_forward(self._report)
-            self._report.export_report()
+            self._report.exporter.ask()
 
     def set_theme_mode(self, mode: str) -> None:
         """Choose the theme, and remember it."""

@@ -294,7 +294,7 @@ def test_a_report_is_exported_while_the_lab_runs(qtbot: QtBot, session: Session,
     session.controller.background.submit(
         "hold", lambda context: _until_cancelled(context), lambda _result: None
     )
-    report.export_to(tmp_path / "report.html")
+    report.exporter.write(tmp_path / "report.html")
     qtbot.waitUntil(lambda: (tmp_path / "report.html").exists())
 
 
@@ -308,7 +308,7 @@ def test_a_window_closes_when_its_files_are_written(
     qtbot: QtBot, session: Session, tmp_path: Path, slow_files: threading.Event
 ) -> None:
     session.ask_before_closing(True)
-    session.window.panel(ReportPanel).export_to(tmp_path / "report.html")
+    session.window.panel(ReportPanel).exporter.write(tmp_path / "report.html")
     assert not session.window.close()
     assert "still being written" in told(session)
     slow_files.set()
@@ -320,7 +320,7 @@ def test_a_window_stays_when_a_file_cannot_be_written(
     qtbot: QtBot, session: Session, tmp_path: Path, slow_files: threading.Event
 ) -> None:
     session.ask_before_closing(True)
-    session.window.panel(ReportPanel).export_to(tmp_path / "missing" / "report.html")
+    session.window.panel(ReportPanel).exporter.write(tmp_path / "missing" / "report.html")
     assert not session.window.close()
     slow_files.set()
     qtbot.waitUntil(lambda: "missing" in session.window.panel(ReportPanel).message.text())
@@ -331,7 +331,7 @@ def test_a_window_stays_when_a_file_cannot_be_written(
 def test_an_early_end_waits_for_files(
     qtbot: QtBot, session: Session, tmp_path: Path, slow_files: threading.Event
 ) -> None:
-    session.window.panel(ReportPanel).export_to(tmp_path / "report.html")
+    session.window.panel(ReportPanel).exporter.write(tmp_path / "report.html")
     timer = threading.Timer(0.2, slow_files.set)
     timer.start()
     session.end_early()

@@ -171,7 +171,7 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     assert card.predicted.text().endswith(f"made {said}")
     report = session.window.panel(ReportPanel)
     with qtbot.waitSignal(report.exported):
-        report.export_to(tmp_path / "handed.html")
+        report.exporter.write(tmp_path / "handed.html")
     assert said in (tmp_path / "handed.html").read_text(encoding="utf-8")
     handed = read_hand_in(tmp_path / "handed.html")
     assert list(late_in(handed, desk.lab)) == [f"way: the prediction was made {said}"]

@@ -158,7 +158,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     report = session.window.panel(ReportPanel)
     assert report.exporter.name == "small-7-report"
     with qtbot.waitSignal(report.exported):
-        report.export_to(tmp_path / "handed.pdf")
+        report.exporter.write(tmp_path / "handed.pdf")
     handed = read_hand_in(tmp_path / "handed.pdf")
     assert (handed.name, handed.roll_number, handed.lab.id) == ("Ada", "7", "small")
     assert handed.predictions["field"].answer == 5
@@ -166,7 +166,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     values = {each.measure: each.value for each in handed.measured}
     assert values["receptive_field"] == 4
     with qtbot.waitSignal(report.exported):
-        report.export_to(tmp_path / "handed.html")
+        report.exporter.write(tmp_path / "handed.html")
     text = (tmp_path / "handed.html").read_text(encoding="utf-8")
     assert text.index("What do you expect?") < text.index("it will learn")
     assert "The prediction is not right" in text
@@ -215,7 +215,7 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, se
         press(sitting.column.next)
         report = again.window.panel(ReportPanel)
         with qtbot.waitSignal(report.exported):
-            report.export_to(tmp_path / "handed.html")
+            report.exporter.write(tmp_path / "handed.html")
         (version,) = read_hand_in(tmp_path / "handed.html").hypotheses["think"]
         assert version.after_run
         assert version.shown.lab

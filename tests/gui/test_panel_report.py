@@ -228,10 +228,10 @@ def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_
     qtbot, make, background
 ):
     panel = make()
-    qtbot.waitUntil(lambda: panel.preview.page_count > 0)
-    before = panel.preview.page_count
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > 0)
+    before = len(panel.preview.pages)
     run(qtbot, panel)
-    qtbot.waitUntil(lambda: panel.preview.page_count > before)
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > before)
     document = panel.exporter.composed(is_final=False)()
     assert len([block for block in document.blocks if isinstance(block, Figure)]) >= 8
     # In the GUI thread those of a long report took 0.28 s of processor time.
@@ -249,14 +249,14 @@ def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_agai
     assert not panel.again.isVisible()
     run(qtbot, panel)
     before = panel.numbers
-    qtbot.waitUntil(lambda: panel.preview.page_count > 3)
-    pages = panel.preview.page_count
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > 3)
+    pages = len(panel.preview.pages)
     panel.hide()  # both would have pages set by the same thread
     drain(qtbot, background)
     again = make()
     again.work.begin(kept(panel.work.work))
     assert again.numbers == before
-    qtbot.waitUntil(lambda: again.preview.page_count == pages)
+    qtbot.waitUntil(lambda: len(again.preview.pages) == pages)
     assert f"Measured {before.time}: test accuracy" in again.status.text()
     assert "measured again" not in again.exporter.gaps().text
     state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now
@@ -418,7 +418,7 @@ def test_what_the_dialog_has_not_asked_about_is_asked_and_an_export_that_fails_s
     panel.message.action_button().click()
     qtbot.waitUntil(lambda: panel.message.kind() == "success")
     assert old.stat().st_size > 1000
-    panel.export_to(tmp_path / "none" / "lab.pdf")
+    panel.exporter.write(tmp_path / "none" / "lab.pdf")
     qtbot.waitUntil(lambda: panel.message.kind() == "error")
     assert "folder does not exist" in panel.message.text()
     assert panel.export.isEnabled()

@@ -181,14 +181,14 @@ def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: Small
     (disk.folder / "lab.pdf").write_bytes(OLD)
     disk.fill()
     for name in ("lab.pdf", "lab.html"):  # a folder would have nothing in it before the lab is measured
-        report.export_to(disk.folder / name)
+        report.exporter.write(disk.folder / name)
         qtbot.waitUntil(lambda: "the disk is full" in told(session))
         assert_one_sentence(told(session))
         assert str(disk.folder / name) in told(session)
         assert disk.names() == ["lab.pdf"]
         assert (disk.folder / "lab.pdf").read_bytes() == OLD
         assert report.fields.answers[0].field.toPlainText() == "to see"
-    report.export_to(tmp_path / "lab.pdf")
+    report.exporter.write(tmp_path / "lab.pdf")
     qtbot.waitUntil((tmp_path / "lab.pdf").exists)
     qtbot.waitUntil(report.export.isEnabled)
 

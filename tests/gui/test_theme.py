@@ -349,13 +349,19 @@ def test_what_is_behind_a_tab_is_dressed_a_little_later(qtbot: QtBot, theme: The
     assert hidden.font().pointSizeF() == DARK.base_pt * 1.35
 
 
-def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: ThemeManager) -> None:
+def much_hidden(qtbot: QtBot) -> tuple[QWidget, QWidget, list[QLabel]]:
+    """Show a window with so much behind a tab that it is dressed in several turns."""
     window, panel, shown = nested(2)
     hidden = [QLabel("behind a tab", panel) for _ in range(3000)]
     for label in hidden:
         label.hide()
     qtbot.addWidget(window)
     show_window(qtbot, window)
+    return window, shown, hidden
+
+
+def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: ThemeManager) -> None:
+    window, shown, hidden = much_hidden(qtbot)
     changes, met = StyleChanges(shown, *hidden), set[int]()
     watch = QTimer(window)
     watch.timeout.connect(lambda: met.add(sum(changes.counts.values()) - 1))
@@ -369,12 +375,7 @@ def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: Them
 def test_what_comes_into_sight_does_not_wait_for_all_that_is_hidden(
     qtbot: QtBot, theme: ThemeManager
 ) -> None:
-    window, panel, _shown = nested(2)
-    hidden = [QLabel("behind a tab", panel) for _ in range(3000)]
-    for label in hidden:
-        label.hide()
-    qtbot.addWidget(window)
-    show_window(qtbot, window)
+    _window, _shown, hidden = much_hidden(qtbot)
     changes = StyleChanges(*hidden)
     theme.set_mode("dark")
     hidden[-1].show()

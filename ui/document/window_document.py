@@ -190,7 +190,7 @@ class WindowDocument(QObject):
             return
 
         def write(_context: object) -> tuple[str, Stamp]:
-            return _written(path, gathered), stamp_of(path)
+            return _written(path, gathered), _stamp_of(path)
 
         def done(written: tuple[str, Stamp]) -> None:
             left_out, stamp = written
@@ -211,7 +211,7 @@ class WindowDocument(QObject):
         except CNNVizError as error:
             self._complain(str(error))
             return False
-        self._on_saved(path, stamp_of(path), content, (run.run_id, run.step))
+        self._on_saved(path, _stamp_of(path), content, (run.run_id, run.step))
         return True
 
     def _ask_target(self) -> Path | None:
@@ -220,7 +220,7 @@ class WindowDocument(QObject):
 
     def _may_overwrite(self, path: Path) -> bool:
         """Ask before a file is replaced that another window or program has changed meanwhile."""
-        is_as_it_was = stamp_of(path) in (self.stamp, _GONE)
+        is_as_it_was = _stamp_of(path) in (self.stamp, _GONE)
         return is_as_it_was or ask_about_changed_file(self._window, printable_name(path))
 
     def _on_saved(self, path: Path, stamp: Stamp, content: object, run: tuple[int, int]) -> None:
@@ -268,7 +268,7 @@ class WindowDocument(QObject):
             return
 
         def look(_context: object) -> tuple[tuple[t.Document, t.Files] | Role, Stamp]:
-            stamp = stamp_of(path)  # before it is read: what others write meanwhile is noticed
+            stamp = _stamp_of(path)  # before it is read: what others write meanwhile is noticed
             return _look_into(path), stamp
 
         def done(seen: tuple[tuple[t.Document, t.Files] | Role, Stamp]) -> None:
@@ -446,7 +446,7 @@ class WindowDocument(QObject):
         self.state.raise_notice("files", kind, text)
 
 
-def stamp_of(path: Path) -> Stamp:
+def _stamp_of(path: Path) -> Stamp:
     """Return the stamp of a file; that of none if there is no such file."""
     try:
         found = path.stat()

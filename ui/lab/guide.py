@@ -216,7 +216,7 @@ class LabGuide(QObject):
     @Slot()
     def _export(self) -> None:
         self._window.panels.bring_forward(self._report)
-        self._report.export_report()
+        self._report.exporter.ask()
 
     @Slot()
     def _on_pinned_changed(self) -> None:

@@ -1,7 +1,6 @@
 """The lab report panel: words on the left, the report as it will appear on the right."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import override
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -129,7 +128,7 @@ class ReportPanel(Panel):
         measuring.finished.connect(self._show_section)
         measuring.finished.connect(self._refresh)
         measuring.failed.connect(self.message.show_error)
-        self.export.clicked.connect(self.export_report)
+        self.export.clicked.connect(self.exporter.ask)
         self.exporter.ended.connect(self._on_export_ended)
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_training)
@@ -146,15 +145,6 @@ class ReportPanel(Panel):
     def numbers(self) -> LabNumbers | None:
         """What was measured for the lab in front; None before it has been."""
         return self.measuring.numbers
-
-    @Slot()
-    def export_report(self) -> None:
-        """Ask for a file and write the report to it, after naming what is still to be written."""
-        self.exporter.ask()
-
-    def export_to(self, path: Path) -> None:
-        """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
-        self.exporter.write(path)
 
     def add_insert(self, insert: Insert, step: Step) -> bool:
         """Put a figure or table of the screen below the observations of a step.

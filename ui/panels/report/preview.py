@@ -40,7 +40,8 @@ class ReportPreview(QScrollArea):
         self._layout.addWidget(self._waiting)
         self._layout.addStretch(1)
         self.setWidget(self._content)
-        self._pages: list[QLabel] = []
+        #: What is shown, in order.
+        self.pages: list[QLabel] = []
         self._images: list[QImage] = []
         self._resized = single_shot(self, self.pagesWanted, 250)
         follow_theme(self)
@@ -54,25 +55,20 @@ class ReportPreview(QScrollArea):
         """Resolution at which a page is as wide as there is room."""
         return max(self.viewport().width(), 100) * self.devicePixelRatioF() / _INCHES
 
-    @property
-    def page_count(self) -> int:
-        """How many pages are shown."""
-        return len(self._pages)
-
     def set_pages(self, pages: list[QImage]) -> None:
         """Show other pages; the view stays where it was."""
         place = self.verticalScrollBar().value()
         self._waiting.setVisible(not pages)
         self._images = pages
-        while len(self._pages) > len(pages):
-            self._pages.pop().deleteLater()
-        while len(self._pages) < len(pages):
+        while len(self.pages) > len(pages):
+            self.pages.pop().deleteLater()
+        while len(self.pages) < len(pages):
             page = named(QLabel(), role="paper")
             page.setScaledContents(True)
             page.setMinimumWidth(1)  # or it would not shrink below its picture
-            self._layout.insertWidget(len(self._pages), page)
-            self._pages.append(page)
-        for page, image in zip(self._pages, pages, strict=True):
+            self._layout.insertWidget(len(self.pages), page)
+            self.pages.append(page)
+        for page, image in zip(self.pages, pages, strict=True):
             page.setPixmap(QPixmap.fromImage(image))
         self._fit()
         self.verticalScrollBar().setValue(place)
@@ -88,8 +84,8 @@ class ReportPreview(QScrollArea):
 
     def _fit(self) -> None:
         width = self.viewport().width()
-        for number, (page, image) in enumerate(zip(self._pages, self._images, strict=True), start=1):
-            page.setAccessibleName(f"Page {number} of {len(self._pages)}")
+        for number, (page, image) in enumerate(zip(self.pages, self._images, strict=True), start=1):
+            page.setAccessibleName(f"Page {number} of {len(self.pages)}")
             page.setFixedHeight(round(width * image.height() / max(image.width(), 1)))
 
 
