@@ -35,7 +35,7 @@ def recorded(steps: int = 5000) -> History:
 
 @pytest.fixture
 def curves(qtbot: QtBot) -> TrainingCurves:
-    made = TrainingCurves()
+    made = TrainingCurves(lambda: None)
     qtbot.addWidget(made)
     made.resize(560, 640)
     show_window(qtbot, made)
@@ -275,7 +275,7 @@ def test_choices_and_zoom_come_back_with_the_view(
     curves.loss.set_cursor(1.5)
     assert curves.loss.readout_text().startswith("epochs 1.5")
     view = curves.view_state()
-    other = TrainingCurves()
+    other = TrainingCurves(lambda: None)
     qtbot.addWidget(other)
     other.set_history(history)
     other.restore_view(view)
@@ -300,10 +300,11 @@ def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> N
     curves.set_history(History(log_every=10))
     for count, words in ((2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")):
         curves.set_classes(count)
-        assert words in curves.loss.toolTip()
+        assert words in curves.loss.legend.toolTip()
     for plot in (curves.loss, curves.accuracy):
-        assert "training images, before they change the weights" in plot.toolTip()
-        assert "mean is over the last 10 steps" in plot.toolTip()
+        assert "training images, before they change the weights" in plot.legend.toolTip()
+        assert "mean is over the last 10 steps" in plot.legend.toolTip()
+        assert not plot.toolTip(), "a tip would lie over the curve that is pointed at"
 
 
 # -- looks --------------------------------------------------------------------------------------------------

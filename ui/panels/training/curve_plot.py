@@ -151,7 +151,6 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         self.legend = view_of(
             LEGEND,
             f"Curves of {title}",
-            "Click a name to hide its curve, or to show it again",
             keys_point=True,
             focus=Qt.FocusPolicy.TabFocus,
             answer=self._answer,
@@ -205,6 +204,11 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         self._is_stale = True
         if self.isVisible():
             self.catch_up()
+
+    def explain(self, text: str) -> None:
+        """Say what the plot is about: for the eye in the tip of its title, which lies over no curve."""
+        self.legend.setToolTip(text)
+        self.setAccessibleDescription(text)
 
     def set_placeholder(self, text: str) -> None:
         """Text in the middle while there are no points: what to do to get some."""
