@@ -5,7 +5,7 @@ Lines say what is computed from what; pointing at anything lights up what it rea
 
 import math
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -21,7 +21,6 @@ from cnnviz.drawing.marks import Group, Image, Line, Mark, Point, Rect
 from cnnviz.drawing.outlines import Block, moving_outline
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
 from cnnviz.graphics.network_stages import Flow, Kind, Stage
-from cnnviz.notation import Notation
 from cnnviz.palette import Color
 from cnnviz.quantities import format_cell, format_signed, format_value
 
@@ -37,7 +36,7 @@ _OUTPUT = (118, 210)
 """Least and most width of the outputs, in pixels at scale 1."""
 _IMAGE = 2.4
 """Side of the image, in sides of a map."""
-_SUM = 48
+_SUM = 56
 """Room for the sum of a map of products, in pixels at scale 1."""
 _MANY, _STEPS = 80, 12
 """Lines beyond which they are drawn fainter; pieces of a curved one."""
@@ -267,17 +266,16 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
 
 def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
     """Sum of each map of products, and on its line to the unit how much that raises or lowers the logit."""
-    sums, look, mono = flow.stages[n].sums, drawing.ground.look, drawing.ground.font("mono")
+    (*sums, _), look, mono = flow.stages[n].sums, drawing.ground.look, drawing.ground.font("mono")
     largest = max(map(abs, sums)) or 1.0
-    notation = replace(Notation.of([largest], signed=True), exponent=0, decimals=2 if largest >= 0.1 else 3)
     for edge in _edges(flow, places):
         (column, tile), _ = edge
         if column != n:
             continue
-        value, room, text = sums[tile], places.tiles[n, tile], notation.text(sums[tile])
-        beside = Box(room.right + look.px(3), room.top, look.px(_SUM), room.height)
-        if room.height >= mono.line - look.px(2) and any(figure in text for figure in "123456789"):
-            drawing.write(beside, text, mono)
+        value, room = sums[tile], places.tiles[n, tile]
+        if room.height >= mono.line - look.px(2):
+            beside = Box(room.right + look.px(3), room.top, look.px(_SUM), room.height)
+            drawing.write(beside, flow.written[tile], mono)
         width = look.px(1) + look.px(3) * abs(value) / largest
         drawing.add(Line(_way(flow, places, edge, look), _RAISES if value > 0 else _LOWERS, width, alpha=0.8))
 
@@ -295,8 +293,10 @@ def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
         drawing.write(places.rows[0], "covered", small, "muted")
         return
     if is_one:
-        below = places.rows[-1]._replace(top=places.rows[-1].bottom + px(3), height=small.line)
-        drawing.write(below, f"logit {format_signed(float(flow.logits[0]), 3)}", small, "muted")
+        below = places.rows[-1].cut(top=places.rows[-1].height + px(3))
+        said = zip(("logit", "bias"), reversed(flow.written), strict=False)
+        for (what, text), line in zip(said, below.lines(2, small.line), strict=False):
+            drawing.write(line, f"{what} {text}", small, "muted")
     if places.answer is not None:
         first, name, verdict = places.answer.rows(small.line, Share(1), small.line)
         large = Font(px(34), weight="strong")

@@ -15,6 +15,7 @@ from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.receptive_field import INPUT, projective_fields, receptive_field
 from cnnviz.layers import Layer
 from cnnviz.network import Network, Trace
+from cnnviz.notation import format_sum
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_probabilities
 
@@ -43,7 +44,7 @@ class Stage:
     * `values`: ndarray of shape (n, h, w). NaN where there is no cell.
     * `reads_all`: Whether each tile is computed from all of the column before; else from the one beside it.
     * `is_activation`: Whether there may be no room for it.
-    * `sums`: Of products, the sum of each map.
+    * `sums`: Of products, the sum of each map, and what else there is to the logit: the bias.
     * `middle`: Of filters, row and column of the cell in the middle of their maps.
     """
 
@@ -127,6 +128,12 @@ class Flow:
     def shares(self) -> list[str]:
         """Probabilities as text."""
         return format_probabilities(self.probabilities.tolist(), longest=8)
+
+    @cached_property
+    def written(self) -> list[str]:
+        """Sums of the products, bias and logit, so that they add up; without products the logit alone."""
+        sums = next((stage.sums for stage in self.stages if stage.sums), ())
+        return format_sum(sums, float(self.logits.max()), longest=7, figures=3)
 
     @property
     def predicted(self) -> int:
@@ -229,12 +236,11 @@ def _products(network: Network, trace: Trace, stage: str, names: tuple[str, ...]
     about = (
         f"Each cell of {stage} times its weight {whose}".strip() + ": with the bias, their sum is the logit"
     )
-    sums, caption = (
-        tuple(found.sum(axis=(1, 2), dtype=np.float64).tolist()),
-        (whose,) if whose else _sides(found.shape),
-    )
+    sums: list[float] = found.sum(axis=(1, 2), dtype=np.float64).tolist()
+    sums.append(float(trace.logits[0, index]) - sum(sums))
+    caption = (whose,) if whose else _sides(found.shape)
     titles, colors = ("× weights", "× w"), _colors(found, signed=True)
-    return Stage(PRODUCTS, stage, Kind.PRODUCTS, titles, caption, about, found, colors, sums=sums)
+    return Stage(PRODUCTS, stage, Kind.PRODUCTS, titles, caption, about, found, colors, sums=tuple(sums))
 
 
 def _titles(layer: Layer, name: str, shape: Shape) -> tuple[str, ...]:
