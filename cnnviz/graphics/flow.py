@@ -275,7 +275,7 @@ def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
         value, room = sums[tile], places.tiles[n, tile]
         if room.height >= mono.line - look.px(2):
             beside = Box(room.right + look.px(3), room.top, look.px(_SUM), room.height)
-            drawing.write(beside, flow.written[tile], mono)
+            drawing.write(beside, _fitting((flow.written[tile],), mono, beside), mono)
         width = look.px(1) + look.px(3) * abs(value) / largest
         drawing.add(Line(_way(flow, places, edge, look), _RAISES if value > 0 else _LOWERS, width, alpha=0.8))
 

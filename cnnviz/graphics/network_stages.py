@@ -133,7 +133,10 @@ class Flow:
     def written(self) -> list[str]:
         """Sums of the products, bias and logit, so that they add up; without products the logit alone."""
         sums = next((stage.sums for stage in self.stages if stage.sums), ())
-        return format_sum(sums, float(self.logits.max()), longest=7, figures=3)
+        largest = max(map(abs, sums), default=1.0)
+        return format_sum(
+            sums, float(self.logits.max()), 7, 3 if largest >= 0.1 else 2 if largest >= 0.01 else 1
+        )
 
     @property
     def predicted(self) -> int:
@@ -231,13 +234,14 @@ def _filters(name: str, kernels: FloatArray, shape: Shape, said: str) -> Stage:
 def _products(network: Network, trace: Trace, stage: str, names: tuple[str, ...]) -> Stage:
     """Each pooled value times its weight, for the class that the network answers with."""
     index = int(np.argmax(trace.logits[0]))
-    found = logit_contributions(network, trace, stage, index).contributions
+    taken_apart = logit_contributions(network, trace, stage, index)
+    found = taken_apart.contributions
     whose = f"for {names[index]}" if len(trace.logits[0]) > 1 else ""
     about = (
         f"Each cell of {stage} times its weight {whose}".strip() + ": with the bias, their sum is the logit"
     )
     sums: list[float] = found.sum(axis=(1, 2), dtype=np.float64).tolist()
-    sums.append(float(trace.logits[0, index]) - sum(sums))
+    sums.append(taken_apart.bias)
     caption = (whose,) if whose else _sides(found.shape)
     titles, colors = ("× weights", "× w"), _colors(found, signed=True)
     return Stage(PRODUCTS, stage, Kind.PRODUCTS, titles, caption, about, found, colors, sums=tuple(sums))

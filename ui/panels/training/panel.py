@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, override
+from typing import NamedTuple, override
 
 from PySide6.QtCore import QEvent, QSize, Slot
 from PySide6.QtGui import QResizeEvent
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz._types import View
 from cnnviz.drawing import Box, Drawing, Ground, Look, Share
-from cnnviz.drawing.page import Card, draw_card
+from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.texts import VALUES
@@ -70,7 +70,7 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
     """
     px, gap = look.px, look.px(_GAP)
     wide = max(form[0], px(_SETTINGS))
-    if room.width >= px(1000) and room.height >= px(480):
+    if room.width >= px(1000) and room.height >= px(400):
         results = max(px(_RESULTS), 0.19 * room.width)
         left, middle, right = room.columns(wide, Share(1), results, gap=gap)
         curves = min(max(0.36 * room.height, px(150)), px(340))
@@ -136,7 +136,9 @@ class TrainingPanel(CatchesUp, Panel):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(380), self._theme.px(400))
+        # The drawing of the network and what lies below it, which takes what room there is.
+        px, beside = self._theme.px, (part for name, part in self._parts.items() if name != "network")
+        return QSize(max(part.minimumSizeHint().width() for part in beside) + 2 * px(_GAP), px(400))
 
     def _place(self) -> None:
         px = self._theme.px
@@ -162,7 +164,7 @@ class TrainingPanel(CatchesUp, Panel):
     def openers(self) -> dict[QWidget, Callable[[], object]]:
         pages = {"curves": "curves", "settings": "settings", "results": "results", "log": "results"}
         openers = {self._parts[part]: partial(self._show_page, page) for part, page in pages.items()}
-        return {self.form.rest: self._show_rest, **openers}
+        return {self.form.rest: self._show_rest, **openers, self._parts["network"]: self._place}
 
     def _show_page(self, page: str) -> None:
         self._switch.set_current(page)
@@ -200,30 +202,24 @@ class TrainingPanel(CatchesUp, Panel):
 
     def figure(self, look: Look) -> Drawing:
         """Network, curves, log and test results for paper; nothing before there is a network."""
-        px, flow, matrix = look.px, self.network.flow, self.results.matrix.content
-        drawing = Drawing(Ground(Box(0, 0, self.width(), self.height()), look, ratio=0))
+        flow, matrix, mistakes = self.network.flow, self.results.matrix.content, self.results.mistakes_card()
+        box, curves = Box(0, 0, self.width(), self.height()), self.curves
         if flow is None:
-            return drawing
-        cards: list[tuple[Any, Box]] = [(Card("network", FLOW, flow, "Network"), drawing.ground.box)]
-        if self.curves.loss.content.seen:
-            left, right = drawing.ground.box.columns(Share(5), Share(2), gap=px(24))
-            network, below = left.rows(Share(3), Share(2), gap=px(10))
-            loss, accuracy = below.columns(Share(1), Share(1), gap=px(16))
-            cards = [(cards[0][0], network)]
-            cards += [(self.curves.loss.card(), loss), (self.curves.accuracy.card(), accuracy)]
-            beside: list[Card[Any]] = []
-            if matrix is not None:
-                beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said()))
-            if (mistakes := self.results.mistakes_card()) is not None:
-                beside.append(mistakes)
-            beside.append(Card("log", VALUES, self.log.values(), "Log", self._log_title.caption()))
-            heights: list[float] = [
-                Share(1) if each.key == "mistakes" else each.height(right.width, look) for each in beside
-            ]
-            cards += zip(beside, right.rows(*heights, gap=px(16)), strict=True)
-        for card, box in cards:
-            drawing.place(draw_card, card, box)
-        return drawing
+            return Drawing(Ground(box, look, ratio=0))
+        network = Card("network", FLOW, flow, "Network", room=Share(3))
+        if not curves.loss.content.seen:
+            return page_drawn(Page(network), box, look)
+        beside: list[Item] = [
+            Card("log", VALUES, self.log.values(), "Log", self._log_title.caption(), room=None)
+        ]
+        if mistakes is not None:
+            beside.insert(0, mistakes)
+        if matrix is not None:
+            said = self.results.said()
+            beside.insert(0, Card("matrix", CONFUSION, matrix, "Test images", said, room=None))
+        plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
+        left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
+        return page_drawn(Page(across(left, right, gap=24)), box, look)
 
     def view_state(self) -> View:
         """Return pace, curves, filters, chosen test images, and what is scrolled."""
