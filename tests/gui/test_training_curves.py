@@ -300,11 +300,10 @@ def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> N
     curves.set_history(History(log_every=10))
     for count, words in ((2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")):
         curves.set_classes(count)
-        assert words in curves.loss.legend.toolTip()
+        assert words in curves.loss.toolTip()
     for plot in (curves.loss, curves.accuracy):
-        assert "training images, before they change the weights" in plot.legend.toolTip()
-        assert "mean is over the last 10 steps" in plot.legend.toolTip()
-        assert not plot.toolTip(), "a tip would lie over the curve that is pointed at"
+        assert "training images, before they change the weights" in plot.toolTip()
+        assert "mean is over the last 10 steps" in plot.toolTip()
 
 
 # -- looks --------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ui.controls.keyboard import has_shift, is_plain
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.spoken import Spoken, tell_value
+from ui.controls.tips import BESIDE
 from ui.marks import view_of
 from ui.panels.provenance import CatchesUp, ProvenancePart
 from ui.panels.reading_box import ReadingBox
@@ -146,11 +147,13 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         self._is_smooth, self._is_stale, self._is_setting = True, False, False
         self._zoomed = False
         self.setAccessibleName(name)
+        self.setProperty("tip", BESIDE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.legend = view_of(
             LEGEND,
             f"Curves of {title}",
+            "Click a name to hide its curve, or to show it again",
             keys_point=True,
             focus=Qt.FocusPolicy.TabFocus,
             answer=self._answer,
@@ -204,11 +207,6 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         self._is_stale = True
         if self.isVisible():
             self.catch_up()
-
-    def explain(self, text: str) -> None:
-        """Say what the plot is about: for the eye in the tip of its title, which lies over no curve."""
-        self.legend.setToolTip(text)
-        self.setAccessibleDescription(text)
 
     def set_placeholder(self, text: str) -> None:
         """Text in the middle while there are no points: what to do to get some."""

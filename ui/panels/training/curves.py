@@ -198,11 +198,11 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
 
     def _describe(self) -> None:
         count, means = self._classes, _MEANS.format(window=format_count(self._run.history.log_every))
-        self.loss.explain(
+        self.loss.setToolTip(
             f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
             f"{format_value(math.log(count))}. {means} {_HANDLING}"
         )
-        self.accuracy.explain(f"Share of images whose class is predicted correctly. {means} {_HANDLING}")
+        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {means} {_HANDLING}")
 
     # -- choices -------------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class SettingsForm(QWidget):
         self._show: dict[str, Callable[[Any], None]] = {}
         self._first, self.rest = Form(), Form()
         self.more = Button("More settings", "chevron-right", "link")
+        self.more.setToolTip("Show the settings that a lab rarely changes, or fold them")
         self.more.setCheckable(True)
         self.more.toggled.connect(self._unfold)
         for name in (*FIRST, *(each for each in SETTINGS if each not in FIRST)):
