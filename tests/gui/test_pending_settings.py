@@ -51,7 +51,7 @@ def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothin
     _click(qtbot, window.pending.discard_button)
     assert state.draft == LAB5
     assert window.pending.text() == ""
-    assert window.run_bar.preset.choice() == "lab5"
+    assert window.panel(TrainingPanel).form.preset.choice() == "lab5"
 
     session.controller.edit(replace(LAB5, learning_rate=1e-3))
     train(qtbot, session, state.run.step + 40)
@@ -123,7 +123,7 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_
 
     shown: list[str] = []
     pending.show_message = lambda text, *_: shown.append(text)
-    choose_by_keys(session.window.run_bar.preset, "lenet")
+    choose_by_keys(session.window.panel(TrainingPanel).form.preset, "lenet")
     qtbot.waitUntil(lambda: state.experiment == LENET and state.run.status is RunStatus.READY)
     settle(qtbot)
     assert state.draft == LENET

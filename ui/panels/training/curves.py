@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QPoint, QRect, Qt, Slot
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
@@ -170,6 +170,12 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         direction, wide = QBoxLayout.Direction, self.width() > 1.4 * self.height()
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self._place_button()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.loss.minimumSizeHint().expandedTo(
+            self.accuracy.minimumSizeHint()
+        )  # whichever way they lie
 
     def _place_button(self) -> None:
         """Put the button into the middle, as long as there is nothing to be seen there."""

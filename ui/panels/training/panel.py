@@ -250,7 +250,7 @@ class TrainingPanel(CatchesUp, Panel):
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
-        self.form = SettingsForm(self._runs.edit, self._complain)
+        self.form = SettingsForm(self._runs.edit, self._runs.choose_preset, self._complain)
         self.speed = SpeedControl(self._state)
         self.curves = TrainingCurves(self._runs.train_present)
         tip = (

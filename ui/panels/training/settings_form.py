@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import SETTINGS, Experiment
-from cnnviz.presets import LAB5
+from cnnviz.presets import CUSTOM, LAB5, PRESETS, preset_of
 from cnnviz.quantities import format_value
 from cnnviz.setting import Setting
 from ui.controls.buttons import Button
@@ -25,17 +25,24 @@ from ui.theme import repolish
 
 FIRST = ("classes", "filters", "kernel_size", "pool", "learning_rate", "seed")
 """Settings that a lab changes."""
+_PRESETS = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CUSTOM: "custom"}
 
 
 class SettingsForm(QWidget):
     """What a run is to be: what a lab changes, the rest below a button; what waits for a new run is marked.
 
     * `edit`: takes a valid experiment with the edited field.
+    * `choose_preset`: takes the name of a preset that is to fill the form.
     * `complain`: is told what is wrong with the field that was edited last; "" when nothing is.
     * `rest`: the settings below the button, which unfolds them.
     """
 
-    def __init__(self, edit: Callable[[Experiment], object], complain: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        edit: Callable[[Experiment], object],
+        choose_preset: Callable[[str], object],
+        complain: Callable[[str], object],
+    ) -> None:
         super().__init__()
         self._edit, self._complain = edit, complain
         self._draft = LAB5
@@ -43,6 +50,10 @@ class SettingsForm(QWidget):
         self._labels: dict[str, QLabel] = {}
         self._show: dict[str, Callable[[Any], None]] = {}
         self._first, self.rest = Form(), Form()
+        self.preset = ChoiceField([(name, _PRESETS[name]) for name in PRESETS])
+        self.preset.setPlaceholderText(_PRESETS[CUSTOM])
+        self.preset.choiceEdited.connect(choose_preset)
+        self._first.add_row("Preset", self.preset, "Ready-made settings; choosing one fills in the form")
         self.more = Button("More settings", "chevron-right", "link")
         self.more.setToolTip("Show the settings that a lab rarely changes, or fold them")
         self.more.setCheckable(True)
@@ -69,6 +80,7 @@ class SettingsForm(QWidget):
         """Show the settings as edited, and mark those that are others than what runs."""
         draft, pending = settings.edited, settings.pending
         self._draft = draft
+        self.preset.set_choice(preset_of(draft))
         for name, show in self._show.items():
             show(getattr(draft, name))
         for name, field in self._fields.items():
