@@ -6,7 +6,7 @@ from typing import override
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask
@@ -15,8 +15,9 @@ from cnnviz.graphics.network_stages import Flow, Kind, flow_of
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, one_of
-from ui.controls.labels import SectionTitle
+from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.marks import view_of
 from ui.panels.analysis import Analysis, Context
 from ui.panels.picture_loop import PictureLoop
@@ -31,7 +32,8 @@ _MOMENTS = (
     ("now", "Now", "The filters at the moment that is shown"),
     ("difference", "Difference", "The filters now minus those when the run began, on a scale of their own"),
 )
-_TIP = "Point at anything to see what it reads and what it feeds. A click opens it in Filters & maps"
+_HINT = "Point at anything: what it reads and what it feeds lights up"
+_TIP = "Click a cell to have it written out in Filters & maps"
 _EMPTY = "Choose an image on the left: the network and all that it computes appear here."
 
 
@@ -88,13 +90,13 @@ class NetworkPart(ProvenancePart, QWidget):
         super().__init__()
         self._state, self._show_cells = state, show_cells
         self.choices = Choices(View, parent=self)
-        self.title = SectionTitle("Network")
         self.view: ProvenanceView[Flow] = view_of(
             FLOW, "Network", _TIP, self._answer, keys_point=True, focus=Qt.FocusPolicy.StrongFocus,
             kind=ProvenanceView[Flow],
         )  # fmt: skip
         self.view.ground, self.view.placeholder, self.view.tell = "surface", _EMPTY, self.provenance
-        head = fill(QHBoxLayout(), (self.title, 1), self.choices.controls["moment"])
+        hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")
+        head = fill(QHBoxLayout(), (hint, 1), filters, self.choices.controls["moment"])
         fill(QVBoxLayout(self), head, (self.view, 1), spacing=2)
         self._loop = PictureLoop(
             panel, state, analysis, "network", self._scene, _compute, self._draw, _PACE_MS
