@@ -226,7 +226,7 @@ class Network(Pictured):
         ParameterError
             If the batch holds other integers, of which nobody knows what they are.
         """
-        x = self._checked_batch(x)
+        x = self.checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
         names = (name for name, _ in self.layers)
         logits = outputs[-1]
@@ -237,7 +237,7 @@ class Network(Pictured):
     @on_one_blas_thread
     def predict(self, x: FloatArray | ByteArray) -> IntArray:
         """Most probable class of each sample, shape (n,), intp; `x` as for `forward`."""
-        return losses.predicted_classes(forward_pass(self.layers, self.params, self._checked_batch(x))[-1])
+        return losses.predicted_classes(forward_pass(self.layers, self.params, self.checked_batch(x))[-1])
 
     @on_one_blas_thread
     def gradients(self, x: FloatArray | ByteArray, labels: Labels) -> Gradients:
@@ -255,7 +255,7 @@ class Network(Pictured):
         ShapeError, ParameterError
             As `forward`; also if the labels do not match the batch or are no classes.
         """
-        x = self._checked_batch(x)
+        x = self.checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
         with np.errstate(over="ignore", invalid="ignore"):
             loss = losses.cross_entropy(outputs[-1], labels)
@@ -277,7 +277,8 @@ class Network(Pictured):
             d_out,
         )
 
-    def _checked_batch(self, batch: FloatArray | ByteArray) -> FloatArray:
+    def checked_batch(self, batch: FloatArray | ByteArray) -> FloatArray:
+        """Return a batch as `forward` takes it, in the network's dtype, or raise what is wrong with it."""
         given: NDArray[Any] = batch
         if given.dtype.kind != "f" and given.dtype != np.uint8:
             raise ParameterError(

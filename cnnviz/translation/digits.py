@@ -11,7 +11,6 @@ from cnnviz.errors import ShapeError
 from cnnviz.layers.losses import Labels
 from cnnviz.network import Network
 from cnnviz.translation.measures import Values
-from cnnviz.translation.stages import checked_images
 from cnnviz.translation.sweep import DEFAULT_SETTINGS, Sweeper, SweepSettings, SweepValues
 
 
@@ -153,7 +152,7 @@ def sweep_many(
         If `cancelled` returned True.
     """
     network = _in_single_precision(network)
-    images = checked_images(network, images)
+    images = network.checked_batch(images)
     if labels is not None and np.shape(labels) != images.shape[:1]:
         raise ShapeError(f"sweep_many needs {len(images)} labels. Got shape {np.shape(labels)} instead.")
     sweeper = Sweeper(network, settings)
