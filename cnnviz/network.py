@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from types import MappingProxyType
 from typing import Any, Self
@@ -208,6 +208,13 @@ class Network(Pictured):
                 )
         copies = {name: np.array(params[name], order="C") for name in self.params}
         return type(self)(self.layers, _frozen(copies), self.input_shape, self.dtype, self.seed, self.shapes)
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """Return the same network with its parameters in another dtype; itself if they are in this one."""
+        if self.dtype == dtype:
+            return self
+        params = {name: array.astype(dtype) for name, array in self.params.items()}
+        return replace(self, params=_frozen(params), dtype=np.dtype(dtype))
 
     @on_one_blas_thread
     def forward(self, x: FloatArray | ByteArray) -> Trace:
