@@ -26,7 +26,7 @@ from cnnviz.quantities import format_cell, format_signed, format_value
 
 _RAISES, _LOWERS = Color("#B2182B", "#F4A582"), Color("#2166AC", "#92C5DE")
 """Of a line to the unit: what raises the logit, and what lowers it."""
-_FEW, _LEAST, _LEAST_OF_MANY, _MOST = 8, 21, 28, 110
+_FEW, _LEAST, _LEAST_OF_MANY, _MOST = 8, 17, 28, 110
 """Least and most side of a map, in pixels at scale 1: of more than a few not all need to be shown."""
 _FOLDED = 34
 """Side of a map, in pixels at scale 1, below which activations are left out."""
