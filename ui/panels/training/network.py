@@ -25,8 +25,8 @@ from ui.panels.provenance import Provenance, ProvenancePart, ProvenanceView
 from ui.panels.scene import Scene, still_scene_of
 from ui.state import AppState, PinnedCell, Sample
 
-#: Least time between two pictures while training: more often nobody sees a digit change.
-_PACE_MS = 100
+#: Least time between two pictures: drawing holds the interpreter, and with it training.
+_PACE_MS = 160
 _MOMENTS = (
     ("before", "Before", "The filters when the run began"),
     ("now", "Now", "The filters at the moment that is shown"),
