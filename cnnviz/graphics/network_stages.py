@@ -72,7 +72,8 @@ class Stage:
     def peaks(self) -> list[int]:
         """Of each tile the place of the value that stands out most."""
         flat = np.abs(self.values.reshape(len(self.values), -1))
-        return np.argmax(np.nan_to_num(flat, nan=-1.0), axis=1).tolist()
+        flat[np.isnan(flat)] = -1.0
+        return flat.argmax(axis=1).tolist()
 
     @property
     def shape(self) -> tuple[Kind, int, int, int, bool, bool]:
