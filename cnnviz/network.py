@@ -29,7 +29,7 @@ MAX_VALUES = 50_000_000
 DTYPES = ("float32", "float64")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace(Pictured):
     """Everything that a forward pass computed.
 

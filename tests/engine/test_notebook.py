@@ -64,6 +64,7 @@ def test_it_shows_itself_on_a_light_ground_and_says_what_it_is(name):
     assert svg == drawing._repr_svg_()
     assert is_plain(svg)
     assert len(svg) < MOST_BYTES
+    assert len(repr(thing)) < 1_000, "which a notebook keeps beside the picture"
     box = drawing.ground.box
     ground = f'<rect x="0" y="0" width="{box.width:g}" height="{box.height:g}" fill="{LIGHT.surface}"/>'
     assert ground in svg
