@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
@@ -176,6 +176,12 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         return self.loss.minimumSizeHint().expandedTo(
             self.accuracy.minimumSizeHint()
         )  # whichever way they lie
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:  # which gives the button its size
+            self._place_button()
 
     def _place_button(self) -> None:
         """Put the button into the middle, as long as there is nothing to be seen there."""

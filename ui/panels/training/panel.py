@@ -83,7 +83,7 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
         network, below = right.rows(Share(11), Share(9), gap=gap)
         curves, results = below.columns(Share(1), min(px(_RESULTS), 0.48 * below.width), gap=gap)
         return Places(network, curves, settings, results, log)
-    network, switch, below = room.rows(Share(5), px(30), Share(4), gap=px(6))
+    network, switch, below = room.rows(Share(11), px(30), Share(8), gap=px(6))
     if page == "curves":
         return Places(network, curves=below, switch=switch)
     if page == "settings":

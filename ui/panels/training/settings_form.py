@@ -25,7 +25,8 @@ from ui.theme import repolish
 
 FIRST = ("classes", "filters", "kernel_size", "pool", "learning_rate", "seed")
 """Settings that a lab changes."""
-_PRESETS = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CUSTOM: "custom"}
+_PRESET_TIP = "Ready-made settings that fill in the form: LAB5, the exercise; LENET, deeper, for ten classes"
+_PRESETS = {"lab5": "LAB5", "lenet": "LENET", CUSTOM: "custom"}
 
 
 class SettingsForm(QWidget):
@@ -53,16 +54,16 @@ class SettingsForm(QWidget):
         self.preset = ChoiceField([(name, _PRESETS[name]) for name in PRESETS])
         self.preset.setPlaceholderText(_PRESETS[CUSTOM])
         self.preset.choiceEdited.connect(choose_preset)
-        self._first.add_row("Preset", self.preset, "Ready-made settings; choosing one fills in the form")
+        self._first.add_row("Preset", self.preset, _PRESET_TIP)
         self.more = Button("More settings", "chevron-right", "link")
         self.more.setToolTip("Show the settings that a lab rarely changes, or fold them")
         self.more.setCheckable(True)
         self.more.toggled.connect(self._unfold)
         for name in (*FIRST, *(each for each in SETTINGS if each not in FIRST)):
             self._add_setting(name, self._first if name in FIRST else self.rest)
-        fill(QVBoxLayout(self), self._first, self.more, self.rest, 1, spacing=6).setContentsMargins(
-            0, 0, 8, 0
-        )
+        layout = fill(QVBoxLayout(self), self._first, self.more, self.rest, 1, spacing=6)
+        layout.setContentsMargins(0, 0, 8, 0)
+        layout.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)
         self.rest.hide()
         self.set_settings(Settings(LAB5, LAB5))
 
