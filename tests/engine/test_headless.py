@@ -177,7 +177,7 @@ def test_names_of_folders_and_files_do_not_steer_the_terminal(tmp_path):
     assert not any(line.startswith("lines") for line in result.stdout.splitlines())
 
 
-def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch):
     boxes: list[str] = []
     monkeypatch.setattr(output, "_unheard", False)
     monkeypatch.setattr(output, "_show_box", boxes.append)
@@ -191,7 +191,7 @@ def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch: pytest.Monke
     assert boxes == ["cnnviz: the disk is full."]
 
 
-def test_a_program_with_an_output_keeps_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_with_an_output_keeps_it(capsys):
     before = sys.stdout, sys.stderr
     output.find_console()
     assert (sys.stdout, sys.stderr) == before
@@ -202,7 +202,7 @@ def test_a_program_with_an_output_keeps_it(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     "text", ["\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\u202egnp", "\ud800", "\r", "\u2028"]
 )
-def test_nothing_that_is_said_steers_the_terminal(capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_nothing_that_is_said_steers_the_terminal(capsys, text):
     complain(f"a file {text} is no report")
     Output().say(f"a class {text}")
     with pytest.raises(SystemExit):
@@ -213,6 +213,6 @@ def test_nothing_that_is_said_steers_the_terminal(capsys: pytest.CaptureFixture[
     assert len(said.err.split("\n")) == 3, "a line each"
 
 
-def test_lines_and_letters_that_are_joined_stay(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_and_letters_that_are_joined_stay(capsys):
     Output().say("one\ntwo: क्‍ष")
     assert capsys.readouterr().out == "one\ntwo: क्‍ष\n"

@@ -245,7 +245,5 @@ def test_300_steps_end_in_the_weights_of_the_exercise():
         (replace(LENET, learning_rate=0.02), CUSTOM),
     ],
 )
-def test_a_preset_stays_what_it_is_with_other_classes_seeds_and_lengths(
-    experiment: Experiment, name: str
-) -> None:
+def test_a_preset_stays_what_it_is_with_other_classes_seeds_and_lengths(experiment, name):
     assert preset_of(experiment) == name
