@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -91,10 +90,9 @@ def test_words_typed_last_outlive_a_signal(qtbot, tmp_path):
         assert "without being closed" in session.window.notices.text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
-def test_a_run_and_the_own_image_come_back(qtbot, tmp_path, number):
+def test_a_run_and_the_own_image_come_back(qtbot, tmp_path):
     with child(tmp_path, "draw", "train", "kept") as process:
-        end(process, number)
+        end(process, signal.SIGKILL)
     with next_start(qtbot, tmp_path) as session:
         notices, state = session.window.notices, session.state
         assert "without being closed. This is the document as it was then." in notices.text()

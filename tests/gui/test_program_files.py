@@ -341,7 +341,7 @@ def xvfb() -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("plugin", ["offscreen", "xcb", "wayland"])
-def test_the_program_opens_trains_and_closes_at_another_scale(tmp_path, plugin):
+def test_the_program_opens_trains_and_closes(tmp_path, plugin):
     needs(plugin, *{"xcb": ("Xvfb",), "wayland": ("weston",)}.get(plugin, ()))
     environment = {"QT_QPA_PLATFORM": plugin, "QT_SCALE_FACTOR": "1.5"}
     with ExitStack() as stack:

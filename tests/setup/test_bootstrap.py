@@ -237,7 +237,7 @@ def test_what_needs_no_window_is_handed_on_without_a_display(set_up, argument):
 OFFSCREEN = (
     "python -m pytest -m not window --numprocesses auto --maxprocesses 6 --dist worksteal on offscreen"
 )
-WINDOW = "python -m pytest -m window on xcb"
+WINDOW = "python -m pytest -m window tests/gui on xcb"
 
 
 @pytest.fixture

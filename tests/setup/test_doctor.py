@@ -93,7 +93,7 @@ def test_the_engine_alone_needs_nothing_of_the_window(tmp_path):
 
 
 def test_the_doctor_works_without_any_package():
-    ended = started("-S", "-m", "cnnviz", "--doctor", QT_QPA_PLATFORM="offscreen")
+    ended = started("-S", "-m", "cnnviz", "--doctor")
     assert (ended.returncode, ended.stderr) == (1, "")
     assert "PROBLEM numpy: " in ended.stdout
 
@@ -245,7 +245,7 @@ def test_a_missing_package_is_named_before_anything_is_shown(tmp_path):
 def test_without_a_typesetter_the_report_is_html(tmp_path):
     (tmp_path / "typst.py").write_text("raise ModuleNotFoundError('No module named typst')", encoding="utf-8")
     page, pdf = tmp_path / "lab.html", tmp_path / "lab.pdf"
-    wanted = ("--headless", "--set", "filters=1", "--report", str(pdf), "--html", str(page))
+    wanted = ("--headless", "--batch-size", "256", "--report", str(pdf), "--html", str(page))
     ended = run(*wanted, PYTHONPATH=str(tmp_path))
     assert_one_sentence(ended, "typst", "HTML instead")
     assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
