@@ -175,19 +175,6 @@ def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, kind, dtype):
     assert list(load_file(path)) == sorted(whole.network.params), "no tensor but those that PyTorch expects"
 
 
-def test_a_run_that_begins_its_optimiser_anew_is_another(path):
-    experiment = replace(SMALL, **SETTINGS["momentum"])
-    first = begin(experiment)
-    first.advance(9)
-    checkpoint.save(path, replace(first.snapshot, optimizer=None), experiment)
-    loaded = checkpoint.load(path)
-    assert loaded.optimizer is None
-    second = Trainer(loaded.network, first.dataset, experiment, start_step=loaded.step)
-    first.advance(3)
-    second.advance(3)
-    assert not np.array_equal(first.network.params["conv1.weight"], second.network.params["conv1.weight"])
-
-
 def changed(content, change):
     """Return a file with another header: `change` gets its metadata and the description in it."""
     length = int.from_bytes(content[:8], "little")
