@@ -203,7 +203,7 @@ def rest_at(widget: QWidget, at: QPoint) -> tuple[str, QRect]:
     return QToolTip.text(), tips[-1].geometry() if tips else QRect()
 
 
-def test_a_plot_says_the_point_under_its_cursor_and_the_tip_of_a_cell_leaves_the_cell_clear(
+def test_a_plot_says_the_point_under_its_cursor_and_tips_leave_curves_and_cells_clear(
     qtbot: QtBot, trained: Session
 ) -> None:
     show_panel(qtbot, trained, 0)
@@ -214,6 +214,12 @@ def test_a_plot_says_the_point_under_its_cursor_and_the_tip_of_a_cell_leaves_the
     loss.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(loss, Qt.Key.Key_Left)
     assert told(loss, QAccessible.Text.Value).startswith("step ")
+
+    curves = trained.window.panel(TrainingPanel).curves
+    for plot in (curves.loss, curves.accuracy):
+        text, tip = rest_at(plot, plot.rect().center())
+        assert text
+        assert not tip.intersects(QRect(plot.mapToGlobal(QPoint(0, 0)), plot.size()))
 
     winners = show_panel(qtbot, trained, 2).winners
     (grid,) = (each for each in winners.drawing().parts if isinstance(each, CellParts))
