@@ -37,7 +37,7 @@ def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) ->
     desk.show(lab5())
     qtbot.waitUntil(lambda: not desk.panel._unseen and not desk.panel._ahead.isActive())
     assert desk.panel.model.step.kind is StepKind.OUTPUT
-    ready = {key: desk.view(key) for key in ("values", "routed", "map 0", "saliency", "total")}
+    ready = {key: desk.view(key) for key in ("route", "map 0", "saliency", "total")}
     assert not any(view.isVisible() for view in ready.values())
     desk.panel.side.show_page(INSPECT)
     inspect = desk.panel.side.inspect
@@ -45,8 +45,8 @@ def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) ->
     assert sorted(seen) == sorted(inspect.page.leaves()), "what was drawn ahead is not shown with its page"
     assert desk.view("numbers").isVisible()
     desk.go_to(StepKind.ROUTE)
-    assert desk.view("values") is ready["values"]
-    assert desk.view("values").isVisible()
+    assert desk.view("route") is ready["route"]
+    assert desk.view("route").isVisible()
 
 
 def logit_gradient(desk: Desk) -> float:
