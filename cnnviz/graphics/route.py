@@ -113,12 +113,12 @@ class Route:
         parts = self.gets[self.receives] / (self.arriving or 1.0)
         count, one = parts.size, "one cell"
         if (self.winners & self.receives).any():
-            one = f"the first of {np.count_nonzero(self.winners)} tied" if self.is_tied else "the winner"
+            one = f"the first of {np.count_nonzero(self.winners)}" if self.is_tied else "the winner"
         if count == 1 or not self.arriving:
-            return f"all of it to {one}" if count == 1 else f"to {count} cells"
+            return f"to {one}" if count == 1 else f"to {count} cells"
         if not np.allclose(parts, parts[0]):
-            return f"in shares to {count} cells"
-        share = "all of it" if parts[0] > 0.99 else _FRACTIONS.get(round(1 / parts[0]), "an equal part")
+            return f"parts to {count} cells"
+        share = "whole" if parts[0] > 0.99 else _FRACTIONS.get(round(1 / parts[0]), "equal part")
         return f"{share} to each of {count}"
 
     def say(self, row: int, col: int, *, is_covered: bool = False) -> str:

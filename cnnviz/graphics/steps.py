@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Look, Part, Rect, Size
 
-_LINE, _ROOM = 30, 10  # height of a line, and the least that a name has beside it
+_LINE, _OF_SEVERAL, _ROOM = 28, 22, 10  # height of one line and of several; least room beside a name
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ def draw(shown: Steps, ground: Ground) -> Drawing:
         return drawing
     strong, lines = look.font("strong"), shown.lines(ground.box.width, look)
     boxes: list[Box] = []
-    for names, line in zip(lines, ground.box.inset(1).lines(len(lines), px(_LINE) - 2), strict=True):
+    for names, line in zip(
+        lines, ground.box.inset(1).lines(len(lines), _line(len(lines), look)), strict=True
+    ):
         widths = [strong.width(name) for name in names]
         spare = min(max((line.width - sum(widths)) / len(names), 0.0), px(24))
         boxes += line.columns(*(width + spare for width in widths))
@@ -63,7 +65,7 @@ def draw(shown: Steps, ground: Ground) -> Drawing:
 
 def _size(shown: Steps, look: Look) -> Size:
     wide = sum(look.font("strong").width(full) + look.px(24) for _, full in shown.titles) + 2
-    return Size(max(wide, look.px(160)), look.px(_LINE), look.px(160), look.px(_LINE))
+    return Size(max(wide, look.px(160)), _line(1, look) + 2, look.px(160), _line(1, look) + 2)
 
 
 def _say(shown: Steps) -> str:
@@ -73,7 +75,12 @@ def _say(shown: Steps) -> str:
 
 
 def _height(shown: Steps, width: float, look: Look) -> float:
-    return (look.px(_LINE) - 2) * max(len(shown.lines(width, look)), 1) + 2
+    count = max(len(shown.lines(width, look)), 1)
+    return _line(count, look) * count + 2
+
+
+def _line(count: int, look: Look) -> float:
+    return look.px(_LINE if count == 1 else _OF_SEVERAL)
 
 
 STEPS = Graphic(draw, _size, words=_say, height=_height)

@@ -40,6 +40,7 @@ from cnnviz.graphics import (
     pictures,
     probabilities,
     probability_pairs,
+    route,
     stage_strip,
     stages,
     steps,
@@ -104,6 +105,18 @@ def plot(count: int = 3) -> curves.Curves:
     x = np.arange(20.0)
     lines = tuple(curves.Curve(f"kind {n}", x, np.sin(x / (n + 2)), "accent") for n in range(count))
     return curves.Curves(lines, (curves.Marker(7, "here"),), "pixels to the right", "change")
+
+
+def routed(rule: str) -> route.Routed:
+    """A window whose right half is tied."""
+    values = np.array([[0.1, 0.5], [0.25, 0.5]])
+    winners_of = values == 0.5
+    gets = -0.0123 * winners_of / (2 if rule == "split" else 1)
+    if rule == "first":
+        gets[1, 1] = 0.0
+    names = ("Values z", "conv1, filter 5"), ("Arriving ∂L/∂q", "pool1"), ("Gradient ∂L/∂z", "")
+    told = gets, gets != 0, winners_of, -0.0123, (2, 2), (SIGNED, SIGNED), names
+    return route.Routed(route.Route(values, *told))
 
 
 def sheet() -> translation_sheet.TranslationSheet:
@@ -232,6 +245,9 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         probability_pairs.PREDICTIONS,
         probability_pairs.Predictions(CLASSES, PROBABILITIES, PROBABILITIES[::-1].copy(), label=3),
     ),
+    "route": (route.ROUTE, routed("all")),
+    "route of a first winner, pinned": (route.ROUTE, replace(routed("first"), pinned=(2, 3))),
+    "covered route": (route.ROUTE, replace(routed("split"), is_covered=True)),
     "steps": (steps.STEPS, steps.Steps(tuple((f"Step {n}", f"S{n}") for n in range(9)), 3, Go)),
     "image": (pairs.IMAGE, image()),
     "maps": (pairs.MAPS, maps()),
@@ -308,7 +324,7 @@ MARKED = {
 }
 LOOKS = {"light": LIGHT, "dark, projected": replace(DARK, scale=1.6), "paper": PAPER}
 #: Which have titles or words that are shortened where there is little room.
-SHORTENED = {"translation", "marks"}
+SHORTENED = {"marks"}
 #: What must be there at every size.
 SAYS = {
     "curves that end together": {f"curve {n}" for n in range(6)},

@@ -89,8 +89,8 @@ def test_each_rule_shares_a_tied_window_as_it_says(rule: str) -> None:
     np.testing.assert_allclose(shown.gets.ravel(), incoming * np.array(SHARES[rule]), rtol=1e-12)
     assert drawn_route(now).texts().count("0") == SHARES[rule].count(0) + 4, "the others are coordinates"
     shares = {
-        "first": "all of it to the first of 3 tied",
-        "all": "all of it to each of 3",
+        "first": "to the first of 3",
+        "all": "whole to each of 3",
         "split": "⅓ to each of 3",
     }
     assert shown.share() == shares[rule]
@@ -242,7 +242,7 @@ def test_other_pools_spread_the_same_gradient_for_contrast(contrast: str) -> Non
     expected = other.input_gradient(incoming, maps, incoming, {})[0, now.focus.channel(lab5(), "conv1")]
     row, col = shown_in(now).corner
     np.testing.assert_allclose(shown_in(now).gets, expected[row : row + 2, col : col + 2], atol=1e-15)
-    share = "¼ to each of 4" if contrast == "average" else "all of it to one cell"
+    share = "¼ to each of 4" if contrast == "average" else "to one cell"
     assert shown_in(now).share() == share
 
 

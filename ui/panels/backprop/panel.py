@@ -54,7 +54,7 @@ _PACE_MS = 80
 #: Between two steps that are drawn ahead.
 _PAUSE_MS = 30
 #: Of what a step shows, in pixels at scale 1: the least window must have room for it.
-_LEAST_HEIGHT = 292
+_LEAST_HEIGHT = 280
 #: Below this width the column goes below the step.
 _LEAST_WIDTH = 492
 
