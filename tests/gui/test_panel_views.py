@@ -125,9 +125,8 @@ def _a_lesson(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TranslationPanel)
     choose(panel.choices.controls["lesson"], "2 · Row of eight")
     rest(bot, session)
-    click(panel.choices.controls["pair"].button("flicker"))
-    click(panel.pause)
-    press(panel.choices.controls["pace"], Key.Key_Right)
+    click(panel.choices.controls["pair"].button("difference"))
+    choose(panel.choices.controls["compared"], "all pools")
 
 
 def _a_poke(bot: QtBot, session: Session) -> None:

@@ -163,7 +163,7 @@ class BackpropPanel(Panel):
         direction = QBoxLayout.Direction
         self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         # One above the other they are scrolled, and the maps need not be small.
-        self.stack.setMinimumHeight(0 if beside else px(360))
+        self.stack.setMinimumHeight(0 if beside else px(332))
         self.side.setMinimumWidth(width if beside else 0)
         self.side.setMaximumWidth(width if beside else UNLIMITED)
 

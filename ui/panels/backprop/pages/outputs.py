@@ -91,7 +91,16 @@ def _writer(passed: Pass, row: str, values: NDArray[np.float64]) -> Callable[[in
         shares, first = passed.probabilities.tolist(), len(passed.probabilities) - len(values)
         rests = [rest_of(shares, place) for place in range(len(shares))]
         pairs = [*zip(shares, rests, strict=True)][first:]
-        return lambda figures: [format_probability(p, figures, rest) for p, rest in pairs]
+
+        def short(figures: int) -> list[str]:
+            # "0.99998" has room where "1 − 2e−5" has none.
+            texts = [format_probability(p, figures, rest) for p, rest in pairs]
+            return [
+                f"{p:.5f}" if figures == 1 and 5e-6 < rest < 1e-4 else text
+                for text, (p, rest) in zip(texts, pairs, strict=True)
+            ]
+
+        return short
     write = format_value if row == "y" else format_signed
     return lambda figures: [write(value, figures) for value in values.tolist()]
 
