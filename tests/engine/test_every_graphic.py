@@ -48,7 +48,6 @@ from cnnviz.graphics import (
     thumbnails,
     tiles,
     time_track,
-    translation_sheet,
     waterfall,
     winners,
 )
@@ -117,11 +116,6 @@ def routed(rule: str) -> route.Routed:
     names = ("Values z", "conv1, filter 5"), ("Arriving ∂L/∂q", "pool1"), ("Gradient ∂L/∂z", "")
     told = gets, gets != 0, winners_of, -0.0123, (2, 2), (SIGNED, SIGNED), names
     return route.Routed(route.Route(values, *told))
-
-
-def sheet() -> translation_sheet.TranslationSheet:
-    found = winners.Winners(compared().winners)
-    return translation_sheet.TranslationSheet(strip(), image(), maps(), "Max pool", found, curves=plot())
 
 
 #: A content for each kind of drawing, and others that are harder to place.
@@ -256,7 +250,6 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "winners": (winners.WINNERS, winners.Winners(compared().winners)),
     "counts": (winners.COUNTS, winners.Winners(compared().winners)),
     "window": (winners.WINDOW, winners.Window(winners.Winners(compared().winners), 5, 5)),
-    "translation": (translation_sheet.TRANSLATION, sheet()),
     "curves": (curves.CURVES, plot()),
     "many curves": (curves.CURVES, plot(6)),
     "curves that end together": (
