@@ -114,8 +114,8 @@ class Route:
         count, one = parts.size, "one cell"
         if (self.winners & self.receives).any():
             one = f"the first of {np.count_nonzero(self.winners)}" if self.is_tied else "the winner"
-        if count == 1 or not self.arriving:
-            return f"to {one}" if count == 1 else f"to {count} cells"
+        if count <= 1 or not self.arriving:
+            return f"to {one}" if count == 1 else f"to {count or 'no'} cells"
         if not np.allclose(parts, parts[0]):
             return f"parts to {count} cells"
         share = "whole" if parts[0] > 0.99 else _FRACTIONS.get(round(1 / parts[0]), "equal part")
