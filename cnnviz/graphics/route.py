@@ -99,12 +99,12 @@ class Route:
         told = gets, receives, winners, float(routing.incoming[window]), place, colors, names
         return cls(values, *told, press, point, pooled)
 
-    def numbers(self) -> tuple[list[str], list[str], str, str]:
+    def numbers(self, longest: int = _LONGEST) -> tuple[list[str], list[str], str, str]:
         """Values, told apart; what cells get, which adds up; what arrives; the unit of the last two."""
         told = Notation.of(self.values, signed=True)
-        values = told.texts(self.values, np.zeros(self.values.shape, int), _LONGEST)
+        values = told.texts(self.values, np.zeros(self.values.shape, int), longest)
         sent = self.gets[self.receives] if self.receives.any() else np.array([self.arriving])
-        notation, _ = sum_notation(sent, float(sent.sum(dtype=np.float64)), _LONGEST)
+        notation, _ = sum_notation(sent, float(sent.sum(dtype=np.float64)), longest)
         gets = [notation.cell(each) if each else "0" for each in self.gets.ravel().tolist()]
         return values, gets, notation.cell(self.arriving), notation.unit
 
@@ -198,7 +198,8 @@ def draw(shown: Routed, ground: Ground) -> Drawing:
     """Draw the window, the gradient that arrives, and arrows to the cells that get it, beside all numbers."""
     drawing, route, look, px = Drawing(ground), shown.route, ground.look, ground.px
     plan, is_covered, (of_values, of_slopes) = _plan(route, ground.box, look), shown.is_covered, route.colors
-    values, gets, arriving, unit = route.numbers()
+    room = int(plan.side * 0.9 / Font(px(_SMALLEST), is_mono=True).width("0"))
+    values, gets, arriving, unit = route.numbers(min(room, _LONGEST))
     font = _font([*values, *gets, arriving], plan.side, look)
     pooled = plan.cell(plan.pooled, 0, 0)
     _heads(drawing, route, plan, unit)
@@ -283,7 +284,7 @@ def _font(texts: list[str], side: float, look: Look) -> Font | None:
     longest = max(map(len, texts), default=1)
     for size in range(int(side * 0.3), round(look.px(_SMALLEST)) - 1, -1):
         font = Font(size, is_mono=True)
-        if font.width("0" * longest) <= side * 0.88:
+        if font.width("0" * longest) <= side * 0.9:
             return font
     return None
 
