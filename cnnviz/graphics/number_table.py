@@ -78,12 +78,12 @@ def draw(shown: NumberTable, ground: Ground) -> Drawing:
 
 def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[Box]) -> None:
     look, ground, is_covered = drawing.ground.look, drawing.ground, row.key in shown.covered
-    texts, shorter = ["?"] * len(boxes) if is_covered else row.write(_FIGURES), [*map(row.write, (3, 2, 1))]
+    # Each number has as many figures as its cell has room for.
+    texts = [["?"] * len(boxes)] if is_covered else [*map(row.write, range(_FIGURES, 0, -1))]
     pixels, dark = row.colors.pixels(row.values), row.colors.is_dark(row.values)
-    for place, (box, words) in enumerate(zip(boxes, texts, strict=True)):
+    for place, (box, words) in enumerate(zip(boxes, texts[0], strict=True)):
         fitting = (
-            (t, fitting_font(len(t), box.width, box.height, look))
-            for t in (words, *(s[place] for s in shorter))
+            (each[place], fitting_font(len(each[place]), box.width, box.height, look)) for each in texts
         )
         written, font = next((pair for pair in fitting if pair[1] is not None), ("", None))
         color = Rect(box, "track") if is_covered else Image(box, pixels[None, place : place + 1])
