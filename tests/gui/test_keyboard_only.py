@@ -68,7 +68,7 @@ def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Pat
     rest(qtbot, session, lambda: backprop.model.passed is not None)
     while backprop.model.step.kind is not StepKind.ROUTE:
         press(Key.Key_PageDown)
-    assert backprop.stack.view("routed").isVisible()
+    assert backprop.stack.view("route").isVisible()
     find(qtbot, session, "check all")
     page = backprop.side.check
     qtbot.waitUntil(lambda: "outcome" in page.page.leaves())

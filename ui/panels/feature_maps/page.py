@@ -356,7 +356,6 @@ def _heat_map(
             Colors(column.colormap, *limits),
             decimals=None if is_numbered else -1,
             window=column.window,
-            divided=False,
             press=None if column.kind is Kind.KERNELS else lambda row, col: PressCell(cell(row, col)),
             point=lambda row, col: PointAt(cell(row, col)),
             covered=None,
