@@ -74,6 +74,9 @@ class Panel(HasProvenance, QFrame):
         """Choose as `view_state` said, now or when there is what the choices are about."""
         raise NotImplementedError
 
+    def present(self, alone: bool) -> None:
+        """Show the pictures alone, as in presenter mode, or what they are set with as well; here nothing is."""
+
     def areas(self) -> Mapping[str, QWidget]:
         """Return parts that keys lead to besides the panel itself, by their names; here none."""
         return {}

@@ -152,6 +152,10 @@ class BackpropPanel(Panel):
         width = max(stack.width(), side.width(), header.width()) + margins.left() + margins.right()
         return QSize(width, super().minimumSizeHint().height())
 
+    @override
+    def present(self, alone: bool) -> None:
+        self.side.setHidden(alone)
+
     def _fit_side(self) -> None:
         """Put the column at the right, or below what it explains when there is no room beside it."""
         px, margins = theme_manager().theme.px, self._body.contentsMargins()
