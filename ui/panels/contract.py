@@ -75,7 +75,7 @@ class Panel(HasProvenance, QFrame):
         raise NotImplementedError
 
     def present(self, alone: bool) -> None:
-        """Show the pictures alone, as in presenter mode, or what they are set with as well; here nothing is."""
+        """Show the pictures alone, as in presenter mode, or with their settings; here there are none."""
 
     def areas(self) -> Mapping[str, QWidget]:
         """Return parts that keys lead to besides the panel itself, by their names; here none."""

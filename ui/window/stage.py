@@ -10,7 +10,7 @@ from ui.window.panel_area import PanelArea
 
 
 class Stage(QWidget):
-    """Gives the panels its room, or holds them where they are while other parts of the window unfold over them.
+    """Gives the panels its room, or holds them where they are while other parts unfold over them.
 
     * `above`: messages.
     * `pressed`: somebody has pressed on the panels while they are held; they get nothing of it.
