@@ -63,7 +63,7 @@ _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files
 #: in pixels at scale 1.
 _SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 164, 420, (850, 1210)
 #: Size of the window at first, and the least one, in pixels, where the screen has room for it.
-_USUAL, _LEAST = QSize(1440, 900), QSize(1100, 700)
+_USUAL, _LEAST = QSize(1440, 900), QSize(940, 640)
 
 
 class MainWindow(QMainWindow):
