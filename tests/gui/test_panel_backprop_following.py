@@ -134,7 +134,7 @@ def test_passes_are_paced_while_training(desk: Desk) -> None:
 
 @pytest.mark.parametrize("presenter", [False, True])
 def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeManager, presenter: bool) -> None:
-    theme.set_presenter(presenter)
+    theme.set_scale(1.35 if presenter else 1.0)
     desk = Desk(qtbot, TWO_BLOCKS)
     # What the smallest window (or, enlarged, the usual one) leaves for a panel.
     width, height = (1120, 640) if presenter else (825, 500)

@@ -152,6 +152,10 @@ class BackpropPanel(Panel):
         width = max(stack.width(), side.width(), header.width()) + margins.left() + margins.right()
         return QSize(width, super().minimumSizeHint().height())
 
+    @override
+    def present(self, alone: bool) -> None:
+        self.side.setHidden(alone)
+
     def _fit_side(self) -> None:
         """Put the column at the right, or below what it explains when there is no room beside it."""
         px, margins = theme_manager().theme.px, self._body.contentsMargins()
@@ -162,8 +166,10 @@ class BackpropPanel(Panel):
         beside = needed + margins.left() + margins.right() <= self.width()
         direction = QBoxLayout.Direction
         self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
-        # One above the other they are scrolled, and the maps need not be small.
-        self.stack.setMinimumHeight(0 if beside else px(332))
+        # One above the other they are scrolled: the step is seen whole, and the column is below what is seen.
+        around = margins.top() + margins.bottom() + self._body.spacing() + self.header.height()
+        seen = max((self.parentWidget() or self).height() - around, px(_LEAST_HEIGHT))
+        self.stack.setMinimumHeight(0 if beside or self.side.isHidden() else seen)
         self.side.setMinimumWidth(width if beside else 0)
         self.side.setMaximumWidth(width if beside else UNLIMITED)
 

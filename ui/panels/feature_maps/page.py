@@ -563,16 +563,15 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
             value = index if index is None or index < len(names) else None
             tip = "Class whose logit the evidence column takes apart"
             label = Words("Evidence for class", ink="muted")
-            items.append(Card("evidence for", WORDS, label, room=None, is_label=True))
-            items.append(
-                Choice("class", "list", "Class whose logit is taken apart", ShowClass, value, options, tip)
-            )
+            about = "Class whose logit is taken apart"
+            items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
+            items.append(Choice("class", "list", about, ShowClass, value, options, tip, spare=1))
         tip = (
             "Black is −0.5 at the input, so a blank image has evidence, too, and often most of it. Relative "
             "to one, a cell counts with what the ink has changed"
         )
-        is_relative = picture.scene.choices.is_relative
-        items.append(Choice("relative", "tick", "Relative to blank", SetRelative, is_relative, tip=tip))
+        value, title = picture.scene.choices.is_relative, "Relative to blank"
+        items.append(Choice("relative", "tick", title, SetRelative, value, tip=tip, spare=2))
     if not covers:
         tip = "The chosen logit as a sum"
         items.append(Card("logit", LEDGER, ledger, tip=tip, room=None, name=tip))

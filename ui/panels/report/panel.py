@@ -104,14 +104,16 @@ class ReportPanel(Panel):
             self.fields.ask_insert, self,
         )  # fmt: skip
         self._words_area = ScrollColumn(self.fields)
-        left = fill(QVBoxLayout(), self.head, self._pages_area, (self._words_area, 1), spacing=10)
-        buttons = FlowRow()
+        #: What is typed.
+        self.words = QWidget()
+        fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
+        self._buttons = buttons = FlowRow()
         buttons.add(self.again, self.run_button, self.cancel, self.export)
         #: What has been measured, and the pages with it.
         self.measured = QWidget()
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
         right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
-        self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
+        self._columns = fill(QHBoxLayout(), (self.words, 1), (right, 1))
         fill(QVBoxLayout(self), self.message, (self._columns, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
@@ -176,6 +178,18 @@ class ReportPanel(Panel):
             self.work.record_all()
             self.message.clear()
             self.measuring.start()
+
+    @override
+    def present(self, alone: bool) -> None:
+        self.words.setHidden(alone)
+        self._buttons.setHidden(alone)
+
+    def turn_page(self, way: int) -> bool:
+        """Show more of the pages, further on with 1, further back with -1; return whether there is more."""
+        bar = self.preview.verticalScrollBar()
+        before = bar.value()
+        bar.setValue(before + way * bar.pageStep())
+        return bar.value() != before
 
     # --- look ---------------------------------------------------------------------------------------------
 
