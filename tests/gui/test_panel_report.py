@@ -10,11 +10,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from cnnviz.covers import Secret
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.opening import free_lab, shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Work
-from cnnviz.report.blocks import Figure, Heading, Words
+from cnnviz.report.blocks import Figure, Heading, Table, Words
 from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
 from tests.gui.document_driving import through_document
@@ -240,6 +241,54 @@ def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_
     qtbot.waitUntil(lambda: bool(pages))
     width = round(20 * 210 / 25.4)
     assert {(page.width(), page.format()) for page in pages} == {(width, QImage.Format.Format_RGB32)}
+
+
+def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole_panel(qtbot, make):
+    panel = make()
+    preview = panel.preview
+
+    def is_sharp() -> bool:
+        """Whether each pixel of a page is one of the screen, and the page as wide as is wanted."""
+        return bool(preview.pages) and all(
+            page.contentsRect().size() == page.pixmap().deviceIndependentSize().toSize()
+            for page in preview.pages
+        )
+
+    qtbot.waitUntil(is_sharp)
+    assert preview.viewport().width() - 3 <= preview.pages[0].width() <= preview.viewport().width()
+    before = preview.pages[0].width()
+    qtbot.mouseClick(panel.reading, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: preview.pages[0].width() > 1.5 * before and is_sharp())
+    assert not panel.head.isVisible()
+    for key, wanted in ((Qt.Key.Key_Plus, "125 %"), (Qt.Key.Key_Minus, "100 %")):
+        qtbot.keyClick(preview, key)
+        assert preview.fit.text() == wanted
+    qtbot.waitUntil(lambda: is_sharp() and abs(preview.pages[0].width() - 96 * 210 / 25.4) < 4)
+    state = panel.view_state()
+    qtbot.keyClick(preview, Qt.Key.Key_0)
+    qtbot.mouseClick(panel.reading, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: is_sharp() and preview.pages[0].width() == before)
+    panel.restore_view(state)
+    assert preview.fit.text() == "100 %"
+    assert not panel.head.isVisible()
+    panel.write_in(panel.work.lab.steps[0], panel.work.lab.steps[0].questions[0])
+    assert panel.head.isVisible(), "there is something to write"
+
+
+def test_while_something_is_to_be_predicted_the_pages_show_words_and_no_results(qtbot, make, state):
+    panel = make()
+    run(qtbot, panel)
+    write(qtbot, panel, "objective", "to see")
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > 3)
+    state.set_covered({Secret.TEST: "Step 2 asks for it."})
+    assert not panel.preview.pages
+    shown = panel.exporter.composed(is_final=False)().blocks
+    assert "to see" in [block.text for block in words(shown)]
+    assert not any(isinstance(each, Figure | Table) for each in shown)
+    assert any(isinstance(each, Figure) for each in panel.exporter.composed(is_final=True)().blocks)
+    qtbot.waitUntil(lambda: len(panel.preview.pages) in (1, 2, 3))
+    state.set_covered({})
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > 3)
 
 
 def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_again(

@@ -53,7 +53,7 @@ class Happenings(QObject):
             (backprop.work.checkReady, "checked_gradient"),
             (backprop.model.applied, "updated"),
             (report.exported, "exported"),
-            (report.inserted, "inserted"),
+            (report.work.inserted, "inserted"),
         ):
             signal.connect(lambda *_, name=name: self._tell(name))
 

@@ -123,12 +123,13 @@ class ReportExporter(QObject):
     def composed(self, *, is_final: bool) -> Callable[[], Document]:
         """Return the function that puts together the report as it stands now.
 
-        * `is_final`: whether it is to be handed in.
+        * `is_final`: whether it is to be handed in; else it shows no result that is still to be predicted.
         """
         lab, work, record = self._work.lab, self._work.work, self._work.record
         if is_final:
             record = self.handed_in(record)
-        numbers = self._measuring.numbers or LabNumbers(self._measuring.experiment)
+        known = self._measuring.numbers if is_final else self._measuring.uncovered
+        numbers = known or LabNumbers(self._measuring.experiment)
 
         def compose() -> Document:
             handed = hand_in(lab, record, numbers, name=work.author, roll_number=work.roll_number)

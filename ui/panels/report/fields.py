@@ -269,9 +269,12 @@ class SectionFields(QWidget):
         return next((e for e in self.answers if (e.step.id, e.question.part) == (step_id, part)), None)
 
     def ask_insert(self) -> None:
-        """Ask what to put in below the observations; the first there are where there are several."""
+        """Ask what to put in: below the observations with the cursor, else those of the step in front."""
         if self.inserts:
-            self.inserts[0].ask()
+            written = {each.step.id for each in self.answers if each.field.hasFocus()}
+            places = (*written, self._work.record.place)
+            best = next((e for place in places for e in self.inserts if e.step.id == place), self.inserts[0])
+            best.ask()
 
     @Slot()
     def _forget(self) -> None:

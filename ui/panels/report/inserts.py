@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import override
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
@@ -45,7 +46,7 @@ class InsertChoice:
     is_table: bool
     # draws the figure, or reads the numbers; gives them when they are finished, which may be a little later
     make: Callable[[Give, Complain], None]
-    origin: Callable[[], str]  # returns what it is made with, as the report says it
+    origin: str  # what it is made with, as the report says it
     # draws it so small that it fits into so many pixels; None where it is gone
     picture: Callable[[QSize], QImage | None]
 
@@ -67,35 +68,51 @@ def caption_field(name: str) -> QLineEdit:
     return field
 
 
+class _PictureList(QListWidget):
+    """Hands letters that are typed to the field for the caption: figures are chosen by their pictures."""
+
+    def __init__(self, words: QLineEdit) -> None:
+        super().__init__()
+        self._words = words
+
+    @override
+    def keyboardSearch(self, search: str) -> None:
+        self._words.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._words.insert(search)
+
+
 class InsertPicker(QDialog):
     """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
 
+    * `place`: below which observations it will stand.
     * `choices`: those of a panel one after the other.
     """
 
     chosen = Signal(object, str)  # what is to be put in, and the student's own caption
 
-    def __init__(self, choices: Sequence[InsertChoice], parent: QWidget) -> None:
+    def __init__(self, place: str, choices: Sequence[InsertChoice], parent: QWidget) -> None:
         super().__init__(parent)
         self._waiting: list[QListWidgetItem] = []  # for their pictures
         self._drawing = QTimer(self, interval=0)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Insert a figure or table")
         self.setObjectName("insert")
-        self.list = QListWidget()
+        self.words = caption_field("Your caption")
+        self.list = _PictureList(self.words)
         self.list.setAccessibleName("What can be inserted")
         self.list.setToolTip("What the other panels showed when they were last in sight")
         self.list.setWordWrap(True)
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.words = caption_field("Your caption")
-        self.origin = WrapLabel("", role="muted")
-        self.insert_button = Button("Insert", "image", "primary", "Put it below the observations")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # words wrap
+        self.insert_button = Button(
+            "Insert", "image", "primary", f"Put it below the observations of “{place}”"
+        )
         self.cancel = Button("Cancel", tooltip="Put in nothing")
         label = QLabel("Your &caption, if you like")
         label.setBuddy(self.words)
         buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
-        self._layout = fill(QVBoxLayout(self), (self.list, 1), label, self.words, self.origin, buttons)
-        self.list.currentItemChanged.connect(self._on_current_changed)
+        where = WrapLabel(f"It will stand below the observations of “{place}”.", role="muted")
+        self._layout = fill(QVBoxLayout(self), where, (self.list, 1), label, self.words, buttons)
         self.list.itemActivated.connect(self.insert)
         self.words.returnPressed.connect(self.insert)
         self.insert_button.clicked.connect(self.insert)
@@ -147,7 +164,7 @@ class InsertPicker(QDialog):
         item.setFont(font)
 
     def _add(self, choice: InsertChoice) -> None:
-        item = QListWidgetItem(choice.label, self.list)
+        item = QListWidgetItem(f"{choice.label}\n{choice.origin}", self.list)
         item.setData(_CHOICE, choice)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{choice.panel}: {choice.label}")
         item.setIcon(QIcon(self._blank(1.0)))
@@ -181,11 +198,6 @@ class InsertPicker(QDialog):
         pixmap = QPixmap(self.list.iconSize() * ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
         return pixmap
-
-    @Slot()
-    def _on_current_changed(self) -> None:
-        choice = self.choice()
-        self.origin.set_text("" if choice is None else f"Stays below it: {choice.origin()}")
 
 
 class InsertList(QWidget):
@@ -248,7 +260,7 @@ class InsertList(QWidget):
     @Slot()
     def ask(self) -> None:
         """Open the window in which it is chosen."""
-        picker = InsertPicker(self._choices(), self.window())
+        picker = InsertPicker(self.step.title, self._choices(), self.window())
         picker.chosen.connect(self.put)
         picker.open()
 

@@ -48,6 +48,11 @@ class Measuring(QObject):
             return None
         return numbers
 
+    @property
+    def uncovered(self) -> LabNumbers | None:
+        """What was measured and may be seen: nothing while something is still to be predicted."""
+        return None if self._state.covered else self.numbers
+
     def _are_current(self, numbers: LabNumbers) -> bool:
         """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""
         lab, dataset, record = self._work.lab, self._state.dataset, self._work.record

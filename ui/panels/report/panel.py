@@ -11,9 +11,8 @@ from cnnviz._types import View
 from cnnviz.clock import now
 from cnnviz.lab.model import Question, Step
 from cnnviz.lab.record import LabNumbers, Shown
-from cnnviz.report import Insert
-from ui.choices import kept, maybe, read, whole
-from ui.controls.buttons import Button
+from ui.choices import flag, kept, maybe, read, whole
+from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import WrapLabel
@@ -27,7 +26,7 @@ from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
 from ui.panels.report.measuring import Measuring
-from ui.panels.report.preview import ReportPreview, preview_work
+from ui.panels.report.preview import FIT, LARGEST, ReportPreview, preview_work
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
@@ -39,11 +38,13 @@ _MOST_NAMED = 4  # sections whose names fit beside one another
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a session keeps: the section in front, and how far words and preview are scrolled."""
+    """What a session keeps: the section in front, how large the pages are, how far all is scrolled."""
 
     section: str | None = maybe(str)
     words: int = whole(0, 0, 1_000_000)
     preview: int = whole(0, 0, 1_000_000)
+    zoom: int = whole(FIT, FIT, LARGEST)
+    reading: bool = flag(False)
 
 
 class ReportPanel(Panel):
@@ -57,7 +58,6 @@ class ReportPanel(Panel):
     """
 
     exported = Signal()  # the report was written
-    inserted = Signal()  # a figure or table was put into it
 
     def __init__(self, state: AppState, background: Analysis, typesetting: Analysis, files: Analysis) -> None:
         super().__init__()
@@ -104,14 +104,18 @@ class ReportPanel(Panel):
             self.fields.ask_insert, self,
         )  # fmt: skip
         self._words_area = ScrollColumn(self.fields)
-        left = fill(QVBoxLayout(), self.head, self._pages_area, (self._words_area, 1), spacing=10)
+        self._words = QWidget()
+        fill(QVBoxLayout(self._words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
+        #: Gives the pages the whole panel.
+        self.reading = IconButton(
+            "maximize", "Read", "only the pages, as wide as the panel; again: words and pages"
+        )
+        self.reading.setCheckable(True)
+        self.reading.toggled.connect(self._words.setHidden)
         buttons = FlowRow()
-        buttons.add(self.again, self.run_button, self.cancel, self.export)
-        #: What has been measured, and the pages with it.
-        self.measured = QWidget()
-        fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
-        right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
-        self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
+        buttons.add(self.again, self.run_button, self.cancel, self.export, self.preview.bar, self.reading)
+        right = fill(QVBoxLayout(), buttons, self.progress, self.status, (self.preview, 1), spacing=8)
+        self._columns = fill(QHBoxLayout(), (self._words, 1), (right, 1))
         fill(QVBoxLayout(self), self.message, (self._columns, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
@@ -136,6 +140,7 @@ class ReportPanel(Panel):
         state.datasetChanged.connect(self._show_run)
         for shown in (self._show_run, self._show_section, self._on_work_changed):
             state.experimentChanged.connect(shown)
+        state.coveredChanged.connect(self._on_covered_changed)
         self._show_lab()
         follow_theme(self)
 
@@ -146,16 +151,6 @@ class ReportPanel(Panel):
         """What was measured for the lab in front; None before it has been."""
         return self.measuring.numbers
 
-    def add_insert(self, insert: Insert, step: Step) -> bool:
-        """Put a figure or table of the screen below the observations of a step.
-
-        * Returns: whether the same was there already, of the same step.
-        * Raises CNNVizError: if there are too many.
-        """
-        was_there = self.work.add_insert(step, insert)
-        self.inserted.emit()
-        return was_there
-
     @Slot(str)
     def show_step(self, step_id: str) -> None:
         """Show the section to which a step belongs."""
@@ -164,6 +159,7 @@ class ReportPanel(Panel):
 
     def write_in(self, step: Step, question: Question) -> None:
         """Let the cursor stand in the field of a question."""
+        self.reading.setChecked(False)
         self.show_step(step.id)
         answer = self.fields.answer(step.id, question.part)
         if answer is not None:
@@ -262,6 +258,12 @@ class ReportPanel(Panel):
         if self.isVisible():
             self._preview_timer.start()
 
+    @Slot()
+    def _on_covered_changed(self) -> None:
+        if self._state.covered and self.numbers is not None:  # what is on the pages tells an answer
+            self.preview.set_pages([])
+        self._on_work_changed()
+
     @Slot(bool)
     def _on_export_ended(self, succeeded: bool) -> None:
         if succeeded:
@@ -278,12 +280,14 @@ class ReportPanel(Panel):
     def view_state(self) -> View:
         """Return what is looked at."""
         scrolled = (place_of(area.verticalScrollBar()) for area in (self._words_area, self.preview))
-        return kept(_Kept(self.pages.current(), *scrolled))
+        return kept(_Kept(self.pages.current(), *scrolled, self.preview.zoom, self.reading.isChecked()))
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
         found, sections = read(_Kept, view), [each.id for each in self.work.lab.sections]
         self.pages.set_current(found.section if found.section in sections else sections[0])
+        self.reading.setChecked(found.reading)
+        self.preview.set_zoom(found.zoom)
         for place, area in ((found.words, self._words_area), (found.preview, self.preview)):
             scroll_later(area.verticalScrollBar(), place)
         self._show_section()

@@ -31,6 +31,7 @@ class StudentWork(QObject):
     headChanged = Signal()  # among that, title, author, roll number or date
     labChanged = Signal()  # another lab is in front, or what was done in it is another student's
     opened = Signal()  # it is another work from now on
+    inserted = Signal()  # a figure or table was put in
 
     def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
@@ -156,6 +157,7 @@ class StudentWork(QObject):
         """
         inserts = self.done(step).inserts
         self.set_record(self.record.with_inserts(step, (*inserts, insert)))
+        self.inserted.emit()
         return any(each.shows_same(insert) for each in inserts)
 
     def set_insert_words(self, step: Step, place: int, words: str) -> None:
