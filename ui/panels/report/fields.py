@@ -22,8 +22,8 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
-from ui.panels.report.asking import AskingBar
 from ui.panels.report.inserts import InsertChoice, InsertList
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme, ui_font
@@ -226,7 +226,7 @@ class SectionFields(QWidget):
 
     insertMoved = Signal(str)  # something was put back into the step of this id
 
-    def __init__(self, work: StudentWork, message: AskingBar) -> None:
+    def __init__(self, work: StudentWork, message: MessageBar) -> None:
         super().__init__()
         self._work, self._message = work, message
         self._layout = fill(QVBoxLayout(self), spacing=6)

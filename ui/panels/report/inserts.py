@@ -25,8 +25,8 @@ from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
-from ui.panels.report.asking import AskingBar
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme
 
@@ -213,7 +213,7 @@ class InsertList(QWidget):
         self,
         work: StudentWork,
         step: Step,
-        message: AskingBar,
+        message: MessageBar,
         choices: Callable[[], Sequence[InsertChoice]],
     ) -> None:
         super().__init__()
@@ -294,10 +294,11 @@ class InsertList(QWidget):
             step, insert = removed
             place = "the report" if step is self.step else f"the observations of “{step.title}”"
             text = f"{insert.title} was{too} taken out of {place}."
-            self._message.ask(text, "Bring it back", self._bring_back, "info")
+            self._message.show_message(text, "info", "Bring it back", self._bring_back)
 
     def _bring_back(self) -> None:
         removed = self._work.last_removed
+        self._message.clear()
         if removed is not None and attempt(self._work.bring_back, self._complain):
             self.broughtBack.emit(removed[0].id)
             self._offer_back(" also")

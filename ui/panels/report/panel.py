@@ -17,12 +17,12 @@ from ui.controls.choice_field import SegmentedControl
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance
-from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
 from ui.panels.report.measuring import Measuring
@@ -67,7 +67,7 @@ class ReportPanel(Panel):
         self.measuring = Measuring(self.work, state, background, self)
         self._stale = True
         self.setProperty("role", "panel")
-        self.message = AskingBar(self)
+        self.message = MessageBar(self)
         self.head = HeadFields(self.work)
         self.fields = SectionFields(self.work, self.message)
         self.pages = SegmentedControl([("", "")])
@@ -100,9 +100,8 @@ class ReportPanel(Panel):
         self.preview = ReportPreview()
         self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self.message.show_error)
         self.exporter = ReportExporter(
-            self.work, self.measuring, files, self.message, self.export, self.write_in,
-            self.fields.ask_insert, self,
-        )  # fmt: skip
+            self.work, self.measuring, files, self.message, self.export, self.write_in, self
+        )
         self._words_area = ScrollColumn(self.fields)
         self._words = QWidget()
         fill(QVBoxLayout(self._words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
@@ -279,8 +278,10 @@ class ReportPanel(Panel):
 
     def view_state(self) -> View:
         """Return what is looked at."""
-        scrolled = (place_of(area.verticalScrollBar()) for area in (self._words_area, self.preview))
-        return kept(_Kept(self.pages.current(), *scrolled, self.preview.zoom, self.reading.isChecked()))
+        bars = (self._words_area.verticalScrollBar(), self.preview.verticalScrollBar())
+        words, preview = map(place_of, bars)
+        reading = self.reading.isChecked()
+        return kept(_Kept(self.pages.current(), words, preview, self.preview.zoom, reading))
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
