@@ -12,37 +12,36 @@ MOST_FIGURES = 17
 
 
 def told_apart(
-    numbers: Sequence[float], write: Callable[[int], list[str]], digits: int, longest: int | None
+    numbers: Sequence[float],
+    write: Callable[[int], list[str]],
+    digits: int,
+    longest: int | None,
+    fewest: int = 1,
 ) -> list[str]:
     """Texts with the fewest figures that tell the numbers apart; those that do not fit are shortened.
 
     What reads like an unequal one for want of room is marked.
+
+    * `digits`: so many figures, or decimals, to begin with; `fewest`, where they are shortened.
     """
     enough = (figures for figures in range(digits, MOST_FIGURES) if not any(alike(numbers, write(figures))))
     figures = next(enough, MOST_FIGURES)
     texts = write(figures)
     if fit(texts, longest):
-        return marked(numbers, texts)
+        return _with_marks(texts, alike(numbers, texts))
     assert longest is not None
-    return shortened(numbers, [write(fewer) for fewer in range(figures, 0, -1)], longest)
+    return _shortened(numbers, [write(fewer) for fewer in range(figures, fewest - 1, -1)], longest)
 
 
-def shortened(
-    numbers: Sequence[float], choices: Sequence[Sequence[str]], longest: int, mark: int = 1
-) -> list[str]:
-    """Texts that fit, each as exact as there is room for; what reads like an unequal one is marked.
-
-    * `choices`: the numbers as texts, the most exact ones first.
-    * `longest`: for how many characters there is room.
-    * `mark`: how many of these a mark takes.
-    """
+def _shortened(numbers: Sequence[float], choices: Sequence[Sequence[str]], longest: int) -> list[str]:
+    """Texts that fit, each as exact as there is room for, the most exact choices first."""
 
     def text(place: int, room: int) -> str:
         return next((each[place] for each in choices if len(each[place]) <= room), choices[-1][place])
 
     is_alike = [False] * len(numbers)
     while True:
-        texts = [text(place, longest - mark * marks) for place, marks in enumerate(is_alike)]
+        texts = [text(place, longest - marks) for place, marks in enumerate(is_alike)]
         found = [before or now for before, now in zip(is_alike, alike(numbers, texts), strict=True)]
         if found == is_alike:
             return _with_marks(texts, is_alike)
@@ -63,11 +62,6 @@ def alike(numbers: Sequence[float], texts: Sequence[str]) -> list[bool]:
     for reading, number in zip(readings, numbers, strict=True):
         seen[reading].add("NaN" if math.isnan(number) else number)
     return [len(seen[reading]) > 1 for reading in readings]
-
-
-def marked(numbers: Sequence[float], texts: Sequence[str]) -> list[str]:
-    """Texts, with ``≈`` before those that read like an unequal one."""
-    return _with_marks(texts, alike(numbers, texts))
 
 
 def _with_marks(texts: Sequence[str], is_alike: Sequence[bool]) -> list[str]:

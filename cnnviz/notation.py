@@ -8,14 +8,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, marked, shortened
-from cnnviz.quantities import MOST_IN_FULL, format_power, format_together, format_value, typeset
+from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, told_apart
+from cnnviz.quantities import MINUS, MOST_IN_FULL, format_power, format_together, format_value, typeset
 
 
 @dataclass(frozen=True)
@@ -67,55 +68,62 @@ class Notation:
         values: ArrayLike,
         groups: NDArray[np.integer] | None = None,
         longest: int | None = None,
-        mark: int = 1,
+        *,
+        may_look_alike: bool = False,
     ) -> list[str]:
-        """Write numbers so that unequal ones of a group look unequal, or carry ``≈``.
+        """Write the numbers of cells, each with the digits that it needs, or not at all.
 
         * `groups`: cells with the same number are compared, such as those of one pooling window: a window
-          that needs them gets more decimals. Without groups, numbers are not compared.
+          that needs them gets more decimals, until unequal ones look unequal.
         * `longest`: for how many characters there is room in a cell. All numbers have fewer decimals, down to
           one, where that makes room for them.
-        * `mark`: how many of these ``≈`` takes; 0 where it stands above the number.
-        * Returns: in row-major order.
+        * `may_look_alike`: whether cells of a group may look alike where there is no room for the difference.
+        * Returns: in row-major order; "" for a cell without room for its digits, or for the difference.
         """
         numbers: list[float] = np.asarray(values).ravel().tolist()
-        texts = self._texts(numbers, groups, longest, mark)
-        is_final = self.fixed or self.decimals < 2 or fit([text.lstrip(ALMOST) for text in texts], longest)
-        return (
-            texts
-            if is_final
-            else replace(self, decimals=self.decimals - 1).texts(values, groups, longest, mark)
-        )
+        shared, texts = self, [self.cell(value) for value in numbers]
+        while not shared.fixed and shared.decimals > 1:
+            usual = (text for text, value in zip(texts, numbers, strict=True) if not shared._is_small(value))
+            if fit(list(usual), longest):
+                break
+            shared = replace(shared, decimals=shared.decimals - 1)
+            texts = [shared.cell(value) for value in numbers]
+        if groups is not None:
+            members: defaultdict[int, list[int]] = defaultdict(list)
+            for place, group in enumerate(groups.ravel().tolist()):
+                members[group].append(place)
+            for places in members.values():
+                own = [numbers[place] for place in places]
+                told = shared._told_apart(own, longest, may_look_alike=may_look_alike)
+                for place, text in zip(places, told, strict=True):
+                    texts[place] = text
+        return [text if fit([text], longest) else "" for text in texts]
 
-    def _texts(
-        self, numbers: list[float], groups: NDArray[np.integer] | None, longest: int | None, mark: int
-    ) -> list[str]:
-        if groups is None:
-            return [self.text(value) for value in numbers]
-        members: defaultdict[int, list[int]] = defaultdict(list)
-        for place, group in enumerate(groups.ravel().tolist()):
-            members[group].append(place)
-        texts = [""] * len(numbers)
-        for places in members.values():
-            written = self.told_apart([numbers[place] for place in places], longest, mark)
-            for place, text in zip(places, written, strict=True):
-                texts[place] = text
-        return texts
-
-    def told_apart(self, numbers: Sequence[float], longest: int | None = None, mark: int = 1) -> list[str]:
-        """Write numbers with the decimals that tell them apart, or with marks where there is no room."""
+    def _told_apart(self, numbers: list[float], longest: int | None, *, may_look_alike: bool) -> list[str]:
+        usual = [self.cell(value) for value in numbers]
         for decimals in range(self.decimals, MOST_FIGURES):
-            texts = self._with(decimals, numbers)
+            finer = replace(self, decimals=decimals)
+            texts = [finer.cell(value) for value in numbers]
             if decimals > self.decimals and not fit(texts, longest):
                 break
             if not any(alike(numbers, texts)):
                 return texts
-        choices = [self._with(decimals, numbers) for decimals in range(self.decimals, -1, -1)]
-        return marked(numbers, choices[0]) if longest is None else shortened(numbers, choices, longest, mark)
+        are_alike = alike(numbers, usual)
+        return [
+            "" if is_alike and not may_look_alike else text
+            for text, is_alike in zip(usual, are_alike, strict=True)
+        ]
 
-    def _with(self, decimals: int, numbers: Sequence[float]) -> list[str]:
-        notation = Notation(decimals, self.exponent, self.signed, self.fixed)
-        return [notation.text(value) for value in numbers]
+    def _is_small(self, value: float) -> bool:
+        """Whether a number that is not 0 would read so."""
+        return self.text(value).startswith(ALMOST)
+
+    def cell(self, value: float) -> str:
+        """Write one number, and what would read as 0 with its first figure."""
+        if not self._is_small(value):
+            return self.text(value)
+        first = abs(math.floor(math.log10(float(f"{abs(value) / 10.0**self.exponent:.0e}"))))
+        return replace(self, decimals=first).text(value)
 
 
 def window_groups(shape: tuple[int, ...], step: int) -> NDArray[np.intp]:
@@ -141,11 +149,81 @@ def format_column(
     """
     numbers = [float(value) for value in values]
     finite = [number for number in numbers if math.isfinite(number)]
-    texts = iter(Notation(decimals, signed=signed).told_apart(finite, longest))
+
+    def write(decimals: int) -> list[str]:
+        return [Notation(decimals, signed=signed).text(number) for number in finite]
+
+    texts = iter(told_apart(finite, write, decimals, longest, fewest=0))
     return [
         next(texts) if math.isfinite(number) else "–" if math.isnan(number) else format_value(number)
         for number in numbers
     ]
+
+
+def format_sum(parts: Sequence[float], total: float, longest: int = 10, figures: int = 4) -> list[str]:
+    """Write the parts of a sum and their total so that they add up as they are written.
+
+    * `parts`: finite.
+    * `total`: finite; their sum, but for the noise of floating point.
+    * `longest`: for how many characters there is room.
+    * `figures`: of the largest, at least.
+    * Returns: the parts, and the total. They share decimals, and have as many more as it takes; where there
+      is no room for these, the total has fewer than the parts.
+    """
+    numbers = [*parts, total]
+    largest = max(map(abs, numbers))
+    exponent = 0 if largest >= 1e-3 or largest == 0 else math.floor(math.log10(largest))
+    before = math.floor(math.log10(largest / 10.0**exponent)) + 1 if largest else 1
+    usual = min(max(figures - before, 2 if before <= 5 and figures > 3 else 0), 7)
+
+    def write(decimals: int) -> list[str]:
+        notation = Notation(decimals, exponent, signed=True)
+        texts = [notation.cell(each) for each in numbers]
+        power = typeset(f"e{exponent}") if exponent else ""
+        return [text + power if text != "0" else text for text in texts]
+
+    for decimals in range(usual, usual + 4):
+        texts = write(decimals)
+        if decimals > usual and not fit(texts, longest):
+            break
+        if _added(texts[:-1], decimals) == _added(texts[-1:], decimals):
+            return texts
+    texts = write(usual)
+    for decimals in range(usual - 1, -1, -1):
+        last = write(decimals)[-1]
+        if _added(texts[:-1], decimals) == _added([last], decimals):
+            return [*texts[:-1], last]
+    return texts
+
+
+def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> tuple[Notation, bool]:
+    """Choose a notation for cells that are parts of a sum.
+
+    * `longest`: for how many characters there is room in a cell.
+    * Returns: also whether the cells, as they are written, add up to the total with as many decimals.
+    """
+    numbers: list[float] = np.asarray(parts, np.float64).ravel().tolist()
+    usual = Notation.of(numbers, signed=True)
+    if not all(map(math.isfinite, (*numbers, total))):
+        return usual, False
+    for notation in (usual, replace(usual, decimals=usual.decimals + 1)):
+        texts = [notation.cell(each) for each in numbers]
+        usual_ones = [text for text in texts if _decimals(text) <= notation.decimals]
+        if notation is not usual and not fit(usual_ones, longest):
+            break
+        if _added(texts, notation.decimals) == _added([notation.text(total)], notation.decimals):
+            return notation, True
+    return usual, False
+
+
+def _added(texts: Iterable[str], decimals: int) -> Decimal:
+    """Sum of numbers as they are written, rounded to so many decimals; a shared power is left out."""
+    plain = (text.lstrip(ALMOST).replace(MINUS, "-").replace(",", "").partition("e")[0] for text in texts)
+    return round(sum(map(Decimal, plain), Decimal(0)), decimals)
+
+
+def _decimals(text: str) -> int:
+    return len(text.partition("e")[0].partition(".")[2])
 
 
 def format_ticks(ticks: Sequence[float]) -> list[str]:

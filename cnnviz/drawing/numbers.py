@@ -1,4 +1,4 @@
-"""Numbers inside the cells of a map, where they fit: all in one font, with one number of decimals."""
+"""Numbers inside the cells of a map, each with the digits that it needs, where there is room for them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,14 +12,11 @@ from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Text
 from cnnviz.notation import Notation
-from cnnviz.quantities import ALMOST
 
 LIGHT_INK, DARK_INK = "#FFFFFF", "#0B1016"
 
 _LARGEST, _SMALLEST = 17, 12  # pixels at scale 1
 _MARGIN, _LEAST_MARGIN = 6, 2
-_LINES_WITH_MARK = 1.8  # heights of a line that a number takes with a mark above it
-_NEARLY_ZERO = f"{ALMOST}0"
 
 
 def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | None:
@@ -53,13 +50,17 @@ def cell_numbers(
 
     * `values`: ndarray of shape (h, w)
     * `colors`: On which the numbers stand.
-    * `groups`: ndarray of int. Cells with the same number are compared: unequal values look unequal.
-    * `beside`: ndarray. Values of a map beside this one in which the same cells are compared.
+    * `groups`: ndarray of int. Cells with the same number are compared: unequal values look unequal, or have
+      no number where there is no room for the difference.
+    * `beside`: ndarray. Values of a map beside this one: what differs looks different where there is room.
     * `plain`: Whether positive numbers have no plus.
     * `decimals`: As many as three figures need when None.
     * `finer`: Decimals beyond these, where there is room for them.
     """
     written = values if beside is None else np.stack([values, beside])
+    may_look_alike = beside is not None and groups is None
+    if may_look_alike:
+        groups = np.arange(values.size).reshape(values.shape)
     if groups is not None and beside is not None:
         groups = np.broadcast_to(groups, written.shape)
     signed = colors.name == "signed" and not plain
@@ -71,40 +72,28 @@ def cell_numbers(
     longest = most_characters(grid.side, look)
     if longest < (1 if values.dtype.kind in "iub" else 3):
         return []
-    texts = notation.texts(written, groups, longest, mark=0)
-    font = _font_of(texts, grid, look) or _font_below_marks(texts, grid, look)
-    if font is None and groups is not None:  # a mark costs figures, but not all of them
-        above, texts = texts, notation.texts(written, groups, longest)
-        if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
-            font = _font_of(texts, grid, look)
-    is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
-    if font is None or is_nothing:  # colours say more than that
+    texts = notation.texts(written, groups, longest, may_look_alike=may_look_alike)[: values.size]
+    if not any(text.strip("0") for text in texts) and "" in texts:  # colours say more than zeros alone
         return []
-    return written_in(grid, texts[: values.size], colors.is_dark(values).ravel().tolist(), font, look)
+    return written_in(grid, texts, colors.is_dark(values).ravel().tolist(), look, grid.high)
 
 
-def _font_of(texts: Sequence[str], grid: Cells, look: Look) -> Font | None:
-    """Font in which texts fit as they are."""
-    return fitting_font(max(map(len, texts), default=0), grid.side, grid.high, look)
+def written_in(
+    grid: Cells, texts: Sequence[str], dark: Sequence[bool], look: Look, high: float
+) -> list[Text]:
+    """One text in the middle of each cell, in row-major order; what has more decimals in a smaller font.
 
-
-def _font_below_marks(texts: Sequence[str], grid: Cells, look: Look) -> Font | None:
-    """Font in which texts fit whose marks stand above the numbers, where they cost no figures."""
-    if not any(text.startswith(ALMOST) for text in texts):
-        return None
-    figures = max(len(text.removeprefix(ALMOST)) for text in texts)
-    return fitting_font(figures, grid.side, grid.high / _LINES_WITH_MARK, look)
-
-
-def written_in(grid: Cells, texts: Sequence[str], dark: Sequence[bool], font: Font, look: Look) -> list[Text]:
-    """One text in the middle of each cell, in row-major order; a mark has a line of its own where it must."""
+    * `high`: how high a line may be.
+    """
+    decimals = [len(text.partition(".")[2]) for text in texts if text.strip("0")]
+    fewest = min(decimals, default=0)
+    usual = max((len(text) for text in texts if len(text.partition(".")[2]) <= fewest), default=0)
+    font = fitting_font(usual, grid.side, high, look)
     found: list[Text] = []
     for place, (words, is_dark) in enumerate(zip(texts, dark, strict=True)):
         row, col = divmod(place, grid.cols)
-        x, y = grid.left + (col + 0.5) * grid.side, grid.top + (row + 0.5) * grid.high + font.middle
-        ink = LIGHT_INK if is_dark else DARK_INK
-        if words.startswith(ALMOST) and font.width(words) > grid.side - look.px(_LEAST_MARGIN):
-            found.append(Text(x, y - font.line / 2, ALMOST, font, ink, "middle"))
-            words, y = words.removeprefix(ALMOST), y + font.line / 3
-        found.append(Text(x, y, words, font, ink, "middle"))
+        own = font if len(words) <= usual else fitting_font(len(words), grid.side, high, look)
+        if words and own is not None:
+            x, y = grid.left + (col + 0.5) * grid.side, grid.top + (row + 0.5) * grid.high + own.middle
+            found.append(Text(x, y, words, own, LIGHT_INK if is_dark else DARK_INK, "middle"))
     return found

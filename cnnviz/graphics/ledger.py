@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from cnnviz.drawing import Drawing, Graphic, Ground, Look, Part, Rect, Share, Size, Table
-from cnnviz.notation import format_column
-from cnnviz.quantities import format_signed, format_together
+from cnnviz.notation import format_sum
+from cnnviz.quantities import format_signed, format_value
 
 _LONGEST = 10  # characters of a number: more would leave no room for the label
 _ROOM = "+0.00000"  # there is always room for this number, or layouts would tremble in training
@@ -14,13 +14,17 @@ _ROOM = "+0.00000"  # there is always room for this number, or layouts would tre
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One line; a text is written as it is, numbers with decimals for four figures of the largest."""
+    """One line; a text is written as it is, a number so that the sum that it belongs to adds up.
+
+    * `adds`: Whether it is a part of the first total.
+    """
 
     label: str
     number: float | str = ""
     is_total: bool = False
     tip: str = ""
     ink: str = "text"
+    adds: bool = False
 
     @property
     def weight(self) -> str:
@@ -36,15 +40,19 @@ class Ledger:
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """Numbers as they are written: unequal ones look unequal, or carry ≈."""
-        values = [row.number for row in self.rows if not isinstance(row.number, str)]
-        largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-        decimals = min(max(3 - math.floor(math.log10(largest)), 2), 7) if largest > 0 else 4
-        if largest < 1e-3:
-            texts = iter(format_together(values, 4, format_signed, _LONGEST))
-        else:
-            texts = iter(format_column(values, decimals, signed=True))
-        return tuple(row.number if isinstance(row.number, str) else next(texts) for row in self.rows)
+        """Numbers as they are written: parts and their total add up."""
+        numbers = {n: row.number for n, row in enumerate(self.rows) if not isinstance(row.number, str)}
+        finite = {n: number for n, number in numbers.items() if math.isfinite(number)}
+        texts = [row.number if isinstance(row.number, str) else format_value(row.number) for row in self.rows]
+        adds = [n for n in finite if self.rows[n].adds]
+        total = next((n for n in finite if self.rows[n].is_total), None)
+        summed = [*adds, total] if adds and total is not None else []
+        if summed:
+            written = format_sum([finite[n] for n in adds], finite[summed[-1]], _LONGEST)
+            texts = [dict(zip(summed, written, strict=True)).get(n, text) for n, text in enumerate(texts)]
+        for n in finite.keys() - summed:
+            texts[n] = format_signed(finite[n], 4)
+        return tuple(texts)
 
     def say(self, place: int) -> str:
         """Words of a line."""

@@ -14,7 +14,7 @@ from cnnviz.drawing.colors import Colors, Pixels, packed, unpacked
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
 from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
-from cnnviz.drawing.numbers import fitting_font, most_characters, written_in
+from cnnviz.drawing.numbers import most_characters, written_in
 from cnnviz.drawing.outlines import Block, outline
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
 from cnnviz.graphics.cells import write_colors
@@ -214,23 +214,16 @@ def _write_numbers(
     most = 0 if found.fixed else max(found.decimals - found.exponent, 0)
     texts = replace(found, exponent=0, decimals=most).texts(both, groups, most_characters(grid.side, look))
     upper, lower = texts[: len(texts) // 2], texts[len(texts) // 2 :]
-    lines = 1 if upper == lower else 2
-    longest = max(map(len, texts))
-    font = fitting_font(longest, grid.side, grid.side / lines, look) or fitting_font(
-        longest, grid.side, grid.side, look
-    )
-    if font is None:
-        return
     is_out = [not _is_compared(pair, *divmod(place, grid.cols)) for place in range(len(upper))]
     alike = [one == other for one, other in zip(upper, lower, strict=True)]
     once = ["" if out or not same else one for one, same, out in zip(upper, alike, is_out, strict=True)]
     dark = are_dark(unpacked(pixels)).ravel().tolist()
-    drawing.add(*(text for text in written_in(grid, once, dark, font, look) if text.words))
-    if 2 * font.line <= grid.side:
-        for texts, way in ((upper, -0.5), (lower, 0.5)):
-            twice = ["" if out or same else one for one, same, out in zip(texts, alike, is_out, strict=True)]
-            moved = grid._replace(top=grid.top + way * font.line)
-            drawing.add(*(text for text in written_in(moved, twice, dark, font, look) if text.words))
+    half = grid.side / 2
+    drawing.add(*written_in(grid, once, dark, look, half if not all(alike) else grid.side))
+    for texts, way in ((upper, -0.5), (lower, 0.5)):
+        twice = ["" if out or same else one for one, same, out in zip(texts, alike, is_out, strict=True)]
+        moved = grid._replace(top=grid.top + way * half * 0.9)
+        drawing.add(*written_in(moved, twice, dark, look, half))
 
 
 def _is_compared(pair: Pair, row: int, col: int) -> bool:

@@ -14,6 +14,7 @@ from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
 from cnnviz.drawing.parts import Ask, CellParts
+from cnnviz.notation import format_sum
 from cnnviz.quantities import format_signed
 
 _FALLING, _RISING = "#3682BA", "#C94540"  # as the signed colours have it
@@ -58,11 +59,11 @@ class Terms:
 
     @kept
     def texts(self, step: float, look: Look) -> list[str]:
-        """Numbers of all bars with as many figures as fit above them; none where that is too few."""
-        font = look.font("mono")
-        for digits in (3, 2) if step >= font.width("+0.12") else ():
-            texts = [format_signed(value, digits) for value in (*self.values.tolist(), float(self.ends[-1]))]
-            if max(map(font.width, texts)) + look.px(4) <= step:
+        """Numbers of all bars, which add up as they are written; none where there is no room for them."""
+        longest = int((step - look.px(4)) / look.font("mono").width("0"))
+        for figures in (3, 2) if longest >= 5 else ():
+            texts = format_sum(self.values.tolist(), float(self.ends[-1]), longest, figures)
+            if max(map(len, texts)) <= longest:
                 return texts
         return []
 
@@ -124,7 +125,8 @@ def _still(terms: Terms, grid: Cells, ground: Ground) -> list[Mark]:
     for box, text in zip(boxes, texts, strict=False):
         drawing.add(Text(box.x, box.top - 1 - font.line / 2 + font.middle, text, font, anchor="middle"))
     if not texts:
-        beside = Box(area.right + 4, min(boxes[-1].top, area.bottom - font.line), area.width, font.line)
+        top = min(boxes[-1].top, area.bottom - font.line)
+        beside = Box(area.right + 4, top, ground.box.right - area.right - 4, font.line)
         drawing.write(beside, format_signed(ends[-1], 3), font)
     names = (*terms.names, terms.total) if terms.names else ()
     if all(font.width(name) <= step for name in names):

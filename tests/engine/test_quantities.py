@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cnnviz.notation import Notation, format_ticks
+from cnnviz.notation import Notation, format_sum, format_ticks, sum_notation
 from cnnviz.quantities import (
     ALMOST,
     MINUS,
@@ -175,23 +176,48 @@ def test_cells_of_a_window_are_told_apart(values: list[float], signed: bool, lon
     texts = notation.texts(array, windows, longest)
     unit = 10.0**notation.exponent
     for place, text in enumerate(texts):
+        if not text:
+            assert longest is not None, "there is room for all digits"
+            continue
         assert (text == "0") == (array[place] == 0)
         assert longest is None or len(text) <= longest
-        decimals = len(text.partition(".")[2])
-        error = 0.51 * unit * 10.0 ** -(notation.decimals if text == "≈0" else decimals)
+        error = 0.51 * unit * 10.0 ** -len(text.partition(".")[2])
         assert read(text) * unit == pytest.approx(float(array[place]), abs=error, rel=1e-12)
+        assert read(text) or not array[place], "what is not 0 does not read as 0"
         for other in np.flatnonzero(windows == windows[place]):
-            if array[place] == array[other]:
-                assert text == texts[other]
-            elif read(text) == read(texts[other]):
-                assert text != texts[other] or text.startswith(ALMOST)
-                assert {text[0], texts[other][0]} <= {ALMOST, "0"}
+            if texts[other]:
+                assert (text == texts[other]) == (array[place] == array[other])
+
+
+@given(
+    st.lists(st.floats(-40, 40, width=32) | st.floats(-(2**-9), 2**-9, width=32), min_size=1, max_size=9),
+    st.integers(6, 12),
+    st.sampled_from([3, 4]),
+)
+def test_the_parts_of_a_sum_add_up_as_they_are_written(
+    values: list[float], longest: int, figures: int
+) -> None:
+    total = float(np.sum(values))
+    *parts, last = format_sum(values, total, longest, figures)
+    shown = [Decimal(part.replace(MINUS, "-").replace(",", "").partition("e")[0]) for part in parts]
+    decimals = len(last.partition("e")[0].partition(".")[2])
+    power = float(f"1e{last.partition('e')[2].replace(MINUS, '-') or 0}")
+    written = Decimal(last.replace(MINUS, "-").replace(",", "").partition("e")[0])
+    if total:
+        assert round(sum(shown), decimals) == written
+        assert float(written) * power == pytest.approx(total, abs=0.51 * power * 10.0**-decimals)
+
+
+def test_cells_that_are_parts_of_a_sum_have_the_digits_with_which_they_add_up() -> None:
+    notation, adds_up = sum_notation([0.124, 0.124, 0.124, 0.0], 0.372)
+    assert (notation.decimals, adds_up) == (3, True), "with two decimals they would add up to 0.36, not 0.37"
+    assert not sum_notation([0.124, 0.124, 0.124], 0.372, longest=5)[1]
 
 
 def test_a_map_of_small_gradients_shares_a_power_of_ten() -> None:
     notation = Notation.of(np.array([[5.73e-5, -1.2e-6], [0.0, 1e-9]]), signed=True)
     assert notation.unit == "× 10⁻⁵"
-    assert notation.texts([[5.73e-5, -1.2e-6], [0.0, 1e-9]]) == ["+5.73", f"{MINUS}0.12", "0", "≈0"]
+    assert notation.texts([[5.73e-5, -1.2e-6], [0.0, 1e-9]]) == ["+5.73", f"{MINUS}0.12", "0", "+0.0001"]
 
 
 def test_a_near_tie_gets_the_digits_that_tell_who_won() -> None:

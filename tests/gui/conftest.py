@@ -87,8 +87,8 @@ def settings(tmp_path: Path) -> Path:
 def _flush() -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QCoreApplication.processEvents()
-    gc.collect()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    while gc.collect():  # what is destroyed lets go of more
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _living() -> dict[str, dict[int, object]]:

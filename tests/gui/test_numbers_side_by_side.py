@@ -1,4 +1,4 @@
-"""Numbers that stand side by side in the window: unequal ones look unequal, or carry ≈."""
+"""Numbers that stand side by side in the window: unequal ones look unequal, or, in columns, carry ≈."""
 
 import re
 from dataclasses import replace
@@ -58,9 +58,7 @@ shares = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5).map(
 
 @given(numbers)
 @settings(max_examples=60)
-def test_lines_of_a_ledger_and_columns_of_the_log_however_they_grew(qapp, values: list[float]) -> None:
-    ledger = Ledger(tuple(LedgerRow(str(place), value) for place, value in enumerate(values)))
-    assert_told_apart(values, ledger.texts)
+def test_columns_of_the_log_however_they_grew(qapp, values: list[float]) -> None:
     model = LogModel()
     for place, value in enumerate(values):
         model.append([(place, abs(value), 1.0)])
@@ -137,7 +135,7 @@ def test_a_loser_never_reads_like_the_winner() -> None:
                 place = slice(top, top + 2), slice(left, left + 2)
                 own = texts[place].ravel().tolist()
                 windows += 1
-                near_ties += any("≈" in text or len(text) > 5 for text in own)
+                near_ties += any(len(text) > 5 for text in own)
                 assert_told_apart(values[place].ravel().tolist(), own)
     assert windows > 30
     assert near_ties, "some windows need more than the usual decimals"
@@ -175,7 +173,9 @@ def test_weights_before_and_after_an_update(parameter: str) -> None:
     assert (cells(first) != cells(last)).any()
     rows = zip(cells(first).ravel().tolist(), cells(last).ravel().tolist(), strict=True)
     for values, texts in zip(rows, zip(texts_in(first), texts_in(last), strict=True), strict=True):
-        assert_told_apart(values, texts)
+        assert not any("≈" in text for text in texts)
+        if parameter == "conv1.weight":  # its cells have room for the difference
+            assert_told_apart(values, texts)
 
 
 def test_losses_and_a_weight_before_and_after_the_smallest_step() -> None:
@@ -185,16 +185,20 @@ def test_losses_and_a_weight_before_and_after_the_smallest_step() -> None:
         assert before != after or before.startswith("≈"), (before, after)
 
 
-@given(st.lists(st.floats(-3, 3, width=32), min_size=9, max_size=9), st.integers(0, 8), st.integers(40, 400))
+@given(st.lists(st.floats(-3, 3, width=32), min_size=9, max_size=9), st.integers(40, 400))
 @settings(max_examples=60)
-def test_small_maps_and_tables(qapp, values: list[float], place: int, side: int) -> None:
-    """Kernels, patches and products, with a neighbour that differs in the seventh figure."""
-    values[place - 1] = values[place] * (1 + 3e-7)
+def test_numbers_of_small_maps_and_tables_are_right_or_not_there(
+    qapp, values: list[float], side: int
+) -> None:
     array = np.reshape(values, (3, 3))
     kernel = HeatMap(array, Colors.of("signed", array), is_precise=True)
     for shown in (kernel, replace(kernel, most=104, widest=2.2)):
-        texts = texts_in(Card("", HEAT_MAP, Looked(shown)), side)
-        assert_told_apart(values[: len(texts)] if any(texts) else [], texts if any(texts) else [])
+        unit = 10.0**shown.exponent
+        for value, text in zip(values, texts_in(Card("", HEAT_MAP, Looked(shown)), side), strict=True):
+            if text:
+                digit = 10.0 ** -len(text.partition(".")[2])
+                assert read(text) * unit == pytest.approx(value, abs=0.51 * unit * digit)
+                assert (text == "0") == (value == 0)
 
 
 def test_values_of_several_lines_beside_the_cursor() -> None:
@@ -218,10 +222,9 @@ def test_stages_that_differ_look_different() -> None:
 def test_parts_that_differ_by_rounding_only_leave_the_labels_their_room(scale: float) -> None:
     """The sum of evidence and a bias of 0, as added in another order."""
     evidence = 7.655186067018001 * scale
-    logit = float(np.nextafter(evidence, 0))
-    ledger = Ledger((LedgerRow("evidence", evidence), LedgerRow("bias", 0.0), LedgerRow("logit", logit)))
+    parts = LedgerRow("evidence", evidence, adds=True), LedgerRow("bias", 0.0, adds=True)
+    ledger = Ledger((*parts, LedgerRow("logit", float(np.nextafter(evidence, 0)), is_total=True)))
     assert "evidence" in drawn(LEDGER, ledger, LEDGER.size(ledger, LIGHT).width, LIGHT).texts()
     first, _zero, last = ledger.texts
     assert first == last
-    assert first.startswith("≈"), "unequal to the last bit"
     assert len(first) <= 10

@@ -26,6 +26,7 @@ from cnnviz.layers.cells import (
     WeightedCell,
     lead_of,
 )
+from cnnviz.notation import sum_notation
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_power, format_signed, format_value
 from ui.page_view import PageView
@@ -209,7 +210,8 @@ def _table(
 class _Sum:
     """What a convolution or a weighted pool adds up.
 
-    * `count`: how many products there are; `first`, number of that in the first cell of the tables.
+    * `adds_up`: whether the products do, as they are written.
+    * `first`: number of the product in the first cell of the tables.
     * `tiles`: products of each input channel; None of a single one.
     """
 
@@ -217,7 +219,7 @@ class _Sum:
     patch: HeatMap
     kernel: HeatMap
     products: HeatMap
-    count: int
+    adds_up: bool
     first: int
     terms: Terms
     tiles: Tiles | None
@@ -239,20 +241,21 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
         "Each weight is multiplied by the value at its place",
         "Their sum, with the bias, is the value",
     )
+    products = _table("products", "products", tips[2], found.products, outlines, covered=covered)
+    note = "" if found.adds_up or covered else "rounded"
     items: list[Item] = [
         _table("patch", names[0], tips[0], patch, outlines),
         _TIMES,
         _table("kernel", names[1], tips[1], kernel, outlines),
         _EQUALS,
-        _table("products", "products", tips[2], found.products, outlines, covered=covered),
+        replace(products, caption=", ".join(filter(None, (products.caption, note)))),
     ]
     if found.tiles is not None:
         tip = "Products of each input channel; click to see its patch and kernel"
         chosen = Chosen(found.tiles, shown.part)
         items.append(Card("inputs", TILES, chosen, "each input", "", tip, Share(4), is_live=True))
     if not covered:
-        title = f"running sum of {found.count}"
-        items.append(Card("running", WATERFALL, Waterfall(found.terms, term), title, room=Share(4)))
+        items.append(Card("running", WATERFALL, Waterfall(found.terms, term), "running sum", room=Share(2)))
     return across(*items, _ledger(shown), gap=12)
 
 
@@ -306,6 +309,8 @@ def _sum_of(alike: _Alike) -> _Sum:
     first, cols = part * products.size, products.shape[1]
     weights = Colors("signed", *(shown.weights or (-1.0, 1.0)))
 
+    written, adds_up = sum_notation(products, float(products.sum(dtype=np.float64)))
+
     def point(row: int, col: int) -> Ask:
         return PointAtTerm(first + row * cols + col)
 
@@ -316,8 +321,8 @@ def _sum_of(alike: _Alike) -> _Sum:
         names,
         _cells(patch, Colors(colormap, *limits), point=point, hatched=padding, note=note),
         _known(kernel.tobytes(), kernel.dtype.str, kernel.shape, weights, first),
-        _cells(products, Colors("signed", *levels), point=point),
-        cell.products.size,
+        _cells(products, Colors("signed", *levels), point=point, decimals=written.decimals),
+        adds_up,
         first,
         Terms(terms.astype(np.float64), cell.layer, say, point=PointAtTerm),
         tiles,

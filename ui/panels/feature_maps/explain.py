@@ -329,14 +329,20 @@ def logit_breakdown(picture: Picture) -> list[LedgerRow]:
             "evidence",
             float(evidence.contributions.sum(dtype=np.float64)),
             tip=f"Sum of the {count} contributions of {evidence.layer} in the evidence column",
+            adds=True,
         ),
-        LedgerRow("biases" if len(evidence.biases) > 1 else "bias", evidence.bias, tip=biases or "no bias")
+        LedgerRow(
+            "biases" if len(evidence.biases) > 1 else "bias",
+            evidence.bias,
+            tip=biases or "no bias",
+            adds=True,
+        )
         if evidence.blank is None
-        else LedgerRow("blank image", evidence.blank, tip="Logit of an image without any ink"),
+        else LedgerRow("blank image", evidence.blank, tip="Logit of an image without any ink", adds=True),
     ]
     if not evidence.exact:
         tip = "The way to the logit is not straight: what the slopes at this image leave over"
-        rows.append(LedgerRow("curvature", evidence.remainder, tip=tip))
+        rows.append(LedgerRow("curvature", evidence.remainder, tip=tip, adds=True))
     whose = "logit" if single else f"logit of {names[evidence.class_index]}"
     rows.append(LedgerRow(whose, evidence.logit, is_total=True, tip="What the last dense layer computes"))
     if single:
@@ -354,10 +360,10 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
             if len(cell.patch) > 1:
                 alone = float(cell.products[part].sum(dtype=np.float64))
                 rows.append(LedgerRow(f"input {part} alone", alone))
-            rows.append(LedgerRow(f"{cell.products.size} products", float(cell.running[-1])))
+            rows.append(LedgerRow(f"{cell.products.size} products", float(cell.running[-1]), adds=True))
             return [*rows, *_bias_rows(cell.bias), total]
         case WeightedCell():
-            return [LedgerRow(f"{cell.products.size} products", cell.value), total]
+            return [LedgerRow(f"{cell.products.size} products", cell.value, adds=True), total]
         case MaxPoolCell():
             several = int(np.count_nonzero(cell.winners))
             row, col = np.argwhere(cell.winners)[0]
@@ -373,16 +379,16 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
             return [LedgerRow("z", cell.input), LedgerRow(cell.formula), total, slope]
         case DenseCell():
             largest = float(sum(term.product for term in cell.largest))
-            rows = [LedgerRow(f"{len(cell.largest)} largest", largest)]
+            rows = [LedgerRow(f"{len(cell.largest)} largest", largest, adds=True)]
             if cell.rest_count:
-                rows.append(LedgerRow(f"{format_count(cell.rest_count)} others", cell.rest))
+                rows.append(LedgerRow(f"{format_count(cell.rest_count)} others", cell.rest, adds=True))
             return [*rows, *_bias_rows(cell.bias), total]
         case _:
             return [total]
 
 
 def _bias_rows(bias: float | None) -> list[LedgerRow]:
-    return [] if bias is None else [LedgerRow("bias", bias)]
+    return [] if bias is None else [LedgerRow("bias", bias, adds=True)]
 
 
 def _following(picture: Picture, cell: PinnedCell) -> list[LedgerRow]:
