@@ -11,12 +11,14 @@ from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
 from cnnviz.lab.model import seed_of
 from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.record import Shown
 from cnnviz.mathematics import plain
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
 from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
 from tests.replacing import replace
+from ui.lab.step_text import RichLabel
 from ui.panels.report.panel import ReportPanel
 from ui.state import PinnedCell, RunStatus
 from ui.theme import theme_manager
@@ -365,3 +367,36 @@ def test_a_number_beyond_all_measures_is_not_committed_and_the_card_says_why(qtb
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
     formula = parse_formula("q_{f , 2i+1 , j} = max ( z_{f , i} , 0 )").formula
     assert plain(formula) == "q_f, 2i+1, j = max(z_f, i, 0)"
+
+
+def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_section_only(qtbot, session):
+    session.lab.open_file(shipped_labs()["lab5"])
+    sitting = session.lab.guide
+    qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == "lab5")
+    whole_window.rest(qtbot, session)
+    work, lab = sitting.control.work, sitting.control.lab
+    first, later, own = lab.step("objective"), lab.step("expect-shift"), lab.step("dots")
+    work.note_shown(lab.experiment.classes, Shown(lab="2026-01-31 10:00"))
+    work.set_record(work.record.revealed(lab.step("full"), "2026-01-31 10:00"))
+    assert work.version(first, "high").after_run
+    assert not work.version(later, "they stay").after_run
+    work.set_record(work.record.revealed(own, "2026-01-31 11:00"))
+    assert work.version(later, "they stay").shown == Shown(lab="2026-01-31 11:00")
+
+
+def test_a_text_calls_the_button_that_trains_what_it_says(qtbot, session, tmp_path):
+    sitting = open_lab(
+        qtbot, session, tmp_path, LAB.replace("Some **strong** words.", "Press **Train** now.")
+    )
+    text, train = sitting.column.page.text, session.window.run_bar.train
+
+    def said():
+        return " ".join(each.text() for each in text.findChildren(RichLabel) if not each.isHidden())
+
+    assert train.accessibleName() in said()
+    session.controller.train_to(3, 1)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+    assert train.accessibleName() == "Continue"
+    qtbot.waitUntil(lambda: "Continue" in said())
+    assert ">Train<" not in said()
+    whole_window.rest(qtbot, session)

@@ -219,10 +219,10 @@ def test_a_new_report_knows_what_is_on_the_screen_and_no_more(qtbot, make, state
     panel = make()
     state.update_run(step=500, status=RunStatus.FINISHED)
     panel.work.begin(Work())
-    assert panel.work.version("x").shown.training
+    assert panel.work.version(panel.work.lab.steps[0], "x").shown.training
     state.update_run(step=0, status=RunStatus.READY)
     panel.work.begin(Work())
-    assert not panel.work.version("x").after_run
+    assert not panel.work.version(panel.work.lab.steps[0], "x").after_run
 
 
 def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_background(

@@ -12,6 +12,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.experiment import SETTINGS
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Answer
+from cnnviz.lab.showing import recalled
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.keyboard import has_keyboard, scroll_to
@@ -178,6 +179,7 @@ class LabColumn(QFrame):
         done = {step.id for step in lab.steps if control.record.is_done(step.id)}
         self.steps.show_progress(control.number, done)
         self.page.prediction.show_record(control.done, self._revealer.present())
+        self.page.show_recalled(recalled(lab, control.record, lab.steps[control.number]))
         if control.done.done:
             count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
             text = f"✓ This step is done, {count} altogether."
@@ -293,9 +295,15 @@ class MismatchBar(MessageBar):
             if not self.isHidden():
                 self.clear()
             return
-        text = f"The network in the window is not that of this step: {self._words(names)}."
-        if text != self.text():
-            self.show_message(text, "warning", "Use the settings of this step", self._show_me)
+        is_own = self._control.is_own_run  # then the step brings another network, and nothing is wrong
+        which = (
+            "This step is about another network"
+            if is_own
+            else "The window has another network than this step"
+        )
+        text, kind = f"{which}: {self._words(names)}.", "info" if is_own else "warning"
+        if (text, kind) != (self.text(), self.kind()):
+            self.show_message(text, kind, "Use the settings of this step", self._show_me)
 
     def _words(self, names: tuple[str, ...]) -> str:
         wanted, running = self._control.experiment, self._state.experiment

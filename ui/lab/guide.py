@@ -17,6 +17,7 @@ from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import OwnSeed, StepShower
 from ui.panels.report.panel import ReportPanel
+from ui.state import RunStatus
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
 from ui.window.questions import ask_file
@@ -77,6 +78,8 @@ class LabGuide(QObject):
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
         state.pinnedChanged.connect(self._on_pinned_changed)
+        for changed in (state.runChanged, state.draftChanged):
+            changed.connect(self._name_train)
 
     # --- what can be asked for ------------------------------------------------------------------------------
 
@@ -232,6 +235,12 @@ class LabGuide(QObject):
     @Slot()
     def _show_whether_set(self) -> None:
         self.column.page.set_is_set(self.shower.is_set)
+
+    @Slot()
+    def _name_train(self) -> None:
+        """Let the text call the button that trains by its present name, which is to be pressed."""
+        if self._state.run.status not in (RunStatus.TRAINING, RunStatus.FINISHED):
+            self.column.page.text.name_train(self._window.run_bar.train.accessibleName())
 
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:

@@ -46,9 +46,7 @@ class Happenings(QObject):
         state.pinnedChanged.connect(self._on_pinned_changed)
         for signal, name in (
             (document.controller.momentAsked, "moment"),
-            (translation.moved, "dragged"),
             (translation.sweep.manySwept, "swept"),
-            (backprop.header.stepRequested, "walked"),
             (backprop.work.pokeReady, "poked"),
             (backprop.work.checkReady, "checked_gradient"),
             (backprop.model.applied, "updated"),
@@ -56,6 +54,10 @@ class Happenings(QObject):
             (report.work.inserted, "inserted"),
         ):
             signal.connect(lambda *_, name=name: self._tell(name))
+        translation.moved.connect(lambda *_: self._tell("dragged", what="{}, {}".format(*state.shift)))
+        backprop.header.stepRequested.connect(
+            lambda number: self._tell("walked", what=backprop.model.steps[number].kind.value)
+        )
 
     def _tell(self, name: str, count: int = 1, what: str = "") -> None:
         if not self._restorer.is_busy:
@@ -102,9 +104,10 @@ class Happenings(QObject):
             self._tell("own_digit")
             self._control.take_own(OwnImage.of(sample.pixels, sample.label, sample.origin))
         elif before is self._dataset:
-            self._tell("sampled")
+            self._tell("sampled", what=str(sample.index))
 
     @Slot()
     def _on_pinned_changed(self) -> None:
-        if self._state.pinned is not None:
-            self._tell("pinned")
+        cell = self._state.pinned
+        if cell is not None:
+            self._tell("pinned", what=f"{cell.stage} {cell.index}")

@@ -1,6 +1,6 @@
 """The step in front: what it is for, what to read, to predict and to write."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -39,6 +39,8 @@ class StepPage(QWidget):
             shortcut="Ctrl+Shift+L",
         )  # fmt: skip
         self.text = StepText()
+        #: What earlier steps have found that this one needs.
+        self.recalled = WrapLabel("", role="muted")
         self.prediction = PredictionCard()
         self.step: Step | None = None
         self.answers: list[AnswerField] = []
@@ -46,7 +48,7 @@ class StepPage(QWidget):
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
             QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.text,
-            self.prediction, 1,
+            self.recalled, self.prediction, 1,
         )  # fmt: skip
         follow_theme(self)
 
@@ -63,6 +65,12 @@ class StepPage(QWidget):
             self.shown.set_text(_SET)
         elif not is_set and self.shown.text() == _SET:
             self.shown.set_text("")
+
+    def show_recalled(self, found: Iterable[tuple[str, str]]) -> None:
+        """Show what was said and found in earlier steps, each with its title."""
+        text = "\n\n".join(f"Step {title}\n{words}" for title, words in found)
+        self.recalled.set_text(text)
+        self.recalled.setVisible(bool(text))
 
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain

@@ -177,7 +177,7 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
         written = _arithmetic(picture, look, cell)
         links = links_of(picture.network, cell, written.cell, None if known is None else known.links)
         if look.hides_fields:  # what it reads and feeds is to be guessed first
-            links = Links(cell, {cell.stage: links.fields[cell.stage]}, {}, None)
+            links = Links(cell, {cell.stage: links.fields[cell.stage]}, {}, None, {})
     else:
         links, written = None, None
     shown = look.under or cell

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.lab.document import lab_document
@@ -206,7 +207,15 @@ class ReportExporter(QObject):
         self._files.submit(_EXPORT, work, self._on_written, self._on_failed)
 
     def _on_written(self, path: Path) -> None:
-        self._message.show_message(f"Wrote the report to {path}.", "success")
+        what = "This one file has everything in it: hand it in."
+        if self._work.lab.is_free:
+            what = ""
+        elif path.is_dir():
+            what = "Hand in the whole folder."
+        show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
+        self._message.show_message(
+            f"Wrote the report to {path}. {what}".strip(), "success", "Open folder", show
+        )
         self._end(succeeded=True)
 
     def _on_failed(self, text: str) -> None:
