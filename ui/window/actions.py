@@ -268,6 +268,11 @@ ACTIONS = (
         help="one step back in Backprop; before its first one, or without it, in the lab guide",
     ),
     ActionRow(
+        name="keys", menu="&View", text="&Keys on controls", handler="session.remember_keys",
+        tooltip="show on each control the key that presses it", is_checkable=True, icon="keyboard",
+        help="show keys on the controls",
+    ),
+    ActionRow(
         name="presenter", menu="&View", text="&Presenter mode", handler="theme.set_presenter", key="F11",
         tooltip="enlarge everything for a projector", is_checkable=True, starts_section=True,
     ),
