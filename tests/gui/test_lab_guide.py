@@ -43,7 +43,7 @@ def test_what_was_told_of_a_result_goes_with_its_lab_and_one_that_comes_later_is
     press(sitting.column.page.show_me)
     qtbot.waitUntil(lambda: bool(later.tasks))
     sitting.revealer.arrived.emit("field")
-    assert "is known now" in column.message.text()
+    assert "is known" in column.message.text()
     session.lab.open_file(shipped_labs()["pooling"])
     qtbot.waitUntil(lambda: sitting.control.lab.id == "pooling")
     later.finish(*later.tasks)
@@ -76,9 +76,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
     assert desk.done.prediction.answer == 4
     assert not page.prediction.understood.isVisibleTo(page)
-    assert page.prediction.waiting.text() == (
-        "The result is shown when you have done this: look at the panel Filters & maps."
-    )
+    assert page.prediction.waiting.text() == ("To see the result, first look at the panel Filters & maps.")
     press(page.show_me)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
@@ -149,7 +147,7 @@ def test_a_prediction_about_something_covered_is_in_time_though_its_run_is_at_it
     desk.go_to("way")
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
-    assert "comes after you have committed" in card.hint.text()
+    assert "after you commit" in card.hint.text()
     press(next(each for each in card.choices.findChildren(QRadioButton)))
     press(card.commit)
     assert not desk.done.prediction.after_run
@@ -159,13 +157,13 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     sitting = open_lab(qtbot, session, tmp_path, _COUNTED)  # which nothing covers
     desk, card = sitting.control, sitting.column.page.prediction
     desk.go_to("way")
-    assert "comes after you have committed" in card.hint.text()
+    assert "after you commit" in card.hint.text()
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
-    assert "has been shown already" in card.hint.text()
+    assert "have already seen the result" in card.hint.text()
     session.controller.reset()  # which makes nobody forget
     whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
-    assert "has been shown already" in card.hint.text()
+    assert "have already seen the result" in card.hint.text()
     QTest.keyClicks(card.number, "12665")
     press(card.commit)
     assert desk.done.prediction.after_run

@@ -56,13 +56,17 @@ class LabColumn(QFrame):
         self.setProperty("role", "panel")
         self.title = WrapLabel("Lab guide", role="text")
         self.title.set_centred(True)
-        self.labs_button = IconButton("folder-open", "Choose a lab", "one of the program, or a lab file")
+        self.labs_button = IconButton(
+            "folder-open", "Choose a lab", "one that comes with the program, or a lab file"
+        )
         self.labs_menu = QMenu(self)
         self.labs_menu.aboutToShow.connect(self._fill_menu)
-        self.list_button = IconButton("list", "All steps", "with what is done; again: back to the step")
+        self.list_button = IconButton(
+            "list", "All steps", "with a tick on each that is done; press again to go back to the step"
+        )
         self.list_button.setCheckable(True)
         self.close_button = IconButton(
-            "x", "Put the lab guide away", "everything is kept; Ctrl+L, or the menu Lab, brings it back"
+            "x", "Put the lab guide away", "your work is kept; Ctrl+L or the menu Lab brings it back"
         )
         self.mismatch = MismatchBar(self._control, self._state, show_me)
         self.message = MessageBar()
@@ -77,17 +81,20 @@ class LabColumn(QFrame):
         self.back = Button(
             "Back",
             "chevron-left",
-            tooltip="The step before; Page Up does so, too, where Backprop has no step before",
+            tooltip="The previous step; Page Up does the same, unless Backprop has a step to go back to",
             shortcut="Ctrl+PgUp",
         )
         self.next = Button(
             "Next",
             "chevron-right",
-            tooltip="The next step; Page Down does so, too, where Backprop has no further step",
+            tooltip="The next step; Page Down does the same, unless Backprop has another step to show",
             shortcut="Ctrl+PgDown",
         )
         self.export = Button(
-            "Export report…", "file-text", "primary", "Write the report with everything from this lab"
+            "Export report…",
+            "file-text",
+            "primary",
+            "Write the report with all your work in this lab: the file to hand in",
         )
         self._top = QHBoxLayout()
         self._top.setSpacing(4)
@@ -182,7 +189,7 @@ class LabColumn(QFrame):
         self.page.show_recalled(recalled(lab, control.record, lab.steps[control.number]))
         if control.done.done:
             count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
-            text = f"✓ This step is done, {count} altogether."
+            text = f"✓ This step is done. You have done {count}."
         else:
             text = f"To do: {'; '.join(control.missing)}."
         self.to_do.set_text(text)
@@ -191,7 +198,7 @@ class LabColumn(QFrame):
     def _show_who(self) -> None:
         control, note = self._control, ""
         if control.needs_roll_number:
-            note = "Your roll number decides the initial weights of your network: type it before you train."
+            note = "Type your roll number before you train: it decides the initial weights of your network."
         elif control.lab is not None and control.lab.seed_from_roll_number:
             note = f"Your roll number gives seed {control.experiment.seed}: a network of your own."
         is_first = control.lab is not None and control.number == 0
@@ -275,7 +282,7 @@ class MismatchBar(MessageBar):
         row = fill(QHBoxLayout(), self._action, 1)
         below = fill(QVBoxLayout(), self._label, row, spacing=0)  # the column is narrow
         self._layout.insertLayout(1, below, 1)
-        self.action_button().setToolTip("What “Show me” does: the window is put where this step wants it")
+        self.action_button().setToolTip("Do what “Show me” does: prepare the window for this step")
         control.stepChanged.connect(self.look)
         for signal in (state.experimentChanged, state.runChanged):
             signal.connect(self.look)

@@ -164,7 +164,7 @@ class LabGuide(QObject):
         self._window.lab_dock.set_shown(True)
         if has_changed:
             self.column.message.show_message(
-                "This lab file has changed since you began. Your words and predictions are kept; what "
+                "This lab file has changed since you began. Your words and predictions are kept. What "
                 "you hand in names the file as it is now.",
                 "warning",
             )
@@ -244,13 +244,13 @@ class LabGuide(QObject):
 
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:
-        """Tell that the result of another step is known now."""
+        """Tell that the result of another step is known."""
         lab = self.control.lab
         if lab is not None and step_id != self._arrived:
             self._arrived = step_id
             number = lab.steps.index(lab.step(step_id)) + 1
             self.column.message.show_message(
-                f"The result of step {number}, “{lab.step(step_id).title}”, is known now.",
+                f"The result of step {number}, “{lab.step(step_id).title}”, is known.",
                 "info",
                 "See it",
                 partial(self.column.show_result, step_id),

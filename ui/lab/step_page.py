@@ -18,7 +18,7 @@ from ui.panels.report.fields import AnswerField, HeadField
 from ui.panels.report.work import Complain, StudentWork
 from ui.theme import Theme, follow_theme
 
-_SET = "The window is set for this step."
+_SET = "The window is ready for this step."
 
 
 class StepPage(QWidget):
@@ -35,7 +35,7 @@ class StepPage(QWidget):
             "Show me",
             "eye",
             "primary",
-            tooltip="Put the window where this step wants it: panel, network, image",
+            tooltip="Prepare the window for this step: panel, network, image",
             shortcut="Ctrl+Shift+L",
         )  # fmt: skip
         self.text = StepText()
@@ -123,7 +123,7 @@ class WhoFields(QWidget):
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
-        tip = "Your name, as it is to stand on the report"
+        tip = "Your name, as it will appear on the report"
         self.name = HeadField(work, "author", "Your name", tip)
         self.roll_number = HeadField(work, "roll_number", "Your roll number", "Your roll number")
         self.name.setPlaceholderText("Name")

@@ -73,7 +73,7 @@ def _parts_of(block: Block, figures: Mapping[str, Picture | str], train: str) ->
             view.setAccessibleName(equation.words)
             return [view]
         case FigureFile(name, caption):
-            missing = f"The figure {name} is not there: put it beside the lab file."
+            missing = f"The figure {name} is missing: put it beside the lab file."
             return [FigureView(figures.get(name, missing), caption), WrapLabel(caption, small=True)]
 
 

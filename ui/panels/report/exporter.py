@@ -160,7 +160,7 @@ class ReportExporter(QObject):
         path = with_ending(Path(named), chosen)
         # The dialog has asked about the name as it was typed only.
         if path.suffix.lower() in ENDINGS and path != Path(named) and os.path.lexists(path):
-            there = f"{path.name} exists in this folder already."
+            there = f"{path.name} already exists in this folder."
             self._message.show_message(there, "warning", "Replace it", partial(self.write, path))
         else:
             self.write(path)
@@ -176,7 +176,7 @@ class ReportExporter(QObject):
             self._write(path)
             return
         self._waits_for = path
-        self._message.show_message("The lab is being measured, then the report is written.", "info")
+        self._message.show_message("Measuring the lab; then the report will be written.", "info")
         self._measuring.start()
 
     @Slot()

@@ -31,9 +31,9 @@ from ui.theme import Theme, follow_theme, ui_font
 _LINES = 4
 _HEAD = (
     ("title", "Title", "Title of the report"),
-    ("author", "Name", "Your name, as it is to appear on the report"),
+    ("author", "Name", "Your name, as it will appear on the report"),
     ("roll_number", "Roll number", "Your roll number"),
-    ("date", "Date", "Date of the report; empty: the day it is written"),
+    ("date", "Date", "Date of the report; leave it empty for the day of the export"),
 )
 
 
@@ -150,7 +150,7 @@ class AnswerField(QWidget):
         self.note = WrapLabel("", role="muted", small=is_asked)
         self.record = Button(
             "Record", "check",
-            tooltip="Record the hypothesis now, with time and training step. The report shows later edits.",
+            tooltip="Record the hypothesis now, with time and step. The report shows later changes, too.",
         )  # fmt: skip
         row = fill(QHBoxLayout(), (self.note, 1), self.record, spacing=8)
         self._layout = fill(QVBoxLayout(self), self.head)
@@ -207,7 +207,7 @@ def _recorded(done: StepRecord) -> str:
     """Say when a hypothesis was recorded, and whether the field says something else."""
     if not done.hypothesis:
         return (
-            "Not recorded yet. It is recorded, with time and step, when you go on or run the lab."
+            "Not recorded yet. The program records it, with time and step, when you go on or run the lab."
             if done.is_pending
             else "Write it down before you see the results."
         )

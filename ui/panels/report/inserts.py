@@ -61,9 +61,9 @@ def caption_field(name: str) -> QLineEdit:
     field = QLineEdit()
     field.setMaxLength(LONGEST_WORDS)
     field.setAccessibleName(name)
-    field.setPlaceholderText("Your caption: what is to be seen?")
+    field.setPlaceholderText("Your caption: what does it show?")
     field.setToolTip(
-        "Your words stand first below the figure; what it was made with (seed, step, image) stays below them"
+        "Your words come first below the figure, followed by what it was made with: seed, step, image"
     )
     return field
 
@@ -100,14 +100,14 @@ class InsertPicker(QDialog):
         self.words = caption_field("Your caption")
         self.list = _PictureList(self.words)
         self.list.setAccessibleName("What can be inserted")
-        self.list.setToolTip("What the other panels showed when they were last in sight")
+        self.list.setToolTip("What the other panels showed when you last saw them")
         self.list.setWordWrap(True)
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # words wrap
         self.insert_button = Button(
             "Insert", "image", "primary", f"Put it below the observations of “{place}”"
         )
-        self.cancel = Button("Cancel", tooltip="Put in nothing")
+        self.cancel = Button("Cancel", tooltip="Close this window and insert nothing")
         label = QLabel("Your &caption, if you like")
         label.setBuddy(self.words)
         buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
@@ -222,7 +222,7 @@ class InsertList(QWidget):
         self.insert_button = named(
             Button(
                 "Insert…", "image",
-                tooltip="Put a figure or measured table of another panel, as it was last shown, below the "
+                tooltip="Insert a figure or table of another panel, as you last saw it, below the "
                 "observations. In a panel: Ctrl+I, or its context menu.",
             ),
             "Insert a figure or table",
@@ -277,7 +277,8 @@ class InsertList(QWidget):
             return
         if is_twice:
             self._message.show_message(
-                f"{insert.title} is in this list twice now, with the same settings at the same step.", "info"
+                f"{insert.title} is now in this list twice, with the same settings and at the same step.",
+                "info",
             )
 
     def _complain(self, text: str) -> None:
@@ -293,7 +294,7 @@ class InsertList(QWidget):
         if removed is not None:
             step, insert = removed
             place = "the report" if step is self.step else f"the observations of “{step.title}”"
-            text = f"{insert.title} was{too} taken out of {place}."
+            text = f"{insert.title} was{too} removed from {place}."
             self._message.show_message(text, "info", "Bring it back", self._bring_back)
 
     def _bring_back(self) -> None:
@@ -348,7 +349,7 @@ class InsertList(QWidget):
         lower.setObjectName("lower")
         lower.setEnabled(place < len(self._shown) - 1)
         lower.clicked.connect(lambda: self._work.raise_insert(self.step, place + 1))
-        remove = IconButton("x", f"Take {insert.title} out", "it can be brought back")
+        remove = IconButton("x", f"Remove {insert.title}", "you can bring it back")
         remove.setObjectName("remove")
         remove.clicked.connect(lambda: self._remove(place))
         for button in (higher, lower, remove):

@@ -76,26 +76,25 @@ class ReportPanel(Panel):
             "Run the lab",
             "play",
             "primary",
-            tooltip="Train from the initial weights and measure all steps of the lab. Hypotheses are "
-            "recorded first.",
+            tooltip="Train from the initial weights and measure all steps of the lab. This records your "
+            "hypotheses first.",
         )
         self.again = Button(
             "Measure again",
             "rotate-ccw",
-            tooltip="Measure with the settings, the seed, the data and the image of before: the numbers come "
-            "out the same",
+            tooltip="Measure again with the same settings, seed, data and image: you get the same numbers",
         )
-        self.cancel = Button("Cancel", "x", tooltip="Stop the lab; nothing is changed")
+        self.cancel = Button("Cancel", "x", tooltip="Stop measuring; the report stays as it is")
         self.export = Button(
             "Export…",
             "file-text",
-            tooltip="Write the report as PDF or HTML, or its figures and tables into a folder",
+            tooltip="Write the report as PDF or HTML, or write its figures and tables into a folder",
             shortcut="Ctrl+Shift+E",
         )
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setAccessibleName("Progress of the lab")
-        self.progress.setToolTip("How much of the lab is done")
+        self.progress.setToolTip("How much of the lab has been measured")
         self.status = WrapLabel("", role="muted")
         self.preview = ReportPreview()
         self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self.message.show_error)
