@@ -63,7 +63,7 @@ class FigureInserter(QObject):
         except CNNVizError as error:
             self._complain(str(error))
             return
-        twice = " twice now, both at this step" if is_twice else ""
+        twice = " twice now, both times at this step" if is_twice else ""
         self._state.raise_notice(
             "report",
             "info" if is_twice else "success",
@@ -108,8 +108,8 @@ class FigureInserter(QObject):
         catch_up(figure.widget)
         if figure.is_empty:
             complain(
-                f"{figure.title} has nothing to show yet, so it is not in the report. Train or measure what "
-                "it shows, and insert it then."
+                f"{figure.title} has nothing to show yet, so it was not inserted. Train or measure what "
+                "it shows, then insert it."
             )
             return
         drawing = figure.drawing("print")
