@@ -57,7 +57,7 @@ def bench() -> Bench:
 def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     step = small_lab().step("guess")
     record = LabRecord.of(small_lab())
-    assert missing(step, {}) == ("commit to your prediction", "look at the panel Backprop", "write 3 words")
+    assert missing(step, {}) == ("commit to your prediction", "open the panel Backprop", "write 3 words")
     moved = replace(step, done_when=(Condition("dragged"), Condition("sampled", 1), Condition("poked", 2)))
     assert missing(moved, {}) == ("move the image once", "choose one other sample", "poke 2 numbers")
     record = record.predicted(step, Commitment(0.4, TIME))
@@ -69,7 +69,7 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     ):
         assert again is record, "to be told the same again changes nothing"
     assert not record.is_done("guess")
-    assert missing(step, record.step("guess").counts) == ("look at the panel Backprop", "write 3 words")
+    assert missing(step, record.step("guess").counts) == ("open the panel Backprop", "write 3 words")
     record = record.happened(step, Event("visited", what="backprop"), "12:03")
     record = record.wrote(step, "observations", "now three words", "12:04")
     assert record.step("guess").done == "12:04"

@@ -270,7 +270,7 @@ def test_what_is_met_on_the_way_to_a_step_tells_nothing_of_its_answer(
         return "\n".join(texts_of(session.window.panels))
 
     share, change = (
-        "on the way back it gets the whole gradient|share the maximum",
+        "in the backward pass it gets the whole gradient|share the maximum",
         r"promised|after the update",
     )
     assert not re.search(share, told(1))

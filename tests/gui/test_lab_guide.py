@@ -76,7 +76,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
     assert desk.done.prediction.answer == 4
     assert not page.prediction.understood.isVisibleTo(page)
-    assert page.prediction.waiting.text() == ("To see the result, first look at the panel Filters & maps.")
+    assert page.prediction.waiting.text() == ("To see the result, first open the panel Filters & maps.")
     press(page.show_me)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)

@@ -264,7 +264,7 @@ ACTIONS = (
     ),
     ActionRow(
         name="last_page", menu="&View", text="Pa&ge before", handler="pages.go_back", key="PgUp",
-        tooltip="back through the steps of Backprop while you can see it, then to the previous step of the lab",
+        tooltip="back through the steps of Backprop while you can see it, then the previous step of the lab",
         help="the previous step: of Backprop while you can see it, then of the lab guide",
     ),
     ActionRow(
