@@ -10,12 +10,16 @@ _MODULES = {
     "LENET": "presets",
     "Dataset": "datasets",
     "Experiment": "experiment",
+    "History": "history",
     "Network": "network",
     "TrainConfig": "training",
     "Trainer": "training",
+    "compare": "translation",
     "evaluate": "evaluation",
     "load_dataset": "datasets",
     "load_mnist": "datasets",
+    "pool_routing": "routing",
+    "show": "notebook",
     "to_input": "datasets",
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnviz._pictured import Pictured
 from cnnviz._types import ByteArray, FloatArray, IntArray
 from cnnviz.datasets import to_input
 from cnnviz.engines import make_engine
@@ -61,7 +62,7 @@ def input_chunks(
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Pictured):
     """Result of a network on a set of labelled images.
 
     * `probabilities`: ndarray of shape (n, classes). Probability of each class for each image; a row sums to

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnnviz._pictured import Pictured
 from cnnviz.snapshots import Snapshot, SnapshotStore
 from cnnviz.training import Progress, steps_in_epoch
 
@@ -54,7 +55,7 @@ class Curve:
     values: NDArray[np.float64]
 
 
-class History:
+class History(Pictured):
     """Everything a run has measured, in the order of its steps.
 
     Sums are kept as running totals, so a mean over any stretch of steps costs one subtraction and a curve of

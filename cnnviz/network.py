@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from cnnviz._pictured import Pictured
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Shape
 from cnnviz._validation import check_choice, check_int, shown
 from cnnviz.datasets.dataset import to_input
@@ -29,7 +30,7 @@ DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trace:
+class Trace(Pictured):
     """Everything that a forward pass computed.
 
     * `inputs`: ndarray of shape (n, *input_shape). The batch, in the network's dtype.
@@ -68,7 +69,7 @@ class Gradients:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class Network(Pictured):
     """An immutable classifier. Make one with `Network.build`; the constructor checks nothing.
 
     Attributes

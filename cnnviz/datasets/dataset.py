@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from cnnviz._pictured import Pictured
 from cnnviz._types import ByteArray, FloatArray
 from cnnviz._validation import check_choice, shown
 from cnnviz.errors import DataError, ParameterError, ShapeError
@@ -23,7 +24,7 @@ MAX_CLASSES = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(Pictured):
     """Training and test images of the chosen classes, in the order of the file.
 
     The arrays are made read-only and are not copied.

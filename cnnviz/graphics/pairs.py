@@ -126,8 +126,8 @@ def overlaid(original: Maps, shifted: Maps, strength: float, look: Look) -> Pixe
     With `a` the smaller and `b` the larger of the two strengths, the colour is `(1 - b)` ground `+ a` text
     `+ (b - a)` hue of the stronger one: agreement has no hue at all.
     """
-    first = np.minimum(np.abs(original) / strength, 1).astype(np.float32)
-    second = np.minimum(np.abs(shifted) / strength, 1).astype(np.float32)
+    # What is no number, of weights that have run away, has full strength.
+    first, second = (np.fmin(np.abs(each) / strength, 1).astype(np.float32) for each in (original, shifted))
     common = np.minimum(first, second)
     parts = (common, first - common, second - common)
     inks = [rgb(look.hex(role)) for role in ("text", "original", "shifted")]

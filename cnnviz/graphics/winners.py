@@ -98,7 +98,8 @@ def draw(winners: Winners, ground: Ground) -> Drawing:
     grid = Cells.fit(*winners.shape, ground.box.inset(1), ground.ratio, "left top")
     category, change = found.category[channel], np.abs(found.change[channel])
     is_changed = category == WinnerChange.CHANGED
-    strengths = np.where(is_changed, change / (float(change.max()) or 1.0), 1.0)
+    most = float(change.max(where=np.isfinite(change), initial=0.0)) or 1.0
+    strengths = np.where(is_changed & np.isfinite(change), change / most, 1.0)
     kinds = np.where((category == WinnerChange.SAME) & found.tied[channel], len(_KINDS), category)
     shades = np.rint((_SHADES - 1) * strengths).astype(np.intp)
     drawing.add(Image(grid.box, _table(look)[kinds, shades]))

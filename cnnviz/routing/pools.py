@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnviz._pictured import Pictured
 from cnnviz._types import ByteArray, FloatArray, IntArray, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
@@ -52,7 +53,7 @@ class Routes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PoolRouting:
+class PoolRouting(Pictured):
     """The backward pass through one pool for one sample.
 
     Attributes

@@ -9,7 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import FloatArray, IntArray
+from cnnviz._pictured import Pictured
+from cnnviz._types import ByteArray, FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.errors import ShapeError
 from cnnviz.layers import MaxPool2D
@@ -195,11 +196,15 @@ class StagePair:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Pictured):
     """A sample and its shifted self, stage by stage.
 
     Attributes
     ----------
+    network : Network
+        Through which both were followed.
+    block : int
+        Number of the convolution block whose stages they are, from 1.
     dx, dy : int
         Shift in pixels, to the right and down.
     ink_lost : float
@@ -216,6 +221,8 @@ class Comparison:
         Side of the pooling windows.
     """
 
+    network: Network
+    block: int
     dx: int
     dy: int
     mode: Mode
@@ -243,7 +250,7 @@ class Comparison:
 
 def compare(
     network: Network,
-    image: FloatArray,
+    image: FloatArray | ByteArray,
     dx: int,
     dy: int,
     *,
@@ -258,7 +265,7 @@ def compare(
     Parameters
     ----------
     image : ndarray of shape (c, h, w)
-        As the network takes it (`cnnviz.datasets.to_input`).
+        As the network takes it (`cnnviz.to_input`), or pixels as uint8.
     dx, dy : int
         Pixels to the right and down.
     background : float
@@ -286,6 +293,8 @@ def compare(
     probabilities = class_probabilities(logits)
     before, after = (int(predicted) for predicted in predicted_classes(logits[:2]))
     return Comparison(
+        network,
+        block,
         int(dx),
         int(dy),
         mode,

@@ -1,6 +1,7 @@
 """What the documents say is so; numbers become text in one place; no test waits for a time."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from soak.__main__ import PARTS
 from tests.patience import PATIENCE
+from tests.setup.test_packages import OUT_OF_REACH
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -54,6 +56,42 @@ def test_the_lines_for_notebooks_run_as_they_stand(tmp_path: Path) -> None:
     assert table[0] == "Network of float64"
     assert any(re.fullmatch(r"conv1 +Conv2D\(.*\) +8 x 26 x 26 +72", line) for line in table)
     assert "(5, 8, 13, 13)" in table
+
+
+_RUN_CELLS = """
+import ast, json, sys
+sys.modules.update(dict.fromkeys({blocked}))
+sys.path.insert(0, {root!r})
+space = {{}}
+for source in json.load(sys.stdin):
+    *body, last = ast.parse(source).body
+    exec(compile(ast.Module(body, []), "cell", "exec"), space)
+    if isinstance(last, ast.Expr):
+        print(len(eval(compile(ast.Expression(last.value), "cell", "eval"), space)._repr_svg_()))
+    else:
+        exec(compile(ast.Module([last], []), "cell", "exec"), space)
+"""
+
+
+def test_the_notebook_runs_without_qt_and_what_its_cells_end_with_is_a_picture(tmp_path: Path) -> None:
+    notebook = json.loads((ROOT / "docs" / "cnnviz.ipynb").read_text(encoding="utf-8"))
+    assert notebook["nbformat"] == 4
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] for cell in cells), "students run it themselves"
+    program = _RUN_CELLS.format(blocked=[*OUT_OF_REACH], root=str(ROOT))
+    result = subprocess.run(
+        [sys.executable, "-I", "-c", program],
+        input=json.dumps(["".join(cell["source"]) for cell in cells]),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert result.stderr == ""
+    sizes = [int(line) for line in result.stdout.split()]
+    assert len(sizes) == len(cells) - 1 == 11, "all but the import show something"
+    assert all(1_000 < size < 1_000_000 for size in sizes)
 
 
 def test_the_package_loads_what_it_is_asked_for_and_nothing_before() -> None:

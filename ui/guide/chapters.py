@@ -41,6 +41,7 @@ CHAPTERS = (
     Chapter("Your own image", "own-digit"),
     Chapter("Figures and documents", "figures-and-documents"),
     Chapter("Keyboard and projector", "keyboard"),
+    Chapter("In a notebook", "notebook"),
     Chapter("Write a lab of your own", "lab-files"),
     Chapter("Hand in and grade", "lab-grading"),
     Chapter("Licences", LICENCES),
