@@ -264,18 +264,17 @@ def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, se
     sitting = open_lab(qtbot, session, tmp_path, _OTHER)
     controller.run_start.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
-    bar = sitting.column.mismatch
-    assert "Classes 4, 9 instead of 0, 1; Filters 4 instead of 8" in bar.text()
+    said, show_me = sitting.column.page.mismatch, sitting.column.page.show_me
+    assert "another network: Classes 0, 1, not 4, 9; Filters 8, not 4." in said.text()
     with qtbot.waitSignal(session.document.restorer.finished):
-        press(bar.action_button())
-    assert bar.isHidden()
+        press(show_me)
+    assert said.isHidden()
     assert state.experiment == sitting.control.lab.experiment
     sitting.control.go_to("first")
-    assert "Ties all instead of first" in bar.text()
-    QTest.keyClick(bar, Qt.Key.Key_Escape)
+    assert "Ties first, not all." in said.text()
     with qtbot.waitSignal(session.document.restorer.finished):
-        press(sitting.column.page.show_me)
-    assert bar.isHidden()
+        press(show_me)
+    assert said.isHidden()
     assert state.experiment.ties == "first"
     whole_window.rest(qtbot, session)
 
@@ -340,7 +339,7 @@ def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp
     whole_window.train(qtbot, session, 3)
     step = state.run.step
     QTest.keyClicks(page.who.roll_number, "1")
-    qtbot.waitUntil(lambda: f"instead of {seed_of('21-CS-71')}" in sitting.column.mismatch.text())
+    qtbot.waitUntil(lambda: f"Seed {seed_of('21-CS-71')}, not" in page.mismatch.text())
     whole_window.rest(qtbot, session)
     assert (state.experiment.seed, state.run.step) == (seed_of("21-CS-7"), step)
 

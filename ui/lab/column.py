@@ -29,6 +29,8 @@ from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
+_MOST_NAMED = 3
+
 
 class LabColumn(QFrame):
     """Which lab, the step in front or the list of all, what is left to do, and the way on.
@@ -68,7 +70,6 @@ class LabColumn(QFrame):
         self.close_button = IconButton(
             "x", "Put the lab guide away", "your work is kept; Ctrl+L or the menu Lab brings it back"
         )
-        self.mismatch = MismatchBar(self._control, self._state, show_me)
         self.message = MessageBar()
         self.page, self.steps = StepPage(work), StepList(self._go_to)
         steps = QWidget()
@@ -110,12 +111,13 @@ class LabColumn(QFrame):
         line.setProperty("role", "separator")
         whole = fill(QVBoxLayout(self), spacing=0)
         whole.addLayout(self._top)
-        whole.addWidget(self.mismatch)
         whole.addWidget(self.message)
         whole.addWidget(self.stack, 1)
         whole.addWidget(line)
         whole.addLayout(self._bottom)
         page = self.page
+        for changed in (control.stepChanged, state.experimentChanged, state.runChanged):
+            changed.connect(self._show_mismatch)
         control.labChanged.connect(self._on_lab_changed)
         control.stepChanged.connect(self._on_step_changed)
         work.changed.connect(self.show_progress)
@@ -205,7 +207,28 @@ class LabColumn(QFrame):
         is_begun = any(step.prediction is not None for step in control.record.steps.values())
         self.page.who.setVisible(is_first or (control.needs_roll_number and not is_begun))
         self.page.who.set_note(note)
-        self.mismatch.look()
+        self._show_mismatch()
+
+    @Slot()
+    def _show_mismatch(self) -> None:
+        """Say which settings of the run are not those of the step in front, or nothing."""
+        state, control = self._state, self._control
+        if control.lab is None or (state.run.status is RunStatus.LOADING and state.run.run_id):
+            return  # what comes next is known in a moment
+        names = control.mismatch if state.run.run_id else ()
+        if names == ("seed",) and state.is_untrained:
+            names = ()
+        told = "; ".join(
+            f"{setting.title} {setting.written(getattr(control.experiment, name))}, "
+            f"not {setting.written(getattr(state.experiment, name))}"
+            for name in names[:_MOST_NAMED]
+            for setting in (SETTINGS[name],)
+        )
+        more = f"; and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        self.page.mismatch.set_text(
+            f"This step needs another network: {told}{more}. “Show me” gets it." if names else ""
+        )
+        self.page.mismatch.setVisible(bool(names))
 
     def _complain(self, text: str) -> None:
         self.message.show_message(text, "warning")
@@ -262,63 +285,3 @@ class LabColumn(QFrame):
             action.triggered.connect(partial(self._open_lab, name))
         self.labs_menu.addSeparator()
         self.labs_menu.addAction("Open lab file…").triggered.connect(self._ask)
-
-
-_MOST_NAMED = 3
-
-
-class MismatchBar(MessageBar):
-    """Names the settings of the run that are not those of the step, and offers to put it right.
-
-    It holds nothing of its own and cannot be closed; its action is what "Show me" does.
-    """
-
-    def __init__(self, control: LabController, state: AppState, show_me: Callable[[], object]) -> None:
-        super().__init__()
-        self._control, self._state, self._show_me = control, state, show_me
-        self._close.hide()
-        self._layout.removeWidget(self._label)
-        self._layout.removeWidget(self._action)
-        row = fill(QHBoxLayout(), self._action, 1)
-        below = fill(QVBoxLayout(), self._label, row, spacing=0)  # the column is narrow
-        self._layout.insertLayout(1, below, 1)
-        self.action_button().setToolTip("Do what “Show me” does: prepare the window for this step")
-        control.stepChanged.connect(self.look)
-        for signal in (state.experimentChanged, state.runChanged):
-            signal.connect(self.look)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.ignore()  # what is true cannot be sent away by Escape
-
-    @Slot()
-    def look(self) -> None:
-        """Say what differs now, or nothing."""
-        state, run = self._state, self._state.run
-        if run.status is RunStatus.LOADING and run.run_id:
-            return  # what comes next is known in a moment
-        names = self._control.mismatch if run.run_id else ()
-        if not names or (names == ("seed",) and state.is_untrained):
-            if not self.isHidden():
-                self.clear()
-            return
-        is_own = self._control.is_own_run  # then the step brings another network, and nothing is wrong
-        which = (
-            "This step is about another network"
-            if is_own
-            else "The window has another network than this step"
-        )
-        text, kind = f"{which}: {self._words(names)}.", "info" if is_own else "warning"
-        if (text, kind) != (self.text(), self.kind()):
-            self.show_message(text, kind, "Use the settings of this step", self._show_me)
-
-    def _words(self, names: tuple[str, ...]) -> str:
-        wanted, running = self._control.experiment, self._state.experiment
-        named = [
-            f"{setting.title} {setting.written(getattr(running, name))} instead of "
-            f"{setting.written(getattr(wanted, name))}"
-            for name in names[:_MOST_NAMED]
-            for setting in (SETTINGS[name],)
-        ]
-        more = len(names) - _MOST_NAMED
-        return "; ".join(named) + (f"; and {more} more" if more > 0 else "")

@@ -61,7 +61,7 @@ class LabGuide(QObject):
         )
         window.lab_dock.setWidget(self.column)
         column = self.column
-        window.lab_dock.messages = {"Not as the step": column.mismatch, "Message of the lab": column.message}
+        window.lab_dock.messages = {"Message of the lab": column.message}
         window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
         self.shower.shown.connect(column.page.shown.set_text)

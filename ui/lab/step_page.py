@@ -38,6 +38,7 @@ class StepPage(QWidget):
             tooltip="Prepare the window for this step: panel, network, image",
             shortcut="Ctrl+Shift+L",
         )  # fmt: skip
+        self.mismatch = WrapLabel("", role="muted")
         self.text = StepText()
         #: What earlier steps have found that this one needs.
         self.recalled = WrapLabel("", role="muted")
@@ -47,7 +48,7 @@ class StepPage(QWidget):
         self.shown = WrapLabel("", small=True)
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
-            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.text,
+            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.mismatch, self.text,
             self.recalled, self.prediction, 1,
         )  # fmt: skip
         follow_theme(self)
