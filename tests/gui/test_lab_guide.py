@@ -13,6 +13,7 @@ from cnnviz.lab.model import seed_of
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import Shown
 from cnnviz.mathematics import plain
+from cnnviz.training import epoch_order
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
 from tests.gui.feature_maps_panel import Later
@@ -396,4 +397,23 @@ def test_a_text_calls_the_button_that_trains_what_it_says(qtbot, session, tmp_pa
     assert train.accessibleName() == "Continue"
     qtbot.waitUntil(lambda: "Continue" in said())
     assert ">Train<" not in said()
+    whole_window.rest(qtbot, session)
+
+
+def test_a_step_in_slow_motion_shows_the_image_that_comes_in(qtbot, session, tmp_path):
+    slow = LAB.replace('[{ event = "words", at_least = 3 }]', '[{ event = "slowed" }]')
+    sitting = open_lab(qtbot, session, tmp_path, slow)
+    image, state = sitting.column.page.image, session.state
+    assert image.said.text().startswith("The first step will take in this training image")
+    session.controller.train_to(7, 1)
+    qtbot.waitUntil(lambda: image.said.text().startswith("Step 7 took in"))
+    data = state.dataset
+    index = epoch_order(len(data.train_labels), state.experiment.seed, 0)[6]
+    assert image.said.text().endswith(f"a {data.classes[data.train_labels[index]]}.")
+    side = image.picture.pixmap().width() // 28
+    shown = image.picture.pixmap().toImage()
+    pixels = [[shown.pixelColor(side * x, side * y).red() for x in range(28)] for y in range(28)]
+    np.testing.assert_array_equal(pixels, data.train_images[index][0])
+    sitting.control.go_to("field")
+    assert image.isHidden()
     whole_window.rest(qtbot, session)

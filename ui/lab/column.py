@@ -71,7 +71,7 @@ class LabColumn(QFrame):
             "x", "Put the lab guide away", "your work is kept; Ctrl+L or the menu Lab brings it back"
         )
         self.message = MessageBar()
-        self.page, self.steps = StepPage(work), StepList(self._go_to)
+        self.page, self.steps = StepPage(work, state), StepList(self._go_to)
         steps = QWidget()
         fill(QVBoxLayout(steps), self.steps, 1).setContentsMargins(10, 4, 6, 8)
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(steps)

@@ -13,9 +13,11 @@ from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.lab.controller import LabController
 from ui.lab.prediction_card import PredictionCard
+from ui.lab.step_image import StepImage
 from ui.lab.step_text import StepText
 from ui.panels.report.fields import AnswerField, HeadField
 from ui.panels.report.work import Complain, StudentWork
+from ui.state import AppState
 from ui.theme import Theme, follow_theme
 
 _SET = "The window is ready for this step."
@@ -24,9 +26,10 @@ _SET = "The window is ready for this step."
 class StepPage(QWidget):
     """Everything of one step, from top to bottom."""
 
-    def __init__(self, work: StudentWork) -> None:
+    def __init__(self, work: StudentWork, state: AppState) -> None:
         super().__init__()
         self._work = work
+        self.image = StepImage(state)
         self.section = WrapLabel("", small=True)
         self.title = WrapLabel("", role="title")
         self.purpose = WrapLabel("", role="muted")
@@ -48,8 +51,8 @@ class StepPage(QWidget):
         self.shown = WrapLabel("", small=True)
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
-            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.mismatch, self.text,
-            self.recalled, self.prediction, 1,
+            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.mismatch,
+            self.image, self.text, self.recalled, self.prediction, 1,
         )  # fmt: skip
         follow_theme(self)
 
@@ -92,6 +95,7 @@ class StepPage(QWidget):
         self.purpose.set_text(step.purpose)
         self.shown.set_text("")
         self.text.set_blocks(step.blocks, figures)
+        self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
         for old in self.answers:
             self._layout.removeWidget(old)
