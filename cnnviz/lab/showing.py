@@ -75,7 +75,7 @@ def picture_for(
 
 
 def recalled(lab: Lab, record: LabRecord, step: Step) -> tuple[tuple[str, str], ...]:
-    """Return what a step needs of earlier ones: the title of each, and what was said and found there."""
+    """Return what was said and found in the earlier steps that a step needs, each with its title."""
     found: list[tuple[str, str]] = []
     for earlier in map(lab.step, step.recall):
         done, lines = record.step(earlier.id), list[str]()
@@ -86,8 +86,8 @@ def recalled(lab: Lab, record: LabRecord, step: Step) -> tuple[tuple[str, str], 
         for each in () if done.found is None else done.found.measured:
             title = each.as_written.title
             lines.append(f"{title[:1].upper()}{title[1:]}: {each.words}")
-        found.append((f"{lab.steps.index(earlier) + 1}  {earlier.title}", "\n".join(lines) or "Nothing yet."))
-    return tuple(found)
+        found.append((f"{lab.steps.index(earlier) + 1}  {earlier.title}", "\n".join(lines)))
+    return tuple(each for each in found if each[1])
 
 
 def secrets_of(step: Step) -> frozenset[Secret]:
