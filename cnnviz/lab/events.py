@@ -7,6 +7,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from cnnviz.lab.model import PANELS, Step
+from cnnviz.layers import TIE_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
                 "walked",
                 "open {n} steps of the backward pass",
                 about_words="open the step “{what}” of the backward pass",
+            ),
+            EventKind(
+                "rule", "try {n} rules for ties", TIE_RULES, about_words="choose the rule “{what}” for ties"
             ),
             EventKind("poked", "poke {n} numbers"),
             EventKind("checked_gradient", "check all gradients"),

@@ -16,6 +16,7 @@ from cnnviz.lab.opening import FREE, shipped_labs
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.showing import secrets_of
+from cnnviz.layers import TIE_RULES
 from tests.gui.driving import activate, find, focus, opened, press, tab_to, typed_path
 from tests.gui.whole_window import PANELS, name_of, rest
 from tests.small_data import write_npz
@@ -175,6 +176,7 @@ class Student:
             "pinned": self.pin,
             "dragged": lambda: self.drag(count),
             "swept": self.sweep,
+            "rule": lambda: self.choose_rule(condition.what),
             "walked": lambda: self.walk_to(condition.what),
             "checked_gradient": lambda: self.press_in_backprop("Check all"),
             "updated": lambda: self.press_in_backprop("Apply the update"),
@@ -221,6 +223,15 @@ class Student:
         wanted = next(number for number, step in enumerate(model.steps) if step.kind == kind)
         while model.index != wanted:
             press(Key.Key_PageUp if model.index > wanted else Key.Key_PageDown)
+
+    def choose_rule(self, rule: str) -> None:
+        press(Key.Key_4, _CONTROL)
+        find(self.qtbot, self.session, "rule for ties")
+        now = self.window.panel(BackpropPanel).model.passed.rule
+        way = TIE_RULES.index(rule) - TIE_RULES.index(now)
+        for _ in range(abs(way)):
+            press(Key.Key_Right if way > 0 else Key.Key_Left)
+            self.rest()
 
     def choose_samples(self, count: int) -> None:
         tab_to(lambda each: each is self.window.samples.grid)

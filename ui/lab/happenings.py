@@ -55,6 +55,11 @@ class Happenings(QObject):
         ):
             signal.connect(lambda *_, name=name: self._tell(name))
         translation.moved.connect(lambda *_: self._tell("dragged", what="{}, {}".format(*state.shift)))
+        backprop.model.choicesChanged.connect(
+            lambda: (
+                self._tell("rule", what=backprop.model.choices.rule) if backprop.model.choices.rule else None
+            )
+        )
         backprop.header.stepRequested.connect(
             lambda number: self._tell("walked", what=backprop.model.steps[number].kind.value)
         )
