@@ -124,7 +124,7 @@ class Session(QObject):
         self._tips.watch(self.window)
         keys = self.window.menus.action("keys")
         self._key_caps = KeyCaps(self.window, keys)
-        keys.setChecked(self._settings.value("view/keys", False, type=bool))
+        keys.setChecked(bool(self._settings.value("view/keys", False, type=bool)))
         self.window.begin_focus()
         self.document.watch(self._report.work)
         self._begins_anew = self.begins_anew or self.arrivals.are_waiting

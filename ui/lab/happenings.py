@@ -54,7 +54,9 @@ class Happenings(QObject):
             (report.work.inserted, "inserted"),
         ):
             signal.connect(lambda *_, name=name: self._tell(name))
-        translation.moved.connect(lambda *_: self._tell("dragged", what="{}, {}".format(*state.shift)))
+        translation.moved.connect(
+            lambda *_: self._tell("dragged", what=f"{state.shift.dx}, {state.shift.dy}")
+        )
         backprop.model.choicesChanged.connect(
             lambda: (
                 self._tell("rule", what=backprop.model.choices.rule) if backprop.model.choices.rule else None
