@@ -255,7 +255,7 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> None:
     files = dict(_files(document))
     if not files:
         raise CNNVizError(
-            "This report has no figure or table yet, so the folder would be empty. Run the lab or insert "
+            "This report has no figure or table yet, so the folder would be empty: run the lab or insert "
             "figures, and export again."
         )
     atomic_write_folder(folder, files)
