@@ -51,10 +51,9 @@ def test_who_uses_only_keys_is_shown_them_and_who_uses_the_mouse_is_not(
 
 def test_a_mouse_button_says_that_keys_are_not_all(qtbot: QtBot, session: Session) -> None:
     corner = QPointF(2, 2)
-    event = QMouseEvent(
-        QEvent.Type.MouseButtonPress, corner, corner, Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )  # fmt: skip
-    QApplication.sendEvent(session.window.windowHandle(), event)
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for kind, held in ((QEvent.Type.MouseButtonPress, left), (QEvent.Type.MouseButtonRelease, none)):
+        event = QMouseEvent(kind, corner, corner, left, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(session.window.windowHandle(), event)
     _press_tab(session, 12)
     assert not session.window.menus.action("keys").isChecked()

@@ -34,12 +34,13 @@ class KeyCaps(QObject):
         self._caps: list[QLabel] = []
         self._watched: set[QWidget] = set()
         self._keys = 0
+        self._is_on = False
         self._settled = single_shot(self, self._look, _SETTLED_MS)
         follow_keyboard(self._look_later)
         handle = window.windowHandle()
         if handle is not None:
             handle.installEventFilter(self)
-        action.toggled.connect(self._look)
+        action.toggled.connect(self._switch)
 
     @property
     def shown(self) -> dict[str, QRect]:
@@ -49,7 +50,9 @@ class KeyCaps(QObject):
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(watched, QWidget):
-            if event.type() in _MOVES:
+            if watched is self._window and event.type() == QEvent.Type.Close:
+                self._is_on = False  # its parts go one by one
+            elif self._is_on and event.type() in _MOVES:
                 self._look_later()
         elif event.type() == QEvent.Type.MouseButtonPress:
             watched.removeEventFilter(self)
@@ -60,9 +63,14 @@ class KeyCaps(QObject):
                 self._action.setChecked(True)
         return False
 
+    @Slot(bool)
+    def _switch(self, on: bool) -> None:
+        self._is_on = on
+        self._look()
+
     @Slot()
     def _look_later(self, *_: object) -> None:
-        if self._action.isChecked():
+        if self._is_on:
             self._settled.start()
 
     @Slot()
@@ -70,7 +78,7 @@ class KeyCaps(QObject):
         """Put a cap on each control in sight that has a key; one that would lie on another goes below it."""
         places: list[QRect] = []
         used = 0
-        for key, place in self._controls() if self._action.isChecked() else ():
+        for key, place in self._controls() if self._is_on else ():
             if used == len(self._caps):
                 self._caps.append(named(QLabel(self._window), role="key"))
                 self._caps[-1].setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
