@@ -83,6 +83,8 @@ def part_of(progress: Progress, begin: float, end: float) -> Progress:
 #: What takes long, and its part of the time that all results take.
 _SWEPT, _COUNTED, _CHECKED = (0.0, 0.6), (0.6, 0.8), (0.8, 1.0)
 _CHUNK_SECONDS = 0.05
+_MOMENTS = 201
+"""Steps of a run, evenly, whose filters are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,8 @@ class Bench:
     step: int  # training steps that it has behind it
     own: ByteArray | None = None  # the student's own image
     history: History = field(default_factory=History)  # of its training
+    # weights of the first filters at some steps of it; none where they were not kept
+    way: tuple[tuple[int, FloatArray], ...] = ()
     settings: LabSettings = LabSettings()
     progress: Progress = ignore_progress  # is told the share of the results that is done, from 0 to 1
     cancelled: Cancelled = never
@@ -320,12 +324,19 @@ def trained(
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     history, chunk = History(experiment.log_every), 1
+    marks = np.linspace(0, trainer.total_steps, _MOMENTS, dtype=int).tolist()
+    filters = f"{trainer.network.filter_layers[0]}.weight"
+    way = [(0, trainer.network.params[filters])]
     with one_blas_thread():
         while not trainer.finished:
             if cancelled():
                 raise CancelledError("The lab was cancelled.")
             start = time.perf_counter()
+            due = next(mark for mark in marks if mark > trainer.step)
+            chunk = min(chunk, due - trainer.step)
             history.append(trainer.advance(chunk))
+            if trainer.step == due:
+                way.append((due, trainer.network.params[filters]))
             progress(trainer.step / trainer.total_steps)
             chunk = max(1, int(chunk * _CHUNK_SECONDS / max(time.perf_counter() - start, 1e-6)))
-    return Bench(experiment, dataset, trainer.network, trainer.step, own, history)
+    return Bench(experiment, dataset, trainer.network, trainer.step, own, history, tuple(way))
