@@ -183,7 +183,7 @@ def _way(case: Case) -> Made:
     size = float(np.linalg.norm(first))
     way = np.array([float(np.linalg.norm(each - first)) / size for _, each in bench.way])
     end, place = float(steps[-1]), max(int(np.argmax(way >= way[-1] / 2)), 1)
-    half = float(np.interp(way[-1] / 2, way[place - 1 : place + 1], steps[place - 1 : place + 1]))
+    half = float(np.interp(float(way[-1]) / 2, way[place - 1 : place + 1], steps[place - 1 : place + 1]))
     lines = [Curve("filters", steps, way, width=2.2), *_answered(case, "filter_change", 0.0, end)]
     rows = [net.params[name][:_FILTERS, 0] for net in (bench.initial, bench.network)]
     colors = Colors.of("signed", *rows)
