@@ -329,8 +329,9 @@ def _field(case: Case, stage: str, sample: int) -> Made:
         raise ParameterError("This picture is of the first pool of a network, and there is none here.")
     layers, first, passed = dict(bench.network.layers), bench.network.filter_layers[0], bench.passed(sample)
     conv, window = window_geometry(layers[first]), window_geometry(layers[pool])
-    maps, pooled = passed.trace.outputs[first][0][0], passed.trace.outputs[pool][0][0]
-    # Where the image has an edge there is something to see; at the border a field would be cut.
+    # The last filter, for labs ask about cells of the first; an edge of the image, for there is something to
+    # see; and not at the border, where a field would be cut.
+    maps, pooled = passed.trace.outputs[first][0][-1], passed.trace.outputs[pool][0][-1]
     inner = np.abs(pooled - np.median(pooled))[1:-1, 1:-1]
     row, column = (int(each) + 1 for each in np.unravel_index(int(inner.argmax()), inner.shape))
     fields = receptive_field(bench.network, pool, (0, row, column))
@@ -633,13 +634,15 @@ def _moving(case: Case, sample: int) -> Made:
     pairs = [bench.compared(dx, 0, sample) for dx in range(REACH + 1)]
     chances = np.array([float(pair.moved_probabilities[pair.label]) for pair in pairs])
     flip = next((dx for dx, pair in enumerate(pairs) if pair.moved_class != pair.original_class), None)
-    markers = [] if flip is None else [Marker(float(flip), f"{flip} px")]
+    dots = () if flip is None else ((float(flip), float(chances[flip]), "winner"),)
+    markers = list[Marker]()
     if isinstance(case.answer, float | int) and 0 <= case.answer <= REACH:
-        markers.append(Marker(float(case.answer), "" if case.answer == flip else "you", "shifted"))
+        markers.append(Marker(float(case.answer), "you", "shifted"))
     line = Curve("p", np.arange(REACH + 1.0), chances, width=2.2, has_dots=True)
     page = _plot(
-        [line], "pixels to the right", "Probability of its class", markers=tuple(markers), y_range=(0.0, 1.0)
-    )
+        [line], "pixels to the right", "Probability of its class", markers=tuple(markers), dots=dots,
+        y_range=(0.0, 1.0),
+    )  # fmt: skip
     names = bench.dataset.classes
     return page, {
         "before": math.nan if flip is None else float(chances[flip - 1]),
