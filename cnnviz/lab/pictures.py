@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +60,16 @@ _WIDTH = 340
 """Of a picture in the report, in points: about as wide as beside the panels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A value that a picture shows; percentages are from 0 to 100."""
+class Fact(NamedTuple):
+    """What kind of value a picture shows; `docs/guide/lab-files.md` says what it is."""
 
-    about: str
     quantity: Quantity
     unit: str = ""
+
+
+COUNT, NUMBER, NAME, PERCENT = Fact("count"), Fact("number"), Fact("name"), Fact("percent", "%")
+STEPS, NATS = Fact("count", "steps"), Fact("number", "nats")
+PIXELS, CELLS = Fact("number", "pixels"), Fact("number", "cells")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +168,7 @@ def _answered(case: Case, measure: str, low: float, high: float, scale: float = 
 
 @_picture(
     "How far the filters had moved at each step, relative to their first size",
-    {
-        "steps": Fact("training steps", "count", "steps"),
-        "half": Fact("steps after which half of the change was there, to the hundred", "count"),
-        "half_share": Fact("the same as a share of all steps", "percent", "%"),
-        "early": Fact("mean loss of the first 500 steps", "number", "nats"),
-        "late": Fact("mean loss of the last 500 steps", "number", "nats"),
-    },
+    {"steps": STEPS, "half": COUNT, "half_share": PERCENT, "early": NATS, "late": NATS},
 )
 def _way(case: Case) -> Made:
     bench = case.bench
@@ -201,12 +198,7 @@ def _way(case: Case) -> Made:
 
 @_picture(
     "Share of the training images that were read correctly, each before the network learnt from it",
-    {
-        "images": Fact("test images", "count"),
-        "mistakes": Fact("test images that are misread", "count"),
-        "start": Fact("accuracy on the test images before training", "percent", "%"),
-        "quick": Fact("steps after which 90 of the last 100 training images were read correctly", "count"),
-    },
+    {"images": COUNT, "mistakes": COUNT, "start": PERCENT, "quick": COUNT},
 )
 def _learning(case: Case) -> Made:
     bench, window = case.bench, 100
@@ -233,16 +225,10 @@ def _learning(case: Case) -> Made:
 @_picture(
     "The confusion matrix of the test images, and the images that are misread with the largest loss",
     {
-        "images": Fact("test images", "count"),
-        "mistakes": Fact("test images that are misread", "count"),
-        "worst_class": Fact("class of which the largest share is misread", "name"),
-        "worst_share": Fact("this share", "percent", "%"),
-        "best_class": Fact("class of which the smallest share is misread", "name"),
-        "best_share": Fact("this share", "percent", "%"),
-        "width": Fact("mean width of the ink of images of the worst class", "number", "pixels"),
-        "wrong_width": Fact("mean width of the ink of those of them that are misread", "number", "pixels"),
+        "images": COUNT, "mistakes": COUNT, "worst_class": NAME, "worst_share": PERCENT, "best_class": NAME,
+        "best_share": PERCENT, "width": PIXELS, "wrong_width": PIXELS,
     },
-)
+)  # fmt: skip
 def _mistakes(case: Case) -> Made:
     result, data = case.bench.evaluation, case.bench.dataset
     names, counts = data.classes, result.confusion
@@ -277,13 +263,7 @@ def _ink_widths(images: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 @_picture(
     "The test image with the largest loss, what the network makes of it, and −ln p",
-    {
-        "image": Fact("its number", "count"),
-        "true": Fact("its class", "name"),
-        "read": Fact("class as which it is read", "name"),
-        "loss": Fact("its loss", "number", "nats"),
-        "mean": Fact("mean loss of all test images", "number", "nats"),
-    },
+    {"image": COUNT, "true": NAME, "read": NAME, "loss": NATS, "mean": NATS},
 )
 def _worst(case: Case) -> Made:
     result, data = case.bench.evaluation, case.bench.dataset
@@ -314,13 +294,7 @@ def _worst(case: Case) -> Made:
 
 @_picture(
     "The pixels on which a pooled cell depends: the patches of the cells of its window together",
-    {
-        "kernel": Fact("side of a patch", "count"),
-        "stride": Fact("distance of neighbouring patches", "count"),
-        "window": Fact("side of the pooling window, in cells", "count"),
-        "apart": Fact("pixels from the square of a pooled cell to that of its neighbour", "count"),
-        "shared": Fact("columns of pixels that the two squares share", "count"),
-    },
+    {"kernel": COUNT, "stride": COUNT, "window": COUNT, "apart": COUNT, "shared": COUNT},
     MAP, SAMPLE,
 )  # fmt: skip
 def _field(case: Case, stage: str, sample: int) -> Made:
@@ -360,13 +334,8 @@ def _block(box: Rectangle) -> Block:
 @_picture(
     "The patches of a pooling window and the filter, and the products under the largest sum and the next",
     {
-        "winners": Fact("cells of the window that hold its largest value", "count"),
-        "largest": Fact("sum of the products of the winner", "number"),
-        "plus": Fact("products of the winner above 0 together", "number"),
-        "minus": Fact("those below 0 together", "number"),
-        "next": Fact("sum of the products of the next cell", "number"),
-        "next_plus": Fact("its products above 0 together", "number"),
-        "next_minus": Fact("those below 0 together", "number"),
+        "winners": COUNT, "largest": NUMBER, "plus": NUMBER, "minus": NUMBER, "next": NUMBER,
+        "next_plus": NUMBER, "next_minus": NUMBER,
     },
     *CELL, SAMPLE,
 )  # fmt: skip
@@ -428,13 +397,7 @@ def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[tuple
 
 @_picture(
     "The values of a pooling window, and what part of its gradient each cell gets under each rule",
-    {
-        "winners": Fact("cells that hold the largest value", "count"),
-        "times": Fact("gradient that all cells get together, as a multiple of it", "number"),
-        "rule": Fact("the rule for ties in force: all, first or split; linear without winners", "name"),
-        "contrast": Fact("largest difference of two pixels under the window", "number"),
-        "pixel": Fact("largest pixel under the window, as the network takes it", "number"),
-    },
+    {"winners": COUNT, "times": NUMBER, "rule": NAME, "contrast": NUMBER, "pixel": NUMBER},
     *CELL, SAMPLE,
 )  # fmt: skip
 def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made:
@@ -475,11 +438,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
 
 @_picture(
     "Two small images, their maps and their pooled maps; cells that differ are outlined",
-    {
-        "cells": Fact("cells of the convolution in which they differ", "count"),
-        "windows": Fact("windows of the pool", "count"),
-        "swapped": Fact("windows that hold the same values in both, wherever", "count"),
-    },
+    {"cells": COUNT, "windows": COUNT, "swapped": COUNT},
 )
 def _dots(_: Case) -> Made:
     pair = dots().compare().stages["convolution"]
@@ -495,12 +454,7 @@ def _dots(_: Case) -> Made:
 
 @_picture(
     "What a shift does to the windows of a max pool, filter by filter, and a window with another winner",
-    {
-        "convolution": Fact("relative change of the convolution", "number"),
-        "pooled": Fact("relative change of the max pool", "number"),
-        "changed": Fact("windows with another largest value", "percent", "%"),
-        "blank": Fact("share of the others that see background alone, before and after", "percent", "%"),
-    },
+    {"convolution": NUMBER, "pooled": NUMBER, "changed": PERCENT, "blank": PERCENT},
     *SHIFT, SAMPLE,
 )  # fmt: skip
 def _winner_changes(case: Case, dx: int, dy: int, sample: int) -> Made:
@@ -530,7 +484,7 @@ def _winner_changes(case: Case, dx: int, dy: int, sample: int) -> Made:
 
 @_picture(
     "A map moved along with the image, the map of the moved image, and what is left between them",
-    {"cells": Fact("how many cells of the map the shift is", "number", "cells")},
+    {"cells": CELLS},
     STAGE, *SHIFT, SAMPLE,
 )  # fmt: skip
 def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
@@ -554,10 +508,7 @@ def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
 
 @_picture(
     "What four pools make of the same shift: what it changes in the map of one filter",
-    {
-        **{kind: Fact(f"relative change behind the pool “{kind}”", "number") for kind in POOL_KINDS},
-        "most": Fact("pool that changes most", "name"),
-    },
+    {**dict.fromkeys(POOL_KINDS, NUMBER), "most": NAME},
     *SHIFT, SAMPLE,
 )  # fmt: skip
 def _pools(case: Case, dx: int, dy: int, sample: int) -> Made:
@@ -576,13 +527,7 @@ def _pools(case: Case, dx: int, dy: int, sample: int) -> Made:
 
 @_picture(
     "Share of the first test images whose class changes, against the shift to the right, class by class",
-    {
-        "most_class": Fact("class of which most images change", "name"),
-        "most_share": Fact("this share, for the shift that was asked for", "percent", "%"),
-        "least_class": Fact("class of which fewest images change", "name"),
-        "least_share": Fact("this share", "percent", "%"),
-        "cells": Fact("cells of each map that the first unit weighs, each with a weight of its own", "count"),
-    },
+    {"most_class": NAME, "most_share": PERCENT, "least_class": NAME, "least_share": PERCENT, "cells": COUNT},
     *SHIFT, DIGITS,
 )  # fmt: skip
 def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
@@ -622,11 +567,7 @@ def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
 
 @_picture(
     "Probability of the true class against the shift to the right",
-    {
-        "before": Fact("probability one pixel before the answer changes", "number"),
-        "after": Fact("probability where it has changed", "number"),
-        "read": Fact("class as which it is read there", "name"),
-    },
+    {"before": NUMBER, "after": NUMBER, "read": NAME},
     SAMPLE,
 )
 def _moving(case: Case, sample: int) -> Made:
@@ -657,17 +598,11 @@ def _moving(case: Case, sample: int) -> Made:
 @_picture(
     "The loss of an image against one parameter, with a secant and the slope that the gradient says",
     {
-        "agree": Fact("those whose gradient agrees with the finite difference", "count"),
-        "ties": Fact("those that differ because of the rule for ties", "count"),
-        "filters": Fact("weights of the first filters among these", "count"),
-        "others": Fact("parameters that neither agree nor differ because of ties", "count"),
-        "weights": Fact("weights of the first filters", "count"),
-        "gradient": Fact("gradient of the parameter that is shown", "number"),
-        "slope": Fact("its finite difference", "number"),
-        "rule": Fact("the rule for ties in force; none without one", "name"),
+        "agree": COUNT, "ties": COUNT, "filters": COUNT, "others": COUNT, "weights": COUNT,
+        "gradient": NUMBER, "slope": NUMBER, "rule": NAME,
     },
     SAMPLE,
-)
+)  # fmt: skip
 def _secant(case: Case, sample: int) -> Made:
     bench = case.bench
     passed, network = bench.passed(sample), bench.network
@@ -711,10 +646,7 @@ def _secant(case: Case, sample: int) -> Made:
 
 @_picture(
     "The loss of an image along its update, as far as a multiple of it, and the slope at the beginning",
-    {
-        "expected": Fact("change of the loss that the slope at the beginning promises", "number", "nats"),
-        "turn": Fact("times as long a step that would no longer lower the loss, if it is drawn", "number"),
-    },
+    {"expected": NATS, "turn": NUMBER},
     SAMPLE,
 )
 def _step(case: Case, sample: int) -> Made:

@@ -88,8 +88,8 @@ def test_the_first_two_sentences_that_are_true_are_shown():
 
 
 KNOWN = {
-    "share": Fact("", "percent", "%"), "count": Fact("", "count"), "size": Fact("", "number"),
-    "rule": Fact("", "name"),
+    "share": Fact("percent", "%"), "count": Fact("count"), "size": Fact("number"),
+    "rule": Fact("name"),
 }  # fmt: skip
 
 
