@@ -53,7 +53,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
             flag="covers own_focus covered checked",
             numbers="center target.index",
         ),
-        "report": _named(text="section", number="words preview"),
+        "report": _named(text="section", number="words preview zoom", flag="reading"),
     }
 )
 """Choices by panel; ``*`` stands for a layer, a column or a number of one."""

@@ -271,7 +271,9 @@ def sweep_figure(bench: Bench) -> Figure:
         for i, dy in enumerate(dys)
         for j, dx in enumerate(dxs)
     ]
-    beyond = " Outside the orange line a part of the ink has left the image: values bend for that, too."
+    beyond = (
+        " Outside the orange line a part of the ink has left the image, which changes the values as well."
+    )
     return figure(
         drawing,
         "shift-sweep",
@@ -367,7 +369,7 @@ def route_maps_figure(bench: Bench, routing: PoolRouting) -> Figure:
         + (
             "the gradient that is passed on under each rule for ties."
             if len(routed) > 1
-            else "a linear pool passes the gradient on by its weights, whatever the values."
+            else "a linear pool distributes the gradient by its weights, whatever the values are."
         ),
     )
 

@@ -275,7 +275,7 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
     choose_by_keys(desk.controls["lesson"], "digit-1px")
     desk.settle()
-    assert "one pixel is a quarter of a cell" in desk.panel.lesson.text()
+    assert "One pixel is a quarter of a cell" in desk.panel.lesson.text()
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
