@@ -21,6 +21,7 @@ from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
 from ui.theme.manager import MODES
 from ui.window.actions import ACTIONS
+from ui.window.key_caps import KeyCaps
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
@@ -125,6 +126,9 @@ class Session(QObject):
             window.pages.add(part, partial(turn, -1), partial(turn, 1))
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
+        keys = self.window.menus.action("keys")
+        self._key_caps = KeyCaps(self.window, keys)
+        keys.setChecked(bool(self._settings.value("view/keys", False, type=bool)))
         self.window.begin_focus()
         self.document.watch(self._report.work)
         self._begins_anew = self.begins_anew or self.arrivals.are_waiting
@@ -290,6 +294,10 @@ class Session(QObject):
         """Choose the theme, and remember it."""
         theme_manager().set_mode(mode)
         self._settings.setValue("view/theme", mode)
+
+    def remember_keys(self, shown: bool) -> None:
+        """Remember whether keys are shown on the controls."""
+        self._settings.setValue("view/keys", shown)
 
     def open_data(self) -> None:
         """Ask for data and open them."""

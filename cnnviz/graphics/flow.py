@@ -26,7 +26,7 @@ from cnnviz.quantities import format_cell, format_signed, format_value
 
 _RAISES, _LOWERS = Color("#B2182B", "#F4A582"), Color("#2166AC", "#92C5DE")
 """Of a line to the unit: what raises the logit, and what lowers it."""
-_FEW, _LEAST, _LEAST_OF_MANY, _MOST = 8, 21, 28, 110
+_FEW, _LEAST, _LEAST_OF_MANY, _MOST = 8, 17, 28, 110
 """Least and most side of a map, in pixels at scale 1: of more than a few not all need to be shown."""
 _FOLDED = 34
 """Side of a map, in pixels at scale 1, below which activations are left out."""
@@ -215,7 +215,7 @@ def draw(flow: Flow, ground: Ground) -> Drawing:
 
 
 def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
-    """Titles and lines, which stay the same while the network trains."""
+    """Titles, frames and lines, which stay the same while the network trains."""
     drawing, small, strong = Drawing(Ground(box, look)), look.font("small"), look.font("small strong")
     for n in places.columns:
         stage, head, shown = flow.stages[n], places.heads[n], places.count(n)
@@ -225,6 +225,7 @@ def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
         align = "middle" if n else "left"
         drawing.write(first, _fitting(stage.titles, strong, head), strong, align=align)
         drawing.write(second, _fitting(captions, small, head), small, "muted", align)
+    drawing.add(*(Rect(room.inset(-0.5), edge="border") for room in places.tiles.values()))
     edges = list(_edges(flow, places))
     ink = look.mixed("muted", "surface", 0.6 if len(edges) < _MANY else 0.75)
     drawing.add(*(Line(_way(flow, places, edge, look), ink, look.px(1)) for edge in edges))
@@ -248,7 +249,6 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
                 continue
             scale = room.width / pixels.shape[1]
             drawing.add(Image(room, pixels, is_smooth=scale < 4 and abs(scale - round(scale)) > 1e-6))
-            drawing.add(Rect(room.inset(-0.5), edge="border"))
         if stage.kind is Kind.IMAGE or stage.kind in flow.covered:
             continue
         scale = ("±" if stage.colors.lo < 0 else "0–") + format_value(stage.colors.hi, 2)

@@ -142,7 +142,6 @@ def _still(shown: Thumbnails, tiles: Cells, ground: Ground) -> list[Mark]:
             leg = _MARGIN * 2 * min(inner.width, inner.height)
             right, top = inner.right, inner.top
             found.append(Polygon(((right - leg, top), (right, top), (right, top + leg)), "danger"))
-            found.append(Rect(inner.inset(px(1) / 2), edge="danger", width=px(1)))
     return found
 
 

@@ -25,7 +25,6 @@ from pytestqt.qtbot import QtBot
 from tests.gui.driving import activate, settle
 from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import PANELS, controls_in, place_of, rest, show_panel, train, trained_lenet
-from ui.page_view import LinkLayer
 from ui.panels.backprop import BackpropPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session
@@ -415,7 +414,7 @@ DOCK_SIZES = {
     "lenet": [QSize(560, 650), QSize(900, 400)],
 }
 #: Provenance over other parts on purpose.
-_OVERLAYS = LinkLayer | QSplitterHandle
+_OVERLAYS = QSplitterHandle
 
 
 def _overlaps(panel: QWidget) -> list[str]:

@@ -23,7 +23,7 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
-from ui.panels.backprop.asks import Adopt, Poke, SetSide
+from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide
 from ui.panels.backprop.focus import stage_of
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
@@ -54,7 +54,7 @@ _PACE_MS = 80
 #: Between two steps that are drawn ahead.
 _PAUSE_MS = 30
 #: Of what a step shows, in pixels at scale 1: the least window must have room for it.
-_LEAST_HEIGHT = 292
+_LEAST_HEIGHT = 280
 #: Below this width the column goes below the step.
 _LEAST_WIDTH = 492
 
@@ -348,6 +348,8 @@ class BackpropPanel(Panel):
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)
             case _:
+                if isinstance(ask, Enlarge) and self.model.step.kind is StepKind.ROUTE:
+                    self._state.set_pinned(None)  # or its window would stay
                 if not self.work.answer(ask):
                     self.model.answer(ask)
 

@@ -237,14 +237,14 @@ class FeatureMapsPanel(Panel):
 
     def _build(self) -> None:
         self.pages, self.limits = self.choices.controls["page"], self.choices.controls["limits"]
-        about = "cover the maps and what follows from them, until you press it again"
+        about = "cover the maps and everything computed from them until you press it again"
         self.cover = IconButton("eye", "Predict first", about, "V")
         self.cover.setCheckable(True)
         self.smaller = IconButton("minus", "Smaller maps")
         self.larger = IconButton(
-            "plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network"
+            "plus", "Larger maps", "scroll what does not fit; the wheel moves along the network"
         )
-        self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
+        self.fit = IconButton("maximize", "Fit", "make all maps as large as possible")
         self.cover.clicked.connect(lambda on: self.choices.choose(covers=on))
         self.smaller.clicked.connect(lambda: self.network.change_scale(-1))
         self.larger.clicked.connect(lambda: self.network.change_scale(1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
@@ -101,7 +101,7 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
             QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (self.loss, 1), (self.accuracy, 1)
         )
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
-        self.train.setProperty("size", "large")
+        self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
         self.choices.changed.connect(self._on_chosen)
         self._on_chosen()
@@ -176,6 +176,12 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         return self.loss.minimumSizeHint().expandedTo(
             self.accuracy.minimumSizeHint()
         )  # whichever way they lie
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:  # which gives the button its size
+            self._place_button()
 
     def _place_button(self) -> None:
         """Put the button into the middle, as long as there is nothing to be seen there."""

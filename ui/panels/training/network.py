@@ -25,14 +25,14 @@ from ui.panels.provenance import Provenance, ProvenancePart, ProvenanceView
 from ui.panels.scene import Scene, still_scene_of
 from ui.state import AppState, PinnedCell, Sample
 
-#: Least time between two pictures while training: more often nobody sees a digit change.
-_PACE_MS = 100
+#: Least time between two pictures: drawing holds the interpreter, and with it training.
+_PACE_MS = 160
 _MOMENTS = (
     ("before", "Before", "The filters when the run began"),
     ("now", "Now", "The filters at the moment that is shown"),
     ("difference", "Difference", "The filters now minus those when the run began, on a scale of their own"),
 )
-_HINT = "Point at anything: what it reads and what it feeds lights up"
+_HINT = "Point at anything to see what it reads and feeds"
 _TIP = "Click a cell to have it written out in Filters & maps"
 _EMPTY = "Choose an image on the left: the network and all that it computes appear here."
 
@@ -66,9 +66,8 @@ def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
     if shown.first is not None and shown.moment == "difference":
         weights = {name: np.subtract(network.params[name], before) for name, before in weights.items()}
     notes = image_words(sample, scene.classes), f"step {format_count(scene.snapshot.step)}"
-    return flow_of(
-        network, sample.pixels, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes
-    )
+    trace = network.forward(sample.pixels[None])
+    return flow_of(trace, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes)
 
 
 def image_words(sample: Sample, classes: tuple[str, ...]) -> str:

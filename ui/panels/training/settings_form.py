@@ -25,7 +25,8 @@ from ui.theme import repolish
 
 FIRST = ("classes", "filters", "kernel_size", "pool", "learning_rate", "seed")
 """Settings that a lab changes."""
-_PRESETS = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CUSTOM: "custom"}
+_PRESET_TIP = "Ready-made settings that fill in the form: LAB5, the exercise; LENET, deeper, for ten classes"
+_PRESETS = {"lab5": "LAB5", "lenet": "LENET", CUSTOM: "custom"}
 
 
 class SettingsForm(QWidget):
@@ -48,21 +49,22 @@ class SettingsForm(QWidget):
         self._draft = LAB5
         self._fields: dict[str, QWidget] = {}
         self._labels: dict[str, QLabel] = {}
+        self._marks: dict[str, str] = {}
         self._show: dict[str, Callable[[Any], None]] = {}
         self._first, self.rest = Form(), Form()
         self.preset = ChoiceField([(name, _PRESETS[name]) for name in PRESETS])
         self.preset.setPlaceholderText(_PRESETS[CUSTOM])
         self.preset.choiceEdited.connect(choose_preset)
-        self._first.add_row("Preset", self.preset, "Ready-made settings; choosing one fills in the form")
+        self._first.add_row("Preset", self.preset, _PRESET_TIP)
         self.more = Button("More settings", "chevron-right", "link")
         self.more.setToolTip("Show the settings that a lab rarely changes, or fold them")
         self.more.setCheckable(True)
         self.more.toggled.connect(self._unfold)
         for name in (*FIRST, *(each for each in SETTINGS if each not in FIRST)):
             self._add_setting(name, self._first if name in FIRST else self.rest)
-        fill(QVBoxLayout(self), self._first, self.more, self.rest, 1, spacing=6).setContentsMargins(
-            0, 0, 8, 0
-        )
+        layout = fill(QVBoxLayout(self), self._first, self.more, self.rest, 1, spacing=6)
+        layout.setContentsMargins(0, 0, 8, 0)
+        layout.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)
         self.rest.hide()
         self.set_settings(Settings(LAB5, LAB5))
 
@@ -86,20 +88,26 @@ class SettingsForm(QWidget):
         for name, field in self._fields.items():
             form = self._first if name in FIRST else self.rest
             form.set_row_visible(field, name not in draft.unused)
-            setting, label, is_other = SETTINGS[name], self._labels[name], name in pending
-            label.setText(f"{setting.title} •" if is_other else setting.title)
-            if label.property("role") != (role := "changed" if is_other else "muted"):
-                label.setProperty("role", role)
-                repolish(label)
-            runs = f"\nThis run has {setting.written(getattr(settings.running, name))}." if is_other else ""
-            for widget in (label, field):
-                widget.setToolTip(setting.about + runs)
-            field.setAccessibleDescription(setting.about + runs)
+            runs = SETTINGS[name].written(getattr(settings.running, name)) if name in pending else ""
+            if self._marks.get(name) != runs:
+                self._marks[name] = runs
+                self._mark(name, runs)
         others = sum(name not in FIRST for name in pending)
         self.more.setText(f"More settings • {others} changed" if others else "More settings")
         output = self._fields["output"]
         assert isinstance(output, ChoiceField)
         output.set_option_enabled("sigmoid", len(draft.classes) == 2)
+
+    def _mark(self, name: str, runs: str) -> None:
+        """Say of a setting that the run has another value; "" if it has this one."""
+        setting, label, field = SETTINGS[name], self._labels[name], self._fields[name]
+        label.setText(f"{setting.title} •" if runs else setting.title)
+        label.setProperty("role", "changed" if runs else "muted")
+        repolish(label)
+        said = setting.about + (f"\nThis run has {runs}." if runs else "")
+        label.setToolTip(said)
+        field.setToolTip(said)
+        field.setAccessibleDescription(said)
 
     def _unfold(self, is_unfolded: bool) -> None:
         self.more.set_icon("chevron-down" if is_unfolded else "chevron-right")
