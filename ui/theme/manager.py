@@ -153,12 +153,14 @@ class ThemeManager(QObject):
     @Slot()
     def _polish_hidden(self) -> None:
         """Dress what has come into sight meanwhile, and of what is hidden as much as there is time for."""
-        self._behind, seen = _parted(self._behind)
-        self._followers, followers = _parted(self._followers)
-        for each in seen:
-            _polish_again(each)
-        for each in {*_followers_round(seen), *followers}:
-            self._restyle(each)
+        self._behind = deque(each for each in self._behind if Shiboken.isValid(each))
+        seen = [each for each in self._behind if each.isVisible()]
+        if seen:
+            self._behind = deque(each for each in self._behind if not each.isVisible())
+            for each in seen:
+                _polish_again(each)
+            for each in _followers_round(seen):
+                self._restyle(each)
         clock = QElapsedTimer()
         clock.start()
         around = set(map(_seen_around, seen))
@@ -226,12 +228,6 @@ def _widgets_of(app: QApplication) -> list[QWidget]:
 def _is_behind(widget: QWidget) -> bool:
     """Whether a widget is hidden in a window that is not."""
     return not widget.isVisible() and widget.window().isVisible()
-
-
-def _parted(widgets: deque[QWidget]) -> tuple[deque[QWidget], list[QWidget]]:
-    """Return those that are still hidden, and those that are to be seen."""
-    there = [each for each in widgets if Shiboken.isValid(each)]
-    return deque(each for each in there if not each.isVisible()), [e for e in there if e.isVisible()]
 
 
 def _followers_round(widgets: list[QWidget]) -> list[QWidget]:
