@@ -1,5 +1,6 @@
 """One sitting at the window: state, controller and window joined together."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ class Session(QObject):
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
         if self._closed:
             return
-        controller = self.controller
+        controller, window = self.controller, self.window
         controller.start()
         with theme_manager().without_style_sheet():
             self.window.build_panels(
@@ -121,6 +122,8 @@ class Session(QObject):
         self._started = True
         self.window.restore_arrangement()
         self.lab.build(self._report)
+        for part, turn in ((self._report.preview, self._report.turn_page), (window.line, window.turn_panel)):
+            window.pages.add(part, partial(turn, -1), partial(turn, 1))
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
         keys = self.window.menus.action("keys")

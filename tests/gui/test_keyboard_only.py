@@ -69,7 +69,7 @@ def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Pat
     rest(qtbot, session, lambda: backprop.model.passed is not None)
     while backprop.model.step.kind is not StepKind.ROUTE:
         press(Key.Key_PageDown)
-    assert backprop.stack.view("routed").isVisible()
+    assert backprop.stack.view("route").isVisible()
     find(qtbot, session, "check all")
     page = backprop.side.check
     qtbot.waitUntil(lambda: "outcome" in page.page.leaves())
@@ -279,6 +279,7 @@ class Student:
                 press(Key.Key_Space)  # "Export anyway": the fields beside the lab are empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*shipped_labs()} - {FREE}))
 def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, name: str) -> None:
     classes = load_lab(shipped_labs()[name]).experiment.classes

@@ -133,7 +133,7 @@ def test_samples_and_pages_stay_usable_in_small_windows(qtbot, session, theme, p
     stroke(qtbot, own, ONE)
     settle(qtbot, session)
     own.close()
-    theme.set_presenter(presenter)
+    theme.set_scale(1.35 if presenter else 1.0)
     session.controller.edit(state.draft.with_classes(tuple("0123456789")))
     for width, height in ((1100, 700), (1440, 900)):
         window.resize(width, height)

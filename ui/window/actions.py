@@ -273,8 +273,9 @@ ACTIONS = (
         help="show keys on the controls",
     ),
     ActionRow(
-        name="presenter", menu="&View", text="&Presenter mode", handler="theme.set_presenter", key="F11",
-        tooltip="enlarge everything for a projector", is_checkable=True, starts_section=True,
+        name="presenter", menu="&View", text="&Presenter mode", handler="window.set_presenting", key="F11",
+        other_key="F5", is_checkable=True, starts_section=True, help="presenter mode (Esc leaves it)",
+        tooltip="the panel in front alone, as large as the screen, to be read from the last row",
     ),
     ActionRow(
         name="larger", menu="&View", text="&Larger", handler="theme.enlarge", key="Ctrl++",
@@ -291,7 +292,8 @@ ACTIONS = (
     ),
     ActionRow(
         name="bare", menu="&View", text="&Hide samples and timeline", handler="window.set_bare", key="F9",
-        tooltip="give all the room to the panels", is_checkable=True, starts_section=True,
+        tooltip="give all the room to the panels; in presenter mode fold the menus, too",
+        is_checkable=True, starts_section=True,
     ),
     ActionRow(
         name="full_screen", menu="&View", text="Full s&creen", handler="window.set_full_screen",

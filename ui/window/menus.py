@@ -35,6 +35,7 @@ class Menus(QObject):
         menus = {title: window.menuBar().addMenu(title) for title in MENUS}
         for row in ACTIONS:
             self._add(menus[row.menu], row)
+        window.addActions(list(self._actions.values()))  # or keys would go with the menu bar
         state.runChanged.connect(self._on_run_changed)
         self._on_run_changed()
 

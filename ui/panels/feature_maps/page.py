@@ -356,7 +356,6 @@ def _heat_map(
             Colors(column.colormap, *limits),
             decimals=None if is_numbered else -1,
             window=column.window,
-            divided=False,
             press=None if column.kind is Kind.KERNELS else lambda row, col: PressCell(cell(row, col)),
             point=lambda row, col: PointAt(cell(row, col)),
             covered=None,
@@ -564,16 +563,15 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
             value = index if index is None or index < len(names) else None
             tip = "Class whose logit the evidence column explains"
             label = Words("Evidence for class", ink="muted")
-            items.append(Card("evidence for", WORDS, label, room=None, is_label=True))
-            items.append(
-                Choice("class", "list", "Class whose logit is explained", ShowClass, value, options, tip)
-            )
+            about = "Class whose logit is explained"
+            items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
+            items.append(Choice("class", "list", about, ShowClass, value, options, tip, spare=1))
         tip = (
             "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative "
             "to a blank image, a cell counts only with what the ink has changed"
         )
-        is_relative = picture.scene.choices.is_relative
-        items.append(Choice("relative", "tick", "Relative to blank", SetRelative, is_relative, tip=tip))
+        value, title = picture.scene.choices.is_relative, "Relative to blank"
+        items.append(Choice("relative", "tick", title, SetRelative, value, tip=tip, spare=2))
     if not covers:
         tip = "The chosen logit as a sum"
         items.append(Card("logit", LEDGER, ledger, tip=tip, room=None, name=tip))

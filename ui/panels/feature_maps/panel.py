@@ -102,6 +102,11 @@ class FeatureMapsPanel(Panel):
         self._tools.setSpacing(theme.px(8))
         self._arrange_tools()
 
+    @override
+    def present(self, alone: bool) -> None:
+        for part in (self._top, self._hint):
+            part.setHidden(alone)
+
     # -- what is shown -------------------------------------------------------------------------------------
 
     @property
@@ -256,13 +261,14 @@ class FeatureMapsPanel(Panel):
         scroll = QScrollArea()
         set_up_area(scroll, self.stack)
         self.status = ElidedLabel(role="muted", widest="")
-        hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
+        self._hint = hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
         # In a narrow panel the tools stand in two rows.
-        self._tools = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), self.pages, 1)
+        self._top = QWidget()
+        self._tools = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight, self._top), self.pages, 1)
         self._tools.addWidget(self._view_tools, 0, Qt.AlignmentFlag.AlignLeft)
         self._bottom = QWidget()
         fill(QHBoxLayout(self._bottom), (self.status, 1), hint)
-        self._layout = fill(QVBoxLayout(self), self.message, self._tools, (scroll, 1), self._bottom)
+        self._layout = fill(QVBoxLayout(self), self.message, self._top, (scroll, 1), self._bottom)
 
     def _arrange_tools(self) -> None:
         margins = self._layout.contentsMargins()

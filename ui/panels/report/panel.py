@@ -102,18 +102,22 @@ class ReportPanel(Panel):
             self.work, self.measuring, files, self.message, self.export, self.write_in, self
         )
         self._words_area = ScrollColumn(self.fields)
-        self._words = QWidget()
-        fill(QVBoxLayout(self._words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
+        #: What is typed.
+        self.words = QWidget()
+        fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
         #: Gives the pages the whole panel.
         self.reading = IconButton(
             "maximize", "Read", "only the pages, as wide as the panel; again: words and pages"
         )
         self.reading.setCheckable(True)
-        self.reading.toggled.connect(self._words.setHidden)
-        buttons = FlowRow()
+        self.reading.toggled.connect(self.words.setHidden)
+        self._buttons = buttons = FlowRow()
         buttons.add(self.again, self.run_button, self.cancel, self.export, self.preview.bar, self.reading)
-        right = fill(QVBoxLayout(), buttons, self.progress, self.status, (self.preview, 1), spacing=8)
-        self._columns = fill(QHBoxLayout(), (self._words, 1), (right, 1))
+        #: What has been measured, and the pages with it.
+        self.measured = QWidget()
+        fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
+        right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
+        self._columns = fill(QHBoxLayout(), (self.words, 1), (right, 1))
         fill(QVBoxLayout(self), self.message, (self._columns, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
@@ -170,6 +174,18 @@ class ReportPanel(Panel):
             self.work.record_all()
             self.message.clear()
             self.measuring.start()
+
+    @override
+    def present(self, alone: bool) -> None:
+        self.words.setHidden(alone or self.reading.isChecked())
+        self._buttons.setHidden(alone)
+
+    def turn_page(self, way: int) -> bool:
+        """Show more of the pages, further on with 1, further back with -1; return whether there is more."""
+        bar = self.preview.verticalScrollBar()
+        before = bar.value()
+        bar.setValue(before + way * bar.pageStep())
+        return bar.value() != before
 
     # --- look ---------------------------------------------------------------------------------------------
 
