@@ -30,9 +30,9 @@ def _named(text: str = "", number: str = "", flag: str = "", numbers: str = "") 
 CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
     {
         "training": _named(
-            text="unit filters.layer filters.moment",
-            number="speed filters.channel results.scroll log.scroll settings.scroll",
-            flag="loss.raw loss.mean loss.test accuracy.mean accuracy.test accuracy.ghost",
+            text="unit filters.moment",
+            number="speed results.scroll log.scroll settings.scroll",
+            flag="loss.raw loss.mean loss.test accuracy.mean accuracy.test accuracy.ghost settings.more",
             numbers="loss.zoom accuracy.zoom results.cell",
         ),
         "feature_maps": _named(
