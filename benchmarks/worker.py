@@ -17,7 +17,6 @@ from cnnviz.datasets import to_input
 from cnnviz.engines import LayeredEngine
 from cnnviz.layers import ReLU
 from cnnviz.optim import make_optimizer
-from cnnviz.training import VectorOptimizer
 
 _CHECK_STEPS = 5
 _IMAGES, _MANY_IMAGES = 100, 1000
@@ -122,11 +121,10 @@ def arithmetic_error(competitor: Competitor, workload: Workload) -> float:
     exact = type(network).build(network.layers, network.input_shape, network.seed, "float64")
     start: Params = {name: array.astype(np.float64) for name, array in network.params.items()}
     engine = LayeredEngine(exact.with_params(start))
-    rule = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
-    optimizer = VectorOptimizer(rule, engine)
+    optimizer = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
     for indices in batches:
         engine.step_gradients(dataset.train_images, dataset.train_labels, indices)
-        optimizer.update()
+        optimizer.update(engine.vector, engine.gradient)
     found = session.params()
     return max(
         float(np.abs(found[name] - array).max() / np.abs(array - start[name]).max())

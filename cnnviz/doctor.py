@@ -323,7 +323,7 @@ def self_test() -> Iterator[Fact]:
     from cnnviz.datasets import load_mnist, to_input
     from cnnviz.presets import LAB5, LENET
     from cnnviz.quantities import format_count, format_value
-    from cnnviz.routing import check_sample
+    from cnnviz.routing import check_all
     from cnnviz.training import Trainer
 
     dataset = load_mnist(LENET.classes)
@@ -336,7 +336,7 @@ def self_test() -> Iterator[Fact]:
     words = f"{_STEPS} steps of LAB5, relative error {format_value(off, 2)}"
     yield Fact("training", words if off < _CLOSE else f"{words}: {_ANEW}", is_fine=off < _CLOSE)
     x, label = to_input(dataset.test_images[:1]), int(dataset.test_labels[0])
-    check = check_sample(LENET.build_network(), x, label, _GRADIENTS, seed=0)
+    check = check_all(LENET.build_network(), x, label, count=_GRADIENTS)
     wrong = check.counts["mismatch"]
     words = f"{format_count(check.checked)} of LENET compared with finite differences"
     if wrong:

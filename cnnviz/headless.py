@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from cnnviz.report.bench import Bench
     from cnnviz.report.blocks import Document
 
-_CHUNK_SECONDS = 0.05
 _PARTIAL = Path("cnnviz-interrupted.safetensors")
 
 
@@ -258,15 +256,13 @@ def _train(trainer: Trainer, history: History, output: Output) -> bool:
     previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
         with tqdm(total=trainer.total_steps, unit=" steps", disable=None, leave=False) as bar:
-            chunk = 1
-            while not trainer.finished and not interrupted.is_set():
-                start = time.perf_counter()
-                progress = trainer.advance(chunk)
+            for progress in trainer.until():
                 for line in history.append(progress):
                     with tqdm.external_write_mode():
                         output.say(describe_log_line(line))
                 bar.update(len(progress.losses))
-                chunk = max(1, int(chunk * _CHUNK_SECONDS / max(time.perf_counter() - start, 1e-6)))
+                if interrupted.is_set():
+                    break
     finally:
         signal.signal(signal.SIGINT, previous)
     return trainer.finished

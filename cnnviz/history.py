@@ -249,26 +249,21 @@ class _GrowingArray:
         return view
 
 
-class _RunningTotal:
+class _RunningTotal(_GrowingArray):
     """Totals of the first 0, 1, 2, … values."""
 
     def __init__(self) -> None:
-        self._totals = _GrowingArray()
-        self._totals.extend(np.zeros(1))
+        super().__init__()
+        super().extend(np.zeros(1))
 
     def extend(self, values: NDArray[np.float64] | NDArray[np.intp]) -> None:
         # One sum after the other from the last total on, so that the rounding, and with it every mean, is the
         # same in whatever stretches the steps arrive.
-        start = self._totals.view()[-1:]
-        self._totals.extend(np.cumsum(np.concatenate([start, values]), dtype=np.float64)[1:])
+        super().extend(np.cumsum(np.concatenate([self.view()[-1:], values]), dtype=np.float64)[1:])
 
     def copy_first(self, other: "_RunningTotal", count: int) -> None:
         """Take the first `count` values of another into this empty one, with just its rounding."""
-        self._totals.extend(other.view()[1 : count + 1])
-
-    def view(self) -> NDArray[np.float64]:
-        return self._totals.view()
+        super().extend(other.view()[1 : count + 1])
 
     def between(self, start: int, end: int) -> float:
-        totals = self._totals.view()
-        return float(totals[end] - totals[start])
+        return float(self.view()[end] - self.view()[start])

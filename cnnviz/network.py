@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from types import MappingProxyType
 from typing import Any, Self
@@ -209,6 +209,13 @@ class Network(Pictured):
         copies = {name: np.array(params[name], order="C") for name in self.params}
         return type(self)(self.layers, _frozen(copies), self.input_shape, self.dtype, self.seed, self.shapes)
 
+    def astype(self, dtype: DTypeLike) -> Self:
+        """Return the same network with its parameters in another dtype; itself if they are in this one."""
+        if self.dtype == dtype:
+            return self
+        params = {name: array.astype(dtype) for name, array in self.params.items()}
+        return replace(self, params=_frozen(params), dtype=np.dtype(dtype))
+
     @on_one_blas_thread
     def forward(self, x: FloatArray | ByteArray) -> Trace:
         """Run a batch through all layers and keep every output.
@@ -226,7 +233,7 @@ class Network(Pictured):
         ParameterError
             If the batch holds other integers, of which nobody knows what they are.
         """
-        x = self._checked_batch(x)
+        x = self.checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
         names = (name for name, _ in self.layers)
         logits = outputs[-1]
@@ -237,7 +244,7 @@ class Network(Pictured):
     @on_one_blas_thread
     def predict(self, x: FloatArray | ByteArray) -> IntArray:
         """Most probable class of each sample, shape (n,), intp; `x` as for `forward`."""
-        return losses.predicted_classes(forward_pass(self.layers, self.params, self._checked_batch(x))[-1])
+        return losses.predicted_classes(forward_pass(self.layers, self.params, self.checked_batch(x))[-1])
 
     @on_one_blas_thread
     def gradients(self, x: FloatArray | ByteArray, labels: Labels) -> Gradients:
@@ -255,7 +262,7 @@ class Network(Pictured):
         ShapeError, ParameterError
             As `forward`; also if the labels do not match the batch or are no classes.
         """
-        x = self._checked_batch(x)
+        x = self.checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
         with np.errstate(over="ignore", invalid="ignore"):
             loss = losses.cross_entropy(outputs[-1], labels)
@@ -277,7 +284,8 @@ class Network(Pictured):
             d_out,
         )
 
-    def _checked_batch(self, batch: FloatArray | ByteArray) -> FloatArray:
+    def checked_batch(self, batch: FloatArray | ByteArray) -> FloatArray:
+        """Return a batch as `forward` takes it, in the network's dtype, or raise what is wrong with it."""
         given: NDArray[Any] = batch
         if given.dtype.kind != "f" and given.dtype != np.uint8:
             raise ParameterError(

@@ -1,7 +1,7 @@
-"""Optimisers: SGD with momentum and Adam, with PyTorch's formulas. They update a dict of arrays in place."""
+"""Optimisers: SGD with momentum and Adam, with PyTorch's formulas. They update parameters in place."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from cnnviz.errors import ParameterError, ShapeError
 OPTIMIZERS = ("sgd", "adam")
 
 State = dict[str, NDArray[Any]]
+Views = Callable[[FloatArray], Params]
 
 # Where gradients are exactly 0 (units that do not fire, pixels that are never on) a running mean decays until
 # it is below the smallest normal number. There it stays, and processors take a hundred times as long for
@@ -27,17 +28,20 @@ _FLUSH_BELOW = 2**14  # times the smallest normal number
 class Optimizer(ABC):
     """Turns gradients into updates and remembers what it needs between them.
 
+    It acts on each number alone, so that all parameters may be one vector; names come in only where its state
+    is handed out, by what views such a vector as parameters: ``views(vector)`` is a dict from name to array.
+
     * `learning_rate`: Step length, > 0. May be changed at any time.
     * Raises ParameterError: if `learning_rate` is not a finite number > 0.
     """
 
-    # Names of the arrays that are remembered for each parameter.
+    # Names of the arrays that are remembered for the parameters.
     _slots: tuple[str, ...] = ()
 
     def __init__(self, learning_rate: float) -> None:
         self.learning_rate = learning_rate
         self._steps = 0
-        self._memory: dict[str, Params] = {slot: {} for slot in self._slots}
+        self._memory: Params = {}
 
     @property
     def learning_rate(self) -> float:
@@ -48,78 +52,71 @@ class Optimizer(ABC):
     def learning_rate(self, value: float) -> None:
         self._learning_rate = check_float(value, "learning_rate", type(self).__name__, above=0.0)
 
-    def update(self, params: Params, gradients: Mapping[str, FloatArray]) -> None:
-        """Change every parameter that has a gradient, in place; dtypes stay.
+    def update(self, param: FloatArray, gradient: FloatArray) -> None:
+        """Change parameters in place; their dtype stays.
 
-        * `params`: dict from name to writable ndarray
-        * `gradients`: mapping from name to ndarray of the same shape. Values that run away become inf or NaN,
-          without a warning.
-        * Raises ShapeError: if a gradient, or an array given to `load_state`, does not have the shape of its
-          parameter.
+        * `param`: writable ndarray, the same each time.
+        * `gradient`: ndarray of the same shape. Values that run away become inf or NaN, without a warning.
+        * Raises ShapeError: if the gradient, or what was given to `load_state`, has another shape.
         """
+        for what, array in (("gradient", gradient), *self._memory.items()):
+            if array.shape != param.shape:
+                raise ShapeError(
+                    f"The {what} of parameters must have their shape {param.shape}. "
+                    f"Got shape {array.shape} instead."
+                )
         self._steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
-            for name, gradient in gradients.items():
-                if gradient.shape != params[name].shape:
-                    raise ShapeError(
-                        f"The gradient of {name!r} must have shape {params[name].shape}. "
-                        f"Got shape {gradient.shape} instead."
-                    )
-                self._update_one(name, params[name], gradient)
+            self._update(param, gradient)
             if self._steps % _FLUSH_EVERY == 0:
-                self._flush()
-
-    def _flush(self) -> None:
-        """Let what is remembered be 0 where it is next to nothing."""
-        for memory in self._memory.values():
-            for array in memory.values():
-                least = np.finfo(array.dtype).smallest_normal * _FLUSH_BELOW
-                array *= np.abs(array) >= least
+                for array in self._memory.values():
+                    array *= np.abs(array) >= np.finfo(array.dtype).smallest_normal * _FLUSH_BELOW
 
     @abstractmethod
-    def _update_one(self, name: str, param: FloatArray, gradient: FloatArray) -> None:
-        """Change one parameter in place."""
+    def _update(self, param: FloatArray, gradient: FloatArray) -> None:
+        """Change parameters in place."""
 
-    def state(self) -> State:
+    def state(self, views: Views) -> State:
         """Return copies of all that is remembered, by name ("steps", "momentum.conv1.weight", ...)."""
         arrays: State = {
-            f"{slot}.{name}": array.copy()
-            for slot, memory in self._memory.items()
-            for name, array in memory.items()
+            f"{slot}.{name}": view.copy()
+            for slot, array in self._memory.items()
+            for name, view in views(array).items()
         }
         return {"steps": np.array(self._steps)} | arrays
 
-    def load_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+    def load_state(self, state: Mapping[str, NDArray[Any]], param: FloatArray, views: Views) -> None:
         """Go on from what `state` returned; the arrays are copied.
 
-        * Raises ParameterError: if it is not the state of such an optimiser. What was remembered before then
-          stays.
+        * Raises ParameterError: if it is not the state of such an optimiser with such parameters. What was
+          remembered before then stays.
         """
         kind = type(self).__name__
         steps = np.asarray(state.get("steps"))
         if steps.shape != () or steps.dtype.kind not in "iu" or steps < 0:
             raise ParameterError(f"The state of {kind} must hold 'steps', an int >= 0.")
-        memory: dict[str, Params] = {slot: {} for slot in self._slots}
+        slots = {key.partition(".")[0] for key in state}
+        memory: Params = {slot: np.zeros_like(param) for slot in self._slots if slot in slots}
+        missing = {f"{slot}.{name}": view for slot in memory for name, view in views(memory[slot]).items()}
         for key, array in state.items():
             if key == "steps":
                 continue
-            slot, _, name = key.partition(".")
-            if slot not in memory or not name or array.dtype.kind != "f":
-                raise ParameterError(f"The state of {kind} does not know {key!r} of dtype {array.dtype}.")
-            memory[slot][name] = np.array(array)
+            view = missing.pop(key, None)
+            if view is None or view.shape != array.shape or array.dtype.kind != "f":
+                raise ParameterError(
+                    f"The state of {kind} has {key!r} of shape {array.shape} and dtype {array.dtype}, which "
+                    "belongs to no parameter of this network."
+                )
+            view[...] = array
+        if missing:
+            raise ParameterError(f"The state of {kind} lacks {next(iter(missing))!r}.")
         self._steps, self._memory = int(steps), memory
 
-    def _remembered(self, slot: str, name: str, param: FloatArray) -> FloatArray:
-        """Return what is remembered for a parameter: zeros at first."""
-        memory = self._memory[slot]
-        if name not in memory:
-            memory[name] = np.zeros_like(param)
-        if memory[name].shape != param.shape:
-            raise ShapeError(
-                f"The optimiser's {slot} of {name!r} must have shape {param.shape}. "
-                f"Got shape {memory[name].shape} instead."
-            )
-        return memory[name]
+    def _remembered(self, slot: str, param: FloatArray) -> FloatArray:
+        """Return what is remembered of parameters: zeros at first."""
+        if slot not in self._memory:
+            self._memory[slot] = np.zeros_like(param)
+        return self._memory[slot]
 
 
 class SGD(Optimizer):
@@ -138,10 +135,10 @@ class SGD(Optimizer):
         super().__init__(learning_rate)
         self.momentum = check_float(momentum, "momentum", "SGD", minimum=0.0, maximum=1.0)
 
-    def _update_one(self, name: str, param: FloatArray, gradient: FloatArray) -> None:
+    def _update(self, param: FloatArray, gradient: FloatArray) -> None:
         step = gradient
         if self.momentum:
-            step = self._remembered("momentum", name, param)
+            step = self._remembered("momentum", param)
             step *= self.momentum
             step += gradient
         param -= self.learning_rate * step
@@ -168,9 +165,9 @@ class Adam(Optimizer):
         self.beta2 = check_float(beta2, "beta2", "Adam", minimum=0.0, maximum=below_one)
         self.eps = check_float(eps, "eps", "Adam", above=0.0)
 
-    def _update_one(self, name: str, param: FloatArray, gradient: FloatArray) -> None:
-        mean = self._remembered("mean", name, param)
-        square = self._remembered("square", name, param)
+    def _update(self, param: FloatArray, gradient: FloatArray) -> None:
+        mean = self._remembered("mean", param)
+        square = self._remembered("square", param)
         mean += (1 - self.beta1) * (gradient - mean)
         square *= self.beta2
         square += (1 - self.beta2) * gradient * gradient

@@ -5,7 +5,6 @@ import functools
 import threading
 from collections.abc import Callable
 from importlib import import_module
-from types import TracebackType
 from typing import Any, Self
 
 from threadpoolctl import LibController, ThreadpoolController, threadpool_info
@@ -65,7 +64,14 @@ _limit = _Limit()
 
 
 class OneBlasThread:
-    """What `one_blas_thread` returns: holds from the beginning, until the end of a ``with`` block."""
+    """One thread for BLAS, from the beginning on, until the end of a ``with`` block.
+
+    The matrices here are small: handing them to a second thread costs more than it saves, and the
+    window needs a core for itself. Sums in another order would be other bits, too.
+
+    Blocks may be nested and may overlap in several threads: after the last one the number is what it was
+    before the first. In the meantime it holds for the whole process, as BLAS knows only one.
+    """
 
     __slots__ = ()
 
@@ -75,22 +81,12 @@ class OneBlasThread:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         _limit.release()
 
 
-def one_blas_thread() -> OneBlasThread:
-    """Keep BLAS on one thread, for the rest of the process or inside a ``with`` block.
-
-    The matrices here are small: handing them to a second thread costs more than it saves, and the
-    window needs a core for itself. Sums in another order would be other bits, too.
-
-    Blocks may be nested and may overlap in several threads: after the last one the number is what it was
-    before the first. In the meantime it holds for the whole process, as BLAS knows only one.
-    """
-    return OneBlasThread()
+one_blas_thread = OneBlasThread
+"""Keep BLAS on one thread, for the rest of the process or inside a ``with`` block."""
 
 
 def on_one_blas_thread[**P, R](function: Callable[P, R]) -> Callable[P, R]:

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import median_low
 from typing import Any
 
@@ -81,7 +82,6 @@ class SnapshotStore:
         self.max_bytes = max_bytes
         self.spacing = 1
         self._snapshots: list[Snapshot] = []
-        self._steps: list[int] = []  # of `_snapshots`, for the binary search
         self._kept: set[int] = set()
         self._nbytes = 0
 
@@ -99,19 +99,19 @@ class SnapshotStore:
     @property
     def steps(self) -> list[int]:
         """Steps of the snapshots, ascending."""
-        return self._steps.copy()
+        return [snapshot.step for snapshot in self._snapshots]
 
     def add(self, snapshot: Snapshot, *, keep: bool = False) -> None:
         """Append a snapshot; one of the same or a later step is replaced."""
-        while self._steps and self._steps[-1] >= snapshot.step:
+        kept = self._snapshots
+        while kept and kept[-1].step >= snapshot.step:
             self._pop()
         if keep:
             self._kept.add(snapshot.step)
         # What was kept only for being the latest goes, now that a later one comes.
-        if len(self._snapshots) > 1 and not self._belongs(self._steps[-1], self._steps[-2]):
+        if len(kept) > 1 and not self._belongs(kept[-1].step, kept[-2].step):
             self._pop()
-        self._snapshots.append(snapshot)
-        self._steps.append(snapshot.step)
+        kept.append(snapshot)
         self._nbytes += snapshot.nbytes
         while self._nbytes > self.max_bytes and self._thin_out():
             pass
@@ -137,7 +137,7 @@ class SnapshotStore:
         part = SnapshotStore(self.max_bytes)
         part.spacing = self.spacing
         part._kept = {kept for kept in self._kept if kept <= step}
-        part._replace(self._snapshots[: bisect_right(self._steps, step)])
+        part._replace([snapshot for snapshot in self._snapshots if snapshot.step <= step])
         return part
 
     def of_run(self, origin: Origin) -> "SnapshotStore":
@@ -145,8 +145,13 @@ class SnapshotStore:
 
         The settings that were in force at a moment, and whether they had been changed, stay its own.
         """
-        part = self.until(self._steps[-1]) if self._steps else SnapshotStore(self.max_bytes)
-        part._replace([_of_run(snapshot, origin) for snapshot in part._snapshots])
+        part = self.until(self._snapshots[-1].step) if self._snapshots else SnapshotStore(self.max_bytes)
+        part._replace(
+            [
+                replace(each, origin=replace(each.origin or origin, run_id=origin.run_id))
+                for each in part._snapshots
+            ]
+        )
         return part
 
     def at(self, step: int) -> Snapshot:
@@ -168,7 +173,7 @@ class SnapshotStore:
         """
         if not self._snapshots:
             raise LookupError("There is no snapshot yet.")
-        return max(bisect_right(self._steps, step) - 1, 0)
+        return max(bisect_right(self._snapshots, step, key=lambda snapshot: snapshot.step) - 1, 0)
 
     def nearest(self, step: int) -> Snapshot:
         """Return the snapshot nearest to `step`; the earlier of two that are equally near.
@@ -181,16 +186,14 @@ class SnapshotStore:
 
     def _pop(self) -> None:
         self._nbytes -= self._snapshots.pop().nbytes
-        self._steps.pop()
 
     def _replace(self, snapshots: list[Snapshot]) -> None:
         self._snapshots = snapshots
-        self._steps = [snapshot.step for snapshot in snapshots]
         self._nbytes = sum(snapshot.nbytes for snapshot in snapshots)
 
     def _belongs(self, step: int, previous: int) -> bool:
         """Whether a snapshot stays that is neither the first nor the latest."""
-        first = self._steps[0]
+        first = self._snapshots[0].step
         return step in self._kept or (step - first) // self.spacing > (previous - first) // self.spacing
 
     def _thin_out(self) -> bool:
@@ -200,7 +203,7 @@ class SnapshotStore:
             return False
         if self.spacing == 1:
             # In step with the snapshots as they come, so that just every other one goes.
-            gaps = [b - a for a, b in zip(self._steps, self._steps[1:], strict=False)]
+            gaps = [b - a for a, b in pairwise(self.steps)]
             self.spacing = max(median_low(gaps), 1)
         self.spacing *= 2
         survivors = [first]
@@ -209,8 +212,3 @@ class SnapshotStore:
                 survivors.append(snapshot)
         self._replace(survivors)
         return True
-
-
-def _of_run(snapshot: Snapshot, origin: Origin) -> Snapshot:
-    own = origin if snapshot.origin is None else replace(snapshot.origin, run_id=origin.run_id)
-    return replace(snapshot, origin=own)

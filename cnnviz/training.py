@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_float, check_int
 from cnnviz.datasets import Dataset
-from cnnviz.engines import Engine, make_engine
+from cnnviz.engines import make_engine
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.experiment import Experiment
 from cnnviz.network import Network
-from cnnviz.optim import Optimizer, State, make_optimizer
+from cnnviz.optim import State, make_optimizer
 from cnnviz.quantities import format_count, format_value
 from cnnviz.runtime import on_one_blas_thread
 from cnnviz.snapshots import Snapshot
 
 _DIVERGENCE_WINDOW = 100
 _DIVERGENCE_FACTOR = 100.0
+_STRETCH_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +149,9 @@ class Trainer:
         self.step = check_int(start_step, "start_step", "Trainer", minimum=0)
         self._network = network
         self._engine = make_engine(network)
-        rule = make_optimizer(config.optimizer, config.learning_rate, config.momentum)
-        self._optimizer = VectorOptimizer(rule, self._engine)
+        self._optimizer = make_optimizer(config.optimizer, config.learning_rate, config.momentum)
         if optimizer_state is not None:
-            self._optimizer.load_state(optimizer_state)
+            self._load(optimizer_state)
         self._epochs = config.epochs
         self._steps_per_epoch = steps_in_epoch(len(dataset.train_labels), config.batch_size)
         self._order: IntArray = np.empty(0, dtype=np.intp)
@@ -181,7 +181,7 @@ class Trainer:
     @property
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
         """Copy of what the optimiser remembers: with `network` and `step` the whole state of the run."""
-        return self._optimizer.state()
+        return self._optimizer.state(self._engine.views)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -191,11 +191,11 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """Rate of the next step; may be changed at any time."""
-        return self._optimizer.rule.learning_rate
+        return self._optimizer.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._optimizer.rule.learning_rate = check_float(value, "learning_rate", "Trainer", above=0.0)
+        self._optimizer.learning_rate = check_float(value, "learning_rate", "Trainer", above=0.0)
 
     def add_epochs(self, epochs: int = 1) -> None:
         """Extend the run."""
@@ -212,7 +212,7 @@ class Trainer:
             optimiser remembers are then those from before this call; the error has what was measured since.
         """
         count = min(check_int(steps, "steps", "Trainer.advance", minimum=1), self.total_steps - self.step)
-        before = self._engine.vector.copy(), self._optimizer.rule.state()
+        before = self._engine.vector.copy(), self.optimizer_state
         losses = np.empty(max(count, 0))
         correct = np.empty(max(count, 0), dtype=np.intp)
         sizes = np.empty(max(count, 0), dtype=np.intp)
@@ -224,23 +224,32 @@ class Trainer:
                     self.dataset.train_images, self.dataset.train_labels, indices
                 )
                 sizes[i] = len(indices)
-                self._optimizer.update()
+                self._optimizer.update(self._engine.vector, self._engine.gradient)
                 self.step += 1
         seconds = time.perf_counter() - start
         progress = Progress(first_step, losses, correct, sizes, seconds)
         self._stop_if_diverged(progress, before)
         return progress
 
-    def until(self, step: int, at_once: int) -> Iterator[Progress]:
-        """Train up to a step, at most `at_once` steps at a time, and yield after each such stretch.
+    def until(self, step: int | None = None, at_once: int | None = None) -> Iterator[Progress]:
+        """Train up to a step, or to the end of the run, and yield after each stretch of steps.
+
+        Parameters
+        ----------
+        at_once : int, optional
+            Steps of a stretch, at most. None means as many as take about a twentieth of a second.
 
         Raises
         ------
         DivergenceError
             As `advance`.
         """
-        while self.step < step:
-            yield self.advance(min(at_once, step - self.step))
+        chunk = 1 if at_once is None else at_once
+        while self.step < (end := self.total_steps if step is None else min(step, self.total_steps)):
+            progress = self.advance(min(chunk, end - self.step))
+            yield progress
+            if at_once is None:
+                chunk = max(1, int(chunk * _STRETCH_SECONDS / max(progress.seconds, 1e-6)))
 
     def evaluate(self, network: Network | None = None) -> Evaluation:
         """Return loss, accuracy and confusion matrix over the test images.
@@ -269,6 +278,9 @@ class Trainer:
                 correct = images = 0
                 seconds = 0.0
 
+    def _load(self, state: Mapping[str, NDArray[Any]]) -> None:
+        self._optimizer.load_state(state, self._engine.vector, self._engine.views)
+
     def _next_indices(self) -> IntArray:
         epoch, position = divmod(self.step, self._steps_per_epoch)
         if epoch != self._order_epoch:
@@ -287,7 +299,7 @@ class Trainer:
         if weights_finite and self._recent.mean() <= _DIVERGENCE_FACTOR * guessing:
             return
         self._engine.vector[...] = before[0]
-        self._optimizer.rule.load_state(before[1])
+        self._load(before[1])
         self.step = progress.first_step - 1
         raise DivergenceError(
             f"Training diverged near step {format_count(progress.last_step)}: the loss grew out of "
@@ -319,57 +331,3 @@ def check_fit(network: Network, dataset: Dataset) -> None:
             f"The network tells {network.classes_count} classes apart, the data set {dataset.name} has "
             f"{len(dataset.classes)}. Choose as many classes as the network has outputs."
         )
-
-
-_ALL = "parameters"
-
-
-class VectorOptimizer:
-    """Updates an engine's parameters with its gradient; `rule`: must not be used for anything else."""
-
-    def __init__(self, rule: Optimizer, engine: Engine) -> None:
-        self.rule, self._engine = rule, engine
-        self._vectors, self._gradients = {_ALL: engine.vector}, {_ALL: engine.gradient}
-
-    def update(self) -> None:
-        """Change the engine's parameters in place."""
-        self.rule.update(self._vectors, self._gradients)
-
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Return what `Optimizer.state` would for single parameters: "steps", "momentum.conv1.weight", ..."""
-        named: dict[str, NDArray[Any]] = {}
-        for key, array in self.rule.state().items():
-            slot, _, name = key.partition(".")
-            if name:
-                views = self._engine.views(array)
-                named |= {f"{slot}.{parameter}": view.copy() for parameter, view in views.items()}
-            else:
-                named[key] = array
-        return named
-
-    def load_state(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from what `state` returned.
-
-        * Raises ParameterError: if it is not the state of such an optimiser with these parameters.
-        """
-        joined: dict[str, NDArray[Any]] = {}
-        filled: dict[str, dict[str, NDArray[Any]]] = {}
-        for key, array in state.items():
-            slot, _, name = key.partition(".")
-            if not name:
-                joined[key] = array
-                continue
-            if slot not in filled:
-                joined[f"{slot}.{_ALL}"] = np.zeros_like(self._engine.vector)
-                filled[slot] = self._engine.views(joined[f"{slot}.{_ALL}"])
-            view = filled[slot].pop(name, None)
-            if view is None or view.shape != array.shape or array.dtype.kind != "f":
-                raise ParameterError(
-                    f"The state of the optimiser has {key!r} of shape {array.shape}, which belongs to no "
-                    "parameter of this network."
-                )
-            view[...] = array
-        missing = [f"{slot}.{name}" for slot, views in filled.items() for name in views]
-        if missing:
-            raise ParameterError(f"The state of the optimiser lacks {missing[0]!r}.")
-        self.rule.load_state(joined)

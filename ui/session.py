@@ -112,6 +112,7 @@ class Session(QObject):
                     controller.background,
                     controller.typesetting,
                     controller.files,
+                    lambda name: self.window.panels.show_named(f"{name}_dock"),
                 )
             )
             self.lab.cover()

@@ -16,7 +16,7 @@ from benchmarks.workloads import LENET_ALONE, Workload
 from cnnviz.fused import FusedEngine, plan_stages
 from cnnviz.optim import make_optimizer
 from cnnviz.runtime import one_blas_thread
-from cnnviz.training import Trainer, VectorOptimizer
+from cnnviz.training import Trainer
 
 TITLE = "Where the time goes"
 
@@ -128,15 +128,15 @@ def _shares(workload: Workload, repeats: int) -> dict[str, Share]:
     stages = plan_stages(network.layers, network.input_shape)
     assert stages is not None
     engine = FusedEngine(stages, network.dtype, network.params)
-    rule = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
-    chunk, optimizer = engine.training_chunk(samples), VectorOptimizer(rule, engine)
+    optimizer = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
+    chunk, update = engine.training_chunk(samples), partial(optimizer.update, engine.vector, engine.gradient)
     images, labels = dataset.train_images[:samples].reshape(samples, -1), dataset.train_labels[:samples]
     calls: list[tuple[str, Callable[[], object]]] = [
         ("loading images", partial(chunk.load, images)),
         *((_kind(call), call) for call in chunk.forward_calls),
         ("loss", partial(chunk.head, labels, samples)),
         *((_kind(call), call) for call in chunk.backward_calls),
-        ("update", optimizer.update),
+        ("update", update),
     ]
     shares = {name: Share() for name in _SHARES}
     for (name, call), duration in zip(calls, _durations([call for _, call in calls], repeats), strict=True):

@@ -12,7 +12,8 @@ from safetensors.numpy import save as to_safetensors
 
 from cnnviz._types import Shape
 from cnnviz.document.types import MOST_MOMENTS, Curves, Files, MomentOfRun, Run, Setting
-from cnnviz.errors import CNNVizError, DataError, ShapeError
+from cnnviz.engines import LayeredEngine
+from cnnviz.errors import CNNVizError, DataError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.history import EvaluationPoint, History, Recorded
 from cnnviz.network import Network, weights_checksum
@@ -235,16 +236,12 @@ def network_of(blank: Network, params: Mapping[str, NDArray[Any]]) -> Network:
 
 def require_memory(memory: Mapping[str, NDArray[Any]], experiment: Experiment, network: Network) -> None:
     """Raise `ParameterError` if what an optimiser remembers is not of these settings and this network."""
-    make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum).load_state(memory)
-    slots = {name.partition(".")[0] for name in memory} - {"steps"}
-    expected = {f"{slot}.{name}": each for slot in slots for name, each in network.params.items()}
-    found = {name: each for name, each in memory.items() if name != "steps"}
-    is_whole = found.keys() == expected.keys() and all(
-        (each.shape, each.dtype) == (expected[name].shape, expected[name].dtype)
-        for name, each in found.items()
+    engine, found = LayeredEngine(network), (each for name, each in memory.items() if name != "steps")
+    make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum).load_state(
+        memory, engine.vector, engine.views
     )
-    if not is_whole or not all(np.isfinite(each).all() for each in found.values()):
-        raise ShapeError("what the optimiser remembers is not of its network")
+    if not all(each.dtype == network.dtype and np.isfinite(each).all() for each in found):
+        raise ParameterError("what the optimiser remembers is not of its network")
 
 
 def _moments(

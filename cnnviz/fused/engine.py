@@ -14,26 +14,12 @@ from cnnviz.fused.ends import LabelArray, make_head, make_loader
 from cnnviz.fused.plan import ConvStage, Stage, matrix_shape
 
 
-class StageVector:
-    """One number after another: for each stage the rows of its matrix `[weight | bias]`.
+def stage_matrices(stages: Sequence[Stage], vector: FloatArray) -> list[FloatArray]:
+    """Views into `vector`: for each stage, one after the other, the rows of its matrix `[weight | bias]`.
 
     The bias is the last column, the weight of an input that is always 1, so that one matrix product does for
     both. And as optimisers act on every number alone, one update of the vector updates everything.
-
-    * `vector`: shape (parameters,).
-    * `matrices`: shape (outputs, inputs + 1). Contiguous views into `vector`, one for each stage.
-    * `views`: views into `vector` in the shapes that the layers give them.
     """
-
-    def __init__(self, stages: Sequence[Stage], dtype: np.dtype[np.floating[Any]]) -> None:
-        size = sum(rows * columns for rows, columns in map(matrix_shape, stages))
-        self.vector: FloatArray = np.zeros(size, dtype)
-        self.matrices = stage_matrices(stages, self.vector)
-        self.views = parameter_views(stages, self.vector)
-
-
-def stage_matrices(stages: Sequence[Stage], vector: FloatArray) -> list[FloatArray]:
-    """Views into `vector`: the matrix `[weight | bias]` of each stage."""
     matrices: list[FloatArray] = []
     start = 0
     for rows, columns in map(matrix_shape, stages):
@@ -42,21 +28,10 @@ def stage_matrices(stages: Sequence[Stage], vector: FloatArray) -> list[FloatArr
     return matrices
 
 
-def parameter_views(stages: Sequence[Stage], vector: FloatArray) -> Params:
-    """Views into `vector`: every parameter by its name, in the shape that its layer gives it."""
-    views: Params = {}
-    for stage, matrix in zip(stages, stage_matrices(stages, vector), strict=True):
-        weight_shape = stage.layer.parameter_shapes(stage.input_shape)["weight"]
-        views[f"{stage.name}.weight"] = matrix[:, : prod(weight_shape[1:])].reshape(weight_shape)
-        if stage.layer.bias:
-            views[f"{stage.name}.bias"] = matrix[:, -1]
-    return views
-
-
 class ForwardChunk:
     """Logits of chunks of `samples` images; every buffer and every call is prepared.
 
-    * `parameters`: read anew in every run.
+    * `matrices`: of the stages; read anew in every run.
     * `samples`: images in a chunk.
     * `training`: whether gradients will be asked for.
     * `logits`: shape (k, samples).
@@ -65,15 +40,15 @@ class ForwardChunk:
     """
 
     def __init__(
-        self, stages: Sequence[Stage], parameters: StageVector, samples: int, *, training: bool = False
+        self, stages: Sequence[Stage], matrices: Sequence[FloatArray], samples: int, *, training: bool = False
     ) -> None:
-        dtype = parameters.vector.dtype
+        dtype = matrices[0].dtype
         inputs = [_with_one_and_zero(prod(stage.input_shape), samples, dtype) for stage in stages]
         self.logits: FloatArray = np.zeros((prod(stages[-1].output_shape), samples), dtype)
         outputs = [array[:-2] for array in inputs[1:]] + [self.logits]
         self.load = make_loader(inputs[0][:-2])
         self._blocks: list[Block] = [
-            make_block(*parts) for parts in zip(stages, parameters.matrices, inputs, outputs, strict=True)
+            make_block(*parts) for parts in zip(stages, matrices, inputs, outputs, strict=True)
         ]
         self.forward_calls: list[Call] = []
         for block in self._blocks:
@@ -89,17 +64,21 @@ class ForwardChunk:
 class TrainingChunk(ForwardChunk):
     """Loss and gradients of chunks of `samples` images.
 
-    * `stages`, `parameters`, `samples`: as for `ForwardChunk`.
-    * `gradients`: overwritten in every run.
+    * `stages`, `matrices`, `samples`: as for `ForwardChunk`.
+    * `d_matrices`: their gradients, overwritten in every run.
     * `head`: takes labels and size of the batch, returns loss and right answers.
     * `backward_calls`: what `learn` does after that.
     """
 
     def __init__(
-        self, stages: Sequence[Stage], parameters: StageVector, gradients: StageVector, samples: int
+        self,
+        stages: Sequence[Stage],
+        matrices: Sequence[FloatArray],
+        d_matrices: Sequence[FloatArray],
+        samples: int,
     ) -> None:
-        super().__init__(stages, parameters, samples, training=True)
-        dtype = parameters.vector.dtype
+        super().__init__(stages, matrices, samples, training=True)
+        dtype = matrices[0].dtype
         d_logits: FloatArray = np.zeros(self.logits.shape, dtype)
         self.head = make_head(self.logits, d_logits)
         # One array between two stages: what leaves one by its inputs enters the one before by its outputs.
@@ -108,7 +87,7 @@ class TrainingChunk(ForwardChunk):
         ]
         self.backward_calls: list[Call] = []
         for block, d_outputs, d_matrix, d_inputs in zip(
-            self._blocks, [*d_between, d_logits], gradients.matrices, [None, *d_between], strict=True
+            self._blocks, [*d_between, d_logits], d_matrices, [None, *d_between], strict=True
         ):
             self.backward_calls[:0] = block.backward(d_outputs, d_matrix, d_inputs)
 
@@ -152,9 +131,12 @@ class FusedEngine:
         self, stages: Sequence[Stage], dtype: np.dtype[np.floating[Any]], params: Mapping[str, FloatArray]
     ) -> None:
         self._stages = stages
-        self._parameters, self._gradients = StageVector(stages, dtype), StageVector(stages, dtype)
-        self.vector, self.params = self._parameters.vector, self._parameters.views
-        self.gradient, self.gradients = self._gradients.vector, self._gradients.views
+        self.vector: FloatArray = np.zeros(sum(prod(matrix_shape(stage)) for stage in stages), dtype)
+        self.gradient = np.zeros_like(self.vector)
+        self.params, self.gradients = self.views(self.vector), self.views(self.gradient)
+        self._matrices, self._d_matrices = (
+            stage_matrices(stages, each) for each in (self.vector, self.gradient)
+        )
         for name, view in self.params.items():
             view[...] = params[name]
         self._most = samples_in_chunk(stages, dtype.itemsize)
@@ -163,7 +145,13 @@ class FusedEngine:
 
     def views(self, vector: FloatArray) -> Params:
         """View a vector that is laid out as `vector` as parameters: by name, in their shapes."""
-        return parameter_views(self._stages, vector)
+        views: Params = {}
+        for stage, matrix in zip(self._stages, stage_matrices(self._stages, vector), strict=True):
+            weight_shape = stage.layer.parameter_shapes(stage.input_shape)["weight"]
+            views[f"{stage.name}.weight"] = matrix[:, : prod(weight_shape[1:])].reshape(weight_shape)
+            if stage.layer.bias:
+                views[f"{stage.name}.bias"] = matrix[:, -1]
+        return views
 
     def step_gradients(self, images: ByteArray, labels: LabelArray, indices: IntArray) -> tuple[float, int]:
         """Mean loss, in nats, and right answers of a mini-batch; see `LayeredEngine`."""
@@ -189,7 +177,7 @@ class FusedEngine:
                 samples = len(part)
                 chunk = self._forward.get(samples)
                 if chunk is None:
-                    chunk = self._forward[samples] = ForwardChunk(self._stages, self._parameters, samples)
+                    chunk = self._forward[samples] = ForwardChunk(self._stages, self._matrices, samples)
                 chunk.run(part.reshape(samples, -1))
                 logits[start : start + samples] = chunk.logits.T
         return logits
@@ -198,7 +186,7 @@ class FusedEngine:
         """Return what trains on chunks of `samples` images; made when it is asked for the first time."""
         chunk = self._training.get(samples)
         if chunk is None:
-            chunk = TrainingChunk(self._stages, self._parameters, self._gradients, samples)
+            chunk = TrainingChunk(self._stages, self._matrices, self._d_matrices, samples)
             self._training[samples] = chunk
         return chunk
 

@@ -34,6 +34,7 @@ class Curve:
     * `has_band`: Whether the band is drawn; what is read of the line says it in any case.
     * `has_dots`: Whether its points are marked.
     * `name_ink`: Of its name, where the line is too pale for letters.
+    * `short`: What it is called in a legend without room for its name.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Curve:
     has_band: bool = False
     has_dots: bool = False
     name_ink: Ink = ""
+    short: str = ""
 
     def at(self, x: float) -> int:
         """Number of the point nearest to an abscissa."""

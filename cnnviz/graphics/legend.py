@@ -25,12 +25,13 @@ class Named(NamedTuple):
     width: float
     has_dots: bool
     is_hidden: bool = False
+    short: str = ""
 
     @classmethod
     def of(cls, curve: Curve, hidden: Container[str]) -> "Named":
         """Entry of a curve: without its points, as these keep coming."""
         is_hidden = curve.name in hidden
-        return cls(curve.name, curve.ink, curve.style, curve.width, curve.has_dots, is_hidden)
+        return cls(curve.name, curve.ink, curve.style, curve.width, curve.has_dots, is_hidden, curve.short)
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class Legend:
 
 
 def draw(legend: Legend, ground: Ground) -> Drawing:
-    """Write the title, and a piece of each line before its name."""
+    """Write the title, and a piece of each line before its name, which is shorter where room is short."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
-    widths = _widths(legend, look)
+    is_short = ground.box.width < size(legend, look).width
+    widths = _widths(legend, look, is_short=is_short)
     title, *entries = ground.box.columns(Share(1), *widths)
     drawing.write(title, legend.title, "strong")
     for curve, box in zip(legend.curves, entries, strict=True):
@@ -58,7 +60,7 @@ def draw(legend: Legend, ground: Ground) -> Drawing:
         drawing.add(Line(line, ink, max(curve.width * look.scale, px(2)), dash))
         if curve.has_dots and is_shown:
             drawing.add(diamond((piece.x, y), px(3.5), curve.ink))
-        drawing.write(name, curve.name, "small", "muted")
+        drawing.write(name, _called(curve, is_short=is_short), "small", "muted")
         if not is_shown:
             drawing.add(Lines(((name.left, y, name.right, y),), "muted"))
         what = "Hide" if is_shown else "Show"
@@ -68,15 +70,20 @@ def draw(legend: Legend, ground: Ground) -> Drawing:
     return drawing
 
 
-def _widths(legend: Legend, look: Look) -> list[float]:
-    return [look.font("small").width(curve.name) + look.px(26) for curve in legend.curves]
+def _called(curve: Named, *, is_short: bool) -> str:
+    return curve.short or curve.name if is_short else curve.name
+
+
+def _widths(legend: Legend, look: Look, *, is_short: bool) -> list[float]:
+    small = look.font("small")
+    return [small.width(_called(curve, is_short=is_short)) + look.px(26) for curve in legend.curves]
 
 
 def size(legend: Legend, look: Look) -> Size:
     """Usual and least size: no name may be missing."""
-    wide = look.font("strong").width(legend.title) + look.px(6) + sum(_widths(legend, look))
-    high = look.font("strong").line + look.px(4)
-    return Size(wide, high, wide, high)
+    title, high = look.font("strong").width(legend.title) + look.px(6), look.font("strong").line + look.px(4)
+    wide, least = (title + sum(_widths(legend, look, is_short=short)) for short in (False, True))
+    return Size(wide, high, least, high)
 
 
 LEGEND = Graphic(

@@ -54,9 +54,8 @@ class Run:
         return history.images_at(steps) / (history.epoch_images if self.unit == "epochs" else 1)
 
     def end(self) -> float:
-        """Right end of the axis: the planned one, but at the very beginning."""
-        runs = filter(None, (self.history, self.ghost))
-        last = max((float(self.x(run.step, run)) for run in runs if len(run.losses)), default=0.0)
+        """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
+        last = float(self.x(self.history.step)) if len(self.history.losses) else 0.0
         planned = float(self.x(self.planned)) if self.planned else 0.0
         if last > planned:
             return round_up(max(last, 1.0))
@@ -84,7 +83,7 @@ class Run:
         found: list[EvaluationPoint] = self.history.tests
         values = np.array([getattr(point, name) for point in found], dtype=np.float64)
         steps = self.x(np.array([point.step for point in found]))
-        return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True)
+        return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True, short="test")
 
 
 def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
@@ -92,8 +91,10 @@ def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     history, hidden = run.history, frozenset(hidden)
     mean = history.loss_curve(history.log_every)
     curves = [
-        Curve(EACH, run.x(_steps(history)), history.losses, _EACH_INK, width=1.0, name_ink="muted"),
-        Curve(MEAN, run.x(mean.steps), mean.values, "accent", width=2.0),
+        Curve(
+            EACH, run.x(_steps(history)), history.losses, _EACH_INK, width=1.0, name_ink="muted", short="step"
+        ),
+        Curve(MEAN, run.x(mean.steps), mean.values, "accent", width=2.0, short="mean"),
         run.tests("loss"),
     ]
     if run.ghost is not None:
@@ -142,7 +143,8 @@ def _mean_accuracy(run: Run, history: History, name: str, ink: Ink, width: float
     settled = mean.steps >= first_mean(history)
     name_ink = "muted" if name == BEFORE else ""
     x, y = run.x(mean.steps[settled], history), mean.values[settled]
-    return Curve(name, x, y, ink, width=width, name_ink=name_ink)
+    short = "mean" if name == MEAN else ""
+    return Curve(name, x, y, ink, width=width, name_ink=name_ink, short=short)
 
 
 def _top(curve: Curve) -> float:

@@ -11,11 +11,13 @@ from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.colors import Colors
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
+from cnnviz.drawing.marks import Group, Image, Mark, Polygon, Rect
 from cnnviz.drawing.parts import Ask, CellKey, CellParts
 from cnnviz.quantities import format_count
 
 _GREY = Colors("grey", 0, 255)
+_MARGIN = 4 / 28
+"""Of the side of an image of MNIST, what is free on each side of the digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +138,10 @@ def _still(shown: Thumbnails, tiles: Cells, ground: Ground) -> list[Mark]:
         scale = min(inner.width / cols, inner.height / rows)
         inner = inner.placed(cols * scale, rows * scale)
         found.append(Image(inner, _GREY.pixels(pixels), is_smooth=True))
-        if images.wrong[place]:
-            sign = Box(inner.right - px(15), inner.top + px(1), px(14), px(14))
-            arm = px(14) / 8
-            found.append(Rect(sign, "danger_soft", radius=px(7)))
-            found.append(Rect(sign.inset(px(1)), edge="danger", width=1.2 * px(1), radius=px(6)))
-            for way in (-arm, arm):
-                ends = ((sign.x - way, sign.y - arm), (sign.x + way, sign.y + arm))
-                found.append(Line(ends, "danger", 1.2 * px(1)))
+        if images.wrong[place]:  # in the margin, which a digit leaves free
+            leg = _MARGIN * 2 * min(inner.width, inner.height)
+            right, top = inner.right, inner.top
+            found.append(Polygon(((right - leg, top), (right, top), (right, top + leg)), "danger"))
     return found
 
 

@@ -29,7 +29,7 @@ _LESSONS: Mapping[str, str] = {
 }
 TITLES: Mapping[str, str] = MappingProxyType(
     {
-        "training": "Training",
+        "training": "Network",
         "feature_maps": "Filters & maps",
         "translation": "Translation",
         "backprop": "Backprop",

@@ -1,6 +1,5 @@
 """What labs measure on: a trained network, its data, and what measures and results of the report share."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,7 +30,6 @@ from cnnviz.routing import (
     TieRate,
     apply_update,
     check_all,
-    check_sample,
     filter_gradient_terms,
     pool_routing,
     tie_rate,
@@ -82,7 +80,6 @@ def part_of(progress: Progress, begin: float, end: float) -> Progress:
 
 #: What takes long, and its part of the time that all results take.
 _SWEPT, _COUNTED, _CHECKED = (0.0, 0.6), (0.6, 0.8), (0.8, 1.0)
-_CHUNK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,11 +288,9 @@ class Pass:
         """Gradient and finite difference of every parameter, or of some drawn at random."""
         bench, network, settings = self._bench, self._bench.network, self._bench.settings
         progress, cancelled = part_of(bench.progress, *_CHECKED), bench.cancelled
-        if network.parameter_count <= settings.checked:
-            return check_all(network, self.x, self.label, progress=progress, cancelled=cancelled)
-        return check_sample(
-            network, self.x, self.label, settings.drawn, bench.experiment.seed,
-            progress=progress, cancelled=cancelled,
+        return check_all(
+            network, self.x, self.label, seed=bench.experiment.seed, progress=progress, cancelled=cancelled,
+            count=None if network.parameter_count <= settings.checked else settings.drawn,
         )  # fmt: skip
 
 
@@ -319,13 +314,11 @@ def trained(
     * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
-    history, chunk = History(experiment.log_every), 1
+    history = History(experiment.log_every)
     with one_blas_thread():
-        while not trainer.finished:
+        for done in trainer.until():
+            history.append(done)
+            progress(trainer.step / trainer.total_steps)
             if cancelled():
                 raise CancelledError("The lab was cancelled.")
-            start = time.perf_counter()
-            history.append(trainer.advance(chunk))
-            progress(trainer.step / trainer.total_steps)
-            chunk = max(1, int(chunk * _CHUNK_SECONDS / max(time.perf_counter() - start, 1e-6)))
     return Bench(experiment, dataset, trainer.network, trainer.step, own, history)

@@ -5,7 +5,7 @@ an update. All are pure functions of a network and a sample; nothing is trained 
 """
 
 from cnnviz.routing.agreement import MIN_EPS, TOLERANCE, VERDICTS, Verdict
-from cnnviz.routing.check import CheckEntry, GradientCheck, check_all, check_sample
+from cnnviz.routing.check import CheckEntry, GradientCheck, check_all
 from cnnviz.routing.filters import FilterTerms, filter_gradient_terms, pool_after
 from cnnviz.routing.kinks import Kink
 from cnnviz.routing.poke import Poke, PokeCurve, poke, poke_curve
@@ -43,7 +43,6 @@ __all__ = [
     "Verdict",
     "apply_update",
     "check_all",
-    "check_sample",
     "filter_gradient_terms",
     "linear_pools",
     "poke",

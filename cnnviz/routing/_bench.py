@@ -7,8 +7,7 @@ bits and a tie is never broken by rounding.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,16 +78,6 @@ class Outcome:
     patterns: tuple[Pattern, ...]  # of the layers after the change, in order
 
 
-def in_float64(network: Network) -> Network:
-    """Return the network with its parameters in float64 (the same numbers); itself if they are already."""
-    if network.dtype == np.float64:
-        return network
-    exact = {name: array.astype(np.float64) for name, array in network.params.items()}
-    for array in exact.values():
-        array.flags.writeable = False
-    return replace(network, params=MappingProxyType(exact), dtype=np.dtype(np.float64))
-
-
 def one_sample(network: Network, x: FloatArray) -> FloatArray:
     """Return one sample as a batch of one.
 
@@ -103,7 +92,7 @@ def one_sample(network: Network, x: FloatArray) -> FloatArray:
 
 def make_bench(network: Network, x: FloatArray, label: int) -> Bench:
     """Run the unchanged network forwards and backwards, in float64."""
-    exact = in_float64(network)
+    exact = network.astype(np.float64)
     batch = one_sample(network, x).astype(np.float64, copy=False)
     trace = exact.forward(batch)
     gradients = exact.gradients(batch, np.array([label]))

@@ -106,7 +106,7 @@ type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
 * `gradient`, `first_gradient`, `eps`, `difference`, `error`, `first_error`, `rule_error`: float64, as in
   `CheckEntry`; NaN for None.
 * `verdict`: int8. Place in `cnnviz.routing.agreement.VERDICTS`; -1, and NaN in pokes, differences and errors,
-  where `check_sample` did not look.
+  where `check_all` was not to look.
 * `kink_layer`: intp. Position of the layer in `Network.layers`; -1 where there is no kink.
 * `kink_cell`: intp. Flat index of the cell in this layer's output.
 """
@@ -114,7 +114,7 @@ type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradientCheck:
-    """Result of `check_all` or `check_sample`.
+    """Result of `check_all`.
 
     Attributes
     ----------
@@ -209,10 +209,12 @@ def check_all(
     label: int,
     eps: float = DEFAULT_EPS,
     *,
+    count: int | None = None,
+    seed: int = 0,
     progress: Progress = ignore_progress,
     cancelled: Cancelled = never,
 ) -> GradientCheck:
-    """Compare the gradient of every parameter with a central difference, in float64.
+    """Compare the gradient of every parameter, or of some, with a central difference, in float64.
 
     Parameters
     ----------
@@ -226,6 +228,12 @@ def check_all(
         How far every parameter is changed, up and down, >= 1e-8. Where a kink lies within that distance, a
         smaller poke is tried, and a smaller one again, down to 1e-8: a kink nearby says nothing about the
         slope here.
+    count : int, optional
+        How many parameters to check, drawn at random, >= 1. Every array gives the same share, so that the few
+        numbers of a filter are not lost among those of a dense layer; one that has fewer is checked whole.
+        None means all.
+    seed : int
+        Of the draw, >= 0: equal seeds draw equal parameters.
     progress : callable
         Is told the fraction that is done, from 0 to 1.
     cancelled : callable
@@ -236,80 +244,19 @@ def check_all(
     ShapeError
         If `x` is not one sample of the network's input.
     ParameterError
-        If there is no such class, or `eps` is not a finite number >= 1e-8.
+        If there is no such class, or `eps`, `count` or `seed` is out of range.
     CancelledError
         If `cancelled` returned True.
     """
     check_eps(eps, "check_all")
     check_int(label, "label", "check_all", 0, network.classes_count - 1)
-    places = {name: np.arange(array.size) for name, array in network.params.items()}
-    return _check(network, x, label, eps, places, progress, cancelled)
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def check_sample(
-    network: Network,
-    x: FloatArray,
-    label: int,
-    count: int,
-    seed: int,
-    eps: float = DEFAULT_EPS,
-    *,
-    progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
-) -> GradientCheck:
-    """Compare the gradients of some parameters, drawn at random, as `check_all` compares all of them.
-
-    Every array gives the same share, so that the few numbers of a filter are not lost among those of a
-    dense layer; one that has fewer is checked whole.
-
-    Parameters
-    ----------
-    network, x, label, eps, progress, cancelled
-        As for `check_all`.
-    count : int
-        How many parameters to check, >= 1; all of them if there are fewer.
-    seed : int
-        Of the draw, >= 0: equal seeds draw equal parameters.
-
-    Raises
-    ------
-    ShapeError, ParameterError, CancelledError
-        As `check_all`.
-    """
-    check_eps(eps, "check_sample")
-    check_int(label, "label", "check_sample", 0, network.classes_count - 1)
-    check_int(count, "count", "check_sample", 1)
-    check_int(seed, "seed", "check_sample", 0)
+    rng = np.random.default_rng(check_int(seed, "seed", "check_all", 0))
     sizes = {name: array.size for name, array in network.params.items()}
-    rng = np.random.default_rng(seed)
-    places = {
+    most = sum(sizes.values()) if count is None else check_int(count, "count", "check_all", 1)
+    chosen = {
         name: np.sort(rng.choice(sizes[name], share, replace=False))
-        for name, share in _shares(sizes, count).items()
+        for name, share in _shares(sizes, most).items()
     }
-    return _check(network, x, label, eps, places, progress, cancelled)
-
-
-def _shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:
-    """Divide `count` among arrays as evenly as their sizes allow; small arrays first, so none is cheated."""
-    shares: dict[str, int] = {}
-    left = count
-    for place, name in enumerate(sorted(sizes, key=lambda each: sizes[each])):
-        shares[name] = min(sizes[name], left // (len(sizes) - place))
-        left -= shares[name]
-    return {name: shares[name] for name in sizes}
-
-
-def _check(
-    network: Network,
-    x: FloatArray,
-    label: int,
-    eps: float,
-    chosen: Mapping[str, IntArray],
-    progress: Progress,
-    cancelled: Cancelled,
-) -> GradientCheck:
-    """Check the numbers of each parameter at the flat places `chosen`."""
     bench = make_bench(network, x, label)
     frozen = frozen_bench(bench) if has_rule_all(network) else None
     under_first = first_gradients(bench).params
@@ -331,6 +278,16 @@ def _check(
             done += len(places)
             progress(done / total)
     return GradientCheck(eps, MappingProxyType(checks), tuple(network.shapes.items()))
+
+
+def _shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:
+    """Divide `count` among arrays as evenly as their sizes allow; small arrays first, so none is cheated."""
+    shares: dict[str, int] = {}
+    left = count
+    for place, name in enumerate(sorted(sizes, key=lambda each: sizes[each])):
+        shares[name] = min(sizes[name], left // (len(sizes) - place))
+        left -= shares[name]
+    return {name: shares[name] for name in sizes}
 
 
 def _check_places(

@@ -11,7 +11,6 @@ from cnnviz.errors import ShapeError
 from cnnviz.layers.losses import Labels
 from cnnviz.network import Network
 from cnnviz.translation.measures import Values
-from cnnviz.translation.stages import checked_images
 from cnnviz.translation.sweep import DEFAULT_SETTINGS, Sweeper, SweepSettings, SweepValues
 
 
@@ -152,8 +151,8 @@ def sweep_many(
     CancelledError
         If `cancelled` returned True.
     """
-    network = _in_single_precision(network)
-    images = checked_images(network, images)
+    network = network.astype(np.float32)
+    images = network.checked_batch(images)
     if labels is not None and np.shape(labels) != images.shape[:1]:
         raise ShapeError(f"sweep_many needs {len(images)} labels. Got shape {np.shape(labels)} instead.")
     sweeper = Sweeper(network, settings)
@@ -236,10 +235,3 @@ def _by_measure[Item](keys: list[tuple[str, str]], items: list[Item]) -> Mapping
     for (name, stage), item in zip(keys, items, strict=True):
         found.setdefault(name, {})[stage] = item
     return MappingProxyType({name: MappingProxyType(stages) for name, stages in found.items()})
-
-
-def _in_single_precision(network: Network) -> Network:
-    if network.dtype == np.float32:
-        return network
-    twin = Network.build(network.layers, network.input_shape, network.seed, "float32")
-    return twin.with_params({name: array.astype(np.float32) for name, array in network.params.items()})

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray
 from cnnviz._validation import check_int
-from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import POOLS, Pool
 from cnnviz.network import Network, forward_pass
@@ -158,30 +156,13 @@ class StagePlan:
         return forward_pass(layers[first:], self.network.params, stages[start])[-1]
 
 
-def checked_images(network: Network, images: FloatArray) -> FloatArray:
-    """Return a batch in the network's dtype, or raise `ShapeError` if it is none the network takes."""
-    if images.ndim != 4 or images.shape[1:] != network.input_shape or len(images) == 0:
-        wanted = ", ".join(map(str, network.input_shape))
-        raise ShapeError(
-            f"The network needs images of shape (n, {wanted}), n >= 1. Got {images.shape} instead."
-        )
-    return _as_input(network, images)
-
-
 def checked_image(network: Network, image: FloatArray | ByteArray) -> FloatArray:
     """Return one image `(c, h, w)` in the network's dtype, or raise `ShapeError` if it does not fit."""
     if image.shape != network.input_shape:
         raise ShapeError(
             f"The network needs an image of shape {network.input_shape}. Got {image.shape} instead."
         )
-    return _as_input(network, image)
-
-
-def _as_input(network: Network, values: NDArray[Any]) -> FloatArray:
-    """Pixels, as a data set holds them, are scaled first."""
-    if values.dtype == np.uint8:
-        return to_input(values, network.dtype)
-    return values.astype(network.dtype, copy=False)
+    return network.checked_batch(image[None])[0]
 
 
 def _grids(network: Network, block: ConvBlock, pools: Mapping[str, Pool]) -> Mapping[str, StageGrid]:

@@ -18,7 +18,7 @@ from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, LeakyReLU, MaxPool2
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
 from cnnviz.presets import LAB5, LENET
-from cnnviz.training import Trainer, VectorOptimizer, epoch_order
+from cnnviz.training import Trainer, epoch_order
 from tests.engine.fused_networks import assert_close, assert_same_step, batch, networks
 
 
@@ -77,14 +77,13 @@ def test_what_is_not_covered_is_computed_layer_by_layer(name):
 def layered_run(experiment, dataset, steps):
     """Train with the layers alone; return losses and parameters."""
     engine = LayeredEngine(experiment.build_network())
-    rule = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
-    optimizer = VectorOptimizer(rule, engine)
+    optimizer = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
     order = epoch_order(len(dataset.train_labels), experiment.seed, 0)
     losses = []
     for step in range(steps):
         indices = order[step * experiment.batch_size : (step + 1) * experiment.batch_size]
         losses.append(engine.step_gradients(dataset.train_images, dataset.train_labels, indices)[0])
-        optimizer.update()
+        optimizer.update(engine.vector, engine.gradient)
     return losses, engine.params
 
 
@@ -175,13 +174,14 @@ def test_both_engines_forget_a_gradient_that_has_died_at_the_same_step(optimizer
     gradient = np.random.default_rng(3).normal(size=network.parameter_count)
     found = []
     for engine in (make_engine(network), LayeredEngine(network)):
-        update = VectorOptimizer(make_optimizer(optimizer, 0.01, momentum=0.9), engine)
+        rule = make_optimizer(optimizer, 0.01, momentum=0.9)
         for view, whole in zip(engine.gradients.values(), engine.views(gradient).values(), strict=True):
             view[...] = whole
         for step in range(1, 5000):
-            update.update()
+            rule.update(engine.vector, engine.gradient)
             engine.gradient[...] = 0
-            if not any(array.any() for name, array in update.state().items() if name.startswith("m")):
+            kept = rule.state(engine.views)
+            if not any(array.any() for name, array in kept.items() if name.startswith("m")):
                 found.append((type(engine), step))
                 break
     (fused, first), (layered, second) = found

@@ -30,6 +30,7 @@ from cnnviz.drawing import Text as TextMark
 from cnnviz.graphics import (
     confusion,
     curves,
+    flow,
     formula,
     heat_map,
     ledger,
@@ -71,6 +72,18 @@ BLACK = np.zeros((280, 280), np.uint8)
 GREY = np.arange(784, dtype=np.uint8).reshape(28, 28)
 PATCH = patches.Patch(GREY[:5, :5], GREY, (3, 4, 5, 5), "+1.25", "image 3", ask=Go())
 PROBABILITIES = np.array([0.4, 0.3, 0.1, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01, 0.0])
+
+
+def network(preset: str):
+    """What the network of a preset makes of a digit."""
+    from cnnviz.graphics.network_stages import flow_of
+    from cnnviz.presets import PRESETS
+
+    experiment = PRESETS[preset]
+    image = first_images((0, 1), 1, 1).test_images[0]
+    return flow_of(
+        experiment.build_network(), image, experiment.classes, 1, notes=("test image 0, a 1", "step 0")
+    )
 
 
 @cache
@@ -262,6 +275,8 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             )
         ),
     ),
+    "network": (flow.FLOW, network("lab5")),
+    "deep network": (flow.FLOW, network("lenet")),
     "tiles": (tiles.TILES, tiles.Chosen(tiles.Tiles(numbers(6, 5, 5), SIGNED, Go, tuple("abcdef")), 2)),
     "many tiles": (
         tiles.TILES,

@@ -167,7 +167,9 @@ def test_a_figure_of_a_long_run_is_small_plain_and_marks_its_tests() -> None:
 def test_the_legend_names_all_curves_and_asks_to_hide_and_show_them() -> None:
     plot = loss_plot(Run(run_of(10)), {MEAN})
     legend = Legend("Loss", tuple(Named.of(each, plot.hidden) for each in plot.curves))
-    drawing = drawn(LEGEND, legend, LEGEND.size(legend, LIGHT).least_width, LIGHT)
+    size = LEGEND.size(legend, LIGHT)
+    assert drawn(LEGEND, legend, size.least_width, LIGHT).texts() == ["Loss", "step", "mean", "test"]
+    drawing = drawn(LEGEND, legend, size.width, LIGHT)
     assert drawing.texts() == ["Loss", EACH, MEAN, TESTS]
     tips = [drawing.part(name).tip for name in (EACH, MEAN)]
     assert tips == ["Hide the curve “each step”", "Show the curve “running mean”"]

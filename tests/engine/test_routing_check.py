@@ -9,7 +9,7 @@ from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import Conv2D, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LENET
-from cnnviz.routing import MIN_EPS, VERDICTS, CellTarget, ParameterTarget, check_all, check_sample, with_ties
+from cnnviz.routing import MIN_EPS, VERDICTS, CellTarget, ParameterTarget, check_all, with_ties
 from tests.engine.routing_cases import changed_loss, changed_states, gentle, ink, lab5, two_blocks
 
 
@@ -251,13 +251,13 @@ def test_a_sample_is_judged_as_all_are():
     network = two_blocks("all")
     x = ink(network)
     everything = {(entry.name, entry.index): entry for entry in check_all(network, x, 2, 1e-3).entries()}
-    report = check_sample(network, x, 2, 40, seed=3, eps=1e-3)
+    report = check_all(network, x, 2, 1e-3, count=40, seed=3)
     assert report.checked == sum(report.counts.values()) == len(report.entries()) == 40
     for entry in report.entries():
         assert entry == everything[entry.name, entry.index]
     kept = [entry for entry in report.entries() if entry.verdict == "ok"]
     assert report.largest_error >= max(entry.relative_error for entry in kept)
-    whole = check_sample(network, x, 2, network.parameter_count + 1, 0, eps=1e-3)
+    whole = check_all(network, x, 2, 1e-3, count=network.parameter_count + 1)
     assert {(entry.name, entry.index): entry for entry in whole.entries()} == everything
 
 
@@ -266,7 +266,7 @@ def test_the_seed_draws_the_sample_and_small_arrays_are_checked_whole():
     x = np.random.default_rng(0).uniform(-0.5, 0.5, size=network.input_shape)
 
     def drawn(seed, count=300):
-        report = check_sample(network, x, 3, count, seed)
+        report = check_all(network, x, 3, count=count, seed=seed)
         return {name: np.flatnonzero(check.verdict >= 0) for name, check in report.parameters.items()}
 
     first, again, other = drawn(0), drawn(0), drawn(1)
@@ -302,6 +302,8 @@ def test_entries_can_be_chosen_and_cut():
         ({"label": 3}, ParameterError),
         ({"label": -1}, ParameterError),
         ({"x": np.zeros((2, 1, 12, 13))}, ShapeError),
+        ({"count": 0}, ParameterError),
+        ({"count": 5, "seed": -1}, ParameterError),
     ],
 )
 def test_wrong_requests_are_refused(change, error):
@@ -309,5 +311,3 @@ def test_wrong_requests_are_refused(change, error):
     arguments = {"network": network, "x": ink(network), "label": 0, "eps": 1e-5} | change
     with pytest.raises(error):
         check_all(**arguments)
-    with pytest.raises(error):
-        check_sample(**arguments, count=5, seed=0)

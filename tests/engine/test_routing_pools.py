@@ -269,7 +269,8 @@ def test_update_is_a_step_of_plain_gradient_descent(dtype):
     before = {name: array.copy() for name, array in network.params.items()}
     after = apply_update(network, gradients, 0.05)
     stepped = {name: array.copy() for name, array in network.params.items()}
-    SGD(0.05).update(stepped, gradients.params)
+    for name, array in stepped.items():
+        SGD(0.05).update(array, gradients.params[name])
     for name, array in after.params.items():
         assert array.dtype == dtype
         np.testing.assert_array_equal(array, stepped[name])

@@ -164,17 +164,17 @@ def test_losses(rng, dtype, scale):
 )
 def test_optimisers(rng, dtype, ours, theirs):
     start = rng.normal(size=(3, 4)).astype(dtype)
-    params, leaf = {"p": start.copy()}, torch.tensor(start)
+    param, leaf = start.copy(), torch.tensor(start)
     optimizer, reference = ours(), theirs([leaf])
     for step in range(12):
         if step == 6:  # the rate is changed on the way
             optimizer.learning_rate = 0.003
             reference.param_groups[0]["lr"] = 0.003
         gradient = rng.normal(size=start.shape).astype(dtype)
-        optimizer.update(params, {"p": gradient})
+        optimizer.update(param, gradient)
         leaf.grad = torch.tensor(gradient)
         reference.step()
-    assert_close(params["p"], leaf, dtype)
+    assert_close(param, leaf, dtype)
 
 
 def as_torch_model(net):
@@ -257,9 +257,13 @@ def test_whole_networks_train_alike(rng, dtype, name):
 
     params = {key: array.copy() for key, array in net.params.items()}
     # Small steps: in float32 the two round differently, and a larger one may flip a ReLU in only one of them.
-    ours, theirs = SGD(0.001, 0.9), torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
+    ours, theirs = (
+        {key: SGD(0.001, 0.9) for key in params},
+        torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9),
+    )
     for _ in range(10):
-        ours.update(params, loss_and_gradients(net.layers, params, x, labels)[2])
+        for key, gradient in loss_and_gradients(net.layers, params, x, labels)[2].items():
+            ours[key].update(params[key], gradient)
         theirs.zero_grad()
         their_loss()[1].backward()
         theirs.step()

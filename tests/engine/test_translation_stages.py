@@ -187,7 +187,7 @@ def test_misfits_are_named(rng):
         compare(network, image, 0, 0, block=2)
     with pytest.raises(ShapeError, match=r"image of shape \(1, 12, 11\). Got \(1, 12, 12\)"):
         compare(network, np.zeros((1, 12, 12)), 0, 0)
-    with pytest.raises(ShapeError, match=r"images of shape \(n, 1, 12, 11\), n >= 1"):
+    with pytest.raises(ShapeError, match=r"input of shape \(n, 1, 12, 11\), n >= 1"):
         sweep_many(network, image)
     with pytest.raises(ShapeError, match=r"needs maps of at least 11 x 11 pixels.* choose a smaller window"):
         compare(network, image, 0, 0, pool_size=11)

@@ -20,7 +20,6 @@ from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.view import Choose
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training import TrainingPanel
-from ui.panels.training.filters import View
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell, Reference, Sample, Shift
@@ -149,11 +148,10 @@ def another_scale(_bot: QtBot, _session: Session, chance: random.Random) -> str:
 # --- choices in the panels ------------------------------------------------------------------------------
 
 
-def another_layer(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    filters = session.window.panel(TrainingPanel).filters
-    layer = chance.choice(["conv1", "conv2"])
-    filters.choose(View(layer))
-    return f"filters of {layer}"
+def other_filters(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    moment = chance.choice(["before", "now", "difference"])
+    session.window.panel(TrainingPanel).network.choices.choose(moment=moment)
+    return f"filters {moment}"
 
 
 def another_class(_bot: QtBot, session: Session, chance: random.Random) -> str:
@@ -266,7 +264,7 @@ def another_filter(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 ACTIONS: tuple[Action, ...] = (
     another_sample, own_sample, another_moment, more_training, another_run, another_preset, branch,
-    another_reference, another_shift, another_pin, another_theme, another_scale, another_layer, another_class,
+    another_reference, another_shift, another_pin, another_theme, another_scale, other_filters, another_class,
     another_rule, another_label, another_step, another_page, another_stage, another_limit, another_chapter,
     another_filter, another_target, check_all, another_measure, another_sweep, run_the_lab,
 )  # fmt: skip

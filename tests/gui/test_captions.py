@@ -171,10 +171,12 @@ def test_curves_results_and_compared_moments_say_of_which_step_they_are(
     assert f"step {state.shown.step:,} is marked" in loss
     assert "image" not in loss
     assert f"step {last:,}" in caption_of(state, training.log).split(" · ")
-    filters = caption_of(state, training.filters).split(" · ")
-    assert filters == ["lab5, classes 0, 1", "seed 0", f"step {state.shown.step:,}", "conv1"]
-    click(training.filters.view("moment").button("difference"))
-    assert "conv1, minus step 0" in caption_of(state, training.filters).split(" · ")
+    network = training.network
+    said = caption_of(state, network.view).split(" · ")
+    assert said[:3] == ["lab5, classes 0, 1", "seed 0", f"step {state.shown.step:,}"]
+    assert "test image 0" in said[-1]
+    click(network.choices.controls["moment"].button("difference"))
+    rest(qtbot, session, lambda: "filters minus step 0" in caption_of(state, network.view).split(" · "))
     assert f"run up to step {last:,}" in caption_of(state, window.timeline.track)
 
     session.controller.show_moment(None)
@@ -211,7 +213,9 @@ def test_gradients_and_an_adopted_network_say_what_they_depend_on(qtbot: QtBot, 
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
     rest(qtbot, session, lambda: model.passed.scene.snapshot is session.state.shown)
     assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")
-    assert note in caption_of(session.state, panel_of(session, 0).filters).split(" · ")
+    network = show_panel(qtbot, session, 0).network
+    rest(qtbot, session, lambda: note in caption_of(session.state, network.view).split(" · "))
+    show_panel(qtbot, session, 3)
 
     def caption() -> list[str]:
         return caption_of(session.state, panel).split(" · ")

@@ -73,7 +73,7 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     sitting.control.go_to("field")
     sitting.control.predict(5.0)
     panel = type_report(session)
-    session.exporter.insert(session.window.panel(TrainingPanel).filters.view("filters"))
+    session.exporter.insert(session.window.panel(TrainingPanel).network.view)
     qtbot.waitUntil(lambda: any(done.inserts for done in panel.work.record.steps.values()))
     pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
     sitting.control.take_own(OwnImage.of(pixels))

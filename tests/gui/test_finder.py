@@ -223,7 +223,7 @@ def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to
 def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from_another(
     qtbot: QtBot, active: Session
 ) -> None:
-    for number, panel in enumerate(("Training", "Backprop")):
+    for number, panel in enumerate(("Network", "Backprop")):
         active.window.panels.show_panel(3 * number)
         rest(qtbot, active)
         activate(qtbot, active.window)

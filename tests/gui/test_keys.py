@@ -31,7 +31,7 @@ def choices(session: Session) -> tuple[object, ...]:
 
 def test_ctrl_and_a_number_lead_into_the_panel_where_no_key_does_harm(qtbot: QtBot, active: Session) -> None:
     for number in range(len(PANELS)):
-        active.window.run_bar.preset.setFocus(Qt.FocusReason.TabFocusReason)
+        active.window.run_bar.train.setFocus(Qt.FocusReason.TabFocusReason)
         press(Key(Key.Key_1.value + number), Modifier.ControlModifier)
         qtbot.waitUntil(lambda number=number: active.window.panels.front == number)
         panel = show_panel(qtbot, active, number)
@@ -59,8 +59,8 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
             break
         there.append(focus())
     assert [name_of(each) for each in there] == [
-        "Run controls", "Notice", "Samples", "Training panel", "Settings", "Curves and filters",
-        "Log and results", "Timeline",
+        "Run controls", "Notice", "Samples", "Network panel", "Network", "Settings", "Curves", "Test images",
+        "Log", "Timeline",
     ]  # fmt: skip
     for area in reversed(there):
         press(Key.Key_F6, Modifier.ShiftModifier)
@@ -142,7 +142,7 @@ def test_space_trains_from_a_box_and_opens_none_and_return_presses_the_button_th
     lengthen(qtbot, active)
     state, form = active.state, active.window.panel(TrainingPanel).form
     boxes = [each for each in form.findChildren(QWidget) if isinstance(each, QComboBox | QSpinBox)]
-    boxes += [active.window.run_bar.preset, form.field("classes")]
+    boxes.append(form.field("classes"))
     assert len(boxes) > 4
     for box in boxes:
         box.setFocus(Qt.FocusReason.TabFocusReason)
@@ -205,7 +205,7 @@ def test_page_keys_step_backprop_from_anywhere_and_else_move_the_timeline(
     window = active.window
     places = (
         window.samples.grid,
-        window.run_bar.preset,
+        window.run_bar.train,
         window.timeline.track,
         panel.side.ties.view("label"),
         panel.stack.view("numbers"),

@@ -52,8 +52,7 @@ def _training(_bot: QtBot, session: Session) -> None:
     legend = panel.curves.loss.legend
     click_part(legend, "each step")
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
-    choose(panel.filters.view("layer"), "conv2")
-    choose(panel.filters.view("channel"), "input 2")
+    click(panel.network.choices.controls["moment"].button("difference"))
     matrix = panel.results.matrix
     click_part(matrix, CellKey("class", 1, 1))
     turn_wheel(panel.log.viewport(), 1)

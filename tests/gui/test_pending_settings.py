@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtWidgets import QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5, LENET
@@ -51,7 +51,7 @@ def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothin
     _click(qtbot, window.pending.discard_button)
     assert state.draft == LAB5
     assert window.pending.text() == ""
-    assert window.run_bar.preset.choice() == "lab5"
+    assert window.panel(TrainingPanel).form.preset.choice() == "lab5"
 
     session.controller.edit(replace(LAB5, learning_rate=1e-3))
     train(qtbot, session, state.run.step + 40)
@@ -82,6 +82,9 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     type_setting(qtbot, session, "learning_rate", "0.0001")
     train(qtbot, session, 200)
     type_setting(qtbot, session, "filters", "3")
+    form = window.panel(TrainingPanel).form
+    assert form.field("filters").toolTip().endswith("This run has 8.")
+    assert [label.text() for label in form.findChildren(QLabel) if "•" in label.text()] == ["Filters •"]
     session.controller.show_moment(100)
     qtbot.waitUntil(lambda: state.shown.step == 100)
     run_id = state.run.run_id
@@ -100,6 +103,7 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
     assert state.experiment == state.draft == replace(LAB5, filters=(3,))
     assert window.pending.text() == ""
+    assert not any("•" in label.text() for label in form.findChildren(QLabel))
 
 
 def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_fit_says_so(
@@ -119,7 +123,7 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_
 
     shown: list[str] = []
     pending.show_message = lambda text, *_: shown.append(text)
-    choose_by_keys(session.window.run_bar.preset, "lenet")
+    choose_by_keys(session.window.panel(TrainingPanel).form.preset, "lenet")
     qtbot.waitUntil(lambda: state.experiment == LENET and state.run.status is RunStatus.READY)
     settle(qtbot)
     assert state.draft == LENET

@@ -152,12 +152,11 @@ def test_parts_make_room_for_one_another_and_come_back(
     theme.set_presenter(True)
     _resize(qtbot, session, (1100, 700))
     settings, results = panel.form, panel.log
-    assert settings.isVisible()
-    assert not results.isVisible()
-    panel._switch.button("results").click()
-    assert results.isVisible()
-    assert not settings.isVisible()
     assert panel.curves.isVisible()
+    for page, part in (("results", results), ("settings", settings)):
+        panel._switch.button(page).click()
+        assert [each for each in (results, settings, panel.curves) if each.isVisible()] == [part]
+        assert panel.network.isVisible()
     _resize(qtbot, session, (1800, 900))
     assert settings.isVisible()
     assert results.isVisible()

@@ -117,7 +117,7 @@ def test_only_what_was_in_sight_is_offered_and_can_be_put_in(qtbot: QtBot, sessi
     def offered() -> set[str]:
         return {choice.panel for choice in session.inserter.choices()}
 
-    assert offered() == {"Training"}
+    assert offered() == {"Network"}
     session.exporter.insert(panel)
     qtbot.waitUntil(lambda: "Translation panel has nothing to show yet" in window.notices.text())
     drain(qtbot, session.controller.files)
@@ -126,7 +126,7 @@ def test_only_what_was_in_sight_is_offered_and_can_be_put_in(qtbot: QtBot, sessi
     _show(qtbot, session)
     assert "Translation panel" in [choice.label for choice in session.inserter.choices()]
     qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
-    qtbot.waitUntil(lambda: offered() == {"Training", "Translation", "Filters & maps"})
+    qtbot.waitUntil(lambda: offered() == {"Network", "Translation", "Filters & maps"})
 
 
 def test_context_menus_put_a_panel_into_its_own_demonstration_and_in_the_report_ctrl_i_asks_what(
@@ -193,8 +193,8 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
     # The curves of the training panel follow the run; the maps stay as they were last drawn.
     last = _train_to(qtbot, session, first + 600)
     for title, table in (("Loss over the training steps", False), ("Training log", True)):
-        _choose(session, "Training", title, table=table)
-    _choose(session, "Training", "Confusion matrix", table=True)
+        _choose(session, "Network", title, table=table)
+    _choose(session, "Network", "Confusion matrix", table=True)
     filters = next(c for c in session.inserter.choices() if c.panel == "Filters & maps" and c.is_table)
     drain(qtbot, session.controller.files)
     window.panel(ReportPanel).add_insert(_made(qtbot, filters), step(window.panel(ReportPanel), PRINCIPLE))

@@ -85,7 +85,7 @@ def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qt
     assert abs(state.shown.step - shown.step) <= 63
     training = session.window.panel(TrainingPanel)
     weight = state.shown.network.params["conv1.weight"]
-    np.testing.assert_array_equal(shown_filters(training).maps, weight[:, 0])
+    qtbot.waitUntil(lambda: np.array_equal(shown_filters(training), weight[:, 0]))
     plots = training.curves.loss, training.curves.accuracy
     assert {plot.content.markers[0].x for plot in plots} == {state.shown.step}
     qtbot.waitUntil(lambda: settled(session))

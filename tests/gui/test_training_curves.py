@@ -35,7 +35,7 @@ def recorded(steps: int = 5000) -> History:
 
 @pytest.fixture
 def curves(qtbot: QtBot) -> TrainingCurves:
-    made = TrainingCurves()
+    made = TrainingCurves(lambda: None)
     qtbot.addWidget(made)
     made.resize(560, 640)
     show_window(qtbot, made)
@@ -275,7 +275,7 @@ def test_choices_and_zoom_come_back_with_the_view(
     curves.loss.set_cursor(1.5)
     assert curves.loss.readout_text().startswith("epochs 1.5")
     view = curves.view_state()
-    other = TrainingCurves()
+    other = TrainingCurves(lambda: None)
     qtbot.addWidget(other)
     other.set_history(history)
     other.restore_view(view)

@@ -1,6 +1,5 @@
 """Training in the window, driven with mouse and keyboard as a student would, and what stands around a run."""
 
-import re
 import threading
 import time
 from dataclasses import replace
@@ -10,12 +9,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from cnnviz.covers import Secret
-from cnnviz.drawing import LIGHT, Box, CellKey, Text
-from cnnviz.drawing.page import page_drawn
+from cnnviz.drawing import CellKey
 from cnnviz.graphics.run_curves import BEFORE, EACH
 from cnnviz.lab.opening import shipped_labs
-from cnnviz.presets import LAB5, LENET
-from cnnviz.snapshots import Snapshot
+from cnnviz.presets import LAB5
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import choose_by_keys, click, opened, settle
@@ -23,6 +20,7 @@ from tests.gui.training_driving import (
     assert_same_weights,
     curve,
     lengthen,
+    shown_filters,
     status,
     train_some,
     type_setting,
@@ -33,7 +31,7 @@ from tests.gui.whole_window import seen_rect
 from tests.small_data import write_npz
 from ui.controls.labels import SectionTitle
 from ui.panels.training import TrainingPanel
-from ui.panels.training.filters import Filters, View, filters_page
+from ui.panels.training.settings_form import FIRST
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -112,15 +110,6 @@ def check_epoch(qtbot, session):
     assert state.run.step == state.run.total_steps == 600
     assert window.run_bar.train.text() == "Train on"
     assert [row[0] for row in window.panel(TrainingPanel).log.rows()] == [500]
-    first, last = (each.network.params["conv1.weight"] for each in (state.history.snapshots[0], state.live))
-    factor = float(np.abs(last).max() / np.abs(first).max())
-    filters = window.panel(TrainingPanel).filters
-    shown = filters.view("filters")
-    found = re.search(r"largest weight ×([\d.]+) since step 0", shown.content.caption)
-    assert float(found[1]) == pytest.approx(factor, rel=0.05)
-    click(filters.view("moment").button("difference"))
-    assert re.search(r", now minus step 0, largest weight ×[\d.]+$", shown.content.caption), "said once"
-    assert "Change of each weight" in shown.toolTip()
     evaluation = state.evaluation.evaluation
     counts = window.panel(TrainingPanel).results.matrix.content.confusion.counts
     np.testing.assert_array_equal(counts, evaluation.confusion)
@@ -209,6 +198,9 @@ def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form_and_a_new_s
     assert_same_weights(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
 
     form = session.window.panel(TrainingPanel).form
+    assert all(form.field(name).isVisible() for name in FIRST)
+    assert not any(form.field(name).isVisible() for name in ("pool_size", "ties"))
+    click(form.more)
     assert all(form.field(name).isVisible() for name in ("pool_size", "ties"))
     choose_by_keys(form.field("pool"), "none")
     type_setting(qtbot, session, "stride", "2")
@@ -296,25 +288,15 @@ def test_filters_of_before_and_their_difference_and_settings_that_grow_later_are
 
     whole_window.train_to(qtbot, session, 40)
     session.window.panels.show_panel(0)
-    filters = session.window.panel(TrainingPanel).filters
-    state = session.state
+    network, state = session.window.panel(TrainingPanel).network, session.state
     before = state.experiment.build_network(state.dataset.input_shape).params["conv1.weight"][:, 0]
     now = state.shown.network.params["conv1.weight"][:, 0]
     for moment, expected in (("before", before), ("difference", now - before), ("now", now)):
-        qtbot.mouseClick(filters.view("moment").button(moment), Qt.MouseButton.LeftButton)
-        np.testing.assert_array_equal(filters.view("filters").content.content.tiles.maps, expected)
-        told = filters.provenance()
-        assert (told is not None and told.step == 0) == (moment == "before"), "figures say what they show"
-
-
-def test_filters_stand_in_one_row_with_their_numbers_in_the_narrowest_window_too():
-    for preset in (LAB5, LENET):
-        page = filters_page(Filters(Snapshot(0, preset.build_network()), None, View()))
-        drawing = page_drawn(page, Box(0, 0, 250, 170), LIGHT)
-        numbers = [
-            mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.words in "01234567"
-        ]
-        assert [mark.words for mark in numbers if mark.y == numbers[0].y] == list("01234567")
+        click(network.choices.controls["moment"].button(moment))
+        whole_window.rest(qtbot, session)
+        np.testing.assert_array_equal(shown_filters(session.window.panel(TrainingPanel)), expected)
+        said = {"before": ("filters of step 0",), "difference": ("filters minus step 0",)}.get(moment, ())
+        assert network.provenance().choices == said, "figures say what they show"
 
 
 # -- a second run --------------------------------------------------------------------------------------------
@@ -329,7 +311,7 @@ def test_a_second_run_beside_the_lab_guide_leaves_the_columns_where_they_are(qtb
     panel = window.panel(TrainingPanel)
 
     def columns() -> list[bool]:
-        return [each.isVisible() for each in (panel.curves, panel.filters, panel.results)]
+        return [each.isVisible() for each in (panel.curves, panel.network, panel.results)]
 
     whole_window.train(qtbot, session, 300)
     assert columns() == [True] * 3

@@ -118,7 +118,6 @@ def test_options_are_chosen_by_click_and_arrow_keys_unless_they_are_off(
 def test_a_form_names_explains_aligns_and_hides_its_fields(qtbot: QtBot, window: QWidget) -> None:
     form = Form()
     first, second = IntField(1, 9, 1), FloatField(0, 1, 0.5)
-    form.add_section("Network")
     label = form.add_row("&Filters", first, "How many patterns it looks for, 1 to 9")
     form.add_row("Rate", second)
     place(qtbot, window, form)

@@ -220,6 +220,15 @@ def test_every_tool_tip_of_the_window_is_narrow_and_covers_no_control(qtbot: QtB
     assert (wide, covering) == (set(), set())
 
 
+def test_the_tip_of_a_plot_covers_no_curve(qtbot: QtBot, trained: Session) -> None:
+    curves = show_panel(qtbot, trained, 0).curves
+    for plot in (curves.loss, curves.accuracy):
+        text, tip = rest_at(plot, plot.rect().center())
+        assert text
+        assert not tip.intersects(QRect(plot.mapToGlobal(QPoint(0, 0)), plot.size()))
+    QToolTip.hideText()
+
+
 def test_the_tip_of_a_cell_leaves_the_cell_clear(qtbot: QtBot, trained: Session) -> None:
     winners = show_panel(qtbot, trained, 2).winners
     (grid,) = (each for each in winners.drawing().parts if isinstance(each, CellParts))

@@ -75,5 +75,6 @@ def curve(plot, name):
 
 
 def shown_filters(panel):
-    """Return the maps of the filters as they are drawn."""
-    return panel.filters.view("filters").content.content.tiles
+    """Return the filters as they are drawn in the network."""
+    flow = panel.network.flow
+    return next(stage.values for stage in flow.stages if stage.key == "conv1.weight")

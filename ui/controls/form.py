@@ -8,7 +8,7 @@ from ui.theme import Theme, follow_theme
 
 
 class Form(QWidget):
-    """Rows of a muted label and its field, under section titles."""
+    """Rows of a muted label and its field."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,18 +23,6 @@ class Form(QWidget):
         """Restyle."""
         self._grid.setHorizontalSpacing(theme.px(12))
         self._grid.setVerticalSpacing(theme.px(6))
-
-    def add_section(self, text: str) -> QLabel:
-        """Begin a group of rows under a title.
-
-        * Returns: the title.
-        """
-        title = named(QLabel(text), role="title")
-        if self._row:
-            title.setContentsMargins(0, 8, 0, 0)
-        self._grid.addWidget(title, self._row, 0, 1, 2)
-        self._row += 1
-        return title
 
     def add_row(self, text: str, field: QWidget, tooltip: str = "") -> QLabel:
         """Add a labelled field.

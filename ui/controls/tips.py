@@ -14,6 +14,8 @@ from ui.controls.keyboard import follow_keyboard
 WIDTH = 60
 #: What is higher, in pixels, is not kept clear as a whole: the tip would be too far from the pointer.
 _MOST = 200
+#: Property "tip" of a widget that is kept clear as a whole, however high it is.
+BESIDE = "beside"
 #: Pixels that the pointer reaches down, and the gap to what is pointed at.
 _POINTER, _GAP = 18, 4
 
@@ -43,7 +45,7 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     part = QRect(widget.mapToGlobal(part.topLeft()), part.size())
     if tip is None or not text:
         return
-    if part.height() > _MOST:
+    if part.height() > _MOST and widget.property("tip") != BESIDE:
         part = QRect(at, at)
     screen, size = widget.screen().availableGeometry(), tip.size()
     below = max(part.bottom() + _GAP, at.y() + _POINTER)

@@ -29,8 +29,9 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
     """Yield, panel by panel, the parts that are covered as a whole, and what each of them shows.
 
     Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
-    timeline, the captions of samples, the cells of Filters & maps and of Backprop, who gets the gradient of a
-    window, the steps of Backprop. The first part of a panel is where the eye looks first.
+    timeline, the captions of samples, the drawing of the network, the cells of Filters & maps and of
+    Backprop, who gets the gradient of a window, the steps of Backprop. The first part of a panel is where the
+    eye looks first.
     """
     training = window.panel(TrainingPanel)
     yield (
@@ -38,7 +39,6 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (training.results, (Secret.TEST, Secret.LOSS, Secret.ANSWERS)),
         (training.log, (Secret.TEST, Secret.LOSS)),
         (training.curves.loss, (Secret.LOSS,)),
-        (training.filters, (Secret.FILTERS,)),
     )
     yield tuple((row, (Secret.ANSWERS,)) for row in (window.samples.bars, window.samples.said))
     translation = window.panel(TranslationPanel)

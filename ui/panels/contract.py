@@ -49,6 +49,7 @@ class Services:
       ones.
     * `typesetting`: where pages of the report are set.
     * `files`: where files are written that were asked for.
+    * `show`: bring the panel of a name to the front.
     """
 
     state: AppState
@@ -57,6 +58,7 @@ class Services:
     background: Analysis
     typesetting: Analysis
     files: Analysis
+    show: Callable[[str], object]
 
 
 class Panel(HasProvenance, QFrame):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ui.panels.contract import Panel, Services
 
@@ -31,7 +32,8 @@ class PanelRow:
 def _training(services: Services) -> Panel:
     from ui.panels.training import TrainingPanel
 
-    return TrainingPanel(services.state, services.runs)
+    show = partial(services.show, "feature_maps")
+    return TrainingPanel(services.state, services.runs, services.analysis, show)
 
 
 def _feature_maps(services: Services) -> Panel:
@@ -59,7 +61,7 @@ def _report(services: Services) -> Panel:
 
 
 PANELS = (
-    PanelRow("training", "Training", "training", _training),
+    PanelRow("training", "Network", "training", _training),
     PanelRow("feature_maps", "Filters && maps", "feature-maps", _feature_maps),
     PanelRow("translation", "Translation", "translation", _translation),
     PanelRow("backprop", "Backprop", "backprop", _backprop),

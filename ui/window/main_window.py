@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
 
     def _build_parts(self, state: AppState, runs: Runs, analysis: Analysis) -> None:
         self.menus = Menus(self, state)
-        self.run_bar = RunBar(state, runs, self.menus)
+        self.run_bar = RunBar(state, self.menus)
         ask_image = partial(ask_file, self, self._settings, "Open an image", _IMAGES)
         self.samples = SamplesPanel(state, analysis, ask_image)
         self.notices = NoticeBar(state)

@@ -8,24 +8,17 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from cnnviz.covers import Secret
-from cnnviz.presets import CUSTOM, PRESETS, preset_of
+from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.buttons import Button, IconButton, with_key
-from ui.controls.choice_field import ChoiceField
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.pace import Pace
-from ui.panels.contract import Runs
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.window.actions import START_TIP, action_row
-from ui.window.finder import Entry, controls_of
+from ui.window.finder import Entry
 from ui.window.menus import Menus
-
-_PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CUSTOM: "custom"}
-
-#: Letters that the field of the preset has room for.
-_MANY_LETTERS, _FEW_LETTERS = 14, 6
 
 _START = "Start new run"
 _SPACE, _E = action_row("train").key, action_row("epoch").key
@@ -50,7 +43,7 @@ _PLACE = "end of the run"
 
 
 class RunBar(QWidget):
-    """Preset, train or pause, step, stop, one epoch more, reset, new seed, export of a figure.
+    """Train or pause, step, stop, one epoch more, reset, new seed, export of a figure.
 
     While settings wait in the form and the run stands still, the first button starts a new run with them. The
     key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
@@ -59,7 +52,7 @@ class RunBar(QWidget):
     * `menus`: of the window: each button asks for an action of it.
     """
 
-    def __init__(self, state: AppState, runs: Runs, menus: Menus) -> None:
+    def __init__(self, state: AppState, menus: Menus) -> None:
         super().__init__()
         self._menus = menus
         self._state = state
@@ -67,12 +60,11 @@ class RunBar(QWidget):
         self._theme = LIGHT
         self._build_widgets()
         self._build_layout()
-        self.preset.choiceEdited.connect(runs.choose_preset)
         menus.action("train").installEventFilter(self)
         state.runChanged.connect(self._on_run_changed)
-        state.draftChanged.connect(self._on_draft_changed)
+        state.draftChanged.connect(self._on_run_changed)
         state.experimentChanged.connect(self._on_run_changed)
-        self._on_draft_changed()
+        self._on_run_changed()
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -85,7 +77,6 @@ class RunBar(QWidget):
 
     def entries(self) -> Iterator[Entry]:
         """Yield what can be found here by words, besides the actions."""
-        yield from (each for each in controls_of(self, "Run", self.show) if each.name.startswith("Preset"))
         text, _icon, tip, key = self._primary()
         if self._state.run.status is RunStatus.FINISHED and text != _START:  # which the menu says, too
             yield Entry(text, "Run", self._menus.action("train").trigger, key, about=tip)
@@ -109,10 +100,6 @@ class RunBar(QWidget):
             fold(True)
 
     def _build_widgets(self) -> None:
-        tip = "Ready-made settings; choosing one fills in the form"
-        self.preset = named(ChoiceField([(name, _PRESET_NAMES[name]) for name in PRESETS]), "Preset", tip)
-        self.preset.setMinimumContentsLength(_MANY_LETTERS)
-        self.preset.setPlaceholderText(_PRESET_NAMES[CUSTOM])
         self.train = self._button("train", "primary")
         self.step, self.stop = self._button("step"), self._button("stop")
         self.epoch, self.reset = self._button("epoch"), self._button("reset")
@@ -139,13 +126,8 @@ class RunBar(QWidget):
         return button
 
     def _build_layout(self) -> None:
-        label = QLabel("Preset")
-        label.setProperty("role", "muted")
-        label.setBuddy(self.preset)
         self._layout = fill(
             QHBoxLayout(self),
-            label,
-            self.preset,
             self.train,
             self.step,
             self.stop,
@@ -155,12 +137,8 @@ class RunBar(QWidget):
             self.export,
         )
         buttons = (self.reset, self.stop, self.step, self.epoch)
-        self._folds: list[Callable[[bool], None]] = [label.setHidden]
-        self._folds += [button.set_compact for button in buttons]
-        self._folds += [
-            lambda folded: self.preset.setMinimumContentsLength(_FEW_LETTERS if folded else _MANY_LETTERS),
-            self._fold_spaces,
-        ]
+        self._folds: list[Callable[[bool], None]] = [button.set_compact for button in buttons]
+        self._folds.append(self._fold_spaces)
         # At last what the menus have, too.
         self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
         self._folds += [self.epoch.setHidden, self.step.setHidden]
@@ -189,11 +167,6 @@ class RunBar(QWidget):
         self.train.set_compact(is_compact)
         self.train.setToolTip(with_key(tooltip, key))
         self.train.set_icon(icon_name)
-
-    @Slot()
-    def _on_draft_changed(self) -> None:
-        self._on_run_changed()
-        self.preset.set_choice(preset_of(self._state.draft))
 
 
 #: Shortest time between two drawings while training runs: numbers that change faster cannot be read.

@@ -1,6 +1,5 @@
 """Which columns a network needs, left to right, and how large: nothing here depends on weights or images."""
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -8,6 +7,7 @@ from functools import lru_cache
 
 from cnnviz._types import Shape
 from cnnviz.drawing import Look
+from cnnviz.graphics.network_stages import unit_grid
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Layer
 from cnnviz.network import NamedLayers, Network
@@ -219,17 +219,6 @@ def _mark_windows(columns: list[Column], step: int) -> None:
         columns[place] = replace(columns[place], window=step)
         if not columns[place].is_activation:
             break
-
-
-def unit_grid(count: int) -> tuple[int, int]:
-    """Rows and columns in which units are laid out: about twice as high as wide, with few places left over.
-
-    * `count`: number of units, >= 1.
-    """
-    ideal = max(round(math.sqrt(count / 2)), 1)
-    candidates = range(max(ideal // 2, 1), min(2 * ideal, count) + 1)
-    columns = min(candidates, key=lambda wide: (math.ceil(count / wide) * wide - count, abs(wide - ideal)))
-    return math.ceil(count / columns), columns
 
 
 def _maps(shape: Shape) -> tuple[int, int, int]:

@@ -21,6 +21,7 @@ from ui.controls.keyboard import has_shift, is_plain
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.spoken import Spoken, tell_value
+from ui.controls.tips import BESIDE
 from ui.marks import view_of
 from ui.panels.provenance import CatchesUp, ProvenancePart
 from ui.panels.reading_box import ReadingBox
@@ -146,6 +147,7 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         self._is_smooth, self._is_stale, self._is_setting = True, False, False
         self._zoomed = False
         self.setAccessibleName(name)
+        self.setProperty("tip", BESIDE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.legend = view_of(

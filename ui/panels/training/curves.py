@@ -1,13 +1,14 @@
 """Loss and accuracy over the steps of the run."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
 from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
@@ -73,7 +74,7 @@ class _Zoom:
 class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
     """Two plots that grow with the history."""
 
-    def __init__(self) -> None:
+    def __init__(self, train: Callable[[], object]) -> None:
         super().__init__()
         self._run = Run(History())
         self._classes = 2
@@ -96,7 +97,12 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         below.clicked.connect(lambda: self._menu.popup(below.mapToGlobal(below.rect().bottomLeft())))
         for key, plot in self._plots.items():
             plot.toggled.connect(partial(self._toggle, key))
-        fill(QVBoxLayout(self), (self.loss, 1), (self.accuracy, 1))
+        self._box = fill(
+            QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (self.loss, 1), (self.accuracy, 1)
+        )
+        self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
+        self.train.setProperty("size", "large")
+        self.train.clicked.connect(lambda: train())
         self.choices.changed.connect(self._on_chosen)
         self._on_chosen()
 
@@ -157,6 +163,34 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         if self._waiting:
             self.draw()
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the plots side by side where there is more width than height."""
+        super().resizeEvent(event)
+        direction, wide = QBoxLayout.Direction, self.width() > 1.4 * self.height()
+        self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self._place_button()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.loss.minimumSizeHint().expandedTo(
+            self.accuracy.minimumSizeHint()
+        )  # whichever way they lie
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:  # which gives the button its size
+            self._place_button()
+
+    def _place_button(self) -> None:
+        """Put the button into the middle, as long as there is nothing to be seen there."""
+        self.train.setVisible(not len(self._run.history.losses) and not self._run.history.step)
+        place = QRect(QPoint(), self.train.sizeHint())
+        place.moveCenter(self.loss.mapTo(self, self.loss.rect().center()))
+        self.train.setGeometry(place)
+        self.train.raise_()
+
     @Slot()
     def _draw_one(self) -> None:
         """Draw what is new in one of the plots, and leave the other for the next time."""
@@ -165,6 +199,7 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
             self._next_drawing.start(_OTHER_MS)
 
     def _show(self, plot: CurvePlot, *, is_smooth: bool) -> None:
+        self._place_button()
         view, history = self.choices.value, self._run.history
         if plot is self.loss:
             plot.show_content(loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)

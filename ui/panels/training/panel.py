@@ -1,21 +1,22 @@
-"""The training panel."""
+"""The first panel: the network while it trains, its settings, its curves, and how good it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, override
+from typing import NamedTuple, override
 
 from PySide6.QtCore import QEvent, QSize, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz._types import View
 from cnnviz.drawing import Box, Drawing, Ground, Look, Share
-from cnnviz.drawing.page import Card, draw_card, page_drawn
+from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
+from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
-from ui.choices import kept, maybe, read, whole
+from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
@@ -23,12 +24,14 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
+from ui.painting import qrect
+from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import CatchesUp, Provenance
 from ui.panels.training.curves import TrainingCurves
-from ui.panels.training.filters import FiltersView
-from ui.panels.training.filters import View as FilterView
 from ui.panels.training.log_table import LogTable
+from ui.panels.training.network import NetworkPart
+from ui.panels.training.network import View as NetworkChoices
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import PACES, SettingsForm, SpeedControl
 from ui.state import AppState, RunStatus
@@ -38,126 +41,144 @@ from ui.theme import LIGHT, Theme, follow_theme
 _LOG_MS = 200
 #: Test results are drawn a little later than what else is new with them, so that no one has to wait for all.
 _RESULTS_MS = 30
-#: Room between the columns and at the edges, in pixels at scale 1, where there is little of it.
-_LEAST_SPACE = 7
-#: Of the width, what log and results get in a large window.
-_RIGHT_SHARE = 0.17
-#: Of up to so many classes, the numbers of images fit into any column.
-_FEW_CLASSES = 6
+_GAP = 14
+#: Of the settings, and of log and results, in pixels at scale 1.
+_SETTINGS, _RESULTS = 226, 272
+_PAGES = (
+    ("curves", "Curves", "Show the curves below the network"),
+    ("settings", "Settings", "Show the settings below the network"),
+    ("results", "Results", "Show the log and the test images below the network"),
+)
+
+
+class Places(NamedTuple):
+    """Where the parts of the panel lie; None where one is out of sight."""
+
+    network: Box
+    curves: Box | None = None
+    settings: Box | None = None
+    results: Box | None = None
+    log: Box | None = None
+    switch: Box | None = None
+
+
+def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "curves") -> Places:
+    """Share out the panel: the network first, and by its size alone, so that nothing moves while it trains.
+
+    * `form`: least width of the settings, and the height that they want.
+    * `page`: what lies below the network where there is no room for all.
+    """
+    px, gap = look.px, look.px(_GAP)
+    wide = max(form[0], px(_SETTINGS))
+    if room.width >= px(1000) and room.height >= px(400):
+        results = max(px(_RESULTS), 0.19 * room.width)
+        left, middle, right = room.columns(wide, Share(1), results, gap=gap)
+        curves = min(max(0.36 * room.height, px(150)), px(340))
+        network, below = middle.rows(Share(1), curves, gap=gap)
+        upper, lower = right.rows(Share(5), Share(4), gap=gap)
+        return Places(network, below, left, upper, lower)
+    if room.width >= px(760) and room.height >= px(560):
+        left, right = room.columns(wide, Share(1), gap=gap)
+        settings, log = left.rows(min(form[1], room.height - px(130)), Share(1), gap=gap)
+        network, below = right.rows(Share(11), Share(9), gap=gap)
+        curves, results = below.columns(Share(1), min(px(_RESULTS), 0.48 * below.width), gap=gap)
+        return Places(network, curves, settings, results, log)
+    network, switch, below = room.rows(Share(11), px(30), Share(8), gap=px(6))
+    if page == "curves":
+        return Places(network, curves=below, switch=switch)
+    if page == "settings":
+        return Places(network, settings=below, switch=switch)
+    log, results = below.columns(Share(1), Share(1), gap=gap)
+    return Places(network, results=results, log=log, switch=switch)
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a session keeps beside what the parts say: the pace, and what is scrolled."""
+    """What a session keeps beside what the parts say: the pace, what is scrolled, and what is unfolded."""
 
     speed: float | None = maybe(float, 0, 1e6)
     log_scroll: int | None = maybe(int, 0, 10**8, kept="log.scroll")
     settings_scroll: int = whole(0, 0, 10**5, kept="settings.scroll")
+    has_more: bool = flag(False, kept="settings.more")
 
 
 class TrainingPanel(CatchesUp, Panel):
-    """Settings on the left, curves and filters in the middle, log and test results on the right."""
+    """The network above its curves; settings at the left; test images and log at the right."""
 
-    def __init__(self, state: AppState, runs: Runs) -> None:
+    def __init__(
+        self, state: AppState, runs: Runs, analysis: Analysis, show_cells: Callable[[], object]
+    ) -> None:
         super().__init__()
         self._state, self._runs = state, runs
         self._theme = LIGHT
         self.setProperty("role", "panel")
+        self.network = NetworkPart(state, analysis, self, show_cells)
         self._build_widgets()
-        self._build_layout()
         self._follow_state()
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the columns."""
+        """Scale the parts."""
         self._theme = theme
-        self._fit_columns()
+        self._place()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give a narrow panel narrower columns at its sides, or one of the two at a time."""
         super().resizeEvent(event)
-        self._fit_columns()
+        self._place()
 
     @override
     def event(self, event: QEvent) -> bool:
-        # The style gives fields their sizes: after the theme, and without a new size of the panel.
+        # Fields get their sizes from the style, and are unfolded, without a new size of the panel.
         if event.type() == QEvent.Type.LayoutRequest:
-            self._fit_columns()
+            self._place()
         return super().event(event)
 
     @override
     def minimumSizeHint(self) -> QSize:
-        # With one column alone, whichever are shown now.
-        side, middle = self._side_widths(roomy=False), self._middle.minimumSizeHint()
-        px = self._theme.px
-        switch = self._switch.sizeHint().height() + px(10)
-        right = self._right.minimumSizeHint().height() + (switch if self._switch.isVisibleTo(self) else 0)
-        height = max(middle.height() + switch, right) + 2 * px(12)
-        return QSize(
-            max(*side, middle.width(), self._switch.sizeHint().width()) + 2 * px(_LEAST_SPACE), height
-        )
+        # The drawing of the network and what lies below it, which takes what room there is.
+        px, beside = self._theme.px, (part for name, part in self._parts.items() if name != "network")
+        return QSize(max(part.minimumSizeHint().width() for part in beside) + 2 * px(_GAP), px(400))
 
-    def _fit_columns(self) -> None:
+    def _place(self) -> None:
         px = self._theme.px
-        roomy = self.width() >= px(1040)
-        settings, right = self._side_widths(roomy=roomy)
-        right = max(right, round(_RIGHT_SHARE * self.width()))
-        # Four spaces: two between the columns, two at the edges.
-        room = self.width() - self._middle.minimumSizeHint().width()
-        space = (room - settings - right) // 4
-        is_narrow = space < px(_LEAST_SPACE)
-        if is_narrow:  # there is room for one at the side, which may then be wider
-            _, roomy_right = self._side_widths(roomy=True)
-            right = max(right, min(roomy_right, room - 3 * px(_LEAST_SPACE)))
-        is_single = room < max(self._side_widths(roomy=False)) + 3 * px(_LEAST_SPACE)
-        if is_single:
-            settings = right = self.width() - 2 * px(_LEAST_SPACE)
-        self._settings.setFixedWidth(settings)
-        self._right.setFixedWidth(right)
-        space = px(_LEAST_SPACE) if is_narrow else min(space, px(16))
-        if self._columns.spacing() != space:  # or else it would ask for a new layout, and that for this again
-            self._columns.setSpacing(space)
-        self._columns.setContentsMargins(space, px(12), space, px(12))
-        self._switch_row.setContentsMargins(space, px(10) if is_narrow else 0, space, 0)
-        if is_narrow == self._switch.isHidden():
-            self._switch.setVisible(is_narrow)
-            self.updateGeometry()
-        if is_single == self._switch.button("curves").isHidden():
-            self._switch.button("curves").setVisible(is_single)
-        if not is_single and self._switch.current() == "curves":
-            self._switch.set_current("settings")
-        page = self._switch.current()
-        self._settings.setVisible(not is_narrow or page == "settings")
-        self._middle.setVisible(not is_single or page == "curves")
-        self._right.setVisible(not is_narrow or page == "results")
-
-    def _side_widths(self, *, roomy: bool) -> tuple[int, int]:
-        """Widths of the columns at the left and at the right."""
-        px = self._theme.px
-        settings = max(px(264 if roomy else 228), self._settings.minimumSizeHint().width())
-        # With room for three digits in each cell of the confusion matrix, or for four where there is more.
-        wide = 344 if len(self._state.experiment.classes) > _FEW_CLASSES else 300
-        return settings, px(wide if roomy else 252)
+        room = Box(0, 0, self.width(), self.height()).inset(px(_GAP), px(12))
+        if not self.message.isHidden():
+            above, room = room.rows(self.message.sizeHint().height(), Share(1), gap=px(6))
+            self.message.setGeometry(qrect(above).toRect())
+        high = self.form.sizeHint().height() + self.speed.sizeHint().height() + px(14)
+        form = self._parts["settings"].minimumSizeHint().width(), high
+        places = places_in(room, self._theme, form, self._switch.current())
+        parts = {**self._parts, "switch": self._switch}
+        for name, box in places._asdict().items():
+            parts[name].setVisible(box is not None)
+            if box is not None:
+                parts[name].setGeometry(qrect(box).toRect())
 
     @override
     def areas(self) -> dict[str, QWidget]:
-        left, middle, right = self._settings, self._middle, self._right
-        return {"Settings": left, "Curves and filters": middle, "Log and results": right}
+        names = {"network": "Network", "settings": "Settings", "curves": "Curves", "results": "Test images"}
+        return {name: self._parts[key] for key, name in (names | {"log": "Log"}).items()}
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
-        columns = {"settings": self._settings, "curves": self._middle, "results": self._right}
-        return {column: partial(self._show_column, key) for key, column in columns.items()}
+        pages = {"curves": "curves", "settings": "settings", "results": "results", "log": "results"}
+        openers = {self._parts[part]: partial(self._show_page, page) for part, page in pages.items()}
+        return {self.form.rest: self._show_rest, **openers, self._parts["network"]: self._place}
 
-    def _show_column(self, key: str) -> None:
-        self._switch.set_current(key)
-        self._fit_columns()
+    def _show_page(self, page: str) -> None:
+        self._switch.set_current(page)
+        self._place()
+
+    def _show_rest(self) -> None:
+        self._show_page("settings")
+        self.form.more.setChecked(True)
 
     @override
     def provenance(self) -> Provenance | None:
-        """Return the moment that is shown: no image of the samples is to be seen here."""
-        return None if self._state.shown is None else Provenance.of(self._state.shown)
+        """Return moment and image of the network that is drawn."""
+        drawn = self.network.provenance()
+        return drawn if drawn is not None or self._state.shown is None else Provenance.of(self._state.shown)
 
     def _run_drawn(self, what: str) -> Provenance | None:
         """Return what shows the run up to its last step, whichever moment is shown."""
@@ -180,27 +201,25 @@ class TrainingPanel(CatchesUp, Panel):
         self.curves.catch_up()
 
     def figure(self, look: Look) -> Drawing:
-        """Curves, filters, log and test results for paper; nothing before the first step."""
-        px, page, matrix = look.px, self.filters.page, self.results.matrix.content
-        drawing = Drawing(Ground(Box(0, 0, self.width(), self.height()), look, ratio=0))
-        if not self.curves.loss.content.seen:
-            return drawing
-        left, right = drawing.ground.box.columns(Share(5), Share(2), gap=px(24))
-        *plots, filters = left.rows(Share(1), Share(1), px(133), gap=px(10))
-        cards: list[tuple[Any, Box]] = [(self.curves.loss.card(), plots[0])]
-        cards.append((self.curves.accuracy.card(), plots[1]))
-        if page is not None:
-            drawing.marks += page_drawn(page, filters, look).marks
-        beside: list[Card[Any]] = [Card("log", VALUES, self.log.values(), "Log", self._log_title.caption())]
+        """Network, curves, log and test results for paper; nothing before there is a network."""
+        flow, matrix, mistakes = self.network.flow, self.results.matrix.content, self.results.mistakes_card()
+        box, curves = Box(0, 0, self.width(), self.height()), self.curves
+        if flow is None:
+            return Drawing(Ground(box, look, ratio=0))
+        network = Card("network", FLOW, flow, "Network", room=Share(3))
+        if not curves.loss.content.seen:
+            return page_drawn(Page(network), box, look)
+        beside: list[Item] = [
+            Card("log", VALUES, self.log.values(), "Log", self._log_title.caption(), room=None)
+        ]
+        if mistakes is not None:
+            beside.insert(0, mistakes)
         if matrix is not None:
-            beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said()))
-        heights: list[float] = [card.height(right.width, look) for card in beside]
-        if (mistakes := self.results.mistakes_card()) is not None:
-            beside, heights = [*beside, mistakes], [*heights, Share(1)]
-        cards += zip(beside, right.rows(*heights, gap=px(16)), strict=True)
-        for card, box in cards:
-            drawing.place(draw_card, card, box)
-        return drawing
+            said = self.results.said()
+            beside.insert(0, Card("matrix", CONFUSION, matrix, "Test images", said, room=None))
+        plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
+        left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
+        return page_drawn(Page(across(left, right, gap=24)), box, look)
 
     def view_state(self) -> View:
         """Return pace, curves, filters, chosen test images, and what is scrolled."""
@@ -210,10 +229,11 @@ class TrainingPanel(CatchesUp, Panel):
                     self._state.steps_per_second,
                     self.log.scrolled_to(),
                     place_of(self._form_area.verticalScrollBar()),
+                    self.form.more.isChecked(),
                 )
             ),
             **self.curves.view_state(),
-            **kept(self.filters.choices, "filters."),
+            **kept(self.network.choices.value),
             **self.results.view_state(),
         }
 
@@ -222,17 +242,17 @@ class TrainingPanel(CatchesUp, Panel):
         found = read(_Kept, view)
         self._state.set_speed(found.speed if found.speed in PACES else None)
         self.curves.restore_view(view)
-        self.filters.choose(read(FilterView, view, "filters."))
+        self.network.choices.take(read(NetworkChoices, view))
         self.results.restore_view(view)
         self.log.scroll_to(found.log_scroll)
+        self.form.more.setChecked(found.has_more)
         scroll_later(self._form_area.verticalScrollBar(), found.settings_scroll)
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
-        self.form = SettingsForm(self._runs.edit, self._complain)
+        self.form = SettingsForm(self._runs.edit, self._runs.choose_preset, self._complain)
         self.speed = SpeedControl(self._state)
-        self.curves = TrainingCurves()
-        self.filters = FiltersView()
+        self.curves = TrainingCurves(self._runs.train_present)
         tip = (
             "Mean loss and accuracy over the steps since the line before, on training images as they were "
             "met: what the exercise prints. Ctrl+C copies."
@@ -246,41 +266,32 @@ class TrainingPanel(CatchesUp, Panel):
         self._new_lines: list[tuple[int, float, float]] = []
         self.results = ResultsView(self._state.choose_test_image)
         self._log_title = SectionTitle("Log")
-        # Where there is no room for three columns, as on a projector, or not even for two.
-        self._switch = SegmentedControl(
-            [("settings", "Settings"), ("curves", "Curves"), ("results", "Results")]
-        )
-        self._switch.setAccessibleName("Columns of the panel")
-        self._switch.set_option_tooltip("settings", "Show the settings")
-        self._switch.set_option_tooltip("curves", "Show the curves and the filters")
-        self._switch.set_option_tooltip("results", "Show the log and the test images")
-        self._switch.button("curves").hide()
-        self._switch.currentChanged.connect(self._fit_columns)
-
-    def _build_layout(self) -> None:
         self._form_area = ScrollColumn(self.form)
-        self._settings = _column(self._form_area, self.speed)
-        self._right = _column(self._log_title, self.log, self.results)
-        right = self._right.layout()
-        assert isinstance(right, QVBoxLayout)
-        right.setStretch(1, 4)
-        right.setStretch(2, 5)
-        self._middle = _column(self.curves, self.filters)
-        self._columns = fill(QHBoxLayout(), self._settings, (self._middle, 1), self._right)
-        layout = fill(QVBoxLayout(self), self.message, spacing=0)
-        self._switch_row = fill(QHBoxLayout(), self._switch, 1)
-        layout.addLayout(self._switch_row)
-        layout.addLayout(self._columns, 1)
+        self._switch = SegmentedControl([(page, title) for page, title, _ in _PAGES])
+        self._switch.setAccessibleName("Part below the network")
+        for page, _, about in _PAGES:
+            self._switch.set_option_tooltip(page, about)
+        self._switch.currentChanged.connect(self._place)
+        self._parts: dict[str, QWidget] = {
+            "network": _column((self.network, 1)),
+            "settings": _column((self._form_area, 1), self.speed),
+            "curves": _column((self.curves, 1)),
+            "results": _column((self.results, 1)),
+            "log": _column(self._log_title, (self.log, 1)),
+        }
+        # In the order in which Tab leads on.
+        for part in (self._switch, *self._parts.values()):
+            part.setParent(self)
 
     def _follow_state(self) -> None:
         """Draw all that there is, and what changes."""
         state = self._state
         for signal, slot in (
-            (state.draftChanged, self._on_draft_changed),
+            (state.experimentChanged, self._on_settings_changed),
+            (state.draftChanged, self._on_settings_changed),
             (state.datasetChanged, self._on_dataset_changed),
             (state.historyReset, self._on_history_reset),
             (state.runChanged, self._on_run_changed),
-            (state.snapshotChanged, self._on_snapshot_changed),
             (state.momentChanged, self._on_moment_changed),
             (state.ghostChanged, self._on_ghost_changed),
             (state.evaluationChanged, self._on_evaluation_changed),
@@ -292,8 +303,8 @@ class TrainingPanel(CatchesUp, Panel):
         state.sampleChanged.connect(self._on_sample_changed)
 
     @Slot()
-    def _on_draft_changed(self) -> None:
-        self.form.set_draft(self._state.draft)
+    def _on_settings_changed(self) -> None:
+        self.form.set_settings(self._state.settings)
         self.message.clear()  # what was wrong with a field is not in it any more
 
     @Slot()
@@ -314,7 +325,6 @@ class TrainingPanel(CatchesUp, Panel):
         history = self._state.history
         self._new_lines.clear()
         self.curves.set_classes(len(self._state.experiment.classes))
-        self._fit_columns()
         self.curves.set_history(history)
         self.log.set_rows([line[:3] for line in history.log])
         self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")
@@ -339,13 +349,6 @@ class TrainingPanel(CatchesUp, Panel):
             self.curves.follow()
         else:
             self.curves.draw()
-
-    @Slot()
-    def _on_snapshot_changed(self) -> None:
-        shown = self._state.shown
-        snapshots = self._state.history.snapshots
-        first = snapshots[0] if len(snapshots) else None
-        self.filters.show_moment(shown, first)
 
     @Slot()
     def _on_moment_changed(self) -> None:
@@ -382,7 +385,7 @@ class TrainingPanel(CatchesUp, Panel):
             self.message.clear()
 
 
-def _column(*widgets: QWidget) -> QWidget:
+def _column(*widgets: QWidget | tuple[QWidget, int]) -> QWidget:
     column = QWidget()
-    fill(QVBoxLayout(column), (widgets[0], 1), *widgets[1:], spacing=10)
+    fill(QVBoxLayout(column), *widgets, spacing=8)
     return column

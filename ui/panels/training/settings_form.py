@@ -11,34 +11,61 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import SETTINGS, Experiment
-from cnnviz.presets import LAB5
+from cnnviz.presets import CUSTOM, LAB5, PRESETS, preset_of
 from cnnviz.quantities import format_value
 from cnnviz.setting import Setting
+from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField, ClassPicker
 from ui.controls.form import Form
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.number_field import FloatField, IntField, IntListField
-from ui.state import AppState
+from ui.state import AppState, Settings
+from ui.theme import repolish
 
-_FIRST_OF_TRAINING = "optimizer"
+FIRST = ("classes", "filters", "kernel_size", "pool", "learning_rate", "seed")
+"""Settings that a lab changes."""
+_PRESET_TIP = "Ready-made settings that fill in the form: LAB5, the exercise; LENET, deeper, for ten classes"
+_PRESETS = {"lab5": "LAB5", "lenet": "LENET", CUSTOM: "custom"}
 
 
 class SettingsForm(QWidget):
-    """Shows an experiment.
+    """What a run is to be: what a lab changes, the rest below a button; what waits for a new run is marked.
 
     * `edit`: takes a valid experiment with the edited field.
+    * `choose_preset`: takes the name of a preset that is to fill the form.
     * `complain`: is told what is wrong with the field that was edited last; "" when nothing is.
+    * `rest`: the settings below the button, which unfolds them.
     """
 
-    def __init__(self, edit: Callable[[Experiment], object], complain: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        edit: Callable[[Experiment], object],
+        choose_preset: Callable[[str], object],
+        complain: Callable[[str], object],
+    ) -> None:
         super().__init__()
         self._edit, self._complain = edit, complain
         self._draft = LAB5
         self._fields: dict[str, QWidget] = {}
+        self._labels: dict[str, QLabel] = {}
         self._show: dict[str, Callable[[Any], None]] = {}
-        self._build_form()
-        self.set_draft(LAB5)
+        self._first, self.rest = Form(), Form()
+        self.preset = ChoiceField([(name, _PRESETS[name]) for name in PRESETS])
+        self.preset.setPlaceholderText(_PRESETS[CUSTOM])
+        self.preset.choiceEdited.connect(choose_preset)
+        self._first.add_row("Preset", self.preset, _PRESET_TIP)
+        self.more = Button("More settings", "chevron-right", "link")
+        self.more.setToolTip("Show the settings that a lab rarely changes, or fold them")
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._unfold)
+        for name in (*FIRST, *(each for each in SETTINGS if each not in FIRST)):
+            self._add_setting(name, self._first if name in FIRST else self.rest)
+        layout = fill(QVBoxLayout(self), self._first, self.more, self.rest, 1, spacing=6)
+        layout.setContentsMargins(0, 0, 8, 0)
+        layout.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)
+        self.rest.hide()
+        self.set_settings(Settings(LAB5, LAB5))
 
     def field(self, name: str) -> QWidget:
         """Return the field of a setting, by its name in `Experiment`."""
@@ -50,36 +77,41 @@ class SettingsForm(QWidget):
         assert isinstance(picker, ClassPicker)
         picker.set_options(names)
 
-    def set_draft(self, draft: Experiment) -> None:
-        """Show an experiment."""
+    def set_settings(self, settings: Settings) -> None:
+        """Show the settings as edited, and mark those that are others than what runs."""
+        draft, pending = settings.edited, settings.pending
         self._draft = draft
+        self.preset.set_choice(preset_of(draft))
         for name, show in self._show.items():
             show(getattr(draft, name))
         for name, field in self._fields.items():
-            self._form.set_row_visible(field, name not in draft.unused)
+            form = self._first if name in FIRST else self.rest
+            form.set_row_visible(field, name not in draft.unused)
+            setting, label, is_other = SETTINGS[name], self._labels[name], name in pending
+            label.setText(f"{setting.title} •" if is_other else setting.title)
+            if label.property("role") != (role := "changed" if is_other else "muted"):
+                label.setProperty("role", role)
+                repolish(label)
+            runs = f"\nThis run has {setting.written(getattr(settings.running, name))}." if is_other else ""
+            for widget in (label, field):
+                widget.setToolTip(setting.about + runs)
+            field.setAccessibleDescription(setting.about + runs)
+        others = sum(name not in FIRST for name in pending)
+        self.more.setText(f"More settings • {others} changed" if others else "More settings")
         output = self._fields["output"]
         assert isinstance(output, ChoiceField)
         output.set_option_enabled("sigmoid", len(draft.classes) == 2)
 
-    def _build_form(self) -> None:
-        self._form = Form(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 8, 0)
-        layout.addWidget(self._form)
-        layout.addStretch(1)
-        self._form.add_section("Network")
-        for name in SETTINGS:
-            if name == _FIRST_OF_TRAINING:
-                self._form.add_section("Training")
-            self._add_setting(name)
+    def _unfold(self, is_unfolded: bool) -> None:
+        self.more.set_icon("chevron-down" if is_unfolded else "chevron-right")
+        self.rest.setVisible(is_unfolded)
 
-    def _add_setting(self, name: str) -> None:
+    def _add_setting(self, name: str, form: Form) -> None:
         setting, field = SETTINGS[name], self._make_field(name, SETTINGS[name])
         field.setObjectName(f"setting_{name}")
         field.setAccessibleName(setting.title)
-        field.setAccessibleDescription(setting.about)
         self._fields[name] = field
-        self._form.add_row(setting.title, field, setting.about)
+        self._labels[name] = form.add_row(setting.title, field)
 
     def _make_field(self, name: str, setting: Setting) -> QWidget:
         edited = partial(self._on_edited, name)

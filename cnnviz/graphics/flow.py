@@ -1,0 +1,462 @@
+"""The network as one drawing: image, filters, maps, pooled maps, products with the weights, outputs.
+
+Lines say what is computed from what; pointing at anything lights up what it reads and what it feeds.
+"""
+
+import math
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.kept import kept
+from cnnviz.drawing.lettering import Font
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Group, Image, Line, Mark, Point, Rect
+from cnnviz.drawing.outlines import Block, moving_outline
+from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
+from cnnviz.graphics.network_stages import Flow, Kind, Stage
+from cnnviz.palette import Color
+from cnnviz.quantities import format_cell, format_signed, format_value
+
+_RAISES, _LOWERS = Color("#B2182B", "#F4A582"), Color("#2166AC", "#92C5DE")
+"""Of a line to the unit: what raises the logit, and what lowers it."""
+_FEW, _LEAST, _LEAST_OF_MANY, _MOST = 8, 17, 28, 110
+"""Least and most side of a map, in pixels at scale 1: of more than a few not all need to be shown."""
+_FOLDED = 34
+"""Side of a map, in pixels at scale 1, below which activations are left out."""
+_STRAIGHT, _FAN = (14, 110), (30, 200)
+"""Least and most room between two columns, in pixels at scale 1: of lines side by side, and of fans."""
+_OUTPUT = (118, 210)
+"""Least and most width of the outputs, in pixels at scale 1."""
+_IMAGE = 2.4
+"""Side of the image, in sides of a map."""
+_SUM = 56
+"""Room for the sum of a map of products, in pixels at scale 1."""
+_MANY, _STEPS = 80, 12
+"""Lines beyond which they are drawn fainter; pieces of a curved one."""
+
+Node = tuple[int, int]
+"""Number of a column and of a tile in it; the units of the output are one column more."""
+Edge = tuple[Node, Node]
+"""What is read, and what reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCell(Ask):
+    """Go where the arithmetic of a cell is written out."""
+
+    stage: str
+    index: tuple[int, ...]
+
+
+# -- where everything lies -----------------------------------------------------------------------------------
+
+
+class _Places(NamedTuple):
+    """Where everything lies.
+
+    * `columns`: Numbers of the stages that are shown.
+    * `heads`, `scales`: Room of the title above a column, and of the scale below it.
+    * `rows`: Rooms of the classes; `answer`, above them, of the class that is read, if there is room.
+    """
+
+    columns: tuple[int, ...]
+    heads: Mapping[int, Box]
+    scales: Mapping[int, Box]
+    tiles: Mapping[Node, Box]
+    units: tuple[Box, ...]
+    rows: tuple[Box, ...]
+    answer: Box | None
+    notes: Box
+
+    def count(self, column: int) -> int:
+        """How many tiles of a column are shown."""
+        return sum(n == column for n, _ in self.tiles)
+
+
+def _places(flow: Flow, ground: Ground) -> _Places:
+    shapes = tuple(stage.shape for stage in flow.stages)
+    return _placed(shapes, len(flow.names), len(flow.logits), ground.box, ground.look)
+
+
+@lru_cache(64)
+def _placed(
+    shapes: tuple[tuple[Kind, int, int, int, bool, bool], ...], classes: int, units: int, box: Box, look: Look
+) -> _Places:
+    """Lay out as large as the room allows: fewer maps and no activations where they would be too small."""
+    px, small = look.px, look.font("small")
+    head, foot, gap = 2 * small.line + px(4), look.font("mono").line + px(3), px(4)
+    body = box.cut(top=head, bottom=foot)
+    wide = min(max(0.19 * box.width, px(_OUTPUT[0])), px(_OUTPUT[1]))
+
+    def tall(count: int) -> int:
+        least = px(_LEAST if count <= _FEW else _LEAST_OF_MANY)
+        return min(count, max(int((body.height + gap) // (least + gap)), 1))
+
+    def fitted(columns: list[int]) -> tuple[float, list[float]]:
+        """Side of a tile by the width, and the least room behind each column."""
+        rooms = [px(_FAN[0] if shapes[n][4] else _STRAIGHT[0]) for n in columns[1:]]
+        has_sums = shapes[columns[-1]][0] is Kind.PRODUCTS
+        rooms.append(px(_FAN[0]) + (px(_SUM) if has_sums else 0))
+        return (box.width - wide - sum(rooms)) / (len(columns) - 1 + _IMAGE), rooms
+
+    columns = list(range(len(shapes)))
+    side, rooms = fitted(columns)
+    if side < px(_FOLDED):
+        columns = [n for n in columns if not shapes[n][5]]
+        side, rooms = fitted(columns)
+    most = max((tall(shapes[n][1]) for n in columns[1:]), default=1)
+    side = max(math.floor(min(side, (body.height + gap) / most - gap, px(_MOST))), 8)
+    image = math.floor(min(max(_IMAGE * side, px(56)), 0.62 * body.height))
+    spare = max(box.width - wide - image - side * (len(columns) - 1) - sum(rooms), 0)
+    if not spare:  # on less than the least room
+        rooms = [
+            max(room + (box.width - wide - image - side * (len(columns) - 1) - sum(rooms)) / len(rooms), 2)
+            for room in rooms
+        ]
+    larger = math.floor(min(spare / 3, max(0.5 * body.height - image, 0), px(90)))
+    limits = [px(_FAN[1] if room >= px(_FAN[0]) else _STRAIGHT[1]) - room for room in rooms]
+    share = min((spare - larger) / max(sum(limits), 1), 1.0)
+    image, rooms = image + larger, [room + share * most for room, most in zip(rooms, limits, strict=True)]
+    left = box.left + max(box.width - wide - image - side * (len(columns) - 1) - sum(rooms), 0) / 2
+
+    heads, scales, tiles = dict[int, Box](), dict[int, Box](), dict[Node, Box]()
+    for place, n in enumerate(columns):
+        kind, count, rows, cols, *_ = shapes[n]
+        own = side if place else image
+        shown = tall(count)
+        pitch = min((body.height + gap) / shown, 1.6 * (own + gap))
+        top = body.y - shown * pitch / 2 + (pitch - own) / 2
+        for tile in range(shown):
+            room = Box(left, top + tile * pitch, own, own).inset(0.1 * own if kind is Kind.FILTERS else 0)
+            if kind is Kind.UNITS:
+                room = Box(left, body.top, own, body.height)
+            scale = min(room.width / cols, room.height / rows)
+            tiles[n, tile] = Box(*map(round, room.placed(cols * scale, rows * scale)))
+        beside = min(rooms[place - 1], rooms[place]) / 2 if place else 0
+        across = Box(left - beside, 0, own + (2 * beside or rooms[0] / 2), 0)
+        last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)
+        heads[n] = across._replace(top=box.top if place else tiles[n, 0].top - head, height=head - px(4))
+        scales[n] = across._replace(top=last + px(2), height=foot - px(3))
+        left += own + rooms[place]
+    below = tiles[columns[0], 0].bottom + px(5)
+    notes = Box(heads[columns[0]].left, below, image + 0.7 * rooms[0], max(box.bottom - below, 0))
+    outputs = _outputs(classes, units, Box(left, body.top, wide, body.height), look)
+    return _Places(tuple(columns), heads, scales, tiles, *outputs, notes)
+
+
+def _outputs(
+    classes: int, units: int, room: Box, look: Look
+) -> tuple[tuple[Box, ...], tuple[Box, ...], Box | None]:
+    """Places of the units, of the rows of classes, and of what is read."""
+    px = look.px
+    line, large = min(room.height / classes, look.font().line + px(4)), px(70)
+    has_answer = classes * line + large <= room.height
+    high, radius = classes * line + (large if has_answer else 0), px(11 if units == 1 else 4)
+    block = room.cut(left=2 * radius + px(8))
+    answer, below = block.placed(block.width, high).rows(large if has_answer else 0, Share(1))
+    rows = below.lines(classes, line)
+    middles = [room.y] if units == 1 else [row.y for row in rows]
+    discs = tuple(Box(room.left, y - radius, 2 * radius, 2 * radius) for y in middles)
+    return discs, rows, answer if has_answer else None
+
+
+def _edges(flow: Flow, places: _Places) -> Iterator[Edge]:
+    """All lines, from left to right."""
+    for before, n in pairwise(places.columns):
+        shown = range(places.count(before))
+        for tile in range(places.count(n)):
+            sources = shown if flow.stages[n].reads_all else (tile,)
+            yield from (((before, source), (n, tile)) for source in sources if source in shown)
+    last, outputs = places.columns[-1], len(flow.stages)
+    is_sum = flow.stages[last].kind is Kind.PRODUCTS
+    units = (int(np.argmax(flow.logits)),) if is_sum else range(len(flow.logits))
+    yield from (((last, tile), (outputs, unit)) for tile in range(places.count(last)) for unit in units)
+
+
+def _way(flow: Flow, places: _Places, edge: Edge, look: Look) -> tuple[Point, ...]:
+    """A line from the right of one node to the left of another; from products behind their sums."""
+    start, (column, tile) = edge
+    one = places.tiles[start].cut(right=-look.px(_SUM) if flow.stages[start[0]].sums else 0)
+    other = places.units[tile] if column == len(flow.stages) else places.tiles[column, tile]
+    x0, y0, x1, y1 = one.right + 2, one.y, other.left - 2, other.y
+    if abs(y1 - y0) < 1 or x1 <= x0:
+        return (x0, y0), (x1, y1)
+    steps = (n / _STEPS for n in range(_STEPS + 1))
+    return tuple((x0 + t * (x1 - x0), y0 + (3 - 2 * t) * t * t * (y1 - y0)) for t in steps)
+
+
+# -- drawing -------------------------------------------------------------------------------------------------
+
+
+def draw(flow: Flow, ground: Ground) -> Drawing:
+    """Draw the network, and light up what belongs to what is pointed at."""
+    drawing, places, box, look = (
+        Drawing(ground, is_plane=True),
+        _places(flow, ground),
+        ground.box,
+        ground.look,
+    )
+    said = tuple((stage.titles, stage.captions, *stage.shape) for stage in flow.stages)
+    key = ("lines", said, len(flow.names), len(flow.logits), int(np.argmax(flow.logits)), box, look)
+    drawing.add(Group(box, key, lambda: _lines(flow, places, box, look), is_lowest=True))
+    drawing.add(
+        Group(box, ("values", flow, box, look, ground.ratio), lambda: _values(flow, places, box, look))
+    )
+    drawing.parts += _parts(flow, box, look)
+    _light_up(drawing, flow, places)
+    return drawing
+
+
+def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
+    """Titles, frames and lines, which stay the same while the network trains."""
+    drawing, small, strong = Drawing(Ground(box, look)), look.font("small"), look.font("small strong")
+    for n in places.columns:
+        stage, head, shown = flow.stages[n], places.heads[n], places.count(n)
+        first, second = head.rows(small.line, small.line)
+        count = len(stage.values)
+        captions = stage.captions if shown == count else (f"{shown} of {count}", f"{shown}/{count}")
+        align = "middle" if n else "left"
+        drawing.write(first, _fitting(stage.titles, strong, head), strong, align=align)
+        drawing.write(second, _fitting(captions, small, head), small, "muted", align)
+    drawing.add(*(Rect(room.inset(-0.5), edge="border") for room in places.tiles.values()))
+    edges = list(_edges(flow, places))
+    ink = look.mixed("muted", "surface", 0.6 if len(edges) < _MANY else 0.75)
+    drawing.add(*(Line(_way(flow, places, edge, look), ink, look.px(1)) for edge in edges))
+    return drawing.marks
+
+
+def _fitting(versions: tuple[str, ...], font: Font, room: Box) -> str:
+    return next((each for each in versions if font.width(each) <= room.width - 4), "")
+
+
+def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
+    """What changes while the network trains: cells, scales, sums, outputs, and which moment it is."""
+    drawing, mono, small = Drawing(Ground(box, look)), look.font("mono"), look.font("small")
+    for n in places.columns:
+        stage = flow.stages[n]
+        for tile in range(places.count(n)):
+            room, pixels = places.tiles[n, tile], stage.pixels[tile]
+            if stage.kind in flow.covered:
+                drawing.add(Rect(room, "track"))
+                drawing.write(room, "?", "strong", "muted", "middle")
+                continue
+            scale = room.width / pixels.shape[1]
+            drawing.add(Image(room, pixels, is_smooth=scale < 4 and abs(scale - round(scale)) > 1e-6))
+        if stage.kind is Kind.IMAGE or stage.kind in flow.covered:
+            continue
+        scale = ("±" if stage.colors.lo < 0 else "0–") + format_value(stage.colors.hi, 2)
+        room = places.scales[n]
+        drawing.write(room, _fitting((scale,), mono, room), mono, "muted", "middle")
+        if stage.sums:
+            _write_sums(drawing, flow, places, n)
+    lines = [line for note in flow.notes for line in small.wrapped(note, places.notes.width)]
+    fit = places.notes.lines(int(places.notes.height // small.line), small.line)
+    for line, room in zip(lines, fit, strict=False):
+        drawing.write(room, line, small, "muted")
+    _write_outputs(drawing, flow, places)
+    return drawing.marks
+
+
+def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
+    """Sum of each map of products, and on its line to the unit how much that raises or lowers the logit."""
+    (*sums, _), look, mono = flow.stages[n].sums, drawing.ground.look, drawing.ground.font("mono")
+    largest = max(map(abs, sums)) or 1.0
+    for edge in _edges(flow, places):
+        (column, tile), _ = edge
+        if column != n:
+            continue
+        value, room = sums[tile], places.tiles[n, tile]
+        if room.height >= mono.line - look.px(2):
+            beside = Box(room.right + look.px(3), room.top, look.px(_SUM), room.height)
+            drawing.write(beside, _fitting((flow.written[tile],), mono, beside), mono)
+        width = look.px(1) + look.px(3) * abs(value) / largest
+        drawing.add(Line(_way(flow, places, edge, look), _RAISES if value > 0 else _LOWERS, width, alpha=0.8))
+
+
+def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
+    """Units, what is read, and the probability of each class."""
+    look, px, best, is_one = drawing.ground.look, drawing.ground.px, flow.predicted, len(flow.logits) == 1
+    mono, small, strong, hides = look.font("mono"), look.font("small"), look.font("strong"), flow.hides_output
+    for n, unit in enumerate(places.units):
+        ink = "accent" if not hides and (is_one or n == best) else "muted"
+        drawing.add(Rect(unit, "surface" if is_one else ink, ink, px(1.5), unit.height / 2))
+    if is_one:
+        drawing.write(places.units[0], "Σ", strong, align="middle")
+    if hides:
+        drawing.write(places.rows[0], "covered", small, "muted")
+        return
+    if is_one:
+        below = places.rows[-1].cut(top=places.rows[-1].height + px(3))
+        said = zip(("logit", "bias"), reversed(flow.written), strict=False)
+        for (what, text), line in zip(said, below.lines(2, small.line), strict=False):
+            drawing.write(line, f"{what} {text}", small, "muted")
+    if places.answer is not None:
+        first, name, verdict = places.answer.rows(small.line, Share(1), small.line)
+        large = Font(px(34), weight="strong")
+        drawing.write(first, "it reads a", small, "muted")
+        fits = large.width(flow.names[best]) <= name.width
+        drawing.write(name, flow.names[best], large if fits else strong)
+        ink = "danger" if flow.verdict.startswith("wrong") else "success"
+        said = _fitting((flow.verdict, flow.verdict.split(":")[0]), small, verdict)
+        drawing.write(verdict, said, small, ink)
+    names, shares = max(map(strong.width, flow.names)), max(map(mono.width, flow.shares))
+    for k, row in enumerate(places.rows):
+        if row.height < mono.line - px(2) and k not in (best, flow.label):
+            continue
+        name, bar, share = row.columns(min(names, row.width / 3), Share(1), shares, gap=px(6))
+        drawing.write(name, flow.names[k], strong if k == best else "")
+        drawing.write(share, flow.shares[k], mono, align="right")
+        if bar.width >= px(12):
+            bar = bar.placed(bar.width, min(px(7), row.height - 2))
+            drawing.bar(bar, float(flow.probabilities[k]), "accent" if k == best else "muted")
+
+
+# -- what can be pointed at ----------------------------------------------------------------------------------
+
+
+@kept
+def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
+    """Tiles and outputs, to which keys lead, and above them their cells, for the pointer."""
+    places, outputs, logits = _places(flow, Ground(box, look)), len(flow.stages), len(flow.logits)
+    parts, cells = list[Part | CellParts](), list[Part | CellParts]()
+    for (n, tile), room in places.tiles.items():
+        stage = flow.stages[n]
+        said = stage.named(tile)
+        if stage.kind in flow.covered:
+            parts.append(Part((n, tile), room, f"{said}: covered"))
+            continue
+        said += f": sum {format_signed(stage.sums[tile], 4)}" if stage.sums else ""
+        ask = ShowCell(stage.stage, stage.strongest(tile))
+        parts.append(Part((n, tile), room, f"{said}. {stage.about}", ask))
+        _, rows, cols = stage.values.shape
+        grid = Cells(
+            rows, cols, room.left, room.top, room.width / cols, room.height * cols / rows / room.width
+        )
+        press = partial(_cell_asked, stage, tile)
+        cells.append(CellParts((n, tile), grid, partial(_cell_said, stage, tile), press))
+    if flow.hides_output:
+        return parts + cells
+    last = flow.network.layers[-1][0]
+    if logits == 1:
+        said = f"The unit adds up all products and its bias: logit {format_signed(float(flow.logits[0]), 5)}"
+        parts.append(Part((outputs, 0), places.units[0], said, ShowCell(last, (0,))))
+    for k, row in enumerate(places.rows):
+        unit = min(k, logits - 1)
+        said = f"Class {flow.names[k]}: probability {flow.shares[k]}"
+        said += ", the true class" if k == flow.label else ""
+        room = row if logits == 1 else row.joined(places.units[unit])
+        parts.append(Part(("class", k), room, said, ShowCell(last, (unit,))))
+    return parts + cells
+
+
+def _cell_said(stage: Stage, tile: int, row: int, col: int) -> str:
+    value = stage.values[tile, row, col].item()
+    if math.isnan(value) or stage.kind is Kind.FILTERS:
+        return stage.named(tile) + ("" if math.isnan(value) else f": {format_signed(value, 4)}")
+    cell = (row * stage.values.shape[2] + col,) if stage.kind is Kind.UNITS else (tile, row, col)
+    return f"{stage.titles[0]}, {format_cell(cell, stage.noun)}: {format_signed(value, 4)}"
+
+
+def _cell_asked(stage: Stage, tile: int, row: int, col: int) -> Ask | None:
+    if math.isnan(stage.values[tile, row, col]):
+        return None
+    if stage.kind is Kind.UNITS:
+        return ShowCell(stage.stage, (row * stage.values.shape[2] + col,))
+    return ShowCell(stage.stage, stage.strongest(tile) if stage.kind is Kind.FILTERS else (tile, row, col))
+
+
+def _node(flow: Flow, places: _Places, key: Hashable) -> Node | None:
+    """The node of a part, if it is shown now."""
+    match key:
+        case CellKey((int(n), int(tile)), _, _) | (int(n), int(tile)):
+            return (n, tile) if (n, tile) in places.tiles or n == len(flow.stages) else None
+        case ("class", int(k)):
+            return len(flow.stages), min(k, len(flow.logits) - 1)
+        case _:
+            return None
+
+
+def _light_up(drawing: Drawing, flow: Flow, places: _Places) -> None:
+    """Fade what has nothing to do with what is pointed at, and outline what belongs to a cell."""
+    key, look = drawing.ground.hovered, drawing.ground.look
+    node = _node(flow, places, key)
+    if node is None:
+        return
+    edges = list(_edges(flow, places))
+    reads, feeds = {node}, {node}
+    for start, end in reversed(edges):
+        reads |= {start} if end in reads else set()
+    for start, end in edges:
+        feeds |= {end} if start in feeds else set()
+    others = (room for each, room in places.tiles.items() if each not in reads | feeds)
+    drawing.add(*(Rect(room.inset(-1), "surface", alpha=0.75) for room in others))
+    lit = (edge for edge in edges if set(edge) <= reads or set(edge) <= feeds)
+    drawing.add(*(Line(_way(flow, places, edge, look), "accent", look.px(1.5)) for edge in lit))
+    part = drawing.part(key)
+    room = places.tiles.get(node) or (None if part is None else part.box)
+    if room is not None:
+        drawing.add(Rect(room.inset(-look.px(2)), edge="accent", width=look.px(2)))
+    stage = flow.stages[node[0]] if node in places.tiles else None
+    is_map = stage is not None and stage.kind not in (Kind.FILTERS, Kind.UNITS)
+    if isinstance(key, CellKey) and is_map and not flow.hides_fields:
+        _outline_fields(drawing, flow, places, (node, key), reads | feeds)
+
+
+def _outline_fields(
+    drawing: Drawing, flow: Flow, places: _Places, cell: tuple[Node, CellKey], lit: set[Node]
+) -> None:
+    """Outline a cell, what it is computed from and what it feeds."""
+    (node, key), look = cell, drawing.ground.look
+    stage, own = flow.stages[node[0]], (key.row, key.col, 1, 1)
+    fields = flow.fields(stage.stage, (node[1], key.row, key.col)) | {stage.stage: ("feeds", own)}
+    for each in lit & places.tiles.keys():
+        other = flow.stages[each[0]]
+        if other.kind in (Kind.FILTERS, Kind.UNITS) or other.stage not in fields:
+            continue
+        role, block = ("selected", own) if each == node else fields[other.stage]
+        drawing.add(moving_outline(_block_box(other, places.tiles[each], block), role, look))
+
+
+def _block_box(stage: Stage, room: Box, block: Block) -> Box:
+    _, rows, cols = stage.values.shape
+    wide, high = room.width / cols, room.height / rows
+    return Box(room.left + block[1] * wide, room.top + block[0] * high, block[3] * wide, block[2] * high)
+
+
+def _words(flow: Flow) -> str:
+    """The network in a sentence, and what it says of the image."""
+    columns = ", ".join(f"{len(each.values)} {each.titles[0].lower()}" for each in flow.stages)
+    read = f"read as {flow.names[flow.predicted]}, probability {flow.shares[flow.predicted]}"
+    return ". ".join((columns.capitalize(), "covered" if flow.hides_output else read, *flow.notes))
+
+
+def _tables(flow: Flow) -> list[Table]:
+    stages = [each for each in flow.stages if each.kind not in flow.covered]
+    tables = [Table.of_cells(f"{each.key} ({each.titles[0].lower()})", each.values) for each in stages]
+    if not flow.hides_output:
+        rows = list(zip(flow.names, flow.probabilities.tolist(), strict=True))
+        tables.append(Table("Probabilities", ("class", "probability"), rows))
+    return tables
+
+
+def _size(flow: Flow, look: Look) -> Size:
+    columns = [each for each in flow.stages[1:] if not each.is_activation]
+    fans = 1 + sum(each.reads_all for each in columns)
+    least = (len(columns) + _IMAGE) * _LEAST + fans * _FAN[0] + (len(columns) + 1 - fans) * _STRAIGHT[0]
+    least += _OUTPUT[0] + (_SUM if columns and columns[-1].sums else 0)
+    return Size(look.px(max(640, 1.4 * least)), look.px(400), look.px(least), look.px(180))
+
+
+FLOW = Graphic(
+    draw,
+    _size,
+    _tables,
+    _words,
+)

@@ -1,0 +1,167 @@
+"""The drawing of the network: it shows what the network computes, and what belongs together lights up."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from cnnviz.datasets import load_mnist, to_input
+from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect
+from cnnviz.experiment import Experiment
+from cnnviz.graphics.flow import FLOW, ShowCell
+from cnnviz.graphics.network_stages import PRODUCTS, Flow, Kind, flow_of, montage, unit_grid
+from cnnviz.presets import LAB5, LENET
+
+EXPERIMENTS = {
+    "lab5": LAB5,
+    "lenet": LENET,
+    "no pool": replace(LAB5, pool="none", stride=2),
+    "softmax": replace(LAB5, output="softmax", activation="relu", filters=(3,)),
+    "hidden": replace(LAB5, hidden=(12,), activation="tanh", pool="average"),
+    "many filters": replace(LAB5, filters=(40,)),
+}
+EACH = pytest.mark.parametrize("name", EXPERIMENTS)
+SIZES = (520, 260), (640, 400), (1700, 760)
+
+
+@cache
+def image():
+    return load_mnist().test_images[0]
+
+
+def flow(experiment: Experiment) -> Flow:
+    return flow_of(experiment.build_network(), image(), experiment.classes, 1)
+
+
+def drawn(shown: Flow, size: tuple[int, int] = (640, 400), hovered: object = None) -> Drawing:
+    return FLOW.draw(shown, Ground(Box(0, 0, *size), LIGHT, hovered))
+
+
+def stage(shown: Flow, key: str):
+    return next(each for each in shown.stages if each.key == key)
+
+
+def lit_lines(drawing: Drawing) -> int:
+    return sum(isinstance(mark, Line) and mark.ink == "accent" for mark in drawing.marks)
+
+
+@EACH
+def test_every_stage_is_shown_with_what_the_network_computes(name: str) -> None:
+    shown, experiment = flow(EXPERIMENTS[name]), EXPERIMENTS[name]
+    network = shown.network
+    trace = network.forward(to_input(image()[None], network.dtype))
+    for each in shown.stages:
+        if each.kind is Kind.MAPS:
+            np.testing.assert_allclose(each.values, trace.outputs[each.stage][0], rtol=1e-5)
+        elif each.kind is Kind.UNITS:
+            values = each.values[~np.isnan(each.values)]
+            np.testing.assert_allclose(values, trace.outputs[each.stage][0], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(shown.probabilities, trace.class_probabilities[0], rtol=1e-5)
+    has_products = any(each.key == PRODUCTS for each in shown.stages)
+    assert has_products == (not experiment.hidden)
+    if has_products:
+        place = int(np.argmax(shown.logits))
+        bias = float(network.params[f"{network.layers[-1][0]}.bias"][place])
+        assert sum(stage(shown, PRODUCTS).sums[:-1]) + bias == pytest.approx(
+            float(shown.logits[place]), rel=1e-4
+        )
+
+
+@EACH
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits_and_says_how_many_maps_are_shown(name: str, size: tuple[int, int]) -> None:
+    shown = flow(EXPERIMENTS[name])
+    drawing = drawn(shown, size)
+    tiles = [part for part in drawing.parts if isinstance(part.key, tuple) and isinstance(part.key[0], int)]
+    columns = {key[0] for key in (part.key for part in tiles)}
+    for n in columns - {len(shown.stages)}:
+        count, all_ = len({p.key for p in tiles if p.key[0] == n}), len(shown.stages[n].values)
+        texts = drawing.texts()
+        assert count == all_ or f"{count} of {all_}" in texts or f"{count}/{all_}" in texts
+    left_out = {n for n, each in enumerate(shown.stages) if not each.is_activation} - columns
+    assert not left_out, "only activations may be left out"
+    if name == "lab5":
+        assert len({part.key for part in tiles if part.key[0] == 2}) == 8, (
+            "the network of the exercise is whole"
+        )
+
+
+def test_pointing_lights_up_what_is_read_and_what_is_fed_and_fades_the_rest() -> None:
+    shown = flow(LAB5)  # image, filters, maps, pooled maps, products
+    assert lit_lines(drawn(shown)) == 0
+    pooled = drawn(shown, hovered=(3, 5))
+    assert lit_lines(pooled) == 5, "image, filter, map, pooled map, products, unit"
+    faded = [mark for mark in pooled.marks if isinstance(mark, Rect) and mark.alpha == 0.75]
+    assert len(faded) == 4 * 7
+    assert lit_lines(drawn(shown, hovered=(0, 0))) == 8 * 5
+    assert lit_lines(drawn(shown, hovered=("class", 1))) == 8 * 5
+    deep = flow(LENET)
+    first, second = (next(n for n, e in enumerate(deep.stages) if e.key == key) for key in ("pool1", "pool2"))
+    half = lit_lines(drawn(deep, (1700, 760), (first, 0)))
+    assert half > lit_lines(drawn(deep, (1700, 760), (second, 0))) > 8
+
+
+def test_pointing_at_a_cell_outlines_what_it_is_computed_from_and_what_it_feeds() -> None:
+    shown = flow(LAB5)
+    assert shown.fields("pool1", (2, 6, 7))["conv1"] == ("receptive", (12, 14, 2, 2))
+    assert shown.fields("pool1", (2, 6, 7))["input"] == ("receptive", (12, 14, 4, 4))
+    assert shown.fields("conv1", (2, 12, 14))["pool1"] == ("feeds", (6, 7, 1, 1))
+    there = drawn(shown, hovered=CellKey((3, 2), 6, 7))
+    hidden = drawn(replace(shown, hides_fields=True), hovered=CellKey((3, 2), 6, 7))
+    assert len(there.marks) == len(hidden.marks) + 4, "image, map, pooled map, products"
+
+
+@EACH
+def test_pressing_goes_on_to_a_cell_of_the_network(name: str) -> None:
+    shown = flow(EXPERIMENTS[name])
+    drawing = drawn(shown, (1700, 760))
+    for part in drawing.parts:
+        part = part.find(CellKey(part.key, 0, 0)) if hasattr(part, "grid") else part
+        assert isinstance(part.ask, ShowCell)
+        shape = (
+            shown.network.input_shape if part.ask.stage == "input" else shown.network.shapes[part.ask.stage]
+        )
+        assert len(part.ask.index) == len(shape)
+        assert all(0 <= index < side for index, side in zip(part.ask.index, shape, strict=True))
+        assert part.tip
+
+
+def test_arrow_keys_lead_to_what_lies_in_their_direction() -> None:
+    drawing = drawn(flow(LAB5))
+    assert drawing.next_part(None, 0, 0).key == (0, 0)
+    assert drawing.next_part((3, 5), 0, 1).key == (4, 5)
+    assert drawing.next_part((3, 5), 0, -1).key == (2, 5)
+    assert drawing.next_part((3, 5), 1, 0).key == (3, 6)
+    assert drawing.next_part((3, 0), -1, 0).key == (3, 0)
+
+
+def test_what_is_covered_is_neither_seen_nor_said() -> None:
+    shown = replace(flow(LAB5), covered=frozenset({Kind.MAPS, Kind.PRODUCTS}), hides_output=True)
+    drawing = drawn(shown)
+    assert drawing.texts().count("?") == 3 * 8
+    assert "covered" in drawing.texts()
+    assert not any(share in text for share in shown.shares for text in (*drawing.texts(), FLOW.words(shown)))
+    assert {part.ask for part in drawing.parts if part.key in ((2, 0), (3, 0))} == {None}
+    assert [table.title for table in FLOW.tables(shown)] == ["input (image)", "conv1.weight (filters)"]
+
+
+def test_filters_may_show_other_weights() -> None:
+    network = LAB5.build_network()
+    halves = {key: value / 2 for key, value in network.params.items()}
+    shown = flow_of(network, image(), LAB5.classes, weights=halves, filters="Change")
+    np.testing.assert_array_equal(stage(shown, "conv1.weight").values, halves["conv1.weight"][:, 0])
+    assert stage(shown, "conv1.weight").titles == ("Change",)
+    np.testing.assert_array_equal(stage(shown, "conv1").values, stage(flow(LAB5), "conv1").values)
+
+
+def test_slices_of_a_filter_stand_in_a_grid_and_units_too() -> None:
+    kernels = np.arange(2 * 5 * 9.0).reshape(2, 5, 3, 3)
+    tiles = montage(kernels)
+    assert tiles.shape == (2, 7, 11)
+    np.testing.assert_array_equal(tiles[:, 4:, 4:7], kernels[:, 4])
+    assert np.isnan(tiles[:, 3]).all()
+    for count in (1, 7, 12, 128, 512):
+        rows, cols = unit_grid(count)
+        assert rows * cols >= count
+        assert (rows - 1) * cols < count

@@ -1,0 +1,157 @@
+"""The network as it computes the chosen image: drawn anew while it trains."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import override
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnviz.covers import Secret
+from cnnviz.drawing import Ask
+from cnnviz.graphics.flow import FLOW, ShowCell
+from cnnviz.graphics.network_stages import Flow, Kind, flow_of
+from cnnviz.quantities import format_count
+from cnnviz.snapshots import Snapshot
+from ui.choices import Choices, one_of
+from ui.controls.labels import ElidedLabel
+from ui.controls.layouts import fill
+from ui.controls.naming import named
+from ui.marks import view_of
+from ui.panels.analysis import Analysis, Context
+from ui.panels.picture_loop import PictureLoop
+from ui.panels.provenance import Provenance, ProvenancePart, ProvenanceView
+from ui.panels.scene import Scene, still_scene_of
+from ui.state import AppState, PinnedCell, Sample
+
+#: Least time between two pictures: drawing holds the interpreter, and with it training.
+_PACE_MS = 160
+_MOMENTS = (
+    ("before", "Before", "The filters when the run began"),
+    ("now", "Now", "The filters at the moment that is shown"),
+    ("difference", "Difference", "The filters now minus those when the run began, on a scale of their own"),
+)
+_HINT = "Point at anything to see what it reads and feeds"
+_TIP = "Click a cell to have it written out in Filters & maps"
+_EMPTY = "Choose an image on the left: the network and all that it computes appear here."
+
+
+@dataclass(frozen=True)
+class View:
+    """What the filters show."""
+
+    moment: str = one_of("now", "row", "Moment of the filters", _MOMENTS, kept="filters.moment")
+
+
+@dataclass(frozen=True)
+class _Filters:
+    """What the filters show, and the first moment of the run, where that is needed."""
+
+    moment: str
+    first: Snapshot | None
+
+    @property
+    def title(self) -> str:
+        """What they are called; "" for the weights of the moment that is shown."""
+        if self.first is None:
+            return ""
+        return "Before" if self.moment == "before" else "Change"
+
+
+def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
+    """The network with all that it makes of the sample."""
+    network, sample, shown = scene.snapshot.network, scene.sample, scene.choices
+    weights = network.params if shown.first is None else shown.first.network.params
+    if shown.first is not None and shown.moment == "difference":
+        weights = {name: np.subtract(network.params[name], before) for name, before in weights.items()}
+    notes = image_words(sample, scene.classes), f"step {format_count(scene.snapshot.step)}"
+    return flow_of(
+        network, sample.pixels, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes
+    )
+
+
+def image_words(sample: Sample, classes: tuple[str, ...]) -> str:
+    """Say which image it is, and what it shows."""
+    said = "own image" if sample.index is None else f"test image {format_count(sample.index)}"
+    return said if sample.label is None else f"{said}, a {classes[sample.label]}"
+
+
+class NetworkPart(ProvenancePart, QWidget):
+    """The drawing of the network, and what its filters show.
+
+    * `panel`: in whose sight it is drawn.
+    * `show_cells`: bring Filters & maps to the front.
+    """
+
+    def __init__(
+        self, state: AppState, analysis: Analysis, panel: QWidget, show_cells: Callable[[], object]
+    ) -> None:
+        super().__init__()
+        self._state, self._show_cells = state, show_cells
+        self.choices = Choices(View, parent=self)
+        self.view: ProvenanceView[Flow] = view_of(
+            FLOW, "Network", _TIP, self._answer, keys_point=True, focus=Qt.FocusPolicy.StrongFocus,
+            kind=ProvenanceView[Flow],
+        )  # fmt: skip
+        self.view.ground, self.view.placeholder, self.view.tell = "surface", _EMPTY, self.provenance
+        hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")
+        head = fill(QHBoxLayout(), (hint, 1), filters, self.choices.controls["moment"])
+        fill(QVBoxLayout(self), head, (self.view, 1), spacing=2)
+        self._loop = PictureLoop(
+            panel, state, analysis, "network", self._scene, _compute, self._draw, _PACE_MS
+        )
+        self.choices.changed.connect(self._loop.look)
+        state.historyReset.connect(self._loop.look)
+        state.coveredChanged.connect(self._on_covered)
+
+    @property
+    def flow(self) -> Flow | None:
+        """What is drawn."""
+        return self.view.content
+
+    @override
+    def provenance(self) -> Provenance | None:
+        scene = self._loop.scene
+        if scene is None:
+            return None
+        shown, choices = scene.choices, ()
+        if shown.first is not None:
+            since = f"step {format_count(shown.first.step)}"
+            choices = (f"filters {'of' if shown.moment == 'before' else 'minus'} {since}",)
+        return Provenance.of(scene.snapshot, scene.sample, choices=choices)
+
+    def _scene(self) -> Scene[_Filters] | None:
+        moment, snapshots = self.choices.value.moment, self._state.history.snapshots
+        first = snapshots[0] if moment != "now" and len(snapshots) else None
+        scene = still_scene_of(self._state, _Filters(moment, first))
+        if scene is not None and first is not None and not first.network.is_like(scene.snapshot.network):
+            return replace(scene, choices=_Filters(moment, None))
+        return scene
+
+    def _draw(self, flow: Flow) -> None:
+        why = self._state.why_covered
+        hides_cells = bool(why(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS))
+        covered = {Kind.MAPS, Kind.PRODUCTS, Kind.UNITS} if hides_cells else set[Kind]()
+        covered |= {Kind.FILTERS} if why(Secret.FILTERS) else set()
+        self.view.show_content(
+            replace(
+                flow,
+                covered=frozenset(covered),
+                hides_output=hides_cells,
+                hides_fields=bool(why(Secret.FIELD)),
+            )
+        )
+
+    @Slot()
+    def _on_covered(self) -> None:
+        if self.flow is not None:
+            self._draw(self.flow)
+
+    def _answer(self, ask: Ask) -> None:
+        match ask:
+            case ShowCell(stage, index):
+                self._state.set_pinned(PinnedCell(stage, index))
+                self._show_cells()
+            case _:
+                raise TypeError(f"The network does not know {ask!r}.")
