@@ -259,7 +259,7 @@ class NetworkView(QWidget):
                 self._under = None
                 self.redraw()
             case PressCell(cell, index):
-                self.answer(EndSweep())
+                self._stand_at(None)
                 self._state.set_pinned(None if cell == self._shown_pin() else cell)
                 if index is not None:
                     self._choices.choose(class_index=index)
@@ -426,14 +426,10 @@ class NetworkView(QWidget):
 
     def _step_sweep(self, *, plays: bool = False) -> None:
         """Sweep one cell further, at first the stage of the marked cell, or else the first convolution."""
-        stage, place, marked, picture = (
-            self.view.sweep,
-            self.view.sweep_place + 1,
-            self.marked_cell(),
-            self.picture,
-        )
-        if stage is None:
-            stages = () if picture is None else (marked and marked.stage, picture.plan.first_convolution)
+        view, marked, picture = self.view, self.marked_cell(), self.picture
+        stage, place = view.sweep, view.sweep_place + 1
+        if stage is None and picture is not None:
+            stages = None if marked is None else marked.stage, picture.plan.first_convolution
             stage, place = next((each for each in stages if self._last_swept(each) is not None), None), 0
         last = self._last_swept(stage)
         if last is not None:

@@ -188,19 +188,10 @@ def _body(now: Now) -> Item:
             key = f"{column.key} folded"
             items.append(Card(key, FOLDED, folded, tip=tip, room=22, is_live=True, name=name))
         else:
-            items.append(_column(now, column))
+            make = {Kind.UNITS: _units, Kind.OUTPUT: _outputs}.get(column.kind, _maps)
+            width = layout.widths[column.key] / look.scale
+            items.append(down(*make(now, column), room=width, gap=3))
     return across(*items, gap=0)
-
-
-def _column(now: Now, column: Column) -> Item:
-    match column.kind:
-        case Kind.UNITS:
-            items = _units(now, column)
-        case Kind.OUTPUT:
-            items = _outputs(now, column)
-        case _:
-            items = _maps(now, column)
-    return down(*items, room=now.layout.widths[column.key] / now.look.scale, gap=3)
 
 
 def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:

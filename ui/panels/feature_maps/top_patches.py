@@ -128,8 +128,9 @@ class TopPatchesView(HasProvenance, QWidget):
         """Return the filter, at which step it was searched last, and whose evidence is shown."""
         search = self.search
         step = None if search.searched is None else search.searched.step
-        filter_, wanted = {"layer": search.layer, "channel": search.channel}, search.is_wanted
-        return kept_choices(replace(self._view, **filter_, wanted=wanted, searched=step), "filter.")
+        layer, channel, wanted = search.layer, search.channel, search.is_wanted
+        own = replace(self._view, layer=layer, channel=channel, wanted=wanted, searched=step)
+        return kept_choices(own, "filter.")
 
     def restore_view(self, view: View, at: Callable[[int], Snapshot | None]) -> None:
         """Choose as `view_state` said.
@@ -168,7 +169,7 @@ class TopPatchesView(HasProvenance, QWidget):
 
     def figure(self, look: Look) -> Drawing:
         """Filter, patches and evidence, for paper."""
-        left = filter_page(self.picture, self.search.layers, 0.0, controls=False).body
+        left = filter_page(self.picture, self.search.layers, self._share).body
         found = [replace(patches_page(self.picture).body, room=Share(9))]
         if self.picture is not None and self.picture.has_evidence:
             evidence = evidence_page(self.picture, self._view)
@@ -235,9 +236,7 @@ class TopPatchesView(HasProvenance, QWidget):
 # -- pages ---------------------------------------------------------------------------------------------------
 
 
-def filter_page(
-    picture: FilterPicture | None, layers: tuple[str, ...], share: float, *, controls: bool = True
-) -> Page:
+def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: float) -> Page:
     """The filter among those of its layer, and how far its search has come: `share` of it is done."""
     items: list[Item] = []
     if picture is not None:
@@ -258,12 +257,12 @@ def filter_page(
         items.append(Card("age", WORDS, Words(picture.age, ink="muted"), room=None))
     if picture is not None and picture.under_way:
         cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
-        more: tuple[Item, ...] = Card("progress", DONE, Done(share), room=None), cancel
+        more: tuple[Item, ...] = Card("progress", DONE, Done(share), room=None, is_label=True), cancel
     else:
         title = "Search" if picture is not None and picture.findings is None else "Search again"
         tip = "Search all test images with the present weights"
         more = (Choice("search", "press", title, Search(), tip=tip, icon="refresh-cw"),)
-    return Page(down(*items, *(more if controls else ())))
+    return Page(down(*items, *more))
 
 
 @kept
