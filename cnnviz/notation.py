@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, told_apart
-from cnnviz.quantities import MINUS, MOST_IN_FULL, format_power, format_together, format_value, typeset
+from cnnviz.quantities import (
+    MINUS,
+    MOST_IN_FULL,
+    format_power,
+    format_signed,
+    format_together,
+    format_value,
+    typeset,
+)
 
 
 @dataclass(frozen=True)
@@ -163,14 +171,15 @@ def format_column(
 def format_sum(parts: Sequence[float], total: float, longest: int = 10, figures: int = 4) -> list[str]:
     """Write the parts of a sum and their total so that they add up as they are written.
 
-    * `parts`: finite.
-    * `total`: finite; their sum, but for the noise of floating point.
+    * `total`: their sum, but for the noise of floating point.
     * `longest`: for how many characters there is room.
     * `figures`: of the largest, at least.
     * Returns: the parts, and the total. They share decimals, and have as many more as it takes; where there
       is no room for these, the total has fewer than the parts.
     """
     numbers = [*parts, total]
+    if not all(map(math.isfinite, numbers)):  # of weights that have run away
+        return [format_signed(each) for each in numbers]
     largest = max(map(abs, numbers))
     exponent = 0 if largest >= 1e-3 or largest == 0 else math.floor(math.log10(largest))
     before = math.floor(math.log10(largest / 10.0**exponent)) + 1 if largest else 1

@@ -16,9 +16,10 @@ from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES
+from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, Outlines, inside
+from cnnviz.graphics.network_stages import flow_of
 from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, Key, MovedImage, PairMaps, Shown
-from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.run_curves import Run, accuracy_plot, loss_plot
 from cnnviz.graphics.stage_strip import STRIP
@@ -62,7 +63,7 @@ def show(
     `Dataset`                   ``"images"``        the first test images of its classes
     `numpy.ndarray`             ``"maps"``          images, or maps: ``(h, w)`` or ``(n, h, w)``
     `Network`                   ``"layers"``        its layers, and their weights as maps
-    `Trace`                     ``"maps"``          an image, its maps layer by layer, the probabilities
+    `Trace`                     ``"network"``       an image on its way through the network
     `Comparison`                ``"translation"``   what a shift does to image, maps, winners and output
     `Comparison`                ``"window"``        one window of the max pool before and after the shift
     `PoolRouting`               ``"window"``        one pooling window: values, pooled value, gradient
@@ -87,7 +88,7 @@ def show(
     -------
     Drawing
         A notebook shows it on a light ground. Of many maps there are the first ones, and of very large ones
-        every second or third cell, so that its SVG has one and a half megabytes at most.
+        every second or third cell, so that its SVG has two megabytes at most.
 
     Raises
     ------
@@ -100,8 +101,9 @@ def show(
         raise ParameterError(f"There are pictures of {kinds}. Got {shown(thing)} instead.")
     name = check_choice(picture or next(iter(fitting)), "picture", "show", fitting)
     body = fitting[name](thing, _Wanted(tuple(classes), sample, channel, window))
-    height = math.ceil(body.height(_WIDTH, LIGHT))
-    drawing = page_drawn(Page(body), Box(_MARGIN, _MARGIN, _WIDTH, height), LIGHT)
+    width = max(_WIDTH, math.ceil(body.least(LIGHT)[0]))
+    height = math.ceil(body.height(width, LIGHT))
+    drawing = page_drawn(Page(body), Box(_MARGIN, _MARGIN, width, height), LIGHT)
     whole = drawing.ground._replace(box=drawing.ground.box.inset(-_MARGIN))
     cards = (leaf for leaf in leaves_of(body) if isinstance(leaf, Card))
     told = (": ".join(filter(None, (card.title, card.graphic.words(card.content)))) for card in cards)
@@ -203,25 +205,9 @@ def _layers(network: Network, _: _Wanted) -> Item:
 
 
 def _traced(trace: Trace, wanted: _Wanted) -> Item:
-    """An image, its maps layer by layer, and what the network says of it."""
-    sample = check_int(wanted.sample, "sample", "show", 0, len(trace.inputs) - 1)
-    stages = {name: outputs[sample] for name, outputs in trace.outputs.items() if outputs.ndim == 4}
-    chances, ends = trace.class_probabilities[sample], list[Item]()
-    if trace.inputs.ndim == 4:
-        image = trace.inputs[sample]
-        known, names = image[np.isfinite(image)], ("",) if len(image) == 1 else ()
-        colors = Colors("grey", float(known.min(initial=-0.5)), float(known.max(initial=0.5)))
-        ends.append(_maps("input", image, colors, names, len(stages) + 1))
-    said = Probabilities(wanted.names(len(chances)), tuple(chances.tolist()))
-    ends.append(Card("output", PROBABILITIES, said, "output", room=None))
-    rows = [
-        _maps(
-            f"{name}: {' × '.join(map(format_count, maps.shape))}", maps, Colors.of("signed", maps),
-            rows=len(stages) + 1,
-        )
-        for name, maps in stages.items()
-    ]  # fmt: skip
-    return across(down(*ends, room=220), down(*rows))
+    """An image on its way through the network: what is computed from what."""
+    flow = flow_of(trace.one(wanted.sample), wanted.names(trace.class_probabilities.shape[1]))
+    return down(Card("network", FLOW, flow, room=FLOW.size(flow, LIGHT).height))
 
 
 def _translation(found: Comparison, wanted: _Wanted) -> Item:
@@ -324,7 +310,7 @@ _PICTURES: tuple[tuple[str, type[Any], Callable[[Any, _Wanted], Item]], ...] = (
     ("images", Dataset, _images),
     ("maps", np.ndarray, _array),
     ("layers", Network, _layers),
-    ("maps", Trace, _traced),
+    ("network", Trace, _traced),
     ("translation", Comparison, _translation),
     ("window", Comparison, _window),
     ("window", PoolRouting, _routing),

@@ -4,6 +4,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -213,7 +214,7 @@ class LabFile(Entry, frozen=True, rename={"sections": "section", "steps": "step"
     steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
 
 
-class Lab(LabFile, frozen=True, kw_only=True):
+class Lab(LabFile, frozen=True, kw_only=True, dict=True):
     """A lab file, and what follows from it."""
 
     experiment: Experiment  # settings of the run that is measured
@@ -228,7 +229,7 @@ class Lab(LabFile, frozen=True, kw_only=True):
         """Whether it is measured with the settings of the window, whatever they are."""
         return self.settings_of == "window"
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of the text of the file (hex), line ends as Unix has them."""
         return hashlib.sha256(self.source.replace("\r\n", "\n").encode()).hexdigest()

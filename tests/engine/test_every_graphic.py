@@ -81,9 +81,8 @@ def network(preset: str):
 
     experiment = PRESETS[preset]
     image = first_images((0, 1), 1, 1).test_images[0]
-    return flow_of(
-        experiment.build_network(), image, experiment.classes, 1, notes=("test image 0, a 1", "step 0")
-    )
+    trace = experiment.build_network().forward(image[None])
+    return flow_of(trace, experiment.classes, 1, notes=("test image 0, a 1", "step 0"))
 
 
 @cache

@@ -30,7 +30,7 @@ HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #
 
 @pytest.fixture(scope="module")
 def handed() -> HandIn:
-    found = honest(1, small_data())
+    found = honest(1)
     own = OwnImage.of(np.zeros((1, 28, 28), np.uint8), None, "drawn")
     return replace(found, name=HOSTILE, answers={"guess": HOSTILE}, own=own).sealed()
 

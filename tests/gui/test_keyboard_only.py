@@ -259,6 +259,7 @@ class Student:
                 press(Key.Key_Space)  # "Export anyway": the fields beside the lab are empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*shipped_labs()} - {FREE}))
 def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, name: str) -> None:
     classes = load_lab(shipped_labs()[name]).experiment.classes

@@ -43,7 +43,7 @@ _LOG_MS = 200
 _RESULTS_MS = 30
 _GAP = 14
 #: Of the settings, and of log and results, in pixels at scale 1.
-_SETTINGS, _RESULTS = 226, 272
+_SETTINGS, _RESULTS, _LEAST_RESULTS = 226, 272, 220
 _PAGES = (
     ("curves", "Curves", "Show the curves below the network"),
     ("settings", "Settings", "Show the settings below the network"),
@@ -76,7 +76,8 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
         curves = min(max(0.36 * room.height, px(150)), px(340))
         network, below = middle.rows(Share(1), curves, gap=gap)
         upper, lower = right.rows(Share(5), Share(4), gap=gap)
-        return Places(network, below, left, upper, lower)
+        settings, _ = left.rows(min(form[1], room.height), Share(1))
+        return Places(network, below, settings, upper, lower)
     if room.width >= px(760) and room.height >= px(560):
         left, right = room.columns(wide, Share(1), gap=gap)
         settings, log = left.rows(min(form[1], room.height - px(130)), Share(1), gap=gap)
@@ -137,14 +138,16 @@ class TrainingPanel(CatchesUp, Panel):
     @override
     def minimumSizeHint(self) -> QSize:
         # The drawing of the network and what lies below it, which takes what room there is.
-        px, beside = self._theme.px, (part for name, part in self._parts.items() if name != "network")
-        return QSize(max(part.minimumSizeHint().width() for part in beside) + 2 * px(_GAP), px(400))
+        px, parts = self._theme.px, (self._parts["settings"], self.curves, self.log)
+        widths = (part.minimumSizeHint().width() for part in parts)
+        return QSize(max(px(_LEAST_RESULTS), *widths) + 2 * px(_GAP), px(400))
 
     def _place(self) -> None:
         px = self._theme.px
         room = Box(0, 0, self.width(), self.height()).inset(px(_GAP), px(12))
         if not self.message.isHidden():
-            above, room = room.rows(self.message.sizeHint().height(), Share(1), gap=px(6))
+            high = self.message.heightForWidth(round(room.width))
+            above, room = room.rows(high, Share(1), gap=px(6))
             self.message.setGeometry(qrect(above).toRect())
         high = self.form.sizeHint().height() + self.speed.sizeHint().height() + px(14)
         form = self._parts["settings"].minimumSizeHint().width(), high
@@ -287,7 +290,6 @@ class TrainingPanel(CatchesUp, Panel):
         """Draw all that there is, and what changes."""
         state = self._state
         for signal, slot in (
-            (state.experimentChanged, self._on_settings_changed),
             (state.draftChanged, self._on_settings_changed),
             (state.datasetChanged, self._on_dataset_changed),
             (state.historyReset, self._on_history_reset),
@@ -298,6 +300,7 @@ class TrainingPanel(CatchesUp, Panel):
         ):
             signal.connect(slot)
             slot()
+        state.experimentChanged.connect(self._on_settings_changed)
         state.stepsAdded.connect(self._on_steps_added)
         state.testAdded.connect(self._on_test_added)
         state.sampleChanged.connect(self._on_sample_changed)
