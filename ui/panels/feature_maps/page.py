@@ -238,36 +238,21 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     looked = Looked(shown, (), now.is_covered(column), now.explained.uncovered(column.key), zoom)
     if zoom is not None:
         looked = _followed(now, column, looked, box)
-    moves = (
-        MovePin if column.kind is not Kind.KERNELS and column.stage == now.explained.pinned_stage else None
-    )
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
     times = "1" if growth == 1 else format_value(growth, 2)
     has_grown = times != "1" and 0 < growth < math.inf
-    can_enlarge = column.kind is not Kind.KERNELS
     content = StageMap(
         looked,
         f"×{times}" if has_grown else "",
         f"{times} times the limits at step {format_count(step)}" if has_grown else "",
-        moves,
-        Enlarge(column.key) if can_enlarge else None,
-        ScrollMap if zoom is not None else None,
-        ZoomBy if is_large else None,
-        240 if is_large else None,
+        enlarge=None if column.kind is Kind.KERNELS else Enlarge(column.key),
+        scrolls=ScrollMap if zoom is not None else None,
+        zooms=ZoomBy if is_large else None,
+        length=240 if is_large else None,
     )
     tip = "Point at a cell to see what it reads and what it feeds; click to pin it"
-    name = f"{column.title}, the chosen map"
     room = Share(1) if is_large else math.ceil(_side(now, column) + strip_height(look)) / look.scale
-    large = Card(
-        column.key,
-        STAGE_MAP,
-        content,
-        tip=tip,
-        room=room,
-        is_live=True,
-        keys_point=moves is None,
-        name=name,
-    )
+    large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
     if is_large and small:
@@ -276,11 +261,18 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = Marks(tuple(mark for mark in _KEY if mark != _WINNER or has_winners))
         below = (large, Card("key", MARKS, key, room=None), *small)
-    lines = _lines(now, column, power)
-    head = now.contents.of(
-        "head", column, None, (lines, is_large), lambda: _map_head(column, lines, is_large)
+    return (*_map_head(column, _lines(now, column, power), is_large), *below)
+
+
+def _large(
+    now: Now, column: Column, content: StageMap, room: float | Share, name: str, tip: str
+) -> Card[StageMap]:
+    """The large map of a column; with a pinned cell in it arrow keys move that."""
+    has_pin = column.kind is not Kind.KERNELS and column.stage == now.explained.pinned_stage
+    content = replace(content, moves=MovePin) if has_pin else content
+    return Card(
+        column.key, STAGE_MAP, content, tip=tip, room=room, is_live=True, keys_point=not has_pin, name=name
     )
-    return (*head, *below)
 
 
 def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
@@ -484,20 +476,13 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
         return shown, format_power(shown.exponent)
 
     shown, power = now.contents.of("units", column, picture.token(column), limits, make)
-    moves = MovePin if column.stage == now.explained.pinned_stage else None
-    looked = Looked(shown, (), now.is_covered(column))
-    content = StageMap(looked, moves=moves, length=math.inf)
+    content = StageMap(Looked(shown, (), now.is_covered(column)), length=math.inf)
     cell = max((side - 2) // rows, 3)
     high = math.ceil(min(cell * rows + 2, max(side, 3 * rows + 2)) + strip_height(look))
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
     lines = f"{count} units {power}".rstrip(), f"{count} {power}".rstrip()
-    return (
-        *_head(column, "", lines, _fold(column)),
-        Card(
-            column.key, STAGE_MAP, content, tip=tip, room=high / look.scale, is_live=True,
-            keys_point=moves is None, name=name,
-        ),
-    )  # fmt: skip
+    large = _large(now, column, content, high / look.scale, name, tip)
+    return (*_head(column, "", lines, _fold(column)), large)
 
 
 def _unit_blocks(units: int, rows: int, cols: int, mark: Mark) -> list[Block]:
