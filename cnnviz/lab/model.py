@@ -147,6 +147,8 @@ class Step(Entry, frozen=True, rename={"questions": "question", "results": "resu
     title: Line
     purpose: Sentence
     text: Annotated[str, Meta(max_length=8000)] = ""  # what to read
+    # ids of earlier steps whose hypothesis, prediction and results this one needs: they stand in it
+    recall: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
     show: Show = Show()
     prediction: Prediction | None = None
     # numbers that are measured without being asked for, for the report and the hand-in

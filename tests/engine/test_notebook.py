@@ -155,7 +155,7 @@ def test_networks_without_maps_and_pools_without_winners_are_shown_too():
         ("flatten", Flatten()),
         ("dense1", Dense(2)),
     ]
-    assert "After pool1" in cnnviz.show(routing(Network.build(layers, (1, 28, 28)))).texts()
+    assert "Before pool1" in cnnviz.show(routing(Network.build(layers, (1, 28, 28)))).texts()
 
 
 def test_pixels_are_scaled_before_they_are_moved():

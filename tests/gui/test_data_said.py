@@ -258,7 +258,7 @@ def test_weights_of_others_are_offered_and_taken_or_say_why_they_do_not_fit_the_
     qtbot.waitUntil(lambda: notices.text().endswith(fits))
     assert notices.text().startswith("torch.safetensors holds weights but no description")
     assert state.run.run_id == 1, "nothing has changed yet"
-    assert notices.action_button().text() == "Take them into a new run"
+    assert notices.action_button().text() == "Start a new run with them"
     notices.action_button().click()
     qtbot.waitUntil(lambda: state.run.run_id == 2 and state.evaluation is not None)
     rest(qtbot, session)

@@ -95,7 +95,7 @@ def test_a_run_and_the_own_image_come_back(qtbot, tmp_path):
         end(process, signal.SIGKILL)
     with next_start(qtbot, tmp_path) as session:
         notices, state = session.window.notices, session.state
-        assert "without being closed. This is the document as it was then." in notices.text()
+        assert "without being closed. This is the document as it was at that time." in notices.text()
         assert (state.run.step, len(state.history.losses)) == (300, 300)
         assert (state.sample.origin, int(state.sample.pixels.max())) == ("drawn", 9)
         assert session.document.is_changed
@@ -211,7 +211,7 @@ def test_what_is_damaged_costs_no_words(qtbot, tmp_path):
         if member.name != "document.json":
             member.write_bytes(b"x")
     with next_start(qtbot, tmp_path) as session:
-        assert "only its words and settings are here; the rest lies in" in session.window.notices.text()
+        assert "only its words and settings are here. The rest is in" in session.window.notices.text()
         work = session.window.panel(ReportPanel).work
         assert work.work.author == WORDS
         assert work.done(work.lab.steps[1]).inserts == ()

@@ -186,7 +186,7 @@ def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
     button, page = sitting.column.page.show_me, sitting.column.page
     qtbot.waitUntil(lambda: sitting.shower.is_set)  # the lab begins where its first step wants to be
     assert button.property("kind") == ""
-    assert page.shown.text() == "The window is set for this step."
+    assert page.shown.text() == "The window is ready for this step."
     sitting.control.go_to("field")
     qtbot.waitUntil(lambda: button.property("kind") == "primary")
     assert page.shown.text() == ""
@@ -212,7 +212,7 @@ def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
     press(card.skip)
-    assert "cannot predict any more" in card.warning.text()
+    assert "cannot predict in this step" in card.warning.text()
     press(card.keep_predicting)
     assert not card.warning.isVisible()
     assert card.commit.isVisible()
@@ -283,7 +283,7 @@ def test_what_is_met_on_the_way_to_a_step_tells_nothing_of_its_answer(
         return "\n".join(texts_of(session.window.panels))
 
     share, change = (
-        "on the way back it gets the whole gradient|share the maximum",
+        "in the backward pass it gets the whole gradient|share the maximum",
         r"promised|after the update",
     )
     assert not re.search(share, told(1))

@@ -258,7 +258,7 @@ def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, sessi
 
 def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, session, tmp_path, theme):
     column = open_lab(qtbot, session, tmp_path).column
-    theme.set_presenter(True)
+    theme.set_scale(1.35)
     session.window.resize(1100, 700)
     whole_window.rest(qtbot, session)
     column.show_result("field")

@@ -109,7 +109,7 @@ def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancell
     assert done.args == [False]
     qtbot.waitUntil(lambda: session.controller.is_idle)
     assert not restorer.is_busy
-    assert told(session) == "Opening far.png was cancelled: everything is as it was."
+    assert told(session) == "Opening far.png was cancelled. Nothing has changed."
     assert (session.state.run.run_id, session.state.run.status) == (run_id, RunStatus.READY)
 
 

@@ -197,7 +197,7 @@ def test_words_are_kept_as_soon_as_there_is_room(qtbot, disk, kept_on_disk, sess
     qtbot.waitUntil(lambda: session.controller.keeping.is_idle)
     disk.fill()
     qtbot.keyClicks(edit, " and second")
-    qtbot.waitUntil(lambda: "Your work is not being kept" in told(session))
+    qtbot.waitUntil(lambda: "Your work is not being saved" in told(session))
     assert "the disk is full" in told(session)
     assert edit.toPlainText() == "first and second"
     assert "first" in kept_in(session)

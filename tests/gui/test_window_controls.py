@@ -145,7 +145,7 @@ def _stops(qtbot: QtBot, first: QWidget) -> tuple[list[QWidget], list[str]]:
 def test_the_tab_key_reaches_every_control(qtbot: QtBot, trained: Session, theme: ThemeManager) -> None:
     missed: list[str] = []
     for presenter, size in ((False, (1440, 900)), (True, (1100, 700))):
-        theme.set_presenter(presenter)
+        theme.set_scale(1.35 if presenter else 1.0)
         trained.window.resize(*size)
         for number in range(len(PANELS)):
             show_panel(qtbot, trained, number)

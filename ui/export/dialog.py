@@ -41,7 +41,7 @@ from ui.state import AppState
 from ui.theme import theme_manager
 
 _FORMATS = (
-    ("png", "PNG", "A picture made of pixels; it carries the view, so that opening it brings this back"),
+    ("png", "PNG", "A picture made of pixels; opening it brings the view back"),
     ("svg", "SVG", "Lines and letters that stay sharp at any size, for drawing programs and web pages"),
     ("pdf", "PDF", "Lines and letters that stay sharp at any size, for printing and LaTeX"),
     ("csv", "CSV", "The numbers behind the figure, for a spreadsheet or a script"),
@@ -58,7 +58,7 @@ class View:
         "2", "row", "Pixels", _SCALES, "Pixels of the picture for one of the screen, in each direction"
     )
     colours: str = one_of(
-        "screen", "list", "Colours", COLOURS, "Colours of the figure, whatever the theme on the screen"
+        "screen", "list", "Colours", COLOURS, "Colours of the figure, independent of the theme on the screen"
     )
     caption: bool = flag(True, "Caption with preset, seed, step and sample")
 
@@ -138,7 +138,7 @@ class ExportDialog(QDialog):
         if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
             self._may_replace = path
             self.message.show_message(
-                f"{printable_name(path)} exists in this folder already.", "warning", "Replace it", self.export
+                f"{printable_name(path)} already exists in this folder.", "warning", "Replace it", self.export
             )
             return
         try:
@@ -224,11 +224,11 @@ class ExportDialog(QDialog):
         self.message = MessageBar()
         self.save = Button("Export", "", "primary", "Write the file")
         self.save.setDefault(True)
-        self.open_file = Button("Open", tooltip="Open the file that was written, in the program for its kind")
-        self.show_folder = Button("Show in folder", tooltip="Open the folder that it was written to")
+        self.open_file = Button("Open", tooltip="Open the file in the program for its kind")
+        self.show_folder = Button("Show in folder", tooltip="Open the folder that the file is in")
         for button in (self.open_file, self.show_folder):
             button.hide()
-        self.cancel = Button("Close", tooltip="Write nothing more")
+        self.cancel = Button("Close", tooltip="Close this window")
         form = Form()
         form.add_row(
             "Figure", self.what, "A plot, a panel with everything in it, or a picture of the whole window"

@@ -207,7 +207,7 @@ def _products(shown: Arithmetic, cell: ConvolutionCell | WeightedCell) -> Row:
     weights = _cells(kernel, Colors("signed", *(shown.weights or (-1.0, 1.0))), point=point)
     found = _cells(products, Colors("signed", *levels), point=point, decimals=written.decimals)
     items: list[Item] = [
-        _table("patch", names[0], "Values of the stage before; hatched: padding", own),
+        _table("patch", names[0], "Values of the previous stage; hatched: padding", own),
         _TIMES,
         _table("kernel", names[1], "Each weight is multiplied by the value at its place", weights),
         _EQUALS,
@@ -256,7 +256,7 @@ def _window(shown: Arithmetic, cell: MaxPoolCell, why_covered: str) -> Row:
     tip = "Values in the window of the pool; the largest wins"
     values = _cells(cell.values, Colors(colormap, *limits), note=note)
     window = _table("window", f"window of {source}", tip, values, winners)
-    tip = "How much of the gradient each cell of the window gets on the way back"
+    tip = "Share of the gradient that each cell of the window gets in the backward pass"
     if why_covered:
         other = Card("covered", WORDS, Words(why_covered, ink="muted"), "share of the gradient", "", tip)
         told: tuple[Item, ...] = ()
@@ -274,7 +274,7 @@ def _who_gets_it(cell: MaxPoolCell) -> str:
             f"Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
         )
     lead = format_value(lead_of(cell.values) or 0.0)
-    return f"One cell of {cell.values.size} wins, by {lead}: on the way back it gets the whole gradient."
+    return f"One cell of {cell.values.size} wins by {lead}: in the backward pass it gets the whole gradient."
 
 
 def _function(shown: Arithmetic, cell: ActivationCell) -> Row:
@@ -323,6 +323,6 @@ def _terms(shown: Arithmetic, cell: DenseCell) -> Row:
 def _pixel(shown: Arithmetic) -> Row:
     """A pixel as the network sees it."""
     note = Words(
-        "The input is not computed from anything. Follow the thin outlines to the cells that it feeds."
+        "An input pixel is not computed from anything. Follow the thin outlines to the cells that it feeds."
     )
     return across(_ledger(shown, REST), Card("note", WORDS, note, room=Share(2)), gap=24)

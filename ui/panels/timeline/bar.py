@@ -48,9 +48,7 @@ _ROOM_FOR_TEXT = 1200
 _ROOM_FOR_MOMENT = 900
 _ROOM_FOR_FIELD = 760
 _FORK = "Continue from here"
-_CAN_FORK = (
-    "train on from the shown step; asks for the learning rate first. The run so far stays as a grey curve"
-)
+_CAN_FORK = "train on from this step; asks for the learning rate first. The present run stays as a grey curve"
 _TIP = (
     "Timeline: drag to show the network as it was; arrow keys: one step, with Shift one kept moment, "
     "Page keys: ten, Home: start, End: live"

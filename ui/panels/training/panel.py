@@ -66,9 +66,12 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
     """Share out the panel: the network first, and by its size alone, so that nothing moves while it trains.
 
     * `form`: least width of the settings, and the height that they want.
-    * `page`: what lies below the network where there is no room for all.
+    * `page`: what lies below the network where there is no room for all; "alone": the curves, whatever the
+      room, and nothing else.
     """
     px, gap = look.px, look.px(_GAP)
+    if page == "alone":
+        return Places(*room.rows(Share(1), Share(1), gap=px(6)))
     wide = max(form[0], px(_SETTINGS))
     if room.width >= px(1000) and room.height >= px(400):
         results = max(px(_RESULTS), 0.19 * room.width)
@@ -111,7 +114,7 @@ class TrainingPanel(CatchesUp, Panel):
     ) -> None:
         super().__init__()
         self._state, self._runs = state, runs
-        self._theme = LIGHT
+        self._theme, self._is_alone = LIGHT, False
         self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
         self._build_widgets()
@@ -142,6 +145,11 @@ class TrainingPanel(CatchesUp, Panel):
         widths = (part.minimumSizeHint().width() for part in parts)
         return QSize(max(px(_LEAST_RESULTS), *widths) + 2 * px(_GAP), px(400))
 
+    @override
+    def present(self, alone: bool) -> None:
+        self._is_alone = alone
+        self._place()
+
     def _place(self) -> None:
         px = self._theme.px
         room = Box(0, 0, self.width(), self.height()).inset(px(_GAP), px(12))
@@ -151,7 +159,8 @@ class TrainingPanel(CatchesUp, Panel):
             self.message.setGeometry(qrect(above).toRect())
         high = self.form.sizeHint().height() + self.speed.sizeHint().height() + px(14)
         form = self._parts["settings"].minimumSizeHint().width(), high
-        places = places_in(room, self._theme, form, self._switch.current())
+        page = "alone" if self._is_alone else self._switch.current()
+        places = places_in(room, self._theme, form, page)
         parts = {**self._parts, "switch": self._switch}
         for name, box in places._asdict().items():
             parts[name].setVisible(box is not None)
