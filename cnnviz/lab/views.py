@@ -32,7 +32,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
         "training": _named(
             text="unit filters.layer filters.moment",
             number="speed filters.channel results.scroll log.scroll settings.scroll",
-            flag="loss.raw loss.mean loss.test accuracy.mean accuracy.test accuracy.ghost",
+            flag="settings.more loss.raw loss.mean loss.test accuracy.mean accuracy.test accuracy.ghost",
             numbers="loss.zoom accuracy.zoom results.cell",
         ),
         "feature_maps": _named(
