@@ -312,7 +312,11 @@ class DocumentRestorer(QObject):
             rate = document.experiment.learning_rate
             if rate != state.experiment.learning_rate:  # chosen after the last step
                 controller.edit(replace(state.experiment, learning_rate=rate))
-        self._restore_sample(built.sample)
+        sample, dataset = built.sample, state.dataset
+        if isinstance(sample, int):
+            state.choose_test_image(sample)
+        elif sample is not None and dataset is not None and sample.pixels.shape == dataset.input_shape:
+            state.set_sample(sample)
         state.set_shift(Shift(seen.shift.dx, seen.shift.dy, seen.shift.wrap))
         is_live = seen.step is None or seen.step >= state.run.step
         controller.moments.show(None if is_live else seen.step)
@@ -331,13 +335,6 @@ class DocumentRestorer(QObject):
             state.raise_notice("files", "info", told)
         order.then()
         self.finished.emit(True)
-
-    def _restore_sample(self, sample: Sample | int | None) -> None:
-        dataset = self._state.dataset
-        if isinstance(sample, int):
-            self._state.choose_test_image(sample)
-        elif sample is not None and dataset is not None and sample.pixels.shape == dataset.input_shape:
-            self._state.set_sample(sample)
 
     def _pinned(self, said: Pinned | None) -> PinnedCell | None:
         """Return the pinned cell, if the network has it."""
