@@ -198,7 +198,7 @@ def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
     assert Secret.FIELD in session.state.covered
     assert sitting.control.done.prediction is None
     assert not sitting.control.done.revealed
-    assert not page.prediction.measured.isVisible()
+    assert not page.prediction.verdict.isVisible()
     whole_window.rest(qtbot, session)
 
 
@@ -221,7 +221,7 @@ def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
     qtbot.waitUntil(lambda: desk.done.found is not None)
     whole_window.rest(qtbot, session)
     assert Secret.FIELD not in session.state.covered
-    assert card.measured.text() == "Measured: 4 pixels"
+    assert card.verdict.text() == "Measured: 4 pixels"
     assert card.predicted.text() == "You asked to see the result without a prediction."
     assert not card.commit.isVisible()
     assert not card.verdict_row.isVisible()
