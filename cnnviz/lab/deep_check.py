@@ -5,13 +5,14 @@ from operator import ge
 from pathlib import Path
 
 from cnnviz.datasets import Dataset
-from cnnviz.errors import CNNVizError
+from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.figures import check_figure
 from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab, Show
 from cnnviz.lab.opening import lab_data
+from cnnviz.lab.pictures import PICTURES, Case
 from cnnviz.lab.toml_lines import Mistake, Place, line_at, lines_of
 from cnnviz.report.bench import Bench
 from cnnviz.training import steps_in_epoch
@@ -54,6 +55,14 @@ def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
                 measure(step.id, measurement, benches[experiment])
             except CNNVizError as error:
                 mistakes.append(_mistake(lines, place, error))
+        if step.reveal is not None and step.prediction is not None:
+            case = Case(benches[experiment], step.prediction.measure, None, None)
+            try:
+                PICTURES[step.reveal.picture].made(case, step.reveal.parameters)
+            except DataError:
+                pass  # it is of a run, and there is none
+            except CNNVizError as error:
+                mistakes.append(_mistake(lines, ("step", number, "reveal", "picture"), error))
     return sorted(set(mistakes))
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnnviz.experiment import Experiment
-from cnnviz.lab.judging import VERDICTS, compared, verdict_of
+from cnnviz.lab.judging import compared, verdict_of
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import PARTS, Lab, Part, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
@@ -114,6 +114,11 @@ class _Pages:
             f"measured-{step.id}".replace(".", "-").replace("_", "-"), self._when(step, found),
             data(("quantity", "value"), rows), ("text", "text"),
         )  # fmt: skip
+        numbers, told = self._numbers, self._record.step(step.id).found
+        if numbers is not None and step.id in numbers.reveals:
+            yield from self._printed(numbers.reveals[step.id])
+        elif told is not None and told.why:
+            yield Words(told.why)
 
     def _when(self, step: Step, known: Sequence[Measured]) -> str:
         """Say when the numbers of a step were measured: when they were first told, if they were."""
@@ -212,5 +217,5 @@ def _prediction(step: Step, handed: HandIn) -> str:
         )
     return (
         f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. "
-        f"Measured: {verdict.measured}. The prediction is {VERDICTS[verdict.is_right]}."
+        f"Measured: {verdict.measured}. The prediction is {verdict.nearness}."
     )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from cnnviz.errors import ParameterError
 from cnnviz.lab.measures import MEASURES, Measured, Value, value_words
@@ -32,6 +32,21 @@ class Verdict:
     # `predicted`, `measured`: both in words, with the unit
     predicted: str
     measured: str
+    nearness: Literal["right", "close", "far off", "not right", "not to be judged"] = "not to be judged"
+
+    @property
+    def words(self) -> str:
+        """Prediction, result and verdict in a line."""
+        predicted, measured = (each[:1].lower() + each[1:] for each in (self.predicted, self.measured))
+        match self.nearness:
+            case "right" if self.predicted in self.measured:
+                return f"Right: {measured}"
+            case "not right":
+                return f"Not right: {measured}, and not {predicted}"
+            case "not to be judged":
+                return f"Measured: {measured}"
+            case _:
+                return f"{self.predicted} against {self.measured}: {self.nearness}"
 
 
 def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> Verdict:
@@ -40,12 +55,20 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
     A number is right within the tolerance of the prediction, in the unit of the measure; a direction, where
     the measured change is larger than the tolerance that way, or no larger for "same"; a choice, where it
     has the measured name; a cell, where it is one of the measured cells. Without an answer nothing is judged.
+    A number that is not right is close within `Prediction.close`, and else far off, unless nothing is close.
     """
     value = measured.value
     if answer is None:
         return Verdict(None, "", _measured_words(prediction, measured))
     is_right = None if value is None else _is_right(prediction, answer, value)
-    return Verdict(is_right, answer_words(prediction, answer), _measured_words(prediction, measured))
+    predicted, found = answer_words(prediction, answer), _measured_words(prediction, measured)
+    if is_right is None or value is None:
+        return Verdict(None, predicted, found)
+    if is_right or isinstance(answer, str | tuple) or isinstance(value, str | tuple):
+        return Verdict(is_right, predicted, found, "right" if is_right else "not right")
+    close = prediction.closeness
+    is_close = abs(answer - value) <= close * (1 + 1e-12)
+    return Verdict(False, predicted, found, "close" if is_close else "far off" if close else "not right")
 
 
 VERDICTS: Mapping[bool | None, str] = MappingProxyType(

@@ -1,7 +1,9 @@
 """Measure everything that a lab asks for: train each of its networks, find all true answers and results."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from msgspec import structs
 
@@ -10,8 +12,9 @@ from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
 from cnnviz.experiment import Experiment
+from cnnviz.lab.explaining import explain
 from cnnviz.lab.measures import Measured, measure
-from cnnviz.lab.model import Lab, Step, seed_of
+from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
 from cnnviz.report.appendix import appendix_blocks, versions
@@ -34,6 +37,7 @@ def measured_lab(
     settings: LabSettings | None = None,
     with_results: bool = False,
     run: Bench | None = None,
+    answers: Mapping[str, Answer] = MappingProxyType({}),
     progress: Progress = ignore_progress,
     cancelled: Cancelled = never,
 ) -> LabNumbers:
@@ -44,6 +48,7 @@ def measured_lab(
     * `settings`: how much the results measure; None for the test image of the lab.
     * `with_results`: whether the formulas, tables and figures of the report are measured, too.
     * `run`: a network that has been trained; it need not be trained again for the steps with its settings.
+    * `answers`: what was predicted, by step, for the pictures.
     * `progress`: is told the share that is done, from 0 to 1.
     * `cancelled`: asked many times a second; when it returns True the work stops.
     * Raises CancelledError: if `cancelled` returned True.
@@ -57,6 +62,7 @@ def measured_lab(
     settings = LabSettings(sample=lab.start.sample or 0) if settings is None else settings
     runs: list[RunRecord] = []
     measured: dict[str, list[Measured]] = {}
+    benches: dict[str, Bench] = {}
     parts: dict[str, tuple[Block, ...]] = {}
     appendix: tuple[Block, ...] = ()
     accuracy: float | None = None
@@ -82,6 +88,7 @@ def measured_lab(
             for step in asking:
                 if cancelled():
                     raise CancelledError("Measuring the lab was cancelled.")
+                benches[step.id] = bench
                 measured[step.id] = [measure(step.id, each, bench) for each in step.measurements]
                 results = step.results if with_results else ()
                 found = [block for each in results for block in result_blocks(each.title, each.show, bench)]
@@ -90,6 +97,11 @@ def measured_lab(
             if has_results and experiment_of_steps == experiment:
                 appendix, accuracy = tuple(appendix_blocks(bench)), bench.evaluation.accuracy
             runs.append(RunRecord(dict(asking[0].show.settings), bench.step, bench.weights_sha256))
+        reveals = {
+            step.id: explain(step, benches[step.id], measured, lab.steps[:place], answers.get(step.id)).blocks
+            for place, step in enumerate(lab.steps)
+            if with_results and step.id in benches
+        }
     progress(1.0)
     numbers = LabNumbers(
         experiment,
@@ -105,6 +117,7 @@ def measured_lab(
         channels=dataset.input_shape[0],
         accuracy=accuracy,
         parts=parts,
+        reveals={step_id: blocks for step_id, blocks in reveals.items() if blocks},
         appendix=appendix,
     )
     return sealed(numbers)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import nan
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 import numpy as np
 from msgspec import Meta
@@ -37,6 +37,21 @@ type Value = float | str | Cells | None
 answer, as the change of something that is zero, or a leader where two are equal."""
 
 type Quantity = Literal["number", "count", "percent", "name", "cells"]
+
+
+class Quantified(Protocol):
+    """How a value is written: that of a measure, or a fact of a picture."""
+
+    @property
+    def quantity(self) -> Quantity:
+        """What kind of value it is."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """Its unit, or what a name is that of; "" for none."""
+        ...
+
 
 type _Function = Callable[..., float | str | Cells]
 
@@ -144,7 +159,7 @@ def measure(step: str, measurement: Measurement, bench: Bench) -> Measured:
     return Measured.of(step, measurement, value)
 
 
-def value_words(of: Measure, value: Any) -> str:
+def value_words(of: Quantified, value: Any) -> str:
     """Return a value of a measure with its unit, such as "99.6 %", "8 steps", "row 3, column 2"."""
     if value is None:
         return "not defined"
@@ -197,13 +212,13 @@ def _measured(
     return declare
 
 
-_SAMPLE = Parameter("sample", 0, 1_000_000, default=0)
-_DIGITS = Parameter("digits", 1, 1000, default=200)
-_SHIFT = Parameter("dx", -REACH, REACH, default=0), Parameter("dy", -REACH, REACH, default=0)
-_STAGE = Parameter("stage", options=STAGES)
-_CELL = Parameter("filter", 0, 63), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
+SAMPLE = Parameter("sample", 0, 1_000_000, default=0)
+DIGITS = Parameter("digits", 1, 1000, default=200)
+SHIFT = Parameter("dx", -REACH, REACH, default=0), Parameter("dy", -REACH, REACH, default=0)
+STAGE = Parameter("stage", options=STAGES)
+CELL = Parameter("filter", 0, 63), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
 _OF_DOTS = Parameter("stage", options=("pixels", "convolution", "max"))
-_MAP = Parameter("stage", options=_MAPS)
+MAP = Parameter("stage", options=_MAPS)
 
 
 # --- the trained network ------------------------------------------------------------------------------------
@@ -257,7 +272,7 @@ def _hardest_probability(bench: Bench) -> float:
 
 
 @_measured(
-    "change of the first filters by training, relative to their size before", "number",
+    "change of the first filters, relative to their first size", "number",
     secrets={Secret.FILTERS},
 )  # fmt: skip
 def _filter_change(bench: Bench) -> float:
@@ -271,7 +286,7 @@ def _filter_change(bench: Bench) -> float:
 
 
 @_measured(
-    "probability of the true class of test image {sample}", "number", "", _SAMPLE, secrets={Secret.ANSWERS}
+    "probability of the true class of test image {sample}", "number", "", SAMPLE, secrets={Secret.ANSWERS}
 )
 def _probability(bench: Bench, sample: int) -> float:
     return float(bench.passed(sample).trace.class_probabilities[0, bench.label(sample)])
@@ -294,16 +309,14 @@ def _own_probability(bench: Bench, **of: str) -> float:
 
 @_measured(
     "value of {stage} at filter {filter}, row {row}, column {column}, test image {sample}", "number", "",
-    _MAP, *_CELL, _SAMPLE, secrets={Secret.CELLS},
+    MAP, *CELL, SAMPLE, secrets={Secret.CELLS},
 )  # fmt: skip
 def _cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sample: int) -> float:
-    _require_cell(bench.network, stage, (filter, row, column))
+    require_cell(bench.network, stage, (filter, row, column))
     return float(bench.passed(sample).trace.outputs[stage][0][filter, row, column])
 
 
-@_measured(
-    "side of the receptive field of a cell of {stage}", "count", "pixels", _MAP, secrets={Secret.FIELD}
-)
+@_measured("side of the receptive field of a cell of {stage}", "count", "pixels", MAP, secrets={Secret.FIELD})
 def _receptive_field(bench: Bench, stage: str) -> float:
     middle = tuple(size // 2 for size in stage_shape(bench.network, stage))
     return receptive_field(bench.network, stage, middle)["input"].rectangle.height
@@ -311,10 +324,10 @@ def _receptive_field(bench: Bench, stage: str) -> float:
 
 @_measured(
     "winner of the pooling window at filter {filter}, row {row}, column {column}, test image {sample}",
-    "cells", "", *_CELL, _SAMPLE, secrets={Secret.CELLS},
+    "cells", "", *CELL, SAMPLE, secrets={Secret.CELLS},
 )  # fmt: skip
 def _window_winner(bench: Bench, filter: int, row: int, column: int, sample: int) -> Cells:
-    routing = _routing_at(bench, sample, (filter, row, column))
+    routing = routing_at(bench, sample, (filter, row, column))
     if routing.winners is None:
         return ()
     step = routing.pool.step
@@ -328,8 +341,8 @@ def _window_winner(bench: Bench, filter: int, row: int, column: int, sample: int
 
 
 @_measured(
-    "relative change of the stage “{stage}” for the shift ({dx}, {dy}), test image {sample}", "number", "",
-    _STAGE, *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
+    "change of “{stage}” by the shift ({dx}, {dy}), test image {sample}", "number", "",
+    STAGE, *SHIFT, SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _change(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
     pair = bench.compared(dx, dy, sample).stages.get(stage)
@@ -337,8 +350,8 @@ def _change(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
 
 
 @_measured(
-    "equivariance residual of the stage “{stage}” for the shift ({dx}, {dy}), test image {sample}", "number",
-    "", _STAGE, *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
+    "residual of “{stage}” for the shift ({dx}, {dy}), test image {sample}", "number", "",
+    STAGE, *SHIFT, SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _residual(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
     pair = bench.compared(dx, dy, sample).stages.get(stage)
@@ -346,8 +359,8 @@ def _residual(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
 
 
 @_measured(
-    "relative change of the stage “{stage}” for the shift ({dx}, {dy}), mean over the first {digits} test "
-    "images", "number", "", _STAGE, *_SHIFT, _DIGITS, secrets={Secret.SHIFT},
+    "change of “{stage}” by the shift ({dx}, {dy}), mean of the first {digits} test images", "number", "",
+    STAGE, *SHIFT, DIGITS, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _mean_change(bench: Bench, stage: str, dx: int, dy: int, digits: int) -> float:
     found = [each.changes[stage] for each in bench.moved(dx, dy, digits) if stage in each.changes]
@@ -356,7 +369,7 @@ def _mean_change(bench: Bench, stage: str, dx: int, dy: int, digits: int) -> flo
 
 
 @_measured(
-    "pool that changes least for the shift ({dx}, {dy}), test image {sample}", "name", "", *_SHIFT, _SAMPLE,
+    "pool that changes least by the shift ({dx}, {dy}), test image {sample}", "name", "", *SHIFT, SAMPLE,
     secrets={Secret.SHIFT},
 )  # fmt: skip
 def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
@@ -368,8 +381,8 @@ def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
 
 
 @_measured(
-    "pooling windows whose largest value changes with the shift ({dx}, {dy}), test image {sample}", "percent",
-    "%", *_SHIFT, _SAMPLE, secrets={Secret.SHIFT},
+    "windows with another largest value after the shift ({dx}, {dy}), test image {sample}", "percent",
+    "%", *SHIFT, SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
     counts = bench.compared(dx, dy, sample).winners.counts
@@ -377,15 +390,15 @@ def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
 
 
 @_measured(
-    "share of the first {digits} test images whose class changes with the shift ({dx}, {dy})", "percent", "%",
-    *_SHIFT, _DIGITS, secrets={Secret.FLIPS},
+    "share of the first {digits} test images that change their class by the shift ({dx}, {dy})", "percent",
+    "%", *SHIFT, DIGITS, secrets={Secret.FLIPS},
 )  # fmt: skip
 def _decision_flips(bench: Bench, dx: int, dy: int, digits: int) -> float:
     return 100 * float(np.mean([each.flips for each in bench.moved(dx, dy, digits)]))
 
 
 @_measured(
-    "smallest shift to the right that changes the answer for test image {sample}", "count", "pixels", _SAMPLE,
+    "smallest shift to the right that changes the answer for test image {sample}", "count", "pixels", SAMPLE,
     secrets={Secret.FLIPS, Secret.ANSWERS},
 )  # fmt: skip
 def _smallest_flip(bench: Bench, sample: int) -> float:
@@ -397,7 +410,7 @@ def _smallest_flip(bench: Bench, sample: int) -> float:
 
 
 @_measured(
-    "cells in which the two small images differ at the stage “{stage}”", "count", "cells", _OF_DOTS,
+    "cells of “{stage}” in which the two small images differ", "count", "cells", _OF_DOTS,
     secrets={Secret.SHIFT}, is_of_network=False,
 )  # fmt: skip
 def _dots_cells_changed(_: Bench, stage: str) -> float:
@@ -406,7 +419,7 @@ def _dots_cells_changed(_: Bench, stage: str) -> float:
 
 
 @_measured(
-    "largest difference between the two small images at the stage “{stage}”", "number", "", _OF_DOTS,
+    "largest difference of the two small images in “{stage}”", "number", "", _OF_DOTS,
     secrets={Secret.SHIFT}, is_of_network=False,
 )  # fmt: skip
 def _dots_difference(_: Bench, stage: str) -> float:
@@ -418,7 +431,7 @@ def _dots_difference(_: Bench, stage: str) -> float:
 
 
 @_measured(
-    "tied pooling windows of the first {digits} test images", "percent", "%", _DIGITS, secrets={Secret.ROUTE}
+    "tied pooling windows of the first {digits} test images", "percent", "%", DIGITS, secrets={Secret.ROUTE}
 )
 def _tied_windows(bench: Bench, digits: int) -> float:
     routing = bench.passed(0).routing
@@ -428,17 +441,17 @@ def _tied_windows(bench: Bench, digits: int) -> float:
 
 
 @_measured(
-    "cells that the gradient reaches in the window at filter {filter}, row {row}, column {column}, test "
-    "image {sample}", "count", "cells", *_CELL, _SAMPLE, secrets={Secret.ROUTE, Secret.SHARES},
+    "cells that get a gradient in the window at filter {filter}, row {row}, column {column}, test image "
+    "{sample}", "count", "cells", *CELL, SAMPLE, secrets={Secret.ROUTE, Secret.SHARES},
 )  # fmt: skip
 def _window_receivers(bench: Bench, filter: int, row: int, column: int, sample: int) -> float:
     window = filter, row, column
-    return len(_routing_at(bench, sample, window).routes().of_window(window))
+    return len(routing_at(bench, sample, window).routes().of_window(window))
 
 
 @_measured(
-    "gradient that the cells of a tied window get together, divided by that of its pooled value, mean over "
-    "all tied windows of test image {sample}", "number", "", _SAMPLE, secrets={Secret.ROUTE},
+    "times that a tied window passes its gradient on, mean of test image {sample}", "number", "",
+    SAMPLE, secrets={Secret.ROUTE},
 )  # fmt: skip
 def _tied_share(bench: Bench, sample: int) -> float:
     # 1 where it is handed to one winner or divided, the number of winners where each gets all of it.
@@ -452,39 +465,39 @@ def _tied_share(bench: Bench, sample: int) -> float:
 
 
 @_measured(
-    "largest relative error of the gradients that agree with the finite difference, test image {sample}",
-    "number", "", _SAMPLE, secrets={Secret.CHECK},
+    "largest relative error of the gradients that agree, test image {sample}", "number", "",
+    SAMPLE, secrets={Secret.CHECK},
 )  # fmt: skip
 def _gradient_error(bench: Bench, sample: int) -> float:
     return bench.passed(sample).check.largest_error
 
 
 @_measured(
-    "parameters whose gradient differs from the finite difference for no known reason, test image {sample}",
-    "count", "parameters", _SAMPLE, secrets={Secret.CHECK},
+    "gradients that differ for no known reason, test image {sample}",
+    "count", "parameters", SAMPLE, secrets={Secret.CHECK},
 )  # fmt: skip
 def _gradient_mismatches(bench: Bench, sample: int) -> float:
     return bench.passed(sample).check.counts["mismatch"]
 
 
 @_measured(
-    "parameters at which the loss has a kink, and no slope, test image {sample}", "count", "parameters",
-    _SAMPLE, secrets={Secret.CHECK},
+    "gradients at a kink, where the loss has no slope, test image {sample}", "count", "parameters",
+    SAMPLE, secrets={Secret.CHECK},
 )  # fmt: skip
 def _gradient_kinks(bench: Bench, sample: int) -> float:
     return bench.passed(sample).check.counts["kink"]
 
 
 @_measured(
-    "parameters whose gradient differs from the finite difference because of the rule for ties, test image "
-    "{sample}", "count", "parameters", _SAMPLE, secrets={Secret.CHECK},
+    "gradients that differ because of ties, test image {sample}", "count", "parameters",
+    SAMPLE, secrets={Secret.CHECK},
 )  # fmt: skip
 def _gradient_tie_rule(bench: Bench, sample: int) -> float:
     return bench.passed(sample).check.counts["tie_rule"]
 
 
 @_measured(
-    "change of the loss of test image {sample} by one step against its gradient", "number", "nats", _SAMPLE,
+    "change of the loss of test image {sample} by one update", "number", "nats", SAMPLE,
     secrets={Secret.UPDATE}, is_change=True,
 )  # fmt: skip
 def _update_loss_change(bench: Bench, sample: int) -> float:
@@ -495,16 +508,16 @@ def _update_loss_change(bench: Bench, sample: int) -> float:
 # --- helpers ------------------------------------------------------------------------------------------------
 
 
-def _routing_at(bench: Bench, sample: int, window: tuple[int, int, int]) -> PoolRouting:
+def routing_at(bench: Bench, sample: int, window: tuple[int, int, int]) -> PoolRouting:
     """Return the way through the first pool, or raise `ParameterError` where it has no such window."""
     routing = bench.passed(sample).routing
     if routing is None:
         raise ParameterError("The network has no pool, and so no windows; ask for something else here.")
-    _require_cell(bench.network, routing.layer, window)
+    require_cell(bench.network, routing.layer, window)
     return routing
 
 
-def _require_cell(network: Network, stage: str, cell: tuple[int, int, int]) -> None:
+def require_cell(network: Network, stage: str, cell: tuple[int, int, int]) -> None:
     """Raise `ParameterError` unless the maps of a stage have this cell."""
     shape = stage_shape(network, stage) if stage in network.shapes else ()
     if len(shape) != 3 or not all(place < size for place, size in zip(cell, shape, strict=True)):

@@ -78,12 +78,19 @@ class Prediction(Entry, frozen=True, rename={"parameters": "with"}):
     # counts as none
     tolerance: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
     # of a choice; those of a direction are `DIRECTIONS`
+    # how far off a number may be and still counts as close; None: three times the tolerance
+    close: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     choices: Annotated[tuple[Choice, ...], Meta(max_length=10)] = ()
     stage: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{0,40}\Z")] = (
         ""  # of a cell: the stage in whose map the student clicks
     )
     points: Points = 0.0  # for a prediction that is made in time, whatever it says
     points_right: Points = 0.0  # for one that is right, too
+
+    @property
+    def closeness(self) -> float:
+        """How far off a number may be and still counts as close."""
+        return 3 * self.tolerance if self.close is None else self.close
 
     @property
     def truth(self) -> Measurement:
@@ -113,6 +120,21 @@ class Result(Entry, frozen=True):
 
     title: Line
     show: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=20)]  # names of `RESULTS`
+
+
+class Reason(Entry, frozen=True):
+    """A sentence about a result, shown where all of its conditions hold; see `cnnviz.lab.reasons`."""
+
+    text: Sentence
+    when: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=10)] = ()
+
+
+class Reveal(Entry, frozen=True, rename={"parameters": "with"}):
+    """What is shown beside the result of a prediction."""
+
+    picture: str  # name in `cnnviz.lab.pictures.PICTURES`, and values of its parameters
+    parameters: dict[str, Any] = {}  # those of the prediction where they are not given
+    why: Annotated[tuple[Reason, ...], Meta(max_length=20)] = ()
 
 
 class Show(Entry, frozen=True):
@@ -151,6 +173,7 @@ class Step(Entry, frozen=True, rename={"questions": "question", "results": "resu
     recall: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
     show: Show = Show()
     prediction: Prediction | None = None
+    reveal: Reveal | None = None
     # numbers that are measured without being asked for, for the report and the hand-in
     measured: Annotated[tuple[Measurement, ...], Meta(max_length=20)] = ()
     results: Annotated[tuple[Result, ...], Meta(max_length=20)] = ()

@@ -18,9 +18,12 @@ from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable, printable_name
 from cnnviz.lab.events import EVENTS
+from cnnviz.lab.explaining import known_facts
 from cnnviz.lab.markup import FigureFile, parse_text
 from cnnviz.lab.measures import MEASURES, Measure, Parameter, Quantity
 from cnnviz.lab.model import PANELS, Condition, Kind, Lab, LabFile, Measurement, Prediction, Show, Step
+from cnnviz.lab.pictures import PICTURES, RevealPicture
+from cnnviz.lab.reasons import mistakes_in
 from cnnviz.lab.toml_lines import Mistake, Place, has_endless_key, line_at, lines_of
 from cnnviz.lab.views import mistake_in
 from cnnviz.presets import PRESETS
@@ -176,6 +179,11 @@ class _Reader:
                         f"the id {each!r} is that of an earlier {kind}, but each needs its own; "
                         "choose another",
                     )
+        steps = [
+            self._explained(step, file.steps[:place], ("step", place))
+            for place, step in enumerate(file.steps)
+        ]
+        file = structs.replace(file, steps=tuple(steps))
         if file.start.settings:
             self.complain(("start", "settings"), "[start] takes no 'settings'; set them in [settings]")
         given = {name: getattr(file, name) for name in LabFile.__struct_fields__}
@@ -285,7 +293,7 @@ class _Reader:
                 settings = self._settings_of(read, place)
                 return structs.replace(read, views=views, settings=settings)
             case Measurement():
-                parameters = self._parameters(read.measure, read.parameters, place, what)
+                parameters = self._parameters("measure", read.measure, read.parameters, place, what)
                 return None if parameters is None else structs.replace(read, parameters=parameters)
             case Prediction():
                 return self._prediction(read, place, what)
@@ -353,14 +361,43 @@ class _Reader:
                 f"choose one of {_listed(fitting, measure.name)}",
             )
             return None
-        parameters = self._parameters(read.measure, read.parameters, place, what)
+        parameters = self._parameters("measure", read.measure, read.parameters, place, what)
         return None if parameters is None else structs.replace(read, parameters=parameters)
 
-    def _parameters(self, name: str, given: dict[str, Any], place: Place, what: str) -> dict[str, Any] | None:
-        """Return the parameters of a measure with its defaults; None where one is wrong."""
-        if not self._is_one_of(MEASURES, name, (*place, "measure"), what):
+    def _explained(self, step: Step, earlier: tuple[Step, ...], place: Place) -> Step:
+        """Return a step whose picture has all of its parameters; check what its sentences speak of."""
+        reveal, place, what = step.reveal, (*place, "reveal"), f"'reveal' of step {step.id!r}"
+        if reveal is None:
+            return step
+        if step.prediction is None:
+            self.complain(
+                place, f"{what} has no result to explain; write a [step.prediction], or take it out"
+            )
+            return step
+        picture = PICTURES.get(reveal.picture)
+        asked = () if picture is None else (each.name for each in picture.parameters)
+        shared = {
+            name: step.prediction.parameters[name] for name in asked if name in step.prediction.parameters
+        }
+        found = self._parameters("picture", reveal.picture, {**shared, **reveal.parameters}, place, what)
+        if found is None:
+            return step
+        known = known_facts(step, earlier)
+        for number, reason in enumerate(reveal.why):
+            for mistake in mistakes_in(reason.text, reason.when, known, _listed):
+                self.complain(
+                    (*place, "why", number), f"in sentence {number + 1} of {what} {mistake}; correct it"
+                )
+        return structs.replace(step, reveal=structs.replace(reveal, parameters=found))
+
+    def _parameters(
+        self, kind: Literal["measure", "picture"], name: str, given: dict[str, Any], place: Place, what: str
+    ) -> dict[str, Any] | None:
+        """Return the parameters of a measure or a picture with its defaults; None where one is wrong."""
+        table: Mapping[str, Measure | RevealPicture] = MEASURES if kind == "measure" else PICTURES
+        if not self._is_one_of(table, name, (*place, kind), what):
             return None
-        measure = MEASURES[name]
+        measure = table[name]
         known, owner = {each.name: each for each in measure.parameters}, f"'with' of {what}"
         before = len(self.mistakes)
         self._require_known((*place, "with"), given, known, owner)
@@ -369,8 +406,8 @@ class _Reader:
             expected = _parameter_expected(known[key], value)
             if value is None:
                 self.complain(
-                    (*place, "measure"),
-                    f"the measure {measure.name!r} needs {key!r}; write with = {{ {key} = … }}",
+                    (*place, kind),
+                    f"the {kind} {measure.name!r} needs {key!r}; write with = {{ {key} = … }}",
                 )
             elif known[key].is_name and type(value) is int:
                 self.complain(

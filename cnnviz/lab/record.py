@@ -19,7 +19,7 @@ from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
-from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
+from cnnviz.lab.model import MOST_STEPS, Answer, Lab, Part, Question, Step
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose
 from cnnviz.report.blocks import Measured as Block
@@ -131,6 +131,8 @@ class LabNumbers(Kept, frozen=True):
     )
     # what the report shows of each step, and how to measure it again
     parts: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=200)]], Meta(max_length=61)] = {}
+    # of each step the picture of its result, and why it is so
+    reveals: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=5)]], Meta(max_length=61)] = {}
     appendix: Annotated[tuple[Block, ...], Meta(max_length=20)] = ()
     is_lost: bool = False  # whether the parts could not be read again, and are to be measured again
     checksum: Name = ""  # of all else: it tells of edits
@@ -153,6 +155,7 @@ class Found(Kept, frozen=True):
     time: Moment  # when it was measured
     step: Count  # training step of the network
     experiment: Experiment  # settings of its run
+    why: Prose = ""  # the sentences that explained it
 
 
 # --- what was done ------------------------------------------------------------------------------------------
@@ -265,6 +268,13 @@ class LabRecord(Kept, frozen=True):
                 for step in self.steps.values()
             )
         )
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """What was predicted, by step."""
+        return {
+            key: step.prediction.answer for key, step in self.steps.items() if step.prediction is not None
+        }
 
     def fits(self, lab: Lab) -> bool:
         """Whether it is of this lab, whatever became of its texts."""
@@ -456,7 +466,7 @@ def read_work(values: object) -> tuple[Work, list[str]]:
         numbers = record.numbers
         if numbers is not None and not _is_measured(numbers):
             lost.append("what was measured")
-            numbers = replace(numbers, parts={}, appendix=(), is_lost=True)
+            numbers = replace(numbers, parts={}, reveals={}, appendix=(), is_lost=True)
         records[key] = replace(record, steps=steps, numbers=numbers)
     return replace(work, records=records), lost
 
@@ -465,5 +475,6 @@ def _is_measured(numbers: LabNumbers) -> bool:
     """Whether numbers are as they were written, and their figures drawings of this program."""
     if numbers.is_lost or numbers.checksum != numbers.right_checksum:
         return numbers.is_lost
-    blocks = [*(block for part in numbers.parts.values() for block in part), *numbers.appendix]
+    parts = (*numbers.parts.values(), *numbers.reveals.values(), numbers.appendix)
+    blocks = [block for part in parts for block in part]
     return all(block.is_measured for block in blocks if isinstance(block, Figure))

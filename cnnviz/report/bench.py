@@ -80,6 +80,8 @@ def part_of(progress: Progress, begin: float, end: float) -> Progress:
 
 #: What takes long, and its part of the time that all results take.
 _SWEPT, _COUNTED, _CHECKED = (0.0, 0.6), (0.6, 0.8), (0.8, 1.0)
+_MOMENTS = 201
+"""Steps of a run, evenly, whose filters are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +97,8 @@ class Bench:
     step: int  # training steps that it has behind it
     own: ByteArray | None = None  # the student's own image
     history: History = field(default_factory=History)  # of its training
+    # weights of the first filters at some steps of it; none where they were not kept
+    way: tuple[tuple[int, FloatArray], ...] = ()
     settings: LabSettings = LabSettings()
     progress: Progress = ignore_progress  # is told the share of the results that is done, from 0 to 1
     cancelled: Cancelled = never
@@ -314,11 +318,14 @@ def trained(
     * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
-    history = History(experiment.log_every)
+    history, filters = History(experiment.log_every), f"{trainer.network.filter_layers[0]}.weight"
+    way = [(0, trainer.network.params[filters])]
     with one_blas_thread():
-        for done in trainer.until():
-            history.append(done)
-            progress(trainer.step / trainer.total_steps)
-            if cancelled():
-                raise CancelledError("The lab was cancelled.")
-    return Bench(experiment, dataset, trainer.network, trainer.step, own, history)
+        for mark in np.unique(np.linspace(0, trainer.total_steps, _MOMENTS, dtype=int)).tolist()[1:]:
+            for done in trainer.until(mark):
+                history.append(done)
+                progress(trainer.step / trainer.total_steps)
+                if cancelled():
+                    raise CancelledError("The lab was cancelled.")
+            way.append((mark, trainer.network.params[filters]))
+    return Bench(experiment, dataset, trainer.network, trainer.step, own, history, tuple(way))

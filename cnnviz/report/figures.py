@@ -7,6 +7,7 @@ import numpy as np
 
 from cnnviz._types import FloatArray
 from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Share, to_svg
+from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.route import ROUTE, Route, Routed
@@ -191,41 +192,40 @@ _RELATIVE = "Relative to a blank image"
 _BACKGROUND = "background enters the frame"
 
 
-def dots_figure(_: Bench) -> Figure:
-    """The two 6x6 images with their convolution and max pool, with numbers."""
-    drawing, pairs = sheet(242), dots().compare().stages
-    names, *columns = drawing.ground.box.columns(58, 100, 130, 130, gap=12)
-    stages = ("pixels", "convolution", "max")
-    for stage, column in zip(stages, columns, strict=True):
-        pair = pairs[stage]
-        both = pair.original, pair.moved
+def dots_page() -> Item:
+    """Both 6x6 images, their convolution and their max pool, with numbers; outlined is what differs."""
+    cards: list[list[Item]] = [[], []]
+    pairs = dots().compare().stages
+    for stage in ("pixels", "convolution", "max"):
+        both = pairs[stage].original[0], pairs[stage].moved[0]
         name, decimals = ("grey", 0) if stage == "pixels" else ("signed", 3)
         colors = Colors.of(name, *both)
-        title, first, second, bar = column.rows(TITLE, Share(1), Share(1), BAR, gap=4)
-        drawing.write(title, STAGE_STYLES[stage].title, "strong")
-        for values, box in zip(both, (first, second), strict=True):
-            drawing.place(
-                HEAT_MAP.draw, Looked(HeatMap(values[0], colors, decimals=decimals, plain=True)), box
-            )
-        if stage != "pixels":
-            drawing.place(COLORS.draw, colors, bar)
-    one, two = names.rows(TITLE, Share(1), Share(1), BAR, gap=4)[1:3]
-    for box, texts in ((one, ("image 1",)), (two, ("image 2", "moved down", "by 1 pixel"))):
-        for line, words in zip(box.cut(top=34).lines(len(texts), 10), texts, strict=True):
-            drawing.write(line, words, "strong" if words.startswith("image") else "small")
-    rows = [
-        (stage, image, i, j, float(maps[0, i, j]))
-        for stage in stages
-        for image, maps in enumerate((pairs[stage].original, pairs[stage].moved), start=1)
-        for i, j in np.ndindex(maps.shape[1:])
-    ]
+        marked = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(both[0] != both[1]).tolist())
+        for row, title, values in zip(cards, (STAGE_STYLES[stage].title, ""), both, strict=True):
+            shown = HeatMap(values, colors, decimals=decimals, plain=True, outlines=marked)
+            row.append(Card(f"{stage} {len(row)} {title}", HEAT_MAP, Looked(shown), title))
+    return down(*(across(*row, gap=12) for row in cards))
+
+
+def dots_figure(_: Bench) -> Figure:
+    """The two 6x6 images with their convolution and max pool, with numbers."""
+    body = dots_page()
     return figure(
-        drawing,
+        page_drawn(Page(body), Box(0, 0, WIDTH, body.height(WIDTH, PAPER)), PAPER),
         "two-images",
         "Two 6x6 images, their convolution and their max pool",
         "Two 6×6 images, of which the second is the first moved down by one pixel, after the same 3×3 filter "
         "with random weights and after a 2×2 max pool.",
-        data(("stage", "image", "row", "column", "value"), rows),
+        data(
+            ("stage", "image", "row", "column", "value"),
+            [
+                (stage, image, i, j, float(maps[0, i, j]))
+                for stage, pair in dots().compare().stages.items()
+                if stage in ("pixels", "convolution", "max")
+                for image, maps in enumerate((pair.original, pair.moved), start=1)
+                for i, j in np.ndindex(maps.shape[1:])
+            ],
+        ),
     )
 
 

@@ -227,8 +227,6 @@ def test_a_table_says_when_a_result_was_measured_and_not_when_it_was_exported():
 
 def test_a_stage_goes_by_its_name_in_the_window(handed):
     tables = {table.name: table for table in lab_document(LAB, handed).tables}
-    assert (
-        tables["measured-guess"].data.rows[0][0].startswith("relative change of the stage “Max pooling” for")
-    )
+    assert tables["measured-guess"].data.rows[0][0].startswith("change of “Max pooling” by the shift")
     (named,) = [row[1] for row in tables["measured-pick"].data.rows if "changes least" in row[0]]
     assert named in {POOLS[kind].title for kind in POOLS}

@@ -56,6 +56,11 @@ question = "How long is the side?"
 measure = "receptive_field"
 with = { stage = "pool1" }
 tolerance = 0
+[step.reveal]
+picture = "field"
+with = { stage = "pool1", sample = 3 }
+[[step.reveal.why]]
+text = "It is {value}."
 [[step.measured]]
 measure = "test_accuracy"
 [[step]]

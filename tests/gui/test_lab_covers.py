@@ -54,9 +54,8 @@ _SAYS = {
 def opened_lab(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Session]:
     """A lab of the program with few images, so that its runs end soon."""
     path = shipped_labs()[request.param]
-    digits = write_npz(
-        tmp_path / "digits.npz", load_lab(path).experiment.classes, 1000, 211
-    )  # a prime: no share is round
+    # So many that no answer is a round number, which others are, too.
+    digits = write_npz(tmp_path / "digits.npz", load_lab(path).experiment.classes, 1200, 211)
     with opened(qtbot, tmp_path / "lab.ini", digits) as session:
         session.lab.open_file(path)
         qtbot.waitUntil(lambda: getattr(session.lab.guide.control.lab, "id", "") == request.param)
@@ -198,7 +197,7 @@ def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
     assert Secret.FIELD in session.state.covered
     assert sitting.control.done.prediction is None
     assert not sitting.control.done.revealed
-    assert not page.prediction.measured.isVisible()
+    assert not page.prediction.verdict.isVisible()
     whole_window.rest(qtbot, session)
 
 
@@ -221,7 +220,7 @@ def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
     qtbot.waitUntil(lambda: desk.done.found is not None)
     whole_window.rest(qtbot, session)
     assert Secret.FIELD not in session.state.covered
-    assert card.measured.text() == "Measured: 4 pixels"
+    assert card.verdict.text() == "Measured: 4 pixels"
     assert card.predicted.text() == "You asked to see the result without a prediction."
     assert not card.commit.isVisible()
     assert not card.verdict_row.isVisible()

@@ -22,7 +22,7 @@ from tests.replacing import replace
 from ui.lab.step_text import RichLabel
 from ui.panels.report.panel import ReportPanel
 from ui.state import PinnedCell, RunStatus
-from ui.theme import theme_manager
+from ui.theme import LIGHT, theme_manager
 
 
 def test_what_was_told_of_a_result_goes_with_its_lab_and_one_that_comes_later_is_dropped(
@@ -87,8 +87,11 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert page.shown.text() == "Shown: Filters & maps, network of step 12,665."
     assert page.prediction.verdict.text().startswith("Right")
     accuracy = accuracy_words(session)
-    assert page.prediction.besides.text() == f"Accuracy on the test images: {accuracy}"
-    assert "4 pixels" in page.prediction.measured.text()
+    assert page.prediction.besides.accessibleName() == f"accuracy on the test images: {accuracy}"
+    assert page.prediction.verdict.text() == "Right: 4 pixels"
+    assert page.prediction.picture.isVisibleTo(page)
+    assert page.prediction.picture.figure(LIGHT).texts()[0] == "Pixels"
+    assert page.prediction.why.text() == "It is 4 pixels."
     assert desk.done.done
 
     press(column.next)

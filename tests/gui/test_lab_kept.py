@@ -94,7 +94,8 @@ def test_a_lab_in_which_nothing_was_done_goes_with_the_guide(qtbot, session, tmp
 
 
 def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, few, tmp_path):
-    session, text = few, LAB.replace('"receptive_field"', '"dots_cells_changed"').replace('"pool1"', '"max"')
+    text = LAB.replace('"receptive_field"', '"dots_cells_changed"')
+    session, text = few, text.replace('stage = "pool1" }', 'stage = "max" }')
     sitting = open_lab(qtbot, session, tmp_path, text)
     desk, page = sitting.control, sitting.column.page
     desk.go_to("field")
@@ -103,7 +104,7 @@ def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, few, tmp
     desk.predict(0)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
-    assert page.prediction.measured.text() == "Measured: 0 cells"
+    assert page.prediction.verdict.text() == "Right: 0 cells"
     assert "step" not in page.prediction.moment.text()
     assert "the filter of the lesson" in page.prediction.moment.text()
 
@@ -132,8 +133,8 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
         found = again.lab.guide
         qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
         card = found.column.page.prediction
-        assert card.measured.text() == "Measured: 4 pixels"
-        assert card.verdict.text().startswith("Not right")
+        assert card.verdict.text() == "Not right: 4 pixels, and not 5 pixels"
+        assert card.why.text() == "It is 4 pixels."
         assert card.moment.text() == moment
 
 

@@ -1,6 +1,8 @@
 """The prediction of a step: asked for, committed, and beside it the result."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from html import escape
 from itertools import pairwise
 from typing import override
 
@@ -20,6 +22,8 @@ from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.lab.revealing import Reveal
+from ui.lab.step_text import RichLabel
+from ui.page_view import PageView
 from ui.theme import Theme, follow_theme, repolish
 
 _NOT_YET = "You see the measured result after you commit. You cannot change your prediction then."
@@ -31,10 +35,13 @@ _GIVES_UP = (
 )
 _GIVEN_UP = "You asked to see the result without a prediction."
 _VERDICTS = {
-    True: ("circle-check", "success", "Right"),
-    False: ("circle-x", "danger", "Not right"),
-    None: ("info", "muted", "Cannot be judged: the result is not defined here"),
+    "right": ("circle-check", "success"),
+    "close": ("target", "winner"),
+    "far off": ("circle-x", "danger"),
+    "not right": ("circle-x", "danger"),
+    "not to be judged": ("info", "muted"),
 }
+"""Icon and colour by `Verdict.nearness`."""
 #: Pixels that the text of an answer stands lower than its button, so that both are on one line.
 _LOWER = 3
 
@@ -71,20 +78,20 @@ class PredictionCard(QWidget):
         )
         self.keep_predicting = Button("Predict first", tooltip="Go back to the question; nothing is shown")
         self.predicted = WrapLabel("", role="text")
-        self.measured = WrapLabel("", role="title")
-        self.verdict_icon, self.verdict = IconLabel(), WrapLabel("", role="text")
+        self.verdict_icon, self.verdict = IconLabel(), WrapLabel("", role="title")
         self.verdict_row = QWidget()
         fill(QHBoxLayout(self.verdict_row), self.verdict_icon, (self.verdict, 1), spacing=6)
         self.waiting = WrapLabel("", role="muted")
-        self.moment = WrapLabel("", small=True)
-        self.besides = WrapLabel("", role="text")
+        self.limit, self.moment = WrapLabel("", small=True), WrapLabel("", small=True)
+        self.picture = PageView(lambda _ask: None)
+        self.why, self.besides = WrapLabel("", role="text"), RichLabel()
         row = fill(QHBoxLayout(), self.commit, 1)
         skipping = fill(QHBoxLayout(), self.skip, self.show_result, self.keep_predicting, 1, spacing=8)
         self._layout = fill(
             QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row,
             self.choices, self.how, self.cell, row, self.understood, self.error, self.hint,
-            self.warning, skipping, self.predicted, self.measured,
-            self.verdict_row, self.besides, self.moment, self.waiting,
+            self.warning, skipping, self.predicted, self.verdict_row, self.limit,
+            self.picture, self.why, self.besides, self.moment, self.waiting,
         )  # fmt: skip
         self.number.returnPressed.connect(self._on_commit_clicked)
         self.number.textEdited.connect(self._clear_error)
@@ -164,21 +171,29 @@ class PredictionCard(QWidget):
         predicted = "" if is_open else _GIVEN_UP
         if commitment is not None:
             late = f", made {commitment.words}" if commitment.after_run else ""
-            predicted = f"Your prediction: {answer_words(prediction, commitment.answer)}{late}"
+            said = answer_words(prediction, commitment.answer)
+            predicted = f"Your prediction: {said}{late}" if late or verdict is None else ""
         for label, text in (
             (self.predicted, predicted),
-            (self.measured, "" if verdict is None else f"Measured: {verdict.measured}"),
-            (self.besides, "\n".join(map(_sentence, reveal.besides))),
+            (self.limit, "" if verdict is None or commitment is None else _limits(prediction)),
+            (self.why, reveal.why),
             (self.moment, reveal.moment),
             (self.waiting, reveal.waiting or reveal.remark),
         ):
             label.set_text(text)
             label.setVisible(bool(text))
-        self.verdict_row.setVisible(verdict is not None and commitment is not None)
-        if verdict is not None and commitment is not None:
-            icon, role, words = _VERDICTS[verdict.is_right]
-            self.verdict_icon.set_icon(icon, role)
-            self.verdict.set_text(f"{words}{_within(prediction)}.")
+        self.besides.setText(_table(reveal.besides))
+        self.besides.setAccessibleName(
+            "\n".join(f"{each.as_written.title}: {each.words}" for each in reveal.besides)
+        )
+        self.besides.setVisible(bool(reveal.besides))
+        self.verdict_row.setVisible(verdict is not None)
+        if verdict is not None:
+            self.verdict_icon.set_icon(*_VERDICTS[verdict.nearness])
+            self.verdict.set_text(f"{verdict.words[0].upper()}{verdict.words[1:]}")
+        self.picture.setVisible(reveal.picture is not None)
+        if reveal.picture is not None:
+            self.picture.show_page(reveal.picture)
 
     # --- without a prediction -------------------------------------------------------------------------------
 
@@ -298,19 +313,23 @@ class _Choice(QWidget):
         self._button.setFocus(Qt.FocusReason.MouseFocusReason)
 
 
-def _sentence(measured: Measured) -> str:
-    """Return a number that was measured besides, with what it is."""
-    title = measured.as_written.title
-    return f"{title[0].upper()}{title[1:]}: {measured.words}"
+def _table(besides: Sequence[Measured]) -> str:
+    """Return numbers that were measured besides as a table, each with what it is."""
+    rows = (
+        f'<tr><td style="padding:2px 12px 2px 0">{escape(title[0].upper() + title[1:])}</td>'
+        f'<td align="right" style="padding:2px 0">{escape(each.words)}</td></tr>'
+        for each in besides
+        if (title := each.as_written.title)
+    )
+    return f'<table width="100%">{"".join(rows)}</table>'
 
 
-def _within(prediction: Prediction) -> str:
-    """Return how far a prediction may be off, to follow "Right"."""
+def _limits(prediction: Prediction) -> str:
+    """Return how far off a number may be to be right, and close."""
     if prediction.kind != "number":
         return ""
-    if prediction.tolerance == 0:
-        return ": only the exact number is right"
-    measure = MEASURES[prediction.truth.measure]
+    measure, close = MEASURES[prediction.truth.measure], prediction.closeness
     unit = "percentage points" if measure.quantity == "percent" else measure.unit
-    off = " ".join(part for part in (format_value(prediction.tolerance), unit) if part)
-    return f": up to {off} off is right"
+    right, near = (f"{format_value(each)} {unit}".rstrip() for each in (prediction.tolerance, close))
+    first = f"Right: up to {right} off" if prediction.tolerance else "Right: only the exact number"
+    return f"{first}; close: up to {near}." if close else f"{first}."

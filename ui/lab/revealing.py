@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.clock import now
+from cnnviz.drawing.page import Page
+from cnnviz.history import History
+from cnnviz.lab.explaining import Explained, explain
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
@@ -13,7 +16,7 @@ from cnnviz.quantities import format_count
 from cnnviz.report.bench import Bench
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController
-from ui.panels.analysis import Analysis
+from ui.panels.analysis import Analysis, Context
 from ui.state import AppState, RunStatus
 
 _KIND = "lab-truth"
@@ -29,6 +32,8 @@ class Reveal:
     moment: str = ""
     remark: str = ""  # how that network differs from the one of the lab, as a sentence, or ""
     besides: tuple[Measured, ...] = ()  # what else was measured for the step
+    picture: Page | None = None
+    why: str = ""  # what explains the result, and why there is no picture
     is_late: bool = False  # whether the result was on the screen before there is a prediction
 
 
@@ -44,11 +49,17 @@ class Revealer(QObject):
         super().__init__(parent)
         self._control, self._state, self._background = control, state, background
         self._tried: dict[str, tuple[Snapshot, str]] = {}  # by step: on which network, and what went wrong
+        self._explained: dict[str, tuple[Found, Explained]] = {}  # by step: of which result
         self._is_measuring = False
-        control.labChanged.connect(self._tried.clear)
+        control.labChanged.connect(self._forget)
         control.stepChanged.connect(self._look)
         control.work.changed.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
+
+    @Slot()
+    def _forget(self) -> None:
+        self._tried.clear()
+        self._explained.clear()
 
     @Slot()
     def _on_run_changed(self) -> None:
@@ -94,7 +105,13 @@ class Revealer(QObject):
                     f"Its run differs from that of the lab in: {names}. What you hand in is measured with "
                     "the settings of the lab."
                 )
-            return Reveal(verdict, moment=moment, remark=remark, besides=tuple(besides))
+            of_found, explained = self._explained.get(step.id, (None, Explained()))
+            is_same = of_found is found
+            return Reveal(
+                verdict, moment=moment, remark=remark, besides=tuple(besides),
+                picture=explained.page if is_same else None,
+                why=" ".join(filter(None, (explained.problem if is_same else "", found.why))),
+            )  # fmt: skip
         first = self._control.to_see_first(step)
         if first:
             return Reveal(waiting=f"To see the result, first {'; '.join(first)}.")
@@ -142,29 +159,50 @@ class Revealer(QObject):
 
     # --- measuring ------------------------------------------------------------------------------------------
 
+    def _results_of(self, step: Step) -> tuple[Measured, ...]:
+        """Return what was measured in another step, on the network that the lab has there."""
+        found = self._control.found(step)
+        return () if found is None or self._control.differing(step, found.experiment) else found.measured
+
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
         state, lab = self._state, self._control.lab
         assert state.dataset is not None
-        experiment, dataset, own = state.experiment, state.dataset, self._control.record.own
+        assert lab is not None
+        experiment, dataset, record = state.experiment, state.dataset, self._control.record
+        earlier, is_known = lab.steps[: lab.steps.index(step)], state.history.covers(snapshot.step)
+        history = state.history.forked(snapshot.step) if is_known else History()  # which nothing is added to
+        filters = f"{snapshot.network.filter_layers[0]}.weight"
+        way = tuple((each.step, each.network.params[filters]) for each in history.snapshots)
+        pixels, commitment = record.own and record.own.array, record.step(step.id).prediction
+        results = {each.id: self._results_of(each) for each in earlier}
         self._is_measuring = True
 
-        def work(_context: object) -> tuple[Measured, ...]:
-            pixels = None if own is None else own.array
-            bench = Bench(experiment, dataset, snapshot.network, snapshot.step, pixels)
-            return tuple(measure(step.id, each, bench) for each in step.measurements)
+        def work(context: Context) -> tuple[tuple[Measured, ...], Explained]:
+            bench = Bench(
+                experiment, dataset, snapshot.network, snapshot.step, pixels, history, way,
+                cancelled=lambda: context.cancelled,
+            )  # fmt: skip
+            measured = tuple(measure(step.id, each, bench) for each in step.measurements)
+            answer = None if commitment is None else commitment.answer
+            return measured, explain(step, bench, {**results, step.id: measured}, earlier, answer)
 
         def is_asked() -> bool:
             """Whether it is still the lab, and what was asked for in it, for which this was measured."""
             return self._control.lab is lab and _is_asked(self._control.record, step)
 
-        def done(measured: tuple[Measured, ...]) -> None:
+        def done(answer: tuple[tuple[Measured, ...], Explained]) -> None:
+            measured, explained = answer
             self._is_measuring = False
             if not is_asked():
                 self._look_and_tell()
                 return
             self._tried[step.id] = (snapshot, "")
             is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
-            self._control.reveal(step, Found(measured, now(), snapshot.step, experiment))
+            found = Found(measured, now(), snapshot.step, experiment, explained.why)
+            self._control.reveal(step, found)
+            kept = self._control.found(step)
+            if kept is not None:
+                self._explained[step.id] = kept, explained
             if is_news:
                 self.arrived.emit(step.id)
             self._look_and_tell()

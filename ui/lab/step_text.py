@@ -123,7 +123,7 @@ class RichLabel(QLabel):
         self._claim_height()
 
     def _claim_height(self) -> None:
-        height = self.heightForWidth(self.width()) if self.width() > _LEAST else 0
+        height = max(self.heightForWidth(self.width()), 0) if self.width() > _LEAST else 0  # -1: no text
         if height != self.minimumHeight():
             self.setMinimumHeight(height)
 

@@ -147,12 +147,13 @@ class Measuring(QObject):
             return
         every = dataset if source is None else source.dataset
         own, settings = self._work.record.own, None if sample is None else LabSettings(sample=sample)
+        answers = self._work.record.answers
 
         def measure(context: Context) -> LabNumbers:
             chosen = _chosen(every, dataset, experiment.classes, data_sha256)
             return measured_lab(
                 lab, chosen, experiment.seed, own_pixels(own, chosen), experiment=experiment,
-                settings=settings, with_results=True,
+                settings=settings, with_results=True, answers=answers,
                 progress=context.report, cancelled=lambda: context.cancelled,
             )  # fmt: skip
 

@@ -1,0 +1,675 @@
+"""Pictures that explain a result, declared once: name, facts, parameters and how each is made.
+
+A picture is a page of drawings made of one trained network and its data, and names the facts that it shows,
+which the sentences of a lab file can then speak of. What a network cannot show raises `ParameterError`: the
+sentence is shown in place of the picture.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.datasets import to_input
+from cnnviz.drawing import PAPER, Block, Box, Colors, to_svg
+from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
+from cnnviz.errors import DataError, ParameterError
+from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
+from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
+from cnnviz.graphics.winners import COUNTS, WINDOW, WINNERS, Window, Winners
+from cnnviz.inspect.arithmetic import explain_cell
+from cnnviz.inspect.receptive_field import Rectangle, receptive_field, window_geometry
+from cnnviz.lab.measures import (
+    CELL,
+    DIGITS,
+    MAP,
+    SAMPLE,
+    SHIFT,
+    STAGE,
+    Parameter,
+    Quantity,
+    Value,
+    routing_at,
+)
+from cnnviz.lab.model import Answer
+from cnnviz.layers.cells import ConvolutionCell
+from cnnviz.palette import STAGE_STYLES
+from cnnviz.quantities import format_value
+from cnnviz.report.bench import Bench, dots
+from cnnviz.report.blocks import Figure
+from cnnviz.report.figures import WIDTH, dots_page
+from cnnviz.routing import VERDICTS, ParameterTarget, PoolRouting, apply_update, poke_curve
+from cnnviz.translation import POOL_KINDS, REACH, SweepSettings, WinnerChange, sweep_many
+
+_FILTERS, _IMAGES = 8, 4
+"""How many are shown beside one another."""
+
+_HIGH = 190
+"""Height of a plot, in pixels at scale 1."""
+
+_GREY = Colors("grey", 0, 255)
+_INPUT = Colors("grey", -0.5, 0.5)
+
+_WIDTH = 340
+"""Of a picture in the report, in points: about as wide as beside the panels."""
+
+
+class Fact(NamedTuple):
+    """What kind of value a picture shows; `docs/guide/lab-files.md` says what it is."""
+
+    quantity: Quantity
+    unit: str = ""
+
+
+COUNT, NUMBER, NAME, PERCENT = Fact("count"), Fact("number"), Fact("name"), Fact("percent", "%")
+STEPS, NATS = Fact("count", "steps"), Fact("number", "nats")
+PIXELS, CELLS = Fact("number", "pixels"), Fact("number", "cells")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a picture is made of."""
+
+    bench: Bench
+    measure: str  # what the prediction is compared with
+    value: Value  # what was measured, None where it is not defined
+    answer: Answer | None  # what was predicted
+
+
+type Made = tuple[Item, dict[str, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class RevealPicture:
+    """A picture that a lab file can ask for; `function` takes a case and the parameters."""
+
+    name: str
+    title: str
+    facts: Mapping[str, Fact]
+    parameters: tuple[Parameter, ...]
+    function: Callable[..., Made]
+
+    def made(self, case: Case, parameters: Mapping[str, Any]) -> tuple[Page, dict[str, Value]]:
+        """Return the picture of a case, and its facts; raises `ParameterError` where there is none."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            body, facts = self.function(case, **parameters)
+        for name, value in facts.items():
+            if value == "" or (isinstance(value, float) and not math.isfinite(value)):
+                facts[name] = None
+        return Page(body), facts
+
+
+_all: dict[str, RevealPicture] = {}
+
+PICTURES: Mapping[str, RevealPicture] = MappingProxyType(_all)
+"""Every picture by name."""
+
+
+def figure_of(step: str, picture: RevealPicture, page: Page) -> Figure:
+    """Return a picture as a figure of the report."""
+    name = "".join(sign if sign.isalnum() else "-" for sign in f"reveal-{step}")
+    drawing = page_drawn(page, Box(0, 0, _WIDTH, page.body.height(_WIDTH, PAPER)), PAPER)
+    return Figure(name, f"{picture.title}.", to_svg(drawing, picture.title, "pt"), _WIDTH / WIDTH)
+
+
+def _picture(
+    title: str, facts: Mapping[str, Fact], *parameters: Parameter
+) -> Callable[[Callable[..., Made]], Any]:
+    """Declare a function as the picture of its name."""
+
+    def declare(function: Callable[..., Made]) -> Callable[..., Made]:
+        name = function.__name__.removeprefix("_").replace("_", "-")
+        _all[name] = RevealPicture(name, title, facts, parameters, function)
+        return function
+
+    return declare
+
+
+def _map(key: str, title: str, values: NDArray[Any], colors: Colors, **more: Any) -> Card[Looked]:
+    return Card(key, HEAT_MAP, Looked(HeatMap(values, colors, **more)), title)
+
+
+def _row(key: str, title: str, maps: Sequence[NDArray[Any]], colors: Colors, most: int) -> Card[Looked]:
+    """Small maps beside one another, all of a size, with room for so many."""
+    high, wide = maps[0].shape
+    gap = max(wide // 8, 1)
+    values = np.zeros((high, most * (wide + gap) - gap))
+    blank = np.ones(values.shape, bool)
+    for place, each in enumerate(maps[:most]):
+        part = slice(None), slice(place * (wide + gap), place * (wide + gap) + wide)
+        values[part], blank[part] = each, False
+    return _map(key, title, values, colors, blank=blank, decimals=-1, lines=False, name=None)
+
+
+def _plot(curves: Sequence[Curve], x_name: str, title: str, **more: Any) -> Card[Curves]:
+    return Card("plot", CURVES, Curves(tuple(curves), x_name=x_name, **more), title, room=_HIGH)
+
+
+def _within(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
+    """Values of a curve, without those beyond its axis."""
+    return np.where((values >= low) & (values <= high), values, np.nan)
+
+
+def _answered(case: Case, measure: str, low: float, high: float, scale: float = 1.0) -> list[Curve]:
+    """What was predicted, as a level line, if it was a value of this measure."""
+    if case.measure != measure or not isinstance(case.answer, float | int):
+        return []
+    return [Curve("you", np.array([low, high]), np.full(2, case.answer * scale), "shifted", "dashed")]
+
+
+# --- the trained network ------------------------------------------------------------------------------------
+
+
+@_picture(
+    "How far the filters had moved at each step, relative to their first size",
+    {"steps": STEPS, "half": COUNT, "half_share": PERCENT, "early": NATS, "late": NATS},
+)
+def _way(case: Case) -> Made:
+    bench = case.bench
+    if len(bench.way) < 3:
+        raise DataError("The steps of this run were not kept, so the way of its filters cannot be drawn.")
+    name = f"{bench.network.filter_layers[0]}.weight"
+    first = bench.initial.params[name]
+    steps = np.array([step for step, _ in bench.way], np.float64)
+    size = float(np.linalg.norm(first))
+    way = np.array([float(np.linalg.norm(each - first)) / size for _, each in bench.way])
+    end, place = float(steps[-1]), max(int(np.argmax(way >= way[-1] / 2)), 1)
+    half = float(np.interp(float(way[-1]) / 2, way[place - 1 : place + 1], steps[place - 1 : place + 1]))
+    lines = [Curve("filters", steps, way, width=2.2), *_answered(case, "filter_change", 0.0, end)]
+    rows = [net.params[name][:_FILTERS, 0] for net in (bench.initial, bench.network)]
+    colors = Colors.of("signed", *rows)
+    page = down(
+        _plot(lines, "step", "Change of the filters", dots=((end, float(way[-1]), "winner"),)),
+        _row("before", "Before training", list(rows[0]), colors, _FILTERS),
+        _row("after", "After training", list(rows[1]), colors, _FILTERS),
+    )
+    return page, {
+        "steps": bench.step, "half": round(half, -2), "half_share": 100 * half / end,
+        "early": bench.history.mean_loss_at(min(500, bench.step), 500),
+        "late": bench.history.mean_loss_at(bench.step, 500),
+    }  # fmt: skip
+
+
+@_picture(
+    "Share of the training images that were read correctly, each before the network learnt from it",
+    {"images": COUNT, "mistakes": COUNT, "start": PERCENT, "quick": COUNT},
+)
+def _learning(case: Case) -> Made:
+    bench, window = case.bench, 100
+    curve = bench.history.accuracy_curve(window)
+    if not curve.steps.size:
+        raise DataError("The losses of this run were not kept, so its curve cannot be drawn.")
+    known = curve.steps >= min(window, bench.step)
+    steps, values = curve.steps[known], curve.values[known]
+    high = np.flatnonzero(values >= 0.9)
+    end, result = float(max(bench.step, 1)), bench.evaluation
+    low = 0.1 * math.floor(10 * min(values.min(), bench.before.accuracy))
+    page = _plot(
+        [Curve("last 100", steps, values, width=2.2), *_answered(case, "test_accuracy", 0.0, end, 0.01)],
+        "step", "Share correct (dots: test images)", x_range=(0.0, end), y_range=(min(low, 0.8), 1.0),
+        dots=((0.0, bench.before.accuracy, "winner"), (end, result.accuracy, "winner")),
+    )  # fmt: skip
+    return page, {
+        "images": len(result.labels), "mistakes": len(result.mistakes),
+        "start": 100 * bench.before.accuracy,
+        "quick": int(steps[high[0]]) if high.size else math.nan,
+    }  # fmt: skip
+
+
+@_picture(
+    "The confusion matrix of the test images, and the images that are misread with the largest loss",
+    {
+        "images": COUNT, "mistakes": COUNT, "worst_class": NAME, "worst_share": PERCENT, "best_class": NAME,
+        "best_share": PERCENT, "width": PIXELS, "wrong_width": PIXELS,
+    },
+)  # fmt: skip
+def _mistakes(case: Case) -> Made:
+    result, data = case.bench.evaluation, case.bench.dataset
+    names, counts = data.classes, result.confusion
+    wrong = 1 - np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
+    worst, best = int(wrong.argmax()), int(wrong.argmin())
+    off = counts - np.diag(np.diag(counts))
+    kinds = sorted(np.argwhere(off).tolist(), key=lambda kind: -int(off[tuple(kind)]))[:2]
+    cards: list[Item] = [
+        Card("confusion", CONFUSION, ConfusionMatrix(Confusion(counts, names)), "Test images")
+    ]
+    for true, taken in kinds:
+        places = [n for n in result.mistakes if (result.labels[n], result.predictions[n]) == (true, taken)]
+        title, images = f"{names[true]}, read as {names[taken]}", data.test_images[places, 0]
+        cards.append(_row(title, title, list(images), _GREY, _IMAGES))
+    is_worst, widths = result.labels == worst, _ink_widths(data.test_images)
+    missed = is_worst & (result.predictions != worst)
+    return down(*cards), {
+        "images": len(result.labels), "mistakes": len(result.mistakes),
+        "worst_class": names[worst], "worst_share": 100 * float(wrong[worst]),
+        "best_class": names[best], "best_share": 100 * float(wrong[best]),
+        "width": float(widths[is_worst].mean()),
+        "wrong_width": float(widths[missed].mean()) if missed.any() else math.nan,
+    }  # fmt: skip
+
+
+def _ink_widths(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Columns from the first to the last with ink (pixels of half the largest value) in each image."""
+    inked = (images.max(axis=1) > 127).any(axis=1)
+    first, last = inked.argmax(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1)
+    return np.where(inked.any(axis=1), last - first, 0).astype(np.float64)
+
+
+@_picture(
+    "The test image with the largest loss, what the network makes of it, and −ln p",
+    {"image": COUNT, "true": NAME, "read": NAME, "loss": NATS, "mean": NATS},
+)
+def _worst(case: Case) -> Made:
+    result, data = case.bench.evaluation, case.bench.dataset
+    place = int(result.losses.argmax())
+    chances, label = result.probabilities[place], int(result.labels[place])
+    p, loss = float(chances[label]), float(result.losses[place])
+    xs = np.geomspace(min(max(p / 4, 1e-6), 0.02), 1, 80)
+    lines = [Curve("−ln p", xs, -np.log(xs), width=2.2)]
+    dots = [(p, loss, "winner")]
+    if isinstance(case.answer, float | int) and xs[0] <= case.answer <= 1:
+        dots.append((float(case.answer), -math.log(case.answer), "shifted"))
+    answer = Probabilities(data.classes, tuple(map(float, chances)), label, 5)
+    page = down(
+        across(
+            _map("image", f"Test image {place}", data.test_images[place][0], _GREY, decimals=-1, lines=False),
+            Card("answer", PROBABILITIES, answer, "Probabilities"),
+        ),
+        _plot(lines, "p of the true class", "Loss", dots=tuple(dots)),
+    )
+    return page, {
+        "image": place, "true": data.classes[label],
+        "read": data.classes[int(chances.argmax())], "loss": loss, "mean": result.loss,
+    }  # fmt: skip
+
+
+# --- one image through the network --------------------------------------------------------------------------
+
+
+@_picture(
+    "The pixels on which a pooled cell depends: the patches of the cells of its window together",
+    {"kernel": COUNT, "stride": COUNT, "window": COUNT, "apart": COUNT, "shared": COUNT},
+    MAP, SAMPLE,
+)  # fmt: skip
+def _field(case: Case, stage: str, sample: int) -> Made:
+    bench, pool = case.bench, case.bench.pool
+    if pool is None or stage != pool:
+        raise ParameterError("This picture is of the first pool of a network, and there is none here.")
+    layers, first, passed = dict(bench.network.layers), bench.network.filter_layers[0], bench.passed(sample)
+    conv, window = window_geometry(layers[first]), window_geometry(layers[pool])
+    # The last filter, for labs ask about cells of the first; an edge of the image, for there is something to
+    # see; and not at the border, where a field would be cut.
+    maps, pooled = passed.trace.outputs[first][0][-1], passed.trace.outputs[pool][0][-1]
+    inner = np.abs(pooled - np.median(pooled))[1:-1, 1:-1]
+    row, column = (int(each) + 1 for each in np.unravel_index(int(inner.argmax()), inner.shape))
+    fields = receptive_field(bench.network, pool, (0, row, column))
+    whole, patch = fields["input"].rectangle, fields[first].rectangle
+    one = receptive_field(bench.network, first, (0, patch.top, patch.left))["input"].rectangle
+    around = max(whole.top - 4, 0), max(whole.left - 4, 0), whole.height + 8, whole.width + 8
+    page = across(
+        _map(
+            "pixels", "Pixels", passed.x[0, 0], _INPUT, block=around, decimals=-1, has_axes=True,
+            outlines=(("selected", _block(whole)), ("receptive", _block(one))),
+        ),
+        _map("cells", first, maps, Colors.of("signed", maps), block=_block(patch), has_axes=True, most=70),
+        _map("pooled", pool, pooled, Colors.of("signed", maps), block=(row, column, 1, 1), most=70),
+    )  # fmt: skip
+    apart = conv.stride * window.stride
+    return page, {
+        "kernel": conv.size, "stride": conv.stride, "window": window.size, "apart": apart,
+        "shared": max(whole.width - apart, 0),
+    }  # fmt: skip
+
+
+def _block(box: Rectangle) -> Block:
+    return box.top, box.left, box.height, box.width
+
+
+@_picture(
+    "The patches of a pooling window and the filter, and the products under the largest sum and the next",
+    {
+        "winners": COUNT, "largest": NUMBER, "plus": NUMBER, "minus": NUMBER, "next": NUMBER,
+        "next_plus": NUMBER, "next_minus": NUMBER,
+    },
+    *CELL, SAMPLE,
+)  # fmt: skip
+def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made:
+    bench = case.bench
+    routing, passed = routing_at(bench, sample, (filter, row, column)), bench.passed(sample)
+    if routing.winners is None:
+        raise ParameterError(
+            "The pool of this network has no winners: each cell of a window has a part in it."
+        )
+    top, left, size = row * routing.pool.step, column * routing.pool.step, routing.pool.size
+    conv, marked = passed.convolution, _outlined(routing, (filter, row, column))
+    cells = [
+        cast("ConvolutionCell", explain_cell(bench.network, passed.trace, conv, (filter, top + i, left + j)))
+        for i, j in np.ndindex(size, size)
+    ]
+    seen = (
+        sorted({int(each) for cell in cells for each in cell.rows}),
+        sorted({int(each) for cell in cells for each in cell.columns}),
+    )
+    cells.sort(key=lambda cell: -float(cell.running[-1]))
+    first, second = cells[0], cells[min(1, len(cells) - 1)]
+    shown = [cell.products.sum(axis=0) for cell in (first, second)]
+    patch = int(first.rows[0]), int(first.columns[0]), len(first.rows), len(first.columns)
+    maps, kernel = passed.trace.outputs[conv][0, filter], first.kernel.sum(axis=0)
+    page = down(
+        across(
+            _map(
+                "pixels", "Pixels", passed.x[0, 0], _INPUT, has_axes=True, outlines=(("winner", patch),),
+                block=(seen[0][0], seen[1][0], len(seen[0]), len(seen[1])),
+            ),
+            _map("filter", "Filter", kernel, Colors.of("signed", kernel)),
+            _map(
+                "sums", "Sums", maps, Colors.of("signed", maps), has_axes=True, outlines=marked,
+                block=(top, left, size, size),
+            ),
+        ),
+        across(*(
+            _map(title, title, each, Colors.of("signed", *shown))
+            for title, each in zip(("Products, winner", "Products, next"), shown, strict=True)
+        )),
+    )  # fmt: skip
+    (plus, minus), (next_plus, next_minus) = (
+        (float(cell.products.clip(min=0).sum()), float(cell.products.clip(max=0).sum()))
+        for cell in (first, second)
+    )
+    return page, {
+        "winners": len(marked), "largest": float(first.running[-1]), "plus": plus, "minus": minus,
+        "next": float(second.running[-1]), "next_plus": next_plus, "next_minus": next_minus,
+    }  # fmt: skip
+
+
+def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[tuple[str, Block], ...]:
+    """Outlines of the cells that hold the maximum of a window; none in a pool without winners."""
+    winners = () if routing.winners is None else np.argwhere(routing.winners[window]).tolist()
+    top, left = (place * routing.pool.step for place in window[1:])
+    return tuple(("winner", (top + i, left + j, 1, 1)) for i, j in winners)
+
+
+@_picture(
+    "The values of a pooling window, and what part of its gradient each cell gets under each rule",
+    {"winners": COUNT, "times": NUMBER, "rule": NAME, "contrast": NUMBER, "pixel": NUMBER},
+    *CELL, SAMPLE,
+)  # fmt: skip
+def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made:
+    bench, window = case.bench, (filter, row, column)
+    routing, passed = routing_at(bench, sample, window), bench.passed(sample)
+    top, left, size = row * routing.pool.step, column * routing.pool.step, routing.pool.size
+    block, values = (top, left, size, size), routing.values[filter]
+    marked = _outlined(routing, window)
+    alone = np.zeros_like(routing.incoming)  # where windows overlap a cell gets gradient of others, too
+    alone[window] = 1
+    rules: list[Any] = [rule for rule in routing.routed if routing.winners is not None] or [None]
+    shares = {rule: routing.routes(rule).delivered(alone, routing.values.shape)[filter] for rule in rules}
+    colors = Colors("signed", -1.0, 1.0)
+    page = down(
+        _map(
+            "values", "Values of the window", values, Colors.of("signed", values), block=block,
+            outlines=marked, has_axes=True, most=70,
+        ),
+        across(*(
+            _map(
+                f"rule {rule}", f"Rule “{rule}”" if rule else "Parts of the gradient", each, colors,
+                block=block, outlines=marked, decimals=2, plain=True,
+            )
+            for rule, each in shares.items()
+        )),
+    )  # fmt: skip
+    field = receptive_field(bench.network, routing.layer, window)["input"]
+    pixels = passed.x[0][np.ix_(range(passed.x.shape[1]), field.rows, field.columns)]
+    return page, {
+        "winners": len(marked), "rule": routing.rule,
+        "times": float(shares[None if None in shares else routing.rule].sum()),
+        "contrast": float(pixels.max() - pixels.min()), "pixel": float(pixels.max()),
+    }  # fmt: skip
+
+
+# --- what moves when the image moves ------------------------------------------------------------------------
+
+
+@_picture(
+    "Two small images, their maps and their pooled maps; cells that differ are outlined",
+    {"cells": COUNT, "windows": COUNT, "swapped": COUNT},
+)
+def _dots(_: Case) -> Made:
+    pair = dots().compare().stages["convolution"]
+    sets = [
+        np.sort(each[0].reshape(2, 2, 2, 2).swapaxes(1, 2).reshape(4, 4), axis=1)
+        for each in (pair.original, pair.moved)
+    ]
+    return dots_page(), {
+        "cells": int(np.count_nonzero(pair.original != pair.moved)), "windows": 4,
+        "swapped": int((sets[0] == sets[1]).all(axis=1).sum()),
+    }  # fmt: skip
+
+
+@_picture(
+    "What a shift does to the windows of a max pool, filter by filter, and a window with another winner",
+    {"convolution": NUMBER, "pooled": NUMBER, "changed": PERCENT, "blank": PERCENT},
+    *SHIFT, SAMPLE,
+)  # fmt: skip
+def _winner_changes(case: Case, dx: int, dy: int, sample: int) -> Made:
+    found = case.bench.compared(dx, dy, sample)
+    winners = found.winners
+    changed = winners.category == WinnerChange.CHANGED
+    other = changed & ~winners.tied & (winners.original_winner != winners.moved_winner)
+    sizes = np.where(other, np.abs(winners.change), -1.0)
+    channel, row, column = (int(each) for each in np.unravel_index(int(sizes.argmax()), sizes.shape))
+    shown = Winners(winners, channel)
+    title = f"Windows, filter {channel}"
+    page: Item = across(Card("winners", WINNERS, shown, title), Card("counts", COUNTS, shown, "Windows"))
+    if other.any():
+        page = down(page, Card("window", WINDOW, Window(shown, row, column), "A window with another winner"))
+    size = winners.size
+    pair = found.stages.get("activation", found.stages["convolution"])
+    same = (pair.original == pair.blank) & (pair.moved == pair.blank)
+    rows, cols = (side * size for side in changed.shape[1:])
+    blank = same[:, :rows, :cols].reshape(len(same), -1, size, cols // size, size).all(axis=(2, 4))
+    changes = {stage: each.measured()["relative_change"] for stage, each in found.stages.items()}
+    return page, {
+        "convolution": changes["convolution"], "pooled": changes["max"],
+        "changed": 100 * float(changed.mean()),
+        "blank": 100 * float(blank[~changed].mean()) if not changed.all() else math.nan,
+    }  # fmt: skip
+
+
+@_picture(
+    "A map moved along with the image, the map of the moved image, and what is left between them",
+    {"cells": CELLS},
+    STAGE, *SHIFT, SAMPLE,
+)  # fmt: skip
+def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
+    pair = case.bench.compared(dx, dy, sample).stages.get(stage)
+    if pair is None:
+        raise ParameterError(
+            f"This network has no stage {STAGE_STYLES[stage].title.lower()} that could move."
+        )
+    before, after = (
+        each[int(np.abs(pair.original - pair.blank).sum(axis=(1, 2)).argmax())]
+        for each in (pair.expected(), pair.features()[1])
+    )
+    outside = ~pair.interior
+    maps = {"Moved along": before, "After": after, "Difference": np.where(outside, 0, after - before)}
+    cards = [
+        _map(title, title, each, Colors.of("signed", before), blank=outside, decimals=-1, lines=False)
+        for title, each in maps.items()
+    ]
+    return across(*cards), {"cells": math.hypot(dx, dy) / pair.grid.columns.stride}
+
+
+@_picture(
+    "What four pools make of the same shift: what it changes in the map of one filter",
+    {**dict.fromkeys(POOL_KINDS, NUMBER), "most": NAME},
+    *SHIFT, SAMPLE,
+)  # fmt: skip
+def _pools(case: Case, dx: int, dy: int, sample: int) -> Made:
+    stages = case.bench.compared(dx, dy, sample).stages
+    changes = {kind: stages[kind].measured()["relative_change"] for kind in POOL_KINDS}
+    channel = int(np.abs(stages["max"].features()[0]).sum(axis=(1, 2)).argmax())
+    differences = {kind: np.subtract(*stages[kind].features()[::-1])[channel] for kind in POOL_KINDS}
+    colors = Colors.of("signed", *differences.values())
+    cards = [
+        _map(kind, STAGE_STYLES[kind].title, each, colors, decimals=-1, lines=False)
+        for kind, each in differences.items()
+    ]
+    most = max(changes, key=lambda kind: changes[kind])
+    return down(across(*cards[:2]), across(*cards[2:])), {**changes, "most": most}
+
+
+@_picture(
+    "Share of the first test images whose class changes, against the shift to the right, class by class",
+    {"most_class": NAME, "most_share": PERCENT, "least_class": NAME, "least_share": PERCENT, "cells": COUNT},
+    *SHIFT, DIGITS,
+)  # fmt: skip
+def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
+    bench, data = case.bench, case.bench.dataset
+    labels = data.test_labels[:digits]
+    reach = max(8, abs(dx))
+    settings = SweepSettings(dxs=range(-reach, reach + 1), dys=(dy,), measures=("decision_flip",))
+    lines, shares = list[Curve](), dict[str, float]()
+    styles = "solid", "dashed", "dotted", "dash-dot"
+    for place, name in enumerate(data.classes):
+        chosen = np.flatnonzero(labels == place)
+        if not chosen.size:
+            continue
+        swept = sweep_many(
+            bench.network, to_input(data.test_images[chosen], bench.network.dtype), labels[chosen], settings,
+            cancelled=bench.cancelled,
+        )  # fmt: skip
+        flips = swept.mean["decision_flip"]["output"][0]
+        shares[name] = 100 * float(flips[reach + dx])
+        xs = swept.dxs.astype(np.float64)
+        lines.append(Curve(f"a {name}", xs, flips, "accent", styles[place % 4], 1.8))
+    order = sorted(shares, key=lambda name: shares[name])
+    lines = [line for line in lines if line.name[2:] in (*order[:2], *order[-2:])]
+    lines += _answered(case, "decision_flips", -reach, reach, 0.01)
+    page = _plot(
+        lines, "dx", "Share of images with another class", y_range=(0.0, 1.0),
+        markers=(Marker(float(dx), f"dx = {format_value(dx)}"),),
+        dots=() if not isinstance(case.value, float | int) else ((float(dx), case.value / 100, "winner"),),
+    )  # fmt: skip
+    last = next(shape for shape in reversed([*bench.network.shapes.values()]) if len(shape) == 3)
+    return page, {
+        "most_class": order[-1], "most_share": shares[order[-1]],
+        "least_class": order[0], "least_share": shares[order[0]],
+        "cells": int(np.prod(last[1:])),
+    }  # fmt: skip
+
+
+@_picture(
+    "Probability of the true class against the shift to the right",
+    {"before": NUMBER, "after": NUMBER, "read": NAME},
+    SAMPLE,
+)
+def _moving(case: Case, sample: int) -> Made:
+    bench = case.bench
+    pairs = [bench.compared(dx, 0, sample) for dx in range(REACH + 1)]
+    chances = np.array([float(pair.moved_probabilities[pair.label]) for pair in pairs])
+    flip = next((dx for dx, pair in enumerate(pairs) if pair.moved_class != pair.original_class), None)
+    dots = () if flip is None else ((float(flip), float(chances[flip]), "winner"),)
+    markers = list[Marker]()
+    if isinstance(case.answer, float | int) and 0 <= case.answer <= REACH:
+        markers.append(Marker(float(case.answer), "you", "shifted"))
+    line = Curve("p", np.arange(REACH + 1.0), chances, width=2.2, has_dots=True)
+    page = _plot(
+        [line], "pixels to the right", "Probability of its class", markers=tuple(markers), dots=dots,
+        y_range=(0.0, 1.0),
+    )  # fmt: skip
+    names = bench.dataset.classes
+    return page, {
+        "before": math.nan if flip is None else float(chances[flip - 1]),
+        "after": math.nan if flip is None else float(chances[flip]),
+        "read": "" if flip is None else names[pairs[flip].moved_class],
+    }  # fmt: skip
+
+
+# --- the way of the gradient --------------------------------------------------------------------------------
+
+
+@_picture(
+    "The loss of an image against one parameter, with a secant and the slope that the gradient says",
+    {
+        "agree": COUNT, "ties": COUNT, "filters": COUNT, "others": COUNT, "weights": COUNT,
+        "gradient": NUMBER, "slope": NUMBER, "rule": NAME,
+    },
+    SAMPLE,
+)  # fmt: skip
+def _secant(case: Case, sample: int) -> Made:
+    bench = case.bench
+    passed, network = bench.passed(sample), bench.network
+    check, first = passed.check, f"{network.filter_layers[0]}.weight"
+    entries = check.entries("tie_rule") or check.entries("ok")
+    if not entries:
+        raise ParameterError("No parameter could be compared with a finite difference here.")
+    entry = max(
+        entries, key=lambda each: abs(each.gradient - each.difference * (check.counts["tie_rule"] > 0))
+    )
+    target, spread = (
+        ParameterTarget(entry.name, entry.index),
+        float(np.std(network.params[entry.name])) or 1.0,
+    )
+    curve = poke_curve(network, passed.x, passed.label, target, spread / 2, 61, 0)
+    middle, part = len(curve.values) // 2, 10
+    ends = curve.values[[middle - part, middle + part]], curve.losses[[middle - part, middle + part]]
+    slope = float(np.diff(ends[1])[0] / np.diff(ends[0])[0])
+    secant = ends[1][0] + slope * (curve.values - ends[0][0])
+    room = 0.3 * float(np.ptp(curve.losses)) or 1.0
+    axis = float(curve.losses.min()) - room, float(curve.losses.max()) + room
+    drawn = [
+        Curve("loss", curve.values, curve.losses, "text"),
+        Curve("secant", curve.values, _within(secant, *axis), "winner", "dashed", 2.2),
+        Curve("gradient", curve.values, _within(curve.tangent, *axis), "accent", "dotted"),
+    ]
+    dots = [(float(x), float(y), "winner") for x, y in zip(*ends, strict=True)]
+    layer, _, kind = entry.name.partition(".")
+    title = f"Loss against a {kind} of {layer}"
+    page = _plot(drawn, "change of the parameter", title, dots=tuple(dots), y_range=axis)
+    routing = passed.routing
+    has_rule = routing is not None and routing.pool.tie_rule is not None
+    return page, {
+        "agree": check.counts["ok"], "ties": check.counts["tie_rule"],
+        "filters": int((check.parameters[first].verdict == VERDICTS.index("tie_rule")).sum()),
+        "others": check.checked - check.counts["ok"] - check.counts["tie_rule"],
+        "weights": network.params[first].size, "gradient": entry.gradient, "slope": entry.difference,
+        "rule": routing.rule if routing is not None and has_rule else "none",
+    }  # fmt: skip
+
+
+@_picture(
+    "The loss of an image along its update, as far as a multiple of it, and the slope at the beginning",
+    {"expected": NATS, "turn": NUMBER},
+    SAMPLE,
+)
+def _step(case: Case, sample: int) -> Made:
+    bench, passed = case.bench, case.bench.passed(sample)
+    label, rate = np.array([passed.label]), bench.experiment.learning_rate
+    before, after = float(passed.gradients.loss), passed.loss_after
+
+    def loss(times: float) -> float:
+        moved = apply_update(bench.network, passed.gradients, rate * times)
+        return float(moved.gradients(passed.x, label).loss)
+
+    longest = next((each for each in (2, 10, 100, 1000) if abs(loss(each) - before) > before / 2), 10_000)
+    times = np.linspace(0, longest, 41)
+    losses = np.array([before, *map(loss, times[1:].tolist())])
+    expected = (loss(1e-3) - before) / 1e-3
+    axis = 0.0, 1.2 * max(before, min(losses.max(), 3 * before))
+    lines = [
+        Curve("loss", times, _within(losses, *axis), "text", width=2.2),
+        Curve("slope", times, _within(before + expected * times, *axis), "accent", "dotted"),
+    ]
+    above = np.flatnonzero(losses[1:] >= before)
+    page = _plot(
+        lines, "times the update", "Loss of this image", y_range=axis,
+        dots=((0.0, before, "text"), (1.0, after, "winner")),
+    )  # fmt: skip
+    return page, {"expected": expected, "turn": float(times[above[0] + 1]) if above.size else math.nan}

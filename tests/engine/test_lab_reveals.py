@@ -1,0 +1,338 @@
+"""What a guided lab says of a result: verdicts, conditions, sentences, pictures."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+from cnnviz.drawing import LIGHT, PAPER, Box
+from cnnviz.drawing.page import page_drawn
+from cnnviz.errors import DataError, ParameterError
+from cnnviz.lab import Commitment, LabRecord, Measured, hand_in, judge, load_lab, measured_lab, parse_lab
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.model import Measurement, Prediction
+from cnnviz.lab.opening import find_lab
+from cnnviz.lab.pictures import PICTURES, Case, Fact, figure_of
+from cnnviz.lab.reasons import explanation, mistakes_in
+from cnnviz.lab.record import Found
+from cnnviz.presets import LAB5, LENET
+from cnnviz.report.bench import Bench, trained
+from cnnviz.report.blocks import Figure, Words
+from scripts.reveals import sentences
+from tests.engine.lab_cases import SMALL
+from tests.engine.report_cases import small_data
+from tests.small_data import first_images
+
+SHIPPED = ("lab5", "pooling", "fooling")
+
+# --- verdicts -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "close", "words"),
+    [
+        (99.0, None, "99 % against 99.57 %: close"),
+        (99.3, None, "99.30 % against 99.57 %: right"),
+        (97.0, None, "97 % against 99.57 %: far off"),
+        (97.0, 3.0, "97 % against 99.57 %: close"),
+        (99.0, 0.0, "Not right: 99.57 %, and not 99 %"),
+    ],
+)
+def test_a_verdict_knows_near_from_far(answer, close, words):
+    asked = Prediction("number", "How many?", "test_accuracy", tolerance=0.5, close=close)
+    assert (
+        judge(asked, answer, Measured.of("x", asked.truth, 99.57)).words.replace("99.3 ", "99.30 ") == words
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "words"),
+    [
+        ("down", -0.25, "Right: it shrinks (−0.25 nats)"),
+        ("up", -0.25, "Not right: it shrinks (−0.25 nats), and not it grows"),
+        ("up", None, "Measured: not defined"),
+    ],
+)
+def test_a_verdict_on_a_direction_is_right_or_not(answer, value, words):
+    asked = Prediction("direction", "Which way?", "update_loss_change", {"sample": 0})
+    assert judge(asked, answer, Measured.of("x", asked.truth, value)).words == words
+
+
+# --- conditions and sentences -------------------------------------------------------------------------------
+
+FACTS = {"tied": 65.0, "other": 12.0, "rule": "all", "lost": None}
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("tied > 64.9", True), ("tied>=65", True), ("tied < other", False), ("other <= tied", True),
+        ('rule == "all"', True), ('rule != "all"', False), ('rule == "first"', False), ("lost == 0", False),
+        ("lost != 0", False), ("tied > lost", False), ("nothing > 0", False), ("tied > -1.5", True),
+        ("tied + 1 > 0", False), ("__import__('os') == 0", False), ("tied > 1e3", False),
+    ],
+)  # fmt: skip
+def test_a_condition_compares_facts(condition, holds):
+    assert bool(explanation([("Yes.", [condition])], FACTS, str)) is holds
+
+
+def test_the_first_two_sentences_that_are_true_are_shown():
+    reasons = [
+        ("Not known: {lost}.", []), ("No.", ["tied > 1", "tied > 99"]), ("One {tied}.", ["tied > 1"]),
+        ("Two.", []), ("Three.", []),
+    ]  # fmt: skip
+    assert explanation(reasons, FACTS, lambda name: f"<{name}>") == "One <tied>. Two."
+    assert explanation(reasons[:2], FACTS, str) == ""
+
+
+KNOWN = {
+    "share": Fact("percent", "%"), "count": Fact("count"), "size": Fact("number"),
+    "rule": Fact("name"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "when", "said"),
+    [
+        ("{shar} is much.", [], "{shar} is no fact"),
+        ("A brace { is alone.", [], "a brace is alone"),
+        ("x", ["share ~ 3"], "cannot be read"),
+        ("x", ["share > 3 or count > 1"], "cannot be read"),
+        ("x", ["shar > 3"], "asks for 'shar'"),
+        ("x", ["share > shar"], "asks for 'shar'"),
+        ("x", ["rule > 3"], "cannot be true or false"),
+        ("x", ['share == "all"'], "cannot be true or false"),
+        ("x", ['rule < "all"'], "cannot be true or false"),
+        ("x", ["share > 100"], "never holds"),
+        ("x", ["count < 0"], "never holds"),
+        ("x", ["size > 3", "size < 3"], "never holds"),
+        ("x", ["count > 3", "count < 4"], "never holds"),
+        ("x", ["size == 1", "size >= 2"], "never holds"),
+    ],
+)
+def test_a_mistake_in_a_sentence_is_told(text, when, said):
+    (mistake,) = mistakes_in(text, when, KNOWN, lambda names, _wrong: ", ".join(names))
+    assert said in mistake
+
+
+def test_conditions_that_can_hold_are_no_mistakes():
+    when = [
+        "share <= 100",
+        "count > 3",
+        "count < 5",
+        "size > 3",
+        "size < 3.5",
+        'rule == "all"',
+        "size != count",
+    ]
+    assert list(mistakes_in("{share} of {count}", when, KNOWN, lambda *_: "")) == []
+
+
+REVEAL = """
+[step.reveal]
+picture = "winner-changes"
+[[step.reveal.why]]
+when = ["pooled < convolution", "test_loss > 0"]
+text = "From {convolution} to {value}."
+
+[step.question]
+text = "Why?"
+"""
+WITH_REVEAL = SMALL.replace('\n[step.question]\ntext = "Why?"\n', REVEAL, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", ""),
+        ('"winner-changes"', '"winner-change"', "'picture' of 'reveal' of step 'guess' is 'winner-change'"),
+        ("{value}", "{valu}", "in sentence 1 of 'reveal' of step 'guess' {valu} is no fact, but one of"),
+        ("test_loss > 0", "test_los > 0", "asks for 'test_los', but one of"),
+        ("test_loss > 0", "click.value > 0", "asks for 'click.value'"),  # which comes later
+        ("pooled <", "pooled ~", "cannot be read"),
+        ('"winner-changes"', '"winner-changes"\nwith = { dx = 99 }', "'dx' of 'with' of 'reveal'"),
+        ('"winner-changes"', '"window"', "the picture 'window' needs 'filter'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_reveal_has_its_step_and_what_to_do(old, new, said):
+    text = WITH_REVEAL.replace(old, new, 1)
+    lab, mistakes = parse_lab(text)
+    if not said:
+        assert mistakes == []
+        assert lab.step("guess").reveal.parameters == {"dx": 1, "dy": 0, "sample": 0}
+        return
+    assert lab is None
+    (mistake,) = (each for each in mistakes if said in each.text)
+    assert text.splitlines()[mistake.line - 1].strip()
+    assert "correct it" in mistake.text or "write with" in mistake.text
+
+
+def test_a_step_without_a_prediction_has_nothing_to_reveal():
+    _, mistakes = parse_lab(SMALL + '\n[[step]]\nid = "z"\nsection = "all"\ntitle = "Z"\npurpose = "Z"\n'
+                            '[step.reveal]\npicture = "dots"\n')  # fmt: skip
+    assert any("has no result to explain; write a [step.prediction]" in each.text for each in mistakes)
+
+
+# --- pictures -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_prediction_of_the_labs_is_explained(name):
+    lab = load_lab(find_lab(Path(name)))
+    steps = [step for step in lab.steps if step.prediction is not None]
+    assert steps
+    assert all(step.reveal is not None and step.reveal.why for step in steps)
+
+
+def lenet() -> Bench:
+    return trained(replace(LENET, classes=("2", "3"), epochs=1), first_images((2, 3), 8, 40))
+
+
+def small(**changes: object) -> Bench:
+    experiment = replace(LAB5, filters=(3,), log_every=50, **changes)
+    return trained(experiment, small_data())
+
+
+def ten() -> Bench:
+    names = tuple(map(str, range(10)))
+    experiment = replace(LAB5, output="softmax", classes=names, filters=(2,))
+    return trained(experiment, first_images(range(10), 300, 120))
+
+
+def untrained() -> Bench:
+    data = small_data()
+    return Bench(LAB5, data, LAB5.build_network(data.input_shape), 0)
+
+
+NETWORKS = {
+    "lab5": small, "first": lambda: small(ties="first"), "split": lambda: small(ties="split"),
+    "average": lambda: small(pool="average"), "blur": lambda: small(pool="max_blur"),
+    "none": lambda: small(pool="none", stride=2), "relu": lambda: small(activation="relu", padding=1),
+    "lenet": lenet, "ten": ten, "untrained": untrained,
+}  # fmt: skip
+PARAMETERS = {
+    "filter": 0, "row": 3, "column": 4, "sample": 3, "stage": "max", "dx": 2, "dy": 0, "digits": 12,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_has_its_picture_or_a_sentence_why_not(network):
+    bench = NETWORKS[network]()
+    made, refused = 0, list[str]()
+    for name, picture in PICTURES.items():
+        values = {each.name: PARAMETERS[each.name] for each in picture.parameters}
+        if name == "field":
+            values["stage"] = bench.pool or "pool1"
+        try:
+            page, facts = picture.made(Case(bench, "test_accuracy", 50.0, 60.0), values)
+        except (ParameterError, DataError) as error:
+            refused.append(str(error))
+            continue
+        made += 1
+        assert facts.keys() == picture.facts.keys()
+        assert all(value is None or isinstance(value, str) or np.isfinite(value) for value in facts.values())
+        figure = figure_of("a.step_b", picture, page)
+        assert figure.is_measured
+        for look, width in ((LIGHT, 300), (PAPER, 480)):
+            drawing = page_drawn(page, Box(0, 0, width, page.body.height(width, look)), look)
+            assert len(drawing.texts()) > 0
+    assert all(each.endswith(".") for each in refused)
+    assert made >= {"untrained": 12, "average": 13, "none": 10}.get(network, 12)
+
+
+def test_what_was_predicted_is_drawn_beside_what_was_measured():
+    bench, picture = small(), PICTURES["learning"]
+    texts = [
+        page_drawn(picture.made(Case(bench, measure, 50.0, 60.0), {})[0], Box(0, 0, 300, 200), LIGHT).texts()
+        for measure in ("test_accuracy", "test_loss")
+    ]
+    assert ("you" in texts[0], "you" in texts[1]) == (True, False)
+
+
+# --- the report ---------------------------------------------------------------------------------------------
+
+
+def test_the_report_shows_the_picture_and_says_why():
+    lab, mistakes = parse_lab(WITH_REVEAL.replace('settings = { pool = "average" }', ""))
+    assert mistakes == []
+    numbers = measured_lab(lab, small_data(), 3, with_results=True, answers={"guess": 0.4})
+    record = LabRecord.of(lab).predicted(lab.step("guess"), Commitment(0.4, "2026-01-31 10:00"))
+    handed = hand_in(lab, record, numbers)
+    blocks = lab_document(lab, handed, record, numbers).blocks
+    place = next(
+        n for n, each in enumerate(blocks) if isinstance(each, Figure) and each.name == "reveal-guess"
+    )
+    assert blocks[place + 1] == Words(blocks[place + 1].text)
+    assert blocks[place + 1].text.startswith("From 0.")
+    # Where nothing was measured for the report the sentence that was told stands there.
+    bare = structs.replace(numbers, reveals={})
+    measured = tuple(each for each in numbers.measured if each.step == "guess")
+    found = Found(measured, "2026-01-31 10:01", 10, lab.experiment, "Because it is so.")
+    told = record.revealed(lab.step("guess"), found.time, found)
+    assert Words("Because it is so.") in lab_document(lab, handed, told, bare).blocks
+
+
+def test_a_result_of_an_earlier_step_is_a_fact():
+    later = """
+[[step]]
+id = "later"
+section = "all"
+title = "Later"
+purpose = "To compare."
+[step.prediction]
+kind = "number"
+question = "How much?"
+measure = "change"
+with = { stage = "pixels", dx = 1 }
+tolerance = 0.1
+[step.reveal]
+picture = "winner-changes"
+[[step.reveal.why]]
+when = ["guess.value != value"]
+text = "Here {value}, earlier {guess.value}."
+"""
+    lab, mistakes = parse_lab(SMALL + later)
+    assert mistakes == []
+    numbers = measured_lab(lab, small_data(), 3, with_results=True)
+    words = [each for each in numbers.reveals["later"] if isinstance(each, Words)]
+    values = {each.step: each.words for each in reversed(numbers.measured)}
+    assert words == [Words(f"Here {values['later']}, earlier {values['guess']}.")]
+
+
+# --- whether it is true -------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_the_labs_say_is_true(name):
+    """`scripts/reveals.py` does the same for any number of students."""
+    lab = load_lab(find_lab(Path(name)))
+    told = [each for roll_number in ("21-CS-0147", "7") for each in sentences(lab, roll_number)]
+    assert len(told) > 4
+    assert [each for each in told if not each[2]] == []
+
+
+def test_a_sentence_that_is_not_true_would_be_found():
+    lab = load_lab(find_lab(Path("fooling")))
+    step = lab.step("train")
+    why = step.reveal.why[0], structs.replace(step.reveal.why[1], when=())
+    step = structs.replace(step, reveal=structs.replace(step.reveal, why=why))
+    assert [each[2] for each in sentences(structs.replace(lab, steps=(step,)), "7")] == [True, False]
+
+
+def test_the_guide_lists_every_picture_with_its_facts():
+    guide = (find_lab(Path("lab5")).parents[2] / "docs" / "guide" / "lab-files.md").read_text(
+        encoding="utf-8"
+    )
+    for name, picture in PICTURES.items():
+        row = next(line for line in guide.splitlines() if line.startswith(f"| `{name}` |"))
+        assert all(f"`{each}`" in row for each in (*picture.facts, *(one.name for one in picture.parameters)))
+
+
+def test_measurement_is_of_the_picture_by_default():
+    lab, _ = parse_lab(WITH_REVEAL)
+    assert lab.step("guess").prediction.truth == Measurement(
+        "change", {"stage": "max", "dx": 1, "dy": 0, "sample": 0}
+    )
