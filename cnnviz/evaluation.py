@@ -61,7 +61,7 @@ def input_chunks(
         progress(which.stop / len(images))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation(Pictured):
     """Result of a network on a set of labelled images.
 

@@ -29,10 +29,11 @@ MAX_VALUES = 50_000_000
 DTYPES = ("float32", "float64")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace(Pictured):
     """Everything that a forward pass computed.
 
+    * `network`: What computed it.
     * `inputs`: ndarray of shape (n, *input_shape). The batch, in the network's dtype.
     * `outputs`: mapping from layer name to ndarray. Output of each layer, in order.
     * `logits`: ndarray of shape (n, k). Output of the last layer.
@@ -40,10 +41,21 @@ class Trace(Pictured):
       softmax of several.
     """
 
+    network: "Network"
     inputs: FloatArray
     outputs: Mapping[str, FloatArray]
     logits: FloatArray
     probabilities: FloatArray
+
+    def one(self, sample: int) -> "Trace":
+        """Return what was computed of one sample of the batch, as a batch of one.
+
+        * Raises ParameterError: if there is no such sample.
+        """
+        check_int(sample, "sample", "Trace", 0, len(self.inputs) - 1)
+        part = slice(sample, sample + 1)
+        outputs = MappingProxyType({name: each[part] for name, each in self.outputs.items()})
+        return Trace(self.network, self.inputs[part], outputs, self.logits[part], self.probabilities[part])
 
     @property
     def class_probabilities(self) -> FloatArray:
@@ -239,7 +251,7 @@ class Network(Pictured):
         logits = outputs[-1]
         by_name = MappingProxyType(dict(zip(names, outputs, strict=True)))
         with np.errstate(over="ignore", invalid="ignore"):
-            return Trace(x, by_name, logits, losses.probabilities_from_logits(logits))
+            return Trace(self, x, by_name, logits, losses.probabilities_from_logits(logits))
 
     @on_one_blas_thread
     def predict(self, x: FloatArray | ByteArray) -> IntArray:

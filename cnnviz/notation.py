@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, told_apart
-from cnnviz.quantities import MINUS, MOST_IN_FULL, format_power, format_together, format_value, typeset
+from cnnviz.quantities import (
+    MINUS,
+    MOST_IN_FULL,
+    format_power,
+    format_signed,
+    format_together,
+    format_value,
+    typeset,
+)
 
 
 @dataclass(frozen=True)
@@ -163,37 +171,30 @@ def format_column(
 def format_sum(parts: Sequence[float], total: float, longest: int = 10, figures: int = 4) -> list[str]:
     """Write the parts of a sum and their total so that they add up as they are written.
 
-    * `parts`: finite.
-    * `total`: finite; their sum, but for the noise of floating point.
+    * `total`: their sum, but for the noise of floating point.
     * `longest`: for how many characters there is room.
     * `figures`: of the largest, at least.
     * Returns: the parts, and the total. They share decimals, and have as many more as it takes; where there
       is no room for these, the total has fewer than the parts.
     """
     numbers = [*parts, total]
+    if not all(map(math.isfinite, numbers)):  # of weights that have run away
+        return [format_signed(each) for each in numbers]
     largest = max(map(abs, numbers))
     exponent = 0 if largest >= 1e-3 or largest == 0 else math.floor(math.log10(largest))
     before = math.floor(math.log10(largest / 10.0**exponent)) + 1 if largest else 1
-    usual = min(max(figures - before, 2 if before <= 5 and figures > 3 else 0), 7)
-
-    def write(decimals: int) -> list[str]:
-        notation = Notation(decimals, exponent, signed=True)
-        texts = [notation.cell(each) for each in numbers]
-        power = typeset(f"e{exponent}") if exponent else ""
-        return [text + power if text != "0" else text for text in texts]
-
-    for decimals in range(usual, usual + 4):
-        texts = write(decimals)
-        if decimals > usual and not fit(texts, longest):
+    decimals = min(max(figures - before, 2 if before <= 5 and figures > 3 else 0), 7)
+    usual = Notation(decimals, exponent, signed=True)
+    power = typeset(f"e{exponent}") if exponent else ""
+    found = _adding_up(usual, parts, total, 3, longest - len(power))
+    texts = [(found or usual).cell(each) for each in numbers]
+    for fewer in range(decimals - 1, -1, -1) if found is None else ():
+        texts[-1] = replace(usual, decimals=fewer).cell(total)
+        if _added(texts[:-1], fewer) == _added(texts[-1:], fewer):
             break
-        if _added(texts[:-1], decimals) == _added(texts[-1:], decimals):
-            return texts
-    texts = write(usual)
-    for decimals in range(usual - 1, -1, -1):
-        last = write(decimals)[-1]
-        if _added(texts[:-1], decimals) == _added([last], decimals):
-            return [*texts[:-1], last]
-    return texts
+    else:
+        texts[-1] = (found or usual).cell(total)
+    return [text + power if text != "0" else text for text in texts]
 
 
 def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> tuple[Notation, bool]:
@@ -206,14 +207,22 @@ def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> tuple[Nota
     usual = Notation.of(numbers, signed=True)
     if not all(map(math.isfinite, (*numbers, total))):
         return usual, False
-    for notation in (usual, replace(usual, decimals=usual.decimals + 1)):
-        texts = [notation.cell(each) for each in numbers]
-        usual_ones = [text for text in texts if _decimals(text) <= notation.decimals]
-        if notation is not usual and not fit(usual_ones, longest):
-            break
-        if _added(texts, notation.decimals) == _added([notation.text(total)], notation.decimals):
-            return notation, True
-    return usual, False
+    found = _adding_up(usual, numbers, total, 1, longest)
+    return found or usual, found is not None
+
+
+def _adding_up(
+    usual: Notation, parts: Sequence[float], total: float, more: int, longest: int
+) -> Notation | None:
+    """The notation with the fewest decimals, at most `more` beyond the usual, with which parts add up."""
+    for decimals in range(usual.decimals, usual.decimals + more + 1):
+        notation = replace(usual, decimals=decimals)
+        texts = [notation.cell(each) for each in parts]
+        if decimals > usual.decimals and not fit([t for t in texts if _decimals(t) <= decimals], longest):
+            return None
+        if _added(texts, decimals) == _added([notation.text(total)], decimals):
+            return notation
+    return None
 
 
 def _added(texts: Iterable[str], decimals: int) -> Decimal:

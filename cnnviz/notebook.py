@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from cnnviz._validation import check_choice, check_int, shown
 from cnnviz.datasets import Dataset
-from cnnviz.drawing import LIGHT, Block, Box, Colors, Drawing
+from cnnviz.drawing import LIGHT, Box, Colors, Drawing
 from cnnviz.drawing.page import Card, Item, Page, across, down, leaves_of, page_drawn
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, Outlines, inside
+from cnnviz.graphics.flow import FLOW
+from cnnviz.graphics.network_stages import flow_of
 from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, Key, MovedImage, PairMaps, Shown
-from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
+from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.run_curves import Run, accuracy_plot, loss_plot
 from cnnviz.graphics.stage_strip import STRIP
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
@@ -31,7 +32,7 @@ from cnnviz.inspect.comparison import weight_layers, weight_maps
 from cnnviz.layers.pooling import TIE_WORDS
 from cnnviz.network import Network, Trace
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_cell, format_count, format_percent, format_power, format_value
+from cnnviz.quantities import format_cell, format_count, format_percent, format_value
 from cnnviz.routing import PoolRouting
 from cnnviz.translation import Comparison
 
@@ -62,7 +63,7 @@ def show(
     `Dataset`                   ``"images"``        the first test images of its classes
     `numpy.ndarray`             ``"maps"``          images, or maps: ``(h, w)`` or ``(n, h, w)``
     `Network`                   ``"layers"``        its layers, and their weights as maps
-    `Trace`                     ``"maps"``          an image, its maps layer by layer, the probabilities
+    `Trace`                     ``"network"``       an image on its way through the network
     `Comparison`                ``"translation"``   what a shift does to image, maps, winners and output
     `Comparison`                ``"window"``        one window of the max pool before and after the shift
     `PoolRouting`               ``"window"``        one pooling window: values, pooled value, gradient
@@ -87,7 +88,7 @@ def show(
     -------
     Drawing
         A notebook shows it on a light ground. Of many maps there are the first ones, and of very large ones
-        every second or third cell, so that its SVG has one and a half megabytes at most.
+        every second or third cell, so that its SVG has two megabytes at most.
 
     Raises
     ------
@@ -100,8 +101,9 @@ def show(
         raise ParameterError(f"There are pictures of {kinds}. Got {shown(thing)} instead.")
     name = check_choice(picture or next(iter(fitting)), "picture", "show", fitting)
     body = fitting[name](thing, _Wanted(tuple(classes), sample, channel, window))
-    height = math.ceil(body.height(_WIDTH, LIGHT))
-    drawing = page_drawn(Page(body), Box(_MARGIN, _MARGIN, _WIDTH, height), LIGHT)
+    width = max(_WIDTH, math.ceil(body.least(LIGHT)[0]))
+    height = math.ceil(body.height(width, LIGHT))
+    drawing = page_drawn(Page(body), Box(_MARGIN, _MARGIN, width, height), LIGHT)
     whole = drawing.ground._replace(box=drawing.ground.box.inset(-_MARGIN))
     cards = (leaf for leaf in leaves_of(body) if isinstance(leaf, Card))
     told = (": ".join(filter(None, (card.title, card.graphic.words(card.content)))) for card in cards)
@@ -203,25 +205,9 @@ def _layers(network: Network, _: _Wanted) -> Item:
 
 
 def _traced(trace: Trace, wanted: _Wanted) -> Item:
-    """An image, its maps layer by layer, and what the network says of it."""
-    sample = check_int(wanted.sample, "sample", "show", 0, len(trace.inputs) - 1)
-    stages = {name: outputs[sample] for name, outputs in trace.outputs.items() if outputs.ndim == 4}
-    chances, ends = trace.class_probabilities[sample], list[Item]()
-    if trace.inputs.ndim == 4:
-        image = trace.inputs[sample]
-        known, names = image[np.isfinite(image)], ("",) if len(image) == 1 else ()
-        colors = Colors("grey", float(known.min(initial=-0.5)), float(known.max(initial=0.5)))
-        ends.append(_maps("input", image, colors, names, len(stages) + 1))
-    said = Probabilities(wanted.names(len(chances)), tuple(chances.tolist()))
-    ends.append(Card("output", PROBABILITIES, said, "output", room=None))
-    rows = [
-        _maps(
-            f"{name}: {' × '.join(map(format_count, maps.shape))}", maps, Colors.of("signed", maps),
-            rows=len(stages) + 1,
-        )
-        for name, maps in stages.items()
-    ]  # fmt: skip
-    return across(down(*ends, room=220), down(*rows))
+    """An image on its way through the network: what is computed from what."""
+    flow = flow_of(trace.one(wanted.sample), wanted.names(trace.class_probabilities.shape[1]))
+    return down(Card("network", FLOW, flow, room=FLOW.size(flow, LIGHT).height))
 
 
 def _translation(found: Comparison, wanted: _Wanted) -> Item:
@@ -265,39 +251,16 @@ def _window(found: Comparison, wanted: _Wanted) -> Item:
 
 
 def _routing(found: PoolRouting, wanted: _Wanted) -> Item:
-    """One pooling window: its values with the winners, the pooled value, and where the gradient goes."""
+    """One pooling window: its values with the winners, and the way of the gradient that arrives."""
     # Of tied windows, such as those of the background, there is less to see.
     channel, row, col = wanted.place(np.where(found.tied, 0, found.incoming))
-    geometry, gradient = found.pool.geometry, found.routed[found.rule][channel]
-    values, colors = found.values[channel], Colors.of("signed", found.values[channel])
-    (top, high), (left, wide) = (geometry.span(first, 1) for first in (row, col))
-    block = inside((top, left, high, wide), (0, 0, *values.shape)) or (0, 0, 1, 1)
-    won = () if found.winners is None else np.argwhere(found.winners[channel, row, col]).tolist()
-    winners: Outlines = tuple(("winner", (top + a, left + b, 1, 1)) for a, b in won)
-    reds = Colors.of("signed", gradient, found.incoming[channel])
-
-    def maps(title: str, below: str, of: Block, each: NDArray[Any], colors: Colors, marks: Outlines) -> Item:
-        """A whole map in which a block is outlined, and below it the block with its numbers."""
-        whole = HeatMap(each, colors, decimals=-1, lines=False)
-        part = HeatMap(each, colors, block=of, most=64, is_precise=True)
-        power = format_power(part.exponent)
-        return down(
-            Card(title, HEAT_MAP, Looked(whole, (("selected", of),)), title, room=220),
-            Card(f"part of {title}", HEAT_MAP, Looked(part, marks), below, power, room=158),
-        )
-
-    cell, incoming, name = (row, col, 1, 1), found.incoming[channel], found.layer
+    names = (f"Before {found.layer}", f"filter {channel}"), ("Arriving ∂L/∂q", ""), ("Gradient handed on", "")
+    route = Route.of(found, found.routes(), (channel, row, col), names)
     about = f"Filter {channel}, {format_cell((row, col))}. {found.pool.about_gradient}"
     rule = found.pool.tie_rule
     if rule is not None and found.tied[channel, row, col]:
         about += f" {TIE_WORDS[rule].tied}"
-    columns = across(
-        maps(f"Before {name}", "Window", block, values, colors, winners),
-        maps(f"After {name}", "Pooled value", cell, found.pooled[channel], colors, ()),
-        maps("Gradient that arrives", "Of the pooled value", cell, incoming, reds, ()),
-        maps("Gradient handed on", "Of the window", block, gradient, reds, winners),
-    )
-    return down(columns, Card("about", WORDS, Words(about), room=None))
+    return down(Card("route", ROUTE, Routed(route), room=300), Card("about", WORDS, Words(about), room=None))
 
 
 def _curves(history: History, _: _Wanted) -> Item:
@@ -324,7 +287,7 @@ _PICTURES: tuple[tuple[str, type[Any], Callable[[Any, _Wanted], Item]], ...] = (
     ("images", Dataset, _images),
     ("maps", np.ndarray, _array),
     ("layers", Network, _layers),
-    ("maps", Trace, _traced),
+    ("network", Trace, _traced),
     ("translation", Comparison, _translation),
     ("window", Comparison, _window),
     ("window", PoolRouting, _routing),

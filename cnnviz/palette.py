@@ -18,7 +18,7 @@ class Color(NamedTuple):
     dark: str
 
 
-INK = Color("#17212B", "#E7ECF1")
+INK = Color("#17212B", "#D9E0E7")  # light text on a dark ground looks bolder than it is
 MUTED = Color("#5C6B7A", "#93A1AF")
 LINE = Color("#DCE2E8", "#2E3742")
 ACCENT = Color("#2563EB", "#6EA2FF")

@@ -35,4 +35,5 @@ if ! command -v xvfb-run >/dev/null || ! command -v xauth >/dev/null; then
     exit 0
 fi
 unset WAYLAND_DISPLAY
+[ "$chosen" != 0 ] || set -- tests/gui # where all of them are: nothing else has to be collected
 QT_QPA_PLATFORM=xcb pytest_run xvfb-run -a -s "-screen 0 1920x1200x24" .venv/bin/python -m pytest -m window "$@"

@@ -7,6 +7,7 @@ Nor does chance: the examples of property tests are the same in each run. Other 
 import os
 import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -18,3 +19,9 @@ def pytest_xdist_auto_num_workers() -> int:
     """Half as many workers again as there are cores: tests of the window wait for half of their time."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return -(-3 * cores // 2)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the long ones begin first: no worker is left with one of them when the others have finished."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

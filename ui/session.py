@@ -1,5 +1,6 @@
 """One sitting at the window: state, controller and window joined together."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
 from ui.theme.manager import MODES
 from ui.window.actions import ACTIONS
+from ui.window.key_caps import KeyCaps
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
@@ -101,7 +103,7 @@ class Session(QObject):
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
         if self._closed:
             return
-        controller = self.controller
+        controller, window = self.controller, self.window
         controller.start()
         with theme_manager().without_style_sheet():
             self.window.build_panels(
@@ -120,8 +122,13 @@ class Session(QObject):
         self._started = True
         self.window.restore_arrangement()
         self.lab.build(self._report)
+        for part, turn in ((self._report.preview, self._report.turn_page), (window.line, window.turn_panel)):
+            window.pages.add(part, partial(turn, -1), partial(turn, 1))
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
+        keys = self.window.menus.action("keys")
+        self._key_caps = KeyCaps(self.window, keys)
+        keys.setChecked(bool(self._settings.value("view/keys", False, type=bool)))
         self.window.begin_focus()
         self.document.watch(self._report.work)
         self._begins_anew = self.begins_anew or self.arrivals.are_waiting
@@ -287,6 +294,10 @@ class Session(QObject):
         """Choose the theme, and remember it."""
         theme_manager().set_mode(mode)
         self._settings.setValue("view/theme", mode)
+
+    def remember_keys(self, shown: bool) -> None:
+        """Remember whether keys are shown on the controls."""
+        self._settings.setValue("view/keys", shown)
 
     def open_data(self) -> None:
         """Ask for data and open them."""

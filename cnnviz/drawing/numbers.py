@@ -15,15 +15,15 @@ from cnnviz.notation import Notation
 
 LIGHT_INK, DARK_INK = "#FFFFFF", "#0B1016"
 
-_LARGEST, _SMALLEST = 17, 12  # pixels at scale 1
+_LARGEST = 17  # pixels at scale 1
 _MARGIN, _LEAST_MARGIN = 6, 2
 
 
 def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | None:
     """Largest number font in which so many characters fit into a cell; None where none does."""
-    for size in range(_LARGEST, _SMALLEST - 1, -1):
+    for size in range(_LARGEST, look.digits - 1, -1):
         font = Font(look.px(size), is_mono=True)
-        margin = look.px(_MARGIN if size > _SMALLEST else _LEAST_MARGIN)
+        margin = look.px(_MARGIN if size > look.digits else _LEAST_MARGIN)
         if longest and font.width("0" * longest) <= wide - margin and font.line <= high:
             return font
     return None
@@ -31,7 +31,7 @@ def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | N
 
 def most_characters(wide: float, look: Look) -> int:
     """For how many characters there is room in a cell, in the smallest font."""
-    return max(int((wide - look.px(_LEAST_MARGIN)) / Font(look.px(_SMALLEST), is_mono=True).width("0")), 0)
+    return max(int((wide - look.px(_LEAST_MARGIN)) / Font(look.px(look.digits), is_mono=True).width("0")), 0)
 
 
 def cell_numbers(

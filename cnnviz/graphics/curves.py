@@ -83,7 +83,10 @@ class Marker:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Everything a plot shows: curves, but those that are hidden by name; markers, names of the axes."""
+    """Everything a plot shows: curves, but those that are hidden by name; markers, names of the axes.
+
+    * `has_reading`: Whether what is read where one points is written into the plot, or left to others.
+    """
 
     curves: tuple[Curve, ...] = ()
     markers: tuple[Marker, ...] = ()
@@ -95,6 +98,7 @@ class Curves:
     x_range: tuple[float, float] | None = None
     asks: Callable[[int], Ask] | None = None
     hidden: frozenset[str] = frozenset()
+    has_reading: bool = True
 
     @cached_property
     def seen(self) -> tuple[Curve, ...]:
@@ -178,7 +182,8 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
         drawing.parts.append(Part(x, box, tip, None if plot.asks is None else plot.asks(round(x))))
         if rows:
             drawing.add(Lines(((axes.x(x), box.top, axes.x(x), box.bottom),), "muted"))
-            _write_reading(drawing, head, rows, axes.x(x))
+            if plot.has_reading:
+                _write_reading(drawing, head, rows, axes.x(x))
     return drawing
 
 

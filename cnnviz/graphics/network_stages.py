@@ -8,8 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cnnviz._types import ByteArray, FloatArray, Shape
-from cnnviz.datasets import to_input
+from cnnviz._types import FloatArray, Shape
 from cnnviz.drawing import Block, Colors, Pixels
 from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.receptive_field import INPUT, projective_fields, receptive_field
@@ -72,7 +71,8 @@ class Stage:
     def peaks(self) -> list[int]:
         """Of each tile the place of the value that stands out most."""
         flat = np.abs(self.values.reshape(len(self.values), -1))
-        return np.argmax(np.nan_to_num(flat, nan=-1.0), axis=1).tolist()
+        flat[np.isnan(flat)] = -1.0
+        return flat.argmax(axis=1).tolist()
 
     @property
     def shape(self) -> tuple[Kind, int, int, int, bool, bool]:
@@ -158,8 +158,7 @@ class Flow:
 
 
 def flow_of(
-    network: Network,
-    image: ByteArray,
+    trace: Trace,
     names: tuple[str, ...],
     label: int | None = None,
     *,
@@ -167,15 +166,14 @@ def flow_of(
     filters: str = "",
     notes: tuple[str, ...] = (),
 ) -> Flow:
-    """Have a network look at an image.
+    """What a network has computed of an image.
 
-    * `image`: ndarray of shape (c, h, w), uint8. Of the shape that the network takes.
+    * `trace`: Of a batch of one.
     * `names`: Of the classes.
     * `weights`: What the filters show in place of the network's own, such as the initial weights or how far
       they have moved, by name of the parameter; `filters` is their title then.
-    * Raises ShapeError: if the image is of another shape.
     """
-    trace = network.forward(to_input(image[np.newaxis], network.dtype))
+    network = trace.network
     stages = tuple(_stages(network, trace, names, weights or network.params, filters))
     for stage in stages:
         _ = stage.pixels, stage.peaks  # made here, where nobody waits for them

@@ -11,16 +11,18 @@ from cnnviz.drawing.colors import Colors
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Image, Rect, Text
-from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font, most_characters
+from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font
 from cnnviz.drawing.outlines import outline
 from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.graphics.heat_map import Reveal
 
+_FIGURES = 4
+
 
 @dataclass(frozen=True, eq=False)
 class NumberRow:
-    """A row: name, explanation, values, colours, and what is written in so many characters at most."""
+    """A row: name, explanation, values, colours, and how it is written with so many figures."""
 
     key: str
     name: str
@@ -76,15 +78,19 @@ def draw(shown: NumberTable, ground: Ground) -> Drawing:
 
 def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[Box]) -> None:
     look, ground, is_covered = drawing.ground.look, drawing.ground, row.key in shown.covered
-    texts = ["?"] * len(boxes) if is_covered else row.write(most_characters(boxes[0].width, look))
-    font = fitting_font(max(map(len, texts)), boxes[0].width, boxes[0].height, look)
+    # Each number has as many figures as its cell has room for.
+    texts = [["?"] * len(boxes)] if is_covered else [*map(row.write, range(_FIGURES, 0, -1))]
     pixels, dark = row.colors.pixels(row.values), row.colors.is_dark(row.values)
-    for place, (box, words) in enumerate(zip(boxes, texts, strict=True)):
+    for place, (box, words) in enumerate(zip(boxes, texts[0], strict=True)):
+        fitting = (
+            (each[place], fitting_font(len(each[place]), box.width, box.height, look)) for each in texts
+        )
+        written, font = next((pair for pair in fitting if pair[1] is not None), ("", None))
         color = Rect(box, "track") if is_covered else Image(box, pixels[None, place : place + 1])
         drawing.add(color, Rect(box.inset(0.5), edge="border"))
         if font is not None:
             ink = "muted" if is_covered else LIGHT_INK if dark[place] else DARK_INK
-            drawing.add(Text(box.x, box.y + font.middle, words, font, ink, "middle"))
+            drawing.add(Text(box.x, box.y + font.middle, written, font, ink, "middle"))
         ask = Reveal() if shown.covered else shown.numbers.press(place)
         point = shown.numbers.point(place)
         key = CellKey(row.key, 0, place)
@@ -112,7 +118,9 @@ NUMBERS = Graphic(
         )
     ],
     lambda shown: "; ".join(
-        f"{row.name}: {', '.join(row.write(9))}" for row in shown.numbers.rows if row.key not in shown.covered
+        f"{row.name}: {', '.join(row.write(_FIGURES))}"
+        for row in shown.numbers.rows
+        if row.key not in shown.covered
     ),
     lambda shown, _width, look: size(shown, look).height,
 )

@@ -22,7 +22,7 @@ from cnnviz.notation import Notation
 from cnnviz.palette import are_dark
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
 
-PairView = Literal["overlay", "sides", "difference", "flicker"]
+PairView = Literal["overlay", "sides", "difference"]
 Side = Literal["original", "shifted"]
 SIDES: tuple[Side, Side] = ("original", "shifted")
 
@@ -146,13 +146,12 @@ class Shown:
 
     pair: Pair
     view: PairView = "overlay"
-    phase: Side = "original"
     block: Block | None = None
 
     @property
     def sides(self) -> tuple[Side, ...]:
         """Images that stand side by side, or the one that is seen."""
-        return SIDES if self.view == "sides" else (self.phase,)
+        return SIDES if self.view == "sides" else SIDES[:1]
 
     def fit(self, area: Box, ratio: float) -> list[Cells]:
         """One grid of cells, or two, as large as an area allows."""
@@ -169,14 +168,11 @@ def draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells]) 
     """Draw one channel, in one grid or in two."""
     pair, look = shown.pair, drawing.ground.look
     for grid, side in zip(grids, shown.sides, strict=True):
-        pixels = _pixels(pair, shown.view, side if shown.view in ("sides", "flicker") else "original", look)[
-            channel
-        ]
+        pixels = _pixels(pair, shown.view, side, look)[channel]
         drawing.add(Image(grid.box, pixels))
         if pair.compared is not None:
             drawing.add(*(Rect(each, "track") for each in _around(grid.cell(*pair.compared), grid.box)))
-        is_joint = shown.view in ("overlay", "difference")
-        drawing.add(Rect(grid.box.inset(-0.5), edge="border" if is_joint else side))
+        drawing.add(Rect(grid.box.inset(-0.5), edge=side if shown.view == "sides" else "border"))
         if has_numbers(grid, look):
             _write_numbers(drawing, shown, channel, grid, side, pixels)
 

@@ -1,68 +1,71 @@
-"""Numbered steps in a row, one of which is shown."""
+"""Steps by their names, one of which is shown."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnnviz.drawing import Ask, Drawing, Graphic, Ground, Look, Part, Rect, Share, Size
+from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Look, Part, Rect, Size
 
-_HEIGHT = 30
+_LINE, _OF_SEVERAL, _ROOM = 28, 22, 10  # height of one line and of several; least room beside a name
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Short and full titles, number, from 0, of the step that is shown, and what a step asks for."""
+    """Short and full names, number, from 0, of the step that is shown, and what a step asks for."""
 
     titles: tuple[tuple[str, str], ...]
     current: int
     asks: Callable[[int], Ask]
 
-    def texts(self, width: float, look: Look) -> list[str]:
-        """What stands in the chips: their full titles where there is room, short ones, or numbers alone."""
-        font, room = look.font("strong"), width - 2 - len(self.titles) * 2 * look.px(8)
-        for which in (1, 0):
-            texts = [f"{place} {titles[which]}" for place, titles in enumerate(self.titles, 1)]
-            if sum(map(font.width, texts)) <= room:
-                return texts
-        return [str(place) for place in range(1, len(self.titles) + 1)]
+    def lines(self, width: float, look: Look) -> list[list[str]]:
+        """Full names where all fit into one line, else short ones, in as many lines as these need."""
+        font, room = look.font("strong"), look.px(_ROOM)
+        full, short = [name for _, name in self.titles], [name for name, _ in self.titles]
+        for names, count in ((full, 1), *((short, each) for each in range(1, len(short)))):
+            longest = math.ceil(len(names) / count)
+            lines = [names[place : place + longest] for place in range(0, len(names), longest)]
+            if all(sum(font.width(name) + room for name in line) <= width - 2 for line in lines):
+                return lines
+        return [[name] for name in short]
 
 
 def draw(shown: Steps, ground: Ground) -> Drawing:
-    """Draw the chips; behind numbers alone stands the title of the step, so that no chip ever moves."""
+    """Draw the names; a line runs below those that were passed, up to the one that is shown."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
     drawing.turn(shown.asks, range(len(shown.titles)), shown.current)
     if not shown.titles:
         return drawing
-    strong, texts = look.font("strong"), shown.texts(ground.box.width, look)
-    is_short = texts[0].isdecimal()
-    widths = [strong.width(text) for text in texts]
-    spare = max((ground.box.width - 2 - sum(widths)) / len(widths), 0.0)
-    padding = min(spare, 2 * px(8 if is_short else 12))
-    *chips, rest = ground.box.inset(1).columns(*(width + padding for width in widths), Share(1))
-    title = rest.cut(left=px(6))
-    frame = chips[0].joined(title if is_short else chips[-1])
+    strong, lines = look.font("strong"), shown.lines(ground.box.width, look)
+    boxes: list[Box] = []
+    for names, line in zip(
+        lines, ground.box.inset(1).lines(len(lines), _line(len(lines), look)), strict=True
+    ):
+        widths = [strong.width(name) for name in names]
+        spare = min(max((line.width - sum(widths)) / len(names), 0.0), px(24))
+        boxes += line.columns(*(width + spare for width in widths))
+    frame = boxes[0]
+    for box in boxes[1:]:
+        frame = frame.joined(box)
     focus = ground.has_focus
     drawing.add(Rect(frame, "surface", "accent" if focus else "border", 2 if focus else 1, px(6)))
-    for place, (box, text) in enumerate(zip(chips, texts, strict=True)):
-        is_current = place == shown.current
+    for place, (box, name) in enumerate(zip(boxes, (each for line in lines for each in line), strict=True)):
+        is_current, is_passed = place == shown.current, place < shown.current
         if is_current or place == ground.hovered:
             drawing.add(Rect(box.inset(2), "accent_soft" if is_current else "hover", radius=px(4)))
-        # What has been passed is text, what is still to come is muted: a sense of how far one is.
-        ink = "accent" if is_current else "text" if place < shown.current else "muted"
-        drawing.write(box, text, "strong" if is_current else "", ink, "middle")
-        drawing.parts.append(
-            Part(place, box, f"Step {place + 1}: {shown.titles[place][1]}", shown.asks(place))
-        )
-    if is_short:
-        short, full = shown.titles[shown.current]
-        drawing.write(title, full if strong.width(full) <= title.width else short, "strong", "accent")
+        if is_current or is_passed:
+            high = px(3 if is_current else 1)
+            drawing.add(Rect(Box(box.left, box.bottom - high - 1, box.width, high), "accent"))
+        ink = "accent" if is_current else "text" if is_passed else "muted"
+        drawing.write(box, name, "strong" if is_current else "", ink, "middle")
+        said = "shown" if is_current else "passed" if is_passed else "to come"
+        tip = f"Step {place + 1} of {len(boxes)}, {said}: {shown.titles[place][1]}"
+        drawing.parts.append(Part(place, box, tip, shown.asks(place)))
     return drawing
 
 
 def _size(shown: Steps, look: Look) -> Size:
-    padding = 2 * look.px(10)
-    texts = (f"{place} {full}" for place, (_, full) in enumerate(shown.titles, 1))
-    wide = sum(look.font("strong").width(text) + padding for text in texts) + 2
-    return Size(max(wide, look.px(160)), look.px(_HEIGHT), look.px(160), look.px(_HEIGHT))
+    wide = sum(look.font("strong").width(full) + look.px(24) for _, full in shown.titles) + 2
+    return Size(max(wide, look.px(160)), _line(1, look) + 2, look.px(160), _line(1, look) + 2)
 
 
 def _say(shown: Steps) -> str:
@@ -71,4 +74,13 @@ def _say(shown: Steps) -> str:
     return f"step {shown.current + 1} of {len(shown.titles)}: {shown.titles[shown.current][1]}"
 
 
-STEPS = Graphic(draw, _size, words=_say, height=lambda _shown, _width, look: look.px(_HEIGHT))
+def _height(shown: Steps, width: float, look: Look) -> float:
+    count = max(len(shown.lines(width, look)), 1)
+    return _line(count, look) * count + 2
+
+
+def _line(count: int, look: Look) -> float:
+    return look.px(_LINE if count == 1 else _OF_SEVERAL)
+
+
+STEPS = Graphic(draw, _size, words=_say, height=_height)

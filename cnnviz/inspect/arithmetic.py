@@ -164,16 +164,9 @@ def logit_contributions(
     .. [1] Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based Attribution
        Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
     """
-    check_int(sample, "sample", "logit_contributions", 0, len(trace.inputs) - 1)
+    one = trace.one(sample)
     check_int(class_index, "class_index", "logit_contributions", 0, trace.logits.shape[1] - 1)
     index = stage_index(network, layer)
-    part = slice(sample, sample + 1)
-    one = Trace(
-        trace.inputs[part],
-        {name: output[part] for name, output in trace.outputs.items()},
-        trace.logits[part],
-        trace.probabilities[part],
-    )
     with np.errstate(over="ignore", invalid="ignore"):
         slopes, biases = _back_from_logits(network, one, index, np.array([class_index]))
         values, blank, blank_values = stage_values(network, one, index), None, None

@@ -133,7 +133,7 @@ class _Pages:
         ):
             again = f", and with the same result {time} for the report" if time else ""
             return f"Measured {told.time} in the step “{step.title}”{again}, {seed}."
-        return f"{plain} What the step showed {told.time} was of another network."
+        return f"{plain} At {told.time} the step showed the result of another network."
 
     def _results(self, step: Step) -> Iterator[Block]:
         numbers = self._numbers
@@ -156,7 +156,7 @@ class _Pages:
             f"Measured {numbers.time} with CNNViz {numbers.versions.get('CNNViz', '')}: {numbers.data_name} "
             f"(SHA-256 {numbers.data_sha256[:12]}…), seed {numbers.experiment.seed}, "
             f"{format_count(numbers.steps)} training steps, test image {format_count(numbers.sample)}. All "
-            "settings stand in the appendix."
+            "settings are in the appendix."
         )
 
     def _printed(self, parts: Iterable[Part_]) -> Iterator[Block]:
@@ -174,7 +174,7 @@ class _Pages:
             return
         seed, whose = (
             f"{handed.experiment.seed}",
-            ", made of the roll number" if handed.seed_from_roll_number else "",
+            ", from the roll number" if handed.seed_from_roll_number else "",
         )
         yield Words(
             f"Lab {lab.id}, version {lab.version}; classes {', '.join(handed.experiment.classes)} of "

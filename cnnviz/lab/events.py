@@ -7,6 +7,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from cnnviz.lab.model import PANELS, Step
+from cnnviz.layers import TIE_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class EventKind:
     about: tuple[str, ...] = ()  # what it can be about; empty where it is about nothing, or about anything
     # whether an event says how many there are by now, as epochs and words do, instead of one more
     is_count: bool = False
+    about_words: str = ""  # instead of `words` where a step says what it is about
 
 
 _LESSONS: Mapping[str, str] = {
@@ -47,15 +49,22 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
             EventKind("epochs", "train {n} epochs", is_count=True),
             EventKind("finished", "train to the end of the run"),
             EventKind("slowed", "train in slow motion"),
-            EventKind("visited", "look at the panel {what}", PANELS),
-            EventKind("moment", "go to an earlier moment by the timeline"),
+            EventKind("visited", "open the panel {what}", PANELS),
+            EventKind("moment", "go to an earlier moment on the timeline"),
             EventKind("sampled", "choose {n} other samples"),
             EventKind("own_digit", "make {n} images of your own"),
             EventKind("pinned", "pin {n} cells"),
-            EventKind("dragged", "move the image {n} times"),
-            EventKind("swept", "measure the sweep over many images"),
-            EventKind("lesson", "look at the lesson “{what}”", tuple(_LESSONS)),
-            EventKind("walked", "go through {n} steps of the backward pass"),
+            EventKind("dragged", "move the image {n} times", about_words="move the image to ({what})"),
+            EventKind("swept", "run the sweep over many images"),
+            EventKind("lesson", "open the lesson “{what}”", tuple(_LESSONS)),
+            EventKind(
+                "walked",
+                "open {n} steps of the backward pass",
+                about_words="open the step “{what}” of the backward pass",
+            ),
+            EventKind(
+                "rule", "try {n} rules for ties", TIE_RULES, about_words="choose the rule “{what}” for ties"
+            ),
             EventKind("poked", "poke {n} numbers"),
             EventKind("checked_gradient", "check all gradients"),
             EventKind("updated", "apply the update"),
@@ -88,9 +97,20 @@ class Event:
         return (self.name, f"{self.name}:{self.what}") if self.what else (self.name,)
 
 
+_MOST_KEYS = 80
+"""So many things are told apart in a step; a record holds a few more."""
+
+
 def counted(counts: Mapping[str, int], event: Event) -> dict[str, int]:
-    """Return how often everything has happened after one more event."""
+    """Return how often everything has happened after one more event.
+
+    The same thing again, such as a step of the backward pass that was open before, counts once.
+    """
     is_count = EVENTS[event.name].is_count
+    if event.what and event.keys[-1] in counts:
+        return dict(counts)
+    if len(counts) >= _MOST_KEYS:
+        event = Event(event.name, event.count)
     after = {
         key: max(counts.get(key, 0), event.count) if is_count else counts.get(key, 0) + event.count
         for key in event.keys
@@ -131,7 +151,9 @@ def missing(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
     for condition in step.done_when:
         key = f"{condition.event}:{condition.what}" if condition.what else condition.event
         if counts.get(key, 0) < condition.at_least:
-            words = EVENTS[condition.event].words.replace("{what}", TITLES.get(condition.what, ""))
+            kind = EVENTS[condition.event]
+            words = kind.about_words if condition.what and kind.about_words else kind.words
+            words = words.replace("{what}", TITLES.get(condition.what, condition.what))
             plural = words.replace("{n}", str(condition.at_least))
             phrases.append(_singular(plural) if condition.at_least == 1 else plural)
     return tuple(phrases)

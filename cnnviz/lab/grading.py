@@ -104,8 +104,9 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
 def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
     """Yield the hypotheses and predictions that came too late, in the order of the steps."""
     for step in lab.steps:
+        is_first = step.section == lab.sections[0].id  # later ones begin after a run
         for versions in (handed.hypotheses.get(step.key_of(each), ()) for each in step.questions):
-            if versions and (versions[0].after_run or versions[0].step > 0):
+            if versions and (versions[0].after_run or (is_first and versions[0].step > 0)):
                 yield f"{step.id}: the hypothesis was written {versions[0].words}"
         prediction = handed.predictions.get(step.id)
         if prediction is not None and prediction.after_run:

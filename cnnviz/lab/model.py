@@ -4,6 +4,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -168,6 +169,8 @@ class Step(Entry, frozen=True, rename={"questions": "question", "results": "resu
     title: Line
     purpose: Sentence
     text: Annotated[str, Meta(max_length=8000)] = ""  # what to read
+    # ids of earlier steps whose hypothesis, prediction and results this one needs: they stand in it
+    recall: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
     show: Show = Show()
     prediction: Prediction | None = None
     reveal: Reveal | None = None
@@ -236,7 +239,7 @@ class LabFile(Entry, frozen=True, rename={"sections": "section", "steps": "step"
     steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
 
 
-class Lab(LabFile, frozen=True, kw_only=True):
+class Lab(LabFile, frozen=True, kw_only=True, dict=True):
     """A lab file, and what follows from it."""
 
     experiment: Experiment  # settings of the run that is measured
@@ -251,7 +254,7 @@ class Lab(LabFile, frozen=True, kw_only=True):
         """Whether it is measured with the settings of the window, whatever they are."""
         return self.settings_of == "window"
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of the text of the file (hex), line ends as Unix has them."""
         return hashlib.sha256(self.source.replace("\r\n", "\n").encode()).hexdigest()

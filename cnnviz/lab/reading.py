@@ -161,6 +161,15 @@ class _Reader:
                 )
         if file is None:
             return None
+        known: set[str] = set()
+        for number, step in enumerate(file.steps):
+            for place, earlier in enumerate(step.recall):
+                if earlier not in known:
+                    self.complain(
+                        ("step", number, "recall", place),
+                        f"step {step.id!r} recalls {earlier!r}, which is no earlier step; correct it",
+                    )
+            known.add(step.id)
         for kind, entries in (("step", file.steps), ("section", file.sections)):
             ids = [each.id for each in entries]
             for number, each in enumerate(ids):

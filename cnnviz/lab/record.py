@@ -325,7 +325,7 @@ class LabRecord(Kept, frozen=True):
         """
         if len(words) > MAX_WORDS:
             raise ParameterError(
-                f"A field holds {format_count(MAX_WORDS)} letters at most; what was added last was left out."
+                f"A field holds at most {format_count(MAX_WORDS)} letters; your last addition was left out."
             )
         before = self.step(step.id)
         written = {**before.written, part: words}
@@ -352,7 +352,7 @@ class LabRecord(Kept, frozen=True):
         """
         if len(inserts) > MOST_INSERTS:
             raise ParameterError(
-                f"A step takes {MOST_INSERTS} figures and tables at most. Take some out first."
+                f"A step holds at most {MOST_INSERTS} figures and tables. Remove some first."
             )
         return self.with_step(step, replace(self.step(step.id), inserts=inserts))
 

@@ -43,9 +43,9 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
             numbers="limits.* flow.large.place pointed_index heights",
         ),
         "translation": _named(
-            text="lesson pair stage measure flicker.phase",
-            number="block pool_size channel digits flicker.pace scroll",
-            flag="relative equivariance many spread flicker.runs alone measured note",
+            text="lesson pair compared stage measure",
+            number="block pool_size channel digits scroll",
+            flag="relative equivariance many spread alone measured note",
         ),
         "backprop": _named(
             text="step step_layer rule contrast parameter target.name side.page also_checked",
@@ -53,7 +53,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
             flag="covers own_focus covered checked",
             numbers="center target.index",
         ),
-        "report": _named(text="section", number="words preview"),
+        "report": _named(text="section", number="words preview zoom", flag="reading"),
     }
 )
 """Choices by panel; ``*`` stands for a layer, a column or a number of one."""

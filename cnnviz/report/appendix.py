@@ -57,7 +57,7 @@ def _option(field: str, value: Any) -> list[str]:
 def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     """Yield how to measure again what was measured on a bench."""
     experiment, dataset = bench.experiment, bench.dataset
-    yield Words("The same command, seed and versions give the same numbers:")
+    yield Words("This command, with the same seed and versions, gives the same numbers:")
     yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
     settings = [
         (name.replace("_", " "), _setting(value))

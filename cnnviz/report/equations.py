@@ -22,17 +22,16 @@ RELATIVE_CHANGE = Equation(
     ),
 )
 DIFFERENCE = Equation(
-    "The check: the loss is measured with a parameter a little larger and a little smaller.",
+    "The check: measure the loss with a parameter a little larger and a little smaller.",
     (partial("L", "w"), "≈", Frac("L ( w + ε ) − L ( w − ε )", "2 ε")),
 )
 
 WITHOUT_POOL = (
-    "This network has no pool, in which cells could win or be left out: every cell of the map has a gradient "
-    "of its own."
+    "This network has no pool, so no cells win or lose: every cell of the map has a gradient of its own."
 )
 POOLS_BESIDE = (
-    "This network has no pool. What is said of pools here is said of what they would make of its maps; the "
-    "answers are those of the network as it is."
+    "This network has no pool. What this section says about pools is what they would make of its maps; the "
+    "answers are those of the network without a pool."
 )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Share, outline, to_svg
+from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Share, to_svg
 from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.palette import STAGE_STYLES, signed_levels
 from cnnviz.quantities import format_count, format_probability
@@ -271,7 +271,9 @@ def sweep_figure(bench: Bench) -> Figure:
         for i, dy in enumerate(dys)
         for j, dx in enumerate(dxs)
     ]
-    beyond = " Outside the orange line a part of the ink has left the image: values bend for that, too."
+    beyond = (
+        " Outside the orange line a part of the ink has left the image, which changes the values as well."
+    )
     return figure(
         drawing,
         "shift-sweep",
@@ -325,60 +327,31 @@ def _image(bench: Bench) -> str:
     return f"test image {bench.settings.sample}, a {bench.experiment.classes[bench.look.label]}"
 
 
-_WINDOWS = 3
-"""Windows on a side of the close-up."""
-
 _MOST_MAPS = 5
 """Side by side: values, the gradient that arrives, and one map for each rule for ties."""
 
 
 def routing_figure(bench: Bench, routing: PoolRouting) -> Figure:
-    """A close-up: the gradient of some pooled cells, and the cells it is routed to."""
+    """The way through the window at which most gradient arrives, and that is not tied, if there is one."""
     channel = bench.look.channel
-    top, left, high, wide = _closeup(routing, channel)
-    step, size = routing.pool.step, routing.pool.size
-    rows = slice(top * step, (top + high - 1) * step + size)
-    columns = slice(left * step, (left + wide - 1) * step + size)
-    values = routing.values[channel, rows, columns]
-    routed = routing.routed[routing.rule][channel, rows, columns]
-    incoming = routing.incoming[channel, top : top + high, left : left + wide]
-    slopes = Colors.of("signed", incoming, routed)
-    cells = rows.start, columns.start, *values.shape
-    outlines = tuple(
-        ("winner", (row, col, 1, 1)) for row, col in np.argwhere(_winners(routing, channel)).tolist()
-    )
-    every, arriving, after = (
-        array[channel] for array in (routing.values, routing.incoming, routing.routed[routing.rule])
-    )
-    shown = {
-        "values before the pool": HeatMap(
-            every, Colors.of("signed", values), cells, outlines=outlines, window=step, has_key=True
-        ),
-        "gradient that arrives": HeatMap(arriving, slopes, (top, left, high, wide), has_key=True),
-        "gradient passed on": HeatMap(after, slopes, cells, outlines=outlines, window=step, has_key=True),
-    }
-    drawing = sheet(196)
-    maps, key = drawing.ground.box.rows(Share(1), TITLE, gap=4)
-    for box, (title, each) in zip(maps.columns(*[Share(1)] * 3, gap=14), shown.items(), strict=True):
-        drawing.place(HEAT_MAP.draw, Looked(each), titled(drawing, box, title))
-    if routing.winners is not None:
-        sign, words = key.columns(TITLE, Share(1))
-        drawing.add(*outline(sign.placed(8, 8, "left"), "winner", drawing.ground.look))
-        drawing.write(words, "winner of its window (several: a tie); thick lines divide the windows", "small")
-    place = f"rows {rows.start}–{rows.stop - 1}, columns {columns.start}–{columns.stop - 1}"
+    clear = np.where(routing.tied[channel], 1e-3, 1.0)  # blank background is tied, and shows little
+    row, col = np.unravel_index(int((np.abs(routing.incoming[channel]) * clear).argmax()), clear.shape)
+    names = ("Values", f"filter {channel}"), ("Arriving ∂L/∂q", ""), ("Passed on", "")
+    route = Route.of(routing, routing.routes(), (channel, int(row), int(col)), names)
+    drawing = sheet(176)
+    drawing.place(ROUTE.draw, Routed(route), drawing.ground.box)
+    cells = zip(np.ndindex(route.values.shape), route.values.flat, route.gets.flat, strict=True)
+    top, left = route.corner
     return figure(
         drawing,
         "routing",
         "How the gradient is routed through the pool",
-        f"Gradient through {routing.layer}, filter {channel}, {place}: values of the windows, gradient "
-        f"of the loss at each pooled cell, and where it goes ({routing.pool.rule_words(routing.rule)}).",
+        f"Gradient through {routing.layer}, filter {channel}, window in row {row}, column {col}: its values, "
+        "the gradient of the loss that arrives at the pooled cell, and where it goes "
+        f"({routing.pool.rule_words(routing.rule)}).",
         data(
             ("row", "column", "value", "passed_on"),
-            [
-                (rows.start + i, columns.start + j, float(values[i, j]), float(routed[i, j]))
-                for i in range(values.shape[0])
-                for j in range(values.shape[1])
-            ],
+            [(top + i, left + j, float(value), float(gets)) for (i, j), value, gets in cells],
         ),
     )
 
@@ -396,7 +369,7 @@ def route_maps_figure(bench: Bench, routing: PoolRouting) -> Figure:
         + (
             "the gradient that is passed on under each rule for ties."
             if len(routed) > 1
-            else "a linear pool passes the gradient on by its weights, whatever the values."
+            else "a linear pool distributes the gradient by its weights, whatever the values are."
         ),
     )
 
@@ -424,29 +397,3 @@ def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray],
     white = "White: no gradient, or less than 1/127 of the largest. The key is that of the gradients."
     drawing.write(right, white, "small", "muted")
     return figure(drawing, "gradient-maps", "Gradient of a whole map", caption)
-
-
-def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
-    """Return top, left, height and width, in windows, of the part with the most gradient and few ties."""
-    incoming = np.abs(routing.incoming[channel])
-    height, width = incoming.shape
-    high, wide = min(_WINDOWS, height), min(_WINDOWS, width)
-    clear = np.where(routing.tied[channel], 0.25, 1.0)  # blank background is tied, and shows little
-    weight = incoming * clear
-    best, place = -1.0, (0, 0)
-    for top in range(height - high + 1):
-        for left in range(width - wide + 1):
-            total = float(weight[top : top + high, left : left + wide].sum())
-            if total > best:
-                best, place = total, (top, left)
-    return (*place, high, wide)
-
-
-def _winners(routing: PoolRouting, channel: int) -> NDArray[np.bool_]:
-    """Which cells of a map have won a window; none in a pool without winners."""
-    step = routing.pool.step
-    found = np.zeros(routing.values[channel].shape, bool)
-    if routing.winners is not None:
-        for row, col, a, b in np.argwhere(routing.winners[channel]).tolist():
-            found[row * step + a, col * step + b] = True
-    return found

@@ -237,8 +237,8 @@ def _answer_of(content: bytes, seconds: float, cancelled: Callable[[], bool]) ->
         raise CancelledError("Typesetting was cancelled.")
     if time.monotonic() > end:
         raise CNNVizError(
-            f"Typesetting was stopped after {format_count(round(seconds))} seconds: there is too much in the "
-            "report. Take out its largest figure or table, and try again."
+            f"Typesetting was stopped after {format_count(round(seconds))} seconds: the report is "
+            "too large. Remove its largest figure or table, and try again."
         )
     raise MemoryError  # the system has ended it, as it does when it has no memory left
 
@@ -255,7 +255,7 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> None:
     files = dict(_files(document))
     if not files:
         raise CNNVizError(
-            "This report has no figure and no table yet, so a folder would be empty: run the lab, or insert "
+            "This report has no figure or table yet, so the folder would be empty: run the lab or insert "
             "figures, and export again."
         )
     atomic_write_folder(folder, files)

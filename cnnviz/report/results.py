@@ -40,7 +40,7 @@ def _relative_change(bench: Bench) -> Blocks:
 def _image(bench: Bench) -> Words:
     name, loss = bench.experiment.classes[bench.look.label], format_value(bench.look.gradients.loss, 4)
     return Words(
-        f"One test image (number {bench.settings.sample}, class {name}) was sent through the trained "
+        f"One test image (number {bench.settings.sample}, class {name}) went through the trained "
         f"network; its loss is {loss}."
     )
 

@@ -13,10 +13,10 @@ from cnnviz.translation import MEASURES, OUTPUT
 
 _VERDICTS = {
     "ok": "gradient and difference agree",
-    "kink": "a winner or a gate changes however small ε: not compared",
-    "tie_rule": "the rule “all”: not the slope but the sum over the tied cells, and equal to it",
-    "curvature": "the poke is too large for a straight line",
-    "mismatch": "no agreement",
+    "kink": "a winner or a gate changes, however small ε is: not compared",
+    "tie_rule": "under the rule “all” the sum over the tied cells, which is no slope of the loss",
+    "curvature": "the loss bends too much within ε to compare",
+    "mismatch": "gradient and difference do not agree",
 }
 _SHIFTS = (1, 2)
 _LARGEST_TERMS = 6
@@ -105,8 +105,8 @@ def measures_table(bench: Bench) -> Table:
         "measures",
         f"Measures of {format_count(bench.swept.digits)} test images moved to the right: mean and spread "
         "(standard deviation). Relative to a blank image; pools of "
-        f"{bench.pool_size} × {bench.pool_size}. Residual: what moving the map "
-        "along does not explain.",
+        f"{bench.pool_size} × {bench.pool_size}. Residual: how far the map is "
+        "from moving with the image.",
         data(header, rows),
         ("text", "text", "3", "3", "3", "3", "3", "3"),
     )

@@ -52,7 +52,7 @@ class Routes:
         return np.flatnonzero((self.windows == window).all(axis=1))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PoolRouting(Pictured):
     """The backward pass through one pool for one sample.
 

@@ -195,7 +195,7 @@ class StagePair:
         return {name: float(values[0]) for name, values in found.items()}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Pictured):
     """A sample and its shifted self, stage by stage.
 

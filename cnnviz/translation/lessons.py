@@ -123,9 +123,9 @@ _DIGIT_LESSONS = (
     (
         1,
         "An image, moved by 1 pixel",
-        "Compare the change of the pooled map with that of the convolution under it and of the pixels. Then "
-        "look at the pooled map of the shifted image beside the shifted pooled map: one pixel is {part} "
-        "of a 2x2 pool. Is it hidden, is it passed on, or neither?",
+        "Compare the change of the pooled map with the change of the convolution and of the pixels. Then "
+        "compare the pooled map of the shifted image with the shifted pooled map. One pixel is {part} "
+        "of a 2x2 pool: does the pool hide the shift, pass it on, or neither?",
     ),
     (
         2,
@@ -183,8 +183,8 @@ def _dots() -> Lesson:
     return Lesson(
         name="dots",
         title="Three dots, moved down by 1 pixel",
-        look_at="Compare the convolution maps row by row, then the pooled maps. Each pooling window holds "
-        "the same two rows of values before and after, in the other order, whatever the filter.",
+        look_at="Compare the convolution maps row by row, then the pooled maps. With any filter the shift "
+        "swaps the two rows in each pooling window: what happens to the largest value of the window?",
         network=_small_network(image, kernel_size=3),
         image=image,
         dx=0,
@@ -211,8 +211,9 @@ def _row_of_eight() -> Lesson:
     return Lesson(
         name="row",
         title="A row of eight cells, moved by 1 pixel",
-        look_at="Pairs of bright cells line up with the pooling windows before the shift and straddle them "
-        "after it. The input only moved: has the pooled row? (Example of Zhang 2019, arXiv:1904.11486.)",
+        look_at="Before the shift each pair of bright cells fills a pooling window; after it each pair lies "
+        "across two windows. The input has only moved. Has the pooled row only moved, too? "
+        "(Example of Zhang 2019, arXiv:1904.11486.)",
         network=_small_network(image, kernel_size=1),
         image=image,
         dx=1,
@@ -238,7 +239,7 @@ def _bright_cell() -> Lesson:
         name="bright-cell",
         title="One bright cell, moved to its eight neighbours",
         look_at="Move the cell by one pixel in each of the eight directions and count how often the pooled "
-        "map stays as it is. Where is the cell in its 2x2 window, and which neighbours share that window?",
+        "map stays the same. Where is the cell in its 2x2 window, and which neighbours share that window?",
         network=_small_network(image, kernel_size=1),
         image=image,
         dx=1,

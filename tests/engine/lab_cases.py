@@ -1,8 +1,11 @@
 """A lab that takes no time, and the command line, for tests."""
 
+import io
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from cnnviz.datasets import Dataset
 from cnnviz.lab import Commitment, HandIn, Lab, LabRecord, Version, parse_lab
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
+from cnnviz.start import start
 from tests.patience import PATIENCE
 from tests.replacing import replace
 from tests.small_data import first_images
@@ -136,6 +140,17 @@ def small_lab() -> Lab:
 
 
 def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program as from a command line in a folder, in this process: none has to start."""
+    told, complained = io.StringIO(), io.StringIO()
+    with chdir(cwd), redirect_stdout(told), redirect_stderr(complained):
+        try:
+            status = start([*map(str, arguments)])
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+    return subprocess.CompletedProcess(arguments, status, told.getvalue(), complained.getvalue())
+
+
+def process(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the program in a process of its own, without a display."""
     display = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return subprocess.run(
@@ -149,6 +164,7 @@ LAB = small_lab()
 LABS = {LAB.sha256: LAB}
 
 
+@cache
 def small_data() -> Dataset:
     """Return a few of the digits 0 and 1."""
     return first_images((0, 1), 60, 40)
@@ -174,10 +190,11 @@ def roll_number(number: int) -> str:
     return f"21-CS-{number:04d}"
 
 
-def honest(number: int, data: Dataset) -> HandIn:
+@cache
+def honest(number: int) -> HandIn:
     """Return what an honest student hands in."""
     roll = roll_number(number)
-    numbers = measured_lab(LAB, data, seed_for(LAB, roll))
+    numbers = measured_lab(LAB, small_data(), seed_for(LAB, roll))
     return hand_in(
         LAB, record_of(number), numbers, name=f"Student {number}", roll_number=roll,
         time="2026-01-31 11:30",

@@ -37,14 +37,14 @@ def arrays() -> Arrays:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, arrays: Arrays) -> Path:
+def folder(tmp_path, arrays) -> Path:
     return write_idx_folder(tmp_path / "digits", arrays)
 
 
 @pytest.mark.parametrize(
     "naming", [{}, {"end": ".gz"}, {"dot": "."}, {"prefix": "kuzushiji-", "test": "test", "end": ".gz"}]
 )
-def test_names(tmp_path: Path, arrays: Arrays, naming: dict[str, str]) -> None:
+def test_names(tmp_path, arrays, naming):
     data = load_dataset(write_idx_folder(tmp_path / "set", arrays, **naming))
     assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
     assert np.array_equal(data.train_labels, arrays["y_train"])
@@ -57,11 +57,11 @@ def test_names(tmp_path: Path, arrays: Arrays, naming: dict[str, str]) -> None:
     assert data.path == tmp_path / "set"
 
 
-def test_folder_of_mnist_equals_mnist() -> None:
+def test_folder_of_mnist_equals_mnist():
     assert load_dataset(MNIST_FOLDER, (3, 8)).sha256 == load_mnist((3, 8)).sha256
 
 
-def test_gzip_is_told_by_content_plain_files_win_and_foreign_ones_are_ignored(folder: Path) -> None:
+def test_gzip_is_told_by_content_plain_files_win_and_foreign_ones_are_ignored(folder):
     (folder / f"{IMAGES}.gz").write_bytes(b"not read")
     (folder / f"._{IMAGES}").write_bytes(b"left by a Mac")
     (folder / "README.txt").write_text("hello")
@@ -71,7 +71,7 @@ def test_gzip_is_told_by_content_plain_files_win_and_foreign_ones_are_ignored(fo
         assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
 
 
-def test_classes_can_be_chosen(folder: Path, arrays: Arrays) -> None:
+def test_classes_can_be_chosen(folder, arrays):
     data = load_dataset(folder, (2, 0))
     kept = np.isin(arrays["y_train"], (0, 2))
     assert np.array_equal(data.train_images[:, 0], arrays["x_train"][kept])
@@ -92,7 +92,7 @@ def emnist(tmp_path: Path, classes: int = 26) -> Path:
     return folder
 
 
-def test_emnist_is_turned_upright_and_named(tmp_path: Path) -> None:
+def test_emnist_is_turned_upright_and_named(tmp_path):
     data = load_dataset(emnist(tmp_path), ("B", "Z"))
     stored = tiny_arrays(26, 2, 8, 6)
     second = stored["x_train"][stored["y_train"] == 1]
@@ -101,7 +101,7 @@ def test_emnist_is_turned_upright_and_named(tmp_path: Path) -> None:
     assert data.name == "emnist-letters"
 
 
-def test_more_than_ten_classes_take_the_first_ten_with_images_in_both_parts(tmp_path: Path) -> None:
+def test_more_than_ten_classes_take_the_first_ten_with_images_in_both_parts(tmp_path):
     data = load_dataset(emnist(tmp_path))
     assert data.classes == tuple("ABCDEFGHIJ")
     assert "emnist-letters has 26 classes" in data.note
@@ -114,7 +114,7 @@ def test_more_than_ten_classes_take_the_first_ten_with_images_in_both_parts(tmp_
     assert data.classes == ("0", "1", "2", "4", "5", "6", "7", "8", "9", "10")
 
 
-def test_without_mapping_classes_are_numbers(tmp_path: Path) -> None:
+def test_without_mapping_classes_are_numbers(tmp_path):
     folder = emnist(tmp_path, 3)
     (folder / "emnist-letters-mapping.txt").rename(folder / "mapping.txt")
     assert load_dataset(folder).classes == ("A", "B", "C")
@@ -123,7 +123,7 @@ def test_without_mapping_classes_are_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["1 x", "1", "1 65\n2 65", "1 7", "1 99999999999", "ü 65", "1 65\n" * 20000])
-def test_bad_mapping(tmp_path: Path, text: str) -> None:
+def test_bad_mapping(tmp_path, text):
     folder = emnist(tmp_path, 3)
     path = folder / "emnist-letters-mapping.txt"
     path.write_text(text, encoding="utf-8")
@@ -135,7 +135,7 @@ def test_bad_mapping(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", idx_names().values())
-def test_file_missing(folder: Path, name: str) -> None:
+def test_file_missing(folder, name):
     (folder / name).unlink()
     with data_error(folder, name, "add the missing file"):
         load_dataset(folder)
@@ -143,7 +143,7 @@ def test_file_missing(folder: Path, name: str) -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 15, 16, 17, 100])
 @pytest.mark.parametrize("packed", [False, True])
-def test_cut_off(folder: Path, length: int, packed: bool) -> None:
+def test_cut_off(folder, length, packed):
     content = (folder / IMAGES).read_bytes()[:length]
     (folder / IMAGES).write_bytes(gzip.compress(content) if packed else content)
     with data_error(folder / IMAGES):
@@ -172,7 +172,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize(("name", "change", "words"), DAMAGED)
-def test_a_file_that_is_damaged_or_does_not_fit_is_named(folder, name, change, words) -> None:
+def test_a_file_that_is_damaged_or_does_not_fit_is_named(folder, name, change, words):
     path = folder / name
     path.write_bytes(change(path.read_bytes()))
     with data_error(path, *words):
@@ -190,9 +190,7 @@ def test_a_file_that_is_damaged_or_does_not_fit_is_named(folder, name, change, w
         ((12, 0, 7), "holds no data"),
     ],
 )
-def test_hostile_header_allocates_nothing(
-    folder: Path, shape: tuple[int, int, int], words: str, packed: bool
-) -> None:
+def test_hostile_header_allocates_nothing(folder, shape, words, packed):
     content = b"\0\0\x08\x03" + struct.pack(">3I", *shape) + bytes(50)
     (folder / IMAGES).write_bytes(gzip.compress(content) if packed else content)
     tracemalloc.start()
@@ -207,7 +205,7 @@ def test_hostile_header_allocates_nothing(
 @pytest.mark.parametrize(
     ("height", "width", "fits"), [(5, 8, False), (8, 65, False), (1, 1, False), (6, 64, True), (64, 6, True)]
 )
-def test_sizes_at_their_bounds(tmp_path: Path, height: int, width: int, fits: bool) -> None:
+def test_sizes_at_their_bounds(tmp_path, height, width, fits):
     folder = write_idx_folder(tmp_path / "set", tiny_arrays(height=height, width=width))
     if fits:
         assert load_dataset(folder).input_shape == (1, height, width)
@@ -224,7 +222,7 @@ def test_sizes_at_their_bounds(tmp_path: Path, height: int, width: int, fits: bo
         (1, {}, "one class only (0)"),
     ],
 )
-def test_a_class_without_images_is_named(tmp_path: Path, classes: int, changes: dict, words: str) -> None:
+def test_a_class_without_images_is_named(tmp_path, classes, changes, words):
     arrays = tiny_arrays(classes)
     folder = write_idx_folder(
         tmp_path / "set", arrays | {key: arrays[key] % divisor for key, divisor in changes.items()}
@@ -235,7 +233,7 @@ def test_a_class_without_images_is_named(tmp_path: Path, classes: int, changes: 
         assert load_dataset(folder, (0, 1)).classes == ("0", "1")
 
 
-def test_several_sets_in_one_folder(folder: Path) -> None:
+def test_several_sets_in_one_folder(folder):
     write_idx_folder(folder, tiny_arrays(2), prefix="fashion-")
     with data_error(folder, "2 data sets (fashion, MNIST)", "open the file of training images"):
         load_dataset(folder)
@@ -256,7 +254,7 @@ DENIED = PermissionError(13, "Permission denied")
         ("pathlib.Path.stat", DENIED, False, ("permission denied",)),
     ],
 )
-def test_faults_of_disk_and_memory(folder: Path, monkeypatch, where: str, error, of_file, words) -> None:
+def test_faults_of_disk_and_memory(folder, monkeypatch, where, error, of_file, words):
     # Injected, because the superuser may read everything.
     def fail(*_arguments: object, **_options: object) -> None:
         raise error
@@ -267,13 +265,13 @@ def test_faults_of_disk_and_memory(folder: Path, monkeypatch, where: str, error,
 
 
 @pytest.mark.parametrize("name", ["none", "a\0b", "~no-such-user-of-cnnviz/x"])
-def test_path_that_is_not_there(tmp_path: Path, name: str) -> None:
+def test_path_that_is_not_there(tmp_path, name):
     path = name if name.startswith("~") else tmp_path / name
     with data_error("" if "\0" in name else path):
         load_dataset(path)
 
 
-def test_what_is_no_data_set(tmp_path: Path) -> None:
+def test_what_is_no_data_set(tmp_path):
     with data_error(tmp_path, "holds no data set", "IDX", ".npz", "a folder of pictures for each class"):
         load_dataset(tmp_path)
     path = tmp_path / "notes.txt"
@@ -286,14 +284,14 @@ def test_what_is_no_data_set(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path) -> Path:
     return tmp_path / "fashion.npz"
 
 
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("pixels", ["uint8", "int64", ">u2"])
 @pytest.mark.parametrize("labels", ["uint8", "int32", "uint64"])
-def test_number_types(path: Path, arrays: Arrays, compressed: bool, pixels: str, labels: str) -> None:
+def test_number_types(path, arrays, compressed, pixels, labels):
     types = {"x": pixels, "y": labels}
     write_npz(path, {key: array.astype(types[key[0]]) for key, array in arrays.items()}, compressed)
     data = load_dataset(path)
@@ -307,7 +305,7 @@ def test_number_types(path: Path, arrays: Arrays, compressed: bool, pixels: str,
 
 
 @pytest.mark.parametrize("reshape", [lambda x: x[..., None], lambda x: x[:, None], np.asfortranarray])
-def test_layouts(path: Path, arrays: Arrays, reshape: Any) -> None:
+def test_layouts(path, arrays, reshape):
     """Also with labels in a column."""
     changed = {key: reshape(arrays[key]) for key in ("x_train", "x_test")}
     columns = {key: arrays[key][:, None] for key in ("y_train", "y_test")}
@@ -318,7 +316,7 @@ def test_layouts(path: Path, arrays: Arrays, reshape: Any) -> None:
     assert data.conversion == ""
 
 
-def test_colour_becomes_grey_by_luma(path: Path, arrays: Arrays) -> None:
+def test_colour_becomes_grey_by_luma(path, arrays):
     colour = np.random.default_rng(1).integers(0, 256, (12, 8, 7, 3), dtype=np.uint8)
     colour[0, 0, :4] = [(255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
     test = np.repeat(arrays["x_test"][..., None], 3, axis=3)
@@ -333,7 +331,7 @@ def test_colour_becomes_grey_by_luma(path: Path, arrays: Arrays) -> None:
     assert np.array_equal(data.test_images[:, 0], arrays["x_test"])
 
 
-def test_classes_and_folder(tmp_path: Path, arrays: Arrays) -> None:
+def test_classes_and_folder(tmp_path, arrays):
     folder = tmp_path / "folder.npz"
     folder.mkdir()
     with data_error(folder, "holds no data set"):
@@ -346,13 +344,13 @@ def test_classes_and_folder(tmp_path: Path, arrays: Arrays) -> None:
 
 
 @pytest.mark.parametrize("key", ["x_train", "y_train", "x_test", "y_test"])
-def test_array_missing(path: Path, arrays: Arrays, key: str) -> None:
+def test_array_missing(path, arrays, key):
     del arrays[key]
     with data_error(write_npz(path, arrays), f"no array {key}", "x_train, y_train, x_test, y_test"):
         load_dataset(path)
 
 
-def test_pickled_objects_are_refused_unread(path: Path, arrays: Arrays, tmp_path: Path) -> None:
+def test_pickled_objects_are_refused_unread(path, arrays, tmp_path):
     class Hostile:
         def __reduce__(self) -> Any:
             return os.mkdir, (str(tmp_path / "pickle-was-run"),)
@@ -390,7 +388,7 @@ def test_pickled_objects_are_refused_unread(path: Path, arrays: Arrays, tmp_path
         ("x_test", np.zeros((6, 9, 7), np.uint8), "9 x 7"),
     ],
 )
-def test_wrong_arrays(path: Path, arrays: Arrays, key: str, array: Any, words: str) -> None:
+def test_wrong_arrays(path, arrays, key, array, words):
     arrays[key] = array
     with data_error(write_npz(path, arrays), f"({key})", words):
         load_dataset(path)
@@ -429,7 +427,7 @@ def archive_with(arrays: Arrays, x_train: bytes, method: int = zipfile.ZIP_DEFLA
         "(True, 8, 7)",
     ],
 )
-def test_hostile_header(path: Path, arrays: Arrays, shape: str) -> None:
+def test_hostile_header(path, arrays, shape):
     path.write_bytes(archive_with(arrays, npy_with_header(shape)))
     tracemalloc.start()
     try:
@@ -472,7 +470,7 @@ DAMAGED_ARCHIVES = [
 
 
 @pytest.mark.parametrize(("content", "words"), DAMAGED_ARCHIVES)
-def test_what_is_damaged_or_packed_otherwise(path: Path, arrays: Arrays, content: Any, words: Any) -> None:
+def test_what_is_damaged_or_packed_otherwise(path, arrays, content, words):
     path.write_bytes(content(arrays))
     with data_error(path, *words):
         load_dataset(path)

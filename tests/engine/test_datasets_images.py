@@ -31,7 +31,7 @@ def uniform(level: int, side: int = 28) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".jpg"])
-def test_grey_levels_are_exact_whatever_the_file_is_called(tmp_path: Path, suffix: str) -> None:
+def test_grey_levels_are_exact_whatever_the_file_is_called(tmp_path, suffix):
     level = uniform(100) if suffix == ".jpg" else GREY
     path = save(tmp_path / f"a{suffix}", level).rename(tmp_path / "anything.png")
     pixels = read_grayscale(str(path))
@@ -61,7 +61,7 @@ PICTURES = {
 
 
 @pytest.mark.parametrize("kind", PICTURES)
-def test_whatever_is_in_a_png_becomes_grey(tmp_path: Path, kind: str) -> None:
+def test_whatever_is_in_a_png_becomes_grey(tmp_path, kind):
     picture, options, expected = PICTURES[kind]
     picture.save(tmp_path / "a.png", **options)
     before = Image.MAX_IMAGE_PIXELS
@@ -69,13 +69,13 @@ def test_whatever_is_in_a_png_becomes_grey(tmp_path: Path, kind: str) -> None:
     assert before == Image.MAX_IMAGE_PIXELS, "the limit of Pillow itself is left alone"
 
 
-def test_cmyk_jpeg(tmp_path: Path) -> None:
+def test_cmyk_jpeg(tmp_path):
     Image.new("CMYK", (8, 8), (0, 0, 0, 0)).save(tmp_path / "a.jpg")
     assert read_grayscale(tmp_path / "a.jpg").min() >= 253
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM" + bytes(60)])
-def test_not_an_image(tmp_path: Path, content: bytes) -> None:
+def test_not_an_image(tmp_path, content):
     (tmp_path / "a.png").write_bytes(content)
     with data_error(tmp_path / "a.png", "PNG, JPEG or BMP"):
         read_grayscale(tmp_path / "a.png")
@@ -89,7 +89,7 @@ def test_not_an_image(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
-def test_cut_off(tmp_path: Path, suffix: str) -> None:
+def test_cut_off(tmp_path, suffix):
     pixels = np.random.default_rng(0).integers(0, 256, (40, 40), dtype=np.uint8)
     path = save(tmp_path / f"a{suffix}", pixels)
     content = path.read_bytes()
@@ -115,28 +115,28 @@ def png_that_claims(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("width", "height"), [(8000, 8000), (10000, 12000), (30000, 30000), (2**31 - 1, 2**31 - 1)]
 )
-def test_enormous_image_is_not_unpacked(tmp_path: Path, width: int, height: int) -> None:
+def test_enormous_image_is_not_unpacked(tmp_path, width, height):
     path = tmp_path / "a.png"
     path.write_bytes(png_that_claims(width, height))
     with data_error(path, "at most 25,000,000 pixels", "scale the image down"):
         read_grayscale(path)
 
 
-def test_pillow_is_imported_only_when_needed() -> None:
+def test_pillow_is_imported_only_when_needed():
     code = "import sys, cnnviz.datasets as d; d.load_mnist(); sys.exit('PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 0
 
 
 @pytest.mark.parametrize("level", [0, 77, 255])
 @pytest.mark.parametrize("size", [(1, 1), (5, 9), (28, 30), (300, 20), (1, 5000), (5000, 1)])
-def test_fit_of_a_uniform_image_is_uniform(level: int, size: tuple[int, int]) -> None:
+def test_fit_of_a_uniform_image_is_uniform(level, size):
     fitted = fit_image(np.full(size, level, np.uint8), 28, 28)
     assert fitted.shape == (28, 28)
     assert fitted.dtype == np.uint8
     assert (fitted == level).all()
 
 
-def test_fit_centres_keeps_the_aspect_and_fills_with_the_background() -> None:
+def test_fit_centres_keeps_the_aspect_and_fills_with_the_background():
     image = np.zeros((40, 80), np.uint8)
     image[8:32, 16:64] = 255
     fitted = fit_image(image, 28, 28)
@@ -164,7 +164,7 @@ def levels(images: NDArray[np.uint8]) -> list[int]:
     return images[:, 0, 14, 14].tolist()
 
 
-def test_every_sixth_is_for_the_test(tmp_path: Path) -> None:
+def test_every_sixth_is_for_the_test(tmp_path):
     data = load_dataset(class_folder(tmp_path / "pets", {"cat": 7, "dog": 6}))
     assert data.classes == ("cat", "dog")
     assert data.name == "pets"
@@ -185,7 +185,7 @@ def test_every_sixth_is_for_the_test(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("train", "test"), [("train", "test"), ("Training", "Testing")])
-def test_folders_for_training_and_test(tmp_path: Path, train: str, test: str) -> None:
+def test_folders_for_training_and_test(tmp_path, train, test):
     class_folder(tmp_path / train, {"cat": 3, "dog": 2})
     class_folder(tmp_path / test, {"cat": 1, "dog": 8})
     data = load_dataset(tmp_path)
@@ -195,8 +195,8 @@ def test_folders_for_training_and_test(tmp_path: Path, train: str, test: str) ->
 
 
 def test_foreign_files_are_ignored_numbers_come_in_their_order_and_ten_classes_are_taken(
-    tmp_path: Path,
-) -> None:
+    tmp_path,
+):
     folder = class_folder(tmp_path / "some", {"10": 2, "9": 2, "x": 2, "1": 2})
     (folder / "9" / "notes.txt").write_text("hello")
     (folder / "9" / ".hidden.png").write_bytes(b"")
@@ -209,7 +209,7 @@ def test_foreign_files_are_ignored_numbers_come_in_their_order_and_ten_classes_a
     assert "12 classes" in data.note
 
 
-def test_progress_counts_the_pictures_and_may_stop(tmp_path: Path) -> None:
+def test_progress_counts_the_pictures_and_may_stop(tmp_path):
     class_folder(tmp_path, {"a": 3, "b": 2})
     seen: list[tuple[int, int]] = []
     load_dataset(tmp_path, progress=lambda done, total: seen.append((done, total)))
@@ -232,14 +232,14 @@ def test_progress_counts_the_pictures_and_may_stop(tmp_path: Path) -> None:
         ({"": {"a": 0, "b": 0}}, ("sub-folder", "PNG, JPEG or BMP")),
     ],
 )
-def test_too_few_pictures(tmp_path: Path, folders: dict, words: tuple[str, ...]) -> None:
+def test_too_few_pictures(tmp_path, folders, words):
     for name, counts in folders.items():
         class_folder(tmp_path / name, counts)
     with data_error(tmp_path, *words):
         load_dataset(tmp_path)
 
 
-def test_a_damaged_picture_and_what_may_not_be_read_are_named(tmp_path: Path, monkeypatch) -> None:
+def test_a_damaged_picture_and_what_may_not_be_read_are_named(tmp_path, monkeypatch):
     class_folder(tmp_path, {"a": 2, "b": 2})
     path = save(tmp_path / "b" / "noise.png", np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8))
     path.write_bytes(path.read_bytes()[:400])
@@ -258,7 +258,7 @@ def test_a_damaged_picture_and_what_may_not_be_read_are_named(tmp_path: Path, mo
         read_grayscale(tmp_path / "a" / "000.png")
 
 
-def test_what_pictures_lose_is_said(tmp_path: Path) -> None:
+def test_what_pictures_lose_is_said(tmp_path):
     folder = class_folder(tmp_path / "mixed", {"a": 4, "b": 4})
     colours = np.zeros((28, 28, 3), np.uint8)
     colours[3, 5] = (200, 0, 0)

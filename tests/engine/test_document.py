@@ -41,7 +41,7 @@ from tests.replacing import replace
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("document") / "work.cnnviz"
     archive.save(path, *small_document())
     return path
@@ -86,7 +86,7 @@ def same_record(one: History, other: History) -> bool:
 # --- what comes back ----------------------------------------------------------------------------------------
 
 
-def test_a_document_comes_back_as_it_was(saved: Path, tmp_path: Path) -> None:
+def test_a_document_comes_back_as_it_was(saved, tmp_path):
     document, files = small_document()
     archive.save_in_folder(tmp_path / "kept", document, files)
     for place in (saved, tmp_path / "kept"):
@@ -98,7 +98,7 @@ def test_a_document_comes_back_as_it_was(saved: Path, tmp_path: Path) -> None:
     assert (tmp_path / "again.cnnviz").read_bytes() == saved.read_bytes(), "equal documents are equal files"
 
 
-def test_a_run_comes_back_to_the_last_bit(saved: Path) -> None:
+def test_a_run_comes_back_to_the_last_bit(saved):
     run, again = small_run(), restored(saved)
     assert same_moment(run.still().live, again.live)
     assert same_record(run.history, again.history)
@@ -110,7 +110,7 @@ def test_a_run_comes_back_to_the_last_bit(saved: Path) -> None:
 
 
 @pytest.mark.parametrize("experiment", [ADAM, LAB5, replace(LAB5, momentum=0.9, pool="average")])
-def test_training_goes_on_as_it_would_have(experiment: Any) -> None:
+def test_training_goes_on_as_it_would_have(experiment):
     run = SmallRun(experiment)
     run.train(10, 7)
     again = unpack_run(*pack_run(run.still()), DATA.name, DATA.input_shape)
@@ -126,8 +126,8 @@ def test_training_goes_on_as_it_would_have(experiment: Any) -> None:
 
 
 def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(
-    saved: Path,
-) -> None:
+    saved,
+):
     again = restored(saved)
     run = SmallRun()
     run.train(10, 10)
@@ -140,7 +140,7 @@ def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins
     assert again.until(19) is None
 
 
-def test_curves_that_are_ahead_of_the_weights_are_cut() -> None:
+def test_curves_that_are_ahead_of_the_weights_are_cut():
     run = small_run()
     live = run.history.snapshots[2]
     still = run.still(live=live, curves=run.history.still(live.step))
@@ -148,7 +148,7 @@ def test_curves_that_are_ahead_of_the_weights_are_cut() -> None:
     assert again.history.step == again.live.step == again.history.snapshots.steps[-1] == live.step
 
 
-def test_a_fork_keeps_what_it_has_in_common_with_the_run_before() -> None:
+def test_a_fork_keeps_what_it_has_in_common_with_the_run_before():
     run = small_run()
     fork = run.history.forked(31)
     live = fork.snapshots[len(fork.snapshots) - 1]
@@ -162,7 +162,7 @@ def test_a_fork_keeps_what_it_has_in_common_with_the_run_before() -> None:
     assert same_record(run.history, again.ghost)
 
 
-def test_of_many_moments_those_stay_that_have_to() -> None:
+def test_of_many_moments_those_stay_that_have_to():
     run = SmallRun()
     run.train(*(2,) * 40)
     run.change_rate(5e-4)
@@ -180,12 +180,12 @@ def test_of_many_moments_those_stay_that_have_to() -> None:
 @given(
     shape=st.tuples(st.sampled_from([1, 3]), st.integers(1, 9), st.integers(1, 9)), seed=st.integers(0, 99)
 )
-def test_drawn_pixels_come_back_bit_by_bit(shape: tuple[int, ...], seed: int) -> None:
+def test_drawn_pixels_come_back_bit_by_bit(shape, seed):
     pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
     assert np.array_equal(pixels_of(png_of(pixels)), pixels)
 
 
-def test_the_checksum_of_weights_sees_every_bit() -> None:
+def test_the_checksum_of_weights_sees_every_bit():
     network = LENET.build_network()
     assert weights_checksum(network) == weights_checksum(LENET.build_network())
     params = {name: array.copy() for name, array in network.params.items()}
@@ -196,7 +196,7 @@ def test_the_checksum_of_weights_sees_every_bit() -> None:
 # --- a folder -----------------------------------------------------------------------------------------------
 
 
-def test_a_folder_keeps_what_has_not_changed_and_loses_what_is_not_named_any_more(tmp_path: Path) -> None:
+def test_a_folder_keeps_what_has_not_changed_and_loses_what_is_not_named_any_more(tmp_path):
     document, files = small_document()
     named = archive.save_in_folder(tmp_path, document, files)
     times = {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()}
@@ -213,7 +213,7 @@ def test_a_folder_keeps_what_has_not_changed_and_loses_what_is_not_named_any_mor
 # --- pictures -----------------------------------------------------------------------------------------------
 
 
-def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path: Path) -> None:
+def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path):
     carried, path = small_document(kind="picture")[0], tmp_path / "a.png"
     path.write_bytes(picture_of(carried))
     assert archive.load_picture(path) == carried
@@ -223,7 +223,7 @@ def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path: Path)
     assert archive.load_picture(path) is None
 
 
-def test_a_picture_that_was_cut_or_changed_gets_one_sentence(tmp_path: Path) -> None:
+def test_a_picture_that_was_cut_or_changed_gets_one_sentence(tmp_path):
     whole, path = picture_of(small_document(kind="picture")[0]), tmp_path / "a.png"
     for content in (*(whole[:cut] for cut in (0, 20, 60, len(whole) // 2, -1)), b"sample"):
         path.write_bytes(whole.replace(b'"sample"', b'"simple"') if content == b"sample" else content)
@@ -289,9 +289,7 @@ CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
 
 
 @pytest.mark.parametrize(("change", "said"), CHANGES)
-def test_what_is_wrong_with_a_document_is_told_in_a_sentence(
-    saved: Path, tmp_path: Path, change: Callable[[dict[str, bytes]], None], said: str
-) -> None:
+def test_what_is_wrong_with_a_document_is_told_in_a_sentence(saved, tmp_path, change, said):
     members = members_of(saved.read_bytes())
     change(members)
     path = tmp_path / "x.cnnviz"
@@ -303,7 +301,7 @@ def test_what_is_wrong_with_a_document_is_told_in_a_sentence(
     assert sorted(os.listdir(tmp_path)) == ["x.cnnviz"]  # noqa: PTH208
 
 
-def test_a_bomb_is_refused_before_it_unpacks(saved: Path, tmp_path: Path) -> None:
+def test_a_bomb_is_refused_before_it_unpacks(saved, tmp_path):
     members, path = members_of(saved.read_bytes()), tmp_path / "x.cnnviz"
     content = bytes(300 << 20)
     members["run.safetensors"] = content
@@ -318,7 +316,7 @@ def test_a_bomb_is_refused_before_it_unpacks(saved: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "content", [b"", b"PK", b"hello", b'{"a": 1}', b"\x89PNG\r\n\x1a\n", zipped({"a.txt": b""}), None]
 )
-def test_files_of_another_kind_or_none_get_one_sentence(tmp_path: Path, content: bytes | None) -> None:
+def test_files_of_another_kind_or_none_get_one_sentence(tmp_path, content):
     path = tmp_path / "x.cnnviz"
     if content is not None:
         path.write_bytes(content)
@@ -327,7 +325,7 @@ def test_files_of_another_kind_or_none_get_one_sentence(tmp_path: Path, content:
         archive.load(path)
 
 
-def test_two_members_of_one_name_are_refused(saved: Path, tmp_path: Path) -> None:
+def test_two_members_of_one_name_are_refused(saved, tmp_path):
     members, path = members_of(saved.read_bytes()), tmp_path / "x.cnnviz"
     path.write_bytes(zipped(members))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as appended:
@@ -341,7 +339,7 @@ _ARRAYS = ("losses", "correct", "sizes", "tests", "weights", "live.steps", "opti
 
 @pytest.mark.parametrize("part", [*_ARRAYS, "live.mean.conv1.weight", "optimizer.square.conv1.weight"])
 @pytest.mark.parametrize("way", ["values", "shape", "gone"])
-def test_a_hostile_run_is_refused(part: str, way: str) -> None:
+def test_a_hostile_run_is_refused(part, way):
     said, files = pack_run(small_run().still())
     arrays = {name: each.copy() for name, each in from_safetensors(files["run.safetensors"]).items()}
     assert part in arrays, sorted(arrays)
@@ -365,7 +363,7 @@ def test_a_hostile_run_is_refused(part: str, way: str) -> None:
 @pytest.mark.parametrize(
     "change", [{"live": 9}, {"step": 9}, {"moments": ()}, {"settings": ()}, {"step": 10**9}]
 )
-def test_a_run_that_does_not_belong_together_is_refused(change: dict[str, Any]) -> None:
+def test_a_run_that_does_not_belong_together_is_refused(change):
     said, files = pack_run(small_run().still())
     if change.get("settings") == ():
         other = replace(LAB5, filters=(4,))
@@ -377,7 +375,7 @@ def test_a_run_that_does_not_belong_together_is_refused(change: dict[str, Any]) 
         unpack_run(replace(said, **change), files, DATA.name, DATA.input_shape)
 
 
-def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+def test_what_could_not_be_read_again_is_not_written(tmp_path):
     document, files = small_document(lab="x" * 300)
     with pytest.raises(CNNVizError, match=r"x\.cnnviz was not written.*lab"):
         archive.save(tmp_path / "x.cnnviz", document, files)
@@ -387,6 +385,6 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_every_type_writes_only_what_is_said() -> None:
+def test_every_type_writes_only_what_is_said():
     assert all(each.__struct_config__.forbid_unknown_fields for each in Said.__subclasses__())
     assert all(each.__struct_config__.frozen for each in (*Said.__subclasses__(), Part))

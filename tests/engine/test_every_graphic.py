@@ -41,6 +41,7 @@ from cnnviz.graphics import (
     pictures,
     probabilities,
     probability_pairs,
+    route,
     stage_strip,
     stages,
     steps,
@@ -48,7 +49,6 @@ from cnnviz.graphics import (
     thumbnails,
     tiles,
     time_track,
-    translation_sheet,
     waterfall,
     winners,
 )
@@ -81,9 +81,8 @@ def network(preset: str):
 
     experiment = PRESETS[preset]
     image = first_images((0, 1), 1, 1).test_images[0]
-    return flow_of(
-        experiment.build_network(), image, experiment.classes, 1, notes=("test image 0, a 1", "step 0")
-    )
+    trace = experiment.build_network().forward(image[None])
+    return flow_of(trace, experiment.classes, 1, notes=("test image 0, a 1", "step 0"))
 
 
 @cache
@@ -119,9 +118,16 @@ def plot(count: int = 3) -> curves.Curves:
     return curves.Curves(lines, (curves.Marker(7, "here"),), "pixels to the right", "change")
 
 
-def sheet() -> translation_sheet.TranslationSheet:
-    found = winners.Winners(compared().winners)
-    return translation_sheet.TranslationSheet(strip(), image(), maps(), "Max pool", found, curves=plot())
+def routed(rule: str) -> route.Routed:
+    """A window whose right half is tied."""
+    values = np.array([[0.1, 0.5], [0.25, 0.5]])
+    winners_of = values == 0.5
+    gets = -0.0123 * winners_of / (2 if rule == "split" else 1)
+    if rule == "first":
+        gets[1, 1] = 0.0
+    names = ("Values z", "conv1, filter 5"), ("Arriving ∂L/∂q", "pool1"), ("Gradient ∂L/∂z", "")
+    told = gets, gets != 0, winners_of, -0.0123, (2, 2), (SIGNED, SIGNED), names
+    return route.Routed(route.Route(values, *told))
 
 
 #: A content for each kind of drawing, and others that are harder to place.
@@ -245,6 +251,9 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         probability_pairs.PREDICTIONS,
         probability_pairs.Predictions(CLASSES, PROBABILITIES, PROBABILITIES[::-1].copy(), label=3),
     ),
+    "route": (route.ROUTE, routed("all")),
+    "route of a first winner, pinned": (route.ROUTE, replace(routed("first"), pinned=(2, 3))),
+    "covered route": (route.ROUTE, replace(routed("split"), is_covered=True)),
     "steps": (steps.STEPS, steps.Steps(tuple((f"Step {n}", f"S{n}") for n in range(9)), 3, Go)),
     "image": (pairs.IMAGE, image()),
     "maps": (pairs.MAPS, maps()),
@@ -253,7 +262,6 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "winners": (winners.WINNERS, winners.Winners(compared().winners)),
     "counts": (winners.COUNTS, winners.Winners(compared().winners)),
     "window": (winners.WINDOW, winners.Window(winners.Winners(compared().winners), 5, 5)),
-    "translation": (translation_sheet.TRANSLATION, sheet()),
     "curves": (curves.CURVES, plot()),
     "many curves": (curves.CURVES, plot(6)),
     "curves that end together": (
@@ -323,7 +331,7 @@ MARKED = {
 }
 LOOKS = {"light": LIGHT, "dark, projected": replace(DARK, scale=1.6), "paper": PAPER}
 #: Which have titles or words that are shortened where there is little room.
-SHORTENED = {"translation", "marks"}
+SHORTENED = {"marks"}
 #: What must be there at every size.
 SAYS = {
     "curves that end together": {f"curve {n}" for n in range(6)},

@@ -84,7 +84,7 @@ READERS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_files_of_others_are_named_by_every_reader(tmp_path: Path, name: str) -> None:
+def test_files_of_others_are_named_by_every_reader(tmp_path, name):
     content, words = FOREIGN[name]
     path = tmp_path / "anything"
     path.write_bytes(content)
@@ -97,7 +97,7 @@ def test_files_of_others_are_named_by_every_reader(tmp_path: Path, name: str) ->
         assert len(str(caught.value)) <= 300
 
 
-def test_files_that_are_opened_are_told_by_their_content(tmp_path: Path) -> None:
+def test_files_that_are_opened_are_told_by_their_content(tmp_path):
     path = tmp_path / "anything"
     checkpoint.save(path, Snapshot(0, LAB5.build_network()), LAB5)
     assert kind_of(path).role == "model"
@@ -115,13 +115,13 @@ def test_files_that_are_opened_are_told_by_their_content(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "content", [b"", b"\x00" * 50, b"PK\x03\x04", b"\xfe\xff\x00\x01", b"\x1f\x8b", b"BM"]
 )
-def test_what_is_damaged_or_unknown_is_taken_for_nothing(tmp_path: Path, content: bytes) -> None:
+def test_what_is_damaged_or_unknown_is_taken_for_nothing(tmp_path, content):
     path = tmp_path / "anything"
     path.write_bytes(content)
     assert not kind_of(path).role
 
 
-def test_a_model_is_not_taken_for_data_nor_data_for_a_model(tmp_path: Path) -> None:
+def test_a_model_is_not_taken_for_data_nor_data_for_a_model(tmp_path):
     path = tmp_path / "x"
     checkpoint.save(path, Snapshot(0, LAB5.build_network()), LAB5)
     with pytest.raises(CNNVizError, match=r"is a model \(\.safetensors\), but data .*; open it with Ctrl\+O"):
@@ -193,7 +193,7 @@ HOSTILE = {
 
 
 @pytest.fixture
-def pipe(tmp_path: Path) -> Path:
+def pipe(tmp_path) -> Path:
     """Something that whoever opens it waits for."""
     path = tmp_path / "pipe.png"
     if hasattr(os, "mkfifo"):
@@ -202,7 +202,7 @@ def pipe(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_more_than_plain_shapes_is_shown_by_nobody(pipe: Path, name: str) -> None:
+def test_what_is_more_than_plain_shapes_is_shown_by_nobody(pipe, name):
     svg = HOSTILE[name].replace("PIPE", str(pipe))
     told = pictures_of({"a.svg": svg.encode()})["a.svg"]
     assert isinstance(told, str)
@@ -216,7 +216,7 @@ def test_what_is_more_than_plain_shapes_is_shown_by_nobody(pipe: Path, name: str
     assert (kept.records[record.key].steps["step"].inserts, lost) == ((), ["title"])
 
 
-def test_what_this_program_draws_is_plain() -> None:
+def test_what_this_program_draws_is_plain():
     drawn = Drawing(Ground(Box(0, 0, 20, 20), PAPER, ratio=0))
     drawn.place(HEAT_MAP.draw, Looked(HeatMap(np.eye(5), Colors("signed", -1.0, 1.0))), Box(0, 0, 10, 10))
     drawn.add(Text(1, 1, "url(x) @import <use>", PAPER.font()))
@@ -230,7 +230,7 @@ def test_what_this_program_draws_is_plain() -> None:
         assert not flaw_of(drawing(inside))
 
 
-def test_figures_of_a_lab_become_pixels() -> None:
+def test_figures_of_a_lab_become_pixels():
     red = '<rect width="40" height="20" fill="#ff0000"/>'
     file = io.BytesIO()
     Image.new("RGB", (4000, 2000), "red").save(file, "JPEG")
@@ -253,9 +253,7 @@ def test_figures_of_a_lab_become_pixels() -> None:
         ("a.png", png(), "a.png is too much beside the other figures; make them smaller."),
     ],
 )
-def test_figures_of_no_sensible_size_of_another_kind_or_too_many_say_so(
-    monkeypatch, name, content, said
-) -> None:
+def test_figures_of_no_sensible_size_of_another_kind_or_too_many_say_so(monkeypatch, name, content, said):
     monkeypatch.setattr("cnnviz.lab.figures._MOST_PIXELS", 30)
     *others, told = pictures_of({"b.png": png(), "c.png": png(), name: content}).values()
     assert isinstance(told, str)
@@ -263,9 +261,7 @@ def test_figures_of_no_sensible_size_of_another_kind_or_too_many_say_so(
     assert all(isinstance(each, Picture) for each in others)
 
 
-def test_the_check_of_a_lab_tells_figures_that_are_not_shown(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_check_of_a_lab_tells_figures_that_are_not_shown(tmp_path, capsys):
     lab = tmp_path / "lab.toml"
     lab.write_text(
         'id = "x"\nversion = "1"\ntitle = "X"\npurpose = "To see."\n[[section]]\nid = "s"\ntitle = "S"\n'
@@ -339,7 +335,7 @@ def test_words_stay_as_they_are_and_rows_come_back():
     assert rows_in('"' + "x" * 200_000) == []
 
 
-def test_tables_and_figures_of_a_report_are_guarded_where_others_wrote_them(tmp_path: Path):
+def test_tables_and_figures_of_a_report_are_guarded_where_others_wrote_them(tmp_path):
     """Names of classes are names of folders, and a saved report may be anybody's."""
     table = Table("t", "A table.", data(("=1+1", "n"), [("x;=cmd|' /C calc'!A0;y", -0.5)]), ("text", "text"))
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'

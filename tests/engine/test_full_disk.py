@@ -13,6 +13,7 @@ from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report import write_folder, write_html, write_pdf
+from cnnviz.report.blocks import Document, Words
 from cnnviz.snapshots import Snapshot
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import picture_of, small_document
@@ -24,6 +25,9 @@ OLD = b"what was there before"
 PIECE = 4096
 
 
+SHORT = Document("t", "a", "r", "d", (Words("It grows.", "student"),))
+
+
 @cache
 def document():
     return report_of(small_numbers(), author="A. Student")
@@ -32,8 +36,8 @@ def document():
 WRITERS = {
     "net.safetensors": lambda path: checkpoint.save(path, Snapshot(0, LAB5.build_network()), LAB5),
     "mine.cnnviz": lambda path: archive.save(path, *small_document()),
-    "lab.pdf": lambda path: write_pdf(document(), path),
-    "lab.html": lambda path: write_html(document(), path),
+    "lab.pdf": lambda path: write_pdf(SHORT, path),
+    "lab.html": lambda path: write_html(SHORT, path),
 }
 
 

@@ -55,22 +55,32 @@ def test_results_in_a_formula_can_be_covered() -> None:
     assert "+0.161" in texts
 
 
-def test_steps_are_shortened_until_they_fit_and_no_chip_ever_moves() -> None:
-    titles = tuple((f"S{place}", f"A rather long title {place}") for place in range(9))
-    seen = []
-    for width in (1600, 620, 300):
-        drawings = [STEPS.draw(Steps(titles, current, Go), ground(width, 30)) for current in (2, 0, 8)]
+def test_steps_are_names_shortened_or_in_several_lines_and_none_ever_moves() -> None:
+    titles = tuple((f"short{place}", f"A rather long title {place}") for place in range(9))
+    for width, which, lines in ((1600, 1, 1), (620, 0, 1), (300, 0, 2), (180, 0, 3)):
+        shown = [Steps(titles, current, Go) for current in (2, 0, 8)]
+        high = STEPS.height(shown[0], width, LIGHT)
+        drawings = [STEPS.draw(each, ground(width, high)) for each in shown]
         boxes = [[part.box for part in drawing.parts] for drawing in drawings]
         assert boxes[0] == boxes[1] == boxes[2]
-        assert boxes[0][8].right <= width
-        seen.append([text for text in drawings[0].texts() if text.startswith("3") or text in titles[2]])
-    assert seen == [["3 A rather long title 2"], ["3 S2"], ["3", "S2"]]
+        assert max(box.right for box in boxes[0]) <= width
+        assert max(box.bottom for box in boxes[0]) <= high
+        assert len({box.top for box in boxes[0]}) == lines
+        assert drawings[0].texts() == [names[which] for names in titles]
+
+
+def test_a_line_below_the_names_says_how_far_one_is() -> None:
+    titles = tuple((name, name) for name in "abcd")
+    drawing = drawn(STEPS, Steps(titles, 2, Go), 400, LIGHT)
+    lines = [mark.box for mark in drawing.marks if isinstance(mark, Rect) and mark.fill == "accent"]
+    below = [[line.height for line in lines if part.box.has(line.x, line.y)] for part in drawing.parts]
+    assert below == [[1], [1], [3], []]
 
 
 def test_steps_ask_for_what_is_pressed_and_for_their_neighbours() -> None:
     drawing = drawn(STEPS, Steps((("a", "A"), ("b", "B"), ("c", "C")), 1, Go), 400, DARK)
     assert drawing.part(2).ask == Go(2)
-    assert drawing.part(2).tip == "Step 3: C"
+    assert drawing.part(2).tip == "Step 3 of 3, to come: C"
     assert (drawing.keys["left"], drawing.keys["right"], drawing.keys["end"]) == (Go(0), Go(2), Go(2))
     assert STEPS.words(Steps((("a", "A"), ("b", "B")), 1, Go)) == "step 2 of 2: B"
 

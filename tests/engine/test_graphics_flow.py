@@ -31,7 +31,7 @@ def image():
 
 
 def flow(experiment: Experiment) -> Flow:
-    return flow_of(experiment.build_network(), image(), experiment.classes, 1)
+    return flow_of(experiment.build_network().forward(image()[None]), experiment.classes, 1)
 
 
 def drawn(shown: Flow, size: tuple[int, int] = (640, 400), hovered: object = None) -> Drawing:
@@ -149,7 +149,7 @@ def test_what_is_covered_is_neither_seen_nor_said() -> None:
 def test_filters_may_show_other_weights() -> None:
     network = LAB5.build_network()
     halves = {key: value / 2 for key, value in network.params.items()}
-    shown = flow_of(network, image(), LAB5.classes, weights=halves, filters="Change")
+    shown = flow_of(network.forward(image()[None]), LAB5.classes, weights=halves, filters="Change")
     np.testing.assert_array_equal(stage(shown, "conv1.weight").values, halves["conv1.weight"][:, 0])
     assert stage(shown, "conv1.weight").titles == ("Change",)
     np.testing.assert_array_equal(stage(shown, "conv1").values, stage(flow(LAB5), "conv1").values)

@@ -117,6 +117,15 @@ def test_the_planned_end_is_kept_but_the_first_steps_are_no_dot_at_the_left_end(
         assert low <= end <= high
 
 
+def test_the_axis_is_as_long_as_the_run_in_front_however_long_an_earlier_one_was() -> None:
+    long = run_of(12_665)
+    assert Run(run_of(600), long, planned=600).end() == 600
+    assert Run(run_of(900), long, planned=600).end() <= 1000
+    plot = loss_plot(Run(run_of(600), long, planned=600))
+    assert plot.x_range == (0, 600)
+    assert curve(plot, BEFORE).x[-1] > 600, "it may be looked at by moving the axis"
+
+
 def test_a_few_extremes_of_single_steps_do_not_flatten_the_rest() -> None:
     losses = np.full(10_000, 0.5)
     losses[250::500] = 100.0

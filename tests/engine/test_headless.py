@@ -1,4 +1,4 @@
-"""The command line as its user meets it: a process, its two streams, its exit status and its file."""
+"""The command line as its user meets it: its two streams, its exit status and its files."""
 
 import os
 import pty
@@ -14,7 +14,7 @@ from cnnviz import __version__, checkpoint, output
 from cnnviz.cli import parse_arguments
 from cnnviz.document import archive
 from cnnviz.output import Output, complain
-from tests.engine.lab_cases import ROOT, command
+from tests.engine.lab_cases import ROOT, command, process
 from tests.patience import PATIENCE
 from tests.small_data import write_pictures
 
@@ -22,7 +22,7 @@ MAIN = ROOT / "main.py"
 
 
 def test_lab5_epoch_prints_log_and_test_result_and_saves(tmp_path):
-    result = command("--headless", "--preset", "lab5", "--save", "net.safetensors", cwd=tmp_path)
+    result = process("--headless", "--preset", "lab5", "--save", "net.safetensors", cwd=tmp_path)
     assert result.returncode == 0
     assert result.stderr == "", "the progress bar is silent when stderr is no terminal"
     assert len(re.findall(r"^step +[\d,]+ \| last 500 steps: mean loss \d", result.stdout, re.M)) == 25
@@ -35,7 +35,7 @@ def test_lab5_epoch_prints_log_and_test_result_and_saves(tmp_path):
 
 def test_same_seed_prints_the_same_numbers(tmp_path):
     arguments = ("--headless", "--classes", "3", "8", "--batch-size", "64", "--seed", "7")
-    first, second = command(*arguments, cwd=tmp_path), command(*arguments, cwd=tmp_path)
+    first, second = process(*arguments, cwd=tmp_path), command(*arguments, cwd=tmp_path)
     assert first.stdout == second.stdout
     assert "classes 3, 8 of MNIST" in first.stdout
 
@@ -64,7 +64,6 @@ def test_same_seed_prints_the_same_numbers(tmp_path):
         (("--verify", "nowhere"), "nowhere"),
         (("--lab-check", "nowhere.toml"), "nowhere.toml"),
         (("--nonsense",), "--nonsense"),
-        ((), "no display"),
     ],
 )
 def test_bad_input_is_one_line_on_stderr_and_status_2(tmp_path, arguments, expected):
@@ -104,7 +103,7 @@ def test_report_is_written_in_every_form(tmp_path):
 
 
 def test_screenshots_show_every_panel(tmp_path):
-    result = command("--headless", "--batch-size", "64", "--screenshots", "pictures", cwd=tmp_path)
+    result = process("--headless", "--batch-size", "64", "--screenshots", "pictures", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert names[:2] == ["1-training.png", "2-filters-maps.png"]
@@ -178,7 +177,7 @@ def test_names_of_folders_and_files_do_not_steer_the_terminal(tmp_path):
     assert not any(line.startswith("lines") for line in result.stdout.splitlines())
 
 
-def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch):
     boxes: list[str] = []
     monkeypatch.setattr(output, "_unheard", False)
     monkeypatch.setattr(output, "_show_box", boxes.append)
@@ -192,7 +191,7 @@ def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch: pytest.Monke
     assert boxes == ["cnnviz: the disk is full."]
 
 
-def test_a_program_with_an_output_keeps_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_with_an_output_keeps_it(capsys):
     before = sys.stdout, sys.stderr
     output.find_console()
     assert (sys.stdout, sys.stderr) == before
@@ -203,7 +202,7 @@ def test_a_program_with_an_output_keeps_it(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     "text", ["\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\u202egnp", "\ud800", "\r", "\u2028"]
 )
-def test_nothing_that_is_said_steers_the_terminal(capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_nothing_that_is_said_steers_the_terminal(capsys, text):
     complain(f"a file {text} is no report")
     Output().say(f"a class {text}")
     with pytest.raises(SystemExit):
@@ -214,6 +213,6 @@ def test_nothing_that_is_said_steers_the_terminal(capsys: pytest.CaptureFixture[
     assert len(said.err.split("\n")) == 3, "a line each"
 
 
-def test_lines_and_letters_that_are_joined_stay(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_and_letters_that_are_joined_stay(capsys):
     Output().say("one\ntwo: क्‍ष")
     assert capsys.readouterr().out == "one\ntwo: क्‍ष\n"

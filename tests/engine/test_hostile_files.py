@@ -210,7 +210,7 @@ def assert_bounded(peak: float | None, message: str, most_mb: float) -> None:
     assert peak is None or peak < most_mb, f"{peak} MB: {message}"
 
 
-def test_every_hostile_file_costs_little_and_gets_a_short_answer(tmp_path: Path) -> None:
+def test_every_hostile_file_costs_little_and_gets_a_short_answer(tmp_path):
     """In folders and under names that are long themselves."""
     jobs: list[tuple[str, Path]] = []
     for (kind, suffix), contents in FILES.items():
@@ -231,7 +231,7 @@ NAMES = [("data", "a.npz"), ("image", "a.png"), ("model", "a.safetensors"), ("do
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
-def test_nothing_waits_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_waits_for_a_pipe(tmp_path, monkeypatch):
     for _, name in NAMES:
         os.mkfifo(tmp_path / name)
     for (_, name), (_, message) in zip(
@@ -244,7 +244,7 @@ def test_nothing_waits_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         read_bytes(tmp_path / "a.png", 100)
 
 
-def test_sparse_files_of_any_size_are_refused(tmp_path: Path) -> None:
+def test_sparse_files_of_any_size_are_refused(tmp_path):
     for _, name in NAMES:
         with (tmp_path / name).open("wb") as file:
             file.truncate(20 << 30)
@@ -252,7 +252,7 @@ def test_sparse_files_of_any_size_are_refused(tmp_path: Path) -> None:
         assert_bounded(peak, message, 20)
 
 
-def test_arrays_become_grey_bytes_while_they_are_read(tmp_path: Path) -> None:
+def test_arrays_become_grey_bytes_while_they_are_read(tmp_path):
     arrays = tiny_arrays()
     arrays |= {
         "x_train": np.zeros((4000, 28, 28, 3), np.int64),  # 75 MB, which become 3
@@ -264,7 +264,7 @@ def test_arrays_become_grey_bytes_while_they_are_read(tmp_path: Path) -> None:
     assert peak is None or peak < 25
 
 
-def test_a_large_image_takes_little_more_than_its_pixels(tmp_path: Path) -> None:
+def test_a_large_image_takes_little_more_than_its_pixels(tmp_path):
     for colour, depth in ((6, 8), (6, 16), (2, 8), (0, 16)):
         (tmp_path / f"{colour}-{depth}.png").write_bytes(png(3000, 3000, colour, depth))
     for peak, message in read_in_child(*(("image", path) for path in tmp_path.iterdir())):
@@ -277,7 +277,7 @@ def test_a_large_image_takes_little_more_than_its_pixels(tmp_path: Path) -> None
     assert pixels.min() == 255
 
 
-def test_more_pixels_than_there_is_room_for_are_refused_unread(tmp_path: Path) -> None:
+def test_more_pixels_than_there_is_room_for_are_refused_unread(tmp_path):
     """Both parts of a data set share the room."""
     count = 200_000
     for key, name in idx_names().items():
@@ -292,9 +292,7 @@ def test_more_pixels_than_there_is_room_for_are_refused_unread(tmp_path: Path) -
     assert_bounded(peak, message, 250)
 
 
-def test_folders_of_too_many_files_are_not_listed_to_their_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_folders_of_too_many_files_are_not_listed_to_their_end(tmp_path, monkeypatch):
     for number in range(30):
         (tmp_path / str(number % 3)).mkdir(exist_ok=True)
         (tmp_path / str(number % 3) / f"{number}.png").touch()
@@ -306,9 +304,7 @@ def test_folders_of_too_many_files_are_not_listed_to_their_end(
         read_image_folder(tmp_path)
 
 
-def test_a_folder_of_too_many_pixels_is_not_read_to_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_of_too_many_pixels_is_not_read_to_its_end(tmp_path, monkeypatch):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         for number in range(2):
@@ -320,7 +316,7 @@ def test_a_folder_of_too_many_pixels_is_not_read_to_its_end(
     assert read == [(1, 4), (2, 4)]
 
 
-def test_a_library_gets_neither_many_parts_nor_a_large_one(tmp_path: Path) -> None:
+def test_a_library_gets_neither_many_parts_nor_a_large_one(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     with opened(tmp_path / "a") as file:
         bounded = BoundedFile(file, tmp_path / "a")
@@ -334,7 +330,7 @@ def test_a_library_gets_neither_many_parts_nor_a_large_one(tmp_path: Path) -> No
             bounded.read(0)
 
 
-def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert read_bytes(tmp_path / "a", 3) == b"abc"
     with data_error(tmp_path / "a", "is too large", "at most 2 bytes"):
@@ -342,7 +338,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no files that hide their size")
-def test_a_file_that_hides_its_size_is_refused() -> None:
+def test_a_file_that_hides_its_size_is_refused():
     with data_error("/proc/self/status", "changes while it is read"):
         read_bytes(Path("/proc/self/status"), 100)
 
@@ -350,13 +346,13 @@ def test_a_file_that_hides_its_size_is_refused() -> None:
 @pytest.mark.parametrize(
     "text", ["[" * 100_000, "[" + "0," * 400_000 + "0]", " " * 3_000_000, "9" * 5000, "{", "", "[NaN]"]
 )
-def test_json_that_would_take_long_or_is_none_is_refused(text: str) -> None:
+def test_json_that_would_take_long_or_is_none_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
         parse_json(text, finite=True)
     assert parse_json("[NaN, Infinity]") == [pytest.approx(float("nan"), nan_ok=True), float("inf")]
 
 
-def test_a_path_is_shown_in_one_line_and_a_long_one_keeps_its_beginning_and_its_end() -> None:
+def test_a_path_is_shown_in_one_line_and_a_long_one_keeps_its_beginning_and_its_end():
     path = f"/home/{'x' * 500}/digits.npz"
     assert printable(path).startswith("/home/x")
     assert printable(path).endswith("x/digits.npz")
@@ -386,7 +382,7 @@ READERS: dict[str, tuple[str, Callable, Callable[[], bytes], Callable[[Path], ob
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_whatever_is_said_is_taken_or_refused_in_a_sentence(tmp_path: Path, kind: str) -> None:
+def test_whatever_is_said_is_taken_or_refused_in_a_sentence(tmp_path, kind):
     ending, mutate, base, read = READERS[kind]
     content, path = base(), tmp_path / f"a{ending}"
     path.write_bytes(content)
@@ -407,7 +403,7 @@ def test_whatever_is_said_is_taken_or_refused_in_a_sentence(tmp_path: Path, kind
 
 
 @pytest.mark.parametrize("number", [each for each in ENTRIES if each[1:2] in "xbof9"])
-def test_a_number_of_any_length_in_a_lab_is_a_mistake(tmp_path: Path, number: str) -> None:
+def test_a_number_of_any_length_in_a_lab_is_a_mistake(tmp_path, number):
     path = tmp_path / "a.toml"
     path.write_text(SMALL + f"\n[settings]\nseed = {number}\n")
     with pytest.raises(CNNVizError, match=r"^a\.toml, line \d+: "):
@@ -415,7 +411,7 @@ def test_a_number_of_any_length_in_a_lab_is_a_mistake(tmp_path: Path, number: st
 
 
 @pytest.mark.parametrize("step", ["1e999", "-1", "1.5", "NaN", "9" * 900, "true", '"3"'])
-def test_a_step_that_is_no_number_of_steps_is_refused(tmp_path: Path, step: str) -> None:
+def test_a_step_that_is_no_number_of_steps_is_refused(tmp_path, step):
     content = _model().replace(b'\\"step\\":3', b'\\"step\\":' + step.replace('"', '\\"').encode())
     end = len(content) - len(_model()) + int.from_bytes(_model()[:8], "little")
     path = tmp_path / "a.safetensors"
@@ -425,7 +421,7 @@ def test_a_step_that_is_no_number_of_steps_is_refused(tmp_path: Path, step: str)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_document_that_is_packed_otherwise_is_refused(tmp_path: Path, method: int) -> None:
+def test_a_document_that_is_packed_otherwise_is_refused(tmp_path, method):
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(samples.course())) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():

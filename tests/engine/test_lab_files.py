@@ -1,5 +1,6 @@
 """Lab files: what is right is read whole, what is wrong gets one sentence with its line."""
 
+import re
 import string
 import tomllib
 from pathlib import Path
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.lab import EVENTS, MEASURES, check_lab, load_lab, parse_lab
-from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_formula, parse_text
-from cnnviz.lab.model import Shift
+from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_formula, parse_text, plain_text
+from cnnviz.lab.model import PARTS, Shift
 from cnnviz.lab.toml_lines import lines_of
 from cnnviz.report.blocks import Document, Formula
 from cnnviz.report.pdf import to_pdf
@@ -37,12 +38,26 @@ def test_lab5_takes_an_hour_and_covers_the_exercise():
         "test_accuracy", "window_winner", "dots_cells_changed", "change", "decision_flips",
         "window_receivers", "gradient_tie_rule",
     } <= asked  # fmt: skip
-    first_trained = next(n for n, step in enumerate(lab.steps) if step.id == "slow")
-    before = [step for step in lab.steps[:first_trained] if step.questions]
-    assert all(any(each.is_hypothesis for each in step.questions) for step in before), (
-        "hypotheses come before anything is trained"
-    )
-    assert {step.section for step in before} == {"principle", "translation", "backprop"}
+    for section in lab.sections[:3]:
+        first, *rest = lab.of_section(section.id)
+        assert {each.part for each in first.questions} == {"objective", "hypothesis"}
+        assert first.prediction is None, "what one expects comes before what is measured"
+        assert not any(each.is_hypothesis for step in rest for each in step.questions)
+        parts = {each.part for step in (first, *rest) for each in step.questions}
+        assert parts == set(PARTS), f"the report of {section.id} has every part of the exercise"
+
+
+@pytest.mark.parametrize("path", sorted(LABS.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_guided_lab_begins_with_something_to_press_and_names_no_keys(path):
+    lab = load_lab(path)
+    if lab.is_free:
+        return
+    assert {each.event for each in lab.steps[0].done_when} - {"words", "predicted"}
+    assert lab.steps[0].minutes <= 5
+    for step in lab.steps:
+        text = plain_text(step.blocks)
+        assert not re.search(r"Ctrl|F\d|\bTab\b|Page Up|by keys", text), step.id
+    assert "hand in this one pdf" in plain_text(lab.steps[-1].blocks).lower()
 
 
 def test_every_part_of_a_lab_is_read():

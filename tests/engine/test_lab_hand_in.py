@@ -30,7 +30,7 @@ HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #
 
 @pytest.fixture(scope="module")
 def handed() -> HandIn:
-    found = honest(1, small_data())
+    found = honest(1)
     own = OwnImage.of(np.zeros((1, 28, 28), np.uint8), None, "drawn")
     return replace(found, name=HOSTILE, answers={"guess": HOSTILE}, own=own).sealed()
 
@@ -222,7 +222,7 @@ def test_a_table_says_when_a_result_was_measured_and_not_when_it_was_exported():
     other = replace(found, measured=(replace(first, value=first.value * 2), *others))
     said = when_measured(LabRecord.of(LAB).revealed(step, found.time, other), "guess")
     assert said.startswith("Measured 2026-01-31 11:30 for the step")
-    assert said.endswith("What the step showed 2026-01-31 10:20 was of another network.")
+    assert said.endswith("At 2026-01-31 10:20 the step showed the result of another network.")
 
 
 def test_a_stage_goes_by_its_name_in_the_window(handed):

@@ -38,7 +38,7 @@ from cnnviz.lab.judging import typed_number
 from cnnviz.lab.model import Condition
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import OwnImage, Shown, read_work
-from cnnviz.lab.showing import covered, secrets_of
+from cnnviz.lab.showing import covered, recalled, secrets_of
 from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import data
 from cnnviz.report.inserts import Insert
@@ -57,7 +57,7 @@ def bench() -> Bench:
 def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     step = small_lab().step("guess")
     record = LabRecord.of(small_lab())
-    assert missing(step, {}) == ("commit to your prediction", "look at the panel Backprop", "write 3 words")
+    assert missing(step, {}) == ("commit to your prediction", "open the panel Backprop", "write 3 words")
     moved = replace(step, done_when=(Condition("dragged"), Condition("sampled", 1), Condition("poked", 2)))
     assert missing(moved, {}) == ("move the image once", "choose one other sample", "poke 2 numbers")
     record = record.predicted(step, Commitment(0.4, TIME))
@@ -69,7 +69,7 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     ):
         assert again is record, "to be told the same again changes nothing"
     assert not record.is_done("guess")
-    assert missing(step, record.step("guess").counts) == ("look at the panel Backprop", "write 3 words")
+    assert missing(step, record.step("guess").counts) == ("open the panel Backprop", "write 3 words")
     record = record.happened(step, Event("visited", what="backprop"), "12:03")
     record = record.wrote(step, "observations", "now three words", "12:04")
     assert record.step("guess").done == "12:04"
@@ -116,6 +116,38 @@ def test_the_first_prediction_counts_and_none_after_the_reveal():
 def test_a_prediction_is_late_once_the_window_has_shown_its_result(done_when, counts, is_at_end, expected):
     step = replace(small_lab().step("guess"), done_when=done_when)
     assert result_was_shown(step, counts, is_at_end=is_at_end) == expected
+
+
+def test_the_same_thing_again_counts_once_and_a_step_may_wait_for_a_certain_one():
+    wanted = (Condition("walked", 2), Condition("dragged", what="2, 0"))
+    step = replace(small_lab().step("guess"), done_when=wanted)
+    record = LabRecord.of(small_lab())
+    for name, what in (("walked", "loss"), ("walked", "loss"), ("dragged", "1, 0"), ("walked", "loss")):
+        record = record.happened(step, Event(name, what=what), TIME)
+    assert missing(step, record.step("guess").counts) == (
+        "open 2 steps of the backward pass",
+        "move the image to (2, 0)",
+    )
+    for number in range(200):
+        record = record.happened(step, Event("dragged", what=f"{number}, 1"), TIME)
+    for name, what in (("walked", "output"), ("dragged", "2, 0")):
+        record = record.happened(step, Event(name, what=what), TIME)
+    assert len(record.step("guess").counts) <= 100, "a record is read again"
+
+
+def test_a_step_shows_what_it_needs_of_earlier_ones():
+    lab = small_lab()
+    guess, way = lab.step("guess"), lab.step("way")
+    asking = replace(lab.steps[-1], recall=(guess.id, way.id))
+    record = LabRecord.of(lab).predicted(guess, Commitment(0.5, TIME))
+    measured = Measured.of("guess", guess.prediction.truth, 0.25)
+    record = record.revealed(guess, TIME, Found((measured,), TIME, 60, lab.experiment))
+    record = record.recorded(way, Version("It stays.", TIME))
+    (first, told), (second, said) = recalled(lab, record, asking)
+    assert (first, second) == ("1  Guess", f"{lab.steps.index(way) + 1}  {way.title}")
+    assert told.startswith("You predicted 0.5.")
+    assert measured.words in told
+    assert said == "“It stays.”"
 
 
 def test_a_hypothesis_keeps_every_version():
@@ -343,7 +375,7 @@ def test_every_measure_but_two_says_where_it_can_be_read():
 
 def test_the_step_in_front_covers_what_it_asks_for_until_it_is_answered():
     empty = LabRecord.of(LAB)
-    assert at(empty, "dots")[Secret.SHIFT] == "Covered: step 8 of the lab asks you to predict this first."
+    assert at(empty, "dots")[Secret.SHIFT] == "Covered: step 7 of the lab asks you to predict this first."
     predicted = empty.predicted(LAB.step("dots"), Commitment(1.0, WHEN))
     given_up = empty.given_up(LAB.step("dots"), WHEN)
     for record in (predicted, given_up):

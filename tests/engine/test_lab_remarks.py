@@ -232,8 +232,8 @@ def course(digits_file, tmp_path_factory) -> dict[str, Row]:
     data, numbers = small_data(), itertools.count(100)
     folder = tmp_path_factory.mktemp("remarks")
     for name, change in HONEST.items():
-        write(folder, name, change(honest(next(numbers), data)).sealed())
-    twice = honest(next(numbers), data)
+        write(folder, name, change(honest(next(numbers))).sealed())
+    twice = honest(next(numbers))
     write(folder, "exported", twice.sealed())
     write(folder, "exported-again", again(twice).sealed())
     write_pdf(lab_document(LAB, twice), folder / "both.pdf")
@@ -244,11 +244,11 @@ def course(digits_file, tmp_path_factory) -> dict[str, Row]:
     measured = measured_lab(LAB, data, seed_for(LAB, roll), own.array)
     write(folder, "drew", hand_in(LAB, drawing, measured, name="Drew", roll_number=roll).sealed())
     for name, (_, change) in TAMPERED.items():
-        write(folder, f"tampered-{name}", change(honest(next(numbers), data)).sealed())
+        write(folder, f"tampered-{name}", change(honest(next(numbers))).sealed())
     for name, (_, change) in PAIRS.items():
         mixed = random.Random(name).sample(MINE.split(), len(MINE.split()))  # no two pairs are alike
         words = f"{' '.join(mixed)} So much for {name}."
-        one, two = change(honest(next(numbers), data), honest(next(numbers), data), words)
+        one, two = change(honest(next(numbers)), honest(next(numbers)), words)
         write(folder, f"first-{name}", one.sealed())
         write(folder, f"second-{name}", two.sealed())
     rows = verify([folder], LABS, digits_file, processes=1)
@@ -299,7 +299,7 @@ VALUES = (
 
 
 def test_no_value_costs_the_rows_of_others(tmp_path, rows_of, monkeypatch):
-    good = honest(1, small_data())
+    good = honest(1)
     write(tmp_path, "good", good)
     measures = {each.measure for each in good.measured}
     for measure in measures:
@@ -322,7 +322,7 @@ def test_no_value_costs_the_rows_of_others(tmp_path, rows_of, monkeypatch):
 
 def test_what_fails_about_one_file_is_said_in_its_row(tmp_path, rows_of, monkeypatch):
     for number in (1, 2):
-        write(tmp_path, str(number), honest(number, small_data()))
+        write(tmp_path, str(number), honest(number))
 
     def failing(handed, *rest):
         if handed.roll_number == roll_number(1):
@@ -338,7 +338,7 @@ def test_what_fails_about_one_file_is_said_in_its_row(tmp_path, rows_of, monkeyp
 
 def test_rows_come_as_they_are_measured(tmp_path, rows_of):
     for number in (1, 2, 3):
-        write(tmp_path, str(number), honest(number, small_data()))
+        write(tmp_path, str(number), honest(number))
     told: list[list[str]] = []
     rows_of(tmp_path, rows_changed=lambda rows: told.append([verdict_of(row) for row in rows]))
     wait = "not measured yet"
@@ -351,7 +351,7 @@ def test_what_the_program_does_not_write_is_told_however_it_is_sealed(tmp_path, 
         "title": lambda values: values["measured"][1].update(title="mean gain") or values,
         "unit": lambda values: values["measured"][1].update(unit="points") or values,
     }.items():
-        values = change(json.loads(honest(1, small_data()).to_json()))
+        values = change(json.loads(honest(1).to_json()))
         values["checksum"] = checksum_of(values)
         (tmp_path / f"{name}.json").write_text(json.dumps(values), encoding="ascii")
     for row in rows_of(tmp_path).values():
@@ -370,9 +370,7 @@ WORDS = (
 
 @pytest.mark.parametrize("words", WORDS, ids=range(len(WORDS)))
 def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, rows_of, words):
-    handed = replace(
-        honest(1, small_data()), name="Zoë O'Brien", answers={"guess": words, "way": words[::-1]}
-    )
+    handed = replace(honest(1), name="Zoë O'Brien", answers={"guess": words, "way": words[::-1]})
     document = lab_document(LAB, handed.sealed())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "a.html")
@@ -396,7 +394,7 @@ FORGED: dict[str, Callable[[HandIn], HandIn]] = {
 @pytest.mark.parametrize("what", FORGED)
 @pytest.mark.parametrize("kind", ["pdf", "html"])
 def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of, what, kind):
-    handed = honest(1, small_data())
+    handed = honest(1)
     document = replace(lab_document(LAB, handed), results=FORGED[what](handed).sealed().to_json())
     (write_pdf if kind == "pdf" else write_html)(document, tmp_path / f"a.{kind}")
     (row,) = rows_of(tmp_path).values()
@@ -404,7 +402,7 @@ def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of, wha
 
 
 def test_pages_that_were_edited_are_told(tmp_path, rows_of):
-    handed = honest(1, small_data())
+    handed = honest(1)
     write_html(lab_document(LAB, handed), tmp_path / "a.html")
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
     head, results, end = re.split(r"(<script .*?</script>)", page, flags=re.DOTALL)
@@ -415,7 +413,7 @@ def test_pages_that_were_edited_are_told(tmp_path, rows_of):
 
 
 def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, rows_of):
-    document = lab_document(LAB, honest(1, small_data()))
+    document = lab_document(LAB, honest(1))
     write_pdf(replace(document, results=""), tmp_path / "printed.pdf")
     write_pdf(document, tmp_path / "one.pdf")
     one = (tmp_path / "one.pdf").read_bytes()
@@ -431,23 +429,21 @@ def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, rows_of):
 
 
 def test_a_clock_that_is_wrong_by_years_is_told_once():
-    handed = shifted(honest(1, small_data()), timedelta(days=-365 * 30))
+    handed = shifted(honest(1), timedelta(days=-365 * 30))
     (told,) = impossible_times(handed, LAB)
     assert "before there was a CNNViz" in told
 
 
 def test_several_predictions_after_the_ends_of_their_steps_are_no_clock():
     lab = replace(LAB, steps=tuple(replace(each, done_when=LAB.steps[0].done_when[:1]) for each in LAB.steps))
-    handed = replace(
-        honest(1, small_data()), done=dict.fromkeys(("guess", "click", "pick"), "2026-01-31 08:00")
-    )
+    handed = replace(honest(1), done=dict.fromkeys(("guess", "click", "pick"), "2026-01-31 08:00"))
     assert any("after the end of that step" in each for each in impossible_times(handed, lab))
     one = replace(handed, done={"guess": "2026-01-31 08:00"})
     assert not list(impossible_times(one, lab)), "a clock that was set back in the middle of a step"
 
 
 def test_a_packed_page_that_never_ends_is_read_in_little_time():
-    handed = honest(1, small_data())
+    handed = honest(1)
     drawn = b"".join((b"(" * 300_000, b"/A <<(" * 100_000, b"<a" * 100_000, b"\\" * 300_000))
     objects = b"1 0 obj<</Type/Page/Contents 2 0 R>>endobj 2 0 obj<</Filter/FlateDecode>>stream\n"
     flood = b"3 0 obj " * 300_000
@@ -498,7 +494,7 @@ def _with_predictions(number: int, answers: list[float], minutes: list[int]) -> 
         f"step {place}": Commitment(answer, f"2026-01-31 10:{minute:02d}", 0)
         for place, (answer, minute) in enumerate(zip(answers, minutes, strict=True))
     }
-    return replace(honest(number, small_data()), predictions=made, answers={}, hypotheses={})
+    return replace(honest(number), predictions=made, answers={}, hypotheses={})
 
 
 def test_predictions_that_were_taken_but_for_one_are_told_and_those_of_a_class_in_step_are_not():
@@ -519,7 +515,7 @@ def test_predictions_that_were_taken_but_for_one_are_told_and_those_of_a_class_i
 def test_short_answers_are_told_only_where_all_of_them_are_the_same():
     def short_ones(number: int, words: list[str]) -> HandIn:
         answers = {f"step {place}": each for place, each in enumerate(words)}
-        return replace(honest(number, small_data()), answers=answers, hypotheses={}, predictions={})
+        return replace(honest(number), answers=answers, hypotheses={}, predictions={})
 
     many = [
         f"because of the {each} cell in the window" for each in ("first", "largest", "next", "last", "only")

@@ -16,13 +16,13 @@ from cnnviz.lab.submissions import Listed, folders_of, read_class_list, submissi
 from cnnviz.lab.verifying import Row
 from cnnviz.report import write_folder, write_html, write_pdf
 from tests.engine.document_cases import zipped
-from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, small_data, write
+from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, write
 from tests.replacing import replace
 
 
 @pytest.fixture(scope="module")
 def students() -> list[HandIn]:
-    return [honest(number, small_data()) for number in range(40, 45)]
+    return [honest(number) for number in range(40, 45)]
 
 
 def table_of(rows: dict[str, Row]) -> list[dict[str, str]]:

@@ -92,12 +92,12 @@ CASES = (
          lambda all_: _value_of(all_[7], "test_loss", None).sealed()),
     Case("copied-whole", LOOK, "its seed is", lambda all_: _as_other(all_[8], 501).sealed()),
     Case("copied-with-seed", LOOK, "off by", lambda all_: replace(
-        _as_other(all_[9], 502), experiment=honest(502, small_data()).experiment).sealed()),
+        _as_other(all_[9], 502), experiment=honest(502).experiment).sealed()),
     Case("copied-words", LOOK, "guess: the same words as in",
          lambda all_: replace(
-             honest(503, small_data()), answers={"guess": all_[10].answers["guess"]}).sealed()),
+             honest(503), answers={"guess": all_[10].answers["guess"]}).sealed()),
     Case("copied-hypothesis", LOOK, "way: the same words as in",
-         lambda all_: replace(honest(504, small_data()), hypotheses=all_[11].hypotheses).sealed()),
+         lambda all_: replace(honest(504), hypotheses=all_[11].hypotheses).sealed()),
     Case("other-settings", LOOK, "its settings are not those of the lab (epochs 2 instead of 1)",
          lambda all_: replace(all_[12], experiment=replace(all_[12].experiment, epochs=2)).sealed()),
     Case("earlier-prediction", LOOK, "changed after it was written", lambda all_: replace(
@@ -119,8 +119,7 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def students() -> list[HandIn]:
-    data = small_data()
-    return [honest(number, data) for number in range(HONEST)]
+    return [honest(number) for number in range(HONEST)]
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +165,8 @@ def table(students, digits_file, tmp_path_factory) -> dict[str, dict[str, str]]:
 def other_kernel(kernel: str) -> str:
     """What a student hands in whose processor is another one; "" where this one cannot stand in for it."""
     code = (
-        f"from tests.engine.lab_cases import honest, small_data; "
-        f"print(honest({700 + OTHER_KERNELS.index(kernel)}, small_data()).to_json())"
+        f"from tests.engine.lab_cases import honest; "
+        f"print(honest({700 + OTHER_KERNELS.index(kernel)}).to_json())"
     )
     environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}
     done = subprocess.run(
@@ -239,12 +238,11 @@ def test_students_whose_roll_numbers_give_the_same_seed_are_not_accused(digits_f
         for number in itertools.count(1000)
         if first.setdefault(seed := seed_of(roll_number(number)), number) != number
     )
-    data = small_data()
     for number in pair:
-        write(tmp_path, f"{number}", honest(number, data))
+        write(tmp_path, f"{number}", honest(number))
     for number in (1, 2):  # and those who gave no roll number
-        handed = honest(number, data)
-        numbers = measured_lab(LAB, data, seed_of(""))
+        handed = honest(number)
+        numbers = measured_lab(LAB, small_data(), seed_of(""))
         alone = hand_in(LAB, LabRecord.of(LAB), numbers, name=handed.name)
         write(tmp_path, f"without-{number}", replace(alone, answers=handed.answers).sealed())
     rows = verify([tmp_path], LABS, digits_file, processes=1)

@@ -319,28 +319,6 @@ def test_training_step_gives_the_same_as_the_full_backward_pass(request, rng, wh
     assert (correct, gradients, bare.parameter_count) == (1, {}, 0)
 
 
-def test_ties_follow_the_rule_of_the_layer():
-    """A blank image: every window is tied, so `all` sends each gradient to four cells and `first` to one."""
-    routed = {}
-    for ties in ("first", "all", "split"):
-        layers = [
-            ("conv1", Conv2D(2, bias=False)),
-            ("pool1", MaxPool2D(2, ties=ties)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(1)),
-        ]
-        net = Network.build(layers, (1, 9, 9), seed=2, dtype="float32")
-        blank = np.full((2, 1, 9, 9), -0.5, dtype=np.float32)
-        gradients = net.gradients(blank, np.array([0, 1]))
-        pooled = gradients.outputs["pool1"].repeat(2, axis=2).repeat(2, axis=3)
-        routed[ties] = (gradients.outputs["conv1"][:, :, :6, :6], pooled)
-    for ties, share in (("all", 1.0), ("split", 0.25)):
-        np.testing.assert_array_equal(routed[ties][0], share * routed[ties][1])
-    first, pooled = routed["first"]
-    np.testing.assert_array_equal(first[:, :, ::2, ::2], pooled[:, :, ::2, ::2])
-    assert np.count_nonzero(first) == np.count_nonzero(pooled) // 4
-
-
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
 def test_parameters_that_ran_away_give_numbers_and_no_warning(rng, deep_network, value):
     params = {name: np.full_like(array, value) for name, array in deep_network.params.items()}

@@ -1,7 +1,6 @@
 """Numbers as text: what is read back is right, and unequal numbers side by side look unequal."""
 
 import math
-from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
@@ -59,12 +58,12 @@ groups = st.lists(numbers, min_size=1, max_size=9) | st.builds(
         (-math.inf, f"{MINUS}∞"),
     ],
 )
-def test_single_values(value: float, text: str) -> None:
+def test_single_values(value, text):
     assert format_value(value) == text
 
 
 @given(numbers, st.integers(1, 12))
-def test_what_is_written_is_right_to_the_last_figure(value: float, digits: int) -> None:
+def test_what_is_written_is_right_to_the_last_figure(value, digits):
     text = format_value(value, digits)
     assert "-" not in text
     if value == 0:
@@ -76,7 +75,7 @@ def test_what_is_written_is_right_to_the_last_figure(value: float, digits: int) 
     assert signed.startswith("+") == (value > 0)
 
 
-def test_signs_counts_powers_and_places() -> None:
+def test_signs_counts_powers_and_places():
     assert format_signed(0.35) == "+0.35"
     assert format_signed(-0.0) == "0"
     assert format_count(-12665) == f"{MINUS}12,665"
@@ -103,14 +102,14 @@ def test_signs_counts_powers_and_places() -> None:
         (2.1e-9, None, f"2.10e{MINUS}9"),
     ],
 )
-def test_probabilities(p: float, rest: float | None, text: str) -> None:
+def test_probabilities(p, rest, text):
     found = format_probability(p, rest=rest)
     assert found == text or read(found) == read(text)
     assert (found == text) or p == 2.1e-9
 
 
 @given(shares)
-def test_a_probability_near_0_or_1_never_reads_as_0_or_1(p: float) -> None:
+def test_a_probability_near_0_or_1_never_reads_as_0_or_1(p):
     text = format_probability(p)
     assert (text == "0") == (p == 0)
     assert (text == "1") == (p == 1)
@@ -121,7 +120,7 @@ def test_a_probability_near_0_or_1_never_reads_as_0_or_1(p: float) -> None:
 
 
 @given(shares)
-def test_a_share_near_0_or_1_never_reads_as_0_or_100_per_cent(share: float) -> None:
+def test_a_share_near_0_or_1_never_reads_as_0_or_100_per_cent(share):
     text = format_percent(share)
     value = read(text.removesuffix(" %"))
     assert (value == 0) == (share == 0)
@@ -135,14 +134,12 @@ def test_a_share_near_0_or_1_never_reads_as_0_or_100_per_cent(share: float) -> N
     [(0, "0"), (1, "<1"), (5, "<1"), (6, "1"), (15, "2"), (494, "49"), (994, "99"), (995, ">99"),
      (999, ">99"), (1000, "100")],
 )  # fmt: skip
-def test_a_whole_percent_reads_0_or_100_only_where_it_is(count: int, text: str) -> None:
+def test_a_whole_percent_reads_0_or_100_only_where_it_is(count, text):
     assert format_whole_percent(count / 1000) == text
 
 
 @given(groups, st.sampled_from([format_value, format_signed]), st.none() | st.integers(1, 12))
-def test_side_by_side_unequal_numbers_look_unequal_or_carry_a_mark(
-    values: list[float], write: Callable[[float, int], str], longest: int | None
-) -> None:
+def test_side_by_side_unequal_numbers_look_unequal_or_carry_a_mark(values, write, longest):
     texts = format_together(values, write=write, longest=longest)
     for one, text in zip(values, texts, strict=True):
         for other, other_text in zip(values, texts, strict=True):
@@ -155,7 +152,7 @@ def test_side_by_side_unequal_numbers_look_unequal_or_carry_a_mark(
 
 
 @given(st.lists(shares, min_size=2, max_size=6))
-def test_probabilities_side_by_side(values: list[float]) -> None:
+def test_probabilities_side_by_side(values):
     texts = format_together(values, write=format_probability)
     for one, text in zip(values, texts, strict=True):
         for other, other_text in zip(values, texts, strict=True):
@@ -169,7 +166,7 @@ def test_probabilities_side_by_side(values: list[float]) -> None:
 )
 @example([0.0, 0.0, 0.0, 9.9999998245167e-15], True, 5)  # three figures of it are 1.00e-14
 @example([0.0, 0.0, 0.0, 0.0625], True, 5)  # three decimals and a sign are six characters
-def test_cells_of_a_window_are_told_apart(values: list[float], signed: bool, longest: int | None) -> None:
+def test_cells_of_a_window_are_told_apart(values, signed, longest):
     array = np.array(values, dtype=np.float32)
     windows = np.arange(array.size) // 4
     notation = Notation.of(array, signed=signed)
@@ -194,9 +191,7 @@ def test_cells_of_a_window_are_told_apart(values: list[float], signed: bool, lon
     st.integers(6, 12),
     st.sampled_from([3, 4]),
 )
-def test_the_parts_of_a_sum_add_up_as_they_are_written(
-    values: list[float], longest: int, figures: int
-) -> None:
+def test_the_parts_of_a_sum_add_up_as_they_are_written(values, longest, figures):
     total = float(np.sum(values))
     *parts, last = format_sum(values, total, longest, figures)
     shown = [Decimal(part.replace(MINUS, "-").replace(",", "").partition("e")[0]) for part in parts]
@@ -208,26 +203,26 @@ def test_the_parts_of_a_sum_add_up_as_they_are_written(
         assert float(written) * power == pytest.approx(total, abs=0.51 * power * 10.0**-decimals)
 
 
-def test_cells_that_are_parts_of_a_sum_have_the_digits_with_which_they_add_up() -> None:
+def test_cells_that_are_parts_of_a_sum_have_the_digits_with_which_they_add_up():
     notation, adds_up = sum_notation([0.124, 0.124, 0.124, 0.0], 0.372)
     assert (notation.decimals, adds_up) == (3, True), "with two decimals they would add up to 0.36, not 0.37"
     assert not sum_notation([0.124, 0.124, 0.124], 0.372, longest=5)[1]
 
 
-def test_a_map_of_small_gradients_shares_a_power_of_ten() -> None:
+def test_a_map_of_small_gradients_shares_a_power_of_ten():
     notation = Notation.of(np.array([[5.73e-5, -1.2e-6], [0.0, 1e-9]]), signed=True)
     assert notation.unit == "× 10⁻⁵"
     assert notation.texts([[5.73e-5, -1.2e-6], [0.0, 1e-9]]) == ["+5.73", f"{MINUS}0.12", "0", "+0.0001"]
 
 
-def test_a_near_tie_gets_the_digits_that_tell_who_won() -> None:
+def test_a_near_tie_gets_the_digits_that_tell_who_won():
     window = np.array([[-0.3519, -0.3521], [-0.3519, -0.9]], dtype=np.float32)
     assert Notation.of(window, signed=True).texts(window, np.zeros((2, 2), int)) == [
         f"{MINUS}0.3519", f"{MINUS}0.3521", f"{MINUS}0.3519", f"{MINUS}0.9000"
     ]  # fmt: skip
 
 
-def test_whole_numbers_stay_whole() -> None:
+def test_whole_numbers_stay_whole():
     pixels = np.array([[0, 255]], dtype=np.uint8)
     assert Notation.of(pixels).texts(pixels) == ["0", "255"]
 
@@ -243,12 +238,12 @@ def test_whole_numbers_stay_whole() -> None:
         ([], []),
     ],
 )
-def test_ticks(ticks: list[float], texts: list[str]) -> None:
+def test_ticks(ticks, texts):
     assert format_ticks(ticks) == texts
 
 
 @given(st.floats(allow_nan=False) | st.floats(width=32, allow_nan=False))
-def test_plain_text_is_read_back_as_the_same_number(value: float) -> None:
+def test_plain_text_is_read_back_as_the_same_number(value):
     assert float(format_plain(value)) == value
     narrow = np.float32(value) if abs(value) < 3e38 else np.float32(0)
     assert np.float32(format_plain(narrow)) == narrow

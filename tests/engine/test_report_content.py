@@ -110,6 +110,16 @@ def test_they_stand_in_their_section_in_their_order():
     place = blocks.index(next(block for block in blocks if isinstance(block, Table)))
     assert headings.index("2  Translation and max pooling") < place
     assert place < headings.index("3  Backpropagation through max pooling")
+    # With results and an appendix, too, each stands between the words and the results of its step.
+    blocks = report_of(small_numbers(), RECORD).blocks
+    titles = [getattr(block, "text", "") for block in blocks]
+    table, moved, drawn = (
+        i for i, each in enumerate(blocks) if getattr(each, "name", "").startswith("inserted")
+    )
+    assert titles.index("2  Translation and max pooling") < table < moved < titles.index("Two small images")
+    assert titles.index("3  Backpropagation through max pooling") < drawn
+    assert drawn < titles.index("From the output back to the convolution")
+    assert drawn < titles.index("Appendix: how to measure this again")
 
 
 @pytest.mark.parametrize(

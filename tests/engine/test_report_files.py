@@ -163,7 +163,7 @@ def test_every_drawing_and_equation_is_well_formed(hostile):
 
 
 def test_a_folder_with_nothing_in_it_is_not_made(tmp_path):
-    with pytest.raises(CNNVizError, match="no figure and no table yet") as caught:
+    with pytest.raises(CNNVizError, match="no figure or table yet") as caught:
         write_folder(report_of(), tmp_path / "lab")
     assert_one_sentence(str(caught.value))
     assert not (tmp_path / "lab").exists()

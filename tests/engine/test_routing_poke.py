@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import Dense, Flatten, MaxPool2D, ReLU
+from cnnviz.layers import Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.presets import LENET
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, poke, poke_curve, with_ties
@@ -111,19 +111,6 @@ def test_kinks_by_hand():
         curve.losses, np.log1p(np.exp(-np.maximum(0.5, 0.2 + curve.values))), rtol=1e-13
     )
     np.testing.assert_array_equal(curve.tangent, np.full(101, curve.losses[50]))
-
-
-def test_gate_that_opens_by_hand():
-    network = Network.build(
-        [("gate", ReLU()), ("dense", Dense(2))], input_shape=(2,), dtype="float64", seed=1
-    )
-    curve = poke_curve(network, np.array([[-0.25, 1.0]]), 0, CellTarget("gate", (0,)), radius=1.0)
-    assert curve.kinks == ()
-    curve = poke_curve(network, np.array([-0.25, 1.0]), 0, PixelTarget((0,)), radius=1.0)
-    assert len(curve.kinks) == 1
-    kink = curve.kinks[0]
-    assert kink.value == pytest.approx(0.25, abs=1e-7)
-    assert (kink.kind, kink.layer, kink.cell) == ("gate", "gate", (0,))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -56,16 +56,6 @@ def test_other_seed_gives_other_weights_and_other_order(small):
     assert not np.array_equal(first.advance(20).losses, same_weights.advance(20).losses)
 
 
-def test_run_continues_from_any_step_as_if_never_interrupted(small):
-    whole = build(small, epochs=2)
-    whole.advance(60)
-    middle = whole.network
-    rest = whole.advance(80)
-    resumed = Trainer(middle, small, replace(LAB5, epochs=2), start_step=60)
-    np.testing.assert_array_equal(resumed.advance(80).losses, rest.losses)
-    assert resumed.step == whole.step > whole.steps_per_epoch
-
-
 def test_learning_rate_changes_from_the_next_step_on_and_networks_handed_out_are_left_alone(small):
     trainer = build(small, learning_rate=0.01)
     trainer.advance(5)
@@ -245,7 +235,5 @@ def test_300_steps_end_in_the_weights_of_the_exercise():
         (replace(LENET, learning_rate=0.02), CUSTOM),
     ],
 )
-def test_a_preset_stays_what_it_is_with_other_classes_seeds_and_lengths(
-    experiment: Experiment, name: str
-) -> None:
+def test_a_preset_stays_what_it_is_with_other_classes_seeds_and_lengths(experiment, name):
     assert preset_of(experiment) == name

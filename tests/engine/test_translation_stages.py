@@ -6,7 +6,6 @@ import pytest
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import (
-    POOLS,
     AvgPool2D,
     Conv2D,
     Dense,
@@ -22,7 +21,6 @@ from cnnviz.presets import LAB5
 from cnnviz.training import Trainer
 from cnnviz.translation import (
     NEIGHBOURS,
-    POOL_KINDS,
     STAGES,
     StagePlan,
     SweepSettings,
@@ -34,13 +32,7 @@ from cnnviz.translation import (
     toy_lessons,
     unchanged_shifts,
 )
-from tests.oracles import (
-    assert_same_bits,
-    avg_pool2d_loop,
-    max_blur_pool2d_loop,
-    max_pool2d_loop,
-    subsample_pool2d_loop,
-)
+from tests.oracles import assert_same_bits
 
 
 def stage_maps(network, images, block=1, size=None):
@@ -51,24 +43,6 @@ def stage_maps(network, images, block=1, size=None):
 def network_of(*layers, input_shape=(1, 12, 11), dtype="float64"):
     named = [(f"layer{index}", layer) for index, layer in enumerate((*layers, Flatten(), Dense(3)))]
     return Network.build(named, input_shape, seed=4, dtype=dtype)
-
-
-@pytest.mark.parametrize("size", [2, 3, 4])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, dtype):
-    maps = rng.normal(size=(2, 3, 9, 10)).astype(dtype)
-    pooled = {kind: POOLS[kind](size).forward(maps, {}) for kind in POOL_KINDS}
-    expected = {
-        "max": max_pool2d_loop(maps, size, size)[0],
-        "average": avg_pool2d_loop(maps, size, size),
-        "max_blur": max_blur_pool2d_loop(maps, size),
-        "subsample": subsample_pool2d_loop(maps, size),
-    }
-    assert set(expected) == set(POOL_KINDS)
-    for kind, array in pooled.items():
-        assert array.dtype == np.dtype(dtype)
-        assert array.shape == (2, 3, 9 // size, 10 // size)
-        np.testing.assert_allclose(array, expected[kind], rtol=1e-5, atol=1e-6)
 
 
 def test_blocks_are_found_with_their_activation_and_pool():

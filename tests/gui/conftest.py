@@ -69,10 +69,12 @@ def dressed(qapp: QApplication) -> ThemeManager:
 def theme(dressed: ThemeManager) -> Iterator[ThemeManager]:
     """Theme manager of the application; each test begins in the light theme at scale 1."""
     dressed.set_mode("light")
-    dressed.set_presenter(False)
+    dressed.project(None)
+    dressed.set_scale(1.0)
     yield dressed
     dressed.set_mode("light")
-    dressed.set_presenter(False)
+    dressed.project(None)
+    dressed.set_scale(1.0)
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partialmethod
+from itertools import chain
 from pathlib import Path
 from typing import Any, override
 
@@ -285,35 +286,65 @@ def settle(
     * `painted`: Whether nothing may be painted either.
     """
     events = _LAYING_OUT | _PAINTING if painted else _LAYING_OUT
-    watched = tuple(parts)
-    before, turn = {"the round before the first"}, _Round(conditions, watched, events)
+    known = _Unfinished(tuple(parts))
+    before, turn = {"the round before the first"}, _Round(conditions, known, events)
 
     def is_settled() -> None:
         nonlocal before, turn
         assert turn.is_over, "The event queue has no end."
         under_way = before | turn.under_way
         if under_way:
-            before, turn = turn.under_way, _Round(conditions, watched, events)
+            before, turn = turn.under_way, _Round(conditions, known, events)
         assert not under_way, f"Still under way: {under_way}"
 
     qtbot.waitUntil(is_settled)
 
 
+class _Unfinished:
+    """Whatever in the windows has not finished; they are searched when nothing is left of what was found."""
+
+    def __init__(self, parts: tuple[QObject, ...]) -> None:
+        self._parts, self._found = parts, []
+
+    def __call__(self) -> list[str]:
+        self._found = [each for each in self._found if isValid(each) and _is_busy(each)]
+        if not self._found:
+            windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
+            # The theme dresses what is behind other things a little later, which lays it out anew.
+            within = [part.findChildren(QObject) for part in (*windows, theme_manager(), *self._parts)]
+            self._found = [each for each in chain(*within) if _is_busy(each)]
+        return [f"{type(each).__name__} of {type(each.parent()).__name__}" for each in self._found]
+
+
+def _is_busy(part: QObject) -> bool:
+    match part:
+        case QTimer():
+            return part.isActive() and part.interval() < _SOON_MS
+        case QAbstractAnimation():
+            return part.state() == QAbstractAnimation.State.Running
+        case QAbstractItemView():
+            # A list puts off its layout until the queue is empty, by a timer of Qt's own.
+            timers = QAbstractEventDispatcher.instance().registeredTimers(part)
+            return any(timer.interval == 0 for timer in timers)
+        case _:
+            return False
+
+
 class _Round(QObject):
     """A round of the event queue: at its end, whatever had been posted before it has been delivered.
 
-    * `under_way`: What was met in it, or else was not finished at its end.
+    * `under_way`: What was met in it first, or else was not finished at its end.
     """
 
     def __init__(
         self,
         conditions: Iterable[Callable[[], bool]],
-        parts: tuple[QObject, ...],
+        unfinished: _Unfinished,
         events: set[QEvent.Type],
     ) -> None:
         super().__init__()
         self.is_over = False
-        self._conditions, self._parts, self._events = conditions, parts, events
+        self._conditions, self._unfinished, self._events = conditions, unfinished, events
         self.under_way: set[str] = set()
         _app().installEventFilter(self)
         QCoreApplication.postEvent(self, QEvent(_END_OF_ROUND), _LAST)
@@ -323,36 +354,17 @@ class _Round(QObject):
         kind = event.type()
         if kind in self._events or (kind == QEvent.Type.Timer and isinstance(watched, QTimer)):
             self.under_way.add(f"{kind.name} of {type(watched).__name__} {watched.objectName()}".strip())
+            _app().removeEventFilter(self)  # one is enough, and each event takes its time here
         return False
 
     @override
     def customEvent(self, event: QEvent) -> None:
         _app().removeEventFilter(self)
         if not self.under_way:
+            self.under_way.update(f"condition {n}" for n, each in enumerate(self._conditions) if not each())
+        if not self.under_way:
             self.under_way.update(self._unfinished())
         self.is_over = True
-
-    def _unfinished(self) -> Iterator[str]:
-        windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
-        # The theme dresses what is behind other things a little later, which lays it out anew.
-        for part in (*windows, theme_manager(), *self._parts):
-            for timer in part.findChildren(QTimer):
-                if timer.isActive() and timer.interval() < _SOON_MS:
-                    yield f"timer of {type(timer.parent()).__name__}"
-            for animation in part.findChildren(QAbstractAnimation):
-                if animation.state() == QAbstractAnimation.State.Running:
-                    yield f"animation of {type(animation.parent()).__name__}"
-        yield from (f"layout of {type(each).__name__}" for each in _views_to_be_laid_out(windows))
-        yield from (f"condition {n}" for n, condition in enumerate(self._conditions) if not condition())
-
-
-def _views_to_be_laid_out(windows: Iterable[QWidget]) -> Iterator[QAbstractItemView]:
-    """Yield the lists that have put off their layout until the queue is empty, by timers of Qt's own."""
-    dispatcher = QAbstractEventDispatcher.instance()
-    for window in windows:
-        for view in window.findChildren(QAbstractItemView):
-            if any(timer.interval == 0 for timer in dispatcher.registeredTimers(view)):
-                yield view
 
 
 def _app() -> QCoreApplication:

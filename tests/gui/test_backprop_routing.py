@@ -2,20 +2,21 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from cnnviz.drawing import LIGHT, Box, Ground, Line, Rect, Text
-from cnnviz.drawing.page import CARD, page_drawn
+from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
+from cnnviz.drawing.marks import Polygon
+from cnnviz.graphics.route import ROUTE, Route
 from cnnviz.layers import TIE_RULES, AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
+from cnnviz.quantities import format_signed
 from cnnviz.routing import filter_gradient_terms, with_ties
 from tests.gui.backprop_desk import (
-    cell,
     cells,
-    cut,
     formula,
     lab5,
     leaves,
@@ -28,7 +29,8 @@ from tests.gui.backprop_desk import (
     value,
 )
 from ui.panels.backprop.asks import Contrast, SetRule, SumTerms
-from ui.panels.backprop.pages import Now, inspect, page_of
+from ui.panels.backprop.pages import Now, inspect
+from ui.panels.backprop.pages.route import route_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.steps import StepKind
@@ -69,51 +71,75 @@ def looking_at(now: Now, stage: str, *at: int) -> Now:
 # -- windows, winners, ties ---------------------------------------------------------------------------------
 
 
+def shown_in(now: Now) -> Route:
+    """The route that the page shows."""
+    return leaves(now)["route"].content.route
+
+
+def drawn_route(now: Now, box: Box = ROOM) -> Drawing:
+    return ROUTE.draw(leaves(now)["route"].content, Ground(box, LIGHT))
+
+
 @pytest.mark.parametrize("rule", TIE_RULES)
 def test_each_rule_shares_a_tied_window_as_it_says(rule: str) -> None:
-    now = route(window_of_ties(rule))
-    incoming = now.passed.gradient("pool1")[0, 0, 0]
-    assert incoming != 0
-    routed = leaves(now)["routed"].content.map
-    np.testing.assert_allclose(routed.values[:2, :2].ravel(), incoming * np.array(SHARES[rule]), rtol=1e-12)
-    np.testing.assert_array_equal(routed.struck[:2, :2].ravel(), np.array(SHARES[rule]) == 0)
+    now = looking_at(route(window_of_ties(rule)), "conv1", 0, 0, 1)
+    incoming, shown = now.passed.gradient("pool1")[0, 0, 0], shown_in(now)
+    assert incoming == shown.arriving != 0
+    np.testing.assert_array_equal(shown.values.ravel(), np.array([10, 20, 20, 20]) / 255 - 0.5)
+    np.testing.assert_allclose(shown.gets.ravel(), incoming * np.array(SHARES[rule]), rtol=1e-12)
+    assert drawn_route(now).texts().count("0") == SHARES[rule].count(0) + 4, "the others are coordinates"
+    shares = {
+        "first": "to the first of 3",
+        "all": "whole to each of 3",
+        "split": "⅓ to each of 3",
+    }
+    assert shown.share() == shares[rule]
     assert ("for the first winner" if rule == "first" else "for each winner") in formula(now)
     assert ("/ ties" in formula(now)) is (rule == "split")
 
 
-def test_the_column_shows_all_three_rules_beside_each_other() -> None:
+def test_the_column_tells_what_all_three_rules_do_with_a_tied_window() -> None:
     now = looking_at(route(window_of_ties()), "conv1", 0, 0, 1)
-    incoming, shown = now.passed.gradient("pool1")[0, 0, 0], numbers(now)
-    np.testing.assert_array_equal(cells(shown["window"]).ravel(), np.array([10, 20, 20, 20]) / 255 - 0.5)
-    for rule in TIE_RULES:
-        sent = cells(shown[f"sent {rule}"]).ravel()
-        np.testing.assert_allclose(sent, incoming * np.array(SHARES[rule]), rtol=1e-12, err_msg=rule)
-    assert value(shown["numbers of the cell"], "winner") == "3 tied"
+    card = numbers(now)["numbers of the cell"]
+    assert value(card, "winner") == "3 tied"
+    told = [row.text for row in card.content.rows if row.key == "rule"]
+    incoming = now.passed.gradient("pool1")[0, 0, 0]
+    whole, third = format_signed(incoming), format_signed(incoming / 3)
+    assert told == [f"{whole} to the first", f"{whole} to each", f"{third} to each"]
 
 
-def ends(now: Now) -> set[tuple[int, int]]:
-    """Cells of the routed map at which lines end."""
-    shown, page = leaves(now)["routed"].content.map.shown, page_of(now)
-    assert all(link.start[0] == "arriving" and link.end[0] == "routed" for link in page.links)
-    return {(shown[0] + link.end[1].row, shown[1] + link.end[1].col) for link in page.links}
+def arrows(now: Now, box: Box = ROOM) -> list[tuple[int, int]]:
+    """Cells of the window, in the whole map, at whose edges arrows end."""
+    drawing, (row, col) = drawn_route(now, box), shown_in(now).corner
+    boxes = [(part.key, part.box) for part in drawing.parts if isinstance(part.key, CellKey)]
+    tips = [mark.points[0] for mark in drawing.marks if isinstance(mark, Polygon) and mark.fill == "winner"]
+    return [
+        (row + key.row, col + key.col)
+        for x, y in tips
+        for key, box in boxes
+        if key.grid == "gets" and box.inset(-1).has(x, y)
+    ]
 
 
-def test_tied_cells_are_hatched_and_lines_lead_to_all_that_get_the_gradient() -> None:
+def test_arrows_lead_to_all_that_get_the_gradient_and_tied_cells_are_called_so() -> None:
     now = looking_at(route(window_of_ties("all")), "pool1", 0, 0, 0)
-    hatched = leaves(now)["values"].content.map.hatched
-    assert hatched[:2, :2].ravel().tolist() == [False, True, True, True]
-    assert not hatched[:2, 2:].any(), "the winner of the window beside it stands alone"
-    assert ends(now) == {(0, 1), (1, 0), (1, 1)}
-    assert ends(looking_at(route(window_of_ties("first")), "pool1", 0, 0, 1)) == {(1, 3)}
-    assert not page_of(replace(now, focus=replace(now.focus, is_covered=True))).links
+    assert drawn_route(now).texts().count("tied") == 3
+    assert sorted(arrows(now)) == [(0, 1), (1, 0), (1, 1)]
+    now = looking_at(route(window_of_ties("first")), "pool1", 0, 0, 1)
+    assert drawn_route(now).texts().count("winner") == 1
+    assert arrows(now) == [(1, 3)]
+    assert not arrows(replace(now, focus=replace(now.focus, is_covered=True)))
 
 
 @pytest.mark.parametrize("rule", TIE_RULES)
 def test_the_rule_changes_routing_and_filter_gradient(rule: str) -> None:
     passed = pass_of(lab5(), rule=rule)
     oracle, now = gradients(with_ties(lab5(), rule), passed), route(passed)
-    kernel, routed = now.focus.channel(lab5(), "conv1"), leaves(now)["routed"]
-    np.testing.assert_array_equal(cells(routed), cut(routed, oracle.outputs["conv1"][0, kernel]))
+    kernel, shown = now.focus.channel(lab5(), "conv1"), shown_in(now)
+    row, col = shown.corner
+    np.testing.assert_array_equal(
+        shown.gets, oracle.outputs["conv1"][0, kernel, row : row + 2, col : col + 2]
+    )
     at_filter = now_at(passed, StepKind.FILTER)
     total = cells(leaves(at_filter)["total"])
     np.testing.assert_array_equal(total, oracle.params["conv1.weight"][kernel, 0])
@@ -125,47 +151,45 @@ def test_the_rule_changes_routing_and_filter_gradient(rule: str) -> None:
     assert ("The run itself uses “all”" in said) is (rule != "all")
 
 
-def test_losers_carry_an_explicit_zero_and_winners_are_outlined() -> None:
-    now = route(pass_of(lab5()))
-    channel, shown = now.focus.channel(lab5(), "conv1"), leaves(now)["routed"].content.map
-    windows = now.passed.values("conv1")[channel].reshape(13, 2, 13, 2)
-    wins = (windows == windows.max(axis=(1, 3), keepdims=True)).reshape(26, 26)
-    np.testing.assert_array_equal(shown.struck, ~wins)
-    outlined = [block[:2] for role, block in shown.outlines if role == "winner"]
-    row, col, *_ = shown.shown
-    assert sorted(outlined) == [(row + i, col + j) for i, j in np.argwhere(shown.cut(wins)).tolist()]
+def test_an_arrow_joins_the_pooled_gradient_to_the_winner_and_crosses_no_number_and_no_other_cell() -> None:
+    """In a row and in two, in windows of 2 to 4 cells, for one way and for many."""
+    passed, wide = pass_of(lab5()), pass_of(replace(LAB5, pool_size=4).build_network())
+    for box in (ROOM, Box(0, 0, 400, 560), Box(0, 0, 560, 300)):
+        for now in (route(passed), route(passed, contrast="average"), route(wide, contrast="average")):
+            drawing, shown = drawn_route(now, box), shown_in(now)
+            assert len(arrows(now, box)) == shown.receives.sum() > 0
+            lines = [m for m in drawing.all_marks() if isinstance(m, Line) and m.ink == "winner"]
+            texts = [mark for mark in drawing.all_marks() if isinstance(mark, Text)]
+            for line in lines:
+                for (x0, y0), (x1, y1) in pairwise(line.points):
+                    for x, y in ((x0 + (x1 - x0) * n / 20, y0 + (y1 - y0) * n / 20) for n in range(21)):
+                        assert not any(part.box.inset(1).has(x, y) for part in drawing.parts)
+                        for text in texts:
+                            long = text.font.width(text.words)
+                            left = text.x - {"start": 0, "middle": long / 2, "end": long}[text.anchor]
+                            is_in = text.y - 0.7 * text.font.size < y < text.y and left < x < left + long
+                            assert not is_in, text.words
 
 
-def test_a_line_joins_the_pooled_gradient_to_the_cells_that_it_lands_on_and_crosses_no_number() -> None:
-    now = route(pass_of(lab5()))
-    row, col, *_ = leaves(now)["arriving"].content.map.shown
-    now = looking_at(now, "pool1", now.focus.channel(lab5(), "pool1"), row + 1, col + 1)
-    channel = now.focus.channel(lab5(), "conv1")
-    arriving = now.passed.gradient("pool1")[channel, row + 1, col + 1]
-    assert ends(now)
-    assert all(now.passed.gradient("conv1")[channel][end] == arriving for end in ends(now))
-
-    # That from the first pooled cell passes the row below it, and the upper cells of the window.
-    now = looking_at(now, "pool1", now.focus.channel(lab5(), "pool1"), row, col)
-    marks = list(page_drawn(page_of(now), ROOM, LIGHT).all_marks())
-    lines = [mark for mark in marks if isinstance(mark, Line) and mark.ink == "winner"]
-    texts = [mark for mark in marks if isinstance(mark, Text) and mark.font.is_mono]
-    assert lines
-    assert len(texts) > 40
-    for line in lines:
-        for x, y in line.points:
-            for text in texts:
-                half = text.font.width(text.words) / 2
-                is_in = text.y - 0.7 * text.font.size < y < text.y and abs(x - text.x) < half
-                assert not (text.anchor == "middle" and is_in), text.words
+def test_losers_get_an_explicit_zero_and_the_winner_what_has_arrived() -> None:
+    passed = pass_of(lab5(), rule="first")
+    oracle = gradients(with_ties(lab5(), "first"), passed).outputs
+    for row, col in ((0, 0), (6, 6), (12, 3)):
+        now = looking_at(route(passed), "pool1", 0, row, col)
+        now = replace(now, focus=now.focus.with_channel(lab5(), "pool1", 0))
+        shown = shown_in(now)
+        place = 0, slice(2 * row, 2 * row + 2), slice(2 * col, 2 * col + 2)
+        np.testing.assert_array_equal(shown.gets, oracle["conv1"][0][place])
+        np.testing.assert_array_equal(shown.winners, shown.values == shown.values.max())
+        assert shown.receives.sum() == 1
+        assert shown.arriving == oracle["pool1"][0, 0, row, col]
 
 
 def test_a_window_tells_its_term_of_the_filter_gradient() -> None:
     passed = pass_of(lab5(), rule="first")
     now = route(passed)
-    row, col, *_ = leaves(now)["values"].content.map.shown
-    window, channel = ((row + 2) // 2, (col + 2) // 2), now.focus.channel(lab5(), "conv1")
-    now = looking_at(now, "conv1", channel, row + 2, col + 2)
+    window, channel = (6, 5), now.focus.channel(lab5(), "conv1")
+    now = looking_at(now, "conv1", channel, 12, 10)
     top, left = 2 * window[0], 2 * window[1]
     i, j = divmod(int(np.argmax(passed.values("conv1")[channel, top : top + 2, left : left + 2])), 2)
     patch = passed.values("input")[0, top + i : top + i + 3, left + j : left + j + 3]
@@ -175,51 +199,35 @@ def test_a_window_tells_its_term_of_the_filter_gradient() -> None:
     np.testing.assert_allclose(cells(shown["term"]), expected, rtol=1e-12)
 
 
-def test_numbers_of_the_step_are_those_of_a_cell_in_the_outlined_window() -> None:
-    """Whatever is pointed at: nothing, a cell that is read, or a pooled cell."""
+def test_numbers_of_the_step_are_those_of_a_cell_in_the_window_that_is_shown() -> None:
+    """Whatever is pointed at: nothing, a cell that is read, or the pooled cell."""
     now = route(pass_of(lab5()))
-    shown = leaves(now)
-    seen = [now]
-    for key in ("values", "routed", "arriving"):
-        for place in ((1, 2), (2, 1)):
-            found = part_of(shown[key], cell(*place)).points
-            seen.append(looking_at(now, found.stage, *found.cell))
-    for each in seen:
+    keys = CellKey("values", 0, 1), CellKey("gets", 1, 0), "arriving"
+    asked = [drawn_route(now).part(key).points for key in keys]
+    for each in (now, *(looking_at(now, ask.stage, *ask.cell) for ask in asked)):
         found = re.search(r"cell \((\d+), (\d+)\)", formula(each))
-        ((row, col, rows, cols),) = [
-            block for role, block in leaves(each)["values"].content.outlines if role == "selected"
-        ]
-        assert row <= int(found[1]) < row + rows
-        assert col <= int(found[2]) < col + cols
-
-
-def winners_in(leaf) -> int:
-    """How many outlines of winners a card draws, in the map and in its key."""
-    marks = CARD.draw(leaf, Ground(Box(0, 0, 300, 300), LIGHT)).all_marks()
-    return sum(isinstance(mark, Rect) and mark.edge == "winner" for mark in marks)
+        row, col = shown_in(each).corner
+        assert (row, col) == shown_in(now).corner
+        assert row <= int(found[1]) < row + 2
+        assert col <= int(found[2]) < col + 2
 
 
 def test_predicting_first_hides_the_winners_and_the_ties() -> None:
     for is_covered in (False, True):
-        now = route(pass_of(lab5()), is_covered=is_covered)
-        shown = leaves(now)
-        seen = [winners_in(each) for each in (shown["values"], shown["routed"], numbers(now)["window"])]
-        assert [bool(each) for each in seen] == 3 * [not is_covered]
-        assert (shown["values"].content.map.hatched is None) is is_covered
+        drawing = drawn_route(route(window_of_ties("all"), is_covered=is_covered))
+        seen = [mark for mark in drawing.all_marks() if isinstance(mark, Rect) and mark.edge == "winner"]
+        assert bool(seen) is not is_covered
+        assert drawing.texts().count("?") == (4 if is_covered else 0)
+        words = ROUTE.words(leaves(route(window_of_ties("all"), is_covered=is_covered))["route"].content)
+        assert ("gets" in words) is not is_covered
 
 
-def test_the_frame_moves_the_block_by_whole_windows() -> None:
+def test_the_frame_moves_from_window_to_window() -> None:
     now = route(pass_of(lab5()), center=(1.0, 1.0))
-    shown = leaves(now)
-    row, _, rows, _ = shown["values"].content.map.shown
-    assert row + rows == 26
-    assert shown["routed"].content.map.shown == shown["values"].content.map.shown
-    overview = shown["overview"]
+    assert shown_in(now).corner == (24, 24)
+    overview = leaves(now)["overview"]
     up = overview.graphic.draw(overview.content, Ground(Box(0, 0, 130, 130), LIGHT)).keys["up"]
-    moved = leaves(replace(now, focus=replace(now.focus, center=(up.row, up.col))))[
-        "values"
-    ].content.map.shown
-    assert moved[0] == row - 2
+    assert shown_in(replace(now, focus=replace(now.focus, center=(up.row, up.col)))).corner == (22, 24)
 
 
 # -- other pools --------------------------------------------------------------------------------------------
@@ -232,31 +240,45 @@ def test_other_pools_spread_the_same_gradient_for_contrast(contrast: str) -> Non
     incoming, maps = now.passed.gradients.outputs["pool1"], now.passed.trace.outputs["conv1"]
     other = {"average": AvgPool2D(2), "subsample": SubsamplePool2D(2)}[contrast]
     expected = other.input_gradient(incoming, maps, incoming, {})[0, now.focus.channel(lab5(), "conv1")]
-    np.testing.assert_allclose(leaves(now)["routed"].content.map.values, expected, atol=1e-15)
+    row, col = shown_in(now).corner
+    np.testing.assert_allclose(shown_in(now).gets, expected[row : row + 2, col : col + 2], atol=1e-15)
+    share = "¼ to each of 4" if contrast == "average" else "to one cell"
+    assert shown_in(now).share() == share
 
 
-def test_routing_of_every_pool_is_the_engines() -> None:
+def delivered(now: Now) -> np.ndarray:
+    """What all windows of a channel together send to the cells before the pool."""
+    routing = now.passed.routings[now.step.layer]
+    channel = now.focus.channel(now.passed.network, now.step.layer)
+    total = np.zeros_like(routing.values[channel])
+    for row, col in np.ndindex(routing.pooled.shape[1:]):
+        each = route_of(now.passed, now.step, (channel, row, col), "")
+        (top, left), (high, wide) = each.corner, each.gets.shape
+        total[top : top + high, left : left + wide] += each.gets
+    return total
+
+
+def test_all_windows_together_send_what_the_engine_does() -> None:
     for pool, stage in (("pool2", "relu2"), ("pool1", "relu1")):
         now = route(pass_of(two_blocks(), 2), pool)
+        expected = gradients(two_blocks(), now.passed).outputs[stage][0]
         channel = now.focus.channel(two_blocks(), pool)
-        expected = gradients(two_blocks(), now.passed).outputs[stage][0, channel]
-        np.testing.assert_array_equal(leaves(now)["routed"].content.map.values, expected)
+        np.testing.assert_allclose(delivered(now), expected[channel], rtol=1e-6)
 
     # The maximum with a blur after it: each pooled gradient goes to several windows' winners.
     network = replace(LAB5, pool="max_blur", filters=(3,), activation="relu").build_network()
     now = route(pass_of(network))
     assert "blur spreads each gradient" in sentence_of(now.passed, now.step)
     oracle = gradients(network, now.passed).outputs["relu1"][0, now.focus.channel(network, "relu1")]
-    np.testing.assert_array_equal(leaves(now)["routed"].content.map.values, oracle)
+    np.testing.assert_allclose(delivered(now), oracle, rtol=1e-9, atol=1e-15)
 
     layers = [("conv1", Conv2D(2)), ("pool1", AvgPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(1))]
     network = Network.build(layers, (1, 28, 28), seed=2, dtype="float64")
     now = route(pass_of(network))
     assert "rule" not in inspect.ties_page(now).leaves()
-    routed = leaves(now)["routed"].content.map
-    assert not routed.struck.any()
+    assert shown_in(now).receives.all()
     expected = gradients(network, now.passed).outputs["conv1"][0, now.focus.channel(network, "conv1")]
-    np.testing.assert_array_equal(routed.values, expected)
+    np.testing.assert_allclose(delivered(now), expected, rtol=1e-12)
 
 
 # -- the filter gradient as a sum ---------------------------------------------------------------------------

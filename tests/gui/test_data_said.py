@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabBar, QWidget
-from pytestqt.qtbot import QtBot
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
@@ -38,7 +37,7 @@ from ui.state import RunStatus
 _LOST = "Of the 60 pictures in zoo, 60 were made grey and 60 were scaled to 28 x 28 pixels."
 
 
-def test_own_data_say_what_was_done_to_them(qtbot: QtBot, tmp_path: Path) -> None:
+def test_own_data_say_what_was_done_to_them(qtbot, tmp_path):
     with opened(qtbot, tmp_path / "window.ini", write_pictures(tmp_path / "zoo")) as session:
         window = session.window
         assert session.state.experiment.classes == ("ant", "bee")
@@ -78,7 +77,7 @@ def _said(session: Session) -> Iterator[str]:
             yield from (widget.tabText(tab) for tab in range(widget.count()))
 
 
-def test_own_data_of_letters_are_called_digits_nowhere(qtbot: QtBot, tmp_path: Path) -> None:
+def test_own_data_of_letters_are_called_digits_nowhere(qtbot, tmp_path):
     letters = write_pictures(tmp_path / "letters", ("A", "B"), colour=False)
     with opened(qtbot, tmp_path / "window.ini", letters) as session:
         seen: set[str] = set()
@@ -93,7 +92,7 @@ def test_own_data_of_letters_are_called_digits_nowhere(qtbot: QtBot, tmp_path: P
 
 
 @pytest.fixture
-def endless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def endless(monkeypatch, tmp_path) -> Path:
     """A folder so large that reading it has no end."""
 
     def read(_path: Path, progress: Callable[[int, int], None]) -> Never:
@@ -106,9 +105,7 @@ def endless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return write_pictures(tmp_path / "zoo")
 
 
-def test_reading_many_pictures_is_seen_and_can_be_cancelled(
-    qtbot: QtBot, session: Session, endless: Path
-) -> None:
+def test_reading_many_pictures_is_seen_and_can_be_cancelled(qtbot, session, endless):
     state, notices = session.state, session.window.notices
     run_id = state.run.run_id
     session.controller.open_data(endless)
@@ -123,9 +120,7 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(
 
 
 @pytest.mark.parametrize("is_cancelled", [True, False])
-def test_without_the_first_data_mnist_is_offered(
-    qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest, is_cancelled: bool
-) -> None:
+def test_without_the_first_data_mnist_is_offered(qtbot, tmp_path, request, is_cancelled):
     data = request.getfixturevalue("endless") if is_cancelled else tmp_path / "nothing"
     with begun(qtbot, tmp_path / "window.ini", data) as session:
         notices, message = session.window.notices, session.window.samples.message
@@ -141,7 +136,7 @@ def test_without_the_first_data_mnist_is_offered(
         assert message.text() == ""
 
 
-def test_classes_that_the_data_lack_are_replaced_and_that_is_said(qtbot: QtBot, tmp_path: Path) -> None:
+def test_classes_that_the_data_lack_are_replaced_and_that_is_said(qtbot, tmp_path):
     with opened(qtbot, tmp_path / "window.ini", experiment=LAB5.with_classes(("4", "x"))) as session:
         assert session.state.experiment.classes == ("0", "1")
         assert session.window.notices.text() == (
@@ -153,7 +148,7 @@ def test_classes_that_the_data_lack_are_replaced_and_that_is_said(qtbot: QtBot, 
 
 
 @pytest.fixture
-def model(qtbot: QtBot, session: Session, tmp_path: Path) -> Path:
+def model(qtbot, session, tmp_path) -> Path:
     """A model of MNIST that was trained for a while, and the session with another run."""
     train(qtbot, session, 300)
     path = tmp_path / "mine.safetensors"
@@ -172,8 +167,8 @@ def _foreign(path: Path) -> dict[str, np.ndarray]:
 
 
 def test_an_opened_model_is_tested_at_once_and_is_no_unsaved_work_before_it_is_trained(
-    qtbot: QtBot, session: Session, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    qtbot, session, model, monkeypatch
+):
     state, window = session.state, session.window
     trained = checkpoint.load(model)
     session.document.open(model)
@@ -208,9 +203,7 @@ def test_an_opened_model_is_tested_at_once_and_is_no_unsaved_work_before_it_is_t
     session.ask_before_closing(False)
 
 
-def test_models_that_do_not_fit_or_were_changed_say_so_and_are_offered(
-    qtbot: QtBot, session: Session, tmp_path: Path, model: Path
-) -> None:
+def test_models_that_do_not_fit_or_were_changed_say_so_and_are_offered(qtbot, session, tmp_path, model):
     with opened(qtbot, tmp_path / "other.ini", write_pictures(tmp_path / "zoo")) as other:
         notices = other.window.notices
         other.document.open(model)
@@ -249,8 +242,8 @@ def test_models_that_do_not_fit_or_were_changed_say_so_and_are_offered(
 
 
 def test_weights_of_others_are_offered_and_taken_or_say_why_they_do_not_fit_the_form(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
+    qtbot, session, tmp_path
+):
     path, notices = tmp_path / "torch.safetensors", session.window.notices
     arrays = _foreign(path)
     save_file({**arrays, "conv1.weight": np.zeros((16, 1, 3, 3), np.float32)}, path)
@@ -265,7 +258,7 @@ def test_weights_of_others_are_offered_and_taken_or_say_why_they_do_not_fit_the_
     qtbot.waitUntil(lambda: notices.text().endswith(fits))
     assert notices.text().startswith("torch.safetensors holds weights but no description")
     assert state.run.run_id == 1, "nothing has changed yet"
-    assert notices.action_button().text() == "Take them into a new run"
+    assert notices.action_button().text() == "Start a new run with them"
     notices.action_button().click()
     qtbot.waitUntil(lambda: state.run.run_id == 2 and state.evaluation is not None)
     rest(qtbot, session)
@@ -279,9 +272,7 @@ def test_weights_of_others_are_offered_and_taken_or_say_why_they_do_not_fit_the_
 # -- files ---------------------------------------------------------------------------------------------------
 
 
-def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_opened(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
+def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_opened(qtbot, session, tmp_path):
     path, notices, message = tmp_path / "net.pdf", session.window.notices, session.window.samples.message
     path.write_bytes(b"%PDF-1.7\n1 0 obj")
     session.document.open(path)
@@ -318,7 +309,7 @@ def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_ope
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
 
 
-def test_a_view_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def test_a_view_of_mnist_offers_mnist(qtbot, session, tmp_path):
     path = tmp_path / "digits.png"
     session.state.choose_test_image(7)
     save_picture(session, path)
@@ -340,7 +331,7 @@ def test_a_view_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: 
         assert "digits.png" not in notices.text()
 
 
-def test_any_file_of_a_data_set_stands_for_it(tmp_path: Path) -> None:
+def test_any_file_of_a_data_set_stands_for_it(tmp_path):
     two = tmp_path / "two"
     write_idx_folder(two, tiny_arrays(2), prefix="a-")
     write_idx_folder(two, tiny_arrays(3), prefix="b-")

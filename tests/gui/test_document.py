@@ -294,9 +294,9 @@ def test_a_document_without_a_name_is_kept_and_opened_again(
     assert not asked
     with opened(qtbot, tmp_path / "window.ini") as session:
         assert_back(qtbot, session, before, "live", "words")
-        assert "which is in no file" in told(session)
+        assert "which you have not saved" in told(session)
         save_document(qtbot, session, tmp_path / "now.cnnviz")
-        assert "which is in no file" not in told(session)
+        assert "which you have not saved" not in told(session)
     with opened(qtbot, tmp_path / "window.ini") as session:  # with a name it is not
         assert session.document.path is None
         assert session.state.run.step == 0

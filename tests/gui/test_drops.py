@@ -67,15 +67,15 @@ def _drop_session(qtbot: QtBot, session: Session, widget: QWidget, path: Path) -
 
 
 @pytest.fixture
-def digit(session: Session, tmp_path: Path) -> Path:
+def digit(session, tmp_path) -> Path:
     path = tmp_path / "digit.png"
     Image.fromarray(session.state.dataset.test_images[5, 0]).resize((84, 84)).save(path)
     return path
 
 
 def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_one_writes(
-    qtbot: QtBot, session: Session, tmp_path: Path, digit: Path
-) -> None:
+    qtbot, session, tmp_path, digit
+):
     path = tmp_path / "view.png"
     session.state.choose_test_image(7)
     save_picture(session, path)
@@ -172,7 +172,7 @@ def printed(ended: subprocess.CompletedProcess[str]) -> list[str]:
     return ended.stdout.strip().split(",")
 
 
-def test_a_document_and_then_a_picture(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def test_a_document_and_then_a_picture(qtbot, session, tmp_path):
     train(qtbot, session, 50)
     session.controller.pause()
     session.state.choose_test_image(7)
@@ -185,7 +185,7 @@ def test_a_document_and_then_a_picture(qtbot: QtBot, session: Session, tmp_path:
     assert found == ["MNIST", str(step), "None", "digit.png"]
 
 
-def test_data_that_the_system_hands_over_while_the_window_is_open(tmp_path: Path) -> None:
+def test_data_that_the_system_hands_over_while_the_window_is_open(tmp_path):
     data = write_pictures(tmp_path / "animals")
     # As macOS does when a file is opened with a program that is running, or still starting.
     hand_over = (
@@ -204,9 +204,7 @@ def test_data_that_the_system_hands_over_while_the_window_is_open(tmp_path: Path
         (["--headless", "pyproject.toml"], "--data"),
     ],
 )
-def test_what_cannot_be_opened_is_said_before_a_window_is(
-    words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_opened_is_said_before_a_window_is(words, expected, capsys):
     with pytest.raises(SystemExit) as ended:
         parse_arguments(words)
     assert ended.value.code == 2
@@ -225,9 +223,7 @@ ENDLESS = f"<svg {SVG}><defs>{FIRST}{LEVELS}</defs>{LAST}</svg>"
 FIGURES = LAB.replace("Some **strong** words.", "![One](one.svg)\n\n![Two](two.svg)\n\n![Three](three.png)")
 
 
-def test_figures_of_a_lab_hold_up_nothing_and_open_nothing(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
+def test_figures_of_a_lab_hold_up_nothing_and_open_nothing(qtbot, session, tmp_path):
     pipe = tmp_path / "pipe"
     if hasattr(os, "mkfifo"):
         os.mkfifo(pipe)
@@ -246,9 +242,7 @@ def test_figures_of_a_lab_hold_up_nothing_and_open_nothing(
     assert seen.pixelColor(5, 5).name() == "#ff0000"
 
 
-def test_data_that_a_document_names_are_read_only_when_that_is_wanted(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
+def test_data_that_a_document_names_are_read_only_when_that_is_wanted(qtbot, session, tmp_path):
     data, path = write_npz(tmp_path / "own.npz", (4, 9)), tmp_path / "a.cnnviz"
     document, files = small_document(kind="work", seen=Seen(), words={})
     document = replace(document, data=Data(name="own", sha256="ab" * 32, path=str(data)))
@@ -263,9 +257,7 @@ def test_data_that_a_document_names_are_read_only_when_that_is_wanted(
     qtbot.waitUntil(lambda: "does not fit the open data" in session.window.notices.text())  # they are others
 
 
-def test_a_report_that_cannot_be_set_holds_up_nothing_else(
-    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_that_cannot_be_set_holds_up_nothing_else(qtbot, session, monkeypatch):
     monkeypatch.setattr(pdf, "_template", lambda: "#for i in range(90000) { for j in range(90000) {} }")
     monkeypatch.setattr("ui.panels.report.preview.PREVIEW_SECONDS", 2.0)
     report = session.window.panel(ReportPanel)
@@ -276,7 +268,7 @@ def test_a_report_that_cannot_be_set_holds_up_nothing_else(
     qtbot.waitUntil(lambda: "Typesetting was stopped after 2 seconds" in report.message.text())
 
 
-def test_a_name_in_a_tip_is_no_markup(qapp: object) -> None:
+def test_a_name_in_a_tip_is_no_markup(qapp):
     document = QTextDocument()
     for name in ("<img src='/etc/hostname'>", "a < b", "<b>bold</b>", "plain & simple"):
         tip = wrapped(name)
@@ -292,7 +284,7 @@ def _encoded(kind: str) -> bytes:
     return file.getvalue()
 
 
-def test_a_dropped_picture_is_read_as_what_it_is_said_to_be(qapp: object) -> None:
+def test_a_dropped_picture_is_read_as_what_it_is_said_to_be(qapp):
     data = QMimeData()
     data.setData("image/png", _encoded("PNG"))
     read = offered_image(data, "dropped image")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -77,29 +76,32 @@ def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArra
     return state.live.network.params
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
-def test_words_typed_last_outlive_a_signal(qtbot: QtBot, tmp_path: Path, number: signal.Signals) -> None:
-    with child(tmp_path, "write", WORDS) as process:
-        assert end(process, number) == 128 + number
-    assert not list(tmp_path.rglob("*.lock"))
-    with next_start(qtbot, tmp_path) as session:
+def test_words_typed_last_outlive_a_signal(qtbot, tmp_path):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        home = tmp_path / number.name
+        home.mkdir()
+        with child(home, "write", WORDS) as process:
+            assert end(process, number) == 128 + number
+        assert not list(home.rglob("*.lock"))
+        (kept,) = (home / "CNNViz" / "windows").glob("*/document.json")
+        assert WORDS in kept.read_text(encoding="utf-8")
+    with next_start(qtbot, home) as session:
         assert WORDS in words_of(session)
         assert "without being closed" in session.window.notices.text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
-def test_a_run_and_the_own_image_come_back(qtbot: QtBot, tmp_path: Path, number: signal.Signals) -> None:
+def test_a_run_and_the_own_image_come_back(qtbot, tmp_path):
     with child(tmp_path, "draw", "train", "kept") as process:
-        end(process, number)
+        end(process, signal.SIGKILL)
     with next_start(qtbot, tmp_path) as session:
         notices, state = session.window.notices, session.state
-        assert "without being closed. This is the document as it was then." in notices.text()
+        assert "without being closed. This is the document as it was at that time." in notices.text()
         assert (state.run.step, len(state.history.losses)) == (300, 300)
         assert (state.sample.origin, int(state.sample.pixels.max())) == ("drawn", 9)
         assert session.document.is_changed
 
 
-def test_a_document_with_a_name_comes_back_as_that(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_document_with_a_name_comes_back_as_that(qtbot, tmp_path):
     path = tmp_path / "mine.cnnviz"
     with next_start(qtbot, tmp_path) as session:
         train_to(qtbot, session, 20)
@@ -116,9 +118,7 @@ def test_a_document_with_a_name_comes_back_as_that(qtbot: QtBot, tmp_path: Path)
             np.testing.assert_array_equal(values, weights[name])
 
 
-def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(qtbot, tmp_path, monkeypatch):
     with next_start(qtbot, tmp_path) as session:
         train_to(qtbot, session, 4)
         session.end_early()
@@ -138,7 +138,7 @@ def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(
         weights_at(qtbot, session, 4)
 
 
-def test_a_run_on_own_data_comes_back_with_them(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_run_on_own_data_comes_back_with_them(qtbot, tmp_path):
     data = write_npz(tmp_path / "own.npz", (4, 9))
     with next_start(qtbot, tmp_path) as session:
         session.controller.open_data(data)
@@ -153,7 +153,7 @@ def test_a_run_on_own_data_comes_back_with_them(qtbot: QtBot, tmp_path: Path) ->
         assert session.state.dataset.name == "own"
 
 
-def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot: QtBot, tmp_path: Path) -> None:
+def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot, tmp_path):
     data = write_npz(tmp_path / "own.npz")
     with next_start(qtbot, tmp_path) as session:
         session.controller.open_data(data)
@@ -170,7 +170,7 @@ def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot: QtB
         weights_at(qtbot, session, 12)
 
 
-def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot, tmp_path):
     with next_start(qtbot, tmp_path) as session:
         train_to(qtbot, session, 50)
         qtbot.waitUntil(lambda: '"step":50' in kept_in(session))
@@ -184,7 +184,7 @@ def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot: QtB
     assert not list(folder.iterdir())
 
 
-def test_what_cannot_be_read_is_kept_under_another_name(qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_kept_under_another_name(qtbot, tmp_path):
     with next_start(qtbot, tmp_path) as session:
         session.window.panel(ReportPanel).work.set_head("author", WORDS)
         session.end_early()
@@ -198,7 +198,7 @@ def test_what_cannot_be_read_is_kept_under_another_name(qtbot: QtBot, tmp_path: 
         qtbot.waitUntil(lambda: "Grace" in kept_in(session))
 
 
-def test_what_is_damaged_costs_no_words(qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_is_damaged_costs_no_words(qtbot, tmp_path):
     with next_start(qtbot, tmp_path) as session:
         train_to(qtbot, session, 40)
         panel = session.window.panel(ReportPanel)
@@ -211,7 +211,7 @@ def test_what_is_damaged_costs_no_words(qtbot: QtBot, tmp_path: Path) -> None:
         if member.name != "document.json":
             member.write_bytes(b"x")
     with next_start(qtbot, tmp_path) as session:
-        assert "only its words and settings are here; the rest lies in" in session.window.notices.text()
+        assert "only its words and settings are here. The rest is in" in session.window.notices.text()
         work = session.window.panel(ReportPanel).work
         assert work.work.author == WORDS
         assert work.done(work.lab.steps[1]).inserts == ()

@@ -17,7 +17,6 @@ from PIL import Image, ImageDraw, ImageFont
 from PySide6.QtCore import QSettings, Qt, QThread, QUrl
 from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
-from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import load_picture
 from cnnviz.document.types import Seen
@@ -36,9 +35,7 @@ from ui.export.figures import Figure, tables_of, to_csv
 from ui.export.formats import draw_pdf, draw_png, draw_svg, small_font, to_image
 from ui.page_view import PageView
 from ui.run.tasks import TaskRunner
-from ui.session import Session
 from ui.state import AppState, Notice
-from ui.theme import ThemeManager
 from ui.theme.fonts import FONT_FOLDER
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -50,7 +47,7 @@ CAPTION = 'seed 0 & <b>"x"</b>'
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> PageView:
+def panel(qtbot) -> PageView:
     """A curve above a map."""
     made = PageView(lambda _ask: None)
     qtbot.addWidget(made)
@@ -65,7 +62,7 @@ def _drawing(panel: QWidget, colours: str = "screen", caption: str = "") -> Draw
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
-def test_a_png_has_its_pixels_and_its_dpi(panel: PageView, scale: int) -> None:
+def test_a_png_has_its_pixels_and_its_dpi(panel, scale):
     with Image.open(io.BytesIO(draw_png(_drawing(panel), scale, 500 / 96 * 2.54)())) as image:
         assert image.size == (500 * scale, 520 * scale)
         assert image.info["dpi"] == pytest.approx((96 * scale, 96 * scale), rel=0.01)
@@ -73,7 +70,7 @@ def test_a_png_has_its_pixels_and_its_dpi(panel: PageView, scale: int) -> None:
         assert image.info["dpi"] == pytest.approx((48 * scale, 48 * scale), rel=0.01)
 
 
-def test_an_svg_has_lines_and_letters_but_no_picture(panel: PageView) -> None:
+def test_an_svg_has_lines_and_letters_but_no_picture(panel):
     root = ElementTree.fromstring(draw_svg(_drawing(panel, caption=CAPTION), "Panel <1> & 2", 10.0)())
     assert root.get("width") == "10cm"
     assert not list(root.iter(f"{SVG}image"))
@@ -87,9 +84,7 @@ def test_an_svg_has_lines_and_letters_but_no_picture(panel: PageView) -> None:
 
 
 @needs_poppler
-def test_a_pdf_has_text_to_select_the_size_asked_for_and_the_very_colours(
-    panel: PageView, tmp_path: Path
-) -> None:
+def test_a_pdf_has_text_to_select_the_size_asked_for_and_the_very_colours(panel, tmp_path):
     path = tmp_path / "figure.pdf"
     path.write_bytes(draw_pdf(_drawing(panel, caption="seed 0 · step 12"), width_cm=10.0)())
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
@@ -108,9 +103,7 @@ def test_a_pdf_has_text_to_select_the_size_asked_for_and_the_very_colours(
 
 
 @pytest.mark.parametrize(("colours", "ground"), [("print", PRINT.surface), ("dark", DARK.surface)])
-def test_colours_are_those_of_the_figure_not_of_the_screen(
-    panel: PageView, theme: ThemeManager, colours: str, ground: str
-) -> None:
+def test_colours_are_those_of_the_figure_not_of_the_screen(panel, theme, colours, ground):
     shown, print_ = panel.grab().toImage(), to_image(_drawing(panel, colours))
     assert print_.pixelColor(1, 1).name().upper() == ground
     assert to_image(_drawing(panel)).pixelColor(1, 1).name().upper() == theme.theme.surface
@@ -119,7 +112,7 @@ def test_colours_are_those_of_the_figure_not_of_the_screen(
     assert to_image(_drawing(panel, colours)) == print_, "alike whatever the window wears"
 
 
-def test_a_figure_carries_neither_pointer_nor_keyboard(qtbot: QtBot, panel: PageView) -> None:
+def test_a_figure_carries_neither_pointer_nor_keyboard(qtbot, panel):
     shown, plain = panel.view("map"), to_image(_drawing(panel))
     qtbot.mouseMove(shown, shown.rect().center())
     qtbot.waitUntil(lambda: shown.hovered is not None)
@@ -127,7 +120,7 @@ def test_a_figure_carries_neither_pointer_nor_keyboard(qtbot: QtBot, panel: Page
     assert to_image(_drawing(panel)) == plain
 
 
-def test_a_csv_has_the_numbers_behind_each_plot(panel: PageView) -> None:
+def test_a_csv_has_the_numbers_behind_each_plot(panel):
     rows = list(csv.reader(io.StringIO(to_csv(tables_of(panel.view("loss"))).decode())))
     assert rows[0] == ["curve", "step", "loss"]
     numbers = np.array([row[1:] for row in rows[1:]], dtype=float)
@@ -150,7 +143,7 @@ def files() -> Iterator[TaskRunner]:
 
 
 @pytest.fixture
-def dialog(qtbot: QtBot, panel: PageView, files: TaskRunner, tmp_path: Path) -> ExportDialog:
+def dialog(qtbot, panel, files, tmp_path) -> ExportDialog:
     settings = QSettings(str(tmp_path / "dialog.ini"), QSettings.Format.IniFormat)
     figures = [
         Figure(panel, "My panel", "panel", "Mine"),
@@ -164,9 +157,7 @@ def dialog(qtbot: QtBot, panel: PageView, files: TaskRunner, tmp_path: Path) -> 
     return made
 
 
-def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(
-    qtbot: QtBot, dialog: ExportDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(qtbot, dialog, tmp_path, monkeypatch):
     assert dialog.open_file.isHidden()
     dialog.scale.button("3").click()
     assert "1,500 ×" in dialog.about.text()
@@ -194,8 +185,8 @@ def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(
 
 
 def test_figures_stand_below_the_name_of_their_panel_and_of_the_whole_window_there_is_a_picture(
-    qtbot: QtBot, dialog: ExportDialog, panel: PageView
-) -> None:
+    qtbot, dialog, panel
+):
     texts = [dialog.what.itemText(place) for place in range(dialog.what.count())]
     assert texts == ["Mine", "My panel", "Loss", "Whole window"]
     dialog.what.setFocus()
@@ -217,7 +208,7 @@ def test_figures_stand_below_the_name_of_their_panel_and_of_the_whole_window_the
     assert QImage(str(written.args[0])).convertToFormat(QImage.Format.Format_RGB32) == shown
 
 
-def test_a_file_is_replaced_only_after_a_question(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
+def test_a_file_is_replaced_only_after_a_question(qtbot, dialog, tmp_path):
     old = tmp_path / "old.csv"
     old.write_text("mine")
     dialog.format.button("csv").click()
@@ -233,9 +224,7 @@ def test_a_file_is_replaced_only_after_a_question(qtbot: QtBot, dialog: ExportDi
     assert old.read_text() != "mine"
 
 
-def test_a_proposed_name_is_free_and_stands_for_an_empty_one(
-    dialog: ExportDialog, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_proposed_name_is_free_and_stands_for_an_empty_one(dialog, tmp_path, qtbot):
     (tmp_path / dialog.name.text()).write_bytes(b"")
     dialog.format.button("svg").click()
     assert dialog.name.text().endswith("step0.svg")
@@ -263,7 +252,7 @@ def test_a_proposed_name_is_free_and_stands_for_an_empty_one(
         ("", "a\0b", "not valid"),
     ],
 )
-def test_an_impossible_place_gets_one_sentence(qtbot, dialog: ExportDialog, folder, name, what) -> None:
+def test_an_impossible_place_gets_one_sentence(qtbot, dialog, folder, name, what):
     for field, text in ((dialog.folder, folder), (dialog.name, name)):
         field.setText(text or field.text())
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
@@ -287,9 +276,7 @@ class SlowDisk:
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf", "csv"])
-def test_a_file_is_written_beside_the_window_also_when_the_dialog_is_closed(
-    qtbot: QtBot, dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_a_file_is_written_beside_the_window_also_when_the_dialog_is_closed(qtbot, dialog, monkeypatch, kind):
     disk = SlowDisk(monkeypatch)
     dialog.format.button(kind).click()
     path = dialog.path()
@@ -309,8 +296,8 @@ def test_a_file_is_written_beside_the_window_also_when_the_dialog_is_closed(
 
 
 def test_of_a_file_that_could_not_be_written_the_window_tells_when_the_dialog_is_closed(
-    qtbot: QtBot, dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+    qtbot, dialog, monkeypatch, tmp_path
+):
     disk, notices = SlowDisk(monkeypatch), list[Notice]()
     dialog._state.noticeRaised.connect(notices.append)
     dialog.folder.setText(str(tmp_path / "gone"))
@@ -324,7 +311,7 @@ def test_of_a_file_that_could_not_be_written_the_window_tells_when_the_dialog_is
     assert "the folder does not exist" in notice.text
 
 
-def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty() -> None:
+def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty():
     maps = np.arange(12, dtype=np.float32).reshape(2, 3, 2) / 8
     maps[1, 2, 0] = np.nan
     rows = list(csv.reader(io.StringIO(to_csv([Table("Maps", ("map", "row", "a", "b"), maps)]).decode())))
@@ -346,7 +333,7 @@ def _picture(font: ImageFont.FreeTypeFont, letter: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("file", ["Inter-Regular.otf", "JetBrainsMono-Regular.ttf"])
-def test_letters_look_like_those_of_the_whole_font(file: str) -> None:
+def test_letters_look_like_those_of_the_whole_font(file):
     basic = ImageFont.Layout.BASIC
     small = ImageFont.truetype(
         io.BytesIO(small_font(Font(1, is_mono=not file.startswith("Inter")), LETTERS)),
@@ -361,7 +348,7 @@ def test_letters_look_like_those_of_the_whole_font(file: str) -> None:
         assert np.abs(drawn - wanted).sum() <= 0.12 * wanted.sum() + 1, letter
 
 
-def test_the_letters_that_were_asked_for_and_no_others_are_in_a_sound_font_file() -> None:
+def test_the_letters_that_were_asked_for_and_no_others_are_in_a_sound_font_file():
     few = ImageFont.truetype(io.BytesIO(small_font(Font(1), "ab")), 100)
     assert _picture(few, "b").any()
     np.testing.assert_array_equal(_picture(few, "c"), _picture(few, "\N{SNOWMAN}"))
@@ -379,7 +366,7 @@ def test_the_letters_that_were_asked_for_and_no_others_are_in_a_sound_font_file(
         assert sum(struct.unpack(f">{len(table) // 4}I", table)) & 0xFFFFFFFF == wanted
 
 
-def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged() -> None:
+def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged():
     values = np.arange(12).reshape(3, 4) / 7 - 0.5
     shown = Looked(HeatMap(values, Colors.of("signed", values)))
     drawing = captioned(drawn(HEAT_MAP, shown, 400, LIGHT), "seed 0 & ∂L/∂w <1>")
@@ -410,8 +397,8 @@ def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged() -> None:
 
 
 def test_keys_and_context_menu_reach_the_figure_that_is_meant_and_it_can_be_copied(
-    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    qtbot, session, monkeypatch
+):
     menus: list[QMenu] = []
     monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
     window, plot = session.window, show_panel(qtbot, session, 2).strip

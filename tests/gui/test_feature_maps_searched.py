@@ -398,7 +398,7 @@ def test_in_presenter_mode_the_pinned_cell_of_an_enlarged_map_stays_in_sight(lab
     lab5.panel.network.enlarge("conv1")
     settle(lab5.qtbot)
     lab5.zoom(6)
-    theme.set_presenter(True)
+    theme.set_scale(1.35)
     settle(lab5.qtbot)
     assert lab5.cell_box("conv1", 23, 24) is not None
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -36,7 +35,7 @@ _OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, 
 
 
 @pytest.fixture
-def menus(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[QMenu]]:
+def menus(monkeypatch) -> Iterator[list[QMenu]]:
     """Menus that were asked for; they are not shown, so that the next one can be."""
     found: list[QMenu] = []
     monkeypatch.setattr(QMenu, "popup", lambda menu, _place: found.append(menu))
@@ -94,7 +93,7 @@ def _check_menus(part: QWidget, menus: list[QMenu], exporter: FigureExporter) ->
     return wrong
 
 
-def test_a_right_click_anywhere_offers_the_figure(qtbot: QtBot, session: Session, menus: list[QMenu]) -> None:
+def test_a_right_click_anywhere_offers_the_figure(qtbot, session, menus):
     train(qtbot, session, 100)
     window, wrong = session.window, list[str]()
     for number in range(len(PANELS)):
@@ -107,8 +106,8 @@ def test_a_right_click_anywhere_offers_the_figure(qtbot: QtBot, session: Session
 
 
 def test_a_right_click_offers_the_figure_in_the_window_for_own_digits_and_what_is_drawn_goes_out(
-    qtbot: QtBot, session: Session, menus: list[QMenu]
-) -> None:
+    qtbot, session, menus
+):
     own = open_board(qtbot, session)
     wrong: list[str] = []
     for page in ("draw", "image"):
@@ -151,12 +150,12 @@ def _faults(panel: QWidget) -> list[str]:
 
 
 @pytest.fixture
-def trained(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+def trained(qtbot, tmp_path) -> Iterator[Session]:
     with trained_lenet(qtbot, tmp_path) as session:
         yield session
 
 
-def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> None:
+def test_every_figure_has_a_name_of_its_own(qtbot, trained):
     faults: list[str] = []
     for number in range(len(PANELS)):
         faults += _faults(show_panel(qtbot, trained, number))
@@ -187,7 +186,7 @@ def _close_dialog(qtbot: QtBot, window: QWidget) -> str:
     return title
 
 
-def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session: Session) -> None:
+def test_the_button_at_the_top_exports_what_was_used_last(qtbot, session):
     window = session.window
     activate(qtbot, window)
     button = window.run_bar.export
@@ -222,8 +221,8 @@ def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session:
 
 
 def test_the_figures_of_all_panels_are_offered_that_in_front_first_and_the_timeline_has_its_numbers(
-    qtbot: QtBot, session: Session
-) -> None:
+    qtbot, session
+):
     show_panel(qtbot, session, 3)
     figures = session.exporter.figures()
     assert "Translation" not in {each.place for each in figures}, "it has shown nothing yet"
@@ -255,9 +254,7 @@ def _press(widget: QWidget) -> None:
 
 
 @pytest.mark.qt_log_ignore("does not support raise", extend=True)
-def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(
-    qtbot: QtBot, session: Session
-) -> None:
+def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(qtbot, session):
     window = session.window
     activate(qtbot, window)
     train(qtbot, session, 100)

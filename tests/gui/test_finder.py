@@ -186,7 +186,7 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     box.line.setText("no such thing anywhere")
     assert lines(box) == []
     QTest.keyClick(box.line, Key.Key_Return)
-    assert box.hint.text() == "Nothing has all these words."
+    assert box.hint.text() == "Nothing fits all these words."
     QTest.keyClick(box.line, Key.Key_Escape)
     assert not box.isVisible()
 

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.lab import load_lab, read_hand_in
-from cnnviz.lab.model import Prediction
+from cnnviz.lab.model import Condition, Prediction
 from cnnviz.lab.opening import FREE, shipped_labs
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.showing import secrets_of
+from cnnviz.layers import TIE_RULES
 from tests.gui.driving import activate, find, focus, opened, press, tab_to, typed_path
 from tests.gui.whole_window import PANELS, name_of, rest
 from tests.small_data import write_npz
@@ -68,7 +69,7 @@ def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Pat
     rest(qtbot, session, lambda: backprop.model.passed is not None)
     while backprop.model.step.kind is not StepKind.ROUTE:
         press(Key.Key_PageDown)
-    assert backprop.stack.view("routed").isVisible()
+    assert backprop.stack.view("route").isVisible()
     find(qtbot, session, "check all")
     page = backprop.side.check
     qtbot.waitUntil(lambda: "outcome" in page.page.leaves())
@@ -166,20 +167,22 @@ class Student:
 
     # --- what labs ask for, by the events that they wait for ------------------------------------------------
 
-    def do(self, event: str, count: int) -> None:
+    def do(self, condition: Condition) -> None:
         """Do what a step waits for."""
+        count = condition.at_least
         {
             "slowed": self.train_slowly,
             "finished": self.train,
             "pinned": self.pin,
             "dragged": lambda: self.drag(count),
             "swept": self.sweep,
-            "walked": lambda: self.walk(count),
+            "rule": lambda: self.choose_rule(condition.what),
+            "walked": lambda: self.walk_to(condition.what),
             "checked_gradient": lambda: self.press_in_backprop("Check all"),
             "updated": lambda: self.press_in_backprop("Apply the update"),
-            "sampled": self.choose_a_mistake,
+            "sampled": self.choose_a_mistake if count == 1 else lambda: self.choose_samples(count),
             "own_digit": self.draw,
-        }.get(event, lambda: None)()
+        }.get(condition.event, lambda: None)()
         self.rest()
 
     def train_slowly(self) -> None:
@@ -213,11 +216,28 @@ class Student:
         self.press_button(self.window.panel(TranslationPanel), "Start")
         self.qtbot.waitUntil(lambda: "swept" in self.control.done.counts)
 
-    def walk(self, count: int) -> None:
+    def walk_to(self, kind: str) -> None:
         press(Key.Key_4, _CONTROL)
         self.rest()
+        model = self.window.panel(BackpropPanel).model
+        wanted = next(number for number, step in enumerate(model.steps) if step.kind == kind)
+        while model.index != wanted:
+            press(Key.Key_PageUp if model.index > wanted else Key.Key_PageDown)
+
+    def choose_rule(self, rule: str) -> None:
+        press(Key.Key_4, _CONTROL)
+        find(self.qtbot, self.session, "rule for ties")
+        now = self.window.panel(BackpropPanel).model.passed.rule
+        way = TIE_RULES.index(rule) - TIE_RULES.index(now)
+        for _ in range(abs(way)):
+            press(Key.Key_Right if way > 0 else Key.Key_Left)
+            self.rest()
+
+    def choose_samples(self, count: int) -> None:
+        tab_to(lambda each: each is self.window.samples.grid)
         for _ in range(count):
-            press(Key.Key_PageDown)
+            press(Key.Key_Right)
+            press(Key.Key_Return)
 
     def choose_a_mistake(self) -> None:
         find(self.qtbot, self.session, "confusion matrix")
@@ -259,6 +279,7 @@ class Student:
                 press(Key.Key_Space)  # "Export anyway": the fields beside the lab are empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*shipped_labs()} - {FREE}))
 def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, name: str) -> None:
     classes = load_lab(shipped_labs()[name]).experiment.classes
@@ -284,7 +305,7 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
             if step.prediction is not None:
                 assert not student.is_anything_covered(), step.id
             for each in step.done_when:
-                student.do(each.event, each.at_least)
+                student.do(each)
             words = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
             if step.questions:
                 student.write(words)

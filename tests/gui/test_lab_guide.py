@@ -11,12 +11,15 @@ from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
 from cnnviz.lab.model import seed_of
 from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.record import Shown
 from cnnviz.mathematics import plain
+from cnnviz.training import epoch_order
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
 from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
 from tests.replacing import replace
+from ui.lab.step_text import RichLabel
 from ui.panels.report.panel import ReportPanel
 from ui.state import PinnedCell, RunStatus
 from ui.theme import LIGHT, theme_manager
@@ -41,7 +44,7 @@ def test_what_was_told_of_a_result_goes_with_its_lab_and_one_that_comes_later_is
     press(sitting.column.page.show_me)
     qtbot.waitUntil(lambda: bool(later.tasks))
     sitting.revealer.arrived.emit("field")
-    assert "is known now" in column.message.text()
+    assert "is known" in column.message.text()
     session.lab.open_file(shipped_labs()["pooling"])
     qtbot.waitUntil(lambda: sitting.control.lab.id == "pooling")
     later.finish(*later.tasks)
@@ -74,9 +77,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
     assert desk.done.prediction.answer == 4
     assert not page.prediction.understood.isVisibleTo(page)
-    assert page.prediction.waiting.text() == (
-        "The result is shown when you have done this: look at the panel Filters & maps."
-    )
+    assert page.prediction.waiting.text() == ("To see the result, first open the panel Filters & maps.")
     press(page.show_me)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
@@ -150,7 +151,7 @@ def test_a_prediction_about_something_covered_is_in_time_though_its_run_is_at_it
     desk.go_to("way")
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
-    assert "comes after you have committed" in card.hint.text()
+    assert "after you commit" in card.hint.text()
     press(next(each for each in card.choices.findChildren(QRadioButton)))
     press(card.commit)
     assert not desk.done.prediction.after_run
@@ -160,13 +161,13 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     sitting = open_lab(qtbot, session, tmp_path, _COUNTED)  # which nothing covers
     desk, card = sitting.control, sitting.column.page.prediction
     desk.go_to("way")
-    assert "comes after you have committed" in card.hint.text()
+    assert "after you commit" in card.hint.text()
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
-    assert "has been shown already" in card.hint.text()
+    assert "have already seen the result" in card.hint.text()
     session.controller.reset()  # which makes nobody forget
     whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
-    assert "has been shown already" in card.hint.text()
+    assert "have already seen the result" in card.hint.text()
     QTest.keyClicks(card.number, "12665")
     press(card.commit)
     assert desk.done.prediction.after_run
@@ -267,18 +268,17 @@ def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, se
     sitting = open_lab(qtbot, session, tmp_path, _OTHER)
     controller.run_start.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
-    bar = sitting.column.mismatch
-    assert "Classes 4, 9 instead of 0, 1; Filters 4 instead of 8" in bar.text()
+    said, show_me = sitting.column.page.mismatch, sitting.column.page.show_me
+    assert "another network: Classes 0, 1, not 4, 9; Filters 8, not 4." in said.text()
     with qtbot.waitSignal(session.document.restorer.finished):
-        press(bar.action_button())
-    assert bar.isHidden()
+        press(show_me)
+    assert said.isHidden()
     assert state.experiment == sitting.control.lab.experiment
     sitting.control.go_to("first")
-    assert "Ties all instead of first" in bar.text()
-    QTest.keyClick(bar, Qt.Key.Key_Escape)
+    assert "Ties first, not all." in said.text()
     with qtbot.waitSignal(session.document.restorer.finished):
-        press(sitting.column.page.show_me)
-    assert bar.isHidden()
+        press(show_me)
+    assert said.isHidden()
     assert state.experiment.ties == "first"
     whole_window.rest(qtbot, session)
 
@@ -343,7 +343,7 @@ def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp
     whole_window.train(qtbot, session, 3)
     step = state.run.step
     QTest.keyClicks(page.who.roll_number, "1")
-    qtbot.waitUntil(lambda: f"instead of {seed_of('21-CS-71')}" in sitting.column.mismatch.text())
+    qtbot.waitUntil(lambda: f"Seed {seed_of('21-CS-71')}, not" in page.mismatch.text())
     whole_window.rest(qtbot, session)
     assert (state.experiment.seed, state.run.step) == (seed_of("21-CS-7"), step)
 
@@ -368,3 +368,55 @@ def test_a_number_beyond_all_measures_is_not_committed_and_the_card_says_why(qtb
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
     formula = parse_formula("q_{f , 2i+1 , j} = max ( z_{f , i} , 0 )").formula
     assert plain(formula) == "q_f, 2i+1, j = max(z_f, i, 0)"
+
+
+def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_section_only(qtbot, session):
+    session.lab.open_file(shipped_labs()["lab5"])
+    sitting = session.lab.guide
+    qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == "lab5")
+    whole_window.rest(qtbot, session)
+    work, lab = sitting.control.work, sitting.control.lab
+    first, later, own = lab.step("objective"), lab.step("expect-shift"), lab.step("dots")
+    work.note_shown(lab.experiment.classes, Shown(lab="2026-01-31 10:00"))
+    work.set_record(work.record.revealed(lab.step("full"), "2026-01-31 10:00"))
+    assert work.version(first, "high").after_run
+    assert not work.version(later, "they stay").after_run
+    work.set_record(work.record.revealed(own, "2026-01-31 11:00"))
+    assert work.version(later, "they stay").shown == Shown(lab="2026-01-31 11:00")
+
+
+def test_a_text_calls_the_button_that_trains_what_it_says(qtbot, session, tmp_path):
+    sitting = open_lab(
+        qtbot, session, tmp_path, LAB.replace("Some **strong** words.", "Press **Train** now.")
+    )
+    text, train = sitting.column.page.text, session.window.run_bar.train
+
+    def said():
+        return " ".join(each.text() for each in text.findChildren(RichLabel) if not each.isHidden())
+
+    assert train.accessibleName() in said()
+    session.controller.train_to(3, 1)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+    assert train.accessibleName() == "Continue"
+    qtbot.waitUntil(lambda: "Continue" in said())
+    assert ">Train<" not in said()
+    whole_window.rest(qtbot, session)
+
+
+def test_a_step_in_slow_motion_shows_the_image_that_comes_in(qtbot, session, tmp_path):
+    slow = LAB.replace('[{ event = "words", at_least = 3 }]', '[{ event = "slowed" }]')
+    sitting = open_lab(qtbot, session, tmp_path, slow)
+    image, state = sitting.column.page.image, session.state
+    assert image.said.text().startswith("The first step will take in this training image")
+    session.controller.train_to(7, 1)
+    qtbot.waitUntil(lambda: image.said.text().startswith("Step 7 took in"))
+    data = state.dataset
+    index = epoch_order(len(data.train_labels), state.experiment.seed, 0)[6]
+    assert image.said.text().endswith(f"a {data.classes[data.train_labels[index]]}.")
+    side = image.picture.pixmap().width() // 28
+    shown = image.picture.pixmap().toImage()
+    pixels = [[shown.pixelColor(side * x, side * y).red() for x in range(28)] for y in range(28)]
+    np.testing.assert_array_equal(pixels, data.train_images[index][0])
+    sitting.control.go_to("field")
+    assert image.isHidden()
+    whole_window.rest(qtbot, session)

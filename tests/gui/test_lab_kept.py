@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 
@@ -21,11 +22,20 @@ from tests.gui import whole_window
 from tests.gui.document_driving import restored
 from tests.gui.driving import opened, save_document
 from tests.gui.lab_driving import LAB, open_lab, press
+from tests.small_data import write_npz
 from ui.lab.actions import welcome
 from ui.panels.report.panel import ReportPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
+
+
+@pytest.fixture
+def few(qtbot, tmp_path):
+    """The whole program with few images: a run ends after 1,000 steps."""
+    digits = write_npz(tmp_path / "digits.npz", training=1000, testing=211)
+    with opened(qtbot, tmp_path / "window.ini", digits) as session:
+        yield session
 
 
 def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
@@ -83,10 +93,9 @@ def test_a_lab_in_which_nothing_was_done_goes_with_the_guide(qtbot, session, tmp
     qtbot.waitUntil(lambda: report.work.lab.id == "small")
 
 
-def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, session, tmp_path):
-    text = LAB.replace('"receptive_field"', '"dots_cells_changed"').replace(
-        'stage = "pool1" }', 'stage = "max" }'
-    )
+def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, few, tmp_path):
+    session, text = few, LAB.replace('"receptive_field"', '"dots_cells_changed"')
+    text = text.replace('stage = "pool1" }', 'stage = "max" }')
     sitting = open_lab(qtbot, session, tmp_path, text)
     desk, page = sitting.control, sitting.column.page
     desk.go_to("field")
@@ -100,7 +109,8 @@ def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, session,
     assert "the filter of the lesson" in page.prediction.moment.text()
 
 
-def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, session, tmp_path):
+def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, few, tmp_path):
+    session = few
     sitting = open_lab(qtbot, session, tmp_path)
     desk, page = sitting.control, sitting.column.page
     desk.go_to("field")
@@ -110,11 +120,11 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
     time, moment = desk.done.revealed, page.prediction.moment.text()
-    assert moment == f"Measured {time} on the network of step 12,665."
+    assert moment == f"Measured {time} on the network of step 1,000."
     # A network that the step is not about takes the place of no result.
     session.controller.run_start.begin(replace(session.state.experiment, ties="first", epochs=1))
     whole_window.rest(qtbot, session, lambda: session.state.experiment.ties == "first")
-    whole_window.train(qtbot, session, 12665)
+    whole_window.train(qtbot, session, 1000)
     whole_window.rest(qtbot, session)
     assert page.prediction.moment.text() == moment
     assert not page.prediction.waiting.isVisible()
@@ -201,8 +211,9 @@ def test_a_document_carries_the_lab_with_what_was_done_in_it(qtbot, session, tmp
     assert files["lab.toml"] == sitting.control.lab.source.encode()
 
 
-def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, session, tmp_path):
+def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, few, tmp_path):
     """Nor does it become one by a reset, a restart, or in what is handed in."""
+    session = few
     report = session.window.panel(ReportPanel)
     session.window.panels.show_panel(4)
     report.run_lab()
@@ -248,7 +259,7 @@ def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, sessi
 
 def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, session, tmp_path, theme):
     column = open_lab(qtbot, session, tmp_path).column
-    theme.set_presenter(True)
+    theme.set_scale(1.35)
     session.window.resize(1100, 700)
     whole_window.rest(qtbot, session)
     column.show_result("field")
@@ -333,10 +344,11 @@ def test_a_course_gives_each_student_a_document_of_his_own(qtbot, session, tmp_p
         assert "class.cnnviz" in state.live.note
 
 
-def test_no_result_is_measured_on_a_network_whose_rate_was_changed_on_the_way(qtbot, session, tmp_path):
+def test_no_result_is_measured_on_a_network_whose_rate_was_changed_on_the_way(qtbot, few, tmp_path):
+    session = few
     sitting = open_lab(qtbot, session, tmp_path)
     state, controller, usual = session.state, session.controller, session.state.experiment
-    for step, rate in ((100, 1e-4), (101, 1e-2), (12665, 1e-4)):
+    for step, rate in ((100, 1e-4), (101, 1e-2), (1000, 1e-4)):
         controller.edit(replace(usual, learning_rate=rate))
         controller.train_to(step, 1)
         qtbot.waitUntil(

@@ -16,18 +16,17 @@ from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probabilities import Probabilities
 from cnnviz.graphics.probability_pairs import Predictions
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
-from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.palette import Color
 from cnnviz.presets import LAB5
 from cnnviz.routing import ParameterTarget
 from tests.gui import backprop_desk
-from tests.gui.backprop_desk import cells, leaves, now_at, pass_of, small_network
+from tests.gui.backprop_desk import cells, leaves, now_at, pass_of
 from tests.oracles import read_number as read
 from ui.panels.backprop.pages import Now, inspect
+from ui.panels.backprop.pages.route import route_of
 from ui.panels.backprop.passes import preview_update
 from ui.panels.backprop.steps import StepKind
 from ui.panels.training.log_table import LogModel
-from ui.state import Sample
 
 
 def assert_told_apart(values, texts) -> None:
@@ -122,38 +121,17 @@ def texts_of(drawing, rows: int, cols: int) -> list[str]:
 
 
 def test_a_loser_never_reads_like_the_winner() -> None:
-    """The windows of LAB5's pool, in some digits, at the size that the panel gives them."""
-    near_ties = windows = 0
+    """The windows of LAB5's pool, in some digits."""
+    near_ties = 0
     for index in range(4):
         now = now_at(pass_of(LAB5.build_network(), index), StepKind.ROUTE)
-        leaf = leaves(now)["values"]
-        row, col, rows, cols = leaf.content.map.shown
-        texts, values = np.array(texts_in(leaf, 340)).reshape(rows, cols), cells(leaf)
-        assert all(texts.ravel()), "there is room for the numbers"
-        for top in range(-row % 2, rows - 1, 2):
-            for left in range(-col % 2, cols - 1, 2):
-                place = slice(top, top + 2), slice(left, left + 2)
-                own = texts[place].ravel().tolist()
-                windows += 1
-                near_ties += any(len(text) > 5 for text in own)
-                assert_told_apart(values[place].ravel().tolist(), own)
-    assert windows > 30
+        for row, col in np.ndindex(13, 13):
+            route = route_of(now.passed, now.step, (0, row, col), "")
+            texts, *_ = route.numbers()
+            assert all(texts), "there is room for the numbers"
+            near_ties += any(len(text) > 6 for text in texts)
+            assert_told_apart(route.values.ravel().tolist(), texts)
     assert near_ties, "some windows need more than the usual decimals"
-
-
-def test_a_loser_never_reads_like_the_winner_of_a_window_that_overlaps_others() -> None:
-    layers = [
-        ("conv1", Conv2D(1, kernel_size=1, bias=False)),
-        ("pool1", MaxPool2D(2, stride=1, ties="first")),
-        ("flatten", Flatten()),
-        ("dense1", Dense(1)),
-    ]
-    weights = {"conv1.weight": np.ones((1, 1, 1, 1)), "dense1.weight": np.ones((1, 9))}
-    pixels = (255 - np.arange(16).reshape(1, 4, 4) % 7).astype(np.uint8)
-    passed = pass_of(small_network(layers, weights), sample=Sample(pixels, 1, None, "drawn"))
-    shown = inspect.page(now_at(passed, StepKind.ROUTE, stage="pool1", cell=(0, 0, 1))).leaves()["window"]
-    assert all(texts_in(shown, 116)), "there is room for the numbers"
-    assert_told_apart(cells(shown).ravel().tolist(), texts_in(shown, 116))
 
 
 def after_a_step(rate: float, scale: float = 1.0, **focus) -> Now:
@@ -208,14 +186,16 @@ def test_values_of_several_lines_beside_the_cursor() -> None:
     assert_told_apart(values, [text for _, text in read_there])
 
 
-def test_stages_that_differ_look_different() -> None:
+def test_stages_have_three_figures_and_what_is_no_number_a_dash() -> None:
     keys = ("pixels", "conv", "max", "average", "blur")
     values = (0.4671, 0.4678, 0.46711, 0.0, 1.4)
     stages = tuple(Stage(key, key, Color("#7A4FC9", "#B394F5"), "") for key in keys)
     strip = drawn(STRIP, Strip(stages, tuple((each, float("nan")) for each in values), "conv"), 900, LIGHT)
     tips = [strip.part(key).tip for key in keys]
-    assert_told_apart(list(values), [tip.split("change ")[1].split(",")[0] for tip in tips])
-    assert all("residual –" in tip for tip in tips)
+    told = [tip.split("original by ")[1].split(",")[0] for tip in tips]
+    assert told == ["0.467", "0.468", "0.467", "0", "1.4"]
+    assert set(told) <= set(strip.texts())
+    assert all("moved along, by –" in tip for tip in tips)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-4])

@@ -133,7 +133,7 @@ def test_samples_and_pages_stay_usable_in_small_windows(qtbot, session, theme, p
     stroke(qtbot, own, ONE)
     settle(qtbot, session)
     own.close()
-    theme.set_presenter(presenter)
+    theme.set_scale(1.35 if presenter else 1.0)
     session.controller.edit(state.draft.with_classes(tuple("0123456789")))
     for width, height in ((1100, 700), (1440, 900)):
         window.resize(width, height)
@@ -145,7 +145,7 @@ def test_samples_and_pages_stay_usable_in_small_windows(qtbot, session, theme, p
         assert samples.draw_button.height() >= samples.draw_button.minimumSizeHint().height()
         assert samples.rect().contains(samples.bars.geometry())
     own = open_board(qtbot, session)
-    said = "This network knows {}: whatever is drawn, it takes it for one of these."
+    said = "This network knows {}: whatever you draw, it takes it for one of these."
     assert own.known.text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
     own.resize(own.minimumSize())
     for page in ("draw", "image"):

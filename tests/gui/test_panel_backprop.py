@@ -7,7 +7,6 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
-from cnnviz.graphics.heat_map import inside
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, value
@@ -113,38 +112,41 @@ def test_dragging_moves_the_enlarged_block_and_pointing_at_a_cell_tells_its_numb
 
 def test_keys_point_at_cells_a_click_pins_one_and_a_pinned_window_stays(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
-    shown = desk.view("values")
-    row, col, *_ = desk.shown("values").content.map.shown
+    shown, route = desk.view("route"), desk.shown("route").content.route
+    row, col = route.corner
     shown.setFocus()
-    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right):
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right):
         QTest.keyClick(shown, key)  # the first one leads to the first cell
-    assert title(desk).endswith(f"row {(row + 2) // 2}, column {(col + 2) // 2}")
+    assert shown.hovered.grid in ("values", "gets")
+    channel = desk.panel.model.focus.channel(lab5(), "conv1")
+    assert title(desk) == f"Window of pool1: filter {channel}, row {row // 2}, column {col // 2}"
 
-    pinned = PinnedCell("conv1", (desk.panel.model.focus.channel(lab5(), "conv1"), row + 1, col + 2))
-    click_part(shown, cell(1, 2))
+    pinned, key = PinnedCell("conv1", (channel, row + 1, col)), CellKey("values", 1, 0)
+    click_part(shown, key)
     assert desk.state.pinned == pinned
     assert "Esc" in column(desk, "hint").content.words
-    click_part(shown, cell(1, 2))
+    click_part(shown, key)
     assert desk.state.pinned is None
-    point_at(shown, part_center(shown, cell(1, 2)))
-    desk.bot.waitUntil(lambda: shown.hovered == cell(1, 2))
+    point_at(shown, part_center(shown, key))
+    desk.bot.waitUntil(lambda: shown.hovered == key)
     shown.setFocus()
     QTest.keyClick(shown, Qt.Key.Key_Return)
     assert desk.state.pinned == pinned
     QTest.keyClick(shown, Qt.Key.Key_Escape)
     assert desk.state.pinned is None
 
-    click_part(desk.view("arriving"), cell(0, 1))
+    click_part(shown, "arriving")
     pinned = desk.state.pinned
-    point_at(desk.view("values"), part_center(desk.view("values"), cell(4, 4)))
-    name = f"row {pinned.index[1]}, column {pinned.index[2]}"
-    desk.bot.waitUntil(lambda: not title(desk).endswith(name))
-    desk.view("values").leaveEvent(None)
-    assert title(desk).endswith(name)
+    assert pinned == PinnedCell("pool1", (channel, row // 2, col // 2))
+    shown.leaveEvent(None)
+    assert title(desk).endswith(f"row {pinned.index[1]}, column {pinned.index[2]}")
+    QTest.keyClick(desk.view("overview"), Qt.Key.Key_Down)
+    assert desk.state.pinned is None, "another window is looked at"
+    assert desk.shown("route").content.route.corner == (row + 2, col)
 
     desk.state.set_pinned(PinnedCell("conv1", (6, 1, 2)))
     assert desk.panel.model.focus.channel(lab5(), "conv1") == 6
-    assert inside((1, 2, 1, 1), desk.shown("values").content.map.shown) is not None
+    assert desk.shown("route").content.route.corner == (0, 2)
 
 
 def test_buttons_slider_and_curve_choose_how_many_terms_button_and_small_map_the_rule(desk: Desk) -> None:
@@ -236,11 +238,11 @@ def shown_poke(desk: Desk):
 def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
     click(desk.panel.side.pages.button(POKE))
-    row, col, *_ = desk.shown("values").content.map.shown
-    click_part(desk.view("values"), cell(2, 1))
+    row, col = desk.shown("route").content.route.corner
+    click_part(desk.view("route"), CellKey("values", 1, 1))
     target = shown_poke(desk).target
     assert isinstance(target, CellTarget)
-    assert target.index[1:] == (row + 2, col + 1)
+    assert target.index[1:] == (row + 1, col + 1)
     click(desk.panel.side.pages.button("inspect"))
     desk.go_to(StepKind.FILTER)
     click_part(desk.view("total"), cell(1, 2))

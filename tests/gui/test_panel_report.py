@@ -10,11 +10,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from cnnviz.covers import Secret
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.opening import free_lab, shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Work
-from cnnviz.report.blocks import Figure, Heading, Words
+from cnnviz.report.blocks import Figure, Heading, Table, Words
 from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
 from tests.gui.document_driving import through_document
@@ -218,10 +219,10 @@ def test_a_new_report_knows_what_is_on_the_screen_and_no_more(qtbot, make, state
     panel = make()
     state.update_run(step=500, status=RunStatus.FINISHED)
     panel.work.begin(Work())
-    assert panel.work.version("x").shown.training
+    assert panel.work.version(panel.work.lab.steps[0], "x").shown.training
     state.update_run(step=0, status=RunStatus.READY)
     panel.work.begin(Work())
-    assert not panel.work.version("x").after_run
+    assert not panel.work.version(panel.work.lab.steps[0], "x").after_run
 
 
 def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_background(
@@ -242,6 +243,54 @@ def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_
     assert {(page.width(), page.format()) for page in pages} == {(width, QImage.Format.Format_RGB32)}
 
 
+def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole_panel(qtbot, make):
+    panel = make()
+    preview = panel.preview
+
+    def is_sharp() -> bool:
+        """Whether each pixel of a page is one of the screen, and the page as wide as is wanted."""
+        return bool(preview.pages) and all(
+            page.contentsRect().size() == page.pixmap().deviceIndependentSize().toSize()
+            for page in preview.pages
+        )
+
+    qtbot.waitUntil(is_sharp)
+    assert preview.viewport().width() - 3 <= preview.pages[0].width() <= preview.viewport().width()
+    before = preview.pages[0].width()
+    qtbot.mouseClick(panel.reading, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: preview.pages[0].width() > 1.5 * before and is_sharp())
+    assert not panel.head.isVisible()
+    for key, wanted in ((Qt.Key.Key_Plus, "125 %"), (Qt.Key.Key_Minus, "100 %")):
+        qtbot.keyClick(preview, key)
+        assert preview.fit.text() == wanted
+    qtbot.waitUntil(lambda: is_sharp() and abs(preview.pages[0].width() - 96 * 210 / 25.4) < 4)
+    state = panel.view_state()
+    qtbot.keyClick(preview, Qt.Key.Key_0)
+    qtbot.mouseClick(panel.reading, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: is_sharp() and preview.pages[0].width() == before)
+    panel.restore_view(state)
+    assert preview.fit.text() == "100 %"
+    assert not panel.head.isVisible()
+    panel.write_in(panel.work.lab.steps[0], panel.work.lab.steps[0].questions[0])
+    assert panel.head.isVisible(), "there is something to write"
+
+
+def test_while_something_is_to_be_predicted_the_pages_show_words_and_no_results(qtbot, make, state):
+    panel = make()
+    run(qtbot, panel)
+    write(qtbot, panel, "objective", "to see")
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > 3)
+    state.set_covered({Secret.TEST: "Step 2 asks for it."})
+    assert not panel.preview.pages
+    shown = panel.exporter.composed(is_final=False)().blocks
+    assert "to see" in [block.text for block in words(shown)]
+    assert not any(isinstance(each, Figure | Table) for each in shown)
+    assert any(isinstance(each, Figure) for each in panel.exporter.composed(is_final=True)().blocks)
+    qtbot.waitUntil(lambda: len(panel.preview.pages) in (1, 2, 3))
+    state.set_covered({})
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > 3)
+
+
 def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_again(
     qtbot, make, state, background
 ):
@@ -258,7 +307,7 @@ def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_agai
     assert again.numbers == before
     qtbot.waitUntil(lambda: len(again.preview.pages) == pages)
     assert f"Measured {before.time}: test accuracy" in again.status.text()
-    assert "measured again" not in again.exporter.gaps().text
+    assert "measured again" not in again.exporter.lacking()
     state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: again.numbers is not before and not again.cancel.isVisible())
@@ -279,7 +328,7 @@ def test_measured_numbers_that_were_edited_are_measured_again_as_they_were(qtbot
     again.work.begin(work)
     assert answer(again, "objective").field.toPlainText() == "to see"
     assert "seed 0, test image 2" in again.status.text()
-    assert "have to be measured again" in again.exporter.gaps().text
+    assert "have to be measured again" in again.exporter.lacking()
     assert not any(isinstance(each, Figure) for each in again.exporter.composed(is_final=False)().blocks)
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not again.measuring.is_lost)
@@ -345,21 +394,12 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     panel = make()
     qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert panel.message.text() == "15 places are still to be written."
-    lines = panel.message.look_button.toolTip().splitlines()[1:]
-    assert [line.partition(": ")[0] for line in lines] == [
-        f"{number}  {each.title}" for number, each in enumerate(free_lab().sections, start=1)
-    ]
-    assert all(line.count(", ") == 4 for line in lines)
+    assert panel.message.text() == "15 answers are still to be written, first Objective in section 1."
     assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
     assert panel.message.action_button().hasFocus()
-    qtbot.keyClick(panel.message.action_button(), Qt.Key.Key_Backtab)
-    assert panel.message.look_button.hasFocus(), "the keys go as one reads"
-    panel.message.look_button.click()  # it is still sliding in
-    assert panel.pages.current() == PRINCIPLE
-    assert answer(panel, "objective").field.hasFocus()
+    assert panel.pages.current() == PRINCIPLE, "there is the first"
     write(qtbot, panel, "objective", "x")
-    qtbot.waitUntil(lambda: panel.message.text() == "14 places are still to be written.")
+    qtbot.waitUntil(lambda: panel.message.text().startswith("14 answers are still to be written, first Hypo"))
     for key in (PRINCIPLE, TRANSLATION, BACKPROP):
         qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
         for name in ("objective", "hypothesis", "description", "observations"):
@@ -367,11 +407,8 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
         if key != TRANSLATION:
             write(qtbot, panel, "inference", "x")
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert panel.message.text() == (
-        "Still to be written – 2  Translation and max pooling: Inference and conclusion."
-    )
+    assert panel.message.text() == "Still to be written: Inference and conclusion in section 2."
     assert not asked
-    panel.message.look_button.click()  # it is still sliding in
     assert panel.pages.current() == TRANSLATION
     write(qtbot, panel, "inference", "x")
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)

@@ -129,13 +129,13 @@ def test_maps_that_were_moved_are_called_so_wherever_they_are(desk: Desk) -> Non
     desk.move(4, -2)
     panel, choices = desk.panel, desk.panel.choices
     for equivariance, first in ((False, "original"), (True, "moved original")):
-        for view in ("overlay", "sides", "flicker"):
+        for view in ("overlay", "sides"):
             choices.choose(equivariance=equivariance, pair=view)
             desk.settle()
             part = panel.maps.drawing().part(CellKey((0, "tile"), 6, 6))
             assert f": {first} " in part.tip
             told = [*panel.key.drawing().texts(), panel.key.spoken_summary()]
-            assert view == "flicker" or any(re.search(rf"\b{first}\b", words) for words in told)
+            assert any(re.search(rf"\b{first}\b", words) for words in told)
             titles = [table.title for table in tables_of(panel.maps)]
             assert titles == [f"Maps of the chosen stage: {name}" for name in (first, "shifted")]
     moved_maps, shifted = (list(table.lines()) for table in tables_of(panel.maps))
@@ -178,7 +178,27 @@ def test_other_windows_pool_the_same_filters(desk: Desk) -> None:
         assert np.allclose(desk.maps.original, blocks.max(axis=(2, 4)))
         stages = desk.panel.strip.content.stages
         assert [tile.key for tile in stages if tile.is_own] == ["pixels", "convolution"]
-        assert {tile.key for tile in stages} >= {"max", "average", "max_blur", "subsample"}
+
+
+def test_beside_the_own_pool_stands_the_one_to_compare_with_all_of_them_or_none(desk: Desk) -> None:
+    def shown() -> list[str]:
+        keys = [tile.key for tile in desk.panel.strip.content.stages]
+        names = [tile.title for tile in desk.panel.strip.content.stages]
+        assert [line.name for line in desk.panel.sweep.curves.content.curves] == names
+        return keys[2:]
+
+    desk.settle()
+    assert shown() == ["max", "average"]
+    for choice, pools in (
+        ("subsample", ["max", "subsample"]),
+        ("", ["max"]),
+        ("all", ["max", "average", "max_blur", "subsample"]),
+    ):
+        choose_by_keys(desk.controls["compared"], choice)
+        assert shown() == pools
+    click_part(desk.panel.strip, "subsample")
+    choose_by_keys(desk.controls["compared"], "average")
+    assert shown() == ["max", "average", "subsample"], "what is looked at stays"
 
 
 def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> None:
@@ -194,27 +214,6 @@ def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> N
     assert desk.panel.view.channel == 6
     part = maps.drawing().part(CellKey((6, "tile"), 6, 6))
     assert "original" in part.tip
-
-
-def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk, qtbot: QtBot) -> None:
-    pace, timer = desk.controls["pace"], desk.panel._flicker
-    assert not timer.isActive()
-    assert pace.maximum() / 2 == 3
-    click(desk.controls["pair"].button("flicker"))
-    pace.setValue(pace.maximum())
-    assert timer.interval() == 167
-    phases: list[str] = []
-    desk.panel.choices.changed.connect(lambda: phases.append(desk.canvas.content.shown.phase))
-    qtbot.waitUntil(lambda: len(phases) >= 3)
-    assert phases[:3] == ["shifted", "original", "shifted"]
-    click(desk.panel.pause)
-    assert not timer.isActive()
-    click(desk.panel.pause)
-    click(desk.controls["pair"].button("overlay"))
-    assert not timer.isActive()
-
-
-# -- network -----------------------------------------------------------------------------------------------
 
 
 def test_the_statement_gives_the_measured_numbers_also_of_another_network(desk: Desk) -> None:
@@ -263,6 +262,7 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     assert desk.panel.statement.text().startswith(
         f"The convolution changed by {maps[0]:.3f}, the pixels by {pixels[0]:.3f}. It changes "
     )
+    choose_by_keys(desk.controls["compared"], "max")
     click_part(desk.panel.strip, "max")
     desk.settle()
     change = desk.values("max")
@@ -275,7 +275,7 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
     choose_by_keys(desk.controls["lesson"], "digit-1px")
     desk.settle()
-    assert "one pixel is a quarter of a cell" in desk.panel.lesson.text()
+    assert "One pixel is a quarter of a cell" in desk.panel.lesson.text()
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
@@ -301,8 +301,6 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
         controls["lesson"],
         controls["pair"],
         controls["pool_size"],
-        controls["relative"],
-        panel.strip,
         desk.canvas,
         panel.edges,
         controls["equivariance"],
@@ -310,6 +308,9 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
         panel.winners,
         controls["measure"],
         controls["many"],
+        controls["relative"],
+        controls["compared"],
+        panel.strip,
     ]
     stops[0].setFocus()
     reached: list[QWidget] = []

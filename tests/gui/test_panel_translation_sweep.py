@@ -117,8 +117,9 @@ def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> 
     assert line.y[list(line.x).index(5)] == pytest.approx(np.mean(ring))
     assert line.spread is None
     point_at(plot, part_center(plot, 5.0))
-    assert "Max" in plot.drawing().texts()
-    assert f"{line.y[5]:.2f}" in {text[:4] for text in plot.drawing().texts()}
+    told = desk.panel.sweep.reading()
+    assert told.startswith("at distance 5: ")
+    assert f"Max {line.y[5]:.2f}" in told, "beside the plot, not over it"
 
 
 def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk) -> None:

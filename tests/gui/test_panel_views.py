@@ -124,9 +124,8 @@ def _a_lesson(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TranslationPanel)
     choose(panel.choices.controls["lesson"], "2 · Row of eight")
     rest(bot, session)
-    click(panel.choices.controls["pair"].button("flicker"))
-    click(panel.pause)
-    press(panel.choices.controls["pace"], Key.Key_Right)
+    click(panel.choices.controls["pair"].button("difference"))
+    choose(panel.choices.controls["compared"], "all pools")
 
 
 def _a_poke(bot: QtBot, session: Session) -> None:
@@ -136,8 +135,7 @@ def _a_poke(bot: QtBot, session: Session) -> None:
     choose(panel.side.ties.view("label"), "2")
     rest(bot, session)
     choose(panel.stack.view("contrast"), "average")
-    shown = panel.stack.view("values")
-    click_part(shown, CellKey("cell", 1, 2))
+    click_part(panel.stack.view("route"), CellKey("values", 1, 0))
     click(panel.side.pages.button("poke"))
     press(panel.side.poke.view("eps").slider, Key.Key_Right, Key.Key_Right)
     press(panel.side.poke.view("reach").slider, Key.Key_Left)

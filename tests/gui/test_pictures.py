@@ -1,9 +1,7 @@
 """Pictures that carry their view: it comes back, trained again where it has to be, or it is said why not."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -35,9 +33,7 @@ def now(session: Session) -> Document:
     return found
 
 
-def test_a_moment_of_a_long_run_comes_back(
-    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_moment_of_a_long_run_comes_back(qtbot, session, tmp_path, monkeypatch):
     """Of a long run few moments are on record; one at which it was paused is, and comes back all the same."""
     monkeypatch.setattr(worker, "_SNAPSHOTS_PER_RUN", 100)
     state = session.state
@@ -54,8 +50,8 @@ def test_a_moment_of_a_long_run_comes_back(
 
 
 def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and_the_words_stay(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
+    qtbot, session, tmp_path
+):
     train(qtbot, session, 200)
     path = tmp_path / "a.png"
     save_picture(session, path)
@@ -87,9 +83,7 @@ def _of_other_weights(document: Document) -> Document:
     return replaced(document, seen=replaced(document.seen, weights_sha256="00" * 32))
 
 
-def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancelled(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
+def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancelled(qtbot, session, tmp_path):
     for change, words in (
         (_of_other_data, "other data (elsewhere)"),
         (_of_other_weights, "cannot be brought back"),
@@ -115,7 +109,7 @@ def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancell
     assert done.args == [False]
     qtbot.waitUntil(lambda: session.controller.is_idle)
     assert not restorer.is_busy
-    assert told(session) == "Opening far.png was cancelled: everything is as it was."
+    assert told(session) == "Opening far.png was cancelled. Nothing has changed."
     assert (session.state.run.run_id, session.state.run.status) == (run_id, RunStatus.READY)
 
 
@@ -144,8 +138,8 @@ def _changed_later(qtbot: QtBot, session: Session) -> None:
 
 @pytest.mark.parametrize("change", [_forked, _changed_later])
 def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_shows_anything(
-    qtbot: QtBot, session: Session, tmp_path: Path, change: Callable[..., Any]
-) -> None:
+    qtbot, session, tmp_path, change
+):
     change(qtbot, session)
     state, path = session.state, tmp_path / "fork.png"
     save_picture(session, path)
@@ -164,7 +158,7 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     np.testing.assert_array_equal(trainer.advance(saved.run.step).losses, state.history.losses)
 
 
-def test_a_fork_that_changes_nothing_is_the_same_run(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def test_a_fork_that_changes_nothing_is_the_same_run(qtbot, session, tmp_path):
     state, path = session.state, tmp_path / "same.png"
     train(qtbot, session, 300)
     session.controller.show_moment(126)

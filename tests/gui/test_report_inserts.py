@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 from cnnviz.document.archive import load_picture
 from cnnviz.errors import CNNVizError
 from cnnviz.lab.model import Step
+from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.reading import load_lab
 from cnnviz.network import weights_checksum
 from cnnviz.report import Insert
 from cnnviz.report.blocks import MAX_WORDS
@@ -24,7 +26,7 @@ from ui.export.figures import caption_of
 from ui.panels.backprop import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
-from ui.panels.report.inserts import InsertChoice, InsertPicker
+from ui.panels.report.inserts import InsertChoice, InsertList, InsertPicker
 from ui.panels.training import TrainingPanel
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
@@ -50,7 +52,7 @@ def _choose(session: Session, panel: str, title: str, table: bool) -> None:
     picker = _picker(session)
     label = f"{title} (table)" if table else title
     rows = [picker.list.item(row) for row in range(picker.list.count())]
-    picker.list.setCurrentItem(next(each for each in rows if each.text() == label))
+    picker.list.setCurrentItem(next(each for each in rows if each.text().split("\n")[0] == label))
     choice = picker.choice()
     assert choice.panel == panel
     picker.insert_button.click()
@@ -197,7 +199,8 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
     _choose(session, "Network", "Confusion matrix", table=True)
     filters = next(c for c in session.inserter.choices() if c.panel == "Filters & maps" and c.is_table)
     drain(qtbot, session.controller.files)
-    window.panel(ReportPanel).add_insert(_made(qtbot, filters), step(window.panel(ReportPanel), PRINCIPLE))
+    report = window.panel(ReportPanel)
+    report.work.add_insert(step(report, PRINCIPLE), _made(qtbot, filters))
 
     loss, log, matrix, kernel = window.panel(ReportPanel).work.record.step(PRINCIPLE).inserts
     assert all(f"step {last:,}" in each.caption for each in (loss, log, matrix))
@@ -270,11 +273,11 @@ def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
     _show(qtbot, session)
     insert = _made(qtbot, _panel(session))
     for _ in range(most):
-        report.add_insert(insert, step(report, PRINCIPLE))
+        report.work.add_insert(step(report, PRINCIPLE), insert)
     with pytest.raises(CNNVizError, match="at most"):
-        report.add_insert(insert, step(report, PRINCIPLE))
+        report.work.add_insert(step(report, PRINCIPLE), insert)
     report.fields.inserts[0].button(3, "remove").click()
-    report.add_insert(insert, step(report, PRINCIPLE))
+    report.work.add_insert(step(report, PRINCIPLE), insert)
     report.message.action_button().click()
     assert "at most" in report.message.text()
     assert len(_titles(session, PRINCIPLE)) == most
@@ -286,7 +289,7 @@ def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtB
     report, message = window.panel(ReportPanel), window.panel(ReportPanel).message
     first, second, third = (_made(qtbot, each) for each in session.inserter.choices()[:3])
     for insert, key in ((first, PRINCIPLE), (second, PRINCIPLE), (third, TRANSLATION)):
-        assert report.add_insert(insert, step(report, key)) is False
+        assert report.work.add_insert(step(report, key), insert) is False
     for key, place in ((TRANSLATION, 0), (PRINCIPLE, 0), (PRINCIPLE, 0)):
         report.show_step(key)
         report.fields.inserts[0].button(place, "remove").click()
@@ -315,18 +318,17 @@ def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that
     items = [picker.list.item(row) for row in range(picker.list.count())]
     listed = [each for each in items if each.flags() & Qt.ItemFlag.ItemIsSelectable]
     assert len({each.text() for each in listed}) == len(listed) > 4
-    assert any(each.text().endswith("(table)") for each in listed)
+    tables = [each.data(Qt.ItemDataRole.UserRole).is_table for each in listed]
+    assert any(tables)
 
     def pictures() -> list[QImage]:
         return [each.icon().pixmap(picker.list.iconSize()).toImage() for each in listed]
 
     # All of them are drawn, one after the other, and no two figures are alike.
     qtbot.waitUntil(lambda: all(each.pixelColor(each.rect().center()).alpha() for each in pictures()))
-    shown = [
-        each for item, each in zip(listed, pictures(), strict=True) if not item.text().endswith("(table)")
-    ]
+    shown = [each for is_table, each in zip(tables, pictures(), strict=True) if not is_table]
     assert all(one != other for n, one in enumerate(shown) for other in shown[:n])
-    assert "step 3" in picker.origin.text()
+    assert "step 3" in listed[0].text()
     picker.cancel.click()
     assert _titles(session, PRINCIPLE) == []
 
@@ -334,8 +336,15 @@ def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that
     session.window.panels.show_panel(4)
     picker = _picker(session)
     title = picker.choice().title
-    picker.words.setFocus()
-    qtbot.keyClicks(picker.words, "Falls <b>fast</b>")
+    qtbot.keyClicks(picker.list, "F")  # letters are no search in it
+    qtbot.waitUntil(picker.words.hasFocus)
+    assert picker.choice().title == title
+    place = picker.words.geometry()
+    for row in range(picker.list.count()):
+        picker.list.setCurrentRow(row)
+        assert picker.words.geometry() == place
+    picker.list.setCurrentRow(1)
+    qtbot.keyClicks(picker.words, "alls <b>fast</b>")
     qtbot.keyClick(picker.words, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: _titles(session, PRINCIPLE) == [title])
     field = report.fields.inserts[0].words_field(0)
@@ -383,3 +392,22 @@ def _step(qtbot: QtBot, session: Session) -> None:
     before = session.state.run.step
     qtbot.keyClick(session.window, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == before + 1)
+
+
+def test_ctrl_i_in_the_report_asks_about_the_observations_with_the_cursor_else_of_the_step_in_front(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, report = session.window, session.window.panel(ReportPanel)
+    lab = load_lab(shipped_labs()["lab5"])
+    report.work.set_lab(lab, "lab5")
+    report.work.set_record(report.work.record.looked_at(lab.step("winner"), ""))
+    qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
+    qtbot.waitUntil(report.isVisible)
+    asked: list[str] = []
+    monkeypatch.setattr(InsertList, "ask", lambda listed: asked.append(listed.step.id))
+    report.setFocus()
+    report.fields.ask_insert()
+    field = report.fields.answer("full", "observations").field
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_I, KEYS)
+    assert asked == ["winner", "full"]

@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
 from tests.engine.datasets_files import assert_one_sentence
-from tests.gui.child_window import run_window
 from tests.gui.driving import activate, begun, close_export_dialog, export_dialog, kept_in
 from tests.gui.whole_window import show_panel, train_to
 from tests.small_disk import WAYS, SmallDisk, open_small_disk
@@ -43,7 +42,7 @@ def _stored(path: Path, values: dict[str, Any]) -> QSettings:
     ["3", ["a", "b"], QByteArray(b"junk"), QRect(1, 2, 3, 4), {"a": 1}, "x" * 5000, ["\0", QRect()]],
     ids=["number", "list", "bytes", "rectangle", "mapping", "long", "mixed"],
 )
-def test_a_value_of_another_kind_is_as_none(qtbot: QtBot, tmp_path: Path, value: object) -> None:
+def test_a_value_of_another_kind_is_as_none(qtbot, tmp_path, value):
     with begun(qtbot, _stored(tmp_path / "window.ini", dict.fromkeys(_KEYS, value))) as session:
         assert session.document.recent() == []
         session.exporter.export(session.window.panel(TrainingPanel))
@@ -53,7 +52,7 @@ def test_a_value_of_another_kind_is_as_none(qtbot: QtBot, tmp_path: Path, value:
         close_export_dialog(qtbot)
 
 
-def test_these_are_all_that_is_remembered(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def test_these_are_all_that_is_remembered(qtbot, session, tmp_path):
     session.exporter.export(session.window.panel(TrainingPanel))
     dialog = export_dialog()
     dialog.folder.setText(str(tmp_path))
@@ -65,13 +64,11 @@ def test_these_are_all_that_is_remembered(qtbot: QtBot, session: Session, tmp_pa
     assert set(kept.allKeys()) == _KEYS
 
 
-def test_a_damaged_layout_aborts_no_start(tmp_path: Path) -> None:
-    kept = tmp_path / "CNNViz" / "CNNViz.conf"
-    kept.parent.mkdir()
+def test_a_damaged_layout_aborts_no_start(qtbot, tmp_path):
+    kept = tmp_path / "CNNViz.ini"
     kept.write_text("[window]\ngeometry=3\ndocks=3\npanels=@Variant(x)\n", encoding="utf-8")
-    ended = run_window(tmp_path)
-    assert ended.returncode == 0
-    assert "Traceback" not in ended.stderr
+    with begun(qtbot, kept) as session:
+        assert session.window.panels.front == 0
 
 
 # -- a full disk ---------------------------------------------------------------------------------------------
@@ -81,13 +78,13 @@ OLD = b"what was there before"
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+def disk(tmp_path) -> Iterator[SmallDisk]:
     with open_small_disk(tmp_path / "disk", mounted=WAYS[-1] == "mounted") as opened:
         yield opened
 
 
 @pytest.fixture
-def kept_on_disk(disk: SmallDisk, tmp_path: Path) -> Path:
+def kept_on_disk(disk, tmp_path) -> Path:
     """Let the document be kept on the disk; ask for it before the session."""
     path = disk.folder / "windows"
     path.mkdir()
@@ -111,9 +108,7 @@ def press(qtbot: QtBot, session: Session, key: Qt.Key, *, shift: bool = False) -
     qtbot.keyClick(session.window, key, modifier | Qt.KeyboardModifier.ShiftModifier if shift else modifier)
 
 
-def test_the_export_dialog_stays_open(
-    qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path
-) -> None:
+def test_the_export_dialog_stays_open(qtbot, session, disk, tmp_path):
     train_to(qtbot, session, 20)
     show_panel(qtbot, session, 2)
     session.exporter.export()
@@ -146,13 +141,13 @@ def test_the_export_dialog_stays_open(
 
 @pytest.mark.parametrize("fault", ["full", "read-only"])
 def test_a_document_tells_and_can_be_saved_elsewhere(
-    qtbot: QtBot,
-    session: Session,
-    disk: SmallDisk,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    fault: str,
-) -> None:
+    qtbot,
+    session,
+    disk,
+    monkeypatch,
+    tmp_path,
+    fault,
+):
     train_to(qtbot, session, 20)
     (disk.folder / "a.cnnviz").write_bytes(OLD)
     disk.fill() if fault == "full" else disk.lock()
@@ -174,7 +169,7 @@ def test_a_document_tells_and_can_be_saved_elsewhere(
         disk.unlock()
 
 
-def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path) -> None:
+def test_a_report_tells_in_its_panel(qtbot, session, disk, tmp_path):
     session.window.panels.show_panel(4)
     report = session.window.panel(ReportPanel)
     qtbot.keyClicks(report.fields.answers[0].field, "to see")
@@ -193,9 +188,7 @@ def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: Small
     qtbot.waitUntil(report.export.isEnabled)
 
 
-def test_words_are_kept_as_soon_as_there_is_room(
-    qtbot: QtBot, disk: SmallDisk, kept_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_are_kept_as_soon_as_there_is_room(qtbot, disk, kept_on_disk, session, monkeypatch):
     monkeypatch.setattr("ui.document.autosave._RETRY_MS", 100)
     session.window.panels.show_panel(4)
     edit = session.window.panel(ReportPanel).fields.answers[0].field
@@ -204,7 +197,7 @@ def test_words_are_kept_as_soon_as_there_is_room(
     qtbot.waitUntil(lambda: session.controller.keeping.is_idle)
     disk.fill()
     qtbot.keyClicks(edit, " and second")
-    qtbot.waitUntil(lambda: "Your work is not being kept" in told(session))
+    qtbot.waitUntil(lambda: "Your work is not being saved" in told(session))
     assert "the disk is full" in told(session)
     assert edit.toPlainText() == "first and second"
     assert "first" in kept_in(session)
@@ -215,8 +208,8 @@ def test_words_are_kept_as_soon_as_there_is_room(
 
 
 def test_the_window_does_not_close_over_words_that_are_not_kept(
-    qtbot: QtBot, disk: SmallDisk, kept_on_disk: Path, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    qtbot, disk, kept_on_disk, session, monkeypatch
+):
     asked: list[bool] = []
 
     def ask(_parent: object) -> bool:

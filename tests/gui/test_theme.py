@@ -10,13 +10,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import override
 
+import numpy as np
 import pyqtgraph as pg
 import pytest
+from PIL import ImageFont
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import Cells, Colors
+from cnnviz.drawing.numbers import cell_numbers
 from tests.gui.driving import settle, show_window
 from tests.oracles import luminance
 from ui.panels.training.log_table import LogTable
@@ -32,9 +36,11 @@ from ui.theme import (
     repolish,
     ui_font,
 )
+from ui.theme.fonts import FONT_FOLDER
 from ui.theme.icons import ICON_FOLDER
 from ui.theme.plots import style_plot
 from ui.theme.stylesheet import StylesheetWriter
+from ui.theme.tokens import projected, scaled
 
 THEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda theme: theme.name)
 
@@ -135,20 +141,37 @@ def test_system_mode_follows_the_desktop_while_running(monkeypatch: pytest.Monke
     assert told == [DARK, LIGHT, DARK, LIGHT]
 
 
-def test_presenter_mode_enlarges_text_and_controls(
+def test_a_larger_scale_enlarges_text_and_controls(
     qtbot: QtBot, qapp: QApplication, theme: ThemeManager
 ) -> None:
     button = QPushButton("Train")
     qtbot.addWidget(button)
     button.ensurePolished()
     text, size = qapp.font().pointSizeF(), button.sizeHint()
-    theme.set_presenter(True)
+    theme.set_scale(1.35)
     button.ensurePolished()
     assert qapp.font().pointSizeF() == pytest.approx(text * 1.35)
     assert button.sizeHint().height() >= 1.25 * size.height()
     assert theme.theme.px(8) == 11
-    theme.set_presenter(False)
+    theme.set_scale(1.0)
     assert qapp.font().pointSizeF() == text
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1280, 800), (1920, 1080), (2560, 1440)])
+def test_a_projection_can_be_read_from_the_last_row(width: int, height: int) -> None:
+    look = scaled(LIGHT, projected(width, height), projects=True)
+    assert width / look.scale >= 940, "panels have the width that they want"
+    smallest = 0.022 * min(height, width * 9 / 16)
+    assert look.font("small").size >= smallest
+    values = np.array([[0.25, -1.5], [3.25, 0.75]])
+    for side in (20, 40, 60, 90):
+        grid = Cells(2, 2, 0, 0, look.px(side))
+        numbers = cell_numbers(values, Colors.of("signed", values), grid, look)
+        assert bool(numbers) is (side >= 60), "no number rather than a small one"
+        for text in numbers:
+            font = ImageFont.truetype(FONT_FOLDER / "JetBrainsMono-Regular.ttf", text.font.size)
+            _, top, _, bottom = font.getbbox("0")
+            assert bottom - top >= smallest
 
 
 @THEMES
@@ -328,7 +351,7 @@ def test_a_widget_is_dressed_once_however_many_are_around_it(qtbot: QtBot, theme
     changes = StyleChanges(*widgets)
     theme.set_mode("dark")
     assert set(changes.counts.values()) == {1}
-    theme.set_presenter(True)
+    theme.set_scale(1.35)
     assert set(changes.counts.values()) == {2}
     for label in widgets[1:]:
         assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
@@ -344,7 +367,7 @@ def test_what_is_behind_a_tab_is_dressed_a_little_later(qtbot: QtBot, theme: The
     changes = StyleChanges(shown, hidden)
     theme.set_mode("dark")
     assert changes.counts == {shown: 1, hidden: 0}
-    theme.set_presenter(True)
+    theme.set_scale(1.35)
     qtbot.waitUntil(lambda: changes.counts == {shown: 2, hidden: 1})
     assert hidden.font().pointSizeF() == DARK.base_pt * 1.35
 

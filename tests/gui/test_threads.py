@@ -7,7 +7,6 @@ from itertools import product
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, QThread, QTimer
-from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import NO_THREAD, DataError
 from cnnviz.evaluation import CancelledError
@@ -333,14 +332,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot):
+def desk(qtbot):
     made = Desk()
     yield made
     made.reader.close()
     assert made.background.close(PATIENCE)
 
 
-def test_weights_are_shown_after_the_steps_that_made_them(qtbot: QtBot, desk: Desk) -> None:
+def test_weights_are_shown_after_the_steps_that_made_them(qtbot, desk):
     for _ in range(5):
         before = len(desk.seen)
         desk.train(10)
@@ -348,7 +347,7 @@ def test_weights_are_shown_after_the_steps_that_made_them(qtbot: QtBot, desk: De
     assert desk.seen == [(10, 10), (20, 20), (30, 30), (40, 40), (50, 50)]
 
 
-def test_the_last_weights_are_shown_when_the_run_halts(qtbot: QtBot, desk: Desk) -> None:
+def test_the_last_weights_are_shown_when_the_run_halts(qtbot, desk):
     statuses: list[RunStatus] = []
     desk.state.snapshotChanged.connect(lambda: statuses.append(desk.state.run.status))
     desk.train(10)
@@ -359,7 +358,7 @@ def test_the_last_weights_are_shown_when_the_run_halts(qtbot: QtBot, desk: Desk)
     assert statuses == [RunStatus.PAUSED]
 
 
-def test_weights_of_another_run_are_dropped(qtbot: QtBot, desk: Desk) -> None:
+def test_weights_of_another_run_are_dropped(qtbot, desk):
     def show_what_was_read() -> None:
         shown_later = [each for each in desk.reader.findChildren(QTimer) if each.isSingleShot()]
         qtbot.waitUntil(lambda: not any(each.isActive() for each in shown_later))

@@ -389,7 +389,7 @@ def card(found: Compared, key: str) -> Card:
 
 @pytest.mark.parametrize(("preset", "layer"), [(LAB5, "conv1"), (LAB5, "dense1"), (LENET, "conv2")])
 @pytest.mark.parametrize("room", [WIDE, NARROW])
-def test_everything_has_room_and_is_made_twice_alike(preset, layer, room) -> None:
+def test_everything_has_room_and_is_made_twice_alike(preset, layer, room):
     found = compared(preset, layer)
     page = page_of(found, room is WIDE, "")
     assert page == page_of(found, room is WIDE, "")
@@ -403,7 +403,7 @@ def test_everything_has_room_and_is_made_twice_alike(preset, layer, room) -> Non
     assert to_svg(drawing).count("<text") == len(drawing.texts())
 
 
-def test_one_scale_for_all_or_a_scale_of_its_own_for_the_difference() -> None:
+def test_one_scale_for_all_or_a_scale_of_its_own_for_the_difference():
     for own in (False, True):
         found = compared(own_scale=own)
         then, now, difference = (card(found, key).content.tiles for key in ("then", "now", "difference"))
@@ -412,7 +412,7 @@ def test_one_scale_for_all_or_a_scale_of_its_own_for_the_difference() -> None:
         assert (difference.colors == then.colors) is not own
 
 
-def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_can_be_covered() -> None:
+def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_can_be_covered():
     found = compared()
     assert card(found, "then").caption == "step 0"
     assert card(replace(found, is_ours=False), "then").caption == "step 0 of an earlier run"

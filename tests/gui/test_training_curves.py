@@ -415,7 +415,7 @@ def test_an_empty_table_says_what_to_do_and_takes_no_keyboard(table: LogTable) -
 
 @pytest.mark.parametrize("presenter", [False, True])
 def test_no_number_is_cut_at_the_smallest_size(table: LogTable, theme: ThemeManager, presenter: bool) -> None:
-    theme.set_presenter(presenter)
+    theme.set_scale(1.35 if presenter else 1.0)
     table.append([(60_000, 12.345, 0.999)])
     table.resize(table.minimumSizeHint())
     metrics = table.fontMetrics()

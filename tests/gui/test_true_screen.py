@@ -9,7 +9,6 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
@@ -114,7 +113,7 @@ def picture_of(qtbot: QtBot, part: QWidget) -> QImage:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.qt_log_ignore("does not support raise")
-def test_nothing_is_left_over_from_what_was_done_before(qtbot: QtBot, tmp_path: Path, seed: int) -> None:
+def test_nothing_is_left_over_from_what_was_done_before(qtbot, tmp_path, seed):
     chance, done, faults = random.Random(seed), [], []
     data = write_npz(tmp_path / "digits.npz", (0, 1, 2))
     with opened(qtbot, tmp_path / "window.ini", data, random_use.NETWORKS[0]) as session:

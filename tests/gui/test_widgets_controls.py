@@ -149,7 +149,7 @@ def test_wrapped_text_is_never_cut(
 ) -> None:
     label = WrapLabel("Max pooling passes each gradient to the cell that won its window. " * 3)
     place(qtbot, window, label)
-    theme.set_presenter(presenter)
+    theme.set_scale(1.35 if presenter else 1.0)
     for width in (400, 250, 320):
         window.resize(width, 400)
         qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
@@ -223,7 +223,7 @@ def test_a_scroll_column_is_never_narrower_than_its_content(qtbot: QtBot, theme:
     window.resize(10, 200)
     show_window(qtbot, window)
     for presenter in (True, False):
-        theme.set_presenter(presenter)
+        theme.set_scale(1.35 if presenter else 1.0)
         settle(qtbot)
         window.resize(10, 200)
         qtbot.waitUntil(lambda: column.viewport().width() >= content.minimumSizeHint().width())

@@ -10,7 +10,7 @@ from ui.controls.number_field import FloatField, IntField
 
 
 @pytest.fixture
-def window(qtbot: QtBot) -> QWidget:
+def window(qtbot) -> QWidget:
     return column_window(qtbot)
 
 
@@ -23,7 +23,7 @@ def type_into(qtbot: QtBot, field: IntField | FloatField, text: str, *, confirm:
 
 
 @pytest.fixture
-def rate(qtbot: QtBot, window: QWidget) -> FloatField:
+def rate(qtbot, window) -> FloatField:
     field = FloatField(1e-6, 10, 1e-4)
     field.set_subject("Learning rate")
     place(qtbot, window, field)
@@ -31,14 +31,14 @@ def rate(qtbot: QtBot, window: QWidget) -> FloatField:
 
 
 @pytest.fixture
-def batch(qtbot: QtBot, window: QWidget) -> IntField:
+def batch(qtbot, window) -> IntField:
     field = IntField(1, 1024, 1)
     field.set_subject("Batch")
     place(qtbot, window, field)
     return field
 
 
-def test_a_rate_can_be_typed_in_either_way(qtbot: QtBot, rate: FloatField) -> None:
+def test_a_rate_can_be_typed_in_either_way(qtbot, rate):
     for typed, value, text in (
         ("0.001", 1e-3, "0.001"),
         ("1e-4", 1e-4, "0.0001"),
@@ -56,9 +56,7 @@ def test_a_rate_can_be_typed_in_either_way(qtbot: QtBot, rate: FloatField) -> No
 
 
 @pytest.mark.parametrize(("typed", "nearest"), [("50", 10.0), ("1e-9", 1e-6)])
-def test_a_rate_out_of_range_is_explained_and_corrected(
-    qtbot: QtBot, rate: FloatField, typed: str, nearest: float
-) -> None:
+def test_a_rate_out_of_range_is_explained_and_corrected(qtbot, rate, typed, nearest):
     type_into(qtbot, rate, typed, confirm=False)
     assert rate.message() == "Learning rate must be a number from 1e−6 to 10."
     assert rate.property("invalid") is True
@@ -70,7 +68,7 @@ def test_a_rate_out_of_range_is_explained_and_corrected(
     assert rate.property("invalid") is False
 
 
-def test_half_a_number_or_letters_are_not_taken(qtbot: QtBot, rate: FloatField) -> None:
+def test_half_a_number_or_letters_are_not_taken(qtbot, rate):
     with qtbot.assertNotEmitted(rate.valueEdited):
         type_into(qtbot, rate, "1e")
     assert rate.value() == 1e-4
@@ -80,7 +78,7 @@ def test_half_a_number_or_letters_are_not_taken(qtbot: QtBot, rate: FloatField) 
     assert "abc" not in rate.text()
 
 
-def test_steps_go_1_2_5_and_stop_at_the_ends(qtbot: QtBot, rate: FloatField) -> None:
+def test_steps_go_1_2_5_and_stop_at_the_ends(qtbot, rate):
     rate.setFocus()
     seen: list[float] = []
     rate.valueEdited.connect(seen.append)
@@ -96,9 +94,7 @@ def test_steps_go_1_2_5_and_stop_at_the_ends(qtbot: QtBot, rate: FloatField) -> 
 
 
 @pytest.mark.parametrize(("typed", "value"), [("64", 64), ("5000", 1024), ("0", 1)])
-def test_whole_numbers_are_taken_or_corrected_with_a_message(
-    qtbot: QtBot, batch: IntField, typed: str, value: int
-) -> None:
+def test_whole_numbers_are_taken_or_corrected_with_a_message(qtbot, batch, typed, value):
     type_into(qtbot, batch, typed)
     assert batch.value() == value
     assert (batch.message() == "") == (int(typed) == value)
@@ -109,9 +105,7 @@ def test_whole_numbers_are_taken_or_corrected_with_a_message(
         )
 
 
-def test_nothing_is_told_while_typing_or_when_a_number_is_set(
-    qtbot: QtBot, batch: IntField, rate: FloatField
-) -> None:
+def test_nothing_is_told_while_typing_or_when_a_number_is_set(qtbot, batch, rate):
     edited: list[int] = []
     batch.valueEdited.connect(edited.append)
     type_into(qtbot, batch, "128")
@@ -122,9 +116,7 @@ def test_nothing_is_told_while_typing_or_when_a_number_is_set(
     assert (rate.value(), batch.value()) == (0.5, 7)
 
 
-def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(
-    qtbot: QtBot, window: QWidget, batch: IntField
-) -> None:
+def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(qtbot, window, batch):
     other = window.findChild(QComboBox)
     other.setFocus()
     turn_wheel(batch, 1)

@@ -51,13 +51,11 @@ def test_every_panel_follows_training_and_theme(qtbot, session, theme):
     session.controller.train()
     qtbot.waitUntil(lambda: session.state.run.step > 500)
     for number in range(len(PANELS)):
-        theme.set_presenter(False)
-        theme.set_mode("light")
         session.window.panels.show_panel(number)
         train_on(qtbot, session)
-        theme.set_mode("dark")
+        theme.set_mode("light" if theme.mode == "dark" else "dark")
         train_on(qtbot, session)
-        theme.set_presenter(True)
+        theme.set_scale(1.35 if theme.theme.scale == 1 else 1.0)
         train_on(qtbot, session)
     session.controller.train()
     qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
@@ -140,9 +138,9 @@ def test_the_window_looks_as_built_after_a_change_of_theme_and_back(qtbot, sessi
 
     before = list(pictures())
     theme.set_mode("dark")
-    theme.set_presenter(True)
+    theme.set_scale(1.35)
     list(pictures())
-    theme.set_presenter(False)
+    theme.set_scale(1.0)
     theme.set_mode("light")
     assert [difference(*pair) for pair in zip(pictures(), before, strict=True)] == [""] * len(PANELS)
 
@@ -245,13 +243,8 @@ def test_an_idle_window_neither_paints_nor_lays_out(
     qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:
     train(qtbot, session, 20)
-    for presenter, size in (
-        (False, (1440, 900)),
-        (True, (1440, 900)),
-        (True, (1100, 700)),
-        (False, (1100, 700)),
-    ):
-        theme.set_presenter(presenter)
+    for is_large, size in ((False, (1440, 900)), (True, (1100, 700))):
+        theme.set_scale(1.35 if is_large else 1.0)
         session.window.resize(*size)
         for number, name in enumerate(PANELS):
             show_panel(qtbot, session, number)

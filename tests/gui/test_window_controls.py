@@ -66,12 +66,26 @@ def _nameless(part: QWidget) -> list[str]:
     return found
 
 
-def test_every_control_has_a_name_and_a_tool_tip(qtbot: QtBot, trained: Session) -> None:
+def test_every_control_has_a_name_and_a_narrow_tool_tip_that_covers_no_control(
+    qtbot: QtBot, trained: Session
+) -> None:
     window = trained.window
-    missing: list[str] = []
+    missing, wide, covering = [], set(), set()
     for number in range(len(PANELS)):
         show_panel(qtbot, trained, number)
         missing += _nameless(window)
+        for control in controls_in(window):
+            middle = control.rect().center()
+            text, tip = rest_at(control, middle)
+            if not text:
+                continue
+            if max(map(len, text.split("\n"))) > WIDTH:
+                wide.add(place_of(control))
+            under = QRect(control.mapToGlobal(middle) - QPoint(1, 1), control.mapToGlobal(middle))
+            whole = QRect(control.mapToGlobal(QPoint(0, 0)), control.size())
+            if tip.intersects(whole if control.height() <= _PATCH else under):
+                covering.add(place_of(control))
+    QToolTip.hideText()
     maps = show_panel(qtbot, trained, 1)
     maps.show_page("top_patches")
     rest(qtbot, trained, lambda: maps.top_patches.picture.findings is not None)
@@ -79,7 +93,7 @@ def test_every_control_has_a_name_and_a_tool_tip(qtbot: QtBot, trained: Session)
     window.timeline.toggles.compare.click()
     qtbot.waitUntil(window.compare.isVisible)
     missing += _nameless(window.compare)
-    assert not set(missing)
+    assert (set(missing), wide, covering) == (set(), set(), set())
 
 
 def test_the_pages_for_own_digits_have_names_and_tips(qtbot: QtBot, session: Session) -> None:
@@ -131,7 +145,7 @@ def _stops(qtbot: QtBot, first: QWidget) -> tuple[list[QWidget], list[str]]:
 def test_the_tab_key_reaches_every_control(qtbot: QtBot, trained: Session, theme: ThemeManager) -> None:
     missed: list[str] = []
     for presenter, size in ((False, (1440, 900)), (True, (1100, 700))):
-        theme.set_presenter(presenter)
+        theme.set_scale(1.35 if presenter else 1.0)
         trained.window.resize(*size)
         for number in range(len(PANELS)):
             show_panel(qtbot, trained, number)
@@ -166,17 +180,6 @@ def test_the_value_of_a_map_is_that_of_the_cell_that_keys_have_led_to(qtbot: QtB
     assert told(part, QAccessible.Text.Description) == summary
 
 
-def test_a_plot_says_its_curves_and_the_point_under_its_cursor(qtbot: QtBot, trained: Session) -> None:
-    show_panel(qtbot, trained, 0)
-    parts = trained.window.panel(TrainingPanel).curves.findChildren(QWidget)
-    (loss,) = [each for each in parts if isinstance(each, Spoken) and "Loss over" in each.accessibleName()]
-    assert "running mean from " in told(loss, QAccessible.Text.Description)
-    assert told(loss, QAccessible.Text.Value) == ""
-    loss.setFocus(Qt.FocusReason.TabFocusReason)
-    QTest.keyClick(loss, Qt.Key.Key_Left)
-    assert told(loss, QAccessible.Text.Value).startswith("step ")
-
-
 # -- tool tips -----------------------------------------------------------------------------------------------
 
 
@@ -200,36 +203,24 @@ def rest_at(widget: QWidget, at: QPoint) -> tuple[str, QRect]:
     return QToolTip.text(), tips[-1].geometry() if tips else QRect()
 
 
-def test_every_tool_tip_of_the_window_is_narrow_and_covers_no_control(qtbot: QtBot, trained: Session) -> None:
-    wide: set[str] = set()
-    covering: set[str] = set()
-    for number in range(len(PANELS)):
-        show_panel(qtbot, trained, number)
-        for control in controls_in(trained.window):
-            middle = control.rect().center()
-            text, tip = rest_at(control, middle)
-            if not text:
-                continue
-            if max(map(len, text.split("\n"))) > WIDTH:
-                wide.add(place_of(control))
-            under = QRect(control.mapToGlobal(middle) - QPoint(1, 1), control.mapToGlobal(middle))
-            whole = QRect(control.mapToGlobal(QPoint(0, 0)), control.size())
-            if tip.intersects(whole if control.height() <= _PATCH else under):
-                covering.add(place_of(control))
-    QToolTip.hideText()
-    assert (wide, covering) == (set(), set())
+def test_a_plot_says_the_point_under_its_cursor_and_tips_leave_curves_and_cells_clear(
+    qtbot: QtBot, trained: Session
+) -> None:
+    show_panel(qtbot, trained, 0)
+    parts = trained.window.panel(TrainingPanel).curves.findChildren(QWidget)
+    (loss,) = [each for each in parts if isinstance(each, Spoken) and "Loss over" in each.accessibleName()]
+    assert "running mean from " in told(loss, QAccessible.Text.Description)
+    assert told(loss, QAccessible.Text.Value) == ""
+    loss.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(loss, Qt.Key.Key_Left)
+    assert told(loss, QAccessible.Text.Value).startswith("step ")
 
-
-def test_the_tip_of_a_plot_covers_no_curve(qtbot: QtBot, trained: Session) -> None:
-    curves = show_panel(qtbot, trained, 0).curves
+    curves = trained.window.panel(TrainingPanel).curves
     for plot in (curves.loss, curves.accuracy):
         text, tip = rest_at(plot, plot.rect().center())
         assert text
         assert not tip.intersects(QRect(plot.mapToGlobal(QPoint(0, 0)), plot.size()))
-    QToolTip.hideText()
 
-
-def test_the_tip_of_a_cell_leaves_the_cell_clear(qtbot: QtBot, trained: Session) -> None:
     winners = show_panel(qtbot, trained, 2).winners
     (grid,) = (each for each in winners.drawing().parts if isinstance(each, CellParts))
     rect = qrect(grid.grid.cell(1, 1))

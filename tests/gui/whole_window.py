@@ -38,14 +38,10 @@ _CONTROLS = (
 )  # fmt: skip
 
 
-def train(qtbot: QtBot, session: Session, steps: int) -> None:
-    """Train at least so many steps, and wait for what follows from them."""
+def train(qtbot: QtBot, session: Session, step: int) -> None:
+    """Train up to a step and no further, and wait for what follows from it."""
     state = session.state
-    session.controller.train_present()
-    qtbot.waitUntil(lambda: state.run.step >= steps)
-    if state.run.status is RunStatus.TRAINING:
-        session.controller.train_present()
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    train_to(qtbot, session, step)
     qtbot.waitUntil(lambda: state.evaluation is not None and session.window.samples.is_current)
 
 
@@ -53,7 +49,7 @@ def train_to(qtbot: QtBot, session: Session, step: int) -> None:
     """Train up to a step and no further, and wait until its network is shown, unless an earlier one is."""
     state = session.state
     session.controller.train_to(step, 1)
-    qtbot.waitUntil(lambda: state.run.step == step and state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: state.run.step == step and state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: state.shown is state.live or not state.follows_live)
 
 
@@ -66,7 +62,7 @@ def trained_lenet(qtbot: QtBot, folder: Path) -> Iterator[Session]:
         yield session
 
 
-def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
+def show_panel(qtbot: QtBot, session: Session, number: int, painted: bool = False) -> QWidget:
     """Bring a panel to the front, wait until it shows the present network, and return it."""
     session.window.panels.show_panel(number)
     qtbot.waitUntil(lambda: session.window.panels.front == number)
@@ -75,7 +71,7 @@ def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
         "feature_maps": lambda: panel.picture is not None,
         "backprop": lambda: panel.model.passed is not None,
     }.get(PANELS[number])
-    rest(qtbot, session, *([] if ready is None else [ready]))
+    rest(qtbot, session, *([] if ready is None else [ready]), painted=painted)
     return panel
 
 

@@ -1,7 +1,6 @@
 """What the tests of the scripts share."""
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,7 @@ from tests.setup.project import Project
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path) -> Project:
     if os.name != "posix":
         pytest.skip("the scripts are for POSIX shells")
     return Project(tmp_path)

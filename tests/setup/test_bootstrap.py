@@ -2,7 +2,6 @@
 
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ from tests.setup.project import Project
     ],
     ids=["an old one is passed over", "the newest wins", "a name that runs nothing", "one without venv"],
 )
-def test_the_newest_python_that_can_do_it_is_taken(project: Project, pythons, taken: str) -> None:
+def test_the_newest_python_that_can_do_it_is_taken(project, pythons, taken):
     for name, python in pythons.items():
         if python:
             project.add_python(name, *python)
@@ -32,7 +31,7 @@ def test_the_newest_python_that_can_do_it_is_taken(project: Project, pythons, ta
     assert project.log("venv") == [taken]
 
 
-def test_the_systems_python_is_found_behind_another(project: Project, tmp_path: Path) -> None:
+def test_the_systems_python_is_found_behind_another(project, tmp_path):
     project.add_python("python3", "3, 13")
     system = tmp_path / "system"
     system.mkdir()
@@ -51,9 +50,7 @@ def test_the_systems_python_is_found_behind_another(project: Project, tmp_path: 
         ("3, 13", ("ensurepip",), "sudo apt-get install python3.13-venv"),
     ],
 )
-def test_no_suitable_python_is_one_sentence_that_names_what_to_install(
-    project: Project, version: str, missing: tuple[str, ...], said: str
-) -> None:
+def test_no_suitable_python_is_one_sentence_that_names_what_to_install(project, version, missing, said):
     project.add_python("python3", version, missing)
     result = project.run("bootstrap.sh", "check")
     assert result.returncode != 0
@@ -65,7 +62,7 @@ def test_no_suitable_python_is_one_sentence_that_names_what_to_install(
     assert unknown.stderr.startswith("usage:")
 
 
-def test_an_environment_whose_python_is_gone_is_made_again(project: Project) -> None:
+def test_an_environment_whose_python_is_gone_is_made_again(project):
     project.add_python("python3", "3, 13")
     project.run("bootstrap.sh", "check")
     (project.root / ".venv" / "bin" / "python").unlink()
@@ -78,7 +75,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(project: Project) -> 
 # --- packages -----------------------------------------------------------------------------------------------
 
 
-def test_locked_packages_are_installed_with_their_hashes_and_nothing_else(project: Project) -> None:
+def test_locked_packages_are_installed_with_their_hashes_and_nothing_else(project):
     project.add_python("python3", "3, 13")
     project.run("bootstrap.sh", "run", PIP_CONSTRAINT="/some/constraints.txt", PIP_TARGET="/some/folder")
     (call,) = project.log("pip")
@@ -87,7 +84,7 @@ def test_locked_packages_are_installed_with_their_hashes_and_nothing_else(projec
     assert call.endswith("requirements/runtime.txt constraint=/dev/null target=")
 
 
-def test_packages_are_installed_where_lists_have_changed_or_an_install_has_failed(project: Project) -> None:
+def test_packages_are_installed_where_lists_have_changed_or_an_install_has_failed(project):
     project.add_python("python3", "3, 13")
     runtime, dev = (project.root / "requirements" / f"{name}.txt" for name in ("runtime", "dev"))
     old, fails = runtime.read_text(), project.log_folder / "pip-fails"
@@ -118,7 +115,7 @@ def test_packages_are_installed_where_lists_have_changed_or_an_install_has_faile
 
 
 @pytest.fixture
-def debian(project: Project) -> Project:
+def debian(project) -> Project:
     """Return a project on a Debian where libEGL and the libraries of a window are missing."""
     if not sys.platform.startswith("linux"):
         pytest.skip("system libraries are looked after on Linux only")
@@ -134,8 +131,8 @@ def debian(project: Project) -> Project:
 
 
 def test_root_gets_the_missing_libraries_installed_and_those_that_load_are_not_missed(
-    debian: Project,
-) -> None:
+    debian,
+):
     debian.add_tool("id", "echo 0")
     (debian.log_folder / "libraries-load").rename(debian.log_folder / "later")
     assert debian.run("bootstrap.sh", "run").returncode == 0
@@ -147,7 +144,7 @@ def test_root_gets_the_missing_libraries_installed_and_those_that_load_are_not_m
     assert call.split()[-1] == "libegl1"
 
 
-def test_old_package_lists_are_renewed_once(debian: Project) -> None:
+def test_old_package_lists_are_renewed_once(debian):
     debian.add_tool("id", "echo 0")
     debian.add_tool(
         "apt-get", 'echo "$1" >>"$LOG/apt"; [ "$1" = update ] || [ "$(grep -c install "$LOG/apt")" = 2 ]'
@@ -156,7 +153,7 @@ def test_old_package_lists_are_renewed_once(debian: Project) -> None:
     assert debian.log("apt") == ["install", "update", "install"]
 
 
-def test_without_rights_the_one_command_is_printed(debian: Project) -> None:
+def test_without_rights_the_one_command_is_printed(debian):
     debian.add_tool("id", "echo 1000")
     result = debian.run("bootstrap.sh", "test")
     assert result.returncode != 0
@@ -171,7 +168,7 @@ def test_without_rights_the_one_command_is_printed(debian: Project) -> None:
 
 
 @pytest.mark.parametrize("rights", ["0", "1000"])
-def test_tests_get_what_reads_pdf_files_or_do_without(debian: Project, rights: str) -> None:
+def test_tests_get_what_reads_pdf_files_or_do_without(debian, rights):
     debian.add_tool("id", f"echo {rights}")
     (debian.log_folder / "libraries-load").unlink()
     for tool in ("xvfb-run", "xauth"):
@@ -188,7 +185,7 @@ def test_tests_get_what_reads_pdf_files_or_do_without(debian: Project, rights: s
     assert len(debian.log("apt")) == (1 if rights == "0" else 0)
 
 
-def test_another_linux_gets_a_hint_and_goes_on(debian: Project) -> None:
+def test_another_linux_gets_a_hint_and_goes_on(debian):
     (debian.tools / "apt-get").unlink()
     result = debian.run("bootstrap.sh", "run", QT_QPA_PLATFORM="offscreen")
     assert result.returncode == 0
@@ -199,7 +196,7 @@ def test_another_linux_gets_a_hint_and_goes_on(debian: Project) -> None:
 
 
 @pytest.fixture
-def set_up(project: Project) -> Project:
+def set_up(project) -> Project:
     """Return a project whose environment is made, so that only `run.sh` itself has something to do."""
     project.add_python("python3", "3, 13")
     assert project.run("bootstrap.sh", "run").returncode == 0
@@ -207,7 +204,7 @@ def set_up(project: Project) -> Project:
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS always has a display")
-def test_without_a_display_it_says_so_and_runs_the_laboratory(set_up: Project) -> None:
+def test_without_a_display_it_says_so_and_runs_the_laboratory(set_up):
     result = set_up.run("run.sh")
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("No display found: running the laboratory without a window;")
@@ -219,7 +216,7 @@ def test_without_a_display_it_says_so_and_runs_the_laboratory(set_up: Project) -
 
 
 @pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
-def test_with_a_display_it_opens_the_window(set_up: Project, variable: str) -> None:
+def test_with_a_display_it_opens_the_window(set_up, variable):
     result = set_up.run("run.sh", "--seed", "7", **{variable: "offscreen"})
     assert result.stdout == ""
     (call,) = set_up.log("started")
@@ -229,7 +226,7 @@ def test_with_a_display_it_opens_the_window(set_up: Project, variable: str) -> N
 @pytest.mark.parametrize(
     "argument", ["--version", "--help", "--headless", "--doctor", "--lab-check", "--verify"]
 )
-def test_what_needs_no_window_is_handed_on_without_a_display(set_up: Project, argument: str) -> None:
+def test_what_needs_no_window_is_handed_on_without_a_display(set_up, argument):
     assert set_up.run("run.sh", argument, "--seed", "7").returncode == 0
     assert set_up.log("started") == [f"python main.py {argument} --seed 7"]
     python = set_up.root / ".venv" / "bin" / "python"
@@ -240,11 +237,11 @@ def test_what_needs_no_window_is_handed_on_without_a_display(set_up: Project, ar
 OFFSCREEN = (
     "python -m pytest -m not window --numprocesses auto --maxprocesses 6 --dist worksteal on offscreen"
 )
-WINDOW = "python -m pytest -m window on xcb"
+WINDOW = "python -m pytest -m window tests/gui on xcb"
 
 
 @pytest.fixture
-def testable(project: Project) -> Project:
+def testable(project) -> Project:
     """Return a project with one test that needs a window, on a system with a virtual screen."""
     project.add_python("python3", "3, 13")
     tests = project.root / "tests"
@@ -257,21 +254,21 @@ def testable(project: Project) -> Project:
 
 
 @pytest.mark.parametrize("status", [0, 1, 5])
-def test_tests_run_without_a_screen_and_then_in_a_window(testable: Project, status: int) -> None:
+def test_tests_run_without_a_screen_and_then_in_a_window(testable, status):
     """A failure in the window, 1, is one, and so is a run there without any test, 5."""
     (testable.log_folder / "window-status").write_text(str(status))
     assert testable.run("test.sh", WAYLAND_DISPLAY="wayland-0").returncode == status
     assert testable.log("started") == [OFFSCREEN, WINDOW]
 
 
-def test_arguments_may_choose_tests_of_one_run_only(testable: Project) -> None:
+def test_arguments_may_choose_tests_of_one_run_only(testable):
     (testable.log_folder / "window-status").write_text("5")
     assert testable.run("test.sh", "-k", "pool").returncode == 0
     assert testable.log("started")[0] == "python -m pytest -m not window -k pool on offscreen"
     assert testable.log("started")[1] == "python -m pytest -m window -k pool on xcb"
 
 
-def test_a_missing_virtual_screen_is_told(testable: Project) -> None:
+def test_a_missing_virtual_screen_is_told(testable):
     (testable.tools / "xvfb-run").unlink()
     result = testable.run("test.sh")
     assert result.returncode == 0
@@ -280,7 +277,7 @@ def test_a_missing_virtual_screen_is_told(testable: Project) -> None:
 
 
 @pytest.fixture
-def provable(project: Project) -> Project:
+def provable(project) -> Project:
     project.add_python("python3", "3, 13")
     for tool in ("date", "mktemp", "rmdir", "sed", "seq"):
         project.add_system_tool(tool)
@@ -289,7 +286,7 @@ def provable(project: Project) -> Project:
     return project
 
 
-def test_each_run_is_told_and_has_a_seed(provable: Project) -> None:
+def test_each_run_is_told_and_has_a_seed(provable):
     # Were a busy loop to stay behind, it would keep the output open, and this would not come to its end.
     result = provable.run("prove-tests.sh", "2", "1")
     assert result.returncode == 0, result.stderr
@@ -301,7 +298,7 @@ def test_each_run_is_told_and_has_a_seed(provable: Project) -> None:
     assert started.count("taskset --cpu-list 0") == 1
 
 
-def test_a_failure_is_told_and_the_other_runs_go_on(provable: Project) -> None:
+def test_a_failure_is_told_and_the_other_runs_go_on(provable):
     (provable.log_folder / "offscreen-status").write_text("1")
     result = provable.run("prove-tests.sh", "1", "1", TMPDIR=str(provable.log_folder))
     assert result.returncode == 1

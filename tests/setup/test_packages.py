@@ -35,13 +35,13 @@ def dependencies(folder: str) -> set[str]:
     return set(project["dependencies"])
 
 
-def test_the_engine_needs_what_the_program_needs_but_for_the_window() -> None:
+def test_the_engine_needs_what_the_program_needs_but_for_the_window():
     whole, engine = dependencies("."), dependencies("packaging/engine")
     assert engine < whole
     assert {each.partition(">")[0] for each in whole - engine} == WINDOW_ONLY
 
 
-def test_the_engine_computes_where_nothing_of_the_window_is(tmp_path: Path) -> None:
+def test_the_engine_computes_where_nothing_of_the_window_is(tmp_path):
     """Every module of `cnnviz` but those that start the window, with the window's packages out of reach."""
     program = (
         "import pkgutil, sys\n"
@@ -65,7 +65,7 @@ def test_the_engine_computes_where_nothing_of_the_window_is(tmp_path: Path) -> N
     assert int(ended.stdout) > 50
 
 
-def test_the_desktop_is_told_the_same_kinds_of_files_everywhere() -> None:
+def test_the_desktop_is_told_the_same_kinds_of_files_everywhere():
     linux = ROOT / "packaging" / "linux"
     described = ElementTree.parse(linux / "cnnviz-mime.xml").iter(
         "{http://www.freedesktop.org/standards/shared-mime-info}mime-type"
@@ -79,7 +79,7 @@ def test_the_desktop_is_told_the_same_kinds_of_files_everywhere() -> None:
     assert {each.text for each in offered} == kinds
 
 
-def test_the_recipe_tests_every_supported_python() -> None:
+def test_the_recipe_tests_every_supported_python():
     recipe = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
     found = re.search(r"python: \[(.*)\]", recipe)
     assert found
@@ -113,7 +113,7 @@ def read_wanted(name: str) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_every_locked_package_has_one_version_and_sha256_hashes(name: str) -> None:
+def test_every_locked_package_has_one_version_and_sha256_hashes(name):
     for requirement, hashes in read_lock(name).values():
         assert re.fullmatch(r"==[^,*]+", str(requirement.specifier)), requirement
         assert hashes, requirement
@@ -121,7 +121,7 @@ def test_every_locked_package_has_one_version_and_sha256_hashes(name: str) -> No
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_locks_name_no_registry_and_no_folder(name: str) -> None:
+def test_locks_name_no_registry_and_no_folder(name):
     text = (FOLDER / name).read_text()
     assert "://" not in text
     assert not re.search(r"^\s*(-i|-f|--(extra-)?index-url|--find-links)\b", text, re.MULTILINE)
@@ -132,7 +132,7 @@ def test_locks_name_no_registry_and_no_folder(name: str) -> None:
     ("wanted", "lock"),
     [*(("pyproject.toml", lock) for lock in LOCKS), ("dev.in", "dev.txt"), ("packaging.in", "packaging.txt")],
 )
-def test_locks_fulfil_what_is_wanted(wanted: str, lock: str) -> None:
+def test_locks_fulfil_what_is_wanted(wanted, lock):
     locked = read_lock(lock)
     for requirement in read_wanted(wanted):
         pinned, _ = locked[canonicalize_name(requirement.name)]
@@ -141,7 +141,7 @@ def test_locks_fulfil_what_is_wanted(wanted: str, lock: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOCKS[1:])
-def test_all_lists_hold_the_packages_of_runtime_at_the_same_versions(name: str) -> None:
+def test_all_lists_hold_the_packages_of_runtime_at_the_same_versions(name):
     dev = read_lock(name)
     for name, (requirement, hashes) in read_lock("runtime.txt").items():
         assert (str(dev[name][0]), set(dev[name][1])) == (str(requirement), set(hashes))
@@ -164,11 +164,11 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
         ([1, 2, 3, 4, 5, 6], [0, 10, 20, 30, 40, 50], 0.1),
     ],
 )
-def test_a_slope_is_what_something_grows_by_in_the_end(values, places, growth) -> None:
+def test_a_slope_is_what_something_grows_by_in_the_end(values, places, growth):
     assert slope(values, places) == pytest.approx(growth)
 
 
-def test_what_grows_each_time_is_found() -> None:
+def test_what_grows_each_time_is_found():
     steady = {"rss": 300.0, "objects": 1000, "widgets": 50, "children": 60, "files": 20, "threads": 8}
     assert judge_cycle("theme", [steady] * 12) == []
     growing = [steady | {"children": 60 + number} for number in range(12)]
@@ -179,7 +179,7 @@ def test_what_grows_each_time_is_found() -> None:
 # --- results ------------------------------------------------------------------------------------------------
 
 
-def test_a_finding_makes_the_status_and_stands_below_the_table() -> None:
+def test_a_finding_makes_the_status_and_stands_below_the_table():
     quiet, loud = Result("kill", "kills", 3), Result("monkey", "events", 12_000, "turn 0.31 s")
     assert results.status([quiet, loud]) == 0
     loud.find("something\nbroke")
@@ -190,7 +190,7 @@ def test_a_finding_makes_the_status_and_stands_below_the_table() -> None:
     assert lines[4:] == ["FINDING monkey: something broke (2 times)"]
 
 
-def test_errors_and_long_turns_in_a_journal_are_findings() -> None:
+def test_errors_and_long_turns_in_a_journal_are_findings():
     entries = [
         {"kind": "error", "text": "uncaught: KeyError: 'relu'"},
         {"kind": "turn", "seconds": 0.4, "where": ["ui/a.py:1 f"], "during": "event 7: click"},
@@ -206,9 +206,7 @@ def test_errors_and_long_turns_in_a_journal_are_findings() -> None:
 
 
 @pytest.mark.slow
-def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(tmp_path, monkeypatch):
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     log = tmp_path / "log.jsonl"
     events = [
@@ -228,7 +226,7 @@ def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(
     assert results.status([result]) == 1
 
 
-def test_an_event_survives_its_line() -> None:
+def test_an_event_survives_its_line():
     event = Event("drag", "modal", (3, 4), (9, 9), 2, 0x04000000, 65, "words", "good.npz", "ThumbnailView")
     assert Event.from_json(event.to_json()) == event
 
@@ -236,7 +234,7 @@ def test_an_event_survives_its_line() -> None:
 # --- hostile files ------------------------------------------------------------------------------------------
 
 
-def test_mutations_are_those_of_the_seed_at_one_place_and_possible_in_a_single_byte() -> None:
+def test_mutations_are_those_of_the_seed_at_one_place_and_possible_in_a_single_byte():
     content = bytes(range(256)) * 8
     assert mutated(content, Random("1-7")) == mutated(content, Random("1-7"))
     different = {mutated(content, Random(f"1-{number}"))[0] for number in range(40)}
@@ -254,7 +252,7 @@ def test_mutations_are_those_of_the_seed_at_one_place_and_possible_in_a_single_b
 # --- faults -------------------------------------------------------------------------------------------------
 
 
-def test_a_write_in_place_is_found_at_its_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_in_place_is_found_at_its_faults(tmp_path, monkeypatch):
     def write_in_place(path: Path, version: int) -> None:
         path.write_bytes(bytes([version]) * 1000)
 
@@ -267,7 +265,7 @@ def test_a_write_in_place_is_found_at_its_faults(tmp_path: Path, monkeypatch: py
     assert found.startswith("no sentence but OSError")
 
 
-def test_a_breaker_ends_the_process_at_its_call(tmp_path: Path) -> None:
+def test_a_breaker_ends_the_process_at_its_call(tmp_path):
     program = (
         "import sys; from pathlib import Path; from soak.breaking import Breaker; Breaker(3).install(); "
         "Path(sys.argv[1]).write_bytes(b'whole'); Path(sys.argv[1]).unlink(); print('alive')"
@@ -282,7 +280,7 @@ def test_a_breaker_ends_the_process_at_its_call(tmp_path: Path) -> None:
 # --- places -------------------------------------------------------------------------------------------------
 
 
-def test_a_trial_sees_nothing_of_the_user() -> None:
+def test_a_trial_sees_nothing_of_the_user():
     with private_place("test") as place:
         environment = place.environment()
         own = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")

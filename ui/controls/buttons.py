@@ -16,8 +16,8 @@ class Button(QPushButton):
     * `text`: also the accessible name.
     * `icon`: name of an icon, or "" for none.
     * `kind`: at most one primary button a panel.
-    * `shortcut`: key as text, such as "Space". It is only written into the tool tip: the window
-      owns the shortcuts.
+    * `shortcut`: key as text, such as "Space". It stands in the tool tip and may be shown on the button;
+      the window owns the shortcuts.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Button(QPushButton):
             self.set_icon(icon)
         self.setAccessibleName(text)
         self.setToolTip(with_key(tooltip or text, shortcut) if tooltip or shortcut else "")
+        self.setProperty("key", shortcut)
         # A click leaves the focus, and with it the space bar, where they were; Tab still gets here.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # A dialog's default button would draw a second primary button.
@@ -69,7 +70,7 @@ class IconButton(QToolButton):
     * `icon`: name of an icon.
     * `name`: accessible name, and the first words of the tool tip.
     * `tooltip`: what else the tool tip says.
-    * `shortcut`: key as text; only written into the tool tip.
+    * `shortcut`: as of `Button`.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setToolTip(with_key(f"{name}: {tooltip}" if tooltip else name, shortcut))
+        self.setProperty("key", shortcut)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         bind_icon(self, icon)
 

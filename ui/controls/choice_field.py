@@ -176,7 +176,7 @@ class SegmentedControl(QFrame):
         return self._buttons[key]
 
     def _make_button(self, text: str) -> QPushButton:
-        button = QPushButton(text, self)
+        button = QPushButton(text.replace("&", "&&"), self)
         button.setCheckable(True)
         button.setAutoDefault(False)
         button.setProperty("kind", "segment")

@@ -309,13 +309,15 @@ class Autosave(QObject):
         when, said = moment(left.changed), ""
         if self._lost:
             said = (
-                f"The document of {when} is damaged: only its words and settings are here; the rest lies in "
+                f"The document of {when} is damaged: only its words and settings are here. The rest is in "
                 f"{self._lost}."
             )
         elif not left.is_closed:
-            said = f"CNNViz ended on {when} without being closed. This is the document as it was then."
+            said = (
+                f"CNNViz ended on {when} without being closed. This is the document as it was at that time."
+            )
         elif left.path is None:
-            said = f"This is the document of {when}, which is in no file. File › New starts a new one."
+            said = f"This is the document of {when}, which you have not saved. File › New starts a new one."
         self._tell(said)
 
     def _tell(self, said: str) -> None:
@@ -338,7 +340,9 @@ class Autosave(QObject):
             if self.change_folder(other):
                 self.restore(other)
             else:
-                text = "That document cannot be opened: another window has it, or this one cannot be kept."
+                text = (
+                    "That document cannot be opened: another window has it open, or this one cannot be saved."
+                )
                 self._state.raise_notice(_PLACE, "warning", text)
 
         self._state.raise_notice(_PLACE, "info", f"{said} {text}".lstrip(), "Open it", take)
@@ -438,11 +442,11 @@ class Autosave(QObject):
         if self._failure:
             self._failure = ""
             self._state.clear_notice(_PLACE)
-            self._state.raise_notice(_PLACE, "success", "Your work is kept again.")
+            self._state.raise_notice(_PLACE, "success", "Your work is being saved again.")
 
     def _on_failed(self, message: str) -> None:
         self._soon(_RETRY_MS)
         if message != self._failure:  # once is enough for one cause
             self._failure = message
-            text = f"Your work is not being kept: {message} Save it to another disk before you close."
+            text = f"Your work is not being saved: {message} Save it to another disk before you close."
             self._state.raise_notice(_PLACE, "error", text)

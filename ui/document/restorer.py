@@ -120,7 +120,7 @@ class DocumentRestorer(QObject):
         self._end_quietly()
         opened, document = self._state.source, order.document
         if opened is None:
-            self._fail(f"{order.name} cannot be opened while the data are being read: try again in a moment.")
+            self._fail(f"{order.name} cannot be opened while the data are loading: try again in a moment.")
             return
         self._order = order
         wanted = None if document.data.path in ("", DATA_MEMBER) else Path(document.data.path)
@@ -134,7 +134,7 @@ class DocumentRestorer(QObject):
         order = self._order
         if order is not None and self._begun is None:
             self._controller.repeating.cancel(_KIND)
-            self._end("info", f"Opening {order.name} was cancelled: everything is as it was.")
+            self._end("info", f"Opening {order.name} was cancelled. Nothing has changed.")
 
     # --- reading and checking -------------------------------------------------------------------------------
 

@@ -186,7 +186,7 @@ class WindowDocument(QObject):
         self.finish_words()
         gathered, content, run = self.gather(), self._content(), self.state.run
         if gathered is None or gathered.run is None:
-            self._tell("info", "There is nothing to save yet: the data are being read.")
+            self._tell("info", "There is nothing to save yet: the data are still loading.")
             return
 
         def write(_context: object) -> tuple[str, Stamp]:

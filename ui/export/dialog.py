@@ -41,7 +41,7 @@ from ui.theme import theme_manager
 
 _FORMATS = (("png", "PNG"), ("svg", "SVG"), ("pdf", "PDF"), ("csv", "CSV"))
 _FORMAT_TIPS = {
-    "png": "A picture made of pixels; it carries the view, so that opening it brings this back",
+    "png": "A picture made of pixels; opening it brings the view back",
     "svg": "Lines and letters that stay sharp at any size, for drawing programs and web pages",
     "pdf": "Lines and letters that stay sharp at any size, for printing and LaTeX",
     "csv": "The numbers behind the figure, for a spreadsheet or a script",
@@ -121,7 +121,7 @@ class ExportDialog(QDialog):
         if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
             self._may_replace = path
             self.message.show_message(
-                f"{printable_name(path)} exists in this folder already.", "warning", "Replace it", self.export
+                f"{printable_name(path)} already exists in this folder.", "warning", "Replace it", self.export
             )
             return
         try:
@@ -212,11 +212,11 @@ class ExportDialog(QDialog):
         self.message = MessageBar()
         self.save = Button("Export", "", "primary", "Write the file")
         self.save.setDefault(True)
-        self.open_file = Button("Open", tooltip="Open the file that was written, in the program for its kind")
-        self.show_folder = Button("Show in folder", tooltip="Open the folder that it was written to")
+        self.open_file = Button("Open", tooltip="Open the file in the program for its kind")
+        self.show_folder = Button("Show in folder", tooltip="Open the folder that the file is in")
         for button in (self.open_file, self.show_folder):
             button.hide()
-        self.cancel = Button("Close", tooltip="Write nothing more")
+        self.cancel = Button("Close", tooltip="Close this window")
 
     def _build_layout(self) -> None:
         form = Form()
@@ -225,7 +225,7 @@ class ExportDialog(QDialog):
         )
         form.add_row("Format", self.format, "Kind of file")
         form.add_row("Pixels", self.scale, "Pixels of the picture for one of the screen, in each direction")
-        form.add_row("Colours", self.colours, "Colours of the figure, whatever the theme on the screen")
+        form.add_row("Colours", self.colours, "Colours of the figure, independent of the theme on the screen")
         form.add_row("Width in cm", self.width_cm, "Width in print; the height follows")
         form.add_wide(self.caption)
         form.add_row("Name", self.name, "Name of the file")

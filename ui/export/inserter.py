@@ -59,11 +59,11 @@ class FigureInserter(QObject):
 
     def _put(self, step: Step, insert: Insert) -> None:
         try:
-            is_twice = self._report.add_insert(insert, step)
+            is_twice = self._report.work.add_insert(step, insert)
         except CNNVizError as error:
             self._complain(str(error))
             return
-        twice = " twice now, both at this step" if is_twice else ""
+        twice = " twice now, both times at this step" if is_twice else ""
         self._state.raise_notice(
             "report",
             "info" if is_twice else "success",
@@ -87,7 +87,7 @@ class FigureInserter(QObject):
         return found
 
     def _figure_choice(self, figure: Figure) -> InsertChoice:
-        origin = partial(caption_of, self._state, figure.widget)
+        origin = caption_of(self._state, figure.widget)
         draw, small = partial(self._draw, figure), partial(_small_figure, figure)
         return InsertChoice(figure.place, figure.title, False, draw, origin, small)
 
@@ -97,15 +97,8 @@ class FigureInserter(QObject):
             if fits_as_table(table.length, len(table.header)):
                 caption = caption_of(self._state, figure.widget)
                 make = partial(self._order, partial(_table_of, table, caption))
-                choice = InsertChoice(
-                    figure.place,
-                    table.title,
-                    True,
-                    make,
-                    lambda caption=caption: caption,
-                    partial(_small_table, table),
-                )
-                choices.append(choice)
+                small = partial(_small_table, table)
+                choices.append(InsertChoice(figure.place, table.title, True, make, caption, small))
         return choices
 
     def _draw(self, figure: Figure, give: Give, complain: Complain) -> None:
@@ -115,8 +108,8 @@ class FigureInserter(QObject):
         catch_up(figure.widget)
         if figure.is_empty:
             complain(
-                f"{figure.title} has nothing to show yet, so it is not in the report. Train or measure what "
-                "it shows, and insert it then."
+                f"{figure.title} has nothing to show yet, so it was not inserted. Train or measure what "
+                "it shows, then insert it."
             )
             return
         drawing = figure.drawing("print")

@@ -40,7 +40,7 @@ class GuideWindow(QDialog):
         self.chapters = named(QListWidget(), "Chapters", "Chapters of the user guide")
         self.chapters.addItems([chapter.title for chapter in CHAPTERS])
         self.page = GuidePage({FIRST_STEPS: first_steps, LICENCES: licences_page})
-        self._back = named(QPushButton("Back"), "Back", "To the page before (Alt+Left)")
+        self._back = named(QPushButton("Back"), "Back", "Previous page (Alt+Left)")
         self._back.setEnabled(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self._back, QDialogButtonBox.ButtonRole.ActionRole)

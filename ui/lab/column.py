@@ -12,6 +12,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.experiment import SETTINGS
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Answer
+from cnnviz.lab.showing import recalled
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.keyboard import has_keyboard, scroll_to
@@ -27,6 +28,8 @@ from ui.lab.step_page import StepPage
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
+
+_MOST_NAMED = 3
 
 
 class LabColumn(QFrame):
@@ -55,17 +58,20 @@ class LabColumn(QFrame):
         self.setProperty("role", "panel")
         self.title = WrapLabel("Lab guide", role="text")
         self.title.set_centred(True)
-        self.labs_button = IconButton("folder-open", "Choose a lab", "one of the program, or a lab file")
+        self.labs_button = IconButton(
+            "folder-open", "Choose a lab", "one that comes with the program, or a lab file"
+        )
         self.labs_menu = QMenu(self)
         self.labs_menu.aboutToShow.connect(self._fill_menu)
-        self.list_button = IconButton("list", "All steps", "with what is done; again: back to the step")
+        self.list_button = IconButton(
+            "list", "All steps", "with a tick on each that is done; press again to go back to the step"
+        )
         self.list_button.setCheckable(True)
         self.close_button = IconButton(
-            "x", "Put the lab guide away", "everything is kept; Ctrl+L, or the menu Lab, brings it back"
+            "x", "Put the lab guide away", "your work is kept; Ctrl+L or the menu Lab brings it back"
         )
-        self.mismatch = MismatchBar(self._control, self._state, show_me)
         self.message = MessageBar()
-        self.page, self.steps = StepPage(work), StepList(self._go_to)
+        self.page, self.steps = StepPage(work, state), StepList(self._go_to)
         steps = QWidget()
         fill(QVBoxLayout(steps), self.steps, 1).setContentsMargins(10, 4, 6, 8)
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(steps)
@@ -76,17 +82,20 @@ class LabColumn(QFrame):
         self.back = Button(
             "Back",
             "chevron-left",
-            tooltip="The step before; Page Up does so, too, where Backprop has no step before",
+            tooltip="The previous step; Page Up does the same, unless Backprop has a step to go back to",
             shortcut="Ctrl+PgUp",
         )
         self.next = Button(
             "Next",
             "chevron-right",
-            tooltip="The next step; Page Down does so, too, where Backprop has no further step",
+            tooltip="The next step; Page Down does the same, unless Backprop has another step to show",
             shortcut="Ctrl+PgDown",
         )
         self.export = Button(
-            "Export report…", "file-text", "primary", "Write the report with everything from this lab"
+            "Export report…",
+            "file-text",
+            "primary",
+            "Write the report with all your work in this lab: the file to hand in",
         )
         self._top = QHBoxLayout()
         self._top.setSpacing(4)
@@ -102,12 +111,13 @@ class LabColumn(QFrame):
         line.setProperty("role", "separator")
         whole = fill(QVBoxLayout(self), spacing=0)
         whole.addLayout(self._top)
-        whole.addWidget(self.mismatch)
         whole.addWidget(self.message)
         whole.addWidget(self.stack, 1)
         whole.addWidget(line)
         whole.addLayout(self._bottom)
         page = self.page
+        for changed in (control.stepChanged, state.experimentChanged, state.runChanged):
+            changed.connect(self._show_mismatch)
         control.labChanged.connect(self._on_lab_changed)
         control.stepChanged.connect(self._on_step_changed)
         work.changed.connect(self.show_progress)
@@ -178,9 +188,10 @@ class LabColumn(QFrame):
         done = {step.id for step in lab.steps if control.record.is_done(step.id)}
         self.steps.show_progress(control.number, done)
         self.page.prediction.show_record(control.done, self._revealer.present())
+        self.page.show_recalled(recalled(lab, control.record, lab.steps[control.number]))
         if control.done.done:
             count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
-            text = f"✓ This step is done, {count} altogether."
+            text = f"✓ This step is done. You have done {count}."
         else:
             text = f"To do: {'; '.join(control.missing)}."
         self.to_do.set_text(text)
@@ -189,14 +200,35 @@ class LabColumn(QFrame):
     def _show_who(self) -> None:
         control, note = self._control, ""
         if control.needs_roll_number:
-            note = "Your roll number decides the initial weights of your network: type it before you train."
+            note = "Type your roll number before you train: it decides the initial weights of your network."
         elif control.lab is not None and control.lab.seed_from_roll_number:
             note = f"Your roll number gives seed {control.experiment.seed}: a network of your own."
         is_first = control.lab is not None and control.number == 0
         is_begun = any(step.prediction is not None for step in control.record.steps.values())
         self.page.who.setVisible(is_first or (control.needs_roll_number and not is_begun))
         self.page.who.set_note(note)
-        self.mismatch.look()
+        self._show_mismatch()
+
+    @Slot()
+    def _show_mismatch(self) -> None:
+        """Say which settings of the run are not those of the step in front, or nothing."""
+        state, control = self._state, self._control
+        if control.lab is None or (state.run.status is RunStatus.LOADING and state.run.run_id):
+            return  # what comes next is known in a moment
+        names = control.mismatch if state.run.run_id else ()
+        if names == ("seed",) and state.is_untrained:
+            names = ()
+        told = "; ".join(
+            f"{setting.title} {setting.written(getattr(control.experiment, name))}, "
+            f"not {setting.written(getattr(state.experiment, name))}"
+            for name in names[:_MOST_NAMED]
+            for setting in (SETTINGS[name],)
+        )
+        more = f"; and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        self.page.mismatch.set_text(
+            f"This step needs another network: {told}{more}. “Show me” gets it." if names else ""
+        )
+        self.page.mismatch.setVisible(bool(names))
 
     def _complain(self, text: str) -> None:
         self.message.show_message(text, "warning")
@@ -253,57 +285,3 @@ class LabColumn(QFrame):
             action.triggered.connect(partial(self._open_lab, name))
         self.labs_menu.addSeparator()
         self.labs_menu.addAction("Open lab file…").triggered.connect(self._ask)
-
-
-_MOST_NAMED = 3
-
-
-class MismatchBar(MessageBar):
-    """Names the settings of the run that are not those of the step, and offers to put it right.
-
-    It holds nothing of its own and cannot be closed; its action is what "Show me" does.
-    """
-
-    def __init__(self, control: LabController, state: AppState, show_me: Callable[[], object]) -> None:
-        super().__init__()
-        self._control, self._state, self._show_me = control, state, show_me
-        self._close.hide()
-        self._layout.removeWidget(self._label)
-        self._layout.removeWidget(self._action)
-        row = fill(QHBoxLayout(), self._action, 1)
-        below = fill(QVBoxLayout(), self._label, row, spacing=0)  # the column is narrow
-        self._layout.insertLayout(1, below, 1)
-        self.action_button().setToolTip("What “Show me” does: the window is put where this step wants it")
-        control.stepChanged.connect(self.look)
-        for signal in (state.experimentChanged, state.runChanged):
-            signal.connect(self.look)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.ignore()  # what is true cannot be sent away by Escape
-
-    @Slot()
-    def look(self) -> None:
-        """Say what differs now, or nothing."""
-        state, run = self._state, self._state.run
-        if run.status is RunStatus.LOADING and run.run_id:
-            return  # what comes next is known in a moment
-        names = self._control.mismatch if run.run_id else ()
-        if not names or (names == ("seed",) and state.is_untrained):
-            if not self.isHidden():
-                self.clear()
-            return
-        text = f"The network in the window is not that of this step: {self._words(names)}."
-        if text != self.text():
-            self.show_message(text, "warning", "Use the settings of this step", self._show_me)
-
-    def _words(self, names: tuple[str, ...]) -> str:
-        wanted, running = self._control.experiment, self._state.experiment
-        named = [
-            f"{setting.title} {setting.written(getattr(running, name))} instead of "
-            f"{setting.written(getattr(wanted, name))}"
-            for name in names[:_MOST_NAMED]
-            for setting in (SETTINGS[name],)
-        ]
-        more = len(names) - _MOST_NAMED
-        return "; ".join(named) + (f"; and {more} more" if more > 0 else "")

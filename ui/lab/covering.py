@@ -30,8 +30,8 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
 
     Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
     timeline, the captions of samples, the drawing of the network, the cells of Filters & maps and of
-    Backprop, who gets the gradient of a window, the steps of Backprop. The first part of a panel is where the
-    eye looks first.
+    Backprop, who gets the gradient of a window, the steps of Backprop, the pages of the report. The first
+    part of a panel is where the eye looks first.
     """
     training = window.panel(TrainingPanel)
     yield (
@@ -59,7 +59,7 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (backprop.header.said, (*of_pass, Secret.ROUTE)),
         (backprop.side, (*of_pass, Secret.ROUTE, Secret.CHECK)),
     )
-    yield ((window.panel(ReportPanel).measured, tuple(Secret)),)
+    yield ((window.panel(ReportPanel).status, tuple(Secret)),)
 
 
 def covers_of(window: MainWindow) -> Covers:

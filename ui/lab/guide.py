@@ -17,6 +17,7 @@ from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import OwnSeed, StepShower
 from ui.panels.report.panel import ReportPanel
+from ui.state import RunStatus
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
 from ui.window.questions import ask_file
@@ -60,7 +61,7 @@ class LabGuide(QObject):
         )
         window.lab_dock.setWidget(self.column)
         column = self.column
-        window.lab_dock.messages = {"Not as the step": column.mismatch, "Message of the lab": column.message}
+        window.lab_dock.messages = {"Message of the lab": column.message}
         window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
         self.shower.shown.connect(column.page.shown.set_text)
@@ -77,6 +78,8 @@ class LabGuide(QObject):
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
         state.pinnedChanged.connect(self._on_pinned_changed)
+        for changed in (state.runChanged, state.draftChanged):
+            changed.connect(self._name_train)
 
     # --- what can be asked for ------------------------------------------------------------------------------
 
@@ -161,7 +164,7 @@ class LabGuide(QObject):
         self._window.lab_dock.set_shown(True)
         if has_changed:
             self.column.message.show_message(
-                "This lab file has changed since you began. Your words and predictions are kept; what "
+                "This lab file has changed since you began. Your words and predictions are kept. What "
                 "you hand in names the file as it is now.",
                 "warning",
             )
@@ -233,15 +236,21 @@ class LabGuide(QObject):
     def _show_whether_set(self) -> None:
         self.column.page.set_is_set(self.shower.is_set)
 
+    @Slot()
+    def _name_train(self) -> None:
+        """Let the text call the button that trains by its present name, which is to be pressed."""
+        if self._state.run.status not in (RunStatus.TRAINING, RunStatus.FINISHED):
+            self.column.page.text.name_train(self._window.run_bar.train.accessibleName())
+
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:
-        """Tell that the result of another step is known now."""
+        """Tell that the result of another step is known."""
         lab = self.control.lab
         if lab is not None and step_id != self._arrived:
             self._arrived = step_id
             number = lab.steps.index(lab.step(step_id)) + 1
             self.column.message.show_message(
-                f"The result of step {number}, “{lab.step(step_id).title}”, is known now.",
+                f"The result of step {number}, “{lab.step(step_id).title}”, is known.",
                 "info",
                 "See it",
                 partial(self.column.show_result, step_id),

@@ -46,16 +46,25 @@ class Happenings(QObject):
         state.pinnedChanged.connect(self._on_pinned_changed)
         for signal, name in (
             (document.controller.momentAsked, "moment"),
-            (translation.moved, "dragged"),
             (translation.sweep.manySwept, "swept"),
-            (backprop.header.stepRequested, "walked"),
             (backprop.work.pokeReady, "poked"),
             (backprop.work.checkReady, "checked_gradient"),
             (backprop.model.applied, "updated"),
             (report.exported, "exported"),
-            (report.inserted, "inserted"),
+            (report.work.inserted, "inserted"),
         ):
             signal.connect(lambda *_, name=name: self._tell(name))
+        translation.moved.connect(
+            lambda *_: self._tell("dragged", what=f"{state.shift.dx}, {state.shift.dy}")
+        )
+        backprop.model.choicesChanged.connect(
+            lambda: (
+                self._tell("rule", what=backprop.model.choices.rule) if backprop.model.choices.rule else None
+            )
+        )
+        backprop.header.stepRequested.connect(
+            lambda number: self._tell("walked", what=backprop.model.steps[number].kind.value)
+        )
 
     def _tell(self, name: str, count: int = 1, what: str = "") -> None:
         if not self._restorer.is_busy:
@@ -102,9 +111,10 @@ class Happenings(QObject):
             self._tell("own_digit")
             self._control.take_own(OwnImage.of(sample.pixels, sample.label, sample.origin))
         elif before is self._dataset:
-            self._tell("sampled")
+            self._tell("sampled", what=str(sample.index))
 
     @Slot()
     def _on_pinned_changed(self) -> None:
-        if self._state.pinned is not None:
-            self._tell("pinned")
+        cell = self._state.pinned
+        if cell is not None:
+            self._tell("pinned", what=f"{cell.stage} {cell.index}")

@@ -26,9 +26,13 @@ from ui.lab.step_text import RichLabel
 from ui.page_view import PageView
 from ui.theme import Theme, follow_theme, repolish
 
-_NOT_YET = "The measured result comes after you have committed. What you commit to stays."
-_LATE = "Its result has been shown already. You can still commit; it is recorded that you did so after that."
-_GIVES_UP = "Once you see the result you cannot predict any more, and get no points for a prediction here."
+_NOT_YET = "You see the measured result after you commit. You cannot change your prediction then."
+_LATE = (
+    "You have already seen the result. You can still commit, but your prediction will be recorded as late."
+)
+_GIVES_UP = (
+    "After you have seen the result you cannot predict in this step, and get no points for a prediction."
+)
 _GIVEN_UP = "You asked to see the result without a prediction."
 _VERDICTS = {
     "right": ("circle-check", "success"),
@@ -65,11 +69,13 @@ class PredictionCard(QWidget):
         self._choices = QButtonGroup(self)
         self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
         self.error = WrapLabel("", role="danger", small=True)
-        self.commit = Button("Commit", "check", tooltip="Fix this prediction, then see the result")
+        self.commit = Button("Commit", "check", tooltip="Commit to this prediction and see the result")
         self.hint = WrapLabel(_NOT_YET, small=True)
         self.skip = Button("Show the result without a prediction", kind="link")
         self.warning = WrapLabel(_GIVES_UP, small=True)
-        self.show_result = Button("Show the result", tooltip="Give up predicting in this step")
+        self.show_result = Button(
+            "Show the result", tooltip="See the result, and make no prediction in this step"
+        )
         self.keep_predicting = Button("Predict first", tooltip="Go back to the question; nothing is shown")
         self.predicted = WrapLabel("", role="text")
         self.verdict_icon, self.verdict = IconLabel(), WrapLabel("", role="title")
@@ -138,10 +144,7 @@ class PredictionCard(QWidget):
         self._cell = cell
         prediction = self._prediction
         if prediction is not None and prediction.kind == "cell":
-            self.how.set_text(
-                f"Click a cell of {prediction.stage} in the panel (by keys: Tab to the map, arrows, Enter). "
-                "Commit makes it your prediction."
-            )
+            self.how.set_text(f"Click a cell of {prediction.stage} in the panel, then commit to it.")
             self.cell.set_text(
                 "Chosen: none yet" if cell is None else f"Chosen: {answer_words(prediction, cell)}"
             )
@@ -238,7 +241,7 @@ class PredictionCard(QWidget):
             return self._cell
         button = self._choices.checkedButton()
         if button is None:
-            self.complain("Choose one of the answers first; by keys, with an arrow or Space.")
+            self.complain("Choose one of the answers first.")
             return None
         return button.objectName()
 

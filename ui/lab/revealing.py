@@ -97,7 +97,7 @@ class Revealer(QObject):
             verdict = judge(step.prediction, answer, truth)
             of = f"on the network of step {format_count(found.step)}"
             if not truth.how.is_of_network:
-                of = "with the filter of the lesson, not on the network of the run"
+                of = "with the filter of the lesson, not with your network"
             moment, remark = f"Measured {found.time} {of}.", ""
             if differing := self._control.differing(step, found.experiment):
                 names = ", ".join(name.replace("_", " ") for name in differing)
@@ -114,7 +114,7 @@ class Revealer(QObject):
             )  # fmt: skip
         first = self._control.to_see_first(step)
         if first:
-            return Reveal(waiting=f"The result is shown when you have done this: {'; '.join(first)}.")
+            return Reveal(waiting=f"To see the result, first {'; '.join(first)}.")
         snapshot, (tried, problem) = self._snapshot(step), self._tried.get(step.id, (None, ""))
         if problem and tried is snapshot:
             return Reveal(waiting=problem)
@@ -141,21 +141,21 @@ class Revealer(QObject):
 
     def _waiting(self, step: Step, snapshot: Snapshot | None) -> str:
         if snapshot is not None:
-            return "The result is being measured…"
+            return "Measuring the result…"
         if not self._control.is_run_of(step):
-            return "The result is measured on the network of this step. Press “Show me” to get it."
+            return "The result needs the network of this step. Press “Show me” to get it."
         if self._control.is_changed_run:
             return (
                 "The learning rate of this run was changed on the way. The result is measured on a network "
                 "that was trained with the settings of the lab throughout. Press “Show me” to get it."
             )
         end = format_count(self._control.end_of(step))
-        way = "You will be told when it is there."
+        way = "You will get a message then."
         if step.show.moment == "end":
             way = "Press “Show me” to get there."
         elif any(condition.event == "finished" for condition in step.done_when):
-            way = "Train to the end."
-        return f"The result is known when the network has been trained up to step {end}. {way}"
+            way = "Train to the end of the run."
+        return f"The network has to be trained up to step {end} first. {way}"
 
     # --- measuring ------------------------------------------------------------------------------------------
 

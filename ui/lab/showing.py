@@ -80,7 +80,7 @@ class StepShower(QObject):
         if step is None or self._is_busy:
             return
         if self._state.source is None:
-            self._complain("The data are still being read: press “Show me” again in a moment.")
+            self._complain("The data are still loading: press “Show me” again in a moment.")
             return
         self._show(_Target(f"The step “{step.title}”", step.show, self._control.experiment))
 

@@ -1,6 +1,6 @@
 """The step in front: what it is for, what to read, to predict and to write."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -13,20 +13,23 @@ from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.lab.controller import LabController
 from ui.lab.prediction_card import PredictionCard
+from ui.lab.step_image import StepImage
 from ui.lab.step_text import StepText
 from ui.panels.report.fields import AnswerField, HeadField
 from ui.panels.report.work import Complain, StudentWork
+from ui.state import AppState
 from ui.theme import Theme, follow_theme
 
-_SET = "The window is set for this step."
+_SET = "The window is ready for this step."
 
 
 class StepPage(QWidget):
     """Everything of one step, from top to bottom."""
 
-    def __init__(self, work: StudentWork) -> None:
+    def __init__(self, work: StudentWork, state: AppState) -> None:
         super().__init__()
         self._work = work
+        self.image = StepImage(state)
         self.section = WrapLabel("", small=True)
         self.title = WrapLabel("", role="title")
         self.purpose = WrapLabel("", role="muted")
@@ -35,18 +38,21 @@ class StepPage(QWidget):
             "Show me",
             "eye",
             "primary",
-            tooltip="Put the window where this step wants it: panel, network, image",
+            tooltip="Prepare the window for this step: panel, network, image",
             shortcut="Ctrl+Shift+L",
         )  # fmt: skip
+        self.mismatch = WrapLabel("", role="muted")
         self.text = StepText()
+        #: What earlier steps have found that this one needs.
+        self.recalled = WrapLabel("", role="muted")
         self.prediction = PredictionCard()
         self.step: Step | None = None
         self.answers: list[AnswerField] = []
         self.shown = WrapLabel("", small=True)
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
-            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.text,
-            self.prediction, 1,
+            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.mismatch,
+            self.image, self.text, self.recalled, self.prediction, 1,
         )  # fmt: skip
         follow_theme(self)
 
@@ -63,6 +69,12 @@ class StepPage(QWidget):
             self.shown.set_text(_SET)
         elif not is_set and self.shown.text() == _SET:
             self.shown.set_text("")
+
+    def show_recalled(self, found: Iterable[tuple[str, str]]) -> None:
+        """Show what was said and found in earlier steps, each with its title."""
+        text = "\n\n".join(f"Step {title}\n{words}" for title, words in found)
+        self.recalled.set_text(text)
+        self.recalled.setVisible(bool(text))
 
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain
@@ -83,6 +95,7 @@ class StepPage(QWidget):
         self.purpose.set_text(step.purpose)
         self.shown.set_text("")
         self.text.set_blocks(step.blocks, figures)
+        self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
         for old in self.answers:
             self._layout.removeWidget(old)
@@ -115,7 +128,7 @@ class WhoFields(QWidget):
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
-        tip = "Your name, as it is to stand on the report"
+        tip = "Your name, as it will appear on the report"
         self.name = HeadField(work, "author", "Your name", tip)
         self.roll_number = HeadField(work, "roll_number", "Your roll number", "Your roll number")
         self.name.setPlaceholderText("Name")

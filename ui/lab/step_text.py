@@ -11,16 +11,18 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.lab.figures import Picture
-from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph, Spans, plain_text
+from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph, Span, Spans, plain_text
 from ui.controls.labels import WrapLabel
 from ui.controls.naming import named
 from ui.controls.painted import height_for_width
 from ui.page_view import PageView
 from ui.theme import Theme, follow_theme, mono_font
+from ui.window.actions import action_row
 
 _STRONG = '<span style="font-weight:600">'
 #: Width that is asked for, and up to which a text has not been laid out yet, in pixels.
 _USUAL, _LEAST = 240, 40
+_TRAIN = action_row("train").label
 _ITEM = '<p style="margin:0 0 0 16px; text-indent:-12px">\N{BULLET}&nbsp;&nbsp;{}</p>'
 
 
@@ -32,6 +34,8 @@ class StepText(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._parts: list[QWidget] = []
+        self._shown: tuple[tuple[Block, ...], Mapping[str, Picture | str]] = ((), {})
+        self._train = _TRAIN
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -40,20 +44,27 @@ class StepText(QWidget):
 
     def set_blocks(self, blocks: tuple[Block, ...], figures: Mapping[str, Picture | str]) -> None:
         """Show a text; its figures are given by their names, of one that cannot be shown why not."""
+        self._shown = blocks, figures
         for part in self._parts:
             part.hide()
             part.deleteLater()
-        self._parts = [part for block in blocks for part in _parts_of(block, figures)]
+        self._parts = [part for block in blocks for part in _parts_of(block, figures, self._train)]
         for part in self._parts:
             self._layout.addWidget(part)
 
+    def name_train(self, name: str) -> None:
+        """Call the button that trains what it says at the moment, where a text names it."""
+        if name != self._train:
+            self._train = name
+            self.set_blocks(*self._shown)
 
-def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidget]:
+
+def _parts_of(block: Block, figures: Mapping[str, Picture | str], train: str) -> list[QWidget]:
     match block:
         case Paragraph(spans):
-            return [RichLabel(_html(spans), plain_text((block,)))]
+            return [RichLabel(_html(spans, train), plain_text((block,)))]
         case Bullets(items):
-            lines = "".join(_ITEM.replace("{}", _html(item)) for item in items)
+            lines = "".join(_ITEM.replace("{}", _html(item, train)) for item in items)
             return [RichLabel(lines, plain_text((block,)))]
         case FormulaLine(equation):
             formula = Formulas((equation.formula,))
@@ -62,11 +73,14 @@ def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidge
             view.setAccessibleName(equation.words)
             return [view]
         case FigureFile(name, caption):
-            missing = f"The figure {name} is not there: put it beside the lab file."
+            missing = f"The figure {name} is missing: put it beside the lab file."
             return [FigureView(figures.get(name, missing), caption), WrapLabel(caption, small=True)]
 
 
-def _html(spans: Spans) -> str:
+def _html(spans: Spans, train: str) -> str:
+    """Write spans as HTML; the button that trains goes by the name that it has now."""
+    named = Span(train, "strong")
+    spans = tuple(named if each == Span(_TRAIN, "strong") else each for each in spans)
     styles = {"strong": _STRONG, "code": f"<span style=\"font-family:'{mono_font().family()}'\">"}
     return "".join(
         f"{styles[each.style]}{escape(each.text)}</span>" if each.style else escape(each.text)

@@ -76,6 +76,9 @@ class Panel(HasProvenance, QFrame):
         """Choose as `view_state` said, now or when there is what the choices are about."""
         raise NotImplementedError
 
+    def present(self, alone: bool) -> None:
+        """Show the pictures alone, as in presenter mode, or with their settings; here there are none."""
+
     def areas(self) -> Mapping[str, QWidget]:
         """Return parts that keys lead to besides the panel itself, by their names; here none."""
         return {}

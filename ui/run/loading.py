@@ -19,21 +19,14 @@ USE_MNIST = "Use MNIST"
 """What is offered where other data than the digits cannot be used."""
 
 _DIGITS = tuple("0123456789")
-_PARTS = 100
 
 
 def load_source(path: Path | None, context: Context) -> Source:
     """Return all of MNIST, or the data set that a path belongs to; raises `CancelledError` if not wanted."""
-
-    def progress(done: int, total: int) -> None:
-        # The window is told no more often than it can draw.
-        if context.cancelled or done * _PARTS // total != (done - 1) * _PARTS // total:
-            context.report(done / total)
-
     if path is None:
         return Source(load_mnist(_DIGITS))
     place = data_path_of(path)
-    return Source(load_dataset(place, progress=progress), place)
+    return Source(load_dataset(place, progress=lambda done, total: context.report(done / total)), place)
 
 
 def fitting(experiment: Experiment, data: Dataset) -> Experiment:

@@ -80,9 +80,7 @@ class ModelFiles:
 
         def read(_context: object) -> OpenedModel | Mismatch:
             if source is None:
-                raise CheckpointError(
-                    f"{printable_name(path)} cannot be opened while the data are being read."
-                )
+                raise CheckpointError(f"{printable_name(path)} cannot be opened while the data are loading.")
             try:
                 return _read(path, source.dataset, current)
             except checkpoint.UndescribedError as error:
@@ -122,7 +120,7 @@ def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel |
     check_fit(model.network, select_classes(source, experiment.classes, current))
     note, remark = f"weights from {name}", ""
     if mismatch is not None:
-        remark = f"About {name}: {mismatch.reason}. What is measured from now on, is measured on these."
+        remark = f"About {name}: {mismatch.reason}. All measurements from now on use them."
     origin = Origin(0, experiment, model.data_name or source.name, note)
     return OpenedModel(experiment, Snapshot(model.step, model.network, model.optimizer, origin), remark)
 
@@ -140,4 +138,4 @@ def _taken(
             "the form to the network that they belong to, then open it again."
         ) from error
     origin = Origin(0, draft, source.name, f"weights from {printable_name(path)}")
-    return OpenedModel(draft, Snapshot(0, network, origin=origin), reason, "Take them into a new run")
+    return OpenedModel(draft, Snapshot(0, network, origin=origin), reason, "Start a new run with them")

@@ -13,13 +13,15 @@ from cnnviz.evaluation import CancelledError
 
 _log = logging.getLogger(__name__)
 
+_LEAST = 0.005  # of a task that is told: the window is busy with no more than 200 of them
+
 
 class TaskContext:
     """What a task may know of the outside: whether it is still wanted, and how to report its progress."""
 
     def __init__(self, report: Callable[[float], None]) -> None:
         self._cancelled = threading.Event()
-        self._report = report
+        self._report, self._told = report, -1.0
 
     @property
     def cancelled(self) -> bool:
@@ -38,7 +40,9 @@ class TaskContext:
         """
         if self.cancelled:
             raise CancelledError("The task was cancelled.")
-        self._report(fraction)
+        if abs(fraction - self._told) >= _LEAST or fraction >= 1:
+            self._told = fraction
+            self._report(fraction)
 
 
 @dataclass(eq=False, slots=True)

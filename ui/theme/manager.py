@@ -36,6 +36,7 @@ class ThemeManager(QObject):
         super().__init__(parent)
         self._mode = "system"
         self._scale = SCALES[0]
+        self._chosen: float | None = None  # scale to go back to after a projection
         self._app: QApplication | None = None
         self._writer: StylesheetWriter | None = None
         self._theme = self._resolve()
@@ -57,11 +58,6 @@ class ThemeManager(QObject):
     def mode(self) -> str:
         """What the user chose: "system", "light" or "dark"."""
         return self._mode
-
-    @property
-    def presenter(self) -> bool:
-        """Whether everything is enlarged for a projector."""
-        return self._scale > SCALES[0]
 
     def apply(self, app: QApplication) -> None:
         """Dress the application: fonts, Fusion, palette, stylesheet; from now on changes are followed."""
@@ -89,15 +85,16 @@ class ThemeManager(QObject):
             hints.setColorScheme(Qt.ColorScheme.Dark if mode == "dark" else Qt.ColorScheme.Light)
         self._update()
 
-    def set_presenter(self, presenter: bool) -> None:
-        """Enlarge everything for a projector, or not; what is enlarged already stays as it is."""
-        if presenter != self.presenter:
-            self.set_scale(SCALES[presenter])
-
     def set_scale(self, scale: float) -> None:
         """Show everything in another size, 1 for the usual one."""
         self._scale = scale
         self._update()
+
+    def project(self, scale: float | None) -> None:
+        """Show everything for a projection of a scale, or with None in the size of before."""
+        chosen = self._scale if self._chosen is None else self._chosen
+        self._chosen = None if scale is None else chosen
+        self.set_scale(chosen if scale is None else scale)
 
     def enlarge(self) -> None:
         """Show everything one step larger, if there is one."""
@@ -128,7 +125,7 @@ class ThemeManager(QObject):
         dark = self._mode == "dark"
         if self._mode == "system":
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        return scaled(DARK if dark else LIGHT, self._scale)
+        return scaled(DARK if dark else LIGHT, self._scale, projects=self._chosen is not None)
 
     def _update(self) -> None:
         theme = self._resolve()

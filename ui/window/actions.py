@@ -134,15 +134,15 @@ ACTIONS = (
     ),
     ActionRow(
         name="export", menu="&File", text="&Export figure…", handler="session.export_figure", key="Ctrl+E",
-        tooltip="the plot or panel used last, as a file", icon="image",
+        tooltip="save the plot or panel you used last as a file", icon="image",
     ),
     ActionRow(
         name="copy", menu="&File", text="&Copy figure", handler="session.copy_figure", key="Ctrl+C",
-        tooltip="put the plot or panel with the focus on the clipboard", icon="copy",
+        tooltip="copy the plot or panel with the focus to the clipboard", icon="copy",
     ),
     ActionRow(
         name="insert", menu="&File", text="&Insert figure into report", handler="session.insert_figure",
-        tooltip="put the plot or panel used last below the observations of the lab report",
+        tooltip="insert the plot or panel you used last below the observations of the lab report",
         key="Ctrl+I", icon="plus", short="Insert into report",
     ),
     ActionRow(
@@ -155,7 +155,7 @@ ACTIONS = (
     ),
     ActionRow(
         name="train", menu="&Run", text="&Train or pause", handler="controller.train",
-        tooltip="train, pause or continue; with other settings in the form, start a new run", key="Space",
+        tooltip="train, pause or continue; with changed settings in the form, start a new run", key="Space",
         icon="play", short="Train", enabled=_LOADED,
         help="train, pause or continue; with other settings in the form: a new run; at the end of a run: how "
         "to go on",
@@ -163,7 +163,7 @@ ACTIONS = (
     ActionRow(
         name="train_present", menu="&Run", text="Train the present net&work",
         handler="controller.train_present", key="Shift+Space",
-        tooltip="train, pause or continue the network on the screen, whatever waits in the form",
+        tooltip="train, pause or continue the network on the screen, whatever settings are in the form",
         enabled=_LOADED - {RunStatus.STOPPED, RunStatus.FAILED},
     ),
     ActionRow(
@@ -178,7 +178,7 @@ ACTIONS = (
     ),
     ActionRow(
         name="epoch", menu="&Run", text="One more &epoch", handler="controller.train_epoch", key="E",
-        tooltip="train as many more steps as one epoch has", icon="plus", short="+1 epoch",
+        tooltip="train one more epoch", icon="plus", short="+1 epoch",
         enabled=_LOADED - {RunStatus.FAILED},
     ),
     ActionRow(
@@ -200,11 +200,11 @@ ACTIONS = (
     ),
     ActionRow(
         name="close_lab", menu="&Lab", text="Put the guide &away", handler="lab.put_away", icon="x",
-        tooltip="close the column; everything is kept, and the samples get their room",
+        tooltip="close the column; your work is kept, and the samples get the room",
     ),
     ActionRow(
         name="show_step", menu="&Lab", text="&Show me", handler="lab.show_me", key="Ctrl+Shift+L",
-        tooltip="put the window where this step of the lab wants it", help="in the lab: show me",
+        tooltip="prepare the window for this step of the lab", help="in the lab: show me",
     ),
     ActionRow(
         name="next_step", menu="&Lab", text="&Next step", handler="lab.go_on", key="Ctrl+PgDown",
@@ -212,11 +212,11 @@ ACTIONS = (
     ),
     ActionRow(
         name="last_step", menu="&Lab", text="Step &before", handler="lab.go_back", key="Ctrl+PgUp",
-        tooltip="the step of the lab before",
+        tooltip="the previous step of the lab",
     ),
     ActionRow(
         name="open_lab", menu="&Lab", text="&Open lab file…", handler="lab.ask", icon="folder-open",
-        tooltip="do a lab that somebody has written", starts_section=True,
+        tooltip="open a lab that somebody else has written", starts_section=True,
     ),
     ActionRow(
         name="find", menu="&View", text="&Find…", handler="finder.ask", key="Ctrl+K",
@@ -251,42 +251,49 @@ ACTIONS = (
     ),
     ActionRow(
         name="next_area", menu="&View", text="Next &area", handler="areas.go_on", key="F6",
-        tooltip="the keyboard to the next part of the window", starts_section=True,
+        tooltip="move the keyboard to the next part of the window", starts_section=True,
     ),
     ActionRow(
         name="last_area", menu="&View", text="Area befor&e", handler="areas.go_back", key="Shift+F6",
-        tooltip="the keyboard to the part of the window before",
+        tooltip="move the keyboard to the previous part of the window",
     ),
     ActionRow(
         name="next_page", menu="&View", text="&Next page", handler="pages.go_on", key="PgDown",
-        tooltip="through the steps of Backprop while it is in sight, then to the next step of the lab",
-        help="one step on in Backprop; after its last one, or without it, in the lab guide",
+        tooltip="go through the steps of Backprop while you can see it, then to the next step of the lab",
+        help="the next step: of Backprop while you can see it, then of the lab guide",
     ),
     ActionRow(
         name="last_page", menu="&View", text="Pa&ge before", handler="pages.go_back", key="PgUp",
-        tooltip="back through the steps of Backprop while it is in sight, then to the step of the lab before",
-        help="one step back in Backprop; before its first one, or without it, in the lab guide",
+        tooltip="back through the steps of Backprop while you can see it, then the previous step of the lab",
+        help="the previous step: of Backprop while you can see it, then of the lab guide",
     ),
     ActionRow(
-        name="presenter", menu="&View", text="&Presenter mode", handler="theme.set_presenter", key="F11",
-        tooltip="enlarge everything for a projector", is_checkable=True, starts_section=True,
+        name="keys", menu="&View", text="&Keys on controls", handler="session.remember_keys",
+        tooltip="show on each control the key that presses it", is_checkable=True, icon="keyboard",
+        help="show keys on the controls",
+    ),
+    ActionRow(
+        name="presenter", menu="&View", text="&Presenter mode", handler="window.set_presenting", key="F11",
+        other_key="F5", is_checkable=True, starts_section=True, help="presenter mode (Esc leaves it)",
+        tooltip="the panel in front alone, as large as the screen, to be read from the last row",
     ),
     ActionRow(
         name="larger", menu="&View", text="&Larger", handler="theme.enlarge", key="Ctrl++",
-        other_key="Ctrl+=", tooltip="everything a step larger, up to twice its usual size",
-        help="everything a step larger",
+        other_key="Ctrl+=", tooltip="enlarge everything, up to twice its usual size",
+        help="enlarge everything",
     ),
     ActionRow(
         name="smaller", menu="&View", text="&Smaller", handler="theme.reduce", key="Ctrl+-",
-        tooltip="everything a step smaller", help="everything a step smaller",
+        tooltip="make everything smaller", help="make everything smaller",
     ),
     ActionRow(
         name="usual_size", menu="&View", text="&Usual size", handler="theme.set_scale", argument=1.0,
-        tooltip="everything in its usual size", key="Ctrl+0", help="everything in its usual size",
+        tooltip="show everything in its usual size", key="Ctrl+0", help="show everything in its usual size",
     ),
     ActionRow(
         name="bare", menu="&View", text="&Hide samples and timeline", handler="window.set_bare", key="F9",
-        tooltip="leave all the room to the panels", is_checkable=True, starts_section=True,
+        tooltip="give all the room to the panels; in presenter mode fold the menus, too",
+        is_checkable=True, starts_section=True,
     ),
     ActionRow(
         name="full_screen", menu="&View", text="Full s&creen", handler="window.set_full_screen",

@@ -37,7 +37,7 @@ _WIDTH, _HEIGHT, _KEY_WIDTH, _MOST = 620, 420, 120, 60
 #: Words of the place count as less than those of the name, and those of the tool tip as less again.
 _PLACE_COST, _ABOUT_COST = 2, 4
 _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-_HINT = "↑ ↓ go to an entry, Enter takes it, Esc leaves everything as it is"
+_HINT = "↑ ↓ choose an entry, Enter opens it, Esc changes nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,9 @@ class FinderBox(QDialog):
         self._all, self._shown = entries, list[Entry]()
         self._chosen: Entry | None = None
         self.setWindowTitle("Find")
-        self.line = named(QLineEdit(), "Find", "Words of what you look for, in any order")
+        self.line = named(QLineEdit(), "Find", "Words that describe what you are looking for, in any order")
         self.line.setPlaceholderText("Find an action, a setting, a control, a page of the help …")
-        self.list = named(QTreeWidget(), "Found", "What the words fit: Enter or a click takes it")
+        self.list = named(QTreeWidget(), "Found", "What fits these words: press Enter or click to open it")
         self.list.setColumnCount(3)
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
@@ -201,7 +201,7 @@ class FinderBox(QDialog):
     @Slot()
     def _say_why_not(self) -> None:
         entry = self._entry()
-        words = "Nothing has all these words." if entry is None else entry.why_not or _HINT
+        words = "Nothing fits all these words." if entry is None else entry.why_not or _HINT
         self.hint.set_text(words)
 
     @Slot(QTreeWidgetItem)
@@ -266,7 +266,7 @@ def _is_a_slip(typed: str, meant: str) -> bool:
 
 
 _STATES = {
-    RunStatus.LOADING: "while the data are being read",
+    RunStatus.LOADING: "while the data are loading",
     RunStatus.READY: "before training has begun",
     RunStatus.TRAINING: "while training runs",
     RunStatus.PAUSED: "while training is paused",
@@ -315,10 +315,10 @@ def controls_of(
         name = _name_of(widget)
         if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
             continue
-        why_not = "" if widget.isEnabled() else f"“{name}” cannot be used now."
+        why_not = "" if widget.isEnabled() else f"“{name}” is not available now."
         page = next((each for each in pages if each is widget or each.isAncestorOf(widget)), part)
         if page is not widget and not widget.isVisibleTo(page):
-            why_not = f"“{name}” stands on a page of {place} that is not in sight now."
+            why_not = f"“{name}” is on a page of {place} that you cannot see now."
         use = partial(_use, widget, show, pages.get(page))
         yield Entry(name, place, use, why_not=why_not, about=widget.toolTip())
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:

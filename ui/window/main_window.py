@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -26,13 +26,12 @@ from PySide6.QtWidgets import (
     QStatusBar,
     QStyle,
     QToolBar,
-    QVBoxLayout,
     QWidget,
 )
 
+from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
 from ui.controls.keyboard import has_keyboard, is_enter
-from ui.controls.layouts import fill
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Runs, Services
@@ -42,6 +41,8 @@ from ui.panels.timeline import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
+from ui.theme.tokens import projected
+from ui.window.actions import as_read
 from ui.window.areas import Areas
 from ui.window.finder import Entry, Finder, actions_of, chapters, controls_of
 from ui.window.keys import Pages
@@ -50,6 +51,7 @@ from ui.window.notice_bar import MomentChip, NoticeBar, PendingBar
 from ui.window.panel_area import LabDock, PanelArea
 from ui.window.questions import ask_file
 from ui.window.run_bar import RunBar, RunStatusBar
+from ui.window.stage import Stage
 
 if TYPE_CHECKING:
     from ui.guide.window import GuideWindow
@@ -61,7 +63,7 @@ _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files
 #: in pixels at scale 1.
 _SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 164, 420, (850, 1210)
 #: Size of the window at first, and the least one, in pixels, where the screen has room for it.
-_USUAL, _LEAST = QSize(1440, 900), QSize(1100, 700)
+_USUAL, _LEAST = QSize(1440, 900), QSize(940, 640)
 
 
 class MainWindow(QMainWindow):
@@ -86,7 +88,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_LEAST.boundedTo(self._room_on_screen()))
         self.setAcceptDrops(True)
         self._state, self._runs, self._settings = state, runs, settings
-        self._painted = self._bare = False
+        self._painted = self._bare = self._presents = False
+        self._before: tuple[Qt.WindowState, bool, bool] | None = None  # what presenter mode has changed
         self._guide: GuideWindow | None = None
         self._theme = LIGHT
         #: Asked before the window closes on the user's wish; None lets it close.
@@ -100,7 +103,6 @@ class MainWindow(QMainWindow):
     def set_theme(self, theme: Theme) -> None:
         """Scale the edges."""
         self._theme = theme
-        self.menus.action("presenter").setChecked(theme_manager().presenter)
         self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
         self._fit()
 
@@ -152,6 +154,8 @@ class MainWindow(QMainWindow):
 
     def save_layout(self) -> None:
         """Remember size and arrangement."""
+        if self._presents:
+            return
         self._settings.setValue("window/geometry", self.saveGeometry())
         self._settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
         self._settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
@@ -159,6 +163,8 @@ class MainWindow(QMainWindow):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if self._presents:
+            theme_manager().project(projected(self.width(), self.height()))
         self._fit()
 
     @override
@@ -169,9 +175,51 @@ class MainWindow(QMainWindow):
     def set_bare(self, bare: bool) -> None:
         """Leave all the room to the panels, or give the samples and the timeline theirs back."""
         self._bare = bare
+        self.stage.hold(self._presents and not bare)
+        self.menuBar().setHidden(self._presents and bare)
         self._fit()
         self._timeline_bar.setHidden(bare)
         self.menus.action("bare").setChecked(bare)
+
+    def set_presenting(self, presents: bool) -> None:
+        """Show the panel in front alone, as large as the screen: the rest folds into one line below it."""
+        if presents == self._presents:
+            return
+        self._presents = presents
+        if presents:
+            self._before = self.windowState(), self._bare, not self.lab_dock.isHidden()
+        assert self._before is not None
+        state, bare, has_guide = self._before
+        self.menus.action("presenter").setChecked(presents)
+        self.line.setVisible(presents)
+        self.lab_dock.setVisible(has_guide and not presents)
+        self.compare_dock.hide()
+        self.set_bare(presents or bare)
+        self.panels.show_alone(presents)
+        self.setWindowState(Qt.WindowState.WindowFullScreen if presents else state)
+        theme_manager().project(projected(self.width(), self.height()) if presents else None)
+
+    def turn_panel(self, way: int) -> bool:
+        """Show the next panel, or the one before; return whether there is one."""
+        place = self.panels.front + way
+        self.panels.show_panel(place)
+        return 0 <= place < len(PANELS)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Unfold everything when the line is touched."""
+        if self._presents and event.type() in (QEvent.Type.Enter, QEvent.Type.MouseButtonPress):
+            self.set_bare(False)
+        return super().eventFilter(watched, event)
+
+    def _leave(self) -> None:
+        """Fold what was unfolded; leave presenter mode, or the full screen."""
+        if self._presents and not self._bare:
+            self.set_bare(True)
+        elif self._presents:
+            self.set_presenting(False)
+        else:
+            self.set_full_screen(False)
 
     def set_full_screen(self, full: bool) -> None:
         """Fill the screen, or go back to the size before."""
@@ -184,7 +232,15 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.WindowStateChange:
             # Who leaves the full screen by a key of the system has left it, too.
             self.menus.action("full_screen").setChecked(self.isFullScreen())
-            self._leave_full_screen.setEnabled(self.isFullScreen())
+            self._escape.setEnabled(self.isFullScreen())
+            if self._presents and not self.isFullScreen():
+                self.set_presenting(False)
+
+    @Slot()
+    def _follow_panels(self) -> None:
+        self._fit()
+        if name := self.panels.front_name:
+            self.line.set_current(name)
 
     def _fit(self) -> None:
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
@@ -193,7 +249,7 @@ class MainWindow(QMainWindow):
         wanted = px(_PANELS_WANT[self.panels.is_divided])
         wanted += self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
-        has_room = not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
+        has_room = self._presents or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
@@ -290,13 +346,18 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar(state)
         self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
-        self.panels.divided.connect(self._fit)
+        self.panels.divided.connect(self._follow_panels)
+        #: In presenter mode, what stands for the tabs.
+        self.line = SegmentedControl([(row.dock_name, as_read(row.title)) for row in PANELS])
+        self.line.currentChanged.connect(self.panels.show_named)
+        self.line.setAccessibleName("Panels")
+        self.line.hide()
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
         self.pages = Pages()
-        self._leave_full_screen = QShortcut(QKeySequence("Esc"), self, partial(self.set_full_screen, False))
-        self._leave_full_screen.setEnabled(False)
+        self._escape = QShortcut(QKeySequence("Esc"), self, self._leave)
+        self._escape.setEnabled(False)
         self.finder = Finder(self)
         self.finder.add(partial(actions_of, self.menus))
         self.finder.add(self._controls)
@@ -313,13 +374,15 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
         self.lab_dock = LabDock(self)
         self.lab_dock.shown.connect(self._fit)
-        centre = QWidget()
-        fill(QVBoxLayout(centre), self.notices, self.pending, (self.panels, 1), spacing=0)
-        self.setCentralWidget(centre)
+        self.stage = Stage(self.panels, self.notices, self.pending)
+        self.stage.pressed.connect(partial(self.set_bare, True))
+        self.setCentralWidget(self.stage)
         self._arrange_timeline()
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
+        bar.addWidget(self.line)
         bar.addPermanentWidget(self.run_status, 1)
+        self.run_status.installEventFilter(self)
         self.setStatusBar(bar)
 
     def _areas(self) -> dict[str, QWidget]:

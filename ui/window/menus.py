@@ -35,6 +35,7 @@ class Menus(QObject):
         menus = {title: window.menuBar().addMenu(title) for title in MENUS}
         for row in ACTIONS:
             self._add(menus[row.menu], row)
+        window.addActions(list(self._actions.values()))  # or keys would go with the menu bar
         state.runChanged.connect(self._on_run_changed)
         self._on_run_changed()
 
@@ -132,15 +133,15 @@ def _fill(menu: QMenu, listing: Callable[[], list[Path]], handler: Callable[[Pat
 
 _FIRST_STEPS = """
 <h2>What to try first</h2>
-<p>The <b>lab guide</b> (Ctrl+L), the column at the right, leads through the whole exercise step by step:
+<p>The <b>lab guide</b> (Ctrl+L), the column at the right, leads you through the whole exercise step by step:
 predict, do, see, explain, hand in. To look round by yourself:</p>
 <ol>
 <li><b>Training</b>: press Train and watch loss, accuracy and filters change. Drag Speed down to see single
 steps. Click a cell of the confusion matrix to see its images.</li>
-<li><b>Filters &amp; maps</b>: move the pointer over a map; its arithmetic is written out. Click to pin
+<li><b>Filters &amp; maps</b>: move the pointer over a map; you see its arithmetic. Click to pin
 a cell.</li>
 <li><b>Translation</b>: drag the image and compare what changes before and after pooling.</li>
-<li><b>Backprop</b>: walk through the backward pass; poke a weight and compare with the gradient.</li>
+<li><b>Backprop</b>: go through the backward pass; poke a weight and compare with the gradient.</li>
 <li><b>Timeline</b>: drag its handle, and every panel goes back to that moment. Train on from there.</li>
 <li><b>Your own image</b>: draw one, drop an image file on the window, or paste an image.</li>
 </ol>
@@ -162,8 +163,7 @@ _ABOUT = f"""
 <h3>CNNViz {__version__}</h3>
 <p>See inside a convolutional neural network while it learns.</p>
 <p>CNNViz is free software under the MIT licence; Python {platform.python_version()}, Qt {qVersion()}.</p>
-<p>What others have made of it (Qt and further packages, the MNIST digits, fonts, icons) is under licences of
-its own.</p>
+<p>Parts made by others (Qt and more packages, the MNIST digits, fonts, icons) have their own licences.</p>
 """
 
 

@@ -35,7 +35,7 @@ class PanelArea(QMainWindow):
         self.setDocumentMode(True)
         self._docks: list[QDockWidget] = []
         self._panels: dict[str, Panel] = {}
-        self._is_newly_divided = False
+        self._is_newly_divided = self._is_alone = False
         # Qt tells of a move before it has been carried out.
         self._settled = single_shot(self, self._update_titles)
 
@@ -100,7 +100,17 @@ class PanelArea(QMainWindow):
         if 0 <= number < len(self._docks):
             dock = self._docks[number]
             dock.show()
+            for each in self._docks:
+                if each is not dock and not each.isFloating():
+                    each.setHidden(self._is_alone)
             dock.raise_()
+
+    def show_alone(self, alone: bool) -> None:
+        """Show the panel in front without tabs and neighbours, and only its pictures; or all as before."""
+        front, self._is_alone = max(self.front, 0), alone
+        for panel in self._panels.values():
+            panel.present(alone)
+        self.show_panel(front)
 
     def bring_forward(self, panel: Panel) -> None:
         """Bring a panel to the front."""
@@ -175,9 +185,10 @@ class PanelArea(QMainWindow):
     def _update_titles(self) -> None:
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setAccessibleName("Panels")
+            bar.setEnabled(not self._is_alone)  # out of sight, it would still have the keyboard
             bar.setToolTip("Panels: Ctrl and a number show one, Ctrl+B puts it beside the others")
         for dock in self._docks:
-            alone = dock.isFloating() or not self.tabifiedDockWidgets(dock)
+            alone = dock.isFloating() or not (self._is_alone or self.tabifiedDockWidgets(dock))
             hidden = dock.titleBarWidget()
             if alone and hidden is not None:
                 dock.setTitleBarWidget(None)  # pyright: ignore[reportArgumentType] -- None gives the usual one back

@@ -65,8 +65,8 @@ def ask_about_unkept_work(parent: QWidget) -> bool:
     return _insists(
         parent,
         "Unsaved document",
-        "What you did last could not be kept.",
-        "Make room on the disk, or save the document on another one.",
+        "Your last changes could not be saved.",
+        "Free some space on the disk, or save the document on another disk.",
     )
 
 
@@ -76,7 +76,7 @@ def ask_about_unwritten_files(parent: QWidget) -> bool:
         parent,
         "Unfinished file",
         "A file is still being written.",
-        "The window closes by itself when the file is complete.",
+        "The window will close when the file is complete.",
     )
 
 
@@ -85,7 +85,7 @@ def ask_about_changed_file(parent: QWidget, name: str) -> bool:
     return _insists(
         parent,
         "Changed file",
-        f"{name} was changed by another window or program after it was opened here.",
+        f"{name} was changed by another window or program after you opened it here.",
         "Replace it with this document, or go back and save this one under another name.",
         "Replace it",
     )

@@ -166,6 +166,7 @@ class RunBar(QWidget):
         self.train.setAccessibleName(text)
         self.train.set_compact(is_compact)
         self.train.setToolTip(with_key(tooltip, key))
+        self.train.setProperty("key", key)
         self.train.set_icon(icon_name)
 
 

@@ -106,14 +106,15 @@ def _route(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     step, focus = panel.model.step, panel.model.focus
     if focus.contrast:
         return
-    before = passes.before(step.layer)
-    channel = focus.channel(passes.network, step.stage)
-    for key, whole in (
-        ("values", passes.values(before)),
-        ("arriving", passes.gradient(step.layer)),
-        ("routed", passes.gradient(before)),
-    ):
-        yield from near(key, _card(panel, key).content.map.values, whole[channel])
+    pool, before = panel.model.passed.routings[step.layer].pool, passes.before(step.layer)
+    channel, route = focus.channel(passes.network, step.stage), _card(panel, "route").content.route
+    (row, col), (rows, cols) = route.corner, route.values.shape
+    block = channel, slice(row, row + rows), slice(col, col + cols)
+    yield from near("values", route.values, passes.values(before)[block])
+    if pool.step == pool.size == rows:  # windows neither overlap nor reach beyond themselves
+        yield from near("gets", route.gets, passes.gradient(before)[block])
+        pooled = passes.gradient(step.layer)[channel, row // rows, col // cols]
+        yield from near("arriving", np.array([route.arriving]), np.array([pooled]))
 
 
 def _filter(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:

@@ -103,7 +103,7 @@ def report(session: Session) -> Iterator[str]:
         yield f"no result in {said!r}"
         return
     experiment = found.experiment
-    if ("settings have changed" in texts[4]) != (experiment != state.experiment):
+    if ("changed the settings since" in texts[4]) != (experiment != state.experiment):
         yield f"{said!r}, measured with {experiment}, now {state.experiment}"
     if read(texts[3]) != experiment.seed:
         yield f"seed {texts[3]} instead of {experiment.seed}"

@@ -226,9 +226,9 @@ def routed_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
     return (channel, *(ends[0] if ends else (top, left)))
 
 
-def window_cells(passed: Pass, step: Step, channel: int, window: Place, contrast: str = "") -> list[Place]:
+def window_cells(passed: Pass, step: Step, channel: int, window: Place) -> list[Place]:
     """Cells at which the routes of a window end."""
-    routes = passed.routes(step.layer, contrast)
+    routes = passed.routes(step.layer)
     return [
         (int(row), int(col)) for _, row, col in routes.cells[routes.of_window((channel, *window))].tolist()
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Ask
 from cnnviz.drawing.page import Card, Page, down
@@ -36,6 +36,7 @@ class StepHeader(QWidget):
         self.bar = view_of(
             STEPS, "Steps of the backward pass", tip, self._answer, focus=Qt.FocusPolicy.StrongFocus
         )
+        self.bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._shown = Steps((), 0, GoTo)
         self.back = Button("Back", "chevron-left", "", "Step before", "PgUp")
         self.play = IconButton("play", "Play the steps", "one every few seconds", "P")

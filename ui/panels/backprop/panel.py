@@ -23,7 +23,7 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
-from ui.panels.backprop.asks import Adopt, Poke, SetSide
+from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide
 from ui.panels.backprop.focus import stage_of
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
@@ -54,7 +54,7 @@ _PACE_MS = 80
 #: Between two steps that are drawn ahead.
 _PAUSE_MS = 30
 #: Of what a step shows, in pixels at scale 1: the least window must have room for it.
-_LEAST_HEIGHT = 292
+_LEAST_HEIGHT = 280
 #: Below this width the column goes below the step.
 _LEAST_WIDTH = 492
 
@@ -152,6 +152,10 @@ class BackpropPanel(Panel):
         width = max(stack.width(), side.width(), header.width()) + margins.left() + margins.right()
         return QSize(width, super().minimumSizeHint().height())
 
+    @override
+    def present(self, alone: bool) -> None:
+        self.side.setHidden(alone)
+
     def _fit_side(self) -> None:
         """Put the column at the right, or below what it explains when there is no room beside it."""
         px, margins = theme_manager().theme.px, self._body.contentsMargins()
@@ -162,8 +166,10 @@ class BackpropPanel(Panel):
         beside = needed + margins.left() + margins.right() <= self.width()
         direction = QBoxLayout.Direction
         self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
-        # One above the other they are scrolled, and the maps need not be small.
-        self.stack.setMinimumHeight(0 if beside else px(360))
+        # One above the other they are scrolled: the step is seen whole, and the column is below what is seen.
+        around = margins.top() + margins.bottom() + self._body.spacing() + self.header.height()
+        seen = max((self.parentWidget() or self).height() - around, px(_LEAST_HEIGHT))
+        self.stack.setMinimumHeight(0 if beside or self.side.isHidden() else seen)
         self.side.setMinimumWidth(width if beside else 0)
         self.side.setMaximumWidth(width if beside else UNLIMITED)
 
@@ -342,6 +348,8 @@ class BackpropPanel(Panel):
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)
             case _:
+                if isinstance(ask, Enlarge) and self.model.step.kind is StepKind.ROUTE:
+                    self._state.set_pinned(None)  # or its window would stay
                 if not self.work.answer(ask):
                     self.model.answer(ask)
 

@@ -1,6 +1,5 @@
 """The backward pass of any network as a list of steps."""
 
-import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -44,10 +43,10 @@ class Step:
 _TITLES = {
     StepKind.OUTPUT: ("Output", "Output"),
     StepKind.LOSS: ("Loss", "Loss"),
-    StepKind.LOGITS: ("dL/dlogit", "dL/dz"),
+    StepKind.LOGITS: ("Gradient at the logit", "Logit"),
     StepKind.DENSE: ("Dense", "Dense"),
-    StepKind.ARRIVE: ("Pooled maps", "Pooled"),
-    StepKind.ROUTE: ("Pool routing", "Routing"),
+    StepKind.ARRIVE: ("Pooled maps", "Maps"),
+    StepKind.ROUTE: ("Pool routing", "Pool"),
     StepKind.GATE: ("Activation", "Gate"),
     StepKind.PASS: ("Passed on", "Pass"),
     StepKind.FILTER: ("Filter gradient", "Filter"),
@@ -66,8 +65,8 @@ def backward_steps(network: Network) -> tuple[Step, ...]:
         steps.extend(_layer_steps(network, name, layer, before))
     steps.append(_step(StepKind.UPDATE, "", logits))
     titles = [step.title for step in steps]
-    # Those that would appear twice have the number of their layer.
-    return tuple(step if titles.count(step.title) == 1 else _numbered(step) for step in steps)
+    # Those that would appear twice are called by their layers.
+    return tuple(step if titles.count(step.title) == 1 else _named(step) for step in steps)
 
 
 def maps_stage(network: Network, stage: str) -> str:
@@ -107,8 +106,8 @@ def _step(kind: StepKind, layer: str, stage: str) -> Step:
     return Step(kind, layer, stage, title, short)
 
 
-def _numbered(step: Step) -> Step:
-    name = step.stage if step.kind is StepKind.ARRIVE else step.layer
-    found = re.search(r"\d+$", name)
-    number = found.group() if found else name
-    return replace(step, title=f"{step.title} {number}".strip(), short=f"{step.short} {number}".strip())
+def _named(step: Step) -> Step:
+    """Call a step by its layer, or by the stage at which the gradient arrives."""
+    arrives = step.kind in (StepKind.ARRIVE, StepKind.PASS)
+    short = f"→ {step.stage}" if arrives else step.layer
+    return replace(step, title=f"{step.title}, {short.removeprefix('→ ')}", short=short)

@@ -113,7 +113,7 @@ def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
             head.append(
                 Choice("part", "list", name, Asking(ShowWeights, found.layer), found.part, parts, tip)
             )
-    tip = "Show a small difference in strong colours: on a scale of its own, which changes with it"
+    tip = "Show a small difference in strong colours: on its own scale, which changes with it"
     is_own = found is not None and found.own_scale
     head.append(Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=tip))
     tip = "Show the marked moment in all panels"

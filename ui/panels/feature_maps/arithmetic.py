@@ -237,7 +237,7 @@ def _products(shown: Arithmetic, term: int | None) -> Row:
     outlines: Outlines = () if place is None else (("focus", (*place, 1, 1)),)
     names, patch, kernel = found.names, found.patch, found.kernel
     tips = (
-        "Values of the stage before; hatched: padding",
+        "Values of the previous stage; hatched: padding",
         "Each weight is multiplied by the value at its place",
         "Their sum, with the bias, is the value",
     )
@@ -374,7 +374,7 @@ def _window(shown: Arithmetic, why_covered: str) -> Row:
     winners: Outlines = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(cell.winners).tolist())
     tip = "Values in the window of the pool; the largest wins"
     first = _table("window", f"window of {source}", tip, window, winners)
-    tip = "How much of the gradient each cell of the window gets on the way back"
+    tip = "Share of the gradient that each cell of the window gets in the backward pass"
     if why_covered:
         other = Card("covered", WORDS, Words(why_covered, ink="muted"), "share of the gradient", "", tip)
         told: tuple[Item, ...] = ()
@@ -404,7 +404,7 @@ def _who_gets_it(cell: MaxPoolCell) -> str:
             f"Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
         )
     lead = format_value(lead_of(cell.values) or 0.0)
-    return f"One cell of {cell.values.size} wins, by {lead}: on the way back it gets the whole gradient."
+    return f"One cell of {cell.values.size} wins by {lead}: in the backward pass it gets the whole gradient."
 
 
 def _function(shown: Arithmetic) -> Row:
@@ -469,6 +469,6 @@ def _dense_sum(shown: Arithmetic) -> Terms:
 def _pixel(shown: Arithmetic) -> Row:
     """A pixel as the network sees it."""
     note = Words(
-        "The input is not computed from anything. Follow the thin outlines to the cells that it feeds."
+        "An input pixel is not computed from anything. Follow the thin outlines to the cells that it feeds."
     )
     return across(_ledger(shown, REST), Card("note", WORDS, note, room=Share(2)), gap=24)

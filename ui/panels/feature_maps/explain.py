@@ -177,7 +177,7 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
         written = _arithmetic(picture, look, cell)
         links = links_of(picture.network, cell, written.cell, None if known is None else known.links)
         if look.hides_fields:  # what it reads and feeds is to be guessed first
-            links = Links(cell, {cell.stage: links.fields[cell.stage]}, {}, None)
+            links = Links(cell, {cell.stage: links.fields[cell.stage]}, {}, None, {})
     else:
         links, written = None, None
     shown = look.under or cell
@@ -338,10 +338,10 @@ def logit_breakdown(picture: Picture) -> list[LedgerRow]:
             adds=True,
         )
         if evidence.blank is None
-        else LedgerRow("blank image", evidence.blank, tip="Logit of an image without any ink", adds=True),
+        else LedgerRow("blank image", evidence.blank, tip="Logit of a blank image", adds=True),
     ]
     if not evidence.exact:
-        tip = "The way to the logit is not straight: what the slopes at this image leave over"
+        tip = "The path to the logit is not linear: the part that the slopes at this image do not explain"
         rows.append(LedgerRow("curvature", evidence.remainder, tip=tip, adds=True))
     whose = "logit" if single else f"logit of {names[evidence.class_index]}"
     rows.append(LedgerRow(whose, evidence.logit, is_total=True, tip="What the last dense layer computes"))
@@ -374,7 +374,7 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
                 LedgerRow(f"maximum = {cell.layer}", cell.value, is_total=True),
             ]
         case ActivationCell():
-            tip = "The gradient is multiplied by it on its way back"
+            tip = "The backward pass multiplies the gradient by it"
             slope = LedgerRow("slope here", format_value(cell.slope, 4), tip=tip)
             return [LedgerRow("z", cell.input), LedgerRow(cell.formula), total, slope]
         case DenseCell():
@@ -418,9 +418,7 @@ def _evidence_rows(picture: Picture, cell: PinnedCell, contribution: float) -> l
     if evidence.blank_values is not None:
         blank = float(evidence.blank_values[cell.index])
         value -= blank
-        rows.append(
-            LedgerRow("− blank image's", blank, tip="Value of this cell for an image without any ink")
-        )
+        rows.append(LedgerRow("− blank image's", blank, tip="Value of this cell for a blank image"))
     if weight is not None:
         rows.append(LedgerRow("× weight", weight, tip="Weight between this cell and the logit"))
     elif value:

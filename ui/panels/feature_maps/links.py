@@ -41,16 +41,18 @@ class Links:
     * `fields`: the cell itself, what it reads and what it feeds.
     * `winners`: cells that hold the maximum of a pooling window.
     * `image_field`: cells of the input that the cell is computed from.
+    * `window`: the pooling window that the cell lies in.
     """
 
     cell: PinnedCell
     fields: dict[str, Mark]
     winners: dict[str, Mark]
     image_field: Field | None
+    window: dict[str, Mark]
 
     def of(self, stage: str) -> tuple[Mark, ...]:
         """Marks of a stage."""
-        return tuple(marks[stage] for marks in (self.fields, self.winners) if stage in marks)
+        return tuple(marks[stage] for marks in (self.window, self.fields, self.winners) if stage in marks)
 
 
 def is_cell_of(network: Network, cell: PinnedCell) -> bool:
@@ -92,7 +94,20 @@ def links_of(
         for field in found:
             shape = stage_shape(network, field.stage)
             fields[field.stage] = Mark(role, _blocks(field, shape), _channels(network, field))
-    return Links(cell, fields, winners, read.get(INPUT))
+    return Links(cell, fields, winners, read.get(INPUT), _window(network, cell))
+
+
+def _window(network: Network, cell: PinnedCell) -> dict[str, Mark]:
+    """The pooling window that a cell lies in, if it lies in one alone."""
+    for field in _following(network, cell):
+        layer = network.layers[stage_index(network, field.stage)][1]
+        if layer.pool is not None and len(field.rows) == len(field.columns) == 1:
+            pooled = (cell.index[0], int(field.rows[0]), int(field.columns[0]))
+            found = receptive_field(network, field.stage, pooled).get(cell.stage)
+            if found is not None:
+                blocks = _blocks(found, stage_shape(network, cell.stage))
+                return {cell.stage: Mark("receptive", blocks, (cell.index[0],))}
+    return {}
 
 
 def _following(network: Network, cell: PinnedCell) -> list[Field]:

@@ -265,7 +265,7 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         ZoomBy if is_large else None,
         240 if is_large else None,
     )
-    tip = "Point at a cell to see what it reads and what it feeds; click to pin it"
+    tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
     name = f"{column.title}, the chosen map"
     room = Share(1) if is_large else math.ceil(layout_side(layout, column) + strip_height(look)) / look.scale
     large = Card(
@@ -356,7 +356,6 @@ def _heat_map(
             Colors(column.colormap, *limits),
             decimals=None if is_numbered else -1,
             window=column.window,
-            divided=False,
             press=None if column.kind is Kind.KERNELS else lambda row, col: PressCell(cell(row, col)),
             point=lambda row, col: PointAt(cell(row, col)),
             covered=None,
@@ -555,25 +554,24 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
     items: list[Item] = [*_head(column, "", lines)]
     if not covers:
         rows = OutputRows(outputs, chosen, now.first_output, ScrollOutputs)
-        tip, name = "Click a class to take its logit apart", "Outputs: logit and probability of each class"
+        tip, name = "Click a class to see its logit as a sum", "Outputs: logit and probability of each class"
         items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
     if evidence is not None:
         index = picture.scene.choices.class_index
         if not single:
             options = ((None, "predicted"), *enumerate(names))
             value = index if index is None or index < len(names) else None
-            tip = "Class whose logit the evidence column takes apart"
+            tip = "Class whose logit the evidence column explains"
             label = Words("Evidence for class", ink="muted")
-            items.append(Card("evidence for", WORDS, label, room=None, is_label=True))
-            items.append(
-                Choice("class", "list", "Class whose logit is taken apart", ShowClass, value, options, tip)
-            )
+            about = "Class whose logit is explained"
+            items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
+            items.append(Choice("class", "list", about, ShowClass, value, options, tip, spare=1))
         tip = (
-            "Black is −0.5 at the input, so a blank image has evidence, too, and often most of it. Relative "
-            "to one, a cell counts with what the ink has changed"
+            "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative "
+            "to a blank image, a cell counts only with what the ink has changed"
         )
-        is_relative = picture.scene.choices.is_relative
-        items.append(Choice("relative", "tick", "Relative to blank", SetRelative, is_relative, tip=tip))
+        value, title = picture.scene.choices.is_relative, "Relative to blank"
+        items.append(Choice("relative", "tick", title, SetRelative, value, tip=tip, spare=2))
     if not covers:
         tip = "The chosen logit as a sum"
         items.append(Card("logit", LEDGER, ledger, tip=tip, room=None, name=tip))

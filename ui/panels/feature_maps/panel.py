@@ -102,6 +102,11 @@ class FeatureMapsPanel(Panel):
         self._tools.setSpacing(theme.px(8))
         self._arrange_tools()
 
+    @override
+    def present(self, alone: bool) -> None:
+        for part in (self._top, self._hint):
+            part.setHidden(alone)
+
     # -- what is shown -------------------------------------------------------------------------------------
 
     @property
@@ -232,14 +237,14 @@ class FeatureMapsPanel(Panel):
 
     def _build(self) -> None:
         self.pages, self.limits = self.choices.controls["page"], self.choices.controls["limits"]
-        about = "cover the maps and what follows from them, until you press it again"
+        about = "cover the maps and everything computed from them until you press it again"
         self.cover = IconButton("eye", "Predict first", about, "V")
         self.cover.setCheckable(True)
         self.smaller = IconButton("minus", "Smaller maps")
         self.larger = IconButton(
-            "plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network"
+            "plus", "Larger maps", "scroll what does not fit; the wheel moves along the network"
         )
-        self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
+        self.fit = IconButton("maximize", "Fit", "make all maps as large as possible")
         self.cover.clicked.connect(lambda on: self.choices.choose(covers=on))
         self.smaller.clicked.connect(lambda: self.network.change_scale(-1))
         self.larger.clicked.connect(lambda: self.network.change_scale(1))
@@ -256,13 +261,14 @@ class FeatureMapsPanel(Panel):
         scroll = QScrollArea()
         set_up_area(scroll, self.stack)
         self.status = ElidedLabel(role="muted", widest="")
-        hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
+        self._hint = hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
         # In a narrow panel the tools stand in two rows.
-        self._tools = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), self.pages, 1)
+        self._top = QWidget()
+        self._tools = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight, self._top), self.pages, 1)
         self._tools.addWidget(self._view_tools, 0, Qt.AlignmentFlag.AlignLeft)
         self._bottom = QWidget()
         fill(QHBoxLayout(self._bottom), (self.status, 1), hint)
-        self._layout = fill(QVBoxLayout(self), self.message, self._tools, (scroll, 1), self._bottom)
+        self._layout = fill(QVBoxLayout(self), self.message, self._top, (scroll, 1), self._bottom)
 
     def _arrange_tools(self) -> None:
         margins = self._layout.contentsMargins()

@@ -26,6 +26,9 @@ _NUMBERED = 130
 """Width of a 3 x 3 kernel with numbers in its cells."""
 _KEYED = 80
 """Width in which the key of the outlines, below the image, has room."""
+_NEVER = 5
+_LEGIBLE = 70
+"""Side in pixels at scale 1 of a map; before maps are smaller, columns are folded."""
 _SHARE = 0.66
 """Of the height, what the large maps may take; the rest is for the thumbnails."""
 
@@ -74,6 +77,15 @@ class Column:
     def is_activation(self) -> bool:
         """Whether it shows what an activation makes of the column before."""
         return self.layer is not None and self.layer.is_elementwise
+
+    @property
+    def spare(self) -> int:
+        """Where there is no room for all, the columns of 1 are folded first, then those of 2, and so on."""
+        if self.is_activation:
+            return 1
+        if self.kind is Kind.KERNELS and self.group > 1:
+            return 3
+        return {Kind.UNITS: 2, Kind.EVIDENCE: 4}.get(self.kind, _NEVER)
 
     @property
     def title(self) -> str:
@@ -342,8 +354,12 @@ def layout_of(
     * `scale`: pixels a cell, as the user has chosen; None: as large as fits.
     * `folded`: what the user has folded, or unfolded.
     """
-    is_tight = fitting_scale(plan, (), room) is None  # then activations are folded
-    folds = frozenset(c.key for c in plan.columns if folded.get(c.key, is_tight and c.is_activation))
+    tight, best = 1, 0
+    for spare in range(_NEVER):
+        fitting = fitting_scale(plan, {c.key for c in plan.columns if c.spare <= spare}, room) or 0
+        if fitting > best and best * plan.unit < room.look.px(_LEGIBLE):
+            tight, best = spare, fitting
+    folds = frozenset(c.key for c in plan.columns if folded.get(c.key, c.spare <= tight))
     fitting = fitting_scale(plan, folds, room) if scale is None else None
     scrolled = False
     if fitting is None:

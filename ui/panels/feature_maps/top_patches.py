@@ -78,7 +78,7 @@ class EvidenceView:
     is_relative: bool = flag(
         False,
         "Relative to blank",
-        "Leave out what a blank image has there, too: what is left, the ink has brought",
+        "Subtract what a blank image has there: the rest comes from the ink",
         "relative",
     )
 
@@ -303,9 +303,7 @@ def patches_page(picture: FilterPicture | None) -> Page:
     """The patches that were found, or why there are none."""
     found = None if picture is None else picture.findings
     is_busy = picture is not None and bool(picture.under_way)
-    empty = Patches(
-        (), "Searching the test images…" if is_busy else "Nothing was searched yet: press Search."
-    )
+    empty = Patches((), "Searching the test images…" if is_busy else "Press Search to find the patches.")
     tip = "Parts of the test images; click one to make its image the sample"
     most, least = (empty, empty) if found is None else (found.patches("most"), found.patches("least"))
     count = "" if found is None else found.count
@@ -321,7 +319,7 @@ def evidence_page(picture: FilterPicture, view: EvidenceView) -> Page:
     """Where the evidence for each class comes from, on average over its test images."""
     title, found = "Average evidence of each class", picture.averages
     if found is None:
-        card: Card[Any] = Card("evidence", WORDS, Words("Comes after the patches", ink="muted"), title)
+        card: Card[Any] = Card("evidence", WORDS, Words("Appears after the patches", ink="muted"), title)
     else:
         tip = (
             "For each class, the mean over its test images of value × slope of the logit at each cell (which "

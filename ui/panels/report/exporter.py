@@ -3,23 +3,22 @@
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in
-from cnnviz.lab.model import PARTS, Lab, Question, Step
+from cnnviz.lab.model import PARTS, Question, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.report import write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document
+from ui.controls.message_bar import MessageBar
 from ui.panels.analysis import Analysis, Context
-from ui.panels.report.asking import AskingBar
 from ui.panels.report.measuring import Measuring
 from ui.panels.report.work import StudentWork
 from ui.settings import remember_folder, remembered_folder
@@ -38,58 +37,12 @@ _EXPORT = "report-export"
 _ANYWAY = "Export anyway"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Gaps:
-    """What a report lacks."""
-
-    lab: Lab
-    places: tuple[tuple[Step, Question], ...]  # where something is still to be written
-    is_unmeasured: bool  # whether its numbers are lost
-    has_no_figures: bool  # whether it holds no figure, and none will come
-
-    @property
-    def text(self) -> str:
-        """What is lacking, in a line; "" where nothing is."""
-        said = ["The numbers have to be measured again."] if self.is_unmeasured else []
-        if len(self.places) == 1:
-            said.append(
-                f"Still to be written – {self._section(self.places[0])}: {self._name(self.places[0])}."
-            )
-        elif self.places:
-            said.append(f"{format_count(len(self.places))} places are still to be written.")
-        if self.has_no_figures:
-            said.append("The report has no figure.")
-        return " ".join(said)
-
-    @property
-    def listed(self) -> str:
-        """All places, a line for each section; "" where the text names them all."""
-        if len(self.places) < 2:
-            return ""
-        sections = groupby(self.places, key=self._section)
-        return "\n".join(f"{section}: {', '.join(map(self._name, places))}" for section, places in sections)
-
-    def _section(self, place: tuple[Step, Question]) -> str:
-        sections = self.lab.sections
-        return next(
-            f"{number}  {each.title}"
-            for number, each in enumerate(sections, 1)
-            if each.id == place[0].section
-        )
-
-    def _name(self, place: tuple[Step, Question]) -> str:
-        step, question = place
-        is_alone = len(self.lab.of_section(step.section)) == 1
-        return PARTS[question.part] if is_alone else f"{PARTS[question.part]} of “{step.title}”"
-
-
 class ReportExporter(QObject):
     """Puts the report together, asks for a file, has the lab measured, and has the report written.
 
     * `files`: writes, also while the lab runs.
     * `button`: asks for all this, and does not while it is being done.
     * `write_in`: lets the cursor stand in the field of a question.
-    * `insert`: asks for a figure to put in.
     * `parent`: parent of dialogs, too.
     """
 
@@ -100,17 +53,16 @@ class ReportExporter(QObject):
         work: StudentWork,
         measuring: Measuring,
         files: Analysis,
-        message: AskingBar,
+        message: MessageBar,
         button: QWidget,
         write_in: Callable[[Step, Question], None],
-        insert: Callable[[], None],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._panel = parent
         self._work, self._measuring, self._files = work, measuring, files
         self._message, self._button = message, button
-        self._write_in, self._insert = write_in, insert
+        self._write_in = write_in
         self._said = ""  # what is lacking
         self._waits_for: Path | None = None  # what is written when the lab is measured
         #: Takes the record of a report that is handed in, and returns it with what belongs to that.
@@ -123,12 +75,13 @@ class ReportExporter(QObject):
     def composed(self, *, is_final: bool) -> Callable[[], Document]:
         """Return the function that puts together the report as it stands now.
 
-        * `is_final`: whether it is to be handed in.
+        * `is_final`: whether it is to be handed in; else it shows no result that is still to be predicted.
         """
         lab, work, record = self._work.lab, self._work.work, self._work.record
         if is_final:
             record = self.handed_in(record)
-        numbers = self._measuring.numbers or LabNumbers(self._measuring.experiment)
+        known = self._measuring.numbers if is_final else self._measuring.uncovered
+        numbers = known or LabNumbers(self._measuring.experiment)
 
         def compose() -> Document:
             handed = hand_in(lab, record, numbers, name=work.author, roll_number=work.roll_number)
@@ -143,48 +96,53 @@ class ReportExporter(QObject):
         whose = "-".join(re.findall(r"\w+", self._work.work.roll_number))
         return "-".join(filter(None, (lab, whose, "report")))
 
-    def gaps(self) -> Gaps:
-        """Find what is still to be written or measured."""
-        lab, record = self._work.lab, self._work.record
-        has_figures = any(step.results or record.step(step.id).inserts for step in lab.steps)
-        return Gaps(lab, tuple(self._work.gaps()), self._measuring.is_lost, not has_figures)
+    def lacking(self) -> str:
+        """Return what is still to be written, measured or inserted, in a line; "" for nothing."""
+        lab, record, places = self._work.lab, self._work.record, self._work.gaps()
+        said = ["The numbers have to be measured again."] if self._measuring.is_lost else []
+        if places:
+            step, question = places[0]
+            place = (
+                f"{PARTS[question.part]} in section {[e.id for e in lab.sections].index(step.section) + 1}"
+            )
+            if len(lab.of_section(step.section)) > 1:
+                place += f", “{step.title}”"
+            many = f"{format_count(len(places))} answers are still to be written, first "
+            said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
+        if not any(step.results or record.step(step.id).inserts for step in lab.steps):
+            said.append("The report has no figure; Insert… beside the observations adds one.")
+        return " ".join(said)
 
     # --- asking ---------------------------------------------------------------------------------------------
 
     @Slot()
     def ask(self) -> None:
-        """Name what is still to be written; else, or if that may be, ask for a file."""
-        gaps = self.gaps()
-        if gaps.text:
-            self._say(gaps)
-            self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
-        else:
+        """Show what is still to be written; else, or if the user insists, ask for a file."""
+        lacking, places = self.lacking(), self._work.gaps()
+        if not lacking:
             self.ask_where()
+            return
+        if places:
+            self._write_in(*places[0])
+        self._say(lacking)
+        self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def follow(self) -> None:
         """Let what is said to be lacking stay true while the report changes."""
         if self._said and self._message.text() == self._said:
-            gaps = self.gaps()
-            if not gaps.text:
+            lacking = self.lacking()
+            if not lacking:
                 self._message.clear()
-            elif gaps.text != self._said:
-                self._say(gaps)
+            elif lacking != self._said:
+                self._say(lacking)
 
-    def _say(self, gaps: Gaps) -> None:
-        """Say what is lacking, and lead to it."""
-        look = None
-        if gaps.places:
-            words = "Show it" if len(gaps.places) == 1 else "Show the first"
-            tip = f"Go to where it is to be written.\n{gaps.listed}".strip()
-            look = words, tip, partial(self._write_in, *gaps.places[0])
-        elif gaps.has_no_figures:
-            tip = "Put in what the panels have shown, such as the curve of the loss"
-            look = "Insert…", tip, self._insert
-        self._said = gaps.text
-        self._message.ask(gaps.text, _ANYWAY, self._ask_anyway, look=look)
+    def _say(self, lacking: str) -> None:
+        self._said = lacking
+        self._message.show_message(lacking, "warning", _ANYWAY, self._ask_anyway)
 
     def _ask_anyway(self) -> None:
-        # The button in the message has gone, and the keyboard with it to the next field.
+        # The button in the message goes, and with it the keyboard to the next field.
+        self._message.clear()
         self._button.setFocus(Qt.FocusReason.OtherFocusReason)
         self.ask_where()
 
@@ -202,8 +160,8 @@ class ReportExporter(QObject):
         path = with_ending(Path(named), chosen)
         # The dialog has asked about the name as it was typed only.
         if path.suffix.lower() in ENDINGS and path != Path(named) and os.path.lexists(path):
-            there = f"{path.name} exists in this folder already."
-            self._message.ask(there, "Replace it", partial(self.write, path))
+            there = f"{path.name} already exists in this folder."
+            self._message.show_message(there, "warning", "Replace it", partial(self.write, path))
         else:
             self.write(path)
 
@@ -218,7 +176,7 @@ class ReportExporter(QObject):
             self._write(path)
             return
         self._waits_for = path
-        self._message.show_message("The lab is being measured, then the report is written.", "info")
+        self._message.show_message("Measuring the lab; then the report will be written.", "info")
         self._measuring.start()
 
     @Slot()
@@ -249,7 +207,15 @@ class ReportExporter(QObject):
         self._files.submit(_EXPORT, work, self._on_written, self._on_failed)
 
     def _on_written(self, path: Path) -> None:
-        self._message.show_message(f"Wrote the report to {path}.", "success")
+        what = "This one file has everything in it: hand it in."
+        if self._work.lab.is_free:
+            what = ""
+        elif path.is_dir():
+            what = "Hand in the whole folder."
+        show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
+        self._message.show_message(
+            f"Wrote the report to {path}. {what}".strip(), "success", "Open folder", show
+        )
         self._end(succeeded=True)
 
     def _on_failed(self, text: str) -> None:

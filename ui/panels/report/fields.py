@@ -22,8 +22,8 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
-from ui.panels.report.asking import AskingBar
 from ui.panels.report.inserts import InsertChoice, InsertList
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme, ui_font
@@ -31,9 +31,9 @@ from ui.theme import Theme, follow_theme, ui_font
 _LINES = 4
 _HEAD = (
     ("title", "Title", "Title of the report"),
-    ("author", "Name", "Your name, as it is to appear on the report"),
+    ("author", "Name", "Your name, as it will appear on the report"),
     ("roll_number", "Roll number", "Your roll number"),
-    ("date", "Date", "Date of the report; empty: the day it is written"),
+    ("date", "Date", "Date of the report; leave it empty for the day of the export"),
 )
 
 
@@ -150,7 +150,7 @@ class AnswerField(QWidget):
         self.note = WrapLabel("", role="muted", small=is_asked)
         self.record = Button(
             "Record", "check",
-            tooltip="Record the hypothesis now, with time and training step. The report shows later edits.",
+            tooltip="Record the hypothesis now, with time and step. The report shows later changes, too.",
         )  # fmt: skip
         row = fill(QHBoxLayout(), (self.note, 1), self.record, spacing=8)
         self._layout = fill(QVBoxLayout(self), self.head)
@@ -207,7 +207,7 @@ def _recorded(done: StepRecord) -> str:
     """Say when a hypothesis was recorded, and whether the field says something else."""
     if not done.hypothesis:
         return (
-            "Not recorded yet. It is recorded, with time and step, when you go on or run the lab."
+            "Not recorded yet. The program records it, with time and step, when you go on or run the lab."
             if done.is_pending
             else "Write it down before you see the results."
         )
@@ -226,7 +226,7 @@ class SectionFields(QWidget):
 
     insertMoved = Signal(str)  # something was put back into the step of this id
 
-    def __init__(self, work: StudentWork, message: AskingBar) -> None:
+    def __init__(self, work: StudentWork, message: MessageBar) -> None:
         super().__init__()
         self._work, self._message = work, message
         self._layout = fill(QVBoxLayout(self), spacing=6)
@@ -269,9 +269,12 @@ class SectionFields(QWidget):
         return next((e for e in self.answers if (e.step.id, e.question.part) == (step_id, part)), None)
 
     def ask_insert(self) -> None:
-        """Ask what to put in below the observations; the first there are where there are several."""
+        """Ask what to put in: below the observations with the cursor, else those of the step in front."""
         if self.inserts:
-            self.inserts[0].ask()
+            written = {each.step.id for each in self.answers if each.field.hasFocus()}
+            places = (*written, self._work.record.place)
+            best = next((e for place in places for e in self.inserts if e.step.id == place), self.inserts[0])
+            best.ask()
 
     @Slot()
     def _forget(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import override
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
@@ -24,8 +25,8 @@ from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
-from ui.panels.report.asking import AskingBar
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme
 
@@ -45,7 +46,7 @@ class InsertChoice:
     is_table: bool
     # draws the figure, or reads the numbers; gives them when they are finished, which may be a little later
     make: Callable[[Give, Complain], None]
-    origin: Callable[[], str]  # returns what it is made with, as the report says it
+    origin: str  # what it is made with, as the report says it
     # draws it so small that it fits into so many pixels; None where it is gone
     picture: Callable[[QSize], QImage | None]
 
@@ -60,42 +61,58 @@ def caption_field(name: str) -> QLineEdit:
     field = QLineEdit()
     field.setMaxLength(LONGEST_WORDS)
     field.setAccessibleName(name)
-    field.setPlaceholderText("Your caption: what is to be seen?")
+    field.setPlaceholderText("Your caption: what does it show?")
     field.setToolTip(
-        "Your words stand first below the figure; what it was made with (seed, step, image) stays below them"
+        "Your words come first below the figure, followed by what it was made with: seed, step, image"
     )
     return field
+
+
+class _PictureList(QListWidget):
+    """Hands letters that are typed to the field for the caption: figures are chosen by their pictures."""
+
+    def __init__(self, words: QLineEdit) -> None:
+        super().__init__()
+        self._words = words
+
+    @override
+    def keyboardSearch(self, search: str) -> None:
+        self._words.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._words.insert(search)
 
 
 class InsertPicker(QDialog):
     """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
 
+    * `place`: below which observations it will stand.
     * `choices`: those of a panel one after the other.
     """
 
     chosen = Signal(object, str)  # what is to be put in, and the student's own caption
 
-    def __init__(self, choices: Sequence[InsertChoice], parent: QWidget) -> None:
+    def __init__(self, place: str, choices: Sequence[InsertChoice], parent: QWidget) -> None:
         super().__init__(parent)
         self._waiting: list[QListWidgetItem] = []  # for their pictures
         self._drawing = QTimer(self, interval=0)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Insert a figure or table")
         self.setObjectName("insert")
-        self.list = QListWidget()
+        self.words = caption_field("Your caption")
+        self.list = _PictureList(self.words)
         self.list.setAccessibleName("What can be inserted")
-        self.list.setToolTip("What the other panels showed when they were last in sight")
+        self.list.setToolTip("What the other panels showed when you last saw them")
         self.list.setWordWrap(True)
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.words = caption_field("Your caption")
-        self.origin = WrapLabel("", role="muted")
-        self.insert_button = Button("Insert", "image", "primary", "Put it below the observations")
-        self.cancel = Button("Cancel", tooltip="Put in nothing")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # words wrap
+        self.insert_button = Button(
+            "Insert", "image", "primary", f"Put it below the observations of “{place}”"
+        )
+        self.cancel = Button("Cancel", tooltip="Close this window and insert nothing")
         label = QLabel("Your &caption, if you like")
         label.setBuddy(self.words)
         buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
-        self._layout = fill(QVBoxLayout(self), (self.list, 1), label, self.words, self.origin, buttons)
-        self.list.currentItemChanged.connect(self._on_current_changed)
+        where = WrapLabel(f"It will stand below the observations of “{place}”.", role="muted")
+        self._layout = fill(QVBoxLayout(self), where, (self.list, 1), label, self.words, buttons)
         self.list.itemActivated.connect(self.insert)
         self.words.returnPressed.connect(self.insert)
         self.insert_button.clicked.connect(self.insert)
@@ -147,7 +164,7 @@ class InsertPicker(QDialog):
         item.setFont(font)
 
     def _add(self, choice: InsertChoice) -> None:
-        item = QListWidgetItem(choice.label, self.list)
+        item = QListWidgetItem(f"{choice.label}\n{choice.origin}", self.list)
         item.setData(_CHOICE, choice)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{choice.panel}: {choice.label}")
         item.setIcon(QIcon(self._blank(1.0)))
@@ -182,11 +199,6 @@ class InsertPicker(QDialog):
         pixmap.fill(Qt.GlobalColor.transparent)
         return pixmap
 
-    @Slot()
-    def _on_current_changed(self) -> None:
-        choice = self.choice()
-        self.origin.set_text("" if choice is None else f"Stays below it: {choice.origin()}")
-
 
 class InsertList(QWidget):
     """What was put into a step, in its order; each can be moved up or down, or taken out.
@@ -201,7 +213,7 @@ class InsertList(QWidget):
         self,
         work: StudentWork,
         step: Step,
-        message: AskingBar,
+        message: MessageBar,
         choices: Callable[[], Sequence[InsertChoice]],
     ) -> None:
         super().__init__()
@@ -210,7 +222,7 @@ class InsertList(QWidget):
         self.insert_button = named(
             Button(
                 "Insert…", "image",
-                tooltip="Put a figure or measured table of another panel, as it was last shown, below the "
+                tooltip="Insert a figure or table of another panel, as you last saw it, below the "
                 "observations. In a panel: Ctrl+I, or its context menu.",
             ),
             "Insert a figure or table",
@@ -248,7 +260,7 @@ class InsertList(QWidget):
     @Slot()
     def ask(self) -> None:
         """Open the window in which it is chosen."""
-        picker = InsertPicker(self._choices(), self.window())
+        picker = InsertPicker(self.step.title, self._choices(), self.window())
         picker.chosen.connect(self.put)
         picker.open()
 
@@ -265,7 +277,8 @@ class InsertList(QWidget):
             return
         if is_twice:
             self._message.show_message(
-                f"{insert.title} is in this list twice now, with the same settings at the same step.", "info"
+                f"{insert.title} is now in this list twice, with the same settings and at the same step.",
+                "info",
             )
 
     def _complain(self, text: str) -> None:
@@ -281,11 +294,12 @@ class InsertList(QWidget):
         if removed is not None:
             step, insert = removed
             place = "the report" if step is self.step else f"the observations of “{step.title}”"
-            text = f"{insert.title} was{too} taken out of {place}."
-            self._message.ask(text, "Bring it back", self._bring_back, "info")
+            text = f"{insert.title} was{too} removed from {place}."
+            self._message.show_message(text, "info", "Bring it back", self._bring_back)
 
     def _bring_back(self) -> None:
         removed = self._work.last_removed
+        self._message.clear()
         if removed is not None and attempt(self._work.bring_back, self._complain):
             self.broughtBack.emit(removed[0].id)
             self._offer_back(" also")
@@ -335,7 +349,7 @@ class InsertList(QWidget):
         lower.setObjectName("lower")
         lower.setEnabled(place < len(self._shown) - 1)
         lower.clicked.connect(lambda: self._work.raise_insert(self.step, place + 1))
-        remove = IconButton("x", f"Take {insert.title} out", "it can be brought back")
+        remove = IconButton("x", f"Remove {insert.title}", "you can bring it back")
         remove.setObjectName("remove")
         remove.clicked.connect(lambda: self._remove(place))
         for button in (higher, lower, remove):

@@ -18,7 +18,7 @@ from ui.panels.report.work import StudentWork
 from ui.state import AppState
 
 _KIND = "report-lab"
-_OWN_SETTINGS = "Its numbers are measured again, with the settings of the lab, when you run it or export."
+_OWN_SETTINGS = "Running the lab, or exporting, measures its numbers again with the settings of the lab."
 
 
 class Measuring(QObject):
@@ -47,6 +47,11 @@ class Measuring(QObject):
         if numbers is None or (not lab.is_free and not self._are_current(numbers)):
             return None
         return numbers
+
+    @property
+    def uncovered(self) -> LabNumbers | None:
+        """What was measured and may be seen: nothing while something is still to be predicted."""
+        return None if self._state.covered else self.numbers
 
     def _are_current(self, numbers: LabNumbers) -> bool:
         """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""
@@ -90,17 +95,15 @@ class Measuring(QObject):
         """What has been measured, or what there is to do, for the user."""
         lab, numbers = self._work.lab, self._work.record.numbers
         if self.is_running:
-            return "Training and measuring. You may go on writing."
+            return "Training and measuring. You can go on writing."
         if numbers is not None and numbers.is_lost:
             return (
-                "The numbers of this report are not kept, but what they were measured with is: "
+                "The numbers of this report are lost, but not the settings they were measured with: "
                 f"{numbers.data_name}, seed {numbers.experiment.seed}, test image "
-                f"{format_count(numbers.sample)}. Measure them again and they come out the same."
+                f"{format_count(numbers.sample)}. Measure again, and you get the same numbers."
             )
         if numbers is None:
-            todo = (
-                "Write your hypotheses, then run the lab: it trains, measures and fills in the observations."
-            )
+            todo = "Write your hypotheses, then run the lab: it trains, measures, and fills in the results."
             return todo if lab.is_free else f"This is the report of the lab “{lab.title}”. {todo}"
         accuracy = (
             "" if numbers.accuracy is None else f" test accuracy {format_percent(numbers.accuracy, 2)} after"
@@ -112,9 +115,9 @@ class Measuring(QObject):
         if not lab.is_free:
             return text if self.numbers is not None else f"{text} {_OWN_SETTINGS}"
         if numbers.experiment != self._state.experiment:
-            text += " The settings have changed since: run the lab again to measure with them."
+            text += " You have changed the settings since: run the lab again to measure with the new ones."
         elif self._state.dataset is not None and self._state.dataset.sha256 != numbers.data_sha256:
-            text += " Other data are open now: run the lab again to measure with them."
+            text += " You have opened other data since: run the lab again to measure with them."
         return text
 
     # --- measuring ------------------------------------------------------------------------------------------
@@ -189,7 +192,7 @@ def _chosen(every: Dataset, current: Dataset, classes: tuple[str, ...], data_sha
             chosen = None
     if chosen is None or data_sha256 not in ("", chosen.sha256):
         raise DataError(
-            f"The report was measured with other images than are open ({printable(every.name)}). "
-            "Open those data to measure the same again, or run the lab with what is open."
+            f"The report was measured with other images than those that are open ({printable(every.name)}). "
+            "Open those data to measure again, or run the lab with the open ones."
         )
     return chosen

@@ -11,23 +11,22 @@ from cnnviz._types import View
 from cnnviz.clock import now
 from cnnviz.lab.model import Question, Step
 from cnnviz.lab.record import LabNumbers, Shown
-from cnnviz.report import Insert
-from ui.choices import kept, maybe, read, whole
-from ui.controls.buttons import Button
+from ui.choices import flag, kept, maybe, read, whole
+from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance
-from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
 from ui.panels.report.measuring import Measuring
-from ui.panels.report.preview import ReportPreview, preview_work
+from ui.panels.report.preview import FIT, LARGEST, ReportPreview, preview_work
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
@@ -39,11 +38,13 @@ _MOST_NAMED = 4  # sections whose names fit beside one another
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a session keeps: the section in front, and how far words and preview are scrolled."""
+    """What a session keeps: the section in front, how large the pages are, how far all is scrolled."""
 
     section: str | None = maybe(str)
     words: int = whole(0, 0, 1_000_000)
     preview: int = whole(0, 0, 1_000_000)
+    zoom: int = whole(FIT, FIT, LARGEST)
+    reading: bool = flag(False)
 
 
 class ReportPanel(Panel):
@@ -57,7 +58,6 @@ class ReportPanel(Panel):
     """
 
     exported = Signal()  # the report was written
-    inserted = Signal()  # a figure or table was put into it
 
     def __init__(self, state: AppState, background: Analysis, typesetting: Analysis, files: Analysis) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class ReportPanel(Panel):
         self.measuring = Measuring(self.work, state, background, self)
         self._stale = True
         self.setProperty("role", "panel")
-        self.message = AskingBar(self)
+        self.message = MessageBar(self)
         self.head = HeadFields(self.work)
         self.fields = SectionFields(self.work, self.message)
         self.pages = SegmentedControl([("", "")])
@@ -76,42 +76,48 @@ class ReportPanel(Panel):
             "Run the lab",
             "play",
             "primary",
-            tooltip="Train from the initial weights and measure all steps of the lab. Hypotheses are "
-            "recorded first.",
+            tooltip="Train from the initial weights and measure all steps of the lab. This records your "
+            "hypotheses first.",
         )
         self.again = Button(
             "Measure again",
             "rotate-ccw",
-            tooltip="Measure with the settings, the seed, the data and the image of before: the numbers come "
-            "out the same",
+            tooltip="Measure again with the same settings, seed, data and image: you get the same numbers",
         )
-        self.cancel = Button("Cancel", "x", tooltip="Stop the lab; nothing is changed")
+        self.cancel = Button("Cancel", "x", tooltip="Stop measuring; the report stays as it is")
         self.export = Button(
             "Export…",
             "file-text",
-            tooltip="Write the report as PDF or HTML, or its figures and tables into a folder",
+            tooltip="Write the report as PDF or HTML, or write its figures and tables into a folder",
             shortcut="Ctrl+Shift+E",
         )
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setAccessibleName("Progress of the lab")
-        self.progress.setToolTip("How much of the lab is done")
+        self.progress.setToolTip("How much of the lab has been measured")
         self.status = WrapLabel("", role="muted")
         self.preview = ReportPreview()
         self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self.message.show_error)
         self.exporter = ReportExporter(
-            self.work, self.measuring, files, self.message, self.export, self.write_in,
-            self.fields.ask_insert, self,
-        )  # fmt: skip
+            self.work, self.measuring, files, self.message, self.export, self.write_in, self
+        )
         self._words_area = ScrollColumn(self.fields)
-        left = fill(QVBoxLayout(), self.head, self._pages_area, (self._words_area, 1), spacing=10)
-        buttons = FlowRow()
-        buttons.add(self.again, self.run_button, self.cancel, self.export)
+        #: What is typed.
+        self.words = QWidget()
+        fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
+        #: Gives the pages the whole panel.
+        self.reading = IconButton(
+            "maximize", "Read", "only the pages, as wide as the panel; again: words and pages"
+        )
+        self.reading.setCheckable(True)
+        self.reading.toggled.connect(self.words.setHidden)
+        self._buttons = buttons = FlowRow()
+        buttons.add(self.again, self.run_button, self.cancel, self.export, self.preview.bar, self.reading)
         #: What has been measured, and the pages with it.
         self.measured = QWidget()
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
         right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
-        self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
+        self._columns = fill(QHBoxLayout(), (self.words, 1), (right, 1))
         fill(QVBoxLayout(self), self.message, (self._columns, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
@@ -136,6 +142,7 @@ class ReportPanel(Panel):
         state.datasetChanged.connect(self._show_run)
         for shown in (self._show_run, self._show_section, self._on_work_changed):
             state.experimentChanged.connect(shown)
+        state.coveredChanged.connect(self._on_covered_changed)
         self._show_lab()
         follow_theme(self)
 
@@ -146,16 +153,6 @@ class ReportPanel(Panel):
         """What was measured for the lab in front; None before it has been."""
         return self.measuring.numbers
 
-    def add_insert(self, insert: Insert, step: Step) -> bool:
-        """Put a figure or table of the screen below the observations of a step.
-
-        * Returns: whether the same was there already, of the same step.
-        * Raises CNNVizError: if there are too many.
-        """
-        was_there = self.work.add_insert(step, insert)
-        self.inserted.emit()
-        return was_there
-
     @Slot(str)
     def show_step(self, step_id: str) -> None:
         """Show the section to which a step belongs."""
@@ -164,6 +161,7 @@ class ReportPanel(Panel):
 
     def write_in(self, step: Step, question: Question) -> None:
         """Let the cursor stand in the field of a question."""
+        self.reading.setChecked(False)
         self.show_step(step.id)
         answer = self.fields.answer(step.id, question.part)
         if answer is not None:
@@ -176,6 +174,18 @@ class ReportPanel(Panel):
             self.work.record_all()
             self.message.clear()
             self.measuring.start()
+
+    @override
+    def present(self, alone: bool) -> None:
+        self.words.setHidden(alone or self.reading.isChecked())
+        self._buttons.setHidden(alone)
+
+    def turn_page(self, way: int) -> bool:
+        """Show more of the pages, further on with 1, further back with -1; return whether there is more."""
+        bar = self.preview.verticalScrollBar()
+        before = bar.value()
+        bar.setValue(before + way * bar.pageStep())
+        return bar.value() != before
 
     # --- look ---------------------------------------------------------------------------------------------
 
@@ -262,6 +272,12 @@ class ReportPanel(Panel):
         if self.isVisible():
             self._preview_timer.start()
 
+    @Slot()
+    def _on_covered_changed(self) -> None:
+        if self._state.covered and self.numbers is not None:  # what is on the pages tells an answer
+            self.preview.set_pages([])
+        self._on_work_changed()
+
     @Slot(bool)
     def _on_export_ended(self, succeeded: bool) -> None:
         if succeeded:
@@ -277,13 +293,17 @@ class ReportPanel(Panel):
 
     def view_state(self) -> View:
         """Return what is looked at."""
-        scrolled = (place_of(area.verticalScrollBar()) for area in (self._words_area, self.preview))
-        return kept(_Kept(self.pages.current(), *scrolled))
+        bars = (self._words_area.verticalScrollBar(), self.preview.verticalScrollBar())
+        words, preview = map(place_of, bars)
+        reading = self.reading.isChecked()
+        return kept(_Kept(self.pages.current(), words, preview, self.preview.zoom, reading))
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
         found, sections = read(_Kept, view), [each.id for each in self.work.lab.sections]
         self.pages.set_current(found.section if found.section in sections else sections[0])
+        self.reading.setChecked(found.reading)
+        self.preview.set_zoom(found.zoom)
         for place, area in ((found.words, self._words_area), (found.preview, self.preview)):
             scroll_later(area.verticalScrollBar(), place)
         self._show_section()

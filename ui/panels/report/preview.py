@@ -4,24 +4,40 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import override
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QKeyEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnviz.report.blocks import Document
 from cnnviz.report.pdf import PREVIEW_SECONDS, to_pages
+from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.pace import single_shot
+from ui.controls.scroll_column import scroll_later
 from ui.panels.analysis import Context
 from ui.theme import Theme, follow_theme
 
 _INCHES = 210 / 25.4  # width of an A4 page
 _GAP = 12
+_EDGE = 1  # width of the line around a page: inside it no pixel may be stretched
+_PIXELS_PER_INCH = 96  # at 100 %
+_MOST_DPI = 200.0  # a page has four million pixels then
+
+FIT = 0
+"""Zoom at which a page is as wide as there is room."""
+LARGEST = 150
+"""Largest zoom, in per cent."""
+_ZOOMS = (50, 75, 100, 125, LARGEST)
 
 
 class ReportPreview(QScrollArea):
-    """Scrolls through the pages; `pagesWanted`: the pages have to be set anew: the width has changed."""
+    """Scrolls through the pages, as wide as there is room or larger.
+
+    * `pagesWanted`: the pages have to be set anew: their size has changed.
+    * `bar`: its controls, which stand above it.
+    """
 
     pagesWanted = Signal()
 
@@ -29,10 +45,11 @@ class ReportPreview(QScrollArea):
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setAccessibleName("Preview of the report")
-        self.setToolTip("The report as it will be printed. Page up and Page down turn the pages.")
+        self.setToolTip(
+            "The report as it will be printed. Keys: arrows scroll, + and - zoom, 0 fits the width."
+        )
         self._content = QWidget()
         self._layout = QVBoxLayout(self._content)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -40,38 +57,60 @@ class ReportPreview(QScrollArea):
         self._layout.addWidget(self._waiting)
         self._layout.addStretch(1)
         self.setWidget(self._content)
+        self.smaller = IconButton("minus", "Smaller pages", shortcut="-")
+        self.fit = Button("Fit width", tooltip="Make the pages as wide as there is room", shortcut="0")
+        self.larger = IconButton("plus", "Larger pages", shortcut="+")
+        self.bar = QWidget()
+        fill(QHBoxLayout(self.bar), self.smaller, self.fit, self.larger, spacing=4)
         #: What is shown, in order.
         self.pages: list[QLabel] = []
-        self._images: list[QImage] = []
+        self.zoom = FIT
         self._resized = single_shot(self, self.pagesWanted, 250)
+        self.smaller.clicked.connect(lambda: self._step(-1))
+        self.fit.clicked.connect(lambda: self.set_zoom(FIT))
+        self.larger.clicked.connect(lambda: self._step(1))
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
         self._layout.setSpacing(theme.px(_GAP))
 
+    # --- size -----------------------------------------------------------------------------------------------
+
     @property
     def dpi(self) -> float:
-        """Resolution at which a page is as wide as there is room."""
-        return max(self.viewport().width(), 100) * self.devicePixelRatioF() / _INCHES
+        """Resolution at which a page has as many pixels as it takes on the screen."""
+        return min(self._page_width() * self.devicePixelRatioF() / _INCHES, _MOST_DPI)
 
-    def set_pages(self, pages: list[QImage]) -> None:
-        """Show other pages; the view stays where it was."""
-        place = self.verticalScrollBar().value()
-        self._waiting.setVisible(not pages)
-        self._images = pages
-        while len(self.pages) > len(pages):
-            self.pages.pop().deleteLater()
-        while len(self.pages) < len(pages):
-            page = named(QLabel(), role="paper")
-            page.setScaledContents(True)
-            page.setMinimumWidth(1)  # or it would not shrink below its picture
-            self._layout.insertWidget(len(self.pages), page)
-            self.pages.append(page)
-        for page, image in zip(self.pages, pages, strict=True):
-            page.setPixmap(QPixmap.fromImage(image))
+    def set_zoom(self, percent: int) -> None:
+        """Show the pages in per cent of their size on paper, or with `FIT` as wide as there is room."""
+        place = self.verticalScrollBar().value() / max(self._content.height(), 1)
+        self.zoom = percent
+        self.fit.setText(f"{percent} %" if percent else "Fit width")
         self._fit()
-        self.verticalScrollBar().setValue(place)
+        scroll_later(self.verticalScrollBar(), round(place * self._content.sizeHint().height()))
+        if self.isVisible():
+            self._resized.start()
+
+    def _step(self, way: int) -> None:
+        now = 100 * self._page_width() / (_INCHES * _PIXELS_PER_INCH)
+        further = [each for each in _ZOOMS[::way] if (each - now) * way > 1]
+        if further:
+            self.set_zoom(further[0])
+
+    def _page_width(self) -> int:
+        room = max(self.viewport().width() - 2 * _EDGE, 100)
+        whole = round(_INCHES * _PIXELS_PER_INCH * (self.zoom or LARGEST) / 100)
+        return whole if self.zoom else min(room, whole)
+
+    def _fit(self) -> None:
+        wide = self._page_width()
+        for number, page in enumerate(self.pages, start=1):
+            page.setAccessibleName(f"Page {number} of {len(self.pages)}")
+            size = page.pixmap().deviceIndependentSize()
+            if abs(size.width() - wide) >= 1:  # until sharper ones come
+                size *= wide / max(size.width(), 1)
+            page.setFixedSize(size.toSize() + QSize(2 * _EDGE, 2 * _EDGE))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -82,11 +121,45 @@ class ReportPreview(QScrollArea):
             if self.isVisible():
                 self._resized.start()
 
-    def _fit(self) -> None:
-        width = self.viewport().width()
-        for number, (page, image) in enumerate(zip(self.pages, self._images, strict=True), start=1):
-            page.setAccessibleName(f"Page {number} of {len(self.pages)}")
-            page.setFixedHeight(round(width * image.height() / max(image.width(), 1)))
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.text():
+            case "+" | "=":
+                self._step(1)
+            case "-":
+                self._step(-1)
+            case "0":
+                self.set_zoom(FIT)
+            case _:
+                super().keyPressEvent(event)
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom with Ctrl, as programs that show pages do."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._step(1 if event.angleDelta().y() > 0 else -1)
+        else:
+            super().wheelEvent(event)
+
+    # --- pages ----------------------------------------------------------------------------------------------
+
+    @Slot(list)
+    def set_pages(self, pages: list[QImage]) -> None:
+        """Show other pages; the view stays where it was."""
+        place = self.verticalScrollBar().value()
+        self._waiting.setVisible(not pages)
+        while len(self.pages) > len(pages):
+            self.pages.pop().deleteLater()
+        while len(self.pages) < len(pages):
+            page = named(QLabel(), role="paper")
+            page.setScaledContents(True)
+            self._layout.insertWidget(len(self.pages), page, 0, Qt.AlignmentFlag.AlignHCenter)
+            self.pages.append(page)
+        for page, image in zip(self.pages, pages, strict=True):
+            image.setDevicePixelRatio(self.devicePixelRatioF())
+            page.setPixmap(QPixmap.fromImage(image))
+        self._fit()
+        self.verticalScrollBar().setValue(place)
 
 
 def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[QImage]]:

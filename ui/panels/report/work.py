@@ -31,6 +31,7 @@ class StudentWork(QObject):
     headChanged = Signal()  # among that, title, author, roll number or date
     labChanged = Signal()  # another lab is in front, or what was done in it is another student's
     opened = Signal()  # it is another work from now on
+    inserted = Signal()  # a figure or table was put in
 
     def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
@@ -91,7 +92,7 @@ class StudentWork(QObject):
         """Record the hypothesis of a step as it stands, with time, training step and what was known."""
         done = self.done(step)
         if done.is_pending:
-            version = self.version(done.said("hypothesis"))
+            version = self.version(step, done.said("hypothesis"))
             self.set_record(self.record.recorded(step, version))
 
     def record_all(self) -> None:
@@ -107,11 +108,22 @@ class StudentWork(QObject):
         if work is not self.work:
             self._take(work)
 
-    def version(self, text: str) -> Version:
-        """Return words as they are written now, with what has been on the screen before."""
-        about = None if self.lab.is_free else "\n".join(self.lab.experiment.classes)
-        known = [each for classes, each in self.work.shown.items() if about in (None, classes)]
-        shown = reduce(or_, known, Shown())
+    def version(self, step: Step, text: str) -> Version:
+        """Return a hypothesis as it is written now, with what has been on the screen before.
+
+        The first section of a lab, or free work, knows of any result; a later one begins after those of the
+        sections before it, and knows of its own.
+        """
+        lab, record = self.lab, self.record
+        if step.section == lab.sections[0].id or lab.is_free:
+            about = None if lab.is_free else "\n".join(lab.experiment.classes)
+            known = [each for classes, each in self.work.shown.items() if about in (None, classes)]
+            shown = reduce(or_, known, Shown())
+        else:
+            done = [record.step(each.id) for each in lab.of_section(step.section)]
+            times = [each for one in done for each in (one.shown, one.revealed)]
+            times.append("" if record.numbers is None else record.numbers.time)
+            shown = Shown(lab=min(filter(None, times), default=""))
         return Version(text, now(), self._state.run.step, bool(shown), shown)
 
     # --- what was measured ----------------------------------------------------------------------------------
@@ -156,6 +168,7 @@ class StudentWork(QObject):
         """
         inserts = self.done(step).inserts
         self.set_record(self.record.with_inserts(step, (*inserts, insert)))
+        self.inserted.emit()
         return any(each.shows_same(insert) for each in inserts)
 
     def set_insert_words(self, step: Step, place: int, words: str) -> None:

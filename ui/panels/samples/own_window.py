@@ -45,7 +45,7 @@ _PAD_TIP = (
 _NO_PICTURE = "Open an image, drop a file on the window, or copy an image and press Ctrl+V"
 _DARK_TIP = (
     "The images of MNIST are light on black, so what is dark on light paper is inverted. "
-    "Found out by itself; switch it where that went wrong."
+    "The program decides whether to do so; switch it if it is wrong."
 )
 _FIT_TIP = "Find what is drawn, scale it into 20/28 of the frame, put its centre of mass in the middle"
 
@@ -57,14 +57,14 @@ class View:
     page: str = one_of(
         "draw",
         "row",
-        "Way to make an image",
+        "How to make an image",
         (("draw", "Draw", "Draw an image"), ("image", "Image", "A picture from a file or the clipboard")),
     )
     tool: str = one_of(
         "pen",
         "row",
         "Tool",
-        (("pen", "Pen", "Draw in white"), ("eraser", "Eraser", "Wipe away what the pointer touches")),
+        (("pen", "Pen", "Draw in white"), ("eraser", "Eraser", "Erase what the pointer touches")),
     )
     brush: int = whole(24, 6, 60, "Brush size", "Width of the pen and of the eraser", "slider")
     fit: Fit = one_of(
@@ -88,7 +88,7 @@ class Made:
 def page_of(made: Made | None, bars: Probabilities, said: str) -> Page:
     """What the network sees, and what it makes of it."""
     photos = (
-        ("Original", made and made.original, "The image as it was drawn, opened or pasted"),
+        ("Original", made and made.original, "The image as you drew, opened or pasted it"),
         ("Network sees", made and made.seen, "Its pixels after scaling and centring"),
     )
     seen = (
@@ -190,7 +190,7 @@ class OwnDigitWindow(QDialog):
         self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
         self.clear_button = Button(
-            "Clear", "trash-2", "", "Begin anew; the sample changes with the next stroke"
+            "Clear", "trash-2", "", "Clear the board; the sample changes with the next stroke"
         )
         label = named(QLabel("Brush"), role="muted")
         label.setBuddy(controls["brush"])

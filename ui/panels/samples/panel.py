@@ -182,7 +182,7 @@ class SamplesPanel(QFrame):
 
     def _read(self, function: Callable[[Context], Picture]) -> None:
         if self._state.dataset is None:
-            self.message.show_message("The images are still being read: try it again in a moment.", "info")
+            self.message.show_message("The images are still loading: try again in a moment.", "info")
         else:
             self._analysis.submit(_READING, function, self._on_picture_read, self.message.show_error)
 
@@ -215,16 +215,16 @@ class SamplesPanel(QFrame):
         self._find = fill(
             QBoxLayout(QBoxLayout.Direction.LeftToRight), (self.filter, 3), (self.search, 2), spacing=6
         )
-        tip = "Click an image to make it the sample; the arrow keys walk through them"
+        tip = "Click an image to make it the sample; the arrow keys go through them"
         self.grid = view_of(
             THUMBNAILS, "Test images", tip, self._answer, focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView
         )
         self.grid.setObjectName("samples")
-        self.grid.placeholder = "Reading the images…"
+        self.grid.placeholder = "Loading the images…"
         self.draw_button = Button(
             "Draw", "pencil", "", "Draw an image and watch what the network makes of it"
         )
-        tip = "Open an image file (PNG, JPEG, BMP); dropping one on the window or pasting works, too"
+        tip = "Open an image file (PNG, JPEG, BMP); you can also drop one on the window or paste it"
         self.open_button = Button("Open…", "folder-open", "", tip)
         self._buttons = fill(QHBoxLayout(), (self.draw_button, 1), (self.open_button, 1))
         self._paste = QAction("Paste image", self)
@@ -405,7 +405,7 @@ class SamplesPanel(QFrame):
         if self.filter.choice() == WRONG:
             untold = self._state.why_covered(Secret.TEST, Secret.ANSWERS)
             if not untold and self._state.evaluation is None:
-                untold = "Train first: nothing was tested yet"
+                untold = "Nothing tested yet: train first"
             count = "" if untold else count  # which is not known
             self.grid.placeholder = untold or "No test image is misclassified"
         self._title.set_caption(f"{dataset.name}{count}")

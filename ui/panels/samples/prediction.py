@@ -65,4 +65,4 @@ def origin_of(sample: Sample) -> str:
 def known_classes(names: Sequence[str]) -> str:
     """Say what a network can tell apart, to somebody who is about to show it something else."""
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"This network knows {listed}: whatever is drawn, it takes it for one of these."
+    return f"This network knows {listed}: whatever you draw, it takes it for one of these."

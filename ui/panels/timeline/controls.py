@@ -39,7 +39,7 @@ class Transport(QWidget):
     def __init__(self, answer: Callable[[Ask], None]) -> None:
         super().__init__()
         self._answer = answer
-        self.first = IconButton("skip-back", "First step", "the weights training began with")
+        self.first = IconButton("skip-back", "First step", "the weights before training")
         self.back = IconButton("step-back", "Previous step", f"one training step earlier; {_SHIFT}")
         self.play = IconButton("play", "Play", "show the run like a film")
         self.forward = IconButton("step-forward", "Next step", f"one training step later; {_SHIFT}")
@@ -96,7 +96,7 @@ class ShownMoment(QWidget):
         self._measured = ElidedLabel("", "muted", widest="loss 8.88e−8 · 88.8 %", small=True)
         self.setToolTip(
             "The moment that all panels show. Loss and accuracy are means over the steps before it, on "
-            "training images as they were met."
+            "the training images of those steps."
         )
         self._row = fill(QHBoxLayout(), self._label, (self.field, 1))
         self._layout = fill(QVBoxLayout(self), 1, self._row, self._measured, 1, spacing=0)
@@ -176,7 +176,7 @@ class ForkButton(Button):
         """Allow it, or say what is missing."""
         self.setEnabled(available)
         self.setToolTip(
-            f"{self._TEXT}: train on from the shown step; asks for the learning rate first. The run so far "
+            f"{self._TEXT}: train on from this step; asks for the learning rate first. The present run "
             "stays as a grey curve"
             if available
             else f"{self._TEXT}: first choose an earlier moment on the timeline"
@@ -204,7 +204,7 @@ class BranchQuestion(QFrame):
         self.go = Button(
             "Continue", "git-fork", "primary", "Train on from this step with this rate", "Return"
         )
-        self.cancel = Button("Cancel", kind="link", tooltip="Leave everything as it is", shortcut="Esc")
+        self.cancel = Button("Cancel", kind="link", tooltip="Cancel; nothing changes", shortcut="Esc")
         self._problem = ElidedLabel(role="danger")
         self._layout = fill(
             QHBoxLayout(self), (self._says, 1), label, self.rate, self._problem, self.go, self.cancel
@@ -231,7 +231,9 @@ class BranchQuestion(QFrame):
 
     def set_step(self, step: int) -> None:
         """Name the step at which the branch begins."""
-        self._says.set_text(f"Train on from step {format_count(step)}; the run so far stays as a grey curve.")
+        self._says.set_text(
+            f"Train on from step {format_count(step)}; the present run stays as a grey curve."
+        )
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -101,7 +101,7 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
             QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (self.loss, 1), (self.accuracy, 1)
         )
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
-        self.train.setProperty("size", "large")
+        self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
         self.choices.changed.connect(self._on_chosen)
         self._on_chosen()

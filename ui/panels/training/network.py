@@ -66,9 +66,8 @@ def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
     if shown.first is not None and shown.moment == "difference":
         weights = {name: np.subtract(network.params[name], before) for name, before in weights.items()}
     notes = image_words(sample, scene.classes), f"step {format_count(scene.snapshot.step)}"
-    return flow_of(
-        network, sample.pixels, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes
-    )
+    trace = network.forward(sample.pixels[None])
+    return flow_of(trace, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes)
 
 
 def image_words(sample: Sample, classes: tuple[str, ...]) -> str:

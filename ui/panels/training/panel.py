@@ -43,7 +43,7 @@ _LOG_MS = 200
 _RESULTS_MS = 30
 _GAP = 14
 #: Of the settings, and of log and results, in pixels at scale 1.
-_SETTINGS, _RESULTS = 226, 272
+_SETTINGS, _RESULTS, _LEAST_RESULTS = 226, 272, 220
 _PAGES = (
     ("curves", "Curves", "Show the curves below the network"),
     ("settings", "Settings", "Show the settings below the network"),
@@ -66,9 +66,12 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
     """Share out the panel: the network first, and by its size alone, so that nothing moves while it trains.
 
     * `form`: least width of the settings, and the height that they want.
-    * `page`: what lies below the network where there is no room for all.
+    * `page`: what lies below the network where there is no room for all; "alone": the curves, whatever the
+      room, and nothing else.
     """
     px, gap = look.px, look.px(_GAP)
+    if page == "alone":
+        return Places(*room.rows(Share(1), Share(1), gap=px(6)))
     wide = max(form[0], px(_SETTINGS))
     if room.width >= px(1000) and room.height >= px(400):
         results = max(px(_RESULTS), 0.19 * room.width)
@@ -76,7 +79,8 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
         curves = min(max(0.36 * room.height, px(150)), px(340))
         network, below = middle.rows(Share(1), curves, gap=gap)
         upper, lower = right.rows(Share(5), Share(4), gap=gap)
-        return Places(network, below, left, upper, lower)
+        settings, _ = left.rows(min(form[1], room.height), Share(1))
+        return Places(network, below, settings, upper, lower)
     if room.width >= px(760) and room.height >= px(560):
         left, right = room.columns(wide, Share(1), gap=gap)
         settings, log = left.rows(min(form[1], room.height - px(130)), Share(1), gap=gap)
@@ -110,7 +114,7 @@ class TrainingPanel(CatchesUp, Panel):
     ) -> None:
         super().__init__()
         self._state, self._runs = state, runs
-        self._theme = LIGHT
+        self._theme, self._is_alone = LIGHT, False
         self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
         self._build_widgets()
@@ -137,18 +141,26 @@ class TrainingPanel(CatchesUp, Panel):
     @override
     def minimumSizeHint(self) -> QSize:
         # The drawing of the network and what lies below it, which takes what room there is.
-        px, beside = self._theme.px, (part for name, part in self._parts.items() if name != "network")
-        return QSize(max(part.minimumSizeHint().width() for part in beside) + 2 * px(_GAP), px(400))
+        px, parts = self._theme.px, (self._parts["settings"], self.curves, self.log)
+        widths = (part.minimumSizeHint().width() for part in parts)
+        return QSize(max(px(_LEAST_RESULTS), *widths) + 2 * px(_GAP), px(400))
+
+    @override
+    def present(self, alone: bool) -> None:
+        self._is_alone = alone
+        self._place()
 
     def _place(self) -> None:
         px = self._theme.px
         room = Box(0, 0, self.width(), self.height()).inset(px(_GAP), px(12))
         if not self.message.isHidden():
-            above, room = room.rows(self.message.sizeHint().height(), Share(1), gap=px(6))
+            high = self.message.heightForWidth(round(room.width))
+            above, room = room.rows(high, Share(1), gap=px(6))
             self.message.setGeometry(qrect(above).toRect())
         high = self.form.sizeHint().height() + self.speed.sizeHint().height() + px(14)
         form = self._parts["settings"].minimumSizeHint().width(), high
-        places = places_in(room, self._theme, form, self._switch.current())
+        page = "alone" if self._is_alone else self._switch.current()
+        places = places_in(room, self._theme, form, page)
         parts = {**self._parts, "switch": self._switch}
         for name, box in places._asdict().items():
             parts[name].setVisible(box is not None)
@@ -287,7 +299,6 @@ class TrainingPanel(CatchesUp, Panel):
         """Draw all that there is, and what changes."""
         state = self._state
         for signal, slot in (
-            (state.experimentChanged, self._on_settings_changed),
             (state.draftChanged, self._on_settings_changed),
             (state.datasetChanged, self._on_dataset_changed),
             (state.historyReset, self._on_history_reset),
@@ -298,6 +309,7 @@ class TrainingPanel(CatchesUp, Panel):
         ):
             signal.connect(slot)
             slot()
+        state.experimentChanged.connect(self._on_settings_changed)
         state.stepsAdded.connect(self._on_steps_added)
         state.testAdded.connect(self._on_test_added)
         state.sampleChanged.connect(self._on_sample_changed)

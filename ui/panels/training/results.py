@@ -67,7 +67,7 @@ class ResultsView(HasProvenance, QWidget):
         self.mistakes.setObjectName("mistakes")
         self.mistakes.placeholder = "None: every test image is classified correctly"
         rows = self._title, self.matrix, self._summary, self._mistakes_title, (self.mistakes, 1)
-        fill(QVBoxLayout(self), *rows, spacing=6)
+        fill(QVBoxLayout(self), *rows, 0, spacing=6)  # at the top also while there are no mistakes to fill it
         self.set_result(None, None)
         follow_theme(self)
 

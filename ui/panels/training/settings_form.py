@@ -49,6 +49,7 @@ class SettingsForm(QWidget):
         self._draft = LAB5
         self._fields: dict[str, QWidget] = {}
         self._labels: dict[str, QLabel] = {}
+        self._marks: dict[str, str] = {}
         self._show: dict[str, Callable[[Any], None]] = {}
         self._first, self.rest = Form(), Form()
         self.preset = ChoiceField([(name, _PRESETS[name]) for name in PRESETS])
@@ -87,20 +88,26 @@ class SettingsForm(QWidget):
         for name, field in self._fields.items():
             form = self._first if name in FIRST else self.rest
             form.set_row_visible(field, name not in draft.unused)
-            setting, label, is_other = SETTINGS[name], self._labels[name], name in pending
-            label.setText(f"{setting.title} •" if is_other else setting.title)
-            if label.property("role") != (role := "changed" if is_other else "muted"):
-                label.setProperty("role", role)
-                repolish(label)
-            runs = f"\nThis run has {setting.written(getattr(settings.running, name))}." if is_other else ""
-            for widget in (label, field):
-                widget.setToolTip(setting.about + runs)
-            field.setAccessibleDescription(setting.about + runs)
+            runs = SETTINGS[name].written(getattr(settings.running, name)) if name in pending else ""
+            if self._marks.get(name) != runs:
+                self._marks[name] = runs
+                self._mark(name, runs)
         others = sum(name not in FIRST for name in pending)
         self.more.setText(f"More settings • {others} changed" if others else "More settings")
         output = self._fields["output"]
         assert isinstance(output, ChoiceField)
         output.set_option_enabled("sigmoid", len(draft.classes) == 2)
+
+    def _mark(self, name: str, runs: str) -> None:
+        """Say of a setting that the run has another value; "" if it has this one."""
+        setting, label, field = SETTINGS[name], self._labels[name], self._fields[name]
+        label.setText(f"{setting.title} •" if runs else setting.title)
+        label.setProperty("role", "changed" if runs else "muted")
+        repolish(label)
+        said = setting.about + (f"\nThis run has {runs}." if runs else "")
+        label.setToolTip(said)
+        field.setToolTip(said)
+        field.setAccessibleDescription(said)
 
     def _unfold(self, is_unfolded: bool) -> None:
         self.more.set_icon("chevron-down" if is_unfolded else "chevron-right")

@@ -31,7 +31,7 @@ _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "tie_rule": (
         "tie rule",
         "info",
-        "The gradient is no slope but what “all” says: the sum over all tied cells of a window",
+        "Not the slope of the loss: under the rule “all”, the sum over the tied cells of a window",
     ),
     "curvature": ("bend", "info", "They differ because the loss bends within ±ε"),
     "mismatch": ("no reason", "danger", "They differ without a reason: a mistake in the gradient"),

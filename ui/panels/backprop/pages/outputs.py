@@ -12,7 +12,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_probabilities, format_signed, format_together, format_value
+from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
 from ui.panels.backprop.asks import PointAt, Poke
 from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.now import Now
@@ -88,10 +88,21 @@ def _writer(passed: Pass, row: str, values: NDArray[np.float64]) -> Callable[[in
     """How the numbers of a row are written: in full, for nothing beside them says a power of ten."""
     if row == "p":
         # One logit stands for the second of two classes.
-        shares, first = passed.probabilities.tolist(), -len(passed.trace.logits[0])
-        return lambda longest: format_probabilities(shares, longest=longest)[first:]
+        shares, first = passed.probabilities.tolist(), len(passed.probabilities) - len(values)
+        rests = [rest_of(shares, place) for place in range(len(shares))]
+        pairs = [*zip(shares, rests, strict=True)][first:]
+
+        def short(figures: int) -> list[str]:
+            # "0.99998" has room where "1 − 2e−5" has none.
+            texts = [format_probability(p, figures, rest) for p, rest in pairs]
+            return [
+                f"{p:.5f}" if figures == 1 and 5e-6 < rest < 1e-4 else text
+                for text, (p, rest) in zip(texts, pairs, strict=True)
+            ]
+
+        return short
     write = format_value if row == "y" else format_signed
-    return lambda longest: format_together(values.tolist(), 4, write, longest)
+    return lambda figures: [write(value, figures) for value in values.tolist()]
 
 
 @kept

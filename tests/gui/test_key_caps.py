@@ -1,0 +1,59 @@
+"""Keys on the controls that they press: by a switch, and by itself for who uses only keys."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui import whole_window
+from ui.session import Session
+from ui.window.key_caps import KeyCaps
+
+
+def _caps(session: Session) -> KeyCaps:
+    return session.window.findChild(KeyCaps)
+
+
+def _press_tab(session: Session, count: int) -> None:
+    for _ in range(count):
+        event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Tab, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(session.window.windowHandle(), event)
+
+
+def test_the_switch_puts_each_key_on_its_control(qtbot: QtBot, session: Session) -> None:
+    window, caps = session.window, _caps(session)
+    assert caps.shown == {}
+    window.menus.action("keys").setChecked(True)
+    whole_window.rest(qtbot, session)
+    assert {"Space", "S", "Ctrl+R", "Ctrl+1", "Ctrl+4"} <= set(caps.shown)
+    train = window.run_bar.train
+    place = train.rect().translated(train.mapTo(window, QPoint(0, 0)))
+    assert place.intersects(caps.shown["Space"])
+    found = list(caps.shown.values())
+    assert not any(one.intersects(other) for n, one in enumerate(found) for other in found[:n])
+    train.setEnabled(False)
+    train.hide()
+    qtbot.waitUntil(lambda: "Space" not in caps.shown)
+    window.menus.action("keys").setChecked(False)
+    assert caps.shown == {}
+
+
+def test_who_uses_only_keys_is_shown_them_and_who_uses_the_mouse_is_not(
+    qtbot: QtBot, session: Session
+) -> None:
+    action = session.window.menus.action("keys")
+    _press_tab(session, 5)
+    assert not action.isChecked()
+    _press_tab(session, 1)
+    assert action.isChecked()
+    qtbot.waitUntil(lambda: "Space" in _caps(session).shown)
+
+
+def test_a_mouse_button_says_that_keys_are_not_all(qtbot: QtBot, session: Session) -> None:
+    corner = QPointF(2, 2)
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for kind, held in ((QEvent.Type.MouseButtonPress, left), (QEvent.Type.MouseButtonRelease, none)):
+        event = QMouseEvent(kind, corner, corner, left, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(session.window.windowHandle(), event)
+    _press_tab(session, 12)
+    assert not session.window.menus.action("keys").isChecked()
