@@ -94,8 +94,8 @@ def test_a_lab_in_which_nothing_was_done_goes_with_the_guide(qtbot, session, tmp
 
 
 def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, few, tmp_path):
-    session, text = few, LAB.replace('"receptive_field"', '"dots_cells_changed"')
-    text = text.replace('stage = "pool1" }', 'stage = "max" }')
+    text = LAB.replace('"receptive_field"', '"dots_cells_changed"')
+    session, text = few, text.replace('stage = "pool1" }', 'stage = "max" }')
     sitting = open_lab(qtbot, session, tmp_path, text)
     desk, page = sitting.control, sitting.column.page
     desk.go_to("field")
