@@ -86,7 +86,7 @@ def _figure(kind: str, session: "Session", number: int) -> None:
     dialog = QApplication.activeModalWidget()
     assert dialog is not None
     dialog = cast("ExportDialog", dialog)
-    dialog.format.set_current(kind)
+    dialog.choices.choose(format=kind)
     dialog.folder.setText(str(here().out))
     dialog.name.setText(f"figure{number}.{kind}")
     dialog.export()

@@ -154,13 +154,13 @@ def _placed(
 def _outputs(
     classes: int, units: int, room: Box, look: Look
 ) -> tuple[tuple[Box, ...], tuple[Box, ...], Box | None]:
-    """Places of the units, of the rows of classes, and of what is read."""
-    px = look.px
-    line, large = min(room.height / classes, look.font().line + px(4)), px(70)
-    has_answer = classes * line + large <= room.height
-    high, radius = classes * line + (large if has_answer else 0), px(11 if units == 1 else 4)
+    """Places of the units, of the rows of classes, above which stands what is read, below which a sum."""
+    px, sum_of = look.px, look.px(3) + 2 * look.font("small").line if units == 1 else 0
+    line, large = min((room.height - sum_of) / classes, look.font().line + px(4)), px(70)
+    least = classes * line + sum_of
+    has_answer, radius = least + large <= room.height, px(11 if units == 1 else 4)
     block = room.cut(left=2 * radius + px(8))
-    answer, below = block.placed(block.width, high).rows(large if has_answer else 0, Share(1))
+    answer, below = block.placed(block.width, least + large * has_answer).rows(large * has_answer, Share(1))
     rows = below.lines(classes, line)
     middles = [room.y] if units == 1 else [row.y for row in rows]
     discs = tuple(Box(room.left, y - radius, 2 * radius, 2 * radius) for y in middles)

@@ -22,7 +22,7 @@ _FALLING, _RISING = "#3682BA", "#C94540"  # as the signed colours have it
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """A sum.
+    """A sum; `Ground.marked` is the number of a term whose counterpart elsewhere is pointed at.
 
     * `values`: ndarray of shape (n,)
     * `total`: Name of the last bar.
@@ -68,17 +68,9 @@ class Terms:
         return []
 
 
-@dataclass(frozen=True, slots=True)
-class Waterfall:
-    """A sum, with a term that is marked because the pointer is at its counterpart elsewhere."""
-
-    terms: Terms
-    marked: int | None = None
-
-
-def draw(shown: Waterfall, ground: Ground) -> Drawing:
+def draw(terms: Terms, ground: Ground) -> Drawing:
     """Draw the bars on the scale of the running sum; nothing where that is no number."""
-    drawing, terms = Drawing(ground), shown.terms
+    drawing = Drawing(ground)
     if not np.isfinite(terms.ends).all():
         return drawing
     grid = _grid(terms, ground.box, ground.look)
@@ -87,7 +79,7 @@ def draw(shown: Waterfall, ground: Ground) -> Drawing:
     parts = CellParts("term", grid, terms.tip, terms.pressed, points=terms.pointed)
     drawing.parts.append(parts)
     hovered = parts.place(ground.hovered)
-    marked = [] if shown.marked is None else [grid.cell(0, shown.marked)]
+    marked = [] if ground.marked is None else [grid.cell(0, ground.marked)]
     for box in marked if hovered is None else [hovered]:
         drawing.add(Rect(box, "accent", alpha=0.14))
     return drawing
@@ -136,8 +128,8 @@ def _still(terms: Terms, grid: Cells, ground: Ground) -> list[Mark]:
     return drawing.marks
 
 
-def _tables(shown: Waterfall) -> list[Table]:
-    values, ends = shown.terms.values.tolist(), shown.terms.ends[1:].tolist()
+def _tables(terms: Terms) -> list[Table]:
+    values, ends = terms.values.tolist(), terms.ends[1:].tolist()
     rows = list(zip(range(len(values)), values, ends, strict=True))
     return [Table("Sum", ("term", "value", "running sum"), rows)]
 
@@ -146,5 +138,5 @@ WATERFALL = Graphic(
     draw,
     sized(240, 120, 80, 60),
     _tables,
-    lambda shown: f"{len(shown.terms.values)} terms; {shown.terms.tip(0, len(shown.terms.values))}",
+    lambda terms: f"{len(terms.values)} terms; {terms.tip(0, len(terms.values))}",
 )

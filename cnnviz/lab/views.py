@@ -30,15 +30,15 @@ def _named(text: str = "", number: str = "", flag: str = "", numbers: str = "") 
 CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
     {
         "training": _named(
-            text="unit filters.layer filters.moment",
-            number="speed filters.channel results.scroll log.scroll settings.scroll",
-            flag="loss.raw loss.mean loss.test accuracy.mean accuracy.test accuracy.ghost",
+            text="unit filters.moment",
+            number="speed results.scroll log.scroll settings.scroll",
+            flag="loss.raw loss.mean loss.test accuracy.mean accuracy.test accuracy.ghost settings.more",
             numbers="loss.zoom accuracy.zoom results.cell",
         ),
         "feature_maps": _named(
             text="page limits flow.enlarged pointed sweep filter.layer filter.scope",
-            number="class flow.scale flow.scroll flow.large.cell flow.thumbs.* channels.* sweep_place "
-            "sweep_speed slice filter.channel filter.searched",
+            number="class flow.scale flow.scroll flow.large.cell flow.thumbs.* channels.* first_output "
+            "sweep_place sweep_speed slice filter.channel filter.searched",
             flag="relative_evidence covers flow.folded.* filter.wanted filter.relative",
             numbers="limits.* flow.large.place pointed_index heights",
         ),

@@ -198,10 +198,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             4,
         ),
     ),
-    "long waterfall": (waterfall.WATERFALL, waterfall.Waterfall(waterfall.Terms(numbers(400), "conv1", str))),
+    "long waterfall": (waterfall.WATERFALL, waterfall.Terms(numbers(400), "conv1", str)),
     "waterfall": (
         waterfall.WATERFALL,
-        waterfall.Waterfall(waterfall.Terms(numbers(9), "z", lambda place: f"term {place}"), 3),
+        waterfall.Terms(numbers(9), "z", lambda place: f"term {place}"),
     ),
     "fitting": (
         stages.FITTING,

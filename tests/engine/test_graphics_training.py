@@ -190,7 +190,7 @@ def test_the_legend_names_all_curves_and_asks_to_hide_and_show_them() -> None:
 @settings(max_examples=60)
 def test_numbers_are_as_wide_as_they_are_measured_whole(number: float, decimals: int) -> None:
     words = f"×{abs(number):,.{decimals}f}"
-    path = str(bundled("fonts") / "Inter-Regular.otf")
+    path = str(bundled("fonts") / "Inter-Regular.ttf")
     whole = ImageFont.truetype(path, 1000).getlength(words) / 1000
     assert Font(12).width(words) == pytest.approx(12 * whole, abs=0.02)
 

@@ -18,7 +18,7 @@ from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps.explain import Look, explain
-from ui.panels.feature_maps.page import Contents, Now, network_page
+from ui.panels.feature_maps.page import Now, network_page
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.picture import MapChoices, picture
 from ui.panels.feature_maps.plan import Room, layout_of
@@ -166,7 +166,7 @@ class Asked(Shown):
         explained, plan = explain(self.picture, look or Look()), self.picture.plan
         room, unfolded = Room(*size, LIGHT), {column.key: False for column in plan.columns}
         now = Now(self.picture, explained, View(), room, layout_of(plan, room, None, unfolded, None), ratio)
-        self.page, self.arithmetic = network_page(now, Contents()), explained.arithmetic
+        self.page, self.arithmetic = network_page(now), explained.arithmetic
         self.leaves = self.page.leaves()
 
 

@@ -17,7 +17,7 @@ from ui.panels.backprop.asks import SetLabel, SetRule
 from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.side_column import CHECK, INSPECT, POKE
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.feature_maps.view import ShowClass
+from ui.panels.feature_maps.view import Choose
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.translation import TranslationPanel
@@ -157,7 +157,7 @@ def other_filters(_bot: QtBot, session: Session, chance: random.Random) -> str:
 def another_class(_bot: QtBot, session: Session, chance: random.Random) -> str:
     shown = session.state.shown
     index = chance.randrange(shown.network.classes_count)
-    session.window.panel(FeatureMapsPanel).network.answer(ShowClass(index))
+    session.window.panel(FeatureMapsPanel).network.answer(Choose("class_index", index))
     return f"evidence of class {index}"
 
 

@@ -332,7 +332,7 @@ def _picture(font: ImageFont.FreeTypeFont, letter: str) -> np.ndarray:
     return np.asarray(image, dtype=np.float64) / 255
 
 
-@pytest.mark.parametrize("file", ["Inter-Regular.otf", "JetBrainsMono-Regular.ttf"])
+@pytest.mark.parametrize("file", ["Inter-Regular.ttf", "JetBrainsMono-Regular.ttf"])
 def test_letters_look_like_those_of_the_whole_font(file):
     basic = ImageFont.Layout.BASIC
     small = ImageFont.truetype(

@@ -15,10 +15,10 @@ from cnnviz.quantities import format_signed
 from tests.gui.driving import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of, scene_of
 from tests.gui.test_backprop_pages import are_apart
-from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, ShowPart, page
+from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, page
 from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.picture import Picture, picture
-from ui.panels.feature_maps.sweep import SetSpeed, StepSweep
+from ui.panels.feature_maps.view import Choose, StepSweep
 from ui.state import PinnedCell
 
 
@@ -93,7 +93,7 @@ def test_a_convolution_is_written_out_with_its_padding_told_apart() -> None:
     np.testing.assert_array_equal(values(now, "kernel"), kernel)
     np.testing.assert_array_equal(values(now, "products"), patch * kernel)
     bias, value = float(own.network.params["conv1.bias"][0]), float(own.trace.outputs["conv1"][0, 0, 12, 9])
-    terms, ledger = content(now, "running").terms, content(now, "sum")
+    terms, ledger = content(now, "running"), content(now, "sum")
     assert terms.ends[-1] == pytest.approx(value)
     assert "bias" in terms.say(25)
     assert line_of(ledger, "= conv1") == value
@@ -110,13 +110,14 @@ def test_what_is_pointed_at_is_marked_in_all_tables_and_in_the_sum() -> None:
     now = now_at("lenet", "conv2", 0, 5, 6, part=3)
     ask = content(now, "products").map.point(1, 2)
     assert ask == PointAtTerm(3 * 9 + 5)
-    shown = page(replace(now, term=ask.term)).leaves()
+    shown = page(replace(now, term=ask.term))
     for key in ("patch", "kernel", "products"):
-        assert shown[key].content.outlines == (("focus", (1, 2, 1, 1)),)
-    assert shown["running"].content.marked == 32
+        assert shown.marked[key] == (("focus", (1, 2, 1, 1)),)
+    assert shown.marked["running"] == 32
+    assert shown.body == page(now).body  # nothing is drawn anew
     patch, weight = values(now, "patch")[1, 2], values(now, "kernel")[1, 2]
-    assert np.float32(patch * weight) == content(now, "running").terms.values[32]
-    assert not page(replace(now, term=5)).leaves()["patch"].content.outlines  # of another input channel
+    assert np.float32(patch * weight) == content(now, "running").values[32]
+    assert "patch" not in page(replace(now, term=5)).marked  # of another input channel
 
 
 def test_input_channels_can_be_looked_at_one_by_one() -> None:
@@ -125,7 +126,7 @@ def test_input_channels_can_be_looked_at_one_by_one() -> None:
     kernel = own.network.params["conv2.weight"][0]
     tiles = content(now, "inputs")
     np.testing.assert_array_equal(tiles.tiles.maps, patch * kernel)
-    assert tiles.tiles.asks(3) == ShowPart(3)
+    assert tiles.tiles.asks(3) == Choose("part", 3)
     np.testing.assert_array_equal(values(now, "patch"), patch[3])
     np.testing.assert_array_equal(values(now, "kernel"), kernel[3])
     alone = float((patch[3] * kernel[3]).sum())
@@ -139,7 +140,7 @@ def test_pools_and_activations_are_written_out() -> None:
     assert values(now, "kernel").sum() == pytest.approx(1.0)
     assert (
         content(now, "running")
-        .terms.say(values(now, "products").size - 1)
+        .say(values(now, "products").size - 1)
         .endswith(f"running sum {format_signed(float(value), 5)}")
     )
 
@@ -159,7 +160,7 @@ def test_a_dense_unit_shows_its_largest_terms_and_the_rest() -> None:
     now, own = now_at("lab5", "dense1", 0), seen()
     products = own.network.params["dense1.weight"][0] * own.trace.outputs["flatten"][0]
     order = np.argsort(-np.abs(products), kind="stable")
-    terms = content(now, "running").terms
+    terms = content(now, "running")
     np.testing.assert_array_equal(terms.values[:12], products[order[:12]])
     assert terms.ends[-1] == pytest.approx(own.trace.logits[0, 0], abs=1e-12)
     rows = [row.number for row in content(now, "sum").rows]
@@ -208,7 +209,7 @@ def test_the_sweep_has_its_controls_beside_the_title() -> None:
     assert {"pinned", "free", "play", "step", "end", "speed"} <= leaves.keys()
     assert leaves["free"].asked(None) == PinCell(None)
     assert leaves["step"].asked(None) == StepSweep()
-    assert leaves["speed"].asked(5) == SetSpeed(5)
+    assert leaves["speed"].asked(5) == Choose("sweep_speed", 5)
     assert leaves["speed"].tip == "Speed of the sweep: 4 cells a second"
     assert not {"pinned", "free", "end"} & page(now_at("lab5", "conv1", 0, 1, 1)).leaves().keys()
 
@@ -238,9 +239,9 @@ def test_an_example_is_there_before_anything_is_pointed_at_and_the_pointer_marks
     assert lab5.outlined("input", "receptive") == ((13, 13, 3, 3),)
     view = lab5.arithmetic.view("products")
     lab5.point_at(view, CellKey("cell", 1, 2))
-    assert lab5.arithmetic.page.leaves()["running"].content.marked == 5
+    assert lab5.arithmetic.page.marked["running"] == 5
     lab5.leave()
-    assert lab5.arithmetic.page.leaves()["running"].content.marked is None
+    assert not lab5.arithmetic.page.marked
 
 
 def test_a_click_on_a_term_pins_its_source_and_the_cross_frees_it(lab5: Opened) -> None:
@@ -269,4 +270,4 @@ def test_a_patch_is_copied_as_a_table_and_its_cells_are_reached_by_keys(lab5: Op
     lab5.qtbot.keyClick(table, Qt.Key.Key_Down)
     lab5.qtbot.keyClick(table, Qt.Key.Key_Down)
     assert table.spoken_value().startswith("row 1, column 0: ")
-    assert lab5.arithmetic.page.leaves()["kernel"].content.outlines == (("focus", (1, 0, 1, 1)),)
+    assert lab5.arithmetic.page.marked["kernel"] == (("focus", (1, 0, 1, 1)),)

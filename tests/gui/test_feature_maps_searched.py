@@ -21,13 +21,13 @@ from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, Lo
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.top_patches import (
     ONE,
-    EvidenceView,
-    SetScope,
+    FilterView,
     ShowFilter,
     evidence_page,
     filter_page,
     patches_page,
 )
+from ui.panels.feature_maps.view import Choose
 from ui.state import PinnedCell
 
 
@@ -113,7 +113,7 @@ def test_class_evidence_is_the_mean_of_weight_times_value(desk: Desk) -> None:
     np.testing.assert_allclose(found.evidence.maps, means)
     np.testing.assert_allclose(found.maps(None), means.sum(axis=1))
     np.testing.assert_allclose(found.maps(0), means[:, 0])
-    tiles = evidence_page(desk.picture, EvidenceView(ONE)).leaves()["evidence"].content.tiles
+    tiles = evidence_page(desk.picture, FilterView(ONE)).leaves()["evidence"].content.tiles
     np.testing.assert_array_equal(tiles.maps, found.maps(0))
     assert tiles.captions == ("0", "1")
     blank = network.forward(np.full((1, 1, 28, 28), -0.5)).outputs["pool1"][0]
@@ -147,7 +147,7 @@ def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_
     assert desk.picture.averages is not None
     desk.search.choose("conv1", 5)
     assert desk.patches() == ()  # those of filter 0 under "Filter 5" would be untrue
-    desk.search.begin_in(moment(step=50, factor=2.0))
+    desk.search.begin(moment(step=50, factor=2.0))
     background.finish("looks-for")
     assert desk.picture.findings.excitation.channel == 5
     assert desk.picture.averages is None
@@ -185,7 +185,7 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
     for page, room in (
         (patches_page(picture), Box(0, 0, 560, 360)),
         (filter_page(picture, layers, 0.25), Box(0, 0, 216, 480)),
-        (evidence_page(picture, EvidenceView()), Box(0, 0, 560, 140)),
+        (evidence_page(picture, FilterView()), Box(0, 0, 560, 140)),
     ):
         boxes = [box for _, box in arranged(page.body, room, LIGHT)]
         assert all(room.joined(each.inset(0.01)) == room for each in boxes)
@@ -200,8 +200,11 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
     kernel, network = leaves["kernel"].content.map.values, desk.snapshot.network
     np.testing.assert_array_equal(kernel, network.params["conv1.weight"][0, 0])
     assert leaves["filters"].content.tiles.asks(2) == ShowFilter("conv1", 2)
-    scope = evidence_page(picture, EvidenceView()).leaves()["scope"]
-    assert (scope.asked(ONE), scope.off) == (SetScope(ONE), (ONE,))  # conv1's maps are not those that speak
+    scope = evidence_page(picture, FilterView()).leaves()["scope"]
+    assert (scope.asked(ONE), scope.off) == (
+        Choose("scope", ONE),
+        (ONE,),
+    )  # conv1's maps are not those that speak
     if not is_found:
         assert "Searching" in patches_page(picture).leaves()["most"].content.empty
 
@@ -420,7 +423,7 @@ def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
             case _:
                 lab5.step_sweep()
         view = lab5.panel.network
-        anew = explain(view.picture, replace(view.look, pinned=lab5.state.pinned, swept=view.sweep.place))
+        anew = explain(view.picture, replace(view.look, pinned=lab5.state.pinned, swept=view.look.swept))
         assert lab5.panel.status.text() == anew.value_line
         assert lab5.title == " ".join(text for text, _ in anew.arithmetic.title)
         channel = anew.channel(view.picture.plan.column("conv1"))

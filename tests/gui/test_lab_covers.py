@@ -54,9 +54,8 @@ _SAYS = {
 def opened_lab(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Session]:
     """A lab of the program with few images, so that its runs end soon."""
     path = shipped_labs()[request.param]
-    digits = write_npz(
-        tmp_path / "digits.npz", load_lab(path).experiment.classes, 1000, 211
-    )  # a prime: no share is round
+    # So many that no answer is a round number, which others are, too.
+    digits = write_npz(tmp_path / "digits.npz", load_lab(path).experiment.classes, 1200, 211)
     with opened(qtbot, tmp_path / "lab.ini", digits) as session:
         session.lab.open_file(path)
         qtbot.waitUntil(lambda: getattr(session.lab.guide.control.lab, "id", "") == request.param)

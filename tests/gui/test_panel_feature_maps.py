@@ -16,7 +16,7 @@ from tests.gui.driving import double_click, part_center, settle, turn_wheel
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Opened, line_of
 from tests.gui.whole_window import rest
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.feature_maps.view import Fold
+from ui.panels.feature_maps.view import Fold, StepSweep
 from ui.state import PinnedCell, RunStatus
 
 
@@ -297,15 +297,14 @@ def test_the_sweep_uncovers_the_map_cell_by_cell_plays_pauses_and_ends_with_its_
 
     lab5.hover("pool1", 2, 2)
     lab5.step_sweep()
-    sweep = lab5.panel.network.sweep
-    assert sweep.stage == "pool1"
+    assert lab5.panel.view.sweep == "pool1"
     for _ in range(13 * 13 + 3):
-        sweep.step()
+        lab5.panel.network.answer(StepSweep())
     assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (0, 12, 12))
-    sweep.toggle()
-    assert sweep.place == ("pool1", 0)
+    lab5.qtbot.mouseClick(view("play"), LEFT)
+    assert (lab5.panel.view.sweep, lab5.panel.view.sweep_place) == ("pool1", 0)
     lab5.click("conv1", 3, 3)
-    assert sweep.stage is None
+    assert lab5.panel.view.sweep is None
 
 
 # -- in the whole program ------------------------------------------------------------------------------------

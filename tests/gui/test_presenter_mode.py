@@ -24,9 +24,20 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import activate, settle
 from tests.gui.lab_driving import open_lab
-from tests.gui.whole_window import PANELS, controls_in, place_of, rest, show_panel, train, trained_lenet
+from tests.gui.whole_window import (
+    PANELS,
+    controls_in,
+    place_of,
+    rest,
+    seen_rect,
+    show_panel,
+    train,
+    trained_lenet,
+)
 from ui.panels.backprop import BackpropPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell
 from ui.theme import ThemeManager
@@ -340,7 +351,7 @@ def test_the_smallest_text_can_be_read_from_the_back_row(
         assert len(found) > 6
         if name == "training":
             loss = session.window.panel(TrainingPanel).curves.loss
-            assert loss.height() >= 0.4 * size[1]
+            assert loss.height() >= 0.5 * size[1]
         small += [(name, height, text) for height, text in found if height < 0.022 * size[1]]
     assert not small
 
@@ -403,6 +414,28 @@ def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, sessi
         settle(qtbot)
         assert session.state.pinned is None
         assert window.isFullScreen() is full.isChecked() is still_full
+
+
+@pytest.mark.parametrize(("size", "has_guide"), [((940, 640), False), ((1100, 700), True)])
+def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
+    qtbot: QtBot, session: Session, size: tuple[int, int], has_guide: bool, tmp_path: Path
+) -> None:
+    train(qtbot, session, 20)
+    if has_guide:
+        open_lab(qtbot, session, tmp_path)
+    _resize(qtbot, session, size)
+    pictures: dict[str, Callable[[], tuple[QWidget, ...]]] = {
+        "training": lambda: (session.window.panel(TrainingPanel).network.view,),
+        "feature_maps": lambda: (session.window.panel(FeatureMapsPanel).network.flow,),
+        "translation": lambda: (translation.image, translation.maps),
+        "backprop": lambda: (session.window.panel(BackpropPanel).stack,),
+    }
+    translation = session.window.panel(TranslationPanel)
+    for number, name in enumerate(PANELS):
+        show_panel(qtbot, session, number)
+        for picture in pictures.get(name, tuple)():
+            seen = seen_rect(picture)
+            assert (seen.width(), seen.height()) == (picture.width(), picture.height()), name
 
 
 # -- nothing overlaps ----------------------------------------------------------------------------------------

@@ -265,7 +265,7 @@ def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
     edit.setPlainText(words)
     assert report.message.text() == ""
     edit.insertPlainText("y")
-    assert "letters at most" in report.message.text()
+    assert "at most 50,000 letters" in report.message.text()
     assert edit.toPlainText() == words
 
     most = 5

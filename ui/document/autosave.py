@@ -193,7 +193,7 @@ class Autosave(QObject):
         super().__init__(parent)
         self._document, self._state, self.folder = document, state, folder
         self._writing = LatestOnly(keeping, "autosave", self._on_written, self._on_failed)
-        self._words_timer = single_shot(self, self._write_words)
+        self._words_timer = single_shot(self, lambda: self._writing.request(self._writer(whole=False)))
         self._run_timer = single_shot(self, self._write_all)
         self._lock = threading.Lock()
         self._numbers = self._newest = 0  # of what was gathered last, and of what was written last
@@ -381,10 +381,6 @@ class Autosave(QObject):
                 self._run_timer.start(0)
         if self.is_keeping and status is RunStatus.TRAINING and not self._run_timer.isActive():
             self._run_timer.start(max(_WEIGHTS_MS, int(1000 * _SHARE * self._seconds)))
-
-    @Slot()
-    def _write_words(self) -> None:
-        self._writing.request(self._writer(whole=False))
 
     @Slot()
     def _write_all(self) -> None:

@@ -1,8 +1,8 @@
 """Putting a document into the window: its run as it was, or trained again where it does not hold it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from cnnviz.document.images import pixels_of
 from cnnviz.document.run import PREPARED, RUN, RestoredRun, unpack_run
 from cnnviz.document.types import Document, Files, OwnImage, Pinned, Run
 from cnnviz.errors import CNNVizError
+from cnnviz.inspect.receptive_field import checked_cell
 from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
@@ -63,6 +64,7 @@ class Built:
     """What a document holds, read and checked."""
 
     source: Source
+    dataset: Dataset  # of it, the classes of the document
     sample: Sample | int | None
     run: RestoredRun | None  # None where it has to be trained
     prepared: RestoredRun | None
@@ -147,16 +149,12 @@ class DocumentRestorer(QObject):
                 source = opened
                 if document.data.path == DATA_MEMBER and DATA_MEMBER in order.files:
                     source = self._source_in(order, opened)
-                mismatch = mismatch_of(
-                    document.experiment, document.data.name, document.data.sha256, source.dataset,
-                    current if source is opened else None,
-                )  # fmt: skip
+                data, experiment = document.data, document.experiment
+                known = current if source is opened else None
+                mismatch = mismatch_of(experiment, data.name, data.sha256, source.dataset, known)
                 if mismatch is not None:
                     return mismatch
-                dataset = select_classes(
-                    source.dataset, document.experiment.classes, current if source is opened else None
-                )
-                return _built(order, source, dataset)
+                return _built(order, source, select_classes(source.dataset, experiment.classes, known))
             except CNNVizError as error:
                 raise opening_failed(Path(order.name), error) from error
 
@@ -211,13 +209,11 @@ class DocumentRestorer(QObject):
                 self._repeat(order, built, document.run)
 
     def _repeat(self, order: Order, built: Built, run: Run) -> None:
-        document, source = order.document, built.source
-        current = self._state.dataset if source is self._state.source else None
+        document = order.document
+        shown = run.step if document.seen.step is None else document.seen.step
 
         def work(context: Context) -> RestoredRun:
-            dataset = select_classes(source.dataset, document.experiment.classes, current)
-            shown = run.step if document.seen.step is None else document.seen.step
-            return repeat(document.experiment, dataset, shown, run.step, run.epochs, context)
+            return repeat(document.experiment, built.dataset, shown, run.step, run.epochs, context)
 
         self._open_progress(run.step)
         self._controller.repeating.submit(
@@ -316,7 +312,11 @@ class DocumentRestorer(QObject):
             rate = document.experiment.learning_rate
             if rate != state.experiment.learning_rate:  # chosen after the last step
                 controller.edit(replace(state.experiment, learning_rate=rate))
-        self._restore_sample(built.sample)
+        sample, dataset = built.sample, state.dataset
+        if isinstance(sample, int):
+            state.choose_test_image(sample)
+        elif sample is not None and dataset is not None and sample.pixels.shape == dataset.input_shape:
+            state.set_sample(sample)
         state.set_shift(Shift(seen.shift.dx, seen.shift.dy, seen.shift.wrap))
         is_live = seen.step is None or seen.step >= state.run.step
         controller.moments.show(None if is_live else seen.step)
@@ -336,23 +336,14 @@ class DocumentRestorer(QObject):
         order.then()
         self.finished.emit(True)
 
-    def _restore_sample(self, sample: Sample | int | None) -> None:
-        dataset = self._state.dataset
-        if isinstance(sample, int):
-            self._state.choose_test_image(sample)
-        elif sample is not None and dataset is not None and sample.pixels.shape == dataset.input_shape:
-            self._state.set_sample(sample)
-
     def _pinned(self, said: Pinned | None) -> PinnedCell | None:
         """Return the pinned cell, if the network has it."""
         shown = self._state.shown
         if said is None or shown is None:
             return None
-        shape = {"input": shown.network.input_shape, **shown.network.shapes}.get(said.stage)
-        if shape is None or len(said.index) != len(shape) or not prod(shape):
-            return None
-        fits = all(place < size for place, size in zip(said.index, shape, strict=True))
-        return PinnedCell(said.stage, said.index) if fits else None
+        with suppress(CNNVizError):
+            return PinnedCell(said.stage, checked_cell(shown.network, said.stage, said.index))
+        return None
 
     # --- what is said meanwhile -----------------------------------------------------------------------------
 
@@ -411,7 +402,7 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     if isinstance(sample, OwnImage):
         pixels = pixels_of(sample.png or files.get(sample.member, b""))
         sample = Sample(pixels, sample.label, None, sample.origin)
-    return Built(source, sample, run, prepared, said)
+    return Built(source, dataset, sample, run, prepared, said)
 
 
 def _is_as_saved(live: Snapshot, trained: RestoredRun, document: Document) -> bool:

@@ -85,7 +85,7 @@ class WindowDocument(QObject):
         self._saved: object = None  # what a file, or nothing, holds; see `_content`
         self._saved_run: tuple[int, int] | None = None
         self._later = single_shot(self, self._show_title, _TITLE_MS)
-        controller.run_start.opened.connect(self._on_weights_imported)
+        controller.run_start.opened.connect(self.mark_run_saved)
         for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.datasetChanged):
             signal.connect(self._on_changed)
         self._show_title()
@@ -354,13 +354,10 @@ class WindowDocument(QObject):
         self.opened.emit()
         self.changed.emit()
 
+    @Slot()
     def mark_run_saved(self) -> None:
         """Take what has been trained so far as saved."""
         self._saved_run = (self.state.run.run_id, self.state.run.step)
-
-    @Slot()
-    def _on_weights_imported(self) -> None:
-        self.mark_run_saved()
 
     # --- recent files ---------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import override
@@ -9,7 +10,6 @@ from typing import override
 from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QPixmap
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -25,8 +25,9 @@ from cnnviz.drawing import Drawing
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, printable_name
 from cnnviz.quantities import format_count, format_value
+from ui.choices import Choices, flag, kept, one_of, read
 from ui.controls.buttons import Button
-from ui.controls.choice_field import DropDownList, SegmentedControl
+from ui.controls.choice_field import DropDownList
 from ui.controls.form import Form
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -35,18 +36,31 @@ from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_pa
 from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
 from ui.panels.analysis import Analysis
 from ui.panels.provenance import catch_up
-from ui.settings import FIGURES_FOLDER, remembered_folder, remembered_text
+from ui.settings import FIGURES_FOLDER, remembered_folder
 from ui.state import AppState
 from ui.theme import theme_manager
 
-_FORMATS = (("png", "PNG"), ("svg", "SVG"), ("pdf", "PDF"), ("csv", "CSV"))
-_FORMAT_TIPS = {
-    "png": "A picture made of pixels; opening it brings the view back",
-    "svg": "Lines and letters that stay sharp at any size, for drawing programs and web pages",
-    "pdf": "Lines and letters that stay sharp at any size, for printing and LaTeX",
-    "csv": "The numbers behind the figure, for a spreadsheet or a script",
-}
+_FORMATS = (
+    ("png", "PNG", "A picture made of pixels; opening it brings the view back"),
+    ("svg", "SVG", "Lines and letters that stay sharp at any size, for drawing programs and web pages"),
+    ("pdf", "PDF", "Lines and letters that stay sharp at any size, for printing and LaTeX"),
+    ("csv", "CSV", "The numbers behind the figure, for a spreadsheet or a script"),
+)
 _SCALES = (("1", "1×"), ("2", "2×"), ("3", "3×"))
+
+
+@dataclass(frozen=True)
+class View:
+    """What is remembered for the next figure."""
+
+    format: str = one_of("png", "row", "Format", _FORMATS, "Kind of file")
+    scale: str = one_of(
+        "2", "row", "Pixels", _SCALES, "Pixels of the picture for one of the screen, in each direction"
+    )
+    colours: str = one_of(
+        "screen", "list", "Colours", COLOURS, "Colours of the figure, independent of the theme on the screen"
+    )
+    caption: bool = flag(True, "Caption with preset, seed, step and sample")
 
 
 class ExportDialog(QDialog):
@@ -84,10 +98,13 @@ class ExportDialog(QDialog):
         self._may_replace: Path | None = None
         self._written = Path()
         self.setWindowTitle("Export figure")
-        self._build_widgets()
-        self._build_layout()
-        self._restore()
-        self._connect_signals()
+        self.choices = Choices(View, parent=self)
+        found = {name: settings.value(f"export/{name}") for name in kept(View())}
+        said = found["caption"]  # a text where it comes from a file
+        found["caption"] = said == "true" if isinstance(said, str) else said
+        self.choices.take(read(View, found))
+        self._chosen = self.choices.value
+        self._build()
         self._on_figure_chosen()
 
     def figure(self) -> Figure:
@@ -96,12 +113,12 @@ class ExportDialog(QDialog):
 
     def drawing(self) -> Drawing:
         """What would be written."""
-        caption = self._caption if self.caption.isChecked() else ""
-        return self.figure().drawing(str(self.colours.currentData()), caption)
+        view = self.choices.value
+        return self.figure().drawing(view.colours, self._caption if view.caption else "")
 
     def path(self) -> Path:
         """File that would be written."""
-        ending = f".{self.format.current()}"
+        ending = f".{self.choices.value.format}"
         name = self.name.text().strip() or self.name.placeholderText()
         return self._folder() / (name if Path(name).suffix.lower() == ending else name + ending)
 
@@ -159,7 +176,7 @@ class ExportDialog(QDialog):
     def _content(self) -> Content:
         self._describe_content()
         figure, width = self.figure(), self.width_cm.value()
-        match self.format.current():
+        match self.choices.value.format:
             case "png":
                 return draw_png(self.drawing(), self._scale(), width, self._view_of(figure.widget))
             case "svg":
@@ -172,15 +189,18 @@ class ExportDialog(QDialog):
     def _scale(self) -> float:
         """Pixels for one of the screen; the whole window has those that it has there."""
         is_window = self.figure().kind == "window"
-        return self.figure().widget.devicePixelRatioF() if is_window else int(self.scale.current())
+        return self.figure().widget.devicePixelRatioF() if is_window else int(self.choices.value.scale)
 
     def _csv(self) -> Content:
         tables = tables_of(self.figure().widget)
         if not tables:
             raise CNNVizError("There are no numbers behind this figure yet; choose another, or train first.")
-        return partial(to_csv, tables, self._caption if self.caption.isChecked() else "")
+        return partial(to_csv, tables, self._caption if self.choices.value.caption else "")
 
-    def _build_widgets(self) -> None:
+    def _build(self) -> None:
+        controls = self.choices.controls
+        self.format, self.scale = controls["format"], controls["scale"]
+        self.colours, self.caption = controls["colours"], controls["caption"]
         self.preview = QLabel()
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
@@ -197,16 +217,8 @@ class ExportDialog(QDialog):
                 self.what.set_heading(self.what.count() - 1)
             self.what.addItem(each.title, number)
         self.what.setCurrentIndex(self.what.findData(0))
-        self.format = SegmentedControl(_FORMATS)
-        for key, text in _FORMAT_TIPS.items():
-            self.format.set_option_tooltip(key, text)
-        self.scale = SegmentedControl(_SCALES)
-        self.colours = DropDownList()
-        for key, text in COLOURS:
-            self.colours.addItem(text, key)
         self.width_cm = FloatField(1.0, 200.0, 16.0)
         self.width_cm.set_subject("Width")
-        self.caption = QCheckBox("Caption with preset, seed, step and sample")
         self.name, self.folder = QLineEdit(), QLineEdit()
         self.browse = Button("Choose…", tooltip="Choose the folder")
         self.message = MessageBar()
@@ -217,15 +229,12 @@ class ExportDialog(QDialog):
         for button in (self.open_file, self.show_folder):
             button.hide()
         self.cancel = Button("Close", tooltip="Close this window")
-
-    def _build_layout(self) -> None:
         form = Form()
         form.add_row(
             "Figure", self.what, "A plot, a panel with everything in it, or a picture of the whole window"
         )
-        form.add_row("Format", self.format, "Kind of file")
-        form.add_row("Pixels", self.scale, "Pixels of the picture for one of the screen, in each direction")
-        form.add_row("Colours", self.colours, "Colours of the figure, independent of the theme on the screen")
+        for title, control in (("Format", self.format), ("Pixels", self.scale), ("Colours", self.colours)):
+            form.add_row(title, control, control.toolTip())
         form.add_row("Width in cm", self.width_cm, "Width in print; the height follows")
         form.add_wide(self.caption)
         form.add_row("Name", self.name, "Name of the file")
@@ -245,12 +254,9 @@ class ExportDialog(QDialog):
         form.setFixedWidth(theme_manager().theme.px(380))
         self.resize(theme_manager().theme.px(960), theme_manager().theme.px(500))
 
-    def _connect_signals(self) -> None:
+        self.folder.setText(str(remembered_folder(self._settings, FIGURES_FOLDER)))
         self.what.currentIndexChanged.connect(self._on_figure_chosen)
-        self.colours.currentIndexChanged.connect(self._refresh)
-        self.caption.toggled.connect(self._refresh)
-        self.format.currentChanged.connect(self._on_format_changed)
-        self.scale.currentChanged.connect(self._describe)
+        self.choices.changed.connect(self._on_chosen)
         self.width_cm.valueEdited.connect(self._describe)
         self.name.textEdited.connect(self._on_name_edited)
         self.folder.textEdited.connect(self._on_folder_edited)
@@ -260,24 +266,10 @@ class ExportDialog(QDialog):
         self.open_file.clicked.connect(lambda: self._open(self._written))
         self.show_folder.clicked.connect(lambda: self._open(self._written.parent))
 
-    def _restore(self) -> None:
-        settings = self._settings
-        self.folder.setText(str(remembered_folder(settings, FIGURES_FOLDER)))
-        self.format.set_current(remembered_text(settings, "export/format", dict(_FORMATS), "png"))
-        self.scale.set_current(remembered_text(settings, "export/scale", dict(_SCALES), "2"))
-        colours = list(dict(COLOURS))
-        chosen = remembered_text(settings, "export/colours", colours, colours[0])
-        self.colours.setCurrentIndex(colours.index(chosen))
-        self.caption.setChecked(
-            remembered_text(settings, "export/caption", ("true", "false"), "true") == "true"
-        )
-
     def _remember(self, path: Path) -> None:
         self._settings.setValue(FIGURES_FOLDER, str(path.parent))
-        self._settings.setValue("export/format", self.format.current())
-        self._settings.setValue("export/scale", self.scale.current())
-        self._settings.setValue("export/colours", self.colours.currentData())
-        self._settings.setValue("export/caption", "true" if self.caption.isChecked() else "false")
+        for name, value in kept(self.choices.value).items():
+            self._settings.setValue(f"export/{name}", value)
 
     def _set_writing(self, is_writing: bool) -> None:
         self._is_writing = is_writing
@@ -318,18 +310,21 @@ class ExportDialog(QDialog):
     def _on_figure_chosen(self) -> None:
         self._describe_content()
         is_window = self.figure().kind == "window"
-        for key, _ in _FORMATS:
-            self.format.set_option_enabled(key, key in ("png", "csv") or not is_window)
-        if is_window and self.format.current() != "csv":
-            self.format.set_current("png")
+        self.choices.offer("format", lambda key: key in ("png", "csv") or not is_window)
+        if is_window and self.choices.value.format != "csv":
+            self.choices.choose(format="png")
         self._propose_name()
         self._draw()
         self.width_cm.set_value(round(10 * self._natural_width) / 10)
         self._describe()
 
     @Slot()
-    def _on_format_changed(self) -> None:
-        self._propose_name()
+    def _on_chosen(self) -> None:
+        before, self._chosen = self._chosen, self.choices.value
+        if before.format != self._chosen.format:
+            self._propose_name()
+        if (before.colours, before.caption) != (self._chosen.colours, self._chosen.caption):
+            self._draw()
         self._describe()
 
     @Slot()
@@ -361,17 +356,12 @@ class ExportDialog(QDialog):
 
     def _propose_name(self) -> None:
         name = file_name_of(self.figure(), self._state)
-        name = free_path(self._folder(), name, f".{self.format.current()}").name
+        name = free_path(self._folder(), name, f".{self.choices.value.format}").name
         self.name.setPlaceholderText(name)  # what an empty field stands for
         if not self._named_by_user:
             self.name.setText(name)
             self.name.setCursorPosition(0)
         self._forget_question()
-
-    @Slot()
-    def _refresh(self) -> None:
-        self._draw()
-        self._describe()
 
     def _draw(self) -> None:
         try:
@@ -399,7 +389,7 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _describe(self) -> None:
-        kind, size, width = self.format.current(), self._picture.size(), self.width_cm.value()
+        kind, size, width = self.choices.value.format, self._picture.size(), self.width_cm.value()
         is_window = self.figure().kind == "window"
         self._form.set_row_visible(self.scale, kind == "png" and not is_window)
         self._form.set_row_visible(self.colours, kind != "csv" and not is_window)

@@ -29,7 +29,7 @@ CM_PER_INCH = 2.54
 #: Logical pixels of a screen in one inch, by definition.
 _PIXELS_PER_INCH = 96
 _LARGEST_SIDE = 16_000
-_FAMILIES = {False: ("Inter", "otf"), True: ("JetBrains Mono", "ttf")}
+_FAMILIES = {False: "Inter", True: "JetBrains Mono"}
 _WEIGHTS = {"regular": ("Regular", 400), "medium": ("Medium", 500), "strong": ("SemiBold", 600)}
 
 
@@ -139,7 +139,7 @@ def _font_rules(drawing: Drawing) -> str:
     rules: list[str] = []
     for (is_mono, weight), characters in sorted(used.items()):
         data = base64.b64encode(small_font(Font(1, is_mono, weight), characters)).decode()
-        family, number = _FAMILIES[is_mono][0], _WEIGHTS[weight][1]
+        family, number = _FAMILIES[is_mono], _WEIGHTS[weight][1]
         source = f"src: url(data:font/otf;base64,{data}) format('opentype');"
         if data:
             rules.append(f"@font-face {{ font-family: '{family}'; font-weight: {number}; {source} }}")
@@ -155,9 +155,8 @@ def small_font(font: Font, characters: Iterable[str]) -> bytes:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    family, ending = _FAMILIES[font.is_mono]
-    weight = "Regular" if font.is_mono else _WEIGHTS[font.weight][0]
-    file = bundled("fonts") / f"{family.replace(' ', '')}-{weight}.{ending}"
+    family, weight = _FAMILIES[font.is_mono], "Regular" if font.is_mono else _WEIGHTS[font.weight][0]
+    file = bundled("fonts") / f"{family.replace(' ', '')}-{weight}.ttf"
     # Without the rules for pairs and ligatures: letters stand in the file as they were placed.
     options = Options(drop_tables=["GDEF", "GPOS", "GSUB"])
     with TTFont(file, lazy=True) as whole:

@@ -95,15 +95,9 @@ class Controller(QObject):
         self._reader.close()
         self._moment_tests.stop()
         self._control.halt()
-        ended = [
-            self.analysis.close(_CLOSE_MS),
-            self.background.close(_CLOSE_MS),
-            self.repeating.close(_CLOSE_MS),
-            self.typesetting.close(_CLOSE_MS),
-            self._training.close(_CLOSE_MS),
-            self.keeping.finish(self._finish_ms),
-            self.files.finish(self._finish_ms),
-        ]
+        threads = self.analysis, self.background, self.repeating, self.typesetting, self._training
+        ended = [each.close(_CLOSE_MS) for each in threads]
+        ended += [each.finish(self._finish_ms) for each in (self.keeping, self.files)]
         return all(ended)
 
     @Slot()

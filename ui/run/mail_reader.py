@@ -121,40 +121,23 @@ class MailReader(QObject):
                 state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
                 self._moment_tests.take(EvaluatedStep(step, evaluation, origin))
                 state.notify_test()
-            case RunPrepared():
-                self._on_run_prepared(message)
-            case RunHalted():
-                self._on_run_halted(message)
+            case RunPrepared(snapshot, total, per_epoch):
+                status = RunStatus.TRAINING if self._control.running else RunStatus.READY
+                if status is RunStatus.READY and snapshot.step:
+                    status = RunStatus.FINISHED if snapshot.step >= total else RunStatus.PAUSED
+                step = snapshot.step
+                state.update_run(status=status, step=step, total_steps=total, steps_per_epoch=per_epoch)
+                state.history.snapshots.add(snapshot, keep=True)
+                self._throughput.restart()
+                state.set_live(snapshot)
+            case RunHalted(step, total, is_finished):
+                status = RunStatus.STOPPED if self.stopping else RunStatus.PAUSED
+                status = RunStatus.FINISHED if is_finished else status
+                self.stopping = False
+                state.update_run(status=status, step=step, total_steps=total, images_per_second=0.0)
             case RunFailed(text):
                 state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
                 state.raise_notice("run", "error", text)
-
-    def _on_run_prepared(self, message: RunPrepared) -> None:
-        state = self._state
-        status = RunStatus.TRAINING if self._control.running else RunStatus.READY
-        if status is RunStatus.READY and message.snapshot.step:
-            status = RunStatus.FINISHED if message.snapshot.step >= message.total_steps else RunStatus.PAUSED
-        state.update_run(
-            status=status,
-            step=message.snapshot.step,
-            total_steps=message.total_steps,
-            steps_per_epoch=message.steps_per_epoch,
-        )
-        state.history.snapshots.add(message.snapshot, keep=True)
-        self._throughput.restart()
-        state.set_live(message.snapshot)
-
-    def _on_run_halted(self, message: RunHalted) -> None:
-        if message.finished:
-            status = RunStatus.FINISHED
-        elif self.stopping:
-            status = RunStatus.STOPPED
-        else:
-            status = RunStatus.PAUSED
-        self.stopping = False
-        self._state.update_run(
-            status=status, step=message.step, total_steps=message.total_steps, images_per_second=0.0
-        )
 
 
 _WINDOW_SECONDS = 1.0

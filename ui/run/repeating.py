@@ -32,7 +32,10 @@ def repeat(
     history, origin = History(experiment.log_every), Origin(0, experiment, dataset.name)
     history.snapshots.add(trainer.snapshot, keep=True)
     last = min(last, trainer.total_steps)
-    for stop in _stops(trainer, shown, last):
+    # The run was paused at its last step, and at one that no other snapshot is of.
+    every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
+    is_recorded = shown >= last or shown % every == 0 or shown % trainer.steps_per_epoch == 0
+    for stop in (step for step in ([last] if is_recorded else [shown, last]) if step > 0):
         while trainer.step < stop:
             due = next_due(trainer, stop)
             for progress in trainer.until(due.step, _CHUNK):
@@ -45,16 +48,6 @@ def repeat(
         history.snapshots.add(trainer.snapshot, keep=trainer.finished or trainer.step == shown)
         _test(trainer, history)
     return RestoredRun(replace(trainer.snapshot, origin=origin), history, epochs)
-
-
-def _stops(trainer: Trainer, shown: int, last: int) -> list[int]:
-    """Return the steps at which the run was paused: at its last, and at one that no other snapshot is of."""
-    every, per_epoch = (
-        snapshot_interval(trainer.steps_per_epoch, trainer.total_steps),
-        trainer.steps_per_epoch,
-    )
-    is_recorded = shown >= last or shown % every == 0 or shown % per_epoch == 0
-    return [step for step in ([last] if is_recorded else [shown, last]) if step > 0]
 
 
 def _test(trainer: Trainer, history: History) -> None:

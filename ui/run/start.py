@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -100,7 +100,9 @@ class RunStart(QObject):
         def work(_context: object) -> _Built:
             selected = select_classes(opened.dataset, experiment.classes, dataset)
             experiment.check_fits(selected.input_shape)
-            trainer = _trainer(experiment, selected, start)
+            network = experiment.build_network(selected.input_shape) if start is None else start.network
+            step, optimizer = (0, None) if start is None else (start.step, start.optimizer)
+            trainer = Trainer(network, selected, experiment, start_step=step, optimizer_state=optimizer)
             if extra_epochs:
                 trainer.add_epochs(extra_epochs)
             return _Built(
@@ -174,12 +176,15 @@ class RunStart(QObject):
             self._tell_about(built, is_first=previous is None)
         elif built.dataset is not previous:  # other classes were chosen than those the notice names
             state.clear_notice("data")
-        origin = _origin(built, run_id)
-        note = origin.note
+        origin = Origin(run_id, experiment, built.dataset.name)
+        before = None if built.start is None else built.start.origin
+        if before is not None:  # what was changed before is changed in it, too
+            has_other_rate = step > 0 and before.experiment.learning_rate != experiment.learning_rate
+            origin = replace(origin, note=before.note, is_changed=before.is_changed or has_other_rate)
         self._reset_history(built, origin)
         if built.dataset is not previous or state.sample is None:
             state.choose_test_image(0)
-        if note and not built.forks:
+        if origin.note and not built.forks:
             self.opened.emit()
         self._training.prepare(Job(built.trainer, origin))
         if built.then_train:
@@ -221,19 +226,14 @@ class RunStart(QObject):
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
         history.batch_size, history.epoch_images = experiment.batch_size, len(built.dataset.train_labels)
-        self._keep_reference(history.forked_at if built.forks else None)
+        reference, run_id, forked_at = state.reference, state.run.run_id, history.forked_at
+        common = forked_at if built.forks and forked_at is not None else -1  # up to there both runs are one
+        if reference is not None and reference.run_id == run_id - 1 and reference.snapshot.step <= common:
+            state.set_reference(Reference(reference.snapshot, run_id))
         # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
         previous.snapshots.clear()
         state.set_ghost(previous if len(previous.losses) else None)
         state.reset_history(history)
-
-    def _keep_reference(self, forked_at: int | None) -> None:
-        """Let the moment of comparison belong to a new run that has it in common with the one before."""
-        reference, run_id = self._state.reference, self._state.run.run_id
-        if reference is None or forked_at is None:
-            return
-        if reference.run_id == run_id - 1 and reference.snapshot.step <= forked_at:
-            self._state.set_reference(Reference(reference.snapshot, run_id))
 
     def _on_failed(self, message: str) -> None:
         state = self._state
@@ -241,25 +241,3 @@ class RunStart(QObject):
             state.update_run(status=RunStatus.FAILED)  # there is no run that could stay as it is
         state.raise_notice("run", "error", message)
         self.refused.emit()
-
-
-def _origin(built: _Built, run_id: int) -> Origin:
-    """Return what snapshots of a new run say of it: what was changed before is changed in it, too."""
-    start, experiment = built.start, built.experiment
-    before = None if start is None else start.origin
-    if start is None or before is None:
-        return Origin(run_id, experiment, built.dataset.name)
-    has_other_rate = start.step > 0 and before.experiment.learning_rate != experiment.learning_rate
-    return Origin(run_id, experiment, built.dataset.name, before.note, before.is_changed or has_other_rate)
-
-
-def _trainer(experiment: Experiment, dataset: Dataset, start: Snapshot | None) -> Trainer:
-    """Return the trainer of a run, from its initial weights or from a snapshot of another."""
-    network = experiment.build_network(dataset.input_shape) if start is None else start.network
-    return Trainer(
-        network,
-        dataset,
-        experiment,
-        start_step=0 if start is None else start.step,
-        optimizer_state=None if start is None else start.optimizer,
-    )

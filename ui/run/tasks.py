@@ -74,17 +74,14 @@ class _TaskWorker(QObject):
         try:
             result = task.function(task.context)
         except BaseException as error:  # noqa: BLE001 -- whatever ends a task, even a panic of foreign code
-            self._fail(task, error)
+            if isinstance(error, CancelledError) and task.context.cancelled:
+                return
+            text = in_words(error)
+            if not text:
+                _log.error("Task %s failed", task.kind, exc_info=error)
+            self.failed.emit(task, text or f"An internal error stopped this ({error}). Try it again.")
         else:
             self.done.emit(task, result)
-
-    def _fail(self, task: _Task, error: BaseException) -> None:
-        if isinstance(error, CancelledError) and task.context.cancelled:
-            return
-        text = in_words(error)
-        if not text:
-            _log.error("Task %s failed", task.kind, exc_info=error)
-        self.failed.emit(task, text or f"An internal error stopped this ({error}). Try it again.")
 
 
 class TaskRunner(QObject):

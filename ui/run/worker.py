@@ -301,7 +301,9 @@ class Due(NamedTuple):
 
 def next_due(trainer: Trainer, end: int) -> Due:
     """Return what is due next in a run, at `end` at the latest."""
-    test_every = _test_interval(trainer)
+    # The first epoch, where most happens, has several tests; later ones end with one.
+    is_first = trainer.step < trainer.steps_per_epoch - trainer.steps_per_epoch % _TESTS_IN_FIRST_EPOCH
+    test_every = max(1, trainer.steps_per_epoch // (_TESTS_IN_FIRST_EPOCH if is_first else 1))
     snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
     step = min(end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every))
     epoch_ends = step % trainer.steps_per_epoch == 0
@@ -312,13 +314,6 @@ def next_due(trainer: Trainer, end: int) -> Due:
 def snapshot_interval(steps_per_epoch: int, total_steps: int) -> int:
     """Steps between two snapshots for the timeline: fine in a short run, a thousand moments in a long one."""
     return max(1, steps_per_epoch // _SNAPSHOTS_PER_EPOCH, total_steps // _SNAPSHOTS_PER_RUN)
-
-
-def _test_interval(trainer: Trainer) -> int:
-    """Steps between two tests: the first epoch, where most happens, has several, later ones end with one."""
-    if trainer.step < trainer.steps_per_epoch - trainer.steps_per_epoch % _TESTS_IN_FIRST_EPOCH:
-        return max(1, trainer.steps_per_epoch // _TESTS_IN_FIRST_EPOCH)
-    return trainer.steps_per_epoch
 
 
 def _next_multiple(step: int, of: int) -> int:

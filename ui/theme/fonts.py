@@ -18,7 +18,8 @@ def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
     """Register the font files of a folder with Qt.
 
     * `folder`: searched with its sub-folders for ``.ttf`` and ``.otf`` files. May be missing: then
-      the fonts of the system serve.
+      the fonts of the system serve. The program's own have TrueType outlines: Qt thickens those of CFF
+      fonts, which makes light text on a dark ground look bold.
     * Returns: names of the families that are now available.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".ttf", ".otf"})

@@ -43,9 +43,9 @@ class KeyCaps(QObject):
         action.toggled.connect(self._switch)
 
     @property
-    def shown(self) -> dict[str, QRect]:
+    def shown(self) -> list[tuple[str, QRect]]:
         """The keys that are shown, and where in the window."""
-        return {each.text(): each.geometry() for each in self._caps if not each.isHidden()}
+        return [(each.text(), each.geometry()) for each in self._caps if not each.isHidden()]
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

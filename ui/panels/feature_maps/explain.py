@@ -92,7 +92,7 @@ class Arithmetic:
     * `layer`: that computes it.
     * `source`: of the stage that is read.
     * `weights`: of the colours of a kernel.
-    * `part`: input channel that is shown.
+    * `part`: input channel of a convolution that is shown.
     * `breakdown`: its value as a sum, and what becomes of it; empty where that is covered.
     * `is_covered`: whether its value, and all from which it could be read off, are covered.
     """
@@ -171,7 +171,9 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
         known = None
     if known is not None and known.look.hides_fields != look.hides_fields:
         known = None
-    if known is not None and known.picture is picture and _chosen(known.look) == _chosen(look):
+    chosen = look.channels, look.part, look.covers
+    of_known = None if known is None else (known.look.channels, known.look.part, known.look.covers)
+    if known is not None and known.picture is picture and of_known == chosen:
         links, written = known.links, known.arithmetic
     elif cell is not None:
         written = _arithmetic(picture, look, cell)
@@ -180,22 +182,21 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
             links = Links(cell, {cell.stage: links.fields[cell.stage]}, {}, None, {})
     else:
         links, written = None, None
-    shown = look.under or cell
+    shown, channels = look.under or cell, look.channels
+    if look.under is not None and len(look.under.index) == 3 and not (look.pinned or look.swept):
+        group = picture.plan.group_of(look.under.stage)
+        if group is not None:  # the map under the pointer
+            channels = look.choosing(group, look.under.index[0]).channels
     return Explained(
         picture,
         look,
         cell,
         look.swept is None and look.pinned is not None,
-        _shown_channels(picture, look),
+        channels,
         links,
         "" if shown is None else _value_line(picture, look, shown, links if shown == cell else None),
         written,
     )
-
-
-def _chosen(look: Look) -> tuple[object, ...]:
-    """What the arithmetic of a cell depends on."""
-    return look.channels, look.part, look.covers
 
 
 def shown_pin(picture: Picture, pinned: PinnedCell | None) -> PinnedCell | None:
@@ -222,8 +223,10 @@ def _settled(picture: Picture, look: Look) -> Look:
     if pointed is not None and pointed != under and group is not None:
         pointed = PinnedCell(pointed.stage, (channels[group], *pointed.index[1:]))
     column = None if swept is None else plan.column(swept[0])
-    if column is None or column.kind is not Kind.MAPS:
+    if swept is None or column is None or column.kind is not Kind.MAPS:
         swept = None
+    else:
+        swept = swept[0], min(swept[1], column.shape[1] * column.shape[2] - 1)
     return replace(look, channels=tuple(channels), pinned=pinned, pointed=pointed, under=under, swept=swept)
 
 
@@ -241,19 +244,14 @@ def _marked(picture: Picture, look: Look) -> PinnedCell | None:
     return PinnedCell(example.stage, (look.channel(example.group), rows // 2, cols // 2))
 
 
-def _shown_channels(picture: Picture, look: Look) -> tuple[int, ...]:
-    """The chosen channels; where nothing is pinned or swept, that of the map under the pointer."""
-    group = None if look.under is None else picture.plan.group_of(look.under.stage)
-    if look.under is None or group is None or len(look.under.index) != 3 or look.pinned or look.swept:
-        return look.channels
-    return look.choosing(group, look.under.index[0]).channels
-
-
 def _value_line(picture: Picture, look: Look, cell: PinnedCell, links: Links | None) -> str:
     if len(cell.index) == 4:
         column, weights = picture.plan.column(cell.stage), picture.network.params[cell.stage]
         assert column is not None
-        name, value = _weight_name(column, cell.index, weights.shape[1]), weights[cell.index]
+        number, source, row, col = cell.index
+        of_input = f", input {source}" if weights.shape[1] > 1 else ""
+        name = f"weight of {column.stage} · filter {number}{of_input}, {format_cell((row, col))}"
+        value = weights[cell.index]
     else:
         name, value = cell_name(picture.plan, cell), picture.stage(cell.stage)[cell.index]
     is_covered = look.covers and len(cell.index) < 4 and cell.stage != INPUT
@@ -266,14 +264,14 @@ def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
     network, plan = picture.network, picture.plan
     value = float(picture.stage(cell.stage)[cell.index])
     group = plan.group_of(cell.stage)
-    part = look.part[1] if look.part is not None else look.channel(group - 1) if group else 0
-    written, layer, weights, formula = None, None, None, "pixel ÷ 255 − 0.5"
+    written, layer, weights, part, formula = None, None, None, 0, "pixel ÷ 255 − 0.5"
     if cell.stage != INPUT:
         layer = network.layers[stage_index(network, cell.stage)][1]
         written = explain_cell(network, picture.trace, cell.stage, cell.index, largest=_LARGEST)
         formula = written.rule
     if isinstance(written, ConvolutionCell):
-        part = min(part, len(written.patch) - 1)
+        chosen = look.part[1] if look.part is not None else look.channel(group - 1) if group else 0
+        part = min(chosen, len(written.patch) - 1)
         weights = picture.levels[f"{cell.stage}.weight"]
     is_covered = look.covers and cell.stage != INPUT
     number = "?" if is_covered else format_signed(value, 4)
@@ -454,13 +452,6 @@ def cell_name(plan: Plan, cell: PinnedCell) -> str:
         is_grey = plan.channels(0) == 1
         return f"Input · {format_cell(cell.index[1:] if is_grey else cell.index, 'channel')}"
     return f"{cell.stage} · {format_cell(cell.index)}"
-
-
-def _weight_name(column: Column, index: tuple[int, ...], inputs: int) -> str:
-    """Where a weight is, such as "weight of conv1 · filter 3, row 0, column 2"."""
-    number, source, row, col = index
-    of_input = f", input {source}" if inputs > 1 else ""
-    return f"weight of {column.stage} · filter {number}{of_input}, {format_cell((row, col))}"
 
 
 def _field_text(links: Links) -> str:

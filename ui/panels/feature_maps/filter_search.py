@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset
@@ -74,11 +74,17 @@ class Findings:
         texts = format_together([patch.value for patch in found], 3, format_signed, longest=8)
         cards: list[patches.Patch] = []
         for patch, text in zip(found, texts, strict=True):
-            name = data.classes[int(data.test_labels[patch.image])]
+            name, shared = data.classes[int(data.test_labels[patch.image])], ""
+            if patch.images_count > 1:  # others may hold it, too, beside a stronger one
+                superlative = "strongest" if kind == "most" else "weakest"
+                shared = (
+                    f"Found as the {superlative} patch of {format_count(patch.images_count)} images, "
+                    "pixel by pixel; this is the first of them. "
+                )
             tip = (
                 f"Test image {format_count(patch.image)}, class {name}: response "
                 f"{format_signed(patch.value, 4)} at {format_cell((patch.row, patch.column))}. "
-                f"{_shared(patch, 'strongest' if kind == 'most' else 'weakest')}Click to look at it."
+                f"{shared}Click to look at it."
             )
             place = patch.rectangle
             block = (place.top, place.left, place.height, place.width)
@@ -86,14 +92,6 @@ class Findings:
             image = data.test_images[patch.image, 0]
             cards.append(patches.Patch(patch.pixels[0], image, block, text, tip, patch.images_count, ask))
         return patches.Patches(tuple(cards))
-
-
-def _shared(patch: Patch, superlative: str) -> str:
-    """Say of how many images it is the patch that was found; others may hold it beside a stronger one."""
-    if patch.images_count == 1:
-        return ""
-    count = format_count(patch.images_count)
-    return f"Found as the {superlative} patch of {count} images, pixel by pixel; this is the first of them. "
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,8 +198,8 @@ class FilterSearch(QObject):
 
     #: Something has been found, or a search has begun or ended.
     changed = Signal()
-    #: How much has been searched, in per cent.
-    progressed = Signal(int)
+    #: Which share has been searched.
+    progressed = Signal(float)
     #: Why nothing could be found.
     failed = Signal(str)
 
@@ -261,16 +259,10 @@ class FilterSearch(QObject):
             self.is_wanted = True
             self.show(self.snapshot, self._dataset)
 
-    @Slot()
-    def begin(self) -> None:
-        """Search in the network that is shown."""
-        if self.snapshot is not None:
-            self.begin_in(self.snapshot)
-
-    def begin_in(self, snapshot: Snapshot) -> None:
-        """Search in a network of the same layers."""
-        dataset, layer, channel = self._dataset, self.layer, self.channel
-        if dataset is None or not layer:
+    def begin(self, earlier: Snapshot | None = None) -> None:
+        """Search in the network that is shown, or in another one of the same layers."""
+        snapshot, dataset, layer, channel = earlier or self.snapshot, self._dataset, self.layer, self.channel
+        if snapshot is None or dataset is None or not layer:
             return
         self.is_wanted, self.searched = False, snapshot
         self._background.cancel(_AVERAGES)
@@ -289,7 +281,6 @@ class FilterSearch(QObject):
 
         self._submit(_PATCHES, search, self._on_found)
 
-    @Slot()
     def cancel(self) -> None:
         """Stop the search."""
         self._stop()
@@ -302,8 +293,8 @@ class FilterSearch(QObject):
         self._background.cancel(_AVERAGES)
 
     def _submit[T](self, kind: str, function: Callable[[Context], T], done: Callable[[T], None]) -> None:
-        self._background.submit(kind, function, done, self._on_failed, self._on_progress)
-        self.progressed.emit(0)
+        self._background.submit(kind, function, done, self._on_failed, self.progressed.emit)
+        self.progressed.emit(0.0)
         self.changed.emit()
 
     def _on_found(self, findings: Findings) -> None:
@@ -339,6 +330,3 @@ class FilterSearch(QObject):
     def _on_failed(self, message: str) -> None:
         self.failed.emit(message)
         self.changed.emit()
-
-    def _on_progress(self, fraction: float) -> None:
-        self.progressed.emit(round(100 * fraction))

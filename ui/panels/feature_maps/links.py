@@ -1,5 +1,6 @@
 """Which cells of the other stages belong to a cell: those it is computed from, and those it feeds."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Field,
+    checked_cell,
     projective_fields,
     receptive_field,
     stage_index,
@@ -57,12 +59,10 @@ class Links:
 
 def is_cell_of(network: Network, cell: PinnedCell) -> bool:
     """Whether a network has such a cell."""
-    try:
-        shape = stage_shape(network, cell.stage) if stage_index(network, cell.stage) >= -1 else ()
-    except CNNVizError:
-        return False
-    inside = all(0 <= index < side for index, side in zip(cell.index, shape, strict=False))
-    return len(cell.index) == len(shape) and inside
+    with suppress(CNNVizError):
+        checked_cell(network, cell.stage, cell.index)
+        return True
+    return False
 
 
 def shown_cell(network: Network, cell: PinnedCell) -> PinnedCell:

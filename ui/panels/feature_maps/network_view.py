@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, override
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
@@ -16,28 +16,30 @@ from cnnviz.graphics.tiles import Chosen, first_line
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
 from ui.controls.layouts import fill
-from ui.controls.scroll_column import set_up_area
+from ui.controls.scroll_column import place_of, set_up_area
 from ui.marks import MarkView
 from ui.page_view import PageView
-from ui.panels.feature_maps.arithmetic import ArithmeticView, PinCell, ShowPart
+from ui.panels.feature_maps import arithmetic
+from ui.panels.feature_maps.arithmetic import PinCell, PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain, shown_pin
 from ui.panels.feature_maps.explain import Look as Looking
 from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.plan import LARGEST_SCALE, Kind, Layout, Plan, Room, layout_of
-from ui.panels.feature_maps.sweep import Sweep
 from ui.panels.feature_maps.view import (
+    SPEEDS,
+    Choose,
+    EndSweep,
     Enlarge,
     Fold,
     MovePin,
+    PlaySweep,
     PointAt,
     PressCell,
     ScrollMap,
     ScrollMaps,
-    ScrollOutputs,
-    SetRelative,
     ShowChannel,
-    ShowClass,
+    StepSweep,
     View,
     ZoomBy,
     put,
@@ -70,17 +72,18 @@ class NetworkView(QWidget):
         self.picture: Picture | None = None
         self.explained: Explained | None = None
         self._under: PinnedCell | None = None
-        self._pointed: PinnedCell | None = None  # the last one
-        self._part: int | None = None  # input channel that is written out
         self._stays: dict[str, object] = {}
-        self._first_output = 0
         self._contents = Contents()
         self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
         self._pointed_time = -_MOMENT
         self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
         self.area = _Area(self.flow, self.redraw)
-        self.sweep = Sweep(self._sweep_start, self)
-        self.arithmetic = ArithmeticView(self.sweep, self.answer)
+        self._written: arithmetic.Now | None = None
+        self.arithmetic = PageView(
+            self._answer_arithmetic, arithmetic.LEAST[1], copies=True, ground="surface"
+        )
+        self._clock = QTimer(self)  # of the sweep
+        self._clock.timeout.connect(lambda: self._step_sweep(plays=True))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
@@ -89,7 +92,6 @@ class NetworkView(QWidget):
             self.splitter.setStretchFactor(place, 1 - place)
         fill(QVBoxLayout(self), self.splitter)
         self.splitter.splitterMoved.connect(lambda: self._keep(heights=tuple(self.splitter.sizes())))
-        self.sweep.changed.connect(self.redraw)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -103,18 +105,18 @@ class NetworkView(QWidget):
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._keep(channels=(), folded=(), lines=(), enlarged=None)
-            self._under = self._pointed = self._part = None
-            self._first_output = 0
+            self._keep(channels=(), folded=(), lines=(), enlarged=None, first_output=0)
+            self._keep(pointed=None, pointed_index=None, part=None)
+            self._under = None
             self._stays.clear()
-            self.sweep.end()
+            self._stand_at(None)
             self.share_height()
         self.redraw()
 
     def draw_pin(self) -> None:
         """Show which cell is pinned now; that ends a sweep."""
         if self._shown_pin() is not None:
-            self.sweep.end()
+            self._stand_at(None)
         self.redraw()
 
     def marked_cell(self) -> PinnedCell | None:
@@ -135,10 +137,10 @@ class NetworkView(QWidget):
         return Looking(
             tuple(channels.get(str(group), 0) for group in range(count)),
             state.pinned,
-            self._pointed,
+            view.pointed_cell,
             self._under,
-            self.sweep.place,
-            None if self._part is None or stage is None else (stage, self._part),
+            None if view.sweep is None else (view.sweep, view.sweep_place),
+            None if view.part is None or stage is None else (stage, view.part),
             view.covers or bool(state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS)),
             bool(state.why_covered(Secret.FIELD)),
         )
@@ -150,15 +152,29 @@ class NetworkView(QWidget):
         before = self.explained
         explained = self.explained = explain(self.picture, self.look, before)
         look = explained.look
-        self._pointed, self._part = look.pointed, None if look.part is None else look.part[1]
+        stage, index = (None, None) if look.pointed is None else (look.pointed.stage, look.pointed.index)
+        self._keep(pointed=stage, pointed_index=index, part=None if look.part is None else look.part[1])
         self._keep(channels=tuple((str(group), channel) for group, channel in enumerate(look.channels)))
+        if look.swept is None:
+            self._stand_at(None)
         now = self._now()
         assert now is not None
         self.area.show_bar(shown=now.layout.scrolled)
-        self.flow.show_page(network_page(now, self._contents))
-        why = self._state.why_covered(Secret.SHARES)
-        self.arithmetic.draw(explained.arithmetic, is_pinned=explained.is_pinned, why_covered=why)
+        self.flow.show_page(network_page(now))
+        written, shown = self._written, explained.arithmetic
+        if shown is None and written is not None:
+            shown = written.arithmetic  # of what was marked last
+        if shown is not None:
+            term = written.term if written is not None and written.arithmetic is shown else None
+            why, sweeps = self._state.why_covered(Secret.SHARES), look.swept is not None
+            clock = sweeps, self._clock.isActive(), self.view.sweep_speed
+            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, term, why))
         self.valueLineChanged.emit(explained.value_line)
+
+    def _write(self, now: arithmetic.Now) -> None:
+        if now != self._written:
+            self._written = now
+            self.arithmetic.show_page(arithmetic.page(now))
 
     def _now(self) -> Now | None:
         if self.picture is None or self.explained is None:
@@ -170,15 +186,13 @@ class NetworkView(QWidget):
             layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged)
             self._layout = plan, key, layout
         ratio, stays = self.devicePixelRatioF(), dict(self._stays)
-        return Now(
-            self.picture, self.explained, view, room, self._layout[2], ratio, stays, self._first_output
-        )
+        return Now(self.picture, self.explained, view, room, self._layout[2], ratio, stays, self._contents)
 
     def figure(self, look: Look) -> Drawing:
         """Network and arithmetic, one below the other."""
         now, below = self._now(), self.arithmetic.page
         width, lower = float(self.flow.width()), float(self.arithmetic.height())
-        above = Page(Row(())) if now is None else network_page(now, Contents())
+        above = Page(Row(())) if now is None else network_page(replace(now, contents=Contents()))
         body = without_controls(above.body)
         if body is None or below is None:
             return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
@@ -205,8 +219,8 @@ class NetworkView(QWidget):
 
         * Returns: whether there was anything to leave.
         """
-        if self.sweep.stage is not None:
-            self.sweep.end()
+        if self.view.sweep is not None:
+            self.answer(EndSweep())
         elif self._state.pinned is not None:
             self._state.set_pinned(None)
         elif self.view.enlarged is not None:
@@ -238,14 +252,14 @@ class NetworkView(QWidget):
                 self._pointed_time = time.monotonic()
                 self._under = cell
                 if len(cell.index) < 4:  # a weight is no cell whose arithmetic could be shown
-                    self._pointed = cell
+                    self._keep(pointed=cell.stage, pointed_index=cell.index)
                 self.redraw()
                 self._paint_now()
             case Leave():
                 self._under = None
                 self.redraw()
             case PressCell(cell, index):
-                self.sweep.end()
+                self._stand_at(None)
                 self._state.set_pinned(None if cell == self._shown_pin() else cell)
                 if index is not None:
                     self._choices.choose(class_index=index)
@@ -255,13 +269,9 @@ class NetworkView(QWidget):
                 self._move_pin(rows, cols)
             case ShowChannel(group, channel):
                 self.select_channel(group, channel)
-            case ShowPart(channel):
-                self._part = channel
-                self.redraw()
-            case ShowClass(index):
-                self._choices.choose(class_index=index)
-            case SetRelative(is_relative):
-                self._choices.choose(relative=is_relative)
+            case Choose(name, value):
+                self._choices.choose(**{name: value})
+                self._clock.setInterval(round(1000 / SPEEDS[self.view.sweep_speed]))
             case Enlarge(key):
                 self.enlarge(None if view.enlarged == key else key)
             case Fold(key, is_folded):
@@ -279,24 +289,28 @@ class NetworkView(QWidget):
                 self._stays[key] = None if column is None else now.explained.look.channel(column.group)
                 self._keep(lines=put(view.lines, key, line))
                 self.redraw()
-            case ScrollOutputs(row):
-                self._first_output = row
+            case PlaySweep() if self._clock.isActive():
+                self._clock.stop()
+                self.redraw()
+            case PlaySweep():
+                self._play_sweep()
+            case StepSweep():
+                self._step_sweep()
+            case EndSweep():
+                self._stand_at(None)
                 self.redraw()
             case _:
-                self.sweep.answer(ask)
+                pass
 
-    def seen(self) -> View:
-        """The choices, with where the pointer was last and what is in sight."""
-        pointed, part, lines = self._pointed, self._part, self.lines()
-        stage, index = (None, None) if pointed is None else (pointed.stage, pointed.index)
-        return replace(self.view, pointed=stage, pointed_index=index, part=part, lines=lines)
-
-    def look_at(self, pointed: PinnedCell | None, part: int | None) -> None:
-        """Point at a cell, and write out an input channel of it."""
-        self._pointed = pointed
-        self.redraw()
-        self._part = part
-        self.redraw()
+    def _answer_arithmetic(self, ask: Ask) -> None:
+        """Mark a term of the sum that is pointed at; all else is of the network, too."""
+        match ask, self._written:
+            case PointAtTerm(term), arithmetic.Now() as now:
+                self._write(replace(now, term=term))
+            case Leave(), arithmetic.Now() as now:
+                self._write(replace(now, term=None))
+            case _:
+                self.answer(ask)
 
     def stay_where_scrolled(self) -> None:
         """Leave maps where a session has scrolled them."""
@@ -310,8 +324,8 @@ class NetworkView(QWidget):
             self._stays[f"{column.key} large"] = nearest(now, column)
         self.redraw()
 
-    def lines(self) -> tuple[tuple[str, int], ...]:
-        """First line of small maps in sight of each column, also of those that nobody has scrolled."""
+    def seen(self) -> View:
+        """The choices, with what is in sight, also of columns that nobody has scrolled."""
         lines, ratio = self.view.lines, self.devicePixelRatioF()
         leaves = {} if self.flow.page is None else self.flow.page.leaves()
         for key, leaf in leaves.items():
@@ -320,7 +334,7 @@ class NetworkView(QWidget):
                 box = Box(0, 0, view.width(), view.height())
                 line = first_line(leaf.content, box, self._theme, ratio)
                 lines = put(lines, key.removesuffix(" maps"), line)
-        return lines
+        return replace(self.view, lines=lines, scroll=place_of(self.area.horizontalScrollBar()))
 
     def enlarge(self, key: str | None) -> None:
         """Give a column all the room there is, or none."""
@@ -385,34 +399,51 @@ class NetworkView(QWidget):
 
     # -- the sweep -----------------------------------------------------------------------------------------
 
-    def restore_sweep(self, stage: str, place: int) -> None:
-        """Stand at a cell of the sweep of a stage; without effect where no window slides."""
-        shape = self._swept_shape(stage)
-        if shape is None:
-            self.sweep.end()
+    def _stand_at(self, stage: str | None, place: int = 0, *, plays: bool = False) -> None:
+        """Let the sweep stand at a cell of a stage, or at none, and its clock run, or stop."""
+        self._keep(sweep=stage, sweep_place=place)
+        if not plays:
+            self._clock.stop()
+        elif not self._clock.isActive():
+            self._clock.start(round(1000 / SPEEDS[self.view.sweep_speed]))
+
+    def _last_swept(self, stage: str | None) -> int | None:
+        """Number of the last cell of a map that a sliding window makes; None of another stage."""
+        column = None if self.picture is None else self.picture.plan.column(stage or "")
+        if column is None or column.kind is not Kind.MAPS:
+            return None
+        return column.shape[1] * column.shape[2] - 1
+
+    def _play_sweep(self) -> None:
+        """Let the clock run: from the beginning if there is no sweep, or it is done."""
+        view = self.view
+        if view.sweep is not None:
+            is_done = view.sweep_place == self._last_swept(view.sweep)
+            self._stand_at(view.sweep, 0 if is_done else view.sweep_place, plays=True)
+            self.redraw()
         else:
-            self.sweep.stand_at(stage, shape, place)
+            self._step_sweep(plays=True)
 
-    def _sweep_start(self) -> tuple[str, tuple[int, int]] | None:
-        """The stage of the marked cell, or the first convolution if no window slides to make it."""
-        marked, picture = self.marked_cell(), self.picture
-        first = None if picture is None else picture.plan.first_convolution
-        for stage in (None if marked is None else marked.stage, first):
-            shape = None if stage is None else self._swept_shape(stage)
-            if stage is not None and shape is not None:
-                return stage, shape
-        return None
-
-    def _swept_shape(self, stage: str) -> tuple[int, int] | None:
-        """Rows and columns of a stage that a sliding window makes."""
-        column = None if self.picture is None else self.picture.plan.column(stage)
-        return None if column is None or column.kind is not Kind.MAPS else column.shape[1:]
+    def _step_sweep(self, *, plays: bool = False) -> None:
+        """Sweep one cell further, at first the stage of the marked cell, or else the first convolution."""
+        view, marked, picture = self.view, self.marked_cell(), self.picture
+        stage, place = view.sweep, view.sweep_place + 1
+        if stage is None and picture is not None:
+            stages = None if marked is None else marked.stage, picture.plan.first_convolution
+            stage, place = next((each for each in stages if self._last_swept(each) is not None), None), 0
+        last = self._last_swept(stage)
+        if last is not None:
+            self._stand_at(stage, min(place, last), plays=plays and place < last)
+        self.redraw()
 
     # -- layout --------------------------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         self._theme = theme
+        self.area.setMinimumSize(theme.px(300), theme.px(190))
+        self.arithmetic.setMinimumSize(*map(theme.px, arithmetic.LEAST))
+        self.arithmetic.setContentsMargins(0, theme.px(10), 0, 0)
         self.share_height()
         self.redraw()
 
@@ -440,7 +471,7 @@ class _Area(QScrollArea):
 
     def __init__(self, page: PageView, resized: Callable[[], None]) -> None:
         super().__init__()
-        self._resized, self._theme, self._shows_bar = resized, LIGHT, True
+        self._resized, self._theme = resized, LIGHT
         set_up_area(self, page)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.show_bar(shown=False)
@@ -448,24 +479,19 @@ class _Area(QScrollArea):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the sizes."""
+        """Scale the size."""
         self._theme = theme
 
     def show_bar(self, *, shown: bool) -> None:
         """Show the scroll bar, or not."""
-        if shown != self._shows_bar:
-            self._shows_bar, policy = shown, Qt.ScrollBarPolicy
-            self.setHorizontalScrollBarPolicy(
-                policy.ScrollBarAlwaysOn if shown else policy.ScrollBarAlwaysOff
-            )
+        always = Qt.ScrollBarPolicy
+        policy = always.ScrollBarAlwaysOn if shown else always.ScrollBarAlwaysOff
+        if policy != self.horizontalScrollBarPolicy():
+            self.setHorizontalScrollBarPolicy(policy)
 
     @override
     def sizeHint(self) -> QSize:
         return QSize(self._theme.px(900), self._theme.px(420))
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(300), self._theme.px(190))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

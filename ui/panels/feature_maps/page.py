@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnviz.drawing import Block, Box, Colors, Ground, Look, Share
+from cnnviz.drawing import Asking, Block, Box, Colors, Ground, Look, Share
 from cnnviz.drawing.outlines import OUTLINES
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
@@ -38,6 +38,7 @@ from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.plan import LARGEST_CELL, Column, Kind, Layout, Plan, Room
 from ui.panels.feature_maps.view import (
+    Choose,
     Enlarge,
     Fold,
     MovePin,
@@ -45,10 +46,7 @@ from ui.panels.feature_maps.view import (
     PressCell,
     ScrollMap,
     ScrollMaps,
-    ScrollOutputs,
-    SetRelative,
     ShowChannel,
-    ShowClass,
     View,
     ZoomBy,
 )
@@ -65,6 +63,29 @@ _WINNER = ("winner", "maximum")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), _WINNER, ("feeds", "it feeds"))
 
 
+class Contents:
+    """What is drawn of the values, kept while these are the same: the pointer changes none of them."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], tuple[Column, object, object, Any]] = {}
+        self._body: tuple[object, Item] = None, across()
+
+    def of[T](self, what: str, column: Column, token: object, rest: object, make: Callable[[], T]) -> T:
+        """Return a content for an object whose values it shows, and all else that it depends on."""
+        found = self._made.get((what, column.key))
+        # A column of another network may have the same key.
+        if found is None or found[0] is not column or found[1] is not token or found[2] != rest:
+            found = self._made[what, column.key] = column, token, rest, make()
+        return found[3]
+
+    def body(self, now: "Now") -> Item:
+        """All of a page but what is marked in it."""
+        still = now.still
+        if self._body[0] != still:
+            self._body = still, _body(now)
+        return self._body[1]
+
+
 @dataclass(frozen=True)
 class Now:
     """All that the page is made of.
@@ -72,7 +93,6 @@ class Now:
     * `room`: for all columns; `layout`, how they share it; `ratio`, device pixels a pixel.
     * `stays`: what was chosen, or marked, when the user has scrolled maps, by column: as long as this is the
       same, they stay where they are.
-    * `first_output`: number of the first class in sight.
     """
 
     picture: Picture
@@ -82,7 +102,7 @@ class Now:
     layout: Layout
     ratio: float = 1.0
     stays: Mapping[str, object] = field(default_factory=dict[str, object])
-    first_output: int = 0
+    contents: Contents = field(default_factory=Contents, compare=False)
 
     @property
     def plan(self) -> Plan:
@@ -98,9 +118,11 @@ class Now:
         """Channel that a column shows."""
         return self.explained.channel(column)
 
-    def network_inputs(self, column: Column) -> int:
-        """Number of input channels of a column of kernels."""
-        return self.picture.network.params[column.key].shape[1]
+    def source(self, column: Column) -> int:
+        """Input channel whose weights a column of kernels shows; of other columns 0."""
+        if column.kind is not Kind.KERNELS:
+            return 0
+        return min(self.explained.source(column), self.picture.network.params[column.key].shape[1] - 1)
 
     def is_covered(self, column: Column) -> bool:
         """Whether the cells of a column are covered."""
@@ -117,33 +139,10 @@ class Now:
         explained, look = self.explained, self.explained.look
         followed = None if self.view.enlarged is None else (explained.links, look.under)
         seen = explained.channels, look.channels, explained.pinned_stage, look.swept, look.covers, followed
-        return self.picture, *seen, self.view, self.room, self.ratio, self.stays, self.first_output
+        return self.picture, *seen, self.view.of_page, self.room, self.ratio, self.stays
 
 
-class Contents:
-    """What is drawn of the values, kept while these are the same: the pointer changes none of them."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[str, str], tuple[Column, object, object, Any]] = {}
-        self._body: tuple[object, Item] | None = None
-
-    def of[T](self, what: str, column: Column, token: object, rest: object, make: Callable[[], T]) -> T:
-        """Return a content for an object whose values it shows, and all else that it depends on."""
-        found = self._made.get((what, column.key))
-        # A column of another network may have the same key.
-        if found is None or found[0] is not column or found[1] is not token or found[2] != rest:
-            found = self._made[what, column.key] = column, token, rest, make()
-        return found[3]
-
-    def body(self, now: Now) -> Item:
-        """All of a page but what is marked in it."""
-        still = now.still
-        if self._body is None or self._body[0] != still:
-            self._body = still, _body(now, self)
-        return self._body[1]
-
-
-def network_page(now: Now, contents: Contents) -> Page:
+def network_page(now: Now) -> Page:
     """All columns, and in them the cells that belong to the marked one."""
     marked = dict[str, Hashable]()
     for column in now.plan.columns:
@@ -159,7 +158,7 @@ def network_page(now: Now, contents: Contents) -> Page:
             marked[f"{own} maps"] = tuple(
                 Marked(role, last[role].blocks, last[role].channels) for role in _ROLES if role in last
             )
-    return Page(contents.body(now), marked=marked)
+    return Page(now.contents.body(now), marked=marked)
 
 
 def _by_role(marks: tuple[Mark, ...], blocks: Callable[[Mark], Iterable[Block]]) -> Outlines:
@@ -175,7 +174,7 @@ def _marked_units(now: Now, marks: tuple[Mark, ...]) -> frozenset[int]:
     return frozenset(range(2) if units and now.picture.has_one_logit else units)
 
 
-def _body(now: Now, contents: Contents) -> Item:
+def _body(now: Now) -> Item:
     """All columns, those that are folded as strips, with an arrow from each to the next."""
     layout, look, items = now.layout, now.look, list[Item]()
     arrow = Arrow(look.px(40) + layout.side // 2)
@@ -189,19 +188,10 @@ def _body(now: Now, contents: Contents) -> Item:
             key = f"{column.key} folded"
             items.append(Card(key, FOLDED, folded, tip=tip, room=22, is_live=True, name=name))
         else:
-            items.append(_column(now, layout, column, contents))
+            make = {Kind.UNITS: _units, Kind.OUTPUT: _outputs}.get(column.kind, _maps)
+            width = layout.widths[column.key] / look.scale
+            items.append(down(*make(now, column), room=width, gap=3))
     return across(*items, gap=0)
-
-
-def _column(now: Now, layout: Layout, column: Column, contents: Contents) -> Item:
-    match column.kind:
-        case Kind.UNITS:
-            items = _units(now, layout, column, contents)
-        case Kind.OUTPUT:
-            items = _outputs(now, column, contents)
-        case _:
-            items = _maps(now, layout, column, contents)
-    return down(*items, room=layout.widths[column.key] / now.look.scale, gap=3)
 
 
 def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
@@ -232,10 +222,10 @@ def _fold(column: Column) -> Choice:
 # -- columns of maps ----------------------------------------------------------------------------------------
 
 
-def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple[Item, ...]:
+def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     """A large map, and all of them as small ones."""
     is_large, look = column.key == now.view.enlarged, now.look
-    box = _map_box(now, layout, column, is_large)
+    box = _map_box(now, column, is_large)
     cell = fitting_cell(now, column, box)
     zoom = None
     if is_large and now.view.cell is not None and now.view.cell > cell:
@@ -244,41 +234,26 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         zoom = Zoom(cell, now.view.corner)
     # Looking for room that is not there costs time with every movement of the pointer.
     is_numbered = cell >= look.px(_NUMBERED_CELL if is_large else _NUMBERED_CELL_IN_ROW)
-    shown, power = _heat_map(now, column, contents, is_numbered, is_large)
+    shown, power = _heat_map(now, column, is_numbered, is_large)
     looked = Looked(shown, (), now.is_covered(column), now.explained.uncovered(column.key), zoom)
     if zoom is not None:
         looked = _followed(now, column, looked, box)
-    moves = (
-        MovePin if column.kind is not Kind.KERNELS and column.stage == now.explained.pinned_stage else None
-    )
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
     times = "1" if growth == 1 else format_value(growth, 2)
     has_grown = times != "1" and 0 < growth < math.inf
-    can_enlarge = column.kind is not Kind.KERNELS
     content = StageMap(
         looked,
         f"×{times}" if has_grown else "",
         f"{times} times the limits at step {format_count(step)}" if has_grown else "",
-        moves,
-        Enlarge(column.key) if can_enlarge else None,
-        ScrollMap if zoom is not None else None,
-        ZoomBy if is_large else None,
-        240 if is_large else None,
+        enlarge=None if column.kind is Kind.KERNELS else Enlarge(column.key),
+        scrolls=ScrollMap if zoom is not None else None,
+        zooms=ZoomBy if is_large else None,
+        length=240 if is_large else None,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
-    name = f"{column.title}, the chosen map"
-    room = Share(1) if is_large else math.ceil(layout_side(layout, column) + strip_height(look)) / look.scale
-    large = Card(
-        column.key,
-        STAGE_MAP,
-        content,
-        tip=tip,
-        room=room,
-        is_live=True,
-        keys_point=moves is None,
-        name=name,
-    )
-    small = _thumbs(now, column, contents)
+    room = Share(1) if is_large else math.ceil(_side(now, column) + strip_height(look)) / look.scale
+    large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
+    small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
     if is_large and small:
         below = (across(large, down(*small, room=_THUMBS_BESIDE), gap=8),)
@@ -286,9 +261,18 @@ def _maps(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = Marks(tuple(mark for mark in _KEY if mark != _WINNER or has_winners))
         below = (large, Card("key", MARKS, key, room=None), *small)
-    lines = _lines(now, column, power)
-    head = contents.of("head", column, None, (lines, is_large), lambda: _map_head(column, lines, is_large))
-    return (*head, *below)
+    return (*_map_head(column, _lines(now, column, power), is_large), *below)
+
+
+def _large(
+    now: Now, column: Column, content: StageMap, room: float | Share, name: str, tip: str
+) -> Card[StageMap]:
+    """The large map of a column; with a pinned cell in it arrow keys move that."""
+    has_pin = column.kind is not Kind.KERNELS and column.stage == now.explained.pinned_stage
+    content = replace(content, moves=MovePin) if has_pin else content
+    return Card(
+        column.key, STAGE_MAP, content, tip=tip, room=room, is_live=True, keys_point=not has_pin, name=name
+    )
 
 
 def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
@@ -306,9 +290,9 @@ def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[I
     return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
 
 
-def layout_side(layout: Layout, column: Column) -> float:
+def _side(now: Now, column: Column) -> float:
     """Side of the room for the large map of a column."""
-    return layout.widths[column.key] if column.kind is Kind.KERNELS else layout.side
+    return now.layout.widths[column.key] if column.kind is Kind.KERNELS else now.layout.side
 
 
 def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
@@ -318,37 +302,31 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
         case Kind.IMAGE:
             lines = "pixel ÷ 255 − 0.5", "pixels"
         case Kind.KERNELS:
-            inputs = now.network_inputs(column)
-            of = f" of {column.count}" if inputs == 1 else f", input {_source(now, column)}"
+            inputs = now.picture.network.params[column.key].shape[1]
+            of = f" of {column.count}" if inputs == 1 else f", input {now.source(column)}"
             lines = f"filter {channel}{of}", f"filter {channel}"
         case _:
             lines = f"map {channel} of {column.count}", f"map {channel}"
     return tuple(f"{line} {power}".rstrip() for line in lines)
 
 
-def _source(now: Now, column: Column) -> int:
-    """Input channel whose weights a column of kernels shows."""
-    return min(now.explained.source(column), now.network_inputs(column) - 1)
-
-
 def _values(now: Now, column: Column) -> Any:
     """Maps of a column, of shape (maps, h, w)."""
     values = now.picture.values(column)
-    return values[:, _source(now, column)] if column.kind is Kind.KERNELS else values
+    return values[:, now.source(column)] if column.kind is Kind.KERNELS else values
 
 
-def _heat_map(
-    now: Now, column: Column, contents: Contents, is_numbered: bool, is_large: bool
-) -> tuple[HeatMap, str]:
+def _cell(column: Column, source: int, channel: int, row: int, col: int) -> PinnedCell:
+    """A cell of a map; a weight of a kernel by the key of its column."""
+    if column.kind is Kind.KERNELS:
+        return PinnedCell(column.key, (channel, source, row, col))
+    return PinnedCell(column.stage, (channel, row, col))
+
+
+def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tuple[HeatMap, str]:
     """The chosen map, and the power of ten of the numbers in its cells."""
     picture, channel = now.picture, now.channel(column)
-    source = _source(now, column) if column.kind is Kind.KERNELS else 0
-    limits = picture.levels[column.key]
-
-    def cell(row: int, col: int) -> PinnedCell:
-        if column.kind is Kind.KERNELS:
-            return PinnedCell(column.key, (channel, source, row, col))
-        return PinnedCell(column.stage, (channel, row, col))
+    is_kernel, source, limits = column.kind is Kind.KERNELS, now.source(column), picture.levels[column.key]
 
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
@@ -356,8 +334,8 @@ def _heat_map(
             Colors(column.colormap, *limits),
             decimals=None if is_numbered else -1,
             window=column.window,
-            press=None if column.kind is Kind.KERNELS else lambda row, col: PressCell(cell(row, col)),
-            point=lambda row, col: PointAt(cell(row, col)),
+            press=None if is_kernel else lambda *at: PressCell(_cell(column, source, channel, *at)),
+            point=lambda *at: PointAt(_cell(column, source, channel, *at)),
             covered=None,
             lines=False,
             has_axes=is_large,
@@ -365,7 +343,7 @@ def _heat_map(
         return shown, format_power(shown.exponent) if is_numbered else ""
 
     rest = (channel, source, limits, is_numbered, is_large)
-    return contents.of("map", column, picture.token(column), rest, make)
+    return now.contents.of("map", column, picture.token(column), rest, make)
 
 
 def _outlines(now: Now, column: Column) -> Outlines:
@@ -375,33 +353,28 @@ def _outlines(now: Now, column: Column) -> Outlines:
     return _by_role(tuple(own), lambda mark: mark.blocks)
 
 
-def _thumbs(now: Now, column: Column, contents: Contents) -> tuple[Card[Chosen], ...]:
+def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     """All maps as small ones; none of one, and where they are covered."""
     if column.count < 2 or now.is_covered(column):
         return ()
     picture, limits, group = now.picture, now.picture.levels[column.key], column.group
-    is_kernel = column.kind is Kind.KERNELS
-    source = _source(now, column) if is_kernel else 0
-
-    def point(channel: int, row: int, col: int) -> PointAt:
-        index = (channel, source, row, col) if is_kernel else (channel, row, col)
-        return PointAt(PinnedCell(column.key if is_kernel else column.stage, index))
+    source = now.source(column)
 
     def make() -> Tiles:
         return Tiles(
             _values(now, column),
             Colors(column.colormap, *limits),
             partial(ShowChannel, group),
-            noun="filter" if is_kernel else "map",
+            noun="filter" if column.kind is Kind.KERNELS else "map",
             title="Maps",
-            point=point,
+            point=lambda *at: PointAt(_cell(column, source, *at)),
             scrolls=partial(ScrollMaps, column.key),
             chooses=True,
             has_key=False,
             most=192,
         )
 
-    tiles = contents.of("maps", column, picture.token(column), (source, limits), make)
+    tiles = now.contents.of("maps", column, picture.token(column), (source, limits), make)
     chosen = min(now.explained.look.channel(group), column.count - 1)
     first, stays = dict(now.view.lines).get(column.key, 0), now.stays.get(column.key) == chosen
     shown = Chosen(tiles, chosen, first, stays)
@@ -412,14 +385,14 @@ def _thumbs(now: Now, column: Column, contents: Contents) -> tuple[Card[Chosen],
 # -- an enlarged map ----------------------------------------------------------------------------------------
 
 
-def _map_box(now: Now, layout: Layout, column: Column, is_large: bool) -> Box:
+def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     """Room of a large map with its colours."""
-    look, width = now.look, layout.widths[column.key]
+    look, width = now.look, now.layout.widths[column.key]
     if not is_large:
-        return Box(0, 0, width, math.ceil(layout_side(layout, column) + strip_height(look)))
+        return Box(0, 0, width, math.ceil(_side(now, column) + strip_height(look)))
     beside = look.px(_THUMBS_BESIDE) + look.px(8) if column.count > 1 and not now.is_covered(column) else 0
     head = look.font("strong").line + look.px(_LINE) + 2 * look.px(3)
-    high = now.room.height - head - (now.room.bar if layout.scrolled else 0)
+    high = now.room.height - head - (now.room.bar if now.layout.scrolled else 0)
     return Box(0, 0, width - beside, high)
 
 
@@ -439,7 +412,7 @@ def zoomed(now: Now, steps: int) -> float | None:
     column = now.plan.column(now.view.enlarged or "")
     if column is None:
         return None
-    fits = fitting_cell(now, column, _map_box(now, now.layout, column, True))
+    fits = fitting_cell(now, column, _map_box(now, column, True))
     cell = max(now.view.cell or fits, fits) * 1.25**steps
     return None if cell <= fits else min(cell, now.look.px(LARGEST_CELL))
 
@@ -477,9 +450,9 @@ def _followed(now: Now, column: Column, looked: Looked, box: Box) -> Looked:
 # -- columns without maps -----------------------------------------------------------------------------------
 
 
-def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tuple[Item, ...]:
+def _units(now: Now, column: Column) -> tuple[Item, ...]:
     """Units of a hidden dense layer, or of the activation after it, as a grid."""
-    picture, (_, rows, cols), look = now.picture, column.shape, now.look
+    picture, (_, rows, cols), look, side = now.picture, column.shape, now.look, now.layout.side
     values, limits = picture.values(column), picture.levels[column.key]
     count = len(values)
 
@@ -501,21 +474,14 @@ def _units(now: Now, layout: Layout, column: Column, contents: Contents) -> tupl
         )
         return shown, format_power(shown.exponent)
 
-    shown, power = contents.of("units", column, picture.token(column), limits, make)
-    moves = MovePin if column.stage == now.explained.pinned_stage else None
-    looked = Looked(shown, (), now.is_covered(column))
-    content = StageMap(looked, moves=moves, length=math.inf)
-    cell = max((layout.side - 2) // rows, 3)
-    high = math.ceil(min(cell * rows + 2, max(layout.side, 3 * rows + 2)) + strip_height(look))
+    shown, power = now.contents.of("units", column, picture.token(column), limits, make)
+    content = StageMap(Looked(shown, (), now.is_covered(column)), length=math.inf)
+    cell = max((side - 2) // rows, 3)
+    high = math.ceil(min(cell * rows + 2, max(side, 3 * rows + 2)) + strip_height(look))
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
     lines = f"{count} units {power}".rstrip(), f"{count} {power}".rstrip()
-    return (
-        *_head(column, "", lines, _fold(column)),
-        Card(
-            column.key, STAGE_MAP, content, tip=tip, room=high / look.scale, is_live=True,
-            keys_point=moves is None, name=name,
-        ),
-    )  # fmt: skip
+    large = _large(now, column, content, high / look.scale, name, tip)
+    return (*_head(column, "", lines, _fold(column)), large)
 
 
 def _unit_blocks(units: int, rows: int, cols: int, mark: Mark) -> list[Block]:
@@ -528,7 +494,7 @@ def _unit_blocks(units: int, rows: int, cols: int, mark: Mark) -> list[Block]:
     return blocks
 
 
-def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
+def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
     """Probabilities, and below them the evidence that adds up to the chosen logit."""
     picture, covers = now.picture, now.explained.look.covers
     names, evidence, single = picture.names, picture.evidence, picture.has_one_logit
@@ -547,13 +513,13 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
         )
         return outputs, Ledger(tuple(logit_breakdown(picture)))
 
-    outputs, ledger = contents.of("outputs", column, picture.trace, (names, picture.scene.choices), make)
+    outputs, ledger = now.contents.of("outputs", column, picture.trace, (names, picture.scene.choices), make)
     chosen = None if single or evidence is None else evidence.class_index
     read_as = names[int(np.argmax(picture.probabilities))]
     lines = ("covered", "?") if covers else (f"read as {read_as}", read_as)
     items: list[Item] = [*_head(column, "", lines)]
     if not covers:
-        rows = OutputRows(outputs, chosen, now.first_output, ScrollOutputs)
+        rows = OutputRows(outputs, chosen, now.view.first_output, Asking(Choose, "first_output"))
         tip, name = "Click a class to see its logit as a sum", "Outputs: logit and probability of each class"
         items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
     if evidence is not None:
@@ -563,15 +529,16 @@ def _outputs(now: Now, column: Column, contents: Contents) -> tuple[Item, ...]:
             value = index if index is None or index < len(names) else None
             tip = "Class whose logit the evidence column explains"
             label = Words("Evidence for class", ink="muted")
-            about = "Class whose logit is explained"
             items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
-            items.append(Choice("class", "list", about, ShowClass, value, options, tip, spare=1))
+            asks, name = Asking(Choose, "class_index"), "Class whose logit is explained"
+            items.append(Choice("class", "list", name, asks, value, options, tip, spare=1))
         tip = (
             "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative "
             "to a blank image, a cell counts only with what the ink has changed"
         )
         value, title = picture.scene.choices.is_relative, "Relative to blank"
-        items.append(Choice("relative", "tick", title, SetRelative, value, tip=tip, spare=2))
+        asks = Asking(Choose, "relative")
+        items.append(Choice("relative", "tick", title, asks, value, tip=tip, spare=2))
     if not covers:
         tip = "The chosen logit as a sum"
         items.append(Card("logit", LEDGER, ledger, tip=tip, room=None, name=tip))

@@ -1,7 +1,7 @@
 """The filters and feature maps panel."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import override
 
@@ -21,13 +21,13 @@ from cnnviz._types import View as PanelView
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.snapshots import Snapshot
-from ui.choices import Choices, kept, maybe, read, whole
+from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
-from ui.controls.scroll_column import place_of, scroll_later, set_up_area
+from ui.controls.scroll_column import scroll_later, set_up_area
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
@@ -36,7 +36,6 @@ from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
 from ui.panels.feature_maps.plan import Kind, Plan, plan_of
-from ui.panels.feature_maps.sweep import SPEEDS, USUAL_SPEED
 from ui.panels.feature_maps.top_patches import ShowFilter, TopPatchesView
 from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
 from ui.panels.picture_loop import PictureLoop
@@ -47,16 +46,6 @@ from ui.theme import Theme, follow_theme
 
 _REST_MS = 200
 _EMPTY = "Choose a sample on the left: the network and everything it computes appear here."
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What a session keeps beside the choices: how far the network is scrolled, and the sweep."""
-
-    scroll: int = whole(0, 0, 1_000_000, kept="flow.scroll")
-    sweep: str | None = maybe(str)
-    sweep_place: int = whole(0, 0, 10**6)
-    sweep_speed: int = whole(USUAL_SPEED, 0, len(SPEEDS) - 1)
 
 
 class FeatureMapsPanel(Panel):
@@ -150,17 +139,12 @@ class FeatureMapsPanel(Panel):
     @override
     def view_state(self) -> PanelView:
         """Return all choices, for a session; none before the first picture."""
-        waiting, network = self._loop.waiting_view, self.network
+        waiting = self._loop.waiting_view
         if waiting is not None or self.picture is None:
             return waiting or {}
         levels = self._levels if self._are_limits_fixed() else {}
-        swept, scrolled = network.sweep.place or (None, 0), place_of(network.area.horizontalScrollBar())
         pairs = tuple((key, tuple(pair)) for key, pair in levels.items())
-        return {
-            **kept(replace(network.seen(), levels=pairs)),
-            **kept(_Kept(scrolled, *swept, network.sweep.speed)),
-            **self.top_patches.view_state(),
-        }
+        return kept(replace(self.network.seen(), levels=pairs)) | self.top_patches.view_state()
 
     @override
     def restore_view(self, view: PanelView) -> None:
@@ -169,7 +153,7 @@ class FeatureMapsPanel(Panel):
             self._loop.when_current(view, lambda picture: self._restore(view, picture))
 
     def _restore(self, found: PanelView, picture: Picture) -> None:
-        view, own, network = read(View, found), read(_Kept, found), self.network
+        view, network = read(View, found), self.network
         column = picture.plan.column(view.enlarged or "")
         is_map = column is not None and column.kind in (Kind.IMAGE, Kind.MAPS, Kind.EVIDENCE)
         is_class = view.class_index is None or view.class_index < len(picture.names)
@@ -186,14 +170,12 @@ class FeatureMapsPanel(Panel):
         if self._are_limits_fixed(view) and picture.levels.keys() <= levels.keys():
             scene = replace(picture.scene, choices=view.of_picture)
             self._levels, self._levels_of = levels, replace(picture, scene=scene).subject
-        self.choices.take(view)
+        self.choices.take(replace(view, part=None))
         self._draw_limits(picture)
         network.share_height()
-        network.sweep.set_speed(own.sweep_speed)
-        network.restore_sweep(own.sweep or "", own.sweep_place)
-        network.look_at(view.pointed_cell, view.part)
+        self.choices.choose(part=view.part)  # which is of the cell that is marked only now
         network.stay_where_scrolled()
-        scroll_later(network.area.horizontalScrollBar(), own.scroll)
+        scroll_later(network.area.horizontalScrollBar(), view.scroll)
         if isinstance(layer := found.get("filter.layer"), str) and layer:
             self.top_patches.show_network(self._state.shown, self._state.dataset)
             self.top_patches.restore_view(found, self._moment_at)

@@ -71,7 +71,16 @@ class Picture(SceneRun):
 
     def values(self, column: Column) -> FloatArray:
         """Values of a column: `(maps, h, w)`, kernels `(filters, c, k, k)`, units and logits `(d,)`."""
-        return _values(column, self.network, self.trace, self.evidence)
+        match column.kind:
+            case Kind.IMAGE:
+                return self.trace.inputs[0]
+            case Kind.KERNELS:
+                return self.network.params[column.key]
+            case Kind.EVIDENCE:
+                assert self.evidence is not None
+                return self.evidence.contributions
+            case _:
+                return self.trace.outputs[column.stage][0]
 
     def token(self, column: Column) -> object:
         """Object that stays the same as long as the values of a column do."""
@@ -109,8 +118,21 @@ def picture(scene: MapScene, _context: Context | None = None) -> Picture:
     network = scene.snapshot.network
     plan = plan_of(network)
     trace = network.forward(to_input(scene.sample.pixels[np.newaxis], network.dtype))
-    evidence = _evidence(plan, network, trace, scene.choices)
-    return Picture(scene, plan, trace, evidence, _levels(plan, network, trace, evidence))
+    column, logits, chosen, evidence = plan.column(EVIDENCE), trace.logits[0], scene.choices.class_index, None
+    if column is not None:
+        index = chosen if chosen is not None and chosen < len(logits) else int(np.argmax(logits))
+        relative = scene.choices.is_relative
+        evidence = logit_contributions(network, trace, column.stage, index, relative=relative)
+    found = Picture(scene, plan, trace, evidence, {})
+    # From all values of a layer; black and white as pixels enter the network.
+    return found.within(
+        {
+            column.key: (-0.5, 0.5)
+            if column.kind is Kind.IMAGE
+            else _limits(found.values(column), column.signed)
+            for column in plan.columns
+        }
+    )
 
 
 def union(first: Levels, second: Levels) -> dict[str, Limits]:
@@ -123,26 +145,6 @@ def union(first: Levels, second: Levels) -> dict[str, Limits]:
     return joined
 
 
-def _evidence(plan: Plan, network: Network, trace: Trace, choices: MapChoices) -> LogitContributions | None:
-    """Take the chosen logit apart; the only one where there is but one."""
-    column, logits = plan.column(EVIDENCE), trace.logits[0]
-    if column is None:
-        return None
-    chosen = choices.class_index
-    index = chosen if chosen is not None and chosen < len(logits) else int(np.argmax(logits))
-    return logit_contributions(network, trace, column.stage, index, relative=choices.is_relative)
-
-
-def _levels(plan: Plan, network: Network, trace: Trace, evidence: LogitContributions | None) -> Levels:
-    """Limits of every column, from all values of its layer; black and white as pixels enter the network."""
-    return {
-        column.key: (-0.5, 0.5)
-        if column.kind is Kind.IMAGE
-        else _limits(_values(column, network, trace, evidence), column.signed)
-        for column in plan.columns
-    }
-
-
 def _limits(values: NDArray[np.floating], signed: bool) -> Limits:
     """Symmetric limits for signed values, from 0 for others; what is not finite is left out."""
     lo, hi = float(values.min()), float(values.max())
@@ -153,18 +155,3 @@ def _limits(values: NDArray[np.floating], signed: bool) -> Limits:
     if largest <= 0:
         largest = 1.0
     return (-largest if signed else 0.0), largest
-
-
-def _values(
-    column: Column, network: Network, trace: Trace, evidence: LogitContributions | None
-) -> FloatArray:
-    match column.kind:
-        case Kind.IMAGE:
-            return trace.inputs[0]
-        case Kind.KERNELS:
-            return network.params[column.key]
-        case Kind.EVIDENCE:
-            assert evidence is not None
-            return evidence.contributions
-        case _:
-            return trace.outputs[column.stage][0]

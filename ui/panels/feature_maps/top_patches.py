@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import View, ViewValue
 from cnnviz.datasets import Dataset
-from cnnviz.drawing import Ask, Box, Colors, Drawing, Look, Share
+from cnnviz.drawing import Ask, Asking, Box, Colors, Drawing, Look, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down, page_drawn
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
@@ -27,6 +27,7 @@ from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
+from ui.panels.feature_maps.view import Choose
 from ui.panels.provenance import HasProvenance, Provenance, ProvenancePart
 from ui.theme import Theme, follow_theme
 
@@ -43,21 +44,7 @@ class ShowFilter(Ask):
     """Look at a filter of a convolution."""
 
     layer: str
-    channel: int
-
-
-@dataclass(frozen=True, slots=True)
-class SetScope(Ask):
-    """Show the evidence of all filters together, or of the chosen one."""
-
-    scope: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetRelative(Ask):
-    """Take the average evidence relative to a blank image, or not."""
-
-    is_relative: bool
+    channel: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +58,12 @@ class CancelSearch(Ask):
 
 
 @dataclass(frozen=True)
-class EvidenceView:
-    """Whose evidence of the classes is shown."""
+class FilterView:
+    """Whose evidence of the classes is shown, and what a session keeps besides.
+
+    * `layer`, `channel`: the chosen filter.
+    * `wanted`: whether it is still to be searched; `searched`, step at which it was searched last.
+    """
 
     scope: str = one_of(ALL, "row", "Filters whose evidence is shown", _SCOPES)
     is_relative: bool = flag(
@@ -81,20 +72,14 @@ class EvidenceView:
         "Subtract what a blank image has there: the rest comes from the ink",
         "relative",
     )
-
-    def channel(self, picture: FilterPicture) -> int | None:
-        """Map that is shown; None for the sum of all."""
-        return picture.own_map if self.scope == ONE else None
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What a session keeps: the filter, whether it is to be searched, and at which step it was last."""
-
     layer: str | None = maybe(str)
     channel: int = whole(0, 0, 10_000)
     wanted: bool = flag(True)
     searched: int | None = maybe(int, 0, 10**9)
+
+    def evidence_map(self, picture: FilterPicture) -> int | None:
+        """Map that is shown; None for the sum of all."""
+        return picture.own_map if self.scope == ONE else None
 
 
 class _Part(ProvenancePart, PageView):
@@ -113,7 +98,7 @@ class TopPatchesView(HasProvenance, QWidget):
         super().__init__(parent)
         self.search = FilterSearch(background, self)
         self.picture: FilterPicture | None = None
-        self._others, self._share, self._view = answer, 0.0, EvidenceView()
+        self._others, self._share, self._view = answer, 0.0, FilterView()
         self.message = MessageBar(self)
         self.filter = PageView(self.answer, _LEAST, copies=True)
         self.patches, self.evidence = _Part(self.answer, _LEAST), _Part(self.answer, 120)
@@ -143,20 +128,21 @@ class TopPatchesView(HasProvenance, QWidget):
         """Return the filter, at which step it was searched last, and whose evidence is shown."""
         search = self.search
         step = None if search.searched is None else search.searched.step
-        own = _Kept(search.layer, search.channel, search.is_wanted, step)
-        return kept_choices(own, "filter.") | kept_choices(self._view, "filter.")
+        layer, channel, wanted = search.layer, search.channel, search.is_wanted
+        own = replace(self._view, layer=layer, channel=channel, wanted=wanted, searched=step)
+        return kept_choices(own, "filter.")
 
     def restore_view(self, view: View, at: Callable[[int], Snapshot | None]) -> None:
         """Choose as `view_state` said.
 
         * `at`: returns the network at a step; None if that is not known any more.
         """
-        search, found = self.search, read(_Kept, view, "filter.")
+        search, found = self.search, read(FilterView, view, "filter.")
         self.choose(found.layer if found.layer in search.layers else search.layer, found.channel)
-        self._show_evidence(read(EvidenceView, view, "filter."))
+        self._show_evidence(found)
         earlier = None if found.searched is None else at(found.searched)
         if earlier is not None and earlier is not search.searched:
-            search.begin_in(earlier)
+            search.begin(earlier)
         elif found.searched is None and not found.wanted:
             search.cancel()
 
@@ -176,14 +162,14 @@ class TopPatchesView(HasProvenance, QWidget):
         found = None if self.picture is None else self.picture.averages
         if self.picture is None or found is None:
             return None
-        channel, is_relative = self._view.channel(self.picture), self._view.is_relative
+        channel, is_relative = self._view.evidence_map(self.picture), self._view.is_relative
         maps = f"{found.evidence.layer}, {'all filters' if channel is None else f'filter {channel}'}"
         scale = "relative to a blank image" if is_relative else "not relative to a blank image"
         return replace(found.provenance, choices=(maps, scale))
 
     def figure(self, look: Look) -> Drawing:
         """Filter, patches and evidence, for paper."""
-        left = filter_page(self.picture, self.search.layers, 0.0, controls=False).body
+        left = filter_page(self.picture, self.search.layers, self._share).body
         found = [replace(patches_page(self.picture).body, room=Share(9))]
         if self.picture is not None and self.picture.has_evidence:
             evidence = evidence_page(self.picture, self._view)
@@ -220,15 +206,15 @@ class TopPatchesView(HasProvenance, QWidget):
     def _show_filter(self) -> None:
         self.filter.show_page(filter_page(self.picture, self.search.layers, self._share))
 
-    def _show_evidence(self, view: EvidenceView) -> None:
+    def _show_evidence(self, view: FilterView) -> None:
         self._view, has_evidence = view, self.picture is not None and self.picture.has_evidence
         self.evidence.setVisible(has_evidence)
         if self.picture is not None and has_evidence:
             self.evidence.show_page(evidence_page(self.picture, view))
 
-    @Slot(int)
-    def _on_progressed(self, percent: int) -> None:
-        self._share = percent / 100
+    @Slot(float)
+    def _on_progressed(self, share: float) -> None:
+        self._share = share
         self._show_filter()
 
     def answer(self, ask: Ask) -> None:
@@ -238,10 +224,8 @@ class TopPatchesView(HasProvenance, QWidget):
                 self.search.begin()
             case CancelSearch():
                 self.search.cancel()
-            case SetScope(scope):
-                self._show_evidence(replace(self._view, scope=scope))
-            case SetRelative(is_relative):
-                self._show_evidence(replace(self._view, is_relative=is_relative))
+            case Choose(name, value):
+                self._show_evidence(replace(self._view, **{name: value}))
             case ShowFilter(layer, channel):
                 self.choose(layer, channel)
                 self._others(ask)
@@ -252,9 +236,7 @@ class TopPatchesView(HasProvenance, QWidget):
 # -- pages ---------------------------------------------------------------------------------------------------
 
 
-def filter_page(
-    picture: FilterPicture | None, layers: tuple[str, ...], share: float, *, controls: bool = True
-) -> Page:
+def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: float) -> Page:
     """The filter among those of its layer, and how far its search has come: `share` of it is done."""
     items: list[Item] = []
     if picture is not None:
@@ -268,23 +250,19 @@ def filter_page(
                 "Convolution layer whose filters can be chosen",
                 tuple((each, each) for each in layers),
             )
-            asks = _first_filter
-            items.append(Choice("layer", "list", "Convolution layer", asks, picture.layer, options, tip=tip))
+            asks, name = ShowFilter, "Convolution layer"
+            items.append(Choice("layer", "list", name, asks, picture.layer, options, tip=tip))
         tip, chosen = "Click a filter to see what it looks for", Chosen(filters, picture.channel)
         items.append(Card("filters", TILES, chosen, "All filters of the layer", "", tip, is_live=True))
         items.append(Card("age", WORDS, Words(picture.age, ink="muted"), room=None))
     if picture is not None and picture.under_way:
         cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
-        more: tuple[Item, ...] = Card("progress", DONE, Done(share), room=None), cancel
+        more: tuple[Item, ...] = Card("progress", DONE, Done(share), room=None, is_label=True), cancel
     else:
         title = "Search" if picture is not None and picture.findings is None else "Search again"
         tip = "Search all test images with the present weights"
         more = (Choice("search", "press", title, Search(), tip=tip, icon="refresh-cw"),)
-    return Page(down(*items, *(more if controls else ())))
-
-
-def _first_filter(layer: str) -> Ask:
-    return ShowFilter(layer, 0)
+    return Page(down(*items, *more))
 
 
 @kept
@@ -292,11 +270,8 @@ def _filters(picture: FilterPicture) -> tuple[HeatMap, Tiles]:
     weights, layer = picture.weights, picture.layer
     colors = Colors("signed", *signed_levels(weights))
 
-    def ask(channel: int) -> Ask:
-        return ShowFilter(layer, channel)
-
     kernel = HeatMap(weights[picture.channel, 0], colors, is_precise=True)
-    return kernel, Tiles(weights[:, 0], colors, ask, noun="filter", title="Filters")
+    return kernel, Tiles(weights[:, 0], colors, Asking(ShowFilter, layer), noun="filter", title="Filters")
 
 
 def patches_page(picture: FilterPicture | None) -> Page:
@@ -315,7 +290,7 @@ def patches_page(picture: FilterPicture | None) -> Page:
     )
 
 
-def evidence_page(picture: FilterPicture, view: EvidenceView) -> Page:
+def evidence_page(picture: FilterPicture, view: FilterView) -> Page:
     """Where the evidence for each class comes from, on average over its test images."""
     title, found = "Average evidence of each class", picture.averages
     if found is None:
@@ -325,8 +300,8 @@ def evidence_page(picture: FilterPicture, view: EvidenceView) -> Page:
             "For each class, the mean over its test images of value × slope of the logit at each cell (which "
             "is the weight where one dense layer follows): where the evidence for the class comes from"
         )
-        shown = Chosen(found.tiles(view.channel(picture), view.is_relative))
+        shown = Chosen(found.tiles(view.evidence_map(picture), view.is_relative))
         card = Card("evidence", TILES, shown, title, found.about, tip)
     off = () if picture.own_map is not None else (ONE,)
-    scope = replace(choice_of(view, "scope", SetScope), off=off)
-    return Page(across(card, down(scope, choice_of(view, "is_relative", SetRelative), room=None)))
+    scope, relative = (choice_of(view, each, Asking(Choose, each)) for each in ("scope", "is_relative"))
+    return Page(across(card, down(replace(scope, off=off), relative, room=None)))

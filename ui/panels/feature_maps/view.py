@@ -1,10 +1,11 @@
 """What the user can choose in Filters & maps, and what its drawings ask for."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from cnnviz.drawing import Ask
-from ui.choices import flag, maybe, named_values, one_of
+from ui.choices import flag, maybe, named_values, one_of, whole
 from ui.panels.feature_maps.picture import MapChoices
 from ui.panels.feature_maps.plan import LARGEST_CELL, LARGEST_SCALE
 from ui.state import PinnedCell
@@ -27,6 +28,9 @@ _LIMITS = (
         "The largest values of all moments shown, for this run and sample: moments can be compared",
     ),
 )
+SPEEDS = (1, 2, 4, 8, 15, 30, 60)
+"""Of the sweep, in cells a second."""
+_USUAL_SPEED = 3
 _FAR = 1_000_000
 
 
@@ -41,9 +45,13 @@ class View:
     * `cell`, `place`: side of its cells, as large as fits when None; first row and column in sight.
     * `folded`: by column, whether the user has folded it, or unfolded it.
     * `lines`: by column, first line of its small maps that is in sight.
+    * `first_output`: number of the first class in sight.
     * `channels`: by group of columns, the chosen channel.
     * `pointed`, `pointed_index`: cell that the pointer was on last.
     * `part`: input channel that is written out.
+    * `sweep`, `sweep_place`: stage that is swept, and the cell that was computed last, in reading order.
+    * `sweep_speed`: place of one of the `SPEEDS`.
+    * `scroll`: how far the network is scrolled.
     * `heights`: of the network and of the arithmetic, where the user has moved the border.
     * `levels`: fixed limits of the colours, by column.
     """
@@ -59,10 +67,15 @@ class View:
     place: tuple[int, ...] | None = maybe(int, kept="flow.large.place")
     folded: tuple[tuple[str, bool], ...] = named_values(bool, kept="flow.folded")
     lines: tuple[tuple[str, int], ...] = named_values(int, kept="flow.thumbs")
+    first_output: int = whole(0, 0, _FAR)
     channels: tuple[tuple[str, int], ...] = named_values(int)
     pointed: str | None = maybe(str)
     pointed_index: tuple[int, ...] | None = maybe(int)
     part: int | None = maybe(int, kept="slice")
+    sweep: str | None = maybe(str)
+    sweep_place: int = whole(0, 0, _FAR)
+    sweep_speed: int = whole(_USUAL_SPEED, 0, len(SPEEDS) - 1)
+    scroll: int = whole(0, 0, _FAR, kept="flow.scroll")
     heights: tuple[int, ...] | None = maybe(int, 0, _FAR)
     levels: tuple[tuple[str, tuple[float, ...]], ...] = named_values(
         float, -math.inf, math.inf, kept="limits"
@@ -72,6 +85,12 @@ class View:
     def of_picture(self) -> MapChoices:
         """What changes the arrays."""
         return MapChoices(self.class_index, self.relative)
+
+    @property
+    def of_page(self) -> Self:
+        """Without what moves in it, which the page is told as where the user looks."""
+        pointed = replace(self, pointed=None, pointed_index=None, part=None)
+        return replace(pointed, sweep=None, sweep_place=0, sweep_speed=_USUAL_SPEED)
 
     @property
     def pointed_cell(self) -> PinnedCell | None:
@@ -91,6 +110,29 @@ def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[
 
 
 # -- what is asked for ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choose(Ask):
+    """Give a field of the choices another value."""
+
+    name: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySweep(Ask):
+    """Let the sweep run, or pause it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepSweep(Ask):
+    """Sweep one cell further."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSweep(Ask):
+    """Leave the sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +164,6 @@ class ShowChannel(Ask):
 
     group: int
     channel: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShowClass(Ask):
-    """Take the logit of a class apart; None for the predicted one."""
-
-    index: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetRelative(Ask):
-    """Take the evidence relative to a blank image, or not."""
-
-    is_relative: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +201,3 @@ class ScrollMaps(Ask):
 
     key: str
     line: int
-
-
-@dataclass(frozen=True, slots=True)
-class ScrollOutputs(Ask):
-    """Bring a class to the top."""
-
-    row: int

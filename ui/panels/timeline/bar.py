@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 from dataclasses import replace
+from functools import partial
 from typing import Any, override
 
 from PySide6.QtCore import QPoint, Qt, Slot
@@ -26,13 +27,14 @@ from cnnviz.graphics.time_track import (
 from cnnviz.history import History
 from cnnviz.quantities import format_count, format_percent, format_probability, format_value
 from cnnviz.snapshots import Snapshot
+from ui.controls.buttons import Button
 from ui.controls.layouts import fill
 from ui.controls.pace import Pace
 from ui.marks import view_of
 from ui.panels.contract import Runs
 from ui.panels.provenance import HasProvenance, Provenance
 from ui.panels.reading_box import ReadingBox
-from ui.panels.timeline.controls import BranchQuestion, Film, ForkButton, ShownMoment, Transport, ViewToggles
+from ui.panels.timeline.controls import BranchQuestion, Film, ShownMoment, Transport, ViewToggles
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -45,6 +47,8 @@ _CURVE_MS = 250
 _ROOM_FOR_TEXT = 1200
 _ROOM_FOR_MOMENT = 900
 _ROOM_FOR_FIELD = 760
+_FORK = "Continue from here"
+_CAN_FORK = "train on from this step; asks for the learning rate first. The present run stays as a grey curve"
 _TIP = (
     "Timeline: drag to show the network as it was; arrow keys: one step, with Shift one kept moment, "
     "Page keys: ten, Home: start, End: live"
@@ -60,9 +64,45 @@ class TimelineBar(HasProvenance, QFrame):
         self._theme = LIGHT
         self.setProperty("role", "bar")
         self.setObjectName("timeline")
-        self._build_widgets()
-        self._build_layout()
-        self._connect_signals()
+        self.transport = Transport(self._answer)
+        self.moment = ShownMoment()
+        self.branch = BranchQuestion()
+        self.track = view_of(TIME_LINE, "Timeline", _TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus)
+        self._content = TimeLine(Track())
+        self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
+        self.reading: ReadingBox | None = None
+        self.fork = Button(_FORK, "git-fork")
+        self.toggles = ViewToggles()
+        self.film = Film(self._play_on, self)
+        self.transport.speed.set_choice(str(self.film.speed()))
+        self._curve_pace = Pace(_CURVE_MS, self)
+        self._drag_pace = Pace(_FRAME_MS, self)
+        self._row = fill(QHBoxLayout(), self.transport, self.moment, (self.track, 1), self.fork, self.toggles)
+        fill(QVBoxLayout(self), self.branch, self._row, spacing=0)
+        for signal, slot in (
+            (self.moment.field.valueEdited, self._on_step_typed),
+            (self.moment.field.messageChanged, partial(state.raise_notice, "timeline", "info")),
+            (self.transport.play.clicked, self._on_play_toggled),
+            (self.transport.speed.choiceEdited, lambda speed: self.film.set_speed(int(speed))),
+            (self.film.playingChanged, self.transport.set_playing),
+            (self.track.released, self._drag_pace.flush),
+            (self._drag_pace.due, lambda step: self._request(nearest(state.history, step))),
+            (self.fork.clicked, self._on_fork_clicked),
+            (self.branch.continued, self._on_branch_continued),
+            (self.branch.cancelled, self._end_question),
+            (self.toggles.live.clicked, self._on_live_requested),
+            (self._curve_pace.due, self._draw_curve),
+            (state.historyReset, self._on_history_reset),
+            (state.stepsAdded, self._curve_pace.put),
+            (state.runChanged, self._on_run_changed),
+            (state.snapshotChanged, self._draw_moment),
+            (state.testAdded, self._draw_moment),
+            (state.momentChanged, self._draw_moment),
+            (state.ghostChanged, self._draw_ghost),
+            (state.coveredChanged, self._on_covered_changed),
+            (state.referenceChanged, self._draw_reference),
+        ):
+            signal.connect(slot)
         self._on_history_reset()
         follow_theme(self)
 
@@ -78,8 +118,6 @@ class TimelineBar(HasProvenance, QFrame):
         super().resizeEvent(event)
         self._fit()
 
-    # -- building ------------------------------------------------------------------------------------------
-
     @override
     def provenance(self) -> Provenance | None:
         """Return the moment that the handle stands at, on a run that may have come further."""
@@ -94,52 +132,6 @@ class TimelineBar(HasProvenance, QFrame):
     def figure(self, look: Look) -> Drawing:
         """The track for paper."""
         return self.track.figure(look)
-
-    def _build_widgets(self) -> None:
-        self.transport = Transport(self._answer)
-        self.moment = ShownMoment()
-        self.branch = BranchQuestion()
-        self.track = view_of(TIME_LINE, "Timeline", _TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus)
-        self._content = TimeLine(Track())
-        self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
-        self.reading: ReadingBox | None = None
-        self.fork = ForkButton()
-        self.toggles = ViewToggles()
-        self.film = Film(self._play_on, self)
-        self.transport.speed.set_choice(str(self.film.speed()))
-        self._curve_pace = Pace(_CURVE_MS, self)
-        self._drag_pace = Pace(_FRAME_MS, self)
-
-    def _build_layout(self) -> None:
-        self._row = fill(QHBoxLayout(), self.transport, self.moment, (self.track, 1), self.fork, self.toggles)
-        fill(QVBoxLayout(self), self.branch, self._row, spacing=0)
-
-    def _connect_signals(self) -> None:
-        state = self._state
-        for signal, slot in (
-            (self.moment.field.valueEdited, self._on_step_typed),
-            (self.moment.field.messageChanged, self._on_step_message),
-            (self.transport.play.clicked, self._on_play_toggled),
-            (self.transport.speed.choiceEdited, lambda speed: self.film.set_speed(int(speed))),
-            (self.film.playingChanged, self.transport.set_playing),
-            (self.track.released, self._drag_pace.flush),
-            (self._drag_pace.due, self._on_step_requested),
-            (self.fork.clicked, self._on_fork_clicked),
-            (self.branch.continued, self._on_branch_continued),
-            (self.branch.cancelled, self._end_question),
-            (self.toggles.live.clicked, self._on_live_requested),
-            (self._curve_pace.due, self._draw_curve),
-            (state.historyReset, self._on_history_reset),
-            (state.stepsAdded, self._on_steps_added),
-            (state.runChanged, self._on_run_changed),
-            (state.snapshotChanged, self._draw_moment),
-            (state.testAdded, self._draw_moment),
-            (state.momentChanged, self._draw_moment),
-            (state.ghostChanged, self._draw_ghost),
-            (state.coveredChanged, self._on_covered_changed),
-            (state.referenceChanged, self._draw_reference),
-        ):
-            signal.connect(slot)
 
     def _fit(self) -> None:
         """Leave out what there is no room for."""
@@ -177,18 +169,10 @@ class TimelineBar(HasProvenance, QFrame):
             case _:
                 raise TypeError(f"The timeline does not know {ask!r}.")
 
-    @Slot(object)
-    def _on_step_requested(self, step: int) -> None:
-        self._request(nearest(self._state.history, step))
-
     @Slot(int)
     def _on_step_typed(self, step: int) -> None:
         self.film.stop()
         self._request_step(step)
-
-    @Slot(str)
-    def _on_step_message(self, text: str) -> None:
-        self._state.raise_notice("timeline", "info", text)
 
     @Slot()
     def _on_live_requested(self) -> None:
@@ -284,10 +268,6 @@ class TimelineBar(HasProvenance, QFrame):
         self._on_run_changed()
         self._draw_moment()
 
-    @Slot(list)
-    def _on_steps_added(self, _lines: list[object]) -> None:
-        self._curve_pace.put(None)
-
     @Slot()
     def _on_run_changed(self) -> None:
         run, history = self._state.run, self._state.history
@@ -357,8 +337,12 @@ class TimelineBar(HasProvenance, QFrame):
         step = None if state.shown is None else state.shown.step
         after_first = len(store) > 1 and step is not None and step > store[0].step
         self.transport.set_enabled(earlier=after_first, later=not state.follows_live, film=len(store) > 1)
-        self.fork.set_available(not state.follows_live and step is not None and step < state.history.step)
-        if not self.fork.isEnabled():
+        can_fork = not state.follows_live and step is not None and step < state.history.step
+        self.fork.setEnabled(can_fork)
+        self.fork.setToolTip(
+            f"{_FORK}: {_CAN_FORK if can_fork else 'first choose an earlier moment on the timeline'}"
+        )
+        if not can_fork:
             self._end_question()
         if len(store):
             self.moment.set_range(store[0].step, max(state.history.step, store[0].step))

@@ -163,26 +163,6 @@ class ViewToggles(QFrame):
         return button
 
 
-class ForkButton(Button):
-    """Continue from the shown moment; only its icon is shown where there is little room."""
-
-    _TEXT = "Continue from here"
-
-    def __init__(self) -> None:
-        super().__init__(self._TEXT, "git-fork")
-        self.set_available(False)
-
-    def set_available(self, available: bool) -> None:
-        """Allow it, or say what is missing."""
-        self.setEnabled(available)
-        self.setToolTip(
-            f"{self._TEXT}: train on from this step; asks for the learning rate first. The present run "
-            "stays as a grey curve"
-            if available
-            else f"{self._TEXT}: first choose an earlier moment on the timeline"
-        )
-
-
 class BranchQuestion(QFrame):
     """Asks for the learning rate of a branch; Enter continues, Esc cancels."""
 

@@ -71,7 +71,7 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
     """
     px, gap = look.px, look.px(_GAP)
     if page == "alone":
-        return Places(*room.rows(Share(1), Share(1), gap=px(6)))
+        return Places(*room.rows(Share(42), Share(58), gap=px(6)))
     wide = max(form[0], px(_SETTINGS))
     if room.width >= px(1000) and room.height >= px(400):
         results = max(px(_RESULTS), 0.19 * room.width)
@@ -148,6 +148,7 @@ class TrainingPanel(CatchesUp, Panel):
     @override
     def present(self, alone: bool) -> None:
         self._is_alone = alone
+        self.network.head.setHidden(alone)
         self._place()
 
     def _place(self) -> None:

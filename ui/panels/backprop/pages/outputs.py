@@ -96,7 +96,7 @@ def _writer(passed: Pass, row: str, values: NDArray[np.float64]) -> Callable[[in
             # "0.99998" has room where "1 − 2e−5" has none.
             texts = [format_probability(p, figures, rest) for p, rest in pairs]
             return [
-                f"{p:.5f}" if figures == 1 and 5e-6 < rest < 1e-4 else text
+                format_value(p, 5) if figures == 1 and 5e-6 < rest < 1e-4 else text
                 for text, (p, rest) in zip(texts, pairs, strict=True)
             ]
 
