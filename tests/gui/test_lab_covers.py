@@ -40,8 +40,8 @@ _SAYS = {
     "window_winner": r"every other cell gets exactly 0|winner: \(\d|pool1 .* = [+−]\d",
     "dots_cells_changed": r"Measured:",
     "change": r"change {two}\b",
-    "residual": r"residual ({two}|0)(;|$)",
-    "least_changed": r": change [\d.]+, residual",
+    "residual": r"from the original, moved along, by ({two}|0)\b",
+    "least_changed": r"differs from the original by [\d.]+",
     "decision_flips": r"Press Start|at 13\.",  # the sweep itself takes long
     "smallest_flip": r"shifted 0\.\d|class \d, probability",
     "window_receivers": r"\bwinners?: (\d|\(\d)|every other cell gets exactly 0|gets 0|tied in this map",
@@ -223,7 +223,7 @@ def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
     assert card.verdict.text() == "Measured: 4 pixels"
     assert card.predicted.text() == "You asked to see the result without a prediction."
     assert not card.commit.isVisible()
-    assert not card.verdict_row.isVisible()
+    assert not card.limit.isVisible()
     assert desk.done.done, "nothing is left to do"
     desk.predict(4.0)
     assert desk.done.prediction is None
