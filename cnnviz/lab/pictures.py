@@ -190,7 +190,7 @@ def _way(case: Case) -> Made:
         _row("after", "After training", list(rows[1]), colors, _FILTERS),
     )
     return page, {
-        "steps": bench.step, "half": round(half, -2), "half_share": 100 * half / end,
+        "steps": bench.step, "half": 100.0 * round(half / 100), "half_share": 100 * half / end,
         "early": bench.history.mean_loss_at(min(500, bench.step), 500),
         "late": bench.history.mean_loss_at(bench.step, 500),
     }  # fmt: skip

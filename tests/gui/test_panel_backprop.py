@@ -395,3 +395,14 @@ def test_trial_updates_stay_for_another_sample_and_are_dropped_when_the_run_move
     assert "dropped" in update.panel.message.text()
     assert update.panel.model.passed.network.params is moved.params
     assert not update.view("Adopt").isEnabled()
+
+
+def test_presented_the_step_has_all_the_room_and_the_column_comes_back(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    before = desk.view("route").width()
+    desk.panel.present(True)
+    desk.bot.waitUntil(lambda: desk.view("route").width() > 1.3 * before)
+    assert not desk.panel.side.isVisible()
+    desk.panel.present(False)
+    desk.bot.waitUntil(lambda: desk.view("route").width() == before)
+    assert desk.panel.side.isVisible()

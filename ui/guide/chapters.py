@@ -32,7 +32,7 @@ class Chapter:
 CHAPTERS = (
     Chapter("First steps and keys", FIRST_STEPS),
     Chapter("The lab guide", "lab-guide"),
-    Chapter("Training", "training"),
+    Chapter("Network", "training"),
     Chapter("Filters & maps", "feature-maps"),
     Chapter("Translation", "translation"),
     Chapter("Backprop", "backprop"),

@@ -120,6 +120,8 @@ class RichLabel(QLabel):
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setMinimumHeight(0)  # less than what is claimed, a label never asks for
         self._claim_height()
 
     def _claim_height(self) -> None:
