@@ -204,7 +204,7 @@ def test_words_are_kept_as_soon_as_there_is_room(qtbot, disk, kept_on_disk, sess
     assert archive.load(kept_on_disk)[0].words["records"]
     disk.free()
     qtbot.waitUntil(lambda: "first and second" in kept_in(session))
-    qtbot.waitUntil(lambda: "kept again" in session.window.notices.text())
+    qtbot.waitUntil(lambda: "being saved again" in session.window.notices.text())
 
 
 def test_the_window_does_not_close_over_words_that_are_not_kept(
