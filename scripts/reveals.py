@@ -508,12 +508,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("labs", nargs="+", help="lab files, or ids of labs of the program")
     parser.add_argument("--students", type=int, default=30)
+    parser.add_argument("--first", type=int, default=0, help="number of the first of them")
     options = parser.parse_args()
     total, untrue = 0, 0
     for named in options.labs:
         lab = load_lab(find_lab(Path(named)))
         kinds: dict[str, int] = {}
-        for number in range(options.students):
+        for number in range(options.first, options.first + options.students):
             for step, text, is_true in sentences(lab, f"21-CS-{number:04}"):
                 total += 1
                 kinds[step] = kinds.get(step, 0) + 1
