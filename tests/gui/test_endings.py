@@ -14,11 +14,8 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
-from cnnviz.experiment import Experiment
 from cnnviz.report import Insert
-from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from tests.gui.driving import kept_in, opened, save_document
 from tests.gui.whole_window import train_to
@@ -122,15 +119,14 @@ def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(qtbot,
     with next_start(qtbot, tmp_path) as session:
         train_to(qtbot, session, 4)
         session.end_early()
-    usual = start._trainer
 
-    def without_room(experiment: Experiment, dataset: Dataset, snapshot: Snapshot | None) -> Trainer:
-        if snapshot is not None:
+    def without_room(*args: Any, start_step: int, **more: Any) -> Trainer:
+        if start_step:
             raise CNNVizError("There is no memory left for a run.")
-        return usual(experiment, dataset, snapshot)
+        return Trainer(*args, start_step=start_step, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(start, "_trainer", without_room)
+        patch.setattr(start, "Trainer", without_room)
         with next_start(qtbot, tmp_path) as session:
             assert session.window.notices.text() == "There is no memory left for a run."
             assert session.state.run.step == 0
