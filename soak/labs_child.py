@@ -108,7 +108,7 @@ class Student:
                 trace="",
             )
         state = self._session.state
-        says = not column.mismatch.isHidden()
+        says = not column.page.mismatch.isHidden()
         is_quiet = str(state.run.status) == "loading" or (desk.mismatch == ("seed",) and state.is_untrained)
         if not is_quiet and says != bool(desk.mismatch):
             text = f"the guide says {says} of {desk.mismatch}, after {self._watch.during}"
