@@ -176,7 +176,7 @@ class Student:
             "pinned": self.pin,
             "dragged": lambda: self.drag(count),
             "swept": self.sweep,
-            "rule": lambda: self.choose_rule(condition.what),
+            "rule": lambda: (self.choose_rule(condition.what), self.choose_rule("all")),
             "walked": lambda: self.walk_to(condition.what),
             "checked_gradient": lambda: self.press_in_backprop("Check all"),
             "updated": lambda: self.press_in_backprop("Apply the update"),
