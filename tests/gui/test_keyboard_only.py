@@ -176,9 +176,9 @@ class Student:
             "pinned": self.pin,
             "dragged": lambda: self.drag(count),
             "swept": self.sweep,
-            "rule": lambda: self.choose_rule(condition.what),
+            "rule": lambda: (self.choose_rule(condition.what), self.choose_rule("all")),
             "walked": lambda: self.walk_to(condition.what),
-            "checked_gradient": lambda: self.press_in_backprop("Check all"),
+            "checked_gradient": self.check,
             "updated": lambda: self.press_in_backprop("Apply the update"),
             "sampled": self.choose_a_mistake if count == 1 else lambda: self.choose_samples(count),
             "own_digit": self.draw,
@@ -215,6 +215,10 @@ class Student:
         press(Key.Key_3, _CONTROL)
         self.press_button(self.window.panel(TranslationPanel), "Start")
         self.qtbot.waitUntil(lambda: "swept" in self.control.done.counts)
+
+    def check(self) -> None:
+        self.press_in_backprop("Check all")
+        self.qtbot.waitUntil(lambda: "checked_gradient" in self.control.done.counts)
 
     def walk_to(self, kind: str) -> None:
         press(Key.Key_4, _CONTROL)
