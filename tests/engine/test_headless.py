@@ -106,7 +106,7 @@ def test_screenshots_show_every_panel(tmp_path):
     result = process("--headless", "--batch-size", "64", "--screenshots", "pictures", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
-    assert names[:2] == ["1-training.png", "2-filters-maps.png"]
+    assert names[:2] == ["1-network.png", "2-filters-maps.png"]
     assert len(names) >= 4
 
 

@@ -217,7 +217,7 @@ class Student:
         self.qtbot.waitUntil(lambda: "swept" in self.control.done.counts)
 
     def check(self) -> None:
-        self.press_in_backprop("Check all")
+        self.press_in_backprop("Check all ")
         self.qtbot.waitUntil(lambda: "checked_gradient" in self.control.done.counts)
 
     def walk_to(self, kind: str) -> None:
