@@ -111,7 +111,7 @@ def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_
     broken = tmp_path / "letter.png"
     broken.write_text("no picture at all")
     before, message = state.sample, window.samples.message
-    _drop_on(window.panel(TrainingPanel).curves.loss, _file(broken))
+    _drop_on(window.panel(TrainingPanel).curves.accuracy, _file(broken))
     qtbot.waitUntil(lambda: "letter.png" in message.text() + window.notices.text())
     assert state.sample is before
 
