@@ -1,8 +1,8 @@
 """The arithmetic of the marked cell as a page: its name and value, how it came about, what becomes of it."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -99,31 +99,37 @@ def page(now: Now) -> Page:
 def _head(now: Now) -> Row:
     fonts = {"title": ("strong", "text"), "number": ("mono", "text"), "muted": ("", "muted")}
     line = Fitting((tuple((words, *fonts[role]) for words, role in now.arithmetic.title),))
+    title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
+    before, after = _around(now.is_pinned, now.sweeps, now.is_playing, now.speed)
+    return across(*before, title, *after, room=None, gap=8)
+
+
+@lru_cache(64)
+def _around(
+    is_pinned: bool, sweeps: bool, is_playing: bool, speed: int
+) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """What stands before the title and after it: the same objects for all cells."""
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
-    name, tip = ("Pause the sweep", "") if now.is_playing else ("Play the sweep", f": {_SWEEPS}")
-    icon, told = "pause" if now.is_playing else "play", SPEEDS[now.speed]
+    name, tip = ("Pause the sweep", "") if is_playing else ("Play the sweep", f": {_SWEEPS}")
     end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
-    return across(
-        *((badge, free) if now.is_pinned else ()),
-        Card("title", FITTING, line, tip=line.words, name="The marked cell"),
+    sweep = (
         Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None, is_label=True),
-        Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon=icon),
+        Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if is_playing else "play"),
         Choice("step", "icon", "Sweep one cell further", StepSweep(), icon="step-forward"),
-        *((end,) if now.sweeps else ()),
+        *((end,) if sweeps else ()),
         Choice(
             "speed",
             "slider",
             "Speed of the sweep",
             Asking(Choose, "sweep_speed"),
-            now.speed,
+            speed,
             ((0,), (len(SPEEDS) - 1,)),
-            f"Speed of the sweep: {told} cells a second",
+            f"Speed of the sweep: {SPEEDS[speed]} cells a second",
             room=84,
         ),
-        room=None,
-        gap=8,
     )
+    return (badge, free) if is_pinned else (), sweep
 
 
 @kept
@@ -172,8 +178,33 @@ def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap
 # -- patch × kernel = products -------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Alike:
+    """Arithmetic whose tables are those of all others told the same, as on an even ground."""
+
+    told: tuple[object, ...]
+    shown: Arithmetic = field(compare=False)
+
+    @classmethod
+    def of(cls, shown: Arithmetic, cell: ConvolutionCell | WeightedCell | MaxPoolCell) -> "_Alike":
+        """Take all but where the cell lies."""
+        apart = "cell", "value", "rows", "columns"
+        each = [getattr(cell, part.name) for part in fields(cell) if part.name not in apart]
+        each += [cell.rows < 0, cell.columns < 0]
+        told = ((e.shape, e.dtype.str, e.tobytes()) if isinstance(e, np.ndarray) else e for e in each)
+        of = cell.cell[0], shown.source, shown.weights, shown.part, shown.is_covered
+        return cls((*of, *told), shown)
+
+
 def _products(shown: Arithmetic, cell: ConvolutionCell | WeightedCell) -> Row:
     """What a convolution or a weighted pool adds up."""
+    return across(*_tables(_Alike.of(shown, cell)), _ledger(shown), gap=12)
+
+
+@lru_cache(2)
+def _tables(alike: _Alike) -> tuple[Item, ...]:
+    shown, cell = alike.shown, alike.shown.cell
+    assert isinstance(cell, ConvolutionCell | WeightedCell)
     part, (source, colormap, limits), terms = shown.part, shown.source, cell.products.ravel()
     levels, padding, inputs = signed_levels(cell.products), None, list[Item]()
     if isinstance(cell, ConvolutionCell):
@@ -204,7 +235,8 @@ def _products(shown: Arithmetic, cell: ConvolutionCell | WeightedCell) -> Row:
         return ", padding outside the map" if padding is not None and padding[row, col] else ""
 
     own = _cells(patch, Colors(colormap, *limits), point=point, hatched=padding, note=note)
-    weights = _cells(kernel, Colors("signed", *(shown.weights or (-1.0, 1.0))), point=point)
+    colors = Colors("signed", *(shown.weights or (-1.0, 1.0)))
+    weights = _kernel(kernel.tobytes(), kernel.dtype.str, kernel.shape, colors, first)
     found = _cells(products, Colors("signed", *levels), point=point, decimals=written.decimals)
     items: list[Item] = [
         _table("patch", names[0], "Values of the previous stage; hatched: padding", own),
@@ -223,7 +255,17 @@ def _products(shown: Arithmetic, cell: ConvolutionCell | WeightedCell) -> Row:
     ]
     if not shown.is_covered:
         items.append(Card("running", WATERFALL, running, "running sum", room=Share(2)))
-    return across(*items, _ledger(shown), gap=12)
+    return tuple(items)
+
+
+@lru_cache(64)
+def _kernel(of: bytes, dtype: str, shape: tuple[int, ...], colors: Colors, first: int) -> HeatMap:
+    """The weights that all cells of a map share: the same object, painted once."""
+
+    def point(row: int, col: int) -> Ask:
+        return PointAtTerm(first + row * shape[1] + col)
+
+    return _cells(np.frombuffer(of, dtype).reshape(shape), colors, point=point)
 
 
 def _say_term(cell: ConvolutionCell, term: int) -> str:
@@ -247,7 +289,14 @@ def _say_product(products: NDArray[np.floating], term: int) -> str:
 
 def _window(shown: Arithmetic, cell: MaxPoolCell, why_covered: str) -> Row:
     """Window of a max pool, its winners, and who gets the gradient."""
-    source, colormap, limits = shown.source
+    window, other, told = _of_window(_Alike.of(shown, cell), why_covered)
+    return across(window, other, down(_ledger(shown), *told, room=_LEDGER), gap=24)
+
+
+@lru_cache(2)
+def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item, ...]]:
+    cell, (source, colormap, limits) = alike.shown.cell, alike.shown.source
+    assert isinstance(cell, MaxPoolCell)
 
     def note(row: int, col: int) -> str:
         return ", the maximum" if cell.winners[row, col] else ""
@@ -264,7 +313,7 @@ def _window(shown: Arithmetic, cell: MaxPoolCell, why_covered: str) -> Row:
         shares = _cells(cell.shares, Colors("sequential", 0.0, 1.0), is_precise=False)
         other = _table("shares", "share of the gradient", tip, shares)
         told = (Card("note", WORDS, Words(_who_gets_it(cell)), room=None),)
-    return across(window, replace(other, room=window.room), down(_ledger(shown), *told, room=_LEDGER), gap=24)
+    return window, replace(other, room=window.room), told
 
 
 def _who_gets_it(cell: MaxPoolCell) -> str:
