@@ -91,7 +91,7 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
     window = session.window
     _show(qtbot, session)
     _train(qtbot, session, 2)
-    plot = window.panel(TranslationPanel).strip
+    plot = window.panel(TranslationPanel).maps
     qtbot.waitUntil(lambda: "step 2 " in caption_of(session.state, plot))
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key.Key_I, KEYS)
