@@ -2,7 +2,8 @@
 
 usage: python -m scripts.rooms
 
-Fails if cnnviz and ui together have more lines than `MOST`, what the last landing had: what is added takes something away, or says why.
+Fails if cnnviz and ui together have more lines than `MOST`, what the last landing had: what is added takes
+something away, or says why.
 """
 
 import sys
