@@ -89,24 +89,29 @@ def links_of(
     if before is not None:
         return replace(before, winners=winners)
     fields = {cell.stage: _own_mark(cell)}
-    read = receptive_field(network, cell.stage, cell.index)
-    for role, found in (("receptive", read.values()), ("feeds", _following(network, cell))):
+    read, following = receptive_field(network, cell.stage, cell.index), _following(network, cell)
+    for role, found in (("receptive", read.values()), ("feeds", following)):
         for field in found:
             shape = stage_shape(network, field.stage)
             fields[field.stage] = Mark(role, _blocks(field, shape), _channels(network, field))
-    return Links(cell, fields, winners, read.get(INPUT), _window(network, cell))
+    return Links(cell, fields, winners, read.get(INPUT), _window(network, cell, following))
 
 
-def _window(network: Network, cell: PinnedCell) -> dict[str, Mark]:
+def _window(network: Network, cell: PinnedCell, following: list[Field]) -> dict[str, Mark]:
     """The pooling window that a cell lies in, if it lies in one alone."""
-    for field in _following(network, cell):
+    for field in following:
         layer = network.layers[stage_index(network, field.stage)][1]
-        if layer.pool is not None and len(field.rows) == len(field.columns) == 1:
-            pooled = (cell.index[0], int(field.rows[0]), int(field.columns[0]))
-            found = receptive_field(network, field.stage, pooled).get(cell.stage)
-            if found is not None:
-                blocks = _blocks(found, stage_shape(network, cell.stage))
-                return {cell.stage: Mark("receptive", blocks, (cell.index[0],))}
+        if (
+            layer.pool is not None
+            and layer.geometry is not None
+            and len(field.rows) == len(field.columns) == 1
+        ):
+            _, high, wide = stage_shape(
+                network, cell.stage
+            )  # what comes between leaves each cell in its place
+            rows, cols = layer.geometry.reads(field.rows, high), layer.geometry.reads(field.columns, wide)
+            block = int(rows[0]), int(cols[0]), len(rows), len(cols)
+            return {cell.stage: Mark("receptive", (block,), (cell.index[0],))}
     return {}
 
 
