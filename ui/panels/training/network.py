@@ -96,7 +96,7 @@ class NetworkPart(ProvenancePart, QWidget):
         self.view.ground, self.view.placeholder, self.view.tell = "surface", _EMPTY, self.provenance
         hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")
         self.head = QWidget()
-        fill(QHBoxLayout(self.head), (hint, 1), filters, self.choices.controls["moment"])
+        fill(QHBoxLayout(self.head), (hint, 1), filters, self.choices.controls["moment"], spacing=8)
         fill(QVBoxLayout(self), self.head, (self.view, 1), spacing=2)
         self._loop = PictureLoop(
             panel, state, analysis, "network", self._scene, _compute, self._draw, _PACE_MS
