@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from cnnviz.drawing import LIGHT, PAPER, Box
-from cnnviz.drawing.page import page_drawn
+from cnnviz.drawing.page import broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.lab import Commitment, LabRecord, Measured, hand_in, judge, load_lab, measured_lab, parse_lab
 from cnnviz.lab.document import lab_document
@@ -238,6 +238,7 @@ def test_every_network_has_its_picture_or_a_sentence_why_not(network):
         for look, width in ((LIGHT, 300), (PAPER, 480)):
             drawing = page_drawn(page, Box(0, 0, width, page.body.height(width, look)), look)
             assert len(drawing.texts()) > 0
+        assert broken(page.body, 288, LIGHT).least(LIGHT)[0] <= 288, f"{name} fits into the guide"
     assert all(each.endswith(".") for each in refused)
     assert made >= {"untrained": 12, "average": 13, "none": 10}.get(network, 12)
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
+from cnnviz.drawing.page import Page, broken
 from cnnviz.errors import ParameterError
 from cnnviz.lab.judging import answer_words, checked_answer, typed_number
 from cnnviz.lab.measures import MEASURES, Measured
@@ -44,6 +45,8 @@ _VERDICTS = {
 """Icon and colour by `Verdict.nearness`."""
 #: Pixels that the text of an answer stands lower than its button, so that both are on one line.
 _LOWER = 3
+#: Least width of the column, in pixels at scale 1.
+_WIDE = 288
 
 
 class PredictionCard(QWidget):
@@ -104,6 +107,7 @@ class PredictionCard(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
+        self._theme = theme
         self._layout.setSpacing(theme.px(8))
 
     def set_prediction(self, prediction: Prediction | None) -> None:
@@ -193,7 +197,8 @@ class PredictionCard(QWidget):
             self.verdict.set_text(f"{verdict.words[0].upper()}{verdict.words[1:]}")
         self.picture.setVisible(reveal.picture is not None)
         if reveal.picture is not None:
-            self.picture.show_page(reveal.picture)
+            body = broken(reveal.picture.body, self._theme.px(_WIDE), self._theme)
+            self.picture.show_page(Page(body))
 
     # --- without a prediction -------------------------------------------------------------------------------
 
