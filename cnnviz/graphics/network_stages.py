@@ -16,12 +16,14 @@ from cnnviz.layers import Layer
 from cnnviz.network import Network, Trace
 from cnnviz.notation import format_sum
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_count, format_probabilities
+from cnnviz.quantities import format_count, format_probabilities, format_signed
 
 PRODUCTS = "products"
 """Key of the column of values times weights."""
 _SLIT = 0xFFB9C2CB
 """Colour of what is no cell, such as what lies between the slices of a filter; in both themes."""
+_LONGEST = 7
+"""Characters of a sum, for which the drawing has room."""
 
 
 class Kind(Enum):
@@ -134,9 +136,12 @@ class Flow:
         """Sums of the products, bias and logit, so that they add up; without products the logit alone."""
         sums = next((stage.sums for stage in self.stages if stage.sums), ())
         largest = max(map(abs, sums), default=1.0)
-        return format_sum(
-            sums, float(self.logits.max()), 7, 3 if largest >= 0.1 else 2 if largest >= 0.01 else 1
-        )
+        figures = 3 if largest >= 0.1 else 2 if largest >= 0.01 else 1
+        texts = format_sum(sums, float(self.logits.max()), _LONGEST, figures)
+        return [  # what only reads "0.0…" otherwise has room with its exponent
+            text if len(text) <= _LONGEST else format_signed(value, 1)
+            for text, value in zip(texts, (*sums, float(self.logits.max())), strict=True)
+        ]
 
     @property
     def predicted(self) -> int:
