@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.lab.model import PARTS, Question, Section, Step
+from cnnviz.lab.model import PARTS, Part, Question, Section, Step
 from cnnviz.lab.record import StepRecord
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
@@ -179,7 +179,7 @@ class AnswerField(QWidget):
         done = self._work.done(self.step)
         self.field.show_words(done.said(self.question.part))
         self.record.setEnabled(done.is_pending)
-        notes = [_count(self.step, done)] if self._counts else []
+        notes = [_count(self.step, done, self.question.part)] if self._counts else []
         if self.question.is_hypothesis:
             notes.append(_recorded(done))
         self.note.set_text(" ".join(notes))
@@ -195,11 +195,13 @@ class AnswerField(QWidget):
             self.look()
 
 
-def _count(step: Step, done: StepRecord) -> str:
-    """Say how many words a step has, and how many it waits for."""
-    words = sum(len(text.split()) for text in done.written.values())
+def _count(step: Step, done: StepRecord, part: Part) -> str:
+    """Say how many words a field has, and how many all fields of its step have and wait for."""
+    words, together = (len(text.split()) for text in (done.said(part), " ".join(done.written.values())))
     wanted = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
-    more = f" of at least {format_count(wanted)}" if wanted > words else ""
+    more = f" of at least {format_count(wanted)}" if wanted > together else ""
+    if len({question.part for question in step.questions}) > 1:
+        more = f"; all fields of this step: {format_count(together)}{more}"
     return f"{format_count(words)} word{'s' * (words != 1)}{more}."
 
 
