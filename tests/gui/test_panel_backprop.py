@@ -12,6 +12,8 @@ from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_updat
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
 from ui.panels.backprop import header
+from ui.panels.backprop.asks import Poke
+from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.side_column import CHECK, POKE
 from ui.panels.backprop.steps import StepKind
 from ui.state import PinnedCell, Sample
@@ -262,6 +264,50 @@ def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk
     assert isinstance(shown_poke(desk).target, PixelTarget)
     desk.choose_rule("first")
     assert "outcome of the poke" in desk.panel.side.poke.page.leaves()
+
+
+def test_the_window_that_is_shown_is_poked_until_another_number_is_chosen(desk: Desk) -> None:
+    model = desk.panel.model
+    click(desk.panel.side.pages.button(POKE))
+    desk.go_to(StepKind.FILTER)
+    click_part(desk.view("total"), cell(1, 2))
+    weight = shown_poke(desk).target
+    desk.go_to(StepKind.ROUTE)
+
+    def pooled() -> CellTarget:
+        channel, (row, col) = model.focus.channel(lab5(), "pool1"), desk.shown("route").content.route.corner
+        return CellTarget("pool1", (channel, row // 2, col // 2))
+
+    assert shown_poke(desk).target == pooled(), "the weight was chosen on another step"
+    for number in ("arriving", CellKey("values", 1, 1), weight):
+        if isinstance(number, ParameterTarget):
+            desk.panel.answer(Poke(number))  # as the list of the check does
+            assert shown_poke(desk).target == number
+        else:
+            click_part(desk.view("route"), number)
+            assert shown_poke(desk).target == target_of(*model.focus.pinned)
+        before = shown_poke(desk).target
+        point_at(desk.view("route"), part_center(desk.view("route"), CellKey("values", 0, 0)))
+        assert shown_poke(desk).target == before
+        desk.view("route").leaveEvent(None)
+        for place in (3, 20):
+            click_part(desk.view("overview"), CellKey("whole", place, place))
+            assert pooled().index[1:] == (place // 2, place // 2)
+            assert shown_poke(desk).target == pooled() != before
+
+    click_part(desk.view("route"), CellKey("values", 0, 1))
+    pinned = shown_poke(desk).target
+    other = (model.focus.channel(lab5(), "pool1") + 1) % 8
+    desk.view("route").leaveEvent(None)
+    click_part(desk.view("filters of conv1"), other)
+    assert shown_poke(desk).target == pooled() == CellTarget("pool1", (other, 10, 10))
+    click_part(desk.view("filters of conv1"), pinned.index[0])
+    assert shown_poke(desk).target == pinned, "it is seen again"
+    desk.panel.setFocus()
+    QTest.keyClick(desk.panel, Qt.Key.Key_Escape)
+    assert shown_poke(desk).target == pooled()
+    desk.go_to(StepKind.FILTER)
+    assert shown_poke(desk).target == pinned
 
 
 def checks(desk: Desk) -> dict:

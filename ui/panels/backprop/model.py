@@ -15,10 +15,11 @@ from cnnviz.routing import Target, with_ties
 from cnnviz.snapshots import Snapshot
 from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
+from ui.panels.backprop.arithmetic import focus_window, routed_cell
 from ui.panels.backprop.focus import Focus, center_of, first_focus, stage_of, target_named, target_of
 from ui.panels.backprop.now import Now, PokeOutcome
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
-from ui.panels.backprop.steps import Step, backward_steps
+from ui.panels.backprop.steps import Step, StepKind, backward_steps
 from ui.state import PinnedCell
 
 EPS, REACH = 1e-4, 0.5
@@ -71,6 +72,8 @@ class BackpropModel(QObject):
         self.focus = Focus()
         self._sides: dict[Step, int] = {}  # of each step, for which there was room when it was shown
         self.target: Target | None = None
+        self._chosen: Target | None = None
+        self._chosen_on: Step | None = None  # where the choice still holds, whatever window is shown
         self.preview: Preview | None = None
         self.rate, self.eps, self.reach = 1e-4, EPS, REACH
         self.poked: PokeOutcome | None = None
@@ -161,7 +164,7 @@ class BackpropModel(QObject):
 
     def view_state(self, page: str, scroll: int, checked: bool, also_checked: str) -> View:
         """Return what was chosen, by name, as a session keeps it; there must be a pass."""
-        target, step = self.target, self.step
+        target, step = self.target if self.target == self._chosen else None, self.step
         name, index = (None, None) if target is None else (stage_of(target), target.index)
         chosen = step.kind.value, step.layer, self.rate, self._covers, self._is_own_focus
         own = Kept(*chosen, name, index, self.eps, self.reach, page, scroll, checked, also_checked)
@@ -232,6 +235,7 @@ class BackpropModel(QObject):
             side, covered = self._sides.get(self.step, self.focus.side), self._is_covered
             focus = replace(self.focus, stage="", cell=(), weight=None, is_covered=covered, side=side)
             self.focus = focus
+            self._aim()
             self.stepChanged.emit()
 
     def set_covers(self, covers: bool) -> None:
@@ -258,6 +262,8 @@ class BackpropModel(QObject):
         """Look at a cell that was pinned, here or in another panel."""
         network = None if self.passed is None else self.passed.network
         if pinned is None or network is None or target_named(pinned.stage, pinned.index, network) is None:
+            if self.focus.pinned is not None and target_of(*self.focus.pinned) == self._chosen:
+                self._chosen_on = None
             self._set_focus(replace(self.focus, pinned=None))
             return
         stage, cell = pinned.stage, pinned.index
@@ -268,7 +274,7 @@ class BackpropModel(QObject):
         if center is not None and stage != INPUT:
             focus = focus.with_channel(network, stage, cell[0])
         target = target_of(stage, cell)
-        if center is not None and target != self.target:
+        if center is not None and target != self._chosen:
             # Pinned elsewhere: go there. What was clicked here is in sight already.
             focus = replace(focus, center=center)
         self._set_focus(focus)
@@ -276,6 +282,17 @@ class BackpropModel(QObject):
 
     def set_target(self, target: Target | None) -> None:
         """Poke something else."""
+        self._chosen, self._chosen_on = target, None if target is None else self.step
+        self._aim()
+
+    def _aim(self) -> None:
+        """Poke what is chosen; at a pool the pooled value, if it was not chosen there or in the window."""
+        passed, target = self.passed, self._chosen
+        if passed is not None and self.step.kind is StepKind.ROUTE and self._chosen_on != self.step:
+            step, focus = self.step, replace(self.focus, stage="", cell=())
+            window = (focus.channel(passed.network, step.stage), *focus_window(passed, step, focus))
+            in_window = (step.layer, window), (step.stage, routed_cell(passed, step, focus))
+            target = target_of(*(focus.pinned if focus.pinned in in_window else in_window[0]))
         if target != self.target:
             self.target = target
             self.pokeChanged.emit()
@@ -295,6 +312,7 @@ class BackpropModel(QObject):
         elif not self._is_own_focus and previous.scene.sample is not passed.scene.sample:
             fresh = first_focus(passed)
             self.focus = replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
+            self._aim()
 
     def _choose(self, choices: PassChoices) -> None:
         if choices != self.choices:
@@ -303,12 +321,13 @@ class BackpropModel(QObject):
 
     def _set_own_focus(self, focus: Focus) -> None:
         """Look where the user has chosen to look."""
-        self._is_own_focus = True
+        self._is_own_focus, self._chosen_on = True, None
         self._set_focus(focus)
 
     def _set_focus(self, focus: Focus) -> None:
-        if focus != self.focus:
-            self.focus = focus
+        is_other, self.focus = focus != self.focus, focus
+        self._aim()
+        if is_other:
             self.focusChanged.emit()
 
 
