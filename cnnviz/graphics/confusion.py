@@ -85,7 +85,7 @@ class _Frame:
         in_percent = font.width(shown.longest) + 1 > width
         if font.width("100" if in_percent else shown.longest) + px(5) > width:  # they would touch the edges
             font = font._replace(size=font.size - px(1))
-        row = _row(shown, look)
+        row = min(_row(shown, look), max((box.height - top - 2) / count, small.line))
         return cls(box.left + left, box.top + top, width, row, is_spelt_out, in_percent, font)
 
     def cell(self, row: int, col: int) -> Box:
@@ -104,6 +104,7 @@ def _names(shown: Confusion, look: Look) -> float:
 
 
 def _row(shown: Confusion, look: Look) -> float:
+    """Height of a row where there is room."""
     return look.font("small").line + look.px(8 if len(shown.names) <= _FEW else 6)
 
 
@@ -180,13 +181,18 @@ def height(shown: ConfusionMatrix, width: float, look: Look) -> float:
     return _Frame.of(table, Box(0, 0, width, 0), look).top + len(table.names) * _row(table, look) + 2
 
 
+def _least_height(table: Confusion, width: float, look: Look) -> float:
+    frame = _Frame.of(table, Box(0, 0, width, 0), look)
+    return frame.top + len(table.names) * frame.height + 2
+
+
 def size(shown: ConfusionMatrix, look: Look) -> Size:
     """Usual and least size: at least there is room for shares of a class."""
     table, number = shown.confusion, look.font("mono").width
     count, names = len(table.names), _names(table, look)
     usual = names + count * (look.px(86) if count <= _SPELT_OUT else number(table.longest) + look.px(12))
     least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
-    return Size(usual, height(shown, usual, look), least, height(shown, least, look))
+    return Size(usual, height(shown, usual, look), least, _least_height(table, least, look))
 
 
 def tables(shown: ConfusionMatrix) -> list[Table]:

@@ -56,7 +56,7 @@ class ResultsView(HasProvenance, QWidget):
         self.matrix = view_of(
             CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus
         )
-        self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.matrix.placeholder = "Measured on the test images while training and after each pause"
         self._summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
