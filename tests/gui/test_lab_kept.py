@@ -428,6 +428,38 @@ def test_the_result_of_another_network_is_not_that_of_ones_own(qtbot, few, tmp_p
     assert desk.done.prediction.seen == desk.done.shown_of(seed_of("19"))
 
 
+@pytest.mark.parametrize("name", ["out.pdf", "out.html", "out"])
+def test_what_a_file_has_handed_out_is_known(qtbot, few, tmp_path, name):
+    """The report of a lab that is not done yet shows results that are still to be predicted."""
+    sitting = open_lab(qtbot, few, tmp_path)
+    desk, report = sitting.control, few.window.panel(ReportPanel)
+    QTest.keyClicks(sitting.column.page.who.roll_number, "7")
+    desk.go_to("field")
+    desk.predict(5)
+    assert not desk.done.prediction.after_run
+    with qtbot.waitSignal(report.exported):
+        report.exporter.write(tmp_path / name)
+    assert not desk.done.shown, "which was predicted"
+    desk.go_to("way")
+    assert desk.is_late
+    assert "have already seen the result" in sitting.column.page.prediction.hint.text()
+    desk.predict("up")
+    assert desk.done.prediction.after_run
+    with qtbot.waitSignal(report.exported):
+        report.exporter.write(tmp_path / "again.html")
+    assert read_hand_in(tmp_path / "again.html").predictions["way"].after_run
+
+
+def test_a_report_that_could_not_be_written_has_handed_nothing_out(qtbot, few, tmp_path):
+    sitting = open_lab(qtbot, few, tmp_path)
+    report = few.window.panel(ReportPanel)
+    with qtbot.waitSignal(report.exporter.ended) as ended:
+        report.exporter.write(tmp_path / "nowhere" / "out.html")
+    assert ended.args == [False]
+    sitting.control.go_to("way")
+    assert not sitting.control.is_late
+
+
 def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp_path):
     settings = QSettings(str(tmp_path / "fresh.ini"), QSettings.Format.IniFormat)
     session = Session(settings)
