@@ -136,11 +136,11 @@ def result_was_shown(step: Step, counts: Mapping[str, int], *, is_at_end: bool) 
 
     * `counts`: what was done in it.
     * `is_at_end`: whether the network of the step is trained to the end of its run.
-    * Returns: in a step that trains: whether the run has come to its end. In others: whether
-      everything was done by which the result is met, on the network of the step.
+    * Returns: in a step that trains: whether the run is at its end. In others: whether everything was done
+      by which the result is met, too.
     """
     if any(each.event in _TRAINING for each in step.done_when):
-        return is_at_end or bool(counts.get("finished"))
+        return is_at_end  # a run that ended before may have been of another network, or covered
     showing = tuple(each for each in step.done_when if each.event in _SHOWING)
     return is_at_end and bool(showing) and not missing(replace(step, done_when=showing), counts)
 

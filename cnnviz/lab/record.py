@@ -31,6 +31,7 @@ type Moment = Annotated[str, Meta(max_length=200)]
 
 
 _MOST_VERSIONS = 200
+_MOST_SEEDS = 200
 
 
 # --- what was known when something was said -----------------------------------------------------------------
@@ -200,6 +201,8 @@ class StepRecord(Kept, frozen=True):
     prediction: Commitment | None = None  # the first one; what is said after the reveal is none
     # time at which the window first had the result on the screen, be it committed to or not; "" before
     shown: Moment = ""
+    # the same by the seed of the network that it was the result of
+    shown_by_seed: Annotated[dict[Name, Moment], Meta(max_length=_MOST_SEEDS)] = {}
     revealed: Moment = ""  # time at which the guide first told the result; "" before
     found: Found | None = None  # the result that was told last
     # figures and tables from the screen, which stand below the observations
@@ -212,6 +215,13 @@ class StepRecord(Kept, frozen=True):
     def given_up(self) -> str:
         """When the result was shown without a prediction, which cannot be made any more; "" if it was not."""
         return self.revealed if self.prediction is None else ""
+
+    def shown_of(self, seed: int) -> str:
+        """Return when the window first had the result of the network of a seed on the screen; "" for never.
+
+        Where no seed was noted it may have been that of any.
+        """
+        return self.shown_by_seed.get(str(seed), "") if self.shown_by_seed else self.shown
 
     @property
     def is_pending(self) -> bool:
@@ -300,10 +310,13 @@ class LabRecord(Kept, frozen=True):
         changed = self.with_step(step, replace(before, prediction=replace(commitment, answer=answer)))
         return changed.happened(step, Event("predicted"), commitment.time)
 
-    def shown(self, step: Step, time: str) -> Self:
-        """Note that the window has the result of a step on the screen; the first time stays."""
+    def shown(self, step: Step, time: str, seed: int) -> Self:
+        """Note that the result of a step, of the network of a seed, is to be seen; the first time stays."""
         before = self.step(step.id)
-        return self.with_step(step, replace(before, shown=before.shown or time))
+        if before.shown_of(seed):
+            return self
+        by_seed = dict([*before.shown_by_seed.items(), (str(seed), time)][-_MOST_SEEDS:])
+        return self.with_step(step, replace(before, shown=before.shown or time, shown_by_seed=by_seed))
 
     def revealed(self, step: Step, time: str, found: Found | None = None) -> Self:
         """Note that the result of a step was told: the first time stays, and the same result as it is."""
@@ -435,7 +448,7 @@ class Work(Kept, frozen=True):
     def said(self) -> object:
         """What a user would miss, to compare: not what the window has had on the screen, or counted."""
         steps = {
-            (key, step_id): replace(done, shown="", counts={}, done="")
+            (key, step_id): replace(done, shown="", shown_by_seed={}, counts={}, done="")
             for key, record in self.records.items()
             for step_id, done in record.steps.items()
         }

@@ -388,6 +388,78 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     assert [each for each in desk.record.steps.values() if each.shown] == []
 
 
+def test_the_result_of_another_network_is_not_that_of_ones_own(qtbot, few, tmp_path):
+    """Somebody trains what is there, and then types a roll number."""
+    session = few
+    text = LAB.replace("[start]", '[settings]\nseed = "roll number"\n[start]')
+    text = text.replace('measure = "update_loss_change"\nwith = { sample = 3 }', 'measure = "training_steps"')
+    sitting = open_lab(qtbot, session, tmp_path, text.replace('kind = "direction"', 'kind = "number"'))
+    state, desk = session.state, sitting.control
+    first, roll_number = state.experiment.seed, sitting.column.page.who.roll_number
+    whole_window.train(qtbot, session, 1000)
+    whole_window.rest(qtbot, session)
+    desk.go_to("way")
+    assert desk.is_late, "of the network that is there"
+    desk.work.set_head("roll_number", "19")
+    assert state.experiment.seed == first
+    assert not desk.is_late, "though the other network is still there"
+    desk.work.set_head("roll_number", "")
+    session.controller.reset()
+    whole_window.rest(qtbot, session, lambda: state.is_untrained)
+    desk.go_to("think")
+    QTest.keyClicks(roll_number, "19")
+    qtbot.waitUntil(lambda: state.experiment.seed == seed_of("19"))
+    assert seed_of("19") != first
+    whole_window.rest(qtbot, session)
+    desk.go_to("way")
+    assert not desk.is_late
+    assert "after you commit" in sitting.column.page.prediction.hint.text()
+    whole_window.train(qtbot, session, 1000)
+    whole_window.rest(qtbot, session)
+    assert desk.is_late, "of its own network"
+    session.controller.reset()
+    whole_window.rest(qtbot, session, lambda: state.is_untrained)
+    desk.work.set_head("roll_number", "20")
+    assert not desk.is_late
+    desk.work.set_head("roll_number", "19")
+    assert desk.is_late
+    desk.predict(1000)
+    assert desk.done.prediction.after_run
+    assert desk.done.prediction.seen == desk.done.shown_of(seed_of("19"))
+
+
+@pytest.mark.parametrize("name", ["out.pdf", "out.html", "out"])
+def test_what_a_file_has_handed_out_is_known(qtbot, few, tmp_path, name):
+    """The report of a lab that is not done yet shows results that are still to be predicted."""
+    sitting = open_lab(qtbot, few, tmp_path)
+    desk, report = sitting.control, few.window.panel(ReportPanel)
+    QTest.keyClicks(sitting.column.page.who.roll_number, "7")
+    desk.go_to("field")
+    desk.predict(5)
+    assert not desk.done.prediction.after_run
+    with qtbot.waitSignal(report.exported):
+        report.exporter.write(tmp_path / name)
+    assert not desk.done.shown, "which was predicted"
+    desk.go_to("way")
+    assert desk.is_late
+    assert "have already seen the result" in sitting.column.page.prediction.hint.text()
+    desk.predict("up")
+    assert desk.done.prediction.after_run
+    with qtbot.waitSignal(report.exported):
+        report.exporter.write(tmp_path / "again.html")
+    assert read_hand_in(tmp_path / "again.html").predictions["way"].after_run
+
+
+def test_a_report_that_could_not_be_written_has_handed_nothing_out(qtbot, few, tmp_path):
+    sitting = open_lab(qtbot, few, tmp_path)
+    report = few.window.panel(ReportPanel)
+    with qtbot.waitSignal(report.exporter.ended) as ended:
+        report.exporter.write(tmp_path / "nowhere" / "out.html")
+    assert ended.args == [False]
+    sitting.control.go_to("way")
+    assert not sitting.control.is_late
+
+
 def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp_path):
     settings = QSettings(str(tmp_path / "fresh.ini"), QSettings.Format.IniFormat)
     session = Session(settings)

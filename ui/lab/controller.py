@@ -134,8 +134,19 @@ class LabController(QObject):
 
     @property
     def is_late(self) -> bool:
-        """Whether a prediction made now comes after its result was on the screen."""
-        return bool(self.done.shown)
+        """Whether a prediction made now comes after its result was to be seen."""
+        return bool(self._seen)
+
+    @property
+    def _seen(self) -> str:
+        """When the result of the step in front was first to be seen; "" for never.
+
+        The network of another seed has another result. Before a roll number is typed that of any will do.
+        """
+        step = self.step
+        if step is None or self.needs_roll_number:
+            return self.done.shown
+        return self.done.shown_of(self.experiment_of(step).seed)
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
@@ -252,7 +263,7 @@ class LabController(QObject):
             if step.prediction is not None:
                 require_in_window(step.prediction, answer, self.experiment_of(step).pool_size)
             self.note_shown()
-            made = Commitment(answer, now(), self._state.run.step, self.is_late, self.done.shown)
+            made = Commitment(answer, now(), self._state.run.step, self.is_late, self._seen)
             self.work.set_record(self.record.predicted(step, made))
 
     def give_up(self) -> None:
@@ -271,19 +282,21 @@ class LabController(QObject):
 
         What is covered is not shown. What is covered for the step in front alone counts in that step only: to
         go back and read another one shows nothing.
+        It is noted with the seed of the present run.
         """
+        seed = self._state.experiment.seed
         lab, status, covered = self.lab, self._state.run.status, self._state.covered.keys()
         if lab is None or status in (RunStatus.TRAINING, RunStatus.LOADING):
             return
         for step in lab.steps:
             done = self.record.step(step.id)
-            if step.prediction is None or done.prediction is not None or done.shown:
+            if step.prediction is None or done.prediction is not None or done.shown_of(seed):
                 continue
             secrets = secrets_of(step)
             if secrets and (secrets <= covered or not (step is self.step or secrets & AHEAD)):
                 continue
             if result_was_shown(step, done.counts, is_at_end=self.is_at_end(step)):
-                self.work.set_record(self.record.shown(step, now()))
+                self.work.set_record(self.record.shown(step, now(), seed))
 
     def take_own(self, own: OwnImage) -> None:
         """Keep the student's own image, if a step of the lab is about one."""

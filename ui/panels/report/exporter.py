@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in
-from cnnviz.lab.model import PARTS, Question, Step
+from cnnviz.lab.model import PARTS, Lab, Question, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.report import write_folder, write_html, write_pdf
@@ -65,6 +65,7 @@ class ReportExporter(QObject):
         self._write_in = write_in
         self._said = ""  # what is lacking
         self._waits_for: Path | None = None  # what is written when the lab is measured
+        self._handed_out: tuple[Lab, LabNumbers] | None = None  # what is being written, of this work
         #: Takes the record of a report that is handed in, and returns it with what belongs to that.
         self.handed_in: Callable[[LabRecord], LabRecord] = lambda record: record
         measuring.finished.connect(self._on_measured)
@@ -80,14 +81,17 @@ class ReportExporter(QObject):
         lab, work, record = self._work.lab, self._work.work, self._work.record
         if is_final:
             record = self.handed_in(record)
-        known = self._measuring.numbers if is_final else self._measuring.uncovered
-        numbers = known or LabNumbers(self._measuring.experiment)
+        numbers = self._numbers(is_final=is_final)
 
         def compose() -> Document:
             handed = hand_in(lab, record, numbers, name=work.author, roll_number=work.roll_number)
             return lab_document(lab, handed, record, numbers, title=work.title.strip(), date=work.day)
 
         return compose
+
+    def _numbers(self, *, is_final: bool) -> LabNumbers:
+        known = self._measuring.numbers if is_final else self._measuring.uncovered
+        return known or LabNumbers(self._measuring.experiment)
 
     @property
     def name(self) -> str:
@@ -182,6 +186,7 @@ class ReportExporter(QObject):
     @Slot()
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another."""
+        self._handed_out = None
         if self._waits_for is not None:
             self._waits_for = None
             self._end(succeeded=False)
@@ -198,6 +203,7 @@ class ReportExporter(QObject):
 
     def _write(self, path: Path) -> None:
         compose, ending = self.composed(is_final=True), path.suffix.lower()
+        self._handed_out = self._work.lab, self._numbers(is_final=True)
         write = write_pdf if ending == ".pdf" else write_html if ending in ENDINGS else write_folder
 
         def work(_context: Context) -> Path:
@@ -207,6 +213,9 @@ class ReportExporter(QObject):
         self._files.submit(_EXPORT, work, self._on_written, self._on_failed)
 
     def _on_written(self, path: Path) -> None:
+        if self._handed_out is not None:
+            self._work.note_handed_out(*self._handed_out)
+            self._handed_out = None
         what = "This one file has everything in it: hand it in."
         if self._work.lab.is_free:
             what = ""

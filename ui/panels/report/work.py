@@ -149,6 +149,16 @@ class StudentWork(QObject):
         self.set_record(replace(self.work.record(lab), numbers=numbers))
         self.note_shown(numbers.experiment.classes, Shown(lab=now()))
 
+    def note_handed_out(self, lab: Lab, numbers: LabNumbers) -> None:
+        """Note of each step that still waits for a prediction whether a file now shows its result."""
+        record, told = self.work.record(lab), {each.step for each in numbers.measured}
+        told |= numbers.parts.keys() | numbers.reveals.keys()
+        seed = numbers.experiment.seed if lab.seed_from_roll_number else None
+        for step in lab.steps:
+            if step.id in told and record.step(step.id).is_open(step):
+                record = record.shown(step, now(), lab.experiment_of(step, seed).seed)
+        self.set_record(record)
+
     # --- figures and tables from the screen -----------------------------------------------------------------
 
     def step_for(self, panel: str) -> Step:
