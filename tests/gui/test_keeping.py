@@ -231,8 +231,9 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         session.ask_before_closing(False)
         qtbot.waitUntil(lambda: not session.document.restorer.is_busy and controller.is_idle)
         session.controller.pause()
-        qtbot.waitUntil(lambda: state.run.status in (RunStatus.PAUSED, RunStatus.READY))
-        if state.run.step > 30:  # what was applied has begun to train
+        stands = RunStatus.PAUSED, RunStatus.READY, RunStatus.FINISHED
+        qtbot.waitUntil(lambda: state.run.status in stands)
+        if state.run.step > 30:  # what was applied has begun to train, or has trained to its end
             controller.reset()
             qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 
