@@ -41,6 +41,9 @@ def kept(words: str, session: Session) -> bool:
 # --- several windows ----------------------------------------------------------------------------------------
 
 
+_STANDING = RunStatus.PAUSED, RunStatus.READY, RunStatus.FINISHED
+
+
 def test_two_windows_are_two_documents(qtbot, tmp_path):
     with opened(qtbot, tmp_path / "window.ini") as first, opened(qtbot, tmp_path / "window.ini") as second:
         for each, words in ((first, "of the first"), (second, "of the second"), (first, " window")):
@@ -231,8 +234,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         session.ask_before_closing(False)
         qtbot.waitUntil(lambda: not session.document.restorer.is_busy and controller.is_idle)
         session.controller.pause()
-        stands = RunStatus.PAUSED, RunStatus.READY, RunStatus.FINISHED
-        qtbot.waitUntil(lambda: state.run.status in stands)
+        qtbot.waitUntil(lambda: state.run.status in _STANDING)
         if state.run.step > 30:  # what was applied has begun to train, or has trained to its end
             controller.reset()
             qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
