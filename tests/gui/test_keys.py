@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import focus, opened, press, show_window
@@ -14,6 +14,7 @@ from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
 from tests.small_data import write_npz
 from ui.controls.choice_field import ChoiceField
+from ui.controls.keyboard import scroll_to
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
@@ -252,3 +253,20 @@ def test_a_closed_list_opens_and_only_then_chooses(qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda view=view: not view.isVisible())
         assert field.choice() == "b"
     assert edited == ["b"] * 3
+
+
+def test_what_is_higher_than_its_room_is_seen_from_its_beginning(qtbot):
+    area, content, high = QScrollArea(), QWidget(), QWidget()
+    qtbot.addWidget(area)
+    layout = QVBoxLayout(content)
+    high.setFixedSize(200, 900)
+    layout.addWidget(high)
+    area.setWidget(content)
+    area.resize(300, 300)
+    show_window(qtbot, area)
+    bar = area.verticalScrollBar()
+    scroll_to(high)
+    assert bar.value() <= high.y()
+    bar.setValue(500)
+    scroll_to(high)
+    assert bar.value() == high.y()

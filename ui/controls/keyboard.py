@@ -32,10 +32,13 @@ def scroll_to(widget: QWidget) -> None:
     while area is not None:
         content = area.widget() if isinstance(area, QScrollArea) else None
         if isinstance(area, QScrollArea) and content is not None and content.isAncestorOf(widget):
-            middle = widget.mapTo(content, widget.rect().center())
-            room = area.viewport().height() // 2
-            area.ensureVisible(middle.x(), middle.y(), 0, min(widget.height() // 2 + _BESIDE, room))
-            area.ensureWidgetVisible(widget, _BESIDE, _BESIDE)
+            place, room = widget.mapTo(content, widget.rect().topLeft()), area.viewport().height()
+            if widget.height() > room:  # of a whole panel its beginning
+                area.ensureVisible(area.horizontalScrollBar().value(), place.y(), 0, 0)
+            else:
+                middle = widget.mapTo(content, widget.rect().center())
+                area.ensureVisible(middle.x(), middle.y(), 0, min(widget.height() // 2 + _BESIDE, room // 2))
+                area.ensureWidgetVisible(widget, _BESIDE, _BESIDE)
         area = area.parentWidget()
 
 
