@@ -1,5 +1,6 @@
 """Which classes are taken for which: counts of test images by true and by predicted class."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,7 +86,8 @@ class _Frame:
         in_percent = font.width(shown.longest) + 1 > width
         if font.width("100" if in_percent else shown.longest) + px(5) > width:  # they would touch the edges
             font = font._replace(size=font.size - px(1))
-        row = min(_row(shown, look), max((box.height - top - 2) / count, small.line))
+        usual = small.line + px(8 if count <= _FEW else 6)
+        row = min(usual, max((box.height - top - 2) / count, small.line))
         return cls(box.left + left, box.top + top, width, row, is_spelt_out, in_percent, font)
 
     def cell(self, row: int, col: int) -> Box:
@@ -101,11 +103,6 @@ class _Frame:
 
 def _names(shown: Confusion, look: Look) -> float:
     return max(look.font("small").width(f"is {name}") for name in shown.names) + look.px(10)
-
-
-def _row(shown: Confusion, look: Look) -> float:
-    """Height of a row where there is room."""
-    return look.font("small").line + look.px(8 if len(shown.names) <= _FEW else 6)
 
 
 def draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
@@ -177,12 +174,12 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
 
 def height(shown: ConfusionMatrix, width: float, look: Look) -> float:
     """Height of all rows; the headings take one line or two."""
-    table = shown.confusion
-    return _Frame.of(table, Box(0, 0, width, 0), look).top + len(table.names) * _row(table, look) + 2
+    return _needed(shown.confusion, Box(0, 0, width, math.inf), look)
 
 
-def _least_height(table: Confusion, width: float, look: Look) -> float:
-    frame = _Frame.of(table, Box(0, 0, width, 0), look)
+def _needed(table: Confusion, box: Box, look: Look) -> float:
+    """Height of headings and rows, which are lower where there is less room."""
+    frame = _Frame.of(table, box, look)
     return frame.top + len(table.names) * frame.height + 2
 
 
@@ -192,7 +189,7 @@ def size(shown: ConfusionMatrix, look: Look) -> Size:
     count, names = len(table.names), _names(table, look)
     usual = names + count * (look.px(86) if count <= _SPELT_OUT else number(table.longest) + look.px(12))
     least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
-    return Size(usual, height(shown, usual, look), least, _least_height(table, least, look))
+    return Size(usual, height(shown, usual, look), least, _needed(table, Box(0, 0, least, 0), look))
 
 
 def tables(shown: ConfusionMatrix) -> list[Table]:

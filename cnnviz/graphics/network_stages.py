@@ -134,13 +134,13 @@ class Flow:
     @cached_property
     def written(self) -> list[str]:
         """Sums of the products, bias and logit, so that they add up; without products the logit alone."""
-        sums = next((stage.sums for stage in self.stages if stage.sums), ())
+        sums, total = next((stage.sums for stage in self.stages if stage.sums), ()), float(self.logits.max())
         largest = max(map(abs, sums), default=1.0)
         figures = 3 if largest >= 0.1 else 2 if largest >= 0.01 else 1
-        texts = format_sum(sums, float(self.logits.max()), _LONGEST, figures)
+        texts = format_sum(sums, total, _LONGEST, figures)
         return [  # what only reads "0.0…" otherwise has room with its exponent
             text if len(text) <= _LONGEST else format_signed(value, 1)
-            for text, value in zip(texts, (*sums, float(self.logits.max())), strict=True)
+            for text, value in zip(texts, (*sums, total), strict=True)
         ]
 
     @property

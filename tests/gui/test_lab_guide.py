@@ -420,3 +420,14 @@ def test_a_step_in_slow_motion_shows_the_image_that_comes_in(qtbot, session, tmp
     sitting.control.go_to("field")
     assert image.isHidden()
     whole_window.rest(qtbot, session)
+
+
+def test_a_text_gives_room_back_when_its_column_becomes_wider(qtbot):
+    label = RichLabel("Some words that need several lines where there is little room for them. " * 4)
+    qtbot.addWidget(label)
+    label.show()
+    label.resize(120, 10)
+    qtbot.waitUntil(lambda: label.minimumHeight() > 100)
+    narrow = label.minimumHeight()
+    label.resize(600, narrow)
+    qtbot.waitUntil(lambda: 0 < label.minimumHeight() < narrow / 2)

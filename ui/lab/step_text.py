@@ -120,14 +120,12 @@ class RichLabel(QLabel):
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.setMinimumHeight(0)  # less than what is claimed, a label never asks for
         self._claim_height()
 
     def _claim_height(self) -> None:
-        height = max(self.heightForWidth(self.width()), 0) if self.width() > _LEAST else 0  # -1: no text
-        if height != self.minimumHeight():
-            self.setMinimumHeight(height)
+        self.setMinimumHeight(0)  # less than what is claimed, a label never asks for
+        if self.width() > _LEAST:
+            self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))  # -1: no text
 
 
 class FigureView(QLabel):
