@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -197,6 +197,16 @@ class Step(Entry, frozen=True, rename={"questions": "question", "results": "resu
         kind = network_kind(experiment)
         asked = [each for each in self.questions if kind in (each.network or (kind,))]
         return tuple(sorted(asked, key=lambda each: tuple(PARTS).index(each.part)))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that have to be written: those that are asked for whatever the network is, in order."""
+        kinds: tuple[NetworkKind, ...] = get_args(NetworkKind.__value__)
+        asked = [(each.part, each.network or kinds) for each in self.questions]
+        return tuple(
+            part for part in PARTS
+            if all(any(part == each and kind in networks for each, networks in asked) for kind in kinds)
+        )  # fmt: skip
 
     def key_of(self, question: Question) -> str:
         """Return under which the answer to a question is handed in.

@@ -332,7 +332,7 @@ class LabRecord(Kept, frozen=True):
         return self.revealed(step, time).happened(step, Event("predicted"), time)
 
     def wrote(self, step: Step, part: Part, words: str, time: str) -> Self:
-        """Take the words of a field as they are typed; those of all fields of a step count together.
+        """Take the words of a field as they are typed.
 
         * Raises ParameterError: if there are too many of them.
         """
@@ -344,9 +344,7 @@ class LabRecord(Kept, frozen=True):
         written = {**before.written, part: words}
         if not words:
             del written[part]
-        changed = self.with_step(step, replace(before, written=written))
-        count = sum(len(each.split()) for each in written.values())
-        return changed.happened(step, Event("words", count), time)
+        return self._ticked(step, replace(before, written=written), time)
 
     def recorded(self, step: Step, version: Version) -> Self:
         """Record a hypothesis: what was recorded before stays, and the same again changes nothing."""
@@ -372,10 +370,12 @@ class LabRecord(Kept, frozen=True):
     def happened(self, step: Step, event: Event, time: str) -> Self:
         """Count something that was done, and tick the step where nothing is left to do."""
         before = self.step(step.id)
-        after = replace(before, counts=counted(before.counts, event))
-        if not after.done and not missing(step, after.counts):
-            after = replace(after, done=time)
-        return self.with_step(step, after)
+        return self._ticked(step, replace(before, counts=counted(before.counts, event)), time)
+
+    def _ticked(self, step: Step, done: StepRecord, time: str) -> Self:
+        if not done.done and not missing(step, done.counts, done.written):
+            done = replace(done, done=time)
+        return self.with_step(step, done)
 
     def looked_at(self, step: Step, time: str) -> Self:
         """Bring a step to the front; one that waits for nothing is ticked by that."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Qt, Slot
 
 from cnnviz.lab.opening import FREE, free_lab
-from ui.controls.keyboard import has_keyboard
+from ui.controls.keyboard import has_keyboard, scroll_to
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
@@ -64,7 +64,6 @@ class LabGuide(QObject):
         window.lab_dock.messages = {"Message of the lab": column.message}
         window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
-        self.shower.shown.connect(column.page.shown.set_text)
         self.shower.shown.connect(window.pages.forget)
         column.close_button.clicked.connect(self.put_away)
         column.export.clicked.connect(self._export)
@@ -231,6 +230,7 @@ class LabGuide(QObject):
             return
         if self.control.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
             self.column.page.prediction.show_cell(tuple(cell.index))
+            scroll_to(self.column.page.prediction.commit)
 
     @Slot()
     def _show_whether_set(self) -> None:

@@ -256,7 +256,8 @@ class PredictionCard(QWidget):
         prediction, text = self._prediction, ""
         if prediction is not None:
             with suppress(ParameterError):
-                text = f"Read as: {answer_words(prediction, typed_number(prediction, typed))}"
+                read = answer_words(prediction, typed_number(prediction, typed))
+                text = "" if f"{typed} {self.unit.text()}".strip() == read else f"Read as: {read}"
         self.understood.set_text(text)
         self.understood.setVisible(bool(text))
         self.number.setAccessibleDescription(text)

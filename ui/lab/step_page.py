@@ -49,6 +49,7 @@ class StepPage(QWidget):
         self.step: Step | None = None
         self.answers: list[AnswerField] = []
         self.shown = WrapLabel("", small=True)
+        self._is_set = self._was_set = False
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
             QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.mismatch,
@@ -63,12 +64,20 @@ class StepPage(QWidget):
         self._layout.setSpacing(px(10))
 
     def set_is_set(self, is_set: bool) -> None:
-        """Show whether the window is as the step wants it: then there is nothing that has to be pressed."""
-        self.show_me.set_kind("" if is_set else "primary")
-        if is_set and not self.shown.text():
-            self.shown.set_text(_SET)
-        elif not is_set and self.shown.text() == _SET:
-            self.shown.set_text("")
+        """Show whether the window is as the step wants it; what is done after that needs no "Show me"."""
+        self._is_set, self._was_set = is_set, self._was_set or is_set
+        self._show_need()
+
+    def set_mismatch(self, text: str) -> None:
+        """Say why the network is not that of the step; with "" it is."""
+        self.mismatch.set_text(text)
+        self.mismatch.setVisible(bool(text))
+        self._show_need()
+
+    def _show_need(self) -> None:
+        is_needed = not self._was_set or bool(self.mismatch.text())
+        self.show_me.set_kind("primary" if is_needed else "")
+        self.shown.set_text(_SET if self._is_set else "")
 
     def show_recalled(self, found: Iterable[tuple[str, str]]) -> None:
         """Show what was said and found in earlier steps, each with its title."""
@@ -93,7 +102,7 @@ class StepPage(QWidget):
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
         self.title.set_text(f"{control.number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
-        self.shown.set_text("")
+        self._was_set = False
         self.text.set_blocks(step.blocks, figures)
         self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
