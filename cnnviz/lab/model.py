@@ -302,7 +302,15 @@ class Lab(LabFile, frozen=True, kw_only=True, dict=True):
         * `seed`: that of the student; None means that of the lab.
         """
         settings = dict(step.show.settings) if seed is None else {**step.show.settings, "seed": seed}
-        return replace(self.experiment, **settings)
+        key = repr(settings)  # lists may be in it
+        if key not in self._experiments:
+            self._experiments[key] = replace(self.experiment, **settings)
+        return self._experiments[key]
+
+    @cached_property
+    def _experiments(self) -> dict[str, Experiment]:
+        """What was asked for before: a guide asks for that of each step with each letter that is typed."""
+        return {}
 
 
 def seed_of(roll_number: str) -> int:

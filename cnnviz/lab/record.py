@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cnnviz._types import ByteArray
 from cnnviz.clock import beside, today
-from cnnviz.document.types import Count, Whole
+from cnnviz.document.types import Count, Pinned, Whole
 from cnnviz.document.types import Line as Name
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
@@ -19,7 +19,7 @@ from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
-from cnnviz.lab.model import MOST_STEPS, Answer, Lab, Part, Question, Step
+from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose
 from cnnviz.report.blocks import Measured as Block
@@ -149,6 +149,13 @@ class LabNumbers(Kept, frozen=True):
         return hashlib.sha256(msgspec.json.encode(replace(self, checksum=""), order="sorted")).hexdigest()
 
 
+class LookedAt(Kept, frozen=True):
+    """Where the student was looking when a result was told: its picture shows the same."""
+
+    cell: Pinned | None = None
+    channel: Count = 0  # the filter that Translation shows
+
+
 class Found(Kept, frozen=True):
     """The result that the guide has told, and of which network it is; the answer to the prediction first."""
 
@@ -157,6 +164,7 @@ class Found(Kept, frozen=True):
     step: Count  # training step of the network
     experiment: Experiment  # settings of its run
     why: Prose = ""  # the sentences that explained it
+    looked: LookedAt | None = None
 
 
 # --- what was done ------------------------------------------------------------------------------------------
@@ -278,13 +286,6 @@ class LabRecord(Kept, frozen=True):
                 for step in self.steps.values()
             )
         )
-
-    @property
-    def answers(self) -> dict[str, Answer]:
-        """What was predicted, by step."""
-        return {
-            key: step.prediction.answer for key, step in self.steps.items() if step.prediction is not None
-        }
 
     def fits(self, lab: Lab) -> bool:
         """Whether it is of this lab, whatever became of its texts."""

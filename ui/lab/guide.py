@@ -17,6 +17,7 @@ from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import OwnSeed, StepShower
 from ui.panels.report.panel import ReportPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.state import RunStatus
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
@@ -51,7 +52,10 @@ class LabGuide(QObject):
         self._last = FIRST  # lab that the guide shows when none is chosen
         self._analysis = controller.analysis
         self.control = LabController(state, report.work, self)
-        self.revealer = Revealer(self.control, state, controller.background, self)
+        translation = window.panel(TranslationPanel)
+        self.revealer = Revealer(
+            self.control, state, controller.background, lambda: translation.view.channel, self
+        )
         self.shower = StepShower(self.control, document, self)
         self.covering = Covering(self.control, report.work, state, window, covers, self)
         self.own_seed = OwnSeed(self.control, report.work, state, controller, self)

@@ -47,6 +47,7 @@ class StepShower(QObject):
         self._is_busy = self._is_over = False
         #: Whether the window is as the step in front wants it, as far as is known.
         self.is_set = False
+        self._ready: Document | None = None  # what was on the screen when the step in front had been shown
         self._waiting: _Target | None = None  # for the present run to stand still
         self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
         document.restorer.finished.connect(self._on_finished)
@@ -64,7 +65,7 @@ class StepShower(QObject):
 
     @Slot()
     def _on_step_changed(self) -> None:
-        self.is_set = False  # until it is known
+        self.is_set, self._ready = False, None  # until it is known
         self._look_later()
 
     @Slot()
@@ -135,7 +136,12 @@ class StepShower(QObject):
         wanted = self._control.experiment_of(step)
         is_set = False
         if wanted.classes == dataset.classes:
-            is_set = _is_same_view(picture_for(step.show, wanted, dataset, current), current)
+            # Panels leave out of what they keep some choices that are usual and a step names.
+            ready = self._ready or picture_for(step.show, wanted, dataset, current)
+            is_set = _is_same_view(ready, current)
+        self._set(is_set)
+
+    def _set(self, is_set: bool) -> None:
         if is_set != self.is_set:
             self.is_set = is_set
             self.lookedAt.emit()
@@ -193,6 +199,8 @@ class StepShower(QObject):
         if was_busy and complete and before is not None and before[0] != self._state.experiment:
             self._state.set_ghost(before[1])  # labs compare runs of different settings
         if was_busy and complete:
+            self._ready = self._document.picture_unchecked()
+            self._set(True)
             self.shown.emit()
 
     def _complain(self, message: str) -> None:
