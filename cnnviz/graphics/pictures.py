@@ -123,9 +123,10 @@ def stroked(
     down, across = (np.arange(size, dtype=np.float64) for size in part.shape)
     down, across = down[:, None] + (top - start[0]), across + (left - start[1])
     high, wide = end[0] - start[0], end[1] - start[1]
-    along = np.clip((down * high + across * wide) / max(high**2 + wide**2, 1e-9), 0, 1)
+    along = (down * high + across * wide) / max(high**2 + wide**2, 1e-9)
+    along = np.minimum(np.maximum(along, 0), 1)
     distance = np.sqrt((down - along * high) ** 2 + (across - along * wide) ** 2)
-    ink = np.rint(255 * np.clip(brush / 2 + 0.5 - distance, 0, 1)).astype(np.uint8)
+    ink = np.rint(255 * np.minimum(np.maximum(brush / 2 + 0.5 - distance, 0), 1)).astype(np.uint8)
     part[...] = np.minimum(part, 255 - ink) if erases else np.maximum(part, ink)
     return found
 

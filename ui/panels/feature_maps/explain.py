@@ -217,7 +217,7 @@ def _settled(picture: Picture, look: Look) -> Look:
             channels[group] = pinned.index[0]
     if under is not None and len(under.index) < 4 and not is_cell_of(network, under):
         under = None
-    if pointed is not None and not is_cell_of(network, pointed):
+    if pointed is not None and pointed != under and not is_cell_of(network, pointed):
         pointed = None
     group = None if pointed is None else plan.group_of(pointed.stage)
     if pointed is not None and pointed != under and group is not None:

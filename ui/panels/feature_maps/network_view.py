@@ -153,8 +153,9 @@ class NetworkView(QWidget):
         explained = self.explained = explain(self.picture, self.look, before)
         look = explained.look
         stage, index = (None, None) if look.pointed is None else (look.pointed.stage, look.pointed.index)
-        self._keep(pointed=stage, pointed_index=index, part=None if look.part is None else look.part[1])
-        self._keep(channels=tuple((str(group), channel) for group, channel in enumerate(look.channels)))
+        part = None if look.part is None else look.part[1]
+        channels = tuple((str(group), channel) for group, channel in enumerate(look.channels))
+        self._keep(pointed=stage, pointed_index=index, part=part, channels=channels)
         if look.swept is None:
             self._stand_at(None)
         now = self._now()
@@ -246,7 +247,7 @@ class NetworkView(QWidget):
 
     def answer(self, ask: Ask) -> None:
         """Do what the drawings ask for."""
-        view, now = self.view, self._now()
+        view = self.view
         match ask:
             case PointAt(cell):
                 self._pointed_time = time.monotonic()
@@ -277,14 +278,14 @@ class NetworkView(QWidget):
             case Fold(key, is_folded):
                 enlarged = None if is_folded and view.enlarged == key else view.enlarged
                 self._choices.choose(folded=put(view.folded, key, is_folded), enlarged=enlarged)
-            case ZoomBy(steps) if now is not None:
+            case ZoomBy(steps) if (now := self._now()) is not None:
                 self._choices.choose(cell=zoomed(now, steps))
-            case ScrollMap(corner) if now is not None:
+            case ScrollMap(corner) if (now := self._now()) is not None:
                 column = now.plan.column(view.enlarged or "")
                 self._stays[f"{view.enlarged} large"] = None if column is None else nearest(now, column)
                 self._keep(place=corner)
                 self.redraw()
-            case ScrollMaps(key, line) if now is not None:
+            case ScrollMaps(key, line) if (now := self._now()) is not None:
                 column = now.plan.column(key)
                 self._stays[key] = None if column is None else now.explained.look.channel(column.group)
                 self._keep(lines=put(view.lines, key, line))

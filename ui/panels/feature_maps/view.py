@@ -1,8 +1,8 @@
 """What the user can choose in Filters & maps, and what its drawings ask for."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from cnnviz.drawing import Ask
 from ui.choices import flag, maybe, named_values, one_of, whole
@@ -87,10 +87,9 @@ class View:
         return MapChoices(self.class_index, self.relative)
 
     @property
-    def of_page(self) -> Self:
-        """Without what moves in it, which the page is told as where the user looks."""
-        pointed = replace(self, pointed=None, pointed_index=None, part=None)
-        return replace(pointed, sweep=None, sweep_place=0, sweep_speed=_USUAL_SPEED)
+    def of_page(self) -> tuple[object, ...]:
+        """All but what moves in it, which the page is told as where the user looks."""
+        return _STILL(self)
 
     @property
     def pointed_cell(self) -> PinnedCell | None:
@@ -102,6 +101,10 @@ class View:
     def corner(self) -> tuple[int, int]:
         """First row and column of the enlarged map that is in sight."""
         return (self.place[0], self.place[1]) if self.place is not None and len(self.place) == 2 else (0, 0)
+
+
+_MOVING = "pointed", "pointed_index", "part", "sweep", "sweep_place", "sweep_speed"
+_STILL = attrgetter(*(each.name for each in fields(View) if each.name not in _MOVING))
 
 
 def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[str, T], ...]:
