@@ -162,8 +162,8 @@ class RunBar(QWidget):
         return _TRAIN[self._state.run.status]
 
     def _changed(self) -> str:
-        """Say with which settings the button that trains goes on, or begins, if not with those so far; or ""."""
-        state, names = self._state, ()
+        """Say which setting the next press of the button that trains changes; "" for none."""
+        state, names = self._state, tuple[str, ...]()
         origin = None if state.live is None else state.live.origin
         if state.waits_for_new_run and not state.is_untrained:
             names = state.pending
