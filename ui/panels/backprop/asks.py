@@ -49,9 +49,9 @@ class Enlarge(Ask):
 
 @dataclass(frozen=True, slots=True)
 class SetSide(Ask):
-    """Show so many cells of a map along a side."""
+    """Show so many rows and columns of a map."""
 
-    side: int
+    side: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
