@@ -194,8 +194,8 @@ def test_slices_of_a_filter_stand_in_a_grid_and_units_too() -> None:
         assert (rows - 1) * cols < count
 
 
-def test_a_sum_that_is_small_beside_the_others_is_written_with_its_exponent() -> None:
+def test_the_sums_of_all_maps_are_numbers_of_one_kind() -> None:
     shown = flow(LAB5)
     stages = [replace(each, sums=(0.012, -3e-5, 0.0021)) if each.sums else each for each in shown.stages]
     small = replace(shown, stages=tuple(stages), logits=np.array([0.01407]))
-    assert small.written[:3] == ["+0.012", "−3e−5", "+0.002"]
+    assert small.written[:3] == ["+0.012", "−0.000", "+0.002"]
