@@ -11,7 +11,7 @@ from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.painted import height_for_width
-from ui.theme import Theme, follow_theme, repolish
+from ui.theme import repolish
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
 _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
@@ -39,9 +39,9 @@ class MessageBar(QFrame):
         self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
         # The text may need another height later, when the window changes its width.
         self._animation.finished.connect(lambda: self.setMaximumHeight(UNLIMITED))
-        self._layout = fill(QHBoxLayout(self), self._icon, (self._label, 1), self._action, self._close)
+        parts = self._icon, (self._label, 1), self._action, self._close
+        self._layout = fill(QHBoxLayout(self), *parts, spacing=8, margins=(11, 4, 4, 4))
         self.setSizePolicy(height_for_width())
-        follow_theme(self)
         self.hide()
 
     def text(self) -> str:
@@ -99,11 +99,6 @@ class MessageBar(QFrame):
         """Take the message away."""
         self._animation.stop()
         self.hide()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._layout.setContentsMargins(theme.px(11), theme.px(4), theme.px(4), theme.px(4))
-        self._layout.setSpacing(theme.px(8))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
