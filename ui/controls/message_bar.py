@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import override
 
-from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal, Slot
+from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 
@@ -84,13 +84,11 @@ class MessageBar(QFrame):
             self._slide_in()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
-    @Slot()
     def answer(self) -> None:
         """Do what the button of the message is for."""
         if self._act is not None:
             self._act()
 
-    @Slot(str)
     def show_error(self, text: str) -> None:
         """Show what has failed."""
         self.show_message(text, "error")
