@@ -50,8 +50,6 @@ def _paint(
             painter.setRenderHint(_SMOOTH, wanted)
 
     for mark in marks:
-        if not isinstance(mark, Text):
-            written = nothing
         match mark:
             case Text():
                 x, y, words, font, ink, anchor, is_upright = mark
@@ -69,6 +67,7 @@ def _paint(
                     painter.restore()
                 else:
                     painter.drawText(QPointF(x - back, y), words)
+                continue
             case Rect():
                 box, fill, edge, width, radius, alpha, dash = mark
                 if not edge and not radius:
@@ -105,6 +104,7 @@ def _paint(
             case Group():
                 smooth(False)
                 _paint_group(mark, painter, look, kept, known, ground if mark.is_lowest else "")
+        written = nothing
     smooth(False)
 
 

@@ -60,7 +60,6 @@ PHOTO = Graphic[Photo](
 # -- a board to draw on -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class DrawTo(Ask):
     """Draw, or erase, to a place on the board, in its pixels; it may lie beyond the edge."""
 
@@ -68,7 +67,6 @@ class DrawTo(Ask):
     col: float
 
 
-@dataclass(frozen=True, slots=True)
 class MovePen(Ask):
     """Move the pen of the keyboard."""
 
@@ -123,9 +121,10 @@ def stroked(
     down, across = (np.arange(size, dtype=np.float64) for size in part.shape)
     down, across = down[:, None] + (top - start[0]), across + (left - start[1])
     high, wide = end[0] - start[0], end[1] - start[1]
-    along = np.clip((down * high + across * wide) / max(high**2 + wide**2, 1e-9), 0, 1)
+    along = (down * high + across * wide) / max(high**2 + wide**2, 1e-9)
+    along = np.minimum(np.maximum(along, 0), 1)
     distance = np.sqrt((down - along * high) ** 2 + (across - along * wide) ** 2)
-    ink = np.rint(255 * np.clip(brush / 2 + 0.5 - distance, 0, 1)).astype(np.uint8)
+    ink = np.rint(255 * np.minimum(np.maximum(brush / 2 + 0.5 - distance, 0), 1)).astype(np.uint8)
     part[...] = np.minimum(part, 255 - ink) if erases else np.maximum(part, ink)
     return found
 

@@ -107,17 +107,15 @@ def strip_height(look: Look) -> float:
 
 def draw_map(shown: StageMap, ground: Ground) -> Drawing:
     """Draw the map, and the strip below it."""
-    inner = ground._replace(box=map_area(shown, ground.box, ground.look))
-    drawing, around = (
-        HEAT_MAP.draw(shown.looked, inner),
-        _around(shown, ground.box, ground.look, ground.ratio),
-    )
+    around, area = _around(shown, ground.box, ground.look, ground.ratio)
+    drawing = HEAT_MAP.draw(shown.looked, ground._replace(box=area))
     drawing.ground = ground
-    block, grid = placed(shown.looked, inner)
-    for role, cells in (ground.marked or ()) if shown.moves is not None and ground.has_focus else ():
-        found = heat_map.inside(cells, block) if role == "selected" else None
-        if found is not None:  # round its frame, not over it
-            drawing.add(*outline(grid.cell(*found).inset(-ground.px(3)), "focus", ground.look))
+    if shown.moves is not None and ground.has_focus:
+        block, grid = placed(shown.looked, ground._replace(box=area))
+        for role, cells in ground.marked or ():
+            found = heat_map.inside(cells, block) if role == "selected" else None
+            if found is not None:  # round its frame, not over it
+                drawing.add(*outline(grid.cell(*found).inset(-ground.px(3)), "focus", ground.look))
     drawing.marks += around.marks
     drawing.parts += around.parts
     drawing.keys |= around.keys
@@ -125,8 +123,8 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
 
 
 @kept
-def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> Drawing:
-    """What stands beside the map and below it, and what keys ask for: nothing here follows the pointer."""
+def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawing, Box]:
+    """What stands beside the map and below it, what keys ask for, the map's room: no pointer changes it."""
     ground, px = Ground(box, look, ratio=ratio), look.px
     drawing, area = Drawing(ground), map_area(shown, box, look)
     if shown.moves is not None:
@@ -146,7 +144,7 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> Drawing:
     key = (shown.looked.map.colors, shown.note, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
     drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors, shown.about)))
-    return drawing
+    return drawing, area
 
 
 @lru_cache(64)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -51,14 +52,11 @@ class WindowGeometry:
 
     def reads(self, windows: IntArray, side: int) -> IntArray:
         """Return all cells that any of the windows reads, ascending."""
-        cells = np.unique(self.cells(windows, side))
-        return cells[cells >= 0]
+        return _read(self, tuple(windows.tolist()), side)
 
     def feeds(self, cells: IntArray, side: int, windows: int) -> IntArray:
         """Return those of the first `windows` windows that read any of the cells, ascending."""
-        wanted = np.zeros(side + 1, dtype=bool)  # one more, at -1, for the padding
-        wanted[cells] = True
-        return np.flatnonzero(wanted[self.cells(np.arange(windows), side)].any(axis=1))
+        return _fed(self, tuple(cells.tolist()), side, windows)
 
     def window(self, x: FloatArray, row: int, column: int) -> tuple[IntArray, IntArray, FloatArray]:
         """Cut one window out of maps `(..., h, w)`: its rows, its columns (-1: padding), its values."""
@@ -123,6 +121,23 @@ class WindowGeometry:
                 f"needs maps of at least {self.size} x {self.size} pixels, not {height} x {width}{padded}"
             )
         return (height - self.size) // self.stride + 1, (width - self.size) // self.stride + 1
+
+
+@lru_cache(1024)  # of each cell that the pointer comes to the same few are asked for
+def _read(geometry: WindowGeometry, windows: tuple[int, ...], side: int) -> IntArray:
+    cells = np.unique(geometry.cells(np.array(windows, dtype=np.intp), side))
+    found = cells[cells >= 0]
+    found.setflags(write=False)
+    return found
+
+
+@lru_cache(1024)
+def _fed(geometry: WindowGeometry, cells: tuple[int, ...], side: int, windows: int) -> IntArray:
+    wanted = np.zeros(side + 1, dtype=bool)  # one more, at -1, for the padding
+    wanted[list(cells)] = True
+    found = np.flatnonzero(wanted[geometry.cells(np.arange(windows), side)].any(axis=1))
+    found.setflags(write=False)
+    return found
 
 
 def mirrored_cells(positions: IntArray, side: int) -> IntArray:

@@ -137,6 +137,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         heat_map.HEAT_MAP,
         heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), (("selected", (1, 1, 2, 2)),)),
     ),
+    "map in its room": (heat_map.FITTED_MAP, heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED))),
     "covered map": (heat_map.HEAT_MAP, heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), is_covered=True)),
     "map with a key": (
         heat_map.WHOLE_MAP,
@@ -215,9 +216,11 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "done": (texts.DONE, texts.Done(0.4)),
     "entries": (
-        texts.ENTRIES,
-        texts.Entries(
-            ("weight", "gradient"), tuple(texts.Entry(f"w[{n}]", "+0.123", "tip", Go(n)) for n in range(4))
+        texts.VALUES,
+        texts.Values(
+            tuple(texts.Value(f"w[{n}]", f"w[{n}]", "+0.123", tip="tip", ask=Go(n)) for n in range(4)),
+            ("gradient",),
+            names="weight",
         ),
     ),
     "formula": (

@@ -3,7 +3,7 @@
 import re
 from typing import override
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -74,7 +74,7 @@ class ElidedLabel(PaintedWidget):
         mono: bool = False,
     ) -> None:
         super().__init__()
-        self._text, self._role, self._widest = text, role, widest
+        self._text, self._shown, self._role, self._widest = text, text, role, widest
         self._small, self._mono = small, mono
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
@@ -89,14 +89,14 @@ class ElidedLabel(PaintedWidget):
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
-            self._update_tool_tip()
+            self._shorten()
             if self._widest is None:
                 self.updateGeometry()
             self.update()
 
     def is_elided(self) -> bool:
         """Whether part of the text is not shown."""
-        return self.fontMetrics().horizontalAdvance(self._text) > self.width()
+        return self._shown != self._text
 
     @override
     def _restyle(self, theme: Theme) -> None:
@@ -119,17 +119,24 @@ class ElidedLabel(PaintedWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._update_tool_tip()
+        self._shorten()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._shorten()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self._theme.color(self._role))
-        shown = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
         side = Qt.AlignmentFlag.AlignRight if self._mono else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | side, shown)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | side, self._shown)
 
-    def _update_tool_tip(self) -> None:
+    def _shorten(self) -> None:
+        metrics = self.fontMetrics()
+        self._shown = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
         self.setToolTip(self._text if self.is_elided() else "")
 
 

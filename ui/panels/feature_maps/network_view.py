@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Card, Page, Row, page_drawn, without_controls
+from cnnviz.graphics.columns import Kind, Plan
 from cnnviz.graphics.tiles import Chosen, first_line
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
@@ -23,9 +24,9 @@ from ui.panels.feature_maps import arithmetic
 from ui.panels.feature_maps.arithmetic import PinCell, PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain, shown_pin
 from ui.panels.feature_maps.explain import Look as Looking
+from ui.panels.feature_maps.layout import LARGEST_SCALE, Layout, Room, layout_of
 from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.plan import LARGEST_SCALE, Kind, Layout, Plan, Room, layout_of
 from ui.panels.feature_maps.view import (
     SPEEDS,
     Choose,
@@ -153,8 +154,9 @@ class NetworkView(QWidget):
         explained = self.explained = explain(self.picture, self.look, before)
         look = explained.look
         stage, index = (None, None) if look.pointed is None else (look.pointed.stage, look.pointed.index)
-        self._keep(pointed=stage, pointed_index=index, part=None if look.part is None else look.part[1])
-        self._keep(channels=tuple((str(group), channel) for group, channel in enumerate(look.channels)))
+        part = None if look.part is None else look.part[1]
+        channels = tuple((str(group), channel) for group, channel in enumerate(look.channels))
+        self._keep(pointed=stage, pointed_index=index, part=part, channels=channels)
         if look.swept is None:
             self._stand_at(None)
         now = self._now()
@@ -246,7 +248,7 @@ class NetworkView(QWidget):
 
     def answer(self, ask: Ask) -> None:
         """Do what the drawings ask for."""
-        view, now = self.view, self._now()
+        view = self.view
         match ask:
             case PointAt(cell):
                 self._pointed_time = time.monotonic()
@@ -277,14 +279,14 @@ class NetworkView(QWidget):
             case Fold(key, is_folded):
                 enlarged = None if is_folded and view.enlarged == key else view.enlarged
                 self._choices.choose(folded=put(view.folded, key, is_folded), enlarged=enlarged)
-            case ZoomBy(steps) if now is not None:
+            case ZoomBy(steps) if (now := self._now()) is not None:
                 self._choices.choose(cell=zoomed(now, steps))
-            case ScrollMap(corner) if now is not None:
+            case ScrollMap(corner) if (now := self._now()) is not None:
                 column = now.plan.column(view.enlarged or "")
                 self._stays[f"{view.enlarged} large"] = None if column is None else nearest(now, column)
                 self._keep(place=corner)
                 self.redraw()
-            case ScrollMaps(key, line) if now is not None:
+            case ScrollMaps(key, line) if (now := self._now()) is not None:
                 column = now.plan.column(key)
                 self._stays[key] = None if column is None else now.explained.look.channel(column.group)
                 self._keep(lines=put(view.lines, key, line))
@@ -459,7 +461,7 @@ class NetworkView(QWidget):
             self.splitter.setSizes(heights)
             return
         columns = () if self.picture is None else self.picture.plan.columns
-        rows = max((each.shape[1] for each in columns if each.kind is Kind.KERNELS), default=3)
+        rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
         tables = min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
         wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
         wanted = min(wanted, round(_LARGEST_SHARE * total))

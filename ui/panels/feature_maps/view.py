@@ -1,13 +1,13 @@
 """What the user can choose in Filters & maps, and what its drawings ask for."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from cnnviz.drawing import Ask
 from ui.choices import flag, maybe, named_values, one_of, whole
+from ui.panels.feature_maps.layout import LARGEST_CELL, LARGEST_SCALE
 from ui.panels.feature_maps.picture import MapChoices
-from ui.panels.feature_maps.plan import LARGEST_CELL, LARGEST_SCALE
 from ui.state import PinnedCell
 
 NETWORK, TOP_PATCHES = "network", "top_patches"
@@ -87,10 +87,9 @@ class View:
         return MapChoices(self.class_index, self.relative)
 
     @property
-    def of_page(self) -> Self:
-        """Without what moves in it, which the page is told as where the user looks."""
-        pointed = replace(self, pointed=None, pointed_index=None, part=None)
-        return replace(pointed, sweep=None, sweep_place=0, sweep_speed=_USUAL_SPEED)
+    def of_page(self) -> tuple[object, ...]:
+        """All but what moves in it, which the page is told as where the user looks."""
+        return _STILL(self)
 
     @property
     def pointed_cell(self) -> PinnedCell | None:
@@ -104,6 +103,10 @@ class View:
         return (self.place[0], self.place[1]) if self.place is not None and len(self.place) == 2 else (0, 0)
 
 
+_MOVING = "pointed", "pointed_index", "part", "sweep", "sweep_place", "sweep_speed"
+_STILL = attrgetter(*(each.name for each in fields(View) if each.name not in _MOVING))
+
+
 def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[str, T], ...]:
     """Names and values with another value for a name."""
     return (*((each, own) for each, own in pairs if each != key), (key, value))
@@ -112,7 +115,6 @@ def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[
 # -- what is asked for ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Choose(Ask):
     """Give a field of the choices another value."""
 
@@ -120,29 +122,24 @@ class Choose(Ask):
     value: object
 
 
-@dataclass(frozen=True, slots=True)
 class PlaySweep(Ask):
     """Let the sweep run, or pause it."""
 
 
-@dataclass(frozen=True, slots=True)
 class StepSweep(Ask):
     """Sweep one cell further."""
 
 
-@dataclass(frozen=True, slots=True)
 class EndSweep(Ask):
     """Leave the sweep."""
 
 
-@dataclass(frozen=True, slots=True)
 class PointAt(Ask):
     """Look at a cell; of a kernel: the column's key and (filter, input, row, column)."""
 
     cell: PinnedCell
 
 
-@dataclass(frozen=True, slots=True)
 class PressCell(Ask):
     """Pin a cell, or free it if it is pinned; take the logit of a class apart where one is given."""
 
@@ -150,7 +147,6 @@ class PressCell(Ask):
     index: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class MovePin(Ask):
     """Move the pinned cell."""
 
@@ -158,7 +154,6 @@ class MovePin(Ask):
     cols: int
 
 
-@dataclass(frozen=True, slots=True)
 class ShowChannel(Ask):
     """Show a channel in all columns of a group."""
 
@@ -166,14 +161,12 @@ class ShowChannel(Ask):
     channel: int
 
 
-@dataclass(frozen=True, slots=True)
 class Enlarge(Ask):
     """Enlarge a column, or give it its usual size."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
 class Fold(Ask):
     """Fold a column, or unfold it."""
 
@@ -181,21 +174,18 @@ class Fold(Ask):
     is_folded: bool
 
 
-@dataclass(frozen=True, slots=True)
 class ZoomBy(Ask):
     """Make the cells of the enlarged map larger."""
 
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
 class ScrollMap(Ask):
     """Bring a row and a column of the enlarged map to its upper left."""
 
     corner: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
 class ScrollMaps(Ask):
     """Bring a line of the small maps of a column to its top."""
 
