@@ -218,7 +218,7 @@ class LabColumn(QFrame):
         is_first = control.lab is not None and control.number == 0
         is_begun = any(step.prediction is not None for step in control.record.steps.values())
         self.page.who.setVisible(is_first or (control.needs_roll_number and not is_begun))
-        self.page.who.set_note(note)
+        self.page.who.note.show_text(note)
         self._show_mismatch()
 
     @Slot()

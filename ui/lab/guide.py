@@ -75,8 +75,7 @@ class LabGuide(QObject):
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
         self._report.exporter.handed_in = self.control.exported
-        self.shower.lookedAt.connect(self._show_whether_set)
-        self.control.stepChanged.connect(self._show_whether_set)
+        self.shower.looked.connect(column.page.set_is_set)
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
@@ -235,10 +234,6 @@ class LabGuide(QObject):
         if self.control.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
             self.column.page.prediction.show_cell(tuple(cell.index))
             scroll_to(self.column.page.prediction.commit)
-
-    @Slot()
-    def _show_whether_set(self) -> None:
-        self.column.page.set_is_set(self.shower.is_set)
 
     @Slot()
     def _name_train(self) -> None:

@@ -39,7 +39,7 @@ class StepShower(QObject):
     """Brings network, moment, sample, panel and choices of a step."""
 
     shown = Signal()  # the window is where a step wanted it
-    lookedAt = Signal()  # it may have changed whether there is something to set (`is_set`)
+    looked = Signal(bool)  # whether the window is as the step wants it is another than it was
 
     def __init__(self, control: LabController, document: WindowDocument, parent: QObject) -> None:
         super().__init__(parent)
@@ -144,7 +144,7 @@ class StepShower(QObject):
     def _set(self, is_set: bool) -> None:
         if is_set != self.is_set:
             self.is_set = is_set
-            self.lookedAt.emit()
+            self.looked.emit(is_set)
 
     def _begin(self, target: _Target, dataset: Dataset) -> None:
         try:

@@ -70,8 +70,7 @@ class StepPage(QWidget):
 
     def set_mismatch(self, text: str) -> None:
         """Say why the network is not that of the step; with "" it is."""
-        self.mismatch.set_text(text)
-        self.mismatch.setVisible(bool(text))
+        self.mismatch.show_text(text)
         self._show_need()
 
     def _show_need(self) -> None:
@@ -82,8 +81,7 @@ class StepPage(QWidget):
     def show_recalled(self, found: Iterable[tuple[str, str]]) -> None:
         """Show what was said and found in earlier steps, each with its title."""
         text = "\n\n".join(f"Step {title}\n{words}" for title, words in found)
-        self.recalled.set_text(text)
-        self.recalled.setVisible(bool(text))
+        self.recalled.show_text(text)
 
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain
@@ -102,7 +100,8 @@ class StepPage(QWidget):
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
         self.title.set_text(f"{control.number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
-        self._was_set = False
+        self._is_set = self._was_set = False
+        self._show_need()
         self.text.set_blocks(step.blocks, figures)
         self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
@@ -147,8 +146,3 @@ class WhoFields(QWidget):
         self.note = WrapLabel("", small=True)
         row = fill(QHBoxLayout(), (self.name, 3), (self.roll_number, 2), spacing=6)
         fill(QVBoxLayout(self), row, self.note, spacing=4)
-
-    def set_note(self, note: str) -> None:
-        """Say what the roll number does."""
-        self.note.set_text(note)
-        self.note.setVisible(bool(note))
