@@ -55,12 +55,8 @@ class LabColumn(QFrame):
         super().__init__()
         self._open_lab, self._ask = open_lab, ask
         self._control, self._revealer, self._work, self._state = control, revealer, work, state
-        self._held: QWidget | None = (
-            None  # what stays in its place when the page grows, but for what is typed in
-        )
-        self._tops: dict[
-            QWidget, int
-        ] = {}  # how far below the top of the view that stands, and what has focus
+        self._held: QWidget | None = None  # what stays where it is while the page grows
+        self._tops: dict[QWidget, int] = {}  # how far below the top of the view it stands, and the focus
         #: The figures of the lab by name; of one that cannot be shown, why not.
         self.figures: Mapping[str, Picture | str] = {}
         self.setProperty("role", "panel")
