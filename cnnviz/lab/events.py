@@ -37,9 +37,12 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "backprop": "Backprop",
         "report": "Lab report",
         **_LESSONS,
+        **{step: step.capitalize() for step in ("output", "loss", "dense", "filter", "input", "update")},
+        "logits": "Logit",
+        "route": "Pool",
     }
 )
-"""What panels and lessons are called in the window, by the names that lab files give them."""
+"""What panels, lessons and backward steps are called in the window, by the names that lab files give them."""
 
 EVENTS: Mapping[str, EventKind] = MappingProxyType(
     {

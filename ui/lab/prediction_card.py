@@ -302,7 +302,6 @@ class _Choice(QWidget):
         super().__init__()
         self._button = button
         button.setAccessibleName(text)
-        button.setToolTip(text)
         row = fill(QHBoxLayout(self), spacing=2)
         row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         beside = QVBoxLayout()

@@ -146,7 +146,7 @@ class AnswerField(QWidget):
         self.title = SectionTitle(title)
         self.field = WordsField(question.text if is_asked else title)
         self.field.setPlaceholderText("Your words" if is_asked else question.text)
-        self.field.setToolTip(question.text)
+        self.field.setToolTip("" if is_asked else question.text)  # it would lie over the words
         self.head = fill(QHBoxLayout(), (self.title, 1), spacing=8)
         self.note = WrapLabel("", role="muted", small=is_asked)
         self.record = Button(
