@@ -55,8 +55,8 @@ class LabColumn(QFrame):
         super().__init__()
         self._open_lab, self._ask = open_lab, ask
         self._control, self._revealer, self._work, self._state = control, revealer, work, state
-        self._held: QWidget | None = None  # what stays where it is while the page grows
-        self._tops: dict[QWidget, int] = {}  # how far below the top of the view it stands, and the focus
+        #: What stays where it is while the page grows, and how far below the top of the view.
+        self._held: tuple[QWidget, int] | None = None
         #: The figures of the lab by name; of one that cannot be shown, why not.
         self.figures: Mapping[str, Picture | str] = {}
         self.setProperty("role", "panel")
@@ -139,7 +139,7 @@ class LabColumn(QFrame):
         self.next.clicked.connect(control.go_on)
         bar = self.page_area.verticalScrollBar()
         bar.rangeChanged.connect(self._on_page_grown)
-        bar.valueChanged.connect(self._note_tops)
+        bar.valueChanged.connect(self._on_scrolled)
         follow_keyboard(self._on_focus_changed)
         follow_theme(self)
 
@@ -195,6 +195,9 @@ class LabColumn(QFrame):
             return  # of another lab the steps come first, and of another step the page
         done = {step.id for step in lab.steps if control.record.is_done(step.id)}
         self.steps.show_progress(control.number, done)
+        focus = QApplication.focusWidget()
+        if isinstance(focus, WordsField) and focus.document().isModified() and self.page.isAncestorOf(focus):
+            self._hold(focus)  # it is being written in
         self.page.prediction.show_record(control.done, self._revealer.present())
         self.page.show_recalled(recalled(lab, control.record, lab.steps[control.number]))
         if control.done.done:
@@ -247,43 +250,31 @@ class LabColumn(QFrame):
 
     # --- what stays where it is -----------------------------------------------------------------------------
 
-    def _hold(self, part: QWidget, top: int) -> None:
-        """Let a part of the page stand so far below the top of the view, whatever changes its size."""
-        self._held, self._tops[part] = part, top
+    def _hold(self, part: QWidget, top: int | None = None) -> None:
+        """Let a part of the page stay so far below the top of the view, or where it is, whatever grows."""
+        self._held = part, self._place_of(part) if top is None else top
         self._on_page_grown()
 
     def _place_of(self, part: QWidget) -> int:
         return part.mapTo(self.page_area.viewport(), QPoint()).y()
 
-    def _kept(self) -> QWidget | None:
-        """What is to stay where it is: a field that somebody writes in, else what is held, else the focus."""
-        focus = QApplication.focusWidget()
-        if focus is None or not self.page.isAncestorOf(focus):
-            return self._held
-        is_written_in = isinstance(focus, WordsField) and focus.document().isModified()
-        return focus if is_written_in or self._held is None else self._held
-
-    @Slot()
-    def _note_tops(self) -> None:
-        parts = {self._held, QApplication.focusWidget()}
-        self._tops = {
-            part: self._place_of(part) for part in parts if part is not None and self.page.isAncestorOf(part)
-        }
-
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and self.page.isAncestorOf(new):
-            self._held = None
-            self._note_tops()
+            self._hold(new)
+
+    @Slot()
+    def _on_scrolled(self) -> None:
+        if self._held is not None:
+            self._hold(self._held[0])
 
     @Slot()
     def _on_page_grown(self) -> None:
         """Keep what somebody reads or writes in its place, when what is above needs another height."""
-        part = self._kept()
-        if part in self._tops:
-            bar, tops = self.page_area.verticalScrollBar(), self._tops
-            bar.setValue(bar.value() + self._place_of(part) - tops[part])
-            self._tops = tops  # where it should be, also if the page is not long enough yet
+        held, bar = self._held, self.page_area.verticalScrollBar()
+        if held is not None:
+            bar.setValue(bar.value() + self._place_of(held[0]) - held[1])
+            self._held = held  # where it should be, also if the page is not long enough yet
 
     # --- what is asked for ----------------------------------------------------------------------------------
 
