@@ -283,7 +283,7 @@ class LabColumn(QFrame):
         """Take a prediction; the keyboard goes on to the explanation, the view stays where it is."""
         card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
         top = self._place_of(card)
-        self.page.setMinimumHeight(self.page.height())
+        self.page.setMinimumHeight(self.page.height() + self.to_do.height())  # where there is less to do, too
         try:
             self._control.predict(answer)
         except ParameterError as error:
