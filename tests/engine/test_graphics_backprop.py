@@ -6,7 +6,6 @@ import pytest
 from cnnviz.drawing import (
     DARK,
     LIGHT,
-    Box,
     CellKey,
     Cells,
     Colors,
@@ -17,14 +16,14 @@ from cnnviz.drawing import (
 )
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, inside
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import ENTRIES, STATEMENT, VALUES, Entries, Entry, Statement, Value, Values
 from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
-from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
+from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, sequential_levels, signed_levels
 from tests.engine.drawing_cases import Go, ground
 from tests.oracles import luminance
 
@@ -108,12 +107,6 @@ def test_cells_that_are_struck_out_look_different_from_zeros() -> None:
     boxes = [drawing.part(CellKey("cell", 0, n)).box for n in (0, 1)]
     grey = [mark.box for mark in drawing.all_marks() if isinstance(mark, Rect) and mark.fill == "track"]
     assert [any(each.inset(1).has(box.x, box.y) for each in grey) for box in boxes] == [True, False]
-
-
-def test_more_cells_are_shown_where_there_is_more_room() -> None:
-    counts = [fitting(Box(0, 0, side, side), LIGHT) for side in (60, 200, 300, 400, 1200)]
-    assert counts == sorted(counts)
-    assert (counts[0], counts[-1]) == (3, 10)
 
 
 def test_a_frame_asks_for_a_place_and_arrow_keys_move_it() -> None:
@@ -221,17 +214,6 @@ def test_without_room_for_a_figure_nothing_is_written() -> None:
 
 
 # -- colours -------------------------------------------------------------------------------------------------
-
-
-def test_colour_maps_have_256_colours_and_cannot_be_changed() -> None:
-    for name, table in (("signed", SIGNED), ("sequential", SEQUENTIAL), ("grey", GREYS)):
-        assert color_map(name) is table
-        assert table.shape == (256, 3)
-        assert table.dtype == np.uint8
-        with pytest.raises(ValueError, match="read-only"):
-            table[0, 0] = 1
-    with pytest.raises(ValueError, match="one of signed, sequential, grey"):
-        color_map("jet")
 
 
 def test_the_signed_map_goes_from_blue_through_white_to_red_and_others_grow_lighter() -> None:

@@ -187,18 +187,6 @@ def test_a_step_marked_once_stays_marked():
     assert store.nbytes <= 8 * SIZE
 
 
-def test_part_of_a_store_shares_the_snapshots_and_goes_its_own_way():
-    store = filled(range(0, 1000, 10), kept=[500])
-    part = store.until(605)
-    assert part.steps == [step for step in store.steps if step <= 605]
-    assert all(part.at(step) is store.at(step) for step in part.steps)
-    assert part.nbytes == len(part) * SIZE
-    for step in range(610, 3000, 10):
-        part.add(Snapshot(step, NETWORK))
-    assert {0, 500, 2990} <= set(part.steps)
-    assert store.steps[-1] == 990
-
-
 @pytest.fixture(scope="module")
 def small_digits():
     return first_images((0, 1), 103, 50)
