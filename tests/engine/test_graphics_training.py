@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import ImageFont
 
 from cnnviz.bundled import bundled
-from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, drawn
+from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Text, drawn
 from cnnviz.drawing.lettering import Font
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.curves import CURVES, Curve, Curves
@@ -278,3 +278,15 @@ def test_a_cell_says_and_asks_for_its_images_and_keys_walk_over_the_cells() -> N
     keys = drawn_matrix(ConfusionMatrix(TWO, (0, 1)), 345).keys
     assert (keys["left"], keys["down"]) == (ShowImages(0, 0), ShowImages(1, 1))
     assert not {"up", "right"} & keys.keys(), "over the edge they lead nowhere"
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_every_count_fits_into_its_cell_or_becomes_a_share(count: int) -> None:
+    counts = np.full((count, count), 7)
+    np.fill_diagonal(counts, 1135)
+    shown = ConfusionMatrix(Confusion(counts, tuple(map(str, range(count)))))
+    for width in (CONFUSION.size(shown, LIGHT).least_width, 344):
+        drawing = drawn_matrix(shown, width)
+        numbers = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.font.is_mono]
+        cell = drawing.part(CellKey("class", 0, 0)).box.width
+        assert max(mark.font.width(mark.words) for mark in numbers) <= cell

@@ -250,8 +250,9 @@ def test_who_is_missing_and_who_is_not_on_the_list_is_told(tmp_path, rows_of, st
 
 
 def test_a_table_is_enough_to_grade(tmp_path, rows_of, students):
-    write(tmp_path, "a", students[0])
+    write(tmp_path, "a", replace(students[0], name="=1+1").sealed())
     (row,) = table_of(rows_of(tmp_path))
+    assert row["name"] == "'=1+1", "no name is computed by a spreadsheet"
     assert row["guess: answer"] == students[0].answers["guess"]
     assert row["way: answer"].startswith("2026-01-31 10:00: Student 40 expects")
     assert row["guess: predicted"] == "0.7"

@@ -153,6 +153,23 @@ def test_laboratory_network_by_hand():
     assert projective_field(network, "dense1", (0,)) == {}
 
 
+def test_windows_that_skip_cells_leave_gaps_and_one_of_padding_alone_reads_nothing():
+    def field_of(layer, conv, cell):
+        named = [("first", layer), ("conv", conv), ("flatten", Flatten()), ("dense", Dense(1))]
+        return receptive_field(Network.build(named, input_shape=(1, 8, 8)), "conv", cell)
+
+    fields = field_of(SubsamplePool2D(2), Conv2D(1, 2), (0, 1, 2))
+    field = fields["input"]
+    assert (field.rows.tolist(), field.columns.tolist()) == ([2, 4], [4, 6])
+    assert field.rectangle == (2, 4, 3, 3)
+    assert not field.is_solid
+    assert fields["first"].is_solid
+    field = field_of(ReLU(), Conv2D(1, 2, padding=3), (0, 0, 4))["input"]
+    assert not field.mask((1, 8, 8)).any()
+    assert field.rectangle == (0, 0, 0, 0)
+    assert field.unclipped == (-3, 1, 2, 2)
+
+
 @pytest.mark.parametrize(
     ("layer", "cell", "error", "text"),
     [

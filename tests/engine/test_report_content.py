@@ -13,7 +13,7 @@ from cnnviz.lab.model import PARTS
 from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabRecord, Shown, Version, Work, read_work
 from cnnviz.presets import LAB5
-from cnnviz.report import Insert, write_pdf
+from cnnviz.report import Insert, write_html, write_pdf
 from cnnviz.report.blocks import Data, Figure, Heading, Table, Words
 from tests.engine.report_cases import needs_poppler, report_of, small_lab, small_numbers, written
 
@@ -147,6 +147,15 @@ def test_a_drawing_that_is_more_than_a_drawing_is_taken_out_and_named_and_the_ot
     assert lost == [DRAWN.title]
     assert work.record(free_lab()).step("translation").inserts == (COUNTED,)
     assert work.record(free_lab()).step("backprop").inserts == (DRAWN,)
+
+
+def test_html_shows_it_as_a_picture_of_its_own(tmp_path):
+    path = tmp_path / "r.html"
+    write_html(report_of(record=RECORD), path)
+    text = path.read_text(encoding="utf-8")
+    assert text.count('src="data:image/svg+xml;base64,') == 2
+    assert 'id="a"' not in text  # names inside cannot meet those of another drawing
+    assert "Loss &lt;1&gt; &amp; 2" in text
 
 
 @pytest.mark.parametrize("as_figure", [False, True])
