@@ -6,6 +6,7 @@ import pytest
 from cnnviz.drawing import (
     DARK,
     LIGHT,
+    Box,
     CellKey,
     Cells,
     Colors,
