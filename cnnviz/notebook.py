@@ -22,7 +22,7 @@ from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, Key, MovedImage, PairMaps, S
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.run_curves import Run, accuracy_plot, loss_plot
-from cnnviz.graphics.stage_strip import STRIP
+from cnnviz.graphics.stage_strip import STRIP, TITLE
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.translation import own_pool, pair_of, strip_of
@@ -224,7 +224,7 @@ def _translation(found: Comparison, wanted: _Wanted) -> Item:
     chances = found.original_probabilities, found.moved_probabilities
     output = Predictions(wanted.names(len(chances[0])), *chances, label=found.label)
     return down(
-        Card("stages", STRIP, strip, room=None),
+        Card("stages", STRIP, strip, TITLE, room=None),
         across(
             down(
                 Card("image", IMAGE, image, f"Moved by {found.dx}, {found.dy} pixels", room=300),
