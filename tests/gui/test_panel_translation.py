@@ -162,9 +162,10 @@ def test_raw_features_hide_the_change_and_the_panel_says_so(desk: Desk) -> None:
     outputs = desk.network.forward(batch).outputs["pool1"]
     assert np.allclose(pair.original, outputs[0])
     assert np.allclose(pair.shifted, outputs[1])
-    assert "blank" in desk.panel.message.text()
+    assert "relative to a blank image the changes are" in desk.panel.statement.content.say()
     click(desk.controls["relative"])
-    assert desk.panel.message.text() == ""
+    desk.settle()
+    assert "blank" not in desk.panel.statement.content.say()
 
 
 def test_other_windows_pool_the_same_filters(desk: Desk) -> None:
