@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask
+from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.flow import FLOW, ShowCell
-from cnnviz.graphics.network_stages import Flow, Kind, flow_of
+from cnnviz.graphics.network_stages import Flow, flow_of
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, one_of
@@ -32,7 +33,7 @@ _MOMENTS = (
     ("now", "Now", "The filters at the moment that is shown"),
     ("difference", "Difference", "The filters now minus those when the run began, on a scale of their own"),
 )
-_HINT = "Point at anything to see what it reads and feeds"
+_HINT = "Point at anything to trace it"
 _TIP = "Click a cell to have it written out in Filters & maps"
 _EMPTY = "Choose an image on the left: the network and all that it computes appear here."
 
@@ -132,7 +133,7 @@ class NetworkPart(ProvenancePart, QWidget):
     def _draw(self, flow: Flow) -> None:
         why = self._state.why_covered
         hides_cells = bool(why(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS))
-        covered = {Kind.MAPS, Kind.PRODUCTS, Kind.UNITS} if hides_cells else set[Kind]()
+        covered = {Kind.MAPS, Kind.EVIDENCE, Kind.UNITS} if hides_cells else set[Kind]()
         covered |= {Kind.FILTERS} if why(Secret.FILTERS) else set()
         self.view.show_content(
             replace(
