@@ -383,8 +383,8 @@ class OwnDigitWindow(QDialog):
         empty, why = Probabilities(state.dataset.classes), state.why_covered(Secret.ANSWERS)
         if why or state.sample is not (made and made.sample):
             ways = {"draw": "Draw something", "image": "Open or paste an image"}
-            missing = "Another image is the sample now" if made else f"{ways[self.page]}: it becomes the sample"
-            self._outcome = empty, why or missing
+            missing = f"{ways[self.page]}: it becomes the sample of all panels"
+            self._outcome = empty, why or ("Another image is the sample now" if made else missing)
         elif prediction is None or prediction.scene.dataset is not state.dataset:
             self._outcome = empty, ""
         elif prediction.scene.sample is state.sample:  # until it is known, what is shown stays
