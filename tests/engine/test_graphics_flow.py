@@ -109,7 +109,7 @@ def test_in_the_room_that_a_projector_gives_every_filter_is_shown(experiment: Ex
     shown = flow(experiment)
     keys = {part.key for part in drawn(shown, (565, 488)).parts}
     for n, each in enumerate(shown.stages):
-        assert each.is_activation or {(n, k) for k in range(len(each.values))} <= keys
+        assert each.column.is_activation or {(n, k) for k in range(len(each.values))} <= keys
 
 
 def test_pointing_lights_up_what_is_read_and_what_is_fed_and_fades_the_rest() -> None:
