@@ -76,9 +76,9 @@ class WinnerMap:
         several shared it. There the winner is the first of them, and that it stayed or moved means little.
         """
         category, tied = self.category[channels], self.tied[channels]
+        kinds = {kind: category == kind for kind in WinnerChange}
         return {
-            kind: (np.count_nonzero((category == kind) & ~tied), np.count_nonzero((category == kind) & tied))
-            for kind in WinnerChange
+            kind: (int((is_it & ~tied).sum()), int((is_it & tied).sum())) for kind, is_it in kinds.items()
         }
 
 

@@ -365,7 +365,7 @@ class OwnDigitWindow(QDialog):
         empty, why = Probabilities(state.dataset.classes), state.why_covered(Secret.ANSWERS)
         if why or state.sample is not (made and made.sample):
             ways = {"draw": "Draw something", "image": "Open or paste an image"}
-            missing = f"{ways[self.page]}: it becomes the sample of all panels"
+            missing = f"{ways[self.page]}: it becomes the sample"
             self._outcome = empty, why or ("Another image is the sample now" if made else missing)
         elif prediction is None or prediction.scene.dataset is not state.dataset:
             self._outcome = empty, ""
