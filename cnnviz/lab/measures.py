@@ -272,7 +272,7 @@ def _hardest_probability(bench: Bench) -> float:
 
 
 @_measured(
-    "change of the first filters, relative to their first size", "number",
+    "change of the first layer's filters, relative to their initial size", "number",
     secrets={Secret.FILTERS},
 )  # fmt: skip
 def _filter_change(bench: Bench) -> float:
