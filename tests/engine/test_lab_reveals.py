@@ -13,7 +13,7 @@ from cnnviz.drawing.page import broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.lab import Commitment, LabRecord, Measured, hand_in, judge, load_lab, measured_lab, parse_lab
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.model import Measurement, Prediction
+from cnnviz.lab.model import Prediction
 from cnnviz.lab.opening import find_lab
 from cnnviz.lab.pictures import PICTURES, Case, Fact, figure_of
 from cnnviz.lab.reasons import explanation, mistakes_in
@@ -118,19 +118,6 @@ def test_a_mistake_in_a_sentence_is_told(text, when, said):
     assert said in mistake
 
 
-def test_conditions_that_can_hold_are_no_mistakes():
-    when = [
-        "share <= 100",
-        "count > 3",
-        "count < 5",
-        "size > 3",
-        "size < 3.5",
-        'rule == "all"',
-        "size != count",
-    ]
-    assert list(mistakes_in("{share} of {count}", when, KNOWN, lambda *_: "")) == []
-
-
 REVEAL = """
 [step.reveal]
 picture = "winner-changes"
@@ -188,18 +175,13 @@ def test_every_prediction_of_the_labs_is_explained(name):
 
 
 def lenet() -> Bench:
-    return trained(replace(LENET, classes=("2", "3"), epochs=1), first_images((2, 3), 8, 40))
+    experiment = replace(LENET, classes=tuple("0123456789"), filters=(2, 3), hidden=(5,), epochs=1)
+    return trained(experiment, first_images(range(10), 8, 40))
 
 
 def small(**changes: object) -> Bench:
     experiment = replace(LAB5, filters=(3,), log_every=50, **changes)
     return trained(experiment, small_data())
-
-
-def ten() -> Bench:
-    names = tuple(map(str, range(10)))
-    experiment = replace(LAB5, output="softmax", classes=names, filters=(2,))
-    return trained(experiment, first_images(range(10), 300, 120))
 
 
 def untrained() -> Bench:
@@ -208,10 +190,10 @@ def untrained() -> Bench:
 
 
 NETWORKS = {
-    "lab5": small, "first": lambda: small(ties="first"), "split": lambda: small(ties="split"),
-    "average": lambda: small(pool="average"), "blur": lambda: small(pool="max_blur"),
-    "none": lambda: small(pool="none", stride=2), "relu": lambda: small(activation="relu", padding=1),
-    "lenet": lenet, "ten": ten, "untrained": untrained,
+    "lab5": small, "average": lambda: small(pool="average"),
+    "blur": lambda: small(pool="max_blur", ties="split"),
+    "none": lambda: small(pool="none", stride=2, activation="relu", padding=1),
+    "lenet": lenet, "untrained": untrained,
 }  # fmt: skip
 PARAMETERS = {
     "filter": 0, "row": 3, "column": 4, "sample": 3, "stage": "max", "dx": 2, "dy": 0, "digits": 12,
@@ -327,13 +309,12 @@ text = "Here {value}, earlier {guess.value}."
 # --- whether it is true -------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_the_labs_say_is_true(name):
-    """`scripts/reveals.py` does the same for any number of students."""
+    """For few images; `scripts/reveals.py` does the same for all and any number of students."""
     lab = load_lab(find_lab(Path(name)))
-    told = [each for roll_number in ("21-CS-0147", "7") for each in sentences(lab, roll_number)]
-    assert len(told) > 4
+    told = list(sentences(lab, "7", first_images(lab.experiment.classes, 2000, 400)))
+    assert len(told) > 2
     assert [each for each in told if not each[2]] == []
 
 
@@ -342,7 +323,8 @@ def test_a_sentence_that_is_not_true_would_be_found():
     step = lab.step("train")
     why = step.reveal.why[0], structs.replace(step.reveal.why[1], when=())
     step = structs.replace(step, reveal=structs.replace(step.reveal, why=why))
-    assert [each[2] for each in sentences(structs.replace(lab, steps=(step,)), "7")] == [True, False]
+    lab, data = structs.replace(lab, steps=(step,)), first_images(lab.experiment.classes, 1000, 200)
+    assert [each[2] for each in sentences(lab, "7", data)] == [True, False]
 
 
 def test_the_guide_lists_every_picture_with_its_facts():
@@ -352,10 +334,3 @@ def test_the_guide_lists_every_picture_with_its_facts():
     for name, picture in PICTURES.items():
         row = next(line for line in guide.splitlines() if line.startswith(f"| `{name}` |"))
         assert all(f"`{each}`" in row for each in (*picture.facts, *(one.name for one in picture.parameters)))
-
-
-def test_measurement_is_of_the_picture_by_default():
-    lab, _ = parse_lab(WITH_REVEAL)
-    assert lab.step("guess").prediction.truth == Measurement(
-        "change", {"stage": "max", "dx": 1, "dy": 0, "sample": 0}
-    )
