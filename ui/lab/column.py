@@ -237,7 +237,7 @@ class LabColumn(QFrame):
         )
         more = f"; and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         self.page.set_mismatch(
-            f"This step needs another network: {told}{more}. “Show me” gets it." if names else ""
+            f"This step needs another network: {told}{more}. “Show me” prepares it." if names else ""
         )
 
     def _complain(self, text: str) -> None:
