@@ -148,11 +148,7 @@ def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, kind, dtype):
     loaded = checkpoint.load(path)
     assert loaded.experiment == experiment
     second = Trainer(
-        loaded.network,
-        first.dataset,
-        experiment,
-        start_step=loaded.step,
-        optimizer_state=loaded.optimizer,
+        loaded.network, first.dataset, experiment, start_step=loaded.step, optimizer_state=loaded.optimizer
     )
     second.advance(11)
     for name, array in whole.network.params.items():

@@ -186,9 +186,7 @@ def test_folders_for_training_and_test(tmp_path, train, test):
     assert data.classes == ("cat", "dog")
 
 
-def test_foreign_files_are_ignored_numbers_come_in_their_order_and_ten_classes_are_taken(
-    tmp_path,
-):
+def test_foreign_files_are_ignored_numbers_come_in_their_order_and_ten_classes_are_taken(tmp_path):
     folder = class_folder(tmp_path / "some", {"10": 2, "9": 2, "x": 2, "1": 2})
     (folder / "9" / "notes.txt").write_text("hello")
     (folder / "9" / ".hidden.png").write_bytes(b"")

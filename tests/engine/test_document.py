@@ -125,9 +125,7 @@ def test_training_goes_on_as_it_would_have(experiment):
     assert same_arrays(run.trainer.network.params, trainer.network.params)
 
 
-def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(
-    saved,
-):
+def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(saved):
     again = restored(saved)
     run = SmallRun()
     run.train(10, 10)

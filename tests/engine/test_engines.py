@@ -74,10 +74,7 @@ def layered_run(experiment, dataset, steps):
     [
         (replace(LAB5, batch_size=1, learning_rate=1e-3), 200),
         (replace(LAB5, batch_size=5, ties="split", optimizer="adam", learning_rate=1e-2), 200),
-        (
-            replace(LAB5, batch_size=9, ties="first", momentum=0.9, learning_rate=1e-2, activation="tanh"),
-            200,
-        ),
+        (replace(LAB5, batch_size=9, ties="first", momentum=0.9, learning_rate=1e-2, activation="tanh"), 200),
         pytest.param(replace(LENET, dtype="float64", batch_size=20), 60, marks=pytest.mark.slow),
     ],
 )

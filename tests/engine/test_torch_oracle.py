@@ -5,18 +5,7 @@ import pytest
 
 from cnnviz import checkpoint
 from cnnviz.datasets import load_mnist, to_input
-from cnnviz.layers import (
-    AvgPool2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Tanh,
-    losses,
-)
+from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, Sigmoid, Tanh, losses
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import SGD
 from cnnviz.presets import LAB5, LENET

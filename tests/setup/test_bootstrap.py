@@ -130,9 +130,7 @@ def debian(project) -> Project:
     return project
 
 
-def test_root_gets_the_missing_libraries_installed_and_those_that_load_are_not_missed(
-    debian,
-):
+def test_root_gets_the_missing_libraries_installed_and_those_that_load_are_not_missed(debian):
     debian.add_tool("id", "echo 0")
     (debian.log_folder / "libraries-load").rename(debian.log_folder / "later")
     assert debian.run("bootstrap.sh", "run").returncode == 0
