@@ -155,6 +155,7 @@ DAMAGED = [
       for place in (15, 200, -6)),
     *((IMAGES, lambda old, magic=magic: magic + old[4:], (magic.hex(" "), "00 00 08 03"))
       for magic in (b"\0\0\x0d\x03", b"\0\0\x08\x01", b"\x89PNG", b"\0\0\x08\x04")),
+    (IMAGES, lambda _: b"\0\0\x08\x03" + struct.pack(">3I", 12, 0, 7), ("holds no data",)),
     (IMAGES, lambda old: old + b"x", ("holds more data", "12 x 8 x 7 = 672 bytes")),
     (LABELS, lambda _: idx_bytes(TINY["x_train"]), ("00 00 08 03", "labels starts with 00 00 08 01")),
     (LABELS, lambda _: idx_bytes(TINY["y_train"][:-1]), ("11 labels", "12 images", IMAGES)),
