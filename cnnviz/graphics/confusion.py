@@ -20,7 +20,6 @@ _FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns s
 _SHARES = "% of the class"
 
 
-@dataclass(frozen=True, slots=True)
 class ShowImages(Ask):
     """Show the images of a cell."""
 

@@ -5,7 +5,6 @@ Lines say what is computed from what; pointing at anything lights up what it rea
 
 import math
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -20,7 +19,8 @@ from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Line, Mark, Point, Rect
 from cnnviz.drawing.outlines import Block, moving_outline
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
-from cnnviz.graphics.network_stages import Flow, Kind, Stage
+from cnnviz.graphics.columns import Kind
+from cnnviz.graphics.network_stages import Flow, Stage
 from cnnviz.palette import Color
 from cnnviz.quantities import format_cell, format_signed, format_value
 
@@ -49,7 +49,6 @@ Edge = tuple[Node, Node]
 """What is read, and what reads it."""
 
 
-@dataclass(frozen=True, slots=True)
 class ShowCell(Ask):
     """Go where the arithmetic of a cell is written out."""
 
@@ -104,7 +103,7 @@ def _placed(
     def fitted(columns: list[int]) -> tuple[float, list[float]]:
         """Side of a tile by the width, and the least room behind each column."""
         rooms = [px(_FAN[0] if shapes[n][4] else _STRAIGHT[0]) for n in columns[1:]]
-        has_sums = shapes[columns[-1]][0] is Kind.PRODUCTS
+        has_sums = shapes[columns[-1]][0] is Kind.EVIDENCE
         rooms.append(px(_FAN[0]) + (px(_SUM) if has_sums else 0))
         return (box.width - wide - sum(rooms)) / (len(columns) - 1 + _IMAGE), rooms
 
@@ -174,10 +173,10 @@ def _edges(flow: Flow, places: _Places) -> Iterator[Edge]:
     for before, n in pairwise(places.columns):
         shown = range(places.count(before))
         for tile in range(places.count(n)):
-            sources = shown if flow.stages[n].reads_all else (tile,)
+            sources = shown if flow.stages[n].column.reads_all else (tile,)
             yield from (((before, source), (n, tile)) for source in sources if source in shown)
     last, outputs = places.columns[-1], len(flow.stages)
-    is_sum = flow.stages[last].kind is Kind.PRODUCTS
+    is_sum = flow.stages[last].kind is Kind.EVIDENCE
     units = (int(np.argmax(flow.logits)),) if is_sum else range(len(flow.logits))
     yield from (((last, tile), (outputs, unit)) for tile in range(places.count(last)) for unit in units)
 
@@ -344,7 +343,7 @@ def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
             parts.append(Part((n, tile), room, f"{said}: covered"))
             continue
         said += f": sum {format_signed(stage.sums[tile], 4)}" if stage.sums else ""
-        ask = ShowCell(stage.stage, stage.strongest(tile))
+        ask = ShowCell(stage.column.stage, stage.strongest(tile))
         parts.append(Part((n, tile), room, f"{said}. {stage.about}", ask))
         _, rows, cols = stage.values.shape
         grid = Cells(
@@ -379,8 +378,10 @@ def _cell_asked(stage: Stage, tile: int, row: int, col: int) -> Ask | None:
     if math.isnan(stage.values[tile, row, col]):
         return None
     if stage.kind is Kind.UNITS:
-        return ShowCell(stage.stage, (row * stage.values.shape[2] + col,))
-    return ShowCell(stage.stage, stage.strongest(tile) if stage.kind is Kind.FILTERS else (tile, row, col))
+        return ShowCell(stage.column.stage, (row * stage.values.shape[2] + col,))
+    return ShowCell(
+        stage.column.stage, stage.strongest(tile) if stage.kind is Kind.FILTERS else (tile, row, col)
+    )
 
 
 def _node(flow: Flow, places: _Places, key: Hashable) -> Node | None:
@@ -426,12 +427,14 @@ def _outline_fields(
     """Outline a cell, what it is computed from and what it feeds."""
     (node, key), look = cell, drawing.ground.look
     stage, own = flow.stages[node[0]], (key.row, key.col, 1, 1)
-    fields = flow.fields(stage.stage, (node[1], key.row, key.col)) | {stage.stage: ("feeds", own)}
+    fields = flow.fields(stage.column.stage, (node[1], key.row, key.col)) | {
+        stage.column.stage: ("feeds", own)
+    }
     for each in lit & places.tiles.keys():
         other = flow.stages[each[0]]
-        if other.kind in (Kind.FILTERS, Kind.UNITS) or other.stage not in fields:
+        if other.kind in (Kind.FILTERS, Kind.UNITS) or other.column.stage not in fields:
             continue
-        role, block = ("selected", own) if each == node else fields[other.stage]
+        role, block = ("selected", own) if each == node else fields[other.column.stage]
         drawing.add(moving_outline(_block_box(other, places.tiles[each], block), role, look))
 
 
@@ -450,7 +453,7 @@ def _words(flow: Flow) -> str:
 
 def _tables(flow: Flow) -> list[Table]:
     stages = [each for each in flow.stages if each.kind not in flow.covered]
-    tables = [Table.of_cells(f"{each.key} ({each.titles[0].lower()})", each.values) for each in stages]
+    tables = [Table.of_cells(f"{each.column.key} ({each.titles[0].lower()})", each.values) for each in stages]
     if not flow.hides_output:
         rows = list(zip(flow.names, flow.probabilities.tolist(), strict=True))
         tables.append(Table("Probabilities", ("class", "probability"), rows))
@@ -458,8 +461,8 @@ def _tables(flow: Flow) -> list[Table]:
 
 
 def _size(flow: Flow, look: Look) -> Size:
-    columns = [each for each in flow.stages[1:] if not each.is_activation]
-    fans = 1 + sum(each.reads_all for each in columns)
+    columns = [each for each in flow.stages[1:] if not each.column.is_activation]
+    fans = 1 + sum(each.column.reads_all for each in columns)
     least = (len(columns) + _IMAGE) * _LEAST + fans * _FAN[0] + (len(columns) + 1 - fans) * _STRAIGHT[0]
     least += _OUTPUT[0] + (_SUM if columns and columns[-1].sums else 0)
     return Size(look.px(max(640, 1.4 * least)), look.px(400), look.px(least), look.px(180))

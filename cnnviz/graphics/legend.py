@@ -9,7 +9,6 @@ from cnnviz.graphics.curves import Curve, diamond
 from cnnviz.palette import DASHES
 
 
-@dataclass(frozen=True, slots=True)
 class ToggleCurve(Ask):
     """Show a curve, or hide it."""
 

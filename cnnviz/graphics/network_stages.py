@@ -3,62 +3,43 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from cnnviz._types import FloatArray, Shape
 from cnnviz.drawing import Block, Colors, Pixels
+from cnnviz.graphics.columns import Column, Kind, plan_of
 from cnnviz.inspect.arithmetic import logit_contributions
-from cnnviz.inspect.receptive_field import INPUT, projective_fields, receptive_field
+from cnnviz.inspect.receptive_field import projective_fields, receptive_field
 from cnnviz.layers import Layer
 from cnnviz.network import Network, Trace
 from cnnviz.notation import format_sum
-from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_probabilities, format_signed
 
-PRODUCTS = "products"
-"""Key of the column of values times weights."""
 _SLIT = 0xFFB9C2CB
 """Colour of what is no cell, such as what lies between the slices of a filter; in both themes."""
 _LONGEST = 7
 """Characters of a sum, for which the drawing has room."""
 
 
-class Kind(Enum):
-    """What a column shows."""
-
-    IMAGE = auto()
-    FILTERS = auto()
-    MAPS = auto()
-    PRODUCTS = auto()
-    UNITS = auto()
-
-
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A column of tiles.
+    """The tiles of a column.
 
-    * `stage`: Whose cells these are: "input" or a layer.
     * `titles`, `captions`: What stands above it, each from the longest version to the shortest.
     * `values`: ndarray of shape (n, h, w). NaN where there is no cell.
-    * `reads_all`: Whether each tile is computed from all of the column before; else from the one beside it.
-    * `is_activation`: Whether there may be no room for it.
     * `sums`: Of products, the sum of each map, and what else there is to the logit: the bias.
     * `middle`: Of filters, row and column of the cell in the middle of their maps.
     """
 
-    key: str
-    stage: str
-    kind: Kind
+    column: Column
     titles: tuple[str, ...]
     captions: tuple[str, ...]
     about: str
     values: FloatArray
     colors: Colors
-    reads_all: bool = False
-    is_activation: bool = False
     sums: tuple[float, ...] = ()
     middle: tuple[int, int] = (0, 0)
 
@@ -79,7 +60,12 @@ class Stage:
     @property
     def shape(self) -> tuple[Kind, int, int, int, bool, bool]:
         """All that the layout depends on."""
-        return self.kind, *self.values.shape, self.reads_all, self.is_activation
+        return self.kind, *self.values.shape, self.column.reads_all, self.column.is_activation
+
+    @property
+    def kind(self) -> Kind:
+        """What it shows."""
+        return self.column.kind
 
     @property
     def noun(self) -> str:
@@ -91,8 +77,8 @@ class Stage:
         if self.kind in (Kind.IMAGE, Kind.UNITS):
             return self.titles[0]
         return (
-            f"{self.stage}, {self.noun} {tile}"
-            if self.kind is not Kind.PRODUCTS
+            f"{self.column.stage}, {self.noun} {tile}"
+            if self.kind is not Kind.EVIDENCE
             else f"{self.titles[0]}, map {tile}"
         )
 
@@ -179,75 +165,57 @@ def flow_of(
       they have moved, by name of the parameter; `filters` is their title then.
     """
     network = trace.network
-    stages = tuple(_stages(network, trace, names, weights or network.params, filters))
+    stages = tuple(_stages(trace, names, weights or network.params, filters))
     for stage in stages:
         _ = stage.pixels, stage.peaks  # made here, where nobody waits for them
     return Flow(network, stages, names, trace.class_probabilities[0], trace.logits[0], label, notes)
 
 
 def _stages(
-    network: Network, trace: Trace, names: tuple[str, ...], weights: Mapping[str, FloatArray], said: str
+    trace: Trace, names: tuple[str, ...], weights: Mapping[str, FloatArray], said: str
 ) -> Iterator[Stage]:
-    shape, before, last, signed = network.input_shape, INPUT, network.layers[-1][0], True
-    about = "The image as it enters the network: black is −0.5, white +0.5"
-    image, grey = _tiled(trace.inputs[0], shape), Colors("grey", -0.5, 0.5)
-    yield Stage(INPUT, INPUT, Kind.IMAGE, ("Image",), _sides(shape), about, image, grey)
-    for place, (name, layer) in enumerate(network.layers[:-1]):
-        source, shape = shape, network.shapes[name]
-        if layer.only_renames:
-            if len(source) == 3 and network.layers[place + 1][0] == last:
-                yield _products(network, trace, before, names)
-            continue
-        reads_all = len(source) != 3 or len(shape) != 3 or layer.mixes_channels
-        if layer.has_filters:
-            yield _filters(name, np.asarray(weights[f"{name}.weight"], np.float64), shape, said)
-            reads_all = False
-        signed = signed if layer.signed is None else layer.signed
-        values = _tiled(trace.outputs[name][0], shape)
-        kind, colors = Kind.MAPS if len(shape) == 3 else Kind.UNITS, _colors(values, signed=signed)
-        titles, about = _titles(layer, name, shape), layer.about
-        yield Stage(
-            name, name, kind, titles, _sides(shape), about, values, colors, reads_all, layer.is_elementwise
-        )
-        before = name
+    """What each column shows but the last, the outputs."""
+    network = trace.network
+    for column, following in pairwise(plan_of(network).columns):
+        match column.kind:
+            case Kind.FILTERS:
+                yield _filters(column, np.asarray(weights[column.key], np.float64), network, said)
+            case Kind.EVIDENCE:
+                if following.kind is Kind.OUTPUT:  # or else slopes take the place of weights
+                    yield _products(column, trace, names)
+            case _:
+                values, shape = trace.inputs[0], network.input_shape
+                titles, about = ("Image",), column.about
+                if column.layer is not None:
+                    values, shape = trace.outputs[column.stage][0], network.shapes[column.stage]
+                    titles, about = _titles(column.layer, column.stage, shape), column.layer.about
+                tiles = _tiled(values, column.shape)
+                yield Stage(column, titles, _sides(shape), about, tiles, column.colors(values))
 
 
-def _filters(name: str, kernels: FloatArray, shape: Shape, said: str) -> Stage:
-    """The filters of a layer, whose maps have a shape."""
-    about = f"Weights of {name}: blue negative, white zero, red positive, all on one scale"
+def _filters(column: Column, kernels: FloatArray, network: Network, said: str) -> Stage:
+    """The filters of a layer."""
+    about = f"Weights of {column.stage}: blue negative, white zero, red positive, all on one scale"
     if kernels.shape[1] > 1:
         about += f". Each filter has a slice for each of the {kernels.shape[1]} maps that it reads"
-    size, colors = _sides(kernels.shape), Colors("signed", *signed_levels(kernels))
-    titles, middle = (said or "Filters",), (shape[1] // 2, shape[2] // 2)
-    tiles = montage(kernels)
-    return Stage(
-        f"{name}.weight",
-        name,
-        Kind.FILTERS,
-        titles,
-        size,
-        about,
-        tiles,
-        colors,
-        reads_all=True,
-        middle=middle,
-    )
+    _, rows, cols = network.shapes[column.stage]
+    titles, captions, middle = (said or "Filters",), _sides(kernels.shape), (rows // 2, cols // 2)
+    colors = column.colors(kernels)
+    return Stage(column, titles, captions, about, montage(kernels), colors, middle=middle)
 
 
-def _products(network: Network, trace: Trace, stage: str, names: tuple[str, ...]) -> Stage:
+def _products(column: Column, trace: Trace, names: tuple[str, ...]) -> Stage:
     """Each pooled value times its weight, for the class that the network answers with."""
     index = int(np.argmax(trace.logits[0]))
-    taken_apart = logit_contributions(network, trace, stage, index)
+    taken_apart = logit_contributions(trace.network, trace, column.stage, index)
     found = taken_apart.contributions
     whose = f"for {names[index]}" if len(trace.logits[0]) > 1 else ""
-    about = (
-        f"Each cell of {stage} times its weight {whose}".strip() + ": with the bias, their sum is the logit"
-    )
+    about = f"Each cell of {column.stage} times its weight {whose}".strip()
+    about += ": with the bias, their sum is the logit"
     sums: list[float] = found.sum(axis=(1, 2), dtype=np.float64).tolist()
     sums.append(taken_apart.bias)
-    caption = (whose,) if whose else _sides(found.shape)
-    titles, colors = ("× weights", "× w"), _colors(found, signed=True)
-    return Stage(PRODUCTS, stage, Kind.PRODUCTS, titles, caption, about, found, colors, sums=tuple(sums))
+    captions = (whose,) if whose else _sides(found.shape)
+    return Stage(column, ("× weights", "× w"), captions, about, found, column.colors(found), sums=tuple(sums))
 
 
 def _titles(layer: Layer, name: str, shape: Shape) -> tuple[str, ...]:
@@ -265,32 +233,13 @@ def _sides(shape: Shape) -> tuple[str, ...]:
     return (f"{rows} × {cols}", f"{rows}²") if rows == cols else (f"{rows} × {cols}",)
 
 
-def _colors(values: FloatArray, *, signed: bool) -> Colors:
-    finite = values[np.isfinite(values)]
-    if signed:
-        return Colors("signed", *signed_levels(finite))
-    return Colors("sequential", 0.0, float(finite.max(initial=0.0)) or 1.0)
-
-
-def _tiled(values: FloatArray, shape: Shape) -> FloatArray:
+def _tiled(values: FloatArray, shape: tuple[int, int, int]) -> FloatArray:
     """Maps as they are; units as one tile, row by row."""
-    if len(shape) == 3:
+    if values.ndim == 3:
         return values
-    rows, cols = unit_grid(shape[0])
-    filled = np.full(rows * cols, np.nan)
-    filled[: shape[0]] = values
-    return filled.reshape(1, rows, cols)
-
-
-def unit_grid(count: int) -> tuple[int, int]:
-    """Rows and columns in which units are laid out: about twice as high as wide, with few places left over.
-
-    * `count`: number of units, >= 1.
-    """
-    ideal = max(round(math.sqrt(count / 2)), 1)
-    candidates = range(max(ideal // 2, 1), min(2 * ideal, count) + 1)
-    columns = min(candidates, key=lambda wide: (math.ceil(count / wide) * wide - count, abs(wide - ideal)))
-    return math.ceil(count / columns), columns
+    filled = np.full(math.prod(shape), np.nan)
+    filled[: len(values)] = values
+    return filled.reshape(shape)
 
 
 def montage(kernels: FloatArray) -> FloatArray:

@@ -33,7 +33,6 @@ _SMALLEST_CELL, _MOST_CELLS = 22, 100  # with numbers: smaller cells hold none, 
 _MOST_CAPTIONS = 16
 
 
-@dataclass(frozen=True, slots=True)
 class Move(Ask):
     """Move the image: to so many pixels to the right and down of where it was."""
 
@@ -41,7 +40,6 @@ class Move(Ask):
     dy: int
 
 
-@dataclass(frozen=True, slots=True)
 class ShowChannel(Ask):
     """Choose a channel of the maps."""
 

@@ -60,7 +60,6 @@ PHOTO = Graphic[Photo](
 # -- a board to draw on -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class DrawTo(Ask):
     """Draw, or erase, to a place on the board, in its pixels; it may lie beyond the edge."""
 
@@ -68,7 +67,6 @@ class DrawTo(Ask):
     col: float
 
 
-@dataclass(frozen=True, slots=True)
 class MovePen(Ask):
     """Move the pen of the keyboard."""
 

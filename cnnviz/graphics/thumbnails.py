@@ -20,7 +20,6 @@ _MARGIN = 4 / 28
 """Of the side of an image of MNIST, what is free on each side of the digit."""
 
 
-@dataclass(frozen=True, slots=True)
 class ShowImage(Ask):
     """Make a test image the sample."""
 

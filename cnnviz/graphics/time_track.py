@@ -19,38 +19,32 @@ _OUTLIERS = 0.01  # share of the values of a curve that may be cut off: the few 
 _RAIL = 31  # pixels from the top to the line itself
 
 
-@dataclass(frozen=True, slots=True)
 class ShowStep(Ask):
     """Show what there is at a step, or near it."""
 
     step: int
 
 
-@dataclass(frozen=True, slots=True)
 class Walk(Ask):
     """Go so many steps on, or back."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
 class Leap(Ask):
     """Go so many kept moments on, or back."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
 class ToStart(Ask):
     """Go to the first moment."""
 
 
-@dataclass(frozen=True, slots=True)
 class ToEnd(Ask):
     """Follow the run."""
 
 
-@dataclass(frozen=True, slots=True)
 class ReadStep(Ask):
     """Say what is known of a step."""
 

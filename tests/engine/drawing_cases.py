@@ -1,11 +1,8 @@
 """What the tests of drawings share."""
 
-from dataclasses import dataclass
-
 from cnnviz.drawing import LIGHT, Ask, Box, Ground
 
 
-@dataclass(frozen=True)
 class Go(Ask):
     """Ask for something, by numbers."""
 

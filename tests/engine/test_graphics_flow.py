@@ -10,8 +10,9 @@ import pytest
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
 from cnnviz.experiment import Experiment
+from cnnviz.graphics.columns import EVIDENCE, Kind, unit_grid
 from cnnviz.graphics.flow import FLOW, ShowCell
-from cnnviz.graphics.network_stages import PRODUCTS, Flow, Kind, flow_of, montage, unit_grid
+from cnnviz.graphics.network_stages import Flow, flow_of, montage
 from cnnviz.presets import LAB5, LENET
 
 EXPERIMENTS = {
@@ -40,7 +41,7 @@ def drawn(shown: Flow, size: tuple[int, int] = (640, 400), hovered: object = Non
 
 
 def stage(shown: Flow, key: str):
-    return next(each for each in shown.stages if each.key == key)
+    return next(each for each in shown.stages if each.column.key == key)
 
 
 def lit_lines(drawing: Drawing) -> int:
@@ -54,17 +55,17 @@ def test_every_stage_is_shown_with_what_the_network_computes(name: str) -> None:
     trace = network.forward(to_input(image()[None], network.dtype))
     for each in shown.stages:
         if each.kind is Kind.MAPS:
-            np.testing.assert_allclose(each.values, trace.outputs[each.stage][0], rtol=1e-5)
+            np.testing.assert_allclose(each.values, trace.outputs[each.column.stage][0], rtol=1e-5)
         elif each.kind is Kind.UNITS:
             values = each.values[~np.isnan(each.values)]
-            np.testing.assert_allclose(values, trace.outputs[each.stage][0], rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(values, trace.outputs[each.column.stage][0], rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(shown.probabilities, trace.class_probabilities[0], rtol=1e-5)
-    has_products = any(each.key == PRODUCTS for each in shown.stages)
+    has_products = any(each.column.key == EVIDENCE for each in shown.stages)
     assert has_products == (not experiment.hidden)
     if has_products:
         place = int(np.argmax(shown.logits))
         bias = float(network.params[f"{network.layers[-1][0]}.bias"][place])
-        assert sum(stage(shown, PRODUCTS).sums[:-1]) + bias == pytest.approx(
+        assert sum(stage(shown, EVIDENCE).sums[:-1]) + bias == pytest.approx(
             float(shown.logits[place]), rel=1e-4
         )
 
@@ -80,7 +81,7 @@ def test_it_fits_and_says_how_many_maps_are_shown(name: str, size: tuple[int, in
         count, all_ = len({p.key for p in tiles if p.key[0] == n}), len(shown.stages[n].values)
         texts = drawing.texts()
         assert count == all_ or f"{count} of {all_}" in texts or f"{count}/{all_}" in texts
-    left_out = {n for n, each in enumerate(shown.stages) if not each.is_activation} - columns
+    left_out = {n for n, each in enumerate(shown.stages) if not each.column.is_activation} - columns
     assert not left_out, "only activations may be left out"
     if name == "lab5":
         assert len({part.key for part in tiles if part.key[0] == 2}) == 8, (
@@ -121,7 +122,9 @@ def test_pointing_lights_up_what_is_read_and_what_is_fed_and_fades_the_rest() ->
     assert lit_lines(drawn(shown, hovered=(0, 0))) == 8 * 5
     assert lit_lines(drawn(shown, hovered=("class", 1))) == 8 * 5
     deep = flow(LENET)
-    first, second = (next(n for n, e in enumerate(deep.stages) if e.key == key) for key in ("pool1", "pool2"))
+    first, second = (
+        next(n for n, e in enumerate(deep.stages) if e.column.key == key) for key in ("pool1", "pool2")
+    )
     half = lit_lines(drawn(deep, (1700, 760), (first, 0)))
     assert half > lit_lines(drawn(deep, (1700, 760), (second, 0))) > 8
 
@@ -161,7 +164,7 @@ def test_arrow_keys_lead_to_what_lies_in_their_direction() -> None:
 
 
 def test_what_is_covered_is_neither_seen_nor_said() -> None:
-    shown = replace(flow(LAB5), covered=frozenset({Kind.MAPS, Kind.PRODUCTS}), hides_output=True)
+    shown = replace(flow(LAB5), covered=frozenset({Kind.MAPS, Kind.EVIDENCE}), hides_output=True)
     drawing = drawn(shown)
     assert drawing.texts().count("?") == 3 * 8
     assert "covered" in drawing.texts()

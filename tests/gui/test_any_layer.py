@@ -10,6 +10,7 @@ from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box
 from cnnviz.drawing.page import page_drawn
 from cnnviz.engines import make_engine
+from cnnviz.graphics.columns import Kind, plan_of
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.inspect.arithmetic import explain_cell, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT, projective_fields, receptive_field
@@ -23,7 +24,6 @@ from tests.small_data import few_digits
 from ui.panels.backprop.pages import inspect, page_of
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.steps import StepKind, backward_steps
-from ui.panels.feature_maps.plan import Kind, plan_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box, Ground
 from cnnviz.drawing.page import arranged
+from cnnviz.graphics.columns import Kind, plan_of
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5
@@ -16,7 +17,6 @@ from tests.gui.feature_maps_panel import EXPERIMENTS, Asked, line_of, scene_of
 from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.page import Contents
 from ui.panels.feature_maps.picture import MapChoices, picture
-from ui.panels.feature_maps.plan import Kind, plan_of
 from ui.state import PinnedCell
 
 NUMBER = {"∞": "inf", "−": "-"}
@@ -128,7 +128,7 @@ def test_every_column_shows_what_a_plain_pass_computes(name):
         match column.kind:
             case Kind.IMAGE:
                 same(asked.values(key), outputs[INPUT][0])
-            case Kind.KERNELS:
+            case Kind.FILTERS:
                 weights = asked.network.params[key]
                 same(asked.values(key), weights[0, 0])
                 same(asked.tiles(key), weights[:, 0])

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import LIGHT, Box, CellKey
-from cnnviz.graphics.network_stages import Kind
+from cnnviz.graphics.columns import Kind
 from tests.gui.driving import click, click_part
 from tests.gui.whole_window import rest, train
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -48,7 +48,7 @@ def test_before_anything_is_trained_the_network_is_alive_and_one_large_button_tr
     rest(qtbot, session)
     flow, button = panel.network.flow, panel.curves.train
     assert flow is not None
-    assert np.ptp(next(each.values for each in flow.stages if each.key == "conv1")) > 0
+    assert np.ptp(next(each.values for each in flow.stages if each.column.key == "conv1")) > 0
     assert button.isVisible()
     click(button)
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.TRAINING and session.state.run.step > 0)
@@ -86,7 +86,7 @@ def test_what_a_prediction_asks_for_is_covered_in_the_drawing(qtbot: QtBot, sess
     train(qtbot, session, 20)
     for secret, kinds, is_hidden in (
         (Secret.FILTERS, {Kind.FILTERS}, False),
-        (Secret.ANSWERS, {Kind.MAPS, Kind.PRODUCTS, Kind.UNITS}, True),
+        (Secret.ANSWERS, {Kind.MAPS, Kind.EVIDENCE, Kind.UNITS}, True),
         (Secret.LOSS, set(), False),
     ):
         state.set_covered({secret: "Predict first."})

@@ -317,6 +317,19 @@ def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_b
     assert [each.isVisible() for each in units] == [False]
 
 
+@pytest.mark.parametrize("size", [(900, 300), (400, 500)], ids=["side by side", "one above the other"])
+def test_the_button_for_training_lies_inside_a_plot(
+    qtbot: QtBot, curves: TrainingCurves, size: tuple[int, int]
+) -> None:
+    curves.resize(size[1], size[0])
+    show_window(qtbot, curves)
+    curves.set_history(History())
+    curves.resize(*size)
+    QApplication.processEvents()
+    assert curves.train.isVisible()
+    assert curves.loss.geometry().contains(curves.train.geometry())
+
+
 def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> None:
     curves.set_history(History(log_every=10))
     for count, words in ((2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")):

@@ -7,10 +7,10 @@ import numpy as np
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing.page import Card
+from cnnviz.graphics.columns import Kind
 from cnnviz.training import Trainer
 from tests.gui.recomputed.computing import classes_of, near, read, trace_of
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.feature_maps.plan import Kind
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training import TrainingPanel
 from ui.session import Session

@@ -22,7 +22,6 @@ _FORMULA = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class ShowWeights(Ask):
     """Compare weights of a layer: those for one input channel, or those of one unit."""
 
@@ -30,24 +29,20 @@ class ShowWeights(Ask):
     part: int = 0
 
 
-@dataclass(frozen=True, slots=True)
 class SetOwnScale(Ask):
     """Give the difference a scale of its own, or that of the weights."""
 
     is_own: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Mark(Ask):
     """Compare with the moment that is shown now."""
 
 
-@dataclass(frozen=True, slots=True)
 class GoToMark(Ask):
     """Show the marked moment."""
 
 
-@dataclass(frozen=True, slots=True)
 class Close(Ask):
     """Hide the comparison."""
 

@@ -49,14 +49,12 @@ _SWEEPS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class PinCell(Ask):
     """Pin a cell; None frees the pinned one."""
 
     cell: PinnedCell | None
 
 
-@dataclass(frozen=True, slots=True)
 class PointAtTerm(Ask):
     """Mark a term of a sum, wherever it stands."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.ledger import LedgerRow
 from cnnviz.inspect.arithmetic import explain_cell
 from cnnviz.inspect.receptive_field import INPUT, stage_index
@@ -19,7 +20,6 @@ from cnnviz.layers.cells import (
 from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
 from ui.panels.feature_maps.picture import Limits, Picture
-from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.state import PinnedCell
 
 _LARGEST = 12

@@ -13,6 +13,7 @@ from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask, Colors
 from cnnviz.drawing.kept import kept
 from cnnviz.graphics import patches
+from cnnviz.graphics.columns import EVIDENCE, Plan, plan_of
 from cnnviz.graphics.tiles import Tiles
 from cnnviz.inspect.excitation import (
     ClassContributions,
@@ -25,7 +26,6 @@ from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis, Context
-from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
 from ui.panels.provenance import Provenance
 from ui.state import PinnedCell
 
@@ -35,7 +35,6 @@ PATCHES = 8
 _PATCHES, _AVERAGES = "looks-for", "class-evidence"
 
 
-@dataclass(frozen=True, slots=True)
 class LookAtPatch(Ask):
     """Make the image of a patch the sample, and pin the cell that responds to it."""
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Card, Page, Row, page_drawn, without_controls
+from cnnviz.graphics.columns import Kind, Plan
 from cnnviz.graphics.tiles import Chosen, first_line
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
@@ -23,9 +24,9 @@ from ui.panels.feature_maps import arithmetic
 from ui.panels.feature_maps.arithmetic import PinCell, PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain, shown_pin
 from ui.panels.feature_maps.explain import Look as Looking
+from ui.panels.feature_maps.layout import LARGEST_SCALE, Layout, Room, layout_of
 from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.plan import LARGEST_SCALE, Kind, Layout, Plan, Room, layout_of
 from ui.panels.feature_maps.view import (
     SPEEDS,
     Choose,
@@ -460,7 +461,7 @@ class NetworkView(QWidget):
             self.splitter.setSizes(heights)
             return
         columns = () if self.picture is None else self.picture.plan.columns
-        rows = max((each.shape[1] for each in columns if each.kind is Kind.KERNELS), default=3)
+        rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
         tables = min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
         wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
         wanted = min(wanted, round(_LARGEST_SHARE * total))

@@ -11,6 +11,7 @@ import numpy as np
 from cnnviz.drawing import Asking, Block, Box, Colors, Ground, Look, Share
 from cnnviz.drawing.outlines import OUTLINES
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
+from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
 from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.stages import (
@@ -34,9 +35,9 @@ from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_power, format_value
 from ui.panels.feature_maps.explain import Explained, logit_breakdown
+from ui.panels.feature_maps.layout import LARGEST_CELL, Layout, Room
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.plan import LARGEST_CELL, Column, Kind, Layout, Plan, Room
 from ui.panels.feature_maps.view import (
     Choose,
     Enlarge,
@@ -120,18 +121,18 @@ class Now:
 
     def source(self, column: Column) -> int:
         """Input channel whose weights a column of kernels shows; of other columns 0."""
-        if column.kind is not Kind.KERNELS:
+        if column.kind is not Kind.FILTERS:
             return 0
         return min(self.explained.source(column), self.picture.network.params[column.key].shape[1] - 1)
 
     def is_covered(self, column: Column) -> bool:
         """Whether the cells of a column are covered."""
-        return self.explained.look.covers and column.kind not in (Kind.IMAGE, Kind.KERNELS)
+        return self.explained.look.covers and column.kind not in (Kind.IMAGE, Kind.FILTERS)
 
     def marks(self, column: Column) -> tuple[Mark, ...]:
         """Cells of a column that belong to the marked one."""
         links = self.explained.links
-        return () if links is None or column.kind is Kind.KERNELS else links.of(column.stage)
+        return () if links is None or column.kind is Kind.FILTERS else links.of(column.stage)
 
     @property
     def still(self) -> tuple[object, ...]:
@@ -245,7 +246,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         looked,
         f"×{times}" if has_grown else "",
         f"{times} times the limits at step {format_count(step)}" if has_grown else "",
-        enlarge=None if column.kind is Kind.KERNELS else Enlarge(column.key),
+        enlarge=None if column.kind is Kind.FILTERS else Enlarge(column.key),
         scrolls=ScrollMap if zoom is not None else None,
         zooms=ZoomBy if is_large else None,
         length=240 if is_large else None,
@@ -268,7 +269,7 @@ def _large(
     now: Now, column: Column, content: StageMap, room: float | Share, name: str, tip: str
 ) -> Card[StageMap]:
     """The large map of a column; with a pinned cell in it arrow keys move that."""
-    has_pin = column.kind is not Kind.KERNELS and column.stage == now.explained.pinned_stage
+    has_pin = column.kind is not Kind.FILTERS and column.stage == now.explained.pinned_stage
     content = replace(content, moves=MovePin) if has_pin else content
     return Card(
         column.key, STAGE_MAP, content, tip=tip, room=room, is_live=True, keys_point=not has_pin, name=name
@@ -282,7 +283,7 @@ def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[I
         tip = "Larger cells, until their numbers fit (Ctrl+wheel)"
         buttons.insert(0, Choice("larger cells", "mini", "Larger cells", ZoomBy(1), tip=tip, icon="plus"))
         buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", ZoomBy(-1), icon="minus"))
-    if column.kind is not Kind.KERNELS:
+    if column.kind is not Kind.FILTERS:
         icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", "Enlarge")
         tip = title if is_large else "Enlarge (double click on the map)"
         name = f"enlarge {column.key}"
@@ -292,7 +293,7 @@ def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[I
 
 def _side(now: Now, column: Column) -> float:
     """Side of the room for the large map of a column."""
-    return now.layout.widths[column.key] if column.kind is Kind.KERNELS else now.layout.side
+    return now.layout.widths[column.key] if column.kind is Kind.FILTERS else now.layout.side
 
 
 def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
@@ -301,7 +302,7 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
     match column.kind:
         case Kind.IMAGE:
             lines = "pixel ÷ 255 − 0.5", "pixels"
-        case Kind.KERNELS:
+        case Kind.FILTERS:
             inputs = now.picture.network.params[column.key].shape[1]
             of = f" of {column.count}" if inputs == 1 else f", input {now.source(column)}"
             lines = f"filter {channel}{of}", f"filter {channel}"
@@ -313,12 +314,12 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
 def _values(now: Now, column: Column) -> Any:
     """Maps of a column, of shape (maps, h, w)."""
     values = now.picture.values(column)
-    return values[:, now.source(column)] if column.kind is Kind.KERNELS else values
+    return values[:, now.source(column)] if column.kind is Kind.FILTERS else values
 
 
 def _cell(column: Column, source: int, channel: int, row: int, col: int) -> PinnedCell:
     """A cell of a map; a weight of a kernel by the key of its column."""
-    if column.kind is Kind.KERNELS:
+    if column.kind is Kind.FILTERS:
         return PinnedCell(column.key, (channel, source, row, col))
     return PinnedCell(column.stage, (channel, row, col))
 
@@ -326,7 +327,7 @@ def _cell(column: Column, source: int, channel: int, row: int, col: int) -> Pinn
 def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tuple[HeatMap, str]:
     """The chosen map, and the power of ten of the numbers in its cells."""
     picture, channel = now.picture, now.channel(column)
-    is_kernel, source, limits = column.kind is Kind.KERNELS, now.source(column), picture.levels[column.key]
+    is_kernel, source, limits = column.kind is Kind.FILTERS, now.source(column), picture.levels[column.key]
 
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
@@ -365,7 +366,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
             _values(now, column),
             Colors(column.colormap, *limits),
             partial(ShowChannel, group),
-            noun="filter" if column.kind is Kind.KERNELS else "map",
+            noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
             point=lambda *at: PointAt(_cell(column, source, *at)),
             scrolls=partial(ScrollMaps, column.key),

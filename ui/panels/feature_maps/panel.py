@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from cnnviz._types import View as PanelView
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
+from cnnviz.graphics.columns import Kind, Plan, plan_of
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
@@ -35,7 +36,6 @@ from ui.panels.feature_maps.filter_search import LookAtPatch
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
-from ui.panels.feature_maps.plan import Kind, Plan, plan_of
 from ui.panels.feature_maps.top_patches import ShowFilter, TopPatchesView
 from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
 from ui.panels.picture_loop import PictureLoop

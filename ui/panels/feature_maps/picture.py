@@ -5,16 +5,15 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
+from cnnviz.graphics.columns import EVIDENCE, Column, Kind, Plan, plan_of
 from cnnviz.inspect.arithmetic import LogitContributions, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network, Trace
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Context
-from ui.panels.feature_maps.plan import EVIDENCE, Column, Kind, Plan, plan_of
 from ui.panels.scene import Scene, SceneRun
 
 Limits = tuple[float, float]
@@ -74,7 +73,7 @@ class Picture(SceneRun):
         match column.kind:
             case Kind.IMAGE:
                 return self.trace.inputs[0]
-            case Kind.KERNELS:
+            case Kind.FILTERS:
                 return self.network.params[column.key]
             case Kind.EVIDENCE:
                 assert self.evidence is not None
@@ -87,7 +86,7 @@ class Picture(SceneRun):
         match column.kind:
             case Kind.IMAGE:
                 return self.scene.sample
-            case Kind.KERNELS:
+            case Kind.FILTERS:
                 return self.network.params[column.key]
             case _:
                 return self.trace
@@ -102,10 +101,10 @@ class Picture(SceneRun):
 
     def since(self, first: Snapshot) -> Self:
         """The same with the growth of the kernels since a moment of the same run."""
-        kernels = [column for column in self.plan.columns if column.kind is Kind.KERNELS]
+        kernels = [column for column in self.plan.columns if column.kind is Kind.FILTERS]
         growth = {
             column.key: (
-                self.levels[column.key][1] / _limits(first.network.params[column.key], signed=True)[1],
+                self.levels[column.key][1] / _limits(column, first.network.params[column.key])[1],
                 first.step,
             )
             for column in kernels
@@ -124,15 +123,7 @@ def picture(scene: MapScene, _context: Context | None = None) -> Picture:
         relative = scene.choices.is_relative
         evidence = logit_contributions(network, trace, column.stage, index, relative=relative)
     found = Picture(scene, plan, trace, evidence, {})
-    # From all values of a layer; black and white as pixels enter the network.
-    return found.within(
-        {
-            column.key: (-0.5, 0.5)
-            if column.kind is Kind.IMAGE
-            else _limits(found.values(column), column.signed)
-            for column in plan.columns
-        }
-    )
+    return found.within({column.key: _limits(column, found.values(column)) for column in plan.columns})
 
 
 def union(first: Levels, second: Levels) -> dict[str, Limits]:
@@ -145,13 +136,6 @@ def union(first: Levels, second: Levels) -> dict[str, Limits]:
     return joined
 
 
-def _limits(values: NDArray[np.floating], signed: bool) -> Limits:
-    """Symmetric limits for signed values, from 0 for others; what is not finite is left out."""
-    lo, hi = float(values.min()), float(values.max())
-    if not np.isfinite((lo, hi)).all():
-        finite = values[np.isfinite(values)]
-        lo, hi = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    largest = max(-lo, hi) if signed else hi
-    if largest <= 0:
-        largest = 1.0
-    return (-largest if signed else 0.0), largest
+def _limits(column: Column, values: FloatArray) -> Limits:
+    colors = column.colors(values)
+    return colors.lo, colors.hi

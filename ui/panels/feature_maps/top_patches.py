@@ -39,7 +39,6 @@ _SCOPES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class ShowFilter(Ask):
     """Look at a filter of a convolution."""
 
@@ -47,12 +46,10 @@ class ShowFilter(Ask):
     channel: int = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Search(Ask):
     """Search all test images with the present weights."""
 
 
-@dataclass(frozen=True, slots=True)
 class CancelSearch(Ask):
     """Stop the search."""
 

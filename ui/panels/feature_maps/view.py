@@ -6,8 +6,8 @@ from operator import attrgetter
 
 from cnnviz.drawing import Ask
 from ui.choices import flag, maybe, named_values, one_of, whole
+from ui.panels.feature_maps.layout import LARGEST_CELL, LARGEST_SCALE
 from ui.panels.feature_maps.picture import MapChoices
-from ui.panels.feature_maps.plan import LARGEST_CELL, LARGEST_SCALE
 from ui.state import PinnedCell
 
 NETWORK, TOP_PATCHES = "network", "top_patches"
@@ -115,7 +115,6 @@ def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[
 # -- what is asked for ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Choose(Ask):
     """Give a field of the choices another value."""
 
@@ -123,29 +122,24 @@ class Choose(Ask):
     value: object
 
 
-@dataclass(frozen=True, slots=True)
 class PlaySweep(Ask):
     """Let the sweep run, or pause it."""
 
 
-@dataclass(frozen=True, slots=True)
 class StepSweep(Ask):
     """Sweep one cell further."""
 
 
-@dataclass(frozen=True, slots=True)
 class EndSweep(Ask):
     """Leave the sweep."""
 
 
-@dataclass(frozen=True, slots=True)
 class PointAt(Ask):
     """Look at a cell; of a kernel: the column's key and (filter, input, row, column)."""
 
     cell: PinnedCell
 
 
-@dataclass(frozen=True, slots=True)
 class PressCell(Ask):
     """Pin a cell, or free it if it is pinned; take the logit of a class apart where one is given."""
 
@@ -153,7 +147,6 @@ class PressCell(Ask):
     index: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class MovePin(Ask):
     """Move the pinned cell."""
 
@@ -161,7 +154,6 @@ class MovePin(Ask):
     cols: int
 
 
-@dataclass(frozen=True, slots=True)
 class ShowChannel(Ask):
     """Show a channel in all columns of a group."""
 
@@ -169,14 +161,12 @@ class ShowChannel(Ask):
     channel: int
 
 
-@dataclass(frozen=True, slots=True)
 class Enlarge(Ask):
     """Enlarge a column, or give it its usual size."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
 class Fold(Ask):
     """Fold a column, or unfold it."""
 
@@ -184,21 +174,18 @@ class Fold(Ask):
     is_folded: bool
 
 
-@dataclass(frozen=True, slots=True)
 class ZoomBy(Ask):
     """Make the cells of the enlarged map larger."""
 
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
 class ScrollMap(Ask):
     """Bring a row and a column of the enlarged map to its upper left."""
 
     corner: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
 class ScrollMaps(Ask):
     """Bring a line of the small maps of a column to its top."""
 

@@ -173,6 +173,7 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         direction, wide = QBoxLayout.Direction, self.width() > 1.4 * self.height()
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self._unit.setVisible(wide)
+        self._box.activate()  # the button lies over one of them
         self._place_button()
 
     @override

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask
+from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.flow import FLOW, ShowCell
-from cnnviz.graphics.network_stages import Flow, Kind, flow_of
+from cnnviz.graphics.network_stages import Flow, flow_of
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, one_of
@@ -132,7 +133,7 @@ class NetworkPart(ProvenancePart, QWidget):
     def _draw(self, flow: Flow) -> None:
         why = self._state.why_covered
         hides_cells = bool(why(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS))
-        covered = {Kind.MAPS, Kind.PRODUCTS, Kind.UNITS} if hides_cells else set[Kind]()
+        covered = {Kind.MAPS, Kind.EVIDENCE, Kind.UNITS} if hides_cells else set[Kind]()
         covered |= {Kind.FILTERS} if why(Secret.FILTERS) else set()
         self.view.show_content(
             replace(
