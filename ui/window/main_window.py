@@ -368,6 +368,7 @@ class MainWindow(QMainWindow):
         self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
         self.panels.divided.connect(self._follow_panels)
+        self.panels.entered.connect(lambda: self.enter_panel(max(self.panels.front, 0)))
         #: In presenter mode, what stands for the tabs.
         self.line = SegmentedControl([(row.dock_name, as_read(row.title)) for row in PANELS])
         self.line.currentChanged.connect(self.panels.show_named)
