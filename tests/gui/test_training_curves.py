@@ -296,8 +296,20 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingC
     assert [BEFORE in texts for texts in named] == [False, True], "once is enough"
 
 
+@pytest.mark.parametrize("size", [(900, 300), (400, 500)], ids=["side by side", "one above the other"])
+def test_the_button_for_training_lies_inside_a_plot(
+    qtbot: QtBot, curves: TrainingCurves, size: tuple[int, int]
+) -> None:
+    curves.resize(size[1], size[0])
+    show_window(qtbot, curves)
+    curves.set_history(History())
+    curves.resize(*size)
+    assert curves.train.isVisible()
+    qtbot.waitUntil(lambda: curves.loss.geometry().contains(curves.train.geometry()))
+
+
 def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_both(
-    curves: TrainingCurves, theme: ThemeManager
+    qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager
 ) -> None:
     def ends() -> list[float]:
         return [
@@ -309,25 +321,11 @@ def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_b
     for scale in (1.0, 2.0, 1.0):
         theme.set_scale(scale)
         curves.resize(1600, 500)
-        QApplication.processEvents()
-        assert ends()[0] == ends()[1]
+        qtbot.waitUntil(lambda: ends()[0] == ends()[1])
     units = [each for each in curves.findChildren(QLabel) if each.text() == "step"]
     assert [each.isVisible() for each in units] == [True]
     curves.resize(500, 640)
     assert [each.isVisible() for each in units] == [False]
-
-
-@pytest.mark.parametrize("size", [(900, 300), (400, 500)], ids=["side by side", "one above the other"])
-def test_the_button_for_training_lies_inside_a_plot(
-    qtbot: QtBot, curves: TrainingCurves, size: tuple[int, int]
-) -> None:
-    curves.resize(size[1], size[0])
-    show_window(qtbot, curves)
-    curves.set_history(History())
-    curves.resize(*size)
-    QApplication.processEvents()
-    assert curves.train.isVisible()
-    assert curves.loss.geometry().contains(curves.train.geometry())
 
 
 def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> None:

@@ -473,11 +473,11 @@ def test_of_two_numbers_that_leave_room_for_each_other_the_smaller_is_shown(
 ) -> None:
     def page(side: int) -> Page:
         card = Card("map", WORDS, Words(f"{side} cells"))
-        return Page(card, fit=Fit("map", lambda *_: 12 - side, side, SetSide))
+        return Page(card, fit=Fit("map", lambda *_: (12 - side, 3), (side, 3), SetSide))
 
     def answer(ask: Ask) -> None:
         assert isinstance(ask, SetSide)
-        view.show_page(page(ask.side))
+        view.show_page(page(ask.side[0]))
 
     view = PageView(answer)
     place(qtbot, window, view)
