@@ -205,7 +205,6 @@ class MainWindow(QMainWindow):
         self.setWindowState(Qt.WindowState.WindowFullScreen if presents else state)
         self._turning.start()  # until it has its new size, or if it has that already
 
-    @Slot()
     def _turn(self) -> None:
         """Dress and lay out once what was changed for presenter mode, or after it."""
         self._turning.stop()
