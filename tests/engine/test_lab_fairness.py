@@ -102,13 +102,6 @@ def guesses(one: HandIn, first: float, cell: tuple[int, int, int], pick: str) ->
     )
 
 
-def guesses(one: HandIn, first: float, cell: tuple[int, int, int], pick: str) -> HandIn:
-    answers = {"guess": first, "click": cell, "pick": pick}
-    return replace(
-        one, predictions={key: replace(one.predictions[key], answer=each) for key, each in answers.items()}
-    )
-
-
 def test_few_same_guesses_are_nothing_where_the_class_was_told_to_predict_now():
     class_ = [handed_in(number=each) for each in range(1, 5)]
     one, two = (guesses(each, 0.3, (0, 8, 8), "max") for each in class_[:2])
