@@ -26,6 +26,7 @@ from cnnviz.lab.explaining import explain, known_facts  # likewise
 from cnnviz.lab.measures import value_words  # likewise
 from cnnviz.lab.opening import find_lab, lab_data  # likewise
 from cnnviz.lab.reasons import explanation  # likewise
+from cnnviz.lab.record import StepRecord  # likewise
 from cnnviz.report.bench import Bench  # likewise
 
 type Array = np.ndarray[Any, Any]
@@ -490,7 +491,7 @@ def sentences(lab: Lab, roll_number: str, dataset: Dataset) -> Iterator[tuple[st
     for place, step in enumerate(lab.steps):
         if step.reveal is None:
             continue
-        found = explain(step, of_step[step.id], results, lab.steps[:place], None)
+        found = explain(step, of_step[step.id], results, lab.steps[:place], StepRecord())
         known, facts = known_facts(step, lab.steps[:place]), found.facts
 
         def write(name: str, known: Any = known, facts: Any = facts) -> str:

@@ -54,6 +54,16 @@ def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
     assert "shown 2026-01-31 10:05 without a prediction" in to_html(lab_document(LAB, handed))
 
 
+def test_a_result_that_the_report_tells_before_a_prediction_is_marked_in_it():
+    """However it was exported, the hand-in says since when each result is known."""
+    record = LabRecord.of(LAB).wrote(GUESS, "observations", "Nothing is predicted.", "2026-01-31 10:07")
+    handed = handed_in(record)
+    asked = {step.id for step in LAB.steps if step.prediction is not None}
+    assert handed.given_up == dict.fromkeys(asked, "2026-01-31 11:30")
+    assert handed_in(LabRecord.of(LAB)).given_up == {}, "of nobody"
+    assert "shown 2026-01-31 11:30 without a prediction" in to_html(lab_document(LAB, handed))
+
+
 def test_step_that_is_ticked_without_prediction_or_giving_up_is_a_remark():
     (reason,) = reasons(replace(handed_in(given_up()), given_up={}))
     assert reason == "done without the prediction that they wait for: guess"

@@ -35,7 +35,7 @@ from cnnviz.lab import (
 )
 from cnnviz.lab.events import result_was_shown
 from cnnviz.lab.judging import typed_number
-from cnnviz.lab.model import Condition
+from cnnviz.lab.model import Condition, Question
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import OwnImage, Shown, read_work
 from cnnviz.lab.showing import covered, recalled, secrets_of
@@ -63,18 +63,30 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     record = record.predicted(step, Commitment(0.4, TIME))
     record = record.happened(step, Event("visited", what="training"), "12:01")
     record = record.wrote(step, "observations", "two words", "12:02")
-    for again in (
-        record.happened(step, Event("words", 1), "12:03"),
-        record.wrote(step, "observations", "two words", "12:04"),
-    ):
-        assert again is record, "to be told the same again changes nothing"
+    assert record.wrote(step, "observations", "two words", "12:04") is record, "the same changes nothing"
     assert not record.is_done("guess")
-    assert missing(step, record.step("guess").counts) == ("open the panel Backprop", "write 3 words")
+    done = record.step("guess")
+    assert missing(step, done.counts, done.written) == ("open the panel Backprop", "write 3 words")
     record = record.happened(step, Event("visited", what="backprop"), "12:03")
     record = record.wrote(step, "observations", "now three words", "12:04")
     assert record.step("guess").done == "12:04"
     record = record.wrote(step, "observations", "one", "12:05")
     assert record.step("guess").done == "12:04", "what is done stays done"
+
+
+def test_each_field_that_is_asked_for_is_filled_for_itself():
+    """The words of one field do not count for another; what is asked of some networks only can wait."""
+    about = Question("Of pools?", "description", network=("no pool",))
+    asked = (Question("What?", "objective"), Question("Why?", "hypothesis"), about)
+    step = replace(small_lab().step("guess"), done_when=(Condition("words", at_least=2),), questions=asked)
+    record = LabRecord.of(small_lab()).wrote(step, "hypothesis", "many words in one field", "12:00")
+    written = record.step("guess").written
+    assert missing(step, {}) == ("write 2 words for “Objective” and “Hypothesis”",)
+    assert missing(step, {}, written) == ("write 2 words for “Objective”",)
+    assert not record.is_done("guess")
+    record = record.wrote(step, "hypothesis", "", "12:01").wrote(step, "objective", "two words", "12:02")
+    assert not record.is_done("guess"), "what was deleted again does not count"
+    assert record.wrote(step, "hypothesis", "now both", "12:03").is_done("guess")
 
 
 def test_the_same_result_keeps_its_time_and_another_takes_its_place():

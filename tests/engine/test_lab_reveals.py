@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from cnnviz.document.types import Pinned
 from cnnviz.drawing import LIGHT, PAPER, Box
 from cnnviz.drawing.page import broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
@@ -16,7 +17,7 @@ from cnnviz.lab.model import Prediction
 from cnnviz.lab.opening import find_lab
 from cnnviz.lab.pictures import PICTURES, Case, Fact, figure_of
 from cnnviz.lab.reasons import explanation, mistakes_in
-from cnnviz.lab.record import Found
+from cnnviz.lab.record import Found, LookedAt
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import Figure, Words
@@ -220,6 +221,27 @@ def test_every_network_has_its_picture_or_a_sentence_why_not(network):
     assert made >= {"untrained": 12, "average": 13, "none": 10}.get(network, 12)
 
 
+def test_a_picture_shows_the_cell_and_the_filter_that_the_student_looked_at_and_names_them():
+    bench = small()
+    size, moved = bench.network.shapes[bench.pool], {"dx": 1, "dy": 0, "sample": 0}
+    inner, border = Pinned(stage=bench.pool, index=(0, 1, 2)), Pinned(stage=bench.pool, index=(0, 0, 2))
+    found = {}
+    for looked in (
+        None,
+        LookedAt(inner, 1),
+        LookedAt(border, 1),
+        LookedAt(Pinned(stage="conv1", index=(0, 3, 3)), 99),
+    ):
+        for name, values in (("field", {"stage": bench.pool, "sample": 0}), ("winner-changes", moved)):
+            page, _ = PICTURES[name].made(Case(bench, "change", 0.5, looked=looked), values)
+            found[name, looked] = page_drawn(page, Box(0, 0, 480, 400), LIGHT).texts()
+    assert "conv1, filter 0" in found["field", LookedAt(inner, 1)]
+    assert {"1", "2"} <= set(found["field", LookedAt(inner, 1)])
+    assert "Windows, filter 1" in found["winner-changes", LookedAt(inner, 1)]
+    last = f"conv1, filter {size[0] - 1}"
+    assert all(last in found["field", each] for each in (None, LookedAt(border, 1))), "a whole square"
+
+
 def test_what_was_predicted_is_drawn_beside_what_was_measured():
     bench, picture = small(), PICTURES["learning"]
     texts = [
@@ -235,8 +257,8 @@ def test_what_was_predicted_is_drawn_beside_what_was_measured():
 def test_the_report_shows_the_picture_and_says_why():
     lab, mistakes = parse_lab(WITH_REVEAL.replace('settings = { pool = "average" }', ""))
     assert mistakes == []
-    numbers = measured_lab(lab, small_data(), 3, with_results=True, answers={"guess": 0.4})
     record = LabRecord.of(lab).predicted(lab.step("guess"), Commitment(0.4, "2026-01-31 10:00"))
+    numbers = measured_lab(lab, small_data(), 3, with_results=True, record=record)
     handed = hand_in(lab, record, numbers)
     blocks = lab_document(lab, handed, record, numbers).blocks
     place = next(
