@@ -312,13 +312,14 @@ def test_terms_by_window_are_gradient_times_winning_patch():
 
 @pytest.mark.parametrize("by", ["position", "window"])
 def test_samples_of_a_batch_add_up(by):
-    network = two_blocks("split")
+    network = two_blocks("split", leaky=True)
     x = np.concatenate([ink(network, seed) for seed in range(3)])
     trace, gradients = both_passes(network, x, 0, 1, 2)
     terms = [
         filter_gradient_terms(network, trace, gradients, "conv2", 1, sample, by=by).total
         for sample in range(3)
     ]
+    assert all(np.abs(each).max() > 1e-6 for each in terms)
     np.testing.assert_allclose(sum(terms), gradients.params["conv2.weight"][1], rtol=1e-9, atol=1e-14)
 
 
