@@ -28,7 +28,8 @@ sys.excepthook = _hook
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
 from ui.panels.backprop import work as backprop_work  # noqa: E402  # likewise
-from ui.panels.report import panel as report_panel, preview  # noqa: E402  # likewise
+from ui.panels.report import panel as report_panel  # noqa: E402  # likewise
+from ui.panels.report import preview  # noqa: E402  # likewise
 from ui.session import Session  # noqa: E402  # likewise
 from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 
