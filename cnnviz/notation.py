@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Self
 
 import numpy as np
@@ -38,23 +38,18 @@ class Notation:
     fixed: bool = False  # whether the number of decimals must be kept where there is little room
 
     @classmethod
-    def of(cls, values: ArrayLike, *, signed: bool = False, decimals: int | None = None) -> Self:
-        """Choose a notation with about three figures of the largest value.
-
-        * `decimals`: fixed number of decimals.
-        """
+    def of(cls, values: ArrayLike, *, signed: bool = False) -> Self:
+        """Choose a notation with three figures of the largest value; of whole numbers with all."""
         array = np.asarray(values)
         if array.dtype.kind in "iub":
-            return cls(decimals or 0, 0, signed, fixed=True)
+            return cls(0, 0, signed, fixed=True)
         magnitudes = np.abs(array.astype(np.float64).ravel())
         largest = float(np.max(magnitudes[np.isfinite(magnitudes)], initial=0.0))
-        if decimals is not None or largest == 0:
-            return cls(2 if decimals is None else decimals, 0, signed, fixed=decimals is not None)
+        if largest == 0:
+            return cls(2, 0, signed)
         largest = float(f"{largest:.2e}")  # as it will be written: 9.9999 is 10.0
         exponent = 0 if 0.02 <= largest < 1e4 else max(math.floor(math.log10(largest)), -300)
-        largest /= 10.0**exponent
-        decimals = 3 if largest < 0.1 else 2 if largest < 10 else 1 if largest < 100 else 0
-        return cls(decimals, exponent, signed)
+        return cls(max(2 - math.floor(math.log10(largest / 10.0**exponent)), 0), exponent, signed)
 
     @property
     def unit(self) -> str:
@@ -63,75 +58,53 @@ class Notation:
 
     def text(self, value: float) -> str:
         """Write one number; "0" is exactly zero, and "≈0" is what would read so."""
-        if value == 0:
-            return "0"
-        if not math.isfinite(value):
-            return format_value(value)
-        scaled = value / 10.0**self.exponent
-        text = f"{scaled:{'+' if self.signed else ''},.{self.decimals}f}"
-        return f"{ALMOST}0" if not text.strip("+-0.") else typeset(text)
-
-    def texts(
-        self,
-        values: ArrayLike,
-        groups: NDArray[np.integer] | None = None,
-        longest: int | None = None,
-        *,
-        may_look_alike: bool = False,
-    ) -> list[str]:
-        """Write the numbers of cells, each with the digits that it needs, or not at all.
-
-        * `groups`: cells with the same number are compared, such as those of one pooling window: a window
-          that needs them gets more decimals, until unequal ones look unequal.
-        * `longest`: for how many characters there is room in a cell. All numbers have fewer decimals, down to
-          one, where that makes room for them.
-        * `may_look_alike`: whether cells of a group may look alike where there is no room for the difference.
-        * Returns: in row-major order; "" for a cell without room for its digits, or for the difference.
-        """
-        numbers: list[float] = np.asarray(values).ravel().tolist()
-        shared, texts = self, [self.cell(value) for value in numbers]
-        while not shared.fixed and shared.decimals > 1:
-            usual = (text for text, value in zip(texts, numbers, strict=True) if not shared._is_small(value))
-            if fit(list(usual), longest):
-                break
-            shared = replace(shared, decimals=shared.decimals - 1)
-            texts = [shared.cell(value) for value in numbers]
-        if groups is not None:
-            members: defaultdict[int, list[int]] = defaultdict(list)
-            for place, group in enumerate(groups.ravel().tolist()):
-                members[group].append(place)
-            for places in members.values():
-                own = [numbers[place] for place in places]
-                told = shared._told_apart(own, longest, may_look_alike=may_look_alike)
-                for place, text in zip(places, told, strict=True):
-                    texts[place] = text
-        return [text if fit([text], longest) else "" for text in texts]
-
-    def _told_apart(self, numbers: list[float], longest: int | None, *, may_look_alike: bool) -> list[str]:
-        usual = [self.cell(value) for value in numbers]
-        for decimals in range(self.decimals, MOST_FIGURES):
-            finer = replace(self, decimals=decimals)
-            texts = [finer.cell(value) for value in numbers]
-            if decimals > self.decimals and not fit(texts, longest):
-                break
-            if not any(alike(numbers, texts)):
-                return texts
-        are_alike = alike(numbers, usual)
-        return [
-            "" if is_alike and not may_look_alike else text
-            for text, is_alike in zip(usual, are_alike, strict=True)
-        ]
-
-    def _is_small(self, value: float) -> bool:
-        """Whether a number that is not 0 would read so."""
-        return self.text(value).startswith(ALMOST)
+        text = self.cell(value)
+        return text if value == 0 or text.strip(f"+{MINUS}0.") else f"{ALMOST}0"
 
     def cell(self, value: float) -> str:
-        """Write one number, and what would read as 0 with its first figure."""
-        if not self._is_small(value):
-            return self.text(value)
-        first = abs(math.floor(math.log10(float(f"{abs(value) / 10.0**self.exponent:.0e}"))))
-        return replace(self, decimals=first).text(value)
+        """Write the number of a cell; "0" is exactly zero, what is rounded to it has its decimals."""
+        if value == 0 or not math.isfinite(value):
+            return format_value(value)
+        return typeset(f"{value / 10.0**self.exponent:{'+' if self.signed else ''},.{self.decimals}f}")
+
+    def texts(
+        self, values: ArrayLike, groups: NDArray[np.integer] | None = None, longest: int | None = None
+    ) -> list[str]:
+        """Write the numbers of cells, all with the same decimals, or none of them.
+
+        * `groups`: cells with the same number are compared, such as those of one pooling window: where there
+          is room, all have as many decimals as make unequal ones look unequal.
+        * `longest`: for how many characters there is room in a cell. All numbers have fewer decimals where
+          that makes room for them, but not fewer than two figures of the largest need.
+        * Returns: in row-major order; all "" where there is no room.
+        """
+        numbers: list[float] = np.asarray(values).ravel().tolist()
+
+        def written(decimals: int) -> list[str]:
+            return list(map(replace(self, decimals=decimals).cell, numbers))
+
+        scaled = [each / 10.0**self.exponent for each in numbers if math.isfinite(each)]
+        enough = (each for each in range(self.decimals) if all(round(n, each) == n for n in scaled))
+        most = self.decimals if self.fixed else next(enough, self.decimals)  # no zeros at the end of all
+        tried = map(written, range(most, min(self.fewest(numbers), most) - 1, -1))
+        usual = next((texts for texts in tried if fit(texts, longest)), None)
+        if usual is None or groups is None:
+            return usual or [""] * len(numbers)
+        places = defaultdict[int, list[int]](list)
+        for place, group in enumerate(groups.ravel().tolist()):
+            places[group].append(place)
+
+        def count_alike(texts: list[str]) -> int:
+            return sum(sum(alike([numbers[n] for n in of], [texts[n] for n in of])) for of in places.values())
+
+        more = map(written, range(self.decimals, MOST_FIGURES))
+        return min([usual, *takewhile(lambda texts: fit(texts, longest), more)], key=count_alike)
+
+    def fewest(self, numbers: Iterable[float]) -> int:
+        """Decimals that two figures of the largest number need, if these are not more than there are."""
+        largest = max((abs(each) for each in numbers if math.isfinite(each)), default=0.0)
+        needed = max(1 - int(f"{largest / 10.0**self.exponent:.1e}".partition("e")[2]), 0)
+        return self.decimals if self.fixed else min(needed, self.decimals)
 
 
 def window_groups(shape: tuple[int, ...], step: int) -> NDArray[np.intp]:
@@ -186,7 +159,11 @@ def format_sum(parts: Sequence[float], total: float, longest: int = 10, figures:
     decimals = min(max(figures - before, 2 if before <= 5 and figures > 3 else 0), 7)
     usual = Notation(decimals, exponent, signed=True)
     power = typeset(f"e{exponent}") if exponent else ""
-    found = _adding_up(usual, parts, total, 3, longest - len(power))
+    tried = (replace(usual, decimals=each) for each in range(decimals, decimals + 4))
+    fitting = takewhile(
+        lambda each: each == usual or fit(list(map(each.cell, parts)), longest - len(power)), tried
+    )
+    found = next((each for each in fitting if _adds_up(each, parts, total)), None)
     texts = [(found or usual).cell(each) for each in numbers]
     for fewer in range(decimals - 1, -1, -1) if found is None else ():
         texts[-1] = replace(usual, decimals=fewer).cell(total)
@@ -207,32 +184,23 @@ def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> tuple[Nota
     usual = Notation.of(numbers, signed=True)
     if not all(map(math.isfinite, (*numbers, total))):
         return usual, False
-    found = _adding_up(usual, numbers, total, 1, longest)
-    return found or usual, found is not None
+    fewer = range(usual.decimals - 1, usual.fewest(numbers) - 1, -1)
+    tried = [replace(usual, decimals=each) for each in (usual.decimals, usual.decimals + 1, *fewer)]
+    fitting = [each for each in tried if fit(list(map(each.cell, numbers)), longest)]
+    found = next((each for each in fitting if _adds_up(each, numbers, total)), None)
+    return found or (fitting or tried)[0], found is not None
 
 
-def _adding_up(
-    usual: Notation, parts: Sequence[float], total: float, more: int, longest: int
-) -> Notation | None:
-    """The notation with the fewest decimals, at most `more` beyond the usual, with which parts add up."""
-    for decimals in range(usual.decimals, usual.decimals + more + 1):
-        notation = replace(usual, decimals=decimals)
-        texts = [notation.cell(each) for each in parts]
-        if decimals > usual.decimals and not fit([t for t in texts if _decimals(t) <= decimals], longest):
-            return None
-        if _added(texts, decimals) == _added([notation.text(total)], decimals):
-            return notation
-    return None
+def _adds_up(notation: Notation, parts: Sequence[float], total: float) -> bool:
+    """Whether parts add up to the total as they are written."""
+    decimals = notation.decimals
+    return _added(map(notation.cell, parts), decimals) == _added([notation.cell(total)], decimals)
 
 
 def _added(texts: Iterable[str], decimals: int) -> Decimal:
     """Sum of numbers as they are written, rounded to so many decimals; a shared power is left out."""
-    plain = (text.lstrip(ALMOST).replace(MINUS, "-").replace(",", "").partition("e")[0] for text in texts)
+    plain = (text.replace(MINUS, "-").replace(",", "").partition("e")[0] for text in texts)
     return round(sum(map(Decimal, plain), Decimal(0)), decimals)
-
-
-def _decimals(text: str) -> int:
-    return len(text.partition("e")[0].partition(".")[2])
 
 
 def format_ticks(ticks: Sequence[float]) -> list[str]:

@@ -7,7 +7,7 @@ Nothing else in the program chooses digits. The rules:
   (``0.5``); what is rounded to it has (``0.500``). So 0 is written for zero only.
 * Numbers that are seen side by side get more figures until unequal ones look unequal (`format_together`).
   Where there is no room for that, they carry ``≈``.
-* Cells of a map share decimals and a power of ten: see `cnnviz.notation`.
+* Cells of a map share decimals, and a power of ten where they are small: see `cnnviz.notation`.
 * Minus is the typographic one, as wide as a plus, except in what a program reads (`format_plain`).
 """
 

@@ -1,7 +1,7 @@
-"""Numbers inside the cells of a map, each with the digits that it needs, where there is room for them."""
+"""Numbers inside the cells of a map, where there is room for them."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from cnnviz.notation import Notation
 LIGHT_INK, DARK_INK = "#FFFFFF", "#0B1016"
 
 _LARGEST = 17  # pixels at scale 1
-_MARGIN, _LEAST_MARGIN = 6, 2
+_MARGIN, _LEAST_MARGIN = 6, 4
 
 
 def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | None:
@@ -34,46 +34,34 @@ def most_characters(wide: float, look: Look) -> int:
     return max(int((wide - look.px(_LEAST_MARGIN)) / Font(look.px(look.digits), is_mono=True).width("0")), 0)
 
 
+def number_cell(look: Look) -> int:
+    """Side of a cell in which any number of two figures has room in the smallest font, sign and all."""
+    return math.ceil(Font(look.px(look.digits), is_mono=True).width("+0.000") + look.px(_LEAST_MARGIN))
+
+
 def cell_numbers(
     values: Values,
     colors: Colors,
     grid: Cells,
     look: Look,
+    notation: Notation,
     groups: NDArray[np.integer] | None = None,
     beside: Values | None = None,
-    *,
-    plain: bool = False,
-    decimals: int | None = None,
-    finer: int = 0,
 ) -> list[Text]:
     """Write each value into its cell, in white or black; nothing where there is no room.
 
     * `values`: ndarray of shape (h, w)
     * `colors`: On which the numbers stand.
-    * `groups`: ndarray of int. Cells with the same number are compared: unequal values look unequal, or have
-      no number where there is no room for the difference.
+    * `groups`: ndarray of int. Cells with the same number are compared: unequal values look unequal where
+      there is room.
     * `beside`: ndarray. Values of a map beside this one: what differs looks different where there is room.
-    * `plain`: Whether positive numbers have no plus.
-    * `decimals`: As many as three figures need when None.
-    * `finer`: Decimals beyond these, where there is room for them.
     """
     written = values if beside is None else np.stack([values, beside])
-    may_look_alike = beside is not None and groups is None
-    if may_look_alike:
-        groups = np.arange(values.size).reshape(values.shape)
-    if groups is not None and beside is not None:
-        groups = np.broadcast_to(groups, written.shape)
-    signed = colors.name == "signed" and not plain
-    notation = Notation.of(written, signed=signed)
-    if decimals is not None:
-        notation = replace(notation, decimals=decimals)
-    elif finer and not notation.fixed:
-        notation = replace(notation, decimals=notation.decimals + finer)
-    longest = most_characters(grid.side, look)
-    if longest < (1 if values.dtype.kind in "iub" else 3):
-        return []
-    texts = notation.texts(written, groups, longest, may_look_alike=may_look_alike)[: values.size]
-    if not any(text.strip("0") for text in texts) and "" in texts:  # colours say more than zeros alone
+    if beside is not None:
+        own = np.arange(values.size).reshape(values.shape) if groups is None else groups
+        groups = np.broadcast_to(own, written.shape)
+    texts = notation.texts(written, groups, most_characters(grid.side, look))[: values.size]
+    if not any(text.strip("0") for text in texts):  # colours say more than zeros alone
         return []
     return written_in(grid, texts, colors.is_dark(values).ravel().tolist(), look, grid.high)
 
@@ -81,19 +69,15 @@ def cell_numbers(
 def written_in(
     grid: Cells, texts: Sequence[str], dark: Sequence[bool], look: Look, high: float
 ) -> list[Text]:
-    """One text in the middle of each cell, in row-major order; what has more decimals in a smaller font.
+    """One text in the middle of each cell, in row-major order, all in the largest font with room for them.
 
     * `high`: how high a line may be.
     """
-    decimals = [len(text.partition(".")[2]) for text in texts if text.strip("0")]
-    fewest = min(decimals, default=0)
-    usual = max((len(text) for text in texts if len(text.partition(".")[2]) <= fewest), default=0)
-    font = fitting_font(usual, grid.side, high, look)
+    font = fitting_font(max(map(len, texts), default=0), grid.side, high, look)
     found: list[Text] = []
     for place, (words, is_dark) in enumerate(zip(texts, dark, strict=True)):
-        row, col = divmod(place, grid.cols)
-        own = font if len(words) <= usual else fitting_font(len(words), grid.side, high, look)
-        if words and own is not None:
-            x, y = grid.left + (col + 0.5) * grid.side, grid.top + (row + 0.5) * grid.high + own.middle
-            found.append(Text(x, y, words, own, LIGHT_INK if is_dark else DARK_INK, "middle"))
+        if words and font is not None:
+            cell = grid.cell(*divmod(place, grid.cols))
+            ink = LIGHT_INK if is_dark else DARK_INK
+            found.append(Text(cell.x, cell.y + font.middle, words, font, ink, "middle"))
     return found

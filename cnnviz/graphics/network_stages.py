@@ -16,7 +16,7 @@ from cnnviz.inspect.receptive_field import projective_fields, receptive_field
 from cnnviz.layers import Layer
 from cnnviz.network import Network, Trace
 from cnnviz.notation import format_sum
-from cnnviz.quantities import format_count, format_probabilities, format_signed
+from cnnviz.quantities import format_count, format_probabilities
 
 _SLIT = 0xFFB9C2CB
 """Colour of what is no cell, such as what lies between the slices of a filter; in both themes."""
@@ -123,11 +123,7 @@ class Flow:
         sums, total = next((stage.sums for stage in self.stages if stage.sums), ()), float(self.logits.max())
         largest = max(map(abs, sums), default=1.0)
         figures = 3 if largest >= 0.1 else 2 if largest >= 0.01 else 1
-        texts = format_sum(sums, total, _LONGEST, figures)
-        return [  # what only reads "0.0…" otherwise has room with its exponent
-            text if len(text) <= _LONGEST else format_signed(value, 1)
-            for text, value in zip(texts, (*sums, total), strict=True)
-        ]
+        return format_sum(sums, total, _LONGEST, figures)
 
     @property
     def predicted(self) -> int:

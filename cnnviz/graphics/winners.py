@@ -27,6 +27,7 @@ from cnnviz.drawing import (
     sized,
 )  # fmt: skip
 from cnnviz.graphics.cells import lines_between
+from cnnviz.notation import Notation
 from cnnviz.quantities import format_cell, format_together
 from cnnviz.translation import WinnerChange, WinnerMap
 
@@ -221,7 +222,8 @@ def draw_window(window: Window, ground: Ground) -> Drawing:
         drawing.write(title, name, "small", name)
         grid = Cells.fit(found.size, found.size, area, ground.ratio, "left top")
         drawing.add(Image(grid.box, colors.pixels(block)))
-        drawing.add(*cell_numbers(block, colors, grid, look, groups, blocks[1 - number], plain=True))
+        other, notation = blocks[1 - number], Notation.of(np.stack(blocks))
+        drawing.add(*cell_numbers(block, colors, grid, look, notation, groups, other))
         drawing.add(*outline(grid.cell(*divmod(winner, block.shape[1])), "winner", look))
         drawing.write(most, f"max {top}", "mono")
     return drawing

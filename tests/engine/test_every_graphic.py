@@ -137,6 +137,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         heat_map.HEAT_MAP,
         heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), (("selected", (1, 1, 2, 2)),)),
     ),
+    "map in its room": (heat_map.FITTED_MAP, heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED))),
     "covered map": (heat_map.HEAT_MAP, heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), is_covered=True)),
     "map with a key": (
         heat_map.WHOLE_MAP,

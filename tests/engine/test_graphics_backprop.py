@@ -15,6 +15,7 @@ from cnnviz.drawing import (
     cell_numbers,
     drawn,
 )
+from cnnviz.drawing.numbers import number_cell
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
@@ -24,6 +25,7 @@ from cnnviz.graphics.texts import ENTRIES, STATEMENT, VALUES, Entries, Entry, St
 from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
+from cnnviz.notation import Notation
 from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
 from tests.engine.drawing_cases import Go, ground
 from tests.oracles import luminance
@@ -113,7 +115,9 @@ def test_cells_that_are_struck_out_look_different_from_zeros() -> None:
 def test_more_cells_are_shown_where_there_is_more_room() -> None:
     counts = [fitting(Box(0, 0, side, side), LIGHT) for side in (60, 200, 300, 400, 1200)]
     assert counts == sorted(counts)
-    assert (counts[0], counts[-1]) == (3, 10)
+    assert (counts[0], counts[-1]) == ((3, 3), (10, 10))
+    rows, cols = fitting(Box(0, 0, 600, 220), LIGHT)
+    assert cols > 2 * rows, "a wide room is used"
 
 
 def test_a_frame_asks_for_a_place_and_arrow_keys_move_it() -> None:
@@ -184,40 +188,36 @@ def test_the_numbers_of_a_statement_are_strong() -> None:
 
 
 def written(values: list[list[float]], side: float, *, is_window: bool) -> list[str]:
-    """What stands in the cells of a map, a mark above a number before it."""
+    """What stands in the cells of a map, cell by cell."""
     array = np.array(values)
     groups = np.zeros(array.shape, int) if is_window else None
-    grid = Cells(*array.shape, 0, 0, side)
+    grid, colors = Cells(*array.shape, 0, 0, side), Colors.of("signed", array)
     texts = [""] * array.size
-    for text in cell_numbers(array, Colors.of("signed", array), grid, LIGHT, groups):
+    for text in cell_numbers(array, colors, grid, LIGHT, Notation.of(array, signed=True), groups):
         row, col = grid.at(text.x, text.y)
         texts[row * array.shape[1] + col] += text.words
     return texts if any(texts) else []
 
 
 def test_unequal_values_of_a_window_look_unequal_and_equal_ones_equal() -> None:
-    window = [[-0.352, -0.353], [-0.352, -0.3]]
+    window = [[-0.352, -0.3523], [-0.352, -0.3]]
     assert len(set(written(window, 90, is_window=False))) == 2
-    texts = written(window, 90, is_window=True)
-    assert sorted(texts.count(text) for text in set(texts)) == [1, 1, 2]
+    assert written(window, 90, is_window=True) == ["−0.3520", "−0.3523", "−0.3520", "−0.3000"]
 
 
-def test_where_there_is_no_room_for_the_difference_there_is_no_number() -> None:
-    assert written([[-0.352, -0.3521], [-0.9, -0.1]], 48, is_window=True) == ["", "", "−0.90", "−0.10"]
-    assert written([[-0.35, -0.35], [-0.9, -0.1]], 48, is_window=True)[0] == "−0.35"
-
-
-@pytest.mark.parametrize(("side", "text"), [(90, "+0.004"), (54, "+0.004"), (46, "+0.004"), (42, "")])
-def test_a_small_number_has_the_digits_that_it_needs_or_none(side: int, text: str) -> None:
-    texts = written([[0.52, 0.004], [0.9, 0.0]], side, is_window=False)
-    assert texts == ["+0.52", text, "+0.90", "0"]
-
-
-def test_without_room_for_a_figure_nothing_is_written() -> None:
-    values = [[0.041, 0.032], [-0.043, 0.0]]
-    assert written(values, 60, is_window=False) == ["+0.041", "+0.032", "−0.043", "0"]
-    assert written(values, 45, is_window=False) == ["+0.04", "+0.03", "−0.04", "0"]
-    assert written(values, 35, is_window=False) == []
+@pytest.mark.parametrize("side", [40, 46, 54, 90])
+@pytest.mark.parametrize("largest", [0.52, 0.054, 0.02, 7.3e-6, 43.0, 1234.0])
+def test_a_map_has_two_figures_of_its_largest_number_in_every_cell_or_none_at_all(
+    side: int, largest: float
+) -> None:
+    texts = written([[largest, -largest / 40], [largest / 2000, 0.0]], side, is_window=False)
+    if not texts:
+        assert side < number_cell(LIGHT), "this is the room that two figures need"
+        return
+    assert texts[3] == "0", "which is written for zero alone"
+    assert {len(text.partition(".")[2]) for text in texts[:3]} == {len(texts[0].partition(".")[2])}
+    assert len(texts[0].lstrip("+0.").replace(".", "").replace(",", "")) >= 2, "0.054 is not +0.1"
+    assert texts[1].startswith("−")
 
 
 # -- colours -------------------------------------------------------------------------------------------------

@@ -387,7 +387,7 @@ def test_the_head_of_a_map_of_numbers_says_their_power_of_ten(lab5, factor, unit
     lab5.zoom(12)
     assert lab5.line("conv1") == f"map 0 of 8 {unit}".strip()
     largest = float(np.abs(lab5.trace.outputs["conv1"][0, 0]).max())
-    assert 0.02 <= largest / 10.0 ** lab5.shown("conv1").map.exponent < 1e4
+    assert 0.02 <= largest / 10.0 ** lab5.shown("conv1").map.notation.exponent < 1e4
     lab5.panel.network.enlarge(None)
     settle(lab5.qtbot)
     assert lab5.line("conv1") == "map 0 of 8"  # no numbers are written here

@@ -20,12 +20,12 @@ from cnnviz.palette import Color
 from cnnviz.presets import LAB5
 from cnnviz.routing import ParameterTarget
 from tests.gui import backprop_desk
-from tests.gui.backprop_desk import cells, leaves, now_at, pass_of
+from tests.gui.backprop_desk import cells, cut, leaves, now_at, pass_of
 from tests.oracles import read_number as read
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.pages.route import route_of
 from ui.panels.backprop.passes import preview_update
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.panels.training.log_table import LogModel
 
 
@@ -163,6 +163,38 @@ def test_losses_and_a_weight_before_and_after_the_smallest_step() -> None:
         assert before != after or before.startswith("≈"), (before, after)
 
 
+@pytest.mark.parametrize("network", [backprop_desk.lab5(), backprop_desk.two_blocks()])
+def test_the_numbers_of_every_map_of_backprop_are_its_values_in_the_unit_of_its_key(network) -> None:
+    """One number of decimals and one power of ten for a map, wherever it stands beside others."""
+    passed, count = pass_of(network, 1), 0
+    for step in backward_steps(network):
+        now = replace(now_at(passed, step.kind, step.layer, terms=2), preview=preview_update(passed, 1e-4))
+        for leaf in leaves(now).values():
+            texts = texts_in(leaf, 500) if isinstance(getattr(leaf, "content", None), Looked) else []
+            if not any(texts):
+                continue
+            shown, unit = leaf.content.map, 10.0**leaf.content.map.notation.exponent
+            drawing = leaf.graphic.draw(leaf.content, Ground(Box(0, 0, 500, 500), LIGHT))
+            assert not shown.has_key or any("× 10" in each for each in drawing.texts()) is (unit != 1)
+            blank = np.zeros(shown.values.shape, bool) if shown.blank is None else shown.blank
+            known = [
+                (v, text)
+                for v, text, none in zip(
+                    cells(leaf).ravel().tolist(), texts, cut(leaf, blank).flat, strict=True
+                )
+                if not none
+            ]
+            assert all(text for _, text in known), (step.title, leaf.title)
+            decimals = {len(text.partition(".")[2]) for _, text in known if text != "0"}
+            assert len(decimals) <= 1, (step.title, leaf.title, texts)
+            for value, text in known:
+                assert read(text) * unit == pytest.approx(
+                    value, abs=0.51 * unit * 10.0 ** -max(decimals, default=0)
+                )
+            count += 1
+    assert count > 10
+
+
 @given(st.lists(st.floats(-3, 3, width=32), min_size=9, max_size=9), st.integers(40, 400))
 @settings(max_examples=60)
 def test_numbers_of_small_maps_and_tables_are_right_or_not_there(
@@ -171,7 +203,7 @@ def test_numbers_of_small_maps_and_tables_are_right_or_not_there(
     array = np.reshape(values, (3, 3))
     kernel = HeatMap(array, Colors.of("signed", array), is_precise=True)
     for shown in (kernel, replace(kernel, most=104, widest=2.2)):
-        unit = 10.0**shown.exponent
+        unit = 10.0**shown.notation.exponent
         for value, text in zip(values, texts_in(Card("", HEAT_MAP, Looked(shown)), side), strict=True):
             if text:
                 digit = 10.0 ** -len(text.partition(".")[2])

@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import Cells, Colors
 from cnnviz.drawing.numbers import cell_numbers
+from cnnviz.notation import Notation
 from tests.gui.driving import settle, show_window
 from tests.oracles import luminance
 from ui.panels.training.log_table import LogTable
@@ -166,7 +167,9 @@ def test_a_projection_can_be_read_from_the_last_row(width: int, height: int) -> 
     values = np.array([[0.25, -1.5], [3.25, 0.75]])
     for side in (20, 40, 60, 90):
         grid = Cells(2, 2, 0, 0, look.px(side))
-        numbers = cell_numbers(values, Colors.of("signed", values), grid, look)
+        numbers = cell_numbers(
+            values, Colors.of("signed", values), grid, look, Notation.of(values, signed=True)
+        )
         assert bool(numbers) is (side >= 60), "no number rather than a small one"
         for text in numbers:
             font = ImageFont.truetype(FONT_FOLDER / "JetBrainsMono-Regular.ttf", text.font.size)

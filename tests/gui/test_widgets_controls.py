@@ -130,6 +130,10 @@ def test_a_form_names_explains_aligns_and_hides_its_fields(qtbot: QtBot, window:
     assert not first.isVisible()
     assert not label.isVisible()
     assert label.buddy() is first
+    form.set_row_visible(first, True)
+    window.resize(700, 300)
+    qtbot.waitUntil(lambda: first.y() == second.y())
+    assert first.geometry().right() < second.x()
 
 
 def test_a_label_without_room_ends_in_an_ellipsis_and_has_a_tool_tip(qtbot: QtBot, window: QWidget) -> None:
@@ -469,11 +473,11 @@ def test_of_two_numbers_that_leave_room_for_each_other_the_smaller_is_shown(
 ) -> None:
     def page(side: int) -> Page:
         card = Card("map", WORDS, Words(f"{side} cells"))
-        return Page(card, fit=Fit("map", lambda *_: 12 - side, side, SetSide))
+        return Page(card, fit=Fit("map", lambda *_: (12 - side, 3), (side, 3), SetSide))
 
     def answer(ask: Ask) -> None:
         assert isinstance(ask, SetSide)
-        view.show_page(page(ask.side))
+        view.show_page(page(ask.side[0]))
 
     view = PageView(answer)
     place(qtbot, window, view)

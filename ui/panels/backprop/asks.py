@@ -41,9 +41,9 @@ class Enlarge(Ask):
 
 
 class SetSide(Ask):
-    """Show so many cells of a map along a side."""
+    """Show so many rows and columns of a map."""
 
-    side: int
+    side: tuple[int, int]
 
 
 class SumTerms(Ask):

@@ -28,8 +28,7 @@ class Focus:
     * `parameter`: parameter that the update step shows.
     * `weight`: weight that the pointer is on.
     * `is_covered`: whether the results of the step are covered, to be guessed first.
-    * `side`: how many cells of a map are shown along a side: as many as there is room for with
-      numbers.
+    * `side`: how many rows and columns of a map are shown: as many as there is room for with numbers.
     """
 
     channels: tuple[tuple[str, int], ...] = named_values(int, 0, 100_000)
@@ -43,7 +42,7 @@ class Focus:
     parameter: str = maybe(str, usual="")
     weight: ParameterTarget | None = None
     is_covered: bool = flag(False, kept="covered")
-    side: int = 6
+    side: tuple[int, int] = (6, 6)
 
     def still(self) -> "Focus":
         """The same without what follows the pointer."""

@@ -70,7 +70,7 @@ class BackpropModel(QObject):
         self.steps: tuple[Step, ...] = ()
         self.index = 0
         self.focus = Focus()
-        self._sides: dict[Step, int] = {}  # of each step, for which there was room when it was shown
+        self._sides: dict[Step, tuple[int, int]] = {}  # of each step, when it was shown last
         self.target: Target | None = None
         self._chosen: Target | None = None
         self._chosen_on: Step | None = None  # where the choice still holds, whatever window is shown
@@ -78,7 +78,7 @@ class BackpropModel(QObject):
         self.rate, self.eps, self.reach = 1e-4, EPS, REACH
         self.poked: PokeOutcome | None = None
 
-    def know_side(self, step: Step, side: int) -> None:
+    def know_side(self, step: Step, side: tuple[int, int]) -> None:
         """Remember for how many cells there is room in a step, so that it is drawn but once."""
         self._sides[step] = side
 

@@ -28,7 +28,7 @@ from cnnviz.layers.cells import (
 )
 from cnnviz.notation import sum_notation
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_cell, format_count, format_power, format_signed, format_value
+from cnnviz.quantities import format_cell, format_count, format_signed, format_value
 from ui.panels.feature_maps.explain import Arithmetic
 from ui.panels.feature_maps.view import SPEEDS, Choose, EndSweep, PlaySweep, StepSweep
 from ui.state import PinnedCell
@@ -163,7 +163,7 @@ def _table(
 ) -> Card[Looked]:
     """Some numbers in cells, which keys lead to, too."""
     room, content = Share(min(max(shown.values.shape[1], 3), 6)), Looked(shown, outlines, covered)
-    caption = ", ".join(filter(None, (format_power(shown.exponent), note)))
+    caption = ", ".join(filter(None, (shown.notation.unit, note)))
     return Card(key, HEAT_MAP, content, title, caption, tip, room, is_live=True)
 
 
@@ -196,7 +196,7 @@ class _Alike:
 
 def _products(shown: Arithmetic, cell: ConvolutionCell | WeightedCell) -> Row:
     """What a convolution or a weighted pool adds up."""
-    return across(*_tables(_Alike.of(shown, cell)), _ledger(shown), gap=12)
+    return across(*_tables(_Alike.of(shown, cell)), _ledger(shown), gap=10)
 
 
 @lru_cache(2)
@@ -252,7 +252,7 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
         *inputs,
     ]
     if not shown.is_covered:
-        items.append(Card("running", WATERFALL, running, "running sum", room=Share(2)))
+        items.append(Card("running", WATERFALL, running, "running sum", room=Share(1.75)))
     return tuple(items)
 
 

@@ -33,7 +33,7 @@ from cnnviz.graphics.stages import (
 )
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
-from cnnviz.quantities import format_cell, format_count, format_power, format_value
+from cnnviz.quantities import format_cell, format_count, format_value
 from ui.panels.feature_maps.explain import Explained, logit_breakdown
 from ui.panels.feature_maps.layout import LARGEST_CELL, Layout, Room
 from ui.panels.feature_maps.links import Mark
@@ -341,7 +341,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             lines=False,
             has_axes=is_large,
         )
-        return shown, format_power(shown.exponent) if is_numbered else ""
+        return shown, shown.notation.unit if is_numbered else ""
 
     rest = (channel, source, limits, is_numbered, is_large)
     return now.contents.of("map", column, picture.token(column), rest, make)
@@ -473,7 +473,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
             covered=None,
             lines=False,
         )
-        return shown, format_power(shown.exponent)
+        return shown, shown.notation.unit
 
     shown, power = now.contents.of("units", column, picture.token(column), limits, make)
     content = StageMap(Looked(shown, (), now.is_covered(column)), length=math.inf)

@@ -18,7 +18,6 @@ from cnnviz.graphics.patches import PATCHES, Patches
 from cnnviz.graphics.texts import DONE, WORDS, Done, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_power
 from cnnviz.snapshots import Snapshot
 from ui.choices import choice_of, flag, maybe, one_of, read, whole
 from ui.choices import kept as kept_choices
@@ -239,7 +238,7 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
     if picture is not None:
         kernel, filters = _filters(picture)
         tip = "Weights of the chosen filter, for its first input channel"
-        of_layer = f"of {picture.layer} {format_power(kernel.exponent)}".rstrip()
+        of_layer = f"of {picture.layer} {kernel.notation.unit}".rstrip()
         title = f"Filter {picture.channel}"
         items.append(Card("kernel", HEAT_MAP, Looked(kernel), title, of_layer, tip, 174, is_live=True))
         if len(layers) > 1:
