@@ -26,6 +26,7 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 sys.excepthook = _hook
 
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
+from tests.small_data import write_npz  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
 from ui.panels.backprop import work as backprop_work  # noqa: E402  # likewise
 from ui.panels.report import panel as report_panel  # noqa: E402  # likewise
@@ -184,6 +185,14 @@ def blank_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     """Return the whole program in its window, with its data loaded and nothing trained yet."""
     with opened(qtbot, tmp_path / "window.ini") as session:
+        yield session
+
+
+@pytest.fixture
+def few(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    """Return the whole program with few images: a run ends after 1,000 steps."""
+    digits = write_npz(tmp_path / "digits.npz", training=1000, testing=211)
+    with opened(qtbot, tmp_path / "window.ini", digits) as session:
         yield session
 
 

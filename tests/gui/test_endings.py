@@ -134,27 +134,13 @@ def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(qtbot,
         weights_at(qtbot, session, 4)
 
 
-def test_a_run_on_own_data_comes_back_with_them(qtbot, tmp_path):
+def test_a_run_on_own_data_comes_back_with_them_and_waits_for_them_while_they_are_gone(qtbot, tmp_path):
     data = write_npz(tmp_path / "own.npz", (4, 9))
     with next_start(qtbot, tmp_path) as session:
         session.controller.open_data(data)
         qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
         train_to(qtbot, session, 12)
         weights = weights_at(qtbot, session, 12)
-        session.end_early()
-    with next_start(qtbot, tmp_path) as session:
-        assert session.state.source.path == data
-        for name, values in weights_at(qtbot, session, 12).items():
-            np.testing.assert_array_equal(values, weights[name])
-        assert session.state.dataset.name == "own"
-
-
-def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot, tmp_path):
-    data = write_npz(tmp_path / "own.npz")
-    with next_start(qtbot, tmp_path) as session:
-        session.controller.open_data(data)
-        qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
-        train_to(qtbot, session, 12)
         session.end_early()
     content = data.read_bytes()
     data.unlink()
@@ -163,7 +149,9 @@ def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot, tmp
         assert session.state.run.step == 0
     data.write_bytes(content)
     with next_start(qtbot, tmp_path) as session:
-        weights_at(qtbot, session, 12)
+        for name, values in weights_at(qtbot, session, 12).items():
+            np.testing.assert_array_equal(values, weights[name])
+        assert (session.state.source.path, session.state.dataset.name) == (data, "own")
 
 
 def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot, tmp_path):

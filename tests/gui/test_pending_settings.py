@@ -177,6 +177,7 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
 
 def _check_ways_to_start(qtbot: QtBot, session: Session) -> None:
     window = session.window
+    session.state.set_speed(200)  # or the few images would be learnt before anybody can pause
     action = window.menus.action("train")
 
     def click() -> None:

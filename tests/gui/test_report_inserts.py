@@ -119,6 +119,7 @@ def test_only_what_was_in_sight_is_offered_and_can_be_put_in(qtbot: QtBot, sessi
     def offered() -> set[str]:
         return {choice.panel for choice in session.inserter.choices()}
 
+    whole_window.rest(qtbot, session)
     assert offered() == {"Network"}
     session.exporter.insert(panel)
     qtbot.waitUntil(lambda: "Translation panel has nothing to show yet" in window.notices.text())
@@ -131,7 +132,7 @@ def test_only_what_was_in_sight_is_offered_and_can_be_put_in(qtbot: QtBot, sessi
     qtbot.waitUntil(lambda: offered() == {"Network", "Translation", "Filters & maps"})
 
 
-def test_context_menus_put_a_panel_into_its_own_demonstration_and_in_the_report_ctrl_i_asks_what(
+def test_context_menus_put_a_panel_into_its_own_demonstration(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     menus: list[QMenu] = []
@@ -154,17 +155,6 @@ def test_context_menus_put_a_panel_into_its_own_demonstration_and_in_the_report_
         action.trigger()
         wanted = [f"{('Translation', 'Backprop')[number - 2]} panel"]
         qtbot.waitUntil(lambda key=key, wanted=wanted: _titles(session, key) == wanted)
-
-    asked: list[bool] = []
-    report = session.window.panel(ReportPanel)
-    monkeypatch.setattr(report.fields, "ask_insert", lambda: asked.append(True))
-    qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(report.isVisible)
-    field = answer(report, "observations").field
-    field.setFocus()
-    qtbot.keyClick(field, Qt.Key.Key_I, KEYS)
-    assert asked == [True]
-    assert _titles(session, PRINCIPLE) == []
 
 
 def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
@@ -233,28 +223,6 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
     assert f"step {last:,}" in dialog.caption.toolTip()
 
 
-def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Session) -> None:
-    _show(qtbot, session)
-    window = session.window
-    qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    choices = [choice for choice in session.inserter.choices() if choice.panel == "Translation"]
-    names = [choice.title for choice in choices if not choice.is_table][:3]
-    for name in names:
-        _choose(session, "Translation", name, table=False)
-    qtbot.waitUntil(lambda: _titles(session, PRINCIPLE) == names)
-    listed = window.panel(ReportPanel).fields.inserts[0]
-    assert not listed.button(0, "raise").isEnabled()
-    qtbot.mouseClick(listed.button(2, "raise"), Qt.MouseButton.LeftButton)
-    assert _titles(session, PRINCIPLE) == [names[0], names[2], names[1]]
-    qtbot.mouseClick(listed.button(1, "remove"), Qt.MouseButton.LeftButton)
-    assert _titles(session, PRINCIPLE) == [names[0], names[1]]
-    assert names[2] in window.panel(ReportPanel).message.text()
-    window.panel(ReportPanel).message.action_button().click()  # it is still sliding in
-    assert _titles(session, PRINCIPLE) == [names[0], names[2], names[1]]
-    assert listed.titles() == [names[0], names[2], names[1]]
-
-
 def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,13 +251,20 @@ def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
     assert len(_titles(session, PRINCIPLE)) == most
 
 
-def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:
+def test_what_was_put_in_can_be_moved_and_taken_out_and_all_of_it_brought_back_one_after_the_other(
+    qtbot: QtBot, session: Session
+) -> None:
     _show(qtbot, session)
     window = session.window
     report, message = window.panel(ReportPanel), window.panel(ReportPanel).message
     first, second, third = (_made(qtbot, each) for each in session.inserter.choices()[:3])
     for insert, key in ((first, PRINCIPLE), (second, PRINCIPLE), (third, TRANSLATION)):
         assert report.work.add_insert(step(report, key), insert) is False
+    report.show_step(PRINCIPLE)
+    for places in ([second.title, first.title], [first.title, second.title]):
+        assert not report.fields.inserts[0].button(0, "raise").isEnabled()
+        report.fields.inserts[0].button(1, "raise").click()
+        assert _titles(session, PRINCIPLE) == report.fields.inserts[0].titles() == places
     for key, place in ((TRANSLATION, 0), (PRINCIPLE, 0), (PRINCIPLE, 0)):
         report.show_step(key)
         report.fields.inserts[0].button(place, "remove").click()
