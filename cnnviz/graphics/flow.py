@@ -379,9 +379,8 @@ def _cell_asked(stage: Stage, tile: int, row: int, col: int) -> Ask | None:
         return None
     if stage.kind is Kind.UNITS:
         return ShowCell(stage.column.stage, (row * stage.values.shape[2] + col,))
-    return ShowCell(
-        stage.column.stage, stage.strongest(tile) if stage.kind is Kind.FILTERS else (tile, row, col)
-    )
+    cell = stage.strongest(tile) if stage.kind is Kind.FILTERS else (tile, row, col)
+    return ShowCell(stage.column.stage, cell)
 
 
 def _node(flow: Flow, places: _Places, key: Hashable) -> Node | None:
@@ -426,10 +425,8 @@ def _outline_fields(
 ) -> None:
     """Outline a cell, what it is computed from and what it feeds."""
     (node, key), look = cell, drawing.ground.look
-    stage, own = flow.stages[node[0]], (key.row, key.col, 1, 1)
-    fields = flow.fields(stage.column.stage, (node[1], key.row, key.col)) | {
-        stage.column.stage: ("feeds", own)
-    }
+    stage, own = flow.stages[node[0]].column.stage, (key.row, key.col, 1, 1)
+    fields = flow.fields(stage, (node[1], key.row, key.col)) | {stage: ("feeds", own)}
     for each in lit & places.tiles.keys():
         other = flow.stages[each[0]]
         if other.kind in (Kind.FILTERS, Kind.UNITS) or other.column.stage not in fields:

@@ -272,7 +272,7 @@ def _hardest_probability(bench: Bench) -> float:
 
 
 @_measured(
-    "change of the first filters, relative to their first size", "number",
+    "change of the first layer's filters, relative to their initial size", "number",
     secrets={Secret.FILTERS},
 )  # fmt: skip
 def _filter_change(bench: Bench) -> float:
@@ -385,8 +385,8 @@ def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
     "%", *SHIFT, SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
-    counts = bench.compared(dx, dy, sample).winners.counts
-    return 100 * counts[WinnerChange.CHANGED].total / sum(count.total for count in counts.values())
+    category = bench.compared(dx, dy, sample).winners.category
+    return 100 * np.count_nonzero(category == WinnerChange.CHANGED) / category.size
 
 
 @_measured(

@@ -109,7 +109,7 @@ def test_in_the_room_that_a_projector_gives_every_filter_is_shown(experiment: Ex
     shown = flow(experiment)
     keys = {part.key for part in drawn(shown, (565, 488)).parts}
     for n, each in enumerate(shown.stages):
-        assert each.is_activation or {(n, k) for k in range(len(each.values))} <= keys
+        assert each.column.is_activation or {(n, k) for k in range(len(each.values))} <= keys
 
 
 def test_pointing_lights_up_what_is_read_and_what_is_fed_and_fades_the_rest() -> None:
@@ -152,15 +152,6 @@ def test_pressing_goes_on_to_a_cell_of_the_network(name: str) -> None:
         assert len(part.ask.index) == len(shape)
         assert all(0 <= index < side for index, side in zip(part.ask.index, shape, strict=True))
         assert part.tip
-
-
-def test_arrow_keys_lead_to_what_lies_in_their_direction() -> None:
-    drawing = drawn(flow(LAB5))
-    assert drawing.next_part(None, 0, 0).key == (0, 0)
-    assert drawing.next_part((3, 5), 0, 1).key == (4, 5)
-    assert drawing.next_part((3, 5), 0, -1).key == (2, 5)
-    assert drawing.next_part((3, 5), 1, 0).key == (3, 6)
-    assert drawing.next_part((3, 0), -1, 0).key == (3, 0)
 
 
 def test_what_is_covered_is_neither_seen_nor_said() -> None:

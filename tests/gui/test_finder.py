@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindo
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
-from tests.gui.driving import activate, find
+from tests.gui.driving import activate, find, opened
 from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
-from tests.gui.whole_window import PANELS, rest, show_panel
+from tests.gui.whole_window import PANELS, name_of, rest, show_panel
+from tests.small_data import write_npz
 from ui.controls.keyboard import has_keyboard
 from ui.guide.window import GuideWindow
 from ui.panels.backprop.panel import BackpropPanel
@@ -240,6 +241,16 @@ def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from
         find(qtbot, active, words)
         qtbot.waitUntil(part.isVisible)
         assert has_keyboard(part)
+
+
+def test_a_finished_run_is_trained_on_by_the_words_of_the_button(qtbot: QtBot, tmp_path: Path) -> None:
+    with opened(qtbot, tmp_path / "end.ini", write_npz(tmp_path / "digits.npz")) as session:
+        state = session.state
+        session.controller.train()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
+        assert name_of(session.window.run_bar.train) == "Train more"
+        find(qtbot, session, "train on")
+        qtbot.waitUntil(lambda: state.run.step == 60 and state.run.status is RunStatus.FINISHED)
 
 
 def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session) -> None:

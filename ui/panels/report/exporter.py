@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -113,13 +113,18 @@ class ReportExporter(QObject):
                 place += f", “{step.title}”"
             many = f"{format_count(len(places))} answers are still to be written, first "
             said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
+        count = sum(record.step(step.id).is_open(step) for step in lab.steps)
+        if count:
+            many = f"{format_count(count)} predictions are" if count > 1 else "One prediction is"
+            said.append(
+                f"{many} still to be made. The report shows the results, so a prediction after it is late."
+            )
         if not any(step.results or record.step(step.id).inserts for step in lab.steps):
             said.append("The report has no figure; Insert… beside the observations adds one.")
         return " ".join(said)
 
     # --- asking ---------------------------------------------------------------------------------------------
 
-    @Slot()
     def ask(self) -> None:
         """Show what is still to be written; else, or if the user insists, ask for a file."""
         lacking, places = self.lacking(), self._work.gaps()
@@ -150,7 +155,6 @@ class ReportExporter(QObject):
         self._button.setFocus(Qt.FocusReason.OtherFocusReason)
         self.ask_where()
 
-    @Slot()
     def ask_where(self) -> None:
         """Ask for a file, beginning in the folder used last, and write the report to it."""
         settings = QSettings()
@@ -183,7 +187,6 @@ class ReportExporter(QObject):
         self._message.show_message("Measuring the lab; then the report will be written.", "info")
         self._measuring.start()
 
-    @Slot()
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another."""
         self._handed_out = None
