@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -25,6 +27,7 @@ from ui.panels.report import ReportPanel
 from ui.run import start
 from ui.session import Session
 from ui.state import RunStatus
+from ui.tuning import EndSignals
 
 WORDS = "equal patches give equal numbers"
 
@@ -74,17 +77,24 @@ def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArra
 
 
 def test_words_typed_last_outlive_a_signal(qtbot, tmp_path):
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        home = tmp_path / number.name
-        home.mkdir()
-        with child(home, "write", WORDS) as process:
-            assert end(process, number) == 128 + number
-        assert not list(home.rglob("*.lock"))
-        (kept,) = (home / "CNNViz" / "windows").glob("*/document.json")
-        assert WORDS in kept.read_text(encoding="utf-8")
-    with next_start(qtbot, home) as session:
+    with child(tmp_path, "write", WORDS) as process:
+        assert end(process, signal.SIGTERM) == 128 + signal.SIGTERM
+    assert not list(tmp_path.rglob("*.lock"))
+    (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
+    assert WORDS in kept.read_text(encoding="utf-8")
+    with next_start(qtbot, tmp_path) as session:
         assert WORDS in words_of(session)
         assert "without being closed" in session.window.notices.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_is_told_of_where_no_python_runs(qtbot, number):
+    parent = QObject()
+    signals = EndSignals(parent)
+    with qtbot.waitSignal(signals.received):
+        signal.raise_signal(number)
+    assert signals.status(0) == 128 + number
+    signals.close()
 
 
 def test_a_run_and_the_own_image_come_back(qtbot, tmp_path):

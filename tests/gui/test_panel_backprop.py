@@ -419,6 +419,18 @@ def test_applied_updates_change_the_panel_and_never_the_run_and_another_rate_mak
     assert "0.5" in update.panel.header.said.view("formula").drawing().texts()
 
 
+def test_adopt_hands_over_the_changed_weights_with_the_runs_own_rule(update: Desk) -> None:
+    update.choose_rule("first")
+    adopted = update.adopted
+    apply(update)
+    click(update.view("Adopt"))
+    assert len(adopted) == 1
+    assert adopted[0].network.layers == lab5().layers
+    for name, array in adopted[0].network.params.items():
+        np.testing.assert_array_equal(array, update.panel.model.passed.network.params[name])
+        assert not np.array_equal(array, lab5().params[name])
+
+
 def test_trial_updates_stay_for_another_sample_and_are_dropped_when_the_run_moves_on(update: Desk) -> None:
     apply(update)
     changed = update.panel.model.passed.network.params
