@@ -51,8 +51,13 @@ def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, se
 
 def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
-    session.window.panels.show_panel(4)
     report = session.window.panel(ReportPanel)
+    press(sitting.column.close_button)
+    assert report.work.lab.is_free, "a lab in which nothing was done goes with the guide"
+    assert [each.question.part for each in report.fields.answers] == list(PARTS)
+    sitting.enter()
+    qtbot.waitUntil(lambda: report.work.lab.id == "small")
+    session.window.panels.show_panel(4)
     (beside,) = sitting.column.page.answers
     field = report.fields.answer("think", "hypothesis").field
     QTest.keyClicks(beside.field, "it will")
@@ -62,6 +67,8 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     press(report.fields.answer("think", "hypothesis").record)
     (version,) = sitting.control.record.step("think").hypothesis
     assert version.text == "it will learn"
+    document = report.exporter.composed(is_final=False)()
+    assert "it will learn" in [block.text for block in document.blocks if isinstance(block, Words)]
     assert f"Recorded {version.time}" in beside.note.text()
     assert sitting.control.done.done, "words count wherever they are written"
     QTest.keyClicks(report.head.edits["author"], "Ada")
@@ -70,17 +77,6 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     assert report.fields.answer("think", "hypothesis").field is field, (
         "a lab in which something was done stays"
     )
-
-
-def test_a_lab_in_which_nothing_was_done_goes_with_the_guide(qtbot, session, tmp_path):
-    sitting = open_lab(qtbot, session, tmp_path)
-    report = session.window.panel(ReportPanel)
-    assert report.work.lab.id == "small"
-    press(sitting.column.close_button)
-    assert report.work.lab.is_free
-    assert [each.question.part for each in report.fields.answers] == list(PARTS)
-    sitting.enter()
-    qtbot.waitUntil(lambda: report.work.lab.id == "small")
 
 
 def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, few, tmp_path):
@@ -237,14 +233,6 @@ def test_results_about_other_classes_are_none_of_the_lab(qtbot, session, tmp_pat
     press(sitting.column.next)
     (version,) = sitting.control.record.step("think").hypothesis
     assert not version.after_run
-
-
-def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, session, tmp_path):
-    sitting = open_lab(qtbot, session, tmp_path)
-    QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
-    press(sitting.column.next)
-    document = session.window.panel(ReportPanel).exporter.composed(is_final=False)()
-    assert "it will learn" in [block.text for block in document.blocks if isinstance(block, Words)]
 
 
 def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, session, tmp_path, theme):
@@ -413,11 +401,16 @@ def test_the_result_of_another_network_is_not_that_of_ones_own(qtbot, few, tmp_p
     assert desk.done.prediction.seen == desk.done.shown_of(seed_of("19"))
 
 
-def test_what_a_file_has_handed_out_is_known(qtbot, few, tmp_path):
+def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few, tmp_path):
     """The report of a lab that is not done yet shows results that are still to be predicted."""
     sitting = open_lab(qtbot, few, tmp_path)
     desk, report = sitting.control, few.window.panel(ReportPanel)
     QTest.keyClicks(sitting.column.page.who.roll_number, "7")
+    with qtbot.waitSignal(report.exporter.ended) as ended:
+        report.exporter.write(tmp_path / "nowhere" / "out.html")
+    assert ended.args == [False]
+    desk.go_to("way")
+    assert not desk.is_late
     desk.go_to("field")
     desk.predict(5)
     assert not desk.done.prediction.after_run
@@ -432,16 +425,6 @@ def test_what_a_file_has_handed_out_is_known(qtbot, few, tmp_path):
     with qtbot.waitSignal(report.exported):
         report.exporter.write(tmp_path / "again.html")
     assert read_hand_in(tmp_path / "again.html").predictions["way"].after_run
-
-
-def test_a_report_that_could_not_be_written_has_handed_nothing_out(qtbot, few, tmp_path):
-    sitting = open_lab(qtbot, few, tmp_path)
-    report = few.window.panel(ReportPanel)
-    with qtbot.waitSignal(report.exporter.ended) as ended:
-        report.exporter.write(tmp_path / "nowhere" / "out.html")
-    assert ended.args == [False]
-    sitting.control.go_to("way")
-    assert not sitting.control.is_late
 
 
 def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp_path):

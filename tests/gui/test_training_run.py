@@ -185,9 +185,7 @@ def test_single_keys_train_and_step_but_not_where_one_types_and_fast_clicks_leav
     assert len(session.state.history.losses) == session.state.run.step
 
 
-def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form_and_a_new_seed_is_shown_there(
-    qtbot, session
-):
+def test_the_form_shows_a_new_seed_names_what_is_invalid_and_begins_a_run_without_a_pool(qtbot, session):
     before = weights(session)
     click(session.window.run_bar.new_seed)
     qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
@@ -196,6 +194,16 @@ def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form_and_a_new_s
     if seed != LAB5.seed:
         assert not np.array_equal(weights(session)["conv1.weight"], before["conv1.weight"])
     assert_same_weights(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
+
+    message = session.window.panel(TrainingPanel).message
+    for name, text, words in (
+        ("filters", "99", "1 to 64"),
+        ("filters", "8, x", "whole numbers"),
+        ("hidden", "5 5 5", "0 to 2"),
+    ):
+        type_setting(qtbot, session, name, text)
+        assert words in message.text()
+        assert session.state.draft == session.state.experiment == replace(LAB5, seed=seed)
 
     form = session.window.panel(TrainingPanel).form
     assert all(form.field(name).isVisible() for name in FIRST)
@@ -209,18 +217,6 @@ def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form_and_a_new_s
     qtbot.waitUntil(lambda: session.state.live.network.shapes["conv1"] == (8, 13, 13))
     assert "pool1" not in session.state.live.network.shapes
     qtbot.waitUntil(lambda: "ties" not in session.window.run_status.settings.text())
-
-
-def test_invalid_settings_are_named_and_change_nothing(qtbot, session):
-    message = session.window.panel(TrainingPanel).message
-    for name, text, words in (
-        ("filters", "99", "1 to 64"),
-        ("filters", "8, x", "whole numbers"),
-        ("hidden", "5 5 5", "0 to 2"),
-    ):
-        type_setting(qtbot, session, name, text)
-        assert words in message.text()
-        assert session.state.draft == session.state.experiment == LAB5
 
 
 def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
