@@ -488,12 +488,12 @@ def test_no_part_of_a_panel_covers_another(qtbot: QtBot, trained: Session, theme
     assert not faults, "\n".join(faults)
 
 
-def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) -> None:
+def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtBot, session: Session) -> None:
     window = session.window
     area, before = window.panels, window.samples_dock.width()
     for number in (0, PANELS.index("backprop")):
         show_panel(qtbot, session, number)
-        area.move_aside()
+        QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
         panel, front = area.panels()[number], area.docks()[number]
         others = [each for each in area.docks() if each is not front]
         qtbot.waitUntil(lambda front=front: abs(2 * front.width() - area.width()) < 10)
@@ -506,5 +506,6 @@ def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) ->
         assert window.samples_dock.width() < before
         gap = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
         assert gap <= 1, "the line between them and nothing else"
-        area.gather()
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        QTest.keyClick(window, Qt.Key.Key_B, both)
         qtbot.waitUntil(lambda: not area.is_divided and window.samples_dock.width() == before)

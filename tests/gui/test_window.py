@@ -17,33 +17,11 @@ from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
 from tests.small_data import first_images, write_npz
 from ui.panels import registry
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.theme import ThemeManager
 from ui.window import notice_bar
 from ui.window.notice_bar import NoticeBar
-
-
-def titles(session):
-    return [dock.titleBarWidget() is None for dock in session.window.panels._docks]
-
-
-def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
-    window = session.window
-    window.panels.show_panel(1)
-    qtbot.waitUntil(lambda: window.panels.front == 1)
-    qtbot.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: titles(session) == [False, True, False, False, False])
-    assert not window.panel(FeatureMapsPanel).visibleRegion().isEmpty()
-    others = [panel for panel in window.panels.panels() if not isinstance(panel, FeatureMapsPanel)]
-    assert sum(not panel.visibleRegion().isEmpty() for panel in others) == 1
-    qtbot.keyClick(
-        window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    )
-    qtbot.waitUntil(lambda: not any(titles(session)))
-    panels = window.panels.panels()
-    qtbot.waitUntil(lambda: sum(not panel.visibleRegion().isEmpty() for panel in panels) == 1)
 
 
 def test_every_panel_follows_training_and_theme(qtbot, session, theme):
