@@ -160,7 +160,7 @@ def test_a_section_of_several_steps_has_all_their_fields_and_is_printed_part_by_
     assert section.index("Objective") < section.index("to tell a 0 from a 1") < section.index("Hypothesis")
 
 
-def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbot, make, state):
+def test_running_the_lab_stamps_hypotheses_before_and_after_it_also_in_the_next_sitting(qtbot, make, state):
     panel = make()
     write(qtbot, panel, "hypothesis", "99 %")
     assert "Not recorded yet" in stamp(panel)
@@ -181,15 +181,12 @@ def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbo
     assert "the report shows both" in stamp(panel)
     assert versions(panel, TRANSLATION) == ()
 
-
-def test_a_hypothesis_after_a_run_of_an_earlier_sitting_is_marked(qtbot, make):
-    panel = make()
-    run(qtbot, panel)
     again = make()
     again.work.begin(kept(panel.work.work))
+    again.show_step(TRANSLATION)
     write(qtbot, again, "hypothesis", "I knew it")
     record(qtbot, again)
-    (version,) = versions(again, PRINCIPLE)
+    (version,) = versions(again, TRANSLATION)
     assert version.after_run
     assert version.shown.lab
     assert "after results of this lab had been shown at " in stamp(again)
