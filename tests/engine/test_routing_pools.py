@@ -53,30 +53,6 @@ POOLS = st.one_of(
 )
 
 
-@pytest.mark.parametrize(
-    ("ties", "routed"), [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])]
-)
-def test_fixed_window(ties, routed):
-    """Window [1, 2, 2, 2] with gradient 1."""
-    values = np.array([1.0, 2.0, 2.0, 2.0]).reshape(1, 2, 2)
-    routes = pool_routes(MaxPool2D(2, ties=ties), values)
-    assert routes.delivered(np.ones((1, 1, 1)), (1, 2, 2)).ravel().tolist() == routed
-    assert pool_routes(MaxPool2D(2), values, ties).shares.tolist() == [share for share in routed if share]
-    network = Network.build(
-        [("pool", MaxPool2D(2)), ("flatten", Flatten()), ("dense", Dense(1, bias=False))],
-        input_shape=(1, 2, 2),
-        dtype="float64",
-    ).with_params({"dense.weight": np.array([[2.0]])})
-    trace, gradients = both_passes(network, values[None], 0)
-    found = pool_routing(network, trace, gradients, "pool")
-    incoming = found.incoming.item()
-    assert incoming == pytest.approx(2 / (1 + np.exp(-4.0)))
-    assert (found.routed[ties] / incoming).ravel().tolist() == pytest.approx(routed)
-    assert found.tie_counts.tolist() == [[[3]]]
-    assert found.tied.tolist() == [[[True]]]
-    assert found.winners.ravel().tolist() == [False, True, True, True]
-
-
 def both_passes(network, x, *labels):
     x = x.astype(network.dtype)
     return network.forward(x), network.gradients(x, np.array(labels))
