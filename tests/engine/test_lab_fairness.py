@@ -49,7 +49,7 @@ def given_up() -> LabRecord:
 def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
     handed = handed_in(given_up())
     assert "guess" in handed.done
-    assert handed.given_up == {"guess": "2026-01-31 10:05"}
+    assert handed.given_up["guess"] == "2026-01-31 10:05"
     assert reasons(handed) == []
     assert "shown 2026-01-31 10:05 without a prediction" in to_html(lab_document(LAB, handed))
 
