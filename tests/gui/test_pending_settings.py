@@ -150,6 +150,7 @@ def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
     asked: list[str] = []
     session.controller.replace_guard = lambda: len(asked) > 1 or asked.append("may it be lost?")
     session.controller.choose_preset("lenet")
+    state.set_speed(5)  # or the few images would be learnt before anybody can pause
     settle(qtbot)
     run_id, step, before = state.run.run_id, state.run.step, (state.run, state.experiment)
     press()
@@ -165,6 +166,7 @@ def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
     qtbot.mouseClick(window.run_bar.train, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     assert window.run_bar.train.accessibleName() == "Continue"
+    state.set_speed(None)
 
 
 def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
@@ -177,7 +179,6 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
 
 def _check_ways_to_start(qtbot: QtBot, session: Session) -> None:
     window = session.window
-    session.state.set_speed(200)  # or the few images would be learnt before anybody can pause
     action = window.menus.action("train")
 
     def click() -> None:
