@@ -247,7 +247,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", FUZZED)
 @given(data=st.data())
-@settings(max_examples=120)
+@settings(max_examples=50)
 def test_any_bytes_are_read_or_refused_in_one_sentence(fuzzed: Path, name: str, data: st.DataObject) -> None:
     write_idx_folder(fuzzed / "set", ARRAYS)
     path = fuzzed / name

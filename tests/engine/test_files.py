@@ -47,13 +47,6 @@ def fails(path: Path | str, content: bytes | Callable[[BinaryIO], object] = b"ne
     return str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"abc", bytearray(b"abc"), memoryview(b"abc")])
-def test_writes_bytes(tmp_path: Path, content: bytes) -> None:
-    atomic_write(tmp_path / "a.bin", content)
-    assert (tmp_path / "a.bin").read_bytes() == bytes(content)
-    assert names(tmp_path) == ["a.bin"]
-
-
 def test_old_content_is_there_until_the_new_one_is_complete(existing: Path) -> None:
     def write(file: BinaryIO) -> None:
         file.write(b"half")
@@ -120,17 +113,6 @@ def test_fault_keeps_the_old_file(existing, monkeypatch, operation, code, cause)
         assert cause in text
     assert existing.read_bytes() == OLD
     assert names(existing.parent) == ["report.pdf"]
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_disk_that_is_really_full(existing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    device = Path("/dev/full").open("wb")  # noqa: SIM115 -- atomic_write closes it
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", lambda _path, _mode: device)
-        text = fails(existing, b"x" * 100_000)
-    assert "disk is full" in text
-    assert existing.read_bytes() == OLD
-    assert device.closed
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,7 @@ RULES = [("max", "first"), ("max", "all"), ("max", "split"), ("max_blur", "first
 RULES += [("max_blur", "split"), ("average", "all"), ("subsample", "all"), ("none", "all")]
 
 
-@pytest.mark.parametrize("padding", [0, 1])
-@pytest.mark.parametrize("activation", ["none", "relu", "leaky_relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize(("activation", "padding"), [("none", 1), ("leaky_relu", 0), ("tanh", 1)])
 @pytest.mark.parametrize(("pool", "ties"), RULES)
 def test_all_equations_together_give_the_gradient_of_the_filter(pool, ties, activation, padding):
     """From the gradient at the pooled maps back to the weights, each step as its equation is written."""

@@ -10,7 +10,6 @@ import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +17,9 @@ from PIL import Image
 
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
-from cnnviz.mathematics import mathml
 from cnnviz.report import pdf, write_folder, write_html, write_pdf
 from cnnviz.report.appendix import command_line
-from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words, data
+from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset
 from tests.engine.datasets_files import assert_one_sentence
@@ -151,17 +149,6 @@ def test_html_needs_nothing_but_itself_and_shows_what_was_typed_and_drawn(hostil
         assert reader.told[description] == figure.caption
 
 
-def test_every_drawing_and_equation_is_well_formed(hostile):
-    for figure in hostile.figures:
-        root = ET.fromstring(figure.svg)
-        assert root.tag.endswith("svg")
-        assert not any(each.tag.endswith("image") for each in root.iter())
-    formulas = [block.equation.formula for block in hostile.blocks if isinstance(block, Formula)]
-    assert len(formulas) == 6
-    for formula in formulas:
-        ET.fromstring(f"<math>{mathml(formula)}</math>")
-
-
 def test_a_folder_with_nothing_in_it_is_not_made(tmp_path):
     with pytest.raises(CNNVizError, match="no figure or table yet") as caught:
         write_folder(report_of(), tmp_path / "lab")
@@ -193,23 +180,15 @@ def test_folder_holds_pictures_and_the_numbers_of_the_results(document, tmp_path
     np.testing.assert_array_equal(weights, bench.network.params["conv1.weight"].ravel())
 
 
-@pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
-def test_what_is_there_already_stays(document, tmp_path, make):
-    make(tmp_path / "lab")
-    with pytest.raises(CNNVizError):
-        write_folder(document, tmp_path / "lab")
-    assert [each.name for each in tmp_path.rglob("*")] == ["lab"]
-    assert (tmp_path / "lab").is_dir() is (make is Path.mkdir)
-
-
-@pytest.mark.parametrize("name", ["a\0b", "n" * 300, "~no-such-user-of-cnnviz/lab", "file/lab", "none/lab"])
-def test_a_name_that_no_folder_can_have_is_one_sentence(document, tmp_path, monkeypatch, name):
+@pytest.mark.parametrize("name", ["file", "a\0b", "~no-such-user-of-cnnviz/lab", "file/lab"])
+def test_where_no_folder_can_be_is_one_sentence_and_what_is_there_stays(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("a file")
+    table = Table("t", "A table", data(["x"], [[1.0]]), ("value",))
     with pytest.raises(CNNVizError) as caught:
-        write_folder(document, name)
+        write_folder(written(table), name)
     assert_one_sentence(str(caught.value).replace(". Choose", ", choose"))
-    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    assert [(each.name, each.is_file()) for each in tmp_path.iterdir()] == [("file", True)]
 
 
 def test_words_that_no_file_can_hold_do_not_stop_the_report(tmp_path):
@@ -284,7 +263,7 @@ def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
         ("recorded", "hypothesis"),
     )  # fmt: skip
     blocks = []
-    for n in range(90):
+    for n in range(50):
         numbers = data(["quantity", "value"], [[f"measured{n}", 1.0]])
         blocks += [
             Words("\n".join(["filler"] * (n % 7 + 1)), "student"),
@@ -294,8 +273,8 @@ def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
             *(Words(f"recorded{n}", "stamp"), Words(f"hypothesis{n}", "student")),
         ]
     pages = {text: page for page, _, _, text, _ in words_on(written(*blocks), tmp_path)}
-    assert len(set(pages.values())) > 25
-    for n in range(90):
+    assert len(set(pages.values())) > 14
+    for n in range(50):
         for words in together:
             assert len({pages[f"{each}{n}"] for each in words}) == 1, (n, words)
 
@@ -357,11 +336,11 @@ def _megabytes_in_use() -> float:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the C library of Linux")
 def test_reports_that_were_set_are_forgotten() -> None:
     def set_one(number: int) -> None:
-        to_pages(report_of(small_numbers(), title=f"Report {number}"), 100.0)
+        to_pages(report_of(small_numbers(), title=f"Report {number}"), 50.0)
 
     set_one(0)  # fonts and the template stay
     before = _megabytes_in_use()
-    for number in range(1, 5):
+    for number in range(1, 3):
         set_one(number)
     assert _megabytes_in_use() - before < 2
 
@@ -398,7 +377,7 @@ def test_what_nobody_wants_any_more_is_stopped(processes) -> None:
 
 
 def test_an_order_larger_than_a_pipe_arrives() -> None:
-    words = "word " * 40_000
+    words = "word " * 16_000
     pages = to_pages(Document("t", "a", "r", "d", (Words(words, "student"),)), 20.0)
     assert len(pages) > 10
     assert all(each.startswith(b"\x89PNG") for each in pages)

@@ -229,15 +229,6 @@ def test_ink_lost_equals_what_is_missing_after_the_shift(rng, background):
     assert not ink_lost(image, dxs, dys, "wrap", background).any()
 
 
-def test_ink_that_stays_in_the_frame_is_exactly_none_lost(rng):
-    image = np.full((1, 8, 8), BACKGROUND)
-    image[0, 3:5, 3:5] = rng.random((2, 2))
-    assert lost(image, 3, -3) == 0
-    assert lost(image, 4, 0) > 0
-    assert lost(image, 8, 0) == pytest.approx(1)
-    assert lost(np.full((1, 8, 8), BACKGROUND), 8, 8) == 0
-
-
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [

@@ -144,15 +144,6 @@ def test_root_gets_the_missing_libraries_installed_and_those_that_load_are_not_m
     assert call.split()[-1] == "libegl1"
 
 
-def test_old_package_lists_are_renewed_once(debian):
-    debian.add_tool("id", "echo 0")
-    debian.add_tool(
-        "apt-get", 'echo "$1" >>"$LOG/apt"; [ "$1" = update ] || [ "$(grep -c install "$LOG/apt")" = 2 ]'
-    )
-    assert debian.run("bootstrap.sh", "run").returncode == 0
-    assert debian.log("apt") == ["install", "update", "install"]
-
-
 def test_without_rights_the_one_command_is_printed(debian):
     debian.add_tool("id", "echo 1000")
     result = debian.run("bootstrap.sh", "test")
