@@ -80,7 +80,7 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         self._classes = 2
         self._waiting: list[CurvePlot] = []  # plots that do not show what is new yet; the next one first
         self.choices = Choices(View, parent=self)
-        self.loss = CurvePlot("Loss", "Loss over the training steps", quiet=(BEFORE,))
+        self.loss = CurvePlot("Loss", "Loss over the training steps")
         self._next_drawing = single_shot(self, self._draw_one)
         self.units = Button("step", "chevron-down", "link")
         self.units.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
