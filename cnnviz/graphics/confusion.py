@@ -70,6 +70,7 @@ class _Frame:
     width: float
     height: float
     is_spelt_out: bool
+    has_title: bool
     in_percent: bool
     font: Font  # of the numbers
 
@@ -80,14 +81,15 @@ class _Frame:
         width = max(min((box.width - left - 2) / count, px(120)), 1.0)
         widest = max(small.width(f"predicted {name}") for name in shown.names)
         is_spelt_out = count <= _SPELT_OUT and width >= widest + px(8)
-        top = (1 if is_spelt_out else 2) * small.line + px(5)
+        has_title = not is_spelt_out and box.height >= (2 + count) * small.line + px(5) + 2
+        top = (1 + has_title) * small.line + px(5)
         font = look.font("mono")
         in_percent = font.width(shown.longest) + 1 > width
         if font.width("100" if in_percent else shown.longest) + px(5) > width:  # they would touch the edges
             font = font._replace(size=font.size - px(1))
         usual = small.line + px(8 if count <= _FEW else 6)
         row = min(usual, max((box.height - top - 2) / count, small.line))
-        return cls(box.left + left, box.top + top, width, row, is_spelt_out, in_percent, font)
+        return cls(box.left + left, box.top + top, width, row, is_spelt_out, has_title, in_percent, font)
 
     def cell(self, row: int, col: int) -> Box:
         return Box(self.left + col * self.width, self.top + row * self.height, self.width, self.height)
@@ -130,7 +132,7 @@ def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
     drawing, look, px, box = Drawing(ground), ground.look, ground.px, ground.box
     small, count = look.font("small"), len(shown.names)
     head = Box(frame.left, box.top, count * frame.width, frame.top - box.top - 2)
-    if not frame.is_spelt_out:
+    if frame.has_title:
         title, room = "predicted", head._replace(height=small.line, width=box.right - frame.left)
         if frame.in_percent:
             whole = "predicted, % of the class"

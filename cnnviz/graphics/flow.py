@@ -26,8 +26,10 @@ from cnnviz.quantities import format_cell, format_signed, format_value
 
 _RAISES, _LOWERS = Color("#B2182B", "#F4A582"), Color("#2166AC", "#92C5DE")
 """Of a line to the unit: what raises the logit, and what lowers it."""
-_FEW, _LEAST, _LEAST_OF_MANY, _MOST = 8, 17, 28, 110
+_FEW, _LEAST, _LEAST_OF_MANY, _MOST = 8, 16, 24, 110
 """Least and most side of a map, in pixels at scale 1: of more than a few not all need to be shown."""
+_FILLED = 0.9
+"""Share of the height of its row that a map takes at most."""
 _FOLDED = 34
 """Side of a map, in pixels at scale 1, below which activations are left out."""
 _STRAIGHT, _FAN = (14, 110), (30, 200)
@@ -90,13 +92,13 @@ def _placed(
 ) -> _Places:
     """Lay out as large as the room allows: fewer maps and no activations where they would be too small."""
     px, small = look.px, look.font("small")
-    head, foot, gap = 2 * small.line + px(4), look.font("mono").line + px(3), px(4)
+    head, foot = 2 * small.line + px(4), look.font("mono").line + px(3)
     body = box.cut(top=head, bottom=foot)
     wide = min(max(0.19 * box.width, px(_OUTPUT[0])), px(_OUTPUT[1]))
 
     def tall(count: int) -> int:
         least = px(_LEAST if count <= _FEW else _LEAST_OF_MANY)
-        return min(count, max(int((body.height + gap) // (least + gap)), 1))
+        return min(count, max(int(body.height * _FILLED // least), 1))
 
     def fitted(columns: list[int]) -> tuple[float, list[float]]:
         """Side of a tile by the width, and the least room behind each column."""
@@ -111,7 +113,7 @@ def _placed(
         columns = [n for n in columns if not shapes[n][5]]
         side, rooms = fitted(columns)
     most = max((tall(shapes[n][1]) for n in columns[1:]), default=1)
-    side = max(math.floor(min(side, (body.height + gap) / most - gap, px(_MOST))), 8)
+    side = max(math.floor(min(side, body.height / most * _FILLED, px(_MOST))), 8)
     image = math.floor(min(max(_IMAGE * side, px(56)), 0.62 * body.height))
     spare = max(box.width - wide - image - side * (len(columns) - 1) - sum(rooms), 0)
     if not spare:  # on less than the least room
@@ -130,7 +132,7 @@ def _placed(
         kind, count, rows, cols, *_ = shapes[n]
         own = side if place else image
         shown = tall(count)
-        pitch = min((body.height + gap) / shown, 1.6 * (own + gap))
+        pitch = min(body.height / shown, 1.7 * own)
         top = body.y - shown * pitch / 2 + (pitch - own) / 2
         for tile in range(shown):
             room = Box(left, top + tile * pitch, own, own).inset(0.1 * own if kind is Kind.FILTERS else 0)
@@ -138,8 +140,8 @@ def _placed(
                 room = Box(left, body.top, own, body.height)
             scale = min(room.width / cols, room.height / rows)
             tiles[n, tile] = Box(*map(round, room.placed(cols * scale, rows * scale)))
-        beside = min(rooms[place - 1], rooms[place]) / 2 if place else 0
-        across = Box(left - beside, 0, own + (2 * beside or rooms[0] / 2), 0)
+        before = rooms[place - 1] / 2 if place else 0
+        across = Box(left - before, 0, before + own + rooms[place] / 2, 0)
         last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)
         heads[n] = across._replace(top=box.top if place else tiles[n, 0].top - head, height=head - px(4))
         scales[n] = across._replace(top=last + px(2), height=foot - px(3))
@@ -221,14 +223,24 @@ def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
         first, second = head.rows(small.line, small.line)
         count = len(stage.values)
         captions = stage.captions if shown == count else (f"{shown} of {count}", f"{shown}/{count}")
-        align = "middle" if n else "left"
-        drawing.write(first, _fitting(stage.titles, strong, head), strong, align=align)
-        drawing.write(second, _fitting(captions, small, head), small, "muted", align)
+        at = places.tiles[n, 0].x if n else head.left
+        _write_over(drawing, at, first, stage.titles, strong, "text")
+        _write_over(drawing, at, second, captions, small)
     drawing.add(*(Rect(room.inset(-0.5), edge="border") for room in places.tiles.values()))
     edges = list(_edges(flow, places))
     ink = look.mixed("muted", "surface", 0.6 if len(edges) < _MANY else 0.75)
     drawing.add(*(Line(_way(flow, places, edge, look), ink, look.px(1)) for edge in edges))
     return drawing.marks
+
+
+def _write_over(
+    drawing: Drawing, x: float, room: Box, versions: tuple[str, ...], font: Font, ink: str = "muted"
+) -> None:
+    """Write what fits above or below a column with its middle at x, or as near to it as there is room."""
+    text = _fitting(versions, font, room)
+    wide = font.width(text)
+    left = max(min(x - wide / 2, room.right - 4 - wide), room.left)
+    drawing.write(room._replace(left=left, width=wide), text, font, ink)
 
 
 def _fitting(versions: tuple[str, ...], font: Font, room: Box) -> str:
@@ -251,8 +263,7 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
         if stage.kind is Kind.IMAGE or stage.kind in flow.covered:
             continue
         scale = ("±" if stage.colors.lo < 0 else "0–") + format_value(stage.colors.hi, 2)
-        room = places.scales[n]
-        drawing.write(room, _fitting((scale,), mono, room), mono, "muted", "middle")
+        _write_over(drawing, places.tiles[n, 0].x, places.scales[n], (scale,), mono)
         if stage.sums:
             _write_sums(drawing, flow, places, n)
     lines = [line for note in flow.notes for line in small.wrapped(note, places.notes.width)]
@@ -368,9 +379,8 @@ def _cell_asked(stage: Stage, tile: int, row: int, col: int) -> Ask | None:
         return None
     if stage.kind is Kind.UNITS:
         return ShowCell(stage.column.stage, (row * stage.values.shape[2] + col,))
-    return ShowCell(
-        stage.column.stage, stage.strongest(tile) if stage.kind is Kind.FILTERS else (tile, row, col)
-    )
+    cell = stage.strongest(tile) if stage.kind is Kind.FILTERS else (tile, row, col)
+    return ShowCell(stage.column.stage, cell)
 
 
 def _node(flow: Flow, places: _Places, key: Hashable) -> Node | None:
@@ -415,10 +425,8 @@ def _outline_fields(
 ) -> None:
     """Outline a cell, what it is computed from and what it feeds."""
     (node, key), look = cell, drawing.ground.look
-    stage, own = flow.stages[node[0]], (key.row, key.col, 1, 1)
-    fields = flow.fields(stage.column.stage, (node[1], key.row, key.col)) | {
-        stage.column.stage: ("feeds", own)
-    }
+    stage, own = flow.stages[node[0]].column.stage, (key.row, key.col, 1, 1)
+    fields = flow.fields(stage, (node[1], key.row, key.col)) | {stage: ("feeds", own)}
     for each in lit & places.tiles.keys():
         other = flow.stages[each[0]]
         if other.kind in (Kind.FILTERS, Kind.UNITS) or other.column.stage not in fields:

@@ -216,9 +216,11 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "done": (texts.DONE, texts.Done(0.4)),
     "entries": (
-        texts.ENTRIES,
-        texts.Entries(
-            ("weight", "gradient"), tuple(texts.Entry(f"w[{n}]", "+0.123", "tip", Go(n)) for n in range(4))
+        texts.VALUES,
+        texts.Values(
+            tuple(texts.Value(f"w[{n}]", f"w[{n}]", "+0.123", tip="tip", ask=Go(n)) for n in range(4)),
+            ("gradient",),
+            names="weight",
         ),
     ),
     "formula": (

@@ -22,7 +22,7 @@ from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.steps import STEPS, Steps
-from cnnviz.graphics.texts import ENTRIES, STATEMENT, VALUES, Entries, Entry, Statement, Value, Values
+from cnnviz.graphics.texts import STATEMENT, VALUES, Statement, Value, Values
 from cnnviz.graphics.tiles import FRAMED, TILES, Chosen, Framed, Tiles, Whole
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
@@ -156,14 +156,17 @@ def test_numbers_are_never_cut_and_names_are() -> None:
 
 
 def test_a_list_says_its_rows_and_asks_for_one() -> None:
-    rows = tuple(Entry(f"w[{n}]", f"{n}", f"about {n}", Go(n)) for n in range(30))
-    drawing = drawn(ENTRIES, Entries(("parameter", "error"), rows), 240, LIGHT)
-    assert drawing.part(12).ask == Go(12)
-    assert drawing.part(12).tip == "w[12]: 12\nabout 12"
-    assert drawing.next_part(12, 1, 0).key == 13
+    rows = tuple(Value(f"w[{n}]", f"w[{n}]", f"{n}", tip=f"about {n}", ask=Go(n)) for n in range(30))
+    listed = Values(rows, ("error",), current=-1, names="parameter")
+    drawing = drawn(VALUES, listed, 240, LIGHT)
+    assert drawing.part("w[12]").ask == Go(12)
+    assert drawing.part("w[12]").tip == "w[12]: error 12\nabout 12"
+    assert drawing.next_part(None, 0, 0).key == "w[0]"
+    assert drawing.next_part("w[12]", 1, 0).key == "w[13]"
     assert drawing.texts()[:2] == ["parameter", "error"]
     assert drawing.parts[-1].box.bottom <= drawing.ground.box.bottom
-    assert ENTRIES.tables(Entries(("parameter", "error"), rows))[0].rows[3] == ("w[3]", "3")
+    assert VALUES.tables(listed)[0].rows[3] == ("w[3]", "3")
+    assert VALUES.words(listed) == "30 rows"
 
 
 def test_predictions_say_both_sides_or_the_one_that_is_known() -> None:

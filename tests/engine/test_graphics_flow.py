@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from cnnviz.datasets import load_mnist, to_input
-from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect
+from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
 from cnnviz.experiment import Experiment
 from cnnviz.graphics.columns import EVIDENCE, Kind, unit_grid
 from cnnviz.graphics.flow import FLOW, ShowCell
@@ -86,6 +87,29 @@ def test_it_fits_and_says_how_many_maps_are_shown(name: str, size: tuple[int, in
         assert len({part.key for part in tiles if part.key[0] == 2}) == 8, (
             "the network of the exercise is whole"
         )
+
+
+@pytest.mark.parametrize("size", [(512, 310), (591, 480), (761, 210)])
+def test_each_column_has_its_heading_and_its_scale_and_none_touches_another(size: tuple[int, int]) -> None:
+    shown = flow(LENET)
+    drawing = drawn(shown, size)
+    titles = {title for each in shown.stages for title in each.titles}
+    texts = [mark for mark in drawing.all_marks() if isinstance(mark, Text)]
+    heads = sorted(
+        (mark.x, mark.font.width(mark.words), mark.words) for mark in texts if mark.words in titles
+    )
+    assert [word for *_, word in heads].count("Filters") == 2
+    assert len(heads) >= 8, "all but activations"
+    assert sum(mark.words.startswith(("±", "0–")) for mark in texts) >= 7
+    assert all(x + width + 2 <= after for (x, width, _), (after, *_) in pairwise(heads))
+
+
+@pytest.mark.parametrize("experiment", [LAB5, LENET], ids=["lab5", "lenet"])
+def test_in_the_room_that_a_projector_gives_every_filter_is_shown(experiment: Experiment) -> None:
+    shown = flow(experiment)
+    keys = {part.key for part in drawn(shown, (565, 488)).parts}
+    for n, each in enumerate(shown.stages):
+        assert each.column.is_activation or {(n, k) for k in range(len(each.values))} <= keys
 
 
 def test_pointing_lights_up_what_is_read_and_what_is_fed_and_fades_the_rest() -> None:

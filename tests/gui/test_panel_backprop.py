@@ -336,11 +336,12 @@ def test_all_parameters_are_checked_under_each_rule_and_listed(desk: Desk) -> No
     listed.setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(40):
         QTest.keyClick(listed, Qt.Key.Key_Down)
-    middle = listed.mapTo(panel.side, part_center(listed, 40).toPoint())
+    fortieth = listed.content.content.rows[40]
+    middle = listed.mapTo(panel.side, part_center(listed, fortieth.key).toPoint())
     assert panel.side.rect().contains(middle), "it is scrolled to what the keys point at"
     QTest.keyClick(listed, Qt.Key.Key_Return)
     assert panel.side.page() == POKE
-    assert shown_poke(desk).target == listed.content.content.rows[40].ask.target
+    assert shown_poke(desk).target == fortieth.ask.target
     # What was checked is of this image, this class and these weights alone.
     desk.show(lab5(), 1)
     assert "outcome" not in checks(desk)

@@ -309,6 +309,27 @@ def test_the_button_for_training_lies_inside_a_plot(
     assert curves.loss.geometry().contains(curves.train.geometry())
 
 
+def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_both(
+    curves: TrainingCurves, theme: ThemeManager
+) -> None:
+    def ends() -> list[float]:
+        return [
+            plot.plot_item.getViewBox().sceneBoundingRect().bottom()
+            for plot in (curves.loss, curves.accuracy)
+        ]
+
+    curves.set_history(recorded())
+    for scale in (1.0, 2.0, 1.0):
+        theme.set_scale(scale)
+        curves.resize(1600, 500)
+        QApplication.processEvents()
+        assert ends()[0] == ends()[1]
+    units = [each for each in curves.findChildren(QLabel) if each.text() == "step"]
+    assert [each.isVisible() for each in units] == [True]
+    curves.resize(500, 640)
+    assert [each.isVisible() for each in units] == [False]
+
+
 def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> None:
     curves.set_history(History(log_every=10))
     for count, words in ((2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")):

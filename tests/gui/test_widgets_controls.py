@@ -130,6 +130,10 @@ def test_a_form_names_explains_aligns_and_hides_its_fields(qtbot: QtBot, window:
     assert not first.isVisible()
     assert not label.isVisible()
     assert label.buddy() is first
+    form.set_row_visible(first, True)
+    window.resize(700, 300)
+    qtbot.waitUntil(lambda: first.y() == second.y())
+    assert first.geometry().right() < second.x()
 
 
 def test_a_label_without_room_ends_in_an_ellipsis_and_has_a_tool_tip(qtbot: QtBot, window: QWidget) -> None:

@@ -77,4 +77,4 @@ def curve(plot, name):
 def shown_filters(panel):
     """Return the filters as they are drawn in the network."""
     flow = panel.network.flow
-    return next(stage.values for stage in flow.stages if stage.key == "conv1.weight")
+    return next(stage.values for stage in flow.stages if stage.column.key == "conv1.weight")

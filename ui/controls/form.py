@@ -1,14 +1,20 @@
-"""Two columns, label and field, as in the settings of a panel."""
+"""Labels and fields, as in the settings of a panel."""
+
+from typing import override
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from ui.controls.naming import named
-from ui.theme import Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
+
+#: Width from which on there are two rows side by side, in pixels at scale 1.
+_WIDE = 500
 
 
 class Form(QWidget):
-    """Rows of a muted label and its field."""
+    """Rows of a muted label and its field; in two halves, side by side, where it is wide."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -16,13 +22,33 @@ class Form(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(1, 1)
         self._labels: dict[QWidget, QLabel] = {}
-        self._row = 0
+        self._absent = set[QWidget]()
+        self._theme, self._halves = LIGHT, 1
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._grid.setHorizontalSpacing(theme.px(12))
         self._grid.setVerticalSpacing(theme.px(6))
+        self._theme = theme
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        halves = 2 if self.width() >= self._theme.px(_WIDE) else 1
+        if halves != self._halves:
+            self._halves = halves
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the rows that are not hidden one below the other, in one half or two."""
+        rows = [(label, field) for field, label in self._labels.items() if field not in self._absent]
+        high = -(-len(rows) // self._halves)
+        self._grid.setColumnStretch(3, self._halves - 1)
+        for n, (label, field) in enumerate(rows):
+            half, row = divmod(n, high)
+            self._grid.addWidget(label, row, 2 * half, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(field, row, 2 * half + 1)
 
     def add_row(self, text: str, field: QWidget, tooltip: str = "") -> QLabel:
         """Add a labelled field.
@@ -39,19 +65,15 @@ class Form(QWidget):
             label.setToolTip(tooltip)
             field.setToolTip(tooltip)
             field.setAccessibleDescription(tooltip)
-        self._grid.addWidget(label, self._row, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._grid.addWidget(field, self._row, 1)
         field.setSizePolicy(QSizePolicy.Policy.Expanding, field.sizePolicy().verticalPolicy())
         self._labels[field] = label
-        self._row += 1
+        self._arrange()
         return label
-
-    def add_wide(self, widget: QWidget) -> None:
-        """Add a widget across both columns."""
-        self._grid.addWidget(widget, self._row, 0, 1, 2)
-        self._row += 1
 
     def set_row_visible(self, field: QWidget, visible: bool) -> None:
         """Show or hide a field with its label."""
-        self._labels[field].setVisible(visible)
-        field.setVisible(visible)
+        if visible == (field in self._absent):
+            self._absent ^= {field}
+            self._labels[field].setVisible(visible)
+            field.setVisible(visible)
+            self._arrange()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import override
 
-from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal, Slot
+from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 
@@ -11,7 +11,7 @@ from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.painted import height_for_width
-from ui.theme import Theme, follow_theme, repolish
+from ui.theme import repolish
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
 _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
@@ -39,9 +39,9 @@ class MessageBar(QFrame):
         self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
         # The text may need another height later, when the window changes its width.
         self._animation.finished.connect(lambda: self.setMaximumHeight(UNLIMITED))
-        self._layout = fill(QHBoxLayout(self), self._icon, (self._label, 1), self._action, self._close)
+        parts = self._icon, (self._label, 1), self._action, self._close
+        self._layout = fill(QHBoxLayout(self), *parts, spacing=8, margins=(11, 4, 4, 4))
         self.setSizePolicy(height_for_width())
-        follow_theme(self)
         self.hide()
 
     def text(self) -> str:
@@ -84,13 +84,11 @@ class MessageBar(QFrame):
             self._slide_in()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
-    @Slot()
     def answer(self) -> None:
         """Do what the button of the message is for."""
         if self._act is not None:
             self._act()
 
-    @Slot(str)
     def show_error(self, text: str) -> None:
         """Show what has failed."""
         self.show_message(text, "error")
@@ -99,11 +97,6 @@ class MessageBar(QFrame):
         """Take the message away."""
         self._animation.stop()
         self.hide()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._layout.setContentsMargins(theme.px(11), theme.px(4), theme.px(4), theme.px(4))
-        self._layout.setSpacing(theme.px(8))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QWidget
 
 from ui.controls.pace import single_shot
@@ -32,7 +32,6 @@ class _KeptBar(QScrollBar):
         super().__init__(Qt.Orientation.Vertical)
         self.rangeChanged.connect(self._on_range_changed)  # ends with the bar, as that of a function does not
 
-    @Slot(int, int)
     def _on_range_changed(self, first: int, last: int) -> None:
         self.setEnabled(last > first)
 
@@ -98,7 +97,6 @@ class LateScroll(QObject):
         bar.actionTriggered.connect(self.end)
         self._on_range_changed()
 
-    @Slot()
     def _on_range_changed(self) -> None:
         if self._bar.maximum() >= self.place:
             self._bar.setValue(self.place)
@@ -114,7 +112,6 @@ class LateScroll(QObject):
             area = area.parentWidget()
         return (self._bar if area is None else area).isVisible()
 
-    @Slot()
     def end(self) -> None:
         """Wait no longer."""
         self._bar.rangeChanged.disconnect(self._on_range_changed)

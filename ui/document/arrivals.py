@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt
 
 from ui.document.window_document import WindowDocument
 from ui.run.tasks import TaskRunner
@@ -42,7 +42,6 @@ class Arrivals(QObject):
         self._document.state.runChanged.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
         self._go_on()
 
-    @Slot()
     def _go_on(self) -> None:
         if self._waiting and self._analysis.is_idle and not self._is_run_under_way():
             self._document.open(self._waiting.pop(0))

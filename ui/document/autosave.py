@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QLockFile, QObject, QSysInfo, Slot
+from PySide6.QtCore import QLockFile, QObject, QSysInfo
 
 from cnnviz.clock import moment
 from cnnviz.document import archive
@@ -293,7 +293,6 @@ class Autosave(QObject):
 
         self._document.controller.analysis.submit("kept", read, done, failed)
 
-    @Slot(bool)
     def _on_restored(self, complete: bool) -> None:
         left, self._restored = self._restored, None
         if left is None:
@@ -359,20 +358,17 @@ class Autosave(QObject):
         if not self._words_timer.isActive() or self._words_timer.remainingTime() > milliseconds:
             self._words_timer.start(milliseconds)
 
-    @Slot()
     def _on_opened(self) -> None:
         self._kept = None
         self._take_back()
         if self.is_keeping:
             self._run_timer.start(0)
 
-    @Slot()
     def _take_back(self) -> None:
         """Clear what was said of the document that was kept, which is another one now, or in a file."""
         if not self._failure:
             self._state.clear_notice(_PLACE)
 
-    @Slot()
     def _on_run_changed(self) -> None:
         status = self._state.run.status
         if status is not self._status:
@@ -382,7 +378,6 @@ class Autosave(QObject):
         if self.is_keeping and status is RunStatus.TRAINING and not self._run_timer.isActive():
             self._run_timer.start(max(_WEIGHTS_MS, int(1000 * _SHARE * self._seconds)))
 
-    @Slot()
     def _write_all(self) -> None:
         self._words_timer.stop()
         self._writing.request(self._writer(whole=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace as replaced
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from cnnviz.datasets import Dataset
@@ -284,7 +284,6 @@ class DocumentRestorer(QObject):
         present = RestoredRun(state.live, state.history, run.epochs)
         return _is_as_saved(state.live, present, document)
 
-    @Slot()
     def _on_run_changed(self) -> None:
         run, begun = self._state.run, self._begun
         if begun is None or run.run_id == begun.before:
@@ -294,7 +293,6 @@ class DocumentRestorer(QObject):
         elif run.status in _AT_REST:
             self._finish(begun)
 
-    @Slot()
     def _on_run_refused(self) -> None:
         if self._begun is not None:
             self._end()

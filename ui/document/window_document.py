@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz import __version__
@@ -150,13 +150,11 @@ class WindowDocument(QObject):
         lab = self.carried.get(LAB_MEMBER)
         return ((run.run_id, run.step) if run.is_started else 0, state.draft, words, own, lab)
 
-    @Slot()
     def _on_changed(self) -> None:
         if not self._later.isActive():
             self._later.start()
         self.changed.emit()
 
-    @Slot()
     def _show_title(self) -> None:
         dataset, source = self.state.dataset, self.state.source
         is_own = dataset is not None and source is not None and source.path is not None
@@ -166,7 +164,6 @@ class WindowDocument(QObject):
 
     # --- saving ---------------------------------------------------------------------------------------------
 
-    @Slot()
     def save(self) -> None:
         """Write the document to its file, or ask for one."""
         if self.path is None:
@@ -174,7 +171,6 @@ class WindowDocument(QObject):
         elif self._may_overwrite(self.path):
             self.save_to(self.path)
 
-    @Slot()
     def ask_save_as(self) -> None:
         """Ask for a file and write the document to it."""
         path = self._ask_target()
@@ -232,7 +228,6 @@ class WindowDocument(QObject):
 
     # --- opening --------------------------------------------------------------------------------------------
 
-    @Slot()
     def new(self) -> None:
         """Begin with nothing: usual settings and data, no words, no images, no names of files."""
         if not self._may_be_replaced("starting a new one"):
@@ -251,7 +246,6 @@ class WindowDocument(QObject):
         )  # fmt: skip
         self._restore(Order(document, name="A new document", is_own=True, asks=False), then)
 
-    @Slot()
     def ask_open(self) -> None:
         """Ask for a file and open it."""
         path = ask_file(self._window, self._settings, "Open", OPEN_FILTER)
@@ -354,7 +348,6 @@ class WindowDocument(QObject):
         self.opened.emit()
         self.changed.emit()
 
-    @Slot()
     def mark_run_saved(self) -> None:
         """Take what has been trained so far as saved."""
         self._saved_run = (self.state.run.run_id, self.state.run.step)

@@ -236,10 +236,10 @@ class ExportDialog(QDialog):
         for title, control in (("Format", self.format), ("Pixels", self.scale), ("Colours", self.colours)):
             form.add_row(title, control, control.toolTip())
         form.add_row("Width in cm", self.width_cm, "Width in print; the height follows")
-        form.add_wide(self.caption)
+        form.add_row("", self.caption)
         form.add_row("Name", self.name, "Name of the file")
         form.add_row("Folder", self.folder, "Folder that the file is written to")
-        form.add_wide(self.browse)
+        form.add_row("", self.browse)
         self._form = form
         right = fill(QVBoxLayout(), form, 1)
         left = fill(QVBoxLayout(), (self.preview, 1), self.about)

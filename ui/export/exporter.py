@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QMouseEvent, QWindow
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
@@ -239,7 +239,6 @@ class FigureExporter(QObject):
                 under = window.childAt(place)
                 self._note_use(panel_of(under) if isinstance(under, QDockWidget) else under)
 
-    @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         # A menu or another window gives the keyboard back later to what had it, which is no use of that.
         if new is None or new is self._focused or isinstance(new, QMenuBar):

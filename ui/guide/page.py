@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import (
     QFont,
     QImage,
@@ -65,7 +65,6 @@ class GuidePage(QTextBrowser):
         if self._text_width() != self.lineWrapColumnOrWidth():
             self._resized.start()
 
-    @Slot()
     def _lay_out(self) -> None:
         """Show the page anew, at the same place."""
         self.setLineWrapColumnOrWidth(self._text_width())

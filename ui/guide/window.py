@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, QUrl, Slot
+from PySide6.QtCore import QSize, QUrl
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -72,7 +72,6 @@ class GuideWindow(QDialog):
         self.activateWindow()
         self.page.setFocus()
 
-    @Slot(QUrl)
     def _on_source_changed(self, url: QUrl) -> None:
         """Mark the chapter in the list; a text of a licence belongs to all licences."""
         rows = [row for row, chapter in enumerate(CHAPTERS) if chapter.url.path() == url.path()]

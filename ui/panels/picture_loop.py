@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import override
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz._types import View
@@ -76,7 +76,6 @@ class PictureLoop[C, P](QObject):
         """Whether the panel is to be seen, so that what is drawn follows the scene."""
         return self._panel.isVisible()
 
-    @Slot()
     def look(self) -> None:
         """Find out whether the scene has changed, and ask for its picture if so."""
         if not self.is_in_sight or self._rest.isActive():

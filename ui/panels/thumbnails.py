@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, override
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QScrollBar
 
@@ -86,7 +86,6 @@ class ThumbnailView(MarkView[Thumbnails]):
             bottom = top + round(tiles.side) - self.height()
             self.bar.setValue(max(min(self.bar.value(), top), bottom))
 
-    @Slot(int)
     def _on_scrolled(self, value: int) -> None:
         if self.content is not None and value != self.content.scroll:
             super().show_content(replace(self.content, scroll=value))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, cast
 
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import Shiboken
@@ -150,7 +150,6 @@ class ThemeManager(QObject):
             if not _is_behind(each):
                 _polish_again(each)
 
-    @Slot()
     def _polish_hidden(self) -> None:
         """Dress what has come into sight meanwhile, and of what is hidden as much as there is time for."""
         self._behind = deque(each for each in self._behind if Shiboken.isValid(each))

@@ -53,6 +53,3 @@ def style_plot(plot_item: "pg.PlotItem", theme: Theme) -> None:
             maxTickLevel=0,
             hideOverlappingLabels=False,
         )
-        axis.labelStyle = {"color": theme.muted, "font-size": f"{theme.small_pt:g}pt"}
-        if axis.label is not None and axis.labelText:
-            axis.setLabel(axis.labelText, units=axis.labelUnits, **axis.labelStyle)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QFrame, QWidget
 from shiboken6 import Shiboken
 
@@ -130,7 +130,6 @@ class Areas(QObject):
     def _has_holder(self) -> bool:
         return self._holder is not None and self._window.focusWidget() is self._holder
 
-    @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self._holder:
             if self._left is not None and Shiboken.isValid(self._left):
@@ -189,7 +188,6 @@ class AreaFrame(QFrame):
             self._settled.start()
         return super().eventFilter(watched, event)
 
-    @Slot()
     def _follow(self) -> None:
         if self._area is not None:
             window, seen = self._area.window(), self._area.window().rect()

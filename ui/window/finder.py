@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -157,7 +157,6 @@ class FinderBox(QDialog):
         self.resize(QSize(theme.px(_WIDTH), theme.px(_HEIGHT)).boundedTo(room))
         self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, theme.px(60))))
 
-    @Slot()
     def act(self) -> None:
         """Do what was chosen."""
         if self._chosen is not None:
@@ -175,7 +174,6 @@ class FinderBox(QDialog):
                 return True
         return super().eventFilter(watched, event)
 
-    @Slot(str)
     def _find(self, text: str) -> None:
         self._shown = found(self._all, text)[:_MOST]
         self.list.clear()
@@ -198,13 +196,11 @@ class FinderBox(QDialog):
         row = -1 if item is None else self.list.indexOfTopLevelItem(item)
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
-    @Slot()
     def _say_why_not(self) -> None:
         entry = self._entry()
         words = "Nothing fits all these words." if entry is None else entry.why_not or _HINT
         self.hint.set_text(words)
 
-    @Slot(QTreeWidgetItem)
     def _take(self, _item: QTreeWidgetItem | None) -> None:
         entry = self._entry()
         if entry is not None and not entry.why_not:

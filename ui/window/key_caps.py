@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QLabel, QTabBar, QWidget
 
@@ -63,17 +63,14 @@ class KeyCaps(QObject):
                 self._action.setChecked(True)
         return False
 
-    @Slot(bool)
     def _switch(self, on: bool) -> None:
         self._is_on = on
         self._look()
 
-    @Slot()
     def _look_later(self, *_: object) -> None:
         if self._is_on:
             self._settled.start()
 
-    @Slot()
     def _look(self) -> None:
         """Put a cap on each control in sight that has a key; one that would lie on another goes below it."""
         places: list[QRect] = []

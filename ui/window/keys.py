@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -46,7 +46,6 @@ class KeyOwner(QObject):
         follow_keyboard(self._on_focus_changed)
         self._on_focus_changed(None, QApplication.focusWidget())
 
-    @Slot(QWidget, QWidget)
     def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
         if old is not None:
             old.removeEventFilter(self)
@@ -136,7 +135,6 @@ class FocusReveal(QObject):
         super().__init__(parent)
         follow_keyboard(self._on_focus_changed)
 
-    @Slot(QWidget, QWidget)
     def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
         # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
         # another window, or has the keyboard in what is around instead, finds everything as it was.

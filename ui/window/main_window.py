@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -236,7 +236,6 @@ class MainWindow(QMainWindow):
             if self._presents and not self.isFullScreen():
                 self.set_presenting(False)
 
-    @Slot()
     def _follow_panels(self) -> None:
         self._fit()
         if name := self.panels.front_name:

@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Slot, qVersion
+from PySide6.QtCore import QObject, Qt, qVersion
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QWidget
 
@@ -104,7 +104,6 @@ class Menus(QObject):
                 self._groups[row.group] = QActionGroup(self)
             self._groups[row.group].addAction(action)
 
-    @Slot()
     def _on_run_changed(self) -> None:
         status = self._state.run.status
         if status is not self._status:

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QRect, Slot
+from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QTabBar, QWidget
 
@@ -35,7 +35,6 @@ class NoticeBar(MessageBar):
         self.closed.connect(self._on_closed)
         state.noticeRaised.connect(self._on_notice_raised)
 
-    @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:
         if notice.place == "samples":
             return
@@ -51,7 +50,6 @@ class NoticeBar(MessageBar):
         elif was_there and not self._going.isActive():
             self._show_newest()
 
-    @Slot()
     def _show_newest(self) -> None:
         self._going.stop()
         newest = next(reversed(self._standing.values()), None)
@@ -65,7 +63,6 @@ class NoticeBar(MessageBar):
         self._shown = notice
         self.show_message(notice.text, notice.kind, notice.action, notice.act)
 
-    @Slot()
     def _on_closed(self) -> None:
         if self._shown is not None and self._standing.get(self._shown.place) is self._shown:
             del self._standing[self._shown.place]
@@ -106,7 +103,6 @@ class PendingBar(MessageBar):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()  # what is true cannot be sent away by Escape
 
-    @Slot()
     def _on_changed(self) -> None:
         state = self._state
         if not state.pending or not state.run.run_id or state.run.status is RunStatus.LOADING:
@@ -129,7 +125,6 @@ class PendingBar(MessageBar):
                 return str(error)
         return ""
 
-    @Slot()
     def _draw(self) -> None:
         problem = self._problem()
         text, kind, action = (problem, "error", "") if problem else (self._words(), "info", _START)
@@ -174,13 +169,11 @@ class MomentChip(Badge):
             self._placing.start()
         return super().eventFilter(watched, event)
 
-    @Slot()
     def _on_moment_changed(self) -> None:
         past = None if self._state.follows_live else self._state.shown
         self.set_badge("" if past is None else f"Viewing step {format_count(past.step)}", "warning")
         self._place()
 
-    @Slot()
     def _place(self) -> None:
         """Stand at the right of the first row of tabs that has room, where there is something to say."""
         if not self.text():

@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from cnnviz.covers import Secret
+from cnnviz.experiment import SETTINGS
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.buttons import Button, IconButton, with_key
@@ -40,10 +41,14 @@ _AT_END = {
     RunStatus.FINISHED: f"This run is finished: every epoch is done. Train on, or {_E}, trains one more.",
 }
 _PLACE = "end of the run"
+#: Room for what is said beside the button that trains, in pixels at scale 1.
+_SAID = 202
 
 
 class RunBar(QWidget):
     """Train or pause, step, stop, one epoch more, reset, new seed, export of a figure.
+
+    Beside the first button stands what changes with it: a rate, or the settings that wait.
 
     While settings wait in the form and the run stands still, the first button starts a new run with them. The
     key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
@@ -56,7 +61,7 @@ class RunBar(QWidget):
         super().__init__()
         self._menus = menus
         self._state = state
-        self._shown: tuple[RunStatus, tuple[str, str, str, str]] | None = None
+        self._shown: tuple[RunStatus, tuple[str, str, str, str], str] | None = None
         self._theme = LIGHT
         self._build_widgets()
         self._build_layout()
@@ -74,6 +79,7 @@ class RunBar(QWidget):
         self._fold_spaces(False)
         # Wide enough for the longest of its texts, so that the others stay where they are.
         self.train.setMinimumWidth(theme.px(140))
+        self.said.setFixedWidth(theme.px(_SAID))
 
     def entries(self) -> Iterator[Entry]:
         """Yield what can be found here by words, besides the actions."""
@@ -100,6 +106,8 @@ class RunBar(QWidget):
             fold(True)
 
     def _build_widgets(self) -> None:
+        self.said = named(QLabel(), role="muted")
+        self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.train = self._button("train", "primary")
         self.step, self.stop = self._button("step"), self._button("stop")
         self.epoch, self.reset = self._button("epoch"), self._button("reset")
@@ -128,6 +136,7 @@ class RunBar(QWidget):
     def _build_layout(self) -> None:
         self._layout = fill(
             QHBoxLayout(self),
+            self.said,
             self.train,
             self.step,
             self.stop,
@@ -137,8 +146,8 @@ class RunBar(QWidget):
             self.export,
         )
         buttons = (self.reset, self.stop, self.step, self.epoch)
-        self._folds: list[Callable[[bool], None]] = [button.set_compact for button in buttons]
-        self._folds.append(self._fold_spaces)
+        self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
+        self._folds += [*(button.set_compact for button in buttons), self._fold_spaces]
         # At last what the menus have, too.
         self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
         self._folds += [self.epoch.setHidden, self.step.setHidden]
@@ -152,14 +161,33 @@ class RunBar(QWidget):
             return _START, "play", START_TIP, _SPACE
         return _TRAIN[self._state.run.status]
 
+    def _changed(self) -> str:
+        """Say which setting the next press of the button that trains changes; "" for none."""
+        state, names = self._state, tuple[str, ...]()
+        origin = None if state.live is None else state.live.origin
+        if state.waits_for_new_run and not state.is_untrained:
+            names = state.pending
+        elif origin is not None and state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED):
+            used, rate = origin.experiment.learning_rate, state.experiment.learning_rate
+            names = ("learning_rate",) if used != rate else ()
+        if not names:
+            return ""
+        setting = SETTINGS[names[0]]
+        said = f"{setting.title.lower()} {setting.written(getattr(state.draft, names[0]))}"
+        return said + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
     @Slot()
     def _on_run_changed(self) -> None:
-        primary = self._primary()
-        if (self._state.run.status, primary) == self._shown:
+        primary, changed = self._primary(), self._changed()
+        if (self._state.run.status, primary, changed) == self._shown:
             return
-        self._shown = self._state.run.status, primary
+        self._shown = self._state.run.status, primary, changed
         self._state.clear_notice(_PLACE)
         text, icon_name, tooltip, key = primary
+        tooltip += changed and f". What changes: {changed}"
+        said, room = changed and f"Next: {changed}", self.said.width()
+        self.said.setText(self.said.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, room))
+        self.said.setToolTip(changed and tooltip)
         row = action_row("train")
         self._menus.action("train").setText("Start new &run" if text == _START else row.text)
         is_compact = not self.train.text()

@@ -46,11 +46,11 @@ class StepHeader(QWidget):
         self.said = PageView(lambda _ask: None)
         self._timer = QTimer(self)
         self._timer.setInterval(_PLAY_MS)
-        self._row = fill(QHBoxLayout(), (self.bar, 1), self.cover, self.back, self.play, self.next)
+        row = fill(QHBoxLayout(), (self.bar, 1), self.cover, self.back, self.play, self.next, spacing=8)
         self._strut = QSpacerItem(0, 0)
         self._below = fill(QHBoxLayout(), (self.said, 1), spacing=0)
         self._below.addItem(self._strut)
-        self._layout = fill(QVBoxLayout(self), self._row, self._below)
+        self._layout = fill(QVBoxLayout(self), row, self._below, spacing=8)
         self.back.clicked.connect(self.go_back)
         self.next.clicked.connect(self.go_on)
         self.play.clicked.connect(self.toggle_play)
@@ -59,8 +59,6 @@ class StepHeader(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
-        self._row.setSpacing(theme.px(8))
-        self._layout.setSpacing(theme.px(8))
         # Two lines for the sentence and one fraction: the maps below must not jump from step to step.
         # A minimum of the widget itself would hide that the text may need more.
         self._strut.changeSize(0, theme.px(64))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
@@ -85,8 +85,10 @@ class BackpropPanel(Panel):
         self.empty.setContentsMargins(16, 16, 16, 16)
         self._content = QWidget()
         self._content.hide()
-        self._columns = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), (self.stack, 1), self.side)
-        self._body = fill(QVBoxLayout(self._content), self.header, (self._columns, 1))
+        across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns = fill(across, (self.stack, 1), self.side, spacing=20)
+        parts = self.header, (self._columns, 1)
+        self._body = fill(QVBoxLayout(self._content), *parts, spacing=10, margins=(16, 12, 16, 12))
         fill(QVBoxLayout(self), self.message, self.empty, (self._content, 1), spacing=0)
         self.work = BackpropWork(state, analysis, background, self.model, self.side, self)
         state.sceneChanged.connect(self._fit_choices)
@@ -112,12 +114,8 @@ class BackpropPanel(Panel):
         self._on_experiment_changed()
         follow_theme(self)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the columns."""
-        margin = theme.px(16)
-        self._body.setContentsMargins(margin, theme.px(12), margin, theme.px(12))
-        self._body.setSpacing(theme.px(10))
-        self._columns.setSpacing(theme.px(20))
+    def set_theme(self, _theme: Theme) -> None:
+        """Look again what stands beside what."""
         self._fit_side()
 
     def view_state(self) -> View:
@@ -222,21 +220,17 @@ class BackpropPanel(Panel):
     def _scene(self) -> PassScene | None:
         return still_scene_of(self._state, self.model.choices)
 
-    @Slot()
     def _fit_choices(self) -> None:
         scene = self._scene()
         if scene is not None and self.model.follow(scene):
             self.message.show_message("The run has moved on, so the trial updates were dropped.", "info")
 
-    @Slot()
     def _on_experiment_changed(self) -> None:
         self.model.set_rate(self._state.experiment.learning_rate)
 
-    @Slot()
     def _on_pinned_changed(self) -> None:
         self.model.set_pinned(self._state.pinned)
 
-    @Slot()
     def _on_covered_changed(self) -> None:
         why = self._state.why_covered(Secret.ROUTE)
         self.header.cover.setEnabled(not why)
@@ -244,7 +238,6 @@ class BackpropPanel(Panel):
         if self.model.passed is not None:
             self._on_step_changed()
 
-    @Slot()
     def _on_run_changed(self) -> None:
         was_training, self._was_training = self._was_training, self._is_training()
         if self.isVisible() and not self._is_training():
@@ -270,7 +263,6 @@ class BackpropPanel(Panel):
         self.work.follow()
         self._ahead.start()
 
-    @Slot()
     def _draw_ahead(self) -> None:
         """Draw a step that was not seen yet, so that the first look at it is as quick as the others."""
         model = self.model
@@ -289,7 +281,6 @@ class BackpropPanel(Panel):
             self._places |= dict.fromkeys(page.leaves().keys() - self._places.keys(), model.steps.index(step))
         self._ahead.start()
 
-    @Slot()
     def _on_drew(self) -> None:
         passed, kept = self.model.passed, self._unchecked
         if passed is not None and kept is not None and self._loop.is_current:
@@ -314,7 +305,6 @@ class BackpropPanel(Panel):
         self._unchecked = kept
         self._on_drew()
 
-    @Slot()
     def _on_step_changed(self) -> None:
         model = self.model
         self.header.show_steps(model.steps, model.index)
@@ -324,7 +314,6 @@ class BackpropPanel(Panel):
         if model.step.kind is StepKind.ROUTE:
             self.work.follow_ties()
 
-    @Slot()
     def _draw_step(self) -> None:
         model, passed = self.model, self.model.passed
         if passed is None:
@@ -369,7 +358,6 @@ class BackpropPanel(Panel):
         """The step that is shown, for paper."""
         return self.stack.figure(look)
 
-    @Slot(str)
     def _on_failed(self, text: str) -> None:
         self.work.show_checks()
         self.message.show_message(text, "error")

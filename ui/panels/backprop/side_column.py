@@ -12,7 +12,6 @@ from ui.controls.naming import named
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.page_view import PageView
 from ui.panels.backprop.pages import Now, check, inspect, poke
-from ui.theme import Theme, follow_theme
 
 INSPECT, POKE, CHECK = "inspect", "poke", "check"
 _PAGES = ((INSPECT, "Inspect"), (POKE, "Poke"), (CHECK, "Check all"))
@@ -32,13 +31,8 @@ class SideColumn(QWidget):
         for page in (self.inspect, self.poke, self.check):
             self._stack.addWidget(ScrollColumn(page))
         line = named(QFrame(), role="separator")
-        self._layout = fill(QVBoxLayout(self), self.ties, line, self.pages, (self._stack, 1))
+        fill(QVBoxLayout(self), self.ties, line, self.pages, (self._stack, 1), spacing=8)
         self.pages.currentChanged.connect(self._on_page_changed)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        self._layout.setSpacing(theme.px(8))
 
     def hasHeightForWidth(self) -> bool:
         """Say no, as `ViewStack` does and for its reason."""

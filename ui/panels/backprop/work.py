@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz._types import ByteArray
@@ -117,7 +117,6 @@ class BackpropWork(QObject):
         elif not self._slow.isActive():
             self._slow.start()
 
-    @Slot()
     def _follow_up(self) -> None:
         self._request_poke()
         self.follow_ties()
@@ -129,7 +128,6 @@ class BackpropWork(QObject):
     def _is_training(self) -> bool:
         return self._state.run.status is RunStatus.TRAINING
 
-    @Slot(str)
     def _on_page_changed(self, page: str) -> None:
         if page == POKE:
             self._request_poke()
@@ -154,7 +152,6 @@ class BackpropWork(QObject):
         self._side.show_page(POKE)
         self._request_poke()
 
-    @Slot()
     def _request_poke(self) -> None:
         model, passed, target = self._model, self._model.passed, self._model.target
         if passed is None or target is None or self._side.page() != POKE or not self._panel.isVisible():
@@ -217,7 +214,6 @@ class BackpropWork(QObject):
         self._show_progress(0.0)
         self._background.submit(_CHECK, work, done, self.failed.emit, self._show_progress)
 
-    @Slot()
     def show_checks(self) -> None:
         """Show the checks of what is shown, under whatever rule, and offer another."""
         self._progress = None
@@ -252,7 +248,6 @@ class BackpropWork(QObject):
         self._pause.stop()
         self._background.cancel(_TIES)
 
-    @Slot()
     def _request_ties(self) -> None:
         """Have the ties over the test images counted, unless that is known or under way.
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import override
 
-from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
@@ -45,16 +44,15 @@ class ComparePanel(HasProvenance, QFrame):
         self._own_scale = False
         self.setProperty("role", "bar")
         self.page = PageView(self.answer, _LEAST_HEIGHT)
-        self._layout = fill(QVBoxLayout(self), (self.page, 1))
+        fill(QVBoxLayout(self), (self.page, 1), margins=(12, 8, 12, 6))
         for signal in (state.snapshotChanged, state.momentChanged, state.coveredChanged):
             signal.connect(self._draw)
         state.referenceChanged.connect(self._on_reference_changed)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the margins."""
+        """Know the theme."""
         self._theme = theme
-        self._layout.setContentsMargins(theme.px(12), theme.px(8), theme.px(12), theme.px(6))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -101,13 +99,11 @@ class ComparePanel(HasProvenance, QFrame):
             case _:
                 raise TypeError(f"The panel does not know {ask!r}.")
 
-    @Slot()
     def _on_reference_changed(self) -> None:
         if self.found is not None:
             self.found = replace(self.found, largest=0.0)  # the scale begins anew, for other weights
         self._draw()
 
-    @Slot()
     def _draw(self) -> None:
         if not self.isVisible():
             return

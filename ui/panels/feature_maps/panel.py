@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QRect, QSize, Qt, Slot
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -83,12 +83,8 @@ class FeatureMapsPanel(Panel):
             signal.connect(slot)
         follow_theme(self)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the margins."""
-        margin = theme.px(16)
-        self._layout.setContentsMargins(margin, theme.px(10), margin, theme.px(6))
-        self._layout.setSpacing(theme.px(8))
-        self._tools.setSpacing(theme.px(8))
+    def set_theme(self, _theme: Theme) -> None:
+        """Look again whether the tools have room in one row."""
         self._arrange_tools()
 
     @override
@@ -246,11 +242,13 @@ class FeatureMapsPanel(Panel):
         self._hint = hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
         # In a narrow panel the tools stand in two rows.
         self._top = QWidget()
-        self._tools = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight, self._top), self.pages, 1)
+        across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._top)
+        self._tools = fill(across, self.pages, 1, spacing=8)
         self._tools.addWidget(self._view_tools, 0, Qt.AlignmentFlag.AlignLeft)
         self._bottom = QWidget()
         fill(QHBoxLayout(self._bottom), (self.status, 1), hint)
-        self._layout = fill(QVBoxLayout(self), self.message, self._top, (scroll, 1), self._bottom)
+        parts = self.message, self._top, (scroll, 1), self._bottom
+        self._layout = fill(QVBoxLayout(self), *parts, spacing=8, margins=(16, 10, 16, 6))
 
     def _arrange_tools(self) -> None:
         margins = self._layout.contentsMargins()
@@ -303,7 +301,6 @@ class FeatureMapsPanel(Panel):
 
     # -- what follows from choices and from the state --------------------------------------------------------
 
-    @Slot()
     def _on_chosen(self) -> None:
         before, self._of_picture = self._of_picture, self.view.of_picture
         if before != self._of_picture:
@@ -313,17 +310,14 @@ class FeatureMapsPanel(Panel):
         self._draw_limits(self._loop.picture)
         self.network.redraw()
 
-    @Slot()
     def _on_covered(self) -> None:
         self.cover.setEnabled(not self._state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS))
         self.network.redraw()
 
-    @Slot()
     def _on_pinned_changed(self) -> None:
         if self.isVisible():
             self.network.draw_pin()
 
-    @Slot()
     def _on_snapshot_changed(self) -> None:
         if self.isVisible() and self.stack.currentWidget() is self.top_patches:
             self.top_patches.show_network(self._state.shown, self._state.dataset)

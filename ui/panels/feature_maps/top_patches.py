@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, override
 
-from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -21,14 +20,13 @@ from cnnviz.palette import signed_levels
 from cnnviz.snapshots import Snapshot
 from ui.choices import choice_of, flag, maybe, one_of, read, whole
 from ui.choices import kept as kept_choices
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
 from ui.panels.feature_maps.view import Choose
 from ui.panels.provenance import HasProvenance, Provenance, ProvenancePart
-from ui.theme import Theme, follow_theme
 
 _LEFT, _LEAST = 216, 200
 ALL, ONE = "all", "one"
@@ -100,13 +98,12 @@ class TopPatchesView(HasProvenance, QWidget):
         self.patches, self.evidence = _Part(self.answer, _LEAST), _Part(self.answer, 120)
         self.patches.tell, self.evidence.tell = self._patches_drawn, self._evidence_drawn
         right = fill(QVBoxLayout(), (self.patches, 9), (self.evidence, 4))
-        self._across = fill(QHBoxLayout(), self.filter, (right, 1))
-        fill(QVBoxLayout(self), self.message, (self._across, 1))
+        scaled(self.filter.setFixedWidth, _LEFT)
+        fill(QVBoxLayout(self), self.message, (fill(QHBoxLayout(), self.filter, (right, 1), spacing=24), 1))
         self.search.changed.connect(self._draw)
         self.search.progressed.connect(self._on_progressed)
         self.search.failed.connect(self.message.show_error)
         self._draw()  # from the first on, so that its controls are found by their names
-        follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -173,11 +170,6 @@ class TopPatchesView(HasProvenance, QWidget):
         both = across(replace(left, room=_LEFT), down(*found), gap=24)
         return page_drawn(Page(both), Box(0, 0, self.width(), self.height()), look)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the spacing."""
-        self.filter.setFixedWidth(theme.px(_LEFT))
-        self._across.setSpacing(theme.px(24))
-
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -189,7 +181,6 @@ class TopPatchesView(HasProvenance, QWidget):
                 self.search.begin()
             self._draw()
 
-    @Slot()
     def _draw(self) -> None:
         """Show what there is now."""
         picture = self.picture = self.search.picture()
@@ -208,7 +199,6 @@ class TopPatchesView(HasProvenance, QWidget):
         if self.picture is not None and has_evidence:
             self.evidence.show_page(evidence_page(self.picture, view))
 
-    @Slot(float)
     def _on_progressed(self, share: float) -> None:
         self._share = share
         self._show_filter()

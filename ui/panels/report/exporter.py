@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -119,7 +119,6 @@ class ReportExporter(QObject):
 
     # --- asking ---------------------------------------------------------------------------------------------
 
-    @Slot()
     def ask(self) -> None:
         """Show what is still to be written; else, or if the user insists, ask for a file."""
         lacking, places = self.lacking(), self._work.gaps()
@@ -150,7 +149,6 @@ class ReportExporter(QObject):
         self._button.setFocus(Qt.FocusReason.OtherFocusReason)
         self.ask_where()
 
-    @Slot()
     def ask_where(self) -> None:
         """Ask for a file, beginning in the folder used last, and write the report to it."""
         settings = QSettings()
@@ -183,7 +181,6 @@ class ReportExporter(QObject):
         self._message.show_message("Measuring the lab; then the report will be written.", "info")
         self._measuring.start()
 
-    @Slot()
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another."""
         self._handed_out = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import override
 
 from msgspec.structs import replace
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -134,7 +134,6 @@ class InsertPicker(QDialog):
         item = self.list.currentItem()
         return None if item is None else item.data(_CHOICE)
 
-    @Slot()
     def insert(self) -> None:
         """Put in what is chosen, and close."""
         choice = self.choice()
@@ -170,7 +169,6 @@ class InsertPicker(QDialog):
         item.setIcon(QIcon(self._blank(1.0)))
         self._waiting.append(item)
 
-    @Slot()
     def _draw_next(self) -> None:
         """Draw one picture in a turn of the event loop: that of a row in sight, if any is without."""
         if not self._waiting:
@@ -235,7 +233,6 @@ class InsertList(QWidget):
         work.changed.connect(self.look)
         self.look()
 
-    @Slot()
     def look(self) -> None:
         """Show what is in the step now."""
         inserts = self._work.record.step(self.step.id).inserts
@@ -257,14 +254,12 @@ class InsertList(QWidget):
 
     # --- what is asked for ----------------------------------------------------------------------------------
 
-    @Slot()
     def ask(self) -> None:
         """Open the window in which it is chosen."""
         picker = InsertPicker(self.step.title, self._choices(), self.window())
         picker.chosen.connect(self.put)
         picker.open()
 
-    @Slot(object, str)
     def put(self, choice: InsertChoice, words: str) -> None:
         """Put in what was chosen, when it is finished."""
         choice.make(lambda insert: self._put(replace(insert, words=words)), self._complain)

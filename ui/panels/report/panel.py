@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import override
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -29,7 +29,6 @@ from ui.panels.report.measuring import Measuring
 from ui.panels.report.preview import FIT, LARGEST, ReportPreview, preview_work
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
-from ui.theme import Theme, follow_theme
 
 _PREVIEW_MS = 700
 _PREVIEW = "report-preview"
@@ -117,8 +116,8 @@ class ReportPanel(Panel):
         self.measured = QWidget()
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
         right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
-        self._columns = fill(QHBoxLayout(), (self.words, 1), (right, 1))
-        fill(QVBoxLayout(self), self.message, (self._columns, 1), spacing=0)
+        columns = fill(QHBoxLayout(), (self.words, 1), (right, 1), spacing=16, margins=(16, 12, 16, 12))
+        fill(QVBoxLayout(self), self.message, (columns, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
         work.changed.connect(self._on_work_changed)
@@ -144,7 +143,6 @@ class ReportPanel(Panel):
             state.experimentChanged.connect(shown)
         state.coveredChanged.connect(self._on_covered_changed)
         self._show_lab()
-        follow_theme(self)
 
     # --- what others may ask for --------------------------------------------------------------------------
 
@@ -153,7 +151,6 @@ class ReportPanel(Panel):
         """What was measured for the lab in front; None before it has been."""
         return self.measuring.numbers
 
-    @Slot(str)
     def show_step(self, step_id: str) -> None:
         """Show the section to which a step belongs."""
         self.pages.set_current(self.work.lab.step(step_id).section)
@@ -167,7 +164,6 @@ class ReportPanel(Panel):
         if answer is not None:
             answer.field.setFocus(Qt.FocusReason.TabFocusReason)
 
-    @Slot()
     def run_lab(self) -> None:
         """Record the hypotheses, then measure all steps of the lab."""
         if self.measuring.can_start:
@@ -187,13 +183,6 @@ class ReportPanel(Panel):
         bar.setValue(before + way * bar.pageStep())
         return bar.value() != before
 
-    # --- look ---------------------------------------------------------------------------------------------
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the edges."""
-        self._columns.setContentsMargins(theme.px(16), theme.px(12), theme.px(16), theme.px(12))
-        self._columns.setSpacing(theme.px(16))
-
     @override
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while the panel was hidden."""
@@ -204,7 +193,6 @@ class ReportPanel(Panel):
 
     # --- showing ------------------------------------------------------------------------------------------
 
-    @Slot()
     def _show_lab(self) -> None:
         """Offer the sections of the lab in front."""
         sections, current = self.work.lab.sections, self.pages.current()
@@ -226,12 +214,10 @@ class ReportPanel(Panel):
         self._show_section()
         self._show_run()
 
-    @Slot()
     def _show_section(self) -> None:
         section = next(each for each in self.work.lab.sections if each.id == self.pages.current())
         self.fields.set_section(section)
 
-    @Slot()
     def _show_run(self) -> None:
         measuring = self.measuring
         running = measuring.is_running
@@ -245,7 +231,6 @@ class ReportPanel(Panel):
             self.progress.setValue(0)
         self.status.set_text(measuring.status_text())
 
-    @Slot()
     def _refresh(self) -> None:
         """Have the preview set anew, now or when the panel is next seen."""
         self._stale = not self.isVisible()
@@ -255,7 +240,6 @@ class ReportPanel(Panel):
         self.exporter.follow()
         self._preview.request(preview_work(self.exporter.composed(is_final=False), self.preview.dpi))
 
-    @Slot()
     def _note_training(self) -> None:
         """Remember that a network was trained, whose losses and accuracy the window shows."""
         run = self._state.run
@@ -266,19 +250,16 @@ class ReportPanel(Panel):
 
     # --- what happens -------------------------------------------------------------------------------------
 
-    @Slot()
     def _on_work_changed(self) -> None:
         self._stale = True
         if self.isVisible():
             self._preview_timer.start()
 
-    @Slot()
     def _on_covered_changed(self) -> None:
         if self._state.covered and self.numbers is not None:  # what is on the pages tells an answer
             self.preview.set_pages([])
         self._on_work_changed()
 
-    @Slot(bool)
     def _on_export_ended(self, succeeded: bool) -> None:
         if succeeded:
             self._refresh()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -17,7 +17,6 @@ from ui.controls.naming import named
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import scroll_later
 from ui.panels.analysis import Context
-from ui.theme import Theme, follow_theme
 
 _INCHES = 210 / 25.4  # width of an A4 page
 _GAP = 12
@@ -51,11 +50,8 @@ class ReportPreview(QScrollArea):
             "The report as it will be printed. Keys: arrows scroll, + and - zoom, 0 fits the width."
         )
         self._content = QWidget()
-        self._layout = QVBoxLayout(self._content)
-        self._layout.setContentsMargins(0, 0, 0, 0)
         self._waiting = WrapLabel("The pages of the report appear here in a moment.")
-        self._layout.addWidget(self._waiting)
-        self._layout.addStretch(1)
+        self._layout = fill(QVBoxLayout(self._content), self._waiting, 1, spacing=_GAP)
         self.setWidget(self._content)
         self.smaller = IconButton("minus", "Smaller pages", shortcut="-")
         self.fit = Button("Fit width", tooltip="Make the pages as wide as there is room", shortcut="0")
@@ -69,11 +65,6 @@ class ReportPreview(QScrollArea):
         self.smaller.clicked.connect(lambda: self._step(-1))
         self.fit.clicked.connect(lambda: self.set_zoom(FIT))
         self.larger.clicked.connect(lambda: self._step(1))
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the gaps."""
-        self._layout.setSpacing(theme.px(_GAP))
 
     # --- size -----------------------------------------------------------------------------------------------
 
@@ -143,7 +134,6 @@ class ReportPreview(QScrollArea):
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    @Slot(list)
     def set_pages(self, pages: list[QImage]) -> None:
         """Show other pages; the view stays where it was."""
         place = self.verticalScrollBar().value()

@@ -6,7 +6,7 @@ from functools import partial
 from typing import override
 
 import numpy as np
-from PySide6.QtCore import QMimeData, Qt, Slot
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -23,7 +23,7 @@ from ui.choices import Choices, flag, one_of, whole
 from ui.controls.buttons import Button, IconButton
 from ui.controls.drops import is_welcome
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.naming import named
 from ui.controls.pace import Pace
 from ui.marks import view_of
@@ -35,7 +35,6 @@ from ui.panels.samples.pictures import Fit, Picture, fitted, shortened, usual_fi
 from ui.panels.samples.prediction import Prediction, known_classes, predict, prediction_cards
 from ui.panels.scene import still_scene_of
 from ui.state import AppState, Sample
-from ui.theme import Theme, follow_theme
 
 _LIVE_MS = 30
 _PAD_TIP = (
@@ -148,20 +147,6 @@ class OwnDigitWindow(QDialog):
         self._on_undo_changed()
         self._show_picture()
         self._on_dataset_changed()
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the window."""
-        self._layout.setContentsMargins(*(4 * [theme.px(14)]))
-        self._layout.setSpacing(theme.px(10))
-        self._columns.setSpacing(theme.px(16))
-        for rows in (self._drawing, self._opened, self._head):
-            rows.setSpacing(theme.px(8))
-        self._tools.setSpacing(theme.px(6))
-        self._fitting.setSpacing(theme.px(12))
-        self.choices.controls["brush"].setFixedWidth(theme.px(96))
-        self.side.setFixedWidth(theme.px(260))
-        self.setMinimumSize(theme.px(760), theme.px(470))
 
     def figure(self, look: Look) -> Drawing:
         """What the network sees and says, for paper."""
@@ -194,28 +179,30 @@ class OwnDigitWindow(QDialog):
         )
         label = named(QLabel("Brush"), role="muted")
         label.setBuddy(controls["brush"])
-        self._tools = fill(
+        tools = fill(
             QHBoxLayout(), controls["tool"], label, controls["brush"], 1,
-            self.undo_button, self.redo_button, self.clear_button,
+            self.undo_button, self.redo_button, self.clear_button, spacing=6,
         )  # fmt: skip
         self.title = SectionTitle("Image")
         self.picture = view_of(PHOTO, "Picture that was opened")
         self.picture.placeholder = _NO_PICTURE
         self.open_button = Button("Open…", "folder-open", "", "Open a PNG, JPEG or BMP file of any size")
         self.paste_button = Button("Paste", "copy", "", "Take the image from the clipboard", "Ctrl+V")
-        self._head = fill(QHBoxLayout(), (self.title, 1), self.open_button, self.paste_button)
-        self._fitting = fill(QHBoxLayout(), controls["fit"], controls["dark"], 1)
+        head = fill(QHBoxLayout(), (self.title, 1), self.open_button, self.paste_button, spacing=8)
+        fitting = fill(QHBoxLayout(), controls["fit"], controls["dark"], 1, spacing=12)
         pages = {"draw": QWidget(), "image": QWidget()}
-        self._drawing = fill(QVBoxLayout(pages["draw"]), self.known, (self.pad, 1), self._tools)
-        self._opened = fill(QVBoxLayout(pages["image"]), self._head, (self.picture, 1), self._fitting)
+        fill(QVBoxLayout(pages["draw"]), self.known, (self.pad, 1), tools, spacing=8)
+        fill(QVBoxLayout(pages["image"]), head, (self.picture, 1), fitting, spacing=8)
         self._stack, self._pages = QStackedWidget(), pages
         for page in pages.values():
             self._stack.addWidget(page)
         self.side = PageView(lambda _ask: None)
-        self._columns = fill(QHBoxLayout(), (self._stack, 1), fill(QVBoxLayout(), self.side, 1))
-        self._layout = QVBoxLayout(self)
-        self._layout.addWidget(controls["page"], 0, Qt.AlignmentFlag.AlignLeft)
-        self._layout.addLayout(self._columns, 1)
+        columns = fill(QHBoxLayout(), (self._stack, 1), fill(QVBoxLayout(), self.side, 1), spacing=16)
+        layout = fill(QVBoxLayout(self), controls["page"], (columns, 1), spacing=10, margins=(14, 14, 14, 14))
+        layout.setAlignment(controls["page"], Qt.AlignmentFlag.AlignLeft)
+        scaled(controls["brush"].setFixedWidth, 96)
+        scaled(self.side.setFixedWidth, 260)
+        scaled(self.setMinimumSize, 760, 470)
 
     def _connect(self) -> None:
         pad, state = self.pad, self._state
@@ -284,7 +271,6 @@ class OwnDigitWindow(QDialog):
         self._show_outcome()
         self.activateWindow()
 
-    @Slot()
     def _on_chosen(self) -> None:
         before, view = self._last, self.choices.value
         self._last = view
@@ -308,13 +294,11 @@ class OwnDigitWindow(QDialog):
         if self.page == "draw":
             change()
 
-    @Slot()
     def _on_undo_changed(self) -> None:
         self.undo_button.setEnabled(self.pad.can_undo())
         self.redo_button.setEnabled(self.pad.can_redo())
         self.clear_button.setEnabled(not self.pad.is_blank())
 
-    @Slot()
     def _on_drawn(self) -> None:
         if self.pad.is_blank():
             # The drawing so far stays the sample; what is drawn next is another.
@@ -324,7 +308,6 @@ class OwnDigitWindow(QDialog):
             return
         self._pace.put("draw")
 
-    @Slot()
     def _on_dataset_changed(self) -> None:
         shape, dataset = self._frame(), self._state.dataset
         if shape is None or dataset is None:
@@ -341,7 +324,6 @@ class OwnDigitWindow(QDialog):
         dataset = self._state.dataset
         return None if dataset is None else dataset.input_shape[1:]
 
-    @Slot(object)
     def _make_from_drawing(self, _due: object) -> None:
         shape = self._frame()
         if shape is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -131,14 +131,12 @@ class SamplesPanel(QFrame):
         """Read an image file in the background and make it the sample; the current one stays if it fails."""
         self._read(lambda _context: read_picture(path))
 
-    @Slot()
     def ask_image(self) -> None:
         """Ask for an image file and make it the sample."""
         path = self._ask_image()
         if path is not None:
             self.open_image(path)
 
-    @Slot()
     def paste(self) -> None:
         """Make the image, or the image file, in the clipboard the sample."""
         # PySide promises data, but where the platform has no clipboard of its own an empty one has none.
@@ -335,13 +333,11 @@ class SamplesPanel(QFrame):
         self.message.clear()
         self.own_window().show_picture(picture)
 
-    @Slot()
     def _on_sample_changed(self) -> None:
         if self._state.sample is not None and self._state.sample.index is None:
             self.message.clear()  # an image of one's own is there now
         self._show_images()
 
-    @Slot()
     def _on_dataset_changed(self) -> None:
         dataset = self._state.dataset
         for button in (self.draw_button, self.open_button):
@@ -355,7 +351,6 @@ class SamplesPanel(QFrame):
         self._fill()
         self._fit()
 
-    @Slot()
     def _on_evaluation_changed(self) -> None:
         if self.filter.choice() == WRONG:
             self._fill()
@@ -363,12 +358,10 @@ class SamplesPanel(QFrame):
             self._images = self._described(self._images.indices)
             self._show_images()
 
-    @Slot()
     def _on_scene_changed(self) -> None:
         if self._scene() is None:
             self._show_prediction(Probabilities((), most=self._bars_shown()), "")
 
-    @Slot()
     def _on_run_changed(self) -> None:
         self._loop.pace = _NUMBERS_MS if self._state.run.status is RunStatus.TRAINING else 0
 
@@ -382,21 +375,18 @@ class SamplesPanel(QFrame):
         self.bars.show_content(bars)
         self.said.set_text(said)
 
-    @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:
         if notice.place == "samples" and notice.text:
             self.message.show_message(notice.text, notice.kind, notice.action, notice.act)
         elif notice.place == "samples":
             self.message.clear()
 
-    @Slot()
     def _on_search_entered(self) -> None:
         self._state.choose_test_image(int(self.search.text()))
         self.search.clear()
 
     # -- drawing -------------------------------------------------------------------------------------------
 
-    @Slot()
     def _fill(self) -> None:
         dataset = self._state.dataset
         if dataset is None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, override
 
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout
 
@@ -77,8 +77,9 @@ class TimelineBar(HasProvenance, QFrame):
         self.transport.speed.set_choice(str(self.film.speed()))
         self._curve_pace = Pace(_CURVE_MS, self)
         self._drag_pace = Pace(_FRAME_MS, self)
-        self._row = fill(QHBoxLayout(), self.transport, self.moment, (self.track, 1), self.fork, self.toggles)
-        fill(QVBoxLayout(self), self.branch, self._row, spacing=0)
+        parts = self.transport, self.moment, (self.track, 1), self.fork, self.toggles
+        row = fill(QHBoxLayout(), *parts, spacing=10, margins=(12, 5, 12, 3))
+        fill(QVBoxLayout(self), self.branch, row, spacing=0)
         for signal, slot in (
             (self.moment.field.valueEdited, self._on_step_typed),
             (self.moment.field.messageChanged, partial(state.raise_notice, "timeline", "info")),
@@ -107,10 +108,8 @@ class TimelineBar(HasProvenance, QFrame):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the spacing."""
+        """Look again what there is room for."""
         self._theme = theme
-        self._row.setContentsMargins(theme.px(12), theme.px(5), theme.px(12), theme.px(3))
-        self._row.setSpacing(theme.px(10))
         self._fit()
 
     @override
@@ -169,18 +168,15 @@ class TimelineBar(HasProvenance, QFrame):
             case _:
                 raise TypeError(f"The timeline does not know {ask!r}.")
 
-    @Slot(int)
     def _on_step_typed(self, step: int) -> None:
         self.film.stop()
         self._request_step(step)
 
-    @Slot()
     def _on_live_requested(self) -> None:
         self._answer(ToEnd())
         # A click has switched the button; it shows what is, not what was clicked.
         self._draw_moment()
 
-    @Slot()
     def _on_play_toggled(self) -> None:
         if self.film.is_playing():
             self.film.stop()
@@ -189,19 +185,16 @@ class TimelineBar(HasProvenance, QFrame):
             self._answer(ToStart())
         self.film.play()
 
-    @Slot()
     def _on_fork_clicked(self) -> None:
         self.film.stop()
         shown = self._state.shown
         if shown is not None:
             self.branch.ask(shown.step, self._state.branch_settings)
 
-    @Slot(float)
     def _on_branch_continued(self, learning_rate: float) -> None:
         self._end_question()
         self._runs.fork(learning_rate)
 
-    @Slot()
     def _end_question(self) -> None:
         focus = QApplication.focusWidget()
         if focus is not None and self.branch.isAncestorOf(focus):
@@ -257,7 +250,6 @@ class TimelineBar(HasProvenance, QFrame):
         if any(isinstance(new, tuple) or new != getattr(track, name) for name, new in changes.items()):
             self._show(track=replace(track, **changes))
 
-    @Slot()
     def _on_history_reset(self) -> None:
         self.film.stop()
         self._told = ()
@@ -268,7 +260,6 @@ class TimelineBar(HasProvenance, QFrame):
         self._on_run_changed()
         self._draw_moment()
 
-    @Slot()
     def _on_run_changed(self) -> None:
         run, history = self._state.run, self._state.history
         marked = run.steps_per_epoch if run.status is not RunStatus.LOADING else 0
@@ -284,13 +275,11 @@ class TimelineBar(HasProvenance, QFrame):
             self._curve_pace.flush()
         self._allow()
 
-    @Slot()
     def _on_covered_changed(self) -> None:
         self._draw_curve()
         self._draw_ghost()
         self._draw_moment()
 
-    @Slot()
     def _draw_curve(self) -> None:
         history, points = self._state.history, no_points()
         if not self._state.why_covered(Secret.LOSS):
@@ -298,7 +287,6 @@ class TimelineBar(HasProvenance, QFrame):
             points = curve.steps, curve.values
         self._show_track(curve=points)
 
-    @Slot()
     def _draw_ghost(self) -> None:
         ghost, points = self._state.ghost, no_points()
         if ghost is not None and not self._state.why_covered(Secret.LOSS):
@@ -308,13 +296,11 @@ class TimelineBar(HasProvenance, QFrame):
             points = epochs * self._state.history.steps_per_epoch, curve.values
         self._show_track(ghost=points)
 
-    @Slot()
     def _draw_reference(self) -> None:
         reference = self._state.reference
         is_of_this_run = reference is not None and reference.run_id == self._state.run.run_id
         self._show_track(reference=reference.snapshot.step if reference and is_of_this_run else None)
 
-    @Slot()
     def _draw_moment(self) -> None:
         state, shown = self._state, self._state.shown
         self.toggles.live.setChecked(state.follows_live)

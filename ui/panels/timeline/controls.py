@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -25,10 +25,9 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.naming import named
 from ui.controls.number_field import FloatField, IntField
-from ui.theme import Theme, follow_theme
 
 _SHIFT = "with Shift, one kept moment"
 
@@ -53,13 +52,8 @@ class Transport(QWidget):
         tip = "Moments shown each second while the film plays"
         self.speed = named(ChoiceField(speeds), "Speed of the film", tip)
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._layout = fill(QHBoxLayout(self), self.first, self.back, self.play, self.forward, self.speed)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the spacing."""
-        self._layout.setSpacing(theme.px(4))
-        self.speed.setFixedWidth(theme.px(72))
+        fill(QHBoxLayout(self), self.first, self.back, self.play, self.forward, self.speed, spacing=4)
+        scaled(self.speed.setFixedWidth, 72)
 
     def set_playing(self, playing: bool) -> None:
         """Offer to pause the film, or to play it."""
@@ -98,23 +92,17 @@ class ShownMoment(QWidget):
             "The moment that all panels show. Loss and accuracy are means over the steps before it, on "
             "the training images of those steps."
         )
-        self._row = fill(QHBoxLayout(), self._label, (self.field, 1))
-        self._layout = fill(QVBoxLayout(self), 1, self._row, self._measured, 1, spacing=0)
+        row = fill(QHBoxLayout(), self._label, (self.field, 1), spacing=5)
+        fill(QVBoxLayout(self), 1, row, self._measured, 1, spacing=0)
+        scaled(self.field.setFixedWidth, 92)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.field.editingFinished.connect(self._on_typed)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the spacing."""
-        self._row.setSpacing(theme.px(5))
-        self.field.setFixedWidth(theme.px(92))
 
     def set_roomy(self, roomy: bool) -> None:
         """Show the words, or only the field where there is little room."""
         self._label.setVisible(roomy)
         self._measured.setVisible(roomy)
 
-    @Slot()
     def _on_typed(self) -> None:
         self.field.lineEdit().setModified(False)
 
@@ -186,20 +174,13 @@ class BranchQuestion(QFrame):
         )
         self.cancel = Button("Cancel", kind="link", tooltip="Cancel; nothing changes", shortcut="Esc")
         self._problem = ElidedLabel(role="danger")
-        self._layout = fill(
-            QHBoxLayout(self), (self._says, 1), label, self.rate, self._problem, self.go, self.cancel
-        )
+        parts = (self._says, 1), label, self.rate, self._problem, self.go, self.cancel
+        fill(QHBoxLayout(self), *parts, spacing=8, margins=(12, 5, 12, 2))
+        scaled(self.rate.setFixedWidth, 110)
         self.rate.messageChanged.connect(self._problem.set_text)
         self.go.clicked.connect(self._on_continued)
         self.cancel.clicked.connect(self.cancelled)
         self.hide()
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the spacing."""
-        self._layout.setContentsMargins(theme.px(12), theme.px(5), theme.px(12), theme.px(2))
-        self._layout.setSpacing(theme.px(8))
-        self.rate.setFixedWidth(theme.px(110))
 
     def ask(self, step: int, settings: Experiment) -> None:
         """Ask about a branch from a step, with the rate in `settings` unless another one is typed."""
@@ -224,7 +205,6 @@ class BranchQuestion(QFrame):
         else:
             super().keyPressEvent(event)
 
-    @Slot()
     def _on_continued(self) -> None:
         self.rate.interpretText()
         if not self.rate.message():

@@ -16,6 +16,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker, Reading, forma
 from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES
+from cnnviz.quantities import format_count
 from ui.controls.buttons import IconButton
 from ui.controls.keyboard import has_shift, is_plain
 from ui.controls.layouts import fill
@@ -25,11 +26,12 @@ from ui.controls.tips import BESIDE
 from ui.marks import view_of
 from ui.panels.provenance import CatchesUp, ProvenancePart
 from ui.panels.reading_box import ReadingBox
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme, mono_font
 from ui.theme.plots import make_pen, style_plot
 
 Range = tuple[float, float]
 _MARGIN = 12  # room at the right for the half of a number
+_UNIT = 22  # height of what names the x axis, so that plots side by side end at one height
 _SHRINKS = 0.4  # while points arrive, the y axis shrinks when the curves fill less of it than this
 _NOWHERE = QPoint()
 _ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
@@ -54,13 +56,14 @@ class _NumberAxis(pg.AxisItem):
         return [text if value == round(value) else "" for value, text in zip(values, texts, strict=True)]
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
-        """Leave out what would not stand clear of its neighbours: pyqtgraph looks at widths alone."""
+        """Leave out what would not stand clear of its neighbours."""
         levels: list[tuple[float, float]] = list(super().tickSpacing(minVal, maxVal, size))
         font = self.style["tickFont"]
-        if font is None or not levels or self.orientation != "left":
+        if font is None or not levels:
             return levels
-        spacing, at = levels[0]
-        most = size / (1.1 * QFontMetricsF(font).height())
+        (spacing, at), metrics = levels[0], QFontMetricsF(font)
+        wide = metrics.horizontalAdvance(f"{format_count(round(maxVal))}00")
+        most = size / (1.1 * metrics.height() if self.orientation == "left" else wide)
         while spacing > 0 and (maxVal - minVal) / spacing > max(most, 1.0):
             first = round(spacing / 10 ** math.floor(math.log10(spacing) + 1e-9))
             spacing *= 2.5 if first == 2 else 2.0  # 1, 2, 5, 10
@@ -128,13 +131,13 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
     click or the key A shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
     zoom the x axis, with Alt the y axis. While out of sight it costs nothing.
 
-    * `unit`: what stands below the x axis in place of its name.
+    * `unit`: what stands below the x axis, and names it.
     """
 
     #: Name of a curve that is to be hidden, or shown.
     toggled = Signal(str)
 
-    def __init__(self, title: str, name: str, unit: QWidget | None = None) -> None:
+    def __init__(self, title: str, name: str, unit: QWidget) -> None:
         super().__init__()
         self._title, self._unit, self._theme = title, unit, LIGHT
         self.content = Curves()
@@ -164,9 +167,8 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         self.whole.setProperty("kind", "quiet")
         self.whole.hide()
         self.whole.clicked.connect(self.reset_view)
-        layout = fill(QVBoxLayout(self), self.legend, (self._widget, 1), spacing=2)
-        if unit is not None:
-            layout.addWidget(unit, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout = fill(QVBoxLayout(self), self.legend, (self._widget, 1), unit, spacing=2)
+        layout.setAlignment(unit, Qt.AlignmentFlag.AlignHCenter)
         follow_theme(self)
 
     def _build_plot(self) -> None:
@@ -218,11 +220,7 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         entries = (Named.of(curve, content.hidden) for curve in content.curves)
         self.legend.show_content(Legend(self._title, tuple(entries)))
         self._empty.setVisible(not any(curve.x.size for curve in content.curves))
-        axis = self._axes["bottom"]
-        axis.counts = content.x_name != "epochs"
-        if self._unit is None and content.x_name != axis.labelText:
-            axis.setLabel(content.x_name, **axis.labelStyle)
-            axis.resizeEvent()  # only this puts a label into the middle
+        self._axes["bottom"].counts = content.x_name != "epochs"
         if not self._zoomed:
             self._set_range(content.x_range or (0, 1), self._steady(content.y_range or (0, 1)))
         self._draw_lines()
@@ -293,6 +291,9 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         self._theme, ratio = theme, self.devicePixelRatioF()
         style_plot(self.plot_item, theme)
         self._axes["left"].setWidth(theme.px(48))
+        # By itself it would keep the height of the numbers that were the largest so far.
+        self._axes["bottom"].setHeight(QFontMetricsF(mono_font(theme=theme)).height() + theme.px(8))
+        self._unit.setFixedHeight(theme.px(_UNIT))
         width = theme.scale * ratio
         self._cross.setPen(make_pen(theme.color("muted"), width))
         self._moment.setPen(make_pen(theme.color("winner"), 1.5 * width, (3.0, 2.5)))

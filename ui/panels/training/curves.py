@@ -8,7 +8,7 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QWidget
 
 from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
@@ -28,6 +28,7 @@ from cnnviz.quantities import format_count, format_value
 from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.pace import single_shot
 from ui.panels.provenance import CatchesUp, ProvenancePart
 from ui.panels.training.curve_plot import CurvePlot
@@ -80,12 +81,14 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         self._classes = 2
         self._waiting: list[CurvePlot] = []  # plots that do not show what is new yet; the next one first
         self.choices = Choices(View, parent=self)
-        self.loss = CurvePlot("Loss", "Loss over the training steps")
+        self._unit = named(QLabel(), role="muted")
+        self._unit.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.loss = CurvePlot("Loss", "Loss over the training steps", self._unit)
         self._next_drawing = single_shot(self, self._draw_one)
         self.units = Button("step", "chevron-down", "link")
         self.units.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.units.setAccessibleName("Unit of the x axis")
-        self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps", unit=self.units)
+        self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps", self.units)
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
         self._menu = QMenu(self)
         self._actions: dict[str, QAction] = {}
@@ -165,10 +168,11 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the plots side by side where there is more width than height."""
+        """Lay the plots side by side where there is more width than height; else one unit serves both."""
         super().resizeEvent(event)
         direction, wide = QBoxLayout.Direction, self.width() > 1.4 * self.height()
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self._unit.setVisible(wide)
         self._box.activate()  # the button lies over one of them
         self._place_button()
 
@@ -247,6 +251,7 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         unit = self.choices.value.unit
         for each, action in self._actions.items():
             action.setChecked(each == unit)
+        self._unit.setText(unit)
         self.units.setText(unit)
         self.units.setToolTip(f"Unit of the x axis: {UNITS[unit].lower()}")
         self._change(unit=unit)

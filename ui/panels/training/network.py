@@ -33,7 +33,7 @@ _MOMENTS = (
     ("now", "Now", "The filters at the moment that is shown"),
     ("difference", "Difference", "The filters now minus those when the run began, on a scale of their own"),
 )
-_HINT = "Point at anything to see what it reads and feeds"
+_HINT = "Point at anything to trace it"
 _TIP = "Click a cell to have it written out in Filters & maps"
 _EMPTY = "Choose an image on the left: the network and all that it computes appear here."
 

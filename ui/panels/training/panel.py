@@ -71,7 +71,7 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
     """
     px, gap = look.px, look.px(_GAP)
     if page == "alone":
-        return Places(*room.rows(Share(42), Share(58), gap=px(6)))
+        return Places(*room.columns(Share(62), Share(38), gap=gap))
     wide = max(form[0], px(_SETTINGS))
     if room.width >= px(1000) and room.height >= px(400):
         results = max(px(_RESULTS), 0.19 * room.width)
@@ -84,7 +84,7 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
     if room.width >= px(760) and room.height >= px(560):
         left, right = room.columns(wide, Share(1), gap=gap)
         settings, log = left.rows(min(form[1], room.height - px(130)), Share(1), gap=gap)
-        network, below = right.rows(Share(11), Share(9), gap=gap)
+        network, below = right.rows(Share(11), Share(10), gap=gap)
         curves, results = below.columns(Share(1), min(px(_RESULTS), 0.48 * below.width), gap=gap)
         return Places(network, curves, settings, results, log)
     network, switch, below = room.rows(Share(11), px(30), Share(8), gap=px(6))
@@ -92,7 +92,7 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
         return Places(network, curves=below, switch=switch)
     if page == "settings":
         return Places(network, settings=below, switch=switch)
-    log, results = below.columns(Share(1), Share(1), gap=gap)
+    log, results = below.columns(Share(3), Share(5), gap=gap)
     return Places(network, results=results, log=log, switch=switch)
 
 

@@ -6,7 +6,8 @@ from typing import override
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QSpacerItem, QWidget
 
 from cnnviz._types import View, ViewValue
 from cnnviz.datasets import Dataset
@@ -18,7 +19,6 @@ from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
 from ui.choices import kept, maybe, read, whole
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.marks import view_of
 from ui.panels.provenance import HasProvenance, Provenance
@@ -66,8 +66,12 @@ class ResultsView(HasProvenance, QWidget):
         )  # fmt: skip
         self.mistakes.setObjectName("mistakes")
         self.mistakes.placeholder = "None: every test image is classified correctly"
-        rows = self._title, self.matrix, self._summary, self._mistakes_title, (self.mistakes, 1)
-        fill(QVBoxLayout(self), *rows, 0, spacing=6)  # at the top also while there are no mistakes to fill it
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(6)
+        # All stands at the top also while there are no mistakes to fill the rest.
+        self._grid.addItem(QSpacerItem(0, 0, vData=QSizePolicy.Policy.Expanding), 5, 0)
+        self._arrange(is_flat=False)
         self.set_result(None, None)
         follow_theme(self)
 
@@ -75,6 +79,25 @@ class ResultsView(HasProvenance, QWidget):
         """Leave the matrix its height: of the mistakes one row is in sight at least."""
         self._theme = theme
         self.mistakes.setMinimumHeight(theme.px(46))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the matrix beside the rest where one below the other is too high."""
+        super().resizeEvent(event)
+        is_flat = self.width() > 1.5 * self.height()
+        if is_flat != bool(self._grid.rowStretch(3)):
+            self._arrange(is_flat=is_flat)
+
+    def _arrange(self, *, is_flat: bool) -> None:
+        beside = self._title, self._summary, self._mistakes_title, self.mistakes
+        for row, part in enumerate(beside):
+            self._grid.addWidget(part, row + (row > 0 and not is_flat), int(is_flat))
+        top = Qt.AlignmentFlag.AlignTop
+        self._grid.addWidget(self.matrix, int(not is_flat), 0, 4 if is_flat else 1, 1, top)
+        self._grid.setRowStretch(3, int(is_flat))
+        self._grid.setRowStretch(4, int(not is_flat))
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, int(is_flat))
 
     def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None) -> None:
         """Show a result, and where its run began if not at initial weights; with None how to get one."""
@@ -89,6 +112,7 @@ class ResultsView(HasProvenance, QWidget):
             self.matrix.setFixedHeight(self._theme.px(56))
             self._summary.set_text("")
             return
+        self.matrix.setMinimumHeight(0)
         evaluation = result.evaluation
         if self._cell is not None and max(self._cell) >= len(dataset.classes):
             self._cell = None

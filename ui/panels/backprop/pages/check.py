@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, down
-from cnnviz.graphics.texts import DONE, ENTRIES, VALUES, WORDS, Done, Entries, Entry, Value, Values, Words
+from cnnviz.graphics.texts import DONE, VALUES, WORDS, Done, Value, Values, Words
 from cnnviz.layers import TIE_RULES
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
@@ -67,7 +67,7 @@ def page(now: Now) -> Page:
         name, tip = "Which parameters are listed", "Click a row, or press Enter, to poke this parameter"
         items += [
             Choice("kinds", "row", name, ListEntries, kind, _KINDS, off=off),
-            Card("parameters", ENTRIES, _entries(passed, result, kind), "Parameters", "", tip, None, True),
+            Card("parameters", VALUES, _entries(passed, result, kind), "Parameters", "", tip, None, True),
         ]
     return Page(down(*items, gap=8))
 
@@ -119,21 +119,15 @@ def _summary(passed: Pass, checks: Checks) -> Values:
 
 
 @kept
-def _entries(passed: Pass, result: GradientCheck, kind: str) -> Entries:
+def _entries(passed: Pass, result: GradientCheck, kind: str) -> Values:
     del passed  # the list lives as long as it does
     verdicts = (kind,) if kind in ("kink", "tie_rule") else _WITHOUT_KINK
-    return Entries(
-        ("parameter", "error"),
-        tuple(
-            Entry(
-                f"{each.name}[{', '.join(map(str, each.index))}]",
-                format_value(each.judged_error, 2),
-                _entry_text(each),
-                Poke(ParameterTarget(each.name, each.index)),
-            )
-            for each in result.entries(*verdicts, limit=_LISTED)
-        ),
-    )
+    rows: list[Value] = []
+    for each in result.entries(*verdicts, limit=_LISTED):
+        name, error = f"{each.name}[{', '.join(map(str, each.index))}]", format_value(each.judged_error, 2)
+        ask = Poke(ParameterTarget(each.name, each.index))
+        rows.append(Value(name, name, error, tip=_entry_text(each), ask=ask))
+    return Values(tuple(rows), ("error",), current=-1, names="parameter")
 
 
 def _entry_text(entry: CheckEntry) -> str:
