@@ -7,6 +7,7 @@ import numpy as np
 from cnnviz.drawing import Box, Cells, Colors, Drawing, Image, Ink, Lines, Look, Rect
 from cnnviz.quantities import format_count, format_signed, format_value
 
+_SHORT = 56  # a bar between its numbers, with the gaps beside it
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -41,18 +42,27 @@ def write_axes(
         drawing.write(Box(at.x - 100, box.bottom + 1, 200, font.line), words, font, "muted", "middle")
 
 
+def colors_height(width: float, colors: Colors, look: Look) -> float:
+    """Height that the bar of colours takes in a width, with its numbers below it where the bar is short."""
+    font = look.font("mono")
+    return font.line + (look.px(11) if width - font.width("".join(_ends(colors))) < look.px(_SHORT) else 0)
+
+
+def _ends(colors: Colors) -> tuple[str, str]:
+    write = format_signed if colors.name == "signed" else format_value
+    return write(colors.lo, 2), write(colors.hi, 2)
+
+
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:
     """Draw a bar of colours between the numbers at its ends; a signed one has its white 0 marked.
 
     Where hardly anything would be left of the bar, the numbers stand below it.
     """
-    px, font = drawing.ground.px, drawing.ground.font("mono")
-    write = format_signed if colors.name == "signed" else format_value
-    low, high = write(colors.lo, 2), write(colors.hi, 2)
+    px, font, (low, high) = drawing.ground.px, drawing.ground.font("mono"), _ends(colors)
     ends = font.width(low + high)
     gap = px(8) if box.width > ends + px(48) else px(3)
     long = max(min(box.width - ends - 2 * gap, px(240)), 1)
-    if long < px(40) and box.height >= px(11) + font.line and box.width >= ends + px(8):
+    if box.width - ends < px(_SHORT) and box.height >= px(11) + font.line and box.width >= ends + px(8):
         bar, below = box.placed(box.width, px(11) + font.line).rows(px(10), font.line, gap=px(1))
         drawing.write(below, low, font)
         drawing.write(below, high, font, align="right")

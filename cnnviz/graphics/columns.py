@@ -84,7 +84,7 @@ class Column:
         match self.kind:
             case Kind.OUTPUT:
                 return (
-                    "What the last dense layer computes, and the probabilities that follow. The dot marks "
+                    "What the last dense layer computes, and the probabilities that follow. The tick marks "
                     "the true class. Click a row to pin its logit and to see the evidence for it."
                 )
             case Kind.IMAGE:

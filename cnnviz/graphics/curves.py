@@ -197,8 +197,11 @@ def _axes(plot: Curves, ground: Ground) -> "_Axes":
     room = ground.box.cut(top=above, bottom=below)
     ticks = tuple(_ticks(*limits, wanted=_count(room.height / (1.6 * mono.line))))
     numbers = max(mono.width(text) for text in format_ticks(ticks)) + px(5)
-    _, area, _ = room.columns(numbers, Share(1), ends)
-    return _Axes(area, plot.x_range or (float(plot.xs[0]), float(plot.xs[-1])), limits, ticks, is_beside)
+    x_range = plot.x_range or (float(plot.xs[0]), float(plot.xs[-1]))
+    x_ticks = tuple(_ticks(*x_range, wanted=_count((room.width - numbers - ends) / (9 * mono.width("0")))))
+    last = max(map(mono.width, format_ticks(x_ticks)), default=0.0) / 2  # the last stands below the end
+    _, area, _ = room.columns(numbers, Share(1), max(ends, last))
+    return _Axes(area, x_range, limits, x_ticks, ticks, is_beside)
 
 
 def _count(room: float) -> int:
@@ -215,8 +218,7 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
         y = axes.y(tick)
         drawing.add(Lines(((area.left, y, area.right, y),), "border", px(1)))
         drawing.add(Text(area.left - px(5), y + mono.middle, text, mono, "muted", "end"))
-    x_ticks = _ticks(*axes.x_range, wanted=_count(area.width / (9 * mono.width("0"))))
-    for tick, text in zip(x_ticks, format_ticks(x_ticks), strict=True):
+    for tick, text in zip(axes.x_ticks, format_ticks(axes.x_ticks), strict=True):
         drawing.add(Text(axes.x(tick), area.bottom + px(3) + mono.line * 0.8, text, mono, "muted", "middle"))
     ends = Box(area.right + px(5), area.top, ground.box.right - area.right - px(5), area.height)
     if axes.is_beside:
@@ -267,6 +269,7 @@ class _Axes:
     area: Box
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+    x_ticks: tuple[float, ...]
     ticks: tuple[float, ...]
     is_beside: bool  # whether the name of the x axis stands beside its numbers
 

@@ -204,7 +204,7 @@ def draw(flow: Flow, ground: Ground) -> Drawing:
         ground.box,
         ground.look,
     )
-    said = tuple((stage.titles, stage.captions, *stage.shape) for stage in flow.stages)
+    said = tuple((stage.title, stage.captions, *stage.shape) for stage in flow.stages)
     key = ("lines", said, len(flow.names), len(flow.logits), int(np.argmax(flow.logits)), box, look)
     drawing.add(Group(box, key, lambda: _lines(flow, places, box, look), is_lowest=True))
     drawing.add(
@@ -224,7 +224,7 @@ def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
         count = len(stage.values)
         captions = stage.captions if shown == count else (f"{shown} of {count}", f"{shown}/{count}")
         at = places.tiles[n, 0].x if n else head.left
-        _write_over(drawing, at, first, stage.titles, strong, "text")
+        _write_over(drawing, at, first, (stage.title, stage.title.rstrip(" 0123456789")), strong, "text")
         _write_over(drawing, at, second, captions, small)
     drawing.add(*(Rect(room.inset(-0.5), edge="border") for room in places.tiles.values()))
     edges = list(_edges(flow, places))
@@ -371,7 +371,7 @@ def _cell_said(stage: Stage, tile: int, row: int, col: int) -> str:
     if math.isnan(value) or stage.kind is Kind.FILTERS:
         return stage.named(tile) + ("" if math.isnan(value) else f": {format_signed(value, 4)}")
     cell = (row * stage.values.shape[2] + col,) if stage.kind is Kind.UNITS else (tile, row, col)
-    return f"{stage.titles[0]}, {format_cell(cell, stage.noun)}: {format_signed(value, 4)}"
+    return f"{stage.title}, {format_cell(cell, stage.noun)}: {format_signed(value, 4)}"
 
 
 def _cell_asked(stage: Stage, tile: int, row: int, col: int) -> Ask | None:
@@ -443,14 +443,14 @@ def _block_box(stage: Stage, room: Box, block: Block) -> Box:
 
 def _words(flow: Flow) -> str:
     """The network in a sentence, and what it says of the image."""
-    columns = ", ".join(f"{len(each.values)} {each.titles[0].lower()}" for each in flow.stages)
+    columns = ", ".join(f"{each.title}: {len(each.values)}" for each in flow.stages)
     read = f"read as {flow.names[flow.predicted]}, probability {flow.shares[flow.predicted]}"
     return ". ".join((columns.capitalize(), "covered" if flow.hides_output else read, *flow.notes))
 
 
 def _tables(flow: Flow) -> list[Table]:
     stages = [each for each in flow.stages if each.kind not in flow.covered]
-    tables = [Table.of_cells(f"{each.column.key} ({each.titles[0].lower()})", each.values) for each in stages]
+    tables = [Table.of_cells(each.column.key, each.values) for each in stages]
     if not flow.hides_output:
         rows = list(zip(flow.names, flow.probabilities.tolist(), strict=True))
         tables.append(Table("Probabilities", ("class", "probability"), rows))

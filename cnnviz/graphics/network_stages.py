@@ -13,7 +13,6 @@ from cnnviz.drawing import Block, Colors, Pixels
 from cnnviz.graphics.columns import Column, Kind, plan_of
 from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field
-from cnnviz.layers import Layer
 from cnnviz.network import Network, Trace
 from cnnviz.notation import format_sum
 from cnnviz.quantities import format_count, format_probabilities
@@ -28,20 +27,26 @@ _LONGEST = 7
 class Stage:
     """The tiles of a column.
 
-    * `titles`, `captions`: What stands above it, each from the longest version to the shortest.
+    * `captions`: What stands below its title, from the longest version to the shortest.
     * `values`: ndarray of shape (n, h, w). NaN where there is no cell.
     * `sums`: Of products, the sum of each map, and what else there is to the logit: the bias.
     * `middle`: Of filters, row and column of the cell in the middle of their maps.
+    * `said`: Its title, where that is not the column's.
     """
 
     column: Column
-    titles: tuple[str, ...]
     captions: tuple[str, ...]
     about: str
     values: FloatArray
     colors: Colors
     sums: tuple[float, ...] = ()
     middle: tuple[int, int] = (0, 0)
+    said: str = ""
+
+    @property
+    def title(self) -> str:
+        """What stands above it: as in Filters & maps."""
+        return self.said or self.column.title
 
     @cached_property
     def pixels(self) -> Pixels:
@@ -75,12 +80,9 @@ class Stage:
     def named(self, tile: int) -> str:
         """Name of a tile."""
         if self.kind in (Kind.IMAGE, Kind.UNITS):
-            return self.titles[0]
-        return (
-            f"{self.column.stage}, {self.noun} {tile}"
-            if self.kind is not Kind.EVIDENCE
-            else f"{self.titles[0]}, map {tile}"
-        )
+            return self.title
+        of = self.title if self.kind is Kind.EVIDENCE else self.column.stage
+        return f"{of}, {self.noun} {tile}"
 
     def strongest(self, tile: int) -> tuple[int, ...]:
         """Index of the cell of a tile that stands out most; of a filter of the middle of its map."""
@@ -181,12 +183,10 @@ def _stages(
                     yield _products(column, trace, names)
             case _:
                 values, shape = trace.inputs[0], network.input_shape
-                titles, about = ("Image",), column.about
                 if column.layer is not None:
                     values, shape = trace.outputs[column.stage][0], network.shapes[column.stage]
-                    titles, about = _titles(column.layer, column.stage, shape), column.layer.about
                 tiles = _tiled(values, column.shape)
-                yield Stage(column, titles, _sides(shape), about, tiles, column.colors(values))
+                yield Stage(column, _sides(shape), column.about, tiles, column.colors(values))
 
 
 def _filters(column: Column, kernels: FloatArray, network: Network, said: str) -> Stage:
@@ -195,9 +195,8 @@ def _filters(column: Column, kernels: FloatArray, network: Network, said: str) -
     if kernels.shape[1] > 1:
         about += f". Each filter has a slice for each of the {kernels.shape[1]} maps that it reads"
     _, rows, cols = network.shapes[column.stage]
-    titles, captions, middle = (said or "Filters",), _sides(kernels.shape), (rows // 2, cols // 2)
-    colors = column.colors(kernels)
-    return Stage(column, titles, captions, about, montage(kernels), colors, middle=middle)
+    captions, middle, colors = _sides(kernels.shape), (rows // 2, cols // 2), column.colors(kernels)
+    return Stage(column, captions, about, montage(kernels), colors, middle=middle, said=said)
 
 
 def _products(column: Column, trace: Trace, names: tuple[str, ...]) -> Stage:
@@ -211,15 +210,7 @@ def _products(column: Column, trace: Trace, names: tuple[str, ...]) -> Stage:
     sums: list[float] = found.sum(axis=(1, 2), dtype=np.float64).tolist()
     sums.append(taken_apart.bias)
     captions = (whose,) if whose else _sides(found.shape)
-    return Stage(column, ("× weights", "× w"), captions, about, found, column.colors(found), sums=tuple(sums))
-
-
-def _titles(layer: Layer, name: str, shape: Shape) -> tuple[str, ...]:
-    if layer.has_filters:
-        return ("Maps",)
-    if layer.pool is not None:
-        return f"{layer.short} pool", "Pool"
-    return (layer.short or ("Hidden" if len(shape) == 1 else name),)
+    return Stage(column, captions, about, found, column.colors(found), sums=tuple(sums))
 
 
 def _sides(shape: Shape) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def draw(shown: NumberTable, ground: Ground) -> Drawing:
     drawing, look, px, table = Drawing(ground), ground.look, ground.px, shown.numbers
     head, *lines = ground.box.rows(look.font().line, *[Share(1)] * len(table.rows), gap=px(6))
     _, cells = head.columns(px(160), Share(1), gap=px(16))
-    wide = min(cells.width / len(table.names), px(96))
+    wide = min(cells.width / len(table.names), px(100))
     drawing.write(head._replace(width=px(160)), "class", "", "muted")
     for place, name in enumerate(table.names):
         drawing.write(cells._replace(left=cells.left + place * wide, width=wide), name, "", "muted", "middle")

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cnnviz.drawing import Drawing, Graphic, Ground, Line, Look, Part, Share, Size, Table
+from cnnviz.drawing import Box, Drawing, Graphic, Ground, Line, Look, Part, Share, Size, Table
 from cnnviz.quantities import format_probabilities
 
 LONGEST = 8
@@ -58,7 +58,7 @@ class Probabilities:
 
 
 def draw(shown: Probabilities, ground: Ground) -> Drawing:
-    """Write name, bar and number of each class; the predicted one in the accent, the true one with a tick."""
+    """Write name, bar and number of each class; the predicted one in the accent."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
     if not shown.names:
         return drawing
@@ -70,16 +70,23 @@ def draw(shown: Probabilities, ground: Ground) -> Drawing:
         name, tick, rest = line.columns(names, px(12), Share(1), gap=px(5))
         bar, at = rest.columns(Share(1), number, gap=px(8))
         drawing.write(name, shown.names[row], "strong" if row == predicted else "")
-        if row == shown.label:
-            unit, is_right = px(12) / 12, predicted in (row, None)
-            corners = ((-4, 0.5), (-1.2, 3.3), (4, -3.3))
-            path = [(tick.x + unit * x, tick.y + unit * y) for x, y in corners]
-            drawing.add(Line(path, "success" if is_right else "danger", px(2)))
+        mark_true(drawing, tick, row, predicted, shown.label)
         drawing.write(at, text, mono, "text" if shown.texts else "muted", "right")
         share = 0.0 if shown.values is None else shown.values[row]
         drawing.bar(bar.placed(bar.width, px(8)), share, "accent" if row == predicted else "muted")
         drawing.parts.append(Part(row, line, shown.say(row)))
     return drawing
+
+
+def mark_true(drawing: Drawing, room: Box, row: int, predicted: int | None, label: int | None) -> None:
+    """Tick the true class; a class that is predicted in its place has a cross."""
+    is_wrong = row == predicted and label is not None
+    strokes, ink = (((-3, -3), (3, 3)), ((3, -3), (-3, 3))), "danger"
+    if row == label:
+        strokes, ink = (((-4, 0.5), (-1.2, 3.3), (4, -3.3)),), "success"
+    unit = room.width / 12
+    for corners in strokes if row == label or is_wrong else ():
+        drawing.add(Line([(room.x + unit * x, room.y + unit * y) for x, y in corners], ink, 2 * unit))
 
 
 def _line(look: Look) -> float:

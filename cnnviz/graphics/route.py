@@ -35,8 +35,8 @@ from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_signed
 from cnnviz.routing import PoolRouting, Routes
 
-_GAP, _LANE, _APART = 0.24, 1.0, 0.5  # between cells, for the arrow, between blocks; in sides of a cell
-_MOST, _LEAST = 170, 34  # side of a cell, in pixels at scale 1
+_GAP, _LANE, _APART = 0.2, 1.0, 0.4  # between cells, for the arrow, between blocks; in sides of a cell
+_MOST, _LEAST = 220, 38  # side of a cell, in pixels at scale 1
 _SMALLEST, _LONGEST = 12, 8  # size of a number, and its characters
 _FRACTIONS = {2: "½", 3: "⅓", 4: "¼"}
 
@@ -174,7 +174,7 @@ def _plan(route: Route, box: Box, look: Look) -> _Plan:
     rows, cols = route.values.shape
     head, below = _head(look), look.font("mono").line + look.px(4)
     label = look.font("mono").width("000") + look.px(6)
-    wide, high = cols + _GAP * (cols - 1), rows + _GAP * (rows + 1)  # of a block, in sides of a cell
+    wide, high = cols + _GAP * (cols - 1), rows + _GAP * rows  # of a block, in sides of a cell
     across = 2 * wide + 1 + _LANE + _APART
     in_a_row = min((box.width - 2 * label) / across, (box.height - head - below) / high)
     in_two = min(
@@ -183,15 +183,14 @@ def _plan(route: Route, box: Box, look: Look) -> _Plan:
     side = min(math.floor(max(in_a_row, in_two, 1)), look.px(_MOST))
     gap, block = side * _GAP, high * side
     top = box.top + head + gap
-    middle = (block - 2 * gap - side) / 2
     if in_a_row >= in_two:
         left = box.left + label + max((box.width - 2 * label - across * side) / 2, 0)
         pooled = left + (wide + _APART) * side
-        return _Plan(side, gap, (left, top), (pooled, top + middle), (pooled + side * (1 + _LANE), top))
+        return _Plan(side, gap, (left, top), (pooled, top), (pooled + side * (1 + _LANE), top))
     left = box.left + max((box.width - label - (1 + _LANE + wide) * side) / 2, 0)
     second = top + block + head + below + look.px(10)
     gets = left + side * (1 + _LANE)
-    return _Plan(side, gap, (gets, top), (left, second + middle), (gets, second))
+    return _Plan(side, gap, (gets, top), (left, second), (gets, second))
 
 
 def draw(shown: Routed, ground: Ground) -> Drawing:
@@ -264,7 +263,7 @@ def _heads(drawing: Drawing, route: Route, plan: _Plan, unit: str) -> None:
                 drawing.write(cell._replace(left=right, width=100), text, mono, "muted")
         for col in range(cols):
             cell = plan.cell(corner, rows - 1, col)
-            below = Box(cell.left, cell.bottom + plan.gap + 2, cell.width, mono.line)
+            below = Box(cell.left, cell.bottom + px(3), cell.width, mono.line)
             drawing.write(below, str(route.corner[1] + col), mono, "muted", "middle")
 
 
@@ -297,8 +296,8 @@ def _cell(drawing: Drawing, box: Box, colors: Colors, value: float, words: str, 
 
 
 def _arrows(drawing: Drawing, route: Route, plan: _Plan, pooled: Box) -> None:
-    """From the pooled cell through the gaps between cells to each that gets something, and into its edge."""
-    rows, width = route.values.shape[0], drawing.ground.px(3)
+    """From the pooled cell through the gaps above cells to each that gets something, and into its edge."""
+    width = drawing.ground.px(3)
     tip, lane = min(plan.gap * 0.6, drawing.ground.px(18)), plan.gap * 0.75
     for row, col in np.argwhere(route.receives).tolist():
         cell = plan.cell(plan.gets, row, col)
@@ -307,9 +306,8 @@ def _arrows(drawing: Drawing, route: Route, plan: _Plan, pooled: Box) -> None:
             path += [(plan.trunk, cell.y), (cell.left, cell.y)]
             back, sides = (cell.left - tip, cell.y), (0.0, tip * 0.6)
         else:
-            edge, way = (cell.top, -1) if row < rows / 2 else (cell.bottom, 1)
-            path += [(plan.trunk, edge + way * lane), (cell.x, edge + way * lane), (cell.x, edge)]
-            back, sides = (cell.x, edge + way * tip), (tip * 0.6, 0.0)
+            path += [(plan.trunk, cell.top - lane), (cell.x, cell.top - lane), (cell.x, cell.top)]
+            back, sides = (cell.x, cell.top - tip), (tip * 0.6, 0.0)
         drawing.add(Line(_rounded([*path[:-1], back], plan.gap * 0.4), "winner", width))
         ends = [(back[0] + sign * sides[0], back[1] + sign * sides[1]) for sign in (-1, 1)]
         drawing.add(Polygon((path[-1], *ends), "winner"))
@@ -334,7 +332,7 @@ def _size(shown: Routed, look: Look) -> Size:
     rows, cols = shown.route.values.shape
     beside = 2 * (look.font("mono").width("000") + look.px(6))
     above = _head(look) + look.font("mono").line + look.px(4)
-    wide, high = 2 * (cols + _GAP * (cols - 1)) + 1 + _LANE + _APART, rows + _GAP * (rows + 1)
+    wide, high = 2 * (cols + _GAP * (cols - 1)) + 1 + _LANE + _APART, rows + _GAP * rows
     usual, least = look.px(90), look.px(_LEAST)
     return Size(wide * usual + beside, high * usual + above, wide * least + beside, high * least + above)
 

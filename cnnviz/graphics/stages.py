@@ -17,6 +17,7 @@ from cnnviz.drawing.outlines import outline
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
+from cnnviz.graphics.probabilities import mark_true
 from cnnviz.graphics.tiles import scroll_bar
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_probabilities, format_signed, format_value
@@ -307,13 +308,11 @@ def _written(outputs: Outputs, first: int, fit: int, box: Box, look: Look) -> li
     logit_room = max(map(mono.width, ["−00.00", *logits])) if values else 0
     share_room = max(map(mono.width, ["0.000", *shares]))
     for place, line in zip(range(first, first + fit), box.lines(fit, _row(look)), strict=True):
-        name, dot, logit, bar, share = line.inset(px(4), 0).columns(
-            name_room, px(8), logit_room, Share(1), share_room, gap=px(3)
+        name, sign, logit, bar, share = line.inset(px(4), 0).columns(
+            name_room, px(9), logit_room, Share(1), share_room, gap=px(3)
         )
         drawing.write(name, outputs.names[place], "strong" if place == best else "")
-        if place == outputs.true:
-            ink = "success" if place == best else "danger"
-            drawing.add(Rect(dot.placed(px(5), px(5)), ink, radius=px(2.5)))
+        mark_true(drawing, sign, place, best, outputs.true)
         if values:
             drawing.write(logit, logits[place], mono, "text", "right")
         drawing.write(share, shares[place], mono, "text", "right")

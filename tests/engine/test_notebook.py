@@ -46,7 +46,7 @@ def things():
     return {
         "data": (digits(), {"MNIST: 40 training images and 12 test images", "3", "8"}),
         "network": (network(), {"conv1: filters", "dense1: Dense", "8 × 13 × 13", "1,425"}),
-        "trace": (network().forward(images[:2]), {"Image", "Filters", "Max pool", "class 0"}),
+        "trace": (network().forward(images[:2]), {"Input", "Filters", "pool1", "class 0"}),
         "shift": (cnnviz.compare(network(), images[0], 1, -2), {"Moved by 1, -2 pixels", "Max pooling"}),
         "pool": (routing(network()), {"Before pool1", "Gradient handed on"}),
         "run": (trained(), {"Loss", "Accuracy", "running mean"}),

@@ -273,7 +273,7 @@ def test_the_window_says_what_its_gradient_is_multiplied_with(pool: str, ties: s
 def test_ties_under_a_blur_are_counted() -> None:
     passed = made("one block", "none", "max_blur", "all")
     (step,) = steps_of(passed, StepKind.ROUTE)
-    said = inspect.ties_page(Now(passed, step, Focus())).leaves()["ties hint"].content.words
+    said = inspect.page(Now(passed, step, Focus())).leaves()["tied windows"].content.words
     tied = passed.routings["pool1"].tied
     assert 0.5 < tied.mean() < 1
     assert said.startswith(f"{tied[0].sum()} of 169 windows are tied")

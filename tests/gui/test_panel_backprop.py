@@ -218,7 +218,7 @@ def test_ties_are_counted_over_the_test_images_of_each_network(desk: Desk) -> No
     desk.go_to(StepKind.ROUTE)
 
     def said() -> str:
-        return desk.panel.side.ties.page.leaves()["ties hint"].content.words
+        return desk.panel.side.inspect.page.leaves()["tied windows"].content.words
 
     moved = lab5().with_params({name: array[..., ::-1] for name, array in lab5().params.items()})
     for step, network in enumerate((lab5(), moved)):

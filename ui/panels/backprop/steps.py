@@ -45,7 +45,7 @@ _TITLES = {
     StepKind.LOSS: ("Loss", "Loss"),
     StepKind.LOGITS: ("Gradient at the logit", "Logit"),
     StepKind.DENSE: ("Dense", "Dense"),
-    StepKind.ARRIVE: ("Pooled maps", "Maps"),
+    StepKind.ARRIVE: ("Pooled maps", "Pooled"),
     StepKind.ROUTE: ("Pool routing", "Pool"),
     StepKind.GATE: ("Activation", "Gate"),
     StepKind.PASS: ("Passed on", "Pass"),

@@ -55,7 +55,8 @@ _EVERYTHING = (ALL, "all classes")
 #: in enlarged letters, with texts alone.
 _WIDE, _WIDE_ENLARGED = 250, 200
 _BARS_TIP = (
-    "Probability the network gives to each class for the current sample; the tick marks its true class"
+    "Probability the network gives to each class for the current sample. The tick marks its true class, a "
+    "cross the class that is predicted in its place"
 )
 #: Width that the panel wants, and the least one.
 SAMPLES_WIDTH, _LEAST = 286, 140

@@ -131,16 +131,15 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
     click or the key A shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
     zoom the x axis, with Alt the y axis. While out of sight it costs nothing.
 
-    * `quiet`: names of curves that the legend does not name.
     * `unit`: what stands below the x axis, and names it.
     """
 
     #: Name of a curve that is to be hidden, or shown.
     toggled = Signal(str)
 
-    def __init__(self, title: str, name: str, unit: QWidget, quiet: tuple[str, ...] = ()) -> None:
+    def __init__(self, title: str, name: str, unit: QWidget) -> None:
         super().__init__()
-        self._title, self._unit, self._quiet, self._theme = title, unit, quiet, LIGHT
+        self._title, self._unit, self._theme = title, unit, LIGHT
         self.content = Curves()
         self._items: dict[str, _Item] = {}
         self._drawn: set[str] = set()
@@ -218,9 +217,7 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         if not self._is_stale:
             return
         self._is_stale, content = False, self.content
-        entries = (
-            Named.of(curve, content.hidden) for curve in content.curves if curve.name not in self._quiet
-        )
+        entries = (Named.of(curve, content.hidden) for curve in content.curves)
         self.legend.show_content(Legend(self._title, tuple(entries)))
         self._empty.setVisible(not any(curve.x.size for curve in content.curves))
         self._axes["bottom"].counts = content.x_name != "epochs"

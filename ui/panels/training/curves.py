@@ -83,7 +83,7 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         self.choices = Choices(View, parent=self)
         self._unit = named(QLabel(), role="muted")
         self._unit.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.loss = CurvePlot("Loss", "Loss over the training steps", self._unit, quiet=(BEFORE,))
+        self.loss = CurvePlot("Loss", "Loss over the training steps", self._unit)
         self._next_drawing = single_shot(self, self._draw_one)
         self.units = Button("step", "chevron-down", "link")
         self.units.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
