@@ -130,7 +130,7 @@ def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench",
                 lab, dataset, seed_for(lab, roll_number), own,
                 experiment=bench.experiment if is_free else None, run=bench if is_free else None,
                 settings=LabSettings(sample=arguments.sample) if is_free else None,
-                with_results=True, progress=progress, answers=record.answers,
+                with_results=True, progress=progress, record=record,
             )  # fmt: skip
     handed = hand_in(lab, record, numbers, name=name, roll_number=roll_number)
     write_document(

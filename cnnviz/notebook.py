@@ -18,15 +18,15 @@ from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES
 from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.network_stages import flow_of
-from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, Key, MovedImage, PairMaps, Shown
-from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
+from cnnviz.graphics.pairs import MovedImage, PairMaps, Shown
+from cnnviz.graphics.probability_pairs import Predictions
 from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.run_curves import Run, accuracy_plot, loss_plot
-from cnnviz.graphics.stage_strip import STRIP
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.translation import own_pool, pair_of, strip_of
-from cnnviz.graphics.winners import COUNTS, WINDOW, WINNERS, Window, Winners
+from cnnviz.graphics.translation_sheet import sheet
+from cnnviz.graphics.winners import WINDOW, Window, Winners
 from cnnviz.history import History
 from cnnviz.inspect.comparison import weight_layers, weight_maps
 from cnnviz.layers.pooling import TIE_WORDS
@@ -223,23 +223,7 @@ def _translation(found: Comparison, wanted: _Wanted) -> Item:
     winners = Winners(found.winners, channel)
     chances = found.original_probabilities, found.moved_probabilities
     output = Predictions(wanted.names(len(chances[0])), *chances, label=found.label)
-    return down(
-        Card("stages", STRIP, strip, room=None),
-        across(
-            down(
-                Card("image", IMAGE, image, f"Moved by {found.dx}, {found.dy} pixels", room=300),
-                Card("output", PREDICTIONS, output, "Output", room=None),
-            ),
-            down(
-                Card("maps", MAPS, maps, STAGE_STYLES[pool].title, room=240),
-                Card("key", KEY, Key.of(maps.shown), room=None),
-            ),
-            down(
-                Card("winners", WINNERS, winners, f"Winners of max pooling, filter {channel}", room=240),
-                Card("counts", COUNTS, winners, room=None),
-            ),
-        ),
-    )
+    return sheet(strip, image, (STAGE_STYLES[pool].title, maps), winners, output)
 
 
 def _window(found: Comparison, wanted: _Wanted) -> Item:

@@ -19,12 +19,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from cnnviz.experiment import Experiment  # after the path is set
+from cnnviz.datasets import Dataset  # after the path is set
+from cnnviz.experiment import Experiment  # likewise
 from cnnviz.lab import Lab, Measured, Step, load_lab, measure, seed_of, trained  # likewise
 from cnnviz.lab.explaining import explain, known_facts  # likewise
 from cnnviz.lab.measures import value_words  # likewise
 from cnnviz.lab.opening import find_lab, lab_data  # likewise
 from cnnviz.lab.reasons import explanation  # likewise
+from cnnviz.lab.record import StepRecord  # likewise
 from cnnviz.report.bench import Bench  # likewise
 
 type Array = np.ndarray[Any, Any]
@@ -475,9 +477,9 @@ CHECKS: Mapping[str, Callable[[Told], dict[int, bool]]] = {
 """By picture: numbers of its sentences, as the lab file has them, to whether each is true."""
 
 
-def sentences(lab: Lab, roll_number: str) -> Iterator[tuple[str, str, bool]]:
+def sentences(lab: Lab, roll_number: str, dataset: Dataset) -> Iterator[tuple[str, str, bool]]:
     """Yield the step of each sentence that a student is shown, the sentence, and whether it is true."""
-    dataset, benches = lab_data(None, lab.experiment.classes), dict[Experiment, Bench]()
+    benches = dict[Experiment, Bench]()
     results: dict[str, list[Measured]] = {}
     of_step: dict[str, Bench] = {}
     for step in lab.steps:
@@ -489,7 +491,7 @@ def sentences(lab: Lab, roll_number: str) -> Iterator[tuple[str, str, bool]]:
     for place, step in enumerate(lab.steps):
         if step.reveal is None:
             continue
-        found = explain(step, of_step[step.id], results, lab.steps[:place], None)
+        found = explain(step, of_step[step.id], results, lab.steps[:place], StepRecord())
         known, facts = known_facts(step, lab.steps[:place]), found.facts
 
         def write(name: str, known: Any = known, facts: Any = facts) -> str:
@@ -513,9 +515,10 @@ def main() -> int:
     total, untrue = 0, 0
     for named in options.labs:
         lab = load_lab(find_lab(Path(named)))
+        dataset = lab_data(None, lab.experiment.classes)
         kinds: dict[str, int] = {}
         for number in range(options.first, options.first + options.students):
-            for step, text, is_true in sentences(lab, f"21-CS-{number:04}"):
+            for step, text, is_true in sentences(lab, f"21-CS-{number:04}", dataset):
                 total += 1
                 kinds[step] = kinds.get(step, 0) + 1
                 if not is_true:

@@ -15,6 +15,7 @@ from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
 from ui.lab.actions import OWN_ACTIONS, LabActions
 from ui.panels.contract import Services
+from ui.panels.translation import TranslationPanel
 from ui.run.controller import Controller
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
@@ -122,7 +123,12 @@ class Session(QObject):
         self._started = True
         self.window.restore_arrangement()
         self.lab.build(self._report)
-        for part, turn in ((self._report.preview, self._report.turn_page), (window.line, window.turn_panel)):
+        turns = (
+            (self._report.preview, self._report.turn_page),
+            (window.line, self.window.panel(TranslationPanel).turn_page),
+            (window.line, window.turn_panel),
+        )
+        for part, turn in turns:
             window.pages.add(part, partial(turn, -1), partial(turn, 1))
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)

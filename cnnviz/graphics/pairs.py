@@ -342,7 +342,7 @@ def maps_tables(maps: PairMaps) -> list[Table]:
 
 MAPS = Graphic(
     draw_maps,
-    sized(320, 190, 160, 126),
+    sized(320, 190, 160, 118),
     maps_tables,
     lambda maps: f"{maps.shown.pair.shape[0]} maps",
     key=lambda maps: (KEY, Key.of(maps.shown)),
@@ -359,12 +359,14 @@ class MovedImage:
     * `shown`: One channel.
     * `shift`, `limits`: Pixels to the right and down, and the most of them.
     * `warning`: Written in a corner.
+    * `can_move`: Whether arrows at the edges say so, until it has moved.
     """
 
     shown: Shown
     shift: tuple[int, int] = (0, 0)
     limits: tuple[int, int] = (13, 13)
     warning: str = ""
+    can_move: bool = False
 
 
 def draw_image(image: MovedImage, ground: Ground) -> Drawing:
@@ -380,6 +382,8 @@ def draw_image(image: MovedImage, ground: Ground) -> Drawing:
             drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
     if shown.view == "overlay" and image.shift != (0, 0) and not has_numbers(grids[0], look):
         _draw_arrow(drawing, grids[0], shown.pair, image.shift)
+    if image.can_move and image.shift == (0, 0) and not has_numbers(grids[-1], look):
+        _draw_ways(drawing, grids[-1].box)
     if names:
         for name, grid in zip(SIDES, grids, strict=True):
             drawing.write(Box(grid.left, grid.top - names, grid.box.width, small.line), name, small)
@@ -411,6 +415,15 @@ def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int
     for ink, width in (("surface", 5.0), ("text", 2.0)):
         width *= drawing.ground.look.scale
         drawing.add(Line(((x, y), tip), ink, width), Line((barbs[0], tip, barbs[1]), ink, width))
+
+
+def _draw_ways(drawing: Drawing, whole: Box) -> None:
+    """Draw an arrowhead at each edge."""
+    px = drawing.ground.px
+    for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        tip = whole.x + x * (whole.width / 2 - px(6)), whole.y + y * (whole.height / 2 - px(6))
+        barbs = [(tip[0] + px(7) * (way * y - x), tip[1] + px(7) * (way * x - y)) for way in (1, -1)]
+        drawing.add(Line((barbs[0], tip, barbs[1]), "accent", px(2)))
 
 
 def _center_of_ink(pair: Pair) -> tuple[float, float]:

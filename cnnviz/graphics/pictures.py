@@ -136,7 +136,8 @@ def draw_board(shown: Board, ground: Ground) -> Drawing:
     drawing.add(Group(box, (shown.photo, box), lambda: [Image(box, _pixels(shown.photo), is_smooth=True)]))
     # The board is black in either theme.
     if shown.hint:
-        drawing.write(box.inset(px(12)), shown.hint, "", "#AAB4BF", "middle")
+        above = box.cut(px(12), px(12), px(12))._replace(height=box.height / 3)  # not below the pen
+        drawing.write(above, shown.hint, "", "#AAB4BF", "middle")
     edge, width = ("accent", 2) if ground.has_focus else ("border", 1)
     drawing.add(Rect(box.inset(0.5), edge=edge, width=px(width)))
 

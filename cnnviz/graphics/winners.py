@@ -66,14 +66,7 @@ class Winners:
 
     def counts(self) -> dict[WinnerChange, tuple[int, int]]:
         """How many windows each thing happened in: single winners, and tied ones."""
-        category, tied = self.found.category[self.channel], self.found.tied[self.channel]
-        return {
-            kind: (
-                int(np.count_nonzero((category == kind) & ~tied)),
-                int(np.count_nonzero((category == kind) & tied)),
-            )
-            for kind in WinnerChange
-        }
+        return self.found.counts(self.channel)
 
     def change(self) -> str:
         """By how much the changed values have changed."""

@@ -56,7 +56,7 @@ def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
             except CNNVizError as error:
                 mistakes.append(_mistake(lines, place, error))
         if step.reveal is not None and step.prediction is not None:
-            case = Case(benches[experiment], step.prediction.measure, None, None)
+            case = Case(benches[experiment], step.prediction.measure, None)
             try:
                 PICTURES[step.reveal.picture].made(case, step.reveal.parameters)
             except DataError:

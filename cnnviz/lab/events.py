@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from cnnviz.lab.model import PANELS, Step
+from cnnviz.lab.model import PANELS, PARTS, Part, Step
 from cnnviz.layers import TIE_RULES
 
 
@@ -17,7 +17,7 @@ class EventKind:
     name: str
     words: str  # what has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it is about
     about: tuple[str, ...] = ()  # what it can be about; empty where it is about nothing, or about anything
-    # whether an event says how many there are by now, as epochs and words do, instead of one more
+    # whether an event says how many there are by now, as epochs do, instead of one more
     is_count: bool = False
     about_words: str = ""  # instead of `words` where a step says what it is about
 
@@ -37,9 +37,12 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "backprop": "Backprop",
         "report": "Lab report",
         **_LESSONS,
+        **{step: step.capitalize() for step in ("output", "loss", "dense", "filter", "input", "update")},
+        "logits": "Logit",
+        "route": "Pool",
     }
 )
-"""What panels and lessons are called in the window, by the names that lab files give them."""
+"""What panels, lessons and backward steps are called in the window, by the names that lab files give them."""
 
 EVENTS: Mapping[str, EventKind] = MappingProxyType(
     {
@@ -53,7 +56,7 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
             EventKind("moment", "go to an earlier moment on the timeline"),
             EventKind("sampled", "choose {n} other samples"),
             EventKind("own_digit", "make {n} images of your own"),
-            EventKind("pinned", "pin {n} cells"),
+            EventKind("pinned", "click {n} cells"),
             EventKind("dragged", "move the image {n} times", about_words="move the image to ({what})"),
             EventKind("swept", "run the sweep over many images"),
             EventKind("lesson", "open the lesson “{what}”", tuple(_LESSONS)),
@@ -69,13 +72,13 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
             EventKind("checked_gradient", "check all gradients"),
             EventKind("updated", "apply the update"),
             EventKind("predicted", "commit to your prediction"),
-            EventKind("words", "write {n} words", is_count=True),
+            EventKind("words", "write {n} words"),
             EventKind("inserted", "insert {n} figures into the report"),
             EventKind("exported", "export the report"),
         )
     }
 )
-"""Kinds of events by name. The record itself tells of `predicted` and `words`, the window of all others."""
+"""Kinds of events by name. The record tells of `predicted` and knows the `words`, the window the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +148,34 @@ def result_was_shown(step: Step, counts: Mapping[str, int], *, is_at_end: bool) 
     return is_at_end and bool(showing) and not missing(replace(step, done_when=showing), counts)
 
 
-def missing(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
-    """Return what is left to be done in a step, as phrases such as "pin 1 cell"; none where it is done."""
+def missing(
+    step: Step, counts: Mapping[str, int], written: Mapping[Part, str] = MappingProxyType({})
+) -> tuple[str, ...]:
+    """Return what is left to be done in a step, as phrases such as "click one cell"; none where it is done.
+
+    * `counts`: what happened how often.
+    * `written`: the words of its fields; each field that it asks for has to be filled for itself.
+    """
     phrases: list[str] = []
     for condition in step.done_when:
-        key = f"{condition.event}:{condition.what}" if condition.what else condition.event
-        if counts.get(key, 0) < condition.at_least:
-            kind = EVENTS[condition.event]
-            words = kind.about_words if condition.what and kind.about_words else kind.words
-            words = words.replace("{what}", TITLES.get(condition.what, condition.what))
-            plural = words.replace("{n}", str(condition.at_least))
-            phrases.append(_singular(plural) if condition.at_least == 1 else plural)
+        key, least = (
+            f"{condition.event}:{condition.what}" if condition.what else condition.event,
+            condition.at_least,
+        )
+        short: list[Part] = [each for each in step.parts if len(written.get(each, "").split()) < least]
+        if condition.event == "words" and not short:
+            continue
+        if condition.event != "words" and counts.get(key, 0) >= least:
+            continue
+        kind = EVENTS[condition.event]
+        words = kind.about_words if condition.what and kind.about_words else kind.words
+        words = words.replace("{what}", TITLES.get(condition.what, condition.what))
+        phrase = words.replace("{n}", str(least))
+        if least == 1:
+            phrase = _singular(phrase)
+        if condition.event == "words" and len(step.parts) > 1:
+            phrase += f" for {' and '.join(f'“{PARTS[each]}”' for each in short)}"
+        phrases.append(phrase)
     return tuple(phrases)
 
 

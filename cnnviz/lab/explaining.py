@@ -8,9 +8,10 @@ from typing import Any
 from cnnviz.drawing.page import Page
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.lab.measures import MEASURES, Measured, Quantified, value_words
-from cnnviz.lab.model import Answer, Step
+from cnnviz.lab.model import Step
 from cnnviz.lab.pictures import PICTURES, Case, figure_of
 from cnnviz.lab.reasons import Facts, explanation
+from cnnviz.lab.record import StepRecord
 from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import Figure, Words
 
@@ -63,11 +64,12 @@ def _values(step: Step, measured: Sequence[Measured]) -> dict[str, Any]:
 
 
 def explain(
-    step: Step, bench: Bench, results: Results, earlier: Iterable[Step], answer: Answer | None
+    step: Step, bench: Bench, results: Results, earlier: Iterable[Step], done: StepRecord
 ) -> Explained:
     """Return the picture of a step and its sentences that are true.
 
     * `results`: what was measured, by step; of earlier steps those whose results belong to it.
+    * `done`: what the student predicted and looked at.
     """
     reveal, measured = step.reveal, results.get(step.id, ())
     if reveal is None or not measured:
@@ -80,10 +82,12 @@ def explain(
         for name, value in _values(each, results.get(each.id, ())).items()
     }
     page, problem, picture = None, "", PICTURES.get(reveal.picture)
+    answer = None if done.prediction is None else done.prediction.answer
+    looked = None if done.found is None else done.found.looked
     if picture is not None:
         try:
             page, shown = picture.made(
-                Case(bench, measured[0].measure, measured[0].value, answer), reveal.parameters
+                Case(bench, measured[0].measure, measured[0].value, answer, looked), reveal.parameters
             )
             facts |= shown
         except (ParameterError, DataError) as error:

@@ -1,9 +1,7 @@
 """Measure everything that a lab asks for: train each of its networks, find all true answers and results."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
 from msgspec import structs
 
@@ -14,7 +12,7 @@ from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progre
 from cnnviz.experiment import Experiment
 from cnnviz.lab.explaining import explain
 from cnnviz.lab.measures import Measured, measure
-from cnnviz.lab.model import Answer, Lab, Step, seed_of
+from cnnviz.lab.model import Lab, Step, seed_of
 from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
 from cnnviz.report.appendix import appendix_blocks, versions
@@ -37,7 +35,7 @@ def measured_lab(
     settings: LabSettings | None = None,
     with_results: bool = False,
     run: Bench | None = None,
-    answers: Mapping[str, Answer] = MappingProxyType({}),
+    record: LabRecord | None = None,
     progress: Progress = ignore_progress,
     cancelled: Cancelled = never,
 ) -> LabNumbers:
@@ -48,7 +46,7 @@ def measured_lab(
     * `settings`: how much the results measure; None for the test image of the lab.
     * `with_results`: whether the formulas, tables and figures of the report are measured, too.
     * `run`: a network that has been trained; it need not be trained again for the steps with its settings.
-    * `answers`: what was predicted, by step, for the pictures.
+    * `record`: what the student predicted and looked at, for the pictures.
     * `progress`: is told the share that is done, from 0 to 1.
     * `cancelled`: asked many times a second; when it returns True the work stops.
     * Raises CancelledError: if `cancelled` returned True.
@@ -97,8 +95,9 @@ def measured_lab(
             if has_results and experiment_of_steps == experiment:
                 appendix, accuracy = tuple(appendix_blocks(bench)), bench.evaluation.accuracy
             runs.append(RunRecord(dict(asking[0].show.settings), bench.step, bench.weights_sha256))
+        record = LabRecord.of(lab) if record is None else record
         reveals = {
-            step.id: explain(step, benches[step.id], measured, lab.steps[:place], answers.get(step.id)).blocks
+            step.id: explain(step, benches[step.id], measured, lab.steps[:place], record.step(step.id)).blocks
             for place, step in enumerate(lab.steps)
             if with_results and step.id in benches
         }
@@ -146,13 +145,16 @@ def seed_for(lab: Lab, roll_number: str) -> int:
 def hand_in(
     lab: Lab, record: LabRecord, numbers: LabNumbers, *, name: str = "", roll_number: str = "", time: str = ""
 ) -> HandIn:
-    """Put together what a student hands in.
+    """Put together what a student hands in; a result in it that was not predicted is told by it.
 
     * `record`: what was done; `LabRecord.of(lab)` where there is nobody.
     * `numbers`: measured with `seed_for(lab, roll_number)`.
     * `time`: now, unless it is said.
     """
+    time = time or now()
     steps = {step.id: record.step(step.id) for step in lab.steps}
+    measured = {each.step for each in numbers.measured if record.has_work}
+    told = {step.id: time for step in lab.steps if step.id in measured and steps[step.id].is_open(step)}
     answers = {
         step.key_of(question): steps[step.id].said(question.part)
         for step in lab.steps
@@ -167,7 +169,7 @@ def hand_in(
     return HandIn(
         name=name[:1000],
         roll_number=roll_number[:1000],
-        time=time or now(),
+        time=time,
         lab=OfLab(lab.id, lab.version, lab.sha256),
         experiment=numbers.experiment,
         seed_from_roll_number=lab.seed_from_roll_number,
@@ -175,7 +177,7 @@ def hand_in(
         runs=numbers.runs,
         measured=numbers.measured,
         predictions={key: step.prediction for key, step in steps.items() if step.prediction is not None},
-        given_up={key: step.given_up for key, step in steps.items() if step.given_up},
+        given_up={key: step.given_up for key, step in steps.items() if step.given_up} | told,
         answers={key: text for key, text in answers.items() if text.strip()},
         hypotheses={key: versions for key, versions in hypotheses.items() if versions},
         done={key: step.done for key, step in steps.items() if step.done},

@@ -154,9 +154,8 @@ class Measured(Kept, frozen=True, rename={"parameters": "with"}):
 def measure(step: str, measurement: Measurement, bench: Bench) -> Measured:
     """Measure one number of a step; raises `CNNVizError` if there is no such image, stage or cell."""
     found = MEASURES[measurement.measure].function(bench, **measurement.parameters)
-    is_number = not isinstance(found, str | tuple)
-    value = None if found in ("", ()) or (is_number and not math.isfinite(found)) else found
-    return Measured.of(step, measurement, value)
+    is_there = bool(found) if isinstance(found, str | tuple) else math.isfinite(found)
+    return Measured.of(step, measurement, found if is_there else None)
 
 
 def value_words(of: Quantified, value: Any) -> str:
@@ -272,7 +271,7 @@ def _hardest_probability(bench: Bench) -> float:
 
 
 @_measured(
-    "change of the first filters, relative to their first size", "number",
+    "change of the first layer's filters, relative to their initial size", "number",
     secrets={Secret.FILTERS},
 )  # fmt: skip
 def _filter_change(bench: Bench) -> float:
@@ -385,8 +384,8 @@ def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
     "%", *SHIFT, SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
-    counts = bench.compared(dx, dy, sample).winners.counts
-    return 100 * counts[WinnerChange.CHANGED].total / sum(count.total for count in counts.values())
+    category = bench.compared(dx, dy, sample).winners.category
+    return 100 * int(np.count_nonzero(category == WinnerChange.CHANGED)) / category.size
 
 
 @_measured(

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -198,6 +198,16 @@ class Step(Entry, frozen=True, rename={"questions": "question", "results": "resu
         asked = [each for each in self.questions if kind in (each.network or (kind,))]
         return tuple(sorted(asked, key=lambda each: tuple(PARTS).index(each.part)))
 
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that have to be written: those that are asked for whatever the network is, in order."""
+        kinds: tuple[NetworkKind, ...] = get_args(NetworkKind.__value__)
+        asked = [(each.part, each.network or kinds) for each in self.questions]
+        return tuple(
+            part for part in PARTS
+            if all(any(part == each and kind in networks for each, networks in asked) for kind in kinds)
+        )  # fmt: skip
+
     def key_of(self, question: Question) -> str:
         """Return under which the answer to a question is handed in.
 
@@ -292,7 +302,15 @@ class Lab(LabFile, frozen=True, kw_only=True, dict=True):
         * `seed`: that of the student; None means that of the lab.
         """
         settings = dict(step.show.settings) if seed is None else {**step.show.settings, "seed": seed}
-        return replace(self.experiment, **settings)
+        key = repr(settings)  # lists may be in it
+        if key not in self._experiments:
+            self._experiments[key] = replace(self.experiment, **settings)
+        return self._experiments[key]
+
+    @cached_property
+    def _experiments(self) -> dict[str, Experiment]:
+        """What was asked for before: a guide asks for that of each step with each letter that is typed."""
+        return {}
 
 
 def seed_of(roll_number: str) -> int:

@@ -38,6 +38,7 @@ from cnnviz.lab.measures import (
     routing_at,
 )
 from cnnviz.lab.model import Answer
+from cnnviz.lab.record import LookedAt
 from cnnviz.layers.cells import ConvolutionCell
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_value
@@ -55,6 +56,12 @@ _HIGH = 190
 
 _GREY = Colors("grey", 0, 255)
 _INPUT = Colors("grey", -0.5, 0.5)
+
+_LARGE, _SMALL = 46, 9
+"""Largest cells of parts of a map, with numbers, and of whole maps, in pixels at scale 1."""
+
+_NARROW = 124
+"""Width of a map beside which there is to be read, likewise."""
 
 _WIDTH = 340
 """Of a picture in the report, in points: about as wide as beside the panels."""
@@ -79,7 +86,14 @@ class Case:
     bench: Bench
     measure: str  # what the prediction is compared with
     value: Value  # what was measured, None where it is not defined
-    answer: Answer | None  # what was predicted
+    answer: Answer | None = None  # what was predicted
+    looked: LookedAt | None = None  # None where nobody did
+
+    def channel_of(self, maps: NDArray[Any]) -> int:
+        """The filter that was looked at; else the one with the largest values of these maps (f, h, w)."""
+        if self.looked is not None and self.looked.channel < len(maps):
+            return self.looked.channel
+        return int(np.abs(maps).sum(axis=(1, 2)).argmax())
 
 
 type Made = tuple[Item, dict[str, Value]]
@@ -303,11 +317,9 @@ def _field(case: Case, stage: str, sample: int) -> Made:
         raise ParameterError("This picture is of the first pool of a network, and there is none here.")
     layers, first, passed = dict(bench.network.layers), bench.network.filter_layers[0], bench.passed(sample)
     conv, window = window_geometry(layers[first]), window_geometry(layers[pool])
-    # The last filter, for labs ask about cells of the first; an edge of the image, for there is something to
-    # see; and not at the border, where a field would be cut.
-    maps, pooled = passed.trace.outputs[first][0][-1], passed.trace.outputs[pool][0][-1]
-    inner = np.abs(pooled - np.median(pooled))[1:-1, 1:-1]
-    row, column = (int(each) + 1 for each in np.unravel_index(int(inner.argmax()), inner.shape))
+    convolved, values = passed.trace.outputs[first][0], passed.trace.outputs[pool][0]
+    channel, row, column = _looked_at(case, pool, values) or _edge_of(values)
+    maps, pooled = convolved[channel], values[channel]
     fields = receptive_field(bench.network, pool, (0, row, column))
     whole, patch = fields["input"].rectangle, fields[first].rectangle
     one = receptive_field(bench.network, first, (0, patch.top, patch.left))["input"].rectangle
@@ -317,14 +329,37 @@ def _field(case: Case, stage: str, sample: int) -> Made:
             "pixels", "Pixels", passed.x[0, 0], _INPUT, block=around, decimals=-1, has_axes=True,
             outlines=(("selected", _block(whole)), ("receptive", _block(one))),
         ),
-        _map("cells", first, maps, Colors.of("signed", maps), block=_block(patch), has_axes=True, most=70),
-        _map("pooled", pool, pooled, Colors.of("signed", maps), block=(row, column, 1, 1), most=70),
+        _map(
+            "cells", f"{first}, filter {channel}", maps, Colors.of("signed", maps), block=_block(patch),
+            has_axes=True, most=_LARGE,
+        ),
+        _map(
+            "pooled", pool, pooled, Colors.of("signed", maps), block=(row, column, 1, 1), has_axes=True,
+            most=_LARGE,
+        ),
     )  # fmt: skip
     apart = conv.stride * window.stride
     return page, {
         "kernel": conv.size, "stride": conv.stride, "window": window.size, "apart": apart,
         "shared": max(whole.width - apart, 0),
     }  # fmt: skip
+
+
+def _looked_at(case: Case, stage: str, values: NDArray[Any]) -> tuple[int, int, int] | None:
+    """The cell of a stage that the student has pinned, unless it is at the border, where a field is cut."""
+    cell = None if case.looked is None else case.looked.cell
+    if cell is None or cell.stage != stage or len(cell.index) != values.ndim:
+        return None
+    channel, row, column = cell.index
+    is_inner = 0 < row < values.shape[1] - 1 and 0 < column < values.shape[2] - 1
+    return (channel, row, column) if channel < len(values) and is_inner else None
+
+
+def _edge_of(values: NDArray[Any]) -> tuple[int, int, int]:
+    """A cell at an edge of the image: of the last filter, for labs ask about cells of the first."""
+    inner = np.abs(values[-1] - np.median(values[-1]))[1:-1, 1:-1]
+    row, column = np.unravel_index(int(inner.argmax()), inner.shape)
+    return len(values) - 1, int(row) + 1, int(column) + 1
 
 
 def _block(box: Rectangle) -> Block:
@@ -362,19 +397,19 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     patch = int(first.rows[0]), int(first.columns[0]), len(first.rows), len(first.columns)
     maps, kernel = passed.trace.outputs[conv][0, filter], first.kernel.sum(axis=0)
     page = down(
+        _map(
+            "pixels", "Pixels", passed.x[0, 0], _INPUT, has_axes=True, outlines=(("winner", patch),),
+            block=(seen[0][0], seen[1][0], len(seen[0]), len(seen[1])), most=_LARGE,
+        ),
         across(
-            _map(
-                "pixels", "Pixels", passed.x[0, 0], _INPUT, has_axes=True, outlines=(("winner", patch),),
-                block=(seen[0][0], seen[1][0], len(seen[0]), len(seen[1])),
-            ),
-            _map("filter", "Filter", kernel, Colors.of("signed", kernel)),
+            _map("filter", f"Filter {filter}", kernel, Colors.of("signed", kernel), most=_LARGE),
             _map(
                 "sums", "Sums", maps, Colors.of("signed", maps), has_axes=True, outlines=marked,
-                block=(top, left, size, size),
+                block=(top, left, size, size), most=_LARGE,
             ),
         ),
         across(*(
-            _map(title, title, each, Colors.of("signed", *shown))
+            _map(title, title, each, Colors.of("signed", *shown), most=_LARGE)
             for title, each in zip(("Products, winner", "Products, next"), shown, strict=True)
         )),
     )  # fmt: skip
@@ -413,13 +448,13 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     colors = Colors("signed", -1.0, 1.0)
     page = down(
         _map(
-            "values", "Values of the window", values, Colors.of("signed", values), block=block,
-            outlines=marked, has_axes=True, most=70,
+            "values", f"Values of the window, filter {filter}", values, Colors.of("signed", values),
+            block=block, outlines=marked, has_axes=True, most=_LARGE,
         ),
         across(*(
             _map(
                 f"rule {rule}", f"Rule “{rule}”" if rule else "Parts of the gradient", each, colors,
-                block=block, outlines=marked, decimals=2, plain=True,
+                block=block, outlines=marked, decimals=2, plain=True, most=_LARGE,
             )
             for rule, each in shares.items()
         )),
@@ -463,11 +498,14 @@ def _winner_changes(case: Case, dx: int, dy: int, sample: int) -> Made:
     changed = winners.category == WinnerChange.CHANGED
     other = changed & ~winners.tied & (winners.original_winner != winners.moved_winner)
     sizes = np.where(other, np.abs(winners.change), -1.0)
-    channel, row, column = (int(each) for each in np.unravel_index(int(sizes.argmax()), sizes.shape))
+    channel = int(sizes.max(axis=(1, 2)).argmax()) if case.looked is None else case.channel_of(sizes)
+    row, column = (int(each) for each in np.unravel_index(int(sizes[channel].argmax()), sizes[0].shape))
     shown = Winners(winners, channel)
     title = f"Windows, filter {channel}"
-    page: Item = across(Card("winners", WINNERS, shown, title), Card("counts", COUNTS, shown, "Windows"))
-    if other.any():
+    page: Item = across(
+        Card("winners", WINNERS, shown, title, room=_NARROW), Card("counts", COUNTS, shown, "Windows")
+    )
+    if other[channel].any():
         page = down(page, Card("window", WINDOW, Window(shown, row, column), "A window with another winner"))
     size = winners.size
     pair = found.stages.get("activation", found.stages["convolution"])
@@ -493,14 +531,25 @@ def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
         raise ParameterError(
             f"This network has no stage {STAGE_STYLES[stage].title.lower()} that could move."
         )
-    before, after = (
-        each[int(np.abs(pair.original - pair.blank).sum(axis=(1, 2)).argmax())]
-        for each in (pair.expected(), pair.features()[1])
-    )
+    channel = case.channel_of(pair.original - pair.blank)
+    before, after = pair.expected()[channel], pair.features()[1][channel]
     outside = ~pair.interior
-    maps = {"Moved along": before, "After": after, "Difference": np.where(outside, 0, after - before)}
+    left = np.where(outside, 0, after - before)
+    maps = {
+        f"Filter {channel}, moved along": before, "After the shift": after,
+        "Difference" if left.any() else "Difference: 0 in each cell": left,
+    }  # fmt: skip
     cards = [
-        _map(title, title, each, Colors.of("signed", before), blank=outside, decimals=-1, lines=False)
+        _map(
+            title,
+            title,
+            each,
+            Colors.of("signed", before),
+            blank=outside,
+            decimals=-1,
+            lines=False,
+            most=_SMALL,
+        )
         for title, each in maps.items()
     ]
     return across(*cards), {"cells": math.hypot(dx, dy) / pair.grid.columns.stride}
@@ -514,11 +563,11 @@ def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
 def _pools(case: Case, dx: int, dy: int, sample: int) -> Made:
     stages = case.bench.compared(dx, dy, sample).stages
     changes = {kind: stages[kind].measured()["relative_change"] for kind in POOL_KINDS}
-    channel = int(np.abs(stages["max"].features()[0]).sum(axis=(1, 2)).argmax())
+    channel = case.channel_of(stages["max"].features()[0])
     differences = {kind: np.subtract(*stages[kind].features()[::-1])[channel] for kind in POOL_KINDS}
     colors = Colors.of("signed", *differences.values())
     cards = [
-        _map(kind, STAGE_STYLES[kind].title, each, colors, decimals=-1, lines=False)
+        _map(kind, f"{STAGE_STYLES[kind].title}, filter {channel}", each, colors, decimals=-1, lines=False)
         for kind, each in differences.items()
     ]
     most = max(changes, key=lambda kind: changes[kind])
@@ -631,7 +680,8 @@ def _secant(case: Case, sample: int) -> Made:
     ]
     dots = [(float(x), float(y), "winner") for x, y in zip(*ends, strict=True)]
     layer, _, kind = entry.name.partition(".")
-    title = f"Loss against a {kind} of {layer}"
+    whose = f"filter {entry.index[0]}" if entry.name == first else layer
+    title = f"Loss against a {kind} of {whose}"
     page = _plot(drawn, "change of the parameter", title, dots=tuple(dots), y_range=axis)
     routing = passed.routing
     has_rule = routing is not None and routing.pool.tie_rule is not None

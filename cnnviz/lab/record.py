@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cnnviz._types import ByteArray
 from cnnviz.clock import beside, today
-from cnnviz.document.types import Count, Whole
+from cnnviz.document.types import Count, Pinned, Whole
 from cnnviz.document.types import Line as Name
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
@@ -19,7 +19,7 @@ from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
-from cnnviz.lab.model import MOST_STEPS, Answer, Lab, Part, Question, Step
+from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose
 from cnnviz.report.blocks import Measured as Block
@@ -149,6 +149,13 @@ class LabNumbers(Kept, frozen=True):
         return hashlib.sha256(msgspec.json.encode(replace(self, checksum=""), order="sorted")).hexdigest()
 
 
+class LookedAt(Kept, frozen=True):
+    """Where the student was looking when a result was told: its picture shows the same."""
+
+    cell: Pinned | None = None
+    channel: Count = 0  # the filter that Translation shows
+
+
 class Found(Kept, frozen=True):
     """The result that the guide has told, and of which network it is; the answer to the prediction first."""
 
@@ -157,6 +164,7 @@ class Found(Kept, frozen=True):
     step: Count  # training step of the network
     experiment: Experiment  # settings of its run
     why: Prose = ""  # the sentences that explained it
+    looked: LookedAt | None = None
 
 
 # --- what was done ------------------------------------------------------------------------------------------
@@ -279,13 +287,6 @@ class LabRecord(Kept, frozen=True):
             )
         )
 
-    @property
-    def answers(self) -> dict[str, Answer]:
-        """What was predicted, by step."""
-        return {
-            key: step.prediction.answer for key, step in self.steps.items() if step.prediction is not None
-        }
-
     def fits(self, lab: Lab) -> bool:
         """Whether it is of this lab, whatever became of its texts."""
         return self.lab_id == lab.id and self.lab_version == lab.version
@@ -332,7 +333,7 @@ class LabRecord(Kept, frozen=True):
         return self.revealed(step, time).happened(step, Event("predicted"), time)
 
     def wrote(self, step: Step, part: Part, words: str, time: str) -> Self:
-        """Take the words of a field as they are typed; those of all fields of a step count together.
+        """Take the words of a field as they are typed.
 
         * Raises ParameterError: if there are too many of them.
         """
@@ -344,9 +345,7 @@ class LabRecord(Kept, frozen=True):
         written = {**before.written, part: words}
         if not words:
             del written[part]
-        changed = self.with_step(step, replace(before, written=written))
-        count = sum(len(each.split()) for each in written.values())
-        return changed.happened(step, Event("words", count), time)
+        return self._ticked(step, replace(before, written=written), time)
 
     def recorded(self, step: Step, version: Version) -> Self:
         """Record a hypothesis: what was recorded before stays, and the same again changes nothing."""
@@ -372,10 +371,12 @@ class LabRecord(Kept, frozen=True):
     def happened(self, step: Step, event: Event, time: str) -> Self:
         """Count something that was done, and tick the step where nothing is left to do."""
         before = self.step(step.id)
-        after = replace(before, counts=counted(before.counts, event))
-        if not after.done and not missing(step, after.counts):
-            after = replace(after, done=time)
-        return self.with_step(step, after)
+        return self._ticked(step, replace(before, counts=counted(before.counts, event)), time)
+
+    def _ticked(self, step: Step, done: StepRecord, time: str) -> Self:
+        if not done.done and not missing(step, done.counts, done.written):
+            done = replace(done, done=time)
+        return self.with_step(step, done)
 
     def looked_at(self, step: Step, time: str) -> Self:
         """Bring a step to the front; one that waits for nothing is ticked by that."""

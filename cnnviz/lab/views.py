@@ -45,7 +45,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
         "translation": _named(
             text="lesson pair compared stage measure",
             number="block pool_size channel digits scroll",
-            flag="relative equivariance many spread alone measured note",
+            flag="relative equivariance many spread alone measured",
         ),
         "backprop": _named(
             text="step step_layer rule contrast parameter target.name side.page also_checked",

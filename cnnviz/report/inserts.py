@@ -1,7 +1,7 @@
 """What a student puts into the report from the screen: a figure as drawn, or a table as measured."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Self
+from typing import Annotated
 
 from msgspec import Meta, structs
 
@@ -56,11 +56,6 @@ class Insert(Kept, frozen=True):
             figure = Figure(name, caption, self.svg, width, csv=self.csv, from_screen=True)
             return structs.replace(figure, own_caption=words)
         return Table(name, caption, self.data, _formats(self.data), own_caption=words)
-
-    def shows_same(self, other: Self) -> bool:
-        """Whether another insert is of the same kind and shows the same thing as it was at the same time."""
-        is_table, other_is_table = self.data is not None, other.data is not None
-        return (self.title, self.caption, is_table) == (other.title, other.caption, other_is_table)
 
     def shows_numbers(self, data: Data) -> bool:
         """Whether these are the numbers of a table, or the numbers behind a figure, under whatever words."""

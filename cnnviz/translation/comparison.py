@@ -34,28 +34,6 @@ class WinnerChange(IntEnum):
     CHANGED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class WinnerCount:
-    """How many windows one thing happened in.
-
-    Attributes
-    ----------
-    single : int
-        Windows in which one cell alone had the largest value, before and after.
-    tied : int
-        Windows in which several cells shared it, before or after. There the winner is the first of them in
-        row-major order, and that it stayed or moved means little.
-    """
-
-    single: int
-    tied: int
-
-    @property
-    def total(self) -> int:
-        """All windows."""
-        return self.single + self.tied
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class WinnerMap:
     """The windows of a max pool, before and after a shift.
@@ -91,15 +69,16 @@ class WinnerMap:
         block = (channel, slice(top, top + self.size), slice(left, left + self.size))
         return self.original[block], self.moved[block]
 
-    @property
-    def counts(self) -> Mapping[WinnerChange, WinnerCount]:
-        """How many windows, over all filters, each thing happened in, with ties apart."""
+    def counts(self, channels: int | slice = slice(None)) -> dict[WinnerChange, tuple[int, int]]:
+        """How many windows of some filters each thing happened in.
+
+        First those in which one cell alone had the largest value, before and after; then those in which
+        several shared it. There the winner is the first of them, and that it stayed or moved means little.
+        """
+        category, tied = self.category[channels], self.tied[channels]
+        kinds = {kind: category == kind for kind in WinnerChange}
         return {
-            kind: WinnerCount(
-                int(np.count_nonzero((self.category == kind) & ~self.tied)),
-                int(np.count_nonzero((self.category == kind) & self.tied)),
-            )
-            for kind in WinnerChange
+            kind: (int((is_it & ~tied).sum()), int((is_it & tied).sum())) for kind, is_it in kinds.items()
         }
 
 

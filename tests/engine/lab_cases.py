@@ -19,7 +19,7 @@ from tests.patience import PATIENCE
 from tests.replacing import replace
 from tests.small_data import first_images
 
-ROOT = Path(__file__).parents[2]
+MAIN = Path(__file__).parents[2] / "main.py"
 
 SMALL = '''id = "small"
 version = "1"
@@ -154,7 +154,7 @@ def process(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the program in a process of its own, without a display."""
     display = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
+        [sys.executable, str(MAIN), *map(str, arguments)],
         capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False,
         env={name: value for name, value in os.environ.items() if name not in display},
     )  # fmt: skip

@@ -173,12 +173,10 @@ def test_sha256_depends_on_content_only() -> None:
     "changes",
     [
         {"train_images": np.zeros((4, 6, 6), np.uint8)},
-        {"train_images": np.zeros((4, 3, 6, 6), np.uint8)},
         {"train_images": np.zeros((4, 1, 6, 6))},
         {"test_images": np.zeros((3, 1, 6, 7), np.uint8)},
         {"train_labels": np.array([0, 1, 2])},
         {"train_labels": np.array([0, 1, 2, 3])},
-        {"train_labels": np.array([0, 1, 2, -1])},
         {"test_labels": np.array([0.0, 1.0, 2.0])},
     ],
 )
@@ -247,7 +245,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", FUZZED)
 @given(data=st.data())
-@settings(max_examples=120)
+@settings(max_examples=50)
 def test_any_bytes_are_read_or_refused_in_one_sentence(fuzzed: Path, name: str, data: st.DataObject) -> None:
     write_idx_folder(fuzzed / "set", ARRAYS)
     path = fuzzed / name

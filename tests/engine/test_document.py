@@ -125,9 +125,7 @@ def test_training_goes_on_as_it_would_have(experiment):
     assert same_arrays(run.trainer.network.params, trainer.network.params)
 
 
-def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(
-    saved,
-):
+def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(saved):
     again = restored(saved)
     run = SmallRun()
     run.train(10, 10)
@@ -251,25 +249,19 @@ CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
     (lambda m: m.pop("document.json"), "not a CNNViz document"),
     (lambda m: m.pop("run.safetensors"), "'run.safetensors' is missing"),
     (lambda m: m.update({"../../evil.toml": b""}), "not named in it"),
-    (lambda m: m.update({"/etc/evil": b""}), "not named in it"),
     (lambda m: m.update({"document.json": b"{"}), "damaged"),
-    (lambda m: m.update({"document.json": b"\xff" * 9}), "damaged"),
     (lambda m: m.update({"document.json": b"[" * 100_000}), "not as it should be"),
     (lambda m: m.update({"document.json": b"[" * 400_000}), "too large"),
     (lambda m: m.update({"document.json": b" " * (17 << 20)}), "larger than it says"),
     (lambda m: m.update({"model.safetensors": b"\x00" * 100}), "model.safetensors is damaged"),
     (lambda m: m.update({"run.safetensors": bytes(70 << 20)}), "larger than it says"),
-    (_changed(format="other"), "not a CNNViz document"),
     (_changed(format_version=9, version="9.0"), r"newer CNNViz \(9\.0; .*\), so update CNNViz\.$"),
     (_changed("format"), "not a CNNViz document"),
-    (_changed("format_version"), "format_version"),
     (_changed("experiment"), "experiment"),
     (_changed(experiment={"kernel_size": 1000}), "'experiment' is not as it should be"),
     (_changed(experiment={"classes": ["0"]}), "'experiment' is not as it should be"),
-    (_changed(experiment=[]), "'experiment' is not as it should be"),
     (_changed(unknown=1), "unknown"),
     (_changed(experiment={"kernel_sise": 3}), "'experiment' is not .* unknown field kernel_sise"),
-    (_changed(edited={"filter": [3]}), "'edited' is not .* unknown field filter"),
     (_changed(run={"step": 0, "settings": [{"experiment": {"sead": 1}}]}), "experiment.* unknown field sead"),
     (_changed(parts={"../x.png": {"size": 1, "sha256": "a" * 64}}), "not as it should be"),
     (_changed(parts={"run/x.py": {"size": 1, "sha256": "a" * 64}}), "not named in it|no part"),
@@ -278,12 +270,10 @@ CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
     (_changed(saved="yesterday"), "no valid name, time or checksum"),
     (_seen(panel="x" * 201), "seen.panel"),
     (_seen(step=-1), "seen.step"),
-    (_seen(step=1.5), "seen.step"),
     (_seen(sample=True), "seen.sample"),
     (_seen(shift={"dx": 1 << 40}), "seen.shift.dx"),
     (_seen(pinned={"stage": "conv1", "index": [0] * 9}), "seen.pinned.index"),
     (_seen(views={"p": {"v": 1e300}}), "seen.views"),
-    (_seen(views={"p": {"v": {"a": 1}}}), "seen.views"),
     (_seen(views={str(number): {} for number in range(99)}), "seen.views"),
 )  # fmt: skip
 
@@ -303,7 +293,7 @@ def test_what_is_wrong_with_a_document_is_told_in_a_sentence(saved, tmp_path, ch
 
 def test_a_bomb_is_refused_before_it_unpacks(saved, tmp_path):
     members, path = members_of(saved.read_bytes()), tmp_path / "x.cnnviz"
-    content = bytes(300 << 20)
+    content = bytes(120 << 20)
     members["run.safetensors"] = content
     document = json.loads(members["document.json"])
     document["parts"]["run.safetensors"]["size"] = len(content)

@@ -1,7 +1,9 @@
 """Which engine is chosen, and whole runs and evaluations on it."""
 
 import tracemalloc
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,40 +11,142 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.datasets import Dataset, load_mnist, to_input
-from cnnviz.engines import LayeredEngine, make_engine
-from cnnviz.errors import ParameterError
+from cnnviz.engines import Engine, LayeredEngine, make_engine
+from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import evaluate
 from cnnviz.experiment import SETTINGS
 from cnnviz.fused import FusedEngine, plan_stages, products
-from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, SubsamplePool2D, Tanh
-from cnnviz.network import Network
+from cnnviz.layers import (
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    SubsamplePool2D,
+    Tanh,
+)
+from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import make_optimizer
 from cnnviz.presets import LAB5, LENET
 from cnnviz.training import Trainer, epoch_order
-from tests.engine.fused_networks import assert_close, assert_same_step, batch, networks
+
+# --- random networks ----------------------------------------------------------------------------------------
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+# A slope that is a power of two: multiplying by it is exact.
+ACTIVATIONS: tuple[Layer, ...] = (ReLU(), LeakyReLU(0.25), Tanh(), Sigmoid())
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> Layer:
+    size = draw(st.integers(1, 4))
+    stride = draw(st.sampled_from([None, None, 1, 2, 3]))
+    ties = draw(st.sampled_from(["first", "all", "split"]))
+    return draw(
+        st.sampled_from(
+            [
+                MaxPool2D(size, stride, ties),
+                MaxPool2D(size, ties=ties),
+                AvgPool2D(size, stride),
+                SubsamplePool2D(size),
+            ]
+        )
+    )
+
+
+@st.composite
+def conv_blocks(
+    draw: st.DrawFn, activations: tuple[Layer, ...], pool: st.SearchStrategy[Layer]
+) -> list[Layer]:
+    """A convolution, and in either order or not at all an activation and a pool."""
+    conv = Conv2D(
+        draw(st.integers(1, 5)),
+        kernel_size=draw(st.integers(1, 4)),
+        stride=draw(st.sampled_from([1, 1, 1, 2])),
+        padding=draw(st.integers(0, 2)),
+        bias=draw(st.booleans()),
+    )
+    rest = draw(st.permutations([draw(st.sampled_from(activations)), draw(pool)]))
+    return [conv, *rest[: draw(st.integers(0, 2))]]
+
+
+@st.composite
+def networks(
+    draw: st.DrawFn,
+    dtype: str = "float64",
+    activations: tuple[Layer, ...] = ACTIVATIONS,
+    pool: st.SearchStrategy[Layer] | None = None,
+) -> Network:
+    """Up to two convolution blocks and up to two hidden layers, for small images of any shape."""
+    shape = (draw(st.integers(1, 3)), draw(st.integers(5, 12)), draw(st.integers(5, 12)))
+    layers: list[Layer] = []
+    for _ in range(draw(st.integers(0, 2))):
+        layers += draw(conv_blocks(activations, pools() if pool is None else pool))
+    layers.append(Flatten())
+    for _ in range(draw(st.integers(0, 2))):
+        layers.append(Dense(draw(st.integers(1, 6)), bias=draw(st.booleans())))
+        layers += draw(st.sampled_from([[], *([activation] for activation in activations)]))
+    layers.append(Dense(draw(st.sampled_from([1, 3])), bias=draw(st.booleans())))
+    named = [(f"layer{number}", layer) for number, layer in enumerate(layers)]
+    try:
+        return Network.build(named, shape, seed=draw(st.integers(0, 1000)), dtype=dtype)
+    except ShapeError:
+        # The image has become too small for the layers: take them away.
+        kept = [(name, layer) for name, layer in named if isinstance(layer, Flatten | Dense)]
+        return Network.build(kept, shape, seed=0, dtype=dtype)
+
+
+def batch(network: Network, samples: int, seed: int, levels: tuple[int, ...] = tuple(range(256))) -> Any:
+    """Images with large blank parts, so that ties are common, and labels."""
+    rng = np.random.default_rng(seed)
+    images = rng.choice(np.array(levels, np.uint8), size=(samples, *network.input_shape))
+    _, height, width = network.input_shape
+    images[:, :, : rng.integers(height), :] = levels[0]
+    images[:, :, :, rng.integers(width) :] = levels[-1]
+    return images, rng.integers(network.classes_count, size=samples)
+
+
+def assert_same_step(
+    engine: Engine, network: Network, images: Array, labels: Array, tolerance: float
+) -> None:
+    """Compare loss, right answers, gradients and logits with those of the layers."""
+    x = to_input(images, network.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss, correct = engine.step_gradients(images, labels, np.arange(len(images)))
+    wanted_loss, wanted_correct, wanted = loss_and_gradients(network.layers, network.params, x, labels)
+    np.testing.assert_allclose(loss, wanted_loss, rtol=tolerance, atol=tolerance)
+    assert correct == wanted_correct
+    trace = network.forward(x)
+    # What samples contribute may cancel: the errors are those of the terms, not of their sum.
+    terms = np.abs(trace.class_probabilities - np.eye(network.classes_count)[labels]).mean()
+    assert_close(engine.gradients, wanted, tolerance, float(terms))
+    assert_close({"logits": engine.logits(images)}, {"logits": trace.logits}, tolerance)
+
+
+def assert_close(
+    actual: Mapping[str, Array], wanted: Mapping[str, Array], tolerance: float, terms: float = 0.0
+) -> None:
+    """Compare arrays by name; the tolerance is relative to the largest number, or to terms of them."""
+    assert set(actual) == set(wanted)
+    scale = max((np.abs(array).max(initial=0.0) for array in wanted.values()), default=0.0)
+    scale = max(scale, terms)
+    for name, array in wanted.items():
+        assert actual[name].shape == array.shape
+        assert actual[name].dtype == array.dtype
+        np.testing.assert_allclose(actual[name], array, rtol=0, atol=tolerance * scale + 1e-300, err_msg=name)
+
+
+# --- engines ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def mnist() -> Dataset:
     return load_mnist(tuple("0123456789"))
-
-
-def test_a_stride_without_a_pool_is_a_pool_that_keeps_one_cell(mnist):
-    """Of each window the top left cell alone: the same network in two ways, trained alike."""
-    digits = mnist.select(("0", "1"))
-    found = []
-    for changes in ({"pool": "none", "stride": 2}, {"pool": "subsample"}):
-        experiment = replace(LAB5, **changes)
-        trainer = Trainer(experiment.build_network(), digits, experiment)
-        trainer.advance(200)
-        found.append(
-            (trainer.network.params, evaluate(trainer.network, digits.test_images, digits.test_labels))
-        )
-    (strided, one), (dropped, other) = found
-    assert strided.keys() == dropped.keys()
-    for name, array in strided.items():
-        np.testing.assert_allclose(array, dropped[name], rtol=0, atol=1e-12)
-    assert one.loss == pytest.approx(other.loss, rel=1e-10)
 
 
 @pytest.mark.parametrize("activation", [kind for kind, _ in SETTINGS["activation"].options])
@@ -92,10 +196,7 @@ def layered_run(experiment, dataset, steps):
     [
         (replace(LAB5, batch_size=1, learning_rate=1e-3), 200),
         (replace(LAB5, batch_size=5, ties="split", optimizer="adam", learning_rate=1e-2), 200),
-        (
-            replace(LAB5, batch_size=33, ties="first", momentum=0.9, learning_rate=1e-2, activation="tanh"),
-            200,
-        ),
+        (replace(LAB5, batch_size=9, ties="first", momentum=0.9, learning_rate=1e-2, activation="tanh"), 200),
         pytest.param(replace(LENET, dtype="float64", batch_size=20), 60, marks=pytest.mark.slow),
     ],
 )
@@ -168,32 +269,10 @@ def test_memory_of_another_network_is_refused(mnist, name, array, message):
         Trainer(trainer.network, mnist, experiment, start_step=2, optimizer_state=state)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_both_engines_forget_a_gradient_that_has_died_at_the_same_step(optimizer):
-    network = replace(LAB5, dtype="float32").build_network()
-    gradient = np.random.default_rng(3).normal(size=network.parameter_count)
-    found = []
-    for engine in (make_engine(network), LayeredEngine(network)):
-        rule = make_optimizer(optimizer, 0.01, momentum=0.9)
-        for view, whole in zip(engine.gradients.values(), engine.views(gradient).values(), strict=True):
-            view[...] = whole
-        for step in range(1, 5000):
-            rule.update(engine.vector, engine.gradient)
-            engine.gradient[...] = 0
-            kept = rule.state(engine.views)
-            if not any(array.any() for name, array in kept.items() if name.startswith("m")):
-                found.append((type(engine), step))
-                break
-    (fused, first), (layered, second) = found
-    assert (fused, layered) == (FusedEngine, LayeredEngine)
-    assert first == second
-    assert first % 32 == 0
-
-
 SEEDS = st.integers(0, 1000)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(network=networks(), samples=st.sampled_from([1, 2, 3, 7, 16, 33]), seed=SEEDS)
 def test_any_network_gives_the_loss_and_gradients_of_its_layers(network, samples, seed):
     images, labels = batch(network, samples, seed)
@@ -210,7 +289,7 @@ def coarse(network: Network, seed: int) -> Network:
     return network.with_params(params)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     network=networks(
         "float32",
@@ -240,7 +319,7 @@ def two_blocks(ties: str, dtype: str) -> Network:
     return Network.build(layers, (1, 28, 28), seed=4, dtype=dtype)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     filters=st.integers(1, 20),
     channels=st.integers(1, 4),
@@ -299,7 +378,7 @@ def test_blas_that_rounds_unevenly_is_worked_around(monkeypatch, uneven, samples
     assert_same_step(make_engine(network), network, images, labels, 1e-12)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(
     columns=st.integers(1, 50_000),
     samples=st.integers(1, 64),

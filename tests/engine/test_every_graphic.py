@@ -153,7 +153,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "ten classes confused": (
         confusion.CONFUSION,
-        confusion.ConfusionMatrix(confusion.Confusion(np.diag(np.arange(900, 1000, 10)) + 7, CLASSES)),
+        confusion.ConfusionMatrix(confusion.Confusion(np.diag(np.arange(1900, 2000, 10)) + 7, CLASSES)),
     ),
     "reading": (curves.READING, curves.Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
     "legend": (
@@ -172,6 +172,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         texts.Statement("The maps changed by *0.42*: they moved along with the digit."),
     ),
     "timeline": (time_track.TIME_LINE, time_track.TimeLine(TRACK, 1200, 700, is_live=False)),
+    "many epochs": (
+        time_track.TIME_LINE,
+        time_track.TimeLine(time_track.Track(0, 90_000, 100, TRACK.curve), 0, 0),
+    ),
     "ledger": (
         ledger.LEDGER,
         ledger.Ledger((ledger.LedgerRow("bias", 0.5), ledger.LedgerRow("sum", -1.25, is_total=True))),

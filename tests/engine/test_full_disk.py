@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -12,11 +13,12 @@ from cnnviz import checkpoint
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5, LENET
-from cnnviz.report import write_folder, write_html, write_pdf
+from cnnviz.report import write_folder, write_html
 from cnnviz.report.blocks import Document, Words
 from cnnviz.snapshots import Snapshot
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import picture_of, small_document
+from tests.engine.lab_cases import MAIN, command
 from tests.engine.report_cases import report_of, small_numbers
 from tests.patience import PATIENCE
 from tests.small_disk import WAYS, open_small_disk
@@ -36,7 +38,6 @@ def document():
 WRITERS = {
     "net.safetensors": lambda path: checkpoint.save(path, Snapshot(0, LAB5.build_network()), LAB5),
     "mine.cnnviz": lambda path: archive.save(path, *small_document()),
-    "lab.pdf": lambda path: write_pdf(SHORT, path),
     "lab.html": lambda path: write_html(SHORT, path),
 }
 
@@ -106,7 +107,7 @@ def test_a_folder_is_written_whole_or_not_at_all(disk, tmp_path, room):
     assert (tmp_path / "elsewhere" / f"figure-{document().figures[0].name}.png").is_file()
 
 
-def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(tmp_path):
+def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(tmp_path, digits_file):
     with open_small_disk(tmp_path / "disk", mounted=WAYS[-1] == "mounted") as disk:
         files = {"--save": "a.safetensors", "--report": "a.pdf"}
         folders = {"--figures": "tables", "--screenshots": "pictures"}
@@ -114,8 +115,8 @@ def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(tmp
             (disk.folder / name).write_bytes(OLD)
         disk.fill()
         options = [part for pair in (files | folders).items() for part in pair]
-        options += ["--html", str(tmp_path / "good.html")]
-        result = run_in(disk.folder, disk.command("--headless", "--batch-size", "256", *options))
+        options += ["--html", str(tmp_path / "good.html"), "--data", str(digits_file)]
+        result = run_in(disk.folder, disk.command("--headless", *options))
         assert result.returncode == 2
         assert "test accuracy" in result.stdout
         assert result.stdout.count("Wrote") == 1
@@ -139,7 +140,7 @@ def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_p
         disk.lock()
         for option, name in names.items():
             target = disk.folder / name
-            result = run_in(tmp_path, disk.command("--headless", "--batch-size", "256", option, str(target)))
+            result = command("--headless", option, target, cwd=tmp_path)
             assert result.returncode == 2
             assert_one_sentence(result.stderr.removesuffix("\n").replace(". Choose", ", choose"))
             assert str(target) in result.stderr
@@ -148,10 +149,9 @@ def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_p
         disk.unlock()
 
 
-def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path):
+def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path, digits_file):
     target = tmp_path / "a.safetensors"
-    with open_small_disk(tmp_path / "disk", mounted=False) as disk:
-        command = disk.command("--headless", "--batch-size", "256", "--save", str(target))
+    command = (sys.executable, MAIN, "--headless", "--data", digits_file, "--save", target)
     full = subprocess.run(
         ["sh", "-c", '"$@" > /dev/full', "sh", *command], capture_output=True, text=True, check=False
     )

@@ -26,7 +26,7 @@ from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
 from cnnviz.notation import Notation
-from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
+from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, sequential_levels, signed_levels
 from tests.engine.drawing_cases import Go, ground
 from tests.oracles import luminance
 
@@ -224,17 +224,6 @@ def test_a_map_has_two_figures_of_its_largest_number_in_every_cell_or_none_at_al
 
 
 # -- colours -------------------------------------------------------------------------------------------------
-
-
-def test_colour_maps_have_256_colours_and_cannot_be_changed() -> None:
-    for name, table in (("signed", SIGNED), ("sequential", SEQUENTIAL), ("grey", GREYS)):
-        assert color_map(name) is table
-        assert table.shape == (256, 3)
-        assert table.dtype == np.uint8
-        with pytest.raises(ValueError, match="read-only"):
-            table[0, 0] = 1
-    with pytest.raises(ValueError, match="one of signed, sequential, grey"):
-        color_map("jet")
 
 
 def test_the_signed_map_goes_from_blue_through_white_to_red_and_others_grow_lighter() -> None:

@@ -154,15 +154,6 @@ def test_pressing_goes_on_to_a_cell_of_the_network(name: str) -> None:
         assert part.tip
 
 
-def test_arrow_keys_lead_to_what_lies_in_their_direction() -> None:
-    drawing = drawn(flow(LAB5))
-    assert drawing.next_part(None, 0, 0).key == (0, 0)
-    assert drawing.next_part((3, 5), 0, 1).key == (4, 5)
-    assert drawing.next_part((3, 5), 0, -1).key == (2, 5)
-    assert drawing.next_part((3, 5), 1, 0).key == (3, 6)
-    assert drawing.next_part((3, 0), -1, 0).key == (3, 0)
-
-
 def test_what_is_covered_is_neither_seen_nor_said() -> None:
     shown = replace(flow(LAB5), covered=frozenset({Kind.MAPS, Kind.EVIDENCE}), hides_output=True)
     drawing = drawn(shown)

@@ -1,7 +1,5 @@
 """Curves of a run, the line of time, the confusion matrix: what is drawn, and that it fits."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,24 +7,13 @@ from hypothesis import strategies as st
 from PIL import ImageFont
 
 from cnnviz.bundled import bundled
-from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Slide, Text, drawn, to_svg
+from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Text, drawn
 from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.svg import is_plain
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
 from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS, Run, accuracy_plot, loss_plot
-from cnnviz.graphics.time_track import (
-    TIME_LINE,
-    Leap,
-    ReadStep,
-    ShowStep,
-    TimeLine,
-    ToEnd,
-    Track,
-    Walk,
-    epoch_labels,
-)
+from cnnviz.graphics.time_track import TIME_LINE, Leap, ReadStep, ShowStep, TimeLine, ToEnd, Track, Walk
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
 
@@ -164,15 +151,6 @@ def test_what_is_hidden_is_neither_drawn_nor_read_nor_in_the_way() -> None:
     assert f"{TESTS} at 2,500" in names, "a value from another step says so"
 
 
-def test_a_figure_of_a_long_run_is_small_plain_and_marks_its_tests() -> None:
-    history = run_of(100_000, 500)
-    history.add_test(EvaluationPoint(50_000, 0.5, 0.9))
-    drawing = drawn(CURVES, loss_plot(Run(history, moment=70_000)), 500, LIGHT)
-    assert max(len(mark.points) for mark in drawing.all_marks() if isinstance(mark, Line)) < 4_000
-    assert sum(isinstance(mark, Polygon) for mark in drawing.all_marks()) == 1
-    assert is_plain(to_svg(drawing))
-
-
 def test_the_legend_names_all_curves_and_asks_to_hide_and_show_them() -> None:
     plot = loss_plot(Run(run_of(10)), {MEAN})
     legend = Legend("Loss", tuple(Named.of(each, plot.hidden) for each in plot.curves))
@@ -263,18 +241,6 @@ def test_it_says_where_the_handle_stands() -> None:
     assert said == ["step 400", "step 400, live", "no moment yet"]
 
 
-@pytest.mark.parametrize("epochs", [1, 2, 7, 30, 400, 1000])
-@pytest.mark.parametrize("width", [120, 340, 1200])
-def test_epochs_are_marked_as_densely_as_their_numbers_fit(epochs: int, width: int) -> None:
-    font = LIGHT.font("small")
-    slide = Slide(ShowStep, 0, epochs * 100, 10, 10 + width)
-    ends, labels = epoch_labels(slide, 100, font)
-    assert labels
-    assert ends == sorted(ends)
-    spans = [(x - font.width(text) / 2, x + font.width(text) / 2) for x, text in labels]
-    assert all(a[1] <= b[0] for a, b in pairwise(spans)), "labels overlap"
-
-
 # -- confusion matrix ---------------------------------------------------------------------------------------
 
 TWO = Confusion(np.array([[975, 5], [0, 1135]]), ("0", "1"))
@@ -305,18 +271,13 @@ def test_a_cell_says_and_asks_for_its_images_and_keys_walk_over_the_cells() -> N
     assert not {"up", "right"} & keys.keys(), "over the edge they lead nowhere"
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
-@pytest.mark.parametrize("count", [2, 3, 5, 10])
-def test_every_count_fits_into_its_cell(count: int, look) -> None:
+@pytest.mark.parametrize("count", [3, 10])
+def test_every_count_fits_into_its_cell_or_becomes_a_share(count: int) -> None:
     counts = np.full((count, count), 7)
     np.fill_diagonal(counts, 1135)
     shown = ConfusionMatrix(Confusion(counts, tuple(map(str, range(count)))))
-    share = f"{100 * 1135 / (1135 + 7 * (count - 1)):.0f}"
-    least = CONFUSION.size(shown, look).least_width
-    for width in (least, max(least, 252), max(least, 344)):
-        drawing = drawn_matrix(shown, width, look=look)
-        numbers = [m for m in drawing.all_marks() if isinstance(m, Text) and m.font.is_mono]
+    for width in (CONFUSION.size(shown, LIGHT).least_width, 344):
+        drawing = drawn_matrix(shown, width)
+        numbers = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.font.is_mono]
         cell = drawing.part(CellKey("class", 0, 0)).box.width
         assert max(mark.font.width(mark.words) for mark in numbers) <= cell
-        assert {m.words.replace(",", "") for m in numbers} in ({"7", "1135"}, {"1", share})
-    assert {m.words.replace(",", "") for m in numbers} == {"7", "1135"}

@@ -11,7 +11,6 @@ from cnnviz.lab.document import lab_document
 from cnnviz.lab.events import Event
 from cnnviz.lab.measured import LabNumbers, measured_lab
 from cnnviz.lab.model import seed_of
-from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.record import Shown
 from cnnviz.lab.remarks import remarks_on, too_exact
 from cnnviz.lab.results import hand_in_from_json
@@ -50,9 +49,19 @@ def given_up() -> LabRecord:
 def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
     handed = handed_in(given_up())
     assert "guess" in handed.done
-    assert handed.given_up == {"guess": "2026-01-31 10:05"}
+    assert handed.given_up["guess"] == "2026-01-31 10:05"
     assert reasons(handed) == []
     assert "shown 2026-01-31 10:05 without a prediction" in to_html(lab_document(LAB, handed))
+
+
+def test_a_result_that_the_report_tells_before_a_prediction_is_marked_in_it():
+    """However it was exported, the hand-in says since when each result is known."""
+    record = LabRecord.of(LAB).wrote(GUESS, "observations", "Nothing is predicted.", "2026-01-31 10:07")
+    handed = handed_in(record)
+    asked = {step.id for step in LAB.steps if step.prediction is not None}
+    assert handed.given_up == dict.fromkeys(asked, "2026-01-31 11:30")
+    assert handed_in(LabRecord.of(LAB)).given_up == {}, "of nobody"
+    assert "shown 2026-01-31 11:30 without a prediction" in to_html(lab_document(LAB, handed))
 
 
 def test_step_that_is_ticked_without_prediction_or_giving_up_is_a_remark():
@@ -87,15 +96,6 @@ def test_prediction_that_was_put_in_after_giving_up_is_a_remark():
     assert reason == "predicted, though the result was shown without it: guess"
 
 
-def test_pages_that_tell_of_a_late_prediction_are_named():
-    handed = late(handed_in()).sealed()
-    page = to_html(lab_document(LAB, handed)).encode()
-    assert list(remarks_on_pages(page, handed, LAB, "mine.html")) == []
-    (remark,) = remarks_on_pages(page, late(handed, after_run=False, seen="").sealed(), LAB, "mine.html")
-    assert "mine.html" in remark.reason
-    assert "the prediction in guess" in remark.reason
-
-
 # --- beside others ------------------------------------------------------------------------------------------
 
 
@@ -110,16 +110,6 @@ def guesses(one: HandIn, first: float, cell: tuple[int, int, int], pick: str) ->
     return replace(
         one, predictions={key: replace(one.predictions[key], answer=each) for key, each in answers.items()}
     )
-
-
-def test_few_same_guesses_are_nothing_where_the_class_was_told_to_predict_now():
-    class_ = [handed_in(number=each) for each in range(1, 5)]
-    one, two = (guesses(each, 0.3, (0, 8, 8), "max") for each in class_[:2])
-    others = guesses(class_[2], 0.4, (0, 8, 9), "max"), guesses(class_[3], 0.3, (0, 9, 9), "max_blur")
-    assert between(one, two, *others) == [[], [], [], []]
-    told = between(one, two, others[0])
-    assert [len(each) for each in told] == [1, 1, 0], "nobody predicted another pool at that minute"
-    assert "the same predictions at the same times" in told[0][0]
 
 
 def test_work_whose_times_are_all_moved_alike_is_told():

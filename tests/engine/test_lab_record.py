@@ -6,7 +6,7 @@ from contextlib import suppress
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.covers import Secret
@@ -35,7 +35,7 @@ from cnnviz.lab import (
 )
 from cnnviz.lab.events import result_was_shown
 from cnnviz.lab.judging import typed_number
-from cnnviz.lab.model import Condition
+from cnnviz.lab.model import Condition, Question
 from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import OwnImage, Shown, read_work
 from cnnviz.lab.showing import covered, recalled, secrets_of
@@ -63,18 +63,30 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     record = record.predicted(step, Commitment(0.4, TIME))
     record = record.happened(step, Event("visited", what="training"), "12:01")
     record = record.wrote(step, "observations", "two words", "12:02")
-    for again in (
-        record.happened(step, Event("words", 1), "12:03"),
-        record.wrote(step, "observations", "two words", "12:04"),
-    ):
-        assert again is record, "to be told the same again changes nothing"
+    assert record.wrote(step, "observations", "two words", "12:04") is record, "the same changes nothing"
     assert not record.is_done("guess")
-    assert missing(step, record.step("guess").counts) == ("open the panel Backprop", "write 3 words")
+    done = record.step("guess")
+    assert missing(step, done.counts, done.written) == ("open the panel Backprop", "write 3 words")
     record = record.happened(step, Event("visited", what="backprop"), "12:03")
     record = record.wrote(step, "observations", "now three words", "12:04")
     assert record.step("guess").done == "12:04"
     record = record.wrote(step, "observations", "one", "12:05")
     assert record.step("guess").done == "12:04", "what is done stays done"
+
+
+def test_each_field_that_is_asked_for_is_filled_for_itself():
+    """The words of one field do not count for another; what is asked of some networks only can wait."""
+    about = Question("Of pools?", "description", network=("no pool",))
+    asked = (Question("What?", "objective"), Question("Why?", "hypothesis"), about)
+    step = replace(small_lab().step("guess"), done_when=(Condition("words", at_least=2),), questions=asked)
+    record = LabRecord.of(small_lab()).wrote(step, "hypothesis", "many words in one field", "12:00")
+    written = record.step("guess").written
+    assert missing(step, {}) == ("write 2 words for “Objective” and “Hypothesis”",)
+    assert missing(step, {}, written) == ("write 2 words for “Objective”",)
+    assert not record.is_done("guess")
+    record = record.wrote(step, "hypothesis", "", "12:01").wrote(step, "objective", "two words", "12:02")
+    assert not record.is_done("guess"), "what was deleted again does not count"
+    assert record.wrote(step, "hypothesis", "now both", "12:03").is_done("guess")
 
 
 def test_the_same_result_keeps_its_time_and_another_takes_its_place():
@@ -107,10 +119,7 @@ def test_the_first_prediction_counts_and_none_after_the_reveal():
         ((Condition("predicted"), Condition("swept")), {}, True, False),
         ((Condition("predicted"), Condition("swept")), {"swept": 1}, True, True),
         ((Condition("dragged", 2),), {"dragged": 1}, True, False),
-        ((Condition("dragged", 2),), {"dragged": 2}, True, True),
         ((Condition("checked_gradient"),), {"checked_gradient": 1}, False, False),
-        ((Condition("walked", 3),), {"walked": 3}, True, False),
-        ((Condition("words", 5),), {"words": 9}, True, False),
     ],
 )
 def test_a_prediction_is_late_once_the_window_has_shown_its_result(done_when, counts, is_at_end, expected):
@@ -182,6 +191,7 @@ def test_a_record_survives_json():
 
 
 @given(st.data())
+@settings(max_examples=40)
 def test_a_damaged_record_gets_a_sentence(data):
     lab = small_lab()
     record = LabRecord.of(lab).predicted(lab.step("click"), Commitment((0, 8, 8), TIME))
@@ -198,20 +208,13 @@ def test_a_damaged_record_gets_a_sentence(data):
     ("measure", "typed", "number"),
     [
         ("parameters", "1,425", 1425),
-        ("parameters", "1.425", 1425),
         ("parameters", "12 665", 12665),
-        ("parameters", "1,234,567", 1234567),
-        ("parameters", "0,5", 0.5),
-        ("parameters", "1425", 1425),
         ("probability", "1,425", 1.425),
-        ("probability", "0.4", 0.4),
         ("probability", "40 %", 0.4),
         ("probability", "1.234,5", 1234.5),
-        ("probability", "1,234.5", 1234.5),
         ("probability", "1e-4", 1e-4),
         ("probability", "−3", -3.0),
         ("test_accuracy", " 99,5 % ", 99.5),
-        ("test_accuracy", "99.5", 99.5),
         ("test_loss", "0,02", 0.02),
     ],
 )
@@ -224,14 +227,10 @@ def test_a_number_is_read_as_a_student_means_it(measure, typed, number):
     ("measure", "typed"),
     [
         ("parameters", ""),
-        ("parameters", "many"),
-        ("parameters", "40 %"),
         ("parameters", "1,23,456"),
         ("test_loss", "40 %"),
-        ("probability", "1e999"),
         ("probability", "nan"),
         ("probability", "2e12"),
-        ("probability", "1,2,3"),
     ],
 )
 def test_what_is_no_number_gets_a_sentence(measure, typed):
@@ -247,13 +246,10 @@ def test_what_is_no_number_gets_a_sentence(measure, typed):
         ("guess", 0.39, 0.5, False),
         ("guess", 0.4, None, None),
         ("click", (0, 8, 8), ((0, 8, 8), (0, 9, 9)), True),
-        ("click", (0, 8, 9), ((0, 8, 8), (0, 9, 9)), False),
         ("way", "down", -1e-9, True),
         ("way", "same", -1e-9, False),
-        ("way", "same", 0.0, True),
         ("pick", "max", "max", True),
         ("pick", "max_blur", "max", False),
-        ("pick", "max", None, None),
     ],
 )
 def test_predictions_are_judged_within_their_tolerance(step, answer, value, right):

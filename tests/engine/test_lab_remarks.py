@@ -43,6 +43,7 @@ def shifted(handed: HandIn, by: timedelta, *, all_: bool = True) -> HandIn:
         handed,
         time=moved(handed.time) if all_ else handed.time,
         done={step: moved(time) for step, time in handed.done.items()},
+        given_up={step: moved(time) if all_ else time for step, time in handed.given_up.items()},
         predictions={step: replace(each, time=moved(each.time)) for step, each in handed.predictions.items()},
         hypotheses={
             step: tuple(replace(each, time=moved(each.time)) for each in versions)
@@ -68,7 +69,7 @@ def all_right(handed: HandIn) -> HandIn:
     guess = predicted(handed, "guess", answer=round(value_of(handed, "guess"), 2))
     guess = predicted(guess, "click", answer=value_of(handed, "click")[0])
     way = Commitment("down", "2026-01-31 10:09", 0)
-    return replace(guess, predictions={**guess.predictions, "way": way})
+    return replace(guess, predictions={**guess.predictions, "way": way}, given_up={})
 
 
 # --- honest ones --------------------------------------------------------------------------------------------
@@ -93,7 +94,6 @@ def of_lab(handed: HandIn) -> HandIn:
 HONEST: dict[str, Callable[[HandIn], HandIn]] = {
     "plain": lambda one: one,
     "right": all_right,
-    "right-and-exact": lambda one: predicted(one, "guess", answer=round(value_of(one, "guess"), 3)),
     "short": short,
     "short-too": short,
     "words-of-the-lab": of_lab,
@@ -102,7 +102,6 @@ HONEST: dict[str, Callable[[HandIn], HandIn]] = {
     "equal-name-too": lambda one: replace(one, name="Anna Müller"),
     "no-name": lambda one: replace(one, name=""),
     "other-version": lambda one: replace(one, version="0.0.9"),
-    "newer-version": lambda one: replace(one, version="0.2.0"),
     "other-kernel": lambda one: replace(
         one, versions={**one.versions, "BLAS": "openblas 0.3.21 ARMV8", "system": "Darwin arm64"},
         runs=tuple(replace(run, weights_sha256="ab" * 32) for run in one.runs)),
@@ -114,9 +113,7 @@ HONEST: dict[str, Callable[[HandIn], HandIn]] = {
     "skipped": lambda one: replace(one, predictions={}, answers={}, hypotheses={}, done={}),
     "in-another-zone": lambda one: shifted(one, timedelta(hours=-13)),
     "clock-set-back": lambda one: shifted(one, timedelta(hours=1), all_=False),
-    "clock-set-on": lambda one: shifted(one, timedelta(hours=-9), all_=False),
     "flown-home": lambda one: shifted(one, timedelta(hours=11), all_=False),
-    "over-weeks": lambda one: shifted(one, timedelta(days=-20), all_=False),
     "other-script": lambda one: replace(one, name="अनुभव", answers={"guess": "अधिकतम मान आगे जाता है।"}),
     "hypothesis-edited": lambda one: replace(one, hypotheses={"way": (
         *one.hypotheses["way"], Version("It stays, said otherwise, by 3.", "2026-01-31 10:30", 500))}),
@@ -138,9 +135,6 @@ def said(words: str) -> Callable[[HandIn], HandIn]:
 
 
 TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
-    "number-and-version": ("off by", lambda one: replace(with_value(one, 0, 0.5), version="0.3.0")),
-    "number-and-lab": ("off by", lambda one: replace(
-        with_value(one, 0, 0.5), lab=replace(one.lab, sha256="0" * 64))),
     "number-and-both": ("off by", lambda one: replace(
         with_value(one, 0, 0.5), lab=replace(one.lab, sha256="0" * 64), version="7.0")),
     "digits": ("all are those of the measured", lambda one: predicted(
@@ -149,20 +143,16 @@ TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
         all_right(one), "guess", answer=round(value_of(one, "guess"), 4))),
     "too-early": ("before there was a CNNViz", lambda one: predicted(one, "guess", time="2019-05-01 10:00")),
     "after": ("after the hand-in", lambda one: predicted(one, "guess", time="2026-02-09 10:00")),
-    "hours-after": ("after the hand-in", lambda one: predicted(one, "guess", time="2026-01-31 15:00")),
     "no-time": ("does not write", lambda one: predicted(one, "guess", time="yesterday")),
-    "no-day": ("does not write", lambda one: predicted(one, "guess", time="2026-02-30 10:00")),
     "far-future": ("more than a year from now", lambda one: shifted(one, timedelta(days=9000))),
     "more-done": ("of steps for which the lab has none: bonus", lambda one: replace(
         one, done={**one.done, "bonus": one.time})),
     "more-predicted": ("predictions of steps for which", lambda one: replace(
         one, predictions={**one.predictions, "bonus": one.predictions["guess"]})),
-    "more-answered": ("answers of steps for which", lambda one: replace(one, answers={"pick": "yes"})),
     "hypothesis-elsewhere": ("hypotheses of steps for which", lambda one: replace(
         one, hypotheses={"guess": one.hypotheses["way"]})),
     "no-choice": ("takes no such prediction in pick", lambda one: predicted(one, "pick", answer="all")),
     "huge": ("takes no such prediction in guess", lambda one: predicted(one, "guess", answer=1e13)),
-    "wrong-kind": ("takes no such prediction in click", lambda one: predicted(one, "click", answer=0.5)),
     "prediction-away": ("done without the prediction", lambda one: replace(
         one, predictions={}, done={**one.done, "guess": "2026-01-31 10:10"})),
     "steps-of-training": ("steps of training in it", lambda one: replace(
@@ -176,9 +166,6 @@ TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
     "of-another-lab": ("but the checksum of small 1", lambda one: replace(
         one, lab=replace(one.lab, version="2"))),
     "seed-flag": ("its seed", lambda one: replace(one, seed_from_roll_number=False)),
-    "settings": ("its settings are not", lambda one: replace(
-        one, experiment=replace(one.experiment, learning_rate=0.5))),
-    "another-roll": ("its seed is", lambda one: replace(one, roll_number="21-CS-9999")),
 }  # fmt: skip
 
 type Pair = tuple[HandIn, HandIn]
@@ -207,10 +194,8 @@ def _first_version(one: HandIn, two: HandIn, words: str) -> Pair:
 
 PAIRS: dict[str, tuple[str, Callable[[HandIn, HandIn, str], Pair]]] = {
     "capitals": ("the same words", copied(str.upper)),
-    "signs": ("the same words", copied(lambda words: words.replace(",", ";").replace(" ", "  "))),
     "look-alikes": ("the same words", copied(look_alike)),
     "unseen": ("the same words", copied("\u200b".join)),
-    "accents": ("the same words", copied(lambda words: words.replace("e", "é"))),
     "order": ("the same words", copied(lambda words: " ".join(reversed(words.split())))),
     "other-step": ("the same words", lambda one, two, words: (
         said(words)(one), replace(two, answers={"way": words}))),
@@ -279,23 +264,7 @@ def test_what_two_have_in_common_is_told_of_both_with_the_file_of_the_other(cour
 
 # --- whatever one file holds --------------------------------------------------------------------------------
 
-VALUES = (
-    "abc",
-    "",
-    [[1, 2, 3]],
-    [[1, 2]],
-    [],
-    [1],
-    3.5,
-    -1,
-    True,
-    {},
-    [[[1]]],
-    1e999,
-    10**400,
-    None,
-    "9" * 300,
-)
+VALUES = ("abc", [[1, 2, 3]], [], [1], 3.5, True, {}, [[[1]]], 1e999, 10**400, None, "9" * 300)
 
 
 def test_no_value_costs_the_rows_of_others(tmp_path, rows_of, monkeypatch):
@@ -391,14 +360,16 @@ FORGED: dict[str, Callable[[HandIn], HandIn]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", FORGED)
-@pytest.mark.parametrize("kind", ["pdf", "html"])
-def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of, what, kind):
+def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of):
     handed = honest(1)
-    document = replace(lab_document(LAB, handed), results=FORGED[what](handed).sealed().to_json())
-    (write_pdf if kind == "pdf" else write_html)(document, tmp_path / f"a.{kind}")
-    (row,) = rows_of(tmp_path).values()
-    assert any(each.kind == "pages" and what in each.reason for each in row.remarks), row
+    for what, change in FORGED.items():
+        document = replace(lab_document(LAB, handed), results=change(handed).sealed().to_json())
+        write_html(document, tmp_path / f"{what}.html")
+    write_pdf(document, tmp_path / "a.pdf")
+    told = {path.name: row.remarks for row in rows_of(tmp_path).values() for path in row.files}
+    for what in FORGED:
+        assert any(each.kind == "pages" and what in each.reason for each in told[f"{what}.html"]), what
+    assert any("a.pdf" in each.reason and what in each.reason for each in told["a.pdf"])
 
 
 def test_pages_that_were_edited_are_told(tmp_path, rows_of):

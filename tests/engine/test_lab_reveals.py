@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from cnnviz.document.types import Pinned
 from cnnviz.drawing import LIGHT, PAPER, Box
 from cnnviz.drawing.page import broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.lab import Commitment, LabRecord, Measured, hand_in, judge, load_lab, measured_lab, parse_lab
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.model import Measurement, Prediction
+from cnnviz.lab.model import Prediction
 from cnnviz.lab.opening import find_lab
 from cnnviz.lab.pictures import PICTURES, Case, Fact, figure_of
 from cnnviz.lab.reasons import explanation, mistakes_in
-from cnnviz.lab.record import Found
+from cnnviz.lab.record import Found, LookedAt
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import Figure, Words
@@ -99,15 +100,10 @@ KNOWN = {
         ("{shar} is much.", [], "{shar} is no fact"),
         ("A brace { is alone.", [], "a brace is alone"),
         ("x", ["share ~ 3"], "cannot be read"),
-        ("x", ["share > 3 or count > 1"], "cannot be read"),
         ("x", ["shar > 3"], "asks for 'shar'"),
-        ("x", ["share > shar"], "asks for 'shar'"),
         ("x", ["rule > 3"], "cannot be true or false"),
-        ("x", ['share == "all"'], "cannot be true or false"),
         ("x", ['rule < "all"'], "cannot be true or false"),
         ("x", ["share > 100"], "never holds"),
-        ("x", ["count < 0"], "never holds"),
-        ("x", ["size > 3", "size < 3"], "never holds"),
         ("x", ["count > 3", "count < 4"], "never holds"),
         ("x", ["size == 1", "size >= 2"], "never holds"),
     ],
@@ -115,19 +111,6 @@ KNOWN = {
 def test_a_mistake_in_a_sentence_is_told(text, when, said):
     (mistake,) = mistakes_in(text, when, KNOWN, lambda names, _wrong: ", ".join(names))
     assert said in mistake
-
-
-def test_conditions_that_can_hold_are_no_mistakes():
-    when = [
-        "share <= 100",
-        "count > 3",
-        "count < 5",
-        "size > 3",
-        "size < 3.5",
-        'rule == "all"',
-        "size != count",
-    ]
-    assert list(mistakes_in("{share} of {count}", when, KNOWN, lambda *_: "")) == []
 
 
 REVEAL = """
@@ -187,18 +170,13 @@ def test_every_prediction_of_the_labs_is_explained(name):
 
 
 def lenet() -> Bench:
-    return trained(replace(LENET, classes=("2", "3"), epochs=1), first_images((2, 3), 8, 40))
+    experiment = replace(LENET, classes=tuple("0123456789"), filters=(2, 3), hidden=(5,), epochs=1)
+    return trained(experiment, first_images(range(10), 8, 40))
 
 
 def small(**changes: object) -> Bench:
     experiment = replace(LAB5, filters=(3,), log_every=50, **changes)
     return trained(experiment, small_data())
-
-
-def ten() -> Bench:
-    names = tuple(map(str, range(10)))
-    experiment = replace(LAB5, output="softmax", classes=names, filters=(2,))
-    return trained(experiment, first_images(range(10), 300, 120))
 
 
 def untrained() -> Bench:
@@ -207,10 +185,10 @@ def untrained() -> Bench:
 
 
 NETWORKS = {
-    "lab5": small, "first": lambda: small(ties="first"), "split": lambda: small(ties="split"),
-    "average": lambda: small(pool="average"), "blur": lambda: small(pool="max_blur"),
-    "none": lambda: small(pool="none", stride=2), "relu": lambda: small(activation="relu", padding=1),
-    "lenet": lenet, "ten": ten, "untrained": untrained,
+    "lab5": small, "average": lambda: small(pool="average"),
+    "blur": lambda: small(pool="max_blur", ties="split"),
+    "none": lambda: small(pool="none", stride=2, activation="relu", padding=1),
+    "lenet": lenet, "untrained": untrained,
 }  # fmt: skip
 PARAMETERS = {
     "filter": 0, "row": 3, "column": 4, "sample": 3, "stage": "max", "dx": 2, "dy": 0, "digits": 12,
@@ -243,6 +221,27 @@ def test_every_network_has_its_picture_or_a_sentence_why_not(network):
     assert made >= {"untrained": 12, "average": 13, "none": 10}.get(network, 12)
 
 
+def test_a_picture_shows_the_cell_and_the_filter_that_the_student_looked_at_and_names_them():
+    bench = small()
+    size, moved = bench.network.shapes[bench.pool], {"dx": 1, "dy": 0, "sample": 0}
+    inner, border = Pinned(stage=bench.pool, index=(0, 1, 2)), Pinned(stage=bench.pool, index=(0, 0, 2))
+    found = {}
+    for looked in (
+        None,
+        LookedAt(inner, 1),
+        LookedAt(border, 1),
+        LookedAt(Pinned(stage="conv1", index=(0, 3, 3)), 99),
+    ):
+        for name, values in (("field", {"stage": bench.pool, "sample": 0}), ("winner-changes", moved)):
+            page, _ = PICTURES[name].made(Case(bench, "change", 0.5, looked=looked), values)
+            found[name, looked] = page_drawn(page, Box(0, 0, 480, 400), LIGHT).texts()
+    assert "conv1, filter 0" in found["field", LookedAt(inner, 1)]
+    assert {"1", "2"} <= set(found["field", LookedAt(inner, 1)])
+    assert "Windows, filter 1" in found["winner-changes", LookedAt(inner, 1)]
+    last = f"conv1, filter {size[0] - 1}"
+    assert all(last in found["field", each] for each in (None, LookedAt(border, 1))), "a whole square"
+
+
 def test_what_was_predicted_is_drawn_beside_what_was_measured():
     bench, picture = small(), PICTURES["learning"]
     texts = [
@@ -258,8 +257,8 @@ def test_what_was_predicted_is_drawn_beside_what_was_measured():
 def test_the_report_shows_the_picture_and_says_why():
     lab, mistakes = parse_lab(WITH_REVEAL.replace('settings = { pool = "average" }', ""))
     assert mistakes == []
-    numbers = measured_lab(lab, small_data(), 3, with_results=True, answers={"guess": 0.4})
     record = LabRecord.of(lab).predicted(lab.step("guess"), Commitment(0.4, "2026-01-31 10:00"))
+    numbers = measured_lab(lab, small_data(), 3, with_results=True, record=record)
     handed = hand_in(lab, record, numbers)
     blocks = lab_document(lab, handed, record, numbers).blocks
     place = next(
@@ -305,13 +304,12 @@ text = "Here {value}, earlier {guess.value}."
 # --- whether it is true -------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_the_labs_say_is_true(name):
-    """`scripts/reveals.py` does the same for any number of students."""
+    """For few images; `scripts/reveals.py` does the same for all and any number of students."""
     lab = load_lab(find_lab(Path(name)))
-    told = [each for roll_number in ("21-CS-0147", "7") for each in sentences(lab, roll_number)]
-    assert len(told) > 4
+    told = list(sentences(lab, "7", first_images(lab.experiment.classes, 2000, 400)))
+    assert len(told) > 2
     assert [each for each in told if not each[2]] == []
 
 
@@ -320,7 +318,8 @@ def test_a_sentence_that_is_not_true_would_be_found():
     step = lab.step("train")
     why = step.reveal.why[0], structs.replace(step.reveal.why[1], when=())
     step = structs.replace(step, reveal=structs.replace(step.reveal, why=why))
-    assert [each[2] for each in sentences(structs.replace(lab, steps=(step,)), "7")] == [True, False]
+    lab, data = structs.replace(lab, steps=(step,)), first_images(lab.experiment.classes, 1000, 200)
+    assert [each[2] for each in sentences(lab, "7", data)] == [True, False]
 
 
 def test_the_guide_lists_every_picture_with_its_facts():
@@ -330,10 +329,3 @@ def test_the_guide_lists_every_picture_with_its_facts():
     for name, picture in PICTURES.items():
         row = next(line for line in guide.splitlines() if line.startswith(f"| `{name}` |"))
         assert all(f"`{each}`" in row for each in (*picture.facts, *(one.name for one in picture.parameters)))
-
-
-def test_measurement_is_of_the_picture_by_default():
-    lab, _ = parse_lab(WITH_REVEAL)
-    assert lab.step("guess").prediction.truth == Measurement(
-        "change", {"stage": "max", "dx": 1, "dy": 0, "sample": 0}
-    )

@@ -87,31 +87,16 @@ def test_probabilities_of_one_logit_and_of_several(rng, dtype):
 
 def test_predicted_classes():
     assert losses.predicted_classes(np.array([[-1.0], [0.0], [1e-9]])).tolist() == [0, 0, 1]
-    out = losses.predicted_classes(np.array([[1.0, 3.0, 3.0], [2.0, 1.0, 0.0]]))
-    assert out.tolist() == [1, 0]
-    assert out.dtype == np.intp
-
-
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "uint64"])
-def test_labels_of_any_integer_dtype(dtype):
-    logits = np.array([[0.5, 0.1, -0.2], [0.0, 0.3, 0.1]])
-    expected = losses.cross_entropy(logits, np.array([2, 0]))
-    assert losses.cross_entropy(logits, np.array([2, 0], dtype=dtype)) == expected
-    one = np.array([[0.5], [-0.25]])
-    expected = losses.cross_entropy_gradient(one, np.array([1, 0]))
-    np.testing.assert_array_equal(losses.cross_entropy_gradient(one, np.array([1, 0], dtype=dtype)), expected)
+    assert losses.predicted_classes(np.array([[1.0, 3.0, 3.0], [2.0, 1.0, 0.0]])).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
     ("logits", "labels", "error", "text"),
     [
         (np.zeros((2, 3)), np.array([0, 3]), ParameterError, "labels from 0 to 2. Got 3"),
-        (np.zeros((2, 3)), np.array([-1, 2]), ParameterError, "Got -1"),
         (np.zeros((2, 1)), np.array([0, 2]), ParameterError, "labels from 0 to 1. Got 2"),
         (np.zeros((2, 3)), np.array([0.0, 1.0]), ParameterError, "integer labels. Got dtype float64"),
-        (np.zeros((2, 3)), np.array([True, False]), ParameterError, "integer labels. Got dtype bool"),
         (np.zeros((2, 3)), np.array([0, 1, 2]), ShapeError, "labels of shape (2,). Got (3,)"),
-        (np.zeros((2, 3)), np.array([[0], [1]]), ShapeError, "labels of shape (2,). Got (2, 1)"),
         (np.zeros((0, 3)), np.zeros(0, dtype=int), ShapeError, "n >= 1"),
         (np.zeros(3), np.array([0, 1, 2]), ShapeError, "Got (3,)"),
     ],
@@ -127,10 +112,7 @@ def test_wrong_labels_and_logits_are_named(logits, labels, error, text):
 def test_the_loss_of_what_is_certain_is_zero_without_a_sign(dtype):
     several = np.array([[900, 0, 0], [0, 0, 900]], dtype=dtype)
     one = np.array([[-900], [900]], dtype=dtype)
-    found = [
-        losses.cross_entropy(several, np.array([0, 2])),
-        losses.cross_entropy(one, np.array([0, 1])),
-    ]
+    found = [losses.cross_entropy(several, np.array([0, 2])), losses.cross_entropy(one, np.array([0, 1]))]
     for output in ("sigmoid", "softmax"):
         network = replace(LAB5, output=output).build_network((1, 8, 8))
         weights = {name: np.zeros_like(array) for name, array in network.params.items()}
@@ -290,15 +272,6 @@ def test_gradients_and_states_that_were_handed_out_stay(rng, make, loop):
         np.testing.assert_array_equal(array, before[name])
 
 
-def test_rate_may_change_between_steps():
-    param, optimizer = np.zeros(1), SGD(0.5)
-    optimizer.update(param, np.ones(1))
-    optimizer.learning_rate = 0.25
-    optimizer.update(param, np.ones(1))
-    assert param.item() == -0.75
-    assert optimizer.learning_rate == 0.25
-
-
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), "0.1", None, True])
 def test_rates_that_make_no_sense_are_refused(rate):
     for make in (SGD, Adam):
@@ -313,10 +286,8 @@ def test_rates_that_make_no_sense_are_refused(rate):
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: SGD(0.1, -0.1), "'momentum' parameter of SGD"),
         (lambda: SGD(0.1, 1.1), "'momentum' parameter of SGD"),
         (lambda: Adam(0.1, beta1=1.0), "'beta1' parameter of Adam"),
-        (lambda: Adam(0.1, beta2=-0.1), "'beta2' parameter of Adam"),
         (lambda: Adam(0.1, eps=0.0), "'eps' parameter of Adam"),
         (lambda: make_optimizer("rmsprop", 0.1), "must be one of 'sgd', 'adam'"),
     ],
@@ -324,15 +295,6 @@ def test_rates_that_make_no_sense_are_refused(rate):
 def test_settings_out_of_range_are_named(make, text):
     with pytest.raises(ParameterError, match=text):
         make()
-
-
-def test_made_by_name():
-    sgd = make_optimizer("sgd", 0.1, momentum=0.7)
-    assert isinstance(sgd, SGD)
-    assert (sgd.learning_rate, sgd.momentum) == (0.1, 0.7)
-    adam = make_optimizer("adam", 0.2)
-    assert isinstance(adam, Adam)
-    assert adam.learning_rate == 0.2
 
 
 def test_gradients_and_states_of_another_shape_are_named():
@@ -351,10 +313,8 @@ def test_gradients_and_states_of_another_shape_are_named():
     [
         {},
         {"steps": np.array(-1)},
-        {"steps": np.array(1.5)},
         {"steps": np.array([1, 2])},
         {"steps": np.array(1), "velocity.a": np.ones(2)},
-        {"steps": np.array(1), "momentum": np.ones(2)},
         {"steps": np.array(1), "momentum.a": np.array(["x"])},
     ],
 )
@@ -364,11 +324,3 @@ def test_foreign_states_are_refused_and_the_old_one_stays(state):
     with pytest.raises(ParameterError, match="state of SGD"):
         optimizer.load_state(state, np.ones(2), as_one)
     np.testing.assert_array_equal(optimizer.state(as_one)["momentum.a"], np.ones(2))
-
-
-@pytest.mark.parametrize(("make", "loop"), CASES)
-def test_runaway_numbers_become_infinite_without_a_warning(make, loop):
-    param, optimizer = np.array([1e38], dtype=np.float32), make()
-    for _ in range(3):
-        optimizer.update(param, np.array([-3e38], dtype=np.float32))
-    assert param.dtype == np.float32

@@ -41,19 +41,14 @@ groups = st.lists(numbers, min_size=1, max_size=9) | st.builds(
     [
         (0.00573, "0.00573"),
         (1.9e-4, f"1.9e{MINUS}4"),
-        (1.9001e-4, f"1.90e{MINUS}4"),
         (0.5, "0.5"),
         (0.49999, "0.500"),
-        (0.09999, "0.100"),
         (12.345, "12.3"),
         (12345.6, "12,346"),
-        (2.5e7, "2.5e7"),
         (1e6, "1e6"),
-        (10.0, "10"),
         (1e-5, f"1e{MINUS}5"),
         (-0.92, f"{MINUS}0.92"),
         (-0.0, "0"),
-        (0.0, "0"),
         (math.nan, "NaN"),
         (-math.inf, f"{MINUS}∞"),
     ],
@@ -222,18 +217,11 @@ def test_a_near_tie_gets_the_digits_that_tell_who_won():
     ]  # fmt: skip
 
 
-def test_whole_numbers_stay_whole():
-    pixels = np.array([[0, 255]], dtype=np.uint8)
-    assert Notation.of(pixels).texts(pixels) == ["0", "255"]
-
-
 @pytest.mark.parametrize(
     ("ticks", "texts"),
     [
         ([0.0, 0.05, 0.1], ["0", "0.05", "0.10"]),
-        ([-0.5, 0.0, 0.5], [f"{MINUS}0.5", "0", "0.5"]),
         ([0, 20000, 40000], ["0", "20,000", "40,000"]),
-        ([0.1 * k for k in range(3, 6)], ["0.3", "0.4", "0.5"]),
         ([0.0, 2e-7, 4e-7], ["0", f"2e{MINUS}7", f"4e{MINUS}7"]),
         ([], []),
     ],

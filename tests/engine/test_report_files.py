@@ -10,7 +10,6 @@ import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +17,9 @@ from PIL import Image
 
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
-from cnnviz.mathematics import mathml
 from cnnviz.report import pdf, write_folder, write_html, write_pdf
 from cnnviz.report.appendix import command_line
-from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words, data
+from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset
 from tests.engine.datasets_files import assert_one_sentence
@@ -45,14 +43,20 @@ def hostile():
     return hostile_report(small_numbers())
 
 
+@pytest.fixture(scope="module")
+def printed(document, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "lab.pdf"
+    write_pdf(document, path)
+    return path
+
+
 def text_of(pdf):
     return subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True).stdout.decode()
 
 
 @needs_poppler
-def test_pdf_has_selectable_text_and_numbered_pages(document, tmp_path):
-    write_pdf(document, tmp_path / "lab.pdf")
-    text = text_of(tmp_path / "lab.pdf")
+def test_pdf_has_selectable_text_and_numbered_pages(document, printed):
+    text = text_of(printed)
     count = len(text.split("\f")) - 1
     assert count >= 5
     for number in range(1, count + 1):
@@ -78,22 +82,17 @@ def test_pdf_shows_what_was_typed(hostile, tmp_path):
 
 
 @needs_poppler
-def test_figures_of_the_pdf_are_vectors(document, tmp_path):
-    write_pdf(document, tmp_path / "lab.pdf")
-    listed = subprocess.run(["pdfimages", "-list", tmp_path / "lab.pdf"], capture_output=True, check=True)
+def test_figures_of_the_pdf_are_vectors(printed, tmp_path):
+    listed = subprocess.run(["pdfimages", "-list", printed], capture_output=True, check=True)
     assert len(listed.stdout.decode().splitlines()) == 2, "only the two lines of the table's head"
-    subprocess.run(
-        ["pdftoppm", "-r", "20", "-png", tmp_path / "lab.pdf", tmp_path / "page"],
-        check=True,
-        capture_output=True,
-    )
+    subprocess.run(["pdftoppm", "-r", "20", "-png", printed, tmp_path / "page"], check=True)
     for page in tmp_path.glob("page-*.png"):
         with Image.open(page) as picture:
             assert np.asarray(picture.convert("L")).min() < 128
 
 
-def test_equal_reports_are_equal_files(document):
-    assert to_pdf(document) == to_pdf(document)
+def test_equal_reports_are_equal_files(document, printed):
+    assert to_pdf(document) == printed.read_bytes()
     assert to_html(document) == to_html(document)
 
 
@@ -151,17 +150,6 @@ def test_html_needs_nothing_but_itself_and_shows_what_was_typed_and_drawn(hostil
         assert reader.told[description] == figure.caption
 
 
-def test_every_drawing_and_equation_is_well_formed(hostile):
-    for figure in hostile.figures:
-        root = ET.fromstring(figure.svg)
-        assert root.tag.endswith("svg")
-        assert not any(each.tag.endswith("image") for each in root.iter())
-    formulas = [block.equation.formula for block in hostile.blocks if isinstance(block, Formula)]
-    assert len(formulas) == 6
-    for formula in formulas:
-        ET.fromstring(f"<math>{mathml(formula)}</math>")
-
-
 def test_a_folder_with_nothing_in_it_is_not_made(tmp_path):
     with pytest.raises(CNNVizError, match="no figure or table yet") as caught:
         write_folder(report_of(), tmp_path / "lab")
@@ -193,23 +181,15 @@ def test_folder_holds_pictures_and_the_numbers_of_the_results(document, tmp_path
     np.testing.assert_array_equal(weights, bench.network.params["conv1.weight"].ravel())
 
 
-@pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
-def test_what_is_there_already_stays(document, tmp_path, make):
-    make(tmp_path / "lab")
-    with pytest.raises(CNNVizError):
-        write_folder(document, tmp_path / "lab")
-    assert [each.name for each in tmp_path.rglob("*")] == ["lab"]
-    assert (tmp_path / "lab").is_dir() is (make is Path.mkdir)
-
-
-@pytest.mark.parametrize("name", ["a\0b", "n" * 300, "~no-such-user-of-cnnviz/lab", "file/lab", "none/lab"])
-def test_a_name_that_no_folder_can_have_is_one_sentence(document, tmp_path, monkeypatch, name):
+@pytest.mark.parametrize("name", ["file", "a\0b", "~no-such-user-of-cnnviz/lab", "file/lab"])
+def test_where_no_folder_can_be_is_one_sentence_and_what_is_there_stays(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("a file")
+    table = Table("t", "A table", data(["x"], [[1.0]]), ("value",))
     with pytest.raises(CNNVizError) as caught:
-        write_folder(document, name)
+        write_folder(written(table), name)
     assert_one_sentence(str(caught.value).replace(". Choose", ", choose"))
-    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    assert [(each.name, each.is_file()) for each in tmp_path.iterdir()] == [("file", True)]
 
 
 def test_words_that_no_file_can_hold_do_not_stop_the_report(tmp_path):
@@ -240,40 +220,21 @@ def words_on(document, tmp_path):
 
 
 @needs_poppler
-@pytest.mark.parametrize(
-    "document",
-    [
-        written(Words(LONG, "student"), title=LONG, author=LONG, roll_number=LONG),
-        written(Words(f"cnnviz --data /{LONG}", "code")),
-        written(Table("t", LONG, data(["a", LONG], [[LONG, 1.0], ["x", 2.0]]), ("text", "value"))),
-        written(
-            Table(
-                "t", "many columns", data(["x"] * 14, [[0.123456] * 14] * 60), ("value",) * 14
-            )
-        ),
-    ],
-)  # fmt: skip
-def test_nothing_leaves_the_paper(document, tmp_path):
-    found = list(words_on(document, tmp_path))
-    assert len(found) > 5
+def test_nothing_leaves_the_paper_and_words_from_the_right_stand_there(tmp_path):
+    many = data(["x"] * 14, [[0.123456] * 14] * 60)
+    wide = data(["a", LONG], [[LONG, 1.0], ["x", 2.0]])
+    blocks = (
+        Words(f"{HEBREW}\nCNN", "student"), Words("plain", "student"), Words(f"cnnviz /{LONG}", "code"),
+        Table("wide", LONG, wide, ("text", "value")), Table("many", "Many", many, ("value",) * 14),
+    )  # fmt: skip
+    found = list(words_on(written(*blocks, title=LONG, author=LONG, roll_number=LONG), tmp_path))
     for _, left, right, text, width in found:
         assert left >= 50, text
         assert right <= width - 50, text
-
-
-@needs_poppler
-def test_a_word_broken_across_lines_is_copied_whole(tmp_path):
-    text = "".join(word for _, _, _, word, _ in words_on(written(Words(LONG, "student")), tmp_path))
-    assert LONG in text
-
-
-@needs_poppler
-def test_what_is_written_from_the_right_stands_at_the_right(tmp_path):
-    rows = list(words_on(written(Words(f"{HEBREW}\nCNN", "student"), Words("plain", "student")), tmp_path))
-    right = max(right for _, _, right, text, _ in rows if any("א" <= letter <= "ת" for letter in text))
-    width = rows[0][4]
-    assert right > width - 60
-    assert next(left for _, left, _, text, _ in rows if text == "plain") < 60
+    assert LONG in "".join(text for *_, text, _ in found), "broken across lines it is copied whole"
+    hebrew = [right for _, _, right, text, _ in found if any("א" <= letter <= "ת" for letter in text)]
+    assert max(hebrew) > found[0][4] - 60
+    assert next(left for _, left, _, text, _ in found if text == "plain") < 60
 
 
 @needs_poppler
@@ -284,7 +245,7 @@ def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
         ("recorded", "hypothesis"),
     )  # fmt: skip
     blocks = []
-    for n in range(90):
+    for n in range(50):
         numbers = data(["quantity", "value"], [[f"measured{n}", 1.0]])
         blocks += [
             Words("\n".join(["filler"] * (n % 7 + 1)), "student"),
@@ -294,8 +255,8 @@ def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
             *(Words(f"recorded{n}", "stamp"), Words(f"hypothesis{n}", "student")),
         ]
     pages = {text: page for page, _, _, text, _ in words_on(written(*blocks), tmp_path)}
-    assert len(set(pages.values())) > 25
-    for n in range(90):
+    assert len(set(pages.values())) > 14
+    for n in range(50):
         for words in together:
             assert len({pages[f"{each}{n}"] for each in words}) == 1, (n, words)
 
@@ -315,15 +276,12 @@ def test_a_figure_higher_than_a_page_stays_with_its_caption(tmp_path):
 
 
 @needs_poppler
-@pytest.mark.parametrize(
-    ("words", "font"), [("done 🎉👍🏽", "NotoEmoji"), ("日本語 ひらがな 简体 繁體", "DroidSansFallback")]
-)
-def test_what_latin_fonts_lack_is_drawn_with_a_font_of_the_program(tmp_path, words, font):
-    (tmp_path / "a.pdf").write_bytes(to_pdf(written(Words(words, "student"))))
+def test_what_latin_fonts_lack_is_drawn_with_a_font_of_the_program(tmp_path):
+    drawn = {"NotoEmoji": "done 🎉👍🏽", "DroidSansFallback": "日本語 ひらがな 简体 繁體"}
+    (tmp_path / "a.pdf").write_bytes(to_pdf(written(*(Words(each, "student") for each in drawn.values()))))
     fonts = subprocess.run(["pdffonts", tmp_path / "a.pdf"], capture_output=True, check=True, text=True)
-    assert font in fonts.stdout
-    text = subprocess.run(["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True, text=True)
-    assert words in text.stdout
+    text = text_of(tmp_path / "a.pdf")
+    assert all(font in fonts.stdout and words in text for font, words in drawn.items())
 
 
 @needs_poppler
@@ -357,11 +315,11 @@ def _megabytes_in_use() -> float:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the C library of Linux")
 def test_reports_that_were_set_are_forgotten() -> None:
     def set_one(number: int) -> None:
-        to_pages(report_of(small_numbers(), title=f"Report {number}"), 100.0)
+        to_pages(report_of(small_numbers(), title=f"Report {number}"), 50.0)
 
     set_one(0)  # fonts and the template stay
     before = _megabytes_in_use()
-    for number in range(1, 5):
+    for number in range(1, 3):
         set_one(number)
     assert _megabytes_in_use() - before < 2
 
@@ -398,7 +356,7 @@ def test_what_nobody_wants_any_more_is_stopped(processes) -> None:
 
 
 def test_an_order_larger_than_a_pipe_arrives() -> None:
-    words = "word " * 40_000
+    words = "word " * 16_000
     pages = to_pages(Document("t", "a", "r", "d", (Words(words, "student"),)), 20.0)
     assert len(pages) > 10
     assert all(each.startswith(b"\x89PNG") for each in pages)

@@ -90,15 +90,6 @@ def test_a_program_that_knows_nothing_of_blas_gets_the_same_bits_and_keeps_its_t
     assert before == after
 
 
-def test_blocks_may_be_nested(threads):
-    with one_blas_thread():
-        assert threads() == {1}
-        with one_blas_thread():
-            assert threads() == {1}
-        assert threads() == {1}
-    assert threads() == {3}
-
-
 def test_an_exception_gives_the_threads_back(threads):
     @on_one_blas_thread
     def fail() -> None:
@@ -133,31 +124,6 @@ def test_blocks_of_two_threads_may_overlap(threads, first_ends_first):
         may_end.set()
         thread.join()
     assert seen == {1}
-    assert threads() == {3}
-
-
-def test_it_holds_in_a_thread_beside_one_that_has_set_another_number(threads):
-    seen = set[int]()
-
-    def other() -> None:
-        with one_blas_thread():
-            seen.update(threads())
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    thread.join()
-    assert seen == {1}
-    assert threads() == {3}
-
-
-def test_for_the_rest_of_a_process(threads):
-    held = one_blas_thread()
-    try:
-        with one_blas_thread():
-            pass
-        assert threads() == {1}
-    finally:
-        held.__exit__(None, None, None)
     assert threads() == {3}
 
 

@@ -1,6 +1,5 @@
 """A run as its caller sees it: order, resuming, divergence, events."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -10,7 +9,6 @@ import pytest
 from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import evaluate
-from cnnviz.experiment import Experiment
 from cnnviz.presets import CUSTOM, LAB5, LENET, preset_of
 from cnnviz.training import TrainConfig, Trainer, epoch_order
 from tests.small_data import first_images
@@ -47,13 +45,6 @@ def test_same_seed_gives_the_same_bits_however_the_steps_are_cut(small):
         pieces.advance(count)
     for name, array in whole.network.params.items():
         np.testing.assert_array_equal(array, pieces.network.params[name])
-
-
-def test_other_seed_gives_other_weights_and_other_order(small):
-    first, second = build(small), build(small, seed=1)
-    assert not np.array_equal(first.network.params["conv1.weight"], second.network.params["conv1.weight"])
-    same_weights = Trainer(first.network, small, replace(LAB5, seed=1))
-    assert not np.array_equal(first.advance(20).losses, same_weights.advance(20).losses)
 
 
 def test_learning_rate_changes_from_the_next_step_on_and_networks_handed_out_are_left_alone(small):
@@ -131,29 +122,16 @@ def test_lenet_learns_ten_digits_quickly():
     ("changes", "message"),
     [
         ({"classes": ("0",)}, "between 2 and 10 classes"),
-        ({"classes": ("0", "0")}, "may be chosen once"),
         ({"classes": ("0", "1", "2")}, "Choose softmax"),
         ({"filters": (0,)}, "filters"),
-        ({"filters": (8, 8, 8, 8)}, "number of filters"),
         ({"learning_rate": float("nan")}, "learning_rate"),
         ({"batch_size": 0}, "batch_size"),
-        ({"batch_size": 2.5}, "batch_size"),
         ({"pool": "median"}, "pool"),
-        ({"seed": -1}, "seed"),
     ],
 )
 def test_wrong_settings_are_named(changes, message):
     with pytest.raises(ParameterError, match=message):
         replace(LAB5, **changes)
-
-
-def test_experiment_survives_json():
-    for experiment in (LAB5, LENET, replace(LAB5, hidden=(5, 4), activation="tanh", pool="average")):
-        assert Experiment(**json.loads(json.dumps(experiment.to_dict()))) == experiment
-    with pytest.raises(ParameterError):
-        Experiment(filters="8")
-    with pytest.raises(ParameterError):
-        Experiment(classes=5)
 
 
 STEPS = 300
@@ -230,7 +208,6 @@ def test_300_steps_end_in_the_weights_of_the_exercise():
         (replace(LAB5, classes=("3", "8"), seed=7, epochs=2), "lab5"),
         (LENET, "lenet"),
         (LENET.with_classes(("0", "1", "2")), "lenet"),
-        (LENET.with_classes(("0", "1")), "lenet"),
         (LAB5.with_classes(("0", "1", "2")), CUSTOM),
         (replace(LENET, learning_rate=0.02), CUSTOM),
     ],

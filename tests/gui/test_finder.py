@@ -248,7 +248,7 @@ def test_a_finished_run_is_trained_on_by_the_words_of_the_button(qtbot: QtBot, t
         state = session.state
         session.controller.train()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-        assert name_of(session.window.run_bar.train) == "Train on"
+        assert name_of(session.window.run_bar.train) == "Train more"
         find(qtbot, session, "train on")
         qtbot.waitUntil(lambda: state.run.step == 60 and state.run.status is RunStatus.FINISHED)
 

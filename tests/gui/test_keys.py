@@ -177,7 +177,7 @@ def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
             assert window.notices.text().startswith("This run")
 
         press(Key.Key_Space)
-        press_at_the_end(RunStatus.FINISHED, "Train on")
+        press_at_the_end(RunStatus.FINISHED, "Train more")
         for way in (
             partial(press, Key.Key_E),
             partial(QTest.mouseClick, window.run_bar.train, Qt.MouseButton.LeftButton),
@@ -189,7 +189,7 @@ def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
             qtbot.waitUntil(lambda before=before: state.run.step == before + 30)
             rest(qtbot, session)
             assert not window.notices.isVisible()
-            press_at_the_end(RunStatus.FINISHED, "Train on")
+            press_at_the_end(RunStatus.FINISHED, "Train more")
         press(Key.Key_R, Modifier.ControlModifier)
         qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
         session.state.set_speed(1.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
@@ -16,6 +16,7 @@ from cnnviz.mathematics import plain
 from cnnviz.training import epoch_order
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
+from tests.gui.driving import activate
 from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
 from tests.replacing import replace
@@ -71,7 +72,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert desk.done.prediction is None
     page.prediction.number.clear()
     assert not page.prediction.understood.isVisibleTo(page)
-    QTest.keyClicks(page.prediction.number, "4")
+    QTest.keyClicks(page.prediction.number, "4,0")
     assert page.prediction.understood.text() == "Read as: 4 pixels"
     assert page.prediction.understood.isVisibleTo(page)
     QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
@@ -84,7 +85,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert session.state.run.status is RunStatus.FINISHED
     assert session.window.panels.front == 1
     assert session.state.sample.index == 3
-    assert page.shown.text() == "Shown: Filters & maps, network of step 12,665."
+    qtbot.waitUntil(lambda: page.shown.text() == "The window is ready for this step.")
     assert page.prediction.verdict.text().startswith("Right")
     accuracy = accuracy_words(session)
     assert page.prediction.besides.accessibleName() == f"accuracy on the test images: {accuracy}"
@@ -215,6 +216,8 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path, sca
     whole_window.rest(qtbot, session)
     place = card.commit.y()
     card.number.setText("4")
+    assert not card.understood.isVisible(), "it is read as it stands there"
+    card.number.setText("4,0")
     whole_window.rest(qtbot, session)
     assert card.understood.isVisible()
     assert card.commit.y() == place, "a number that is typed does not move it"
@@ -241,6 +244,35 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path, sca
     session.state.set_pinned(PinnedCell("conv1", (0, 9, 8)))
     press(card.commit)
     assert sitting.control.done.prediction.answer == (0, 9, 8)
+
+
+def test_a_result_comes_where_the_student_has_committed(qtbot, session, tmp_path):
+    """Neither the commitment nor its result moves what is read, until somebody writes below it."""
+    asks = 'text = "Where from?"\npart = "{}"\n'
+    questions = "".join(f"[[step.question]]\n{asks.format(part)}" for part in ("objective", "observations"))
+    lab = LAB.replace('[[step.measured]]\nmeasure = "test_accuracy"\n', questions)
+    sitting = open_lab(qtbot, session, tmp_path, lab)
+    session.window.resize(1100, 700)
+    sitting.control.go_to("field")
+    press(sitting.column.page.show_me)
+    whole_window.rest(qtbot, session)
+    activate(qtbot, session.window)
+    qtbot.waitUntil(lambda: sitting.control.is_at_end(sitting.control.step))
+    page, area = sitting.column.page, sitting.column.page_area
+    card, bar = page.prediction, area.verticalScrollBar()
+    card.number.setFocus()
+    bar.setValue(bar.maximum())
+    QTest.keyClicks(card.number, "4")
+    top = card.mapTo(area.viewport(), QPoint()).y()
+    press(card.commit)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    whole_window.rest(qtbot, session)
+    assert card.picture.isVisible()
+    assert card.mapTo(area.viewport(), QPoint()).y() == top
+    field = page.answers[0].field
+    assert field.hasFocus(), "not the last of them"
+    QTest.keyClicks(field, "two words")
+    assert whole_window.seen_rect(field).size() == field.size()
 
 
 _OTHER = LAB.replace(
@@ -318,6 +350,7 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
     controller.edit(replace(state.draft, learning_rate=0.0001))
     whole_window.train(qtbot, session, state.run.step + 3)
     step = state.run.step
+    session.document.path = tmp_path / "work.cnnviz"
     show("first")
     assert (state.experiment.ties, state.run.step, asked) == ("all", step, [_lost(step)])
 
@@ -327,7 +360,10 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
     whole_window.train(qtbot, session, 3)
     show("first")
     assert (state.experiment, asked) == (own, [_lost(step), _lost(state.run.step)])
+    session.document.path = None
     assert guard(), "a document without a name is kept"
+    show("first")
+    assert (state.experiment.ties, len(asked)) == ("first", 2), "and asks nothing"
     session.ask_before_closing(False)
 
 

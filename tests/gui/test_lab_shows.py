@@ -8,6 +8,7 @@ from cnnviz.lab.events import TITLES
 from cnnviz.lab.model import PANELS
 from cnnviz.lab.views import CHOICES, mistake_in
 from tests.gui import whole_window
+from ui.panels.backprop.steps import _TITLES
 from ui.panels.registry import PANELS as ROWS
 from ui.panels.translation.subject import FREE, LESSON_TITLES
 
@@ -16,6 +17,7 @@ LABS = [load_lab(path) for path in sorted((Path(__file__).parents[2] / "resource
 
 def test_labs_know_every_panel_by_its_name():
     assert [row.name for row in ROWS] == list(PANELS)
+    assert all(TITLES.get(kind.value, short) == short for kind, (_, short) in _TITLES.items())
     assert [TITLES[row.name] for row in ROWS] == [row.title.replace("&&", "&") for row in ROWS]
     assert all(row.dock_name == f"{row.name}_dock" for row in ROWS)
 

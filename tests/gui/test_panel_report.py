@@ -150,7 +150,7 @@ def test_a_section_of_several_steps_has_all_their_fields_and_is_printed_part_by_
     panel = make()
     lab = load_lab(shipped_labs()["lab5"])
     panel.work.set_lab(lab, "lab5")
-    steps = lab.of_section("principle")
+    steps = lab.of_section("network")
     assert {each.step.id for each in panel.fields.answers} == {step.id for step in steps if step.questions}
     write(qtbot, panel, "objective", "to tell a 0 from a 1")
     blocks = panel.exporter.composed(is_final=False)().blocks
@@ -397,10 +397,10 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     assert panel.message.text() == "15 answers are still to be written, first Objective in section 1."
     assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
     assert panel.message.action_button().hasFocus()
-    assert panel.pages.current() == PRINCIPLE, "there is the first"
+    assert panel.pages.current() == "network", "there is the first"
     write(qtbot, panel, "objective", "x")
     qtbot.waitUntil(lambda: panel.message.text().startswith("14 answers are still to be written, first Hypo"))
-    for key in (PRINCIPLE, TRANSLATION, BACKPROP):
+    for key in ("network", TRANSLATION, BACKPROP):
         qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
         for name in ("objective", "hypothesis", "description", "observations"):
             write(qtbot, panel, name, "x")

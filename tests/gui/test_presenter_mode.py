@@ -321,6 +321,10 @@ def test_a_remote_control_turns_steps_and_then_panels(
     QTest.keyClick(window, Qt.Key.Key_PageDown)
     assert window.panels.front == 2, "only presented panels are pages"
     present(session, (1280, 720))
+    translation = session.window.panel(TranslationPanel)
+    assert (translation.maps.isVisible(), translation.sweep.isVisible()) == (True, False)
+    QTest.keyClick(window, Qt.Key.Key_PageDown)
+    assert (translation.maps.isVisible(), translation.sweep.isVisible()) == (False, True)
     QTest.keyClick(window, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: window.panels.front == 3 and backprop.model.passed is not None)
     last = len(backprop.model.steps) - 1

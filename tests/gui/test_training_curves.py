@@ -304,13 +304,12 @@ def test_the_button_for_training_lies_inside_a_plot(
     show_window(qtbot, curves)
     curves.set_history(History())
     curves.resize(*size)
-    QApplication.processEvents()
     assert curves.train.isVisible()
-    assert curves.loss.geometry().contains(curves.train.geometry())
+    qtbot.waitUntil(lambda: curves.loss.geometry().contains(curves.train.geometry()))
 
 
 def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_both(
-    curves: TrainingCurves, theme: ThemeManager
+    qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager
 ) -> None:
     def ends() -> list[float]:
         return [
@@ -322,8 +321,7 @@ def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_b
     for scale in (1.0, 2.0, 1.0):
         theme.set_scale(scale)
         curves.resize(1600, 500)
-        QApplication.processEvents()
-        assert ends()[0] == ends()[1]
+        qtbot.waitUntil(lambda: ends()[0] == ends()[1])
     units = [each for each in curves.findChildren(QLabel) if each.text() == "step"]
     assert [each.isVisible() for each in units] == [True]
     curves.resize(500, 640)

@@ -108,7 +108,7 @@ def check_epoch(qtbot, session):
     click(window.run_bar.train)
     wait_for(qtbot, session, RunStatus.FINISHED)
     assert state.run.step == state.run.total_steps == 600
-    assert window.run_bar.train.text() == "Train on"
+    assert window.run_bar.train.text() == "Train more"
     assert [row[0] for row in window.panel(TrainingPanel).log.rows()] == [500]
     evaluation = state.evaluation.evaluation
     counts = window.panel(TrainingPanel).results.matrix.content.confusion.counts

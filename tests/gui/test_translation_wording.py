@@ -96,10 +96,10 @@ def _untruths(truth: _Shifted) -> Iterator[str]:
     if not nothing:
         if "at all" in said and change > _EXACT:
             yield "unchanged"
-        if f"the {truth.before} by" in said and base < _EXACT:
-            yield "hidden"
+        if "pooling" in said and "invariant to the shift" in said and (base < _EXACT or change > _EXACT):
+            yield "invariant"
         for words, holds in (("less", change < base), ("more", change > base)):
-            if re.search(rf"They (would )?change {words}|It changes {words}", said) and not holds:
+            if f"{words} than the {truth.before}" in said and not holds:
                 yield words
     if "moved along" in said and not truth.is_equivariant():
         yield "moved along"

@@ -28,7 +28,6 @@ from ui.panels.report.panel import ReportPanel
 from ui.panels.samples import SamplesPanel
 from ui.panels.timeline import TimelineBar
 from ui.panels.translation import TranslationPanel
-from ui.panels.translation.lesson_row import StatementBox
 from ui.run.tasks import TaskRunner
 from ui.session import Session
 
@@ -101,9 +100,7 @@ def measure_again(qtbot: QtBot, session: Session) -> None:
 
 
 def picture_of(qtbot: QtBot, part: QWidget) -> QImage:
-    """Return what a part shows: without the room that longer words have taken, and what was said for once."""
-    for box in part.findChildren(StatementBox):
-        box.reset_height()
+    """Return what a part shows, without what was said for once."""
     for message in part.findChildren(MessageBar):
         message.clear()
     take_pointer_away(part.window())  # a field under it has another border

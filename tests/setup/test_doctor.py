@@ -17,6 +17,7 @@ from cnnviz._interpreter import NEWEST, OLDEST
 from cnnviz.doctor import PACKAGES, load, self_test
 from cnnviz.presets import LAB5
 from tests.patience import PATIENCE
+from tests.small_data import write_npz
 
 ROOT = Path(__file__).resolve().parents[2]
 on_linux = pytest.mark.skipif(
@@ -123,7 +124,6 @@ def test_one_complete_platform_plugin_is_enough(tmp_path):
     ("environment", "words"),
     [
         ({"DISPLAY": ":4242"}, "nothing answers at DISPLAY=:4242"),
-        ({"QT_QPA_PLATFORM": "xcb"}, "nothing answers at DISPLAY, which is not set"),
         ({"QT_QPA_PLATFORM": "nonsense"}, "Unset QT_QPA_PLATFORM, which is nonsense"),
         ({"WAYLAND_DISPLAY": "nowhere", "XDG_RUNTIME_DIR": "/"}, "answers at WAYLAND_DISPLAY=nowhere"),
         ({}, "no display"),
@@ -221,10 +221,7 @@ def test_the_supported_versions_are_the_same_everywhere():
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        *(
-            (f"{package}/__init__.py", "raise AttributeError('no attribute _core')", ("_core", "runtime.txt"))
-            for package in ("numpy", "PySide6", "jinja2")
-        ),
+        ("PySide6/__init__.py", "raise AttributeError('no attribute _core')", ("_core", "runtime.txt")),
         ("numpy.py", "def half(", ("numpy.py",)),
     ],
 )
@@ -245,7 +242,8 @@ def test_a_missing_package_is_named_before_anything_is_shown(tmp_path):
 def test_without_a_typesetter_the_report_is_html(tmp_path):
     (tmp_path / "typst.py").write_text("raise ModuleNotFoundError('No module named typst')", encoding="utf-8")
     page, pdf = tmp_path / "lab.html", tmp_path / "lab.pdf"
-    wanted = ("--headless", "--batch-size", "256", "--report", str(pdf), "--html", str(page))
+    data = write_npz(tmp_path / "digits.npz")
+    wanted = ("--headless", "--data", str(data), "--report", str(pdf), "--html", str(page))
     ended = run(*wanted, PYTHONPATH=str(tmp_path))
     assert_one_sentence(ended, "typst", "HTML instead")
     assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")

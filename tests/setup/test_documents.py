@@ -161,7 +161,6 @@ FOR_PROGRAMS = {
     "cnnviz/report/html.py": "a width in HTML",
     "cnnviz/drawing/look.py": "colours",
     "cnnviz/drawing/svg.py": "coordinates and colours in SVG",
-    "ui/theme/plots.py": "sizes in a style sheet",
     "ui/theme/stylesheet.py": "sizes in a style sheet",
 }
 

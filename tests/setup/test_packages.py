@@ -1,12 +1,10 @@
 """What is built of the project, the lists of packages, and the soak that tries it."""
 
-import json
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from random import Random
 from xml.etree import ElementTree
 
 import pytest
@@ -15,15 +13,9 @@ from packaging.utils import canonicalize_name
 
 from cnnviz._interpreter import NEWEST, OLDEST
 from soak import faults_child, monkey, results
-from soak.breaking import CRASHED, Breaker
-from soak.cycles import judge as judge_cycle
 from soak.events import Event, read_log
-from soak.monkey import judge
-from soak.mutations import CHANGES, mutated, mutated_json
-from soak.places import ROOT, private_place
-from soak.results import Result
+from soak.places import ROOT
 from soak.settings import Settings
-from soak.slopes import slope
 from tests.patience import PATIENCE
 
 WINDOW_ONLY = {"fonttools", "pyqtgraph", "PySide6-Essentials"}
@@ -156,50 +148,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 # --- slopes -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("values", "places", "growth"),
-    [
-        ([0, 50, 90, 100, 102, 104, 106, 108, 110], None, 2),  # of the last two thirds
-        ([100.0] * 20 + [160.0] * 10, None, 0),  # a single step is no growth
-        ([1, 2, 3, 4, 5, 6], [0, 10, 20, 30, 40, 50], 0.1),
-    ],
-)
-def test_a_slope_is_what_something_grows_by_in_the_end(values, places, growth):
-    assert slope(values, places) == pytest.approx(growth)
-
-
-def test_what_grows_each_time_is_found():
-    steady = {"rss": 300.0, "objects": 1000, "widgets": 50, "children": 60, "files": 20, "threads": 8}
-    assert judge_cycle("theme", [steady] * 12) == []
-    growing = [steady | {"children": 60 + number} for number in range(12)]
-    (found,) = judge_cycle("theme", growing)
-    assert found.startswith("theme: +1.00 Qt objects each time")
-
-
 # --- results ------------------------------------------------------------------------------------------------
-
-
-def test_a_finding_makes_the_status_and_stands_below_the_table():
-    quiet, loud = Result("kill", "kills", 3), Result("monkey", "events", 12_000, "turn 0.31 s")
-    assert results.status([quiet, loud]) == 0
-    loud.find("something\nbroke")
-    loud.find("something broke")
-    assert results.status([quiet, loud]) == 1
-    lines = results.report([quiet, loud]).splitlines()
-    assert lines[3].split("|")[3:5] == [" 12,000   ", " 2        "]
-    assert lines[4:] == ["FINDING monkey: something broke (2 times)"]
-
-
-def test_errors_and_long_turns_in_a_journal_are_findings():
-    entries = [
-        {"kind": "error", "text": "uncaught: KeyError: 'relu'"},
-        {"kind": "turn", "seconds": 0.4, "where": ["ui/a.py:1 f"], "during": "event 7: click"},
-        {"kind": "sample", "event": 25, "rss": 300.0, "threads": 8},
-    ]
-    assert judge(entries) == [
-        "uncaught: KeyError: 'relu'",
-        "a turn of 0.40 s of processor time at ui/a.py:1 f, event 7: click",
-    ]
 
 
 # --- the monkey ---------------------------------------------------------------------------------------------
@@ -226,27 +175,7 @@ def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(tmp_pat
     assert results.status([result]) == 1
 
 
-def test_an_event_survives_its_line():
-    event = Event("drag", "modal", (3, 4), (9, 9), 2, 0x04000000, 65, "words", "good.npz", "ThumbnailView")
-    assert Event.from_json(event.to_json()) == event
-
-
 # --- hostile files ------------------------------------------------------------------------------------------
-
-
-def test_mutations_are_those_of_the_seed_at_one_place_and_possible_in_a_single_byte():
-    content = bytes(range(256)) * 8
-    assert mutated(content, Random("1-7")) == mutated(content, Random("1-7"))
-    different = {mutated(content, Random(f"1-{number}"))[0] for number in range(40)}
-    assert len(different) > 35
-    assert content not in different
-    content = json.dumps({"a": {"b": [1, 2, 3]}, "c": "text"}).encode()
-    changed = {mutated_json(content, Random(number))[1] for number in range(60)}
-    assert {"value /c", "value /a/b/0"} <= changed
-    for number, change in enumerate(CHANGES):
-        one = bytearray(b"x")
-        change(one, Random(number))
-        assert len(one) < 5000
 
 
 # --- faults -------------------------------------------------------------------------------------------------
@@ -265,26 +194,4 @@ def test_a_write_in_place_is_found_at_its_faults(tmp_path, monkeypatch):
     assert found.startswith("no sentence but OSError")
 
 
-def test_a_breaker_ends_the_process_at_its_call(tmp_path):
-    program = (
-        "import sys; from pathlib import Path; from soak.breaking import Breaker; Breaker(3).install(); "
-        "Path(sys.argv[1]).write_bytes(b'whole'); Path(sys.argv[1]).unlink(); print('alive')"
-    )
-    file = tmp_path / "file"
-    ended = subprocess.run([sys.executable, "-c", program, file], cwd=ROOT, capture_output=True, check=False)
-    assert (ended.returncode, ended.stdout) == (CRASHED, b"")
-    assert file.read_bytes() == b"whole"
-    assert Breaker().calls == []
-
-
 # --- places -------------------------------------------------------------------------------------------------
-
-
-def test_a_trial_sees_nothing_of_the_user():
-    with private_place("test") as place:
-        environment = place.environment()
-        own = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
-        assert all(Path(environment[name]).is_relative_to(place.root) for name in own)
-        (place.temporary / "left").touch()
-        assert place.left_behind() == ["tmp/left"]
-    assert not place.root.exists()

@@ -41,6 +41,8 @@ class Cover(QWidget):
         fill(QVBoxLayout(self._shown), (part, 1))
         self.reason = WrapLabel("", role="muted")
         fill(QVBoxLayout(self._instead), self.reason, 1).setContentsMargins(6, 6, 6, 6)
+        self._instead.setProperty("role", "covered")
+        self._instead.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         for page in (self._shown, self._instead):
             self._pages.addWidget(page)
         part.installEventFilter(self)

@@ -182,6 +182,11 @@ class WrapLabel(WrappedWidget):
                 self.updateGeometry()
             self.update()
 
+    def show_text(self, text: str) -> None:
+        """Change the text, and take no room where there is none."""
+        self.set_text(text)
+        self.setVisible(bool(text))
+
     def set_centred(self, centred: bool) -> None:
         """Say where the text stands in a label that is higher than it: in the middle, or at the top."""
         self._vertical = Qt.AlignmentFlag.AlignVCenter if centred else Qt.AlignmentFlag.AlignTop

@@ -11,7 +11,6 @@ from shiboken6 import isValid
 
 from cnnviz.clock import now
 from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
-from cnnviz.errors import CNNVizError
 from cnnviz.lab.model import Step
 from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
@@ -21,7 +20,7 @@ from ui.panels.analysis import Analysis, Context
 from ui.panels.provenance import catch_up
 from ui.panels.report.inserts import Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
-from ui.panels.report.work import Complain
+from ui.panels.report.work import Complain, attempt
 from ui.state import AppState
 from ui.window.panel_area import panel_of
 
@@ -58,19 +57,9 @@ class FigureInserter(QObject):
         self._draw(figure, partial(self._put, step), self._complain)
 
     def _put(self, step: Step, insert: Insert) -> None:
-        try:
-            is_twice = self._report.work.add_insert(step, insert)
-        except CNNVizError as error:
-            self._complain(str(error))
-            return
-        twice = " twice now, both times at this step" if is_twice else ""
-        self._state.raise_notice(
-            "report",
-            "info" if is_twice else "success",
-            f"{insert.title} is in the report{twice}, below the observations of “{step.title}”.",
-            "Show",
-            lambda: self._show_report(step),
-        )
+        if attempt(lambda: self._report.work.add_insert(step, insert), self._complain):
+            where = f"{insert.title} is in the report, below the observations of “{step.title}”."
+            self._state.raise_notice("report", "success", where, "Show", lambda: self._show_report(step))
 
     def _complain(self, text: str) -> None:
         self._state.raise_notice("report", "error", text)

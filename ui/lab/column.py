@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from cnnviz.lab.model import Answer
 from cnnviz.lab.showing import recalled
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
-from ui.controls.keyboard import has_keyboard, scroll_to
+from ui.controls.keyboard import follow_keyboard, has_keyboard
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -25,11 +25,14 @@ from ui.lab.library import titles
 from ui.lab.revealing import Revealer
 from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
+from ui.panels.report.fields import WordsField
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
 _MOST_NAMED = 3
+_BELOW = 8
+"""Pixels below the top of the view where a result begins that is sought."""
 
 
 class LabColumn(QFrame):
@@ -52,7 +55,8 @@ class LabColumn(QFrame):
         super().__init__()
         self._open_lab, self._ask = open_lab, ask
         self._control, self._revealer, self._work, self._state = control, revealer, work, state
-        self._sought: QWidget | None = None  # what is to be in sight of a page that grows
+        #: What stays where it is while the page grows, and how far below the top of the view.
+        self._held: tuple[QWidget, int] | None = None
         #: The figures of the lab by name; of one that cannot be shown, why not.
         self.figures: Mapping[str, Picture | str] = {}
         self.setProperty("role", "panel")
@@ -133,7 +137,10 @@ class LabColumn(QFrame):
         self.list_button.toggled.connect(self._on_list_toggled)
         self.back.clicked.connect(control.go_back)
         self.next.clicked.connect(control.go_on)
-        self.page_area.verticalScrollBar().rangeChanged.connect(self._on_page_grown)
+        bar = self.page_area.verticalScrollBar()
+        bar.rangeChanged.connect(self._on_page_grown)
+        bar.valueChanged.connect(self._on_scrolled)
+        follow_keyboard(self._on_focus_changed)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -171,7 +178,8 @@ class LabColumn(QFrame):
         self.page.set_step(self._control, self.figures, self._complain)
         self._show_who()
         self.list_button.setChecked(False)
-        self._sought = None
+        self._held = None
+        self.page.setMinimumHeight(0)
         self.page_area.verticalScrollBar().setValue(0)
         self.back.setEnabled(number > 0)
         is_last = number == len(lab.steps) - 1
@@ -187,6 +195,9 @@ class LabColumn(QFrame):
             return  # of another lab the steps come first, and of another step the page
         done = {step.id for step in lab.steps if control.record.is_done(step.id)}
         self.steps.show_progress(control.number, done)
+        focus = QApplication.focusWidget()
+        if isinstance(focus, WordsField) and focus.document().isModified() and self.page.isAncestorOf(focus):
+            self._hold(focus)  # it is being written in
         self.page.prediction.show_record(control.done, self._revealer.present())
         self.page.show_recalled(recalled(lab, control.record, lab.steps[control.number]))
         if control.done.done:
@@ -206,7 +217,7 @@ class LabColumn(QFrame):
         is_first = control.lab is not None and control.number == 0
         is_begun = any(step.prediction is not None for step in control.record.steps.values())
         self.page.who.setVisible(is_first or (control.needs_roll_number and not is_begun))
-        self.page.who.set_note(note)
+        self.page.who.note.show_text(note)
         self._show_mismatch()
 
     @Slot()
@@ -225,10 +236,9 @@ class LabColumn(QFrame):
             for setting in (SETTINGS[name],)
         )
         more = f"; and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        self.page.mismatch.set_text(
-            f"This step needs another network: {told}{more}. “Show me” gets it." if names else ""
+        self.page.set_mismatch(
+            f"This step needs another network: {told}{more}. “Show me” prepares it." if names else ""
         )
-        self.page.mismatch.setVisible(bool(names))
 
     def _complain(self, text: str) -> None:
         self.message.show_message(text, "warning")
@@ -236,32 +246,52 @@ class LabColumn(QFrame):
     def show_result(self, step_id: str) -> None:
         """Go to a step whose result has come, and to the place where it stands."""
         self._control.go_to(step_id)
-        self._sought = self.page.prediction
-        scroll_to(self._sought)
+        self._hold(self.page.prediction, _BELOW)
+
+    # --- what stays where it is -----------------------------------------------------------------------------
+
+    def _hold(self, part: QWidget, top: int | None = None) -> None:
+        """Let a part of the page stay so far below the top of the view, or where it is, whatever grows."""
+        self._held = part, self._place_of(part) if top is None else top
+        self._on_page_grown()
+
+    def _place_of(self, part: QWidget) -> int:
+        return part.mapTo(self.page_area.viewport(), QPoint()).y()
+
+    @Slot(QWidget, QWidget)
+    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and self.page.isAncestorOf(new):
+            self._hold(new)
+
+    @Slot()
+    def _on_scrolled(self) -> None:
+        if self._held is not None:
+            self._hold(self._held[0])
 
     @Slot()
     def _on_page_grown(self) -> None:
-        """Keep what has the keyboard in sight, when a result above it needs its room; or what was sought."""
-        focus = QApplication.focusWidget()
-        is_pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if focus is not None and not is_pressed and self.page.isAncestorOf(focus):
-            scroll_to(focus)
-        elif self._sought is not None:
-            scroll_to(self._sought)
+        """Keep what somebody reads or writes in its place, when what is above needs another height."""
+        held, bar = self._held, self.page_area.verticalScrollBar()
+        if held is not None:
+            bar.setValue(bar.value() + self._place_of(held[0]) - held[1])
+            self._held = held  # where it should be, also if the page is not long enough yet
 
     # --- what is asked for ----------------------------------------------------------------------------------
 
     @Slot(object)
     def _on_committed(self, answer: Answer) -> None:
-        """Take a prediction; who has made it by keys goes on to the explanation, where there is one."""
-        had_keyboard = has_keyboard(self.page.prediction)
+        """Take a prediction; the keyboard goes on to the explanation, the view stays where it is."""
+        card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
+        top = self._place_of(card)
+        self.page.setMinimumHeight(self.page.height() + self.to_do.height())  # where there is less to do, too
         try:
             self._control.predict(answer)
         except ParameterError as error:
-            self.page.prediction.complain(str(error))
+            card.complain(str(error))
             return
         if had_keyboard and self.page.answers:
-            self.page.answers[-1].field.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.page.answers[0].field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._hold(card, top)
 
     @Slot(bool)
     def _on_list_toggled(self, shown: bool) -> None:

@@ -63,7 +63,7 @@ class LabController(QObject):
     def missing(self) -> tuple[str, ...]:
         """What is left to do in the step in front, as phrases."""
         step = self.step
-        return () if step is None or self.done.done else missing(step, self.done.counts)
+        return () if step is None or self.done.done else missing(step, self.done.counts, self.done.written)
 
     @property
     def needs_roll_number(self) -> bool:

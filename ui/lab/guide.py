@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Qt, Slot
 
 from cnnviz.lab.opening import FREE, free_lab
-from ui.controls.keyboard import has_keyboard
+from ui.controls.keyboard import has_keyboard, scroll_to
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
@@ -17,6 +17,7 @@ from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import OwnSeed, StepShower
 from ui.panels.report.panel import ReportPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.state import RunStatus
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
@@ -51,7 +52,10 @@ class LabGuide(QObject):
         self._last = FIRST  # lab that the guide shows when none is chosen
         self._analysis = controller.analysis
         self.control = LabController(state, report.work, self)
-        self.revealer = Revealer(self.control, state, controller.background, self)
+        translation = window.panel(TranslationPanel)
+        self.revealer = Revealer(
+            self.control, state, controller.background, lambda: translation.view.channel, self
+        )
         self.shower = StepShower(self.control, document, self)
         self.covering = Covering(self.control, report.work, state, window, covers, self)
         self.own_seed = OwnSeed(self.control, report.work, state, controller, self)
@@ -64,7 +68,6 @@ class LabGuide(QObject):
         window.lab_dock.messages = {"Message of the lab": column.message}
         window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
-        self.shower.shown.connect(column.page.shown.set_text)
         self.shower.shown.connect(window.pages.forget)
         column.close_button.clicked.connect(self.put_away)
         column.export.clicked.connect(self._export)
@@ -72,8 +75,7 @@ class LabGuide(QObject):
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
         self._report.exporter.handed_in = self.control.exported
-        self.shower.lookedAt.connect(self._show_whether_set)
-        self.control.stepChanged.connect(self._show_whether_set)
+        self.shower.looked.connect(column.page.set_is_set)
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
@@ -231,10 +233,7 @@ class LabGuide(QObject):
             return
         if self.control.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
             self.column.page.prediction.show_cell(tuple(cell.index))
-
-    @Slot()
-    def _show_whether_set(self) -> None:
-        self.column.page.set_is_set(self.shower.is_set)
+            scroll_to(self.column.page.prediction.commit)
 
     @Slot()
     def _name_train(self) -> None:

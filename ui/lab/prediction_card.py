@@ -27,12 +27,12 @@ from ui.lab.step_text import RichLabel
 from ui.page_view import PageView
 from ui.theme import Theme, follow_theme, repolish
 
-_NOT_YET = "You see the measured result after you commit. You cannot change your prediction then."
+_NOT_YET = "You see the result after you commit. From then on you cannot change your prediction."
 _LATE = (
     "You have already seen the result. You can still commit, but your prediction will be recorded as late."
 )
 _GIVES_UP = (
-    "After you have seen the result you cannot predict in this step, and get no points for a prediction."
+    "Once you have seen the result, you can no longer predict in this step, or get points for a prediction."
 )
 _GIVEN_UP = "You asked to see the result without a prediction."
 _VERDICTS = {
@@ -184,8 +184,7 @@ class PredictionCard(QWidget):
             (self.moment, reveal.moment),
             (self.waiting, reveal.waiting or reveal.remark),
         ):
-            label.set_text(text)
-            label.setVisible(bool(text))
+            label.show_text(text)
         self.besides.setText(_table(reveal.besides))
         self.besides.setAccessibleName(
             "\n".join(f"{each.as_written.title}: {each.words}" for each in reveal.besides)
@@ -256,9 +255,9 @@ class PredictionCard(QWidget):
         prediction, text = self._prediction, ""
         if prediction is not None:
             with suppress(ParameterError):
-                text = f"Read as: {answer_words(prediction, typed_number(prediction, typed))}"
-        self.understood.set_text(text)
-        self.understood.setVisible(bool(text))
+                read = answer_words(prediction, typed_number(prediction, typed))
+                text = "" if f"{typed} {self.unit.text()}".strip() == read else f"Read as: {read}"
+        self.understood.show_text(text)
         self.number.setAccessibleDescription(text)
 
     @Slot()
@@ -267,8 +266,7 @@ class PredictionCard(QWidget):
 
     def complain(self, text: str) -> None:
         """Say why an answer is not taken; with "" nothing is wrong."""
-        self.error.set_text(text)
-        self.error.setVisible(bool(text))
+        self.error.show_text(text)
         self.hint.setVisible(not text)
         if self.number.property("invalid") != bool(text):
             self.number.setProperty("invalid", bool(text))
@@ -304,7 +302,6 @@ class _Choice(QWidget):
         super().__init__()
         self._button = button
         button.setAccessibleName(text)
-        button.setToolTip(text)
         row = fill(QHBoxLayout(self), spacing=2)
         row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         beside = QVBoxLayout()

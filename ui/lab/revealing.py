@@ -1,17 +1,20 @@
 """Finding the true answer to a prediction, on the network that the student has trained."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.clock import now
+from cnnviz.document.types import Pinned
 from cnnviz.drawing.page import Page
 from cnnviz.history import History
 from cnnviz.lab.explaining import Explained, explain
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
-from cnnviz.lab.record import Found, LabRecord
+from cnnviz.lab.record import Found, LabRecord, LookedAt
 from cnnviz.quantities import format_count
 from cnnviz.report.bench import Bench
 from cnnviz.snapshots import Snapshot
@@ -44,10 +47,16 @@ class Revealer(QObject):
     arrived = Signal(str)  # the result of a step that is not in front is known for the first time: its id
 
     def __init__(
-        self, control: LabController, state: AppState, background: Analysis, parent: QObject
+        self,
+        control: LabController,
+        state: AppState,
+        background: Analysis,
+        channel: Callable[[], int],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._control, self._state, self._background = control, state, background
+        self._channel = channel
         self._tried: dict[str, tuple[Snapshot, str]] = {}  # by step: on which network, and what went wrong
         self._explained: dict[str, tuple[Found, Explained]] = {}  # by step: of which result
         self._is_measuring = False
@@ -164,6 +173,13 @@ class Revealer(QObject):
         found = self._control.found(step)
         return () if found is None or self._control.differing(step, found.experiment) else found.measured
 
+    def _looked(self) -> LookedAt:
+        """Return where the student looks now."""
+        pinned = self._state.pinned
+        return LookedAt(
+            None if pinned is None else Pinned(stage=pinned.stage, index=pinned.index), self._channel()
+        )
+
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
         state, lab = self._state, self._control.lab
         assert state.dataset is not None
@@ -173,7 +189,9 @@ class Revealer(QObject):
         history = state.history.forked(snapshot.step) if is_known else History()  # which nothing is added to
         filters = f"{snapshot.network.filter_layers[0]}.weight"
         way = tuple((each.step, each.network.params[filters]) for each in history.snapshots)
-        pixels, commitment = record.own and record.own.array, record.step(step.id).prediction
+        pixels, step_done = record.own and record.own.array, record.step(step.id)
+        looked = None if step_done.found is None else step_done.found.looked
+        looked = looked or self._looked()
         results = {each.id: self._results_of(each) for each in earlier}
         self._is_measuring = True
 
@@ -183,8 +201,9 @@ class Revealer(QObject):
                 cancelled=lambda: context.cancelled,
             )  # fmt: skip
             measured = tuple(measure(step.id, each, bench) for each in step.measurements)
-            answer = None if commitment is None else commitment.answer
-            return measured, explain(step, bench, {**results, step.id: measured}, earlier, answer)
+            found = Found(measured, "", snapshot.step, experiment, looked=looked)
+            told = replace(step_done, found=found)
+            return measured, explain(step, bench, {**results, step.id: measured}, earlier, told)
 
         def is_asked() -> bool:
             """Whether it is still the lab, and what was asked for in it, for which this was measured."""
@@ -198,7 +217,7 @@ class Revealer(QObject):
                 return
             self._tried[step.id] = (snapshot, "")
             is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
-            found = Found(measured, now(), snapshot.step, experiment, explained.why)
+            found = Found(measured, now(), snapshot.step, experiment, explained.why, looked)
             self._control.reveal(step, found)
             kept = self._control.found(step)
             if kept is not None:

@@ -11,11 +11,9 @@ from cnnviz.document.types import Document
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
-from cnnviz.lab.events import TITLES
 from cnnviz.lab.model import Show
 from cnnviz.lab.showing import picture_for
 from cnnviz.network import weights_checksum
-from cnnviz.quantities import format_count
 from ui.controls.pace import single_shot
 from ui.document.restorer import Order
 from ui.document.window_document import WindowDocument
@@ -30,19 +28,18 @@ _LOOK_MS = 100
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Where the window is to be put: its name for messages, and whether what is shown is told."""
+    """Where the window is to be put, and its name for messages."""
 
     name: str
     show: Show
     experiment: Experiment
-    tells: bool = True
 
 
 class StepShower(QObject):
     """Brings network, moment, sample, panel and choices of a step."""
 
-    shown = Signal(str)  # what is to be seen by now, as a sentence
-    lookedAt = Signal()  # it may have changed whether there is something to set (`is_set`)
+    shown = Signal()  # the window is where a step wanted it
+    looked = Signal(bool)  # whether the window is as the step wants it is another than it was
 
     def __init__(self, control: LabController, document: WindowDocument, parent: QObject) -> None:
         super().__init__(parent)
@@ -50,21 +47,26 @@ class StepShower(QObject):
         self._is_busy = self._is_over = False
         #: Whether the window is as the step in front wants it, as far as is known.
         self.is_set = False
-        self._tells = True
+        self._ready: Document | None = None  # what was on the screen when the step in front had been shown
         self._waiting: _Target | None = None  # for the present run to stand still
-        self._panel = ""  # title of the one that is being shown
         self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
         document.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
         state, self._later = self._state, single_shot(self, self._look, _LOOK_MS)
         changes = (state.runChanged, state.sceneChanged, state.pinnedChanged, state.experimentChanged)
-        for change in (*changes, control.stepChanged, control.labChanged, document.restorer.finished):
+        for change in (*changes, control.labChanged, document.restorer.finished):
             change.connect(self._look_later)
+        control.stepChanged.connect(self._on_step_changed)
 
     def stop(self) -> None:
         """Look no more: the window closes."""
         self._later.stop()
         self._is_over = True
+
+    @Slot()
+    def _on_step_changed(self) -> None:
+        self.is_set, self._ready = False, None  # until it is known
+        self._look_later()
 
     @Slot()
     def _look_later(self) -> None:
@@ -74,7 +76,7 @@ class StepShower(QObject):
     def show(self) -> None:
         """Show the step in front, unless one is being shown.
 
-        A trained network that would be lost is asked about first, unless the lab can train it again.
+        A trained network of a document with a name is asked about first, unless the lab can train it again.
         """
         step = self._control.step
         if step is None or self._is_busy:
@@ -93,9 +95,7 @@ class StepShower(QObject):
         if lab is None or step is None or lab.is_free or self._is_busy:
             return
         if self._state.is_untrained or self._state.source is None or not self._control.is_run_of(step):
-            self._show(
-                _Target(f"The lab “{lab.title}”", lab.start, self._control.start_experiment, tells=False)
-            )
+            self._show(_Target(f"The lab “{lab.title}”", lab.start, self._control.start_experiment))
 
     def _show(self, target: _Target) -> None:
         self._is_busy = True
@@ -136,27 +136,29 @@ class StepShower(QObject):
         wanted = self._control.experiment_of(step)
         is_set = False
         if wanted.classes == dataset.classes:
-            is_set = _is_same_view(picture_for(step.show, wanted, dataset, current), current)
+            # A step may name choices that are usual, which panels leave out of what they keep.
+            ways = picture_for(step.show, wanted, dataset, current), self._ready
+            is_set = any(_is_same_view(each, current) for each in ways if each is not None)
+        self._set(is_set)
+
+    def _set(self, is_set: bool) -> None:
         if is_set != self.is_set:
             self.is_set = is_set
-            self.lookedAt.emit()
+            self.looked.emit(is_set)
 
     def _begin(self, target: _Target, dataset: Dataset) -> None:
-        show = target.show
         try:
             current = self._document.picture_unchecked()
-            picture = picture_for(show, target.experiment, dataset, current)
+            picture = picture_for(target.show, target.experiment, dataset, current)
         except CNNVizError as error:
             self._on_failed(str(error))
             return
-        self._tells = target.tells
-        self._panel = TITLES.get(show.panel or "", "")
         has_run = bool(len(self._state.history.losses))
         self._before = (self._state.experiment, self._state.history) if has_run else None
         order = Order(
             self._with_checksum(picture),
             name=target.name,
-            asks=not self._control.is_own_run,
+            asks=self._document.path is not None and not self._control.is_own_run,
             prepared=self._prepared_for(picture),
         )
         self._document.restorer.restore(order)
@@ -193,13 +195,13 @@ class StepShower(QObject):
     @Slot(bool)
     def _on_finished(self, complete: bool) -> None:
         was_busy, self._is_busy = self._is_busy, False
-        shown = self._state.shown
         before, self._before = self._before, None
         if was_busy and complete and before is not None and before[0] != self._state.experiment:
             self._state.set_ghost(before[1])  # labs compare runs of different settings
-        if was_busy and complete and shown is not None and self._tells:
-            network = f"network of step {format_count(shown.step)}" if shown.step else "untrained network"
-            self.shown.emit(f"Shown: {', '.join(filter(None, (self._panel, network)))}.")
+        if was_busy and complete:
+            self._ready = self._document.picture_unchecked()
+            self._set(True)
+            self.shown.emit()
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice("files", "error", message)

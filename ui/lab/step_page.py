@@ -49,6 +49,7 @@ class StepPage(QWidget):
         self.step: Step | None = None
         self.answers: list[AnswerField] = []
         self.shown = WrapLabel("", small=True)
+        self._is_set = self._was_set = False
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
             QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.mismatch,
@@ -63,18 +64,24 @@ class StepPage(QWidget):
         self._layout.setSpacing(px(10))
 
     def set_is_set(self, is_set: bool) -> None:
-        """Show whether the window is as the step wants it: then there is nothing that has to be pressed."""
-        self.show_me.set_kind("" if is_set else "primary")
-        if is_set and not self.shown.text():
-            self.shown.set_text(_SET)
-        elif not is_set and self.shown.text() == _SET:
-            self.shown.set_text("")
+        """Show whether the window is as the step wants it; what is done after that needs no "Show me"."""
+        self._is_set, self._was_set = is_set, self._was_set or is_set
+        self._show_need()
+
+    def set_mismatch(self, text: str) -> None:
+        """Say why the network is not that of the step; with "" it is."""
+        self.mismatch.show_text(text)
+        self._show_need()
+
+    def _show_need(self) -> None:
+        is_needed = not self._was_set or bool(self.mismatch.text())
+        self.show_me.set_kind("primary" if is_needed else "")
+        self.shown.set_text(_SET if self._is_set else "")
 
     def show_recalled(self, found: Iterable[tuple[str, str]]) -> None:
         """Show what was said and found in earlier steps, each with its title."""
         text = "\n\n".join(f"Step {title}\n{words}" for title, words in found)
-        self.recalled.set_text(text)
-        self.recalled.setVisible(bool(text))
+        self.recalled.show_text(text)
 
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain
@@ -93,7 +100,8 @@ class StepPage(QWidget):
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
         self.title.set_text(f"{control.number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
-        self.shown.set_text("")
+        self._is_set = self._was_set = False
+        self._show_need()
         self.text.set_blocks(step.blocks, figures)
         self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
@@ -138,8 +146,3 @@ class WhoFields(QWidget):
         self.note = WrapLabel("", small=True)
         row = fill(QHBoxLayout(), (self.name, 3), (self.roll_number, 2), spacing=6)
         fill(QVBoxLayout(self), row, self.note, spacing=4)
-
-    def set_note(self, note: str) -> None:
-        """Say what the roll number does."""
-        self.note.set_text(note)
-        self.note.setVisible(bool(note))

@@ -31,14 +31,14 @@ _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.PAUSED: ("Continue", "play", "Continue training", _SPACE),
     RunStatus.STOPPED: (_START, "play", START_TIP, ""),
     RunStatus.FAILED: (_START, "play", START_TIP, ""),
-    RunStatus.FINISHED: ("Train on", "play", "Every epoch is done: train one more, as +1 epoch does", _E),
+    RunStatus.FINISHED: ("Train more", "play", "Every epoch is done: train one more, as +1 epoch does", _E),
 }
 _ANEW = f"{_START} trains from the initial weights; by keys, {action_row('reset').key} and then {_SPACE}."
 #: What is said instead of training when the key is pressed at the end of a run.
 _AT_END = {
     RunStatus.STOPPED: f"This run was ended. {_ANEW}",
     RunStatus.FAILED: f"This run has failed. {_ANEW}",
-    RunStatus.FINISHED: f"This run is finished: every epoch is done. Train on, or {_E}, trains one more.",
+    RunStatus.FINISHED: f"This run is finished: every epoch is done. Train more, or {_E}, trains one more.",
 }
 _PLACE = "end of the run"
 #: Room for what is said beside the button that trains, in pixels at scale 1.

@@ -113,6 +113,12 @@ class ReportExporter(QObject):
                 place += f", “{step.title}”"
             many = f"{format_count(len(places))} answers are still to be written, first "
             said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
+        count = sum(record.step(step.id).is_open(step) for step in lab.steps)
+        if count:
+            many = f"{format_count(count)} predictions are" if count > 1 else "One prediction is"
+            said.append(
+                f"{many} still to be made. The report shows the results, so a prediction after it is late."
+            )
         if not any(step.results or record.step(step.id).inserts for step in lab.steps):
             said.append("The report has no figure; Insert… beside the observations adds one.")
         return " ".join(said)

@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.lab.model import PARTS, Part, Question, Section, Step
+from cnnviz.lab.model import PARTS, Question, Section, Step
 from cnnviz.lab.record import StepRecord
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
+from ui.controls.keyboard import scroll_to
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -145,7 +146,7 @@ class AnswerField(QWidget):
         self.title = SectionTitle(title)
         self.field = WordsField(question.text if is_asked else title)
         self.field.setPlaceholderText("Your words" if is_asked else question.text)
-        self.field.setToolTip(question.text)
+        self.field.setToolTip("" if is_asked else question.text)  # it would lie over the words
         self.head = fill(QHBoxLayout(), (self.title, 1), spacing=8)
         self.note = WrapLabel("", role="muted", small=is_asked)
         self.record = Button(
@@ -179,7 +180,7 @@ class AnswerField(QWidget):
         done = self._work.done(self.step)
         self.field.show_words(done.said(self.question.part))
         self.record.setEnabled(done.is_pending)
-        notes = [_count(self.step, done, self.question.part)] if self._counts else []
+        notes = [_count(self.step, done.said(self.question.part))] if self._counts else []
         if self.question.is_hypothesis:
             notes.append(_recorded(done))
         self.note.set_text(" ".join(notes))
@@ -191,18 +192,18 @@ class AnswerField(QWidget):
     @Slot()
     def _on_text_changed(self) -> None:
         words = self.field.toPlainText()
+        scroll_to(self)
+        scroll_to(self.field)
         if not attempt(lambda: self._work.write(self.step, self.question.part, words), self._complain):
             self.look()
 
 
-def _count(step: Step, done: StepRecord, part: Part) -> str:
-    """Say how many words a field has, and how many all fields of its step have and wait for."""
-    words, together = (len(text.split()) for text in (done.said(part), " ".join(done.written.values())))
+def _count(step: Step, words: str) -> str:
+    """Say how many words a field has, and how many its step waits for."""
+    count = len(words.split())
     wanted = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
-    more = f" of at least {format_count(wanted)}" if wanted > together else ""
-    if len({question.part for question in step.questions}) > 1:
-        more = f"; all fields of this step: {format_count(together)}{more}"
-    return f"{format_count(words)} word{'s' * (words != 1)}{more}."
+    more = f" of at least {format_count(wanted)}" if wanted > count else ""
+    return f"{format_count(count)} word{'s' * (count != 1 or bool(more))}{more}."
 
 
 def _recorded(done: StepRecord) -> str:

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.clock import today
-from cnnviz.errors import CNNVizError
 from cnnviz.lab.model import Step
 from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton, IconLabel
@@ -262,19 +261,11 @@ class InsertList(QWidget):
 
     def put(self, choice: InsertChoice, words: str) -> None:
         """Put in what was chosen, when it is finished."""
-        choice.make(lambda insert: self._put(replace(insert, words=words)), self._complain)
 
-    def _put(self, insert: Insert) -> None:
-        try:
-            is_twice = self._work.add_insert(self.step, insert)
-        except CNNVizError as error:
-            self._complain(str(error))
-            return
-        if is_twice:
-            self._message.show_message(
-                f"{insert.title} is now in this list twice, with the same settings and at the same step.",
-                "info",
-            )
+        def add(insert: Insert) -> None:
+            attempt(lambda: self._work.add_insert(self.step, replace(insert, words=words)), self._complain)
+
+        choice.make(add, self._complain)
 
     def _complain(self, text: str) -> None:
         self._message.show_message(text, "error")

@@ -146,14 +146,13 @@ class Measuring(QObject):
         if dataset is None or self.is_running:
             return
         every = dataset if source is None else source.dataset
-        own, settings = self._work.record.own, None if sample is None else LabSettings(sample=sample)
-        answers = self._work.record.answers
+        record, settings = self._work.record, None if sample is None else LabSettings(sample=sample)
 
         def measure(context: Context) -> LabNumbers:
             chosen = _chosen(every, dataset, experiment.classes, data_sha256)
             return measured_lab(
-                lab, chosen, experiment.seed, own_pixels(own, chosen), experiment=experiment,
-                settings=settings, with_results=True, answers=answers,
+                lab, chosen, experiment.seed, own_pixels(record.own, chosen), experiment=experiment,
+                settings=settings, with_results=True, record=record,
                 progress=context.report, cancelled=lambda: context.cancelled,
             )  # fmt: skip
 

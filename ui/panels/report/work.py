@@ -171,15 +171,14 @@ class StudentWork(QObject):
         about = [step for step in (*in_front, *steps) if step.show.panel == panel and _observes(step)]
         return next(iter(about), next(filter(_observes, steps), steps[0]))
 
-    def add_insert(self, step: Step, insert: Insert) -> bool:
-        """Put something in, after what is there; return whether the same is there already.
+    def add_insert(self, step: Step, insert: Insert) -> None:
+        """Put something in, after what is there.
 
         * Raises CNNVizError: if a step has too many of them.
         """
         inserts = self.done(step).inserts
         self.set_record(self.record.with_inserts(step, (*inserts, insert)))
         self.inserted.emit()
-        return any(each.shows_same(insert) for each in inserts)
 
     def set_insert_words(self, step: Step, place: int, words: str) -> None:
         """Change the student's own caption of a figure or table."""

@@ -33,8 +33,8 @@ _COUNTED: dict[Verdict, tuple[str, str, str]] = {
         "info",
         "Not the slope of the loss: under the rule “all”, the sum over the tied cells of a window",
     ),
-    "curvature": ("bend", "info", "They differ because the loss bends within ±ε"),
-    "mismatch": ("no reason", "danger", "They differ without a reason: a mistake in the gradient"),
+    "curvature": ("curved", "info", "They differ because the loss is curved within ±ε"),
+    "mismatch": ("unexplained", "danger", "They differ for no known reason: the gradient is wrong"),
 }
 
 
@@ -143,7 +143,7 @@ def _entry_text(entry: CheckEntry) -> str:
 def _verdict_text(counts: Mapping[Verdict, int]) -> str:
     total = sum(counts.values())
     if counts["mismatch"]:
-        return f"{format_count(counts['mismatch'])} of {format_count(total)} differ without a reason."
+        return f"{format_count(counts['mismatch'])} of {format_count(total)} differ for no known reason."
     text = f"All {format_count(total)} parameters are accounted for."
     if counts["tie_rule"]:
         text += (
