@@ -1,6 +1,6 @@
 """The very first training on a computer begins in slow motion and speeds up by itself."""
 
-from PySide6.QtCore import QElapsedTimer, QObject, QSettings, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QSettings
 
 from ui.controls.pace import single_shot
 from ui.session import Session
@@ -36,7 +36,6 @@ class FirstRun(QObject):
         self._controller.trainingAsked.connect(self._begin)
         session.window.closing.connect(self._beat.stop)
 
-    @Slot()
     def _begin(self) -> None:
         self._controller.trainingAsked.disconnect(self._begin)
         self._settings.setValue(_TRAINED, True)
@@ -46,7 +45,6 @@ class FirstRun(QObject):
         self._state.runChanged.connect(self._on_run_changed)
         self._state.speedChanged.connect(self._on_speed_changed)
 
-    @Slot()
     def _on_run_changed(self) -> None:
         status = self._state.run.status
         if status is RunStatus.TRAINING and not self._clock.isValid():
@@ -59,7 +57,6 @@ class FirstRun(QObject):
         if status in (RunStatus.FINISHED, RunStatus.STOPPED, RunStatus.FAILED):
             self._end()
 
-    @Slot()
     def _on_beat(self) -> None:
         self._seconds += self._clock.restart() / 1000
         if self._seconds >= _SECONDS:
@@ -71,7 +68,6 @@ class FirstRun(QObject):
     def _end(self) -> None:
         self._state.set_speed(self._state.steps_per_second)
 
-    @Slot()
     def _on_speed_changed(self) -> None:
         """End where the pace does not rise any more: full speed is reached, or another was chosen."""
         if self._state.rising_pace is None:

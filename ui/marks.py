@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import Any, override
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QFocusEvent,
@@ -151,7 +151,6 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         """Numbers behind what is drawn."""
         return [] if self.content is None else self._graphic.tables(self.content)
 
-    @Slot()
     def _copy(self) -> None:
         """Put the numbers on the clipboard as a spreadsheet reads them, with all digits that matter."""
         for table in self.tables()[:1]:

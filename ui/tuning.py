@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from cnnviz.errors import in_words
 
@@ -47,7 +47,6 @@ class MainThreadCollector(QObject):
         gc.enable()
         gc.unfreeze()
 
-    @Slot()
     def _collect(self) -> None:
         counts = gc.get_count()
         for generation in (2, 1, 0):
@@ -96,7 +95,6 @@ class ErrorReporter(QObject):
         if arguments.exc_value is not None:
             self._on_exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
-    @Slot(str)
     def _on_caught(self, text: str) -> None:
         self._show(text)
 
@@ -139,7 +137,6 @@ class EndSignals(QObject):
         self._reading.close()
         self._writing.close()
 
-    @Slot()
     def _on_activated(self) -> None:
         # Python writes the numbers of all signals that it handles, also of others.
         numbers = [number for number in self._reading.recv(64) if number in self._old]

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -129,7 +129,6 @@ class ExportDialog(QDialog):
         except RuntimeError:  # ~ and a name that nobody has
             return folder
 
-    @Slot()
     def export(self) -> None:
         """Write the file; one that exists is replaced only when that has been confirmed."""
         if self._is_writing:
@@ -306,7 +305,6 @@ class ExportDialog(QDialog):
             self._state.raise_notice("files", "error", text)
             self.reject()
 
-    @Slot()
     def _on_figure_chosen(self) -> None:
         self._describe_content()
         is_window = self.figure().kind == "window"
@@ -318,7 +316,6 @@ class ExportDialog(QDialog):
         self.width_cm.set_value(round(10 * self._natural_width) / 10)
         self._describe()
 
-    @Slot()
     def _on_chosen(self) -> None:
         before, self._chosen = self._chosen, self.choices.value
         if before.format != self._chosen.format:
@@ -327,23 +324,19 @@ class ExportDialog(QDialog):
             self._draw()
         self._describe()
 
-    @Slot()
     def _on_name_edited(self) -> None:
         self._named_by_user = True
         self._forget_question()
 
-    @Slot()
     def _on_folder_edited(self) -> None:
         self._propose_name()
         self._forget_question()
 
-    @Slot()
     def _on_save_clicked(self) -> None:
         # Only the button in the message replaces a file, not a second press of this one.
         self._may_replace = None
         self.export()
 
-    @Slot()
     def _on_browse_clicked(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for figures", self.folder.text())
         if folder:
@@ -387,7 +380,6 @@ class ExportDialog(QDialog):
         shown.setDevicePixelRatio(ratio)
         self.preview.setPixmap(shown)
 
-    @Slot()
     def _describe(self) -> None:
         kind, size, width = self.choices.value.format, self._picture.size(), self.width_cm.value()
         is_window = self.figure().kind == "window"

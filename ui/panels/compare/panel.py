@@ -26,7 +26,7 @@ from ui.panels.compare.page import (
 from ui.panels.contract import Runs
 from ui.panels.provenance import HasProvenance, Provenance, moment_of
 from ui.state import AppState
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import theme_manager
 
 #: Width of the panel, in pixels at scale 1, from which on its title and all words are shown.
 _ROOM_FOR_WORDS = 760
@@ -39,7 +39,7 @@ class ComparePanel(HasProvenance, QFrame):
 
     def __init__(self, state: AppState, runs: Runs, hide: Callable[[], object]) -> None:
         super().__init__()
-        self._state, self._runs, self._hide, self._theme = state, runs, hide, LIGHT
+        self._state, self._runs, self._hide = state, runs, hide
         self.found: Compared | None = None
         self._own_scale = False
         self.setProperty("role", "bar")
@@ -48,11 +48,6 @@ class ComparePanel(HasProvenance, QFrame):
         for signal in (state.snapshotChanged, state.momentChanged, state.coveredChanged):
             signal.connect(self._draw)
         state.referenceChanged.connect(self._on_reference_changed)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Know the theme."""
-        self._theme = theme
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -123,7 +118,8 @@ class ComparePanel(HasProvenance, QFrame):
 
     def _show_page(self) -> None:
         instead = self._state.why_covered(Secret.FILTERS) or ("" if self.found is not None else _NOTHING)
-        self.page.show_page(page_of(self.found, self.width() >= self._theme.px(_ROOM_FOR_WORDS), instead))
+        is_roomy = self.width() >= theme_manager().theme.px(_ROOM_FOR_WORDS)
+        self.page.show_page(page_of(self.found, is_roomy, instead))
 
     def _pair(self) -> tuple[Snapshot | None, Snapshot | None]:
         """Both moments; a sensible A is asked for when there is none that fits."""

@@ -16,7 +16,7 @@ from cnnviz.graphics.columns import Kind, Plan
 from cnnviz.graphics.tiles import Chosen, first_line
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.scroll_column import place_of, set_up_area
 from ui.marks import MarkView
 from ui.page_view import PageView
@@ -46,7 +46,7 @@ from ui.panels.feature_maps.view import (
     put,
 )
 from ui.state import AppState, PinnedCell
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 
 _APART = 16  # between network and arithmetic on paper
 _MOMENT = 0.25
@@ -83,6 +83,9 @@ class NetworkView(QWidget):
         self.arithmetic = PageView(
             self._answer_arithmetic, arithmetic.LEAST[1], copies=True, ground="surface"
         )
+        scaled(self.area.setMinimumSize, 300, 190)
+        scaled(self.arithmetic.setMinimumSize, *arithmetic.LEAST)
+        scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)
         self._clock = QTimer(self)  # of the sweep
         self._clock.timeout.connect(lambda: self._step_sweep(plays=True))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -443,9 +446,6 @@ class NetworkView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         self._theme = theme
-        self.area.setMinimumSize(theme.px(300), theme.px(190))
-        self.arithmetic.setMinimumSize(*map(theme.px, arithmetic.LEAST))
-        self.arithmetic.setContentsMargins(0, theme.px(10), 0, 0)
         self.share_height()
         self.redraw()
 
@@ -473,16 +473,11 @@ class _Area(QScrollArea):
 
     def __init__(self, page: PageView, resized: Callable[[], None]) -> None:
         super().__init__()
-        self._resized, self._theme = resized, LIGHT
+        self._resized = resized
         set_up_area(self, page)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.show_bar(shown=False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the size."""
-        self._theme = theme
 
     def show_bar(self, *, shown: bool) -> None:
         """Show the scroll bar, or not."""
@@ -493,7 +488,8 @@ class _Area(QScrollArea):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(900), self._theme.px(420))
+        px = theme_manager().theme.px
+        return QSize(px(900), px(420))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

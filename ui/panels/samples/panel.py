@@ -90,12 +90,8 @@ class SamplesPanel(QFrame):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the margins."""
+        """Scale what is not scaled where it is made."""
         self._theme = theme
-        margin = theme.px(12)
-        self._layout.setContentsMargins(margin, margin, margin, margin)
-        self._layout.setSpacing(theme.px(6))  # presenting in the lowest window needs it
-        self._buttons.setSpacing(theme.px(6))
         self._set_grid_height()
         self._show_texts()
         self._fit()
@@ -225,7 +221,7 @@ class SamplesPanel(QFrame):
         )
         tip = "Open an image file (PNG, JPEG, BMP); you can also drop one on the window or paste it"
         self.open_button = Button("Open…", "folder-open", "", tip)
-        self._buttons = fill(QHBoxLayout(), (self.draw_button, 1), (self.open_button, 1))
+        buttons = fill(QHBoxLayout(), (self.draw_button, 1), (self.open_button, 1), spacing=6)
         self._paste = QAction("Paste image", self)
         self._paste.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
         self._paste.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
@@ -234,9 +230,10 @@ class SamplesPanel(QFrame):
         self.bars = view_of(PROBABILITIES, "Probability of each class", _BARS_TIP)
         self.bars.show_content(Probabilities(()))
         self.said = WrapLabel("", role="muted", lively=True)
-        self._layout = fill(
-            QVBoxLayout(self), self.message, self._title, self._find, (self.grid, 1), self._buttons,
+        self._layout = fill(  # with so little spacing that there is room to present in the lowest window
+            QVBoxLayout(self), self.message, self._title, self._find, (self.grid, 1), buttons,
             named(QFrame(), role="separator"), self._bars_title, self.bars, self.said,
+            spacing=6, margins=(12, 12, 12, 12),
         )  # fmt: skip
 
     def _connect_signals(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QWidget
 
@@ -153,7 +153,6 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         if not self._next_drawing.isActive():
             self._next_drawing.start(_DRAWING_MS)
 
-    @Slot()
     def draw(self) -> None:
         """Draw what is new now, on axes as if all of it had come at once."""
         self._next_drawing.stop()
@@ -196,7 +195,6 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         self.train.setGeometry(place)
         self.train.raise_()
 
-    @Slot()
     def _draw_one(self) -> None:
         """Draw what is new in one of the plots, and leave the other for the next time."""
         self._show(self._waiting.pop(0), is_smooth=False)
@@ -246,7 +244,6 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         field = f"{plot}_{next(key for key, each in _CURVES.items() if each == name)}"
         self.choices.choose(**{field: not getattr(self.choices.value, field)})
 
-    @Slot()
     def _on_chosen(self) -> None:
         unit = self.choices.value.unit
         for each, action in self._actions.items():

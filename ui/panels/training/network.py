@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import override
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
@@ -144,7 +144,6 @@ class NetworkPart(ProvenancePart, QWidget):
             )
         )
 
-    @Slot()
     def _on_covered(self) -> None:
         if self.flow is not None:
             self._draw(self.flow)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, override
 
-from PySide6.QtCore import QEvent, QSize, Slot
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -316,17 +316,14 @@ class TrainingPanel(CatchesUp, Panel):
         state.testAdded.connect(self._on_test_added)
         state.sampleChanged.connect(self._on_sample_changed)
 
-    @Slot()
     def _on_settings_changed(self) -> None:
         self.form.set_settings(self._state.settings)
         self.message.clear()  # what was wrong with a field is not in it any more
 
-    @Slot()
     def _on_dataset_changed(self) -> None:
         if self._state.source is not None:
             self.form.set_class_options(self._state.source.dataset.available_classes)
 
-    @Slot()
     def _on_run_changed(self) -> None:
         run = self._state.run
         self.curves.set_total_steps(run.total_steps)
@@ -334,7 +331,6 @@ class TrainingPanel(CatchesUp, Panel):
             self.catch_up()
             self.curves.draw()
 
-    @Slot()
     def _on_history_reset(self) -> None:
         history = self._state.history
         self._new_lines.clear()
@@ -345,47 +341,39 @@ class TrainingPanel(CatchesUp, Panel):
         first = history.first_step + history.log_every
         self.log.set_placeholder(f"Its first line comes at step {format_count(first)}")
 
-    @Slot(list)
     def _on_steps_added(self, lines: list[tuple[int, float, float, int]]) -> None:
         self.curves.follow()
         self._new_lines += [line[:3] for line in lines]
         if self._new_lines:
             self._log_pace.put(None)
 
-    @Slot()
     def _draw_log(self) -> None:
         self.log.append(self._new_lines)
         self._new_lines.clear()
 
-    @Slot()
     def _on_test_added(self) -> None:
         if self._state.run.status is RunStatus.TRAINING:
             self.curves.follow()
         else:
             self.curves.draw()
 
-    @Slot()
     def _on_moment_changed(self) -> None:
         shown = self._state.shown
         self.curves.set_moment(None if shown is None or self._state.follows_live else shown.step)
 
-    @Slot()
     def _on_ghost_changed(self) -> None:
         self.curves.set_ghost(self._state.ghost)
 
-    @Slot()
     def _on_sample_changed(self) -> None:
         sample = self._state.sample
         self.results.set_current_sample(None if sample is None else sample.index)
 
-    @Slot()
     def _on_evaluation_changed(self) -> None:
         if self._state.run.status is RunStatus.TRAINING:
             self._results_timer.start()
         else:
             self._draw_results()
 
-    @Slot()
     def _draw_results(self) -> None:
         self._results_timer.stop()
         self.results.set_result(self._state.dataset, self._state.evaluation)

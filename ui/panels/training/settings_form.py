@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
@@ -192,7 +192,6 @@ class SpeedControl(QWidget):
         # The slider is left to the hand that holds it.
         self.slider.sliderPressed.connect(lambda: self._on_slider_moved(self.slider.value()))
 
-    @Slot()
     def _draw(self) -> None:
         """Show the chosen pace, or the one for now on the way there, with which the slider moves."""
         rising_pace = self._state.rising_pace
