@@ -6,7 +6,15 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QScrollArea,
+    QSpinBox,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import focus, opened, press, show_window
@@ -45,6 +53,30 @@ def test_ctrl_and_a_number_lead_into_the_panel_where_no_key_does_harm(qtbot: QtB
         assert choices(active) == before
         press(Key.Key_Tab)
         assert panel.isAncestorOf(focus())
+
+
+def test_a_click_on_a_tab_or_the_key_down_leads_into_its_panel_and_arrow_keys_into_its_drawing(
+    qtbot: QtBot, active: Session
+) -> None:
+    area, drawing = active.window.panels, active.window.panel(TrainingPanel).network.view
+    bar = next(each for each in area.findChildren(QTabBar) if each.isVisible())
+    for number in (2, 0):
+        active.window.samples.grid.setFocus()
+        qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(number).center())
+        qtbot.waitUntil(lambda number=number: focus() is area.panels()[number])
+        assert area.front == number
+    rest(qtbot, active)
+    press(Key.Key_Right)
+    assert focus() is drawing
+    press(Key.Key_Right)
+    assert drawing.hovered is not None
+
+    bar.setFocus(Qt.FocusReason.TabFocusReason)
+    press(Key.Key_Right)
+    qtbot.waitUntil(lambda: area.front == 1)
+    assert focus() is bar, "so that the next key goes on"
+    press(Key.Key_Down)
+    qtbot.waitUntil(lambda: focus() is area.panels()[1])
 
 
 def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_framed(

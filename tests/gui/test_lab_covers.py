@@ -211,7 +211,7 @@ def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
     press(card.skip)
-    assert "cannot predict in this step" in card.warning.text()
+    assert "no longer predict in this step" in card.warning.text()
     press(card.keep_predicting)
     assert not card.warning.isVisible()
     assert card.commit.isVisible()

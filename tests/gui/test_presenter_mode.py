@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -278,6 +278,9 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     place = QRect(panel.mapToGlobal(QPoint(0, 0)), panel.size())
     QApplication.sendEvent(window.run_status, QEvent(QEvent.Type.Enter))
     settle(qtbot)
+    assert not window.samples.isVisible(), "who points at the line in passing unfolds nothing"
+    QTest.mouseClick(window.run_status.step, Qt.MouseButton.LeftButton)
+    settle(qtbot)
     assert all(part.isVisible() for part in chrome)
     assert QRect(panel.mapToGlobal(QPoint(0, 0)), panel.size()) == place, "the picture does not move"
     QTest.mouseClick(window.stage.childAt(window.stage.rect().center()), Qt.MouseButton.LeftButton)
@@ -292,8 +295,14 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     settle(qtbot)
     assert window.panels.front == 3
 
-    QTest.keyClick(window, Qt.Key.Key_F11)
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    _resize(qtbot, session, (1920, 1080))
+    assert not window.samples.isVisible(), "on another screen the panel has another size"
+    assert window.panels.front_panel.width() == window.width()
+    assert window.leave.isVisible()
+    window.leave.click()
     _resize(qtbot, session, (1440, 900))
+    assert not window.leave.isVisible()
     assert theme.theme.scale == 1
     assert window.panels.geometry() == before
     assert window.panels.front == 3
@@ -332,14 +341,13 @@ def test_a_remote_control_turns_steps_and_then_panels(
         assert window.line.isVisible() is not before
 
 
-@pytest.mark.parametrize("size", PROJECTORS)
 def test_the_smallest_text_can_be_read_from_the_back_row(
-    qtbot: QtBot, session: Session, size: tuple[int, int], present: Callable[..., None]
+    qtbot: QtBot, session: Session, present: Callable[..., None]
 ) -> None:
     train(qtbot, session, 100)
-    present(session, size)
     small: list[tuple[str, float, str]] = []
-    for number, name in enumerate(PANELS):
+    for size, (number, name) in product(PROJECTORS, enumerate(PANELS)):
+        present(session, size)
         show_panel(qtbot, session, number)
         found = _texts(session.window)
         assert len(found) > 6
@@ -350,24 +358,23 @@ def test_the_smallest_text_can_be_read_from_the_back_row(
     assert not small
 
 
-@pytest.mark.parametrize("size", PROJECTORS)
 def test_nothing_of_a_presented_panel_is_cut_or_has_to_be_scrolled(
-    qtbot: QtBot, trained: Session, size: tuple[int, int], present: Callable[..., None]
+    qtbot: QtBot, trained: Session, present: Callable[..., None]
 ) -> None:
-    present(trained, size)
     faults: list[str] = []
-    for number, name in enumerate(PANELS):
+    for size, (number, name) in product(PROJECTORS, enumerate(PANELS)):
+        present(trained, size)
         panel = show_panel(qtbot, trained, number)
         for stage in _stages(panel):
             if isinstance(panel, BackpropPanel):
                 panel.model.go_to(stage)
                 settle(qtbot)
-            faults += [f"{name}, {stage}: {each}" for each in _cut_off(trained, panel)]
+            faults += [f"{name} at {size}, {stage}: {each}" for each in _cut_off(trained, panel)]
             areas = (panel, *panel.findChildren(QAbstractScrollArea))
             frame = panel.parentWidget().parentWidget()
             bars = [bar for area in (frame, *areas[1:]) if area.isVisible() for bar in _bars(area)]
             if name != "report":  # of which the pages are turned
-                faults += [f"{name}, {stage}: {place_of(bar)}" for bar in bars if bar.maximum() > 0]
+                faults += [f"{name} at {size}: {place_of(bar)}" for bar in bars if bar.maximum() > 0]
     assert not faults, "\n".join(faults)
 
 
@@ -381,7 +388,7 @@ def test_escape_folds_what_was_unfolded_and_then_leaves_presenter_mode(
     window = session.window
     activate(qtbot, window)
     QTest.keyClick(window, Qt.Key.Key_F11)
-    qtbot.waitUntil(window.isFullScreen)
+    settle(qtbot, window.isFullScreen)
     QTest.keyClick(window, Qt.Key.Key_F9)
     for presents, is_unfolded in ((True, True), (True, False), (False, True)):
         settle(qtbot)

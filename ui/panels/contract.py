@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, override
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from cnnviz._types import View
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
+from ui.controls.keyboard import plain_arrow_step
 from ui.panels.analysis import Analysis
 from ui.panels.provenance import HasProvenance
 from ui.state import AppState
@@ -67,6 +70,16 @@ class Panel(HasProvenance, QFrame):
     It draws the state. It says what it has drawn (`drawn`), for captions and documents, and keeps the choices
     made in it (`view_state`, `restore_view`).
     """
+
+    #: Its main drawing, to which the first arrow key leads when the panel itself has the keyboard.
+    main: QWidget | None = None
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.hasFocus() and self.main is not None and plain_arrow_step(event) is not None:
+            self.main.setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            super().keyPressEvent(event)
 
     def view_state(self) -> View:
         """Return what the user has chosen in the panel, by name; the defaults as well."""

@@ -29,9 +29,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
 from ui.controls.keyboard import has_keyboard, is_enter
+from ui.controls.pace import single_shot
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Runs, Services
@@ -163,8 +165,10 @@ class MainWindow(QMainWindow):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._presents:
-            theme_manager().project(projected(self.width(), self.height()))
+        if self._presents and not self._bare:
+            self.set_bare(True)  # the panel is held in the size that it had
+        if self._presents or self._turning.isActive():
+            self._turn()
         self._fit()
 
     @override
@@ -191,13 +195,29 @@ class MainWindow(QMainWindow):
         assert self._before is not None
         state, bare, has_guide = self._before
         self.menus.action("presenter").setChecked(presents)
+        self._lay_out(False)
         self.line.setVisible(presents)
+        self.leave.setVisible(presents)
         self.lab_dock.setVisible(has_guide and not presents)
         self.compare_dock.hide()
         self.set_bare(presents or bare)
         self.panels.show_alone(presents)
         self.setWindowState(Qt.WindowState.WindowFullScreen if presents else state)
-        theme_manager().project(projected(self.width(), self.height()) if presents else None)
+        self._turning.start()  # until it has its new size, or if it has that already
+
+    def _turn(self) -> None:
+        """Dress and lay out once what was changed for presenter mode, or after it."""
+        self._turning.stop()
+        theme_manager().project(projected(self.width(), self.height()) if self._presents else None)
+        self._lay_out(True)
+
+    def _lay_out(self, laid_out: bool) -> None:
+        layout = self.layout()
+        assert layout is not None
+        layout.setEnabled(laid_out)
+        self.setUpdatesEnabled(laid_out)  # until then the old picture is better than half of the new one
+        if laid_out:
+            layout.activate()
 
     def turn_panel(self, way: int) -> bool:
         """Show the next panel, or the one before; return whether there is one."""
@@ -207,8 +227,8 @@ class MainWindow(QMainWindow):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Unfold everything when the line is touched."""
-        if self._presents and event.type() in (QEvent.Type.Enter, QEvent.Type.MouseButtonPress):
+        """Unfold everything when the line is pressed."""
+        if self._presents and event.type() == QEvent.Type.MouseButtonPress:
             self.set_bare(False)
         return super().eventFilter(watched, event)
 
@@ -346,6 +366,7 @@ class MainWindow(QMainWindow):
         self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
         self.panels.divided.connect(self._follow_panels)
+        self.panels.entered.connect(lambda: self.enter_panel(max(self.panels.front, 0)))
         #: In presenter mode, what stands for the tabs.
         self.line = SegmentedControl([(row.dock_name, as_read(row.title)) for row in PANELS])
         self.line.currentChanged.connect(self.panels.show_named)
@@ -355,6 +376,13 @@ class MainWindow(QMainWindow):
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
         self.pages = Pages()
+        self.leave = Button(
+            "Leave presenter mode (Esc)", "", "link", "Show the panels in the window again", "F11"
+        )
+        self.leave.clicked.connect(partial(self.set_presenting, False))
+        self.leave.hide()
+        #: A window manager may take so long to give the window its size.
+        self._turning = single_shot(self, self._turn, 150)
         self._escape = QShortcut(QKeySequence("Esc"), self, self._leave)
         self._escape.setEnabled(False)
         self.finder = Finder(self)
@@ -381,6 +409,7 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         bar.addWidget(self.line)
         bar.addPermanentWidget(self.run_status, 1)
+        bar.addPermanentWidget(self.leave)
         self.run_status.installEventFilter(self)
         self.setStatusBar(bar)
 

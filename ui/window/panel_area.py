@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from cnnviz._types import View
@@ -13,6 +13,7 @@ from ui.panels.contract import Panel
 from ui.theme import Theme
 
 _AREA = Qt.DockWidgetArea.TopDockWidgetArea
+_DOWN = QEvent.Type.KeyPress, Qt.Key.Key_Down
 
 
 class PanelArea(QMainWindow):
@@ -22,9 +23,10 @@ class PanelArea(QMainWindow):
     window of its own has one, to be told from the others and to be dragged by.
 
     * `divided`: panels may stand side by side now, or no longer.
+    * `entered`: a tab was clicked, or left downwards: the keyboard belongs to the panel in front.
     """
 
-    divided = Signal()
+    divided, entered = Signal(), Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,6 +40,7 @@ class PanelArea(QMainWindow):
         self._is_newly_divided = self._is_alone = False
         # Qt tells of a move before it has been carried out.
         self._settled = single_shot(self, self._update_titles)
+        self._entering = single_shot(self, self.entered)  # when the panel has come to the front
 
     def add_panel(self, panel: Panel, title: str, name: str) -> QDockWidget:
         """Add a panel as the last tab.
@@ -63,6 +66,13 @@ class PanelArea(QMainWindow):
         dock.dockLocationChanged.connect(self._settle)
         self._update_titles()
         return dock
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        goes_down = isinstance(event, QKeyEvent) and (event.type(), event.key()) == _DOWN
+        if goes_down or event.type() == QEvent.Type.MouseButtonRelease:
+            self._entering.start()
+        return goes_down
 
     def panels(self) -> list[Panel]:
         """Return the panels, in the order in which they were added."""
@@ -183,6 +193,7 @@ class PanelArea(QMainWindow):
     def _update_titles(self) -> None:
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setAccessibleName("Panels")
+            bar.installEventFilter(self)
             bar.setEnabled(not self._is_alone)  # out of sight, it would still have the keyboard
             bar.setToolTip("Panels: Ctrl and a number show one, Ctrl+B puts it beside the others")
         for dock in self._docks:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from cnnviz.covers import Secret
@@ -16,7 +16,7 @@ from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.pace import Pace
 from ui.state import AppState, RunStatus
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme, mono_font
 from ui.window.actions import START_TIP, action_row
 from ui.window.finder import Entry
 from ui.window.menus import Menus
@@ -221,7 +221,7 @@ class RunStatusBar(QWidget):
     def __init__(self, state: AppState) -> None:
         super().__init__()
         self._state = state
-        self._theme = LIGHT
+        self._theme, self._metrics = LIGHT, QFontMetrics(mono_font())
         self._widest: dict[QWidget, int] = {}
         self._pace = Pace(_DRAWING_MS, self)
         self._pace.due.connect(self._draw)
@@ -238,7 +238,9 @@ class RunStatusBar(QWidget):
         """Scale the edges."""
         self._theme = theme
         self._widest.clear()
-        self.setFixedHeight(self.step.sizeHint().height() + 2 * theme.px(4))
+        # Of the theme, since what is hidden is dressed in it later.
+        self._metrics = QFontMetrics(mono_font(theme=theme))
+        self.setFixedHeight(self._metrics.height() + 2 * theme.px(4))
         self._place()
 
     @override
@@ -278,12 +280,13 @@ class RunStatusBar(QWidget):
             return self._theme.px(150)
         if not isinstance(part, QLabel) or not part.text():
             return 0
-        width = max(part.sizeHint().width(), self._widest.get(part, 0))
+        width = max(self._metrics.horizontalAdvance(part.text()) + 1, self._widest.get(part, 0))
         self._widest[part] = width
         return width
 
     def _build_widgets(self) -> None:
         self.step = _field("Training steps done, and steps of the whole run")
+        self.epoch = _field("Epoch that the run is in")
         self.loss = _field(
             "Mean loss over the last steps (one log interval), on training images as they were met, in nats"
         )
@@ -294,12 +297,14 @@ class RunStatusBar(QWidget):
         self.progress = named(QProgressBar(), "Progress of the run", "Progress of the run")
         self.progress.setTextVisible(False)
         self._in_order = (
-            self.progress, self.step, self.loss, self.accuracy, self.speed, self.time_left, self.settings,
+            self.progress, self.step, self.epoch, self.loss, self.accuracy, self.speed, self.time_left,
+            self.settings,
         )  # fmt: skip
         for part in self._in_order:
             part.setParent(self)
         self._by_importance: tuple[QWidget, ...] = (
-            self.step, self.loss, self.accuracy, self.time_left, self.speed, self.progress, self.settings,
+            self.step, self.loss, self.accuracy, self.epoch, self.time_left, self.speed, self.progress,
+            self.settings,
         )  # fmt: skip
         # The window may be narrower than everything together.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -323,10 +328,9 @@ class RunStatusBar(QWidget):
         run, history, experiment = self._state.run, self._state.history, self._state.experiment
         self.progress.setRange(0, max(run.total_steps, 1))
         self.progress.setValue(run.step)
-        epoch = f" · epoch {run.epoch}" if run.is_started else ""
-        self.step.setText(
-            f"{_WORDS[run.status]} · step {format_count(run.step)} / {format_count(run.total_steps)}{epoch}"
-        )
+        steps = f"step {format_count(run.step)} / {format_count(run.total_steps)}"
+        self.step.setText(f"{_WORDS[run.status]} · {steps}")
+        self.epoch.setText(f"epoch {run.epoch}" if run.is_started else "")
         known = len(history.losses) > 0
         tells_loss = known and not self._state.why_covered(Secret.LOSS)
         tells_accuracy = known and not self._state.why_covered(Secret.TEST)

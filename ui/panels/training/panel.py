@@ -117,6 +117,7 @@ class TrainingPanel(CatchesUp, Panel):
         self._theme, self._is_alone = LIGHT, False
         self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
+        self.main = self.network.view
         self._build_widgets()
         self._follow_state()
         follow_theme(self)
