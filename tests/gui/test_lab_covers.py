@@ -140,18 +140,15 @@ def _told(qtbot: QtBot, session: Session, step: Step, found: Measured) -> Iterat
     """Yield what tells the answer, in every panel with all that is beside it, the one in front first."""
     pattern, value = _pattern(found), _number(session, found)
     panels = session.window.panels
+    asked = set(texts_of(session.window.lab_dock))
     for number in sorted(
         range(len(whole_window.PANELS)), key=lambda each: not panels.panels()[each].isVisible()
     ):
         whole_window.show_panel(qtbot, session, number, painted=True)
-        column = session.window.lab_dock
-        asked = set(texts_of(column))
         for text in texts_of(session.window):
             if pattern.search(text) and text not in asked:
                 yield f"{whole_window.PANELS[number]}: {text}"
-        if not math.isnan(value) and any(
-            math.isclose(each, value, rel_tol=1e-9) for each in numbers_of(session.window)
-        ):
+        if not math.isnan(value) and np.isclose(numbers_of(session.window), value, rtol=1e-9, atol=0).any():
             yield f"{whole_window.PANELS[number]}: {value} among the numbers to copy"
 
 
@@ -334,10 +331,12 @@ def painted_texts(window: QWidget) -> list[str]:
     return [text.strip() for text in _TEXT.findall(sheet.data().toStdString())]
 
 
-def numbers_of(window: QWidget) -> Iterator[float]:
-    """Yield every number that can be copied or exported from what is in sight."""
+def numbers_of(window: QWidget) -> list[float]:
+    """Return every number that can be copied or exported from what is in sight."""
+    found: list[float] = []
     for plot in plots_in(window):
         assert is_plot(plot)
         for table in tables_of(plot):
             for line in table.lines():
-                yield from (float(each) for each in line if isinstance(each, int | float))
+                found += (float(each) for each in line if isinstance(each, int | float))
+    return found
