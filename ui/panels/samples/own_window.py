@@ -364,9 +364,8 @@ class OwnDigitWindow(QDialog):
             return
         empty, why = Probabilities(state.dataset.classes), state.why_covered(Secret.ANSWERS)
         if why or state.sample is not (made and made.sample):
-            ways = {"draw": "Draw something", "image": "Open or paste an image"}
-            missing = f"{ways[self.page]}: it becomes the sample"
-            self._outcome = empty, why or ("Another image is the sample now" if made else missing)
+            missing = {"draw": "Nothing is drawn yet", "image": "No image is open yet"}[self.page]
+            self._outcome = empty, why or ("Another image is the current sample" if made else missing)
         elif prediction is None or prediction.scene.dataset is not state.dataset:
             self._outcome = empty, ""
         elif prediction.scene.sample is state.sample:  # until it is known, what is shown stays
