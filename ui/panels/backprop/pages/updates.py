@@ -91,7 +91,7 @@ def page(now: Now) -> Page:
     rows: tuple[Item, ...] = (
         across(*controls, room=None, gap=8),
         maps,
-        across(*lower, room=Share(3), gap=24),
+        across(*lower, room=None, gap=24),
         across(*buttons, room=None, gap=8),
     )
     return Page(down(*rows), fit=Fit("map 0", fitting, focus.side, SetSide))
