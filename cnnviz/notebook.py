@@ -41,6 +41,8 @@ _CELLS = 44_000
 """Most cells of all maps in a picture: as SVG more than a megabyte, which a notebook keeps."""
 _ROW = 140
 """Height of a row of maps, with title, names and the key to the colours."""
+_NETWORK = 360
+"""Height of a network: as many of its maps as two megabytes hold."""
 
 
 @np.errstate(over="ignore", invalid="ignore")  # weights that have run away are shown as they are
@@ -207,7 +209,7 @@ def _layers(network: Network, _: _Wanted) -> Item:
 def _traced(trace: Trace, wanted: _Wanted) -> Item:
     """An image on its way through the network: what is computed from what."""
     flow = flow_of(trace.one(wanted.sample), wanted.names(trace.class_probabilities.shape[1]))
-    return down(Card("network", FLOW, flow, room=FLOW.size(flow, LIGHT).height))
+    return down(Card("network", FLOW, flow, room=_NETWORK))
 
 
 def _translation(found: Comparison, wanted: _Wanted) -> Item:
