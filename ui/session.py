@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtCore import QObject, QSettings
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
@@ -99,7 +99,6 @@ class Session(QObject):
         theme_manager().set_mode(remembered_text(settings, "view/theme", MODES, "system"))
         self.window.menus.choose("theme", theme_manager().mode)
 
-    @Slot()
     def start(self) -> None:
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
         if self._closed:
@@ -144,14 +143,12 @@ class Session(QObject):
         controller.files.becameIdle.connect(self._on_files_written)
         self.arrivals.start()
 
-    @Slot()
     def _on_scene_changed(self) -> None:
         if self.state.shown is not None and self.state.sample is not None:
             self.state.sceneChanged.disconnect(self._on_scene_changed)
             if not self.autosave.is_keeping:
                 self.autosave.begin(is_new=self._begins_anew)
 
-    @Slot()
     def _on_run_changed(self) -> None:
         """Keep words also where no data can be read; what was left behind stays for the next start."""
         if self.state.run.status is RunStatus.FAILED and not self.state.run.run_id:
@@ -172,7 +169,6 @@ class Session(QObject):
             self.folder.close()
         return self._has_ended
 
-    @Slot()
     def keep_now(self) -> None:
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
@@ -251,7 +247,6 @@ class Session(QObject):
         )
         return False
 
-    @Slot(bool)
     def _on_files_written(self, succeeded: bool) -> None:
         if self._closes_when_written:
             self._closes_when_written = False
@@ -265,7 +260,6 @@ class Session(QObject):
         if self._started:
             self.exporter.show(panel_of(self.window.panels.docks()[number]))
 
-    @Slot()
     def _on_window_closing(self) -> None:
         if self._started:
             self.lab.finish()
@@ -274,7 +268,6 @@ class Session(QObject):
         self._save_layout()
         self.controller.close()
 
-    @Slot()
     def export_figure(self) -> None:
         """Ask how to export the figure that is meant, and do it."""
         if self._started:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QPoint, QSize, Qt, Slot
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -162,13 +162,11 @@ class LabColumn(QFrame):
 
     # --- showing --------------------------------------------------------------------------------------------
 
-    @Slot()
     def _on_lab_changed(self) -> None:
         lab = self._control.lab
         self.title.set_text("Lab guide" if lab is None else lab.title)
         self.steps.set_lab(lab)
 
-    @Slot()
     def _on_step_changed(self) -> None:
         lab, step, number = self._control.lab, self._control.step, self._control.number
         assert lab is not None
@@ -187,7 +185,6 @@ class LabColumn(QFrame):
         self.export.setVisible(any(each.event == "exported" for each in step.done_when) or is_last)
         self.show_progress()
 
-    @Slot()
     def show_progress(self) -> None:
         """Show what is done, what is left to do, and what is known of the result."""
         control, lab = self._control, self._control.lab
@@ -207,7 +204,6 @@ class LabColumn(QFrame):
             text = f"To do: {'; '.join(control.missing)}."
         self.to_do.set_text(text)
 
-    @Slot()
     def _show_who(self) -> None:
         control, note = self._control, ""
         if control.needs_roll_number:
@@ -220,7 +216,6 @@ class LabColumn(QFrame):
         self.page.who.note.show_text(note)
         self._show_mismatch()
 
-    @Slot()
     def _show_mismatch(self) -> None:
         """Say which settings of the run are not those of the step in front, or nothing."""
         state, control = self._state, self._control
@@ -258,17 +253,14 @@ class LabColumn(QFrame):
     def _place_of(self, part: QWidget) -> int:
         return part.mapTo(self.page_area.viewport(), QPoint()).y()
 
-    @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and self.page.isAncestorOf(new):
             self._hold(new)
 
-    @Slot()
     def _on_scrolled(self) -> None:
         if self._held is not None:
             self._hold(self._held[0])
 
-    @Slot()
     def _on_page_grown(self) -> None:
         """Keep what somebody reads or writes in its place, when what is above needs another height."""
         held, bar = self._held, self.page_area.verticalScrollBar()
@@ -278,7 +270,6 @@ class LabColumn(QFrame):
 
     # --- what is asked for ----------------------------------------------------------------------------------
 
-    @Slot(object)
     def _on_committed(self, answer: Answer) -> None:
         """Take a prediction; the keyboard goes on to the explanation, the view stays where it is."""
         card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
@@ -293,7 +284,6 @@ class LabColumn(QFrame):
             self.page.answers[0].field.setFocus(Qt.FocusReason.OtherFocusReason)
         self._hold(card, top)
 
-    @Slot(bool)
     def _on_list_toggled(self, shown: bool) -> None:
         self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
         if shown:
@@ -305,7 +295,6 @@ class LabColumn(QFrame):
         self._control.go_to(step_id)
         self.list_button.setChecked(False)
 
-    @Slot()
     def _fill_menu(self) -> None:
         self.labs_menu.clear()
         for name, title in titles():

@@ -6,7 +6,7 @@ from html import escape
 from itertools import pairwise
 from typing import override
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
@@ -214,7 +214,6 @@ class PredictionCard(QWidget):
 
     # --- committing -----------------------------------------------------------------------------------------
 
-    @Slot()
     def _on_commit_clicked(self) -> None:
         answer, prediction = self._answer(), self._prediction
         if answer is None or prediction is None:
@@ -249,7 +248,6 @@ class PredictionCard(QWidget):
             return None
         return button.objectName()
 
-    @Slot(str)
     def _show_understood(self, typed: str) -> None:
         """Say how the number is read, with its unit: what is committed to stays."""
         prediction, text = self._prediction, ""
@@ -260,7 +258,6 @@ class PredictionCard(QWidget):
         self.understood.show_text(text)
         self.number.setAccessibleDescription(text)
 
-    @Slot()
     def _clear_error(self) -> None:
         self.complain("")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -176,7 +176,6 @@ class RunBar(QWidget):
         said = f"{setting.title.lower()} {setting.written(getattr(state.draft, names[0]))}"
         return said + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
-    @Slot()
     def _on_run_changed(self) -> None:
         primary, changed = self._primary(), self._changed()
         if (self._state.run.status, primary, changed) == self._shown:
@@ -309,7 +308,6 @@ class RunStatusBar(QWidget):
         # The window may be narrower than everything together.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    @Slot()
     def _on_changed(self) -> None:
         if self._state.run.status is not RunStatus.TRAINING:
             self._widest.clear()  # before anything is drawn, which `put` may do at once
@@ -317,13 +315,11 @@ class RunStatusBar(QWidget):
         if self._state.run.status is not RunStatus.TRAINING:
             self._pace.flush()
 
-    @Slot()
     def _on_reset(self) -> None:
         self._widest.clear()
         self._pace.put(None)
         self._pace.flush()
 
-    @Slot()
     def _draw(self) -> None:
         run, history, experiment = self._state.run, self._state.history, self._state.experiment
         self.progress.setRange(0, max(run.total_steps, 1))

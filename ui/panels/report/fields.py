@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QTextCursor
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -50,7 +50,6 @@ class HeadField(QLineEdit):
         work.opened.connect(self._forget)
         self.look()
 
-    @Slot()
     def look(self) -> None:
         """Show it from its first letters."""
         text = getattr(self._work.work, self._name)
@@ -58,7 +57,6 @@ class HeadField(QLineEdit):
             self.setText(text)
             self.setCursorPosition(0)
 
-    @Slot()
     def _forget(self) -> None:
         """Bring nothing back by undo that was typed before."""
         self.setText(self.text())
@@ -87,7 +85,6 @@ class HeadFields(QWidget):
         work.labChanged.connect(self._show_title)
         self._show_title()
 
-    @Slot()
     def _show_title(self) -> None:
         self.edits["title"].setPlaceholderText(self._work.lab.title)
 
@@ -172,7 +169,6 @@ class AnswerField(QWidget):
         """Scale."""
         self._layout.setSpacing(theme.px(6))
 
-    @Slot()
     def look(self) -> None:
         """Show the words, and what is to be said of them."""
         if self.step not in self._work.lab.steps:  # of another lab: others come in a moment
@@ -189,7 +185,6 @@ class AnswerField(QWidget):
         """Let the field bring back by undo nothing that was typed before."""
         self.field.document().clearUndoRedoStacks()
 
-    @Slot()
     def _on_text_changed(self) -> None:
         words = self.field.toPlainText()
         scroll_to(self)
@@ -276,7 +271,6 @@ class SectionFields(QWidget):
             best = next((e for place in places for e in self.inserts if e.step.id == place), self.inserts[0])
             best.ask()
 
-    @Slot()
     def _forget(self) -> None:
         for each in self.answers:
             each.forget()
