@@ -22,7 +22,7 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.keyboard import scroll_to
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.panels.report.inserts import InsertChoice, InsertList
@@ -72,8 +72,8 @@ class HeadFields(QWidget):
         self.edits = {name: HeadField(work, name, title, tip) for name, title, tip in _HEAD}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(8)
-        layout.setVerticalSpacing(6)
+        scaled(layout.setHorizontalSpacing, 8)
+        scaled(layout.setVerticalSpacing, 6)
         for place, (name, title, _) in enumerate(_HEAD):
             field, label = self.edits[name], QLabel(title)
             label.setBuddy(field)
@@ -151,7 +151,7 @@ class AnswerField(QWidget):
             tooltip="Record the hypothesis now, with time and step. The report shows later changes, too.",
         )  # fmt: skip
         row = fill(QHBoxLayout(), (self.note, 1), self.record, spacing=8)
-        self._layout = fill(QVBoxLayout(self), self.head)
+        self._layout = fill(QVBoxLayout(self), self.head, spacing=6)
         if is_asked:
             self._layout.addWidget(WrapLabel(question.text, role="text"))
         self._layout.addWidget(self.field, 1)
@@ -162,12 +162,7 @@ class AnswerField(QWidget):
         self.field.textChanged.connect(self._on_text_changed)
         self.record.clicked.connect(lambda: work.record_hypothesis(step))
         work.changed.connect(self.look)
-        follow_theme(self)
         self.look()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        self._layout.setSpacing(theme.px(6))
 
     def look(self) -> None:
         """Show the words, and what is to be said of them."""
