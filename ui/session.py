@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from ui.export.inserter import FigureInserter
     from ui.panels.report.panel import ReportPanel
 
+_OF_FIGURES = tuple(row for row in ACTIONS if row.handler.startswith("exporter."))
+"""What is asked of the exporter, which is built with the panels."""
+
 
 class Session(QObject):
     """Builds everything, and takes it down again.
@@ -85,7 +88,7 @@ class Session(QObject):
                 "pages": self.window.pages,
                 "theme": theme_manager(),
             },
-            [row for row in ACTIONS if row not in OWN_ACTIONS],
+            [row for row in ACTIONS if row not in (*OWN_ACTIONS, *_OF_FIGURES)],
         )
         # Of the window, so that no key is asked about when its parts are gone.
         window = self.window
@@ -225,6 +228,7 @@ class Session(QObject):
         self.exporter.watch_chooser(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
         window.samples.windowMade.connect(self._drop_filter.watch)
+        window.menus.connect_to({"exporter": self.exporter}, _OF_FIGURES)
 
     def _may_close(self) -> bool:
         self.lab.finish()  # so that what was typed is written
@@ -267,27 +271,6 @@ class Session(QObject):
             self.autosave.finish(keep=keep, is_closed=not self._ends_early)
         self._save_layout()
         self.controller.close()
-
-    def export_figure(self) -> None:
-        """Ask how to export the figure that is meant, and do it."""
-        if self._started:
-            self.exporter.export()
-
-    def copy_figure(self) -> None:
-        """Put the figure that is meant on the clipboard."""
-        if self._started:
-            self.exporter.copy()
-
-    def insert_figure(self) -> None:
-        """Put the figure that is meant into the report."""
-        if self._started:
-            self.exporter.insert()
-
-    def export_report(self) -> None:
-        """Show the report, and ask how to export it."""
-        if self._started:
-            self.window.panels.bring_forward(self._report)
-            self._report.exporter.ask()
 
     def set_theme_mode(self, mode: str) -> None:
         """Choose the theme, and remember it."""

@@ -70,7 +70,7 @@ class LabGuide(QObject):
         window.finder.add(self._entries)
         self.shower.shown.connect(window.pages.forget)
         column.close_button.clicked.connect(self.put_away)
-        column.export.clicked.connect(self._export)
+        column.export.clicked.connect(self.export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
@@ -210,7 +210,8 @@ class LabGuide(QObject):
         else:
             self.bring_back()
 
-    def _export(self) -> None:
+    def export(self) -> None:
+        """Show the report, and ask how to export it."""
         self._window.panels.bring_forward(self._report)
         self._report.exporter.ask()
 
