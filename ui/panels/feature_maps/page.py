@@ -261,7 +261,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = Marks(tuple(mark for mark in _KEY if mark != _WINNER or has_winners))
-        below = (large, Card("key", MARKS, key, room=None), *small)
+        below = (large, Card("key", MARKS, key, room=Share(1)), *small)
     return (*_map_head(column, _lines(now, column, power), is_large), *below)
 
 
