@@ -297,7 +297,7 @@ def _side(now: Now, column: Column) -> float:
 
 
 def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
-    """Name what is shown, with the power of ten in which its numbers are written; and a shorter name."""
+    """Name what is shown, with the power of ten in which its numbers are written; and shorter names."""
     channel = now.channel(column)
     match column.kind:
         case Kind.IMAGE:
@@ -307,7 +307,7 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             of = f" of {column.count}" if inputs == 1 else f", input {now.source(column)}"
             lines = f"filter {channel}{of}", f"filter {channel}"
         case _:
-            lines = f"map {channel} of {column.count}", f"map {channel}"
+            lines = f"map {channel} of {column.count}", f"map {channel}", f"{channel}"
     return tuple(f"{line} {power}".rstrip() for line in lines)
 
 
