@@ -154,9 +154,8 @@ class Measured(Kept, frozen=True, rename={"parameters": "with"}):
 def measure(step: str, measurement: Measurement, bench: Bench) -> Measured:
     """Measure one number of a step; raises `CNNVizError` if there is no such image, stage or cell."""
     found = MEASURES[measurement.measure].function(bench, **measurement.parameters)
-    is_number = not isinstance(found, str | tuple)
-    value = None if found in ("", ()) or (is_number and not math.isfinite(found)) else found
-    return Measured.of(step, measurement, value)
+    is_there = bool(found) if isinstance(found, str | tuple) else math.isfinite(found)
+    return Measured.of(step, measurement, found if is_there else None)
 
 
 def value_words(of: Quantified, value: Any) -> str:
@@ -386,7 +385,7 @@ def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
 )  # fmt: skip
 def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
     category = bench.compared(dx, dy, sample).winners.category
-    return 100 * np.count_nonzero(category == WinnerChange.CHANGED) / category.size
+    return 100 * int(np.count_nonzero(category == WinnerChange.CHANGED)) / category.size
 
 
 @_measured(

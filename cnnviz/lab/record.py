@@ -287,10 +287,6 @@ class LabRecord(Kept, frozen=True):
             )
         )
 
-    def fits(self, lab: Lab) -> bool:
-        """Whether it is of this lab, whatever became of its texts."""
-        return self.lab_id == lab.id and self.lab_version == lab.version
-
     def step(self, step_id: str) -> StepRecord:
         """Return what was done in a step."""
         return self.steps.get(step_id, _NOTHING)

@@ -91,32 +91,19 @@ def test_weights_of_others_fit_by_name_and_shape(path):
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("name", "array", "why"),
     [
-        (lambda arrays: arrays.pop("dense1.bias"), "it has no dense1.bias"),
-        (
-            lambda arrays: arrays.update({"fc.weight": np.zeros(3, np.float32)}),
-            "the network has no fc.weight",
-        ),
-        (
-            lambda arrays: arrays.update({"conv1.weight": np.zeros((8, 1, 5, 5), np.float32)}),
-            "its conv1.weight is 8 x 1 x 5 x 5 and not 8 x 1 x 3 x 3",
-        ),
-        (
-            lambda arrays: arrays.update({"conv1.weight": np.zeros((8, 1, 3, 3), np.int8)}),
-            "its conv1.weight holds int8",
-        ),
-        (
-            lambda arrays: arrays.update({"conv1.weight": np.full((8, 1, 3, 3), np.nan, np.float32)}),
-            "not all finite numbers",
-        ),
+        ("dense1.bias", None, "it has no dense1.bias"),
+        ("fc.weight", np.zeros(3), "the network has no fc.weight"),
+        ("conv1.weight", np.zeros((8, 1, 5, 5)), "its conv1.weight is 8 x 1 x 5 x 5 and not 8 x 1 x 3 x 3"),
+        ("conv1.weight", np.zeros((8, 1, 3, 3), np.int8), "its conv1.weight holds int8"),
+        ("conv1.weight", np.full((8, 1, 3, 3), np.nan), "not all finite numbers"),
     ],
 )
-def test_weights_that_do_not_fit_are_refused_with_the_reason(path, change, why):
+def test_weights_that_do_not_fit_are_refused_with_the_reason(path, name, array, why):
     network = LAB5.build_network()
-    arrays = dict(network.params)
-    change(arrays)
-    path.write_bytes(to_safetensors(arrays))
+    arrays = {each: old for each, old in network.params.items() if each != name}
+    path.write_bytes(to_safetensors(arrays if array is None else arrays | {name: array}))
     with pytest.raises(CheckpointError, match=why):
         checkpoint.load_weights(path, network)
 
@@ -161,11 +148,7 @@ def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, kind, dtype):
     loaded = checkpoint.load(path)
     assert loaded.experiment == experiment
     second = Trainer(
-        loaded.network,
-        first.dataset,
-        experiment,
-        start_step=loaded.step,
-        optimizer_state=loaded.optimizer,
+        loaded.network, first.dataset, experiment, start_step=loaded.step, optimizer_state=loaded.optimizer
     )
     second.advance(11)
     for name, array in whole.network.params.items():

@@ -125,9 +125,7 @@ def test_training_goes_on_as_it_would_have(experiment):
     assert same_arrays(run.trainer.network.params, trainer.network.params)
 
 
-def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(
-    saved,
-):
+def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(saved):
     again = restored(saved)
     run = SmallRun()
     run.train(10, 10)
@@ -295,7 +293,7 @@ def test_what_is_wrong_with_a_document_is_told_in_a_sentence(saved, tmp_path, ch
 
 def test_a_bomb_is_refused_before_it_unpacks(saved, tmp_path):
     members, path = members_of(saved.read_bytes()), tmp_path / "x.cnnviz"
-    content = bytes(300 << 20)
+    content = bytes(120 << 20)
     members["run.safetensors"] = content
     document = json.loads(members["document.json"])
     document["parts"]["run.safetensors"]["size"] = len(content)

@@ -67,10 +67,8 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
     "net.pkl": (pickle.dumps({"w": 1.0}, 4), "a pickle"),
     "net.keras": (_zip("metadata.json", "config.json", "model.weights.h5"), "a Keras model"),
     "net.h5": (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file, as Keras writes its models"),
-    "net.tflite": (b"\x1c\x00\x00\x00TFL3" + bytes(100), "a TensorFlow Lite model"),
     "words.docx": (_zip("[Content_Types].xml", "word/document.xml"), "a document of an office program"),
     "photo.gif": (_picture("GIF"), "a GIF picture"),
-    "photo.webp": (_picture("WEBP"), "a WebP picture"),
     "scan.tif": (_picture("TIFF"), "a TIFF picture"),
     "page.html": (b"<!doctype html><p>Hello", "a web page or XML text"),
     "drawing.svg": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing"),
@@ -167,7 +165,6 @@ NESTED_USE = "<defs><g id='a0'><rect width='1' height='1'/></g>" + "".join(
 HOSTILE = {
     "drawn without end by naming it": drawing(NESTED_USE),
     "a picture elsewhere": drawing('<image xlink:href="PIPE"/>'),
-    "a picture on a server": drawing('<image href="//example.org/share/a.png"/>'),
     "a drawing within": drawing(embedded(drawing(NESTED_USE).encode(), "svg+xml")),
     "a picture of huge size": drawing(embedded(of_huge_size())),
     "a filter of a million octaves": drawing(
@@ -175,7 +172,6 @@ HOSTILE = {
     ),
     "entities in entities": '<!DOCTYPE svg [<!ENTITY a "x"><!ENTITY b "&a;&a;">]>'
     + drawing("<text>&b;</text>"),
-    "a style sheet elsewhere": f'<?xml-stylesheet href="PIPE"?>{drawing("")}',
     "a style sheet": drawing('<style>@import "PIPE";</style>'),
     "a fill elsewhere": drawing('<rect fill="url(PIPE#a)"/>'),
     "a fill that is written in another way": drawing(r'<rect style="fill: u\72l(PIPE)"/>'),
@@ -183,11 +179,9 @@ HOSTILE = {
         '<defs><clipPath id="a"><rect clip-path="url(#a)"/></clipPath></defs><rect clip-path="url(#a)"/>'
     ),
     "a script": drawing("<script>alert(1)</script>"),
-    "a script in an attribute": drawing('<rect onload="alert(1)"/>'),
     "groups in groups": drawing("<g>" * 1000 + "</g>" * 1000),
     "many parts": drawing("<rect/>" * 60_000),
     "a shape of another name": drawing('<x:use xmlns:x="http://www.w3.org/2000/svg" xlink:href="#a"/>'),
-    "half of one": drawing("<rect/>")[:-9],
     "nothing": "",
 }
 

@@ -1,12 +1,13 @@
 """Files that are written: whole or not at all, whatever goes wrong, and nothing is left behind."""
 
 import errno
+import io
 import os
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,12 +18,10 @@ from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.presets import LAB5
-from cnnviz.report import html, pdf, write_folder, write_html, write_pdf
+from cnnviz.report import html, pdf, write_folder, write_html
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
 from cnnviz.report.html import to_html
-from cnnviz.report.pdf import to_pdf
 from cnnviz.snapshots import Snapshot
-from tests.crash_points import end_at_every_call, fault_at_every_call
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document, small_run
 
@@ -261,6 +260,96 @@ def test_files_of_others_and_links_are_never_removed(tmp_path):
 # -- a crash at every call -----------------------------------------------------------------------------------
 
 
+_CALLS = ("mkdir", "rename", "replace", "unlink", "rmdir", "chmod", "fsync", "link", "symlink", "truncate")
+_ALL_DONE = 3
+
+
+class _Countdown:
+    """Lets so many calls pass, and does something at the next one."""
+
+    def __init__(self, passing: int, what: Callable[[], None]) -> None:
+        self.left, self._what = passing, what
+
+    def call(self, function, *arguments, **named):
+        self.left -= 1
+        if self.left == -1:
+            self._what()
+        return function(*arguments, **named)
+
+
+class _CountedFile(io.FileIO):
+    """A raw file whose writes are counted, and that has half of the bytes when the end comes."""
+
+    countdown: _Countdown
+
+    def write(self, data, /) -> int | None:
+        if self.countdown.left == 0:
+            super().write(memoryview(data).cast("B")[: len(data) // 2])
+        return self.countdown.call(super().write, data)
+
+
+def _install(countdown: _Countdown, patch: Callable[[object, str, object], None]) -> None:
+    def counted(function):
+        return lambda *arguments, **named: countdown.call(function, *arguments, **named)
+
+    for name in _CALLS:
+        patch(os, name, counted(getattr(os, name)))
+    ordinary = io.open
+
+    def open_file(path, mode="r", *rest, **named):
+        if not set(mode) & set("wxa+"):
+            return ordinary(path, mode, *rest, **named)
+        raw = countdown.call(_CountedFile, path, mode.replace("b", ""))
+        raw.countdown = countdown
+        return io.BufferedWriter(raw)
+
+    patch(io, "open", open_file)
+
+
+def end_at_every_call(write: Callable[[], object]) -> Iterator[int]:
+    """Call `write` in copies of this process, each of which ends one call later than the one before.
+
+    Yields the number of the call after each of them, for the caller to look at what is on the disk and to
+    put it back; the last one has ended by itself. The process must have one thread only.
+    """
+    for call in range(10_000):
+        process = os.fork()
+        if not process:
+            _install(_Countdown(call, lambda: os._exit(0)), setattr)
+            try:
+                write()
+            finally:
+                os._exit(_ALL_DONE)
+        _, status = os.waitpid(process, 0)
+        yield call
+        if os.waitstatus_to_exitcode(status) == _ALL_DONE:
+            return
+    raise AssertionError("it never ends")
+
+
+def fault_at_every_call(write: Callable[[], object], patch) -> Iterator[Exception | None]:
+    """Call `write` again and again, each time with a fault at one call later than before.
+
+    Yields what it raised. `patch` is pytest's monkeypatch.
+    """
+
+    def fail() -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    for call in range(10_000):
+        countdown, raised = _Countdown(call, fail), None
+        with patch.context() as context:
+            _install(countdown, context.setattr)
+            try:
+                write()
+            except Exception as error:  # noqa: BLE001 -- the caller judges it
+                raised = error
+        yield raised
+        if countdown.left >= 0:
+            return
+    raise AssertionError("it never ends")
+
+
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="{0}" height="9"/></svg>'
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no copies of a process")
@@ -345,12 +434,6 @@ def crash_kept(place, _kind):
     return calls
 
 
-def _pdf():
-    content = to_pdf(AFTER)
-    pdf.to_pdf = lambda _document: content
-    return lambda path: write_pdf(AFTER, path)
-
-
 def _html():
     content = to_html(AFTER)
     html.to_html = lambda _document: content
@@ -367,7 +450,7 @@ def _document():
     return lambda path: archive.save(path, *work)
 
 
-WRITERS = {"lab.pdf": _pdf, "lab.html": _html, "net.safetensors": _model, "a.cnnviz": _document}
+WRITERS = {"lab.html": _html, "net.safetensors": _model, "a.cnnviz": _document}
 
 
 @needs_fork

@@ -13,16 +13,7 @@ from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, Sho
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
 from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS, Run, accuracy_plot, loss_plot
-from cnnviz.graphics.time_track import (
-    TIME_LINE,
-    Leap,
-    ReadStep,
-    ShowStep,
-    TimeLine,
-    ToEnd,
-    Track,
-    Walk,
-)
+from cnnviz.graphics.time_track import TIME_LINE, Leap, ReadStep, ShowStep, TimeLine, ToEnd, Track, Walk
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
 

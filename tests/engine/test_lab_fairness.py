@@ -49,7 +49,7 @@ def given_up() -> LabRecord:
 def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
     handed = handed_in(given_up())
     assert "guess" in handed.done
-    assert handed.given_up == {"guess": "2026-01-31 10:05"}
+    assert handed.given_up["guess"] == "2026-01-31 10:05"
     assert reasons(handed) == []
     assert "shown 2026-01-31 10:05 without a prediction" in to_html(lab_document(LAB, handed))
 
@@ -110,6 +110,16 @@ def guesses(one: HandIn, first: float, cell: tuple[int, int, int], pick: str) ->
     return replace(
         one, predictions={key: replace(one.predictions[key], answer=each) for key, each in answers.items()}
     )
+
+
+def test_few_same_guesses_are_nothing_where_the_class_was_told_to_predict_now():
+    class_ = [handed_in(number=each) for each in range(1, 5)]
+    one, two = (guesses(each, 0.3, (0, 8, 8), "max") for each in class_[:2])
+    others = guesses(class_[2], 0.4, (0, 8, 9), "max"), guesses(class_[3], 0.3, (0, 9, 9), "max_blur")
+    assert between(one, two, *others) == [[], [], [], []]
+    told = between(one, two, others[0])
+    assert [len(each) for each in told] == [1, 1, 0], "nobody predicted another pool at that minute"
+    assert "the same predictions at the same times" in told[0][0]
 
 
 def test_work_whose_times_are_all_moved_alike_is_told():

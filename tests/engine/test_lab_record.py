@@ -186,7 +186,7 @@ def test_a_record_survives_json():
     assert (kept, lost) == (work, [])
     again = kept.record(lab)
     assert again.step("click").prediction.answer == (0, 8, 8)
-    assert again.fits(lab)
+    assert (again.lab_id, again.lab_version) == (lab.id, lab.version)
     assert again.own.label == 1
 
 

@@ -43,6 +43,7 @@ def shifted(handed: HandIn, by: timedelta, *, all_: bool = True) -> HandIn:
         handed,
         time=moved(handed.time) if all_ else handed.time,
         done={step: moved(time) for step, time in handed.done.items()},
+        given_up={step: moved(time) if all_ else time for step, time in handed.given_up.items()},
         predictions={step: replace(each, time=moved(each.time)) for step, each in handed.predictions.items()},
         hypotheses={
             step: tuple(replace(each, time=moved(each.time)) for each in versions)
@@ -68,7 +69,7 @@ def all_right(handed: HandIn) -> HandIn:
     guess = predicted(handed, "guess", answer=round(value_of(handed, "guess"), 2))
     guess = predicted(guess, "click", answer=value_of(handed, "click")[0])
     way = Commitment("down", "2026-01-31 10:09", 0)
-    return replace(guess, predictions={**guess.predictions, "way": way})
+    return replace(guess, predictions={**guess.predictions, "way": way}, given_up={})
 
 
 # --- honest ones --------------------------------------------------------------------------------------------

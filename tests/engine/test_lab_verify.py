@@ -325,38 +325,6 @@ def test_a_lab_file_is_checked_from_the_command_line(tmp_path, digits_file, old,
     assert any(line.startswith(f"cnnviz: x.toml, line {number}:") for number in (first, first - 1))
 
 
-def test_nothing_of_a_lab_or_a_hand_in_steers_the_terminal(students, tmp_path, digits_file):
-    evil = "\\u001B]0;owned\\u0007\\u001B[2J\\nfake line"
-    (tmp_path / "evil\x1b[2J.toml").write_text(
-        SMALL.replace("A small lab", f"A small {evil}"), encoding="utf-8"
-    )
-    (tmp_path / "mistaken.toml").write_text(
-        SMALL.replace('kind = "direction"', f'kind = "{evil}"'), encoding="utf-8"
-    )
-    handed = replace(
-        students[0],
-        name="\x1b[2J",
-        lab=replace(students[0].lab, id="\x1b[2J"),
-        data=replace(students[0].data, name="\x1b[2J"),
-    ).sealed()
-    (tmp_path / "hand\x1b[2J.json").write_text(handed.to_json(), encoding="ascii")
-    for arguments in (
-        ("--lab-check", "evil\x1b[2J.toml"),
-        ("--lab-check", "mistaken.toml"),
-        ("--headless", "--lab", "evil\x1b[2J.toml", "--data", digits_file, "--author", "\x1b[2J"),
-        ("--headless", "--lab", "evil\x1b[2J.toml", "--data", digits_file, "--results", "r\x1b[2J.json"),
-        ("--verify", "hand\x1b[2J.json", "--table", "t\x1b[2J.csv", "--data", digits_file),
-        ("--verify", "nowhere\x1b[2J"),
-    ):
-        done = command(*arguments, cwd=tmp_path)
-        for line in (*done.stdout.splitlines(), *done.stderr.splitlines()):
-            assert line.isprintable(), line
-            assert not line.startswith("fake line")
-        assert done.returncode in (0, 2)
-        assert done.stdout or done.stderr
-        assert "Traceback" not in done.stderr
-
-
 HAS_KERNELS = blas_kernel().rpartition(" ")[2] in KERNELS
 
 

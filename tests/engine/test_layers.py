@@ -232,14 +232,6 @@ def convolved(x, weight, bias=None, stride=1):
     return layer.forward(x, {"weight": weight, "bias": bias})
 
 
-def test_batch_larger_than_a_chunk_equals_its_samples(rng):
-    x = rng.normal(size=(37, 2, 28, 28))
-    weight = rng.normal(size=(8, 2, 3, 3))
-    whole = convolved(x, weight)
-    alone = np.concatenate([convolved(x[s : s + 1], weight) for s in range(len(x))])
-    assert_same_bits(whole, alone)
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("filters", [1, 3, 8, 13])
 @pytest.mark.parametrize("n", [1, 3, 7])

@@ -112,10 +112,7 @@ def test_wrong_labels_and_logits_are_named(logits, labels, error, text):
 def test_the_loss_of_what_is_certain_is_zero_without_a_sign(dtype):
     several = np.array([[900, 0, 0], [0, 0, 900]], dtype=dtype)
     one = np.array([[-900], [900]], dtype=dtype)
-    found = [
-        losses.cross_entropy(several, np.array([0, 2])),
-        losses.cross_entropy(one, np.array([0, 1])),
-    ]
+    found = [losses.cross_entropy(several, np.array([0, 2])), losses.cross_entropy(one, np.array([0, 1]))]
     for output in ("sigmoid", "softmax"):
         network = replace(LAB5, output=output).build_network((1, 8, 8))
         weights = {name: np.zeros_like(array) for name, array in network.params.items()}

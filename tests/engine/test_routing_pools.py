@@ -53,30 +53,6 @@ POOLS = st.one_of(
 )
 
 
-@pytest.mark.parametrize(
-    ("ties", "routed"), [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])]
-)
-def test_fixed_window(ties, routed):
-    """Window [1, 2, 2, 2] with gradient 1."""
-    values = np.array([1.0, 2.0, 2.0, 2.0]).reshape(1, 2, 2)
-    routes = pool_routes(MaxPool2D(2, ties=ties), values)
-    assert routes.delivered(np.ones((1, 1, 1)), (1, 2, 2)).ravel().tolist() == routed
-    assert pool_routes(MaxPool2D(2), values, ties).shares.tolist() == [share for share in routed if share]
-    network = Network.build(
-        [("pool", MaxPool2D(2)), ("flatten", Flatten()), ("dense", Dense(1, bias=False))],
-        input_shape=(1, 2, 2),
-        dtype="float64",
-    ).with_params({"dense.weight": np.array([[2.0]])})
-    trace, gradients = both_passes(network, values[None], 0)
-    found = pool_routing(network, trace, gradients, "pool")
-    incoming = found.incoming.item()
-    assert incoming == pytest.approx(2 / (1 + np.exp(-4.0)))
-    assert (found.routed[ties] / incoming).ravel().tolist() == pytest.approx(routed)
-    assert found.tie_counts.tolist() == [[[3]]]
-    assert found.tied.tolist() == [[[True]]]
-    assert found.winners.ravel().tolist() == [False, True, True, True]
-
-
 def both_passes(network, x, *labels):
     x = x.astype(network.dtype)
     return network.forward(x), network.gradients(x, np.array(labels))
@@ -157,6 +133,20 @@ def test_three_rules_side_by_side(own):
     # Two windows in three are tied, so the rules do differ.
     assert 0.5 < found.tied.mean() < 0.8
     assert not np.allclose(found.routed["all"], found.routed["first"])
+
+
+@pytest.mark.parametrize("pool", [AvgPool2D(3, stride=1), SubsamplePool2D(2)])
+def test_linear_pools_have_one_way(pool):
+    network = Network.build(
+        [("pool", pool), ("flatten", Flatten()), ("dense", Dense(2))], input_shape=(2, 7, 8), dtype="float64"
+    )
+    trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 2, 7, 8)), 1)
+    found = pool_routing(network, trace, gradients, "pool")
+    assert list(found.routed) == [found.rule] == ["linear"]
+    assert (found.winners, found.tie_counts) == (None, None)
+    assert not found.tied.any()
+    np.testing.assert_array_equal(found.routed["linear"], gradients.input[0])
+    np.testing.assert_allclose(found.routed["linear"].sum(), found.incoming.sum(), rtol=1e-12)
 
 
 def test_contrast_with_other_pools_of_the_same_windows_in_any_pool_and_sample_of_a_network():
@@ -318,6 +308,19 @@ def test_terms_by_window_are_gradient_times_winning_patch():
         winner = maps[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].argmax()
         y, z = 2 * row + winner // 2, 2 * column + winner % 2
         np.testing.assert_array_equal(patch, x[0, :, y : y + 3, z : z + 3])
+
+
+@pytest.mark.parametrize("by", ["position", "window"])
+def test_samples_of_a_batch_add_up(by):
+    network = two_blocks("split", leaky=True)
+    x = np.concatenate([ink(network, seed) for seed in range(3)])
+    trace, gradients = both_passes(network, x, 0, 1, 2)
+    terms = [
+        filter_gradient_terms(network, trace, gradients, "conv2", 1, sample, by=by).total
+        for sample in range(3)
+    ]
+    assert all(np.abs(each).max() > 1e-6 for each in terms)
+    np.testing.assert_allclose(sum(terms), gradients.params["conv2.weight"][1], rtol=1e-9, atol=1e-14)
 
 
 def test_wrong_requests_are_refused():

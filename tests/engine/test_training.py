@@ -38,6 +38,12 @@ def test_every_image_is_visited_once_an_epoch(small):
     assert trainer.step == 44, "added epochs lengthen the run"
 
 
+def test_every_seed_and_every_epoch_has_an_order_of_its_own_of_all_images():
+    orders = {tuple(epoch_order(30, seed, epoch).tolist()) for seed in (0, 1) for epoch in (0, 1)}
+    assert len(orders) == 4
+    assert all(sorted(order) == list(range(30)) for order in orders)
+
+
 def test_same_seed_gives_the_same_bits_however_the_steps_are_cut(small):
     whole, pieces = build(small, batch_size=4), build(small, batch_size=4)
     whole.advance(20)

@@ -5,12 +5,14 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 # Before Qt is imported; a run in a real window sets another platform.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QSettings, Qt, QThread, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QWindow
 from PySide6.QtTest import QTest
@@ -24,9 +26,11 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 sys.excepthook = _hook
 
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
+from tests.small_data import write_npz  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
 from ui.panels.backprop import work as backprop_work  # noqa: E402  # likewise
 from ui.panels.report import panel as report_panel  # noqa: E402  # likewise
+from ui.panels.report import preview  # noqa: E402  # likewise
 from ui.session import Session  # noqa: E402  # likewise
 from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 
@@ -34,6 +38,10 @@ from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 autosave._WORDS_MS = autosave._VIEW_MS = report_panel._PREVIEW_MS = backprop_work._SLOW_MS = 20
 
 _passed = pytest.StashKey[bool]()
+
+_file = BytesIO()
+Image.new("L", (210, 297), 255).save(_file, "PNG")
+_WHITE_PAGE = _file.getvalue()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -166,10 +174,25 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
 
 
+@pytest.fixture(autouse=True)
+def blank_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the preview of the report show one white page: a process sets the real ones after each change."""
+    if request.node.get_closest_marker("typesets") is None:
+        monkeypatch.setattr(preview, "to_pages", lambda *_, **__: [_WHITE_PAGE])
+
+
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     """Return the whole program in its window, with its data loaded and nothing trained yet."""
     with opened(qtbot, tmp_path / "window.ini") as session:
+        yield session
+
+
+@pytest.fixture
+def few(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    """Return the whole program with few images: a run ends after 1,000 steps."""
+    digits = write_npz(tmp_path / "digits.npz", training=1000, testing=211)
+    with opened(qtbot, tmp_path / "window.ini", digits) as session:
         yield session
 
 

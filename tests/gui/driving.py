@@ -287,14 +287,16 @@ def settle(
     """
     events = _LAYING_OUT | _PAINTING if painted else _LAYING_OUT
     known = _Unfinished(tuple(parts))
-    before, turn = {"the round before the first"}, _Round(conditions, known, events)
+    before, turn = {"the round before the first"}, _Round(conditions, None, events)
 
     def is_settled() -> None:
         nonlocal before, turn
         assert turn.is_over, "The event queue has no end."
         under_way = before | turn.under_way
         if under_way:
-            before, turn = turn.under_way, _Round(conditions, known, events)
+            # All windows are searched only after a round in which nothing was met.
+            before = turn.under_way
+            turn = _Round(conditions, None if before else known, events)
         assert not under_way, f"Still under way: {under_way}"
 
     qtbot.waitUntil(is_settled)
@@ -312,8 +314,11 @@ class _Unfinished:
             windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
             # The theme dresses what is behind other things a little later, which lays it out anew.
             within = [part.findChildren(QObject) for part in (*windows, theme_manager(), *self._parts)]
-            self._found = [each for each in chain(*within) if _is_busy(each)]
+            self._found = [each for each in chain(*within) if isinstance(each, _BUSY) and _is_busy(each)]
         return [f"{type(each).__name__} of {type(each.parent()).__name__}" for each in self._found]
+
+
+_BUSY = QTimer | QAbstractAnimation | QAbstractItemView
 
 
 def _is_busy(part: QObject) -> bool:
@@ -326,8 +331,7 @@ def _is_busy(part: QObject) -> bool:
             # A list puts off its layout until the queue is empty, by a timer of Qt's own.
             timers = QAbstractEventDispatcher.instance().registeredTimers(part)
             return any(timer.interval == 0 for timer in timers)
-        case _:
-            return False
+    return False
 
 
 class _Round(QObject):
@@ -339,7 +343,7 @@ class _Round(QObject):
     def __init__(
         self,
         conditions: Iterable[Callable[[], bool]],
-        unfinished: _Unfinished,
+        unfinished: _Unfinished | None,
         events: set[QEvent.Type],
     ) -> None:
         super().__init__()
@@ -362,7 +366,7 @@ class _Round(QObject):
         _app().removeEventFilter(self)
         if not self.under_way:
             self.under_way.update(f"condition {n}" for n, each in enumerate(self._conditions) if not each())
-        if not self.under_way:
+        if not self.under_way and self._unfinished is not None:
             self.under_way.update(self._unfinished())
         self.is_over = True
 

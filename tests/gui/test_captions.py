@@ -5,14 +5,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing import LIGHT, PAPER, Colors, Image, drawn, unpacked
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.translation import stage_keys, stage_title, stages_of
-from cnnviz.palette import COLOR_MAPS
 from cnnviz.presets import LENET
 from cnnviz.report.figures import distance_figure
 from cnnviz.translation import Curve
@@ -253,16 +249,3 @@ def test_stages_have_one_name_and_one_colour() -> None:
         on_paper[title] = color
     assert on_paper == on_screen
     assert len(set(on_paper.values())) == len(stages)
-
-
-@pytest.mark.parametrize("name", COLOR_MAPS)
-def test_values_have_one_colour(name: str) -> None:
-    """On paper and on the screen."""
-    for value in np.linspace(-1.2, 1.2, 61):
-        shown, found = Looked(HeatMap(np.array([[value]]), Colors(name, -1.0, 1.0))), set()
-        for look in (LIGHT, PAPER):
-            image = next(
-                mark for mark in drawn(HEAT_MAP, shown, 40, look, 40).all_marks() if isinstance(mark, Image)
-            )
-            found.add(tuple(unpacked(image.pixels)[0, 0].tolist()))
-        assert len(found) == 1

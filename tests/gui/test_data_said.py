@@ -119,17 +119,11 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(qtbot, session, endl
     assert state.dataset.name == "MNIST"
 
 
-@pytest.mark.parametrize("is_cancelled", [True, False])
-def test_without_the_first_data_mnist_is_offered(qtbot, tmp_path, request, is_cancelled):
-    data = request.getfixturevalue("endless") if is_cancelled else tmp_path / "nothing"
-    with begun(qtbot, tmp_path / "window.ini", data) as session:
-        notices, message = session.window.notices, session.window.samples.message
-        if is_cancelled:
-            qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
-            notices.action_button().click()
-        else:
-            qtbot.waitUntil(lambda: "nothing" in message.text())
-            assert session.state.run.status is RunStatus.FAILED
+def test_without_the_first_data_mnist_is_offered(qtbot, tmp_path):
+    with begun(qtbot, tmp_path / "window.ini", tmp_path / "nothing") as session:
+        message = session.window.samples.message
+        qtbot.waitUntil(lambda: "nothing" in message.text())
+        assert session.state.run.status is RunStatus.FAILED
         assert message.action_button().text() == "Use MNIST"
         message.action_button().click()
         qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
@@ -150,7 +144,7 @@ def test_classes_that_the_data_lack_are_replaced_and_that_is_said(qtbot, tmp_pat
 @pytest.fixture
 def model(qtbot, session, tmp_path) -> Path:
     """A model of MNIST that was trained for a while, and the session with another run."""
-    train(qtbot, session, 300)
+    train(qtbot, session, 40)
     path = tmp_path / "mine.safetensors"
     session.controller.models.save(path)
     qtbot.waitUntil(path.exists)
@@ -204,6 +198,9 @@ def test_an_opened_model_is_tested_at_once_and_is_no_unsaved_work_before_it_is_t
 
 
 def test_models_that_do_not_fit_or_were_changed_say_so_and_are_offered(qtbot, session, tmp_path, model):
+    view = tmp_path / "view.png"
+    session.state.choose_test_image(7)
+    save_picture(session, view)
     with opened(qtbot, tmp_path / "other.ini", write_pictures(tmp_path / "zoo")) as other:
         notices = other.window.notices
         other.document.open(model)
@@ -217,6 +214,20 @@ def test_models_that_do_not_fit_or_were_changed_say_so_and_are_offered(qtbot, se
         qtbot.waitUntil(lambda: other.state.dataset.name == "MNIST" and other.state.run.step > 0)
         rest(qtbot, other)
         assert "mine.safetensors" not in notices.text()
+
+        other.controller.open_data(tmp_path / "zoo")
+        qtbot.waitUntil(lambda: other.state.dataset.name == "zoo")
+        rest(qtbot, other)
+        with qtbot.waitSignal(other.document.restorer.finished):
+            other.document.open(view)
+        assert notices.text() == text.replace("mine.safetensors", "view.png").replace(
+            "the model", "the document"
+        )
+        with qtbot.waitSignal(other.document.restorer.finished) as done:
+            notices.action_button().click()
+        assert done.args == [True]
+        assert (other.state.dataset.name, other.state.sample.index) == ("MNIST", 7)
+        assert "view.png" not in notices.text()
 
     with safe_open(model, "numpy") as file:
         metadata = file.metadata()
@@ -307,28 +318,6 @@ def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_ope
     run_id = session.state.run.run_id
     session.document.open(model)
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
-
-
-def test_a_view_of_mnist_offers_mnist(qtbot, session, tmp_path):
-    path = tmp_path / "digits.png"
-    session.state.choose_test_image(7)
-    save_picture(session, path)
-    with opened(qtbot, tmp_path / "other.ini", write_pictures(tmp_path / "zoo")) as other:
-        notices = other.window.notices
-        with qtbot.waitSignal(other.document.restorer.finished):
-            other.document.open(path)
-        assert notices.text() == (
-            "digits.png does not fit the open data: it tells 0, 1 apart, which zoo does not have. "
-            "Use MNIST first, then the document."
-        )
-        assert notices.action_button().text() == "Use MNIST"
-        with qtbot.waitSignal(other.document.restorer.finished) as done:
-            notices.action_button().click()
-        assert done.args == [True]
-        assert other.state.dataset.name == "MNIST"
-        assert other.state.sample.index == 7
-        assert other.state.run.status is RunStatus.READY
-        assert "digits.png" not in notices.text()
 
 
 def test_any_file_of_a_data_set_stands_for_it(tmp_path):

@@ -87,21 +87,28 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     settle(qtbot, session)
 
 
-def test_a_run_with_all_that_was_done_comes_back_and_goes_on_as_it_would_have(
-    qtbot: QtBot, tmp_path: Path
+def test_all_that_was_done_comes_back_after_a_crash_and_from_a_file_and_a_new_document_holds_none_of_it(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "mine.cnnviz"
     with opened(qtbot, tmp_path / "a.ini", experiment=ADAM) as session:
         rich_work(qtbot, session, tmp_path)
-        save_document(qtbot, session, path)
         before = facts(session)
         assert before["forked"] == 180
         assert before["ghost"] is not None
         assert len({each[3].learning_rate for each in before["moments"]}) == 4
+        session.end_early()
+    with opened(qtbot, tmp_path / "a.ini") as session:
+        assert_back(qtbot, session, before)
+        assert "without being closed" in told(session)
+        save_document(qtbot, session, path)
         session.controller.show_moment(None)
         train(qtbot, session, session.state.run.step + 60)
         after = facts(session)
-    with opened(qtbot, tmp_path / "b.ini") as session:
+    (tmp_path / "b").mkdir()  # or what was kept would be opened again
+    with opened(qtbot, tmp_path / "b" / "window.ini") as session:
+        settle(qtbot, session)
+        nothing = facts(session)
         assert restored(qtbot, session, lambda: session.document.open(path))
         assert_back(qtbot, session, before)
         assert session.window.windowTitle() == "mine[*] – CNNViz"
@@ -112,29 +119,6 @@ def test_a_run_with_all_that_was_done_comes_back_and_goes_on_as_it_would_have(
         session.controller.show_moment(333)  # and what lies between the moments is found again
         qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == 333)
 
-
-def test_what_was_not_saved_is_there_after_a_crash(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, tmp_path / "window.ini", experiment=ADAM) as session:
-        rich_work(qtbot, session, tmp_path)
-        before = facts(session)
-        session.end_early()
-    with opened(qtbot, tmp_path / "window.ini") as session:
-        assert_back(qtbot, session, before)
-        assert "without being closed" in told(session)
-
-
-# --- new, save, and the title -------------------------------------------------------------------------------
-
-
-def test_a_new_document_holds_nothing_of_the_last_one(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usual = tmp_path / "usual.ini"
-    with opened(qtbot, usual) as session:
-        settle(qtbot, session)
-        nothing = facts(session)
-    with opened(qtbot, tmp_path / "window.ini", experiment=ADAM) as session:
-        rich_work(qtbot, session, tmp_path)
         session.controller.show_moment(None)
         stroke(qtbot, open_board(qtbot, session), ONE)
         settle(qtbot, session)
@@ -159,8 +143,10 @@ def test_a_new_document_holds_nothing_of_the_last_one(
         assert session.document.recent() == []
         qtbot.waitUntil(lambda: not session.folder.path.exists())
         assert restored(qtbot, session, lambda: ask(session, "new"))  # nothing is asked where nothing is lost
-    text = (tmp_path / "window.ini").read_text(encoding="utf-8")
-    assert "Ada" not in text
+    assert "Ada" not in (tmp_path / "b" / "window.ini").read_text(encoding="utf-8")
+
+
+# --- save, and the title ------------------------------------------------------------------------------------
 
 
 def test_save_asks_for_a_name_once_and_what_is_looked_at_changes_no_document(

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -25,6 +27,7 @@ from ui.panels.report import ReportPanel
 from ui.run import start
 from ui.session import Session
 from ui.state import RunStatus
+from ui.tuning import EndSignals
 
 WORDS = "equal patches give equal numbers"
 
@@ -74,17 +77,24 @@ def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArra
 
 
 def test_words_typed_last_outlive_a_signal(qtbot, tmp_path):
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        home = tmp_path / number.name
-        home.mkdir()
-        with child(home, "write", WORDS) as process:
-            assert end(process, number) == 128 + number
-        assert not list(home.rglob("*.lock"))
-        (kept,) = (home / "CNNViz" / "windows").glob("*/document.json")
-        assert WORDS in kept.read_text(encoding="utf-8")
-    with next_start(qtbot, home) as session:
+    with child(tmp_path, "write", WORDS) as process:
+        assert end(process, signal.SIGTERM) == 128 + signal.SIGTERM
+    assert not list(tmp_path.rglob("*.lock"))
+    (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
+    assert WORDS in kept.read_text(encoding="utf-8")
+    with next_start(qtbot, tmp_path) as session:
         assert WORDS in words_of(session)
         assert "without being closed" in session.window.notices.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_is_told_of_where_no_python_runs(qtbot, number):
+    parent = QObject()
+    signals = EndSignals(parent)
+    with qtbot.waitSignal(signals.received):
+        signal.raise_signal(number)
+    assert signals.status(0) == 128 + number
+    signals.close()
 
 
 def test_a_run_and_the_own_image_come_back(qtbot, tmp_path):
@@ -134,27 +144,13 @@ def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(qtbot,
         weights_at(qtbot, session, 4)
 
 
-def test_a_run_on_own_data_comes_back_with_them(qtbot, tmp_path):
+def test_a_run_on_own_data_comes_back_with_them_and_waits_for_them_while_they_are_gone(qtbot, tmp_path):
     data = write_npz(tmp_path / "own.npz", (4, 9))
     with next_start(qtbot, tmp_path) as session:
         session.controller.open_data(data)
         qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
         train_to(qtbot, session, 12)
         weights = weights_at(qtbot, session, 12)
-        session.end_early()
-    with next_start(qtbot, tmp_path) as session:
-        assert session.state.source.path == data
-        for name, values in weights_at(qtbot, session, 12).items():
-            np.testing.assert_array_equal(values, weights[name])
-        assert session.state.dataset.name == "own"
-
-
-def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot, tmp_path):
-    data = write_npz(tmp_path / "own.npz")
-    with next_start(qtbot, tmp_path) as session:
-        session.controller.open_data(data)
-        qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
-        train_to(qtbot, session, 12)
         session.end_early()
     content = data.read_bytes()
     data.unlink()
@@ -163,7 +159,9 @@ def test_own_data_that_are_gone_leave_the_document_for_the_next_start(qtbot, tmp
         assert session.state.run.step == 0
     data.write_bytes(content)
     with next_start(qtbot, tmp_path) as session:
-        weights_at(qtbot, session, 12)
+        for name, values in weights_at(qtbot, session, 12).items():
+            np.testing.assert_array_equal(values, weights[name])
+        assert (session.state.source.path, session.state.dataset.name) == (data, "own")
 
 
 def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot, tmp_path):

@@ -4,7 +4,6 @@ import base64
 import csv
 import io
 import re
-import struct
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,12 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from PySide6.QtCore import QSettings, Qt, QThread, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QWidget
 
 from cnnviz.document.archive import load_picture
 from cnnviz.document.types import Seen
-from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Font, Table, drawn
+from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Table, drawn
 from cnnviz.drawing.drawing import captioned
 from cnnviz.drawing.page import Card, Page, down
 from cnnviz.files import atomic_write
@@ -28,15 +27,14 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from tests.engine.document_cases import small_document
 from tests.engine.report_cases import needs_poppler
-from tests.gui.driving import PATIENCE, activate, close_export_dialog, export_dialog, show_window
+from tests.gui.driving import PATIENCE, show_window
 from tests.gui.whole_window import show_panel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import Figure, tables_of, to_csv
-from ui.export.formats import draw_pdf, draw_png, draw_svg, small_font, to_image
+from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
 from ui.page_view import PageView
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, Notice
-from ui.theme.fonts import FONT_FOLDER
 
 SVG = "{http://www.w3.org/2000/svg}"
 VALUES = np.arange(12, dtype=np.float64).reshape(3, 4) / 7 - 0.5
@@ -275,10 +273,8 @@ class SlowDisk:
         atomic_write(path, content)
 
 
-@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "csv"])
-def test_a_file_is_written_beside_the_window_also_when_the_dialog_is_closed(qtbot, dialog, monkeypatch, kind):
+def test_a_file_is_written_beside_the_window_also_when_the_dialog_is_closed(qtbot, dialog, monkeypatch):
     disk = SlowDisk(monkeypatch)
-    dialog.format.button(kind).click()
     path = dialog.path()
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: disk.threads == ["files"])
@@ -323,47 +319,10 @@ def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty():
 # -- letters in an SVG file ----------------------------------------------------------------------------------
 
 
-LETTERS = "Ag∂×−0.25 ½%ß"
-
-
 def _picture(font: ImageFont.FreeTypeFont, letter: str) -> np.ndarray:
     image = Image.new("L", (160, 200))
     ImageDraw.Draw(image).text((20, 140), letter, fill=255, font=font, anchor="ls")
     return np.asarray(image, dtype=np.float64) / 255
-
-
-@pytest.mark.parametrize("file", ["Inter-Regular.ttf", "JetBrainsMono-Regular.ttf"])
-def test_letters_look_like_those_of_the_whole_font(file):
-    basic = ImageFont.Layout.BASIC
-    small = ImageFont.truetype(
-        io.BytesIO(small_font(Font(1, is_mono=not file.startswith("Inter")), LETTERS)),
-        100,
-        layout_engine=basic,
-    )
-    whole = ImageFont.truetype(FONT_FOLDER / file, 100, layout_engine=basic)
-    for letter in LETTERS:
-        assert small.getlength(letter) == pytest.approx(whole.getlength(letter), abs=1), letter
-        drawn, wanted = _picture(small, letter), _picture(whole, letter)
-        # Hints move the edges of the whole font by parts of a pixel.
-        assert np.abs(drawn - wanted).sum() <= 0.12 * wanted.sum() + 1, letter
-
-
-def test_the_letters_that_were_asked_for_and_no_others_are_in_a_sound_font_file():
-    few = ImageFont.truetype(io.BytesIO(small_font(Font(1), "ab")), 100)
-    assert _picture(few, "b").any()
-    np.testing.assert_array_equal(_picture(few, "c"), _picture(few, "\N{SNOWMAN}"))
-    assert small_font(Font(1), "") == b""
-    assert small_font(Font(1), "\N{CJK UNIFIED IDEOGRAPH-732B}") == b"", "the font has no such letter"
-    data = small_font(Font(1), LETTERS)
-    words = struct.unpack(f">{len(data) // 4}I", data)
-    assert sum(words) & 0xFFFFFFFF == 0xB1B0AFBA
-    (count,) = struct.unpack_from(">H", data, 4)
-    for number in range(count):
-        _tag, wanted, start, length = struct.unpack_from(">4sIII", data, 12 + 16 * number)
-        table = bytearray(data[start : start + length] + bytes(-length % 4))
-        if data[12 + 16 * number : 16 + 16 * number] == b"head":
-            table[8:12] = bytes(4)
-        assert sum(struct.unpack(f">{len(table) // 4}I", table)) & 0xFFFFFFFF == wanted
 
 
 def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged():
@@ -396,25 +355,7 @@ def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged():
 # -- in the whole window -------------------------------------------------------------------------------------
 
 
-def test_keys_and_context_menu_reach_the_figure_that_is_meant_and_it_can_be_copied(
-    qtbot, session, monkeypatch
-):
-    menus: list[QMenu] = []
-    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
-    window, plot = session.window, show_panel(qtbot, session, 2).strip
-    activate(qtbot, window)
-    window.setFocus()
-    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-    assert export_dialog().figure().title == "Translation panel"
-    close_export_dialog(qtbot)
-    place = plot.rect().center()
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
-    QApplication.sendEvent(plot, event)
-    (menu,) = menus
-    export = next(each for each in menu.actions() if each.text().startswith("Export figure"))
-    export.trigger()
-    assert export_dialog().figure().widget is plot
-    close_export_dialog(qtbot)
+def test_a_panel_is_copied_as_picture_and_drawing_with_its_caption(qtbot, session):
     for number in (2, 4):
         panel = show_panel(qtbot, session, number)
         session.window.setFocus()

@@ -279,18 +279,6 @@ def assert_all_of_one_cell(desk, cell, pinned=False):
     np.testing.assert_array_equal(desk.values(cell.stage), desk.trace.outputs[cell.stage][0, channel])
 
 
-# -- moments -------------------------------------------------------------------------------------------------
-
-
-def test_the_weight_under_the_pointer_follows_the_moment(lab5):
-    lab5.hover("conv1.weight", 1, 2)
-    lab5.look(scaled(lab5.network, 3.0), step=9)
-    text = lab5.panel.status.text().split(" · ")
-    assert text[:2] == ["weight of conv1", "filter 0, row 1, column 2"]
-    weight = float(lab5.network.params["conv1.weight"][0, 0, 1, 2])
-    assert said_in(text[2]) == pytest.approx(weight, rel=1e-3)
-
-
 def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     analysis = Later()
     desk = Opened(qtbot, analysis=analysis)
@@ -299,22 +287,6 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     assert_all_of_one_cell(desk, PinnedCell("conv1", (7, 4, 5)), pinned=True)
     assert desk.line("conv1") == "map 7 of 8"
     assert desk.line("conv1.weight") == "filter 7 of 8"
-
-
-# -- sweep and Esc -------------------------------------------------------------------------------------------
-
-
-def test_after_escape_or_keys_the_outline_is_where_the_marked_cell_is(lab5):
-    lab5.hover("conv1", 9, 9)
-    lab5.click("conv1", 9, 9)
-    lab5.hover("conv1", 20, 3)
-    lab5.key(Qt.Key.Key_Escape)
-    assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 20, 3)))
-    lab5.hover("conv1", 4, 5)
-    lab5.click("conv1", 4, 5)
-    lab5.key(Qt.Key.Key_Right)
-    assert lab5.map("conv1").hovered is None
-    assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 4, 6)), pinned=True)
 
 
 # -- classes -------------------------------------------------------------------------------------------------
@@ -393,17 +365,7 @@ def test_the_head_of_a_map_of_numbers_says_their_power_of_ten(lab5, factor, unit
     assert lab5.line("conv1") == "map 0 of 8"  # no numbers are written here
 
 
-# -- presenter mode ------------------------------------------------------------------------------------------
-
-
-def test_in_presenter_mode_the_pinned_cell_of_an_enlarged_map_stays_in_sight(lab5, theme):
-    lab5.state.set_pinned(PinnedCell("conv1", (0, 23, 24)))
-    lab5.panel.network.enlarge("conv1")
-    settle(lab5.qtbot)
-    lab5.zoom(6)
-    theme.set_scale(1.35)
-    settle(lab5.qtbot)
-    assert lab5.cell_box("conv1", 23, 24) is not None
+# -- anything at random --------------------------------------------------------------------------------------
 
 
 def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):

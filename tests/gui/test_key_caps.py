@@ -20,7 +20,9 @@ def _press_tab(session: Session, count: int) -> None:
         QApplication.sendEvent(session.window.windowHandle(), event)
 
 
-def test_the_switch_puts_each_key_on_its_control(qtbot: QtBot, session: Session) -> None:
+def test_the_switch_puts_each_key_on_its_control_and_who_has_a_mouse_is_shown_none(
+    qtbot: QtBot, session: Session
+) -> None:
     window, caps = session.window, _caps(session)
     assert caps.shown == []
     window.menus.action("keys").setChecked(True)
@@ -36,23 +38,19 @@ def test_the_switch_puts_each_key_on_its_control(qtbot: QtBot, session: Session)
     window.menus.action("keys").setChecked(False)
     assert caps.shown == []
 
+    corner = QPointF(2, 2)
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for kind, held in ((QEvent.Type.MouseButtonPress, left), (QEvent.Type.MouseButtonRelease, none)):
+        event = QMouseEvent(kind, corner, corner, left, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(window.windowHandle(), event)
+    _press_tab(session, 12)
+    assert not window.menus.action("keys").isChecked(), "there is a mouse as well"
 
-def test_who_uses_only_keys_is_shown_them_and_who_uses_the_mouse_is_not(
-    qtbot: QtBot, session: Session
-) -> None:
+
+def test_who_uses_only_keys_is_shown_them(qtbot: QtBot, session: Session) -> None:
     action = session.window.menus.action("keys")
     _press_tab(session, 5)
     assert not action.isChecked()
     _press_tab(session, 1)
     assert action.isChecked()
     qtbot.waitUntil(lambda: "Space" in [key for key, _ in _caps(session).shown])
-
-
-def test_a_mouse_button_says_that_keys_are_not_all(qtbot: QtBot, session: Session) -> None:
-    corner = QPointF(2, 2)
-    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-    for kind, held in ((QEvent.Type.MouseButtonPress, left), (QEvent.Type.MouseButtonRelease, none)):
-        event = QMouseEvent(kind, corner, corner, left, held, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(session.window.windowHandle(), event)
-    _press_tab(session, 12)
-    assert not session.window.menus.action("keys").isChecked()

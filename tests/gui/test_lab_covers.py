@@ -52,10 +52,9 @@ _SAYS = {
 
 @pytest.fixture
 def opened_lab(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Session]:
-    """A lab of the program; all but the exercise, which asks about many images, with few, to end soon."""
-    path, digits = shipped_labs()[request.param], None
-    if request.param != "lab5":
-        digits = write_npz(tmp_path / "digits.npz", load_lab(path).experiment.classes, 1000, 211)
+    """A lab of the program with few images, to end soon."""
+    path = shipped_labs()[request.param]
+    digits = write_npz(tmp_path / "digits.npz", load_lab(path).experiment.classes, 1000, 211)
     with opened(qtbot, tmp_path / "lab.ini", digits) as session:
         session.lab.open_file(path)
         qtbot.waitUntil(lambda: getattr(session.lab.guide.control.lab, "id", "") == request.param)
@@ -63,7 +62,7 @@ def opened_lab(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("opened_lab", sorted(shipped_labs()), indirect=True)
+@pytest.mark.parametrize("opened_lab", ["fooling", "lab5"], indirect=True)  # between them, most measures
 def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(qtbot: QtBot, opened_lab: Session) -> None:
     speak()
     session = opened_lab
@@ -166,7 +165,7 @@ def _number(session: Session, found: Measured) -> float:
     if not isinstance(value, float):
         return math.nan
     number = value / 100 if found.how.quantity == "percent" else value
-    return math.nan if number == round(number) else number
+    return math.nan if math.isclose(number, round(number, 3), rel_tol=1e-12) else number
 
 
 def _pattern(found: Measured) -> re.Pattern[str]:
@@ -215,7 +214,7 @@ def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
     press(card.skip)
-    assert "cannot predict in this step" in card.warning.text()
+    assert "no longer predict in this step" in card.warning.text()
     press(card.keep_predicting)
     assert not card.warning.isVisible()
     assert card.commit.isVisible()

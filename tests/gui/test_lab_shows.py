@@ -27,7 +27,7 @@ def test_the_lessons_that_labs_wait_for_are_those_of_the_translation_panel():
     assert all(title.endswith(TITLES[name]) for name, title in LESSON_TITLES if name != FREE)
 
 
-def test_every_choice_in_a_lab_is_one_of_its_panel(qtbot, session):
+def test_every_choice_in_a_lab_is_one_of_its_panel_and_taken_as_it_stands(qtbot, session):
     whole_window.train(qtbot, session, 3)
     for place, _ in enumerate(PANELS):
         session.window.panels.show_panel(place)
@@ -45,18 +45,6 @@ def test_every_choice_in_a_lab_is_one_of_its_panel(qtbot, session):
             is_there = any(fnmatchcase(each, name) for each in known[f"{panel}_dock"])
             assert is_there or name in _NOT_ALWAYS, f"{panel} has no choice {name}"
 
-
-#: Choices that a panel only has in some states: a column folded, scrolled or enlarged, fixed limits.
-_NOT_ALWAYS = ("flow.folded.*", "flow.thumbs.*", "flow.large.cell", "flow.large.place", "limits.*")
-
-
-def _choices(lab: Lab) -> list[tuple[str, str]]:
-    shows = [lab.start, *(step.show for step in lab.steps)]
-    return [(panel, name) for show in shows for panel, view in show.views.items() for name in view]
-
-
-def test_every_choice_in_a_lab_is_taken_as_it_stands(qtbot, session):
-    whole_window.train(qtbot, session, 3)
     panels = dict(zip(PANELS, session.window.panels.panels(), strict=True))
     for lab in LABS:
         if lab.experiment.classes != session.state.experiment.classes:
@@ -70,3 +58,12 @@ def test_every_choice_in_a_lab_is_taken_as_it_stands(qtbot, session):
                 for choice, value in view.items():
                     expected = None if value in ("full", ()) else value
                     assert after[choice] == expected, f"{lab.id}: {choice} = {value} became {after[choice]}"
+
+
+#: Choices that a panel only has in some states: a column folded, scrolled or enlarged, fixed limits.
+_NOT_ALWAYS = ("flow.folded.*", "flow.thumbs.*", "flow.large.cell", "flow.large.place", "limits.*")
+
+
+def _choices(lab: Lab) -> list[tuple[str, str]]:
+    shows = [lab.start, *(step.show for step in lab.steps)]
+    return [(panel, name) for show in shows for panel, view in show.views.items() for name in view]

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import read_grayscale, to_input
 from cnnviz.digit import find_ink, normalize_digit
-from cnnviz.drawing import LIGHT
 from cnnviz.graphics.pictures import BOARD
 from tests.gui.driving import click, show_window
 from tests.gui.own_digit_driving import CONTROL, ONE, ZERO, open_board, paper, settle, stroke
@@ -24,7 +23,7 @@ from ui.state import RunStatus
 
 def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     state, samples = session.state, session.window.samples
-    train_to(qtbot, session, 2500)
+    train_to(qtbot, session, 1500)
     own = open_board(qtbot, session)
     seen = []
     samples._loop.drew.connect(lambda: seen.append(samples.prediction.scene.sample))
@@ -126,14 +125,13 @@ def test_data_of_another_size(qtbot, session, tmp_path):
     assert state.sample.pixels.shape == (1, 20, 16)
 
 
-@pytest.mark.parametrize("presenter", [False, True])
-def test_samples_and_pages_stay_usable_in_small_windows(qtbot, session, theme, presenter):
+def test_samples_and_pages_stay_usable_in_small_windows(qtbot, session, theme):
     window, samples, state = session.window, session.window.samples, session.state
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
     settle(qtbot, session)
     own.close()
-    theme.set_scale(1.35 if presenter else 1.0)
+    theme.set_scale(1.35)
     session.controller.edit(state.draft.with_classes(tuple("0123456789")))
     for width, height in ((1100, 700), (1440, 900)):
         window.resize(width, height)
@@ -297,11 +295,6 @@ def pad(qtbot):
     return widget
 
 
-def test_on_paper_an_empty_board_asks_nobody_to_draw(pad):
-    assert "Draw here" in pad.drawing().texts()
-    assert not any(pad.figure(LIGHT).texts())
-
-
 def test_a_stroke_follows_the_button_goes_on_beyond_the_edge_and_comes_back(qtbot, pad):
     qtbot.mouseMove(pad, QPoint(90, 90))
     qtbot.mouseMove(pad, QPoint(290, 90))
@@ -358,7 +351,7 @@ def test_drawing_with_the_keyboard(qtbot, pad):
     assert pad.is_blank(), "one stroke, one undo"
 
 
-@pytest.mark.parametrize("size", [(28, 28), (32, 20), (10, 40)])
+@pytest.mark.parametrize("size", [(28, 28), (10, 40)])
 def test_a_board_of_another_aspect_is_cleared(qtbot, pad, size):
     stroke(qtbot, pad, [(0.2, 0.5), (0.8, 0.5)])
     pad.set_aspect(*size)

@@ -9,16 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing.page import Choice, Page, down
 from cnnviz.experiment import Experiment
-from cnnviz.graphics.heat_map import Reveal
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, apply_update
 from tests.gui.backprop_desk import TWO_BLOCKS, Desk, lab5, two_blocks
 from tests.gui.driving import click
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.asks import PointAt
-from ui.panels.backprop.side_column import INSPECT, POKE, SideColumn
+from ui.panels.backprop.side_column import POKE
 from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus
@@ -30,25 +28,6 @@ def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot, LAB5)
     made.show(lab5())
     return made
-
-
-def test_steps_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
-    desk = Desk(qtbot, LAB5)
-    desk.panel._ahead.blockSignals(False)
-    desk.panel.side.show_page(POKE)
-    desk.show(lab5())
-    qtbot.waitUntil(lambda: not desk.panel._unseen and not desk.panel._ahead.isActive())
-    assert desk.panel.model.step.kind is StepKind.OUTPUT
-    ready = {key: desk.view(key) for key in ("route", "map 0", "saliency", "total")}
-    assert not any(view.isVisible() for view in ready.values())
-    desk.panel.side.show_page(INSPECT)
-    inspect = desk.panel.side.inspect
-    seen = [key for key, view in inspect._widgets.items() if view.isVisible()]
-    assert sorted(seen) == sorted(inspect.page.leaves()), "what was drawn ahead is not shown with its page"
-    assert desk.view("numbers").isVisible()
-    desk.go_to(StepKind.ROUTE)
-    assert desk.view("route") is ready["route"]
-    assert desk.view("route").isVisible()
 
 
 def logit_gradient(desk: Desk) -> float:
@@ -182,24 +161,3 @@ def test_adopting_an_update_continues_the_run_from_the_changed_weights(
     for name, array in expected.params.items():
         np.testing.assert_array_equal(session.state.live.network.params[name], array)
     qtbot.waitUntil(lambda: session.state.run.status in (RunStatus.READY, RunStatus.PAUSED))
-
-
-def test_the_column_is_as_wide_as_its_pages_want_now_those_out_of_sight_too(qtbot: QtBot) -> None:
-    """A page that wanted more room and does so no longer leaves nothing behind."""
-
-    def page_with(title: str) -> Page:
-        return Page(down(Choice("press", "press", title, Reveal())))
-
-    side = SideColumn(lambda _ask: None)
-    qtbot.addWidget(side)
-    pages = side.inspect, side.poke, side.check
-    for page in pages:
-        page.show_page(page_with("short"))
-    side.show()
-    qtbot.waitUntil(lambda: side.minimumSizeHint().width() > 0)
-    first = side.minimumSizeHint().width()
-    for page in pages:
-        page.show_page(page_with("a button with so many words that it needs more room than all others have"))
-        qtbot.waitUntil(lambda: side.minimumSizeHint().width() > first)
-        page.show_page(page_with("short"))
-        qtbot.waitUntil(lambda: side.minimumSizeHint().width() == first)

@@ -172,16 +172,6 @@ def test_the_exercise_is_in_sight_at_once(qtbot, size):
             assert opened.in_sight(column.key) == set(range(8))
 
 
-def test_maps_grow_with_the_panel(qtbot):
-    opened = Opened(qtbot, size=(2270, 1230))
-    settle(qtbot)
-    cells = [opened.cell_box(*cell).right for cell in (("input", 0, 27), ("conv1", 0, 25), ("pool1", 0, 12))]
-    assert min(cells) > 430
-    used = max(opened.map(column.key).geometry().right() for column in opened.panel.picture.plan.columns)
-    assert used > 0.95 * opened.flow.width()
-    assert opened.panel.network.area.horizontalScrollBar().maximum() == 0
-
-
 def test_large_networks_fold_their_activations_which_unfold_with_what_the_others_show(qtbot):
     opened = Opened(qtbot, LENET)
     keys = ("relu1", "relu2", "relu3", "conv1", "pool2")

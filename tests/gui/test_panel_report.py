@@ -160,7 +160,7 @@ def test_a_section_of_several_steps_has_all_their_fields_and_is_printed_part_by_
     assert section.index("Objective") < section.index("to tell a 0 from a 1") < section.index("Hypothesis")
 
 
-def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbot, make, state):
+def test_running_the_lab_stamps_hypotheses_before_and_after_it_also_in_the_next_sitting(qtbot, make, state):
     panel = make()
     write(qtbot, panel, "hypothesis", "99 %")
     assert "Not recorded yet" in stamp(panel)
@@ -181,15 +181,12 @@ def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbo
     assert "the report shows both" in stamp(panel)
     assert versions(panel, TRANSLATION) == ()
 
-
-def test_a_hypothesis_after_a_run_of_an_earlier_sitting_is_marked(qtbot, make):
-    panel = make()
-    run(qtbot, panel)
     again = make()
     again.work.begin(kept(panel.work.work))
+    again.show_step(TRANSLATION)
     write(qtbot, again, "hypothesis", "I knew it")
     record(qtbot, again)
-    (version,) = versions(again, PRINCIPLE)
+    (version,) = versions(again, TRANSLATION)
     assert version.after_run
     assert version.shown.lab
     assert "after results of this lab had been shown at " in stamp(again)
@@ -225,6 +222,7 @@ def test_a_new_report_knows_what_is_on_the_screen_and_no_more(qtbot, make, state
     assert not panel.work.version(panel.work.lab.steps[0], "x").after_run
 
 
+@pytest.mark.typesets
 def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_background(
     qtbot, make, background
 ):
@@ -243,6 +241,7 @@ def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_
     assert {(page.width(), page.format()) for page in pages} == {(width, QImage.Format.Format_RGB32)}
 
 
+@pytest.mark.typesets
 def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole_panel(qtbot, make):
     panel = make()
     preview = panel.preview
@@ -275,6 +274,7 @@ def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole
     assert panel.head.isVisible(), "there is something to write"
 
 
+@pytest.mark.typesets
 def test_while_something_is_to_be_predicted_the_pages_show_words_and_no_results(qtbot, make, state):
     panel = make()
     run(qtbot, panel)
@@ -298,14 +298,11 @@ def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_agai
     assert not panel.again.isVisible()
     run(qtbot, panel)
     before = panel.numbers
-    qtbot.waitUntil(lambda: len(panel.preview.pages) > 3)
-    pages = len(panel.preview.pages)
     panel.hide()  # both would have pages set by the same thread
     drain(qtbot, background)
     again = make()
     again.work.begin(kept(panel.work.work))
     assert again.numbers == before
-    qtbot.waitUntil(lambda: len(again.preview.pages) == pages)
     assert f"Measured {before.time}: test accuracy" in again.status.text()
     assert "measured again" not in again.exporter.lacking()
     state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now

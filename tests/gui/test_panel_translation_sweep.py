@@ -235,19 +235,6 @@ def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, q
     assert "step 100" in desk.panel.sweep.note.text()
 
 
-@pytest.mark.parametrize("many", [False, True])
-def test_what_was_measured_with_other_layers_is_not_shown(desk: Desk, qtbot: QtBot, many: bool) -> None:
-    desk.load(replace(LAB5, activation="relu").build_network())
-    if many:
-        measure_many(desk, 2)
-        qtbot.waitUntil(lambda: not desk.panel.sweep.is_running)
-    assert "ReLU" in {line.name for line in desk.panel.sweep.curves.content.curves}
-    desk.load(LAB5.build_network())
-    shown = desk.panel.sweep.curves.content
-    assert shown is None or "ReLU" not in {line.name for line in shown.curves}
-    assert (desk.panel.sweep.map.content is None) is many
-
-
 def test_what_was_measured_in_another_run_says_so_also_at_the_same_step(desk: Desk, qtbot: QtBot) -> None:
     """Two runs of other seeds, both at step 100."""
     runs = [replace(LAB5, seed=seed) for seed in (7, 8)]

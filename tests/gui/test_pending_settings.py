@@ -11,9 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5, LENET
 from cnnviz.training import Trainer
-from tests.gui.driving import choose_by_keys, settle
+from tests.gui.driving import choose_by_keys, opened, settle
 from tests.gui.training_driving import type_setting
 from tests.gui.whole_window import rest, train
+from tests.small_data import write_npz
 from ui import first_run
 from ui.first_run import begin_slowly
 from ui.panels.training import TrainingPanel
@@ -149,6 +150,7 @@ def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
     asked: list[str] = []
     session.controller.replace_guard = lambda: len(asked) > 1 or asked.append("may it be lost?")
     session.controller.choose_preset("lenet")
+    state.set_speed(5)  # or the few images would be learnt before anybody can pause
     settle(qtbot)
     run_id, step, before = state.run.run_id, state.run.step, (state.run, state.experiment)
     press()
@@ -164,11 +166,18 @@ def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
     qtbot.mouseClick(window.run_bar.train, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     assert window.run_bar.train.accessibleName() == "Continue"
+    state.set_speed(None)
 
 
 def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
-    qtbot: QtBot, session: Session
+    qtbot: QtBot, tmp_path: Path
 ) -> None:
+    digits = write_npz(tmp_path / "ten.npz", range(10), 640, 100)
+    with opened(qtbot, tmp_path / "few.ini", digits) as session:
+        _check_ways_to_start(qtbot, session)
+
+
+def _check_ways_to_start(qtbot: QtBot, session: Session) -> None:
     window = session.window
     action = window.menus.action("train")
 

@@ -46,20 +46,10 @@ from ui.window.panel_area import PanelFrame
 SIZES = ((1440, 900), (1280, 720), (1100, 700))
 
 
-@pytest.fixture(params=["lab5", "lenet"])
-def preset(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture
-def trained(request: pytest.FixtureRequest, qtbot: QtBot, preset: str, tmp_path: Path) -> Iterator[Session]:
-    """Each preset, trained a little."""
-    if preset == "lenet":
-        with trained_lenet(qtbot, tmp_path) as session:
-            yield session
-    else:
-        session = request.getfixturevalue("session")
-        train(qtbot, session, 100)
+def trained(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    """The preset with more in each panel, trained a little."""
+    with trained_lenet(qtbot, tmp_path) as session:
         yield session
 
 
@@ -90,7 +80,7 @@ def test_no_control_is_cut_off(qtbot: QtBot, trained: Session, theme: ThemeManag
     faults: list[str] = []
     for number, name in enumerate(PANELS):
         panel = show_panel(qtbot, trained, number)
-        for size in SIZES:
+        for size in SIZES[1:]:
             _resize(qtbot, trained, size)
             faults += [f"{name} at {size}: {each}" for each in _cut_off(trained, panel)]
     theme.set_scale(2.0)
@@ -427,14 +417,10 @@ def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, sessi
         assert window.isFullScreen() is full.isChecked() is still_full
 
 
-@pytest.mark.parametrize(("size", "has_guide"), [((940, 640), False), ((1100, 700), True)])
 def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
-    qtbot: QtBot, session: Session, size: tuple[int, int], has_guide: bool, tmp_path: Path
+    qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     train(qtbot, session, 20)
-    if has_guide:
-        open_lab(qtbot, session, tmp_path)
-    _resize(qtbot, session, size)
     pictures: dict[str, Callable[[], tuple[QWidget, ...]]] = {
         "training": lambda: (session.window.panel(TrainingPanel).network.view,),
         "feature_maps": lambda: (session.window.panel(FeatureMapsPanel).network.flow,),
@@ -442,21 +428,21 @@ def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
         "backprop": lambda: (session.window.panel(BackpropPanel).stack,),
     }
     translation = session.window.panel(TranslationPanel)
-    for number, name in enumerate(PANELS):
-        show_panel(qtbot, session, number)
-        for picture in pictures.get(name, tuple)():
-            seen = seen_rect(picture)
-            assert (seen.width(), seen.height()) == (picture.width(), picture.height()), name
+    for size in ((940, 640), (1100, 700)):
+        _resize(qtbot, session, size)
+        for number, name in enumerate(PANELS):
+            show_panel(qtbot, session, number)
+            for picture in pictures.get(name, tuple)():
+                seen = seen_rect(picture)
+                assert (seen.width(), seen.height()) == (picture.width(), picture.height()), (name, size)
+        open_lab(qtbot, session, tmp_path)  # beside which the second size is the least
 
 
 # -- nothing overlaps ----------------------------------------------------------------------------------------
 
 
 #: Of a panel in its dock: beside another one, and alone; each width and each height at least once.
-DOCK_SIZES = {
-    "lab5": [QSize(500, 400), QSize(700, 650), QSize(767, 900), QSize(1200, 400)],
-    "lenet": [QSize(560, 650), QSize(900, 400)],
-}
+DOCK_SIZES = (QSize(500, 400), QSize(767, 900), QSize(1200, 400))
 #: Provenance over other parts on purpose.
 _OVERLAYS = QSplitterHandle
 
@@ -484,40 +470,37 @@ def _stages(panel: QWidget) -> list[int]:
     return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
 
 
-def test_no_part_of_a_panel_covers_another(
-    qtbot: QtBot, trained: Session, theme: ThemeManager, preset: str
-) -> None:
-    session = trained
+def test_no_part_of_a_panel_covers_another(qtbot: QtBot, trained: Session, theme: ThemeManager) -> None:
+    theme.set_scale(1.35)
     faults: list[str] = []
-    for presenter in (False, True):
-        theme.set_scale(1.35 if presenter else 1.0)
-        for number, name in enumerate(PANELS):
-            panel = show_panel(qtbot, session, number)
-            dock = session.window.panels.docks()[number]
-            # In a window of its own a panel has the size that it is given: no other dock takes part in it.
-            dock.setFloating(True)
-            rest(qtbot, session)
-            frame = dock.widget()
-            around = dock.size() - frame.size()
+    for number, name in enumerate(PANELS):
+        panel = show_panel(qtbot, trained, number)
+        dock = trained.window.panels.docks()[number]
+        # In a window of its own a panel has the size that it is given: no other dock takes part in it.
+        dock.setFloating(True)
+        rest(qtbot, trained)
+        frame = dock.widget()
+        around = dock.size() - frame.size()
+        for size in DOCK_SIZES:
+            dock.resize(size + around)
+            settle(qtbot)
+            assert frame.size() == size
             # Of each kind of step once, where room is shortest; elsewhere the pages are asked.
-            for stage in _stages(panel) if presenter and preset == "lenet" else [0]:
-                if name == "backprop":
-                    session.window.panel(BackpropPanel).model.go_to(stage)
-                for size in DOCK_SIZES[preset]:
-                    dock.resize(size + around)
+            for stage in _stages(panel) if size == DOCK_SIZES[0] else [0]:
+                if isinstance(panel, BackpropPanel):
+                    panel.model.go_to(stage)
                     settle(qtbot)
-                    assert frame.size() == size
-                    faults += [f"{name}, {stage}, {presenter}, {size}: {each}" for each in _overlaps(panel)]
-            dock.setFloating(False)
+                faults += [f"{name}, {stage}, {size}: {each}" for each in _overlaps(panel)]
+        dock.setFloating(False)
     assert not faults, "\n".join(faults)
 
 
-def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) -> None:
+def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtBot, session: Session) -> None:
     window = session.window
     area, before = window.panels, window.samples_dock.width()
-    for number in range(len(PANELS)):
+    for number in (0, PANELS.index("backprop")):
         show_panel(qtbot, session, number)
-        area.move_aside()
+        QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
         panel, front = area.panels()[number], area.docks()[number]
         others = [each for each in area.docks() if each is not front]
         qtbot.waitUntil(lambda front=front: abs(2 * front.width() - area.width()) < 10)
@@ -530,5 +513,6 @@ def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) ->
         assert window.samples_dock.width() < before
         gap = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
         assert gap <= 1, "the line between them and nothing else"
-        area.gather()
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        QTest.keyClick(window, Qt.Key.Key_B, both)
         qtbot.waitUntil(lambda: not area.is_divided and window.samples_dock.width() == before)

@@ -19,7 +19,7 @@ from cnnviz.report.blocks import MAX_WORDS
 from tests.gui import whole_window
 from tests.gui.document_driving import through_document
 from tests.gui.driving import drain, kept_in
-from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer
+from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, row_button, titles_in
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of
@@ -106,7 +106,7 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
 
     window.notices.action_button().click()  # it is still sliding in
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    assert window.panel(ReportPanel).fields.inserts[0].titles() == [title]
+    assert titles_in(window.panel(ReportPanel).fields.inserts[0]) == [title]
     work = window.panel(ReportPanel).work
     assert through_document(work.work)[0].record(work.lab).step(TRANSLATION).inserts == (insert,)
     qtbot.waitUntil(lambda: "inserts/" in kept_in(session))
@@ -119,6 +119,7 @@ def test_only_what_was_in_sight_is_offered_and_can_be_put_in(qtbot: QtBot, sessi
     def offered() -> set[str]:
         return {choice.panel for choice in session.inserter.choices()}
 
+    whole_window.rest(qtbot, session)
     assert offered() == {"Network"}
     session.exporter.insert(panel)
     qtbot.waitUntil(lambda: "Translation panel has nothing to show yet" in window.notices.text())
@@ -131,7 +132,7 @@ def test_only_what_was_in_sight_is_offered_and_can_be_put_in(qtbot: QtBot, sessi
     qtbot.waitUntil(lambda: offered() == {"Network", "Translation", "Filters & maps"})
 
 
-def test_context_menus_put_a_panel_into_its_own_demonstration_and_in_the_report_ctrl_i_asks_what(
+def test_context_menus_put_a_panel_into_its_own_demonstration(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     menus: list[QMenu] = []
@@ -154,17 +155,6 @@ def test_context_menus_put_a_panel_into_its_own_demonstration_and_in_the_report_
         action.trigger()
         wanted = [f"{('Translation', 'Backprop')[number - 2]} panel"]
         qtbot.waitUntil(lambda key=key, wanted=wanted: _titles(session, key) == wanted)
-
-    asked: list[bool] = []
-    report = session.window.panel(ReportPanel)
-    monkeypatch.setattr(report.fields, "ask_insert", lambda: asked.append(True))
-    qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(report.isVisible)
-    field = answer(report, "observations").field
-    field.setFocus()
-    qtbot.keyClick(field, Qt.Key.Key_I, KEYS)
-    assert asked == [True]
-    assert _titles(session, PRINCIPLE) == []
 
 
 def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
@@ -244,15 +234,15 @@ def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Sessi
         _choose(session, "Translation", name, table=False)
     qtbot.waitUntil(lambda: _titles(session, PRINCIPLE) == names)
     listed = window.panel(ReportPanel).fields.inserts[0]
-    assert not listed.button(0, "raise").isEnabled()
-    qtbot.mouseClick(listed.button(2, "raise"), Qt.MouseButton.LeftButton)
+    assert not row_button(listed, 0, "raise").isEnabled()
+    qtbot.mouseClick(row_button(listed, 2, "raise"), Qt.MouseButton.LeftButton)
     assert _titles(session, PRINCIPLE) == [names[0], names[2], names[1]]
-    qtbot.mouseClick(listed.button(1, "remove"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(row_button(listed, 1, "remove"), Qt.MouseButton.LeftButton)
     assert _titles(session, PRINCIPLE) == [names[0], names[1]]
     assert names[2] in window.panel(ReportPanel).message.text()
     window.panel(ReportPanel).message.action_button().click()  # it is still sliding in
     assert _titles(session, PRINCIPLE) == [names[0], names[2], names[1]]
-    assert listed.titles() == [names[0], names[2], names[1]]
+    assert titles_in(listed) == [names[0], names[2], names[1]]
 
 
 def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
@@ -276,37 +266,11 @@ def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
         report.work.add_insert(step(report, PRINCIPLE), insert)
     with pytest.raises(CNNVizError, match="at most"):
         report.work.add_insert(step(report, PRINCIPLE), insert)
-    report.fields.inserts[0].button(3, "remove").click()
+    row_button(report.fields.inserts[0], 3, "remove").click()
     report.work.add_insert(step(report, PRINCIPLE), insert)
     report.message.action_button().click()
     assert "at most" in report.message.text()
     assert len(_titles(session, PRINCIPLE)) == most
-
-
-def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:
-    _show(qtbot, session)
-    window = session.window
-    report, message = window.panel(ReportPanel), window.panel(ReportPanel).message
-    first, second, third = (_made(qtbot, each) for each in session.inserter.choices()[:3])
-    for insert, key in ((first, PRINCIPLE), (second, PRINCIPLE), (third, TRANSLATION)):
-        assert report.work.add_insert(step(report, key), insert) is False
-    for key, place in ((TRANSLATION, 0), (PRINCIPLE, 0), (PRINCIPLE, 0)):
-        report.show_step(key)
-        report.fields.inserts[0].button(place, "remove").click()
-    assert _titles(session, PRINCIPLE) == _titles(session, TRANSLATION) == []
-    assert second.title in message.text()
-    message.action_button().click()
-    assert _titles(session, PRINCIPLE) == [second.title]
-    assert first.title in message.text()
-    message.action_button().click()
-    assert _titles(session, PRINCIPLE) == [first.title, second.title]
-    assert third.title in message.text()
-    assert "“Translation and max pooling”" in message.text()
-    message.action_button().click()
-    assert _titles(session, TRANSLATION) == [third.title]
-    assert report.pages.current() == TRANSLATION
-    assert report.fields.inserts[0].titles() == [third.title]
-    assert message.text() == ""
 
 
 def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that_are_kept(
@@ -376,12 +340,12 @@ def test_the_list_says_first_what_differs(qtbot: QtBot, session: Session) -> Non
         assert report.message.text() == ""
     details = [
         next(label.text() for label in row.findChildren(ElidedLabel) if "seed" in label.text())
-        for row in listed.rows()
+        for row in listed.rows
     ]
     for text, step in zip(details, (1, 2), strict=True):
         assert f"step {step}" in text.split(" · ")[1]
-    assert not listed.button(1, "lower").isEnabled()
-    listed.button(0, "lower").click()
+    assert not row_button(listed, 1, "lower").isEnabled()
+    row_button(listed, 0, "lower").click()
     assert "step 2" in report.work.record.step(PRINCIPLE).inserts[0].caption
 
 

@@ -39,8 +39,8 @@ def _stored(path: Path, values: dict[str, Any]) -> QSettings:
 
 @pytest.mark.parametrize(
     "value",
-    ["3", ["a", "b"], QByteArray(b"junk"), QRect(1, 2, 3, 4), {"a": 1}, "x" * 5000, ["\0", QRect()]],
-    ids=["number", "list", "bytes", "rectangle", "mapping", "long", "mixed"],
+    [QByteArray(b"junk"), "x" * 5000, ["\0", QRect()]],
+    ids=["bytes", "long", "mixed"],
 )
 def test_a_value_of_another_kind_is_as_none(qtbot, tmp_path, value):
     with begun(qtbot, _stored(tmp_path / "window.ini", dict.fromkeys(_KEYS, value))) as session:

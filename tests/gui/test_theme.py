@@ -11,12 +11,11 @@ from types import SimpleNamespace
 from typing import override
 
 import numpy as np
-import pyqtgraph as pg
 import pytest
 from PIL import ImageFont
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import Cells, Colors
@@ -39,7 +38,6 @@ from ui.theme import (
 )
 from ui.theme.fonts import FONT_FOLDER
 from ui.theme.icons import ICON_FOLDER
-from ui.theme.plots import style_plot
 from ui.theme.stylesheet import StylesheetWriter
 from ui.theme.tokens import projected, scaled
 
@@ -62,18 +60,6 @@ def test_text_can_be_read_on_every_ground(tokens: Theme, role: str) -> None:
         assert contrast(getattr(tokens, role), getattr(tokens, ground)) >= 4.5, ground
     for ground in ("accent", "accent_hover", "accent_pressed"):
         assert contrast(tokens.on_accent, getattr(tokens, ground)) >= 4.5, "of the primary button"
-
-
-def test_switching_the_theme_tells_everybody_and_dresses_the_application(
-    qtbot: QtBot, qapp: QApplication, theme: ThemeManager
-) -> None:
-    with qtbot.waitSignal(theme.themeChanged) as told:
-        theme.set_mode("dark")
-    assert told.args == [DARK]
-    assert theme.theme == DARK
-    assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(DARK.window)
-    assert DARK.accent in qapp.styleSheet()
-    assert LIGHT.accent not in qapp.styleSheet()
 
 
 def test_nothing_is_left_on_the_disk_even_when_the_program_is_killed(tmp_path: Path) -> None:
@@ -140,22 +126,6 @@ def test_system_mode_follows_the_desktop_while_running(monkeypatch: pytest.Monke
     assert manager.theme == DARK
     manager.set_mode("system")
     assert told == [DARK, LIGHT, DARK, LIGHT]
-
-
-def test_a_larger_scale_enlarges_text_and_controls(
-    qtbot: QtBot, qapp: QApplication, theme: ThemeManager
-) -> None:
-    button = QPushButton("Train")
-    qtbot.addWidget(button)
-    button.ensurePolished()
-    text, size = qapp.font().pointSizeF(), button.sizeHint()
-    theme.set_scale(1.35)
-    button.ensurePolished()
-    assert qapp.font().pointSizeF() == pytest.approx(text * 1.35)
-    assert button.sizeHint().height() >= 1.25 * size.height()
-    assert theme.theme.px(8) == 11
-    theme.set_scale(1.0)
-    assert qapp.font().pointSizeF() == text
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1280, 800), (1920, 1080), (2560, 1440)])
@@ -284,26 +254,6 @@ def test_focus_can_be_seen_and_an_invalid_field_has_a_red_border(qtbot: QtBot) -
     assert field.grab().toImage().pixelColor(0, middle).name().upper() == LIGHT.danger
 
 
-def test_plots_take_the_colours_of_the_theme(qtbot: QtBot) -> None:
-    widget = pg.PlotWidget(enableMenu=False)
-    qtbot.addWidget(widget)
-    for tokens in (LIGHT, DARK):
-        style_plot(widget.getPlotItem(), tokens)
-        axis = widget.getPlotItem().getAxis("left")
-        assert axis.textPen().color().name().upper() == tokens.muted
-        assert axis.pen().color().name().upper() == tokens.border
-        assert widget.backgroundBrush().color().name().upper() == tokens.surface
-        assert axis.style["tickFont"].family() == mono_font().family()
-
-
-def test_the_theme_and_the_maps_do_without_pyqtgraph() -> None:
-    # It takes a third of a second to import, and the window should be there before.
-    code = "import sys, ui.theme, ui.page_view; print('pyqtgraph' in sys.modules)"
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
-
-
 def test_a_hidden_part_keeps_the_font_that_what_is_round_it_gave_it(qtbot, theme):
     log = LogTable()
     log.set_placeholder("nothing yet")
@@ -359,20 +309,6 @@ def test_a_widget_is_dressed_once_however_many_are_around_it(qtbot: QtBot, theme
     for label in widgets[1:]:
         assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
         assert label.font().pointSizeF() == DARK.base_pt * 1.35
-
-
-def test_what_is_behind_a_tab_is_dressed_a_little_later(qtbot: QtBot, theme: ThemeManager) -> None:
-    window, panel, shown = nested(2)
-    hidden = QLabel("behind a tab", panel)
-    hidden.hide()
-    qtbot.addWidget(window)
-    show_window(qtbot, window)
-    changes = StyleChanges(shown, hidden)
-    theme.set_mode("dark")
-    assert changes.counts == {shown: 1, hidden: 0}
-    theme.set_scale(1.35)
-    qtbot.waitUntil(lambda: changes.counts == {shown: 2, hidden: 1})
-    assert hidden.font().pointSizeF() == DARK.base_pt * 1.35
 
 
 def much_hidden(qtbot: QtBot) -> tuple[QWidget, QWidget, list[QLabel]]:

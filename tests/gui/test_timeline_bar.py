@@ -13,7 +13,7 @@ from cnnviz.history import History
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import settle, show_window
-from tests.gui.timeline_runs import EPOCH, answer, extend, place_of, recorded, state_of
+from tests.gui.timeline_runs import answer, extend, place_of, recorded, state_of
 from ui.panels.compare.page import Compared, ShowWeights, largest_weight, page_of
 from ui.panels.timeline import TimelineBar
 from ui.state import RunStatus
@@ -325,19 +325,6 @@ def test_hovering_tells_about_that_moment(opened, qtbot):
     qtbot.mouseMove(track, place_of(track, 0))
     assert "initial weights" in opened.bar.reading.text()
     assert opened.shown == 1000, "hovering changes nothing"
-
-
-def test_curve_in_small_is_the_running_mean_of_the_loss(opened):
-    content = opened.track.content.track
-    assert (content.first, content.last, content.steps_per_epoch) == (0, 1500, EPOCH)
-    x, y = content.curve
-    np.testing.assert_array_equal(x, np.arange(1, 1001))
-    assert y[299] == pytest.approx(opened.history.losses[200:300].mean())
-    ghost = recorded(700)
-    opened.state.set_ghost(ghost)
-    np.testing.assert_array_equal(opened.track.content.track.ghost[0], np.arange(1, 701))
-    opened.state.set_ghost(None)
-    assert not len(opened.track.content.track.ghost[0])
 
 
 def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):

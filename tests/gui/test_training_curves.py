@@ -354,15 +354,6 @@ def test_the_plot_follows_the_theme_and_the_figure_has_what_is_in_sight(
     assert [table.title for table in plot.tables()] == [EACH, MEAN, TESTS]
 
 
-def test_numbers_at_both_ends_of_the_accuracy_axis_are_written(curves: TrainingCurves) -> None:
-    curves.set_history(recorded())
-    plot = curves.accuracy
-    image, at = plot.plot_item.getViewWidget().grab().toImage(), place(plot, 0, 1.0)
-    columns = range(max(at.x() - 44, 0), at.x() - 4)
-    strip = [image.pixelColor(x, y).lightness() for x in columns for y in range(at.y() - 6, at.y() + 6)]
-    assert min(strip) < 170
-
-
 # -- the log -------------------------------------------------------------------------------------------------
 
 
@@ -436,18 +427,8 @@ def test_chosen_rows_are_copied_with_full_precision_and_without_a_choice_all(
     assert QGuiApplication.clipboard().text() == "\n".join(lines)
 
 
-def test_an_empty_table_says_what_to_do_and_takes_no_keyboard(table: LogTable) -> None:
-    empty = table.viewport().grab().toImage()
-    table.set_placeholder("Press Train to start")
-    assert table.viewport().grab().toImage() != empty
-    assert table.focusPolicy() == Qt.FocusPolicy.NoFocus
-    table.append(rows(1, 1))
-    assert table.focusPolicy() == Qt.FocusPolicy.StrongFocus
-
-
-@pytest.mark.parametrize("presenter", [False, True])
-def test_no_number_is_cut_at_the_smallest_size(table: LogTable, theme: ThemeManager, presenter: bool) -> None:
-    theme.set_scale(1.35 if presenter else 1.0)
+def test_no_number_is_cut_at_the_smallest_size(table: LogTable, theme: ThemeManager) -> None:
+    theme.set_scale(1.35)
     table.append([(60_000, 12.345, 0.999)])
     table.resize(table.minimumSizeHint())
     metrics = table.fontMetrics()

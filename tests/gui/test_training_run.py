@@ -100,10 +100,10 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, tmp_path):
     """Of 600 images of digits that are hard to tell apart, so that some are mistaken."""
     data = write_npz(tmp_path / "few.npz", (4, 9), 600, 200)
     with opened(qtbot, tmp_path / "w.ini", data, replace(LAB5, learning_rate=3e-3)) as session:
-        check_epoch(qtbot, session)
+        _check_epoch(qtbot, session)
 
 
-def check_epoch(qtbot, session):
+def _check_epoch(qtbot, session):
     window, state = session.window, session.state
     click(window.run_bar.train)
     wait_for(qtbot, session, RunStatus.FINISHED)
@@ -128,20 +128,20 @@ def check_epoch(qtbot, session):
     assert state.run.step == 1200
 
 
-def test_epochs_added_while_training_lengthen_the_run(qtbot, session):
-    bar, state = session.window.run_bar, session.state
-    session.state.set_speed(5000)
+def test_epochs_added_while_training_lengthen_the_run(qtbot, few):
+    session, bar, state = few, few.window.run_bar, few.state
+    session.state.set_speed(300)
     click(bar.train)
     qtbot.waitUntil(lambda: state.run.step > 0)
     for _ in range(3):
         click(bar.epoch)
-    assert state.run.total_steps == 4 * 12_665
+    assert state.run.total_steps == 4 * 1000
     session.state.set_speed(None)
-    qtbot.waitUntil(lambda: state.run.step > 12_665)
+    qtbot.waitUntil(lambda: state.run.step > 1000)
     assert status(session) is RunStatus.TRAINING
     click(bar.train)
     wait_for(qtbot, session, RunStatus.PAUSED)
-    assert state.run.total_steps == 4 * 12_665
+    assert state.run.total_steps == 4 * 1000
 
 
 def test_single_keys_train_and_step_but_not_where_one_types_and_fast_clicks_leave_a_consistent_run(
@@ -185,9 +185,7 @@ def test_single_keys_train_and_step_but_not_where_one_types_and_fast_clicks_leav
     assert len(session.state.history.losses) == session.state.run.step
 
 
-def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form_and_a_new_seed_is_shown_there(
-    qtbot, session
-):
+def test_the_form_shows_a_new_seed_names_what_is_invalid_and_begins_a_run_without_a_pool(qtbot, session):
     before = weights(session)
     click(session.window.run_bar.new_seed)
     qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
@@ -196,6 +194,16 @@ def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form_and_a_new_s
     if seed != LAB5.seed:
         assert not np.array_equal(weights(session)["conv1.weight"], before["conv1.weight"])
     assert_same_weights(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
+
+    message = session.window.panel(TrainingPanel).message
+    for name, text, words in (
+        ("filters", "99", "1 to 64"),
+        ("filters", "8, x", "whole numbers"),
+        ("hidden", "5 5 5", "0 to 2"),
+    ):
+        type_setting(qtbot, session, name, text)
+        assert words in message.text()
+        assert session.state.draft == session.state.experiment == replace(LAB5, seed=seed)
 
     form = session.window.panel(TrainingPanel).form
     assert all(form.field(name).isVisible() for name in FIRST)
@@ -209,18 +217,6 @@ def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form_and_a_new_s
     qtbot.waitUntil(lambda: session.state.live.network.shapes["conv1"] == (8, 13, 13))
     assert "pool1" not in session.state.live.network.shapes
     qtbot.waitUntil(lambda: "ties" not in session.window.run_status.settings.text())
-
-
-def test_invalid_settings_are_named_and_change_nothing(qtbot, session):
-    message = session.window.panel(TrainingPanel).message
-    for name, text, words in (
-        ("filters", "99", "1 to 64"),
-        ("filters", "8, x", "whole numbers"),
-        ("hidden", "5 5 5", "0 to 2"),
-    ):
-        type_setting(qtbot, session, name, text)
-        assert words in message.text()
-        assert session.state.draft == session.state.experiment == LAB5
 
 
 def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
@@ -313,12 +309,12 @@ def test_a_second_run_beside_the_lab_guide_leaves_the_columns_where_they_are(qtb
     def columns() -> list[bool]:
         return [each.isVisible() for each in (panel.curves, panel.network, panel.results)]
 
-    whole_window.train(qtbot, session, 300)
+    whole_window.train(qtbot, session, 100)
     assert columns() == [True] * 3
     run = state.run.run_id
     session.controller.reset()
     qtbot.waitUntil(lambda: state.run.run_id != run and state.run.status is RunStatus.READY)
-    whole_window.train(qtbot, session, 300)
+    whole_window.train(qtbot, session, 100)
     whole_window.rest(qtbot, session)
     assert BEFORE in panel.curves.accuracy.legend.drawing().texts()
     assert columns() == [True] * 3

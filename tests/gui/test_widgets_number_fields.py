@@ -105,17 +105,6 @@ def test_whole_numbers_are_taken_or_corrected_with_a_message(qtbot, batch, typed
         )
 
 
-def test_nothing_is_told_while_typing_or_when_a_number_is_set(qtbot, batch, rate):
-    edited: list[int] = []
-    batch.valueEdited.connect(edited.append)
-    type_into(qtbot, batch, "128")
-    assert edited == [128]
-    with qtbot.assertNotEmitted(rate.valueEdited), qtbot.assertNotEmitted(batch.valueEdited):
-        rate.set_value(0.5)
-        batch.set_value(7)
-    assert (rate.value(), batch.value()) == (0.5, 7)
-
-
 def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(qtbot, window, batch):
     other = window.findChild(QComboBox)
     other.setFocus()

@@ -13,7 +13,6 @@ from packaging.utils import canonicalize_name
 
 from cnnviz._interpreter import NEWEST, OLDEST
 from soak import faults_child, monkey, results
-from soak.breaking import CRASHED, Breaker
 from soak.events import Event, read_log
 from soak.places import ROOT
 from soak.settings import Settings
@@ -193,18 +192,6 @@ def test_a_write_in_place_is_found_at_its_faults(tmp_path, monkeypatch):
     assert found.startswith("neither old nor new")
     (found,) = trial.break_at(1, "fault", had_old=False)
     assert found.startswith("no sentence but OSError")
-
-
-def test_a_breaker_ends_the_process_at_its_call(tmp_path):
-    program = (
-        "import sys; from pathlib import Path; from soak.breaking import Breaker; Breaker(3).install(); "
-        "Path(sys.argv[1]).write_bytes(b'whole'); Path(sys.argv[1]).unlink(); print('alive')"
-    )
-    file = tmp_path / "file"
-    ended = subprocess.run([sys.executable, "-c", program, file], cwd=ROOT, capture_output=True, check=False)
-    assert (ended.returncode, ended.stdout) == (CRASHED, b"")
-    assert file.read_bytes() == b"whole"
-    assert Breaker().calls == []
 
 
 # --- places -------------------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ class LabColumn(QFrame):
         )
         more = f"; and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         self.page.set_mismatch(
-            f"This step needs another network: {told}{more}. “Show me” gets it." if names else ""
+            f"This step needs another network: {told}{more}. “Show me” prepares it." if names else ""
         )
 
     def _complain(self, text: str) -> None:
@@ -283,7 +283,7 @@ class LabColumn(QFrame):
         """Take a prediction; the keyboard goes on to the explanation, the view stays where it is."""
         card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
         top = self._place_of(card)
-        self.page.setMinimumHeight(self.page.height())
+        self.page.setMinimumHeight(self.page.height() + self.to_do.height())  # where there is less to do, too
         try:
             self._control.predict(answer)
         except ParameterError as error:

@@ -27,12 +27,12 @@ from ui.lab.step_text import RichLabel
 from ui.page_view import PageView
 from ui.theme import Theme, follow_theme, repolish
 
-_NOT_YET = "You see the measured result after you commit. You cannot change your prediction then."
+_NOT_YET = "You see the result after you commit. From then on you cannot change your prediction."
 _LATE = (
     "You have already seen the result. You can still commit, but your prediction will be recorded as late."
 )
 _GIVES_UP = (
-    "After you have seen the result you cannot predict in this step, and get no points for a prediction."
+    "Once you have seen the result, you can no longer predict in this step, or get points for a prediction."
 )
 _GIVEN_UP = "You asked to see the result without a prediction."
 _VERDICTS = {

@@ -136,9 +136,9 @@ class StepShower(QObject):
         wanted = self._control.experiment_of(step)
         is_set = False
         if wanted.classes == dataset.classes:
-            # Panels leave out of what they keep some choices that are usual and a step names.
-            ready = self._ready or picture_for(step.show, wanted, dataset, current)
-            is_set = _is_same_view(ready, current)
+            # A step may name choices that are usual, which panels leave out of what they keep.
+            ways = picture_for(step.show, wanted, dataset, current), self._ready
+            is_set = any(_is_same_view(each, current) for each in ways if each is not None)
         self._set(is_set)
 
     def _set(self, is_set: bool) -> None:

@@ -1,9 +1,9 @@
 """Everything that can be found by words: its sources, and the box that finds it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import override
 
@@ -217,12 +217,13 @@ _LEAST_WITH_SLIP = 4
 _ENDINGS = ("ing", "ed", "es", "s")
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of a text, in small letters."""
-    return _WORDS.findall(text.casefold())
+@lru_cache(4096)  # the same for each letter that is typed
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text, in small letters, each once."""
+    return tuple(dict.fromkeys(_WORDS.findall(text.casefold())))
 
 
-def cost(wanted: list[str], words: list[str]) -> int | None:
+def cost(wanted: Sequence[str], words: Sequence[str]) -> int | None:
     """Return how far words are from those that are wanted: 0 where all are there as a whole.
 
     * `wanted`, `words`: as `words_of` returns them.
@@ -237,6 +238,7 @@ def cost(wanted: list[str], words: list[str]) -> int | None:
     return total
 
 
+@lru_cache(16384)  # many names and tool tips share their words
 def _cost_of(wanted: str, word: str) -> int | None:
     if word.startswith(wanted):
         return _WHOLE if word == wanted else _BEGINNING

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QTextCursor
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -227,8 +227,6 @@ class SectionFields(QWidget):
     * `message`: tells what cannot be done, and what can be brought back.
     """
 
-    insertMoved = Signal(str)  # something was put back into the step of this id
-
     def __init__(self, work: StudentWork, message: MessageBar) -> None:
         super().__init__()
         self._work, self._message = work, message
@@ -263,7 +261,6 @@ class SectionFields(QWidget):
             if question.part == "observations":
                 inserts = InsertList(work, step, self._message, lambda: self.choices())
                 answer.head.addWidget(inserts.insert_button)
-                inserts.broughtBack.connect(self.insertMoved)
                 self.inserts.append(inserts)
                 self._layout.addWidget(inserts)
 

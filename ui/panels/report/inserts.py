@@ -204,8 +204,6 @@ class InsertList(QWidget):
     * `choices`: lists what there is to be put in at the moment it is asked for.
     """
 
-    broughtBack = Signal(str)  # something was put back into the step of this id
-
     def __init__(
         self,
         work: StudentWork,
@@ -225,7 +223,8 @@ class InsertList(QWidget):
             "Insert a figure or table",
         )  # fmt: skip
         self.insert_button.clicked.connect(self.ask)
-        self._rows: list[QWidget] = []
+        #: Rows from top to bottom.
+        self.rows: list[QWidget] = []
         self._shown: tuple[Insert, ...] = ()
         self._layout = fill(QVBoxLayout(self), spacing=2)
         self.hide()
@@ -241,12 +240,12 @@ class InsertList(QWidget):
         if _without_words(before) == _without_words(inserts):
             self._show_words()
             return
-        for row in self._rows:
+        for row in self.rows:
             self._layout.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self._rows = [self._row(place, insert) for place, insert in enumerate(inserts)]
-        for row in self._rows:
+        self.rows = [self._row(place, insert) for place, insert in enumerate(inserts)]
+        for row in self.rows:
             self._layout.addWidget(row)
         self.setVisible(bool(inserts))
         self._show_words()
@@ -271,30 +270,21 @@ class InsertList(QWidget):
         self._message.show_message(text, "error")
 
     def _remove(self, place: int) -> None:
+        insert = self._shown[place]
         self._work.remove_insert(self.step, place)
-        self._offer_back("")
 
-    def _offer_back(self, too: str) -> None:
-        """Say what was taken out last, if anything was, and offer to bring it back."""
-        removed = self._work.last_removed
-        if removed is not None:
-            step, insert = removed
-            place = "the report" if step is self.step else f"the observations of “{step.title}”"
-            text = f"{insert.title} was{too} removed from {place}."
-            self._message.show_message(text, "info", "Bring it back", self._bring_back)
+        def bring_back() -> None:
+            self._message.clear()
+            attempt(lambda: self._work.add_insert(self.step, insert, place), self._complain)
 
-    def _bring_back(self) -> None:
-        removed = self._work.last_removed
-        self._message.clear()
-        if removed is not None and attempt(self._work.bring_back, self._complain):
-            self.broughtBack.emit(removed[0].id)
-            self._offer_back(" also")
+        text = f"{insert.title} was removed from the report."
+        self._message.show_message(text, "info", "Bring it back", bring_back)
 
     # --- rows -----------------------------------------------------------------------------------------------
 
     def words_field(self, place: int) -> QLineEdit:
         """Return the field with the student's own caption of a row."""
-        field = self._rows[place].findChild(QLineEdit)
+        field = self.rows[place].findChild(QLineEdit)
         assert isinstance(field, QLineEdit)
         return field
 
@@ -303,18 +293,6 @@ class InsertList(QWidget):
             field = self.words_field(place)
             if field.text() != insert.words:  # it may be the one that is being typed in
                 field.setText(insert.words)
-
-    def titles(self) -> list[str]:
-        """Titles as shown."""
-        return [insert.title for insert in self._shown]
-
-    def rows(self) -> list[QWidget]:
-        """Rows from top to bottom."""
-        return self._rows.copy()
-
-    def button(self, place: int, name: str) -> IconButton:
-        """Return a button of a row: ``"raise"``, ``"lower"`` or ``"remove"``."""
-        return next(each for each in self._rows[place].findChildren(IconButton) if each.objectName() == name)
 
     def _row(self, place: int, insert: Insert) -> QWidget:
         row = QWidget(self)

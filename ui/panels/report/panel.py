@@ -123,8 +123,7 @@ class ReportPanel(Panel):
         work.changed.connect(self._on_work_changed)
         work.labChanged.connect(self._show_lab)
         work.opened.connect(self.exporter.forget)
-        work.opened.connect(self.message.clear)
-        self.fields.insertMoved.connect(self.show_step)
+        work.labChanged.connect(self.message.clear)  # what it offers is about another lab
         self.run_button.clicked.connect(self.run_lab)
         self.again.clicked.connect(measuring.measure_again)
         self.cancel.clicked.connect(measuring.cancel)

@@ -14,7 +14,7 @@ from cnnviz.lab.model import Lab, Part, Question, Step
 from cnnviz.lab.opening import free_lab, shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work
-from cnnviz.report.inserts import LONGEST_WORDS, MOST_INSERTS, Insert
+from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.state import AppState
 
 type Complain = Callable[[str], None]
@@ -37,13 +37,11 @@ class StudentWork(QObject):
         super().__init__(parent)
         self._state = state
         self.work, self.lab = Work(), free_lab()
-        self._removed: list[tuple[str, int, Insert]] = []  # the newest last
 
     # --- which work, and which lab --------------------------------------------------------------------------
 
     def begin(self, work: Work) -> None:
         """Put another work in the place of this one."""
-        self._removed = []
         self.work, self.lab = work, free_lab()
         if work.lab in shipped_labs():
             self.lab = load_lab(shipped_labs()[work.lab])
@@ -171,14 +169,16 @@ class StudentWork(QObject):
         about = [step for step in (*in_front, *steps) if step.show.panel == panel and _observes(step)]
         return next(iter(about), next(filter(_observes, steps), steps[0]))
 
-    def add_insert(self, step: Step, insert: Insert) -> None:
-        """Put something in, after what is there.
+    def add_insert(self, step: Step, insert: Insert, place: int | None = None) -> None:
+        """Put something in, after what is there, or back in its place.
 
         * Raises CNNVizError: if a step has too many of them.
         """
         inserts = self.done(step).inserts
-        self.set_record(self.record.with_inserts(step, (*inserts, insert)))
-        self.inserted.emit()
+        before = len(inserts) if place is None else place
+        self.set_record(self.record.with_inserts(step, (*inserts[:before], insert, *inserts[before:])))
+        if place is None:
+            self.inserted.emit()
 
     def set_insert_words(self, step: Step, place: int, words: str) -> None:
         """Change the student's own caption of a figure or table."""
@@ -194,28 +194,9 @@ class StudentWork(QObject):
             self.set_record(self.record.with_inserts(step, tuple(inserts)))
 
     def remove_insert(self, step: Step, place: int) -> None:
-        """Take a figure or table out; `bring_back` undoes it."""
+        """Take a figure or table out."""
         inserts = self.done(step).inserts
-        self._removed = [*self._removed[1 - MOST_INSERTS :], (step.id, place, inserts[place])]
         self.set_record(self.record.with_inserts(step, inserts[:place] + inserts[place + 1 :]))
-
-    @property
-    def last_removed(self) -> tuple[Step, Insert] | None:
-        """Step and figure or table that `bring_back` would put back."""
-        known = {step.id: step for step in self.lab.steps}
-        found = [(known[step], insert) for step, _, insert in self._removed if step in known]
-        return found[-1] if found else None
-
-    def bring_back(self) -> None:
-        """Put back what was taken out last, in its place; again, what was taken out before.
-
-        * Raises CNNVizError: if there is no room for it any more.
-        """
-        step_id, place, insert = self._removed[-1]
-        step = self.lab.step(step_id)
-        inserts = self.done(step).inserts
-        self.set_record(self.record.with_inserts(step, (*inserts[:place], insert, *inserts[place:])))
-        self._removed.pop()
 
     def _take(self, work: Work) -> None:
         self.work = work
