@@ -28,7 +28,6 @@ from ui.lab.step_page import StepPage
 from ui.panels.report.fields import WordsField
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
-from ui.theme import Theme, follow_theme
 
 _MOST_NAMED = 3
 _BELOW = 8
@@ -77,7 +76,7 @@ class LabColumn(QFrame):
         self.message = MessageBar()
         self.page, self.steps = StepPage(work, state), StepList(self._go_to)
         steps = QWidget()
-        fill(QVBoxLayout(steps), self.steps, 1).setContentsMargins(10, 4, 6, 8)
+        fill(QVBoxLayout(steps), self.steps, 1, margins=(10, 4, 6, 8))
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(steps)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.page_area)
@@ -101,24 +100,13 @@ class LabColumn(QFrame):
             "primary",
             "Write the report with all your work in this lab: the file to hand in",
         )
-        self._top = QHBoxLayout()
-        self._top.setSpacing(4)
-        self._top.addWidget(self.title, 1)
-        for button in (self.labs_button, self.list_button, self.close_button):
-            self._top.addWidget(button)
+        choices = self.labs_button, self.list_button, self.close_button
+        top = fill(QHBoxLayout(), (self.title, 1), *choices, spacing=4, margins=(14, 8, 8, 6))
         buttons = fill(QHBoxLayout(), self.back, 1, self.export, self.next, spacing=8)
-        self._bottom = QVBoxLayout()
-        self._bottom.setSpacing(6)
-        self._bottom.addWidget(self.to_do)
-        self._bottom.addLayout(buttons)
+        bottom = fill(QVBoxLayout(), self.to_do, buttons, spacing=6, margins=(14, 8, 14, 10))
         line = QFrame()
         line.setProperty("role", "separator")
-        whole = fill(QVBoxLayout(self), spacing=0)
-        whole.addLayout(self._top)
-        whole.addWidget(self.message)
-        whole.addWidget(self.stack, 1)
-        whole.addWidget(line)
-        whole.addLayout(self._bottom)
+        fill(QVBoxLayout(self), top, self.message, (self.stack, 1), line, bottom, spacing=0)
         page = self.page
         for changed in (control.stepChanged, state.experimentChanged, state.runChanged):
             changed.connect(self._show_mismatch)
@@ -141,13 +129,6 @@ class LabColumn(QFrame):
         bar.rangeChanged.connect(self._on_page_grown)
         bar.valueChanged.connect(self._on_scrolled)
         follow_keyboard(self._on_focus_changed)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        px = theme.px
-        self._top.setContentsMargins(px(14), px(8), px(8), px(6))
-        self._bottom.setContentsMargins(px(14), px(8), px(14), px(10))
 
     @override
     def sizeHint(self) -> QSize:

@@ -154,7 +154,7 @@ class AnswerField(QWidget):
             tooltip="Record the hypothesis now, with time and step. The report shows later changes, too.",
         )  # fmt: skip
         row = fill(QHBoxLayout(), (self.note, 1), self.record, spacing=8)
-        self._layout = fill(QVBoxLayout(self), self.head)
+        self._layout = fill(QVBoxLayout(self), self.head, spacing=6)
         if is_asked:
             self._layout.addWidget(WrapLabel(question.text, role="text"))
         self._layout.addWidget(self.field, 1)
@@ -165,12 +165,7 @@ class AnswerField(QWidget):
         self.field.textChanged.connect(self._on_text_changed)
         self.record.clicked.connect(lambda: work.record_hypothesis(step))
         work.changed.connect(self.look)
-        follow_theme(self)
         self.look()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        self._layout.setSpacing(theme.px(6))
 
     @Slot()
     def look(self) -> None:
