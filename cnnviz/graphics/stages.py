@@ -356,10 +356,12 @@ class Marks:
 def draw_marks(shown: Marks, ground: Ground) -> Drawing:
     """Draw each outline as on a map, with its meaning beside it."""
     drawing, px = Drawing(ground), ground.px
-    lines = ground.box.lines(len(shown.marks), _mark_line(ground.look))
+    count = len(shown.marks)
+    lines = ground.box.lines(count, min(_mark_line(ground.look), ground.box.height / count))
     for (role, text), line in zip(shown.marks, lines, strict=True):
         sign, words = line.columns(px(13), Share(1), gap=px(6))
-        sign = sign.placed(px(13), px(13))
+        side = min(px(13), line.height - px(1))
+        sign = sign.placed(side, side)
         drawing.add(Rect(sign, "track"), *outline(sign, role, ground.look))
         drawing.write(words, text, "small", "muted")
     return drawing
@@ -370,8 +372,8 @@ def _mark_line(look: Look) -> float:
 
 
 def _marks_size(shown: Marks, look: Look) -> Size:
-    high = len(shown.marks) * _mark_line(look)
-    return Size(look.px(60), high, look.px(60), high)
+    count = len(shown.marks)
+    return Size(look.px(60), count * _mark_line(look), look.px(60), count * look.px(13))
 
 
 MARKS = Graphic(

@@ -261,7 +261,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = Marks(tuple(mark for mark in _KEY if mark != _WINNER or has_winners))
-        below = (large, Card("key", MARKS, key, room=None), *small)
+        below = (large, Card("key", MARKS, key, room=Share(1)), *small)
     return (*_map_head(column, _lines(now, column, power), is_large), *below)
 
 
@@ -297,7 +297,7 @@ def _side(now: Now, column: Column) -> float:
 
 
 def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
-    """Name what is shown, with the power of ten in which its numbers are written; and a shorter name."""
+    """Name what is shown, with the power of ten in which its numbers are written; and shorter names."""
     channel = now.channel(column)
     match column.kind:
         case Kind.IMAGE:
@@ -307,7 +307,7 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             of = f" of {column.count}" if inputs == 1 else f", input {now.source(column)}"
             lines = f"filter {channel}{of}", f"filter {channel}"
         case _:
-            lines = f"map {channel} of {column.count}", f"map {channel}"
+            lines = f"map {channel} of {column.count}", f"map {channel}", f"{channel}"
     return tuple(f"{line} {power}".rstrip() for line in lines)
 
 

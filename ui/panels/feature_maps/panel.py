@@ -59,7 +59,7 @@ class FeatureMapsPanel(Panel):
         self, state: AppState, analysis: Analysis, background: Analysis, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state, self._is_alone = state, False
         self.choices = Choices(View, parent=self)
         self._of_picture = self.view.of_picture
         self._levels: Levels = {}
@@ -89,8 +89,9 @@ class FeatureMapsPanel(Panel):
 
     @override
     def present(self, alone: bool) -> None:
-        for part in (self._top, self._hint):
-            part.setHidden(alone)
+        self._is_alone = alone
+        self._top.setHidden(alone)
+        self._arrange_tools()
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -257,6 +258,8 @@ class FeatureMapsPanel(Panel):
         narrow = needed > room and not self._view_tools.isHidden()
         direction = QBoxLayout.Direction
         self._tools.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        # What keys do is left out before what the cell is.
+        self._hint.setHidden(self._is_alone or room < 2.7 * self._hint.sizeHint().width())
 
     # -- the picture ---------------------------------------------------------------------------------------
 
