@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtCore import QObject, QSettings
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from ui.export.exporter import FigureExporter
     from ui.export.inserter import FigureInserter
     from ui.panels.report.panel import ReportPanel
+
+_OF_FIGURES = tuple(row for row in ACTIONS if row.handler.startswith("exporter."))
+"""What is asked of the exporter, which is built with the panels."""
 
 
 class Session(QObject):
@@ -85,7 +88,7 @@ class Session(QObject):
                 "pages": self.window.pages,
                 "theme": theme_manager(),
             },
-            [row for row in ACTIONS if row not in OWN_ACTIONS],
+            [row for row in ACTIONS if row not in (*OWN_ACTIONS, *_OF_FIGURES)],
         )
         # Of the window, so that no key is asked about when its parts are gone.
         window = self.window
@@ -101,7 +104,6 @@ class Session(QObject):
         theme_manager().moves = bool(settings.value("view/motion", theme_manager().moves, type=bool))
         self.window.menus.action("motion").setChecked(theme_manager().moves)
 
-    @Slot()
     def start(self) -> None:
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
         if self._closed:
@@ -146,14 +148,12 @@ class Session(QObject):
         controller.files.becameIdle.connect(self._on_files_written)
         self.arrivals.start()
 
-    @Slot()
     def _on_scene_changed(self) -> None:
         if self.state.shown is not None and self.state.sample is not None:
             self.state.sceneChanged.disconnect(self._on_scene_changed)
             if not self.autosave.is_keeping:
                 self.autosave.begin(is_new=self._begins_anew)
 
-    @Slot()
     def _on_run_changed(self) -> None:
         """Keep words also where no data can be read; what was left behind stays for the next start."""
         if self.state.run.status is RunStatus.FAILED and not self.state.run.run_id:
@@ -174,7 +174,6 @@ class Session(QObject):
             self.folder.close()
         return self._has_ended
 
-    @Slot()
     def keep_now(self) -> None:
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
@@ -231,6 +230,7 @@ class Session(QObject):
         self.exporter.watch_chooser(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
         window.samples.windowMade.connect(self._drop_filter.watch)
+        window.menus.connect_to({"exporter": self.exporter}, _OF_FIGURES)
 
     def _may_close(self) -> bool:
         self.lab.finish()  # so that what was typed is written
@@ -253,7 +253,6 @@ class Session(QObject):
         )
         return False
 
-    @Slot(bool)
     def _on_files_written(self, succeeded: bool) -> None:
         if self._closes_when_written:
             self._closes_when_written = False
@@ -267,7 +266,6 @@ class Session(QObject):
         if self._started:
             self.exporter.show(panel_of(self.window.panels.docks()[number]))
 
-    @Slot()
     def _on_window_closing(self) -> None:
         if self._started:
             self.lab.finish()
@@ -275,28 +273,6 @@ class Session(QObject):
             self.autosave.finish(keep=keep, is_closed=not self._ends_early)
         self._save_layout()
         self.controller.close()
-
-    @Slot()
-    def export_figure(self) -> None:
-        """Ask how to export the figure that is meant, and do it."""
-        if self._started:
-            self.exporter.export()
-
-    def copy_figure(self) -> None:
-        """Put the figure that is meant on the clipboard."""
-        if self._started:
-            self.exporter.copy()
-
-    def insert_figure(self) -> None:
-        """Put the figure that is meant into the report."""
-        if self._started:
-            self.exporter.insert()
-
-    def export_report(self) -> None:
-        """Show the report, and ask how to export it."""
-        if self._started:
-            self.window.panels.bring_forward(self._report)
-            self._report.exporter.ask()
 
     def set_theme_mode(self, mode: str) -> None:
         """Choose the theme, and remember it."""

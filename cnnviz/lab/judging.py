@@ -23,6 +23,12 @@ _GROUPED = re.compile(
     r"(?P<rest>([.,][0-9]*)?)"
 )
 
+Nearness = Literal["right", "close", "far off", "not right", "not to be judged"]
+VERDICTS: Mapping[bool | None, Nearness] = MappingProxyType(
+    {True: "right", False: "not right", None: "not to be judged"}
+)
+"""What a prediction is called by whether it is right."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -32,7 +38,7 @@ class Verdict:
     # `predicted`, `measured`: both in words, with the unit
     predicted: str
     measured: str
-    nearness: Literal["right", "close", "far off", "not right", "not to be judged"] = "not to be judged"
+    nearness: Nearness = "not to be judged"
 
     @property
     def words(self) -> str:
@@ -65,16 +71,10 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
     if is_right is None or value is None:
         return Verdict(None, predicted, found)
     if is_right or isinstance(answer, str | tuple) or isinstance(value, str | tuple):
-        return Verdict(is_right, predicted, found, "right" if is_right else "not right")
+        return Verdict(is_right, predicted, found, VERDICTS[is_right])
     close = prediction.closeness
     is_close = abs(answer - value) <= close * (1 + 1e-12)
     return Verdict(False, predicted, found, "close" if is_close else "far off" if close else "not right")
-
-
-VERDICTS: Mapping[bool | None, str] = MappingProxyType(
-    {True: "right", False: "not right", None: "not to be judged"}
-)
-"""What a prediction is called by whether it is right."""
 
 
 def verdict_of(step: Step, answer: Answer, measured: Iterable[Measured]) -> Verdict | None:

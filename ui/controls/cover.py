@@ -40,7 +40,7 @@ class Cover(QWidget):
         self._shown, self._instead = QWidget(), QWidget()
         fill(QVBoxLayout(self._shown), (part, 1))
         self.reason = WrapLabel("", role="muted")
-        fill(QVBoxLayout(self._instead), self.reason, 1).setContentsMargins(6, 6, 6, 6)
+        fill(QVBoxLayout(self._instead), self.reason, 1, margins=(6, 6, 6, 6))
         self._instead.setProperty("role", "covered")
         self._instead.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         for page in (self._shown, self._instead):

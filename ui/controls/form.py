@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from ui.controls.layouts import scaled
 from ui.controls.naming import named
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import theme_manager
 
 #: Width from which on there are two rows side by side, in pixels at scale 1.
 _WIDE = 500
@@ -20,22 +21,17 @@ class Form(QWidget):
         super().__init__(parent)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
+        scaled(self._grid.setHorizontalSpacing, 12)
+        scaled(self._grid.setVerticalSpacing, 6)
         self._grid.setColumnStretch(1, 1)
         self._labels: dict[QWidget, QLabel] = {}
         self._absent = set[QWidget]()
-        self._theme, self._halves = LIGHT, 1
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._grid.setHorizontalSpacing(theme.px(12))
-        self._grid.setVerticalSpacing(theme.px(6))
-        self._theme = theme
+        self._halves = 1
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        halves = 2 if self.width() >= self._theme.px(_WIDE) else 1
+        halves = 2 if self.width() >= theme_manager().theme.px(_WIDE) else 1
         if halves != self._halves:
             self._halves = halves
             self._arrange()

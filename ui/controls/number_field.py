@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.quantities import MINUS, format_count, format_plain, format_value
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.theme import Theme, follow_theme, mono_font, repolish
 
 _PARTIAL_INT = re.compile(r"[+\-−]?\d*")
@@ -36,10 +36,6 @@ class _CheckedField[Number: float]:
     def set_value(self, value: Number) -> None:
         """Show a number."""
         self._check.show_value(value)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._check.set_theme(theme)
 
     def set_subject(self, subject: str) -> None:
         """Name the number for messages, as in "Learning rate must be …"."""
@@ -64,7 +60,6 @@ class IntField(_CheckedField[int], QSpinBox):
         self.setRange(minimum, maximum)
         self.setValue(value)
         self.valueChanged.connect(self.valueEdited)
-        follow_theme(self)
 
     @override
     def validate(self, text: str, pos: int, /) -> Any:
@@ -96,7 +91,6 @@ class FloatField(_CheckedField[float], QDoubleSpinBox):
         self.setRange(minimum, maximum)
         self.setValue(value)
         self.valueChanged.connect(self.valueEdited)
-        follow_theme(self)
 
     @override
     def textFromValue(self, value: float, /) -> str:
@@ -139,10 +133,8 @@ class _InputCheck:
         field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         field.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
         field.lineEdit().textEdited.connect(self._on_text_edited)
-
-    def set_theme(self, theme: Theme) -> None:
         # The stylesheet cannot reach the editor inside a spin box.
-        self._field.lineEdit().setTextMargins(theme.px(7), 0, 0, 0)
+        scaled(field.lineEdit().setTextMargins, 7, 0, 0, 0)
 
     def show_value(self, value: float) -> None:
         blocked = self._field.blockSignals(True)

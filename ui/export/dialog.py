@@ -244,12 +244,7 @@ class ExportDialog(QDialog):
         left = fill(QVBoxLayout(), (self.preview, 1), self.about)
         middle = fill(QHBoxLayout(), (left, 1), right, spacing=16)
         buttons = fill(QHBoxLayout(), self.open_file, self.show_folder, 1, self.cancel, self.save)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 16, 16, 16)
-        whole.setSpacing(12)
-        whole.addLayout(middle, 1)
-        whole.addWidget(self.message)
-        whole.addLayout(buttons)
+        fill(QVBoxLayout(self), (middle, 1), self.message, buttons, spacing=12, margins=(16, 16, 16, 16))
         form.setFixedWidth(theme_manager().theme.px(380))
         self.resize(theme_manager().theme.px(960), theme_manager().theme.px(500))
 

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.naming import named
 from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, chapter_named
 from ui.guide.licences import licences_page
 from ui.guide.page import TEXT_WIDTH, GuidePage
 from ui.theme import Theme, follow_theme
 
-_LIST_WIDTH, _ROW_HEIGHT, _BESIDE_TEXT, _HEIGHT = 176, 30, 64, 760
+_LIST_WIDTH, _ROW_HEIGHT, _BESIDE_TEXT, _HEIGHT, _MARGIN = 176, 30, 64, 760, 12
 _AROUND = 60
 """Pixels of the program's window that are to be seen around the help."""
 
@@ -45,8 +45,9 @@ class GuideWindow(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self._back, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
-        self._columns = fill(QHBoxLayout(), self.chapters, (self.page, 1))
-        self._layout = fill(QVBoxLayout(self), (self._columns, 1), buttons, spacing=8)
+        scaled(self.chapters.setFixedWidth, _LIST_WIDTH)
+        columns = fill(QHBoxLayout(), self.chapters, (self.page, 1), spacing=8)
+        fill(QVBoxLayout(self), (columns, 1), buttons, spacing=8, margins=4 * (_MARGIN,))
         self.chapters.currentRowChanged.connect(lambda row: self.page.setSource(CHAPTERS[row].url))
         self.page.sourceChanged.connect(self._on_source_changed)
         self.page.backwardAvailable.connect(self._back.setEnabled)
@@ -55,13 +56,10 @@ class GuideWindow(QDialog):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale; no larger than the program's window."""
-        self.chapters.setFixedWidth(theme.px(_LIST_WIDTH))
         for row in range(self.chapters.count()):
             self.chapters.item(row).setSizeHint(QSize(0, theme.px(_ROW_HEIGHT)))
-        self._columns.setSpacing(theme.px(8))
-        margin = theme.px(12)
-        self._layout.setContentsMargins(margin, margin, margin, margin)
-        wanted = QSize(theme.px(_LIST_WIDTH + TEXT_WIDTH + _BESIDE_TEXT) + 2 * margin, theme.px(_HEIGHT))
+        wide = _LIST_WIDTH + TEXT_WIDTH + _BESIDE_TEXT + 2 * _MARGIN
+        wanted = QSize(theme.px(wide), theme.px(_HEIGHT))
         self.resize(wanted.boundedTo(self._window.size() - QSize(_AROUND, _AROUND)))
 
     def show_chapter(self, name: str) -> None:

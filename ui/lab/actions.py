@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtCore import QObject, QSettings
 
 from ui.document.window_document import WindowDocument
 from ui.window.actions import ACTIONS
@@ -64,7 +64,6 @@ class LabActions(QObject):
         if self.guide is not None:
             self.guide.finish()
 
-    @Slot(bool)
     def _on_shown(self, shown: bool) -> None:
         self._settings.setValue(_OPEN, shown)
 

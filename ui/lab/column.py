@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QPoint, QSize, Qt, Slot
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -28,7 +28,6 @@ from ui.lab.step_page import StepPage
 from ui.panels.report.fields import WordsField
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
-from ui.theme import Theme, follow_theme
 
 _MOST_NAMED = 3
 _BELOW = 8
@@ -77,7 +76,7 @@ class LabColumn(QFrame):
         self.message = MessageBar()
         self.page, self.steps = StepPage(work, state), StepList(self._go_to)
         steps = QWidget()
-        fill(QVBoxLayout(steps), self.steps, 1).setContentsMargins(10, 4, 6, 8)
+        fill(QVBoxLayout(steps), self.steps, 1, margins=(10, 4, 6, 8))
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(steps)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.page_area)
@@ -101,24 +100,13 @@ class LabColumn(QFrame):
             "primary",
             "Write the report with all your work in this lab: the file to hand in",
         )
-        self._top = QHBoxLayout()
-        self._top.setSpacing(4)
-        self._top.addWidget(self.title, 1)
-        for button in (self.labs_button, self.list_button, self.close_button):
-            self._top.addWidget(button)
+        choices = self.labs_button, self.list_button, self.close_button
+        top = fill(QHBoxLayout(), (self.title, 1), *choices, spacing=4, margins=(14, 8, 8, 6))
         buttons = fill(QHBoxLayout(), self.back, 1, self.export, self.next, spacing=8)
-        self._bottom = QVBoxLayout()
-        self._bottom.setSpacing(6)
-        self._bottom.addWidget(self.to_do)
-        self._bottom.addLayout(buttons)
+        bottom = fill(QVBoxLayout(), self.to_do, buttons, spacing=6, margins=(14, 8, 14, 10))
         line = QFrame()
         line.setProperty("role", "separator")
-        whole = fill(QVBoxLayout(self), spacing=0)
-        whole.addLayout(self._top)
-        whole.addWidget(self.message)
-        whole.addWidget(self.stack, 1)
-        whole.addWidget(line)
-        whole.addLayout(self._bottom)
+        fill(QVBoxLayout(self), top, self.message, (self.stack, 1), line, bottom, spacing=0)
         page = self.page
         for changed in (control.stepChanged, state.experimentChanged, state.runChanged):
             changed.connect(self._show_mismatch)
@@ -141,13 +129,6 @@ class LabColumn(QFrame):
         bar.rangeChanged.connect(self._on_page_grown)
         bar.valueChanged.connect(self._on_scrolled)
         follow_keyboard(self._on_focus_changed)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        px = theme.px
-        self._top.setContentsMargins(px(14), px(8), px(8), px(6))
-        self._bottom.setContentsMargins(px(14), px(8), px(14), px(10))
 
     @override
     def sizeHint(self) -> QSize:
@@ -162,13 +143,11 @@ class LabColumn(QFrame):
 
     # --- showing --------------------------------------------------------------------------------------------
 
-    @Slot()
     def _on_lab_changed(self) -> None:
         lab = self._control.lab
         self.title.set_text("Lab guide" if lab is None else lab.title)
         self.steps.set_lab(lab)
 
-    @Slot()
     def _on_step_changed(self) -> None:
         lab, step, number = self._control.lab, self._control.step, self._control.number
         assert lab is not None
@@ -187,7 +166,6 @@ class LabColumn(QFrame):
         self.export.setVisible(any(each.event == "exported" for each in step.done_when) or is_last)
         self.show_progress()
 
-    @Slot()
     def show_progress(self) -> None:
         """Show what is done, what is left to do, and what is known of the result."""
         control, lab = self._control, self._control.lab
@@ -207,7 +185,6 @@ class LabColumn(QFrame):
             text = f"To do: {'; '.join(control.missing)}."
         self.to_do.set_text(text)
 
-    @Slot()
     def _show_who(self) -> None:
         control, note = self._control, ""
         if control.needs_roll_number:
@@ -220,7 +197,6 @@ class LabColumn(QFrame):
         self.page.who.note.show_text(note)
         self._show_mismatch()
 
-    @Slot()
     def _show_mismatch(self) -> None:
         """Say which settings of the run are not those of the step in front, or nothing."""
         state, control = self._state, self._control
@@ -258,17 +234,14 @@ class LabColumn(QFrame):
     def _place_of(self, part: QWidget) -> int:
         return part.mapTo(self.page_area.viewport(), QPoint()).y()
 
-    @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and self.page.isAncestorOf(new):
             self._hold(new)
 
-    @Slot()
     def _on_scrolled(self) -> None:
         if self._held is not None:
             self._hold(self._held[0])
 
-    @Slot()
     def _on_page_grown(self) -> None:
         """Keep what somebody reads or writes in its place, when what is above needs another height."""
         held, bar = self._held, self.page_area.verticalScrollBar()
@@ -278,7 +251,6 @@ class LabColumn(QFrame):
 
     # --- what is asked for ----------------------------------------------------------------------------------
 
-    @Slot(object)
     def _on_committed(self, answer: Answer) -> None:
         """Take a prediction; the keyboard goes on to the explanation, the view stays where it is."""
         card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
@@ -293,7 +265,6 @@ class LabColumn(QFrame):
             self.page.answers[0].field.setFocus(Qt.FocusReason.OtherFocusReason)
         self._hold(card, top)
 
-    @Slot(bool)
     def _on_list_toggled(self, shown: bool) -> None:
         self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
         if shown:
@@ -305,7 +276,6 @@ class LabColumn(QFrame):
         self._control.go_to(step_id)
         self.list_button.setChecked(False)
 
-    @Slot()
     def _fill_menu(self) -> None:
         self.labs_menu.clear()
         for name, title in titles():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.covers import Secret
@@ -87,7 +87,6 @@ class Covering(QObject):
         window.lab_dock.visibilityChanged.connect(self._look)
         state.coveredChanged.connect(self._show)
 
-    @Slot()
     def _look(self) -> None:
         control = self._control
         lab, step = control.lab, control.step
@@ -106,7 +105,6 @@ class Covering(QObject):
             )
         control.note_shown()
 
-    @Slot()
     def _show(self) -> None:
         for covers in self._panels:
             is_said = False  # once in a panel is enough

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt, Slot
+from PySide6.QtCore import QObject, QSettings, Qt
 
 from cnnviz.lab.opening import FREE, free_lab
 from ui.controls.keyboard import has_keyboard, scroll_to
@@ -70,7 +70,7 @@ class LabGuide(QObject):
         window.finder.add(self._entries)
         self.shower.shown.connect(window.pages.forget)
         column.close_button.clicked.connect(self.put_away)
-        column.export.clicked.connect(self._export)
+        column.export.clicked.connect(self.export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
@@ -85,7 +85,6 @@ class LabGuide(QObject):
 
     # --- what can be asked for ------------------------------------------------------------------------------
 
-    @Slot()
     def show_me(self) -> None:
         """Put the window where the step in front wants it."""
         if self.control.lab is None:
@@ -96,14 +95,12 @@ class LabGuide(QObject):
         """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
         self._read(partial(read, path), partial(self._begin, is_asked_for=True), self._complain)
 
-    @Slot()
     def ask(self) -> None:
         """Ask for a lab file and open it."""
         path = ask_file(self._window, self._settings, "Open lab file", _FILTER)
         if path is not None:
             self._document.open(path)
 
-    @Slot(str)
     def open(self, place: str) -> None:
         """Do a lab of the program, or the one that is in the document."""
         self._read(self._kept(place), partial(self._begin, is_asked_for=True), self._complain)
@@ -116,7 +113,6 @@ class LabGuide(QObject):
     ) -> None:
         self._analysis.submit("lab", lambda _context: work(), then, otherwise)
 
-    @Slot()
     def enter(self) -> None:
         """Bring the step in front into sight and give it the keyboard."""
         self._window.lab_dock.set_shown(True)
@@ -125,7 +121,6 @@ class LabGuide(QObject):
         is_asked = who.isVisible() and not who.name.text()
         (who.name if is_asked else page.show_me).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    @Slot()
     def put_away(self) -> None:
         """Take the column out of sight; everything is kept."""
         self._window.lab_dock.set_shown(False)
@@ -174,12 +169,10 @@ class LabGuide(QObject):
     def _complain(self, message: str) -> None:
         self._state.raise_notice(_PLACE, "error", message)
 
-    @Slot(bool)
     def _on_visibility_changed(self, visible: bool) -> None:
         if visible and (self.control.lab is None or not self._is_seen):
             self._open_last()
 
-    @Slot(bool)
     def _on_shown(self, shown: bool) -> None:
         """Let a lab in which nothing was done go with the guide: the report is of free work then."""
         work = self._report.work
@@ -208,7 +201,6 @@ class LabGuide(QObject):
         begin = partial(self._begin, is_asked_for=False, is_seen=is_seen)
         self._read(self._kept(place), begin, fall_back)
 
-    @Slot()
     def _on_work_opened(self) -> None:
         self._last = FIRST
         had_lab = self.control.lab is not None
@@ -218,12 +210,11 @@ class LabGuide(QObject):
         else:
             self.bring_back()
 
-    @Slot()
-    def _export(self) -> None:
+    def export(self) -> None:
+        """Show the report, and ask how to export it."""
         self._window.panels.bring_forward(self._report)
         self._report.exporter.ask()
 
-    @Slot()
     def _on_pinned_changed(self) -> None:
         """Let a cell that the user pins be the prediction, where one is asked for."""
         step, cell = self.control.step, self._state.pinned
@@ -235,13 +226,11 @@ class LabGuide(QObject):
             self.column.page.prediction.show_cell(tuple(cell.index))
             scroll_to(self.column.page.prediction.commit)
 
-    @Slot()
     def _name_train(self) -> None:
         """Let the text call the button that trains by its present name, which is to be pressed."""
         if self._state.run.status not in (RunStatus.TRAINING, RunStatus.FINISHED):
             self.column.page.text.name_train(self._window.run_bar.train.accessibleName())
 
-    @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:
         """Tell that the result of another step is known."""
         lab = self.control.lab
@@ -255,13 +244,11 @@ class LabGuide(QObject):
                 partial(self.column.show_result, step_id),
             )
 
-    @Slot()
     def _on_step_changed(self) -> None:
         step = self.control.step
         if step is not None and step.id == self._arrived:
             self._forget_result()
 
-    @Slot()
     def _forget_result(self) -> None:
         """Take back what was told of a result: it is in sight, or its lab has gone."""
         if self._arrived:

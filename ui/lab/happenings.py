@@ -1,6 +1,6 @@
 """The one place where what happens in the window becomes an event that a step of a lab waits for."""
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject
 
 from cnnviz.lab.events import Event
 from cnnviz.lab.record import OwnImage
@@ -72,7 +72,6 @@ class Happenings(QObject):
 
     # --- what is so, however it came ------------------------------------------------------------------------
 
-    @Slot()
     def _look(self) -> None:
         """Tell which panel and which lesson are in sight, and whether the run of the step is at its end."""
         if not self._window.isVisible():  # it closes, and its panels with it
@@ -85,7 +84,6 @@ class Happenings(QObject):
             self._tell("lesson", what=lesson)
         self._on_run_changed()
 
-    @Slot()
     def _on_run_changed(self) -> None:
         run, step = self._state.run, self._control.step
         if run.status is RunStatus.LOADING:
@@ -101,7 +99,6 @@ class Happenings(QObject):
 
     # --- what the student does ------------------------------------------------------------------------------
 
-    @Slot()
     def _on_sample_changed(self) -> None:
         """Tell which image was chosen; the first of other data is chosen by the program."""
         sample, before, self._dataset = self._state.sample, self._dataset, self._state.dataset
@@ -113,7 +110,6 @@ class Happenings(QObject):
         elif before is self._dataset:
             self._tell("sampled", what=str(sample.index))
 
-    @Slot()
     def _on_pinned_changed(self) -> None:
         cell = self._state.pinned
         if cell is not None:

@@ -6,7 +6,7 @@ from html import escape
 from itertools import pairwise
 from typing import override
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
@@ -25,7 +25,7 @@ from ui.controls.naming import named
 from ui.lab.revealing import Reveal
 from ui.lab.step_text import RichLabel
 from ui.page_view import PageView
-from ui.theme import Theme, follow_theme, repolish
+from ui.theme import repolish, theme_manager
 
 _NOT_YET = "You see the result after you commit. From then on you cannot change your prediction."
 _LATE = (
@@ -90,11 +90,11 @@ class PredictionCard(QWidget):
         self.why, self.besides = WrapLabel("", role="text"), RichLabel()
         row = fill(QHBoxLayout(), self.commit, 1)
         skipping = fill(QHBoxLayout(), self.skip, self.show_result, self.keep_predicting, 1, spacing=8)
-        self._layout = fill(
+        fill(
             QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row,
             self.choices, self.how, self.cell, row, self.understood, self.error, self.hint,
             self.warning, skipping, self.predicted, self.verdict_row, self.limit,
-            self.picture, self.why, self.besides, self.moment, self.waiting,
+            self.picture, self.why, self.besides, self.moment, self.waiting, spacing=8,
         )  # fmt: skip
         self.number.returnPressed.connect(self._on_commit_clicked)
         self.number.textEdited.connect(self._clear_error)
@@ -103,12 +103,6 @@ class PredictionCard(QWidget):
         self.skip.clicked.connect(lambda: self._ask_to_skip(True))
         self.show_result.clicked.connect(self.givenUp)
         self.keep_predicting.clicked.connect(lambda: self._ask_to_skip(False))
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        self._theme = theme
-        self._layout.setSpacing(theme.px(8))
 
     def set_prediction(self, prediction: Prediction | None) -> None:
         """Ask another question, or none."""
@@ -196,7 +190,8 @@ class PredictionCard(QWidget):
             self.verdict.set_text(f"{verdict.words[0].upper()}{verdict.words[1:]}")
         self.picture.setVisible(reveal.picture is not None)
         if reveal.picture is not None:
-            body = broken(reveal.picture.body, self._theme.px(_WIDE), self._theme)
+            theme = theme_manager().theme
+            body = broken(reveal.picture.body, theme.px(_WIDE), theme)
             self.picture.show_page(Page(body))
 
     # --- without a prediction -------------------------------------------------------------------------------
@@ -214,7 +209,6 @@ class PredictionCard(QWidget):
 
     # --- committing -----------------------------------------------------------------------------------------
 
-    @Slot()
     def _on_commit_clicked(self) -> None:
         answer, prediction = self._answer(), self._prediction
         if answer is None or prediction is None:
@@ -249,7 +243,6 @@ class PredictionCard(QWidget):
             return None
         return button.objectName()
 
-    @Slot(str)
     def _show_understood(self, typed: str) -> None:
         """Say how the number is read, with its unit: what is committed to stays."""
         prediction, text = self._prediction, ""
@@ -260,7 +253,6 @@ class PredictionCard(QWidget):
         self.understood.show_text(text)
         self.number.setAccessibleDescription(text)
 
-    @Slot()
     def _clear_error(self) -> None:
         self.complain("")
 

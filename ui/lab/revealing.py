@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from cnnviz.clock import now
 from cnnviz.document.types import Pinned
@@ -65,12 +65,10 @@ class Revealer(QObject):
         control.work.changed.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
 
-    @Slot()
     def _forget(self) -> None:
         self._tried.clear()
         self._explained.clear()
 
-    @Slot()
     def _on_run_changed(self) -> None:
         if self._state.run.status is not RunStatus.TRAINING:
             self._look_and_tell()
@@ -79,7 +77,6 @@ class Revealer(QObject):
         self._look()
         self.changed.emit()
 
-    @Slot()
     def _look(self) -> None:
         """Have measured what the step in front waits for, then what others do that have no result yet."""
         control = self._control

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from msgspec.structs import replace as replace_struct
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from cnnviz.datasets import Dataset
 from cnnviz.document.run import RestoredRun
@@ -63,12 +63,10 @@ class StepShower(QObject):
         self._later.stop()
         self._is_over = True
 
-    @Slot()
     def _on_step_changed(self) -> None:
         self.is_set, self._ready = False, None  # until it is known
         self._look_later()
 
-    @Slot()
     def _look_later(self) -> None:
         if not self._is_over:
             self._later.start()
@@ -108,7 +106,6 @@ class StepShower(QObject):
         else:
             self._read(target, source.dataset)
 
-    @Slot()
     def _on_run_changed(self) -> None:
         target = self._waiting
         if target is not None and self._state.run.status is RunStatus.FAILED:
@@ -126,7 +123,6 @@ class StepShower(QObject):
             self._on_failed,
         )
 
-    @Slot()
     def _look(self) -> None:
         """Find out whether the window is as the step in front wants it."""
         step, dataset = self._control.step, self._state.dataset
@@ -192,7 +188,6 @@ class StepShower(QObject):
         self._is_busy = False
         self._complain(message)
 
-    @Slot(bool)
     def _on_finished(self, complete: bool) -> None:
         was_busy, self._is_busy = self._is_busy, False
         before, self._before = self._before, None
@@ -249,12 +244,10 @@ class OwnSeed(QObject):
         """Begin nothing any more: the window closes."""
         self._typed.stop()
 
-    @Slot()
     def _follow(self) -> None:
         self._waits = True
         self._look()
 
-    @Slot()
     def _look(self) -> None:
         state, step = self._state, self._control.step
         if not self._waits or state.run.status is RunStatus.LOADING:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -36,7 +36,6 @@ class StepImage(QWidget):
         self._is_wanted = any(each.event == "slowed" for each in step.done_when)
         self._look()
 
-    @Slot()
     def _look(self) -> None:
         data, run, experiment = self._state.dataset, self._state.run, self._state.experiment
         is_known = data is not None and experiment.batch_size == 1 and data.classes == experiment.classes

@@ -18,7 +18,6 @@ from ui.lab.step_text import StepText
 from ui.panels.report.fields import AnswerField, HeadField
 from ui.panels.report.work import Complain, StudentWork
 from ui.state import AppState
-from ui.theme import Theme, follow_theme
 
 _SET = "The window is ready for this step."
 
@@ -53,15 +52,8 @@ class StepPage(QWidget):
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
             QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.mismatch,
-            self.image, self.text, self.recalled, self.prediction, 1,
+            self.image, self.text, self.recalled, self.prediction, 1, spacing=10, margins=(14, 8, 10, 14),
         )  # fmt: skip
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        px = theme.px
-        self._layout.setContentsMargins(px(14), px(8), px(10), px(14))
-        self._layout.setSpacing(px(10))
 
     def set_is_set(self, is_set: bool) -> None:
         """Show whether the window is as the step wants it; what is done after that needs no "Show me"."""

@@ -13,10 +13,11 @@ from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph, Span, Spans, plain_text
 from ui.controls.labels import WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.painted import height_for_width
 from ui.page_view import PageView
-from ui.theme import Theme, follow_theme, mono_font
+from ui.theme import mono_font
 from ui.window.actions import action_row
 
 _STRONG = '<span style="font-weight:600">'
@@ -31,16 +32,10 @@ class StepText(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout = fill(QVBoxLayout(self), spacing=9)
         self._parts: list[QWidget] = []
         self._shown: tuple[tuple[Block, ...], Mapping[str, Picture | str]] = ((), {})
         self._train = _TRAIN
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        self._layout.setSpacing(theme.px(9))
 
     def set_blocks(self, blocks: tuple[Block, ...], figures: Mapping[str, Picture | str]) -> None:
         """Show a text; its figures are given by their names, of one that cannot be shown why not."""

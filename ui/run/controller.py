@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import PRESETS
@@ -100,7 +100,6 @@ class Controller(QObject):
         ended += [each.finish(self._finish_ms) for each in (self.keeping, self.files)]
         return all(ended)
 
-    @Slot()
     def _give_back_memory(self) -> None:
         self.keeping.submit("memory", lambda _context: give_back_memory(), lambda _result: None)
 
@@ -114,7 +113,6 @@ class Controller(QObject):
         else:
             self.train_present()
 
-    @Slot()
     def train_present(self) -> None:
         """Train, continue or pause the present network, whatever waits in the form."""
         status = self._state.run.status
@@ -180,7 +178,6 @@ class Controller(QObject):
         self._training.train(steps)
         self._reader.start()
 
-    @Slot()
     def _on_speed_changed(self) -> None:
         rising = self._state.rising_pace
         self._control.steps_per_second = self._state.steps_per_second if rising is None else rising
@@ -217,7 +214,6 @@ class Controller(QObject):
         seed = secrets.randbelow(10_000)
         self.run_start.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
 
-    @Slot()
     def begin_new(self) -> None:
         """Train a new run with the settings as edited, if the present one may be lost."""
         if self.may_replace():

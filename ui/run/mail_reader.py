@@ -3,7 +3,7 @@
 import time
 from collections import deque
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer
 
 from cnnviz.history import EvaluationPoint
 from cnnviz.snapshots import Snapshot
@@ -73,7 +73,6 @@ class MailReader(QObject):
         self._timer.stop()
         self._live_timer.stop()
 
-    @Slot()
     def on_worker_halted(self) -> None:
         """Read what is left: the worker is idle."""
         if not self._closed:
@@ -81,7 +80,6 @@ class MailReader(QObject):
             if self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
                 self._timer.stop()
 
-    @Slot()
     def _drain(self) -> None:
         mail = self._mailbox.take()
         run_id = self._state.run.run_id
@@ -100,7 +98,6 @@ class MailReader(QObject):
         if self._budget.milliseconds != self._timer.interval():
             self._timer.setInterval(self._budget.milliseconds)
 
-    @Slot()
     def _show_live(self) -> None:
         self._live_timer.stop()
         live, self._live = self._live, None

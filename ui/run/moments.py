@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject
 
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
@@ -86,7 +86,6 @@ class Moments(QObject):
         self._tasks.cancel(_KIND)
         self._state.await_moment(None)
 
-    @Slot()
     def _forget(self) -> None:
         self._forget_wish()
         self._latest = None
@@ -128,7 +127,6 @@ class MomentTests(QObject):
         if self._state.follows_live:
             self._state.set_evaluation(result)
 
-    @Slot()
     def _on_moment_changed(self) -> None:
         if self._state.follows_live:
             self.stop()
@@ -136,7 +134,6 @@ class MomentTests(QObject):
         else:
             self._rest.start()
 
-    @Slot()
     def _test_shown(self) -> None:
         snapshot, dataset = self._state.shown, self._state.dataset
         if snapshot is None or dataset is None:

@@ -133,20 +133,20 @@ ACTIONS = (
         tooltip="write the network alone, as PyTorch reads it", starts_section=True,
     ),
     ActionRow(
-        name="export", menu="&File", text="&Export figure…", handler="session.export_figure", key="Ctrl+E",
+        name="export", menu="&File", text="&Export figure…", handler="exporter.export", key="Ctrl+E",
         tooltip="save the plot or panel you used last as a file", icon="image",
     ),
     ActionRow(
-        name="copy", menu="&File", text="&Copy figure", handler="session.copy_figure", key="Ctrl+C",
+        name="copy", menu="&File", text="&Copy figure", handler="exporter.copy", key="Ctrl+C",
         tooltip="copy the plot or panel with the focus to the clipboard", icon="copy",
     ),
     ActionRow(
-        name="insert", menu="&File", text="&Insert figure into report", handler="session.insert_figure",
+        name="insert", menu="&File", text="&Insert figure into report", handler="exporter.insert",
         tooltip="insert the plot or panel you used last below the observations of the lab report",
         key="Ctrl+I", icon="plus", short="Insert into report",
     ),
     ActionRow(
-        name="export_report", menu="&File", text="Export re&port…", handler="session.export_report",
+        name="export_report", menu="&File", text="Export re&port…", handler="lab.export",
         tooltip="write the lab report as PDF, web page or folder", key="Ctrl+Shift+E", icon="file-text",
     ),
     ActionRow(

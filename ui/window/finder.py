@@ -33,7 +33,7 @@ from ui.theme import Theme, follow_theme
 from ui.window.actions import ACTIONS, as_read
 from ui.window.menus import Menus
 
-_WIDTH, _HEIGHT, _KEY_WIDTH, _MOST = 620, 420, 120, 60
+_WIDTH, _HEIGHT, _KEY_WIDTH, _MARGIN, _MOST = 620, 420, 120, 10, 60
 #: Words of the place count as less than those of the name, and those of the tool tip as less again.
 _PLACE_COST, _ABOUT_COST = 2, 4
 _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -138,7 +138,7 @@ class FinderBox(QDialog):
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setStretchLastSection(False)
         self.hint = ElidedLabel(_HINT, role="muted")
-        self._layout = fill(QVBoxLayout(self), self.line, (self.list, 1), self.hint)
+        fill(QVBoxLayout(self), self.line, (self.list, 1), self.hint, spacing=8, margins=4 * (_MARGIN,))
         self.line.textChanged.connect(self._find)
         self.line.installEventFilter(self)
         self.list.itemClicked.connect(self._take)
@@ -148,9 +148,7 @@ class FinderBox(QDialog):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale, and stay at the top in the middle of the window."""
-        margin, window = theme.px(10), self._window
-        self._layout.setContentsMargins(margin, margin, margin, margin)
-        self._layout.setSpacing(theme.px(8))
+        margin, window = theme.px(_MARGIN), self._window
         self.list.setColumnWidth(1, theme.px(_WIDTH) // 3)
         self.list.setColumnWidth(2, theme.px(_KEY_WIDTH))
         room = window.size() - QSize(2 * margin, 2 * margin)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -12,11 +12,11 @@ from cnnviz.experiment import SETTINGS
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.buttons import Button, IconButton, with_key
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.naming import named
 from ui.controls.pace import Pace
 from ui.state import AppState, RunStatus
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, theme_manager
 from ui.window.actions import START_TIP, action_row
 from ui.window.finder import Entry
 from ui.window.menus import Menus
@@ -43,6 +43,7 @@ _AT_END = {
 _PLACE = "end of the run"
 #: Room for what is said beside the button that trains, in pixels at scale 1.
 _SAID = 202
+_SPACING = 8
 
 
 class RunBar(QWidget):
@@ -62,7 +63,6 @@ class RunBar(QWidget):
         self._menus = menus
         self._state = state
         self._shown: tuple[RunStatus, tuple[str, str, str, str], str] | None = None
-        self._theme = LIGHT
         self._build_widgets()
         self._build_layout()
         menus.action("train").installEventFilter(self)
@@ -70,16 +70,6 @@ class RunBar(QWidget):
         state.draftChanged.connect(self._on_run_changed)
         state.experimentChanged.connect(self._on_run_changed)
         self._on_run_changed()
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the spacing."""
-        self._layout.setContentsMargins(0, theme.px(5), theme.px(12), theme.px(5))
-        self._theme = theme
-        self._fold_spaces(False)
-        # Wide enough for the longest of its texts, so that the others stay where they are.
-        self.train.setMinimumWidth(theme.px(140))
-        self.said.setFixedWidth(theme.px(_SAID))
 
     def entries(self) -> Iterator[Entry]:
         """Yield what can be found here by words, besides the actions."""
@@ -108,7 +98,10 @@ class RunBar(QWidget):
     def _build_widgets(self) -> None:
         self.said = named(QLabel(), role="muted")
         self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        scaled(self.said.setFixedWidth, _SAID)
         self.train = self._button("train", "primary")
+        # Wide enough for the longest of its texts, so that the others stay where they are.
+        scaled(self.train.setMinimumWidth, 140)
         self.step, self.stop = self._button("step"), self._button("stop")
         self.epoch, self.reset = self._button("epoch"), self._button("reset")
         self.new_seed, self.export = self._icon_button("new_seed"), self._icon_button("export")
@@ -144,6 +137,8 @@ class RunBar(QWidget):
             self.reset,
             self.new_seed,
             self.export,
+            spacing=_SPACING,
+            margins=(0, 5, 12, 5),
         )
         buttons = (self.reset, self.stop, self.step, self.epoch)
         self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
@@ -153,7 +148,7 @@ class RunBar(QWidget):
         self._folds += [self.epoch.setHidden, self.step.setHidden]
 
     def _fold_spaces(self, folded: bool) -> None:
-        self._layout.setSpacing(self._theme.px(3 if folded else 8))
+        self._layout.setSpacing(theme_manager().theme.px(3 if folded else _SPACING))
 
     def _primary(self) -> tuple[str, str, str, str]:
         """Return text, icon, tool tip and key of the button that trains."""
@@ -176,7 +171,6 @@ class RunBar(QWidget):
         said = f"{setting.title.lower()} {setting.written(getattr(state.draft, names[0]))}"
         return said + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
-    @Slot()
     def _on_run_changed(self) -> None:
         primary, changed = self._primary(), self._changed()
         if (self._state.run.status, primary, changed) == self._shown:
@@ -309,7 +303,6 @@ class RunStatusBar(QWidget):
         # The window may be narrower than everything together.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    @Slot()
     def _on_changed(self) -> None:
         if self._state.run.status is not RunStatus.TRAINING:
             self._widest.clear()  # before anything is drawn, which `put` may do at once
@@ -317,13 +310,11 @@ class RunStatusBar(QWidget):
         if self._state.run.status is not RunStatus.TRAINING:
             self._pace.flush()
 
-    @Slot()
     def _on_reset(self) -> None:
         self._widest.clear()
         self._pace.put(None)
         self._pace.flush()
 
-    @Slot()
     def _draw(self) -> None:
         run, history, experiment = self._state.run, self._state.history, self._state.experiment
         self.progress.setRange(0, max(run.total_steps, 1))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QTextCursor
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -22,7 +22,7 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.keyboard import scroll_to
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.panels.report.inserts import InsertChoice, InsertList
@@ -50,7 +50,6 @@ class HeadField(QLineEdit):
         work.opened.connect(self._forget)
         self.look()
 
-    @Slot()
     def look(self) -> None:
         """Show it from its first letters."""
         text = getattr(self._work.work, self._name)
@@ -58,7 +57,6 @@ class HeadField(QLineEdit):
             self.setText(text)
             self.setCursorPosition(0)
 
-    @Slot()
     def _forget(self) -> None:
         """Bring nothing back by undo that was typed before."""
         self.setText(self.text())
@@ -74,8 +72,8 @@ class HeadFields(QWidget):
         self.edits = {name: HeadField(work, name, title, tip) for name, title, tip in _HEAD}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(8)
-        layout.setVerticalSpacing(6)
+        scaled(layout.setHorizontalSpacing, 8)
+        scaled(layout.setVerticalSpacing, 6)
         for place, (name, title, _) in enumerate(_HEAD):
             field, label = self.edits[name], QLabel(title)
             label.setBuddy(field)
@@ -87,7 +85,6 @@ class HeadFields(QWidget):
         work.labChanged.connect(self._show_title)
         self._show_title()
 
-    @Slot()
     def _show_title(self) -> None:
         self.edits["title"].setPlaceholderText(self._work.lab.title)
 
@@ -154,7 +151,7 @@ class AnswerField(QWidget):
             tooltip="Record the hypothesis now, with time and step. The report shows later changes, too.",
         )  # fmt: skip
         row = fill(QHBoxLayout(), (self.note, 1), self.record, spacing=8)
-        self._layout = fill(QVBoxLayout(self), self.head)
+        self._layout = fill(QVBoxLayout(self), self.head, spacing=6)
         if is_asked:
             self._layout.addWidget(WrapLabel(question.text, role="text"))
         self._layout.addWidget(self.field, 1)
@@ -165,14 +162,8 @@ class AnswerField(QWidget):
         self.field.textChanged.connect(self._on_text_changed)
         self.record.clicked.connect(lambda: work.record_hypothesis(step))
         work.changed.connect(self.look)
-        follow_theme(self)
         self.look()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        self._layout.setSpacing(theme.px(6))
-
-    @Slot()
     def look(self) -> None:
         """Show the words, and what is to be said of them."""
         if self.step not in self._work.lab.steps:  # of another lab: others come in a moment
@@ -189,7 +180,6 @@ class AnswerField(QWidget):
         """Let the field bring back by undo nothing that was typed before."""
         self.field.document().clearUndoRedoStacks()
 
-    @Slot()
     def _on_text_changed(self) -> None:
         words = self.field.toPlainText()
         scroll_to(self)
@@ -276,7 +266,6 @@ class SectionFields(QWidget):
             best = next((e for place in places for e in self.inserts if e.step.id == place), self.inserts[0])
             best.ask()
 
-    @Slot()
     def _forget(self) -> None:
         for each in self.answers:
             each.forget()

@@ -23,7 +23,7 @@ from cnnviz.lab.model import Step
 from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.panels.report.work import Complain, StudentWork, attempt
@@ -111,7 +111,9 @@ class InsertPicker(QDialog):
         label.setBuddy(self.words)
         buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
         where = WrapLabel(f"It will stand below the observations of “{place}”.", role="muted")
-        self._layout = fill(QVBoxLayout(self), where, (self.list, 1), label, self.words, buttons)
+        parts = where, (self.list, 1), label, self.words, buttons
+        fill(QVBoxLayout(self), *parts, spacing=8, margins=(14, 14, 14, 14))
+        scaled(self.resize, 560, 600)
         self.list.itemActivated.connect(self.insert)
         self.words.returnPressed.connect(self.insert)
         self.insert_button.clicked.connect(self.insert)
@@ -122,11 +124,8 @@ class InsertPicker(QDialog):
         self._list(choices)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the window and its pictures."""
-        self._layout.setContentsMargins(*(4 * [theme.px(14)]))
-        self._layout.setSpacing(theme.px(8))
+        """Scale the pictures."""
         self.list.setIconSize(QSize(theme.px(_PICTURE.width()), theme.px(_PICTURE.height())))
-        self.resize(theme.px(560), theme.px(600))
 
     def choice(self) -> InsertChoice | None:
         """What is chosen; None where there is nothing."""

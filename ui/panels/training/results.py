@@ -19,12 +19,13 @@ from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
 from ui.choices import kept, maybe, read, whole
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.layouts import scaled
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.marks import view_of
 from ui.panels.provenance import HasProvenance, Provenance
 from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import EvaluatedStep
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import theme_manager
 
 _MATRIX_TIP = "Rows: true class, columns: predicted class. Click a cell to see its images."
 _MISTAKES_TIP = "Wrongly classified test images, largest loss first. Click one to look at it."
@@ -51,7 +52,6 @@ class ResultsView(HasProvenance, QWidget):
         self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
         self._current: int | None = None  # test image that is the sample
-        self._theme = LIGHT
         self._title = SectionTitle("Test images")
         self.matrix = view_of(
             CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus
@@ -65,6 +65,8 @@ class ResultsView(HasProvenance, QWidget):
             focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView,
         )  # fmt: skip
         self.mistakes.setObjectName("mistakes")
+        # So that the matrix keeps its height: of the mistakes one row is in sight at least.
+        scaled(self.mistakes.setMinimumHeight, 46)
         self.mistakes.placeholder = "None: every test image is classified correctly"
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -73,12 +75,6 @@ class ResultsView(HasProvenance, QWidget):
         self._grid.addItem(QSpacerItem(0, 0, vData=QSizePolicy.Policy.Expanding), 5, 0)
         self._arrange(is_flat=False)
         self.set_result(None, None)
-        follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Leave the matrix its height: of the mistakes one row is in sight at least."""
-        self._theme = theme
-        self.mistakes.setMinimumHeight(theme.px(46))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -109,7 +105,7 @@ class ResultsView(HasProvenance, QWidget):
             self._cell = None
             self._title.set_caption("")
             self.matrix.show_content(None)
-            self.matrix.setFixedHeight(self._theme.px(56))
+            self.matrix.setFixedHeight(theme_manager().theme.px(56))
             self._summary.set_text("")
             return
         self.matrix.setMinimumHeight(0)

@@ -62,8 +62,8 @@ class SettingsForm(QWidget):
         self.more.toggled.connect(self._unfold)
         for name in (*FIRST, *(each for each in SETTINGS if each not in FIRST)):
             self._add_setting(name, self._first if name in FIRST else self.rest)
-        layout = fill(QVBoxLayout(self), self._first, self.more, self.rest, 1, spacing=6)
-        layout.setContentsMargins(0, 0, 8, 0)
+        parts = self._first, self.more, self.rest, 1
+        layout = fill(QVBoxLayout(self), *parts, spacing=6, margins=(0, 0, 8, 0))
         layout.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)
         self.rest.hide()
         self.set_settings(Settings(LAB5, LAB5))
