@@ -101,6 +101,8 @@ class Session(QObject):
         self.window.restore_size()
         theme_manager().set_mode(remembered_text(settings, "view/theme", MODES, "system"))
         self.window.menus.choose("theme", theme_manager().mode)
+        theme_manager().moves = bool(settings.value("view/motion", theme_manager().moves, type=bool))
+        self.window.menus.action("motion").setChecked(theme_manager().moves)
 
     def start(self) -> None:
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
@@ -280,6 +282,11 @@ class Session(QObject):
     def remember_keys(self, shown: bool) -> None:
         """Remember whether keys are shown on the controls."""
         self._settings.setValue("view/keys", shown)
+
+    def set_motion(self, moves: bool) -> None:
+        """Choose whether anything moves, and remember it: of most desktops Qt does not know."""
+        theme_manager().moves = moves
+        self._settings.setValue("view/motion", moves)
 
     def open_data(self) -> None:
         """Ask for data and open them."""
