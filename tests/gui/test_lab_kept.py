@@ -119,7 +119,7 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
         found = again.lab.guide
         qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
         card = found.column.page.prediction
-        assert card.verdict.text() == "Not right: 4 pixels, and not 5 pixels"
+        assert card.verdict.text() == "Not right: you said 5 pixels; it is 4 pixels"
         assert card.why.text() == "It is 4 pixels."
         assert card.moment.text() == moment
 
