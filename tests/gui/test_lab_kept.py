@@ -424,6 +424,7 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     assert not desk.done.shown, "which was predicted"
     desk.go_to("way")
     assert desk.is_late
+    assert not few.state.covered, "what was shown is covered no longer"
     assert "have already seen the result" in sitting.column.page.prediction.hint.text()
     desk.predict("up")
     assert desk.done.prediction.after_run
