@@ -271,6 +271,7 @@ class Session(QObject):
             self.lab.finish()
             keep = self._ends_early or (self.document.path is None and self.document.is_worth_keeping)
             self.autosave.finish(keep=keep, is_closed=not self._ends_early)
+            self.document.remember_last()
         self._save_layout()
         self.controller.close()
 
