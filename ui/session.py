@@ -92,9 +92,7 @@ class Session(QObject):
         )
         # Of the window, so that no key is asked about when its parts are gone.
         window = self.window
-        self._key_owner = KeyOwner(
-            window.pages.can_turn, lambda: self.state.pinned is not None, window.lab_dock, window
-        )
+        self._key_owner = KeyOwner(window.pages.can_turn, self._frees, window.lab_dock, window)
         self._focus_reveal = FocusReveal(self.window)
         self._tips = TipFilter(self)
         self.window.closing.connect(self._on_window_closing)
@@ -147,6 +145,9 @@ class Session(QObject):
         self.state.runChanged.connect(self._on_run_changed)
         controller.files.becameIdle.connect(self._on_files_written)
         self.arrivals.start()
+
+    def _frees(self) -> bool:
+        return self.state.pinned is not None and not self.window.is_presenting
 
     def _on_scene_changed(self) -> None:
         if self.state.shown is not None and self.state.sample is not None:
