@@ -116,7 +116,7 @@ def draw_map(shown: StageMap, ground: Ground) -> Drawing:
         for role, cells in ground.marked or ():
             found = heat_map.inside(cells, block) if role == "selected" else None
             if found is not None:  # round its frame, not over it
-                drawing.add(*outline(grid.cell(*found).inset(-ground.px(3)), "focus", ground.look))
+                drawing.add(*outline(grid.cell(*found).inset(-ground.px(3)), role, ground.look))
     drawing.marks += around.marks
     drawing.parts += around.parts
     drawing.keys |= around.keys

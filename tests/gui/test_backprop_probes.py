@@ -294,7 +294,7 @@ def test_a_weight_tells_its_value_before_and_after() -> None:
     before = lab5().params["conv1.weight"][kernel, 0, 2, 1]
     slope = now.passed.gradients.params["conv1.weight"][kernel, 0, 2, 1]
     shown = numbers(now)
-    assert shown["title"].content.words == f"conv1.weight[{kernel}, 0, 2, 1]"
+    assert shown["title"].content.words == f"w₂,₁ of filter {kernel}, conv1.weight[{kernel}, 0, 2, 1]"
     rows = shown["numbers of the cell"]
     assert number(value(rows, "before")) == pytest.approx(before, rel=1e-7)
     assert number(value(rows, "after")) == pytest.approx(before - 1e-4 * slope, rel=1e-7)

@@ -92,8 +92,8 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
             break
         there.append(focus())
     assert [name_of(each) for each in there] == [
-        "Run controls", "Notice", "Samples", "Network panel", "Network", "Settings", "Curves", "Test images",
-        "Log", "Timeline",
+        "Run controls", "Samples", "Network panel", "Network", "Settings", "Curves", "Test images", "Log",
+        "Notice", "Timeline",
     ]  # fmt: skip
     for area in reversed(there):
         press(Key.Key_F6, Modifier.ShiftModifier)

@@ -260,11 +260,12 @@ def test_results_can_be_covered_and_guessed_before_they_are_shown(desk: Desk) ->
     assert desk.shown("map 1").content.is_covered
     assert not desk.shown("map 0").content.is_covered
     assert panel.header.said.view("formula").drawing().texts().count("?") == 2
+    before = panel.model.target
     click_part(desk.view("map 1"), cell(1, 1))
     assert not desk.shown("map 1").content.is_covered
-    assert panel.model.target is None
+    assert panel.model.target == before
     click_part(desk.view("map 1"), cell(1, 1))
-    assert panel.model.target is not None
+    assert panel.model.target != before
     desk.go_to(StepKind.ARRIVE)
     assert desk.shown("map 1").content.is_covered, "each step anew"
     QTest.keyClick(panel, Qt.Key.Key_V)
@@ -372,6 +373,30 @@ def test_the_window_that_is_shown_is_poked_until_another_number_is_chosen(desk: 
     assert shown_poke(desk).target == pooled()
     desk.go_to(StepKind.FILTER)
     assert shown_poke(desk).target == pinned
+
+
+def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_number_is_chosen(
+    desk: Desk,
+) -> None:
+    model, side = desk.panel.model, desk.panel.side
+    desk.go_to(StepKind.ROUTE)
+    desk.state.set_pinned(PinnedCell("pool1", (2, 7, 5)))
+    click(side.pages.button(POKE))
+    assert shown_poke(desk).target == CellTarget("pool1", (2, 7, 5))
+    desk.go_to(StepKind.DENSE)
+    weight = ParameterTarget("dense1.weight", (0, 2 * 169 + 7 * 13 + 5))
+    assert "7,5" in desk.panel.header.said.view("formula").drawing().texts()
+    assert shown_poke(desk).target == weight
+    name = "w₇,₅ of filter 2, dense1.weight[0, 434]"
+    assert side.poke.page.leaves()["title"].content.words == f"Poke {name}"
+    assert side.inspect.page.leaves()["title"].content.words == name
+    click_part(desk.view("map 0"), cell(1, 1))
+    assert shown_poke(desk).target == target_of(*model.focus.pinned) != weight
+    click_part(desk.view("map 1"), cell(0, 1))
+    chosen = shown_poke(desk).target
+    assert isinstance(chosen, ParameterTarget)
+    desk.go_to(StepKind.FILTER)
+    assert shown_poke(desk).target == chosen
 
 
 def checks(desk: Desk) -> dict:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
-from cnnviz.drawing import CellKey
+from cnnviz.drawing import CellKey, Rect
 from cnnviz.presets import LAB5, LENET
 from cnnviz.quantities import format_signed
 from cnnviz.snapshots import Snapshot
@@ -96,6 +96,13 @@ def test_keys_move_the_pinned_cell_to_the_border_and_point_in_other_maps(lab5):
         lab5.key(key, lab5.map("pool1"))  # Return leaves it there, wherever the pointer has been
     assert [cell.index for cell in lab5.pins] == [(0, 0, 11), (0, 0, 12), (0, 1, 12)]
     assert lab5.outlined("pool1", "selected") == ((1, 12, 1, 1),)
+    view, box = lab5.map("pool1"), lab5.cell_box("pool1", 1, 12)
+    assert view.hasFocus()
+    frames = [m for m in view.drawing().all_marks() if isinstance(m, Rect) and m.box.has(box.x, box.y)]
+    assert [mark.edge for mark in frames if mark.edge in ("text", "accent") and mark.box.width < 60] == [
+        "accent",
+        "accent",
+    ], "the ring of the keyboard has the colour of the cell, since black is what it feeds"
     lab5.key(Qt.Key.Key_Left, lab5.map("pool1"), Qt.KeyboardModifier.ShiftModifier)
     assert lab5.pins[-1].index == (0, 1, 8)
     lab5.state.set_pinned(PinnedCell("conv1", (0, 8, 8)))
@@ -200,6 +207,18 @@ def test_maps_are_made_larger_and_fitted_and_an_enlarged_one_follows_the_pinned_
     assert lab5.cell_box("conv1", 0, 0) is None
     lab5.state.set_pinned(PinnedCell("conv1", (0, 25, 25)))
     assert lab5.cell_box("conv1", 25, 25) is not None
+
+
+def test_beside_an_enlarged_map_the_outputs_stay_whole(qtbot):
+    opened = Opened(qtbot, size=(860, 520))
+    before = opened.cell_box("conv1", 0, 0).width
+    opened.panel.network.enlarge("conv1")
+    settle(qtbot)
+    assert opened.panel.network.area.horizontalScrollBar().maximum() == 0
+    assert opened.cell_box("conv1", 0, 0).width > 1.3 * before
+    opened.panel.network.enlarge("evidence")
+    settle(qtbot)
+    assert opened.map("evidence").isVisible(), "it is folded beside another one, but not itself"
 
 
 def test_a_double_click_enlarges_a_map_until_its_numbers_fit(lab5):

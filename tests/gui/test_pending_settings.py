@@ -69,6 +69,12 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
 ) -> None:
     state, window = session.state, session.window
     train(qtbot, session, 40)
+    form = window.panel(TrainingPanel).form
+
+    def places() -> tuple[object, ...]:
+        return form.sizeHint(), form.field("learning_rate").geometry(), window.panels.mapTo(window, QPoint())
+
+    before = places()
     type_setting(qtbot, session, "learning_rate", "0.002")
     assert state.experiment.learning_rate == 0.002
     assert window.pending.text() == ""
@@ -80,6 +86,9 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     assert state.experiment.learning_rate == 0.002
     assert "Learning rate 0.002 → 0.003; Seed 0 → 7" in window.pending.text()
     assert said.text() == "Next: rate 0.003 · seed 7"
+    settle(qtbot)
+    assert window.pending.isVisible()
+    assert places() == before, "neither the mark nor the bar moves anything"
     assert "What changes: learning rate 0.003, seed 7" in window.run_bar.train.toolTip()
     session.controller.edit(replace(state.draft, classes=("4", "9")))
     assert said.text() == "Next: classes 4, 9 · +2 settings"

@@ -440,13 +440,14 @@ class MainWindow(QMainWindow):
 
     def _areas(self) -> dict[str, QWidget]:
         """Return where F6 leads to, in reading order."""
-        above = {"Run controls": self.run_bar, "Notice": self.notices, "Settings that wait": self.pending}
         panels: dict[str, QWidget] = {}
         for title, panel in zip(self.panels.titles, self.panels.panels(), strict=True):
             panels[f"{title} panel"] = panel
             panels |= panel.areas()
+        bars: dict[str, QWidget] = {"Notice": self.notices, "Settings that wait": self.pending}
         below: dict[str, QWidget] = {"Comparison": self.compare_dock, "Timeline": self.timeline}
-        return {**above, "Samples": self.samples, **panels, **below, **self.lab_dock.areas()}
+        above = {"Run controls": self.run_bar, "Samples": self.samples}
+        return {**above, **panels, **bars, **below, **self.lab_dock.areas()}
 
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""

@@ -1,4 +1,4 @@
-"""The middle of the window: messages, and the panels below them."""
+"""The middle of the window: the panels, and messages below them, where these move no tab and no map."""
 
 from typing import override
 
@@ -12,16 +12,16 @@ from ui.window.panel_area import PanelArea
 class Stage(QWidget):
     """Gives the panels its room, or holds them where they are while other parts unfold over them.
 
-    * `above`: messages.
+    * `below`: messages.
     * `pressed`: somebody has pressed on the panels while they are held; they get nothing of it.
     """
 
     pressed = Signal()
 
-    def __init__(self, panels: PanelArea, *above: QWidget) -> None:
+    def __init__(self, panels: PanelArea, *below: QWidget) -> None:
         super().__init__()
         self._panels, self._held = panels, QRect()
-        self._layout = fill(QVBoxLayout(self), *above, (panels, 1), spacing=0)
+        self._layout = fill(QVBoxLayout(self), (panels, 1), *below, spacing=0)
         self._cover = QWidget(self)
         self._cover.setToolTip("Press to fold the menus, samples and timeline again")
         self._cover.installEventFilter(self)

@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.inspect.receptive_field import Cell, stage_shape, window_geometry
+from cnnviz.inspect.receptive_field import INPUT, Cell, stage_index, stage_shape, window_geometry
 from cnnviz.quantities import format_cell
-from ui.panels.backprop.focus import Focus
+from cnnviz.routing import ParameterTarget, Target, pool_after
+from ui.panels.backprop.focus import Focus, block_of, describe_target
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import Step, is_maps, maps_stage
+from ui.panels.backprop.steps import Step, StepKind, is_maps, maps_stage
 
 _WIDEST_GRID = 16
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +167,12 @@ def cells_reading(passed: Pass, layer: str, cell: Cell) -> tuple[int, int, int, 
 
 
 def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | None = None) -> Cell:
-    """Cell that formulas speak of: the one that is pointed at or pinned, else one in the middle of the block.
+    """Cell that formulas speak of: the one that is pointed at, pinned or followed, else one near the middle.
 
     * `strength`: of the cells next to the middle the strongest is taken; the gradient of the stage
       when None.
     """
-    at = focus.at(stage)
+    at = focus.at(stage) or _followed(passed, stage, focus)
     if at:
         return at
     channel = focus.channel(passed.network, stage) if is_maps(passed.network, stage) else 0
@@ -184,6 +186,29 @@ def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | No
     i, j = np.unravel_index(int(np.argmax(near)), near.shape)
     cell = grid.cell(top + int(i), left + int(j))
     return (min(cell[0], passed.values(stage).size - 1),) if len(cell) == 1 else cell
+
+
+def shown_weight(passed: Pass, layer: str, focus: Focus) -> ParameterTarget:
+    """Weight of a dense layer that its formula speaks of."""
+    stage = source_stage(passed, layer)
+    cell = focus_cell(passed, stage, focus, passed.values(stage))
+    unit = focus.unit(passed.network, layer)
+    return ParameterTarget(f"{layer}.weight", (unit, feature_index(passed, layer, cell)))
+
+
+def target_words(passed: Pass, target: Target) -> str:
+    """Name of what is poked; a weight is called as in formulas, too."""
+    words = describe_target(target)
+    if not isinstance(target, ParameterTarget) or len(target.index) < 2:
+        return words
+    layer, first, index = target.name.rpartition(".")[0], target.index[0], target.index[1:]
+    if len(index) == 1:
+        shape = stage_shape(passed.network, source_stage(passed, layer))
+        index = tuple(map(int, np.unravel_index(index[0], shape)))
+    else:
+        index = (first, *index[1:])
+    of = f" of filter {index[0]}" if len(index) == 3 else ""
+    return f"w{','.join(map(str, index[-2:])).translate(_LOWERED)}{of}, {words}"
 
 
 # -- windows of a pool --------------------------------------------------------------------------------------
@@ -200,7 +225,7 @@ def focus_window(passed: Pass, step: Step, focus: Focus) -> Place:
         (focus.pointed_at(step.layer), 1),
         (focus.pointed_at(step.stage), distance),
         (focus.pinned_at(step.layer), 1),
-        (focus.pinned_at(step.stage), distance),
+        (_pinned_before(passed, step, focus), distance),
     ):
         if len(at) == 3 and at[1] // divisor < rows and at[2] // divisor < cols:
             return at[1] // divisor, at[2] // divisor
@@ -219,7 +244,7 @@ def routed_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
     channel = focus.channel(passed.network, step.stage)
     pool = passed.routings[step.layer].pool
     top, left = row * pool.step, col * pool.step
-    for at in (focus.pointed_at(step.stage), focus.pinned_at(step.stage)):
+    for at in (focus.pointed_at(step.stage), _pinned_before(passed, step, focus)):
         if len(at) == 3 and 0 <= at[1] - top < pool.size and 0 <= at[2] - left < pool.size:
             return (channel, *at[1:])
     ends = window_cells(passed, step, channel, window)
@@ -232,3 +257,23 @@ def window_cells(passed: Pass, step: Step, channel: int, window: Place) -> list[
     return [
         (int(row), int(col)) for _, row, col in routes.cells[routes.of_window((channel, *window))].tolist()
     ]
+
+
+def _pinned_before(passed: Pass, step: Step, focus: Focus) -> Cell:
+    """Pinned cell that a pool reads, if need be through activations; empty if another is pinned."""
+    at = focus.pinned
+    return at[1] if at is not None and pool_after(passed.network, at[0]) == step.layer else ()
+
+
+def _followed(passed: Pass, stage: str, focus: Focus) -> Cell:
+    """Cell of a stage that the window of its block's pool gives or is given; empty without a pool."""
+    network, layer = passed.network, block_of(passed.network, stage)
+    pool = None if INPUT in (stage, layer) else pool_after(network, layer)
+    if pool is None:
+        return ()
+    step = Step(StepKind.ROUTE, pool, passed.before(pool), "", "")
+    if stage_index(network, stage) < stage_index(network, pool):
+        return routed_cell(passed, step, focus)
+    if stage_shape(network, stage) != stage_shape(network, pool):
+        return ()
+    return (focus.channel(network, stage), *focus_window(passed, step, focus))

@@ -15,7 +15,7 @@ from cnnviz.routing import Target, with_ties
 from cnnviz.snapshots import Snapshot
 from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
-from ui.panels.backprop.arithmetic import focus_window, routed_cell
+from ui.panels.backprop.arithmetic import focus_window, routed_cell, shown_weight
 from ui.panels.backprop.focus import Focus, center_of, first_focus, stage_of, target_named, target_of
 from ui.panels.backprop.now import Now, PokeOutcome
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
@@ -274,11 +274,11 @@ class BackpropModel(QObject):
         if center is not None and stage != INPUT:
             focus = focus.with_channel(network, stage, cell[0])
         target = target_of(stage, cell)
-        if center is not None and target != self._chosen:
+        if target != self._chosen:
             # Pinned elsewhere: go there. What was clicked here is in sight already.
-            focus = replace(focus, center=center)
+            self._chosen, self._chosen_on = target, None
+            focus = replace(focus, center=center or focus.center)
         self._set_focus(focus)
-        self.set_target(target)
 
     def set_target(self, target: Target | None) -> None:
         """Poke something else."""
@@ -286,13 +286,16 @@ class BackpropModel(QObject):
         self._aim()
 
     def _aim(self) -> None:
-        """Poke what is chosen; at a pool the pooled value, if it was not chosen there or in the window."""
+        """Poke what is chosen; if that was on another step, the weight or window that this one shows."""
         passed, target = self.passed, self._chosen
-        if passed is not None and self.step.kind is StepKind.ROUTE and self._chosen_on != self.step:
+        if passed is not None and self._chosen_on != self.step:
             step, focus = self.step, replace(self.focus, stage="", cell=())
-            window = (focus.channel(passed.network, step.stage), *focus_window(passed, step, focus))
-            in_window = (step.layer, window), (step.stage, routed_cell(passed, step, focus))
-            target = target_of(*(focus.pinned if focus.pinned in in_window else in_window[0]))
+            if step.kind is StepKind.DENSE:
+                target = shown_weight(passed, step.layer, focus)
+            elif step.kind is StepKind.ROUTE:
+                window = (focus.channel(passed.network, step.stage), *focus_window(passed, step, focus))
+                in_window = (step.layer, window), (step.stage, routed_cell(passed, step, focus))
+                target = target_of(*(focus.pinned if focus.pinned in in_window else in_window[0]))
         if target != self.target:
             self.target = target
             self.pokeChanged.emit()
@@ -312,7 +315,7 @@ class BackpropModel(QObject):
         elif not self._is_own_focus and previous.scene.sample is not passed.scene.sample:
             fresh = first_focus(passed)
             self.focus = replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
-            self._aim()
+        self._aim()
 
     def _choose(self, choices: PassChoices) -> None:
         if choices != self.choices:

@@ -20,6 +20,8 @@ _KEYED = 80
 _NEVER = 5
 _LEGIBLE = 70
 """Side in pixels at scale 1 of a map; before maps are smaller, columns are folded."""
+_ENLARGED = 0.4
+"""Of the width, what an enlarged map takes at least; columns that have no room beside it are folded."""
 _SHARE = 0.66
 """Of the height, what the large maps may take; the rest is for the thumbnails."""
 
@@ -163,7 +165,14 @@ def layout_of(
         return Layout(fitting, side, column_widths(plan, side, folds, room), folds, scrolled)
     fitting = max(min(fitting, 3), 1) if scale is None else fitting
     side = side_of(plan, fitting)
-    others = total_width(plan, side, {*folds, enlarged}, room)
-    width = max(room.width - others, round(0.45 * room.width), side)
+    least, others = max(round(_ENLARGED * room.width), side), 0.0
+    for spare in range(tight, _NEVER):
+        folds = frozenset(
+            c.key for c in plan.columns if c.key != enlarged and folded.get(c.key, _spare(c) <= spare)
+        )
+        others = total_width(plan, side, {*folds, enlarged}, room) - room.look.px(_FOLDED)
+        if others + least <= room.width:
+            break
+    width = max(room.width - others, least)
     widths = {c.key: column_width(c, side, room.look) for c in plan.columns if c.key not in folds}
     return Layout(fitting, side, widths | {enlarged: width}, folds, others + width > room.width)

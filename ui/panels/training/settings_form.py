@@ -17,7 +17,7 @@ from cnnviz.setting import Setting
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField, ClassPicker
 from ui.controls.form import Form
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, scaled
 from ui.controls.naming import named
 from ui.controls.number_field import FloatField, IntField, IntListField
 from ui.state import AppState, Settings
@@ -25,6 +25,8 @@ from ui.theme import repolish
 
 FIRST = ("classes", "filters", "kernel_size", "pool", "learning_rate", "seed")
 """Settings that a lab changes."""
+#: Room for the longest name in bold with its mark, in pixels at scale 1: what is marked must move nothing.
+_NAMED = 94
 _PRESET_TIP = "Ready-made settings that fill in the form: LAB5, the exercise; LENET, deeper, for ten classes"
 _PRESETS = {"lab5": "LAB5", "lenet": "LENET", CUSTOM: "custom"}
 
@@ -119,6 +121,7 @@ class SettingsForm(QWidget):
         field.setAccessibleName(setting.title)
         self._fields[name] = field
         self._labels[name] = form.add_row(setting.title, field)
+        scaled(self._labels[name].setMinimumWidth, _NAMED)
 
     def _make_field(self, name: str, setting: Setting) -> QWidget:
         edited = partial(self._on_edited, name)

@@ -7,8 +7,8 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
 from cnnviz.routing import Poke, PokeCurve
+from ui.panels.backprop.arithmetic import target_words
 from ui.panels.backprop.asks import SetEps, SetReach
-from ui.panels.backprop.focus import describe_target
 from ui.panels.backprop.now import Now, PokeOutcome
 
 VERDICTS = {
@@ -44,7 +44,7 @@ _NOTHING = "Click any cell, pixel or weight: it is changed by ±ε and the loss 
 
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
-    of = "" if now.target is None else describe_target(now.target)
+    of = "" if now.target is None else target_words(now.passed, now.target)
     tips = "How far the number is changed, up and down", "How far the plot reaches to either side"
     eps = Choice("eps", "power", "Size of the poke", SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε")
     reach = Choice(
