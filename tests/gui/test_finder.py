@@ -28,7 +28,7 @@ from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.window import menus
 from ui.window.actions import ACTIONS, ActionRow
-from ui.window.finder import FinderBox, cost, words_of
+from ui.window.finder import FinderBox, cost, found, words_of
 from ui.window.menus import OTHER_KEYS
 
 # -- menus, keys and help ------------------------------------------------------------------------------------
@@ -263,6 +263,8 @@ def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session)
     (guide,) = active.window.findChildren(GuideWindow)
     qtbot.waitUntil(guide.isVisible)
     assert "figures-and-documents" in guide.page.source().path()
+    titles = [each.name for each in found(active.window.finder.entries(), "compare runs")]
+    assert {"Compare moments", "Network"} <= set(titles)
     guide.close()
 
 

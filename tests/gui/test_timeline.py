@@ -256,6 +256,7 @@ def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_se
     click(compare.page.view("close"))
     assert not compare.isVisible()
     assert not timeline.toggles.compare.isChecked()
+    assert timeline.track.content.track.reference is None, "the mark A belongs to the comparison"
 
     apply(qtbot, session, seed=0)
     click(timeline.toggles.compare)

@@ -1,20 +1,22 @@
 """Curves that follow a run, read, zoomed and hidden by mouse and keys; the log beside them."""
 
 from collections.abc import Callable
+from typing import override
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import LIGHT as LOOK
+from cnnviz.graphics.curves import Marker
 from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
-from tests.gui.driving import double_click, show_window, turn_wheel
+from tests.gui.driving import double_click, settle, show_window, turn_wheel
 from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
@@ -71,6 +73,26 @@ def send_mouse(plot: CurvePlot, kind: QEvent.Type, at: QPoint, buttons: Qt.Mouse
 
 def hover(plot: CurvePlot, x: float, y: float) -> None:
     send_mouse(plot, QEvent.Type.MouseMove, place(plot, x, y))
+
+
+def test_a_moment_that_moves_leaves_nothing_behind(qtbot: QtBot, plot: CurvePlot) -> None:
+    painted = list[bool]()
+
+    class Watch(QObject):
+        @override
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.rect() == viewport(plot).rect())
+            return False
+
+    watch = Watch(plot)
+    settle(qtbot, parts=[plot])
+    viewport(plot).installEventFilter(watch)
+    plot.set_markers((Marker(1000.0),))
+    qtbot.waitUntil(lambda: bool(painted))
+    plot.set_markers((Marker(4000.0),))
+    qtbot.waitUntil(lambda: len(painted) > 1)
+    assert all(painted), "the whole plot is painted anew"
 
 
 # -- news ---------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from cnnviz.drawing.page import Card, Fit, Page, down
 from cnnviz.graphics.texts import WORDS, Words
 from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
 from ui.controls.buttons import IconButton
-from ui.controls.choice_field import ChoiceField, DropDownList, SegmentedControl
+from ui.controls.choice_field import ChoiceField, ClassPicker, DropDownList, SegmentedControl
 from ui.controls.cover import Cover
 from ui.controls.form import Form
 from ui.controls.labels import ElidedLabel, SectionTitle, WrapLabel
@@ -404,3 +404,25 @@ def test_what_was_marked_before_a_card_was_hidden_is_not_marked_when_it_is_back(
     view.show_page(page("conv1", "conv2"))
     assert card.isVisible()
     assert card.drawing().ground.marked is None
+
+
+def test_escape_takes_back_what_was_ticked_in_the_list_of_classes(qtbot: QtBot) -> None:
+    picker, edited = ClassPicker(), list[tuple[str, ...]]()
+    qtbot.addWidget(picker)
+    picker.set_options(("0", "1", "2"))
+    picker.set_classes(("0", "1"))
+    picker.classesEdited.connect(edited.append)
+    show_window(qtbot, picker)
+    for is_cancelled, chosen in ((True, ("0", "1")), (False, ("0", "1", "2"))):
+        menu = picker.menu()
+        menu.popup(picker.mapToGlobal(picker.rect().bottomLeft()))
+        menu.setActiveAction(menu.actions()[2])
+        QTest.keyClick(menu, Qt.Key.Key_Space)
+        assert menu.actions()[2].isChecked()
+        if is_cancelled:
+            QTest.keyClick(menu, Qt.Key.Key_Escape)
+        else:
+            menu.close()  # as by a click beside it
+        assert not menu.isVisible()
+        assert picker.classes() == chosen
+    assert edited == [("0", "1", "2")]

@@ -16,10 +16,12 @@ class Chapter:
 
     * `title`: in the list.
     * `name`: of its file in the guide, without suffix; or one of the addresses above.
+    * `about`: further words by which it is found.
     """
 
     title: str
     name: str
+    about: str = ""
 
     @property
     def url(self) -> QUrl:
@@ -32,7 +34,7 @@ class Chapter:
 CHAPTERS = (
     Chapter("First steps and keys", FIRST_STEPS),
     Chapter("The lab guide", "lab-guide"),
-    Chapter("Network", "training"),
+    Chapter("Network", "training", "compare runs: the earlier run is the grey curve “before”"),
     Chapter("Filters & maps", "feature-maps"),
     Chapter("Translation", "translation"),
     Chapter("Backprop", "backprop"),

@@ -292,7 +292,7 @@ def actions_of(menus: Menus) -> Iterator[Entry]:
 def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
     """Yield the pages of the help, each of which `show` opens by its name."""
     for chapter in CHAPTERS:
-        yield Entry(chapter.title, "Help", partial(show, chapter.name))
+        yield Entry(chapter.title, "Help", partial(show, chapter.name), about=chapter.about)
 
 
 def controls_of(

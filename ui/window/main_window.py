@@ -361,10 +361,9 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def show_guide(self) -> None:
-        """Open the user guide at the chapter of the part of the window that has the keyboard."""
-        others = ((self.samples, "own-digit"), (self.timeline, "timeline"), (self.lab_dock, "lab-guide"))
-        named = next((name for part, name in others if has_keyboard(part)), "")
-        self._show_chapter(named or PANELS[max(self.panels.front, 0)].chapter)
+        """Open the user guide at the chapter of the panel in front, or of the lab guide from there."""
+        in_lab = has_keyboard(self.lab_dock)
+        self._show_chapter("lab-guide" if in_lab else PANELS[max(self.panels.front, 0)].chapter)
 
     def show_help(self) -> None:
         """Show what to try first and all keys."""

@@ -92,6 +92,7 @@ class TimelineBar(HasProvenance, QFrame):
             (self.branch.continued, self._on_branch_continued),
             (self.branch.cancelled, self._end_question),
             (self.toggles.live.clicked, self._on_live_requested),
+            (self.toggles.compare.toggled, self._draw_reference),
             (self._curve_pace.due, self._draw_curve),
             (state.historyReset, self._on_history_reset),
             (state.stepsAdded, self._curve_pace.put),
@@ -298,8 +299,9 @@ class TimelineBar(HasProvenance, QFrame):
 
     def _draw_reference(self) -> None:
         reference = self._state.reference
-        is_of_this_run = reference is not None and reference.run_id == self._state.run.run_id
-        self._show_track(reference=reference.snapshot.step if reference and is_of_this_run else None)
+        is_seen = reference is not None and reference.run_id == self._state.run.run_id
+        is_seen &= self.toggles.compare.isChecked()
+        self._show_track(reference=reference.snapshot.step if reference and is_seen else None)
 
     def _draw_moment(self) -> None:
         state, shown = self._state, self._state.shown

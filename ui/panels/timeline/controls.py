@@ -135,8 +135,10 @@ class ViewToggles(QFrame):
         self.setProperty("role", "segmented")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.compare = self._make(
-            "Compare", "Compare the shown moment with another: filters then, now, difference"
+            "Compare",
+            "Compare moments, also of an earlier run: filters then, now, difference",
         )
+        self.compare.setAccessibleName("Compare moments")
         self.live = self._make("Live", "Show the newest weights and follow training (End on the timeline)")
         fill(QHBoxLayout(self), self.compare, self.live, spacing=0)
 

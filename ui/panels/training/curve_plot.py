@@ -232,6 +232,7 @@ class CurvePlot(CatchesUp, ProvenancePart, Spoken, QWidget):
         self._moment.setVisible(bool(markers))
         if markers:
             self._moment.setValue(markers[0].x)
+        self._widget.viewport().update()  # or some places that the line has left would keep it
 
     def _steady(self, wanted: Range) -> Range:
         """Keep the y axis as it is while points arrive, unless curves leave it or fill little of it."""
