@@ -180,10 +180,10 @@ def test_curves_results_and_compared_moments_say_of_which_step_they_are(
     tested = last
     session.controller.step()
     qtbot.waitUntil(lambda: state.shown.step > tested)
-    if state.evaluation.step == tested:
-        matrix = training.results.matrix
-        assert f"step {tested:,}" in caption_of(state, matrix).split(" · ")
-        assert f"test results of step {tested:,}" in caption_of(state, training)
+    matrix, whole = caption_of(state, training.results.matrix), caption_of(state, training)
+    if state.evaluation.step == tested:  # still
+        assert f"step {tested:,}" in matrix.split(" · ")
+        assert f"test results of step {tested:,}" in whole
 
     window.timeline.toggles.compare.click()
     qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
