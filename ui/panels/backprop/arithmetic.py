@@ -11,7 +11,7 @@ from cnnviz.inspect.receptive_field import Cell, stage_shape, window_geometry
 from cnnviz.quantities import format_cell
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import Step, is_maps, maps_stage
+from ui.panels.backprop.steps import Step, StepKind, is_maps, maps_stage
 
 _WIDEST_GRID = 16
 
@@ -184,6 +184,15 @@ def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | No
     i, j = np.unravel_index(int(np.argmax(near)), near.shape)
     cell = grid.cell(top + int(i), left + int(j))
     return (min(cell[0], passed.values(stage).size - 1),) if len(cell) == 1 else cell
+
+
+def formula_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
+    """Cell that the formula of a step speaks of where its maps are shown: of the stage that it leads to."""
+    if step.kind is StepKind.DENSE:
+        stage = source_stage(passed, step.layer)
+        return focus_cell(passed, stage, focus, passed.values(stage))
+    at = focus.at(step.layer) if step.kind is StepKind.GATE and not focus.at(step.stage) else ()
+    return at or focus_cell(passed, step.stage, focus)
 
 
 # -- windows of a pool --------------------------------------------------------------------------------------
