@@ -47,12 +47,11 @@ class Verdict:
         match self.nearness:
             case "right" if self.predicted in self.measured:
                 return f"Right: {measured}"
-            case "not right":
-                return f"Not right: {measured}, and not {predicted}"
             case "not to be judged":
                 return f"Measured: {measured}"
             case _:
-                return f"{self.predicted} against {self.measured}: {self.nearness}"
+                is_so = measured if measured.startswith("it ") else f"it is {measured}"
+                return f"{self.nearness.capitalize()}: you said {predicted}; {is_so}"
 
 
 def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> Verdict:

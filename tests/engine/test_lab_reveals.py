@@ -34,11 +34,11 @@ SHIPPED = ("lab5", "pooling", "fooling")
 @pytest.mark.parametrize(
     ("answer", "close", "words"),
     [
-        (99.0, None, "99 % against 99.57 %: close"),
-        (99.3, None, "99.30 % against 99.57 %: right"),
-        (97.0, None, "97 % against 99.57 %: far off"),
-        (97.0, 3.0, "97 % against 99.57 %: close"),
-        (99.0, 0.0, "Not right: 99.57 %, and not 99 %"),
+        (99.0, None, "Close: you said 99 %; it is 99.57 %"),
+        (99.3, None, "Right: you said 99.30 %; it is 99.57 %"),
+        (97.0, None, "Far off: you said 97 %; it is 99.57 %"),
+        (97.0, 3.0, "Close: you said 97 %; it is 99.57 %"),
+        (99.0, 0.0, "Not right: you said 99 %; it is 99.57 %"),
     ],
 )
 def test_a_verdict_knows_near_from_far(answer, close, words):
@@ -52,7 +52,7 @@ def test_a_verdict_knows_near_from_far(answer, close, words):
     ("answer", "value", "words"),
     [
         ("down", -0.25, "Right: it shrinks (−0.25 nats)"),
-        ("up", -0.25, "Not right: it shrinks (−0.25 nats), and not it grows"),
+        ("up", -0.25, "Not right: you said it grows; it shrinks (−0.25 nats)"),
         ("up", None, "Measured: not defined"),
     ],
 )

@@ -73,14 +73,17 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     assert state.experiment.learning_rate == 0.002
     assert window.pending.text() == ""
     said = window.run_bar.said
-    assert said.text() == "Next: learning rate 0.002"
+    assert said.text() == "Next: rate 0.002"
     assert said.isVisible()
     type_setting(qtbot, session, "seed", "7")
     type_setting(qtbot, session, "learning_rate", "0.003")
     assert state.experiment.learning_rate == 0.002
     assert "Learning rate 0.002 → 0.003; Seed 0 → 7" in window.pending.text()
-    assert said.text().startswith("Next: learning rate 0.003")
-    assert "learning rate 0.003 and 1 more" in window.run_bar.train.toolTip()
+    assert said.text() == "Next: rate 0.003 · seed 7"
+    assert "What changes: learning rate 0.003, seed 7" in window.run_bar.train.toolTip()
+    session.controller.edit(replace(state.draft, classes=("4", "9")))
+    assert said.text() == "Next: classes 4, 9 · +2 settings"
+    session.controller.edit(replace(state.draft, classes=state.experiment.classes))
     type_setting(qtbot, session, "seed", "0")
     assert state.experiment.learning_rate == 0.003
     assert window.pending.text() == ""

@@ -103,6 +103,8 @@ def _untruths(truth: _Shifted) -> Iterator[str]:
                 yield words
     if "moved along" in said and not truth.is_equivariant():
         yield "moved along"
+    if (read := re.search(r"reads (\d).*p\((\d)\)", said)) and read[1] != read[2]:
+        yield "the probability of a class that is not read"
     told = re.search(r"relative to a blank image the changes are \*(\S+)\* and \*(\S+)\*", said)
     wanted = [truth.change(stage, relative=True) for stage in (truth.after, truth.before)]
     if told and not np.allclose([read_number(each) for each in told.groups()], wanted, rtol=6e-3, atol=6e-4):

@@ -187,7 +187,7 @@ class PredictionCard(QWidget):
         self.verdict_row.setVisible(verdict is not None)
         if verdict is not None:
             self.verdict_icon.set_icon(*_VERDICTS[verdict.nearness])
-            self.verdict.set_text(f"{verdict.words[0].upper()}{verdict.words[1:]}")
+            self.verdict.set_text(verdict.words)
         self.picture.setVisible(reveal.picture is not None)
         if reveal.picture is not None:
             theme = theme_manager().theme

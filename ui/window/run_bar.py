@@ -62,7 +62,7 @@ class RunBar(QWidget):
         super().__init__()
         self._menus = menus
         self._state = state
-        self._shown: tuple[RunStatus, tuple[str, str, str, str], str] | None = None
+        self._shown: tuple[RunStatus, tuple[str, str, str, str], list[str]] | None = None
         self._build_widgets()
         self._build_layout()
         menus.action("train").installEventFilter(self)
@@ -156,8 +156,8 @@ class RunBar(QWidget):
             return _START, "play", START_TIP, _SPACE
         return _TRAIN[self._state.run.status]
 
-    def _changed(self) -> str:
-        """Say which setting the next press of the button that trains changes; "" for none."""
+    def _changed(self) -> list[str]:
+        """Say which settings the next press of the button that trains changes."""
         state, names = self._state, tuple[str, ...]()
         origin = None if state.live is None else state.live.origin
         if state.waits_for_new_run and not state.is_untrained:
@@ -165,11 +165,20 @@ class RunBar(QWidget):
         elif origin is not None and state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED):
             used, rate = origin.experiment.learning_rate, state.experiment.learning_rate
             names = ("learning_rate",) if used != rate else ()
-        if not names:
-            return ""
-        setting = SETTINGS[names[0]]
-        said = f"{setting.title.lower()} {setting.written(getattr(state.draft, names[0]))}"
-        return said + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+        of, draft = [(name, SETTINGS[name]) for name in names], state.draft
+        return [f"{each.title.lower()} {each.written(getattr(draft, name))}" for name, each in of]
+
+    def _in_room(self, changed: list[str]) -> str:
+        """Name as many changes as there is room for, and count the others."""
+        metrics, room, said = self.said.fontMetrics(), self.said.width(), ""
+        short = [each.removeprefix("learning ") for each in changed]
+        for others in range(len(short)):
+            more = [f"+{others} setting{'s' if others > 1 else ''}"] if others else []
+            said = "Next: " + " · ".join(short[: len(short) - others] + more)
+            if metrics.horizontalAdvance(said) <= room:
+                return said
+        said = f"Next: {len(short)} settings" if len(short) > 1 else said
+        return metrics.elidedText(said, Qt.TextElideMode.ElideRight, room)
 
     def _on_run_changed(self) -> None:
         primary, changed = self._primary(), self._changed()
@@ -178,10 +187,9 @@ class RunBar(QWidget):
         self._shown = self._state.run.status, primary, changed
         self._state.clear_notice(_PLACE)
         text, icon_name, tooltip, key = primary
-        tooltip += changed and f". What changes: {changed}"
-        said, room = changed and f"Next: {changed}", self.said.width()
-        self.said.setText(self.said.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, room))
-        self.said.setToolTip(changed and tooltip)
+        tooltip += f". What changes: {', '.join(changed)}" if changed else ""
+        self.said.setText(self._in_room(changed))
+        self.said.setToolTip(tooltip if changed else "")
         row = action_row("train")
         self._menus.action("train").setText("Start new &run" if text == _START else row.text)
         is_compact = not self.train.text()
@@ -327,8 +335,8 @@ class RunStatusBar(QWidget):
         tells_accuracy = known and not self._state.why_covered(Secret.TEST)
         recent = history.step, history.log_every
         loss, accuracy = history.mean_loss_at(*recent), history.mean_accuracy_at(*recent)
-        self.loss.setText(f"loss {format_value(loss)}" if tells_loss else "")
-        self.accuracy.setText(f"accuracy {format_percent(accuracy)}" if tells_accuracy else "")
+        self.loss.setText(f"training loss {format_value(loss)}" if tells_loss else "")
+        self.accuracy.setText(f"training accuracy {format_percent(accuracy)}" if tells_accuracy else "")
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
