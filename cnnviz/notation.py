@@ -62,10 +62,11 @@ class Notation:
         return text if value == 0 or text.strip(f"+{MINUS}0.") else f"{ALMOST}0"
 
     def cell(self, value: float) -> str:
-        """Write the number of a cell; "0" is exactly zero, what is rounded to it has its decimals."""
+        """Write the number of a cell; "0" is exactly zero, what is rounded to it has decimals and no sign."""
         if value == 0 or not math.isfinite(value):
             return format_value(value)
-        return typeset(f"{value / 10.0**self.exponent:{'+' if self.signed else ''},.{self.decimals}f}")
+        text = typeset(f"{value / 10.0**self.exponent:{'+' if self.signed else ''},.{self.decimals}f}")
+        return text if text.strip(f"+{MINUS}0.") else text.lstrip(f"+{MINUS}")
 
     def texts(
         self, values: ArrayLike, groups: NDArray[np.integer] | None = None, longest: int | None = None

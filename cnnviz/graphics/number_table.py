@@ -17,6 +17,8 @@ from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.graphics.heat_map import Reveal
 
+_NAME = 130  # room of a name, above a key to colours
+
 
 @dataclass(frozen=True, eq=False)
 class NumberRow:
@@ -59,14 +61,13 @@ def draw(shown: NumberTable, ground: Ground) -> Drawing:
     """Draw names above the columns and one row of cells each."""
     drawing, look, px, table = Drawing(ground), ground.look, ground.px, shown.numbers
     head, *lines = ground.box.rows(look.font().line, *[Share(1)] * len(table.rows), gap=px(6))
-    name_room = max(look.font().width(row.name) for row in table.rows) + px(1)
-    _, cells = head.columns(name_room, Share(1), gap=px(16))
+    _, cells = head.columns(px(_NAME), Share(1), gap=px(16))
     wide = min(cells.width / len(table.names), px(100))
-    drawing.write(head._replace(width=name_room), "class", "", "muted")
+    drawing.write(head._replace(width=px(_NAME)), "class", "", "muted")
     for place, name in enumerate(table.names):
         drawing.write(cells._replace(left=cells.left + place * wide, width=wide), name, "", "muted", "middle")
     for row, line in zip(table.rows, lines, strict=True):
-        label, cells = line.columns(name_room, Share(1), gap=px(16))
+        label, cells = line.columns(px(_NAME), Share(1), gap=px(16))
         name, bar = label.rows(look.font().line, Share(1), gap=px(4))
         drawing.write(name, row.name)
         write_colors(drawing, bar._replace(height=px(16)), row.colors)
@@ -105,7 +106,7 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
 def size(shown: NumberTable, look: Look) -> Size:
     """Usual and least size."""
     high = look.font().line + len(shown.numbers.rows) * look.px(52)
-    return Size(look.px(600), high, look.px(126 + 48 * len(shown.numbers.names)), high)
+    return Size(look.px(600), high, look.px(_NAME + 16 + 48 * len(shown.numbers.names)), high)
 
 
 NUMBERS = Graphic(

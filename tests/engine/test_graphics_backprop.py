@@ -51,6 +51,13 @@ def test_a_formula_reads_as_ordinary_text_and_takes_more_lines_where_it_is_narro
     assert height(shown, 220, LIGHT) > 1.5 * height(shown, 2000, LIGHT)
 
 
+def test_all_signs_between_numbers_of_a_formula_look_alike() -> None:
+    drawing = drawn(FORMULA, Formulas(((Number("1 − 2e−5"), "−", Number("1")),)), 800, LIGHT)
+    signs = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.words.strip() == "−"]
+    assert len(signs) == 2
+    assert len({mark.font for mark in signs}) == 1
+
+
 def test_results_in_a_formula_can_be_covered() -> None:
     texts = drawn(FORMULA, Formulas((LONG,), True), 800, LIGHT).texts()
     assert "?" in texts

@@ -190,4 +190,4 @@ def test_the_sums_of_all_maps_are_numbers_of_one_kind() -> None:
     shown = flow(LAB5)
     stages = [replace(each, sums=(0.012, -3e-5, 0.0021)) if each.sums else each for each in shown.stages]
     small = replace(shown, stages=tuple(stages), logits=np.array([0.01407]))
-    assert small.written[:3] == ["+0.012", "−0.000", "+0.002"]
+    assert small.written[:3] == ["+0.012", "0.000", "+0.002"]

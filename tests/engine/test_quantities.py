@@ -207,7 +207,7 @@ def test_cells_that_are_parts_of_a_sum_have_the_digits_with_which_they_add_up():
 def test_a_map_of_small_gradients_shares_a_power_of_ten():
     notation = Notation.of(np.array([[5.73e-5, -1.2e-6], [0.0, 1e-9]]), signed=True)
     assert notation.unit == "× 10⁻⁵"
-    assert notation.texts([[5.73e-5, -1.2e-6], [0.0, 1e-9]]) == ["+5.73", f"{MINUS}0.12", "0", "+0.00"]
+    assert notation.texts([[5.73e-5, -1.2e-6], [0.0, 1e-9]]) == ["+5.73", f"{MINUS}0.12", "0", "0.00"]
 
 
 def test_a_near_tie_gets_the_digits_that_tell_who_won():

@@ -378,6 +378,22 @@ def test_each_formula_comes_out_with_its_numbers_as_printed(case: Case) -> None:
         assert abs(value(difference) - value(gradient)) <= 2 * unit_of(gradient)
 
 
+@pytest.mark.parametrize("outputs", [1, 10])
+def test_a_very_sure_probability_has_one_spelling_on_a_page(outputs: int) -> None:
+    for seed in range(12):
+        passed = answer_of(outputs, 0, 40.0, seed)
+        passed = answer_of(outputs, int(passed.probabilities.argmax()), 40.0, seed)
+        for kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS):
+            now = Now(passed, step_of(passed, kind), Focus())
+            rows = {
+                row.key: row.text for row in inspect.page(now).leaves()["numbers of the cell"].content.rows
+            }
+            if outputs > 1 or passed.label == 1:
+                assert rows["p"] in plain(formula_of(passed, now.step, now.focus, 0.1)), (seed, kind)
+            if kind is StepKind.LOGITS:
+                assert plain(formula_of(passed, now.step, now.focus, 0.1)).endswith(rows["gradient"])
+
+
 @pytest.mark.parametrize("scale", [3.0, 8.0, 40.0])
 def test_a_probability_stands_in_full_in_its_cell(scale: float) -> None:
     """Beside it, nothing says a power of ten: 0.00573 is not "5.73"."""

@@ -211,6 +211,15 @@ def target_words(passed: Pass, target: Target) -> str:
     return f"w{','.join(map(str, index[-2:])).translate(_LOWERED)}{of}, {words}"
 
 
+def formula_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
+    """Cell that the formula of a step speaks of where its maps are shown: of the stage that it leads to."""
+    if step.kind is StepKind.DENSE:
+        stage = source_stage(passed, step.layer)
+        return focus_cell(passed, stage, focus, passed.values(stage))
+    at = focus.at(step.layer) if step.kind is StepKind.GATE and not focus.at(step.stage) else ()
+    return at or focus_cell(passed, step.stage, focus)
+
+
 # -- windows of a pool --------------------------------------------------------------------------------------
 
 Place = tuple[int, int]

@@ -11,7 +11,7 @@ from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.palette import color_map, signed_levels
 from cnnviz.quantities import format_cell, format_signed, format_value
-from ui.panels.backprop.arithmetic import filter_parts
+from ui.panels.backprop.arithmetic import filter_parts, focus_cell
 from ui.panels.backprop.asks import Enlarge, SetSide
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.now import Now
@@ -29,7 +29,9 @@ def page(now: Now) -> Page:
     saliency = Card(
         "saliency", FRAMED, framed, "Saliency", "gradient at the input, over the image", tip, is_live=True
     )
-    upper = across(saliency, pixels.card("pixels", focus, covered=focus.is_covered), room=Share(3), gap=24)
+    spoken_of = focus_cell(passed, INPUT, focus)
+    card = pixels.card("pixels", focus, covered=focus.is_covered, spoken_of=spoken_of)
+    upper = across(saliency, card, room=Share(3), gap=24)
     network, channel = passed.network, focus.channel(passed.network, INPUT)
     below: tuple[Row, ...] = ()
     if step.layer in network.filter_layers and network.shapes[step.layer][0] > 1:

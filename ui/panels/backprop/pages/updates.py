@@ -1,5 +1,7 @@
 """Weights before and after, loss and prediction before and after; apply, undo, adopt."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnviz._types import FloatArray
@@ -10,7 +12,7 @@ from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_signed, format_together
+from cnnviz.quantities import format_signed, format_together, format_value
 from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.asks import Adopt, Apply, SetRate, SetSide, ShowFilter, ShowParameter, ShowUnit, Undo
 from ui.panels.backprop.focus import Focus
@@ -111,16 +113,22 @@ def _plates(passed: Pass, name: str, focus: Focus, rate: float, preview: Preview
     after = before if preview is None else preview.network.params[name]
     levels = signed_levels(np.stack([before, after]))
     words = (
-        ("Before w", "Weights as they are; click one to poke it"),
-        ("After w′", "Weights after the update"),
+        ("Before w", "", "Weights as they are; click one to poke it"),
+        ("After w′", "", "Weights after the update"),
     )
 
-    def part(array: FloatArray, words: tuple[str, str], levels: tuple[float, float]) -> Plate:
-        return weight_plate(passed, name, focus, array, (words[0], "", words[1]), levels)
+    def part(array: FloatArray, words: tuple[str, str, str], levels: tuple[float, float]) -> Plate:
+        return weight_plate(passed, name, focus, array, words, levels)
 
     first, last = beside(part(before, words[0], levels), part(after, words[1], levels))
-    words = "Step −η · ∂L/∂w", "What is added to each weight"
-    return first, part(step, words, signed_levels(step)), last
+    added = part(step, ("Step", "−η · ∂L/∂w", "What is added to each weight"), signed_levels(step))
+    unit = added.map.notation.unit.removeprefix("× ")
+    if unit:
+        added = replace(added, title=f"Step, in units of {unit}")
+    if unit and preview is not None:  # too little to be seen in most cells
+        most = format_value(float(np.abs(added.map.values).max()), 2)
+        last = replace(last, caption=f"changed by at most {most}")
+    return first, added, last
 
 
 def _numbers(passed: Pass, name: str, focus: Focus) -> tuple[Choice, ...]:
