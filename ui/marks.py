@@ -3,7 +3,17 @@
 from collections.abc import Callable, Hashable
 from typing import Any, override
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEasingCurve,
+    QEvent,
+    QObject,
+    QPointF,
+    QSize,
+    Qt,
+    QTimer,
+    QVariantAnimation,
+    Signal,
+)
 from PySide6.QtGui import (
     QAction,
     QFocusEvent,
@@ -24,7 +34,7 @@ from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import ShowsTips, show_tip, wrapped
 from ui.painting import Kept, color, paint, qrect
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 
 _KEYS = {
     Qt.Key.Key_Left: "left",
@@ -40,6 +50,13 @@ _KEYS = {
 
 
 _PAINT = QEvent.Type.Paint
+_INPUT = (
+    QEvent.Type.ShortcutOverride,  # comes first, also of keys that are shortcuts
+    QEvent.Type.KeyPress,
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.Wheel,
+    QEvent.Type.TouchBegin,
+)
 _RESTYLED = QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show
 _NOTCH = 120  # of a wheel, in eighths of a degree
 
@@ -90,6 +107,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self._held: tuple[QPointF, Part] | None = None
         self._points: Ask | None = None
         self._turned = 0
+        self._motion: QVariantAnimation | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(focus)
         self._wanted: Size | None = None
@@ -103,7 +121,36 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         if content is not None and content == self.content:
             return
         self.content = content
+        self.rest()
         self._fit()
+
+    def move_in(self) -> None:
+        """Let what is shown move, if its graphic knows how and motion is wanted; any input ends it."""
+        seconds = 0.0 if self.content is None else self._graphic.seconds(self.content)
+        duration = theme_manager().motion_ms(self, round(1000 * seconds))
+        if not duration:
+            return
+        if self._motion is None:
+            self._motion = QVariantAnimation(self)
+            self._motion.setStartValue(0.0)
+            self._motion.setEndValue(1.0)
+            self._motion.setEasingCurve(QEasingCurve.Type.InOutQuad)
+            self._motion.valueChanged.connect(lambda _motion: self.update())
+            self._motion.finished.connect(lambda: self.window().windowHandle().removeEventFilter(self))
+        self._motion.setDuration(duration)
+        self._motion.start()
+        self.window().windowHandle().installEventFilter(self)  # hears of keys before anything else does
+
+    def rest(self) -> None:
+        """End a motion: show the picture at rest."""
+        if self._motion is not None:
+            self._motion.setCurrentTime(self._motion.duration())
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _INPUT:
+            self.rest()
+        return False
 
     def mark(self, marked: Hashable) -> None:
         """Mark something in what is shown; see `Ground.marked`."""
@@ -125,7 +172,8 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def drawing(self) -> Drawing:
         """What is drawn now; made when it is needed first."""
         ratio = self.devicePixelRatioF()
-        ground = Ground(self._room(), self._theme, self.hovered, self.hasFocus(), ratio, self._marked)
+        motion = 1.0 if self._motion is None else self._motion.currentValue()
+        ground = Ground(self._room(), self._theme, self.hovered, self.hasFocus(), ratio, self._marked, motion)
         if self.content is None:
             return Drawing(ground)
         if self._drawn is None or self._drawn[:2] != (ground, self.content):

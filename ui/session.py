@@ -92,15 +92,15 @@ class Session(QObject):
         )
         # Of the window, so that no key is asked about when its parts are gone.
         window = self.window
-        self._key_owner = KeyOwner(
-            window.pages.can_turn, lambda: self.state.pinned is not None, window.lab_dock, window
-        )
+        self._key_owner = KeyOwner(window.pages.can_turn, self._frees, window.lab_dock, window)
         self._focus_reveal = FocusReveal(self.window)
         self._tips = TipFilter(self)
         self.window.closing.connect(self._on_window_closing)
         self.window.restore_size()
         theme_manager().set_mode(remembered_text(settings, "view/theme", MODES, "system"))
         self.window.menus.choose("theme", theme_manager().mode)
+        theme_manager().moves = bool(settings.value("view/motion", theme_manager().moves, type=bool))
+        self.window.menus.action("motion").setChecked(theme_manager().moves)
 
     def start(self) -> None:
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
@@ -145,6 +145,9 @@ class Session(QObject):
         self.state.runChanged.connect(self._on_run_changed)
         controller.files.becameIdle.connect(self._on_files_written)
         self.arrivals.start()
+
+    def _frees(self) -> bool:
+        return self.state.pinned is not None and not self.window.is_presenting
 
     def _on_scene_changed(self) -> None:
         if self.state.shown is not None and self.state.sample is not None:
@@ -269,6 +272,7 @@ class Session(QObject):
             self.lab.finish()
             keep = self._ends_early or (self.document.path is None and self.document.is_worth_keeping)
             self.autosave.finish(keep=keep, is_closed=not self._ends_early)
+            self.document.remember_last()
         self._save_layout()
         self.controller.close()
 
@@ -280,6 +284,11 @@ class Session(QObject):
     def remember_keys(self, shown: bool) -> None:
         """Remember whether keys are shown on the controls."""
         self._settings.setValue("view/keys", shown)
+
+    def set_motion(self, moves: bool) -> None:
+        """Choose whether anything moves, and remember it: of most desktops Qt does not know."""
+        theme_manager().moves = moves
+        self._settings.setValue("view/motion", moves)
 
     def open_data(self) -> None:
         """Ask for data and open them."""

@@ -17,19 +17,20 @@ from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.graphics.heat_map import Reveal
 
-_FIGURES = 4
-
 
 @dataclass(frozen=True, eq=False)
 class NumberRow:
-    """A row: name, explanation, values, colours, and how it is written with so many figures."""
+    """A row: name, explanation, values, colours, and its numbers as texts, in full first, shorter ones next.
+
+    All cells are written in the same way, and as large: as the first texts for which there is room.
+    """
 
     key: str
     name: str
     tip: str
     values: NDArray[np.float64]
     colors: Colors
-    write: Callable[[int], list[str]]
+    texts: tuple[list[str], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +59,14 @@ def draw(shown: NumberTable, ground: Ground) -> Drawing:
     """Draw names above the columns and one row of cells each."""
     drawing, look, px, table = Drawing(ground), ground.look, ground.px, shown.numbers
     head, *lines = ground.box.rows(look.font().line, *[Share(1)] * len(table.rows), gap=px(6))
-    _, cells = head.columns(px(160), Share(1), gap=px(16))
+    name_room = max(look.font().width(row.name) for row in table.rows) + px(1)
+    _, cells = head.columns(name_room, Share(1), gap=px(16))
     wide = min(cells.width / len(table.names), px(100))
-    drawing.write(head._replace(width=px(160)), "class", "", "muted")
+    drawing.write(head._replace(width=name_room), "class", "", "muted")
     for place, name in enumerate(table.names):
         drawing.write(cells._replace(left=cells.left + place * wide, width=wide), name, "", "muted", "middle")
     for row, line in zip(table.rows, lines, strict=True):
-        label, cells = line.columns(px(160), Share(1), gap=px(16))
+        label, cells = line.columns(name_room, Share(1), gap=px(16))
         name, bar = label.rows(look.font().line, Share(1), gap=px(4))
         drawing.write(name, row.name)
         write_colors(drawing, bar._replace(height=px(16)), row.colors)
@@ -78,19 +80,18 @@ def draw(shown: NumberTable, ground: Ground) -> Drawing:
 
 def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[Box]) -> None:
     look, ground, is_covered = drawing.ground.look, drawing.ground, row.key in shown.covered
-    # Each number has as many figures as its cell has room for.
-    texts = [["?"] * len(boxes)] if is_covered else [*map(row.write, range(_FIGURES, 0, -1))]
+    texts = [["?"] * len(boxes)] if is_covered else row.texts
+    fonts = [fitting_font(max(map(len, each)), boxes[0].width, boxes[0].height, look) for each in texts]
+    written, font = next(
+        (pair for pair in zip(texts, fonts, strict=True) if pair[1] is not None), (texts[-1], None)
+    )
     pixels, dark = row.colors.pixels(row.values), row.colors.is_dark(row.values)
     for place, (box, words) in enumerate(zip(boxes, texts[0], strict=True)):
-        fitting = (
-            (each[place], fitting_font(len(each[place]), box.width, box.height, look)) for each in texts
-        )
-        written, font = next((pair for pair in fitting if pair[1] is not None), ("", None))
         color = Rect(box, "track") if is_covered else Image(box, pixels[None, place : place + 1])
         drawing.add(color, Rect(box.inset(0.5), edge="border"))
         if font is not None:
             ink = "muted" if is_covered else LIGHT_INK if dark[place] else DARK_INK
-            drawing.add(Text(box.x, box.y + font.middle, written, font, ink, "middle"))
+            drawing.add(Text(box.x, box.y + font.middle, written[place], font, ink, "middle"))
         ask = Reveal() if shown.covered else shown.numbers.press(place)
         point = shown.numbers.point(place)
         key = CellKey(row.key, 0, place)
@@ -104,7 +105,7 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
 def size(shown: NumberTable, look: Look) -> Size:
     """Usual and least size."""
     high = look.font().line + len(shown.numbers.rows) * look.px(52)
-    return Size(look.px(600), high, look.px(176 + 40 * len(shown.numbers.names)), high)
+    return Size(look.px(600), high, look.px(126 + 48 * len(shown.numbers.names)), high)
 
 
 NUMBERS = Graphic(
@@ -118,9 +119,7 @@ NUMBERS = Graphic(
         )
     ],
     lambda shown: "; ".join(
-        f"{row.name}: {', '.join(row.write(_FIGURES))}"
-        for row in shown.numbers.rows
-        if row.key not in shown.covered
+        f"{row.name}: {', '.join(row.texts[0])}" for row in shown.numbers.rows if row.key not in shown.covered
     ),
     lambda shown, _width, look: size(shown, look).height,
 )

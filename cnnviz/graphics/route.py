@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,7 @@ from cnnviz.routing import PoolRouting, Routes
 _GAP, _LANE, _APART = 0.2, 1.0, 0.4  # between cells, for the arrow, between blocks; in sides of a cell
 _MOST, _LEAST = 220, 38  # side of a cell, in pixels at scale 1
 _SMALLEST, _LONGEST = 12, 8  # size of a number, and its characters
+_SECONDS = 0.7  # in which numbers go from the pooled cell to those that get them
 _FRACTIONS = {2: "½", 3: "⅓", 4: "¼"}
 
 
@@ -202,6 +204,7 @@ def draw(shown: Routed, ground: Ground) -> Drawing:
     font = _font([*values, *gets, arriving], plan.side, look)
     pooled = plan.cell(plan.pooled, 0, 0)
     _heads(drawing, route, plan, unit)
+    flying = _flying(route, plan, 1.0 if is_covered else ground.motion)
     for place, (row, col) in enumerate(np.ndindex(route.values.shape)):
         at = route.corner[0] + row, route.corner[1] + col
         source, target = plan.cell(plan.values, row, col), plan.cell(plan.gets, row, col)
@@ -212,7 +215,10 @@ def draw(shown: Routed, ground: Ground) -> Drawing:
             drawing.add(Rect(target, "track", "border"))
             drawing.write(target, "?" if is_covered else "0", font or "mono", "muted", "middle")
         else:
-            _cell(drawing, target, of_slopes, float(route.gets[row, col]), gets[place], font)
+            if place in flying:
+                drawing.add(Rect(target, "track"))
+            else:
+                _cell(drawing, target, of_slopes, float(route.gets[row, col]), gets[place], font)
             drawing.add(Rect(target, edge="winner", width=px(2)))
         press, point = (None if ask is None else ask(*at) for ask in (route.press, route.point))
         said = route.say(row, col, is_covered=is_covered)
@@ -230,7 +236,11 @@ def draw(shown: Routed, ground: Ground) -> Drawing:
         below = Box(pooled.left, pooled.bottom + px(6), wide, 0).lines(len(lines), small.line)
         for box, words in zip(below, lines, strict=True):
             drawing.write(box, words, small, "warning")
-        _arrows(drawing, route, plan, pooled)
+        _arrows(drawing, route, plan)
+    for place, (x, y) in flying.items():
+        wide, high = (px(16), px(16)) if font is None else (font.width(gets[place]) + px(8), font.line)
+        room = Box(x - wide / 2, y - high / 2, wide, high)
+        _cell(drawing, room, of_slopes, float(route.gets.flat[place]), gets[place], font)
     hovered = drawing.part(ground.hovered)
     if hovered is not None:
         drawing.add(*outline(hovered.box, "focus" if ground.has_focus else "hover", look))
@@ -295,22 +305,51 @@ def _cell(drawing: Drawing, box: Box, colors: Colors, value: float, words: str, 
         drawing.write(box, words, font, LIGHT_INK if colors.is_dark(array)[0, 0] else DARK_INK, "middle")
 
 
-def _arrows(drawing: Drawing, route: Route, plan: _Plan, pooled: Box) -> None:
-    """From the pooled cell through the gaps above cells to each that gets something, and into its edge."""
-    width = drawing.ground.px(3)
-    tip, lane = min(plan.gap * 0.6, drawing.ground.px(18)), plan.gap * 0.75
+def _path(plan: _Plan, row: int, col: int) -> list[Point]:
+    """From the pooled cell through the gaps above cells to one that gets something, and into its edge."""
+    pooled, cell, lane = plan.cell(plan.pooled, 0, 0), plan.cell(plan.gets, row, col), plan.gap * 0.75
+    path = [(pooled.right + 1, pooled.y), (plan.trunk, pooled.y)]
+    if col == 0:
+        return [*path, (plan.trunk, cell.y), (cell.left, cell.y)]
+    return [*path, (plan.trunk, cell.top - lane), (cell.x, cell.top - lane), (cell.x, cell.top)]
+
+
+def _arrows(drawing: Drawing, route: Route, plan: _Plan) -> None:
+    width, tip = drawing.ground.px(3), min(plan.gap * 0.6, drawing.ground.px(18))
     for row, col in np.argwhere(route.receives).tolist():
-        cell = plan.cell(plan.gets, row, col)
-        path: list[Point] = [(pooled.right + 1, pooled.y), (plan.trunk, pooled.y)]
-        if col == 0:
-            path += [(plan.trunk, cell.y), (cell.left, cell.y)]
-            back, sides = (cell.left - tip, cell.y), (0.0, tip * 0.6)
-        else:
-            path += [(plan.trunk, cell.top - lane), (cell.x, cell.top - lane), (cell.x, cell.top)]
-            back, sides = (cell.x, cell.top - tip), (tip * 0.6, 0.0)
+        path = _path(plan, row, col)
+        x, y = path[-1]
+        back, sides = ((x - tip, y), (0.0, tip * 0.6)) if col == 0 else ((x, y - tip), (tip * 0.6, 0.0))
         drawing.add(Line(_rounded([*path[:-1], back], plan.gap * 0.4), "winner", width))
         ends = [(back[0] + sign * sides[0], back[1] + sign * sides[1]) for sign in (-1, 1)]
         drawing.add(Polygon((path[-1], *ends), "winner"))
+
+
+def _flying(route: Route, plan: _Plan, motion: float) -> dict[int, Point]:
+    """Where numbers are that are still on the way to their cells: they start together, and all as fast."""
+    paths, pooled = dict[int, list[Point]](), plan.cell(plan.pooled, 0, 0)
+    for place in () if motion >= 1 else np.flatnonzero(route.receives).tolist():
+        row, col = divmod(place, route.values.shape[1])
+        cell = plan.cell(plan.gets, row, col)
+        corners = [(pooled.x, pooled.y), *_path(plan, row, col), (cell.x, cell.y)]
+        paths[place] = _rounded(corners, plan.gap * 0.4)
+    way = motion * max(map(_length, paths.values()), default=0.0)
+    return {place: _along(path, way) for place, path in paths.items() if way < _length(path)}
+
+
+def _length(path: list[Point]) -> float:
+    return sum(math.dist(*piece) for piece in pairwise(path))
+
+
+def _along(path: list[Point], way: float) -> Point:
+    """Where a path has led to after a part of its length."""
+    for (x0, y0), (x1, y1) in pairwise(path):
+        piece = math.dist((x0, y0), (x1, y1))
+        if way <= piece:
+            share = way / max(piece, 1e-6)
+            return x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
+        way -= piece
+    return path[-1]
 
 
 def _rounded(path: list[Point], radius: float) -> list[Point]:
@@ -351,4 +390,6 @@ def _words(shown: Routed) -> str:
     return f"{route.names[1][0]} {format_signed(route.arriving, 5)}{told}. {'; '.join(cells)}."
 
 
-ROUTE = Graphic[Routed](draw, _size, _tables, _words)
+ROUTE = Graphic[Routed](
+    draw, _size, _tables, _words, seconds=lambda shown: 0.0 if shown.is_covered else _SECONDS
+)

@@ -70,13 +70,13 @@ class Version(Kept, frozen=True):
         """What had been on the screen when it was written, for somebody who grades it."""
         for whose, time in (("of this lab", self.shown.lab), ("of training", self.shown.training)):
             if time:
-                return f"after results {whose} had been shown at {beside(time, self.time)}"
+                return f"results {whose} first shown at {beside(time, self.time)}"
         if self.after_run:
-            return "after results of this lab had been shown"
+            return "results of this lab shown before"
         if self.step:
             steps = f"{format_count(self.step)} step{'s' if self.step > 1 else ''}"
-            return f"after results of {steps} of training had been shown"
-        return "before any result had been shown"
+            return f"results of {steps} of training shown before"
+        return "no result shown before"
 
 
 class Commitment(Kept, frozen=True):

@@ -102,25 +102,31 @@ def covered(
     *,
     is_run_of: Callable[[Step], bool],
     is_at_end: Callable[[Step], bool],
+    is_shown: Callable[[Step], bool],
     is_begun: bool,
 ) -> Mapping[Secret, str]:
     """Return what is covered, with the reason as a sentence for the student.
 
     Covered is what the step in front asks for, until its prediction is committed or its result is shown
-    without one. Once the lab is begun, so is what is on the screen unasked (`AHEAD`),
-    until the first of the steps about that run that ask for it has got its prediction.
+    without one, also by a report that was exported. Once the lab is begun, so is what is on the screen
+    unasked (`AHEAD`), until the first of the steps about that run that ask for it has got its prediction.
 
     * `is_run_of`, `is_at_end`: whether the present run is the one that a step is about, and whether
       that is at its end.
+    * `is_shown`: whether the result of a step has been shown, so that a prediction comes late.
     * `is_begun`: whether somebody does the lab, and does not only look at the program.
     """
+
+    def is_open(step: Step) -> bool:
+        return record.step(step.id).is_open(step) and not is_shown(step)
+
     of_run = [step for step in lab.steps if secrets_of(step) and is_run_of(step)]
-    ahead = [step for step in of_run if record.step(step.id).is_open(step)]
+    ahead = [step for step in of_run if is_open(step)]
     answered = {secret for step in of_run if step not in ahead for secret in secrets_of(step)}
     asked: dict[Secret, Step] = {}
     if is_begun:
         asked = {secret: step for step in reversed(ahead) for secret in secrets_of(step) & AHEAD - answered}
-    if record.step(front.id).is_open(front):
+    if is_open(front):
         asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}
     return {
         secret: f"Covered: step {format_count(number)} of the lab asks you to predict this first."

@@ -243,11 +243,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         number_table.NumberTable(
             number_table.Numbers(
                 CLASSES,
-                (
-                    number_table.NumberRow(
-                        "z", "logit", "", PROBABILITIES, SIGNED, lambda _most: ["0.1"] * 10
-                    ),
-                ),
+                (number_table.NumberRow("z", "logit", "", PROBABILITIES, SIGNED, (["0.1"] * 10,)),),
                 Go,
                 Go,
             ),

@@ -346,7 +346,7 @@ WHEN = "2026-01-31 14:05"
 
 
 def at(
-    record: LabRecord, front: str, *, ties: str = "all", at_end: bool = False, lab=LAB
+    record: LabRecord, front: str, *, ties: str = "all", at_end: bool = False, lab=LAB, shown=()
 ) -> dict[Secret, str]:
     """Return what is covered with a step in front and a run under a rule for ties."""
 
@@ -357,8 +357,9 @@ def at(
         return at_end and is_run_of(step)
 
     found = covered(
-        lab, record, lab.step(front), is_run_of=is_run_of, is_at_end=is_at_end, is_begun=record.has_work
-    )
+        lab, record, lab.step(front), is_run_of=is_run_of, is_at_end=is_at_end,
+        is_shown=lambda step: step.id in shown, is_begun=record.has_work,
+    )  # fmt: skip
     return dict(found)
 
 
@@ -377,6 +378,8 @@ def test_the_step_in_front_covers_what_it_asks_for_until_it_is_answered():
     for record in (predicted, given_up):
         assert Secret.SHIFT not in at(record, "dots")
         assert Secret.SHIFT in at(record, "one-pixel"), "which asks anew"
+    assert not at(empty, "dots", shown={"dots"}), "a report has shown it, or the window before"
+    assert Secret.SHIFT in at(empty, "dots", shown={"one-pixel"})
 
 
 def test_what_is_met_on_the_way_is_covered_before_its_step_comes():

@@ -219,7 +219,7 @@ def test_late_ones_are_told_and_give_no_points(students, rows_of, tmp_path):
     assert early.late == ()
     first, second = late.late
     assert first == "guess: the prediction was made after its result had been shown"
-    assert "after results of 30 steps of training had been shown" in second
+    assert "results of 30 steps of training shown before" in second
     assert late.points < late.most_points
 
 

@@ -75,7 +75,8 @@ def dressed(qapp: QApplication) -> ThemeManager:
 
 @pytest.fixture(autouse=True)
 def theme(dressed: ThemeManager) -> Iterator[ThemeManager]:
-    """Theme manager of the application; each test begins in the light theme at scale 1."""
+    """Theme manager of the application; each test begins in the light theme at scale 1, without motion."""
+    dressed.moves = False
     dressed.set_mode("light")
     dressed.project(None)
     dressed.set_scale(1.0)

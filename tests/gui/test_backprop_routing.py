@@ -9,6 +9,7 @@ import pytest
 
 from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
 from cnnviz.drawing.marks import Polygon
+from cnnviz.drawing.svg import to_svg
 from cnnviz.graphics.route import ROUTE, Route
 from cnnviz.layers import TIE_RULES, AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
 from cnnviz.network import Network
@@ -169,6 +170,43 @@ def test_an_arrow_joins_the_pooled_gradient_to_the_winner_and_crosses_no_number_
                             left = text.x - {"start": 0, "middle": long / 2, "end": long}[text.anchor]
                             is_in = text.y - 0.7 * text.font.size < y < text.y and left < x < left + long
                             assert not is_in, text.words
+
+
+@pytest.mark.parametrize("contrast", ["", "average"])
+@pytest.mark.parametrize("box", [ROOM, Box(0, 0, 400, 560)])
+def test_numbers_fly_along_their_arrows_into_the_cells_that_get_them(contrast: str, box: Box) -> None:
+    now = route(pass_of(lab5()), contrast=contrast)
+    shown, count = leaves(now)["route"].content, int(shown_in(now).receives.sum())
+    rest = drawn_route(now, box)
+    lines = [mark.points for mark in rest.all_marks() if isinstance(mark, Line) and mark.ink == "winner"]
+
+    def moving(motion: float) -> tuple[list[Text], list[Text]]:
+        drawing = ROUTE.draw(shown, Ground(box, LIGHT, motion=motion))
+        assert [(part.key, part.tip) for part in drawing.parts] == [(p.key, p.tip) for p in rest.parts]
+        there, before = ([m for m in each.all_marks() if isinstance(m, Text)] for each in (drawing, rest))
+        return [text for text in there if text not in before], [text for text in before if text not in there]
+
+    flying, waiting = moving(0.02)
+    pooled = rest.part("arriving").box
+    assert len(flying) == len(waiting) == count
+    assert all(pooled.has(text.x, text.y) for text in flying)
+    flying, waiting = moving(0.5)
+    assert len(flying) == len(waiting) > 0
+    assert sorted(text.words for text in flying) == sorted(text.words for text in waiting)
+    for text in flying:
+        x, y = text.x, text.y - text.font.middle
+        pieces = [piece for points in lines for piece in pairwise(points)]
+        assert min(_distance((x, y), *piece) for piece in pieces) < 1
+    assert to_svg(ROUTE.draw(shown, Ground(box, LIGHT, motion=1))) == to_svg(rest)
+    assert ROUTE.seconds(shown) > 0
+    assert ROUTE.seconds(replace(shown, is_covered=True)) == 0, "it would tell"
+
+
+def _distance(point: tuple[float, float], *ends: tuple[float, float]) -> float:
+    """From a point to a straight piece of a line."""
+    at, start, end = map(np.array, (point, *ends))
+    share = np.clip((at - start) @ (end - start) / max((end - start) @ (end - start), 1e-9), 0, 1)
+    return float(np.linalg.norm(at - start - share * (end - start)))
 
 
 def test_losers_get_an_explicit_zero_and_the_winner_what_has_arrived() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.datasets import Dataset, load_mnist
-from cnnviz.drawing import LIGHT, drawn
+from cnnviz.drawing import LIGHT, CellKey, Look, Text, drawn
 from cnnviz.drawing.page import Page
 from cnnviz.experiment import Experiment
 from cnnviz.graphics.number_table import NUMBERS
@@ -52,6 +52,8 @@ BLOCKS = {
     "two blocks": TWO_BLOCKS,
     "ten classes": replace(TWO_BLOCKS, classes=tuple("0123456789")),
 }
+
+PROJECTED = replace(LIGHT, scale=1.6)
 
 ALL = pytest.mark.parametrize("activation", ACTIVATIONS)
 
@@ -382,10 +384,29 @@ def test_a_probability_stands_in_full_in_its_cell(scale: float) -> None:
     for seed in range(6):
         passed = answer_of(1, 0, scale, seed)
         table = page_of(Now(passed, step_of(passed, StepKind.LOSS), Focus())).leaves()["numbers"].content
-        (text,) = next(row.write(4) for row in table.numbers.rows if row.key == "p")
+        (text,) = next(row.texts[0] for row in table.numbers.rows if row.key == "p")
         texts = drawn(NUMBERS, table, 600, LIGHT).texts()
         assert text in texts
         assert not any("10" in each for each in texts if each not in (text, "10"))
         p = float(passed.probabilities[1])
         assert float(value(text.replace("−", "-"))) == pytest.approx(p, rel=0.06)
         assert (text == "1") == (p == 1 and passed.probabilities[0] == 0)
+
+
+@pytest.mark.parametrize(("width", "look"), [(620, LIGHT), (900, LIGHT), (1130, PROJECTED)])
+def test_all_numbers_of_a_row_are_written_as_large_and_none_is_missing(width: float, look: Look) -> None:
+    """Also where a probability near 1, which takes the most figures, stands beside tiny ones."""
+    surest = []
+    for seed in range(12):
+        passed = answer_of(10, 0, 40.0, seed)
+        surest.append(float(passed.probabilities.max()))
+        for kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS):
+            table = page_of(Now(passed, step_of(passed, kind), Focus())).leaves()["numbers"].content
+            drawing = drawn(NUMBERS, table, width, look)
+            written = [mark for mark in drawing.all_marks() if isinstance(mark, Text)]
+            for row in table.numbers.rows:
+                boxes = [drawing.part(CellKey(row.key, 0, place)).box for place in range(10)]
+                cells = [[mark for mark in written if box.has(mark.x, mark.y)] for box in boxes]
+                assert [len(cell) for cell in cells] == [1] * 10, (seed, row.key)
+                assert len({mark.font for (mark,) in cells}) == 1, (seed, row.key)
+    assert any(1 - 1e-3 < p < 1 for p in surest)

@@ -283,11 +283,53 @@ def test_a_document_without_a_name_is_kept_and_opened_again(
         assert "which you have not saved" in told(session)
         save_document(qtbot, session, tmp_path / "now.cnnviz")
         assert "which you have not saved" not in told(session)
-    with opened(qtbot, tmp_path / "window.ini") as session:  # with a name it is not
+    with opened(qtbot, tmp_path / "window.ini") as session:  # with a name it is not, but offered
+        settle(qtbot, session)
         assert session.document.path is None
         assert session.state.run.step == 0
-        assert told(session) == ""
+        assert told(session) == "Last time: now.cnnviz"
+        assert restored(qtbot, session, session.window.notices.action_button().click)
+        assert session.document.name == "now"
+        assert not session.window.notices.isVisible()
     assert not list((tmp_path / "windows").glob("*/document.json"))
+
+
+def test_only_the_file_in_front_at_closing_is_offered_and_until_something_is_done(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    path, settings = tmp_path / "mine.cnnviz", tmp_path / "window.ini"
+
+    def ends_with(session: Session, text: str) -> None:
+        settle(qtbot, session)
+        assert session.window.notices.isVisible() is bool(text)
+        assert not text or told(session) == text
+
+    with opened(qtbot, settings) as session:
+        save_document(qtbot, session, path)
+    with opened(qtbot, settings) as session:
+        ends_with(session, "Last time: mine.cnnviz")
+        session.state.choose_test_image(5)
+        ends_with(session, "")
+    with opened(qtbot, settings) as session:  # the document in front was another
+        ends_with(session, "")
+        assert restored(qtbot, session, lambda: session.document.open(path))
+    with opened(qtbot, settings) as session:
+        ends_with(session, "Last time: mine.cnnviz")
+        train(qtbot, session, 20)
+        ends_with(session, "")
+        session.document.path = path
+    with opened(qtbot, settings) as session:
+        ends_with(session, "Last time: mine.cnnviz")
+        assert restored(qtbot, session, lambda: ask(session, "new"))
+        ends_with(session, "")
+        assert restored(qtbot, session, lambda: session.document.open(path))
+        assert restored(qtbot, session, lambda: ask(session, "new"))
+    with opened(qtbot, settings) as session:  # the next student learns no name
+        ends_with(session, "")
+        assert restored(qtbot, session, lambda: session.document.open(path))
+    path.unlink()
+    with opened(qtbot, settings) as session:
+        ends_with(session, "")
 
 
 def test_discarding_while_training_closes_at_once(

@@ -285,8 +285,8 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     desk.state.set_pinned(PinnedCell("conv1", (7, 4, 5)))
     analysis.finish("feature-maps")
     assert_all_of_one_cell(desk, PinnedCell("conv1", (7, 4, 5)), pinned=True)
-    assert desk.line("conv1") == "map 7 of 8"
-    assert desk.line("conv1.weight") == "filter 7 of 8"
+    assert desk.line("conv1") == "map 7 (of 8)"
+    assert desk.line("conv1.weight") == "filter 7 (of 8)"
 
 
 # -- classes -------------------------------------------------------------------------------------------------
@@ -357,12 +357,12 @@ def test_the_head_of_a_map_of_numbers_says_their_power_of_ten(lab5, factor, unit
     lab5.look(scaled(lab5.network, factor), step=3)
     lab5.panel.network.enlarge("conv1")
     lab5.zoom(12)
-    assert lab5.line("conv1") == f"map 0 of 8 {unit}".strip()
+    assert lab5.line("conv1") == f"map 0 (of 8) {unit}".strip()
     largest = float(np.abs(lab5.trace.outputs["conv1"][0, 0]).max())
     assert 0.02 <= largest / 10.0 ** lab5.shown("conv1").map.notation.exponent < 1e4
     lab5.panel.network.enlarge(None)
     settle(lab5.qtbot)
-    assert lab5.line("conv1") == "map 0 of 8"  # no numbers are written here
+    assert lab5.line("conv1") == "map 0 (of 8)"  # no numbers are written here
 
 
 # -- anything at random --------------------------------------------------------------------------------------

@@ -128,6 +128,10 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
     assert not frame.isVisible()
     press(Key.Key_4, Modifier.ControlModifier)
     assert frame.isVisible()
+    for is_seen in (False, True):
+        press(Key.Key_F11)
+        rest(qtbot, active)
+        assert frame.isVisible() is is_seen, "in presenter mode there is one area alone"
 
 
 def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active: Session) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
 from cnnviz.lab import read_hand_in
+from cnnviz.lab.events import Event
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
 from cnnviz.lab.model import seed_of
@@ -50,6 +51,31 @@ def test_what_was_told_of_a_result_goes_with_its_lab_and_one_that_comes_later_is
     later.finish(*later.tasks)
     assert "field" not in sitting.control.record.steps
     assert not sitting.column.message.isVisible()
+
+
+def test_the_step_keeps_its_place_when_less_is_left_to_do(qtbot, session, tmp_path):
+    more = '{ event = "visited", what = "translation" }, { event = "finished" }, { event = "swept" }'
+    text = LAB.replace(
+        'done_when = [{ event = "predicted" }', f'done_when = [{{ event = "predicted" }}, {more}'
+    )
+    sitting = open_lab(qtbot, session, tmp_path, text)
+    column, desk = sitting.column, sitting.control
+    usual = column.page_area.height()
+    desk.go_to("field")
+    whole_window.rest(qtbot, session)
+    height, said, line = column.page_area.height(), column.to_do.text(), column.to_do.fontMetrics().height()
+    assert usual - height >= line
+    visits = Event("visited", what="translation"), Event("visited", what="feature_maps")
+    for event in (*visits, Event("predicted"), Event("finished"), Event("swept")):
+        desk.happened(event)
+        whole_window.rest(qtbot, session)
+        assert column.to_do.text() != said
+        said = column.to_do.text()
+        assert column.page_area.height() == height
+    assert "is done" in said
+    desk.go_to("think")
+    whole_window.rest(qtbot, session)
+    assert column.page_area.height() == usual
 
 
 def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):

@@ -98,6 +98,22 @@ def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, ses
     assert sitting.control.step.id == "full"
 
 
+def test_after_show_me_the_space_bar_trains(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    state, show_me = session.state, sitting.column.page.show_me
+    activate(qtbot, session.window)
+    sitting.control.go_to("way")
+    show_me.setFocus()
+    with qtbot.waitSignal(sitting.shower.shown):
+        QTest.keyClick(show_me, Qt.Key.Key_Space)
+    whole_window.rest(qtbot, session)
+    panel = QApplication.focusWidget()
+    assert panel is session.window.panels.front_panel
+    assert state.run.step == 0
+    QTest.keyClick(panel, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: state.run.step > 0)
+
+
 def test_a_remote_control_goes_through_backprop_and_on_to_the_next_step(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     whole_window.train(qtbot, session, 3)

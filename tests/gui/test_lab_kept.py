@@ -219,7 +219,7 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, fe
         assert version.after_run
         assert version.shown.lab
         said = (tmp_path / "handed.html").read_text(encoding="utf-8")
-        assert f"after results of this lab had been shown at {version.shown.lab[-5:]}" in said
+        assert f"results of this lab first shown at {version.shown.lab[-5:]}" in said
 
 
 def test_results_about_other_classes_are_none_of_the_lab(qtbot, session, tmp_path):
@@ -412,13 +412,19 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     desk.go_to("way")
     assert not desk.is_late
     desk.go_to("field")
+    causes = "If you export now, the report shows the result"
+    many = f"{causes}s of 2 predictions that you have not made; made afterwards they count as late."
+    assert many in report.exporter.lacking()
     desk.predict(5)
+    one = f"{causes} of one prediction that you have not made; made afterwards it counts as late."
+    assert one in report.exporter.lacking()
     assert not desk.done.prediction.after_run
     with qtbot.waitSignal(report.exported):
         report.exporter.write(tmp_path / "out.pdf")
     assert not desk.done.shown, "which was predicted"
     desk.go_to("way")
     assert desk.is_late
+    assert not few.state.covered, "what was shown is covered no longer"
     assert "have already seen the result" in sitting.column.page.prediction.hint.text()
     desk.predict("up")
     assert desk.done.prediction.after_run

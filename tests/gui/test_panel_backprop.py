@@ -1,9 +1,12 @@
 """The backprop panel in a window: buttons, mouse and keys, what is computed in the background, the trial."""
 
+from typing import override
+
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QProxyStyle, QStyle
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
@@ -11,12 +14,14 @@ from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
+from ui.marks import MarkView
 from ui.panels.backprop import header
-from ui.panels.backprop.asks import Poke
+from ui.panels.backprop.asks import Contrast, Poke
 from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.side_column import CHECK, POKE
 from ui.panels.backprop.steps import StepKind
 from ui.state import PinnedCell, Sample
+from ui.theme import ThemeManager
 
 
 @pytest.fixture
@@ -66,6 +71,65 @@ def test_buttons_and_keys_walk_through_the_steps_and_stop_at_the_ends(desk: Desk
     assert panel.header.current == 1
     QTest.keyClick(panel, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
     assert panel.header.current == 2
+
+
+def enter_pool(desk: Desk) -> MarkView:
+    """Go to the step before the pool, and on."""
+    panel = desk.panel
+    pool = [step.kind for step in panel.model.steps].index(StepKind.ROUTE)
+    panel.header.go_to(pool - 1)
+    panel.header.go_on()
+    return desk.view("route")
+
+
+def test_numbers_fly_when_one_goes_on_to_the_pool_and_rest_in_their_cells(
+    desk: Desk, theme: ThemeManager
+) -> None:
+    theme.moves = True
+    view = enter_pool(desk)
+    assert view.drawing().ground.motion < 1
+    desk.settle()
+    assert view.drawing().ground.motion == 1
+    point_at(view, part_center(view, "arriving"))
+    desk.panel.header.go_on()
+    desk.panel.header.go_back()
+    assert view.drawing().ground.motion == 1, "neither a pointer nor the way back moves anything"
+
+
+@pytest.mark.parametrize("ends", ["key", "press", "content"])
+def test_a_motion_ends_at_once_with_any_input_and_with_another_content(
+    desk: Desk, theme: ThemeManager, ends: str
+) -> None:
+    theme.moves = True
+    view = enter_pool(desk)
+    assert view.drawing().ground.motion < 1
+    if ends == "content":
+        desk.panel.model.answer(Contrast("average"))
+    elif ends == "key":
+        QTest.keyClick(view.window().windowHandle(), Qt.Key.Key_F)
+    else:
+        corner = QPoint(1, 1)  # where there is nothing to press
+        QTest.mouseClick(view.window().windowHandle(), Qt.MouseButton.LeftButton, pos=corner)
+    assert view.drawing().ground.motion == 1
+
+
+def test_nothing_moves_where_user_or_system_want_no_motion(desk: Desk, theme: ThemeManager) -> None:
+    assert enter_pool(desk).drawing().ground.motion == 1
+    theme.moves = True
+    view = desk.view("route")
+    view.setStyle(still := StillStyle())
+    still.setParent(view)
+    assert enter_pool(desk).drawing().ground.motion == 1
+
+
+class StillStyle(QProxyStyle):
+    """What a style says where the system wants no animations."""
+
+    @override
+    def styleHint(self, hint, option=None, widget=None, returned=None) -> int:
+        if hint == QStyle.StyleHint.SH_Widget_Animation_Duration:
+            return 0
+        return super().styleHint(hint, option, widget, returned)
 
 
 def test_play_runs_to_the_last_step_and_a_click_stops_it(

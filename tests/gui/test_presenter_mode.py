@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
+    QMainWindow,
     QScrollBar,
     QSplitterHandle,
     QTabBar,
@@ -247,7 +248,10 @@ def present(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Session,
     """Present on a screen of some size, which a test has not."""
 
     def begin(session: Session, size: tuple[int, int]) -> None:
-        monkeypatch.setattr(session.window, "setWindowState", lambda _state: None)
+        states, full = [session.window.windowState()], Qt.WindowState.WindowFullScreen
+        monkeypatch.setattr(session.window, "setWindowState", states.append)
+        monkeypatch.setattr(session.window, "windowState", lambda: states[-1])
+        monkeypatch.setattr(session.window, "isFullScreen", lambda: bool(states[-1] & full))
         activate(qtbot, session.window)
         if not session.window.menus.action("presenter").isChecked():
             QTest.keyClick(session.window, Qt.Key.Key_F11)
@@ -382,20 +386,66 @@ def _bars(area: QAbstractScrollArea) -> tuple[QScrollBar, QScrollBar]:
     return area.horizontalScrollBar(), area.verticalScrollBar()
 
 
-def test_escape_folds_what_was_unfolded_and_then_leaves_presenter_mode(
+def _presents(session: Session) -> bool:
+    """Whether the window presents, with all that belongs to it."""
+    window = session.window
+    signs = window.isFullScreen(), window.line.isVisible(), window.menus.action("presenter").isChecked()
+    assert len(set(signs)) == 1, signs
+    return signs[0]
+
+
+def test_escape_leaves_presenter_mode_whatever_is_unfolded_pinned_or_said(
     qtbot: QtBot, session: Session
 ) -> None:
-    window = session.window
+    window, state = session.window, session.state
+    train(qtbot, session, 20)
     activate(qtbot, window)
-    QTest.keyClick(window, Qt.Key.Key_F11)
-    settle(qtbot, window.isFullScreen)
-    QTest.keyClick(window, Qt.Key.Key_F9)
-    for presents, is_unfolded in ((True, True), (True, False), (False, True)):
+    for number, said, unfolds in ((1, "", False), (2, "", False), (1, "To read.", False), (3, "", True)):
+        show_panel(qtbot, session, number)
+        state.set_pinned(PinnedCell("conv1", (0, 3, 3)))
+        QTest.keyClick(window, Qt.Key.Key_F11)
+        settle(qtbot, window.isFullScreen)
+        if said:
+            state.raise_notice("window", "warning", said)
+            window.areas.enter(window.notices)
+        if unfolds:
+            QTest.keyClick(window, Qt.Key.Key_F9)
+            settle(qtbot, window.samples.isVisible)
+        assert _presents(session)
+        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Escape)
         settle(qtbot)
-        assert window.isFullScreen() is window.menus.action("presenter").isChecked() is presents
-        assert window.menuBar().isVisible() is is_unfolded
-        QTest.keyClick(window, Qt.Key.Key_Escape)
-    assert not window.isFullScreen()
+        assert not _presents(session)
+        assert state.pinned is not None, "the first Escape leaves, the next one frees"
+
+
+def test_state_and_layout_of_the_window_agree_however_late_the_window_manager_answers(
+    qtbot: QtBot, session: Session
+) -> None:
+    window, full = session.window, Qt.WindowState.WindowFullScreen
+    show_panel(qtbot, session, 0)
+    activate(qtbot, window)
+    before = window.windowState()
+    for answers, presents in (((full, before, full), True), ((full, before), True), ((full,), False)):
+        if window.is_presenting:
+            QTest.keyClick(window, Qt.Key.Key_F11)
+        qtbot.waitUntil(lambda: not window._answering.isActive())
+        for _ in range(2 + presents):
+            QTest.keyClick(window, Qt.Key.Key_F11)
+        for answer in answers:
+            QMainWindow.setWindowState(window, answer)  # what it tells, not what it is asked for
+        qtbot.waitUntil(lambda: not window._answering.isActive())
+        assert _presents(session) is presents
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    qtbot.waitUntil(lambda: not window._answering.isActive())
+    assert _presents(session)
+    QMainWindow.setWindowState(window, before)  # by a key of the system
+    assert not _presents(session)
+
+
+def test_a_key_that_is_held_switches_once(session: Session) -> None:
+    menus = session.window.menus
+    assert not any(menus.action(name).autoRepeat() for name in ("presenter", "full_screen", "bare"))
+    assert menus.action("step").autoRepeat()
 
 
 def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, session: Session) -> None:

@@ -23,7 +23,7 @@ from ui.session import Session
 _KEYS = {
     *(f"export/{name}" for name in ("caption", "colours", "folder", "format", "scale")),
     *(f"files/{name}" for name in ("folder", "recent")),
-    "view/theme",
+    *(f"view/{name}" for name in ("motion", "theme")),
     *(f"window/{name}" for name in ("docks", "geometry", "panels")),
 }
 
@@ -58,10 +58,22 @@ def test_these_are_all_that_is_remembered(qtbot, session, tmp_path):
     dialog.folder.setText(str(tmp_path))
     dialog.export()
     session.set_theme_mode("dark")
+    session.window.menus.action("motion").toggle()
     session.document.remember(tmp_path / "model.safetensors")
     session.close()
     kept = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     assert set(kept.allKeys()) == _KEYS
+
+
+def test_motion_stays_off_where_it_was_switched_off(qtbot, tmp_path, theme):
+    theme.moves = True
+    with begun(qtbot, tmp_path / "CNNViz.ini") as session:
+        session.window.menus.action("motion").setChecked(False)
+        assert not theme.moves
+    theme.moves = True
+    with begun(qtbot, tmp_path / "CNNViz.ini") as session:
+        assert not theme.moves
+        assert not session.window.menus.action("motion").isChecked()
 
 
 def test_a_damaged_layout_aborts_no_start(qtbot, tmp_path):

@@ -109,6 +109,7 @@ def picture_of(qtbot: QtBot, part: QWidget) -> QImage:
 
 
 @pytest.mark.slow
+@pytest.mark.typesets
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.qt_log_ignore("does not support raise")
 def test_nothing_is_left_over_from_what_was_done_before(qtbot, tmp_path, seed):

@@ -156,7 +156,7 @@ class WrapLabel(WrappedWidget):
         self, text: str = "", role: str = "muted", *, small: bool = False, lively: bool = False
     ) -> None:
         super().__init__()
-        self._text, self._lively = text, lively
+        self._text, self._room, self._lively = text, "", lively
         self._role = "text" if role == "title" else role
         self._weight = QFont.Weight.DemiBold if role == "title" else QFont.Weight.Normal
         self._small = small
@@ -169,11 +169,11 @@ class WrapLabel(WrappedWidget):
         """Text."""
         return self._text
 
-    def set_text(self, text: str) -> None:
-        """Change the text."""
-        if text != self._text:
+    def set_text(self, text: str, room: str = "") -> None:
+        """Change the text; there is room for another one, too, that may stand here."""
+        if (text, room) != (self._text, self._room):
             before = (self.sizeHint(), self.minimumSizeHint())
-            self._text = text
+            self._text, self._room = text, room
             self._heights.clear()
             self.setAccessibleName(text)
             self._claim_height()
@@ -204,8 +204,8 @@ class WrapLabel(WrappedWidget):
             return 0
         if width not in self._heights:
             box = QRect(0, 0, max(width, 1), 100_000)
-            bounds = self.fontMetrics().boundingRect(box, int(Qt.TextFlag.TextWordWrap), self._text)
-            self._heights[width] = bounds.height()
+            wrap, bounds = int(Qt.TextFlag.TextWordWrap), self.fontMetrics().boundingRect
+            self._heights[width] = max(bounds(box, wrap, each).height() for each in (self._text, self._room))
         return self._heights[width]
 
     @override

@@ -5,15 +5,16 @@ from typing import override
 
 from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.painted import height_for_width
-from ui.theme import repolish
+from ui.theme import repolish, theme_manager
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
+_SLIDE_MS = 160
 _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
 
 
@@ -112,12 +113,12 @@ class MessageBar(QFrame):
             repolish(self)
 
     def _slide_in(self) -> None:
-        duration = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
-        if duration <= 0 or not self.window().isVisible():
+        duration = theme_manager().motion_ms(self, _SLIDE_MS)
+        if not duration:
             return
         parent = self.parentWidget()
         width = self.width() if parent is None else parent.width()
-        self._animation.setDuration(min(duration, 160))
+        self._animation.setDuration(duration)
         self._animation.setStartValue(0)
         self._animation.setEndValue(max(self.heightForWidth(width), self.sizeHint().height()))
         self._animation.start()

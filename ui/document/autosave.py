@@ -217,6 +217,7 @@ class Autosave(QObject):
         self._document.begin()
         self._start()
         if not is_new:
+            self._document.offer_last()
             self._tell("")
 
     def _start(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ _ROLES: dict[str, Role] = {
 }  # fmt: skip
 _MOST_RECENT = 8
 _RECENT = "files/recent"
+_LAST = "files/last"
+_LAST_PLACE = "last"  # of the notice about it
 _CARRIED = (LAB_MEMBER, DATA_MEMBER, *PREPARED)
 _TITLE_MS = 100
 _GONE = (0, 0)
@@ -366,9 +369,38 @@ class WindowDocument(QObject):
         remember_folder(self._settings, path)
         self.recentChanged.emit()
 
+    def remember_last(self) -> None:
+        """Keep the file of the document that is in front at closing, if it has one, for the next start."""
+        if self.path is None:
+            self._settings.remove(_LAST)
+        else:
+            self._settings.setValue(_LAST, str(self.path))
+
+    def offer_last(self) -> None:
+        """Offer the file that was in front at closing, once; what is done first takes the offer back."""
+        path = next(iter(remembered_files(self._settings, _LAST)), None)
+        self._settings.remove(_LAST)
+        if path is None:
+            return
+        content, sample = self._content(), self.state.sample
+
+        def take_back() -> None:
+            self.changed.disconnect(look)
+            self.opened.disconnect(take_back)
+            self.state.clear_notice(_LAST_PLACE)
+
+        def look() -> None:
+            if self.state.sample is not sample or self._content() != content:
+                take_back()
+
+        self.changed.connect(look)
+        self.opened.connect(take_back)
+        said = f"Last time: {printable_name(path)}"
+        self.state.raise_notice(_LAST_PLACE, "info", said, "Open", partial(self.open, path))
+
     def forget(self) -> None:
         """Empty the list of recent files, and forget the folders: another user comes."""
-        forget_files(self._settings, _RECENT)
+        forget_files(self._settings, _RECENT, _LAST)
         self.recentChanged.emit()
 
     # --- importing and exporting ----------------------------------------------------------------------------

@@ -82,6 +82,9 @@ class LabColumn(QFrame):
         self.stack.addWidget(self.page_area)
         self.stack.addWidget(self.list_area)
         self.to_do = WrapLabel("", role="muted", small=True)
+        self._longest = (
+            ""  # of what it has said of the step in front, so that nothing moves when it says less
+        )
         self.back = Button(
             "Back",
             "chevron-left",
@@ -157,7 +160,7 @@ class LabColumn(QFrame):
         self.page.set_step(self._control, self.figures, self._complain)
         self._show_who()
         self.list_button.setChecked(False)
-        self._held = None
+        self._held, self._longest = None, ""
         self.page.setMinimumHeight(0)
         self.page_area.verticalScrollBar().setValue(0)
         self.back.setEnabled(number > 0)
@@ -178,12 +181,12 @@ class LabColumn(QFrame):
             self._hold(focus)  # it is being written in
         self.page.prediction.show_record(control.done, self._revealer.present())
         self.page.show_recalled(recalled(lab, control.record, lab.steps[control.number]))
-        if control.done.done:
-            count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
-            text = f"✓ This step is done. You have done {count}."
-        else:
+        count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
+        text = is_done = f"✓ This step is done. You have done {count}."
+        if not control.done.done:
             text = f"To do: {'; '.join(control.missing)}."
-        self.to_do.set_text(text)
+        self._longest = max(self._longest, text, is_done, key=len)
+        self.to_do.set_text(text, self._longest)
 
     def _show_who(self) -> None:
         control, note = self._control, ""
@@ -255,7 +258,7 @@ class LabColumn(QFrame):
         """Take a prediction; the keyboard goes on to the explanation, the view stays where it is."""
         card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
         top = self._place_of(card)
-        self.page.setMinimumHeight(self.page.height() + self.to_do.height())  # where there is less to do, too
+        self.page.setMinimumHeight(self.page.height())
         try:
             self._control.predict(answer)
         except ParameterError as error:

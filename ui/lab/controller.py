@@ -135,18 +135,15 @@ class LabController(QObject):
     @property
     def is_late(self) -> bool:
         """Whether a prediction made now comes after its result was to be seen."""
-        return bool(self._seen)
+        return self.step is not None and bool(self.seen(self.step))
 
-    @property
-    def _seen(self) -> str:
-        """When the result of the step in front was first to be seen; "" for never.
+    def seen(self, step: Step) -> str:
+        """Return when the result of a step was first to be seen; "" for never.
 
         The network of another seed has another result. Before a roll number is typed that of any will do.
         """
-        step = self.step
-        if step is None or self.needs_roll_number:
-            return self.done.shown
-        return self.done.shown_of(self.experiment_of(step).seed)
+        done = self.record.step(step.id)
+        return done.shown if self.needs_roll_number else done.shown_of(self.experiment_of(step).seed)
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
@@ -263,7 +260,7 @@ class LabController(QObject):
             if step.prediction is not None:
                 require_in_window(step.prediction, answer, self.experiment_of(step).pool_size)
             self.note_shown()
-            made = Commitment(answer, now(), self._state.run.step, self.is_late, self._seen)
+            made = Commitment(answer, now(), self._state.run.step, self.is_late, self.seen(step))
             self.work.set_record(self.record.predicted(step, made))
 
     def give_up(self) -> None:

@@ -100,6 +100,7 @@ class Covering(QObject):
                     step,
                     is_run_of=control.is_run_of,
                     is_at_end=control.is_at_end,
+                    is_shown=lambda each: bool(control.seen(each)),
                     is_begun=control.is_begun,
                 )
             )

@@ -49,6 +49,7 @@ class LabGuide(QObject):
         self._window, self._document, self._state, self._report = window, document, state, report
         self._is_seen = False  # whether the column was in sight since the lab was opened
         self._arrived = ""  # id of the step whose result the message tells of
+        self._is_asked = False  # whether what the window is being put to was asked for by "Show me"
         self._last = FIRST  # lab that the guide shows when none is chosen
         self._analysis = controller.analysis
         self.control = LabController(state, report.work, self)
@@ -68,7 +69,7 @@ class LabGuide(QObject):
         window.lab_dock.messages = {"Message of the lab": column.message}
         window.pages.add(self.column, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
-        self.shower.shown.connect(window.pages.forget)
+        self.shower.shown.connect(self._on_step_shown)
         column.close_button.clicked.connect(self.put_away)
         column.export.clicked.connect(self.export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
@@ -89,7 +90,16 @@ class LabGuide(QObject):
         """Put the window where the step in front wants it."""
         if self.control.lab is None:
             self.enter()
+        self._is_asked = True
         self.shower.show()
+
+    def _on_step_shown(self) -> None:
+        """Let the keyboard go from "Show me" to the panel that was shown, where the space bar trains."""
+        window, is_asked = self._window, self._is_asked
+        window.pages.forget()
+        self._is_asked = False
+        if is_asked and self.column.page.show_me.hasFocus():
+            window.enter_panel(max(window.panels.front, 0))
 
     def open_file(self, path: Path) -> None:
         """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
@@ -150,7 +160,7 @@ class LabGuide(QObject):
 
     def _begin(self, file: LabFile, *, is_asked_for: bool, is_seen: bool = True) -> None:
         self._state.clear_notice(_PLACE)
-        self._is_seen = is_seen
+        self._is_seen, self._is_asked = is_seen, False
         self.column.figures = file.figures
         has_changed = self.control.open(file.lab, file.place)
         self._document.carry_lab(file.members)

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QStyle, QWidget
 from shiboken6 import Shiboken
 
 from ui.theme.fonts import load_fonts, ui_font
@@ -34,6 +34,8 @@ class ThemeManager(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        #: Whether the user wants to see motion; see `motion_ms`.
+        self.moves = True
         self._mode = "system"
         self._scale = SCALES[0]
         self._chosen: float | None = None  # scale to go back to after a projection
@@ -103,6 +105,12 @@ class ThemeManager(QObject):
     def reduce(self) -> None:
         """Show everything one step smaller, if there is one."""
         self.set_scale(max((each for each in SCALES if each < self._scale), default=self._scale))
+
+    def motion_ms(self, widget: QWidget, wanted: int) -> int:
+        """Return how long a motion may take: 0 where user or system want none, or the window is hidden."""
+        hint = QStyle.StyleHint.SH_Widget_Animation_Duration
+        is_seen = self.moves and widget.window().isVisible()
+        return wanted if is_seen and widget.style().styleHint(hint, None, widget) > 0 else 0
 
     @contextmanager
     def without_style_sheet(self) -> Iterator[None]:

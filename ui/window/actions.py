@@ -273,6 +273,10 @@ ACTIONS = (
         help="show keys on the controls",
     ),
     ActionRow(
+        name="motion", menu="&View", text="&Motion", handler="session.set_motion", is_checkable=True,
+        tooltip="let numbers fly along arrows to their cells, and messages slide in",
+    ),
+    ActionRow(
         name="presenter", menu="&View", text="&Presenter mode", handler="window.set_presenting", key="F11",
         other_key="F5", is_checkable=True, starts_section=True, help="presenter mode (Esc leaves it)",
         tooltip="the panel in front alone, as large as the screen, to be read from the last row",

@@ -173,7 +173,6 @@ class AreaFrame(QFrame):
             each.installEventFilter(self)
         self._follow()
         self.raise_()
-        self.show()
 
     def _around(self) -> Iterator[QWidget]:
         """Yield the area and all that it lies in, whose sizes decide what can be seen of it."""
@@ -194,3 +193,4 @@ class AreaFrame(QFrame):
             for each in self._around():
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
             self.setGeometry(seen)
+            self.setVisible(not window.isFullScreen())  # which shows one area alone

@@ -30,19 +30,19 @@ class KeyOwner(QObject):
     Space trains, except where it presses a button or writes a text. A letter is no command where words are
     written: who types before the field has the focus trains nothing. Page Up and Page Down, the keys of a
     remote control, turn pages wherever the focus is, except in a text that scrolls. Escape frees a pinned
-    cell before it leaves the full screen. Qt asks the part with the focus before it looks for shortcuts:
-    that question is answered here, when the key is pressed.
+    cell before it leaves the full screen, but leaves presenter mode first. Qt asks the part with the focus
+    before it looks for shortcuts: that question is answered here, when the key is pressed.
 
     * `can_turn`: whether there are pages to turn.
-    * `is_pinned`: whether a cell is pinned.
+    * `frees`: whether Escape frees a pinned cell.
     * `written`: part of the window in which words are written.
     """
 
     def __init__(
-        self, can_turn: Callable[[], bool], is_pinned: Callable[[], bool], written: QWidget, parent: QObject
+        self, can_turn: Callable[[], bool], frees: Callable[[], bool], written: QWidget, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._can_turn, self._is_pinned, self._written = can_turn, is_pinned, written
+        self._can_turn, self._frees, self._written = can_turn, frees, written
         follow_keyboard(self._on_focus_changed)
         self._on_focus_changed(None, QApplication.focusWidget())
 
@@ -70,7 +70,7 @@ class KeyOwner(QObject):
                 return True
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
                 return isinstance(focus, _PAGED) or not self._can_turn()
-            case Qt.Key.Key_Escape if self._is_pinned():
+            case Qt.Key.Key_Escape if self._frees():
                 return True
             case _ if event.text().isalpha() and isinstance(focus, QWidget):
                 return self._written.isAncestorOf(focus) or None

@@ -66,6 +66,7 @@ _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files
 _SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 164, 420, (850, 1210)
 #: Size of the window at first, and the least one, in pixels, where the screen has room for it.
 _USUAL, _LEAST = QSize(1440, 900), QSize(940, 640)
+_FULL = Qt.WindowState.WindowFullScreen
 
 
 class MainWindow(QMainWindow):
@@ -91,7 +92,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._state, self._runs, self._settings = state, runs, settings
         self._painted = self._bare = self._presents = False
-        self._before: tuple[Qt.WindowState, bool, bool] | None = None  # what presenter mode has changed
+        self._state_wanted = Qt.WindowState.WindowNoState  # what the window manager was asked for last
+        self._before = (self._state_wanted, False, False)  # what presenter mode has changed
         self._guide: GuideWindow | None = None
         self._theme = LIGHT
         #: Asked before the window closes on the user's wish; None lets it close.
@@ -185,14 +187,18 @@ class MainWindow(QMainWindow):
         self._timeline_bar.setHidden(bare)
         self.menus.action("bare").setChecked(bare)
 
+    @property
+    def is_presenting(self) -> bool:
+        """Whether the panel in front is shown alone."""
+        return self._presents
+
     def set_presenting(self, presents: bool) -> None:
         """Show the panel in front alone, as large as the screen: the rest folds into one line below it."""
         if presents == self._presents:
             return
         self._presents = presents
         if presents:
-            self._before = self.windowState(), self._bare, not self.lab_dock.isHidden()
-        assert self._before is not None
+            self._before = self._state_wanted, self._bare, not self.lab_dock.isHidden()
         state, bare, has_guide = self._before
         self.menus.action("presenter").setChecked(presents)
         self._lay_out(False)
@@ -202,7 +208,7 @@ class MainWindow(QMainWindow):
         self.compare_dock.hide()
         self.set_bare(presents or bare)
         self.panels.show_alone(presents)
-        self.setWindowState(Qt.WindowState.WindowFullScreen if presents else state)
+        self._want_state(_FULL if presents else state)
         self._turning.start()  # until it has its new size, or if it has that already
 
     def _turn(self) -> None:
@@ -233,28 +239,46 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def _leave(self) -> None:
-        """Fold what was unfolded; leave presenter mode, or the full screen."""
-        if self._presents and not self._bare:
-            self.set_bare(True)
-        elif self._presents:
+        """Leave presenter mode, or the full screen."""
+        if self._presents:
             self.set_presenting(False)
         else:
             self.set_full_screen(False)
 
     def set_full_screen(self, full: bool) -> None:
         """Fill the screen, or go back to the size before."""
-        state = Qt.WindowState.WindowFullScreen
-        self.setWindowState(self.windowState() | state if full else self.windowState() & ~state)
+        if full != self.isFullScreen():
+            self._want_state(self._state_wanted | _FULL if full else self._state_wanted & ~_FULL)
+
+    def _want_state(self, state: Qt.WindowState) -> None:
+        """Ask the window manager for a state, whose answer may come late, after that to an earlier wish."""
+        self._state_wanted = state
+        self._answering.start()
+        self.setWindowState(state)
+        self._follow_state()
 
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
-            # Who leaves the full screen by a key of the system has left it, too.
-            self.menus.action("full_screen").setChecked(self.isFullScreen())
-            self._escape.setEnabled(self.isFullScreen())
-            if self._presents and not self.isFullScreen():
-                self.set_presenting(False)
+            self._follow_state()
+
+    def _follow_state(self) -> None:
+        """Show the layout that belongs to the state of the window, unless a wish is still to be answered."""
+        full = self.isFullScreen()
+        if full != bool(self._state_wanted & _FULL) and self._answering.isActive():
+            return
+        self._state_wanted = self.windowState()
+        self.menus.action("full_screen").setChecked(full)
+        self._escape.setEnabled(full)
+        if self._presents and not full:  # who leaves the full screen by a key of the system has left it, too
+            self.set_presenting(False)
+
+    def _check_state(self) -> None:
+        """Ask once more where an answer to an earlier wish came last; then take the state as it is."""
+        if self.isFullScreen() != bool(self._state_wanted & _FULL):
+            self.setWindowState(self._state_wanted)
+        self._follow_state()
 
     def _follow_panels(self) -> None:
         self._fit()
@@ -383,6 +407,7 @@ class MainWindow(QMainWindow):
         self.leave.hide()
         #: A window manager may take so long to give the window its size.
         self._turning = single_shot(self, self._turn, 150)
+        self._answering = single_shot(self, self._check_state, 500)
         self._escape = QShortcut(QKeySequence("Esc"), self, self._leave)
         self._escape.setEnabled(False)
         self.finder = Finder(self)

@@ -96,6 +96,7 @@ class Menus(QObject):
         action.setToolTip(row.tooltip)
         action.setStatusTip("")
         action.setCheckable(row.is_checkable)
+        action.setAutoRepeat(not row.is_checkable)  # a key that is held does not switch on and off
         if row.key:
             action.setShortcuts([QKeySequence(key) for key in (row.key, row.other_key) if key])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)

@@ -335,8 +335,8 @@ class RunStatusBar(QWidget):
         tells_accuracy = known and not self._state.why_covered(Secret.TEST)
         recent = history.step, history.log_every
         loss, accuracy = history.mean_loss_at(*recent), history.mean_accuracy_at(*recent)
-        self.loss.setText(f"loss {format_value(loss)}" if tells_loss else "")
-        self.accuracy.setText(f"accuracy {format_percent(accuracy)}" if tells_accuracy else "")
+        self.loss.setText(f"training loss {format_value(loss)}" if tells_loss else "")
+        self.accuracy.setText(f"training accuracy {format_percent(accuracy)}" if tells_accuracy else "")
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")

@@ -94,7 +94,7 @@ class BackpropPanel(Panel):
         state.sceneChanged.connect(self._fit_choices)
         self._loop = PictureLoop(self, state, analysis, PASS, self._scene, compute_pass, self._draw)
         for signal, slot in (
-            (self.header.stepRequested, self.model.go_to),
+            (self.header.stepRequested, self._go_to),
             (self.header.cover.toggled, self.model.set_covers),
             (self.model.choicesChanged, self._loop.look),
             (self.model.stepChanged, self._on_step_changed),
@@ -304,6 +304,13 @@ class BackpropPanel(Panel):
         self.work.follow()
         self._unchecked = kept
         self._on_drew()
+
+    def _go_to(self, index: int) -> None:
+        """Show another step; a later one moves where it knows how."""
+        is_later = index > self.model.index
+        self.model.go_to(index)
+        if is_later:
+            self.stack.move_in()
 
     def _on_step_changed(self) -> None:
         model = self.model

@@ -66,8 +66,8 @@ def sentence_of(passed: Pass, step: Step) -> str:
             is_window = passed.terms(step.layer, 0).by == "window"
             patches = patch_words(passed, step.layer) if is_window else "the patch that the filter saw there"
             rule = (
-                " Windows are tied here, and “all” counts each of their tied cells: this is the rule's "
-                "gradient, not the slope of the loss."
+                " Some windows have several equal maxima. With “all” each of them gets the whole gradient, "
+                "so this sum is what the rule gives, not the slope of the loss."
             )
             return (
                 "One kernel is used everywhere, so its gradient is a sum: each "

@@ -212,7 +212,7 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
             terms = np.append(terms, terms.dtype.type(cell.bias))
         name, say = f"patch of {source}", partial(_say_term, cell)
         if len(cell.patch) > 1:
-            name = f"{source} · input {part} of {len(cell.patch)}"
+            name = f"{source} · input {part} (of {len(cell.patch)})"
             tiles = Tiles(cell.products, Colors("signed", *levels), Asking(Choose, "part"), noun="input")
             tip = "Products of each input channel; click to see its patch and kernel"
             inputs.append(

@@ -304,10 +304,10 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             lines = "pixel ÷ 255 − 0.5", "pixels"
         case Kind.FILTERS:
             inputs = now.picture.network.params[column.key].shape[1]
-            of = f" of {column.count}" if inputs == 1 else f", input {now.source(column)}"
+            of = f" (of {column.count})" if inputs == 1 else f", input {now.source(column)}"
             lines = f"filter {channel}{of}", f"filter {channel}"
         case _:
-            lines = f"map {channel} of {column.count}", f"map {channel}", f"{channel}"
+            lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
     return tuple(f"{line} {power}".rstrip() for line in lines)
 
 

@@ -115,9 +115,14 @@ class ReportExporter(QObject):
             said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
         count = sum(record.step(step.id).is_open(step) for step in lab.steps)
         if count:
-            many = f"{format_count(count)} predictions are" if count > 1 else "One prediction is"
+            results, count_late = (
+                (f"results of {format_count(count)} predictions", "they count")
+                if count > 1
+                else ("result of one prediction", "it counts")
+            )
             said.append(
-                f"{many} still to be made. The report shows the results, so a prediction after it is late."
+                f"If you export now, the report shows the {results} that you have not made; made afterwards "
+                f"{count_late} as late."
             )
         if not any(step.results or record.step(step.id).inserts for step in lab.steps):
             said.append("The report has no figure; Insert… beside the observations adds one.")

@@ -21,6 +21,7 @@ class DrawingPad(MarkView[Board]):
     keyboard the arrow keys move the pen and Space lowers or lifts it.
     """
 
+    ground = "window"  # so that with every move of a stroke nothing below is painted
     buttons = Qt.MouseButton.LeftButton | Qt.MouseButton.RightButton
 
     #: The user has drawn or erased something, or gone back or forth.

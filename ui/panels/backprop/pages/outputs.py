@@ -1,7 +1,5 @@
 """The first steps: output, loss, and the gradient at the logits."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +10,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
+from cnnviz.quantities import ALMOST, format_probability, format_signed, format_value, rest_of
 from ui.panels.backprop.asks import PointAt, Poke
 from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.now import Now
@@ -29,6 +27,8 @@ _VISIBLE = {StepKind.OUTPUT: "zp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
 #: What a student may work out from the rest: covered until it is asked for.
 _RESULTS = {StepKind.OUTPUT: "p", StepKind.LOSS: "", StepKind.LOGITS: "d"}
 _POINTS = 161
+_FIGURES = 4
+_NEAR_ONE = 1e-3  # what 1 less a probability is, where "≈1" says it with less room than the figures need
 
 
 def page(now: Now) -> Page:
@@ -75,7 +75,7 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
             *_ROWS[row],
             values[row],
             shares if row in "py" else Colors("signed", *signed_levels(values[row])),
-            _writer(passed, row, values[row]),
+            _texts(passed, row, values[row]),
         )
         for row in _VISIBLE[kind]
     )
@@ -84,25 +84,23 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
     )
 
 
-def _writer(passed: Pass, row: str, values: NDArray[np.float64]) -> Callable[[int], list[str]]:
-    """How the numbers of a row are written: in full, for nothing beside them says a power of ten."""
-    if row == "p":
-        # One logit stands for the second of two classes.
-        shares, first = passed.probabilities.tolist(), len(passed.probabilities) - len(values)
-        rests = [rest_of(shares, place) for place in range(len(shares))]
-        pairs = [*zip(shares, rests, strict=True)][first:]
+def _texts(passed: Pass, row: str, values: NDArray[np.float64]) -> tuple[list[str], ...]:
+    """The numbers of a row: in full, for nothing beside them says a power of ten, and ever shorter."""
+    numbers: list[float] = values.tolist()
+    if row != "p":
+        write = format_value if row == "y" else format_signed
+        return tuple([write(value, figures) for value in numbers] for figures in range(_FIGURES, 0, -1))
+    shares = passed.probabilities.tolist()
+    places = range(len(shares) - len(values), len(shares))  # one logit stands for the second of two classes
+    rests = [rest_of(shares, place) for place in places]
 
-        def short(figures: int) -> list[str]:
-            # "0.99998" has room where "1 − 2e−5" has none.
-            texts = [format_probability(p, figures, rest) for p, rest in pairs]
-            return [
-                format_value(p, 5) if figures == 1 and 5e-6 < rest < 1e-4 else text
-                for text, (p, rest) in zip(texts, pairs, strict=True)
-            ]
+    def written(figures: int, near: float = 0.0) -> list[str]:
+        return [
+            f"{ALMOST}1" if 0 < rest < near else format_probability(shares[place], figures, rest)
+            for place, rest in zip(places, rests, strict=True)
+        ]
 
-        return short
-    write = format_value if row == "y" else format_signed
-    return lambda figures: [write(value, figures) for value in values.tolist()]
+    return (*map(written, range(_FIGURES, 1, -1)), written(2, _NEAR_ONE), written(1, _NEAR_ONE))
 
 
 @kept
