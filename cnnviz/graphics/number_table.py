@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cnnviz.drawing.box import Box, Share
 from cnnviz.drawing.colors import Colors
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Image, Rect, Text
 from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font
@@ -17,7 +18,7 @@ from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.graphics.heat_map import Reveal
 
-_NAME = 130  # room of a name, above a key to colours
+_NAME = 124  # room of a name, above a key to colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +83,18 @@ def draw(shown: NumberTable, ground: Ground) -> Drawing:
 def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[Box]) -> None:
     look, ground, is_covered = drawing.ground.look, drawing.ground, row.key in shown.covered
     texts = [["?"] * len(boxes)] if is_covered else row.texts
-    fonts = [fitting_font(max(map(len, each)), boxes[0].width, boxes[0].height, look) for each in texts]
-    written, font = next(
-        (pair for pair in zip(texts, fonts, strict=True) if pair[1] is not None), (texts[-1], None)
+    fitting = (
+        (each, font)
+        for each in texts
+        if (font := fitting_font(max(map(len, each)), boxes[0].width, boxes[0].height, look)) is not None
     )
+    written, font = next(fitting, (texts[-1], Font(look.px(look.digits), is_mono=True)))
     pixels, dark = row.colors.pixels(row.values), row.colors.is_dark(row.values)
     for place, (box, words) in enumerate(zip(boxes, texts[0], strict=True)):
         color = Rect(box, "track") if is_covered else Image(box, pixels[None, place : place + 1])
         drawing.add(color, Rect(box.inset(0.5), edge="border"))
-        if font is not None:
-            ink = "muted" if is_covered else LIGHT_INK if dark[place] else DARK_INK
-            drawing.add(Text(box.x, box.y + font.middle, written[place], font, ink, "middle"))
+        ink = "muted" if is_covered else LIGHT_INK if dark[place] else DARK_INK
+        drawing.add(Text(box.x, box.y + font.middle, written[place], font, ink, "middle"))
         ask = Reveal() if shown.covered else shown.numbers.press(place)
         point = shown.numbers.point(place)
         key = CellKey(row.key, 0, place)
@@ -106,7 +108,7 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
 def size(shown: NumberTable, look: Look) -> Size:
     """Usual and least size."""
     high = look.font().line + len(shown.numbers.rows) * look.px(52)
-    return Size(look.px(600), high, look.px(_NAME + 16 + 48 * len(shown.numbers.names)), high)
+    return Size(look.px(600), high, look.px(176 + 40 * len(shown.numbers.names)), high)
 
 
 NUMBERS = Graphic(

@@ -409,7 +409,7 @@ def test_a_probability_stands_in_full_in_its_cell(scale: float) -> None:
         assert (text == "1") == (p == 1 and passed.probabilities[0] == 0)
 
 
-@pytest.mark.parametrize(("width", "look"), [(620, LIGHT), (900, LIGHT), (1130, PROJECTED)])
+@pytest.mark.parametrize(("width", "look"), [(576, LIGHT), (900, LIGHT), (1130, PROJECTED)])
 def test_all_numbers_of_a_row_are_written_as_large_and_none_is_missing(width: float, look: Look) -> None:
     """Also where a probability near 1, which takes the most figures, stands beside tiny ones."""
     surest = []
