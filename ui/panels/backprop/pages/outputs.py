@@ -10,7 +10,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import ALMOST, format_probability, format_signed, format_value, rest_of
+from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
 from ui.panels.backprop.asks import PointAt, Poke
 from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.now import Now
@@ -28,7 +28,7 @@ _VISIBLE = {StepKind.OUTPUT: "zp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
 _RESULTS = {StepKind.OUTPUT: "p", StepKind.LOSS: "", StepKind.LOGITS: "d"}
 _POINTS = 161
 _FIGURES = 4
-_NEAR_ONE = 1e-3  # what 1 less a probability is, where "≈1" says it with less room than the figures need
+_SURE, _REST_OF_SURE = ">0.99", 1e-2  # said of a probability whose figures have no room
 
 
 def page(now: Now) -> Page:
@@ -94,13 +94,13 @@ def _texts(passed: Pass, row: str, values: NDArray[np.float64]) -> tuple[list[st
     places = range(len(shares) - len(values), len(shares))  # one logit stands for the second of two classes
     rests = [rest_of(shares, place) for place in places]
 
-    def written(figures: int, near: float = 0.0) -> list[str]:
+    def written(figures: int, most: float = 0.0) -> list[str]:
         return [
-            f"{ALMOST}1" if 0 < rest < near else format_probability(shares[place], figures, rest)
+            _SURE if 0 < rest < most else format_probability(shares[place], figures, rest)
             for place, rest in zip(places, rests, strict=True)
         ]
 
-    return (*map(written, range(_FIGURES, 1, -1)), written(2, _NEAR_ONE), written(1, _NEAR_ONE))
+    return (*map(written, range(_FIGURES, 1, -1)), written(2, _REST_OF_SURE), written(1, _REST_OF_SURE))
 
 
 @kept
