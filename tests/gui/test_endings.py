@@ -172,7 +172,7 @@ def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot, tmp
     folder = tmp_path / "CNNViz" / "windows"
     assert not list(folder.iterdir())
     with next_start(qtbot, tmp_path) as session:
-        assert session.window.notices.text() == ""
+        assert session.window.notices.text() == "Last time: mine.cnnviz"
         session.document.open(tmp_path / "mine.cnnviz")
         weights_at(qtbot, session, 50)
     assert not list(folder.iterdir())
