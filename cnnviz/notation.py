@@ -59,14 +59,14 @@ class Notation:
     def text(self, value: float) -> str:
         """Write one number; "0" is exactly zero, and "≈0" is what would read so."""
         text = self.cell(value)
-        return text if value == 0 or text.strip(f"+{MINUS}0.") else f"{ALMOST}0"
+        return text if value == 0 or text.strip("0.") else f"{ALMOST}0"
 
     def cell(self, value: float) -> str:
         """Write the number of a cell; "0" is exactly zero, what is rounded to it has decimals and no sign."""
         if value == 0 or not math.isfinite(value):
             return format_value(value)
         text = typeset(f"{value / 10.0**self.exponent:{'+' if self.signed else ''},.{self.decimals}f}")
-        return text if text.strip(f"+{MINUS}0.") else text.lstrip(f"+{MINUS}")
+        return text if text.strip(f"+{MINUS}0.") else f"{0:.{max(self.decimals, 1)}f}"
 
     def texts(
         self, values: ArrayLike, groups: NDArray[np.integer] | None = None, longest: int | None = None
@@ -161,17 +161,12 @@ def format_sum(parts: Sequence[float], total: float, longest: int = 10, figures:
     usual = Notation(decimals, exponent, signed=True)
     power = typeset(f"e{exponent}") if exponent else ""
     tried = (replace(usual, decimals=each) for each in range(decimals, decimals + 4))
-    fitting = takewhile(
-        lambda each: each == usual or fit(list(map(each.cell, parts)), longest - len(power)), tried
-    )
-    found = next((each for each in fitting if _adds_up(each, parts, total)), None)
-    texts = [(found or usual).cell(each) for each in numbers]
-    for fewer in range(decimals - 1, -1, -1) if found is None else ():
-        texts[-1] = replace(usual, decimals=fewer).cell(total)
-        if _added(texts[:-1], fewer) == _added(texts[-1:], fewer):
-            break
-    else:
-        texts[-1] = (found or usual).cell(total)
+    room = longest - len(power)
+    fitting = [*takewhile(lambda each: each == usual or fit(list(map(each.cell, parts)), room), tried)]
+    notation = next((each for each in fitting if _adds_up(map(each.cell, parts), each, total)), fitting[-1])
+    texts = list(map(notation.cell, parts))
+    totals = (replace(notation, decimals=each) for each in range(notation.decimals, -1, -1))
+    texts.append(next((each for each in totals if _adds_up(texts, each, total)), notation).cell(total))
     return [text + power if text != "0" else text for text in texts]
 
 
@@ -188,14 +183,15 @@ def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> tuple[Nota
     fewer = range(usual.decimals - 1, usual.fewest(numbers) - 1, -1)
     tried = [replace(usual, decimals=each) for each in (usual.decimals, usual.decimals + 1, *fewer)]
     fitting = [each for each in tried if fit(list(map(each.cell, numbers)), longest)]
-    found = next((each for each in fitting if _adds_up(each, numbers, total)), None)
+    found = next((each for each in fitting if _adds_up(map(each.cell, numbers), each, total)), None)
     return found or (fitting or tried)[0], found is not None
 
 
-def _adds_up(notation: Notation, parts: Sequence[float], total: float) -> bool:
-    """Whether parts add up to the total as they are written."""
-    decimals = notation.decimals
-    return _added(map(notation.cell, parts), decimals) == _added([notation.cell(total)], decimals)
+def _adds_up(texts: Iterable[str], notation: Notation, total: float) -> bool:
+    """Whether parts, as they are written, add up to the total in a notation that does not lose it."""
+    told, decimals = notation.cell(total), notation.decimals
+    is_lost = not decimals and total != 0 and told == "0.0"
+    return not is_lost and _added(texts, decimals) == _added([told], decimals)
 
 
 def _added(texts: Iterable[str], decimals: int) -> Decimal:

@@ -198,6 +198,14 @@ def test_the_parts_of_a_sum_add_up_as_they_are_written(values, longest, figures)
         assert float(written) * power == pytest.approx(total, abs=0.51 * power * 10.0**-decimals)
 
 
+def test_no_part_of_a_sum_and_no_total_reads_as_zero_alone_unless_it_is():
+    parts = [0.04079, 0.0221, 0.03538, 0.04017, 0.04015, 0.03138, 0.03328, 0.01189, 0.0002]
+    *_, total = format_sum(parts, 0.25534, 7, 2)
+    assert float(total) == pytest.approx(0.25534, abs=0.0051), "as no notation of the parts adds up"
+    texts = format_sum([-0.2555, -2.0167, 1.0085, 1.2047], -0.059, 6, 1)
+    assert "0" not in texts
+
+
 def test_cells_that_are_parts_of_a_sum_have_the_digits_with_which_they_add_up():
     notation, adds_up = sum_notation([0.124, 0.124, 0.124, 0.0], 0.372)
     assert (notation.decimals, adds_up) == (3, True), "with two decimals they would add up to 0.36, not 0.37"
