@@ -29,14 +29,19 @@ def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | N
     return None
 
 
+def smallest_font(look: Look) -> Font:
+    """Smallest font for numbers."""
+    return Font(look.px(look.digits), is_mono=True)
+
+
 def most_characters(wide: float, look: Look) -> int:
     """For how many characters there is room in a cell, in the smallest font."""
-    return max(int((wide - look.px(_LEAST_MARGIN)) / Font(look.px(look.digits), is_mono=True).width("0")), 0)
+    return max(int((wide - look.px(_LEAST_MARGIN)) / smallest_font(look).width("0")), 0)
 
 
 def number_cell(look: Look) -> int:
     """Side of a cell in which any number of two figures has room in the smallest font, sign and all."""
-    return math.ceil(Font(look.px(look.digits), is_mono=True).width("+0.000") + look.px(_LEAST_MARGIN))
+    return math.ceil(smallest_font(look).width("+0.000") + look.px(_LEAST_MARGIN))
 
 
 def cell_numbers(

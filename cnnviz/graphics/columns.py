@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 
-import numpy as np
-
 from cnnviz._types import FloatArray, Shape
 from cnnviz.drawing.colors import Colors
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Layer
 from cnnviz.network import NamedLayers, Network
+from cnnviz.palette import signed_levels
 
 EVIDENCE = "evidence"
 """Key of the column of contributions to a logit."""
@@ -120,13 +119,8 @@ class Column:
         """Colours between symmetric limits of all its values, or from 0; what is not finite is left out."""
         if self.kind is Kind.IMAGE:
             return Colors(self.colormap, -0.5, 0.5)
-        lo, hi = float(values.min()), float(values.max())
-        if not (math.isfinite(lo) and math.isfinite(hi)):
-            finite = values[np.isfinite(values)]
-            lo, hi = float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
-        largest = max(-lo, hi) if self.signed else hi
-        largest = largest if largest > 0 else 1.0
-        return Colors(self.colormap, -largest if self.signed else 0.0, largest)
+        lo, hi = signed_levels(values)
+        return Colors(self.colormap, lo if self.signed else 0.0, hi)
 
 
 @dataclass(frozen=True, slots=True)

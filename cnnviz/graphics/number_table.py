@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from cnnviz.drawing.box import Box, Share
 from cnnviz.drawing.colors import Colors
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Image, Rect, Text
-from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font
+from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font, smallest_font
 from cnnviz.drawing.outlines import outline
 from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.cells import write_colors
@@ -88,7 +87,7 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
         for each in texts
         if (font := fitting_font(max(map(len, each)), boxes[0].width, boxes[0].height, look)) is not None
     )
-    written, font = next(fitting, (texts[-1], Font(look.px(look.digits), is_mono=True)))
+    written, font = next(fitting, (texts[-1], smallest_font(look)))
     pixels, dark = row.colors.pixels(row.values), row.colors.is_dark(row.values)
     for place, (box, words) in enumerate(zip(boxes, texts[0], strict=True)):
         color = Rect(box, "track") if is_covered else Image(box, pixels[None, place : place + 1])

@@ -158,14 +158,14 @@ def missing(
     """
     phrases: list[str] = []
     for condition in step.done_when:
-        key, least = (
-            f"{condition.event}:{condition.what}" if condition.what else condition.event,
-            condition.at_least,
-        )
-        short: list[Part] = [each for each in step.parts if len(written.get(each, "").split()) < least]
-        if condition.event == "words" and not short:
-            continue
-        if condition.event != "words" and counts.get(key, 0) >= least:
+        least, short = condition.at_least, list[str]()
+        if condition.event == "words":
+            short = [PARTS[each] for each in step.parts if len(written.get(each, "").split()) < least]
+            is_done = not short
+        else:
+            key = f"{condition.event}:{condition.what}" if condition.what else condition.event
+            is_done = counts.get(key, 0) >= least
+        if is_done:
             continue
         kind = EVENTS[condition.event]
         words = kind.about_words if condition.what and kind.about_words else kind.words
@@ -173,8 +173,8 @@ def missing(
         phrase = words.replace("{n}", str(least))
         if least == 1:
             phrase = _singular(phrase)
-        if condition.event == "words" and len(step.parts) > 1:
-            phrase += f" for {' and '.join(f'“{PARTS[each]}”' for each in short)}"
+        if short and len(step.parts) > 1:
+            phrase += f" for {' and '.join(f'“{each}”' for each in short)}"
         phrases.append(phrase)
     return tuple(phrases)
 

@@ -153,8 +153,8 @@ def hand_in(
     """
     time = time or now()
     steps = {step.id: record.step(step.id) for step in lab.steps}
-    measured = {each.step for each in numbers.measured if record.has_work}
-    told = {step.id: time for step in lab.steps if step.id in measured and steps[step.id].is_open(step)}
+    open_steps = record.told_unasked(lab, numbers) if record.has_work else ()
+    told = {step.id: time for step in open_steps}
     answers = {
         step.key_of(question): steps[step.id].said(question.part)
         for step in lab.steps

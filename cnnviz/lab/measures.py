@@ -384,8 +384,8 @@ def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
     "%", *SHIFT, SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
-    category = bench.compared(dx, dy, sample).winners.category
-    return 100 * int(np.count_nonzero(category == WinnerChange.CHANGED)) / category.size
+    winners = bench.compared(dx, dy, sample).winners
+    return 100 * sum(winners.counts()[WinnerChange.CHANGED]) / winners.category.size
 
 
 @_measured(

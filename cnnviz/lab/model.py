@@ -202,11 +202,8 @@ class Step(Entry, frozen=True, rename={"questions": "question", "results": "resu
     def parts(self) -> tuple[Part, ...]:
         """The parts that have to be written: those that are asked for whatever the network is, in order."""
         kinds: tuple[NetworkKind, ...] = get_args(NetworkKind.__value__)
-        asked = [(each.part, each.network or kinds) for each in self.questions]
-        return tuple(
-            part for part in PARTS
-            if all(any(part == each and kind in networks for each, networks in asked) for kind in kinds)
-        )  # fmt: skip
+        asked = {(each.part, kind) for each in self.questions for kind in each.network or kinds}
+        return tuple(part for part in PARTS if all((part, kind) in asked for kind in kinds))
 
     def key_of(self, question: Question) -> str:
         """Return under which the answer to a question is handed in.

@@ -541,17 +541,11 @@ def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
     }  # fmt: skip
     cards = [
         _map(
-            title,
-            title,
-            each,
-            Colors.of("signed", before),
-            blank=outside,
-            decimals=-1,
-            lines=False,
-            most=_SMALL,
+            title, title, each, Colors.of("signed", before),
+            blank=outside, decimals=-1, lines=False, most=_SMALL,
         )
         for title, each in maps.items()
-    ]
+    ]  # fmt: skip
     return across(*cards), {"cells": math.hypot(dx, dy) / pair.grid.columns.stride}
 
 

@@ -287,6 +287,11 @@ class LabRecord(Kept, frozen=True):
             )
         )
 
+    def told_unasked(self, lab: Lab, numbers: LabNumbers) -> tuple[Step, ...]:
+        """Return the steps whose results a file with these numbers tells without a prediction."""
+        told = {each.step for each in numbers.measured}
+        return tuple(each for each in lab.steps if each.id in told and self.step(each.id).is_open(each))
+
     def step(self, step_id: str) -> StepRecord:
         """Return what was done in a step."""
         return self.steps.get(step_id, _NOTHING)

@@ -265,15 +265,15 @@ def _digit_result(lesson: Lesson) -> str:
     numbers = format_column((measured[stage]["relative_change"] for stage in titles), 2)
     changes = ", ".join(f"{title} {number}" for title, number in zip(titles.values(), numbers, strict=True))
     is_blank = math.isnan(measured["pixels"]["relative_change"])
-    category = comparison.winners.category
-    changed = np.count_nonzero(category == WinnerChange.CHANGED)
+    windows = comparison.winners.category.size
+    changed = sum(comparison.winners.counts()[WinnerChange.CHANGED])
     probability = comparison.output_measured()["probability_change"]
     return " ".join(
         (
             "The image is blank: there is no change to measure."
             if is_blank
             else f"Relative change: {changes}.",
-            f"The max pool's value changed in {changed} of {category.size} windows.",
+            f"The max pool's value changed in {changed} of {windows} windows.",
             *_residual_words(pooled, measured["max"]["equivariance_residual"]),
             f"The probability changed by {format_value(probability)}.",
         )

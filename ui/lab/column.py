@@ -82,9 +82,8 @@ class LabColumn(QFrame):
         self.stack.addWidget(self.page_area)
         self.stack.addWidget(self.list_area)
         self.to_do = WrapLabel("", role="muted", small=True)
-        self._longest = (
-            ""  # of what it has said of the step in front, so that nothing moves when it says less
-        )
+        #: Of what it has said of the step in front, so that nothing moves when it says less.
+        self._longest = ""
         self.back = Button(
             "Back",
             "chevron-left",

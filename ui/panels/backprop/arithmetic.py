@@ -188,12 +188,10 @@ def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | No
     return (min(cell[0], passed.values(stage).size - 1),) if len(cell) == 1 else cell
 
 
-def shown_weight(passed: Pass, layer: str, focus: Focus) -> ParameterTarget:
+def formula_weight(passed: Pass, step: Step, focus: Focus) -> ParameterTarget:
     """Weight of a dense layer that its formula speaks of."""
-    stage = source_stage(passed, layer)
-    cell = focus_cell(passed, stage, focus, passed.values(stage))
-    unit = focus.unit(passed.network, layer)
-    return ParameterTarget(f"{layer}.weight", (unit, feature_index(passed, layer, cell)))
+    unit, cell = focus.unit(passed.network, step.layer), formula_cell(passed, step, focus)
+    return ParameterTarget(f"{step.layer}.weight", (unit, feature_index(passed, step.layer, cell)))
 
 
 def target_words(passed: Pass, target: Target) -> str:

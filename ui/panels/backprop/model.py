@@ -15,7 +15,7 @@ from cnnviz.routing import Target, with_ties
 from cnnviz.snapshots import Snapshot
 from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
-from ui.panels.backprop.arithmetic import focus_window, routed_cell, shown_weight
+from ui.panels.backprop.arithmetic import focus_window, formula_weight, routed_cell
 from ui.panels.backprop.focus import Focus, center_of, first_focus, stage_of, target_named, target_of
 from ui.panels.backprop.now import Now, PokeOutcome
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
@@ -291,7 +291,7 @@ class BackpropModel(QObject):
         if passed is not None and self._chosen_on != self.step:
             step, focus = self.step, replace(self.focus, stage="", cell=())
             if step.kind is StepKind.DENSE:
-                target = shown_weight(passed, step.layer, focus)
+                target = formula_weight(passed, step, focus)
             elif step.kind is StepKind.ROUTE:
                 window = (focus.channel(passed.network, step.stage), *focus_window(passed, step, focus))
                 in_window = (step.layer, window), (step.stage, routed_cell(passed, step, focus))

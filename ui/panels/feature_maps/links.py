@@ -101,14 +101,10 @@ def _window(network: Network, cell: PinnedCell, following: list[Field]) -> dict[
     """The pooling window that a cell lies in, if it lies in one alone."""
     for field in following:
         layer = network.layers[stage_index(network, field.stage)][1]
-        if (
-            layer.pool is not None
-            and layer.geometry is not None
-            and len(field.rows) == len(field.columns) == 1
-        ):
-            _, high, wide = stage_shape(
-                network, cell.stage
-            )  # what comes between leaves each cell in its place
+        is_alone = len(field.rows) == len(field.columns) == 1
+        if layer.pool is not None and layer.geometry is not None and is_alone:
+            # What comes between leaves each cell in its place.
+            _, high, wide = stage_shape(network, cell.stage)
             rows, cols = layer.geometry.reads(field.rows, high), layer.geometry.reads(field.columns, wide)
             block = int(rows[0]), int(cols[0]), len(rows), len(cols)
             return {cell.stage: Mark("receptive", (block,), (cell.index[0],))}

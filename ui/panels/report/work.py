@@ -149,12 +149,10 @@ class StudentWork(QObject):
 
     def note_handed_out(self, lab: Lab, numbers: LabNumbers) -> None:
         """Note of each step that still waits for a prediction whether a file now shows its result."""
-        record, told = self.work.record(lab), {each.step for each in numbers.measured}
-        told |= numbers.parts.keys() | numbers.reveals.keys()
+        record = self.work.record(lab)
         seed = numbers.experiment.seed if lab.seed_from_roll_number else None
-        for step in lab.steps:
-            if step.id in told and record.step(step.id).is_open(step):
-                record = record.shown(step, now(), lab.experiment_of(step, seed).seed)
+        for step in record.told_unasked(lab, numbers):
+            record = record.shown(step, now(), lab.experiment_of(step, seed).seed)
         self.set_record(record)
 
     # --- figures and tables from the screen -----------------------------------------------------------------
