@@ -122,10 +122,16 @@ def _check_epoch(qtbot, session):
     predicted = int(np.argmax(window.samples.prediction.probabilities))
     assert predicted != state.sample.label
 
+    state.choose_test_image(int(evaluation.mistakes[-1]))
+    qtbot.waitUntil(lambda: mistakes.bar.value() > 0)
+    assert window.panel(TrainingPanel).results.mistakes_card().content.scroll == 0, (
+        "a figure begins with the first"
+    )
     click(window.run_bar.epoch)
     assert state.run.total_steps == 1200
     wait_for(qtbot, session, RunStatus.FINISHED)
     assert state.run.step == 1200
+    assert mistakes.content.scroll == 0, "the largest loss first, wherever the sample stands"
 
 
 def test_epochs_added_while_training_lengthen_the_run(qtbot, few):
