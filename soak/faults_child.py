@@ -18,9 +18,9 @@ import typst
 from cnnviz.datasets import load_mnist
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.course import free_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab
-from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.report import write_folder, write_html
 from cnnviz.report.pdf import write_pdf

@@ -16,8 +16,8 @@ import pytest
 from cnnviz import checkpoint
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
+from cnnviz.experiment import LAB5
 from cnnviz.files import atomic_write, atomic_write_folder
-from cnnviz.presets import LAB5
 from cnnviz.report import html, pdf, write_folder, write_html
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
 from cnnviz.report.html import to_html

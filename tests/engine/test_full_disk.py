@@ -12,7 +12,7 @@ import pytest
 from cnnviz import checkpoint
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
-from cnnviz.presets import LAB5, LENET
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.report import write_folder, write_html
 from cnnviz.report.blocks import Document, Words
 from cnnviz.snapshots import Snapshot

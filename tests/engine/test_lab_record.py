@@ -33,10 +33,10 @@ from cnnviz.lab import (
     seed_of,
     trained,
 )
+from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import result_was_shown
 from cnnviz.lab.judging import typed_number
 from cnnviz.lab.model import Condition, Question
-from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import OwnImage, Shown, read_work
 from cnnviz.lab.showing import covered, recalled, secrets_of
 from cnnviz.report.bench import Bench

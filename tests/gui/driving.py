@@ -35,8 +35,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from cnnviz.document.archive import png_texts
-from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5, Experiment
 from tests import patience
 from ui.controls.choice_field import ChoiceField
 from ui.export.dialog import ExportDialog

@@ -10,8 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
+from cnnviz.experiment import LAB5
 from cnnviz.lab.record import OwnImage
-from cnnviz.presets import LAB5
 from tests.engine.document_cases import members_of, zipped
 from tests.gui.document_driving import (
     answered,

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit
 
 from cnnviz import checkpoint
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.document_driving import answered, restored, told
 from tests.gui.driving import PATIENCE, begun, kept_in, opened, save_document, save_picture

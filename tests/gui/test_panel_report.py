@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from cnnviz.covers import Secret
+from cnnviz.lab.course import free_lab, shipped_labs
 from cnnviz.lab.model import PARTS
-from cnnviz.lab.opening import free_lab, shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Work
 from cnnviz.report.blocks import Figure, Heading, Table, Words

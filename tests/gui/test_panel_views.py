@@ -14,7 +14,7 @@ from cnnviz._types import ViewValue
 from cnnviz.datasets import load_mnist
 from cnnviz.document.archive import load_picture, png_texts
 from cnnviz.drawing import CellKey
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from tests.gui.driving import click, click_part, double_click, opened, part_center, save_picture, turn_wheel
 from tests.gui.view_rounds import (
     PANELS,
@@ -33,7 +33,7 @@ from tests.gui.view_rounds import (
     type_number,
 )
 from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
 from ui.panels.training import TrainingPanel

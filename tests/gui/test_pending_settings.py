@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
-from cnnviz.presets import LAB5, LENET
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, opened, settle
 from tests.gui.training_driving import type_setting

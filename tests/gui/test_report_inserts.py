@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import load_picture
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.model import Step
-from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.network import weights_checksum
 from cnnviz.report import Insert

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings, QThread, QTimer
 
 from cnnviz.errors import NO_THREAD, DataError
 from cnnviz.evaluation import CancelledError
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain

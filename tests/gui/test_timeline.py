@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.graphics.run_curves import BEFORE
-from cnnviz.replay import Replay
+from cnnviz.history import Replay
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, click, opened, settle
 from tests.gui.timeline_runs import place_of

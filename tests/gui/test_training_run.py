@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import CellKey
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.run_curves import BEFORE, EACH
-from cnnviz.lab.opening import shipped_labs
-from cnnviz.presets import LAB5
+from cnnviz.lab.course import shipped_labs
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import choose_by_keys, click, opened, settle

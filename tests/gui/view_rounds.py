@@ -18,7 +18,7 @@ from ui.controls.choice_field import ChoiceField
 from ui.export.figures import Figure
 from ui.export.formats import draw_png, to_image
 from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind
 from ui.session import Session
 
 LEFT = Qt.MouseButton.LeftButton

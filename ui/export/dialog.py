@@ -28,8 +28,7 @@ from cnnviz.quantities import format_count, format_value
 from ui.choices import Choices, flag, kept, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.choice_field import DropDownList
-from ui.controls.form import Form
-from ui.controls.layouts import fill
+from ui.controls.layouts import Form, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField
 from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of, to_csv

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.experiment import Experiment
-from cnnviz.presets import PRESETS
+from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
 from ui.run.loading import fitting, read_data

@@ -6,8 +6,7 @@ from PySide6.QtCore import QObject
 
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
-from cnnviz.history import History
-from cnnviz.replay import Replay
+from cnnviz.history import History, Replay
 from cnnviz.snapshots import Snapshot
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis

@@ -56,7 +56,7 @@ from ui.window.run_bar import RunBar, RunStatusBar
 from ui.window.stage import Stage
 
 if TYPE_CHECKING:
-    from ui.guide.window import GuideWindow
+    from ui.guide.page import GuideWindow
     from ui.panels.compare import ComparePanel
 
 _LAYOUT_VERSION = 1
@@ -375,7 +375,7 @@ class MainWindow(QMainWindow):
 
     def _show_chapter(self, name: str) -> None:
         if self._guide is None:
-            from ui.guide.window import GuideWindow  # here, so that no start waits for it
+            from ui.guide.page import GuideWindow  # here, so that no start waits for it
 
             self._guide = GuideWindow(first_steps_page, self)
         self._guide.show_chapter(name)

@@ -22,11 +22,11 @@ from cnnviz.routing import (
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.header import CHECK, POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.now import Now, PokeOutcome, TieOutcome
 from ui.panels.backprop.passes import Pass, Preview, preview_update
-from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
-from ui.panels.backprop.steps import StepKind
 from ui.state import AppState, RunStatus
 
 PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"

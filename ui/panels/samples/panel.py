@@ -23,15 +23,20 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
 from ui.marks import view_of
 from ui.panels.analysis import Analysis, Context
-from ui.panels.picture_loop import PictureLoop
-from ui.panels.samples.pictures import Picture, offered_image, read_picture
-from ui.panels.samples.prediction import Prediction, predict, prediction_cards, verdict_of
-from ui.panels.scene import still_scene_of
+from ui.panels.samples.pictures import (
+    Picture,
+    Prediction,
+    offered_image,
+    predict,
+    prediction_cards,
+    read_picture,
+    verdict_of,
+)
+from ui.panels.scene import PictureLoop, still_scene_of
 from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import AppState, Notice, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme

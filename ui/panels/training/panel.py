@@ -19,9 +19,8 @@ from cnnviz.quantities import format_count
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
 from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.painting import qrect

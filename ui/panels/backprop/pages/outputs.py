@@ -12,10 +12,9 @@ from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTabl
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
 from ui.panels.backprop.asks import PointAt, Poke
-from ui.panels.backprop.focus import target_of
+from ui.panels.backprop.focus import StepKind, target_of
 from ui.panels.backprop.now import Now
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import StepKind
 
 _ROWS = {
     "z": ("logit z", "Output of the last layer; click a logit to poke it"),
