@@ -151,7 +151,8 @@ def percent_bar() -> Generator[Progress]:
 def write_document(arguments: Arguments, document: "Document", output: Output) -> None:
     """Write a report to all files that the command line names for it."""
     # Typesetting is loaded by those who ask for a report only.
-    from cnnviz.report import write_folder, write_html, write_pdf
+    from cnnviz.report.html import write_html
+    from cnnviz.report.pdf import write_folder, write_pdf
 
     for target, write in (
         (arguments.report, write_pdf),

@@ -14,7 +14,7 @@ from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
 from ui.lab.actions import OWN_ACTIONS, LabActions
 from ui.panels.contract import Services
-from ui.panels.translation import TranslationPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.run.controller import Controller
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus

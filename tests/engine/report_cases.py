@@ -13,7 +13,7 @@ from cnnviz.lab.course import free_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, sealed
 from cnnviz.lab.record import LabNumbers, LabRecord, Version
-from cnnviz.report import Bench, LabSettings, trained
+from cnnviz.report.bench import Bench, LabSettings, trained
 from cnnviz.report.blocks import Document
 from tests.small_data import first_images
 

@@ -19,10 +19,10 @@ from cnnviz.network import Gradients, Network
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PanelDesk, click, click_part, settle
 from tests.small_data import few_digits
-from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.focus import StepKind, backward_steps, first_focus
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.pages import Now, inspect, page_of
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
 from ui.panels.scene import Scene
 from ui.run.tasks import TaskRunner

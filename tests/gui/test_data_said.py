@@ -25,7 +25,7 @@ from tests.gui.driving import begun, opened, save_picture
 from tests.gui.whole_window import rest, train
 from tests.small_data import write_npz, write_pictures
 from ui.marks import MarkView
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.run import loading
 from ui.run.loading import data_path_of
 from ui.session import Session

@@ -22,7 +22,7 @@ from ui.controls.keyboard import has_keyboard
 from ui.guide.page import GuideWindow
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import AppState, RunStatus

@@ -18,7 +18,7 @@ from tests.gui.document_driving import answered, restored, told
 from tests.gui.driving import PATIENCE, begun, kept_in, opened, save_document, save_picture
 from tests.gui.whole_window import train_to
 from tests.small_data import write_npz
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus
 

@@ -22,7 +22,7 @@ from tests.gui.document_driving import through_document
 from tests.gui.driving import drain, settle, show_window
 from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, record, run, write
 from tests.small_data import first_images
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 from ui.panels.report.preview import preview_work
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus, Sample, Settings

@@ -32,12 +32,12 @@ from tests.gui.view_rounds import (
     train,
     type_number,
 )
-from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.report import ReportPanel
-from ui.panels.training import TrainingPanel
-from ui.panels.translation import TranslationPanel
+from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
 

@@ -17,7 +17,7 @@ from tests.gui.whole_window import rest, train
 from tests.small_data import write_npz
 from ui import first_run
 from ui.first_run import begin_slowly
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 from ui.window.finder import actions_of

@@ -19,7 +19,7 @@ from tests.oracles import read_number
 from tests.patience import PATIENCE
 from tests.records import with_losses
 from tests.small_data import write_npz
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton

@@ -15,7 +15,7 @@ from cnnviz.snapshots import Snapshot
 from tests.gui.driving import settle, show_window
 from tests.gui.timeline_runs import answer, extend, place_of, recorded, state_of
 from ui.panels.compare.panel import Compared, ShowWeights, largest_weight, page_of
-from ui.panels.timeline import TimelineBar
+from ui.panels.timeline.bar import TimelineBar
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton

@@ -30,7 +30,7 @@ from tests.gui.training_driving import (
 from tests.gui.whole_window import seen_rect
 from tests.small_data import write_npz
 from ui.controls.labels import SectionTitle
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.training.settings_form import FIRST
 from ui.state import RunStatus
 

@@ -25,9 +25,9 @@ from ui.controls.message_bar import MessageBar
 from ui.panels import registry
 from ui.panels.contract import Panel, Services
 from ui.panels.report.panel import ReportPanel
-from ui.panels.samples import SamplesPanel
-from ui.panels.timeline import TimelineBar
-from ui.panels.translation import TranslationPanel
+from ui.panels.samples.panel import SamplesPanel
+from ui.panels.timeline.bar import TimelineBar
+from ui.panels.translation.panel import TranslationPanel
 from ui.run.tasks import TaskRunner
 from ui.session import Session
 

@@ -18,7 +18,7 @@ from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PanelDesk, part_center
 from tests.small_data import few_digits
 from ui.marks import MarkView
-from ui.panels.translation import TranslationPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.state import RunStatus, Sample, Shift
 
 BLANK = -0.5

@@ -38,8 +38,8 @@ from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Runs, Services
 from ui.panels.registry import PANELS
-from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
-from ui.panels.timeline import TimelineBar
+from ui.panels.samples.panel import SAMPLES_WIDTH, SamplesPanel
+from ui.panels.timeline.bar import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
@@ -57,7 +57,7 @@ from ui.window.stage import Stage
 
 if TYPE_CHECKING:
     from ui.guide.page import GuideWindow
-    from ui.panels.compare import ComparePanel
+    from ui.panels.compare.panel import ComparePanel
 
 _LAYOUT_VERSION = 1
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
     def build_panels(self, services: Services) -> None:
         """Fill the middle of the window, and the comparison of two moments."""
         # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
-        from ui.panels.compare import ComparePanel
+        from ui.panels.compare.panel import ComparePanel
 
         self.menus.draw_icons()
         for row in PANELS:
