@@ -25,8 +25,8 @@ from ui.panels.backprop.pages import Now, inspect, page_of
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
 from ui.panels.scene import Scene
-from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus, Sample, Shift
+from ui.tasks import TaskRunner
 
 TWO_BLOCKS = Experiment(
     filters=(3, 4),

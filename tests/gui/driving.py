@@ -40,9 +40,9 @@ from tests import patience
 from ui.controls.choice_field import ChoiceField
 from ui.export.dialog import ExportDialog
 from ui.marks import MarkView
-from ui.run.tasks import TaskRunner
 from ui.session import Session
 from ui.state import AppState, RunStatus
+from ui.tasks import TaskRunner
 from ui.theme import theme_manager
 from ui.window.finder import FinderBox
 

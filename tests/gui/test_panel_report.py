@@ -24,8 +24,8 @@ from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, r
 from tests.small_data import first_images
 from ui.panels.report.panel import ReportPanel
 from ui.panels.report.preview import preview_work
-from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus, Sample, Settings
+from ui.tasks import TaskRunner
 
 
 @pytest.fixture

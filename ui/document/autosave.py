@@ -20,9 +20,8 @@ from cnnviz.reading import read_bytes
 from ui.controls.pace import single_shot
 from ui.document.gathered import LAB_MEMBER, Kept
 from ui.document.window_document import Stamp, WindowDocument
-from ui.panels.analysis import LatestOnly
-from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus
+from ui.tasks import LatestOnly, TaskRunner
 
 _WORDS_MS, _VIEW_MS, _RETRY_MS, _WEIGHTS_MS = 500, 2000, 3000, 30_000
 _SHARE = 50  # weights are written so rarely that it takes a fiftieth of the time at most

@@ -22,10 +22,10 @@ from cnnviz.document.types import Document
 from cnnviz.errors import CNNVizError
 from ui.controls.keyboard import follow_keyboard
 from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
-from ui.panels.analysis import Analysis
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.log_table import LogTable
 from ui.state import AppState
+from ui.tasks import TaskRunner
 from ui.window.actions import action_row
 from ui.window.panel_area import panel_of
 
@@ -51,7 +51,7 @@ class FigureExporter(QObject):
         settings: QSettings,
         picture: Callable[[QWidget], Document | None],
         insert: Callable[[Figure], None],
-        files: Analysis,
+        files: TaskRunner,
     ) -> None:
         super().__init__(window)
         self._window, self._docks, self._state = window, docks, state

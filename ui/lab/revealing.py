@@ -18,8 +18,8 @@ from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController
-from ui.panels.analysis import Analysis, Context
 from ui.state import AppState, RunStatus
+from ui.tasks import Context, TaskRunner
 
 _KIND = "lab-truth"
 
@@ -49,7 +49,7 @@ class Revealer(QObject):
         self,
         control: LabController,
         state: AppState,
-        background: Analysis,
+        background: TaskRunner,
         channel: Callable[[], int],
         parent: QObject,
     ) -> None:

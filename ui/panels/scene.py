@@ -12,8 +12,8 @@ from cnnviz.datasets import Dataset
 from cnnviz.network import Trace
 from cnnviz.snapshots import Snapshot
 from ui.controls.pace import single_shot
-from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.state import AppState, Sample, Shift
+from ui.tasks import Context, LatestOnly, TaskRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class PictureLoop[C, P](QObject):
         self,
         panel: QWidget,
         state: AppState,
-        analysis: Analysis,
+        analysis: TaskRunner,
         kind: str,
         scene: Callable[[], Scene[C] | None],
         compute: Callable[[Scene[C], Context], P],

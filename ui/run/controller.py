@@ -16,9 +16,9 @@ from ui.run.mailbox import Mailbox
 from ui.run.model_files import ModelFiles, OpenedModel
 from ui.run.moments import Moments, MomentTests
 from ui.run.start import RunStart
-from ui.run.tasks import TaskRunner
 from ui.run.worker import TrainControl, TrainThread
 from ui.state import AppState, RunStatus, Settings, Source
+from ui.tasks import TaskRunner
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000

@@ -35,13 +35,13 @@ from ui.controls.drops import is_welcome
 from ui.controls.keyboard import has_keyboard, is_enter
 from ui.controls.pace import single_shot
 from ui.guide.chapters import FIRST_STEPS, LICENCES
-from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Runs, Services
 from ui.panels.registry import PANELS
 from ui.panels.samples.panel import SAMPLES_WIDTH, SamplesPanel
 from ui.panels.timeline.bar import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
+from ui.tasks import TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 from ui.theme.tokens import projected
 from ui.window.actions import as_read
@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
 
     compare: "ComparePanel"
 
-    def __init__(self, state: AppState, runs: Runs, analysis: Analysis, settings: QSettings) -> None:
+    def __init__(self, state: AppState, runs: Runs, analysis: TaskRunner, settings: QSettings) -> None:
         super().__init__()
         self.setObjectName("main")
         self.setWindowTitle("CNNViz")
@@ -380,7 +380,7 @@ class MainWindow(QMainWindow):
             self._guide = GuideWindow(first_steps_page, self)
         self._guide.show_chapter(name)
 
-    def _build_parts(self, state: AppState, runs: Runs, analysis: Analysis) -> None:
+    def _build_parts(self, state: AppState, runs: Runs, analysis: TaskRunner) -> None:
         self.menus = Menus(self, state)
         self.run_bar = RunBar(state, self.menus)
         ask_image = partial(ask_file, self, self._settings, "Open an image", _IMAGES)

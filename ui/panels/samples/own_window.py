@@ -27,7 +27,6 @@ from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
 from ui.marks import view_of
 from ui.page_view import PageView
-from ui.panels.analysis import Analysis
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.samples.pictures import (
     Fit,
@@ -42,6 +41,7 @@ from ui.panels.samples.pictures import (
 )
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, Sample
+from ui.tasks import TaskRunner
 
 _LIVE_MS = 30
 _PAD_TIP = (
@@ -122,7 +122,7 @@ class OwnDigitWindow(QDialog):
     def __init__(
         self,
         state: AppState,
-        analysis: Analysis,
+        analysis: TaskRunner,
         ask: Callable[[], object],
         paste: Callable[[], object],
         take: Callable[[QMimeData, str], object],

@@ -26,7 +26,6 @@ from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
 from ui.marks import view_of
-from ui.panels.analysis import Analysis, Context
 from ui.panels.samples.pictures import (
     Picture,
     Prediction,
@@ -39,6 +38,7 @@ from ui.panels.samples.pictures import (
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import AppState, Notice, RunStatus
+from ui.tasks import Context, TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class SamplesPanel(QFrame):
 
     windowMade = Signal(QWidget)
 
-    def __init__(self, state: AppState, analysis: Analysis, ask_image: Callable[[], Path | None]) -> None:
+    def __init__(self, state: AppState, analysis: TaskRunner, ask_image: Callable[[], Path | None]) -> None:
         super().__init__()
         self._state, self._analysis, self._ask_image = state, analysis, ask_image
         self._theme = LIGHT

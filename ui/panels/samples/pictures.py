@@ -21,9 +21,9 @@ from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.layers.losses import cross_entropy
 from cnnviz.network import Trace
 from cnnviz.quantities import format_value
-from ui.panels.analysis import Context
 from ui.panels.scene import Scene, SceneRun
 from ui.state import Sample
+from ui.tasks import Context
 
 Fit = Literal["digit", "whole"]
 
