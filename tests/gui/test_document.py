@@ -10,8 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
+from cnnviz.experiment import LAB5
 from cnnviz.lab.record import OwnImage
-from cnnviz.presets import LAB5
 from tests.engine.document_cases import members_of, zipped
 from tests.gui.document_driving import (
     answered,
@@ -30,8 +30,8 @@ from tests.gui.driving import PATIENCE, kept_in, opened, save_document
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from ui.controls import scroll_column
-from ui.panels.report import ReportPanel
-from ui.panels.training import TrainingPanel
+from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Sample, Shift
 

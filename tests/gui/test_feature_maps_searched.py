@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, to_svg
 from cnnviz.drawing.page import arranged, page_drawn
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import click_part, opened, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits

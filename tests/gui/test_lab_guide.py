@@ -5,13 +5,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
-from cnnviz.lab import read_hand_in
+from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
 from cnnviz.lab.model import seed_of
-from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import Shown
+from cnnviz.lab.results import read_hand_in
 from cnnviz.mathematics import plain
 from cnnviz.training import epoch_order
 from tests.gui import whole_window

@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import CellKey
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.run_curves import BEFORE, EACH
-from cnnviz.lab.opening import shipped_labs
-from cnnviz.presets import LAB5
+from cnnviz.lab.course import shipped_labs
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import choose_by_keys, click, opened, settle
@@ -30,7 +30,7 @@ from tests.gui.training_driving import (
 from tests.gui.whole_window import seen_rect
 from tests.small_data import write_npz
 from ui.controls.labels import SectionTitle
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.training.settings_form import FIRST
 from ui.state import RunStatus
 

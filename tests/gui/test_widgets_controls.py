@@ -24,9 +24,8 @@ from tests.gui.driving import column_window, place, settle, show_window, turn_wh
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField, ClassPicker, DropDownList, SegmentedControl
 from ui.controls.cover import Cover
-from ui.controls.form import Form
 from ui.controls.labels import ElidedLabel, SectionTitle, WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import Form, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField, IntField, PowerSlider
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later

@@ -14,9 +14,9 @@ from cnnviz.document import archive
 from cnnviz.document import types as t
 from cnnviz.document.run import PREPARED, RestoredRun
 from cnnviz.errors import CNNVizError, DataError
+from cnnviz.experiment import LAB5, preset_of
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import LONGEST_NAME, printable, printable_name
-from cnnviz.presets import LAB5, preset_of
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
@@ -519,7 +519,7 @@ def _look_into(path: Path) -> tuple[t.Document, t.Files] | Role:
         found = archive.load_picture(path)
         return "picture" if found is None else (found, {})
     if role == "document":
-        from cnnviz.lab.opening import shipped_labs
+        from cnnviz.lab.course import shipped_labs
 
         document, files = archive.load(path)
         if document.lab and document.lab != LAB_MEMBER and document.lab not in shipped_labs():

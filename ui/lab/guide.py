@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt
 
-from cnnviz.lab.opening import FREE, free_lab
+from cnnviz.lab.course import FREE, free_lab
 from ui.controls.keyboard import has_keyboard, scroll_to
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnviz.drawing import Asking, Block, Box, Colors, Ground, Look, Share
-from cnnviz.drawing.outlines import OUTLINES
+from cnnviz.drawing.cells import OUTLINES
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed

@@ -27,8 +27,7 @@ from cnnviz.history import History
 from cnnviz.quantities import format_count, format_percent, format_value
 from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
-from ui.controls.layouts import fill
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
 from ui.panels.provenance import CatchesUp, ProvenancePart
 from ui.panels.training.curve_plot import CurvePlot
