@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnviz._types import FloatArray, Shape
-from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.cells import Colors
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Layer
 from cnnviz.network import NamedLayers, Network

@@ -27,9 +27,9 @@ from cnnviz.drawing import (
     Table,
     outline,
 )
+from cnnviz.drawing.cells import DARK_INK, LIGHT_INK
 from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.marks import Line, Point, Polygon
-from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.notation import Notation, sum_notation
 from cnnviz.palette import signed_levels

@@ -9,12 +9,11 @@ import pytest
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, LENET, Experiment
 from cnnviz.graphics.cells import ends_of, short_scale
 from cnnviz.graphics.columns import EVIDENCE, Kind, plan_of, unit_grid
 from cnnviz.graphics.flow import FLOW, ShowCell
 from cnnviz.graphics.network_stages import Flow, flow_of, montage
-from cnnviz.presets import LAB5, LENET
 
 EXPERIMENTS = {
     "lab5": LAB5,

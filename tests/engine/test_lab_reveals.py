@@ -11,14 +11,17 @@ from cnnviz.document.types import Pinned
 from cnnviz.drawing import LIGHT, PAPER, Box
 from cnnviz.drawing.page import broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
-from cnnviz.lab import Commitment, LabRecord, Measured, hand_in, judge, load_lab, measured_lab, parse_lab
+from cnnviz.experiment import LAB5, LENET
+from cnnviz.lab.course import find_lab
 from cnnviz.lab.document import lab_document
+from cnnviz.lab.explaining import explanation, mistakes_in
+from cnnviz.lab.judging import judge
+from cnnviz.lab.measured import hand_in, measured_lab
+from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Prediction
-from cnnviz.lab.opening import find_lab
 from cnnviz.lab.pictures import PICTURES, Case, Fact, figure_of
-from cnnviz.lab.reasons import explanation, mistakes_in
-from cnnviz.lab.record import Found, LookedAt
-from cnnviz.presets import LAB5, LENET
+from cnnviz.lab.reading import load_lab, parse_lab
+from cnnviz.lab.record import Commitment, Found, LabRecord, LookedAt
 from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import Figure, Words
 from scripts.reveals import sentences

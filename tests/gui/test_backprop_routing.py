@@ -10,10 +10,10 @@ import pytest
 from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
 from cnnviz.drawing.marks import Polygon
 from cnnviz.drawing.svg import to_svg
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.route import ROUTE, Route
 from cnnviz.layers import TIE_RULES, AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
 from cnnviz.network import Network
-from cnnviz.presets import LAB5
 from cnnviz.quantities import format_signed
 from cnnviz.routing import filter_gradient_terms, with_ties
 from tests.gui.backprop_desk import (
@@ -30,11 +30,11 @@ from tests.gui.backprop_desk import (
     value,
 )
 from ui.panels.backprop.asks import Contrast, SetRule, SumTerms
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.formulas import sentence_of
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.pages.route import route_of
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.sentences import sentence_of
-from ui.panels.backprop.steps import StepKind
 from ui.state import Sample
 
 #: What each rule makes of the window [1, 2, 2, 2] and the gradient 1.

@@ -10,16 +10,15 @@ from PySide6.QtWidgets import QProxyStyle, QStyle
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
 from ui.marks import MarkView
 from ui.panels.backprop import header
 from ui.panels.backprop.asks import Contrast, Poke
-from ui.panels.backprop.focus import target_of
-from ui.panels.backprop.side_column import CHECK, POKE
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind, target_of
+from ui.panels.backprop.header import CHECK, POKE
 from ui.state import PinnedCell, Sample
 from ui.theme import ThemeManager
 

@@ -11,9 +11,8 @@ from cnnviz.drawing.kept import kept
 from cnnviz.inspect.receptive_field import INPUT, Cell, stage_index, stage_shape, window_geometry
 from cnnviz.quantities import format_cell
 from cnnviz.routing import FilterTerms, ParameterTarget, Target, pool_after
-from ui.panels.backprop.focus import Focus, block_of, describe_target
+from ui.panels.backprop.focus import Focus, Step, StepKind, block_of, describe_target, is_maps, maps_stage
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import Step, StepKind, is_maps, maps_stage
 
 _WIDEST_GRID = 16
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

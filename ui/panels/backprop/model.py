@@ -16,10 +16,19 @@ from cnnviz.snapshots import Snapshot
 from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import focus_window, formula_weight, routed_cell
-from ui.panels.backprop.focus import Focus, center_of, first_focus, stage_of, target_named, target_of
+from ui.panels.backprop.focus import (
+    Focus,
+    Step,
+    StepKind,
+    backward_steps,
+    center_of,
+    first_focus,
+    stage_of,
+    target_named,
+    target_of,
+)
 from ui.panels.backprop.now import Now, PokeOutcome
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
-from ui.panels.backprop.steps import Step, StepKind, backward_steps
 from ui.state import PinnedCell
 
 EPS, REACH = 1e-4, 0.5

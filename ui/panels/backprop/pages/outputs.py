@@ -11,10 +11,9 @@ from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
 from ui.panels.backprop.asks import PointAt, Poke
-from ui.panels.backprop.focus import target_of
+from ui.panels.backprop.focus import StepKind, target_of
 from ui.panels.backprop.now import Now
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import StepKind
 
 _ROWS = {
     "z": ("logit z", "Output of the last layer; click a logit to poke it"),

@@ -14,11 +14,10 @@ from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_signed, format_together, format_value
 from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.asks import Adopt, Apply, SetRate, SetSide, ShowFilter, ShowParameter, ShowUnit, Undo
-from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.focus import Focus, is_maps
 from ui.panels.backprop.now import Now
 from ui.panels.backprop.pages.plates import Plate, beside, joined, number_choice, overview, weight_plate
 from ui.panels.backprop.passes import Pass, Preview
-from ui.panels.backprop.steps import is_maps
 
 _MOST_CHARACTERS = 13  # of a loss: there is room for them beside its name
 #: What the slope promises, and why: under "first", and where the step is another rule's.
