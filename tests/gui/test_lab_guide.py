@@ -277,7 +277,7 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path):
 
 
 def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):
-    """The commitment moves nothing, its result brings what was asked for to the top, and then writing leads."""
+    """The commitment moves nothing; its result brings the question to the top; then writing leads."""
     asks = 'text = "Where from?"\npart = "{}"\n'
     questions = "".join(f"[[step.question]]\n{asks.format(part)}" for part in ("objective", "observations"))
     lab = LAB.replace('[[step.measured]]\nmeasure = "test_accuracy"\n', questions)
