@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from cnnviz.datasets import load_dataset, load_mnist
-from cnnviz.datasets.mnist import MNIST_FOLDER
+from cnnviz.datasets.load import MNIST_FOLDER
 from cnnviz.errors import ParameterError
 from tests.engine.datasets_files import (
     Arrays,

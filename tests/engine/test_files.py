@@ -16,11 +16,12 @@ import pytest
 from cnnviz import checkpoint
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
+from cnnviz.experiment import LAB5
 from cnnviz.files import atomic_write, atomic_write_folder
-from cnnviz.presets import LAB5
-from cnnviz.report import html, pdf, write_folder, write_html
+from cnnviz.report import html, pdf
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
-from cnnviz.report.html import to_html
+from cnnviz.report.html import to_html, write_html
+from cnnviz.report.pdf import write_folder
 from cnnviz.snapshots import Snapshot
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document, small_run

@@ -5,15 +5,14 @@ from functools import cache
 
 import pytest
 
-from cnnviz.lab import Commitment, HandIn, LabRecord, hand_in
 from cnnviz.lab.copies import remarks_between, remarks_on_folders
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.events import Event
-from cnnviz.lab.measured import LabNumbers, measured_lab
+from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab
 from cnnviz.lab.model import seed_of
-from cnnviz.lab.record import Shown
+from cnnviz.lab.record import Commitment, LabRecord, Shown
 from cnnviz.lab.remarks import remarks_on, too_exact
-from cnnviz.lab.results import hand_in_from_json
+from cnnviz.lab.results import HandIn, hand_in_from_json
 from cnnviz.report.html import to_html
 from tests.engine.lab_cases import LAB, record_of, roll_number, small_data
 from tests.replacing import replace

@@ -13,14 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz.lab import HandIn, LabRecord, Version, hand_in, measured_lab, parse_lab, seed_of
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import COLUMNS, LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv, verdict_of
 from cnnviz.lab.judging import compared
+from cnnviz.lab.measured import hand_in, measured_lab
 from cnnviz.lab.measures import Measured
-from cnnviz.lab.model import Measurement
+from cnnviz.lab.model import Measurement, seed_of
+from cnnviz.lab.reading import parse_lab
+from cnnviz.lab.record import LabRecord, Version
+from cnnviz.lab.results import HandIn
 from cnnviz.lab.verifying import KERNELS, verify
-from cnnviz.report import write_html, write_pdf
+from cnnviz.report.html import write_html
+from cnnviz.report.pdf import write_pdf
 from cnnviz.runtime import blas_kernel
 from tests.engine.lab_cases import (
     LAB,

@@ -9,12 +9,14 @@ import pytest
 from msgspec import structs
 
 from cnnviz.errors import DataError
+from cnnviz.experiment import LAB5
+from cnnviz.lab.course import free_lab
 from cnnviz.lab.model import PARTS
-from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabRecord, Shown, Version, Work, read_work
-from cnnviz.presets import LAB5
-from cnnviz.report import Insert, write_html, write_pdf
 from cnnviz.report.blocks import Data, Figure, Heading, Table, Words
+from cnnviz.report.html import write_html
+from cnnviz.report.inserts import Insert
+from cnnviz.report.pdf import write_pdf
 from tests.engine.report_cases import needs_poppler, report_of, small_lab, small_numbers, written
 
 PRINCIPLE, TRANSLATION, BACKPROP = free_lab().steps

@@ -14,13 +14,12 @@ from cnnviz.datasets import to_input
 from cnnviz.drawing import is_plain
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.evaluation import CancelledError
+from cnnviz.experiment import LAB5, LENET
+from cnnviz.lab.course import free_lab
 from cnnviz.lab.measured import measured_lab
-from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Work, read_work
-from cnnviz.presets import LAB5, LENET
-from cnnviz.report import LabSettings
 from cnnviz.report.appendix import command_line
-from cnnviz.report.bench import dots
+from cnnviz.report.bench import LabSettings, dots
 from cnnviz.report.blocks import Figure, Words
 from cnnviz.report.html import to_html
 from cnnviz.training import Trainer

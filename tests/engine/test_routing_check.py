@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.experiment import LENET
 from cnnviz.layers import Conv2D, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
-from cnnviz.presets import LENET
 from cnnviz.routing import MIN_EPS, VERDICTS, CellTarget, ParameterTarget, check_all, with_ties
 from tests.engine.routing_cases import changed_loss, changed_states, gentle, ink, lab5, two_blocks
 

@@ -12,17 +12,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindow, QTextBrowser
 from pytestqt.qtbot import QtBot
 
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from tests.gui.driving import activate, find, opened
 from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, name_of, rest, show_panel
 from tests.small_data import write_npz
 from ui.controls.keyboard import has_keyboard
-from ui.guide.window import GuideWindow
+from ui.guide.page import GuideWindow
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import AppState, RunStatus

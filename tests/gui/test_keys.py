@@ -23,7 +23,7 @@ from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
 from tests.small_data import write_npz
 from ui.controls.choice_field import ChoiceField
 from ui.controls.keyboard import scroll_to
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 from ui.theme import ThemeManager

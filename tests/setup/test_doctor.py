@@ -15,7 +15,7 @@ import pytest
 
 from cnnviz._interpreter import NEWEST, OLDEST
 from cnnviz.doctor import PACKAGES, load, self_test
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
 
@@ -136,7 +136,7 @@ def test_no_window_is_one_sentence_instead_of_an_abort(environment, words):
 def test_an_engine_that_computes_otherwise_is_noticed(monkeypatch):
     assert all(fact.is_fine for fact in self_test())
     slower = replace(LAB5, learning_rate=LAB5.learning_rate * (1 - 1e-6))
-    monkeypatch.setattr("cnnviz.presets.LAB5", slower)
+    monkeypatch.setattr("cnnviz.experiment.LAB5", slower)
     assert not next(iter(self_test())).is_fine
 
 

@@ -21,11 +21,11 @@ from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.document.gathered import DATA_MEMBER
-from ui.panels.analysis import Context
 from ui.run.controller import Controller
 from ui.run.loading import Mismatch, mismatch_of, select_classes
 from ui.run.repeating import repeat
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift, Source
+from ui.tasks import Context
 from ui.window.panel_area import PanelArea
 
 _AT_REST = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)

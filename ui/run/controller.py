@@ -7,8 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.experiment import Experiment
-from cnnviz.presets import PRESETS
+from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
 from ui.run.loading import fitting, read_data
@@ -17,9 +16,9 @@ from ui.run.mailbox import Mailbox
 from ui.run.model_files import ModelFiles, OpenedModel
 from ui.run.moments import Moments, MomentTests
 from ui.run.start import RunStart
-from ui.run.tasks import TaskRunner
 from ui.run.worker import TrainControl, TrainThread
 from ui.state import AppState, RunStatus, Settings, Source
+from ui.tasks import TaskRunner
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000

@@ -16,9 +16,9 @@ from cnnviz.training import Trainer
 from ui.run.loading import select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import MomentTests
-from ui.run.tasks import TaskRunner
 from ui.run.worker import Job, TrainControl, TrainThread
 from ui.state import AppState, Reference, RunStatus, Settings, Source
+from ui.tasks import TaskRunner
 
 
 @dataclass(frozen=True, slots=True, eq=False)

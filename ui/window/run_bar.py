@@ -8,12 +8,10 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from cnnviz.covers import Secret
-from cnnviz.experiment import SETTINGS
-from cnnviz.presets import preset_of
+from cnnviz.experiment import SETTINGS, preset_of
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.buttons import Button, IconButton, with_key
-from ui.controls.layouts import fill, scaled
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, theme_manager
