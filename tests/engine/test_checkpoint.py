@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz import checkpoint
-from cnnviz.errors import CheckpointError, CNNVizError, DivergenceError, ParameterError
+from cnnviz.errors import CheckpointError, DivergenceError, ParameterError
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
@@ -50,13 +50,6 @@ def test_weights_that_are_not_finite_are_refused(path):
     checkpoint.save(path, Snapshot(0, network.with_params(broken)), LAB5)
     with pytest.raises(CheckpointError, match="not all finite numbers"):
         checkpoint.load(path)
-
-
-def test_missing_file_and_folder_are_named(tmp_path):
-    with pytest.raises(CheckpointError, match="does not exist"):
-        checkpoint.load(tmp_path / "gone.safetensors")
-    with pytest.raises(CNNVizError):
-        checkpoint.load(tmp_path)
 
 
 def test_what_could_not_be_opened_again_is_not_written(path, monkeypatch):

@@ -127,26 +127,3 @@ def test_a_course_is_made_and_used_from_the_command_line(tmp_path):
     assert numbers[0] == numbers[1]
     checked = command("--verify", "a.json", "--lab", "c.cnnviz", cwd=tmp_path)
     assert checked.stdout.startswith("1 hand-in: 1 ok"), checked.stderr
-
-
-def test_a_run_is_saved_as_a_document_and_its_report_is_written(tmp_path):
-    data = write_npz(tmp_path / "digits.npz")
-    made = command(
-        "--headless", "--data", data, "--classes", "0", "1", "--save", "a.cnnviz", cwd=tmp_path
-    )  # fmt: skip
-    assert (made.returncode, made.stderr) == (0, "")
-    document, files = archive.load(tmp_path / "a.cnnviz")
-    assert document.run is not None
-    assert unpack_run(document.run, files, "digits", (1, 28, 28)).live.step == document.run.step == 30
-    outputs = ("--html", "a.html", "--save", "a.safetensors")
-    written = command("--headless", "a.cnnviz", *outputs, "--author", "Ada", cwd=tmp_path)
-    assert (written.returncode, written.stderr) == (0, "")
-    assert "after 30 steps" in written.stdout
-    assert "Ada" in (tmp_path / "a.html").read_text(encoding="utf-8")
-    assert (tmp_path / "a.safetensors").exists()
-    data.unlink()
-    gone = command("--headless", "a.cnnviz", cwd=tmp_path)
-    assert gone.returncode == 2
-    assert "digits.npz does not exist" in gone.stderr
-    wrong = command("--headless", "a.cnnviz", "--seed", "4", cwd=tmp_path)
-    assert "--seed does not go with a document" in wrong.stderr

@@ -64,11 +64,6 @@ def test_a_result_that_the_report_tells_before_a_prediction_is_marked_in_it():
     assert "shown 2026-01-31 11:30 without a prediction" in to_html(lab_document(LAB, handed))
 
 
-def test_step_that_is_ticked_without_prediction_or_giving_up_is_a_remark():
-    (reason,) = reasons(replace(handed_in(given_up()), given_up={}))
-    assert reason == "done without the prediction that they wait for: guess"
-
-
 def late(one: HandIn, **changes: object) -> HandIn:
     made = one.predictions["guess"]
     made = replace(made, after_run=True, seen="2026-01-31 10:01")

@@ -3,7 +3,6 @@
 import itertools
 import json
 import random
-import re
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -412,17 +411,6 @@ def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of):
     for what in FORGED:
         assert any(each.kind == "pages" and what in each.reason for each in told[f"{what}.html"]), what
     assert any("a.pdf" in each.reason and what in each.reason for each in told["a.pdf"])
-
-
-def test_pages_that_were_edited_are_told(tmp_path, rows_of):
-    handed = honest(1)
-    write_html(lab_document(LAB, handed), tmp_path / "a.html")
-    page = (tmp_path / "a.html").read_text(encoding="utf-8")
-    head, results, end = re.split(r"(<script .*?</script>)", page, flags=re.DOTALL)
-    assert "0.31" in head
-    (tmp_path / "a.html").write_text(f"{head.replace('0.31', '0.94')}{results}{end}", encoding="utf-8")
-    (row,) = rows_of(tmp_path).values()
-    assert [each.kind for each in row.remarks] == ["pages"]
 
 
 def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, rows_of):

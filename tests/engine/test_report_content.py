@@ -139,16 +139,6 @@ def test_a_damaged_one_is_refused_in_a_clause(damage):
     assert "\n" not in str(caught.value)
 
 
-def test_a_drawing_that_is_more_than_a_drawing_is_taken_out_and_named_and_the_others_stay():
-    values = msgspec.to_builtins(Work(records={RECORD.key: RECORD}))
-    svg = SVG.replace("#f00", "url(http://a.b/c)")
-    values["records"][RECORD.key]["steps"]["translation"]["inserts"][1]["svg"] = svg
-    work, lost = read_work(values)
-    assert lost == [DRAWN.title]
-    assert work.record(free_lab()).step("translation").inserts == (COUNTED,)
-    assert work.record(free_lab()).step("backprop").inserts == (DRAWN,)
-
-
 def test_html_shows_it_as_a_picture_of_its_own(tmp_path):
     path = tmp_path / "r.html"
     write_html(report_of(record=RECORD), path)

@@ -10,7 +10,16 @@ from cnnviz.layers import Conv2D, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LENET
 from cnnviz.routing import MIN_EPS, VERDICTS, CellTarget, ParameterTarget, check_all, with_ties
-from tests.engine.routing_cases import changed_loss, changed_states, gentle, ink, lab5, two_blocks
+from tests.engine.routing_cases import (
+    changed_outputs,
+    changed_states,
+    gentle,
+    ink,
+    lab5,
+    loss_of,
+    states,
+    two_blocks,
+)
 
 
 def confirm(network, x, label, eps, report):
@@ -20,16 +29,21 @@ def confirm(network, x, label, eps, report):
         (name, index) for name, array in network.params.items() for index in np.ndindex(array.shape)
     )
     gradients = network.gradients(x, np.array([label])).params
+    now = states(network, [x, *network.forward(x).outputs.values()])
     for entry in entries:
         target = ParameterTarget(entry.name, entry.index)
         assert entry.gradient == gradients[entry.name][entry.index]
         poke = entry.eps
-        plus, minus = (changed_loss(network, x, label, target, delta) for delta in (poke, -poke))
+        outputs = [changed_outputs(network, x, target, delta) for delta in (poke, -poke)]
+        plus, minus = (loss_of(each, label) for each in outputs)
         assert entry.difference == pytest.approx((plus - minus) / (2 * poke), rel=1e-7, abs=1e-15 / poke)
-        kinks = [changed_states(network, x, target, delta) for delta in (poke, -poke)]
+        kinks = [changed_states(now, states(network, each)) for each in outputs]
         assert (entry.verdict == "kink") == any(kinks), entry
         larger = min(10 * poke, eps)
-        assert poke == eps or any(changed_states(network, x, target, sign * larger) for sign in (1, -1))
+        assert poke == eps or any(
+            changed_states(now, states(network, changed_outputs(network, x, target, sign * larger)))
+            for sign in (1, -1)
+        )
         assert poke == MIN_EPS or not any(kinks)
         if entry.verdict == "kink":
             assert (entry.kink_layer, entry.kink_cell) in kinks[0] | kinks[1]
@@ -107,30 +121,6 @@ def test_large_pokes_are_told_from_wrong_gradients():
 
 
 @dataclass(frozen=True, slots=True)
-class WrongReLU(ReLU):
-    """A gate whose gradient is a little too large."""
-
-    def input_gradient(self, d_out, x, out, params):
-        return 1.00001 * ReLU.input_gradient(self, d_out, x, out, params)
-
-
-@pytest.mark.parametrize("eps", [1e-5, 1e-3])
-def test_wrong_gradient_is_found(eps):
-    right = two_blocks()
-    layers = [(name, WrongReLU() if name == "gate2" else layer) for name, layer in right.layers]
-    wrong = Network.build(layers, right.input_shape, dtype="float64").with_params(right.params)
-    report = check_all(wrong, ink(right), 2, eps)
-    assert report.counts["mismatch"] > 0
-    assert {entry.name for entry in report.entries("mismatch")} <= {
-        "conv1.weight",
-        "conv1.bias",
-        "conv2.weight",
-        "conv2.bias",
-    }
-    assert report.entries("mismatch")[0].relative_error > 5e-6
-
-
-@dataclass(frozen=True, slots=True)
 class SabotagedPool(MaxPool2D):
     """A max pool whose gradient is wrong by a factor under the rule in force, and right under the others."""
 
@@ -142,7 +132,7 @@ class SabotagedPool(MaxPool2D):
         return self.factor * right if self.ties == self.rule else right
 
 
-@pytest.mark.parametrize("factor", [0.0, 1.001], ids=["zeroed", "nearly"])
+@pytest.mark.parametrize("factor", [0.0, 1.00001], ids=["zeroed", "nearly"])
 @pytest.mark.parametrize("rule", ["first", "split", "all"])
 @pytest.mark.parametrize("case", ["laboratory", "two blocks"])
 def test_a_sabotaged_rule_is_found(case, rule, factor):
@@ -185,7 +175,7 @@ def test_the_rule_all_is_the_sum_over_the_tied_cells():
     expected = np.zeros((3, 3))
     for row, column in np.ndindex(13, 13):
         target = CellTarget("pool1", (0, row, column))
-        plus, minus = (changed_loss(network, x, label, target, delta) for delta in (1e-4, -1e-4))
+        plus, minus = (loss_of(changed_outputs(network, x, target, delta), label) for delta in (1e-4, -1e-4))
         window = maps[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
         for i, j in np.argwhere(window == window.max()):
             top, left = 2 * row + i, 2 * column + j

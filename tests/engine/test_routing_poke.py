@@ -10,12 +10,12 @@ from cnnviz.layers import Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, poke, poke_curve
 from tests.engine.routing_cases import (
-    changed_loss,
     changed_outputs,
     changed_states,
     every_target,
     gentle,
     ink,
+    loss_of,
     states,
     two_blocks,
 )
@@ -39,14 +39,16 @@ def test_every_kind_of_target_by_brute_force(name, eps):
     kinked = 0
     for target in every_target(network):
         found = poke(network, x, 1, target, eps)
-        loss, plus, minus = (changed_loss(network, x, 1, target, delta) for delta in (0.0, eps, -eps))
+        outputs = [changed_outputs(network, x, target, delta) for delta in (0.0, eps, -eps)]
+        loss, plus, minus = (loss_of(each, 1) for each in outputs)
         assert found.loss == pytest.approx(loss, rel=1e-12)
         assert found.loss_plus == pytest.approx(plus, rel=1e-12)
         assert found.loss_minus == pytest.approx(minus, rel=1e-12)
         assert found.gradient == gradient_of(network, x, 1, target)
         rounding = 1e-15 / eps
         assert found.central == pytest.approx((plus - minus) / (2 * eps), rel=1e-9, abs=rounding)
-        changes = changed_states(network, x, target, eps) | changed_states(network, x, target, -eps)
+        now, *moved = (states(network, each) for each in outputs)
+        changes = changed_states(now, moved[0]) | changed_states(now, moved[1])
         assert (found.verdict == "kink") == bool(changes) == bool(found.kinks)
         assert found.verdict != "mismatch"
         kinked += bool(changes)
@@ -91,10 +93,11 @@ def test_curve_by_brute_force(name):
         curve = poke_curve(network, x, label, target, 0.5, 21, max_kinks=50)
         assert curve.values[10] == 0
         assert curve.values[[0, -1]].tolist() == [-0.5, 0.5]
-        losses = [changed_loss(network, x, label, target, delta) for delta in curve.values]
+        outputs = [changed_outputs(network, x, target, delta) for delta in curve.values]
+        losses = [loss_of(each, label) for each in outputs]
         np.testing.assert_allclose(curve.losses, losses, rtol=1e-12)
         assert curve.gradient == gradient_of(network, x, label, target)
-        found = [states(network, changed_outputs(network, x, target, delta)) for delta in curve.values]
+        found = [states(network, each) for each in outputs]
         differ = [
             number
             for number, (one, two) in enumerate(pairwise(found))

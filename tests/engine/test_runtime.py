@@ -33,7 +33,7 @@ from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_info
-from cnnviz.datasets import load_mnist, to_input
+from cnnviz.datasets import Dataset, to_input
 from cnnviz.evaluation import evaluate
 from cnnviz.presets import LENET
 from cnnviz.training import Trainer
@@ -42,10 +42,12 @@ def threads():
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 before = threads()
-data = load_mnist(LENET.classes)
-config = replace(LENET, learning_rate=0.01, batch_size=256, momentum=0.9)
+rng = np.random.default_rng(0)
+images, labels = rng.integers(0, 256, (1000, 1, 28, 28), np.uint8), rng.integers(0, 10, 1000)
+data = Dataset(images, labels, images, labels, LENET.classes)
+config = replace(LENET, learning_rate=0.01, batch_size=128, momentum=0.9)
 trainer = Trainer(LENET.build_network(data.input_shape), data, config)
-trainer.advance(8)
+trainer.advance(3)
 trainer.advance(1)
 network = trainer.network
 images = to_input(data.test_images[:300], network.dtype)

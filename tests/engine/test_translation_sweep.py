@@ -134,6 +134,7 @@ def test_no_shift_is_exactly_no_change_and_whole_cells_exactly_no_residual(rng):
         assert np.isfinite(residual).all()
     for measure in ("probability_change", "total_variation", "decision_flip"):
         assert result.values[measure][OUTPUT][4, 4] == 0
+    assert all((each.title, each.formula, each.meaning, each.source) for each in MEASURES.values())
     # Between two cells a maximum, or a single pixel, is not what its neighbours would make believe.
     for kind in ("max", "subsample"):
         assert result.values["equivariance_residual"][kind][~whole_cells].min() > 0

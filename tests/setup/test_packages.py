@@ -145,15 +145,6 @@ def test_all_lists_hold_the_packages_of_runtime_at_the_same_versions(name):
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the trials are for Linux")
 
 
-# --- slopes -------------------------------------------------------------------------------------------------
-
-
-# --- results ------------------------------------------------------------------------------------------------
-
-
-# --- the monkey ---------------------------------------------------------------------------------------------
-
-
 @pytest.mark.slow
 def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(tmp_path, monkeypatch):
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
@@ -175,12 +166,6 @@ def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(tmp_pat
     assert results.status([result]) == 1
 
 
-# --- hostile files ------------------------------------------------------------------------------------------
-
-
-# --- faults -------------------------------------------------------------------------------------------------
-
-
 def test_a_write_in_place_is_found_at_its_faults(tmp_path, monkeypatch):
     def write_in_place(path: Path, version: int) -> None:
         path.write_bytes(bytes([version]) * 1000)
@@ -192,6 +177,3 @@ def test_a_write_in_place_is_found_at_its_faults(tmp_path, monkeypatch):
     assert found.startswith("neither old nor new")
     (found,) = trial.break_at(1, "fault", had_old=False)
     assert found.startswith("no sentence but OSError")
-
-
-# --- places -------------------------------------------------------------------------------------------------
