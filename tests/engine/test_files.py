@@ -20,6 +20,7 @@ from cnnviz.report import pdf, write_folder
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document, small_run
+from tests.processes import ROOT, python
 
 OLD = b"the old content"
 
@@ -152,7 +153,6 @@ def test_read_only_file_is_respected(existing: Path, monkeypatch: pytest.MonkeyP
     assert existing.read_bytes() == OLD
 
 
-ROOT = Path(__file__).parents[2]
 DAYS = 24 * 60 * 60
 
 # Begins to write a file or a folder, says so, and stands there until it is killed.
@@ -435,10 +435,7 @@ def test_a_crash_at_any_call_leaves_the_old_or_the_new(tmp_path):
         "from pathlib import Path; from tests.engine.test_files import crash_file, crash_folder, crash_kept; "
         f"print(*(crash(Path({str(tmp_path)!r})) for crash in (crash_folder, crash_file, crash_kept)))"
     )
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-    )  # fmt: skip
+    result = python("-W", "ignore", "-c", program, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"})
     assert result.returncode == 0, result.stderr
     folder, file, kept = map(int, result.stdout.split())
     assert min(folder, file) >= 4, "it was ended at several calls"

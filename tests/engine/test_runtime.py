@@ -1,13 +1,10 @@
 """What the engine shares with its surroundings: BLAS threads, time in any zone, long computations."""
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -22,9 +19,8 @@ from cnnviz.routing import check_all, tie_rate_of_images
 from cnnviz.runtime import on_one_blas_thread, one_blas_thread
 from cnnviz.translation import SweepSettings, sweep, sweep_many
 from tests.patience import PATIENCE
+from tests.processes import python
 from tests.small_data import first_images
-
-ROOT = Path(__file__).parents[2]
 
 # Training, evaluation and single passes as a program would do it that knows nothing of BLAS.
 PROGRAM = """
@@ -61,11 +57,7 @@ print(*before, *threads())
 
 def run(**variables: str) -> list[str]:
     environment = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
-    result = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        capture_output=True, text=True, check=True, cwd=ROOT, env=environment | variables,
-    )  # fmt: skip
-    return result.stdout.splitlines()
+    return python("-c", PROGRAM, env=environment | variables).stdout.splitlines()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What is built of the project, the lists of packages, and the soak that tries it."""
 
 import re
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -16,7 +15,7 @@ from soak import faults_child, monkey, results
 from soak.events import Event, read_log
 from soak.places import ROOT
 from soak.settings import Settings
-from tests.patience import PATIENCE
+from tests.processes import python
 
 WINDOW_ONLY = {"fonttools", "pyqtgraph", "PySide6-Essentials"}
 OUT_OF_REACH = ["ui", "PySide6", "shiboken6", "pyqtgraph", "fontTools"]
@@ -45,14 +44,7 @@ def test_the_engine_computes_where_nothing_of_the_window_is(tmp_path):
         "        __import__(name)\n"
         "print(len(names))\n"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    ended = python("-c", program)
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout) > 50
 
