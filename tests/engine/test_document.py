@@ -221,6 +221,14 @@ def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path):
     assert archive.load_picture(path) is None
 
 
+def test_a_picture_that_was_cut_gets_one_sentence(tmp_path):
+    whole, path = picture_of(small_document(kind="picture")[0]), tmp_path / "a.png"
+    for cut in (0, 20, 60, len(whole) // 2, -1):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(DataError, match=r"^a\.png cannot be opened: "):
+            archive.load_picture(path)
+
+
 # --- what is no document ------------------------------------------------------------------------------------
 
 

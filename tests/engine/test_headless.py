@@ -129,11 +129,11 @@ def test_interrupt_saves_what_there_is(tmp_path, target):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_progress_bar_appears_on_a_terminal(tmp_path):
+def test_progress_bar_appears_on_a_terminal(tmp_path, digits_file):
     reader, writer = pty.openpty()
     termios.tcsetwinsize(writer, (24, 80))
     process = subprocess.Popen(
-        [sys.executable, str(MAIN), "--headless", "--batch-size", "8"],
+        [sys.executable, str(MAIN), "--headless", "--data", digits_file],
         cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=writer,
     )  # fmt: skip
     os.close(writer)

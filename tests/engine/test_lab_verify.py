@@ -3,7 +3,6 @@
 import csv
 import io
 import itertools
-import json
 import os
 from datetime import datetime, timedelta
 from functools import cache
@@ -174,29 +173,6 @@ def test_tolerances_are_those_of_kernels(measure, dtype, claimed, measured, agre
 
 
 # --- the command line ---------------------------------------------------------------------------------------
-
-
-def test_a_lab_is_measured_handed_in_and_verified_from_the_command_line(tmp_path, digits_file):
-    (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
-    measured = command(
-        "--headless", "--lab", "small.toml", "--data", digits_file, "--roll-number", "21-CS-0007", "--author",
-        "Somebody", "--results", "a.json", "--html", "a.html", cwd=tmp_path,
-    )  # fmt: skip
-    assert (measured.returncode, measured.stderr) == (0, "")
-    assert "made of the roll number '21-CS-0007'" in measured.stdout
-    assert "guess: mean loss on the test images" in measured.stdout
-    handed = json.loads((tmp_path / "a.json").read_text())
-    assert (handed["name"], handed["answers"]) == ("Somebody", {})
-    checked = command(
-        "--verify", "a.json", "a.html", "--lab", "small.toml", "--data", digits_file, "--table", "t.csv",
-        cwd=tmp_path,
-    )  # fmt: skip
-    assert (checked.returncode, checked.stderr) == (0, "")
-    assert checked.stdout == (
-        "1 hand-in: 1 ok, 0 look at it, 0 not comparable, 0 unreadable. Wrote t.csv.\n"
-    )  # fmt: skip
-    (row,) = csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text(encoding="utf-8-sig")))
-    assert (row["name"], row["file"]) == ("Somebody", "a.html, a.json") or row["file"] == "a.json, a.html"
 
 
 @pytest.mark.parametrize(

@@ -238,8 +238,8 @@ def test_input_that_does_not_fit_is_named(x, error, text):
 @pytest.mark.parametrize("which", ["binary_network", "deep_network"])
 def test_gradients_equal_central_differences(request, rng, which):
     net = request.getfixturevalue(which)
-    x = rng.normal(size=(3, *net.input_shape))
-    labels = np.array([0, 1, net.classes_count - 1])
+    x = rng.normal(size=(2, *net.input_shape))
+    labels = np.array([0, net.classes_count - 1])
     gradients = net.gradients(x, labels)
 
     params = {name: array.copy() for name, array in net.params.items()}
