@@ -10,6 +10,7 @@ from cnnviz.drawing import (
     CellKey,
     Cells,
     Colors,
+    Image,
     Rect,
     Text,
     cell_numbers,
@@ -201,6 +202,17 @@ def test_the_numbers_of_an_axis_are_whole(width: int) -> None:
     texts = [m for m in drawn(CURVES, plot, width, LIGHT).all_marks() if isinstance(m, Text)]
     (last,) = [mark for mark in texts if mark.words == "1.0"]
     assert last.x + last.font.width("1.0") / 2 <= width
+
+
+def test_a_short_bar_of_colours_has_its_numbers_below() -> None:
+    maps = np.linspace(-1, 1, 32).reshape(8, 2, 2) * 0.0017
+    shown = Chosen(Tiles(maps, Colors.of("signed", maps), Go), 0)
+    for width in (130, 300):
+        drawing = TILES.draw(shown, ground(width, 140))
+        numbers = [m for m in drawing.all_marks() if isinstance(m, Text) and m.words.endswith("0.0017")]
+        bar = next(m.box for m in drawing.all_marks() if isinstance(m, Image) and m.pixels.shape == (1, 64))
+        assert bar.width >= 40
+        assert {number.y > bar.bottom for number in numbers} == {width == 130}
 
 
 # -- numbers in cells ----------------------------------------------------------------------------------------

@@ -52,6 +52,8 @@ def test_the_numbers_are_those_of_the_engine():
     predicted = trainer.network.predict(to_input(data.test_images, "float64"))
     assert results.evaluation.accuracy == np.mean(predicted == data.test_labels)
     assert results.evaluation.confusion.sum() == len(data.test_labels)
+    assert results.look.loss_after < results.look.gradients.loss
+    assert 0 < results.ties.rate < 1
 
 
 def test_the_second_demonstration_moves_what_it_says():
