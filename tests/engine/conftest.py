@@ -7,7 +7,7 @@ import pytest
 
 from cnnviz.lab.measured import measured_lab
 from cnnviz.lab.verifying import Row, verify
-from cnnviz.layers import Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU
+from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from tests.engine.lab_cases import LABS, numbers_of
 from tests.small_data import write_npz
@@ -30,28 +30,6 @@ def binary_network() -> Network:
         ],
         input_shape=(1, 9, 9),
         seed=3,
-        dtype="float64",
-    )
-
-
-@pytest.fixture
-def deep_network() -> Network:
-    """Several logits, float64, two blocks, a hidden layer, padding and stride."""
-    return Network.build(
-        [
-            ("conv1", Conv2D(3, padding=1)),
-            # Not ReLU: it would tie the windows that it sets to 0, and ties have no derivative to check.
-            ("leaky1", LeakyReLU(0.2)),
-            ("pool1", MaxPool2D(2)),
-            ("conv2", Conv2D(4, kernel_size=2, stride=2, padding=1, bias=False)),
-            ("relu2", ReLU()),
-            ("flatten", Flatten()),
-            ("dense1", Dense(6, init="glorot")),
-            ("relu3", ReLU()),
-            ("dense2", Dense(4)),
-        ],
-        input_shape=(2, 9, 8),
-        seed=5,
         dtype="float64",
     )
 

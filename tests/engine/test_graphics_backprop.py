@@ -23,7 +23,7 @@ from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import STATEMENT, VALUES, Statement, Value, Values
-from cnnviz.graphics.tiles import FRAMED, Framed, Whole
+from cnnviz.graphics.tiles import FRAMED, TILES, Chosen, Framed, Tiles, Whole
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
 from cnnviz.notation import Notation

@@ -83,14 +83,14 @@ def test_report_is_written_in_every_form(tmp_path, digits_file):
     assert (tmp_path / "lab" / "figure-filters.png").is_file()
     document, files = archive.load(tmp_path / "run.cnnviz")
     assert document.words == {"author": "Ada & Co", "roll_number": "7"}
-    assert unpack_run(document.run, files, "digits", (1, 28, 28)).live.step == document.run.step == 8
+    assert unpack_run(document.run, files, "digits", (1, 28, 28)).live.step == document.run.step == 3
     # What was saved goes on where it ended.
     outputs = ("--html", "again.html", "--save", "again.safetensors")
     written = command("--headless", "run.cnnviz", *outputs, cwd=tmp_path)
     assert (written.returncode, written.stderr) == (0, "")
-    assert "after 8 steps" in written.stdout
+    assert "after 3 steps" in written.stdout
     assert "Ada &amp; Co" in (tmp_path / "again.html").read_text(encoding="utf-8")
-    assert checkpoint.load(tmp_path / "again.safetensors").step == 8
+    assert checkpoint.load(tmp_path / "again.safetensors").step == 3
     wrong = command("--headless", "run.cnnviz", "--seed", "4", cwd=tmp_path)
     assert "--seed does not go with a document" in wrong.stderr
     again = command("--headless", "--figures", "lab", cwd=tmp_path)

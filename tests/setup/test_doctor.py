@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cnnviz.__main__ import main
 from cnnviz._interpreter import NEWEST, OLDEST
 from cnnviz.doctor import PACKAGES, hindrance, load, missing_libraries, self_test
 from cnnviz.presets import LAB5
@@ -176,27 +177,22 @@ def test_what_is_read_first_compiles_on_python_3_6(name):
     assert modules <= {"sys", "platform", "sysconfig", "pathlib", "cnnviz._interpreter", "cnnviz.__main__"}
 
 
-PRETENDING = """
-import platform, runpy, sys, sysconfig
-{pretence}
-sys.argv = ["main.py", "--version"]
-runpy.run_path("main.py", run_name="__main__")
-"""
-
-
 @pytest.mark.parametrize(
-    ("pretence", "word"),
+    ("what", "value", "word"),
     [
-        ("sys.version_info = (3, 6, 15, 'final', 0)", "this is Python 3.6.15"),
-        ("sys.version_info = (3, 11, 7, 'final', 0)", "this is Python 3.11.7"),
-        ("sys.version_info = (3, 15, 0, 'final', 0)", "this is Python 3.15.0"),
-        ("platform.python_implementation = lambda: 'PyPy'", "PyPy"),
-        ("sysconfig.get_config_var = lambda name: 1 if name == 'Py_GIL_DISABLED' else 0", "free-threaded"),
-        ("sys.maxsize = 2**31 - 1", "64-bit"),
+        ("sys.version_info", (3, 6, 15, "final", 0), "this is Python 3.6.15"),
+        ("sys.version_info", (3, 11, 7, "final", 0), "this is Python 3.11.7"),
+        ("sys.version_info", (3, 15, 0, "final", 0), "this is Python 3.15.0"),
+        ("platform.python_implementation", lambda: "PyPy", "PyPy"),
+        ("sysconfig.get_config_var", lambda name: name == "Py_GIL_DISABLED", "free-threaded"),
+        ("sys.maxsize", 2**31 - 1, "64-bit"),
     ],
 )
-def test_a_python_that_does_not_fit_is_told_in_one_sentence(pretence, word):
-    ended = started("-c", PRETENDING.format(pretence=pretence))
+def test_a_python_that_does_not_fit_is_told_in_one_sentence(monkeypatch, capsys, what, value, word):
+    with monkeypatch.context() as patch:
+        patch.setattr(what, value)
+        status = main(["--version"])
+    ended = subprocess.CompletedProcess("", status, *capsys.readouterr())
     assert_one_sentence(ended, word, "start it with Python 3.")
 
 
