@@ -24,10 +24,10 @@ from typing import NamedTuple, cast
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled
-from cnnviz.clock import now
 from cnnviz.errors import in_words
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.output import Output
+from cnnviz.quantities import now
 
 TRY_WINDOW = "--try-window"
 """Argument of the process that tries; the number of steps to train in the window follows it."""
@@ -321,7 +321,7 @@ def _window() -> Iterator[Fact]:
 def self_test() -> Iterator[Fact]:
     """Train the exercise's network some steps, and compare gradients with finite differences."""
     from cnnviz.datasets import load_mnist, to_input
-    from cnnviz.presets import LAB5, LENET
+    from cnnviz.experiment import LAB5, LENET
     from cnnviz.quantities import format_count, format_value
     from cnnviz.routing import check_all
     from cnnviz.training import Trainer

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings
 
-from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5, Experiment
 from ui.controls.drops import DropFilter
 from ui.controls.tips import TipFilter
 from ui.document.arrivals import Arrivals
@@ -15,15 +14,14 @@ from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
 from ui.lab.actions import OWN_ACTIONS, LabActions
 from ui.panels.contract import Services
-from ui.panels.translation import TranslationPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.run.controller import Controller
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
 from ui.theme.manager import MODES
 from ui.window.actions import ACTIONS
-from ui.window.key_caps import KeyCaps
-from ui.window.keys import FocusReveal, KeyOwner
+from ui.window.keys import FocusReveal, KeyCaps, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
 from ui.window.questions import ask_about_unkept_work, ask_about_unwritten_files, ask_file, close_dialogs

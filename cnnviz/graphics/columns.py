@@ -9,7 +9,7 @@ from enum import Enum, auto
 from functools import lru_cache
 
 from cnnviz._types import FloatArray, Shape
-from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.cells import Colors
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Layer
 from cnnviz.network import NamedLayers, Network
@@ -179,6 +179,12 @@ def plan_of(network: Network) -> Plan:
     * `network`: its input has the shape `(c, h, w)`.
     """
     return _plan(network.layers, network.input_shape)
+
+
+def stage_colors(network: Network, stage: str, values: FloatArray) -> Colors:
+    """Colours of the values of a stage: those of its column."""
+    column = plan_of(network).column(stage)
+    return Colors.of("signed", values) if column is None else column.colors(values)
 
 
 @lru_cache(maxsize=32)

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing.cells import Block, moving_outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Line, Mark, Point, Rect
-from cnnviz.drawing.outlines import Block, moving_outline
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells, Share
-from cnnviz.drawing.colors import Colors, Pixels
+from cnnviz.drawing.cells import Colors, Pixels, outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
-from cnnviz.drawing.outlines import outline
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed

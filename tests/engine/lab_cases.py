@@ -12,8 +12,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cnnviz.datasets import Dataset
-from cnnviz.lab import Commitment, HandIn, Lab, LabRecord, Version, parse_lab
 from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, seed_for
+from cnnviz.lab.model import Lab
+from cnnviz.lab.reading import parse_lab
+from cnnviz.lab.record import Commitment, LabRecord, Version
+from cnnviz.lab.results import HandIn
 from cnnviz.start import start
 from tests.patience import PATIENCE
 from tests.replacing import replace

@@ -5,9 +5,9 @@ from functools import lru_cache
 import numpy as np
 
 from cnnviz.datasets import load_mnist, to_input
+from cnnviz.experiment import LAB5
 from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, SubsamplePool2D, Tanh
 from cnnviz.network import Network, forward_pass
-from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget
 from cnnviz.training import Trainer
 from tests.oracles import cross_entropy_loop

@@ -13,7 +13,7 @@ from safetensors.numpy import save as to_safetensors
 
 from cnnviz import checkpoint
 from cnnviz.errors import CheckpointError, DivergenceError, ParameterError
-from cnnviz.presets import LAB5, LENET
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from tests.oracles import assert_same_arrays

@@ -10,7 +10,7 @@ from PIL import Image
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.digit import find_ink, normalize_digit, shrink
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.training import Trainer
 
 

@@ -21,10 +21,9 @@ from cnnviz.document.images import pixels_of, png_of
 from cnnviz.document.run import RestoredRun, pack_run, unpack_run
 from cnnviz.document.types import Part, Said
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
-from cnnviz.history import History
+from cnnviz.experiment import LAB5, LENET
+from cnnviz.history import History, Replay
 from cnnviz.network import weights_checksum
-from cnnviz.presets import LAB5, LENET
-from cnnviz.replay import Replay
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from tests.engine.document_cases import (

@@ -14,7 +14,7 @@ from cnnviz.datasets import Dataset, load_mnist, to_input
 from cnnviz.engines import Engine, LayeredEngine, make_engine
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import evaluate
-from cnnviz.experiment import SETTINGS
+from cnnviz.experiment import LAB5, LENET, SETTINGS
 from cnnviz.fused import FusedEngine, plan_stages, products
 from cnnviz.layers import (
     AvgPool2D,
@@ -31,7 +31,6 @@ from cnnviz.layers import (
 )
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import make_optimizer
-from cnnviz.presets import LAB5, LENET
 from cnnviz.training import Trainer, epoch_order
 
 # --- random networks ----------------------------------------------------------------------------------------

@@ -88,8 +88,8 @@ SHARES = np.array([0.4, 0.3, 0.1, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01, 0.0])
 
 def network(preset: str):
     """What the network of a preset makes of a digit."""
+    from cnnviz.experiment import PRESETS
     from cnnviz.graphics.network_stages import flow_of
-    from cnnviz.presets import PRESETS
 
     experiment = PRESETS[preset]
     image = first_images((0, 1), 1, 1).test_images[0]
@@ -101,7 +101,7 @@ def network(preset: str):
 def compared():
     """What became of a digit moved by two pixels, of the first network there is."""
     from cnnviz.datasets import to_input
-    from cnnviz.presets import LAB5
+    from cnnviz.experiment import LAB5
 
     network, images = LAB5.build_network(), first_images((0, 1), 1, 1)
     return compare(network, to_input(images.test_images[:1], network.dtype)[0], 2, 1, label=0)

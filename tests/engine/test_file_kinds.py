@@ -23,15 +23,16 @@ from cnnviz.datasets import load_dataset, read_grayscale
 from cnnviz.document import archive
 from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Text, to_svg
 from cnnviz.errors import CNNVizError
+from cnnviz.experiment import LAB5
 from cnnviz.file_kinds import kind_of
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.lab.commands import run_lab_check
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.record import LabRecord, StepRecord, Work, read_work
-from cnnviz.presets import LAB5
-from cnnviz.report import Insert, write_folder
 from cnnviz.report.blocks import Document, Figure, Table, data
 from cnnviz.report.drawings import flaw_of
+from cnnviz.report.inserts import Insert
+from cnnviz.report.pdf import write_folder
 from cnnviz.snapshots import Snapshot
 from cnnviz.spreadsheet import guarded, rows_in, to_csv
 from tests.engine.document_cases import small_document

@@ -16,8 +16,9 @@ import pytest
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder
-from cnnviz.report import pdf, write_folder
+from cnnviz.report import pdf
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
+from cnnviz.report.pdf import write_folder
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document, small_run
 from tests.processes import ROOT, python

@@ -12,9 +12,10 @@ import pytest
 from cnnviz import checkpoint
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
-from cnnviz.presets import LAB5, LENET
-from cnnviz.report import write_folder, write_html
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.report.blocks import Document, Figure, Table, Words, data
+from cnnviz.report.html import write_html
+from cnnviz.report.pdf import write_folder
 from cnnviz.snapshots import Snapshot
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import picture_of, small_document

@@ -16,7 +16,7 @@ from cnnviz.drawing import (
     cell_numbers,
     drawn,
 )
-from cnnviz.drawing.numbers import number_cell
+from cnnviz.drawing.cells import number_cell
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside

@@ -9,11 +9,10 @@ import pytest
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, LENET, Experiment
 from cnnviz.graphics.columns import EVIDENCE, Kind, unit_grid
 from cnnviz.graphics.flow import FLOW, ShowCell
 from cnnviz.graphics.network_stages import Flow, flow_of, montage
-from cnnviz.presets import LAB5, LENET
 
 EXPERIMENTS = {
     "lab5": LAB5,

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError
-from cnnviz.history import EvaluationPoint, History
+from cnnviz.experiment import LAB5
+from cnnviz.history import EvaluationPoint, History, Replay
 from cnnviz.layers import Dense, Flatten
 from cnnviz.network import Network
-from cnnviz.presets import LAB5
-from cnnviz.replay import Replay
 from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer
 from tests.oracles import assert_same_arrays, assert_same_bits

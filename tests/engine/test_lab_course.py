@@ -11,9 +11,8 @@ from cnnviz.document import archive
 from cnnviz.document.run import PREPARED, unpack_run
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.file_kinds import DOCUMENT, kind_of
-from cnnviz.lab import parse_lab
-from cnnviz.lab.course import dataset_in, lab_in, made_course
-from cnnviz.lab.opening import lab_data, open_lab
+from cnnviz.lab.course import dataset_in, lab_data, lab_in, made_course, open_lab
+from cnnviz.lab.reading import parse_lab
 from cnnviz.training import Trainer
 from tests.engine.document_cases import members_of, zipped
 from tests.engine.lab_cases import SMALL, command

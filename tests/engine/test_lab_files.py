@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.errors import DataError, ParameterError
-from cnnviz.lab import EVENTS, MEASURES, check_lab, load_lab, parse_lab
+from cnnviz.lab.events import EVENTS
 from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_formula, parse_text, plain_text
+from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import PARTS, Shift
+from cnnviz.lab.reading import check_lab, load_lab, parse_lab
 from cnnviz.lab.toml_lines import lines_of
 from cnnviz.report.blocks import Document, Formula
 from cnnviz.report.pdf import to_pdf

@@ -10,20 +10,20 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from cnnviz.lab import HandIn, LabRecord, Version, hand_in
 from cnnviz.lab.copies import may_be_same_name, plain, remarks_between
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
 from cnnviz.lab.judging import TOLERANCES
-from cnnviz.lab.measured import measured_lab, seed_for
+from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import seed_of
 from cnnviz.lab.pages import remarks_on_pages
-from cnnviz.lab.record import Commitment, OwnImage
+from cnnviz.lab.record import Commitment, LabRecord, OwnImage, Version
 from cnnviz.lab.remarks import impossible_times
-from cnnviz.lab.results import checksum_of
+from cnnviz.lab.results import HandIn, checksum_of
 from cnnviz.lab.verifying import Row
-from cnnviz.report import write_html, write_pdf
+from cnnviz.report.html import write_html
+from cnnviz.report.pdf import write_pdf
 from tests.engine.lab_cases import LAB, LABS, honest, nearly, roll_number, small_data, with_value, write
 from tests.replacing import replace
 

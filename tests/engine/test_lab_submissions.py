@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from cnnviz.errors import DataError
-from cnnviz.lab import HandIn
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, MISSING, OK, UNREADABLE, summary, to_csv, to_html, verdict_of
+from cnnviz.lab.results import HandIn
 from cnnviz.lab.submissions import Listed, read_class_list, submissions
 from cnnviz.lab.verifying import Row
-from cnnviz.report import write_folder, write_html, write_pdf
+from cnnviz.report.html import write_html
+from cnnviz.report.pdf import write_folder, write_pdf
 from tests.engine.document_cases import zipped
 from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, write
 from tests.replacing import replace

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz.lab import Commitment, HandIn, LabRecord, Version, hand_in, measured_lab, parse_lab, seed_of
 from cnnviz.lab.copies import remarks_between, remarks_on_folders
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.events import Event
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv, verdict_of
 from cnnviz.lab.judging import compared
-from cnnviz.lab.measured import LabNumbers
+from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab
 from cnnviz.lab.measures import Measured
-from cnnviz.lab.model import Measurement
-from cnnviz.lab.record import Shown
+from cnnviz.lab.model import Measurement, seed_of
+from cnnviz.lab.reading import parse_lab
+from cnnviz.lab.record import Commitment, LabRecord, Shown, Version
 from cnnviz.lab.remarks import remarks_on, too_exact
-from cnnviz.lab.results import hand_in_from_json
+from cnnviz.lab.results import HandIn, hand_in_from_json
 from cnnviz.lab.verifying import KERNELS, verify
 from cnnviz.report.html import to_html
 from cnnviz.runtime import blas_kernel

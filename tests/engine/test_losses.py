@@ -8,9 +8,9 @@ import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import evaluate
+from cnnviz.experiment import LAB5
 from cnnviz.layers import losses
 from cnnviz.optim import SGD, Adam, make_optimizer
-from cnnviz.presets import LAB5
 from tests.oracles import (
     assert_same_arrays,
     assert_same_bits,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.comparison import comparable, parameter_changes, weight_layers, weight_maps
 from cnnviz.inspect.excitation import PADDING_LEVEL, class_contributions, exciting_patches
@@ -27,7 +28,6 @@ from cnnviz.layers import (
     Tanh,
 )
 from cnnviz.network import Network, forward_pass
-from cnnviz.presets import LAB5, LENET
 
 
 def projective_field(network, layer, cell):

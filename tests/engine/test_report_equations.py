@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cnnviz.experiment import LAB5
 from cnnviz.layers import Activation, Conv2D
 from cnnviz.mathematics import typst
-from cnnviz.presets import LAB5
 from cnnviz.report.equations import of_network
 from tests.engine.routing_cases import ink
 from tests.oracles import avg_pool2d_loop, mirrored, subsample_pool2d_loop

@@ -16,15 +16,17 @@ from cnnviz.datasets import to_input
 from cnnviz.drawing import is_plain
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.evaluation import CancelledError
+from cnnviz.experiment import LAB5, LENET
+from cnnviz.lab.course import free_lab
 from cnnviz.lab.measured import measured_lab
 from cnnviz.lab.model import PARTS
-from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, Version, Work, read_work
-from cnnviz.presets import LAB5, LENET
-from cnnviz.report import Insert, LabSettings, write_html, write_pdf
 from cnnviz.report.appendix import command_line
+from cnnviz.report.bench import LabSettings
 from cnnviz.report.blocks import Data, Figure, Heading, Table, Words
-from cnnviz.report.html import to_html
+from cnnviz.report.html import to_html, write_html
+from cnnviz.report.inserts import Insert
+from cnnviz.report.pdf import write_pdf
 from cnnviz.training import Trainer
 from tests.engine.report_cases import (
     QUICK,

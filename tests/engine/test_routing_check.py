@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.experiment import LENET
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
-from cnnviz.presets import LENET
 from cnnviz.routing import (
     MIN_EPS,
     VERDICTS,

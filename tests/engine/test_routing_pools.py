@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.layers import (
     TIE_RULES,
     AvgPool2D,
@@ -21,7 +22,6 @@ from cnnviz.layers import (
 )
 from cnnviz.network import Network
 from cnnviz.optim import SGD
-from cnnviz.presets import LAB5, LENET
 from cnnviz.routing import (
     ParameterTarget,
     apply_update,

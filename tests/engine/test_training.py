@@ -8,7 +8,7 @@ import pytest
 
 from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.errors import DivergenceError, ParameterError
-from cnnviz.presets import CUSTOM, LAB5, LENET, preset_of
+from cnnviz.experiment import CUSTOM, LAB5, LENET, preset_of
 from cnnviz.training import TrainConfig, Trainer, epoch_order
 from tests.oracles import assert_same_arrays
 from tests.small_data import first_images

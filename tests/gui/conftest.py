@@ -141,7 +141,7 @@ def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path
     assert not _left(before), "left behind"
     copied = QGuiApplication.clipboard().mimeData()
     is_safe = copied is None or not Shiboken.createdByPython(copied)
-    assert is_safe, "the clipboard outlives Python: see ui/export/clipboard.py"
+    assert is_safe, "the clipboard outlives Python: see `mime_data` in ui/export/exporter.py"
 
 
 @pytest.fixture(scope="session")

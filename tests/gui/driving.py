@@ -35,15 +35,14 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from cnnviz.document.archive import png_texts
-from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5, Experiment
 from tests import patience
 from ui.controls.choice_field import ChoiceField
 from ui.export.dialog import ExportDialog
 from ui.marks import MarkView
-from ui.run.tasks import TaskRunner
 from ui.session import Session
 from ui.state import AppState, RunStatus
+from ui.tasks import TaskRunner
 from ui.theme import theme_manager
 from ui.window.finder import FinderBox
 

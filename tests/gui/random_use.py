@@ -7,20 +7,20 @@ from dataclasses import replace
 import numpy as np
 from pytestqt.qtbot import QtBot
 
+from cnnviz.experiment import LAB5, PRESETS
 from cnnviz.layers import TIE_RULES
-from cnnviz.presets import LAB5, PRESETS
 from cnnviz.routing import ParameterTarget
 from cnnviz.translation import MEASURES
 from tests.gui.view_rounds import THREE_DIGITS, rest
-from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.asks import SetLabel, SetRule
 from ui.panels.backprop.focus import target_of
-from ui.panels.backprop.side_column import CHECK, INSPECT, POKE
+from ui.panels.backprop.header import CHECK, INSPECT, POKE
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.view import Choose
 from ui.panels.report.panel import ReportPanel
-from ui.panels.training import TrainingPanel
-from ui.panels.translation import TranslationPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell, Reference, Sample, Shift
 from ui.theme import theme_manager

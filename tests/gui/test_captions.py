@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.experiment import LENET
 from cnnviz.graphics.translation import stage_keys, stage_title, stages_of
-from cnnviz.presets import LENET
 from cnnviz.report.figures import distance_figure
 from cnnviz.translation import Curve
 from tests.gui.document_driving import begin_again
@@ -17,7 +17,7 @@ from tests.gui.driving import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind
 from ui.session import Session
 from ui.state import PinnedCell, Shift
 

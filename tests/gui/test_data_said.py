@@ -16,8 +16,8 @@ from safetensors.numpy import load_file, save_file
 from cnnviz import checkpoint
 from cnnviz.datasets import load_dataset
 from cnnviz.drawing import Part
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.time_track import ReadStep
-from cnnviz.presets import LAB5
 from cnnviz.quantities import format_percent
 from tests.engine.datasets_files import tiny_arrays, write_idx_folder
 from tests.gui.document_driving import answered
@@ -25,7 +25,7 @@ from tests.gui.driving import begun, opened, save_picture
 from tests.gui.whole_window import rest, train
 from tests.small_data import write_npz, write_pictures
 from ui.marks import MarkView
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.run import loading
 from ui.run.loading import data_path_of
 from ui.session import Session

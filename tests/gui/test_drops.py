@@ -27,9 +27,9 @@ from tests.replacing import replace
 from tests.small_data import write_npz, write_pictures
 from ui.controls.tips import wrapped
 from ui.lab.step_text import FigureView
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 from ui.panels.samples.pictures import offered_image, read_picture
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 
 COPY, LEFT, NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -17,13 +17,13 @@ from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import CNNVizError
-from cnnviz.report import Insert
+from cnnviz.report.inserts import Insert
 from cnnviz.training import Trainer
 from tests.gui.driving import kept_in, opened, save_document
 from tests.gui.whole_window import train_to
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 from ui.run import start
 from ui.session import Session
 from ui.state import RunStatus

@@ -9,10 +9,10 @@ import pytest
 from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box, Ground
 from cnnviz.drawing.page import arranged
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.columns import Kind, plan_of
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import forward_pass
-from cnnviz.presets import LAB5
 from tests.gui.feature_maps_panel import EXPERIMENTS, Asked, line_of, scene_of
 from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.page import Contents

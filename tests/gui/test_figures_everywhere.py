@@ -27,7 +27,7 @@ from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel
 from ui.export.exporter import FigureExporter
 from ui.export.figures import figures_of, plot_at, tables_of
 from ui.panels.samples.drawing_pad import DrawingPad
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell
 

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
 from cnnviz.bundled import bundled, documentation
 from tests.gui.driving import settle
 from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES
-from ui.guide.licences import PARTS
-from ui.guide.window import GuideWindow
+from ui.guide.page import PARTS, GuideWindow
 from ui.panels.registry import PANELS
 from ui.window.menus import first_steps_page
 

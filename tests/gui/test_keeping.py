@@ -12,13 +12,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit
 
 from cnnviz import checkpoint
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.document_driving import answered, restored, told
 from tests.gui.driving import PATIENCE, begun, kept_in, opened, save_document, save_picture
 from tests.gui.whole_window import train_to
 from tests.small_data import write_npz
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus
 

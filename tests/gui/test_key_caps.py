@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui import whole_window
 from ui.session import Session
-from ui.window.key_caps import KeyCaps
+from ui.window.keys import KeyCaps
 
 
 def _caps(session: Session) -> KeyCaps:

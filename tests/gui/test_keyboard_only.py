@@ -10,11 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.lab import read_hand_in
+from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.model import Condition, Prediction
-from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.remarks import remarks_on
+from cnnviz.lab.results import read_hand_in
 from cnnviz.lab.showing import secrets_of
 from cnnviz.layers import TIE_RULES
 from tests.gui.driving import activate, find, focus, opened, press, tab_to, typed_path

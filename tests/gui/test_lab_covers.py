@@ -16,8 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
-from cnnviz.lab import Answer, Bench, Measured, Step, load_lab, measure
-from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.course import shipped_labs
+from cnnviz.lab.measures import Measured, measure
+from cnnviz.lab.model import Answer, Step
+from cnnviz.lab.reading import load_lab
+from cnnviz.report.bench import Bench
 from tests.gui import whole_window
 from tests.gui.driving import opened
 from tests.gui.lab_driving import LAB, open_lab, press

@@ -5,13 +5,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
-from cnnviz.lab import read_hand_in
+from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
 from cnnviz.lab.model import seed_of
-from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.record import Shown
+from cnnviz.lab.results import read_hand_in
 from cnnviz.mathematics import plain
 from cnnviz.training import epoch_order
 from tests.gui import whole_window
@@ -303,6 +303,17 @@ def test_a_result_comes_where_the_student_has_committed(qtbot, session, tmp_path
     assert field.hasFocus(), "not the last of them"
     QTest.keyClicks(field, "two words")
     assert whole_window.seen_rect(field).size() == field.size()
+
+
+def test_where_the_guide_stands_in_the_place_of_the_samples_a_button_leads_to_them(qtbot, session, tmp_path):
+    window, samples = session.window, open_lab(qtbot, session, tmp_path).column.samples_button
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: samples.isHidden() and window.samples_dock.isVisible())
+    window.resize(1100, 700)
+    qtbot.waitUntil(lambda: samples.isVisible() and window.samples_dock.isHidden())
+    press(samples)
+    assert window.samples_dock.isVisible()
+    assert window.lab_dock.isHidden()
 
 
 _OTHER = LAB.replace(

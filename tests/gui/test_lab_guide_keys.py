@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QRadioButton
 
-from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.course import shipped_labs
 from tests.gui import whole_window
 from tests.gui.driving import activate
 from tests.gui.lab_driving import open_lab, press

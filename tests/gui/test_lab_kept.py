@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 
 from cnnviz.datasets import load_mnist
 from cnnviz.document import archive
-from cnnviz.lab import parse_lab, read_hand_in
-from cnnviz.lab.course import made_course
+from cnnviz.lab.course import made_course, shipped_labs
 from cnnviz.lab.grade_table import verdict_of
 from cnnviz.lab.model import PARTS, seed_of
-from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.reading import parse_lab
+from cnnviz.lab.results import read_hand_in
 from cnnviz.lab.verifying import verify
 from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Words

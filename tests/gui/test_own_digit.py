@@ -14,7 +14,7 @@ from tests.gui.driving import click, show_window
 from tests.gui.own_digit_driving import CONTROL, ONE, ZERO, open_board, paper, settle, stroke
 from tests.gui.training_driving import train_to
 from tests.gui.whole_window import rest
-from ui.export.clipboard import mime_data
+from ui.export.exporter import mime_data
 from ui.marks import view_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.samples.pictures import picture_of_image, shortened

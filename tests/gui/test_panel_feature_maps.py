@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing import CellKey, Rect
-from cnnviz.presets import LAB5, LENET
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.quantities import format_signed
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import double_click, part_center, settle, turn_wheel

@@ -13,8 +13,7 @@ from cnnviz.graphics.columns import Kind
 from tests.gui.driving import click, click_part
 from tests.gui.whole_window import rest, train
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.training import TrainingPanel
-from ui.panels.training.panel import places_in
+from ui.panels.training.panel import TrainingPanel, places_in
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus
 

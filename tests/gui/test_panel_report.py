@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from cnnviz.covers import Secret
+from cnnviz.lab.course import free_lab, shipped_labs
 from cnnviz.lab.model import PARTS
-from cnnviz.lab.opening import free_lab, shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Work
 from cnnviz.report.blocks import Figure, Heading, Table, Words
@@ -22,10 +22,10 @@ from tests.gui.document_driving import through_document
 from tests.gui.driving import drain, settle, show_window
 from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, record, run, write
 from tests.small_data import first_images
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 from ui.panels.report.preview import preview_work
-from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus, Sample, Settings
+from ui.tasks import TaskRunner
 
 
 @pytest.fixture

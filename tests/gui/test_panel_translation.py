@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.translation import WinnerChange
 from tests.gui.driving import choose_by_keys, click, click_part, part_center, point_at, settle
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio

@@ -9,13 +9,13 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
 from tests.gui.translation_desk import Desk, moved, norm_ratio, shift_center, value_at
 from tests.small_data import few_digits
-from ui.panels.translation import TranslationPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus, Shift
 

@@ -14,7 +14,7 @@ from cnnviz._types import ViewValue
 from cnnviz.datasets import load_mnist
 from cnnviz.document.archive import load_picture, png_texts
 from cnnviz.drawing import CellKey
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from tests.gui.driving import click, click_part, double_click, opened, part_center, save_picture, turn_wheel
 from tests.gui.view_rounds import (
     PANELS,
@@ -32,12 +32,12 @@ from tests.gui.view_rounds import (
     train,
     type_number,
 )
-from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.report import ReportPanel
-from ui.panels.training import TrainingPanel
-from ui.panels.translation import TranslationPanel
+from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
 

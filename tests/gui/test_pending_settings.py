@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
-from cnnviz.presets import LAB5, LENET
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, opened, settle
 from tests.gui.training_driving import type_setting
@@ -17,7 +17,7 @@ from tests.gui.whole_window import rest, train
 from tests.small_data import write_npz
 from ui import first_run
 from ui.first_run import begin_slowly
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 from ui.window.finder import actions_of

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from cnnviz.datasets import load_mnist
 from cnnviz.document.archive import load_picture, png_texts
 from cnnviz.document.types import Data, Document
+from cnnviz.experiment import LAB5
 from cnnviz.network import weights_checksum
-from cnnviz.presets import LAB5
 from cnnviz.training import Trainer
 from tests.gui.document_driving import begin_again, restored, settle, told, train
 from tests.gui.driving import save_picture

@@ -35,9 +35,9 @@ from tests.gui.whole_window import (
     train,
     trained_lenet,
 )
-from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell

@@ -10,12 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import load_picture
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.model import Step
-from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.network import weights_checksum
-from cnnviz.report import Insert
 from cnnviz.report.blocks import MAX_WORDS
+from cnnviz.report.inserts import Insert
 from tests.gui import whole_window
 from tests.gui.document_driving import through_document
 from tests.gui.driving import drain, kept_in
@@ -23,12 +23,12 @@ from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, r
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of
-from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.report import ReportPanel
 from ui.panels.report.inserts import InsertChoice, InsertList, InsertPicker
-from ui.panels.training import TrainingPanel
-from ui.panels.translation import TranslationPanel
+from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
 

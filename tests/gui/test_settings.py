@@ -16,8 +16,8 @@ from tests.gui.whole_window import show_panel, train_to
 from tests.small_disk import SmallDisk, open_small_disk
 from ui import session as session_module
 from ui.controls.message_bar import MessageBar
-from ui.panels.report import ReportPanel
-from ui.panels.training import TrainingPanel
+from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 
 _KEYS = {

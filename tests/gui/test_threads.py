@@ -10,19 +10,18 @@ from PySide6.QtCore import QSettings, QThread, QTimer
 
 from cnnviz.errors import NO_THREAD, DataError
 from cnnviz.evaluation import CancelledError
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
-from ui.panels.analysis import LatestOnly
 from ui.run import mail_reader
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.mailbox import Mailbox, ProgressMade, RunFailed, RunHalted, SnapshotTaken
 from ui.run.moments import MomentTests
-from ui.run.tasks import TaskRunner
 from ui.run.worker import TrainControl
 from ui.session import Session
 from ui.state import AppState, RunStatus
+from ui.tasks import LatestOnly, TaskRunner
 
 
 def progress(first, count):

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.graphics.run_curves import BEFORE
-from cnnviz.replay import Replay
+from cnnviz.history import Replay
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, click, opened, settle
 from tests.gui.timeline_runs import place_of
@@ -19,7 +19,7 @@ from tests.oracles import read_number
 from tests.patience import PATIENCE
 from tests.records import with_losses
 from tests.small_data import write_npz
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton

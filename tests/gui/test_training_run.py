@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import CellKey
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.run_curves import BEFORE, EACH
-from cnnviz.lab.opening import shipped_labs
-from cnnviz.presets import LAB5
+from cnnviz.lab.course import shipped_labs
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import choose_by_keys, click, opened, settle
@@ -30,7 +30,7 @@ from tests.gui.training_driving import (
 from tests.gui.whole_window import seen_rect
 from tests.small_data import write_npz
 from ui.controls.labels import SectionTitle
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.training.settings_form import FIRST
 from ui.state import RunStatus
 
@@ -66,10 +66,6 @@ def test_a_students_first_session(qtbot, session):
     qtbot.waitUntil(lambda: state.run.step == paused_at + 2 and status(session) is RunStatus.PAUSED)
     moved = np.abs(weights(session)["conv1.weight"] - before["conv1.weight"]).max()
     assert 0 < moved < 1e-5
-
-    click(bar.stop)
-    wait_for(qtbot, session, RunStatus.STOPPED)
-    qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == paused_at + 2)
 
     click(bar.reset)
     wait_for(qtbot, session, RunStatus.READY)
@@ -122,10 +118,16 @@ def _check_epoch(qtbot, session):
     predicted = int(np.argmax(window.samples.prediction.probabilities))
     assert predicted != state.sample.label
 
+    state.choose_test_image(int(evaluation.mistakes[-1]))
+    qtbot.waitUntil(lambda: mistakes.bar.value() > 0)
+    assert window.panel(TrainingPanel).results.mistakes_card().content.scroll == 0, (
+        "a figure begins with the first"
+    )
     click(window.run_bar.epoch)
     assert state.run.total_steps == 1200
     wait_for(qtbot, session, RunStatus.FINISHED)
     assert state.run.step == 1200
+    assert mistakes.content.scroll == 0, "the largest loss first, wherever the sample stands"
 
 
 def test_epochs_added_while_training_lengthen_the_run(qtbot, few):

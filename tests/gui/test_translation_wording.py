@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from cnnviz.datasets import to_input
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.translation import own_pool
 from cnnviz.network import Network
-from cnnviz.presets import LAB5
 from cnnviz.translation import POOL_KINDS, Comparison, Lesson, compare, digit_lessons
 from tests.gui.translation_desk import TWO_BLOCKS
 from tests.oracles import read_number

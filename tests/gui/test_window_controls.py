@@ -29,7 +29,7 @@ from ui.controls.spoken import Spoken, speak
 from ui.controls.tips import WIDTH, wrapped
 from ui.marks import view_of
 from ui.painting import qrect
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.theme import ThemeManager
 

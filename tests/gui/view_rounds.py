@@ -17,8 +17,8 @@ from tests.gui.whole_window import PANELS
 from ui.controls.choice_field import ChoiceField
 from ui.export.figures import Figure
 from ui.export.formats import draw_png, to_image
-from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.panel import BackpropPanel
 from ui.session import Session
 
 LEFT = Qt.MouseButton.LeftButton

@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cnnviz.presets import LENET
+from cnnviz.experiment import LENET
 from tests.gui.driving import opened, settle
 from tests.small_data import write_npz
 from ui.panels import registry
-from ui.panels.picture_loop import PictureLoop
+from ui.panels.scene import PictureLoop
 from ui.session import Session
 from ui.state import RunStatus
 

@@ -16,7 +16,7 @@ import pytest
 from cnnviz.__main__ import main
 from cnnviz._interpreter import NEWEST, OLDEST
 from cnnviz.doctor import PACKAGES, hindrance, load, missing_libraries, self_test
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
 
@@ -145,7 +145,7 @@ def test_a_display_that_does_not_answer_is_named(monkeypatch, environment, words
 def test_an_engine_that_computes_otherwise_is_noticed(monkeypatch):
     assert all(fact.is_fine for fact in self_test())
     slower = replace(LAB5, learning_rate=LAB5.learning_rate * (1 - 1e-6))
-    monkeypatch.setattr("cnnviz.presets.LAB5", slower)
+    monkeypatch.setattr("cnnviz.experiment.LAB5", slower)
     assert not next(iter(self_test())).is_fine
 
 

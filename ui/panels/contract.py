@@ -12,9 +12,9 @@ from cnnviz._types import View
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from ui.controls.keyboard import plain_arrow_step
-from ui.panels.analysis import Analysis
 from ui.panels.provenance import HasProvenance
 from ui.state import AppState
+from ui.tasks import TaskRunner
 
 
 class Runs(Protocol):
@@ -57,10 +57,10 @@ class Services:
 
     state: AppState
     runs: Runs
-    analysis: Analysis
-    background: Analysis
-    typesetting: Analysis
-    files: Analysis
+    analysis: TaskRunner
+    background: TaskRunner
+    typesetting: TaskRunner
+    files: TaskRunner
     show: Callable[[str], object]
 
 

@@ -24,8 +24,7 @@ from PySide6.QtWidgets import (
 from ui.controls.choice_field import ChoiceField, SegmentedControl
 from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import fill
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named
 from ui.controls.tips import wrapped
 from ui.guide.chapters import CHAPTERS
 from ui.state import RunStatus
@@ -266,7 +265,6 @@ _STATES = {
     RunStatus.READY: "before training has begun",
     RunStatus.TRAINING: "while training runs",
     RunStatus.PAUSED: "while training is paused",
-    RunStatus.STOPPED: "after the run was ended",
     RunStatus.FINISHED: "when every epoch is done",
     RunStatus.FAILED: "after the run has failed",
 }

@@ -25,11 +25,9 @@ from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
 from ui.controls.scroll_column import scroll_later, set_up_area
-from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.filter_search import LookAtPatch
@@ -38,10 +36,10 @@ from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, un
 from ui.panels.feature_maps.picture import picture as compute_picture
 from ui.panels.feature_maps.top_patches import ShowFilter, TopPatchesView
 from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
-from ui.panels.picture_loop import PictureLoop
 from ui.panels.provenance import Provenance
-from ui.panels.scene import still_scene_of
+from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, RunStatus
+from ui.tasks import TaskRunner
 from ui.theme import Theme, follow_theme
 
 _REST_MS = 200
@@ -56,7 +54,7 @@ class FeatureMapsPanel(Panel):
     """
 
     def __init__(
-        self, state: AppState, analysis: Analysis, background: Analysis, parent: QWidget | None = None
+        self, state: AppState, analysis: TaskRunner, background: TaskRunner, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._state, self._is_alone = state, False

@@ -15,13 +15,14 @@ from cnnviz.lab.measured import hand_in
 from cnnviz.lab.model import PARTS, Lab, Question, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.quantities import format_count
-from cnnviz.report import write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Document
+from cnnviz.report.html import write_html
+from cnnviz.report.pdf import write_folder, write_pdf
 from ui.controls.message_bar import MessageBar
-from ui.panels.analysis import Analysis, Context
 from ui.panels.report.measuring import Measuring
 from ui.panels.report.work import StudentWork
 from ui.settings import remember_folder, remembered_folder
+from ui.tasks import Context, TaskRunner
 
 FILTERS = {
     "PDF (*.pdf)": ".pdf",
@@ -52,7 +53,7 @@ class ReportExporter(QObject):
         self,
         work: StudentWork,
         measuring: Measuring,
-        files: Analysis,
+        files: TaskRunner,
         message: MessageBar,
         button: QWidget,
         write_in: Callable[[Step, Question], None],

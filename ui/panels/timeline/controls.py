@@ -25,8 +25,7 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import fill, scaled
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.number_field import FloatField, IntField
 
 _SHIFT = "with Shift, one kept moment"

@@ -11,7 +11,7 @@ from cnnviz.drawing import Drawing, Look, Table, drawn
 from cnnviz.graphics.texts import VALUES, Value, Values
 from cnnviz.notation import Notation
 from cnnviz.quantities import ALMOST, format_count, format_plain
-from ui.controls.naming import named
+from ui.controls.layouts import named
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.panels.provenance import ProvenancePart
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
