@@ -269,8 +269,10 @@ CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
     (_seen(panel="x" * 201), "seen.panel"),
     (_seen(step=-1), "seen.step"),
     (_seen(sample=True), "seen.sample"),
+    (_seen(shift={"dx": 1 << 40}), "seen.shift.dx"),
     (_seen(pinned={"stage": "conv1", "index": [0] * 9}), "seen.pinned.index"),
     (_seen(views={"p": {"v": 1e300}}), "seen.views"),
+    (_seen(views={str(number): {} for number in range(99)}), "seen.views"),
 )  # fmt: skip
 
 

@@ -163,6 +163,16 @@ def test_a_damaged_part_is_refused_or_read(handed, data):
     assert 0 < len(said) < 250
 
 
+@pytest.mark.parametrize("name", ["learning_rate", "epochs", "seed", "momentum"])
+def test_no_setting_of_a_hand_in_is_more_than_refused(handed, name):
+    for value in (10**400, -(10**400), 1e999, "abc", None, [1], True):
+        values = json.loads(handed.to_json())
+        values["experiment"][name] = value
+        with pytest.raises(DataError) as caught:
+            hand_in_from_json(json.dumps(values))
+        assert len(str(caught.value)) < 250, value
+
+
 def when_measured(record: LabRecord, step_id: str) -> str:
     """What the report says of when the numbers of a step were measured; all were at 11:30 for the report."""
     data = small_data()
