@@ -24,10 +24,10 @@ from typing import NamedTuple, cast
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled
+from cnnviz.clock import now
 from cnnviz.errors import in_words
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.output import Output
-from cnnviz.quantities import now
 
 TRY_WINDOW = "--try-window"
 """Argument of the process that tries; the number of steps to train in the window follows it."""
@@ -233,11 +233,10 @@ PACKAGES = {
     "tqdm": "tqdm",
     "typst": "typst",
     "msgspec": "msgspec",
-    "pyqtgraph": "pyqtgraph",
     "PySide6-Essentials": "PySide6.QtWidgets",
 }
 #: Those that the engine alone does without.
-_OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
+_OF_WINDOW = frozenset({"fonttools", "PySide6-Essentials"})
 _ALL_WELL = "Everything is as it should be."
 _STEPS, _GRADIENTS = 12, 300
 _EXPECTED = 0.029328028414958362

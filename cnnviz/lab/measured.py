@@ -6,6 +6,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from cnnviz._types import ByteArray
+from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
 from cnnviz.experiment import Experiment
@@ -14,7 +15,6 @@ from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Lab, Step, seed_of
 from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
-from cnnviz.quantities import now
 from cnnviz.report.appendix import appendix_blocks, versions
 from cnnviz.report.bench import Bench, LabSettings, part_of, trained
 from cnnviz.report.blocks import Measured as Block
