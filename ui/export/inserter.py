@@ -53,7 +53,8 @@ class FigureInserter(QObject):
         if self._dock_of(figure.widget) is self._dock_of(self._report):
             self._report.fields.ask_insert()
             return
-        step = self._step_of(figure.widget)
+        dock = self._dock_of(figure.widget)
+        step = self._report.work.step_for("" if dock is None else dock.objectName().removesuffix("_dock"))
         self._draw(figure, partial(self._put, step), self._complain)
 
     def _put(self, step: Step, insert: Insert) -> None:
@@ -119,10 +120,6 @@ class FigureInserter(QObject):
 
     def _dock_of(self, widget: QWidget) -> QDockWidget | None:
         return next((each for each in self._docks() if each.isAncestorOf(widget)), None)
-
-    def _step_of(self, widget: QWidget) -> Step:
-        dock = self._dock_of(widget)
-        return self._report.work.step_for("" if dock is None else dock.objectName().removesuffix("_dock"))
 
     def _show_report(self, step: Step) -> None:
         self._report.show_step(step.id)
