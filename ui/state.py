@@ -24,7 +24,6 @@ class RunStatus(StrEnum):
     READY = "ready"
     TRAINING = "training"
     PAUSED = "paused"
-    STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
 

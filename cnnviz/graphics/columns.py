@@ -181,6 +181,12 @@ def plan_of(network: Network) -> Plan:
     return _plan(network.layers, network.input_shape)
 
 
+def stage_colors(network: Network, stage: str, values: FloatArray) -> Colors:
+    """Colours of the values of a stage: those of its column."""
+    column = plan_of(network).column(stage)
+    return Colors.of("signed", values) if column is None else column.colors(values)
+
+
 @lru_cache(maxsize=32)
 def _plan(layers: NamedLayers, input_shape: Shape) -> Plan:
     shape = input_shape

@@ -254,6 +254,28 @@ def test_what_was_predicted_is_drawn_beside_what_was_measured():
     assert ("you" in texts[0], "you" in texts[1]) == (True, False)
 
 
+@pytest.mark.parametrize("network", [small, lenet])
+def test_loss_before_and_after_an_update_are_told_apart_on_an_axis_that_says_its_unit(network):
+    bench = network()
+    page, _ = PICTURES["step"].made(Case(bench, "update_loss_change", -0.1), {"sample": 3})
+    passed = bench.passed(3)
+    change = passed.loss_after - float(passed.gradients.loss)
+    apart = []
+    for card in page.leaves().values():
+        (x0, y0), (x1, y1) = (dot[:2] for dot in card.content.dots)
+        (low, high), end = card.content.y_range, float(card.content.xs[-1])
+        unit = 10.0 ** int(read_power(card.caption)) if card.caption else 1.0
+        assert (y1 - y0) * unit == pytest.approx(change, rel=1e-9), "true to scale"
+        apart.append((x1 - x0) / end > 0.08 and abs(y1 - y0) / (high - low) > 0.02)
+    assert any(apart)
+
+
+def read_power(caption: str) -> str:
+    """The exponent of the power of ten at the end of a caption; 0 for none."""
+    power = caption.rpartition("10")[2] if "10" in caption else "⁰"
+    return power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+
+
 # --- the report ---------------------------------------------------------------------------------------------
 
 

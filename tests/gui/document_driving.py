@@ -42,7 +42,7 @@ def answered(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
     """Let the question before something is lost be answered so; returns what is asked, for each in turn."""
     given, asked = list(answers), list[str]()
 
-    def answer(_parent: object, text: str, event: str) -> str:
+    def answer(_parent: object, text: str, event: str, **_: bool) -> str:
         asked.append(f"{text} Before {event}?")
         return given.pop(0)
 

@@ -234,6 +234,35 @@ def test_a_document_with_a_name_asks_before_it_closes(
     assert document.run.step == 20
 
 
+def test_a_run_that_is_replaced_is_saved_in_a_file_of_its_own(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answered(monkeypatch, "save", "save")
+    state, mine = session.state, tmp_path / "mine.cnnviz"
+    for own in (None, mine):
+        if own is not None:
+            save_document(qtbot, session, own)
+        train(qtbot, session, state.run.step + 20)
+        name, run, copy = (
+            session.document.name,
+            state.run,
+            tmp_path / f"copy of {session.document.name}.cnnviz",
+        )
+        choose(monkeypatch, copy)
+        session.ask_before_closing(True)
+        session.controller.begin_new()
+        qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id)
+        session.ask_before_closing(False)
+        document, _files = archive.load(copy)
+        assert document.run.step == run.step
+        assert session.document.name == name
+        assert session.document.is_changed
+        session.controller.pause()
+        settle(qtbot, session)
+    assert len(asked) == 2
+    assert archive.load(mine)[0].run.step < run.step
+
+
 def test_a_file_that_another_window_has_changed_is_not_replaced_without_a_question(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

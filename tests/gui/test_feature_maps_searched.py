@@ -318,6 +318,7 @@ def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
     desk = Opened(qtbot, replace(EXPERIMENTS["three blocks"], classes=tuple("01234567")))
     desk.press(desk.map("dense1"), CellKey("class", 7, 0))
     assert desk.map("class").choice() == "7"
+    assert desk.line("evidence") == "map 0, for 7"
     other = Opened(qtbot, EXPERIMENTS["three blocks"])
     desk.dataset = other.dataset
     desk.state.set_dataset(other.dataset)

@@ -104,17 +104,24 @@ def test_no_letter_means_two_things_in_a_menu():
 def test_what_cannot_be_asked_for_is_grey_in_the_menu_and_on_the_button(qtbot, session):
     lengthen(qtbot, session)
     asked, bar = session.window.menus, session.window.run_bar
-    assert not asked.action("stop").isEnabled()
     qtbot.mouseClick(bar.train, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: asked.action("stop").isEnabled() and bar.stop.isEnabled())
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.TRAINING)
     # Step, its key and its entry pause a run that is going on.
     qtbot.keyClick(session.window, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
-    asked.action("stop").trigger()
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.STOPPED)
-    assert not asked.action("stop").isEnabled()
-    assert not bar.stop.isEnabled()
+    assert asked.action("step").isEnabled()
+    assert bar.step.isEnabled()
+    session.state.update_run(status=RunStatus.FINISHED)
+    assert not asked.action("step").isEnabled()
     assert not bar.step.isEnabled()
+    box = FinderBox(session.window.finder.entries(), session.window)
+    box.open()
+    box.line.setText("train a single step")
+    assert lines(box)[0] == ("Step", "Run · not now", "S")
+    assert box.hint.text() == "Step is not possible when every epoch is done."
+    QTest.keyClick(box.line, Key.Key_Return)
+    assert box.isVisible()
+    box.reject()
 
 
 @pytest.mark.parametrize("handler", ["session.open_dta", "sesion.open_data", "session.state"])
@@ -179,10 +186,7 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     box.line.setText("ada bob")
     assert lines(box)[0][0] == "Open recent: ada & bob.cnnviz"
     box.line.setText("stop")
-    assert lines(box)[0] == ("Stop", "Run · not now", "")
-    assert box.hint.text() == "Stop is not possible before training has begun."
-    QTest.keyClick(box.line, Key.Key_Return)
-    assert box.isVisible()
+    assert lines(box)[0] == ("Train or pause", "Run", "Space"), "which goes on where it was stopped"
     box.line.setText("no such thing anywhere")
     assert lines(box) == []
     QTest.keyClick(box.line, Key.Key_Return)

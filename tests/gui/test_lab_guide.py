@@ -305,6 +305,17 @@ def test_a_result_comes_where_the_student_has_committed(qtbot, session, tmp_path
     assert whole_window.seen_rect(field).size() == field.size()
 
 
+def test_where_the_guide_stands_in_the_place_of_the_samples_a_button_leads_to_them(qtbot, session, tmp_path):
+    window, samples = session.window, open_lab(qtbot, session, tmp_path).column.samples_button
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: samples.isHidden() and window.samples_dock.isVisible())
+    window.resize(1100, 700)
+    qtbot.waitUntil(lambda: samples.isVisible() and window.samples_dock.isHidden())
+    press(samples)
+    assert window.samples_dock.isVisible()
+    assert window.lab_dock.isHidden()
+
+
 _OTHER = LAB.replace(
     """with = { sample = 3 }
 tolerance = 0

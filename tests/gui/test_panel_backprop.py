@@ -391,11 +391,25 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     assert side.inspect.page.leaves()["title"].content.words == name
     click_part(desk.view("map 0"), cell(1, 1))
     assert shown_poke(desk).target == target_of(*model.focus.pinned) != weight
+    before = cells(desk.shown("map 0"))
     click_part(desk.view("map 1"), cell(0, 1))
     chosen = shown_poke(desk).target
     assert isinstance(chosen, ParameterTarget)
+    np.testing.assert_array_equal(cells(desk.shown("map 0")), before, "the maps stay where they are")
+    read = tuple(map(int, np.unravel_index(chosen.index[1], (8, 13, 13))))
+    desk.view("map 1").leaveEvent(None)
+    assert model.focus.pinned == ("pool1", read)
+    assert "{},{}".format(*read[1:]) in desk.panel.header.said.view("formula").drawing().texts()
     desk.go_to(StepKind.FILTER)
     assert shown_poke(desk).target == chosen
+    desk.go_to(StepKind.DENSE)
+    desk.panel.setFocus()
+    QTest.keyClick(desk.panel, Qt.Key.Key_Escape)
+    texts = desk.panel.header.said.view("formula").drawing().texts()
+    row, col = next(each for each in texts if "," in each).split(",")
+    assert shown_poke(desk).target == ParameterTarget(
+        "dense1.weight", (0, 2 * 169 + int(row) * 13 + int(col))
+    )
 
 
 def checks(desk: Desk) -> dict:

@@ -290,6 +290,7 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingC
         assert [marker.x for marker in each.content.markers] == [300]
     named = [plot.legend.drawing().texts() for plot in (curves.loss, curves.accuracy)]
     assert all(BEFORE in texts for texts in named), "each plot says what its grey curve is"
+    assert "“before” is the run before this one: 700 steps" in curves.accuracy.toolTip()
 
 
 @pytest.mark.parametrize("size", [(900, 300), (400, 500)], ids=["side by side", "one above the other"])

@@ -67,10 +67,6 @@ def test_a_students_first_session(qtbot, session):
     moved = np.abs(weights(session)["conv1.weight"] - before["conv1.weight"]).max()
     assert 0 < moved < 1e-5
 
-    click(bar.stop)
-    wait_for(qtbot, session, RunStatus.STOPPED)
-    qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == paused_at + 2)
-
     click(bar.reset)
     wait_for(qtbot, session, RunStatus.READY)
     assert_same_weights(weights(session), initial)
@@ -122,10 +118,16 @@ def _check_epoch(qtbot, session):
     predicted = int(np.argmax(window.samples.prediction.probabilities))
     assert predicted != state.sample.label
 
+    state.choose_test_image(int(evaluation.mistakes[-1]))
+    qtbot.waitUntil(lambda: mistakes.bar.value() > 0)
+    assert window.panel(TrainingPanel).results.mistakes_card().content.scroll == 0, (
+        "a figure begins with the first"
+    )
     click(window.run_bar.epoch)
     assert state.run.total_steps == 1200
     wait_for(qtbot, session, RunStatus.FINISHED)
     assert state.run.step == 1200
+    assert mistakes.content.scroll == 0, "the largest loss first, wherever the sample stands"
 
 
 def test_epochs_added_while_training_lengthen_the_run(qtbot, few):

@@ -395,7 +395,7 @@ class Autosave(QObject):
         is_saved = not document.is_changed
         still, carried = gathered.run, gathered.carried
         belongs = run.run_id, sorted(carried), carried.get(LAB_MEMBER)
-        stands = still and (still.live.step, len(still.moments), still.epochs, still.is_stopped)
+        stands = still and (still.live.step, len(still.moments), still.epochs)
         key = belongs, stands
 
         def write(_context: Any) -> Kept | None:

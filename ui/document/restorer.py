@@ -305,8 +305,6 @@ class DocumentRestorer(QObject):
         if before is not None:
             # The run that was open before is no part of what was seen.
             state.set_ghost(None if run is None else run.ghost)
-            if run is not None and run.is_stopped:
-                state.update_run(status=RunStatus.STOPPED)
             rate = document.experiment.learning_rate
             if rate != state.experiment.learning_rate:  # chosen after the last step
                 controller.edit(replace(state.experiment, learning_rate=rate))

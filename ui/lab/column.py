@@ -64,6 +64,10 @@ class LabColumn(QFrame):
         self.labs_button = IconButton(
             "folder-open", "Choose a lab", "one that comes with the program, or a lab file"
         )
+        self.samples_button = IconButton(
+            "image", "Samples", "put the guide away, which stands in their place; Ctrl+L brings it back"
+        )
+        self.samples_button.hide()
         self.labs_menu = QMenu(self)
         self.labs_menu.aboutToShow.connect(self._fill_menu)
         self.list_button = IconButton(
@@ -102,7 +106,7 @@ class LabColumn(QFrame):
             "primary",
             "Write the report with all your work in this lab: the file to hand in",
         )
-        choices = self.labs_button, self.list_button, self.close_button
+        choices = self.samples_button, self.labs_button, self.list_button, self.close_button
         top = fill(QHBoxLayout(), (self.title, 1), *choices, spacing=4, margins=(14, 8, 8, 6))
         buttons = fill(QHBoxLayout(), self.back, 1, self.export, self.next, spacing=8)
         bottom = fill(QVBoxLayout(), self.to_do, buttons, spacing=6, margins=(14, 8, 14, 10))

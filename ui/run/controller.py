@@ -106,8 +106,7 @@ class Controller(QObject):
 
     def train(self) -> None:
         """Train, continue, pause, or begin a new run: what the primary button says."""
-        is_at_end = self._state.run.status in (RunStatus.STOPPED, RunStatus.FAILED)
-        if is_at_end or self._state.waits_for_new_run:
+        if self._state.run.status is RunStatus.FAILED or self._state.waits_for_new_run:
             self.begin_new()
         else:
             self.train_present()
@@ -135,15 +134,6 @@ class Controller(QObject):
         if self._state.run.status is RunStatus.TRAINING:
             self._control.halt()
 
-    def stop(self) -> None:
-        """End the run where it is."""
-        if self._state.run.status is RunStatus.TRAINING:
-            self._reader.stopping = True
-            self._control.halt()
-        elif self._state.run.status is RunStatus.PAUSED:
-            self._state.update_run(status=RunStatus.STOPPED)
-            self._training.test()
-
     def train_epoch(self) -> None:
         """Train one epoch more."""
         run = self._state.run
@@ -168,7 +158,6 @@ class Controller(QObject):
         self._state.update_run(total_steps=epochs * self._state.run.steps_per_epoch)
 
     def _train(self, steps: int) -> None:
-        self._reader.stopping = False
         self._control.running = True
         self._control.wake.clear()
         self._reader.restart_rate()

@@ -162,7 +162,6 @@ class RunStart(QObject):
         run_id = state.run.run_id + 1
         self._control.halt()
         self._control.run_id = run_id
-        self._reader.stopping = False
         self._control.learning_rate = experiment.learning_rate
         self._control.epochs = 0
         state.clear_notice("run")

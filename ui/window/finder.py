@@ -264,7 +264,6 @@ _STATES = {
     RunStatus.READY: "before training has begun",
     RunStatus.TRAINING: "while training runs",
     RunStatus.PAUSED: "while training is paused",
-    RunStatus.STOPPED: "after the run was ended",
     RunStatus.FINISHED: "when every epoch is done",
     RunStatus.FAILED: "after the run has failed",
 }

@@ -294,6 +294,7 @@ class MainWindow(QMainWindow):
         # In a narrow window the lab guide takes the place of the samples.
         has_room = self._presents or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
+        self.lab_dock.takesSamples.emit(not has_room)
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
         gains = room > dock.maximumWidth() == dock.width() < usual

@@ -25,17 +25,15 @@ _SPACE, _E = action_row("train").key, action_row("epoch").key
 _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.LOADING: ("Train", "play", "Train the network", _SPACE),
     RunStatus.READY: ("Train", "play", "Train the network", _SPACE),
-    RunStatus.TRAINING: ("Pause", "pause", "Pause training", _SPACE),
-    RunStatus.PAUSED: ("Continue", "play", "Continue training", _SPACE),
-    RunStatus.STOPPED: (_START, "play", START_TIP, ""),
+    RunStatus.TRAINING: ("Pause", "pause", "Pause training: it goes on from there whenever you like", _SPACE),
+    RunStatus.PAUSED: ("Continue", "play", "Go on with this run, as if it had not been paused", _SPACE),
     RunStatus.FAILED: (_START, "play", START_TIP, ""),
     RunStatus.FINISHED: ("Train more", "play", "Every epoch is done: train one more, as +1 epoch does", _E),
 }
-_ANEW = f"{_START} trains from the initial weights; by keys, {action_row('reset').key} and then {_SPACE}."
 #: What is said instead of training when the key is pressed at the end of a run.
 _AT_END = {
-    RunStatus.STOPPED: f"This run was ended. {_ANEW}",
-    RunStatus.FAILED: f"This run has failed. {_ANEW}",
+    RunStatus.FAILED: f"This run has failed. {_START} trains from the initial weights; by keys, "
+    f"{action_row('reset').key} and then {_SPACE}.",
     RunStatus.FINISHED: f"This run is finished: every epoch is done. Train more, or {_E}, trains one more.",
 }
 _PLACE = "end of the run"
@@ -45,7 +43,7 @@ _SPACING = 8
 
 
 class RunBar(QWidget):
-    """Train or pause, step, stop, one epoch more, reset, new seed, export of a figure.
+    """Train or pause, step, one epoch more, reset, new seed, export of a figure.
 
     Beside the first button stands what changes with it: a rate, or the settings that wait.
 
@@ -100,8 +98,7 @@ class RunBar(QWidget):
         self.train = self._button("train", "primary")
         # Wide enough for the longest of its texts, so that the others stay where they are.
         scaled(self.train.setMinimumWidth, 140)
-        self.step, self.stop = self._button("step"), self._button("stop")
-        self.epoch, self.reset = self._button("epoch"), self._button("reset")
+        self.step, self.epoch, self.reset = map(self._button, ("step", "epoch", "reset"))
         self.new_seed, self.export = self._icon_button("new_seed"), self._icon_button("export")
 
     def _button(self, name: str, kind: str = "") -> Button:
@@ -130,7 +127,6 @@ class RunBar(QWidget):
             self.said,
             self.train,
             self.step,
-            self.stop,
             self.epoch,
             self.reset,
             self.new_seed,
@@ -138,7 +134,7 @@ class RunBar(QWidget):
             spacing=_SPACING,
             margins=(0, 5, 12, 5),
         )
-        buttons = (self.reset, self.stop, self.step, self.epoch)
+        buttons = (self.reset, self.step, self.epoch)
         self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
         self._folds += [*(button.set_compact for button in buttons), self._fold_spaces]
         # At last what the menus have, too.
@@ -206,7 +202,6 @@ _WORDS = {
     RunStatus.READY: "ready",
     RunStatus.TRAINING: "training",
     RunStatus.PAUSED: "paused",
-    RunStatus.STOPPED: "stopped",
     RunStatus.FINISHED: "finished",
     RunStatus.FAILED: "failed",
 }

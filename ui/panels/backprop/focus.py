@@ -154,6 +154,10 @@ class Focus:
         """The same without what follows the pointer."""
         return replace(self, stage="", cell=(), pinned=None, weight=None)
 
+    def unpointed(self) -> "Focus":
+        """The same without what the pointer is on."""
+        return replace(self, stage="", cell=(), weight=None)
+
     def channel(self, network: Network, stage: str) -> int:
         """Filter that is looked at in a stage of maps."""
         if stage == INPUT:

@@ -22,8 +22,9 @@ from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
-from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide
-from ui.panels.backprop.focus import Step, StepKind, stage_of
+from ui.panels.backprop.arithmetic import cell_read
+from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide, ShowUnit
+from ui.panels.backprop.focus import Step, StepKind, stage_of, target_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
 from ui.panels.backprop.model import BackpropModel, Kept
@@ -346,8 +347,13 @@ class BackpropPanel(Panel):
                     self.model.answer(ask)
 
     def _choose_target(self, target: Target) -> None:
-        """Pin a cell, or free it if it is pinned; poke a weight, which has no place to be pinned at."""
+        """Pin a cell, or free it if it is pinned; poke a weight, and pin the cell that it alone reads."""
         if isinstance(target, ParameterTarget):
+            assert self.model.passed is not None
+            if (read := cell_read(self.model.passed, target)) is not None:
+                self.model.answer(ShowUnit(target.name.rpartition(".")[0], target.index[0]))
+                self.model.set_target(target_of(*read))  # so that the maps stay where they are
+                self._state.set_pinned(PinnedCell(*read))
             self.work.poke(target)
             return
         pinned = PinnedCell(stage_of(target), target.index)

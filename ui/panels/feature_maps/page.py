@@ -306,6 +306,9 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             inputs = now.picture.network.params[column.key].shape[1]
             of = f" (of {column.count})" if inputs == 1 else f", input {now.source(column)}"
             lines = f"filter {channel}{of}", f"filter {channel}"
+        case Kind.EVIDENCE if (evidence := now.picture.evidence) and not now.explained.look.covers:
+            name = now.picture.names[1 if now.picture.has_one_logit else evidence.class_index]
+            lines = f"map {channel}, for {name}", f"for {name}", f"{channel}"
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
     return tuple(f"{line} {power}".rstrip() for line in lines)

@@ -24,7 +24,7 @@ from cnnviz.graphics.run_curves import (
     loss_plot,
 )
 from cnnviz.history import History
-from cnnviz.quantities import format_count, format_value
+from cnnviz.quantities import format_count, format_percent, format_value
 from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill, named
@@ -211,7 +211,11 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         plot.show_run(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
 
     def _describe(self) -> None:
-        count, means = self._classes, _MEANS.format(window=format_count(self._run.history.log_every))
+        count, ghost = self._classes, self._run.ghost
+        means = _MEANS.format(window=format_count(self._run.history.log_every))
+        if ghost is not None:
+            tested = f", test accuracy {format_percent(ghost.tests[-1].accuracy)}" if ghost.tests else ""
+            means += f" “{BEFORE}” is the run before this one: {format_count(ghost.step)} steps{tested}."
         self.loss.setToolTip(
             f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
             f"{format_value(math.log(count))}. {means} {_HANDLING}"
