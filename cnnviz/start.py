@@ -41,9 +41,9 @@ def _run(argv: Sequence[str] | None) -> int:
         return diagnose()
     _require(_ENGINE)
     if given[:1] == [TRY_WINDOW]:
-        from ui import try_window
+        from ui.unattended import try_window
 
-        return try_window.run(int(given[1]))
+        return try_window(int(given[1]))
     from cnnviz.cli import parse_arguments
 
     arguments = parse_arguments(given)
@@ -63,7 +63,7 @@ def _run(argv: Sequence[str] | None) -> int:
         from ui.application import run
     status = run(arguments)
     if arguments.headless and arguments.screenshots is not None and status != INTERRUPTED:
-        from ui.screenshots import save_screenshots
+        from ui.unattended import save_screenshots
 
         save_screenshots(arguments)
     return status

@@ -16,14 +16,13 @@ from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
-from cnnviz.graphics.probabilities import mark_true
+from cnnviz.graphics.probabilities import LONGEST, mark_true
 from cnnviz.graphics.tiles import scroll_bar
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_probabilities, format_signed, format_value
 
 _BAR = 10  # width of a scroll bar
 _LONG_STEP = 4  # cells that an arrow key with Shift leads on
-_LONGEST = 8  # characters of a probability, such as "1 − 2e−8"
 
 Span = tuple[str, str, Ink]
 """Words, their font, their colour."""
@@ -293,7 +292,7 @@ def _say(outputs: Outputs, place: int) -> str:
 
 @kept
 def _shares(outputs: Outputs) -> list[str]:
-    return format_probabilities(outputs.probabilities.tolist(), longest=_LONGEST)
+    return format_probabilities(outputs.probabilities.tolist(), longest=LONGEST)
 
 
 @kept

@@ -34,14 +34,13 @@ from cnnviz.graphics import (
     formula,
     heat_map,
     ledger,
-    legend,
     number_table,
     pairs,
     patches,
     pictures,
     probabilities,
-    probability_pairs,
     route,
+    run_curves,
     stage_strip,
     stages,
     steps,
@@ -157,9 +156,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "reading": (curves.READING, curves.Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
     "legend": (
-        legend.LEGEND,
-        legend.Legend(
-            "Loss", tuple(legend.Named(name, "accent", "solid", 1.5, True) for name in ("each step", "mean"))
+        run_curves.LEGEND,
+        run_curves.Legend(
+            "Loss",
+            tuple(run_curves.Named(name, "accent", "solid", 1.5, True) for name in ("each step", "mean")),
         ),
     ),
     "stage map": (
@@ -251,8 +251,8 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         ),
     ),
     "predictions": (
-        probability_pairs.PREDICTIONS,
-        probability_pairs.Predictions(CLASSES, PROBABILITIES, PROBABILITIES[::-1].copy(), label=3),
+        probabilities.PREDICTIONS,
+        probabilities.Predictions(CLASSES, PROBABILITIES, PROBABILITIES[::-1].copy(), label=3),
     ),
     "route": (route.ROUTE, routed("all")),
     "route of a first winner, pinned": (route.ROUTE, replace(routed("first"), pinned=(2, 3))),

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
 from cnnviz.graphics.curves import CURVES, Axes, Curves, Marker, Reading, axes_of, format_place
-from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
+from cnnviz.graphics.run_curves import LEGEND, Legend, Named, ToggleCurve
 from ui.controls.buttons import IconButton
 from ui.controls.keyboard import has_shift, is_plain
 from ui.controls.layouts import fill, named, scaled
