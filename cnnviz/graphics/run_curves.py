@@ -1,4 +1,4 @@
-"""The curves of a training run: loss and accuracy over its steps, beside those of an earlier run; their legend."""
+"""The curves of a training run, loss and accuracy, beside those of an earlier run; their legend."""
 
 import math
 from collections.abc import Container, Iterable, Sequence

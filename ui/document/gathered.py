@@ -12,8 +12,7 @@ from cnnviz import __version__
 from cnnviz._types import View
 from cnnviz.clock import now
 from cnnviz.document import types as t
-from cnnviz.document.archive import filled_in
-from cnnviz.document.images import png_of
+from cnnviz.document.archive import filled_in, png_of
 from cnnviz.document.run import StillRun, pack_run
 from cnnviz.document.types import Document, Files
 from cnnviz.errors import DataError

@@ -11,8 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from cnnviz.datasets import Dataset
-from cnnviz.document.archive import opening_failed
-from cnnviz.document.images import pixels_of
+from cnnviz.document.archive import opening_failed, pixels_of
 from cnnviz.document.run import PREPARED, RUN, RestoredRun, unpack_run
 from cnnviz.document.types import Document, Files, OwnImage, Pinned, Run
 from cnnviz.errors import CNNVizError
