@@ -344,19 +344,16 @@ OUTPUTS = Graphic(
 # -- what stands beside -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Marks:
-    """Roles of outlines, and what they mean."""
-
-    marks: tuple[tuple[str, str], ...]
+Marks = tuple[tuple[str, str], ...]
+"""Roles of outlines, and what they mean."""
 
 
 def draw_marks(shown: Marks, ground: Ground) -> Drawing:
     """Draw each outline as on a map, with its meaning beside it."""
     drawing, px = Drawing(ground), ground.px
-    count = len(shown.marks)
+    count = len(shown)
     lines = ground.box.lines(count, min(_mark_line(ground.look), ground.box.height / count))
-    for (role, text), line in zip(shown.marks, lines, strict=True):
+    for (role, text), line in zip(shown, lines, strict=True):
         sign, words = line.columns(px(13), Share(1), gap=px(6))
         side = min(px(13), line.height - px(1))
         sign = sign.placed(side, side)
@@ -370,15 +367,15 @@ def _mark_line(look: Look) -> float:
 
 
 def _marks_size(shown: Marks, look: Look) -> Size:
-    count = len(shown.marks)
+    count = len(shown)
     return Size(look.px(60), count * _mark_line(look), look.px(60), count * look.px(13))
 
 
 MARKS = Graphic(
     draw_marks,
     _marks_size,
-    words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown.marks),
-    height=lambda shown, _width, look: len(shown.marks) * _mark_line(look),
+    words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown),
+    height=lambda shown, _width, look: len(shown) * _mark_line(look),
 )
 
 
@@ -425,18 +422,11 @@ FOLDED = Graphic[Folded](
 )
 
 
-@dataclass(frozen=True)
-class Arrow:
-    """An arrow from one column to the next, at some height."""
-
-    height: float
-
-
-def draw_arrow(shown: Arrow, ground: Ground) -> Drawing:
-    """Draw it in the middle."""
+def draw_arrow(height: float, ground: Ground) -> Drawing:
+    """Draw an arrow from one column to the next, at some height."""
     drawing = Drawing(ground)
-    drawing.add(_chevron(ground.box.x + 1, ground.box.top + shown.height, 4))
+    drawing.add(_chevron(ground.box.x + 1, ground.box.top + height, 4))
     return drawing
 
 
-ARROW = Graphic[Arrow](draw_arrow, sized(16, 16, 16, 16))
+ARROW = Graphic[float](draw_arrow, sized(16, 16, 16, 16))

@@ -166,7 +166,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         stages.STAGE_MAP,
         stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED)), "note", moves=Go),
     ),
-    "marks": (stages.MARKS, stages.Marks(MARKS)),
+    "marks": (stages.MARKS, MARKS),
     "statement": (
         texts.STATEMENT,
         texts.Statement("The maps changed by *0.42*: they moved along with the digit."),
@@ -218,7 +218,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         texts.VALUES,
         texts.Values((texts.Value("a", "loss", "0.1234"), texts.Value("b", "rate", "1e-4"))),
     ),
-    "done": (texts.DONE, texts.Done(0.4)),
+    "done": (texts.DONE, 0.4),
     "entries": (
         texts.VALUES,
         texts.Values(
@@ -318,7 +318,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         stages.OutputRows(stages.Outputs(CLASSES, PROBABILITIES, 9 * PROBABILITIES - 2, 3, Go, Go), 1, 4, Go),
     ),
     "folded": (stages.FOLDED, stages.Folded("relu1", Go())),
-    "arrow": (stages.ARROW, stages.Arrow(8)),
+    "arrow": (stages.ARROW, 8.0),
     "framed": (
         tiles.FRAMED,
         tiles.Framed(tiles.Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6)),

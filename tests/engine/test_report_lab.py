@@ -16,9 +16,8 @@ from cnnviz.errors import DataError, ParameterError
 from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.lab.course import free_lab
-from cnnviz.lab.measured import measured_lab
+from cnnviz.lab.measured import command_line, measured_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Work, read_work
-from cnnviz.report.appendix import command_line
 from cnnviz.report.bench import LabSettings, dots
 from cnnviz.report.blocks import Figure, Words
 from cnnviz.report.html import to_html
