@@ -29,7 +29,7 @@ from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
-from ui.panels.provenance import CatchesUp, ProvenancePart
+from ui.panels.provenance import ProvenancePart
 from ui.panels.training.curve_plot import CurvePlot
 
 #: Between the news of steps and their drawing: in a turn of their own.
@@ -71,7 +71,7 @@ class _Zoom:
     zoom: tuple[float, ...] | None = maybe(float, -_FARTHEST, _FARTHEST)
 
 
-class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
+class TrainingCurves(ProvenancePart, QWidget):
     """Two plots that grow with the history."""
 
     def __init__(self, train: Callable[[], object]) -> None:
