@@ -19,7 +19,7 @@ from cnnviz.lab.record import Work
 from tests.gui.driving import give_up_keyboard
 from tests.gui.whole_window import rest, train_to
 from ui.document import window_document
-from ui.document.gathered import words_of, work_of
+from ui.document.words import words_of, work_of
 from ui.panels.report.panel import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus

@@ -192,9 +192,9 @@ def test_a_report_is_written_with_the_fonts_that_there_are(tmp_path, monkeypatch
 
 
 def test_a_missing_package_is_said_in_one_sentence(tmp_path):
-    blocked = tmp_path / "blocked" / "fontTools.py"
+    blocked = tmp_path / "blocked" / "jinja2.py"
     blocked.parent.mkdir()
-    blocked.write_text('raise ModuleNotFoundError("No module named fontTools")', encoding="utf-8")
+    blocked.write_text('raise ModuleNotFoundError("No module named jinja2")', encoding="utf-8")
     program = "import main, sys; sys.exit(main.main([]))"
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     ended = subprocess.run(
@@ -207,7 +207,7 @@ def test_a_missing_package_is_said_in_one_sentence(tmp_path):
         check=False,
     )
     _assert_ended_well(ended, 2)
-    assert "fontTools" in ended.stderr
+    assert "jinja2" in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 

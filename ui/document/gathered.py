@@ -3,20 +3,16 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
 from cnnviz import __version__
 from cnnviz._types import View
 from cnnviz.clock import now
 from cnnviz.document import types as t
-from cnnviz.document.archive import filled_in, png_of
+from cnnviz.document.archive import png_of
 from cnnviz.document.run import StillRun, pack_run
-from cnnviz.document.types import Document, Files
-from cnnviz.errors import DataError
-from cnnviz.lab.record import Work, read_work
 from cnnviz.network import weights_checksum
 from cnnviz.snapshots import Origin
 from ui.panels.provenance import Provenance, provenance_in
@@ -58,7 +54,7 @@ class Gathered:
 
     def packed(self, kept: Kept | None = None) -> tuple[t.Document, dict[str, bytes]]:
         """Return document and members; those that are kept are named by the document alone."""
-        from ui.document.gathered import words_of
+        from ui.document.words import words_of
 
         files: dict[str, bytes] = {}
         document = replace(self.document, saved=now(), **words_of(self.work, files))
@@ -194,42 +190,3 @@ def _seen(state: AppState, panel: str, views: Mapping[str, View]) -> t.Seen:
         pinned=None if pinned is None else t.Pinned(stage=pinned.stage, index=tuple(pinned.index)),
         views={name: dict(view) for name, view in views.items()},
     )
-
-
-_LONG = 4096
-_DRAWN = ("svg", "csv")  # words are never set apart: they outlive whatever is damaged
-
-
-def words_of(work: Work, files: dict[str, bytes]) -> dict[str, Any]:
-    """Return the work as fields of a document; long drawings become members of it."""
-    values = msgspec.to_builtins(work)
-    lab = values.pop("lab")
-    return {"words": _set_apart(values, files), "lab": lab}
-
-
-def work_of(document: Document, files: Files) -> tuple[Work, list[str]]:
-    """Return the work in a document, and titles of what in it is lost.
-
-    * Raises DataError: if it is damaged: a clause, to follow "cannot be opened: ".
-    """
-    try:
-        return read_work({**filled_in(document.words, files), "lab": document.lab})
-    except RecursionError as error:
-        raise DataError("its words are damaged") from error
-
-
-def _set_apart(value: Any, files: dict[str, bytes]) -> Any:
-    """Return values in which each drawing, and the numbers behind one, is the name of a member."""
-    if isinstance(value, Mapping):
-        return {
-            key: _put(each, files) if key in _DRAWN and len(each) > _LONG else _set_apart(each, files)
-            for key, each in value.items()
-        }
-    return [_set_apart(each, files) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _put(text: str, files: dict[str, bytes]) -> dict[str, str]:
-    content = text.encode("utf-8", "replace")
-    name = f"inserts/{hashlib.sha256(content).hexdigest()[:32]}.txt"
-    files[name] = content
-    return {"member": name}

@@ -321,7 +321,7 @@ class WindowDocument(QObject):
         self._restore(Order(document, files, name, is_own=True, asks=False), then)
 
     def _restore(self, order: Order, then: Callable[[], None]) -> None:
-        from ui.document.gathered import work_of
+        from ui.document.words import work_of
 
         def begin(built: Built) -> None:
             document, files = order.document, order.files
