@@ -18,13 +18,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled
-from cnnviz.clock import now
 from cnnviz.errors import in_words
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.output import Output
@@ -251,7 +251,7 @@ def diagnose() -> int:
     if isinstance(terminal, io.TextIOWrapper):
         terminal.reconfigure(errors="replace")  # it need not know every sign
     output, problems = Output(), 0
-    output.say(f"CNNViz doctor, {now()}")
+    output.say(f"CNNViz doctor, {datetime.now().isoformat(' ', 'minutes')}")
     for fact in _facts():
         words = "OK" if fact.is_fine else "PROBLEM"
         # Home is written as ~, so that the text may be passed on.
