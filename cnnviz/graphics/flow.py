@@ -351,6 +351,8 @@ def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
         )
         press = partial(_cell_asked, stage, tile)
         cells.append(CellParts((n, tile), grid, partial(_cell_said, stage, tile), press))
+    for n, head in places.heads.items():
+        parts.append(Part(("head", n), head, f"{flow.stages[n].title}: {flow.stages[n].column.about}"))
     if flow.hides_output:
         return parts + cells
     last = flow.network.layers[-1][0]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnnviz.datasets import load_mnist, to_input
-from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
+from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Part, Rect, Text
 from cnnviz.experiment import LAB5, LENET, Experiment
 from cnnviz.graphics.cells import ends_of, short_scale
 from cnnviz.graphics.columns import EVIDENCE, Kind, plan_of, unit_grid
@@ -140,11 +140,20 @@ def test_pointing_at_a_cell_outlines_what_it_is_computed_from_and_what_it_feeds(
     assert len(there.marks) == len(hidden.marks) + 4, "image, map, pooled map, products"
 
 
+def test_the_heading_of_each_column_says_what_it_shows() -> None:
+    shown = flow(LAB5)
+    told = [part.tip for part in drawn(shown).parts if isinstance(part, Part) and part.key[0] == "head"]
+    assert [text.partition(":")[0] for text in told] == [each.title for each in shown.stages]
+    assert "Contribution of each cell of pool1" in told[-1]
+
+
 @EACH
 def test_pressing_goes_on_to_a_cell_of_the_network(name: str) -> None:
     shown = flow(EXPERIMENTS[name])
     drawing = drawn(shown, (1700, 760))
     for part in drawing.parts:
+        if part.key[0] == "head":
+            continue
         part = part.find(CellKey(part.key, 0, 0)) if hasattr(part, "grid") else part
         assert isinstance(part.ask, ShowCell)
         shape = (

@@ -52,26 +52,21 @@ def test_a_value_of_another_kind_is_as_none(qtbot, tmp_path, value):
         close_export_dialog(qtbot)
 
 
-def test_these_are_all_that_is_remembered(qtbot, session, tmp_path):
+def test_these_are_all_that_is_remembered_and_motion_stays_off(qtbot, session, tmp_path, theme):
     session.exporter.export(session.window.panel(TrainingPanel))
     dialog = export_dialog()
     dialog.folder.setText(str(tmp_path))
     dialog.export()
     session.set_theme_mode("dark")
-    session.window.menus.action("motion").toggle()
+    for moves in (True, False):
+        session.window.menus.action("motion").setChecked(moves)
+        assert theme.moves is moves
     session.document.remember(tmp_path / "model.safetensors")
     session.close()
     kept = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     assert set(kept.allKeys()) == _KEYS
-
-
-def test_motion_stays_off_where_it_was_switched_off(qtbot, tmp_path, theme):
     theme.moves = True
-    with begun(qtbot, tmp_path / "CNNViz.ini") as session:
-        session.window.menus.action("motion").setChecked(False)
-        assert not theme.moves
-    theme.moves = True
-    with begun(qtbot, tmp_path / "CNNViz.ini") as session:
+    with begun(qtbot, tmp_path / "window.ini") as session:
         assert not theme.moves
         assert not session.window.menus.action("motion").isChecked()
 
