@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._pictured import Pictured
-from cnnviz._types import ByteArray, FloatArray, IntArray
+from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured
 from cnnviz.datasets import to_input
 from cnnviz.engines import make_engine
 from cnnviz.errors import CNNVizError

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnviz._pictured import Pictured
+from cnnviz._types import Pictured
 from cnnviz.datasets import Dataset
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.quantities import format_count

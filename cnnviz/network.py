@@ -10,8 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cnnviz._pictured import Pictured
-from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Shape
+from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Pictured, Shape
 from cnnviz._validation import check_choice, check_int, shown
 from cnnviz.datasets.dataset import to_input
 from cnnviz.errors import ParameterError, ShapeError

@@ -19,7 +19,7 @@ from cnnviz.graphics.curves import CURVES
 from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.network_stages import flow_of
 from cnnviz.graphics.pairs import MovedImage, PairMaps, Shown
-from cnnviz.graphics.probability_pairs import Predictions
+from cnnviz.graphics.probabilities import Predictions
 from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.run_curves import Run, accuracy_plot, loss_plot
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words

@@ -14,7 +14,7 @@ from cnnviz.output import INTERRUPTED, complain, find_console
 
 # Names to import, each brought by a package of about the same name.
 _ENGINE = ("jinja2", "numpy", "PIL", "safetensors", "threadpoolctl", "tqdm")
-_WINDOW = ("ui", "shiboken6", "PySide6", "pyqtgraph", "fontTools")
+_WINDOW = ("ui", "shiboken6", "PySide6", "fontTools")
 
 
 def start(argv: Sequence[str] | None = None) -> int:
@@ -41,9 +41,9 @@ def _run(argv: Sequence[str] | None) -> int:
         return diagnose()
     _require(_ENGINE)
     if given[:1] == [TRY_WINDOW]:
-        from ui import try_window
+        from ui.unattended import try_window
 
-        return try_window.run(int(given[1]))
+        return try_window(int(given[1]))
     from cnnviz.cli import parse_arguments
 
     arguments = parse_arguments(given)
@@ -63,7 +63,7 @@ def _run(argv: Sequence[str] | None) -> int:
         from ui.application import run
     status = run(arguments)
     if arguments.headless and arguments.screenshots is not None and status != INTERRUPTED:
-        from ui.screenshots import save_screenshots
+        from ui.unattended import save_screenshots
 
         save_screenshots(arguments)
     return status

@@ -219,7 +219,12 @@ class Trainer:
         first_step, start = self.step + 1, time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for i in range(count):
-                indices = self._next_indices()
+                epoch, position = divmod(self.step, self._steps_per_epoch)
+                if epoch != self._order_epoch:
+                    self._order = epoch_order(len(self.dataset.train_labels), self._config.seed, epoch)
+                    self._order_epoch = epoch
+                first = position * self._config.batch_size
+                indices = self._order[first : first + self._config.batch_size]
                 losses[i], correct[i] = self._engine.step_gradients(
                     self.dataset.train_images, self.dataset.train_labels, indices
                 )
@@ -280,14 +285,6 @@ class Trainer:
 
     def _load(self, state: Mapping[str, NDArray[Any]]) -> None:
         self._optimizer.load_state(state, self._engine.vector, self._engine.views)
-
-    def _next_indices(self) -> IntArray:
-        epoch, position = divmod(self.step, self._steps_per_epoch)
-        if epoch != self._order_epoch:
-            self._order = epoch_order(len(self.dataset.train_labels), self._config.seed, epoch)
-            self._order_epoch = epoch
-        first = position * self._config.batch_size
-        return self._order[first : first + self._config.batch_size]
 
     def _stop_if_diverged(self, progress: Progress, before: tuple[FloatArray, State]) -> None:
         losses = progress.losses

@@ -130,7 +130,7 @@ def words(title: str = "A report") -> dict[str, Any]:
 @cache
 def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
     """Return a document with a short run, words, and what was done in a lab, and its members."""
-    from cnnviz.document.images import png_of
+    from cnnviz.document.archive import png_of
 
     settings = experiment()
     data = load_mnist(settings.classes)

@@ -9,8 +9,7 @@ TITLE = "In the window"
 
 def missing() -> str:
     """Say why this cannot be measured here."""
-    absent = [name for name in ("PySide6", "pyqtgraph") if find_spec(name) is None]
-    return f"Needs {' and '.join(absent)}." if absent else ""
+    return "" if find_spec("PySide6") else "Needs PySide6."
 
 
 def run(settings: Settings) -> list[str]:

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cnnviz._pictured import Pictured
-from cnnviz._types import ByteArray, FloatArray
+from cnnviz._types import ByteArray, FloatArray, Pictured
 from cnnviz._validation import check_choice, shown
 from cnnviz.errors import DataError, ParameterError, ShapeError
 from cnnviz.files import LONGEST_NAME, printable

@@ -1,12 +1,13 @@
-"""What the network thinks of an image: one bar a class."""
+"""What the network thinks of an image, one bar a class; or of two, or two networks of one, bar above bar."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz.drawing import Box, Drawing, Graphic, Ground, Line, Look, Part, Share, Size, Table
-from cnnviz.quantities import format_probabilities
+from cnnviz.quantities import format_probabilities, format_probability_pairs
 
 LONGEST = 8
 """Characters of a probability, such as "1 − 2e−8"."""
@@ -114,3 +115,92 @@ PROBABILITIES = Graphic(
     lambda shown: "; ".join(map(shown.say, shown.shown)) if shown.values else "no prediction yet",
     _height,
 )
+
+
+# -- two predictions ----------------------------------------------------------------------------------------
+
+
+SIDES = ("original", "shifted")
+MOST_ROWS = 3
+"""Rows that are shown when there are more classes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Two predictions.
+
+    * `names`: Names of the k classes.
+    * `original`: ndarray of shape (k,). Their probabilities on one side.
+    * `shifted`: ndarray of shape (k,). On the other; None while they are not known.
+    * `sides`, `inks`: What the sides are called, and their colours.
+    * `label`: Class that is shown in any case.
+    """
+
+    names: tuple[str, ...]
+    original: NDArray[np.floating]
+    shifted: NDArray[np.floating] | None
+    sides: tuple[str, str] = SIDES
+    inks: tuple[str, str] = SIDES
+    label: int | None = None
+
+    @property
+    def values(self) -> tuple[NDArray[np.floating], ...]:
+        """Probabilities that are known."""
+        return (self.original,) if self.shifted is None else (self.original, self.shifted)
+
+    @property
+    def shown(self) -> list[int]:
+        """The likeliest classes, in order."""
+        weights = np.max(self.values, axis=0)
+        if self.label is not None:
+            weights[self.label] = 1
+        return sorted(np.argsort(-weights, kind="stable")[:MOST_ROWS].tolist())
+
+    def texts(self, digits: int = 3, longest: int | None = None) -> list[tuple[str, ...]]:
+        """Probabilities as text, those that are known of each class."""
+        pairs = format_probability_pairs(self.values[0], self.values[-1], digits, longest)
+        return [pair[: len(self.values)] for pair in pairs]
+
+    def say(self) -> str:
+        """Say all probabilities, a line each."""
+        words = (zip(self.sides, texts, strict=False) for texts in self.texts(4))
+        said = (", ".join(map(" ".join, each)) for each in words)
+        return "\n".join(f"class {name}: {text}" for name, text in zip(self.names, said, strict=True))
+
+
+def draw_pairs(shown: Predictions, ground: Ground) -> Drawing:
+    """Draw name, two bars and two numbers a class, under a heading."""
+    drawing, look, px = Drawing(ground), ground.look, ground.px
+    pairs, heading = shown.texts(longest=LONGEST), " → ".join(shown.sides[: len(shown.values)])
+    texts = {row: " → ".join(pairs[row]) for row in shown.shown}
+    mono, best = look.font("mono"), {int(each.argmax()) for each in shown.values}
+    widest = max(map(mono.width, ("0.000 → 0.000", *texts.values())))
+    numbers = max(widest, look.font("small").width(heading)) + px(2)
+    names = max(look.font("strong").width(shown.names[row]) for row in texts) + px(10)
+    head, *lines = ground.box.lines(len(texts) + 1, _pair_line(look))
+    drawing.write(head, heading, "small", "muted", "right")
+    for line, (row, text) in zip(lines, texts.items(), strict=True):
+        name, bars, number = line.columns(min(names, 0.3 * line.width), Share(1), numbers + px(8))
+        drawing.write(name, shown.names[row], "strong" if row in best else "")
+        drawing.write(number, text, mono, "text", "right")
+        for values, role, top in zip(shown.values, shown.inks, (-px(6), px(1)), strict=False):
+            drawing.bar(Box(bars.left, bars.y + top, bars.width, px(5)), float(values[row]), role)
+    drawing.parts.append(Part("all", ground.box, shown.say()))
+    return drawing
+
+
+def _pair_line(look: Look) -> float:
+    return look.font().line + look.px(5)
+
+
+def _pairs_size(shown: Predictions, look: Look) -> Size:
+    high = (max(len(shown.shown), 2) + 1) * _pair_line(look)
+    return Size(look.px(220), high, look.px(170), high)
+
+
+def _pair_tables(shown: Predictions) -> list[Table]:
+    rows = list(zip(shown.names, *(each.tolist() for each in shown.values), strict=True))
+    return [Table("Probabilities", ("class", *shown.sides[: len(shown.values)]), rows)]
+
+
+PREDICTIONS = Graphic(draw_pairs, _pairs_size, _pair_tables, Predictions.say)

@@ -1,17 +1,33 @@
-"""The curves of a training run: loss and accuracy over its steps, beside those of an earlier run."""
+"""The curves of a training run, loss and accuracy, beside those of an earlier run; their legend."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.drawing import DARK, LIGHT, Ink
-from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, round_up
+from cnnviz.drawing import (
+    DARK,
+    LIGHT,
+    Ask,
+    Drawing,
+    Graphic,
+    Ground,
+    Ink,
+    Line,
+    Lines,
+    Look,
+    Part,
+    Rect,
+    Share,
+    Size,
+)
+from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, diamond, round_up
 from cnnviz.history import EvaluationPoint, History
-from cnnviz.palette import Color
+from cnnviz.palette import DASHES, Color
 
 UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
 """Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
@@ -160,3 +176,92 @@ def _roomy(ends: tuple[float, float]) -> tuple[float, float]:
     """With a margin, so that neither a line along an end nor a dot at it is cut in half."""
     margin = 0.02 * (ends[1] - ends[0])
     return ends[0] - margin, ends[1] + margin
+
+
+# -- their names --------------------------------------------------------------------------------------------
+
+
+class ToggleCurve(Ask):
+    """Show a curve, or hide it."""
+
+    name: str
+
+
+class Named(NamedTuple):
+    """How a curve is called, and how its line looks."""
+
+    name: str
+    ink: Ink
+    style: str
+    width: float
+    has_dots: bool
+    is_hidden: bool = False
+    short: str = ""
+
+    @classmethod
+    def of(cls, curve: Curve, hidden: Container[str]) -> "Named":
+        """Entry of a curve: without its points, as these keep coming."""
+        is_hidden = curve.name in hidden
+        return cls(curve.name, curve.ink, curve.style, curve.width, curve.has_dots, is_hidden, curve.short)
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Title, and the curves that are named."""
+
+    title: str
+    curves: tuple[Named, ...]
+
+
+def draw_legend(legend: Legend, ground: Ground) -> Drawing:
+    """Write the title, and a piece of each line before its name, which is shorter where room is short."""
+    drawing, look, px = Drawing(ground), ground.look, ground.px
+    is_short = ground.box.width < legend_size(legend, look).width
+    widths = _legend_widths(legend, look, is_short=is_short)
+    title, *entries = ground.box.columns(Share(1), *widths)
+    drawing.write(title, legend.title, "strong")
+    for curve, box in zip(legend.curves, entries, strict=True):
+        is_shown, y = not curve.is_hidden, box.y
+        if curve.name == ground.hovered:
+            edge = "accent" if ground.has_focus else ""
+            drawing.add(Rect(box.inset(1), "" if edge else "hover", edge, 2, px(4)))
+        piece, name = box.cut(left=px(4), right=px(4)).columns(px(10), Share(1), gap=px(6))
+        line = ((piece.left, y), (piece.right, y))
+        ink, dash = (curve.ink, DASHES[curve.style]) if is_shown else ("border", ())
+        drawing.add(Line(line, ink, max(curve.width * look.scale, px(2)), dash))
+        if curve.has_dots and is_shown:
+            drawing.add(diamond((piece.x, y), px(3.5), curve.ink))
+        drawing.write(name, _called(curve, is_short=is_short), "small", "muted")
+        if not is_shown:
+            drawing.add(Lines(((name.left, y, name.right, y),), "muted"))
+        what = "Hide" if is_shown else "Show"
+        drawing.parts.append(
+            Part(curve.name, box, f"{what} the curve “{curve.name}”", ToggleCurve(curve.name))
+        )
+    return drawing
+
+
+def _called(curve: Named, *, is_short: bool) -> str:
+    return curve.short or curve.name if is_short else curve.name
+
+
+def _legend_widths(legend: Legend, look: Look, *, is_short: bool) -> list[float]:
+    small = look.font("small")
+    return [small.width(_called(curve, is_short=is_short)) + look.px(26) for curve in legend.curves]
+
+
+def legend_size(legend: Legend, look: Look) -> Size:
+    """Usual and least size: no name may be missing."""
+    title, high = look.font("strong").width(legend.title) + look.px(6), look.font("strong").line + look.px(4)
+    wide, least = (title + sum(_legend_widths(legend, look, is_short=short)) for short in (False, True))
+    return Size(wide, high, least, high)
+
+
+LEGEND = Graphic(
+    draw_legend,
+    legend_size,
+    words=lambda legend: ", ".join(
+        f"{curve.name}{' hidden' if curve.is_hidden else ''}" for curve in legend.curves
+    ),
+    height=lambda legend, _width, look: legend_size(legend, look).height,
+)

@@ -17,14 +17,13 @@ from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.cells import ends_of, short_scale
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
-from cnnviz.graphics.probabilities import mark_true
+from cnnviz.graphics.probabilities import LONGEST, mark_true
 from cnnviz.graphics.tiles import scroll_bar
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_probabilities, format_signed, format_value
 
 _BAR = 10  # width of a scroll bar
 _LONG_STEP = 4  # cells that an arrow key with Shift leads on
-_LONGEST = 8  # characters of a probability, such as "1 − 2e−8"
 
 Span = tuple[str, str, Ink]
 """Words, their font, their colour."""
@@ -293,7 +292,7 @@ def _say(outputs: Outputs, place: int) -> str:
 
 @kept
 def _shares(outputs: Outputs) -> list[str]:
-    return format_probabilities(outputs.probabilities.tolist(), longest=_LONGEST)
+    return format_probabilities(outputs.probabilities.tolist(), longest=LONGEST)
 
 
 @kept
@@ -345,19 +344,16 @@ OUTPUTS = Graphic(
 # -- what stands beside -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Marks:
-    """Roles of outlines, and what they mean."""
-
-    marks: tuple[tuple[str, str], ...]
+Marks = tuple[tuple[str, str], ...]
+"""Roles of outlines, and what they mean."""
 
 
 def draw_marks(shown: Marks, ground: Ground) -> Drawing:
     """Draw each outline as on a map, with its meaning beside it."""
     drawing, px = Drawing(ground), ground.px
-    count = len(shown.marks)
+    count = len(shown)
     lines = ground.box.lines(count, min(_mark_line(ground.look), ground.box.height / count))
-    for (role, text), line in zip(shown.marks, lines, strict=True):
+    for (role, text), line in zip(shown, lines, strict=True):
         sign, words = line.columns(px(13), Share(1), gap=px(6))
         side = min(px(13), line.height - px(1))
         sign = sign.placed(side, side)
@@ -371,15 +367,15 @@ def _mark_line(look: Look) -> float:
 
 
 def _marks_size(shown: Marks, look: Look) -> Size:
-    count = len(shown.marks)
+    count = len(shown)
     return Size(look.px(60), count * _mark_line(look), look.px(60), count * look.px(13))
 
 
 MARKS = Graphic(
     draw_marks,
     _marks_size,
-    words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown.marks),
-    height=lambda shown, _width, look: len(shown.marks) * _mark_line(look),
+    words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown),
+    height=lambda shown, _width, look: len(shown) * _mark_line(look),
 )
 
 
@@ -426,18 +422,11 @@ FOLDED = Graphic[Folded](
 )
 
 
-@dataclass(frozen=True)
-class Arrow:
-    """An arrow from one column to the next, at some height."""
-
-    height: float
-
-
-def draw_arrow(shown: Arrow, ground: Ground) -> Drawing:
-    """Draw it in the middle."""
+def draw_arrow(height: float, ground: Ground) -> Drawing:
+    """Draw an arrow from one column to the next, at some height."""
     drawing = Drawing(ground)
-    drawing.add(_chevron(ground.box.x + 1, ground.box.top + shown.height, 4))
+    drawing.add(_chevron(ground.box.x + 1, ground.box.top + height, 4))
     return drawing
 
 
-ARROW = Graphic[Arrow](draw_arrow, sized(16, 16, 16, 16))
+ARROW = Graphic[float](draw_arrow, sized(16, 16, 16, 16))

@@ -96,18 +96,6 @@ def dataset_in(document: Document, files: Files) -> Dataset:
     return replace(read, classes=said.available, name=said.name, path=Path(_DATA), source=None)
 
 
-def _data_bytes(data: Dataset) -> bytes:
-    packed = io.BytesIO()
-    np.savez_compressed(
-        packed,
-        x_train=data.train_images[:, 0],
-        y_train=data.train_labels,
-        x_test=data.test_images[:, 0],
-        y_test=data.test_labels,
-    )
-    return packed.getvalue()
-
-
 # --- making one ---------------------------------------------------------------------------------------------
 
 
@@ -131,7 +119,15 @@ def made_course(
     files = members | lab_members(lab, figures)
     data = Data(name=dataset.name[:200], sha256=dataset.sha256)
     if with_data:
-        files[_DATA] = _data_bytes(dataset)
+        packed = io.BytesIO()
+        np.savez_compressed(
+            packed,
+            x_train=dataset.train_images[:, 0],
+            y_train=dataset.train_labels,
+            x_test=dataset.test_images[:, 0],
+            y_test=dataset.test_labels,
+        )
+        files[_DATA] = packed.getvalue()
         data = Data(name=data.name, sha256=data.sha256, path=_DATA, available=dataset.classes)
     document = Document(
         format_version=FORMAT_VERSION, version=__version__, experiment=experiment, kind="course", data=data,

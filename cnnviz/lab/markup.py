@@ -177,17 +177,6 @@ def parse_formula(text: str) -> Equation:
     """
     if len(text) > _LONGEST:
         raise ParameterError(f"a formula has at most {_LONGEST} letters")
-    tokens = _tokens(text)
-    parser = _Parser(tokens)
-    node = parser.row(0)
-    if parser.tokens:
-        raise ParameterError("a } in it closes nothing")
-    if node == ():
-        raise ParameterError("it is empty")
-    return Equation(" ".join(text.split()), node)
-
-
-def _tokens(text: str) -> list[str]:
     tokens: list[str] = []
     position = 0
     while position < len(text):
@@ -197,7 +186,13 @@ def _tokens(text: str) -> list[str]:
         if not found[0].isspace():
             tokens.append(found[0])
         position = found.end()
-    return tokens
+    parser = _Parser(tokens)
+    node = parser.row(0)
+    if parser.tokens:
+        raise ParameterError("a } in it closes nothing")
+    if node == ():
+        raise ParameterError("it is empty")
+    return Equation(" ".join(text.split()), node)
 
 
 class _Parser:

@@ -7,8 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._pictured import Pictured
-from cnnviz._types import ByteArray, FloatArray, IntArray, Shape
+from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Cancelled, Progress, ignore_progress, input_chunks, never

@@ -9,8 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._pictured import Pictured
-from cnnviz._types import ByteArray, FloatArray, IntArray
+from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured
 from cnnviz._validation import check_int
 from cnnviz.errors import ShapeError
 from cnnviz.layers import MaxPool2D

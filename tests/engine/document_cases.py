@@ -9,7 +9,7 @@ from PIL import Image
 
 from cnnviz import __version__
 from cnnviz.document import archive
-from cnnviz.document.images import png_of
+from cnnviz.document.archive import png_of
 from cnnviz.document.run import StillRun, pack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Pinned, Seen, Shift
 from cnnviz.experiment import LAB5, Experiment

@@ -17,7 +17,7 @@ from safetensors.numpy import load as from_safetensors
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz.document import archive
-from cnnviz.document.images import pixels_of, png_of
+from cnnviz.document.archive import pixels_of, png_of
 from cnnviz.document.run import RestoredRun, pack_run, unpack_run
 from cnnviz.document.types import Part, Said
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError

@@ -33,14 +33,13 @@ from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.graphics.heat_map import COLORS, FITTED_MAP, HEAT_MAP, WHOLE_MAP, HeatMap, Looked, Zoom
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
-from cnnviz.graphics.legend import LEGEND, Legend, Named
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, Key, MovedImage, Pair, PairMaps, Shown
 from cnnviz.graphics.patches import PATCHES, Patch, Patches
 from cnnviz.graphics.pictures import BOARD, PHOTO, Board, Photo
-from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
-from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
+from cnnviz.graphics.probabilities import PREDICTIONS, PROBABILITIES, Predictions, Probabilities
 from cnnviz.graphics.route import ROUTE, Route, Routed
+from cnnviz.graphics.run_curves import LEGEND, Legend, Named
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.graphics.stages import (
     ARROW,
@@ -49,16 +48,14 @@ from cnnviz.graphics.stages import (
     MARKS,
     OUTPUTS,
     STAGE_MAP,
-    Arrow,
     Fitting,
     Folded,
-    Marks,
     OutputRows,
     Outputs,
     StageMap,
 )
 from cnnviz.graphics.steps import STEPS, Steps
-from cnnviz.graphics.texts import DONE, STATEMENT, VALUES, WORDS, Done, Statement, Value, Values, Words
+from cnnviz.graphics.texts import DONE, STATEMENT, VALUES, WORDS, Statement, Value, Values, Words
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, Thumbnails
 from cnnviz.graphics.tiles import FRAMED, TILES, Chosen, Framed, Marked, Tiles, Whole
 from cnnviz.graphics.time_track import TIME_LINE, TimeLine, Track
@@ -167,7 +164,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         Legend("Loss", tuple(Named(name, "accent", "solid", 1.5, True) for name in ("each step", "mean"))),
     ),
     "stage map": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED)), "note", moves=Go)),
-    "marks": (MARKS, Marks(KEYED)),
+    "marks": (MARKS, KEYED),
     "statement": (STATEMENT, Statement("The maps changed by *0.42*: they moved along with the digit.")),
     "timeline": (TIME_LINE, TimeLine(TRACK, 1200, 700, is_live=False)),
     "many epochs": (TIME_LINE, TimeLine(Track(0, 90_000, 100, TRACK.curve), 0, 0)),
@@ -198,7 +195,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "colours": (COLORS, SIGNED),
     "words": (WORDS, Words("A sentence of several words, that goes on over more than one line.")),
     "values": (VALUES, Values((Value("a", "loss", "0.1234"), Value("b", "rate", "1e-4")))),
-    "done": (DONE, Done(0.4)),
+    "done": (DONE, 0.4),
     "entries": (
         VALUES,
         Values(
@@ -279,7 +276,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "outputs": (OUTPUTS, OutputRows(Outputs(CLASSES, SHARES, 9 * SHARES - 2, 3, Go, Go), 1, 4, Go)),
     "folded": (FOLDED, Folded("relu1", Go())),
-    "arrow": (ARROW, Arrow(8)),
+    "arrow": (ARROW, 8.0),
     "framed": (FRAMED, Framed(Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6))),
 }
 MARKED = {

@@ -20,7 +20,7 @@ from cnnviz.drawing.cells import number_cell
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
-from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
+from cnnviz.graphics.probabilities import PREDICTIONS, Predictions
 from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import STATEMENT, VALUES, Statement, Value, Values
 from cnnviz.graphics.tiles import FRAMED, TILES, Chosen, Framed, Tiles, Whole

@@ -11,8 +11,19 @@ from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Tex
 from cnnviz.drawing.lettering import Font
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.curves import CURVES, Curve, Curves
-from cnnviz.graphics.legend import LEGEND, Legend, Named, ToggleCurve
-from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS, Run, accuracy_plot, loss_plot
+from cnnviz.graphics.run_curves import (
+    BEFORE,
+    EACH,
+    LEGEND,
+    MEAN,
+    TESTS,
+    Legend,
+    Named,
+    Run,
+    ToggleCurve,
+    accuracy_plot,
+    loss_plot,
+)
 from cnnviz.graphics.time_track import TIME_LINE, Leap, ReadStep, ShowStep, TimeLine, ToEnd, Track, Walk
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress

@@ -17,8 +17,8 @@ from PIL import Image
 
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
+from cnnviz.lab.measured import command_line
 from cnnviz.report import pdf
-from cnnviz.report.appendix import command_line
 from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
 from cnnviz.report.html import to_html, write_html
 from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset, write_folder, write_pdf

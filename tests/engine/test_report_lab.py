@@ -18,10 +18,9 @@ from cnnviz.errors import DataError, ParameterError
 from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.lab.course import free_lab
-from cnnviz.lab.measured import measured_lab
+from cnnviz.lab.measured import command_line, measured_lab
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, Version, Work, read_work
-from cnnviz.report.appendix import command_line
 from cnnviz.report.bench import LabSettings
 from cnnviz.report.blocks import Data, Figure, Heading, Table, Words
 from cnnviz.report.html import to_html, write_html

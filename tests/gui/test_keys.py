@@ -7,10 +7,10 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QScrollArea,
-    QSpinBox,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -185,7 +185,7 @@ def test_space_trains_from_a_box_and_opens_none_and_return_presses_the_button_th
 ) -> None:
     lengthen(qtbot, active)
     state, form = active.state, active.window.panel(TrainingPanel).form
-    boxes = [each for each in form.findChildren(QWidget) if isinstance(each, QComboBox | QSpinBox)]
+    boxes = [each for each in form.findChildren(QWidget) if isinstance(each, QComboBox | QAbstractSpinBox)]
     boxes.append(form.field("classes"))
     assert len(boxes) > 4
     for box in boxes:

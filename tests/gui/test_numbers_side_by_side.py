@@ -14,8 +14,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.graphics.curves import Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
-from cnnviz.graphics.probabilities import Probabilities
-from cnnviz.graphics.probability_pairs import Predictions
+from cnnviz.graphics.probabilities import Predictions, Probabilities
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.palette import Color
 from cnnviz.routing import ParameterTarget

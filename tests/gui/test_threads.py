@@ -16,9 +16,8 @@ from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
 from ui.run import mail_reader
 from ui.run.mail_reader import FrameBudget, MailReader
-from ui.run.mailbox import Mailbox, ProgressMade, RunFailed, RunHalted, SnapshotTaken
 from ui.run.moments import MomentTests
-from ui.run.worker import TrainControl
+from ui.run.worker import Mailbox, ProgressMade, RunFailed, RunHalted, SnapshotTaken, TrainControl
 from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner

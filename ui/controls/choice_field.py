@@ -138,7 +138,13 @@ class SegmentedControl(QFrame):
         self._group = QButtonGroup(self)
         layout = fill(QHBoxLayout(self), spacing=0)
         for key, text in pairs:
-            button = self._make_button(text)
+            button = QPushButton(text.replace("&", "&&"), self)
+            button.setCheckable(True)
+            button.setAutoDefault(False)
+            button.setProperty("kind", "segment")
+            button.setAccessibleName(text)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             self._buttons[key] = button
             self._group.addButton(button)
             layout.addWidget(button)
@@ -174,16 +180,6 @@ class SegmentedControl(QFrame):
     def button(self, key: str) -> QAbstractButton:
         """Button of an option."""
         return self._buttons[key]
-
-    def _make_button(self, text: str) -> QPushButton:
-        button = QPushButton(text.replace("&", "&&"), self)
-        button.setCheckable(True)
-        button.setAutoDefault(False)
-        button.setProperty("kind", "segment")
-        button.setAccessibleName(text)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        return button
 
     def _on_button_toggled(self, button: QAbstractButton, checked: bool) -> None:
         if not checked:

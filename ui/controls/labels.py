@@ -1,15 +1,15 @@
-"""Labels: the title of a section, text that is cut with an ellipsis, text that wraps, a badge."""
+"""Labels: the title of a section, text that is cut with an ellipsis, text that wraps."""
 
 import re
 from typing import override
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget
 from ui.controls.layouts import named
-from ui.theme import Theme, follow_theme, mono_font, repolish, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 _NUMBER = re.compile(r"\d[\d.,]*(e\D?\d+)?")
 _LONG_NUMBER = "0.0000e-00"
@@ -231,20 +231,3 @@ class WrapLabel(WrappedWidget):
         painter.setPen(self._theme.color(self._role))
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self._vertical
         painter.drawText(self.rect(), int(flags), self._text)
-
-
-class Badge(QLabel):
-    """A few words on a tinted ground, such as the state of a run."""
-
-    def __init__(self, text: str = "", kind: str = "neutral", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.set_badge(text, kind)
-
-    def set_badge(self, text: str, kind: str = "neutral") -> None:
-        """Change words and kind."""
-        self.setText(text)
-        self.setAccessibleName(text)
-        if kind != self.property("badge"):
-            self.setProperty("badge", kind)
-            repolish(self)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSlider,
-    QSpinBox,
     QWidget,
 )
 
@@ -25,72 +24,47 @@ _PARTIAL_INT = re.compile(r"[+\-−]?\d*")
 _PARTIAL_FLOAT = re.compile(r"[+\-−]?\d*[.,]?\d*([eE][+\-−]?\d*)?")
 
 
-class _CheckedField[Number: float]:
-    """What both fields answer in the same way, through their `_InputCheck`.
-
-    Mixed in before the class of Qt; it is plain Python without an ``__init__``, so that Qt's is the only one.
-    """
-
-    _check: "_InputCheck"
-
-    def set_value(self, value: Number) -> None:
-        """Show a number."""
-        self._check.show_value(value)
-
-    def set_subject(self, subject: str) -> None:
-        """Name the number for messages, as in "Learning rate must be …"."""
-        self._check.subject = subject
-
-    def message(self) -> str:
-        """What is wrong with what was typed, or ""."""
-        return self._check.message
-
-
-class IntField(_CheckedField[int], QSpinBox):
-    """Whole number in a range. The wheel turns it only while it has the keyboard."""
+class NumberField(QDoubleSpinBox):
+    """A number in a range; see the kinds of it. The wheel turns it only while it has the keyboard."""
 
     #: The number, when the user has changed it.
-    valueEdited = Signal(int)
+    valueEdited = Signal(object)
     #: What is wrong with what was typed, or "" when nothing is.
     messageChanged = Signal(str)
 
-    def __init__(self, minimum: int, maximum: int, value: int) -> None:
-        super().__init__()
-        self._check = _InputCheck(self)
-        self.setRange(minimum, maximum)
-        self.setValue(value)
-        self.valueChanged.connect(self.valueEdited)
-
-    @override
-    def validate(self, text: str, pos: int, /) -> Any:
-        # Qt would refuse the digit that leaves the range without a word; so it is let in, and explained.
-        return self._check.state(text, _PARTIAL_INT, int), text, pos
-
-    @override
-    def fixup(self, text: str, /) -> str:
-        return self._check.corrected(text, int)
-
-    @override
-    def wheelEvent(self, event: QWheelEvent, /) -> None:
-        self._check.pass_wheel(super().wheelEvent, event)
-
-
-class FloatField(_CheckedField[float], QDoubleSpinBox):
-    """A number of any magnitude in a range, such as a rate, typed as "0.0001" or "1e-4"; steps 1, 2, 5."""
-
-    #: The number, when the user has changed it.
-    valueEdited = Signal(float)
-    #: What is wrong with what was typed, or "" when nothing is.
-    messageChanged = Signal(str)
+    _kind: type = float
+    _partial, _called, _digits = _PARTIAL_FLOAT, "a number", 12
 
     def __init__(self, minimum: float, maximum: float, value: float) -> None:
         super().__init__()
-        self._check = _InputCheck(self)
+        self._subject = "The value"
+        self._message = ""
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
+        self.lineEdit().textEdited.connect(self._on_text_edited)
+        # The stylesheet cannot reach the editor inside a spin box.
+        scaled(self.lineEdit().setTextMargins, 7, 0, 0, 0)
         self.setLocale(QLocale.c())
-        self.setDecimals(12)
+        self.setDecimals(self._digits)
         self.setRange(minimum, maximum)
         self.setValue(value)
-        self.valueChanged.connect(self.valueEdited)
+        self.valueChanged.connect(self._on_value_changed)
+
+    def set_value(self, value: float) -> None:
+        """Show a number."""
+        blocked = self.blockSignals(True)
+        self.setValue(value)
+        self.blockSignals(blocked)
+        self._say("")
+
+    def set_subject(self, subject: str) -> None:
+        """Name the number for messages, as in "Learning rate must be …"."""
+        self._subject = subject
+
+    def message(self) -> str:
+        """What is wrong with what was typed, or ""."""
+        return self._message
 
     @override
     def textFromValue(self, value: float, /) -> str:
@@ -98,16 +72,81 @@ class FloatField(_CheckedField[float], QDoubleSpinBox):
 
     @override
     def valueFromText(self, text: str, /) -> float:
-        number = _parse(text, float)
+        number = _parse(text, self._kind)
         return self.value() if number is None else float(number)
 
     @override
     def validate(self, text: str, pos: int, /) -> Any:
-        return self._check.state(text, _PARTIAL_FLOAT, float), text, pos
+        # Qt would refuse the digit that leaves the range without a word; so it is let in, and explained.
+        state = QValidator.State.Acceptable
+        if not self._takes(_parse(text, self._kind)):
+            is_begun = self._partial.fullmatch(text.strip())
+            state = QValidator.State.Intermediate if is_begun else QValidator.State.Invalid
+        return state, text, pos
 
     @override
     def fixup(self, text: str, /) -> str:
-        return self._check.corrected(text, float)
+        number = _parse(text, self._kind)
+        if number is None:
+            kept = self.textFromValue(self.value())
+            self._say(f"{self._must()} “{text}” is not a number; {kept} is kept.")
+            return kept
+        shown = self.textFromValue(min(max(number, self.minimum()), self.maximum()))
+        self._say(f"{self._must()} {text.strip()} was changed to {shown}.")
+        return shown
+
+    @override
+    def wheelEvent(self, event: QWheelEvent, /) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def _on_value_changed(self) -> None:
+        self.valueEdited.emit(self.value())
+
+    def _on_text_edited(self, text: str) -> None:
+        self._say("" if self._takes(_parse(text, self._kind)) else self._must())
+
+    def _takes(self, number: float | None) -> bool:
+        return number is not None and self.minimum() <= number <= self.maximum()
+
+    def _must(self) -> str:
+        lo, hi = map(self._in_words, (self.minimum(), self.maximum()))
+        return f"{self._subject} must be {self._called} from {lo} to {hi}."
+
+    def _in_words(self, value: float) -> str:
+        return format_value(value)
+
+    def _say(self, message: str) -> None:
+        if message != self._message:
+            self._message = message
+            self.setProperty("invalid", bool(message))
+            repolish(self)
+            self.messageChanged.emit(message)
+
+
+class IntField(NumberField):
+    """Whole number in a range."""
+
+    _kind = int
+    _partial, _called, _digits = _PARTIAL_INT, "a whole number", 0
+
+    @override
+    def value(self) -> int:
+        return round(super().value())
+
+    @override
+    def textFromValue(self, value: float, /) -> str:
+        return str(round(value))
+
+    @override
+    def _in_words(self, value: float) -> str:
+        return format_count(round(value))
+
+
+class FloatField(NumberField):
+    """A number of any magnitude in a range, such as a rate, typed as "0.0001" or "1e-4"; steps 1, 2, 5."""
 
     @override
     def stepBy(self, steps: int, /) -> None:
@@ -116,73 +155,6 @@ class FloatField(_CheckedField[float], QDoubleSpinBox):
             value = _next_step(value) if steps > 0 else _previous_step(value)
         self.setValue(min(max(value, self.minimum()), self.maximum()))
         self.selectAll()
-
-    @override
-    def wheelEvent(self, event: QWheelEvent, /) -> None:
-        self._check.pass_wheel(super().wheelEvent, event)
-
-
-class _InputCheck:
-    """What both fields share: judging the text, the sentence about it, and the red border."""
-
-    def __init__(self, field: IntField | FloatField) -> None:
-        self._field = field
-        self.subject = "The value"
-        self.message = ""
-        field.setKeyboardTracking(False)
-        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        field.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
-        field.lineEdit().textEdited.connect(self._on_text_edited)
-        # The stylesheet cannot reach the editor inside a spin box.
-        scaled(field.lineEdit().setTextMargins, 7, 0, 0, 0)
-
-    def show_value(self, value: float) -> None:
-        blocked = self._field.blockSignals(True)
-        self._field.setValue(value)  # pyright: ignore[reportArgumentType]  # int for the one, float for the other
-        self._field.blockSignals(blocked)
-        self._say("")
-
-    def state(self, text: str, partial: re.Pattern[str], kind: type) -> QValidator.State:
-        number = _parse(text, kind)
-        if number is not None and self._field.minimum() <= number <= self._field.maximum():
-            return QValidator.State.Acceptable
-        return QValidator.State.Intermediate if partial.fullmatch(text.strip()) else QValidator.State.Invalid
-
-    def corrected(self, text: str, kind: type) -> str:
-        field, number = self._field, _parse(text, kind)
-        if number is None:
-            kept = field.textFromValue(field.value())  # pyright: ignore[reportArgumentType]  # as in show_value
-            self._say(f"{self.subject} must be {self._range()}. “{text}” is not a number; {kept} is kept.")
-            return kept
-        nearest = kind(min(max(number, field.minimum()), field.maximum()))
-        shown = field.textFromValue(nearest)
-        self._say(f"{self.subject} must be {self._range()}. {text.strip()} was changed to {shown}.")
-        return shown
-
-    def pass_wheel(self, turn: Any, event: QWheelEvent) -> None:
-        if self._field.hasFocus():
-            turn(event)
-        else:
-            event.ignore()
-
-    def _on_text_edited(self, text: str) -> None:
-        kind = int if isinstance(self._field, IntField) else float
-        number = _parse(text, kind)
-        fine = number is not None and self._field.minimum() <= number <= self._field.maximum()
-        self._say("" if fine else f"{self.subject} must be {self._range()}.")
-
-    def _range(self) -> str:
-        lo, hi = self._field.minimum(), self._field.maximum()
-        if isinstance(self._field, IntField):
-            return f"a whole number from {format_count(int(lo))} to {format_count(int(hi))}"
-        return f"a number from {format_value(lo)} to {format_value(hi)}"
-
-    def _say(self, message: str) -> None:
-        if message != self.message:
-            self.message = message
-            self._field.setProperty("invalid", bool(message))
-            repolish(self._field)
-            self._field.messageChanged.emit(message)
 
 
 def _parse(text: str, kind: type) -> float | None:

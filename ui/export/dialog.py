@@ -259,18 +259,15 @@ class ExportDialog(QDialog):
         self.open_file.clicked.connect(lambda: self._open(self._written))
         self.show_folder.clicked.connect(lambda: self._open(self._written.parent))
 
-    def _remember(self, path: Path) -> None:
-        self._settings.setValue(FIGURES_FOLDER, str(path.parent))
-        for name, value in kept(self.choices.value).items():
-            self._settings.setValue(f"export/{name}", value)
-
     def _set_writing(self, is_writing: bool) -> None:
         self._is_writing = is_writing
         self.save.setEnabled(not is_writing)
 
     def _on_written(self, path: Path) -> None:
         self._set_writing(False)
-        self._remember(path)
+        self._settings.setValue(FIGURES_FOLDER, str(path.parent))
+        for name, value in kept(self.choices.value).items():
+            self._settings.setValue(f"export/{name}", value)
         self._written = path
         self.exported.emit(path)
         text = f"{printable_name(path)} is in {path.parent}."

@@ -9,9 +9,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDockWidget, QWidget
 from shiboken6 import isValid
 
+from cnnviz.clock import now
 from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
 from cnnviz.lab.model import Step
-from cnnviz.quantities import now
 from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
@@ -53,7 +53,8 @@ class FigureInserter(QObject):
         if self._dock_of(figure.widget) is self._dock_of(self._report):
             self._report.fields.ask_insert()
             return
-        step = self._step_of(figure.widget)
+        dock = self._dock_of(figure.widget)
+        step = self._report.work.step_for("" if dock is None else dock.objectName().removesuffix("_dock"))
         self._draw(figure, partial(self._put, step), self._complain)
 
     def _put(self, step: Step, insert: Insert) -> None:
@@ -119,10 +120,6 @@ class FigureInserter(QObject):
 
     def _dock_of(self, widget: QWidget) -> QDockWidget | None:
         return next((each for each in self._docks() if each.isAncestorOf(widget)), None)
-
-    def _step_of(self, widget: QWidget) -> Step:
-        dock = self._dock_of(widget)
-        return self._report.work.step_for("" if dock is None else dock.objectName().removesuffix("_dock"))
 
     def _show_report(self, step: Step) -> None:
         self._report.show_step(step.id)

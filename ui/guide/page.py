@@ -69,7 +69,6 @@ PARTS = (
     Part("CNNViz", "MIT", ("licences/CNNViz.txt",)),
     Part("Qt for Python", "GNU LGPL, version 3", _LGPL, "PySide6-Essentials"),
     Part("Shiboken", "GNU LGPL, version 3", _LGPL, "shiboken6"),
-    _package("pyqtgraph", "MIT"),
     _package("NumPy", f"{_BSD}; OpenBLAS and others in it as the text says"),
     _package("threadpoolctl", _BSD),
     _package("safetensors", "Apache 2.0"),
@@ -230,7 +229,15 @@ class GuidePage(QTextBrowser):
         document.rootFrame().setFrameFormat(frame)
         for child in document.rootFrame().childFrames():
             if isinstance(child, QTextTable):
-                self._dress_table(child)
+                look = child.format()
+                look.setBorder(1)
+                look.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+                look.setBorderBrush(self._theme.color("border"))
+                look.setBorderCollapse(True)
+                look.setCellSpacing(0)
+                look.setCellPadding(self._theme.px(4))
+                look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+                child.setFormat(look)
         for block in _blocks(document):
             self._dress_block(block)
         changes.endEditBlock()
@@ -268,17 +275,6 @@ class GuidePage(QTextBrowser):
                 cursor.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
                 cursor.mergeCharFormat(look)
             fragments += 1
-
-    def _dress_table(self, table: QTextTable) -> None:
-        look = table.format()
-        look.setBorder(1)
-        look.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-        look.setBorderBrush(self._theme.color("border"))
-        look.setBorderCollapse(True)
-        look.setCellSpacing(0)
-        look.setCellPadding(self._theme.px(4))
-        look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
-        table.setFormat(look)
 
 
 def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:

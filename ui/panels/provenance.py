@@ -59,11 +59,17 @@ class Provenance:
 
 
 class HasProvenance:
-    """Mixed, as `CatchesUp` is, into a panel that draws later than the state changes, or a part of one."""
+    """Mixed into a panel that draws later than the state changes, or a part of one, before the class of Qt.
+
+    Inherited and not a protocol: a signal or method that happens to have the same name would pass for it.
+    """
 
     def provenance(self) -> Provenance | None:
         """Return what is to be seen; None when nothing was drawn yet."""
         raise NotImplementedError
+
+    def catch_up(self) -> None:
+        """Draw at once what was put off, also while out of sight; here there is nothing."""
 
 
 class ProvenancePart(HasProvenance):
@@ -133,16 +139,5 @@ def catch_up(widget: QWidget) -> None:
         around.insert(0, part)
         part = part.parentWidget()
     for each in (*around, widget, *widget.findChildren(QWidget)):
-        if isinstance(each, CatchesUp):
+        if isinstance(each, HasProvenance):
             each.catch_up()
-
-
-class CatchesUp:
-    """Mixed into such a part, before the class of Qt; it is without an ``__init__``.
-
-    Inherited and not a protocol: a signal or method that happens to have the same name would pass for it.
-    """
-
-    def catch_up(self) -> None:
-        """Draw at once what was put off, also while out of sight."""
-        raise NotImplementedError

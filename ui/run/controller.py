@@ -10,13 +10,11 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
-from ui.run.loading import fitting, read_data
+from ui.run.loading import ModelFiles, OpenedModel, fitting, read_data
 from ui.run.mail_reader import MailReader
-from ui.run.mailbox import Mailbox
-from ui.run.model_files import ModelFiles, OpenedModel
 from ui.run.moments import Moments, MomentTests
 from ui.run.start import RunStart
-from ui.run.worker import TrainControl, TrainThread
+from ui.run.worker import Mailbox, TrainControl, TrainThread
 from ui.state import AppState, RunStatus, Settings, Source
 from ui.tasks import TaskRunner
 

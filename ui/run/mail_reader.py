@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QTimer
 from cnnviz.history import EvaluationPoint
 from cnnviz.snapshots import Snapshot
 from ui.controls.pace import single_shot
-from ui.run.mailbox import (
+from ui.run.moments import MomentTests
+from ui.run.worker import (
     Mailbox,
     Message,
     ProgressMade,
@@ -17,9 +18,8 @@ from ui.run.mailbox import (
     RunPrepared,
     SnapshotTaken,
     Tested,
+    TrainControl,
 )
-from ui.run.moments import MomentTests
-from ui.run.worker import TrainControl
 from ui.state import AppState, EvaluatedStep, RunStatus
 
 

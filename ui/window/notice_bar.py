@@ -4,13 +4,12 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QSizePolicy, QTabBar, QWidget
 
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import SETTINGS
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
-from ui.controls.labels import Badge
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.panels.contract import Runs
@@ -148,15 +147,17 @@ class PendingBar(MessageBar):
 _TIP = "Every panel shows the network as it was then. Live, or End on the timeline, goes back to the newest."
 
 
-class MomentChip(Badge):
-    """Stands beside the tabs while an earlier moment is shown, where it moves nothing.
+class MomentChip(QLabel):
+    """Stands on a tinted ground beside the tabs while an earlier moment is shown, where it moves nothing.
 
     * `area`: the panels with their tabs; also the parent.
     """
 
     def __init__(self, state: AppState, area: QWidget) -> None:
-        super().__init__(parent=area)
+        super().__init__(area)
         self._state, self._area = state, area
+        self.setProperty("role", "badge")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._placing = single_shot(self, self._place)
         self.setToolTip(_TIP)
         self.hide()
@@ -171,7 +172,8 @@ class MomentChip(Badge):
 
     def _on_moment_changed(self) -> None:
         past = None if self._state.follows_live else self._state.shown
-        self.set_badge("" if past is None else f"Viewing step {format_count(past.step)}", "warning")
+        self.setText("" if past is None else f"Viewing step {format_count(past.step)}")
+        self.setAccessibleName(self.text())
         self._place()
 
     def _place(self) -> None:

@@ -21,10 +21,8 @@ from cnnviz.graphics.stages import (
     MARKS,
     OUTPUTS,
     STAGE_MAP,
-    Arrow,
     Fitting,
     Folded,
-    Marks,
     OutputRows,
     Outputs,
     StageMap,
@@ -178,7 +176,7 @@ def _marked_units(now: Now, marks: tuple[Mark, ...]) -> frozenset[int]:
 def _body(now: Now) -> Item:
     """All columns, those that are folded as strips, with an arrow from each to the next."""
     layout, look, items = now.layout, now.look, list[Item]()
-    arrow = Arrow(look.px(40) + layout.side // 2)
+    arrow = look.px(40) + layout.side // 2
     for column in now.plan.columns:
         if items:
             items.append(Card(f"before {column.key}", ARROW, arrow, room=now.room.gap / look.scale))
@@ -260,7 +258,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         below = (across(large, down(*small, room=_THUMBS_BESIDE), gap=8),)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
-        key = Marks(tuple(mark for mark in _KEY if mark != _WINNER or has_winners))
+        key = tuple(mark for mark in _KEY if mark != _WINNER or has_winners)
         below = (large, Card("key", MARKS, key, room=Share(1)), *small)
     return (*_map_head(column, _lines(now, column, power), is_large), *below)
 

@@ -14,7 +14,7 @@ from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down, page_drawn
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.patches import PATCHES, Patches
-from cnnviz.graphics.texts import DONE, WORDS, Done, Words
+from cnnviz.graphics.texts import DONE, WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.palette import signed_levels
 from cnnviz.snapshots import Snapshot
@@ -243,7 +243,7 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
         items.append(Card("age", WORDS, Words(picture.age, ink="muted"), room=None))
     if picture is not None and picture.under_way:
         cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
-        more: tuple[Item, ...] = Card("progress", DONE, Done(share), room=None, is_label=True), cancel
+        more: tuple[Item, ...] = Card("progress", DONE, share, room=None, is_label=True), cancel
     else:
         title = "Search" if picture is not None and picture.findings is None else "Search again"
         tip = "Search all test images with the present weights"

@@ -29,7 +29,7 @@ from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
-from ui.panels.provenance import CatchesUp, ProvenancePart
+from ui.panels.provenance import ProvenancePart
 from ui.panels.training.curve_plot import CurvePlot
 
 #: Between the news of steps and their drawing: in a turn of their own.
@@ -71,7 +71,7 @@ class _Zoom:
     zoom: tuple[float, ...] | None = maybe(float, -_FARTHEST, _FARTHEST)
 
 
-class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
+class TrainingCurves(ProvenancePart, QWidget):
     """Two plots that grow with the history."""
 
     def __init__(self, train: Callable[[], object]) -> None:
@@ -114,7 +114,7 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         """Show another record, from its beginning."""
         self._change(history=history)
         for plot in self._plots.values():
-            plot.hide_cursor()
+            plot.forget_pointer()
             plot.reset_view()
 
     def set_classes(self, count: int) -> None:
@@ -204,11 +204,11 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         self._place_button()
         view, history = self.choices.value, self._run.history
         if plot is self.loss:
-            plot.show_content(loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
+            plot.show_run(loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
             return
         first = format_count(first_mean(history))
         plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else _UNTRAINED)
-        plot.show_content(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
+        plot.show_run(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
 
     def _describe(self) -> None:
         count, ghost = self._classes, self._run.ghost

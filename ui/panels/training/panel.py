@@ -25,7 +25,7 @@ from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.painting import qrect
 from ui.panels.contract import Panel, Runs
-from ui.panels.provenance import CatchesUp, Provenance
+from ui.panels.provenance import Provenance
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.log_table import LogTable
 from ui.panels.training.network import NetworkPart
@@ -105,7 +105,7 @@ class _Kept:
     has_more: bool = flag(False, kept="settings.more")
 
 
-class TrainingPanel(CatchesUp, Panel):
+class TrainingPanel(Panel):
     """The network above its curves; settings at the left; test images and log at the right."""
 
     def __init__(

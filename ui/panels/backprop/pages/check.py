@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, down
-from cnnviz.graphics.texts import DONE, VALUES, WORDS, Done, Value, Values, Words
+from cnnviz.graphics.texts import DONE, VALUES, WORDS, Value, Values, Words
 from cnnviz.layers import TIE_RULES
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
@@ -50,7 +50,7 @@ def page(now: Now) -> Page:
     else:
         tip = "Share of the parameters that have been poked"
         items += [
-            Card("progress", DONE, Done(now.progress), "", "", tip, room=None),
+            Card("progress", DONE, now.progress, "", "", tip, room=None),
             Choice("cancel", "press", "Cancel", CancelCheck(), tip="Stop the check", icon="x"),
         ]
     text = "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."

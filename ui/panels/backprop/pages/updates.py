@@ -9,7 +9,7 @@ from cnnviz.drawing import Asking, Colors, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Fit, Item, Page, across, down
 from cnnviz.graphics.heat_map import fitting
-from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
+from cnnviz.graphics.probabilities import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_signed, format_together, format_value
 from ui.panels.backprop.arithmetic import source_stage

@@ -1,0 +1,172 @@
+"""Windows that nobody sits at: one that takes pictures of its panels, and one that is only tried."""
+
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QEventLoop, QIODevice, QSettings, QTimer, qVersion
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from cnnviz.cli import Arguments
+from cnnviz.errors import CNNVizError
+from cnnviz.experiment import LAB5, Experiment
+from cnnviz.files import atomic_write, printable
+from cnnviz.output import Output
+from cnnviz.quantities import format_count, format_seconds
+from cnnviz.runtime import one_blas_thread
+from ui.application import make_application
+from ui.session import Session
+from ui.state import RunStatus
+from ui.theme import theme_manager
+
+_PATIENCE_SECONDS = 120.0
+_POLL_MS = 20
+_SETTLE_SECONDS = 6.0
+_QUIET_SECONDS = 0.4
+_PICTURE, _TRIED = (1440, 900), (1100, 700)  # sizes of the windows
+
+
+def save_screenshots(arguments: Arguments) -> list[Path]:
+    """Train in an invisible window and write a picture of it for every panel.
+
+    * `arguments`: with the folder `screenshots`, which is made if need be.
+    * Returns: the PNG files, in the order of the panels.
+    * Raises CNNVizError: if the folder or a file cannot be written, or the window did not come to
+      rest.
+    """
+    folder = arguments.screenshots
+    assert folder is not None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CNNVizError(
+            f"The folder {printable(folder)} cannot be made ({error.strerror}). Choose another folder."
+        ) from error
+    # Pictures are taken off screen, with or without a display.
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    application = make_application()
+    one_blas_thread()
+    with private_session(application, arguments.experiment, arguments.data, _PICTURE) as session:
+        session.controller.train()
+        wait_until(lambda: session.state.run.status in (RunStatus.FINISHED, RunStatus.FAILED))
+        return _take(session, folder)
+
+
+def _take(session: Session, folder: Path) -> list[Path]:
+    area = session.window.panels
+    files: list[Path] = []
+    output = Output()
+    for index, title in enumerate(area.titles):
+        area.show_panel(index)
+        _settle(session)
+        name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        target = folder / f"{index + 1}-{name}.png"
+        atomic_write(target, _picture(session.window))
+        files.append(target)
+        output.say(f"Wrote {printable(target)}.")
+    return files
+
+
+def _picture(window: QWidget) -> bytes:
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    window.grab().save(buffer, "PNG")
+    return bytes(content.data())
+
+
+def _settle(session: Session) -> None:
+    """Wait until nothing is computed any more, a while at most: a panel may go on for its own pleasure."""
+    quiet_since = time.monotonic()
+
+    def rested() -> bool:
+        nonlocal quiet_since
+        now = time.monotonic()
+        if not session.controller.is_idle:
+            quiet_since = now
+        return now - quiet_since > _QUIET_SECONDS
+
+    wait_until(rested, _SETTLE_SECONDS, required=False)
+
+
+def try_window(steps: int) -> int:
+    """Open the window, train it so many steps and close it, or only start Qt for 0; print facts as JSON.
+
+    * Returns: exit status 0; Qt itself ends the process where it cannot start.
+    """
+    begin = time.perf_counter()
+    _leave_no_core()
+    application = make_application()
+    platform = QGuiApplication.platformName()
+    print(json.dumps(["Qt", f"{qVersion()} with the platform plugin {platform}"]), flush=True)
+    if steps:
+        one_blas_thread()
+        with private_session(application, LAB5, None, _TRIED) as session:
+            session.controller.train_to(steps, 1)
+            wait_until(lambda: session.state.run.step >= steps)
+        spent = format_seconds(time.perf_counter() - begin)
+        words = f"opened, trained for {format_count(steps)} steps and closed again in {spent}"
+        print(json.dumps(["window", words]), flush=True)
+    return 0
+
+
+def _leave_no_core() -> None:
+    """Let an abort leave no file behind: here it is an answer."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@contextmanager
+def private_session(
+    application: QApplication, experiment: Experiment, data: Path | None, size: tuple[int, int]
+) -> Iterator[Session]:
+    """Open a window in the light theme, wait until it has its data, and close it at the end.
+
+    * Raises CNNVizError: if it does not come to rest.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        settings = QSettings(str(Path(place) / "window.ini"), QSettings.Format.IniFormat)
+        session = Session(settings, experiment, data)
+        state = session.state
+        try:
+            theme_manager().set_mode("light")
+            session.window.resize(*size)
+            session.window.show()
+            session.start()
+            samples = session.window.samples  # which a small screen has no room for
+            wait_until(
+                lambda: (
+                    state.run.status is RunStatus.READY and (samples.is_current or not samples.isVisible())
+                )
+            )
+            yield session
+        finally:
+            session.close()
+            application.processEvents()
+
+
+def wait_until(
+    condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS, *, required: bool = True
+) -> None:
+    """Let the window work until something holds, or the time is over.
+
+    * Raises CNNVizError: if it is required and does not come to hold.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            if required:
+                raise CNNVizError("The window did not come to rest. Try again.")
+            return
+        loop = QEventLoop()
+        QTimer.singleShot(_POLL_MS, loop.quit)
+        loop.exec()
