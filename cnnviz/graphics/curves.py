@@ -237,8 +237,7 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
     for tick, text in zip(axes.x_ticks, format_ticks(axes.x_ticks), strict=True):
         drawing.add(Text(axes.x(tick), area.bottom + px(3) + mono.line * 0.8, text, mono, "muted", "middle"))
     ends = Box(area.right + px(5), area.top, ground.box.right - area.right - px(5), area.height)
-    # No line hides one that is finer; while training they lie in their order, values of single steps below.
-    for curve in plot.seen if plot.is_bare else sorted(plot.seen, key=lambda each: -each.width):
+    for curve in sorted(plot.seen, key=lambda each: -each.width):  # no line hides one that is finer
         drawing.add(*axes.marks(curve, look.scale, plot.is_quick))
     if plot.is_bare:
         return drawing.marks
