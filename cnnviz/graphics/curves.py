@@ -191,11 +191,12 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
     if not plot.xs.size:
         return drawing
     drawing.parts.append(parts := _Places(plot, axes))
-    if isinstance(place := ground.hovered, float):
-        x, top, bottom = axes.x(place), axes.area.top, axes.area.bottom
+    place = parts.find(ground.hovered)
+    if place is not None:
+        x, top, bottom = axes.x(ground.hovered), axes.area.top, axes.area.bottom
         drawing.add(Lines(((x, top, x, bottom),), "muted"))
         if plot.has_reading:
-            _write_reading(drawing, parts.head(place), plot.read(place), x)
+            _write_reading(drawing, parts.head(ground.hovered), plot.read(ground.hovered), x)
     return drawing
 
 

@@ -50,7 +50,7 @@ class CurvePlot(ProvenanceView[Curves]):
     toggled = Signal(str)
 
     ground = "surface"
-    content: Curves  # pyright: ignore[reportIncompatibleVariableOverride] -- there is always one
+    content: Curves
 
     def __init__(self, title: str, name: str, unit: QWidget) -> None:
         super().__init__(CURVES, focus=Qt.FocusPolicy.StrongFocus)
