@@ -13,7 +13,7 @@ import cnnviz
 # Variables with these beginnings change what a library of numbers does.
 _LIBRARIES = ("OPENBLAS_", "OMP_", "MKL_", "DNNL_", "ONEDNN_", "XLA_", "JAX_")
 _STAT = Path("/proc/stat")
-_PACKAGES = ("numpy", "torch", "jax", "jaxlib", "PySide6-Essentials")
+_PACKAGES = ("numpy", "torch", "jax", "jaxlib", "PySide6-Essentials", "pyqtgraph")
 
 
 def describe() -> list[str]:

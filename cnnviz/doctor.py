@@ -233,10 +233,11 @@ PACKAGES = {
     "tqdm": "tqdm",
     "typst": "typst",
     "msgspec": "msgspec",
+    "pyqtgraph": "pyqtgraph",
     "PySide6-Essentials": "PySide6.QtWidgets",
 }
 #: Those that the engine alone does without.
-_OF_WINDOW = frozenset({"fonttools", "PySide6-Essentials"})
+_OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
 _ALL_WELL = "Everything is as it should be."
 _STEPS, _GRADIENTS = 12, 300
 _EXPECTED = 0.029328028414958362

@@ -14,7 +14,7 @@ from cnnviz.output import INTERRUPTED, complain, find_console
 
 # Names to import, each brought by a package of about the same name.
 _ENGINE = ("jinja2", "numpy", "PIL", "safetensors", "threadpoolctl", "tqdm")
-_WINDOW = ("ui", "shiboken6", "PySide6", "fontTools")
+_WINDOW = ("ui", "shiboken6", "PySide6", "pyqtgraph", "fontTools")
 
 
 def start(argv: Sequence[str] | None = None) -> int:

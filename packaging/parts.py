@@ -12,7 +12,7 @@ Entry = tuple[str, str, str]  # place in the bundle, file, kind
 #: checksums by itself; pictures are PNG, JPEG and BMP.
 EXCLUDED = [
     "_hashlib", "_ssl", "readline", "IPython", "matplotlib", "OpenGL", "pytest", "scipy", "setuptools",
-    "tkinter", "numpy.f2py", "numpy.distutils",
+    "tkinter", "numpy.f2py", "numpy.distutils", "pyqtgraph.examples", "pyqtgraph.opengl",
     "PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL._imagingft", "PIL._imagingtk",
     "PySide6.QtDBus", "PySide6.QtNetwork", "PySide6.QtTest",
 ]  # fmt: skip

@@ -14,7 +14,6 @@ from ui.theme import mono_font, ui_font
 Kept = dict[Hashable, Any]
 """Pictures of groups, by their keys; None of those that were painted once: most are never painted again."""
 _NEW = object()
-_NOISY = 64  # points of a line that may be a noisy curve
 
 _SMOOTH, _SMOOTH_IMAGE = QPainter.RenderHint.Antialiasing, QPainter.RenderHint.SmoothPixmapTransform
 _NO_PEN, _NO_BRUSH, _RGB = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush, QImage.Format.Format_RGB32
@@ -88,9 +87,9 @@ def _paint(
                 smooth(False)
                 words = np.ascontiguousarray(pixels)  # a QImage does not keep its buffer alive
                 painter.drawImage(qrect(box), QImage(words.data, cols, rows, 4 * cols, _RGB))
-            case Line(points, ink, width, dash, alpha, is_smooth):
-                smooth(is_smooth)
-                painter.setPen(_pen(look, ink, width, dash, alpha, len(points) > _NOISY))
+            case Line(points, ink, width, dash, alpha):
+                smooth(True)
+                painter.setPen(_pen(look, ink, width, dash, alpha))
                 painter.setBrush(_NO_BRUSH)
                 painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
             case Lines(pieces, ink, width, dash):
@@ -142,12 +141,9 @@ def qrect(box: Box) -> QRectF:
 
 
 @lru_cache(1024)
-def _pen(
-    look: Look, ink: Ink, width: float, dash: tuple[float, ...] = (), alpha: float = 1.0, noisy: bool = False
-) -> QPen:
+def _pen(look: Look, ink: Ink, width: float, dash: tuple[float, ...] = (), alpha: float = 1.0) -> QPen:
     pen = QPen(color(look, ink, alpha), width)
-    # Sharp turns of a noisy curve would be spikes with mitred joins, and slow with round ones.
-    pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin if noisy else Qt.PenJoinStyle.MiterJoin)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     if dash:
         pen.setDashPattern(list(dash))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)

@@ -201,7 +201,7 @@ class Session(QObject):
         self.state.raise_notice("window", "error", text)
 
     def _watch_panels(self) -> None:
-        # Imported here because they bring every kind of plot and the typesetter with them.
+        # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
         from ui.export.exporter import FigureExporter
         from ui.export.inserter import FigureInserter
         from ui.panels.backprop.panel import BackpropPanel

@@ -70,7 +70,7 @@ class ErrorReporter(QObject):
         self._caught.connect(self._on_caught)
 
     def install(self) -> None:
-        """Replace the hooks."""
+        """Replace the hooks; pyqtgraph replaces them too, so this comes after importing it."""
         self._previous = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread_exception

@@ -9,7 +9,8 @@ TITLE = "In the window"
 
 def missing() -> str:
     """Say why this cannot be measured here."""
-    return "" if find_spec("PySide6") else "Needs PySide6."
+    absent = [name for name in ("PySide6", "pyqtgraph") if find_spec(name) is None]
+    return f"Needs {' and '.join(absent)}." if absent else ""
 
 
 def run(settings: Settings) -> list[str]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from cnnviz import __version__
 from cnnviz.cli import Arguments
-from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.document import archive
 from cnnviz.document.run import RUN, StillRun, pack_run, unpack_run
@@ -15,7 +14,7 @@ from cnnviz.evaluation import evaluate
 from cnnviz.headless import describe, describe_evaluation, read_data, save, write_report
 from cnnviz.history import History
 from cnnviz.output import Output
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, now
 from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Snapshot
 

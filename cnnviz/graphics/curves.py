@@ -1,9 +1,10 @@
 """Lines over a pair of axes, with bands, markers and names; the values of all at the point looked at."""
 
 import math
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,6 @@ from cnnviz.palette import DASHES
 from cnnviz.quantities import format_count, format_together, format_value
 
 Values = NDArray[np.float64]
-_NUMBERS = 44  # room of the numbers beside a bare plot, in pixels at scale 1
 GHOST_REACH = 3.0
 """An axis reaches no farther for an earlier run than so many times what this one needs."""
 
@@ -86,9 +86,6 @@ class Curves:
     """Everything a plot shows: curves, but those that are hidden by name; markers, names of the axes.
 
     * `has_reading`: Whether what is read where one points is written into the plot, or left to others.
-    * `is_bare`: Whether curves and axes are named by what is around the plot.
-    * `counts`: Whether the x axis counts something, in whole numbers.
-    * `is_quick`: Whether lines are drawn with rough edges, as is enough while they grow.
     """
 
     curves: tuple[Curve, ...] = ()
@@ -102,9 +99,6 @@ class Curves:
     asks: Callable[[int], Ask] | None = None
     hidden: frozenset[str] = frozenset()
     has_reading: bool = True
-    is_bare: bool = False
-    counts: bool = False
-    is_quick: bool = False
 
     @cached_property
     def seen(self) -> tuple[Curve, ...]:
@@ -119,17 +113,7 @@ class Curves:
     @property
     def named(self) -> tuple[Curve, ...]:
         """Curves whose names stand at their ends: not that of one alone, which the y axis names."""
-        return () if self.is_bare or (self.y_name and len(self.seen) == 1) else self.seen
-
-    def nearest(self, x: float) -> float:
-        """Abscissa of the point nearest to another one; there must be a point."""
-        return min((float(curve.x[curve.at(x)]) for curve in self.seen), key=lambda each: abs(each - x))
-
-    def beyond(self, x: float, way: int, least: float = 0.0) -> float:
-        """Abscissa of the next point to the right (1) or to the left (-1), so far on at least."""
-        ends = [c.x[c.x > x][:1] if way > 0 else c.x[c.x < x][-1:] for c in self.seen]
-        next_ = min((abs(float(end[0]) - x) for end in ends if end.size), default=0.0)
-        return self.nearest(x + way * max(next_, least))
+        return () if self.y_name and len(self.seen) == 1 else self.seen
 
     @cached_property
     def limits(self) -> tuple[float, float]:
@@ -170,10 +154,10 @@ def format_place(x: float) -> str:
 def draw(plot: Curves, ground: Ground) -> Drawing:
     """Draw axes, curves with their names at their ends, markers, and what is read where one points."""
     drawing, px = Drawing(ground), ground.px
-    if not plot.xs.size and plot.x_range is None:
+    if not plot.xs.size:
         return drawing
-    axes = axes_of(plot, ground)
-    key = (plot.seen, axes, plot.x_name, plot.is_quick, ground.box, ground.look)
+    axes = _axes(plot, ground)
+    key = (plot.seen, plot.x_name, ground.box, ground.look)
     drawing.add(Group(ground.box, key, lambda: _still(plot, ground)))
     for marker in plot.markers:
         if axes.x_range[0] <= marker.x <= axes.x_range[1]:
@@ -188,37 +172,36 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
         if axes.x_range[0] <= x <= axes.x_range[1]:
             dot = Box(axes.x(x), axes.y(y), 0, 0).inset(-px(4))
             drawing.add(Rect(dot, ink, "surface", 1.5, px(4)))
-    if not plot.xs.size:
-        return drawing
-    drawing.parts.append(parts := _Places(plot, axes))
-    place = parts.find(ground.hovered)
-    if place is not None:
-        x, top, bottom = axes.x(ground.hovered), axes.area.top, axes.area.bottom
-        drawing.add(Lines(((x, top, x, bottom),), "muted"))
-        if plot.has_reading:
-            _write_reading(drawing, parts.head(ground.hovered), plot.read(ground.hovered), x)
+    edges = [axes.x(x) for x in plot.xs.tolist()]
+    middles = [axes.area.left, *((a + b) / 2 for a, b in pairwise(edges)), axes.area.right]
+    for x, (left, right) in zip(plot.xs.tolist(), pairwise(middles), strict=True):
+        box = Box(left, axes.area.top, right - left, axes.area.height)
+        rows = plot.read(x) if x == ground.hovered else []
+        head = f"{plot.x_name} {format_value(x)}" if rows else ""
+        tip = "; ".join([head, *(f"{name} {text}" for _, name, text in rows)])
+        drawing.parts.append(Part(x, box, tip, None if plot.asks is None else plot.asks(round(x))))
+        if rows:
+            drawing.add(Lines(((axes.x(x), box.top, axes.x(x), box.bottom),), "muted"))
+            if plot.has_reading:
+                _write_reading(drawing, head, rows, axes.x(x))
     return drawing
 
 
-def axes_of(plot: Curves, ground: Ground) -> "Axes":
+def _axes(plot: Curves, ground: Ground) -> "_Axes":
     """Where values lie: beside them there is room for numbers, names at the ends, and words above."""
     small, mono, px, limits = ground.font("small"), ground.font("mono"), ground.px, plot.limits
     ends = max((_end_font(curve, ground.look).width(curve.name) for curve in plot.named), default=0.0) + px(7)
-    is_beside = plot.is_bare or small.width(plot.x_name) <= ends - px(5)
+    is_beside = small.width(plot.x_name) <= ends - px(5)
     below = px(4) + mono.line + (0 if is_beside else small.line)
-    above = (0 if plot.is_bare else small.line) + (px(2) if plot.named else mono.line / 2)
+    above = small.line + (px(2) if plot.named else mono.line / 2)
     room = ground.box.cut(top=above, bottom=below)
     ticks = tuple(_ticks(*limits, wanted=_count(room.height / (1.6 * mono.line))))
     numbers = max(mono.width(text) for text in format_ticks(ticks)) + px(5)
-    if plot.is_bare:  # the same for all ranges: the plot is to stay where it is
-        numbers = max(numbers, px(_NUMBERS))
     x_range = plot.x_range or (float(plot.xs[0]), float(plot.xs[-1]))
     x_ticks = tuple(_ticks(*x_range, wanted=_count((room.width - numbers - ends) / (9 * mono.width("0")))))
     last = max(map(mono.width, format_ticks(x_ticks)), default=0.0) / 2  # the last stands below the end
-    if plot.counts:
-        x_ticks = tuple(tick for tick in x_ticks if tick == round(tick))
     _, area, _ = room.columns(numbers, Share(1), max(ends, last))
-    return Axes(area, x_range, limits, x_ticks, ticks, is_beside)
+    return _Axes(area, x_range, limits, x_ticks, ticks, is_beside)
 
 
 def _count(room: float) -> int:
@@ -229,7 +212,7 @@ def _count(room: float) -> int:
 def _still(plot: Curves, ground: Ground) -> list[Mark]:
     """Draw everything but markers and what is read."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
-    small, mono, axes = look.font("small"), look.font("mono"), axes_of(plot, ground)
+    small, mono, axes = look.font("small"), look.font("mono"), _axes(plot, ground)
     area = axes.area
     for tick, text in zip(axes.ticks, format_ticks(axes.ticks), strict=True):
         y = axes.y(tick)
@@ -238,10 +221,6 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
     for tick, text in zip(axes.x_ticks, format_ticks(axes.x_ticks), strict=True):
         drawing.add(Text(axes.x(tick), area.bottom + px(3) + mono.line * 0.8, text, mono, "muted", "middle"))
     ends = Box(area.right + px(5), area.top, ground.box.right - area.right - px(5), area.height)
-    for curve in sorted(plot.seen, key=lambda each: -each.width):  # no line hides one that is finer
-        drawing.add(*axes.marks(curve, look.scale, plot.is_quick))
-    if plot.is_bare:
-        return drawing.marks
     if axes.is_beside:
         right = Box(ends.left, area.bottom + px(3), ends.width, mono.line)
         drawing.write(right, plot.x_name, small, "muted", "right")
@@ -251,6 +230,8 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
     if not plot.named:
         head = Box(ground.box.left, ground.box.top, ground.box.width, small.line)
         drawing.write(head, plot.y_name, small, "muted")
+    for curve in sorted(plot.seen, key=lambda each: -each.width):  # no line hides one that is finer
+        drawing.add(*axes.marks(curve, look.scale))
     _write_ends(drawing, plot, axes, ends)
     return drawing.marks
 
@@ -267,7 +248,7 @@ def _end_font(curve: Curve, look: Look) -> Font:
     return look.font("small strong" if curve.width > 2 else "small")
 
 
-def _write_ends(drawing: Drawing, plot: Curves, axes: "Axes", room: Box) -> None:
+def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> None:
     """Write names beside the ends of the lines, in their order, no two over one another."""
     line = drawing.ground.font("small").line - 1
     known = [(axes.y(_last(curve.y)), curve) for curve in plot.named if np.isfinite(curve.y).any()]
@@ -284,9 +265,7 @@ def _write_ends(drawing: Drawing, plot: Curves, axes: "Axes", room: Box) -> None
 
 
 @dataclass(frozen=True, slots=True)
-class Axes:
-    """Where the values of a plot lie."""
-
+class _Axes:
     area: Box
     x_range: tuple[float, float]
     y_range: tuple[float, float]
@@ -295,86 +274,34 @@ class Axes:
     is_beside: bool  # whether the name of the x axis stands beside its numbers
 
     def x(self, value: float) -> float:
-        """Where an abscissa lies."""
         low, high = self.x_range
         return self.area.left + (value - low) / ((high - low) or 1.0) * self.area.width
 
     def y(self, value: float) -> float:
-        """Where an ordinate lies; one beyond the ends at the end."""
         low, high = self.y_range
         return self.area.bottom - min(max((value - low) / (high - low), 0.0), 1.0) * self.area.height
 
-    def value(self, x: float) -> float:
-        """Abscissa at a place."""
-        low, high = self.x_range
-        return low + (x - self.area.left) / max(self.area.width, 1.0) * (high - low)
-
-    def marks(self, curve: Curve, scale: float, is_quick: bool = False) -> list[Line | Polygon]:
+    def marks(self, curve: Curve, scale: float) -> list[Line | Polygon]:
         """Line of a curve, above its band; of a long one what its columns of pixels can show."""
         if curve.spread is None:
-            columns = max(int(self.area.width / max(curve.width, 1.0)), 1)  # a wide line hides its neighbours
-            curve = curve.within(*self.x_range, columns)
+            curve = curve.within(*self.x_range, max(int(self.area.width), 1))
             inside = (self.x_range[0] <= curve.x) & (curve.x <= self.x_range[1])
             curve = replace(curve, x=curve.x[inside], y=curve.y[inside])
+        points = self._points(curve.x, curve.y)
         marks: list[Line | Polygon] = []
         if curve.has_band and curve.spread is not None:
             above = self._points(curve.x, curve.y + curve.spread)
             below = self._points(curve.x, curve.y - curve.spread)
             marks.append(Polygon((*above, *reversed(below)), curve.ink, 0.12))
-        dash, width = DASHES[curve.style], curve.width * max(scale, 0.7)
-        pieces = (self._points(*piece) for piece in self._pieces(curve))
-        marks += [Line(points, curve.ink, width, dash, is_smooth=not is_quick) for points in pieces if points]
+        dash = DASHES[curve.style]
+        marks.append(Line(points, curve.ink, curve.width * max(scale, 0.7), dash))
         if curve.has_dots:
-            marks += [diamond(point, 4 * scale, curve.ink) for point in self._points(curve.x, curve.y)]
+            marks += [diamond(point, 4 * scale, curve.ink) for point in points]
         return marks
 
-    def _pieces(self, curve: Curve) -> Iterator[tuple[Values, Values]]:
-        """What is in sight of a line: nothing is drawn along an end of the y axis that it lies beyond."""
-        low, high = self.y_range
-        side = np.sign(curve.y - high).clip(min=0) - np.sign(low - curve.y).clip(min=0)
-        gone = np.flatnonzero((side[1:] == side[:-1]) & (side[1:] != 0)) + 1
-        yield from zip(np.split(curve.x, gone), np.split(curve.y, gone), strict=True)
-
-    def _points(self, xs: Values, ys: Values) -> list[Point]:
-        (left, right), (low, high) = self.x_range, self.y_range
-        across = self.area.left + (xs - left) / ((right - left) or 1.0) * self.area.width
-        down = self.area.bottom - np.clip((ys - low) / (high - low), 0.0, 1.0) * self.area.height
-        known = np.isfinite(ys)
-        return list(zip(across[known].tolist(), down[known].tolist(), strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """All places along the x axis at which something is read: each is a part, made when it is pointed at."""
-
-    plot: Curves
-    axes: Axes
-
-    def at(self, x: float, y: float) -> Part | None:
-        """Part at a point."""
-        return self.find(self.plot.nearest(self.axes.value(x))) if self.axes.area.has(x, y) else None
-
-    def find(self, key: Hashable) -> Part | None:
-        """Part of an abscissa."""
-        if not isinstance(key, float):
-            return None
-        ask = None if self.plot.asks is None else self.plot.asks(round(key))
-        return Part(key, self.axes.area, partial(self.say, key), ask)
-
-    def head(self, x: float) -> str:
-        """What stands above the values at a place."""
-        return f"{self.plot.x_name} {format_value(x)}"
-
-    def say(self, x: float) -> str:
-        """All that is read at a place."""
-        if self.plot.is_bare:
-            return ""
-        return "; ".join([self.head(x), *(f"{name} {text}" for _, name, text in self.plot.read(x))])
-
-    def next(self, key: Hashable, _rows: int, cols: int) -> Part | None:
-        """Place to which an arrow key leads; the first one from elsewhere."""
-        known = isinstance(key, float)
-        return self.find(self.plot.beyond(key, cols) if known and cols else float(self.plot.xs[0]))
+    def _points(self, xs: Values, ys: Values) -> list[tuple[float, float]]:
+        pairs = zip(xs.tolist(), ys.tolist(), strict=True)
+        return [(self.x(x), self.y(y)) for x, y in pairs if math.isfinite(y)]
 
 
 def diamond(middle: Point, radius: float, ink: Ink) -> Polygon:

@@ -12,7 +12,6 @@ from msgspec import structs
 
 from cnnviz import __version__
 from cnnviz._types import ByteArray
-from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.datasets.load import MNIST_FOLDER
 from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
@@ -22,7 +21,7 @@ from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Lab, Step, seed_of
 from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench, LabSettings, part_of, trained
 from cnnviz.report.blocks import Cell, Table, Words, data
 from cnnviz.report.blocks import Measured as Block

@@ -10,11 +10,11 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from cnnviz import runtime
-from cnnviz.clock import moment, now, today
 from cnnviz.datasets import to_input
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.experiment import LAB5
 from cnnviz.inspect.excitation import class_contributions, exciting_patches
+from cnnviz.quantities import moment, now, today
 from cnnviz.routing import check_all, tie_rate_of_images
 from cnnviz.runtime import on_one_blas_thread, one_blas_thread
 from cnnviz.translation import SweepSettings, sweep, sweep_many

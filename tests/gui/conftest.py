@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from io import BytesIO
@@ -19,14 +20,19 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
-from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # likewise
-from tests.small_data import write_npz  # likewise
-from ui.document import autosave  # after the platform has been chosen
-from ui.panels.backprop import work as backprop_work  # likewise
-from ui.panels.report import panel as report_panel  # likewise
-from ui.panels.report import preview  # likewise
-from ui.session import Session  # likewise
-from ui.theme import ThemeManager, theme_manager  # likewise
+_hook = sys.excepthook
+import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test learns of errors in slots
+
+sys.excepthook = _hook
+
+from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
+from tests.small_data import write_npz  # noqa: E402  # likewise
+from ui.document import autosave  # noqa: E402  # after the platform has been chosen
+from ui.panels.backprop import work as backprop_work  # noqa: E402  # likewise
+from ui.panels.report import panel as report_panel  # noqa: E402  # likewise
+from ui.panels.report import preview  # noqa: E402  # likewise
+from ui.session import Session  # noqa: E402  # likewise
+from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 
 # What waits for a pause of the user does not keep a test waiting, which makes none.
 autosave._WORDS_MS = autosave._VIEW_MS = report_panel._PREVIEW_MS = backprop_work._SLOW_MS = 20
@@ -57,6 +63,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def dressed(qapp: QApplication) -> ThemeManager:
+    pg.setConfigOptions(mouseRateLimit=-1)
     manager = theme_manager()
     manager.apply(qapp)
     # What is there by now is no leak of a test, and need not be searched again and again.

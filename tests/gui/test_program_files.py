@@ -192,9 +192,9 @@ def test_a_report_is_written_with_the_fonts_that_there_are(tmp_path, monkeypatch
 
 
 def test_a_missing_package_is_said_in_one_sentence(tmp_path):
-    blocked = tmp_path / "blocked" / "jinja2.py"
+    blocked = tmp_path / "blocked" / "pyqtgraph.py"
     blocked.parent.mkdir()
-    blocked.write_text('raise ModuleNotFoundError("No module named jinja2")', encoding="utf-8")
+    blocked.write_text('raise ModuleNotFoundError("No module named pyqtgraph")', encoding="utf-8")
     program = "import main, sys; sys.exit(main.main([]))"
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     ended = subprocess.run(
@@ -207,7 +207,7 @@ def test_a_missing_package_is_said_in_one_sentence(tmp_path):
         check=False,
     )
     _assert_ended_well(ended, 2)
-    assert "jinja2" in ended.stderr
+    assert "pyqtgraph" in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
@@ -226,7 +226,7 @@ def test_without_a_typesetter_and_in_an_impossible_time_zone_the_report_is_there
 
 def test_a_copied_figure_does_not_crash_the_end(tmp_path):
     """And the window appears before what takes long to load."""
-    slow = {"typst", "jinja2", "PIL", "fontTools", "cnnviz.report", "cnnviz.lab"}
+    slow = {"pyqtgraph", "typst", "jinja2", "PIL", "fontTools", "cnnviz.report", "cnnviz.lab"}
     before = (
         f"def look(session):\n    print(sorted({slow!r} & set(sys.modules)))\n    start_and_act(session)\n"
         "Session.start = look"

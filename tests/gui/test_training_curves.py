@@ -1,20 +1,22 @@
 """Curves that follow a run, read, zoomed and hidden by mouse and keys; the log beside them."""
 
 from collections.abc import Callable
+from typing import override
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QMouseEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMenu
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QPaintEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import LIGHT as LOOK
+from cnnviz.graphics.curves import Marker
 from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
-from tests.gui.driving import double_click, show_window, turn_wheel
+from tests.gui.driving import double_click, settle, show_window, turn_wheel
 from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
@@ -52,22 +54,45 @@ def points(plot: CurvePlot, name: str) -> np.ndarray:
     return next(each.x for each in plot.content.curves if each.name == name)
 
 
+def viewport(plot: CurvePlot) -> QWidget:
+    return plot.plot_item.getViewWidget().viewport()
+
+
 def place(plot: CurvePlot, x: float, y: float) -> QPoint:
-    """Pixel at a point of the plot, or beside the axes."""
-    axes = plot.axes()
-    (left, right), (low, high) = axes.x_range, axes.y_range
-    across = axes.area.left + (x - left) / (right - left) * axes.area.width
-    return QPoint(round(across), round(axes.area.bottom - (y - low) / (high - low) * axes.area.height))
+    """Pixel of the viewport at a point of the plot."""
+    scene = plot.plot_item.getViewBox().mapViewToScene(QPointF(x, y))
+    return plot.plot_item.getViewWidget().mapFromScene(scene)
 
 
 def send_mouse(plot: CurvePlot, kind: QEvent.Type, at: QPoint, buttons: Qt.MouseButton = NONE) -> None:
-    button, place = NONE if kind == QEvent.Type.MouseMove else LEFT, QPointF(plot.mapToGlobal(at))
+    target, button = viewport(plot), NONE if kind == QEvent.Type.MouseMove else LEFT
+    place = QPointF(target.mapToGlobal(at))
     event = QMouseEvent(kind, QPointF(at), place, button, buttons, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(plot, event)
+    QApplication.sendEvent(target, event)
 
 
 def hover(plot: CurvePlot, x: float, y: float) -> None:
     send_mouse(plot, QEvent.Type.MouseMove, place(plot, x, y))
+
+
+def test_a_moment_that_moves_leaves_nothing_behind(qtbot: QtBot, plot: CurvePlot) -> None:
+    painted = list[bool]()
+
+    class Watch(QObject):
+        @override
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.rect() == viewport(plot).rect())
+            return False
+
+    watch = Watch(plot)
+    settle(qtbot, parts=[plot])
+    viewport(plot).installEventFilter(watch)
+    plot.set_markers((Marker(1000.0),))
+    qtbot.waitUntil(lambda: bool(painted))
+    plot.set_markers((Marker(4000.0),))
+    qtbot.waitUntil(lambda: len(painted) > 1)
+    assert all(painted), "the whole plot is painted anew"
 
 
 # -- news ---------------------------------------------------------------------------------------------------
@@ -154,7 +179,7 @@ def test_hovering_reads_every_curve_at_the_nearest_step_inside_the_plot(plot: Cu
     assert plot.readout_text() == ""
     for x, y in ((10, 0.7), (4990, 0.01), (4990, 0.7), (2500, 0.3)):
         hover(plot, x, y)
-        assert plot.rect().contains(plot.findChild(ReadingBox).geometry()), (x, y)
+        assert viewport(plot).rect().contains(plot.findChild(ReadingBox).geometry()), (x, y)
 
 
 @pytest.mark.parametrize("shown", [(0.0, 60.0), (0.0, 5000.0)])
@@ -186,12 +211,12 @@ def test_the_wheel_and_keys_zoom_one_axis_until_key_a_button_or_double_click(
     for show_whole in (
         lambda: qtbot.keyClick(plot, Qt.Key.Key_A),
         lambda: qtbot.mouseClick(plot.whole, LEFT),
-        lambda: double_click(plot, place(plot, 2500, 0.4)),
+        lambda: double_click(viewport(plot), place(plot, 2500, 0.4)),
     ):
         assert not plot.whole.isVisible()
         for x, axis in ((-200, 1), (1000, 0)):
             before = plot.view_range()
-            turn_wheel(plot, 2, place(plot, x, 0.4))
+            turn_wheel(viewport(plot), 2, place(plot, x, 0.4))
             assert np.ptp(plot.view_range()[axis]) < np.ptp(before[axis])
             np.testing.assert_allclose(plot.view_range()[1 - axis], before[1 - axis])
         assert plot.is_zoomed()
@@ -216,6 +241,7 @@ def test_dragging_moves_and_new_points_do_not_take_the_view_away(
 ) -> None:
     whole = plot.view_range()
     start, end = place(plot, 2500, 0.4), place(plot, 3500, 0.4)
+    plot.plot_item.scene().minDragTime = 0
     send_mouse(plot, QEvent.Type.MouseButtonPress, start, LEFT)
     for part in (0.3, 0.6, 1.0):
         send_mouse(plot, QEvent.Type.MouseMove, start + (end - start) * part, LEFT)
@@ -309,7 +335,10 @@ def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_b
     qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager
 ) -> None:
     def ends() -> list[float]:
-        return [plot.axes().area.bottom for plot in (curves.loss, curves.accuracy)]
+        return [
+            plot.plot_item.getViewBox().sceneBoundingRect().bottom()
+            for plot in (curves.loss, curves.accuracy)
+        ]
 
     curves.set_history(recorded())
     for scale in (1.0, 2.0, 1.0):
@@ -338,10 +367,10 @@ def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> N
 def test_the_plot_follows_the_theme_and_the_figure_has_what_is_in_sight(
     plot: CurvePlot, theme: ThemeManager
 ) -> None:
-    corner = QPoint(plot.width() - 3, plot.legend.geometry().bottom() + 3)
+    corner = QPoint(viewport(plot).width() - 3, 3)
     for mode, look in (("light", LIGHT), ("dark", DARK)):
         theme.set_mode(mode)
-        assert plot.grab().toImage().pixelColor(corner).name().upper() == look.surface
+        assert viewport(plot).grab().toImage().pixelColor(corner).name().upper() == look.surface
     plot.set_view_range((1000, 2000), (0.2, 0.8))
     texts = plot.figure(LOOK).texts()
     assert {"Loss", "1,000", "2,000", EACH, MEAN, TESTS} <= set(texts)

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from cnnviz import __version__
 from cnnviz._types import View
-from cnnviz.clock import now
 from cnnviz.document import types as t
 from cnnviz.document.archive import png_of
 from cnnviz.document.run import StillRun, pack_run
 from cnnviz.network import weights_checksum
+from cnnviz.quantities import now
 from cnnviz.snapshots import Origin
 from ui.panels.provenance import Provenance, provenance_in
 from ui.state import AppState, Sample

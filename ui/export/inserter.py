@@ -9,9 +9,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDockWidget, QWidget
 from shiboken6 import isValid
 
-from cnnviz.clock import now
 from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
 from cnnviz.lab.model import Step
+from cnnviz.quantities import now
 from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv

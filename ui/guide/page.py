@@ -69,6 +69,7 @@ PARTS = (
     Part("CNNViz", "MIT", ("licences/CNNViz.txt",)),
     Part("Qt for Python", "GNU LGPL, version 3", _LGPL, "PySide6-Essentials"),
     Part("Shiboken", "GNU LGPL, version 3", _LGPL, "shiboken6"),
+    _package("pyqtgraph", "MIT"),
     _package("NumPy", f"{_BSD}; OpenBLAS and others in it as the text says"),
     _package("threadpoolctl", _BSD),
     _package("safetensors", "Apache 2.0"),

@@ -5,7 +5,6 @@ from dataclasses import replace
 from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.clock import now
 from cnnviz.covers import AHEAD
 from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
@@ -14,6 +13,7 @@ from cnnviz.lab.measured import HARMLESS
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
 from cnnviz.lab.showing import secrets_of
+from cnnviz.quantities import now
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 

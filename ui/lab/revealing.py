@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.clock import now
 from cnnviz.document.types import Pinned
 from cnnviz.drawing.page import Page
 from cnnviz.history import History
@@ -15,7 +14,7 @@ from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
 from cnnviz.lab.record import Found, LabRecord, LookedAt
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
     QLineEdit,
+    QMenu,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -307,6 +308,8 @@ def controls_of(
       front.
     """
     for widget in part.findChildren(QWidget):
+        if isinstance(widget.window(), QMenu):  # of the plotting library, and nowhere to be seen
+            continue
         name = _name_of(widget)
         if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
             continue

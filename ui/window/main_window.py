@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
 
     def build_panels(self, services: Services) -> None:
         """Fill the middle of the window, and the comparison of two moments."""
-        # Imported here because they take longer to load than the whole frame to appear.
+        # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
         from ui.panels.compare.panel import ComparePanel
 
         self.menus.draw_icons()

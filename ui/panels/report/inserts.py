@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.clock import today
 from cnnviz.lab.model import Step
+from cnnviz.quantities import today
 from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel

@@ -8,9 +8,9 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
-from cnnviz.clock import now
 from cnnviz.lab.model import Question, Step
 from cnnviz.lab.record import LabNumbers, Shown
+from cnnviz.quantities import now
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl

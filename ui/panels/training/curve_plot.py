@@ -1,31 +1,38 @@
-"""Curves that grow while a network trains, with a zoom, a cursor and a legend."""
+"""Curves that grow while a network trains: pyqtgraph draws them, with a zoom, a cursor and a legend."""
 
 import math
 from dataclasses import replace
-from typing import override
+from typing import Any, override
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGraphicsScene, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
-from cnnviz.graphics.curves import CURVES, Axes, Curves, Marker, Reading, axes_of, format_place
+from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker, Reading, format_place
 from cnnviz.graphics.run_curves import LEGEND, Legend, Named, ToggleCurve
+from cnnviz.notation import format_ticks
+from cnnviz.palette import DASHES
+from cnnviz.quantities import format_count
 from ui.controls.buttons import IconButton
 from ui.controls.keyboard import has_shift, is_plain
-from ui.controls.layouts import fill, named, scaled
+from ui.controls.layouts import fill, named
+from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import BESIDE
 from ui.marks import view_of
-from ui.panels.provenance import ProvenanceView
+from ui.panels.provenance import ProvenancePart
 from ui.panels.reading_box import ReadingBox
+from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme.plots import make_pen, style_plot
 
 Range = tuple[float, float]
+_MARGIN = 12  # room at the right for the half of a number
 _UNIT = 22  # height of what names the x axis, so that plots side by side end at one height
 _SHRINKS = 0.4  # while points arrive, the y axis shrinks when the curves fill less of it than this
-_ALL: Range = (0.0, 1.0)
-_NOTCH = 0.74  # of an axis is left in sight by a notch of the wheel
+_NOWHERE = QPoint()
 _ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 #: Which way keys lead the cursor, and how far at least, in hundredths of what is in sight: plain, with Shift.
 _STRIDES = {
@@ -36,12 +43,92 @@ _STRIDES = {
 }
 
 
-class CurvePlot(ProvenanceView[Curves]):
+class _NumberAxis(pg.AxisItem):
+    """Axis whose numbers have as few decimals as tell them apart; steps and images are whole numbers."""
+
+    counts = False
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        texts = format_ticks(values)
+        if not self.counts:
+            return texts
+        return [text if value == round(value) else "" for value, text in zip(values, texts, strict=True)]
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """Leave out what would not stand clear of its neighbours."""
+        levels: list[tuple[float, float]] = list(super().tickSpacing(minVal, maxVal, size))
+        font = self.style["tickFont"]
+        if font is None or not levels:
+            return levels
+        (spacing, at), metrics = levels[0], QFontMetricsF(font)
+        wide = metrics.horizontalAdvance(f"{format_count(round(maxVal))}00")
+        most = size / (1.1 * metrics.height() if self.orientation == "left" else wide)
+        while spacing > 0 and (maxVal - minVal) / spacing > max(most, 1.0):
+            first = round(spacing / 10 ** math.floor(math.log10(spacing) + 1e-9))
+            spacing *= 2.5 if first == 2 else 2.0  # 1, 2, 5, 10
+        return [(spacing, at), *levels[1:]]
+
+    def generateDrawSpecs(self, p: QPainter) -> Any:
+        """Move a number at the right end into the plot."""
+        specs: Any = super().generateDrawSpecs(p)
+        if specs is None or self.orientation == "left":
+            return specs
+        line, ticks, texts = specs
+        right = self.width() + _MARGIN
+        return line, ticks, [(r.translated(min(right - r.right(), 0), 0), *more) for r, *more in texts]
+
+    def boundingRect(self) -> QRectF:
+        """With room for the halves of numbers at the ends: what does not fit is not written."""
+        along, across = (0, 20) if self.orientation == "left" else (40, 0)
+        return super().boundingRect().adjusted(-along, -across, along, across)
+
+
+class _ViewBox(pg.ViewBox):
+    """Its wheel zooms the x axis, or that over whose numbers it is turned."""
+
+    doubleClicked = Signal()
+
+    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
+        super().wheelEvent(ev, axis=0 if axis is None else axis)
+
+    def mouseDoubleClickEvent(self, event: Any) -> None:
+        event.accept()
+        self.doubleClicked.emit()
+
+
+class _Item:
+    """What pyqtgraph draws of a curve: its line and its dots."""
+
+    def __init__(self, curve: Curve, plot: pg.PlotItem) -> None:
+        self.line = pg.PlotCurveItem()
+        self.dots = pg.ScatterPlotItem(symbol="d", pen=None) if curve.has_dots else None
+        for item in filter(None, (self.line, self.dots)):
+            plot.addItem(item)
+
+    def draw(self, curve: Curve, layer: int, theme: Theme, ratio: float, is_smooth: bool) -> None:
+        color, fine = QColor(theme.hex(curve.ink)), np.isfinite(curve.y)
+        self.line.setPen(
+            make_pen(color, curve.width * theme.scale * ratio, DASHES[curve.style] and (3.0, 2.0))
+        )
+        connect = "all" if fine.all() else "finite"
+        self.line.setData(curve.x, curve.y, connect=connect, antialias=is_smooth)
+        self.line.setZValue(layer)
+        if self.dots is not None:
+            self.dots.setZValue(layer)
+            self.dots.setData(curve.x[fine], curve.y[fine], size=theme.px(8), brush=color, pen=None)
+
+    def clear(self) -> None:
+        self.line.setData(np.empty(0), np.empty(0))
+        if self.dots is not None:
+            self.dots.setData(np.empty(0), np.empty(0))
+
+
+class CurvePlot(ProvenancePart, Spoken, QWidget):
     """Shows a `Curves` that is replaced whenever there are more points.
 
     The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; a double
     click or the key A shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
-    zoom the x axis, with Alt the y axis.
+    zoom the x axis, with Alt the y axis. While out of sight it costs nothing.
 
     * `unit`: what stands below the x axis, and names it.
     """
@@ -49,17 +136,19 @@ class CurvePlot(ProvenanceView[Curves]):
     #: Name of a curve that is to be hidden, or shown.
     toggled = Signal(str)
 
-    ground = "surface"
-    content: Curves
-
     def __init__(self, title: str, name: str, unit: QWidget) -> None:
-        super().__init__(CURVES, focus=Qt.FocusPolicy.StrongFocus)
-        self._title, self._unit = title, unit
-        self._whole: tuple[Range, Range] = _ALL, _ALL
+        super().__init__()
+        self._title, self._unit, self._theme = title, unit, LIGHT
+        self.content = Curves()
+        self._items: dict[str, _Item] = {}
+        self._drawn: set[str] = set()
+        self._cursor: float | None = None
+        self._is_smooth, self._is_stale, self._is_setting = True, False, False
         self._zoomed = False
-        self._grip: tuple[QPointF, Axes] | None = None  # where the plot is held, and what was in sight there
         self.setAccessibleName(name)
         self.setProperty("tip", BESIDE)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.legend = view_of(
             LEGEND,
             f"Curves of {title}",
@@ -68,6 +157,7 @@ class CurvePlot(ProvenanceView[Curves]):
             focus=Qt.FocusPolicy.TabFocus,
             answer=self._answer,
         )
+        self._build_plot()
         self._empty = named(QLabel(self), role="muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -76,65 +166,105 @@ class CurvePlot(ProvenanceView[Curves]):
         self.whole.setProperty("kind", "quiet")
         self.whole.hide()
         self.whole.clicked.connect(self.reset_view)
-        self._reading = ReadingBox(self)
-        scaled(unit.setFixedHeight, _UNIT)
-        layout = fill(QVBoxLayout(self), self.legend, 1, unit, spacing=2)
+        layout = fill(QVBoxLayout(self), self.legend, (self._widget, 1), unit, spacing=2)
         layout.setAlignment(unit, Qt.AlignmentFlag.AlignHCenter)
-        self.pointed.connect(self._read)
-        self.show_run(Curves())
+        follow_theme(self)
+
+    def _build_plot(self) -> None:
+        self._view = _ViewBox(enableMenu=False)
+        self._axes = {"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")}
+        self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=dict(self._axes), enableMenu=False)
+        plot = self.plot_item = self._widget.getPlotItem()
+        # pyqtgraph makes this menu without a parent, though it is never shown: it would outlive the window.
+        plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())
+        # An index of the items would be tidied by a timer, and there are too few for it to be of use.
+        self._widget.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        for widget in (self._widget, self._widget.viewport()):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._widget.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        plot.hideButtons()
+        plot.showGrid(y=True, alpha=1.0)
+        plot.setContentsMargins(0, 10, _MARGIN, 0)  # numbers reach half a line beyond the ends of the y axis
+        for axis in self._axes.values():
+            axis.enableAutoSIPrefix(False)
+        self._moment, self._cross = (pg.InfiniteLine(angle=90, movable=False) for _ in range(2))
+        for line in (self._moment, self._cross):
+            line.setZValue(10)
+            line.hide()
+            plot.addItem(line, ignoreBounds=True)
+        self._reading = ReadingBox(self._widget)
+        self._view.doubleClicked.connect(self.reset_view)
+        self._view.sigRangeChanged.connect(self._on_range_changed)
+        self._widget.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
-    def show_run(self, content: Curves, *, is_smooth: bool = True) -> None:
+    def show_content(self, content: Curves, *, is_smooth: bool = True) -> None:
         """Show other curves, or more of them; not `is_smooth`: quickly, and on axes that keep still."""
-        x_range, y_range = self._whole = content.x_range or _ALL, content.y_range or _ALL
-        if self._zoomed:
-            x_range, y_range = self.view_range()
-        elif not is_smooth and self.content.curves:
-            y_range = self._steady(y_range)
-        entries = tuple(Named.of(curve, content.hidden) for curve in content.curves)
-        self.legend.show_content(Legend(self._title, entries))
-        self._empty.setVisible(not any(curve.x.size for curve in content.curves))
-        counts = content.x_name != "epochs"
-        bare = replace(content, has_reading=False, is_bare=True, counts=counts, is_quick=not is_smooth)
-        self.show_content(replace(bare, x_range=x_range, y_range=y_range))
+        self.content, self._is_smooth = content, is_smooth
+        self._is_stale = True
+        if self.isVisible():
+            self.catch_up()
 
     def set_placeholder(self, text: str) -> None:
         """Text in the middle while there are no points: what to do to get some."""
         self._empty.setText(text)
 
+    @override
+    def catch_up(self) -> None:
+        """Draw what is new, once for all changes since the last time."""
+        if not self._is_stale:
+            return
+        self._is_stale, content = False, self.content
+        entries = (Named.of(curve, content.hidden) for curve in content.curves)
+        self.legend.show_content(Legend(self._title, tuple(entries)))
+        self._empty.setVisible(not any(curve.x.size for curve in content.curves))
+        self._axes["bottom"].counts = content.x_name != "epochs"
+        if not self._zoomed:
+            self._set_range(content.x_range or (0, 1), self._steady(content.y_range or (0, 1)))
+        self._draw_lines()
+        self.set_markers(content.markers)
+
     def set_markers(self, markers: tuple[Marker, ...]) -> None:
         """Mark another moment, or none, and leave all else as it is."""
-        self.show_content(replace(self.content, markers=markers))
+        self.content = replace(self.content, markers=markers)
+        self._moment.setVisible(bool(markers))
+        if markers:
+            self._moment.setValue(markers[0].x)
+        self._widget.viewport().update()  # or some places that the line has left would keep it
 
     def _steady(self, wanted: Range) -> Range:
         """Keep the y axis as it is while points arrive, unless curves leave it or fill little of it."""
         (low, high), (least, most) = wanted, self.view_range()[1]
         is_fine = least <= low and high <= most and high - low >= _SHRINKS * (most - least)
-        return (least, most) if is_fine else wanted
+        return (least, most) if is_fine and not self._is_smooth and self._items else wanted
 
-    @override
-    def _room(self) -> Box:
-        top, low = self.legend.geometry().bottom() + 3, self.height()
-        low = low if self._unit.isHidden() else self._unit.geometry().top() - 2
-        return Box(0, top, self.width(), max(low - top, 1))
-
-    def axes(self) -> Axes:
-        """Where values lie."""
-        return axes_of(self.content, Ground(self._room(), self._theme))
+    def _draw_lines(self) -> None:
+        ratio, columns = (
+            self.devicePixelRatioF(),
+            max(round(self._view.width() * self.devicePixelRatioF()), 50),
+        )
+        seen = self.content.seen
+        for layer, curve in enumerate(seen):
+            if curve.name not in self._items:
+                self._items[curve.name] = _Item(curve, self.plot_item)
+            part = curve.within(*self.view_range()[0], columns)
+            self._items[curve.name].draw(part, layer, self._theme, ratio, self._is_smooth)
+        for name in self._drawn - {curve.name for curve in seen}:
+            self._items[name].clear()
+        self._drawn = {curve.name for curve in seen}
 
     def card(self) -> Card[Curves]:
         """The part in sight as a drawing."""
-        return Card("curves", CURVES, replace(self.content, is_bare=False, is_quick=False), self._title)
+        x_range, y_range = self.view_range()
+        return Card("curves", CURVES, replace(self.content, x_range=x_range, y_range=y_range), self._title)
 
-    @override
     def figure(self, look: Look) -> Drawing:
         """The part in sight for paper; nothing before there are points."""
         if not self.content.seen:
             return Drawing(Ground(Box(0, 0, self.width(), self.height()), look))
         return drawn(CARD, self.card(), self.width(), look, self.height())
 
-    @override
     def tables(self) -> list[Table]:
         """One table for each curve in sight or hidden."""
         header = self.content.x_name or "x"
@@ -150,7 +280,27 @@ class CurvePlot(ProvenanceView[Curves]):
 
     @override
     def spoken_summary(self) -> str:
-        return super().spoken_summary() or self._empty.text()
+        return CURVES.words(self.content) or self._empty.text()
+
+    def readout_text(self) -> str:
+        """What the box beside the cursor says; "" while there is none."""
+        return self._reading.text()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme, ratio = theme, self.devicePixelRatioF()
+        style_plot(self.plot_item, theme)
+        self._axes["left"].setWidth(theme.px(48))
+        # By itself it would keep the height of the numbers that were the largest so far.
+        self._axes["bottom"].setHeight(QFontMetricsF(mono_font(theme=theme)).height() + theme.px(8))
+        self._unit.setFixedHeight(theme.px(_UNIT))
+        width = theme.scale * ratio
+        self._cross.setPen(make_pen(theme.color("muted"), width))
+        self._moment.setPen(make_pen(theme.color("winner"), 1.5 * width, (3.0, 2.5)))
+        self._is_stale = True
+        if self.isVisible():
+            self.catch_up()
+        self.updateGeometry()
 
     @override
     def sizeHint(self) -> QSize:
@@ -160,13 +310,6 @@ class CurvePlot(ProvenanceView[Curves]):
     def minimumSizeHint(self) -> QSize:
         return QSize(max(self.legend.minimumSizeHint().width(), self._theme.px(200)), self._theme.px(120))
 
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        px = self._theme.px
-        self._empty.setGeometry(self.rect().adjusted(px(56), px(30), -px(8), -px(54)))
-        self._place_whole()
-
     # -- the part in sight ---------------------------------------------------------------------------------
 
     def is_zoomed(self) -> bool:
@@ -175,28 +318,31 @@ class CurvePlot(ProvenanceView[Curves]):
 
     def view_range(self) -> tuple[Range, Range]:
         """Ends of the x axis and of the y axis."""
-        return self.content.x_range or _ALL, self.content.y_range or _ALL
+        (x_lo, x_hi), (y_lo, y_hi) = self._view.viewRange()
+        return (x_lo, x_hi), (y_lo, y_hi)
 
     def set_view_range(self, x_range: Range, y_range: Range) -> None:
         """Show a part, as the user does with the wheel; each range is (lower, upper)."""
-        self._show_part((x_range, y_range), zoomed=True)
+        self._set_range(x_range, y_range)
+        self._on_range_changed()
 
     def reset_view(self) -> None:
         """Show the whole."""
-        self._show_part(self._whole, zoomed=False)
-
-    def _show_part(self, part: tuple[Range, Range], *, zoomed: bool) -> None:
-        self._zoomed = zoomed
-        self.show_content(replace(self.content, x_range=part[0], y_range=part[1], is_quick=False))
+        self._zoomed = False
+        self._set_range(self.content.x_range or (0, 1), self.content.y_range or (0, 1))
         self._place_whole()
+        self._draw_lines()
 
-    def _zoom(self, factor: float, axis: int, at: float = 0.5) -> None:
-        """Show so many times as much of an axis; what lies at a share of it stays where it is."""
-        parts = list(self.view_range())
-        (low, high), middle = parts[axis], 0.0
-        middle = low + at * (high - low)
-        parts[axis] = middle - factor * (middle - low), middle + factor * (high - middle)
-        self.set_view_range(*parts)
+    def _set_range(self, x_range: Range, y_range: Range) -> None:
+        self._is_setting = True
+        self._view.setRange(xRange=x_range, yRange=y_range, padding=0, disableAutoRange=True)
+        self._is_setting = False
+
+    def _on_range_changed(self, *_: object) -> None:
+        if not self._is_setting:
+            self._zoomed = True
+            self._place_whole()
+            self._draw_lines()
 
     def _place_whole(self) -> None:
         """Put the button that ends a zoom into the upper right corner of the plot, or take it away."""
@@ -204,7 +350,7 @@ class CurvePlot(ProvenanceView[Curves]):
         if self._zoomed:
             self.whole.adjustSize()
             px = self._theme.px
-            self.whole.move(self.width() - self.whole.width() - px(8), round(self._room().top) + px(4))
+            self.whole.move(self.width() - self.whole.width() - px(8), self._widget.y() + px(4))
             self.whole.raise_()
 
     def _answer(self, ask: object) -> None:
@@ -213,75 +359,78 @@ class CurvePlot(ProvenanceView[Curves]):
 
     # -- cursor --------------------------------------------------------------------------------------------
 
-    def readout_text(self) -> str:
-        """What the box beside the cursor says; "" while there is none."""
-        return self._reading.text()
+    def hide_cursor(self) -> None:
+        """Stand nowhere."""
+        self._cursor = None
+        self._cross.hide()
+        self._reading.hide()
 
-    def set_cursor(self, x: float) -> None:
-        """Stand at the point nearest to an abscissa, and say the values there."""
-        self._hover(self.content.nearest(x) if self.content.seen else None)
-
-    def _read(self, x: float | None) -> None:
-        """Say the values where the cursor stands, beside the pointer if that is there."""
-        if x is None:
-            self._reading.hide()
+    def set_cursor(self, x: float, place: QPoint = _NOWHERE) -> None:
+        """Stand at the point nearest to an abscissa, and say the values there; `place`: of the box."""
+        seen = self.content.seen
+        if not seen:
+            self.hide_cursor()
             return
-        heading, axes = f"{self.content.x_name} {format_place(x)}", self.axes()
-        place = QPoint(round(axes.x(x)), round(axes.area.y)) if self._pointer is None else self._pointer
-        self._reading.show_at(Reading(heading, tuple(self.content.read(x))), QPointF(place).toPoint())
+        at = min((float(curve.x[curve.at(x)]) for curve in seen), key=lambda each: abs(each - x))
+        self._cursor = at
+        self._cross.setValue(at)
+        self._cross.show()
+        if place is _NOWHERE:
+            middle = QPointF(at, sum(self.view_range()[1]) / 2)
+            place = self._widget.mapFromScene(self._view.mapViewToScene(middle))
+        heading = f"{self.content.x_name} {format_place(at)}"
+        self._reading.show_at(Reading(heading, tuple(self.content.read(at))), place)
+        tell_value(self)
 
     def _move_cursor(self, way: int, hundredths: float) -> None:
         """Go to the next point to the right or to the left, at least so far on, inside the curves."""
-        seen = self.content.seen
-        if not seen:
+        xs = [curve.x for curve in self.content.seen]
+        if not xs:
             return
-        (low, high), x = self.view_range()[0], self.hovered
-        least = (high - low) * hundredths / 100
-        low = max(low, min(float(curve.x[0]) for curve in seen))
-        high = min(high, max(float(curve.x[-1]) for curve in seen))
-        if not isinstance(x, float):
-            x = low if hundredths and way < 0 else high
-        elif math.isinf(least):
-            x = high if way > 0 else low
+        x_lo, x_hi = self.view_range()[0]
+        least = (x_hi - x_lo) * hundredths / 100
+        x_lo = max(x_lo, min(float(x[0]) for x in xs))
+        x_hi = min(x_hi, max(float(x[-1]) for x in xs))
+        if self._cursor is None:
+            x = x_lo if hundredths and way < 0 else x_hi
         else:
-            x = self.content.beyond(x, way, least)
-        self._pointer = None
-        self.set_cursor(min(max(x, low), high))
+            ends = [x[x > self._cursor][:1] if way > 0 else x[x < self._cursor][-1:] for x in xs]
+            next_ = min((abs(float(end[0]) - self._cursor) for end in ends if end.size), default=math.inf)
+            x = self._cursor + way * max(next_, least)
+        self.set_cursor(min(max(x, x_lo), x_hi))
+
+    def _on_mouse_moved(self, position: QPointF) -> None:
+        if self._view.sceneBoundingRect().contains(position):
+            x = self._view.mapSceneToView(position).x()
+            self.set_cursor(x, self._widget.mapFromScene(position))
+        else:
+            self.hide_cursor()
 
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        at, area = event.position(), self.axes().area
-        is_y, notches = at.x() < area.left, event.angleDelta().y() / 120
-        share = (area.bottom - at.y()) / area.height if is_y else (at.x() - area.left) / area.width
-        self._zoom(_NOTCH**notches, int(is_y), min(max(share, 0.0), 1.0))
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.set_theme(self._theme)
+        return super().event(event)
 
     @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.content.seen:
-            self._grip = event.position(), self.axes()
-        else:
-            super().mousePressEvent(event)
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.catch_up()
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._grip is None:
-            super().mouseMoveEvent(event)
-            return
-        start, axes = self._grip
-        way, ((left, right), (low, high)) = event.position() - start, (axes.x_range, axes.y_range)
-        across = way.x() / axes.area.width * (right - left)
-        down = way.y() / axes.area.height * (high - low)
-        self.set_view_range((left - across, right - across), (low + down, high + down))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        px = self._theme.px
+        self._empty.setGeometry(self.rect().adjusted(px(56), px(8), -px(8), -px(32)))
+        self._place_whole()
+        self._draw_lines()
 
     @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._grip = None
-
-    @override
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.reset_view()
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hide_cursor()
+        super().leaveEvent(event)
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -292,7 +441,7 @@ class CurvePlot(ProvenanceView[Curves]):
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.forget_pointer()
+        self.hide_cursor()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -303,6 +452,7 @@ class CurvePlot(ProvenanceView[Curves]):
         elif key == Qt.Key.Key_A and not event.modifiers():
             self.reset_view()
         elif key in _ZOOMS:
-            self._zoom(_ZOOMS[key], int(bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)))
+            factor, is_y = _ZOOMS[key], event.modifiers() & Qt.KeyboardModifier.AltModifier
+            self._view.scaleBy((1, factor) if is_y else (factor, 1))
         else:
             super().keyPressEvent(event)

@@ -114,7 +114,7 @@ class TrainingCurves(ProvenancePart, QWidget):
         """Show another record, from its beginning."""
         self._change(history=history)
         for plot in self._plots.values():
-            plot.forget_pointer()
+            plot.hide_cursor()
             plot.reset_view()
 
     def set_classes(self, count: int) -> None:
@@ -204,11 +204,11 @@ class TrainingCurves(ProvenancePart, QWidget):
         self._place_button()
         view, history = self.choices.value, self._run.history
         if plot is self.loss:
-            plot.show_run(loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
+            plot.show_content(loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
             return
         first = format_count(first_mean(history))
         plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else _UNTRAINED)
-        plot.show_run(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
+        plot.show_content(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
 
     def _describe(self) -> None:
         count, ghost = self._classes, self._run.ghost
