@@ -315,7 +315,8 @@ def test_own_data_have_their_names(qtbot, settings, tmp_path):
 
 
 def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
-    desk = Opened(qtbot, replace(EXPERIMENTS["three blocks"], classes=tuple("01234567")))
+    experiment = replace(EXPERIMENTS["three blocks"], classes=tuple("01234567"))
+    desk = Opened(qtbot, experiment, size=(2000, 720))
     desk.press(desk.map("dense1"), CellKey("class", 7, 0))
     assert desk.map("class").choice() == "7"
     other = Opened(qtbot, EXPERIMENTS["three blocks"])
