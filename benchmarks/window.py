@@ -289,7 +289,7 @@ class _Headless:
 
     def __init__(self) -> None:
         from cnnviz.datasets import load_mnist
-        from cnnviz.presets import LAB5
+        from cnnviz.experiment import LAB5
         from cnnviz.training import Trainer
 
         self._trainer = Trainer(LAB5.build_network(), load_mnist(LAB5.classes), LAB5)

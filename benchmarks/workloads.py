@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.datasets import Dataset, load_mnist
-from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5, LENET
+from cnnviz.experiment import LAB5, LENET, Experiment
 from cnnviz.training import epoch_order
 
 # In float32, and with the tie rule of PyTorch and JAX; the preset itself is measured against the loop.

@@ -6,8 +6,8 @@ __version__ = "0.1.0"
 # alone loads nothing, so that `cnnviz.__main__` can speak to a Python that is too old for the rest.
 # `__init__.pyi` says the same to type checkers.
 _MODULES = {
-    "LAB5": "presets",
-    "LENET": "presets",
+    "LAB5": "experiment",
+    "LENET": "experiment",
     "Dataset": "datasets",
     "Experiment": "experiment",
     "History": "history",

@@ -8,10 +8,9 @@ from typing import Any, NoReturn
 
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.files import printable
 from cnnviz.output import BAD_INPUT, tell
-from cnnviz.presets import PRESETS
 
 
 class Arguments(argparse.Namespace):

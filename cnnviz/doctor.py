@@ -18,13 +18,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled
-from cnnviz.clock import now
 from cnnviz.errors import in_words
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.output import Output
@@ -252,7 +252,7 @@ def diagnose() -> int:
     if isinstance(terminal, io.TextIOWrapper):
         terminal.reconfigure(errors="replace")  # it need not know every sign
     output, problems = Output(), 0
-    output.say(f"CNNViz doctor, {now()}")
+    output.say(f"CNNViz doctor, {datetime.now().isoformat(' ', 'minutes')}")
     for fact in _facts():
         words = "OK" if fact.is_fine else "PROBLEM"
         # Home is written as ~, so that the text may be passed on.
@@ -321,7 +321,7 @@ def _window() -> Iterator[Fact]:
 def self_test() -> Iterator[Fact]:
     """Train the exercise's network some steps, and compare gradients with finite differences."""
     from cnnviz.datasets import load_mnist, to_input
-    from cnnviz.presets import LAB5, LENET
+    from cnnviz.experiment import LAB5, LENET
     from cnnviz.quantities import format_count, format_value
     from cnnviz.routing import check_all
     from cnnviz.training import Trainer

@@ -1,4 +1,4 @@
-"""All settings of one run as a single immutable value."""
+"""All settings of one run as a single immutable value, and ready-made ones."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -8,7 +8,7 @@ from cnnviz._types import Shape
 from cnnviz.errors import ParameterError
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.layers import ACTIVATIONS, POOLS, Conv2D, Dense, Flatten, Layer, LeakyReLU, MaxPool2D, TieRule
-from cnnviz.layers.initialisation import Init
+from cnnviz.layers.base import Init
 from cnnviz.network import Network, check_size, output_shapes
 from cnnviz.setting import as_in, check_settings, number, one_of, settings_of, text_list
 
@@ -170,3 +170,44 @@ class Experiment:
 
 SETTINGS = settings_of(Experiment)
 """What there is to choose, by name: words, limits and options; the window shows what is enforced here."""
+
+
+LAB5 = Experiment()
+"""The laboratory exercise: 3x3 convolution without bias, 8 filters, 2x2 max pool, one sigmoid unit, float64,
+plain stochastic gradient descent on one image at a time, and every tied cell receives the gradient."""
+
+LENET = Experiment(
+    classes=tuple("0123456789"),
+    filters=(8, 16),
+    padding=1,
+    conv_bias=True,
+    activation="relu",
+    ties="first",
+    hidden=(128,),
+    output="softmax",
+    init="he",
+    dtype="float32",
+    momentum=0.9,
+    learning_rate=0.01,
+    batch_size=32,
+    log_every=100,
+)
+"""Two convolution blocks of 8 and 16 filters and a hidden layer of 128 units, for all ten digits."""
+
+PRESETS: dict[str, Experiment] = {"lab5": LAB5, "lenet": LENET}
+"""Presets by name, in the order in which they are offered."""
+
+CUSTOM = "custom"
+
+_SETTINGS = {each.name for each in fields(Experiment)} - {"classes", "epochs", "seed", "log_every"}
+
+
+def preset_of(experiment: Experiment) -> str:
+    """Return the name of the preset that `experiment` is, or ``"custom"``.
+
+    Other classes, another seed or length of training leave a preset what it is.
+    """
+    for name, preset in PRESETS.items():
+        if all(getattr(experiment, each) == getattr(preset, each) for each in _SETTINGS):
+            return name
+    return CUSTOM

@@ -17,11 +17,10 @@ from cnnviz.cli import Arguments
 from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist, require_classes
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation, Progress
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import Experiment, preset_of
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History, LogLine
 from cnnviz.output import INTERRUPTED, Output
-from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_probability, format_value
 from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Origin, Snapshot
@@ -81,7 +80,7 @@ def run(arguments: Arguments) -> int:
             steps = format_count(trainer.step)
             output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
     if finished and arguments.wants_report:
-        from cnnviz.lab.opening import free_lab
+        from cnnviz.lab.course import free_lab
         from cnnviz.lab.record import Work
         from cnnviz.report.bench import Bench
 
@@ -152,7 +151,8 @@ def percent_bar() -> Generator[Progress]:
 def write_document(arguments: Arguments, document: "Document", output: Output) -> None:
     """Write a report to all files that the command line names for it."""
     # Typesetting is loaded by those who ask for a report only.
-    from cnnviz.report import write_folder, write_html, write_pdf
+    from cnnviz.report.html import write_html
+    from cnnviz.report.pdf import write_folder, write_pdf
 
     for target, write in (
         (arguments.report, write_pdf),

@@ -24,8 +24,7 @@ from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.run_curves import Run, accuracy_plot, loss_plot
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
-from cnnviz.graphics.translation import own_pool, pair_of, strip_of
-from cnnviz.graphics.translation_sheet import sheet
+from cnnviz.graphics.translation import own_pool, pair_of, sheet, strip_of
 from cnnviz.graphics.winners import WINDOW, Window, Winners
 from cnnviz.history import History
 from cnnviz.inspect.comparison import weight_layers, weight_maps

@@ -12,7 +12,9 @@ Nothing else in the program chooses digits. The rules:
 """
 
 import math
+import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 import numpy as np
 
@@ -264,3 +266,27 @@ def _is_exact(written: float, value: float) -> bool:
 def typeset(text: str) -> str:
     """Text of a number with the typographic minus."""
     return text.replace("-", MINUS)
+
+
+def today() -> str:
+    """Return the date, such as ``2024-02-29``."""
+    return datetime.now().date().isoformat()
+
+
+def now() -> str:
+    """Return date and time, such as ``2024-02-29 09:30``."""
+    return datetime.now().strftime("%Y-%m-%d %H:%M")
+
+
+def beside(time: str, other: str) -> str:
+    """Return a time of `now` as it is said beside another one: without the date if that is the same."""
+    date, _, clock = time.partition(" ")
+    return clock if clock and date == other.partition(" ")[0] else time
+
+
+def moment(seconds: float) -> str:
+    """Return when it was, to follow "on": such as ``2024-02-29 at 09:30:05``.
+
+    * `seconds`: since the epoch, as `time.time` and the system's times of files count.
+    """
+    return time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(seconds))

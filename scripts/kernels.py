@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from cnnviz.datasets import load_mnist  # noqa: E402  # after the path is set
-from cnnviz.lab import load_lab, measured_lab  # noqa: E402  # likewise
-from cnnviz.lab.opening import find_lab  # noqa: E402  # likewise
+from cnnviz.lab.course import find_lab  # noqa: E402  # likewise
+from cnnviz.lab.measured import measured_lab  # noqa: E402  # likewise
+from cnnviz.lab.reading import load_lab  # noqa: E402  # likewise
 from cnnviz.lab.verifying import KERNELS  # noqa: E402  # likewise
 from cnnviz.quantities import format_value  # noqa: E402  # likewise
 from cnnviz.runtime import blas_kernel  # noqa: E402  # likewise

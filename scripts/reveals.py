@@ -21,13 +21,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cnnviz.datasets import Dataset  # after the path is set
 from cnnviz.experiment import Experiment  # likewise
-from cnnviz.lab import Lab, Measured, Step, load_lab, measure, seed_of, trained  # likewise
-from cnnviz.lab.explaining import explain, known_facts  # likewise
-from cnnviz.lab.measures import value_words  # likewise
-from cnnviz.lab.opening import find_lab, lab_data  # likewise
-from cnnviz.lab.reasons import explanation  # likewise
+from cnnviz.lab.course import find_lab, lab_data  # likewise
+from cnnviz.lab.explaining import (  # likewise
+    explain,
+    explanation,  # likewise
+    known_facts,
+)
+from cnnviz.lab.measures import (
+    Measured,
+    measure,
+    value_words,  # likewise
+)
+from cnnviz.lab.model import Lab, Step, seed_of
+from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import StepRecord  # likewise
-from cnnviz.report.bench import Bench  # likewise
+from cnnviz.report.bench import (
+    Bench,  # likewise
+    trained,
+)
 
 type Array = np.ndarray[Any, Any]
 

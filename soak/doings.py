@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from soak.driven import later
 from soak.places import here
-from ui.panels.backprop import BackpropPanel
-from ui.panels.report import ReportPanel
+from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.report.panel import ReportPanel
 
 if TYPE_CHECKING:
     from ui.export.dialog import ExportDialog

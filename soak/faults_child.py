@@ -18,12 +18,12 @@ import typst
 from cnnviz.datasets import load_mnist
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.course import free_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab
-from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabNumbers, LabRecord
-from cnnviz.report import write_folder, write_html
-from cnnviz.report.pdf import write_pdf
+from cnnviz.report.html import write_html
+from cnnviz.report.pdf import write_folder, write_pdf
 from soak import samples
 from soak.breaking import CRASHED, Breaker
 from soak.children import files_of

@@ -21,9 +21,8 @@ from cnnviz.document import archive
 from cnnviz.document.archive import png_texts
 from cnnviz.document.run import StillRun, pack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Run, Seen, Setting, Shift
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, Experiment
 from cnnviz.history import History
-from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 
@@ -102,7 +101,7 @@ def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None
 
 def words(title: str = "A report") -> dict[str, Any]:
     """Return the work of somebody, with a figure and a table in its report."""
-    from cnnviz.lab.opening import free_lab, shipped_labs
+    from cnnviz.lab.course import free_lab, shipped_labs
     from cnnviz.lab.reading import load_lab
     from cnnviz.lab.record import LabRecord, Shown, StepRecord, Work
     from cnnviz.report.blocks import Data as Numbers
@@ -170,7 +169,7 @@ def _saved(made: Document, files: Mapping[str, bytes]) -> bytes:
 @cache
 def lab() -> bytes:
     """Return a lab file with everything that one may hold."""
-    from cnnviz.lab.opening import shipped_labs
+    from cnnviz.lab.course import shipped_labs
 
     return shipped_labs()["lab5"].read_bytes()
 
@@ -179,8 +178,7 @@ def lab() -> bytes:
 def course() -> bytes:
     """Return a course with a trained network, its record and data."""
     from cnnviz.datasets import load_dataset
-    from cnnviz.lab.course import made_course
-    from cnnviz.lab.opening import shipped_labs
+    from cnnviz.lab.course import made_course, shipped_labs
     from cnnviz.lab.reading import load_lab
 
     with TemporaryDirectory() as folder:

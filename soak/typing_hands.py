@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QToolButton, QWidget
 
 from soak.driven import later
 from soak.journal import tell
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 
 if TYPE_CHECKING:
     from ui.session import Session

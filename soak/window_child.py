@@ -16,7 +16,7 @@ from soak.journal import tell
 from soak.places import here
 from soak.typing_hands import Typist, accept_offers, all_words
 from soak.watching import ErrorWatch
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 
 if TYPE_CHECKING:
     from ui.session import Session

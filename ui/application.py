@@ -53,7 +53,7 @@ def run(arguments: Arguments) -> int:
     session.begins_anew = arguments.names_settings
     session.arrivals.take(arguments.files)
     if arguments.lab is not None:
-        from cnnviz.lab.opening import find_lab  # labs load much that the frame of the window does not need
+        from cnnviz.lab.course import find_lab  # labs load much that the frame of the window does not need
 
         session.lab.open_file(find_lab(arguments.lab))
     if isinstance(app, Application):

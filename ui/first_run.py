@@ -54,7 +54,7 @@ class FirstRun(QObject):
         elif status is not RunStatus.TRAINING:
             self._clock.invalidate()
             self._beat.stop()
-        if status in (RunStatus.FINISHED, RunStatus.STOPPED, RunStatus.FAILED):
+        if status in (RunStatus.FINISHED, RunStatus.FAILED):
             self._end()
 
     def _on_beat(self) -> None:

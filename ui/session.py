@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings
 
-from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5, Experiment
 from ui.controls.drops import DropFilter
 from ui.controls.tips import TipFilter
 from ui.document.arrivals import Arrivals
@@ -21,8 +20,7 @@ from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
 from ui.theme.manager import MODES
 from ui.window.actions import ACTIONS
-from ui.window.key_caps import KeyCaps
-from ui.window.keys import FocusReveal, KeyOwner
+from ui.window.keys import FocusReveal, KeyCaps, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
 from ui.window.questions import ask_about_unkept_work, ask_about_unwritten_files, ask_file, close_dialogs
@@ -93,7 +91,7 @@ class Session(QObject):
         window = self.window
         self._key_owner = KeyOwner(window.pages.can_turn, self._frees, window.lab_dock, window)
         self._focus_reveal = FocusReveal(self.window)
-        self._tips = TipFilter(self)
+        self._tips = TipFilter(self.window)
         self.window.closing.connect(self._on_window_closing)
         self.window.restore_size()
         theme_manager().set_mode(remembered_text(settings, "view/theme", MODES, "system"))

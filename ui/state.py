@@ -12,9 +12,8 @@ from cnnviz._types import ByteArray
 from cnnviz.covers import Secret
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, Experiment
 from cnnviz.history import History, LogLine
-from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 
 
@@ -25,7 +24,6 @@ class RunStatus(StrEnum):
     READY = "ready"
     TRAINING = "training"
     PAUSED = "paused"
-    STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
 

@@ -6,7 +6,7 @@ import time
 from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
 
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.quantities import format_count, format_seconds
 from cnnviz.runtime import one_blas_thread
 from ui.application import make_application

@@ -13,7 +13,7 @@ _TARGET_MB = 350
 _CODE = """
 import resource
 from cnnviz.datasets import load_mnist
-from cnnviz.presets import LENET
+from cnnviz.experiment import LENET
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
 one_blas_thread()

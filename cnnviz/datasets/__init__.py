@@ -3,8 +3,7 @@
 from cnnviz.datasets.assembly import choice_note, fitting_classes, require_classes
 from cnnviz.datasets.dataset import Dataset, to_input
 from cnnviz.datasets.images import fit_image, read_grayscale
-from cnnviz.datasets.load import load_dataset
-from cnnviz.datasets.mnist import is_mnist, load_mnist
+from cnnviz.datasets.load import is_mnist, load_dataset, load_mnist
 
 __all__ = [
     "Dataset",

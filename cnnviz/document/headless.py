@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from cnnviz import __version__
 from cnnviz.cli import Arguments
-from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.document import archive
 from cnnviz.document.run import RUN, StillRun, pack_run, unpack_run
@@ -15,7 +14,7 @@ from cnnviz.evaluation import evaluate
 from cnnviz.headless import describe, describe_evaluation, read_data, save, write_report
 from cnnviz.history import History
 from cnnviz.output import Output
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, now
 from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Snapshot
 
@@ -101,8 +100,7 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
 
 def _lab_of(document: Document, files: Files) -> "Lab":
     """Return the lab that was in front: one of the program's, that in the document, or that of free work."""
-    from cnnviz.lab.course import lab_in
-    from cnnviz.lab.opening import free_lab, open_lab, shipped_labs
+    from cnnviz.lab.course import free_lab, lab_in, open_lab, shipped_labs
 
     if not document.lab:
         return free_lab()

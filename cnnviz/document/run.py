@@ -51,7 +51,6 @@ class StillRun:
     needed: frozenset[int] = frozenset()  # steps of those that stay whatever is left out
     spacing: int = 1
     ghost: Recorded | None = None
-    is_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +61,6 @@ class RestoredRun:
     history: History
     epochs: int
     ghost: History | None = None
-    is_stopped: bool = False
 
     @property
     def experiment(self) -> Experiment:
@@ -127,7 +125,6 @@ def pack_run(
         moments=rows,
         spacing=run.spacing,
         ghost=None if run.ghost is None else _pack_curves(run.ghost, "ghost.", arrays),
-        is_stopped=run.is_stopped,
     )
     weights = {name: np.ascontiguousarray(each) for name, each in run.live.network.params.items()}
     return said, {names.model: to_safetensors(weights), names.run: to_safetensors(arrays)}
@@ -213,7 +210,7 @@ def unpack_run(
     kept = {each.step for each in run.moments if each.is_kept}
     history.snapshots.restore([*moments, live], kept, run.spacing)
     ghost = None if run.ghost is None else _history(run.ghost, "ghost.", arrays)
-    return RestoredRun(live, history, run.epochs, ghost, run.is_stopped)
+    return RestoredRun(live, history, run.epochs, ghost)
 
 
 def _starting(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -102,7 +102,6 @@ class Run(Said, frozen=True):
     moments: Annotated[tuple[MomentOfRun, ...], Meta(max_length=MOST_MOMENTS)] = ()
     spacing: Annotated[int, Meta(ge=1, le=10**9)] = 1
     ghost: Curves | None = None
-    is_stopped: bool = False
 
 
 # --- the view -----------------------------------------------------------------------------------------------

@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Share
-from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.cells import DARK_INK, LIGHT_INK, Colors, fitting_font, outline, smallest_font
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Image, Rect, Text
-from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font, smallest_font
-from cnnviz.drawing.outlines import outline
 from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.graphics.heat_map import Reveal

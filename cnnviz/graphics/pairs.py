@@ -10,12 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells, Share, best_columns
-from cnnviz.drawing.colors import Colors, Pixels, packed, unpacked
+from cnnviz.drawing.cells import (
+    Block,
+    Colors,
+    Pixels,
+    most_characters,
+    outline,
+    packed,
+    unpacked,
+    written_in,
+)
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
 from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
-from cnnviz.drawing.numbers import most_characters, written_in
-from cnnviz.drawing.outlines import Block, outline
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.notation import Notation
@@ -380,7 +387,12 @@ def draw_image(image: MovedImage, ground: Ground) -> Drawing:
     if shown.block is not None:
         for grid in grids:
             drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
-    if shown.view == "overlay" and image.shift != (0, 0) and not has_numbers(grids[0], look):
+    if (
+        shown.view == "overlay"
+        and image.shift != (0, 0)
+        and grids[0].side
+        and not has_numbers(grids[0], look)
+    ):
         _draw_arrow(drawing, grids[0], shown.pair, image.shift)
     if image.can_move and image.shift == (0, 0) and not has_numbers(grids[-1], look):
         _draw_ways(drawing, grids[-1].box)

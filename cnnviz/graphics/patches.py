@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells, Share
-from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.cells import Block, Colors, outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Mark, Rect
-from cnnviz.drawing.outlines import Block, outline
 from cnnviz.drawing.parts import Ask, Part
 from cnnviz.quantities import format_count
 

@@ -27,9 +27,9 @@ from cnnviz.drawing import (
     Table,
     outline,
 )
+from cnnviz.drawing.cells import DARK_INK, LIGHT_INK
 from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.marks import Line, Point, Polygon
-from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.notation import Notation, sum_notation
 from cnnviz.palette import signed_levels
@@ -80,8 +80,12 @@ class Route:
         press: Callable[[int, int], Ask | None] | None = None,
         point: Callable[[int, int], Ask | None] | None = None,
         pooled: tuple[Ask | None, Ask | None] = (None, None),
+        ground: Colors | None = None,
     ) -> "Route":
-        """Take the window at the pooled cell `(channel, row, column)`, by the pool's own routes or others."""
+        """Take the window at the pooled cell `(channel, row, column)`, by the pool's own routes or others.
+
+        * `ground`: colours of the values, where they are not those of numbers with a sign.
+        """
         channel, row, col = window
         size, step = routing.pool.size, routing.pool.step
         own = routes.of_window(window)
@@ -96,7 +100,7 @@ class Route:
             winners[:size, :size] = routing.winners[window]
         sent = max((signed_levels(each) for each in routing.routed.values()), key=lambda pair: pair[1])
         levels = max(sent, signed_levels(routing.incoming), key=lambda pair: pair[1])
-        colors = Colors("signed", *signed_levels(routing.values)), Colors("signed", *levels)
+        colors = ground or Colors.of("signed", routing.values), Colors("signed", *levels)
         place = int(top), int(left)
         told = gets, receives, winners, float(routing.incoming[window]), place, colors, names
         return cls(values, *told, press, point, pooled)

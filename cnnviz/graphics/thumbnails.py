@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.colors import Colors
+from cnnviz.drawing.cells import Colors
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Mark, Polygon, Rect

@@ -7,15 +7,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cnnviz.cli import Arguments
-from cnnviz.datasets.mnist import is_mnist
+from cnnviz.datasets.load import is_mnist
 from cnnviz.document import archive
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.headless import percent_bar, require_folder, require_new, write_document
-from cnnviz.lab.course import figures_beside, is_course, made_course
+from cnnviz.lab.course import figures_beside, find_lab, is_course, known_labs, lab_data, made_course, open_lab
 from cnnviz.lab.deep_check import unmeasurable, unshowable
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
-from cnnviz.lab.opening import find_lab, known_labs, lab_data, open_lab
 from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.output import BAD_INPUT, Output, complain

@@ -7,11 +7,11 @@ from pathlib import Path
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
+from cnnviz.lab.course import lab_data
 from cnnviz.lab.figures import check_figure
 from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab, Show
-from cnnviz.lab.opening import lab_data
 from cnnviz.lab.pictures import PICTURES, Case
 from cnnviz.lab.toml_lines import Mistake, Place, line_at, lines_of
 from cnnviz.report.bench import Bench

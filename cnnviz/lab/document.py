@@ -172,13 +172,12 @@ class _Pages:
             yield from self._printed(self._numbers.appendix)
         if lab.is_free:
             return
-        seed, whose = (
-            f"{handed.experiment.seed}",
-            ", from the roll number" if handed.seed_from_roll_number else "",
+        whose = (
+            ", from the roll number" if handed.seed_from_roll_number and handed.roll_number.strip() else ""
         )
         yield Words(
             f"Lab {lab.id}, version {lab.version}; classes {', '.join(handed.experiment.classes)} of "
-            f"{handed.data.name}; seed {seed}{whose}. The same lab, "
+            f"{handed.data.name}; seed {handed.experiment.seed}{whose}. The same lab, "
             "seed and versions give the same numbers, up to the last digits on another kind of processor."
         )
         rows = [

@@ -1,19 +1,156 @@
-"""What a step says of its result: a picture of the student's own network, and the sentences that are true."""
+"""What a step says of its result: a picture of the student's own network, and the sentences that are true.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+Each sentence has conditions over measured facts, and is shown where they hold. A condition is ``fact sign
+other``: the name of a fact, one of ``== != < <= > >=``, and a number, a name in double quotes or another
+fact. It is taken apart and compared; nothing is evaluated.
+"""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from cnnviz.drawing.page import Page
 from cnnviz.errors import DataError, ParameterError
+from cnnviz.files import printable
 from cnnviz.lab.measures import MEASURES, Measured, Quantified, value_words
 from cnnviz.lab.model import Step
 from cnnviz.lab.pictures import PICTURES, Case, figure_of
-from cnnviz.lab.reasons import Facts, explanation
 from cnnviz.lab.record import StepRecord
 from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import Figure, Words
+
+type Facts = Mapping[str, Any]
+"""What is known, by name: a number, a text, or None for what is not defined."""
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge, "<": operator.lt,
+    ">": operator.gt,
+}  # fmt: skip
+_NAME = r"[A-Za-z][A-Za-z0-9_.-]*"
+_CONDITION = re.compile(
+    rf"\s*(?P<fact>{_NAME})\s*(?P<sign>[=!<>]=|[<>])\s*(?:(?P<number>[+-]?\d{{1,15}}(?:\.\d{{1,15}})?)|"
+    rf'(?P<other>{_NAME})|"(?P<text>[^"]*)")\s*'
+)
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_MOST_SHOWN = 2
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One condition; `other` is a number, a text, or with `is_fact` the name of another fact."""
+
+    fact: str
+    sign: str
+    other: float | str
+    is_fact: bool
+
+    @classmethod
+    def of(cls, text: str) -> "Comparison | None":
+        """Return what a condition says; None where it says nothing."""
+        found = _CONDITION.fullmatch(text)
+        if found is None:
+            return None
+        other = float(found["number"]) if found["number"] else found["other"] or found["text"]
+        return cls(found["fact"], found["sign"], other, is_fact=found["other"] is not None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The facts that it is about."""
+        return (self.fact, str(self.other)) if self.is_fact else (self.fact,)
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it is true; nothing is true of what is not known."""
+        value, other = facts.get(self.fact), facts.get(str(self.other)) if self.is_fact else self.other
+        return value is not None and other is not None and _SIGNS[self.sign](value, other)
+
+
+def explanation(
+    reasons: Sequence[tuple[str, Sequence[str]]], facts: Facts, write: Callable[[str], str]
+) -> str:
+    """Return the first sentences that are true, two at most; "" where none is.
+
+    * `reasons`: sentences with their conditions.
+    * `write`: name of a fact to its value in words.
+    """
+    true = [
+        _BRACES.sub(lambda found: write(found[1]), text)
+        for text, conditions in reasons
+        if all(each is not None and each.holds(facts) for each in map(Comparison.of, conditions))
+        and all(facts.get(name) is not None for name in _BRACES.findall(text))
+    ]
+    return " ".join(true[:_MOST_SHOWN])
+
+
+def mistakes_in(
+    text: str,
+    conditions: Sequence[str],
+    known: Mapping[str, Quantified],
+    listed: Callable[[Collection[str], str], str],
+) -> Iterator[str]:
+    """Yield what is wrong with a sentence and its conditions, each to follow "in …".
+
+    * `known`: the facts that there are.
+    * `listed`: these and the one that is wrong to what stands in the message.
+    """
+    for name in _BRACES.findall(text):
+        if name not in known:
+            yield f"{{{printable(name, _LONGEST)}}} is no fact, but one of {listed(known, name)} was expected"
+    if any(brace in _BRACES.sub("", text) for brace in "{}"):
+        yield "a brace is alone, but the name of a fact in braces was expected, such as {value}"
+    ranges = {name: _range(of) for name, of in known.items()}
+    for condition in conditions:
+        found, said = Comparison.of(condition), f"the condition {printable(condition, _LONGEST)!r}"
+        if found is None:
+            yield (
+                f"{said} cannot be read, but a fact, one of {' '.join(_SIGNS)} and a number, a fact or a "
+                'name in quotes were expected, such as "value >= 0.5"'
+            )
+            continue
+        unknown = next((each for each in found.names if each not in known), None)
+        if unknown is not None:
+            yield f"{said} asks for {unknown!r}, but one of {listed(known, unknown)} was expected"
+            continue
+        kinds = {
+            of if (of := known[each].quantity) in ("name", "cells") else "number" for each in found.names
+        }
+        kinds |= set() if found.is_fact else {"name" if isinstance(found.other, str) else "number"}
+        if len(kinds) > 1 or "cells" in kinds or (kinds == {"name"} and found.sign not in ("==", "!=")):
+            yield (
+                f"{said} cannot be true or false, but numbers compared with numbers, or names by == or !=, "
+                "were expected"
+            )
+        elif isinstance(found.other, float):
+            ranges[found.fact] = _narrowed(ranges[found.fact], found.sign, found.other, known[found.fact])
+            if ranges[found.fact][0] > ranges[found.fact][1]:
+                yield f"{said} never holds, given what {found.fact!r} can be and the conditions before it"
+
+
+def _range(of: Quantified) -> tuple[float, float]:
+    """Smallest and largest value of a fact."""
+    return {"percent": (0.0, 100.0), "count": (0.0, math.inf)}.get(of.quantity, (-math.inf, math.inf))
+
+
+def _narrowed(limits: tuple[float, float], sign: str, number: float, of: Quantified) -> tuple[float, float]:
+    """Return what is left of a range; a count has no values between whole numbers."""
+    low, high = limits
+    below, above = math.nextafter(number, -math.inf), math.nextafter(number, math.inf)
+    if of.quantity == "count":
+        below, above = math.ceil(number) - 1, math.floor(number) + 1
+    match sign:
+        case "==":
+            return max(low, number), min(high, number)
+        case "<=" | "<":
+            return low, min(high, number if sign == "<=" else below)
+        case ">=" | ">":
+            return max(low, number if sign == ">=" else above), high
+        case _:
+            return limits
+
 
 type Known = Mapping[str, Quantified]
 type Results = Mapping[str, Sequence[Measured]]

@@ -123,7 +123,7 @@ class Result(Entry, frozen=True):
 
 
 class Reason(Entry, frozen=True):
-    """A sentence about a result, shown where all of its conditions hold; see `cnnviz.lab.reasons`."""
+    """A sentence about a result, shown where all of its conditions hold; see `cnnviz.lab.explaining`."""
 
     text: Sentence
     when: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=10)] = ()

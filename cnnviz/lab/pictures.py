@@ -7,7 +7,7 @@ sentence is shown in place of the picture.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
@@ -41,7 +41,7 @@ from cnnviz.lab.model import Answer
 from cnnviz.lab.record import LookedAt
 from cnnviz.layers.cells import ConvolutionCell
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_value
+from cnnviz.quantities import format_power, format_value
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
 from cnnviz.report.figures import WIDTH, dots_page
@@ -712,8 +712,25 @@ def _step(case: Case, sample: int) -> Made:
         Curve("slope", times, _within(before + expected * times, *axis), "accent", "dotted"),
     ]
     above = np.flatnonzero(losses[1:] >= before)
-    page = _plot(
-        lines, "times the update", "Loss of this image", y_range=axis,
-        dots=((0.0, before, "text"), (1.0, after, "winner")),
-    )  # fmt: skip
+    dots = (0.0, before, "text"), (1.0, after, "winner")
+    whole = _plot(lines, "times the update", "Loss of this image", y_range=axis, dots=dots)
+    page = whole if longest <= 10 else down(whole, _magnified(loss, before, after, expected))
     return page, {"expected": expected, "turn": float(times[above[0] + 1]) if above.size else math.nan}
+
+
+def _magnified(loss: Callable[[float], float], before: float, after: float, expected: float) -> Card[Curves]:
+    """The first update alone: from as far away as all of the way is seen its two ends are one."""
+    exponent = math.floor(math.log10(abs(after - before) or 1.0))
+    times, unit = np.linspace(0, 1.5, 16), 10.0**exponent
+    changes = np.array([0.0, *((loss(each) - before) / unit for each in times[1:].tolist())])
+    lines = [
+        Curve("loss", times, changes, "text", width=2.2),
+        Curve("slope", times, expected * times / unit, "accent", "dotted"),
+    ]
+    low, high = (float(pick([line.y for line in lines])) for pick in (np.min, np.max))
+    room, dots = 0.1 * (high - low) or 1.0, ((0.0, 0.0, "text"), (1.0, (after - before) / unit, "winner"))
+    caption = f"change of the loss {format_power(exponent)}".rstrip()
+    near = _plot(
+        lines, "times the update", "First update, magnified", y_range=(low - room, high + room), dots=dots
+    )
+    return replace(near, key="near", caption=caption)

@@ -15,18 +15,16 @@ from msgspec import Struct, inspect, structs
 from cnnviz._validation import shown
 from cnnviz.document.types import as_view
 from cnnviz.errors import DataError, ParameterError
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.files import printable, printable_name
 from cnnviz.lab.events import EVENTS
-from cnnviz.lab.explaining import known_facts
+from cnnviz.lab.explaining import known_facts, mistakes_in
 from cnnviz.lab.markup import FigureFile, parse_text
 from cnnviz.lab.measures import MEASURES, Measure, Parameter, Quantity
 from cnnviz.lab.model import PANELS, Condition, Kind, Lab, LabFile, Measurement, Prediction, Show, Step
 from cnnviz.lab.pictures import PICTURES, RevealPicture
-from cnnviz.lab.reasons import mistakes_in
 from cnnviz.lab.toml_lines import Mistake, Place, has_endless_key, line_at, lines_of
 from cnnviz.lab.views import mistake_in
-from cnnviz.presets import PRESETS
 from cnnviz.quantities import format_plain
 from cnnviz.reading import read_bytes
 from cnnviz.report.results import RESULTS

@@ -10,7 +10,6 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from cnnviz._types import ByteArray
-from cnnviz.clock import beside, today
 from cnnviz.document.types import Count, Pinned, Whole
 from cnnviz.document.types import Line as Name
 from cnnviz.errors import DataError, ParameterError
@@ -20,7 +19,7 @@ from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
 from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
-from cnnviz.quantities import format_count
+from cnnviz.quantities import beside, format_count, today
 from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose
 from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.drawings import flaw_of

@@ -14,10 +14,10 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.files import printable, printable_name
 from cnnviz.lab.copies import may_be_same_name, remarks_between, remarks_on_folders
+from cnnviz.lab.course import lab_data
 from cnnviz.lab.grading import Grade, graded, lab_of
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab, plain_roll_number
-from cnnviz.lab.opening import lab_data
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.remarks import Remark, remarks_on, same_kernel

@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cnnviz._types import FloatArray, Params, Shape
-from cnnviz.layers.base import Layer
+from cnnviz.layers.base import Init, Layer, drawn, init_field
 from cnnviz.layers.cells import CellPlace, ConvolutionCell
-from cnnviz.layers.initialisation import Init, drawn, init_field
 from cnnviz.layers.windows import CellSlices, WindowGeometry
 from cnnviz.mathematics import Equation, Node, Sub, Sum, partial
 from cnnviz.setting import number, yes_or_no
@@ -37,7 +36,7 @@ class Conv2D(Layer):
     bias : bool
         Whether each filter adds a learned number.
     init : {"he", "glorot", "lab5"}
-        How the kernels start; see `cnnviz.layers.initialisation.drawn`.
+        How the kernels start; see `cnnviz.layers.base.drawn`.
 
     References
     ----------

@@ -8,9 +8,8 @@ import numpy as np
 
 from cnnviz._types import FloatArray, IntArray, Params, Shape
 from cnnviz.errors import ShapeError
-from cnnviz.layers.base import Layer
+from cnnviz.layers.base import Init, Layer, drawn, init_field
 from cnnviz.layers.cells import CellPlace, Contribution, DenseCell, FlattenCell, unravelled
-from cnnviz.layers.initialisation import Init, drawn, init_field
 from cnnviz.setting import number, yes_or_no
 
 
@@ -25,7 +24,7 @@ class Dense(Layer):
     bias : bool
         Whether each output adds a learned number.
     init : {"he", "glorot", "lab5"}
-        How the weights start; see `cnnviz.layers.initialisation.drawn`.
+        How the weights start; see `cnnviz.layers.base.drawn`.
     """
 
     title: ClassVar[str] = "Dense"

@@ -9,9 +9,8 @@ import numpy as np
 
 from cnnviz import __version__
 from cnnviz.datasets import Dataset
-from cnnviz.datasets.mnist import MNIST_FOLDER
-from cnnviz.experiment import Experiment
-from cnnviz.presets import PRESETS
+from cnnviz.datasets.load import MNIST_FOLDER
+from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.quantities import format_count
 from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import Cell, Table, Words, data

@@ -1,6 +1,6 @@
 """The gradient of one filter as a sum that can be followed term by term."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -64,6 +64,12 @@ class FilterTerms:
     def total(self) -> FloatArray:
         """Sum of all terms, shape (c, k, k): the filter's gradient in `Gradients.params`, up to rounding."""
         return self.terms.sum(axis=0)
+
+    def starting_at(self, place: tuple[int, ...]) -> "FilterTerms":
+        """Return the same terms, first that of a place, if it has one."""
+        order = np.argsort((self.places != place).any(axis=1), kind="stable")
+        arrays = {name: getattr(self, name)[order] for name in ("places", "gradients", "patches", "norms")}
+        return replace(self, **arrays)
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -14,7 +14,6 @@ from cnnviz.translation.comparison import (
     winner_map,
 )
 from cnnviz.translation.digits import Curve, DigitSweep, Rings, curves_along_axis, sweep_many
-from cnnviz.translation.grids import Axis, StageGrid
 from cnnviz.translation.lessons import NEIGHBOURS, Lesson, digit_lessons, toy_lessons, unchanged_shifts
 from cnnviz.translation.measures import (
     MEASURES,
@@ -27,7 +26,7 @@ from cnnviz.translation.measures import (
     relative_change,
     total_variation,
 )
-from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, shift
+from cnnviz.translation.shifting import BACKGROUND, Axis, Mode, StageGrid, ink_lost, shift
 from cnnviz.translation.stages import POOL_KINDS, STAGES, ConvBlock, StagePlan, conv_blocks
 from cnnviz.translation.sweep import REACH, Sweep, SweepSettings, sweep
 

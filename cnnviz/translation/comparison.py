@@ -16,9 +16,8 @@ from cnnviz.errors import ShapeError
 from cnnviz.layers import MaxPool2D
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network
-from cnnviz.translation.grids import StageGrid
 from cnnviz.translation.measures import MovedFeatures, MovedOutput, measured, unexplained
-from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, shift
+from cnnviz.translation.shifting import BACKGROUND, Mode, StageGrid, ink_lost, shift
 from cnnviz.translation.stages import StagePlan, checked_image
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
-from cnnviz.translation.grids import StageGrid
+from cnnviz.translation.shifting import StageGrid
 
 Values = NDArray[np.float64]
 

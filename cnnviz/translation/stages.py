@@ -13,7 +13,7 @@ from cnnviz._validation import check_int
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import POOLS, Pool
 from cnnviz.network import Network, forward_pass
-from cnnviz.translation.grids import StageGrid
+from cnnviz.translation.shifting import StageGrid
 
 POOL_KINDS = tuple(POOLS)
 """Ways to pool, by the `kind` of the layer."""

@@ -15,7 +15,6 @@ from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network, forward_pass
 from cnnviz.setting import check_settings, number, one_of
 from cnnviz.translation.comparison import check_label
-from cnnviz.translation.grids import StageGrid
 from cnnviz.translation.measures import (
     MEASURES,
     OUTPUT,
@@ -24,7 +23,7 @@ from cnnviz.translation.measures import (
     MovedOutput,
     Values,
 )
-from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost
+from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, StageGrid, ink_lost
 from cnnviz.translation.stages import StagePlan, checked_image
 
 REACH = 13

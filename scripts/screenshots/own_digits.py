@@ -8,7 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from cnnviz.presets import LENET
+from cnnviz.experiment import LENET
 from scripts.screenshots.stage import save_widget, session, settle, train, wait_until
 
 _LEFT = Qt.MouseButton.LeftButton

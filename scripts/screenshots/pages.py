@@ -5,12 +5,12 @@ import io
 from PIL import Image, ImageOps
 
 from cnnviz.datasets import load_mnist
+from cnnviz.experiment import LAB5
+from cnnviz.lab.course import free_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab
 from cnnviz.lab.model import Part
-from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabRecord, Version
-from cnnviz.presets import LAB5
 from cnnviz.report.pdf import to_pages
 from scripts.screenshots.stage import IMAGES
 

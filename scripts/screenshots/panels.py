@@ -4,16 +4,16 @@ from PySide6.QtCore import QPointF
 from PySide6.QtTest import QTest
 
 from cnnviz.drawing import CellKey
-from cnnviz.presets import LENET
+from cnnviz.experiment import LENET
 from scripts.screenshots.stage import save, save_widget, session, settle, train, wait_until
 from ui.export.dialog import ExportDialog
-from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.asks import Apply, SetRule
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.report import ReportPanel
-from ui.panels.training import TrainingPanel
-from ui.panels.translation import TranslationPanel
+from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell, Shift
 

@@ -13,8 +13,7 @@ from PySide6.QtCore import QEventLoop, QPoint, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5, Experiment
 from ui.session import Session
 from ui.state import RunStatus
 from ui.theme import theme_manager

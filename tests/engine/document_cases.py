@@ -12,9 +12,8 @@ from cnnviz.document import archive
 from cnnviz.document.images import png_of
 from cnnviz.document.run import StillRun, pack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Pinned, Seen, Shift
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, Experiment
 from cnnviz.history import EvaluationPoint, History
-from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from tests.replacing import replace

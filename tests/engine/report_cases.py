@@ -8,13 +8,12 @@ import pytest
 from msgspec import structs
 
 from cnnviz.datasets import Dataset
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, Experiment
+from cnnviz.lab.course import free_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, sealed
-from cnnviz.lab.opening import free_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Version
-from cnnviz.presets import LAB5
-from cnnviz.report import Bench, LabSettings, trained
+from cnnviz.report.bench import Bench, LabSettings, trained
 from cnnviz.report.blocks import Document
 from tests.small_data import first_images
 

@@ -8,6 +8,7 @@ import pytest
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.inspect.arithmetic import explain_cell, logit_contributions, logit_slopes
 from cnnviz.layers import (
     ACTIVATIONS,
@@ -31,7 +32,6 @@ from cnnviz.layers.cells import (
     WeightedCell,
 )
 from cnnviz.network import Network
-from cnnviz.presets import LAB5, LENET
 
 DTYPES = ["float32", "float64"]
 

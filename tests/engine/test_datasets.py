@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnnviz.datasets import Dataset, load_dataset, load_mnist, read_grayscale, to_input
-from cnnviz.datasets.mnist import MNIST_FOLDER
+from cnnviz.datasets.load import MNIST_FOLDER
 from cnnviz.errors import DataError, ParameterError, ShapeError
 from tests.engine.datasets_files import (
     assert_one_sentence,

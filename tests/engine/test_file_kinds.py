@@ -23,15 +23,16 @@ from cnnviz.datasets import load_dataset, read_grayscale
 from cnnviz.document import archive
 from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Text, to_svg
 from cnnviz.errors import CNNVizError
+from cnnviz.experiment import LAB5
 from cnnviz.file_kinds import kind_of
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.lab.commands import run_lab_check
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.record import LabRecord, StepRecord, Work, read_work
-from cnnviz.presets import LAB5
-from cnnviz.report import Insert, write_folder
 from cnnviz.report.blocks import Document, Figure, Table, data
 from cnnviz.report.drawings import flaw_of
+from cnnviz.report.inserts import Insert
+from cnnviz.report.pdf import write_folder
 from cnnviz.snapshots import Snapshot
 from cnnviz.spreadsheet import guarded, rows_in, to_csv
 from tests.engine.document_cases import small_document
@@ -204,10 +205,11 @@ def test_what_is_more_than_plain_shapes_is_shown_by_nobody(pipe, name):
     assert told.endswith("; save it as PNG.")
     assert len(told) <= 300
     insert = Insert("title", "caption", "2026-01-01 12:00", svg or "x")
-    step = StepRecord(inserts=(insert,))
+    plain = Insert("plain", "caption", "2026-01-01 12:00", drawing("<rect/>"))
+    step = StepRecord(inserts=(insert, plain))
     record = LabRecord("lab", "1", "", steps={"step": step})
     kept, lost = read_work(to_builtins(Work(records={record.key: record})))
-    assert (kept.records[record.key].steps["step"].inserts, lost) == ((), ["title"])
+    assert (kept.records[record.key].steps["step"].inserts, lost) == ((plain,), ["title"])
 
 
 def test_what_this_program_draws_is_plain():

@@ -12,16 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import DataError
-from cnnviz.lab import HandIn, LabRecord, read_hand_in
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
-from cnnviz.lab.record import Found, OwnImage
-from cnnviz.lab.results import checksum_of, hand_in_from_json, hand_in_of
+from cnnviz.lab.record import Found, LabRecord, OwnImage
+from cnnviz.lab.results import HandIn, checksum_of, hand_in_from_json, hand_in_of, read_hand_in
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
-from cnnviz.report import trained, write_folder, write_html, write_pdf
+from cnnviz.report.bench import trained
 from cnnviz.report.blocks import Document
+from cnnviz.report.html import write_html
+from cnnviz.report.pdf import write_folder, write_pdf
 from tests.engine.lab_cases import LAB, damage, honest, small_data
 from tests.replacing import replace
 
@@ -145,7 +146,7 @@ def test_what_is_no_hand_in_gets_one_sentence(tmp_path, content, said):
 
 
 def test_a_packed_flood_is_refused(tmp_path):
-    path, packed = tmp_path / "x.pdf", zlib.compress(b"{" * (200 << 20), 9)
+    path, packed = tmp_path / "x.pdf", zlib.compress(b"{" * (200 << 20), 1)
     path.write_bytes(b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile>>stream\n" + packed)
     with pytest.raises(DataError, match="carries no results"):
         read_hand_in(path)

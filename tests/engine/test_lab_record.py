@@ -13,33 +13,15 @@ from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.document.archive import from_json, to_json
 from cnnviz.errors import DataError, ParameterError
-from cnnviz.lab import (
-    MEASURES,
-    Commitment,
-    Event,
-    Found,
-    LabRecord,
-    Measured,
-    Measurement,
-    Prediction,
-    Version,
-    Work,
-    checked_answer,
-    judge,
-    load_lab,
-    measure,
-    missing,
-    picture_for,
-    seed_of,
-    trained,
-)
-from cnnviz.lab.events import result_was_shown
-from cnnviz.lab.judging import typed_number
-from cnnviz.lab.model import Condition, Question
-from cnnviz.lab.opening import shipped_labs
-from cnnviz.lab.record import OwnImage, Shown, read_work
-from cnnviz.lab.showing import covered, recalled, secrets_of
-from cnnviz.report.bench import Bench
+from cnnviz.lab.course import shipped_labs
+from cnnviz.lab.events import Event, missing, result_was_shown
+from cnnviz.lab.judging import checked_answer, judge, typed_number
+from cnnviz.lab.measures import MEASURES, Measured, measure
+from cnnviz.lab.model import Condition, Measurement, Prediction, Question, seed_of
+from cnnviz.lab.reading import load_lab
+from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, Version, Work, read_work
+from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
+from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import data
 from cnnviz.report.inserts import Insert
 from tests.engine.lab_cases import damage, small_lab

@@ -17,11 +17,11 @@ from PIL import Image
 
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
-from cnnviz.report import pdf, write_folder, write_html, write_pdf
+from cnnviz.report import pdf
 from cnnviz.report.appendix import command_line
 from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
-from cnnviz.report.html import to_html
-from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset
+from cnnviz.report.html import to_html, write_html
+from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset, write_folder, write_pdf
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import (
     HOSTILE,

@@ -5,6 +5,7 @@ import pytest
 
 from cnnviz import checkpoint
 from cnnviz.datasets import load_mnist, to_input
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -19,7 +20,6 @@ from cnnviz.layers import (
 )
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import SGD, Adam
-from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is only an oracle here")

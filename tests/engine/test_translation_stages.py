@@ -5,9 +5,9 @@ import pytest
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.experiment import LAB5
 from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network
-from cnnviz.presets import LAB5
 from cnnviz.training import Trainer
 from cnnviz.translation import (
     NEIGHBOURS,

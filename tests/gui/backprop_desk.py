@@ -12,23 +12,21 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Part
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, Experiment
 from cnnviz.layers import Layer
 from cnnviz.mathematics import plain
 from cnnviz.network import Gradients, Network
-from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PanelDesk, click, click_part, settle
 from tests.small_data import few_digits
-from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.focus import first_focus
+from ui.panels.backprop.focus import StepKind, backward_steps, first_focus
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.pages import Now, inspect, page_of
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
-from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.panels.scene import Scene
-from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus, Sample, Shift
+from ui.tasks import TaskRunner
 
 TWO_BLOCKS = Experiment(
     filters=(3, 4),

@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import from_json, to_json
 from cnnviz.document.types import FORMAT_VERSION, Document
+from cnnviz.experiment import LAB5
 from cnnviz.lab.record import Work
-from cnnviz.presets import LAB5
 from tests.gui.driving import give_up_keyboard
 from tests.gui.whole_window import rest, train_to
 from ui.document import window_document
 from ui.document.words import words_of, work_of
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -42,7 +42,7 @@ def answered(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
     """Let the question before something is lost be answered so; returns what is asked, for each in turn."""
     given, asked = list(answers), list[str]()
 
-    def answer(_parent: object, text: str, event: str) -> str:
+    def answer(_parent: object, text: str, event: str, **_: bool) -> str:
         asked.append(f"{text} Before {event}?")
         return given.pop(0)
 

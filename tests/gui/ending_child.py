@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from cnnviz.cli import parse_arguments
 from ui import application
-from ui.panels.report import ReportPanel
+from ui.panels.report.panel import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus, Sample
 

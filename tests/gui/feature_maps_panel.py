@@ -10,10 +10,10 @@ from PySide6.QtTest import QTest
 from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box, CellKey
 from cnnviz.evaluation import CancelledError
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.graphics.heat_map import inside, placed
 from cnnviz.graphics.ledger import Ledger
 from cnnviz.graphics.stages import map_area
-from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images

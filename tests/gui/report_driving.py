@@ -5,9 +5,9 @@ from pytestqt.qtbot import QtBot
 
 from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
-from ui.panels.report import ReportPanel
 from ui.panels.report.fields import AnswerField
 from ui.panels.report.inserts import InsertList
+from ui.panels.report.panel import ReportPanel
 
 PRINCIPLE, TRANSLATION, BACKPROP = "principle", "translation", "backprop"
 """Sections of free work, each with one step of the same name."""

@@ -21,9 +21,9 @@ from cnnviz.routing import check_all
 from cnnviz.translation import compare
 from tests.gui.backprop_desk import cell, cells, cut, formula, leaves, now_at, part_of, pass_of
 from tests.small_data import few_digits
+from ui.panels.backprop.focus import StepKind, backward_steps
+from ui.panels.backprop.formulas import sentence_of
 from ui.panels.backprop.pages import inspect, page_of
-from ui.panels.backprop.sentences import sentence_of
-from ui.panels.backprop.steps import StepKind, backward_steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from functools import cache
 import numpy as np
 import pytest
 
+from cnnviz.experiment import LAB5
 from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
-from cnnviz.presets import LAB5
 from cnnviz.quantities import format_value
 from cnnviz.routing import (
     CellTarget,
@@ -35,10 +35,10 @@ from tests.gui.backprop_desk import (
 )
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, StartCheck, Undo
+from ui.panels.backprop.focus import StepKind
 from ui.panels.backprop.now import PokeOutcome
 from ui.panels.backprop.pages import Now, check, poke
 from ui.panels.backprop.passes import Pass, preview_update
-from ui.panels.backprop.steps import StepKind
 
 # -- poke ---------------------------------------------------------------------------------------------------
 

@@ -10,10 +10,10 @@ import pytest
 from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
 from cnnviz.drawing.marks import Polygon
 from cnnviz.drawing.svg import to_svg
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.route import ROUTE, Route
 from cnnviz.layers import TIE_RULES, AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
 from cnnviz.network import Network
-from cnnviz.presets import LAB5
 from cnnviz.quantities import format_signed
 from cnnviz.routing import filter_gradient_terms, with_ties
 from tests.gui.backprop_desk import (
@@ -30,11 +30,11 @@ from tests.gui.backprop_desk import (
     value,
 )
 from ui.panels.backprop.asks import Contrast, SetRule, SumTerms
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.formulas import sentence_of
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.pages.route import route_of
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.sentences import sentence_of
-from ui.panels.backprop.steps import StepKind
 from ui.state import Sample
 
 #: What each rule makes of the window [1, 2, 2, 2] and the gradient 1.
@@ -141,6 +141,8 @@ def test_the_rule_changes_routing_and_filter_gradient(rule: str) -> None:
     np.testing.assert_array_equal(
         shown.gets, oracle.outputs["conv1"][0, kernel, row : row + 2, col : col + 2]
     )
+    np.testing.assert_array_equal(shown.winners, shown.values == shown.values.max())
+    assert shown.arriving == oracle.outputs["pool1"][0, kernel, row // 2, col // 2]
     at_filter = now_at(passed, StepKind.FILTER)
     total = cells(leaves(at_filter)["total"])
     np.testing.assert_array_equal(total, oracle.params["conv1.weight"][kernel, 0])
@@ -207,20 +209,6 @@ def _distance(point: tuple[float, float], *ends: tuple[float, float]) -> float:
     at, start, end = map(np.array, (point, *ends))
     share = np.clip((at - start) @ (end - start) / max((end - start) @ (end - start), 1e-9), 0, 1)
     return float(np.linalg.norm(at - start - share * (end - start)))
-
-
-def test_losers_get_an_explicit_zero_and_the_winner_what_has_arrived() -> None:
-    passed = pass_of(lab5(), rule="first")
-    oracle = gradients(with_ties(lab5(), "first"), passed).outputs
-    for row, col in ((0, 0), (6, 6), (12, 3)):
-        now = looking_at(route(passed), "pool1", 0, row, col)
-        now = replace(now, focus=now.focus.with_channel(lab5(), "pool1", 0))
-        shown = shown_in(now)
-        place = 0, slice(2 * row, 2 * row + 2), slice(2 * col, 2 * col + 2)
-        np.testing.assert_array_equal(shown.gets, oracle["conv1"][0][place])
-        np.testing.assert_array_equal(shown.winners, shown.values == shown.values.max())
-        assert shown.receives.sum() == 1
-        assert shown.arriving == oracle["pool1"][0, 0, row, col]
 
 
 def test_a_window_tells_its_term_of_the_filter_gradient() -> None:
@@ -326,18 +314,29 @@ def at_filter(passed: Pass, **focus) -> Now:
     return now_at(passed, StepKind.FILTER, **focus)
 
 
-def test_terms_are_added_one_by_one_the_largest_first_up_to_the_engines_gradient() -> None:
+def test_terms_are_added_one_by_one_the_followed_one_first_up_to_the_engines_gradient() -> None:
     passed = pass_of(lab5())
     kernel = at_filter(passed).focus.channel(lab5(), "conv1")
     terms = filter_gradient_terms(
         passed.network, passed.trace, passed.gradients, "conv1", kernel, by="window"
     )
     assert (np.diff(terms.norms) <= 0).all()
+    pinned = "pool1", (kernel, *terms.places[5].tolist())
+    largest = "pool1", (kernel, *terms.places[0].tolist())
+    assert "here 1 of 169 terms, the one you follow first" in formula(at_filter(passed, pinned=pinned))
+    assert "here 1 of 169 terms, the largest first" in formula(at_filter(passed, pinned=largest))
+    order = [5, 0, 1]
     for count in (1, 2, 3):
-        shown = leaves(at_filter(passed, terms=count))
-        np.testing.assert_allclose(cells(shown["term"]), terms.terms[count - 1, 0], rtol=1e-12)
-        np.testing.assert_allclose(cells(shown["sum"]), terms.terms[:count, 0].sum(axis=0), rtol=1e-9)
-        assert shown["arriving"].content.outlines[0] == ("winner", (*terms.places[count - 1].tolist(), 1, 1))
+        shown = leaves(at_filter(passed, terms=count, pinned=pinned))
+        last, so_far = terms.terms[order[count - 1], 0], terms.terms[order[:count], 0].sum(axis=0)
+        np.testing.assert_allclose(cells(shown["term"]), last, rtol=1e-12)
+        np.testing.assert_allclose(cells(shown["sum"]), so_far, rtol=1e-9)
+        place = terms.places[order[count - 1]].tolist()
+        assert shown["arriving"].content.outlines[0] == ("winner", (*place, 1, 1))
+        colors = {key: shown[key].content.map.colors for key in ("term", "sum", "total")}
+        assert colors["sum"] == colors["total"]
+        assert colors["sum"].hi >= np.abs(terms.cumulative[:, 0]).max()
+        assert colors["term"].hi == np.abs(terms.terms[:, 0]).max(), "small terms look small"
         assert shown["chevron-right"].asks == SumTerms(count + 1)
         assert shown["chevron-left"].is_enabled is (count > 1)
         assert shown["count"].value == count
@@ -370,14 +369,10 @@ def test_filter_gradient_of_the_second_block_for_another_input_map() -> None:
 
 def test_a_window_leads_to_its_term_whose_patches_are_outlined_where_the_filter_read_them() -> None:
     passed = pass_of(lab5(), rule="all")
-    arriving = leaves(at_filter(passed))["arriving"]
-    ask = arriving.content.press(6, 5)
-    terms = passed.terms("conv1", at_filter(passed).focus.channel(lab5(), "conv1"))
-    assert tuple(terms.places[ask.count - 1]) == (6, 5)
-
-    now = at_filter(passed, terms=1)
-    kernel = now.focus.channel(lab5(), "conv1")
-    row, col = terms.places[0].tolist()
+    now = at_filter(passed)
+    ask = leaves(now)["arriving"].content.press(6, 5)
+    now = replace(now, focus=replace(now.focus, terms=ask.count))
+    kernel, (row, col) = now.focus.channel(lab5(), "conv1"), (6, 5)
     window = passed.values("conv1")[kernel, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2]
     places = {(2 * row + i, 2 * col + j, 3, 3) for i, j in np.argwhere(window == window.max()).tolist()}
     assert {block for _, block in leaves(now)["patch"].content.outlines} == places

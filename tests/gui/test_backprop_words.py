@@ -16,20 +16,17 @@ from hypothesis import strategies as st
 from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.drawing import LIGHT, CellKey, Look, Text, drawn
 from cnnviz.drawing.page import Page
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, Experiment
 from cnnviz.graphics.number_table import NUMBERS
 from cnnviz.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Pool
 from cnnviz.mathematics import plain
 from cnnviz.network import Network
-from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.oracles import avg_pool2d_loop, subsample_pool2d_loop
-from ui.panels.backprop.focus import Focus, block_of
-from ui.panels.backprop.formulas import formula_of
+from ui.panels.backprop.focus import Focus, Step, StepKind, backward_steps, block_of
+from ui.panels.backprop.formulas import formula_of, sentence_of, window_patches
 from ui.panels.backprop.pages import Now, inspect, page_of
 from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
-from ui.panels.backprop.sentences import sentence_of, window_patches
-from ui.panels.backprop.steps import Step, StepKind, backward_steps
 from ui.panels.scene import Scene
 from ui.state import Sample, Shift
 

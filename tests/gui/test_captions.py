@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.experiment import LENET
 from cnnviz.graphics.translation import stage_keys, stage_title, stages_of
-from cnnviz.presets import LENET
 from cnnviz.report.figures import distance_figure
 from cnnviz.translation import Curve
 from tests.gui.document_driving import begin_again
@@ -17,7 +17,7 @@ from tests.gui.driving import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind
 from ui.session import Session
 from ui.state import PinnedCell, Shift
 
@@ -153,7 +153,7 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
     assert "seed 7" in caption_of(state, top_patches.filter.view("filters")).split(" · ")
 
 
-def test_curves_results_and_compared_moments_say_of_which_step_they_are(
+def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_what_they_depend_on(
     qtbot: QtBot, session: Session
 ) -> None:
     train(qtbot, session, 300)
@@ -194,10 +194,7 @@ def test_curves_results_and_compared_moments_say_of_which_step_they_are(
     )
     assert "seed 2" in caption_of(state, window.compare).split(" · ")
 
-
-def test_gradients_and_an_adopted_network_say_what_they_depend_on(qtbot: QtBot, session: Session) -> None:
-    train(qtbot, session, 20)
-    step = session.state.shown.step
+    step = state.shown.step
     panel = show_panel(qtbot, session, 3)
     model = panel.model
     network = session.state.shown.network

@@ -33,8 +33,8 @@ from ui.export.dialog import ExportDialog
 from ui.export.figures import Figure, tables_of, to_csv
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
 from ui.page_view import PageView
-from ui.run.tasks import TaskRunner
 from ui.state import AppState, Notice
+from ui.tasks import TaskRunner
 
 SVG = "{http://www.w3.org/2000/svg}"
 VALUES = np.arange(12, dtype=np.float64).reshape(3, 4) / 7 - 0.5

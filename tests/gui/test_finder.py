@@ -12,17 +12,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindow, QTextBrowser
 from pytestqt.qtbot import QtBot
 
-from cnnviz.presets import LAB5
-from tests.gui.driving import activate, find, opened
+from cnnviz.experiment import LAB5
+from tests.gui.driving import activate, find
 from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
-from tests.gui.whole_window import PANELS, name_of, rest, show_panel
-from tests.small_data import write_npz
+from tests.gui.whole_window import PANELS, rest, show_panel
 from ui.controls.keyboard import has_keyboard
-from ui.guide.window import GuideWindow
+from ui.guide.page import GuideWindow
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import AppState, RunStatus
@@ -101,22 +100,6 @@ def test_no_letter_means_two_things_in_a_menu():
     assert max(letters.values()) == 1
 
 
-def test_what_cannot_be_asked_for_is_grey_in_the_menu_and_on_the_button(qtbot, session):
-    lengthen(qtbot, session)
-    asked, bar = session.window.menus, session.window.run_bar
-    assert not asked.action("stop").isEnabled()
-    qtbot.mouseClick(bar.train, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: asked.action("stop").isEnabled() and bar.stop.isEnabled())
-    # Step, its key and its entry pause a run that is going on.
-    qtbot.keyClick(session.window, Qt.Key.Key_S)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
-    asked.action("stop").trigger()
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.STOPPED)
-    assert not asked.action("stop").isEnabled()
-    assert not bar.stop.isEnabled()
-    assert not bar.step.isEnabled()
-
-
 @pytest.mark.parametrize("handler", ["session.open_dta", "sesion.open_data", "session.state"])
 def test_a_misspelt_handler_fails_at_the_start(qtbot, monkeypatch, handler):
     monkeypatch.setattr(menus, "ACTIONS", [ActionRow(name="new", menu="&File", text="New", handler=handler)])
@@ -179,10 +162,7 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     box.line.setText("ada bob")
     assert lines(box)[0][0] == "Open recent: ada & bob.cnnviz"
     box.line.setText("stop")
-    assert lines(box)[0] == ("Stop", "Run · not now", "")
-    assert box.hint.text() == "Stop is not possible before training has begun."
-    QTest.keyClick(box.line, Key.Key_Return)
-    assert box.isVisible()
+    assert lines(box)[0] == ("Train or pause", "Run", "Space"), "which goes on where it was stopped"
     box.line.setText("no such thing anywhere")
     assert lines(box) == []
     QTest.keyClick(box.line, Key.Key_Return)
@@ -243,28 +223,46 @@ def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from
         assert has_keyboard(part)
 
 
-def test_a_finished_run_is_trained_on_by_the_words_of_the_button(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, tmp_path / "end.ini", write_npz(tmp_path / "digits.npz")) as session:
-        state = session.state
-        session.controller.train()
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-        assert name_of(session.window.run_bar.train) == "Train more"
-        find(qtbot, session, "train on")
-        qtbot.waitUntil(lambda: state.run.step == 60 and state.run.status is RunStatus.FINISHED)
-
-
-def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session) -> None:
+def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_is_grey(
+    qtbot: QtBot, active: Session
+) -> None:
     lengthen(qtbot, active)
+    step, bar, state = active.window.menus.action("step"), active.window.run_bar, active.state
     find(qtbot, active, "train or")
-    qtbot.waitUntil(lambda: active.state.run.status is RunStatus.TRAINING)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
     find(qtbot, active, "pause")
-    qtbot.waitUntil(lambda: active.state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    # Step, its key and its entry pause a run that is going on.
+    qtbot.mouseClick(bar.train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
+    qtbot.keyClick(active.window, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    assert step.isEnabled()
+    assert bar.step.isEnabled()
+    state.update_run(status=RunStatus.FINISHED)
+    assert not step.isEnabled()
+    assert not bar.step.isEnabled()
+    box = ask(qtbot, active, "train a single step")
+    assert lines(box)[0] == ("Step", "Run · not now", "S")
+    assert box.hint.text() == "Step is not possible when every epoch is done."
+    QTest.keyClick(box.line, Key.Key_Return)
+    assert box.isVisible()
+    box.reject()
+    qtbot.waitUntil(lambda: not active.window.findChildren(FinderBox))
+    activate(qtbot, active.window)
     find(qtbot, active, "figures and documents")
     (guide,) = active.window.findChildren(GuideWindow)
     qtbot.waitUntil(guide.isVisible)
     assert "figures-and-documents" in guide.page.source().path()
     titles = [each.name for each in found(active.window.finder.entries(), "compare runs")]
     assert {"Compare moments", "Network"} <= set(titles)
+    places = {"max pooling term": "max-pooling", "glossary": "", "slide kernel": "slide-the-kernel"}
+    for word, place in places.items():
+        guide.close()
+        activate(qtbot, active.window)
+        find(qtbot, active, word)
+        qtbot.waitUntil(lambda place=place: guide.page.source().fragment() == place)
+    assert found(active.window.finder.entries(), "logit")[0].place == "Help: Terms"
     guide.close()
 
 

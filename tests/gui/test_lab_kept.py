@@ -1,18 +1,22 @@
 """What is kept of a lab: after a restart, in a session, in what is handed in, in a course."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from cnnviz.datasets import load_mnist
 from cnnviz.document import archive
-from cnnviz.lab import parse_lab, read_hand_in
-from cnnviz.lab.course import made_course
+from cnnviz.errors import DataError
+from cnnviz.lab.course import made_course, shipped_labs
 from cnnviz.lab.grade_table import verdict_of
 from cnnviz.lab.model import PARTS, seed_of
-from cnnviz.lab.opening import shipped_labs
+from cnnviz.lab.reading import parse_lab
+from cnnviz.lab.results import read_hand_in
 from cnnviz.lab.verifying import verify
 from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Words
@@ -222,13 +226,19 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, fe
         assert f"results of this lab first shown at {version.shown.lab[-5:]}" in said
 
 
-def test_results_about_other_classes_are_none_of_the_lab(qtbot, session, tmp_path):
+def test_a_lab_leaves_a_trained_network_of_its_own_and_knows_no_results_about_other_classes(
+    qtbot, session, tmp_path
+):
     whole_window.train(qtbot, session, 20)
-    sitting = open_lab(
-        qtbot, session, tmp_path, LAB.replace("[start]", '[settings]\nclasses = ["4", "9"]\n[start]')
+    run = session.state.run
+    sitting = open_lab(qtbot, session, tmp_path)
+    assert (session.state.run.run_id, session.state.run.step) == (run.run_id, run.step)
+    assert not sitting.shower._is_busy
+    other = LAB.replace("[start]", '[settings]\nclasses = ["4", "9"]\n[start]').replace('"small"', '"other"')
+    open_lab(qtbot, session, tmp_path, other)
+    whole_window.rest(
+        qtbot, session, lambda: sitting.control.lab.id == "other" and session.state.is_untrained
     )
-    whole_window.rest(qtbot, session)
-    assert session.state.is_untrained
     QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
     press(sitting.column.next)
     (version,) = sitting.control.record.step("think").hypothesis
@@ -361,7 +371,9 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     assert [each for each in desk.record.steps.values() if each.shown] == []
 
 
-def test_the_result_of_another_network_is_not_that_of_ones_own(qtbot, few, tmp_path):
+def test_the_roll_number_gives_a_network_of_ones_own_and_the_result_of_another_is_not_its(
+    qtbot, few, tmp_path
+):
     """Somebody trains what is there, and then types a roll number."""
     session = few
     text = LAB.replace("[start]", '[settings]\nseed = "roll number"\n[start]')
@@ -384,12 +396,19 @@ def test_the_result_of_another_network_is_not_that_of_ones_own(qtbot, few, tmp_p
     qtbot.waitUntil(lambda: state.experiment.seed == seed_of("19"))
     assert seed_of("19") != first
     whole_window.rest(qtbot, session)
+    page = sitting.column.page
+    assert str(state.experiment.seed) in page.who.note.text()
+    assert state.run.status is RunStatus.READY
     desk.go_to("way")
     assert not desk.is_late
     assert "after you commit" in sitting.column.page.prediction.hint.text()
     whole_window.train(qtbot, session, 1000)
     whole_window.rest(qtbot, session)
     assert desk.is_late, "of its own network"
+    QTest.keyClicks(roll_number, "1")
+    qtbot.waitUntil(lambda: f"Seed {seed_of('191')}, not" in page.mismatch.text())
+    assert (state.experiment.seed, state.run.step) == (seed_of("19"), 1000), "what is trained stays"
+    desk.work.set_head("roll_number", "19")
     session.controller.reset()
     whole_window.rest(qtbot, session, lambda: state.is_untrained)
     desk.work.set_head("roll_number", "20")
@@ -433,6 +452,43 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     assert read_hand_in(tmp_path / "again.html").predictions["way"].after_run
 
 
+def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_path, monkeypatch):
+    """It has what was written and the results that were told, measures nothing, and nobody can grade it."""
+    sitting, report, path = open_lab(qtbot, few, tmp_path), few.window.panel(ReportPanel), tmp_path / "d.html"
+    desk = sitting.control
+    QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
+    desk.go_to("field")
+    press(sitting.column.page.show_me)
+    whole_window.rest(qtbot, few, lambda: desk.is_at_end(desk.step))
+    desk.predict(5)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *said: asked.append(said) or (str(path), ""))
+    few.window.panels.show_panel(4)
+    press(report.export)
+    lacking = report.message.text()
+    assert lacking.startswith("1 prediction is still open. ")
+    assert lacking.endswith(
+        "A draft shows what is done so far. The report to hand in comes after “Run the lab”."
+    )
+    press(report.message.action_button())
+    qtbot.waitUntil(lambda: report.message.kind() == "success")
+    assert (asked[0][1], Path(asked[0][2]).name) == ("Export draft", "small-report-draft.pdf")
+    said = path.read_text(encoding="utf-8")
+    for words in (
+        "A small lab (draft)",
+        lacking,
+        "it will learn",
+        "The prediction is not",
+    ):
+        assert words in said
+    assert report.numbers is None
+    desk.go_to("way")
+    assert not desk.is_late
+    with pytest.raises(DataError, match="draft"):
+        read_hand_in(path)
+
+
 def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp_path):
     settings = QSettings(str(tmp_path / "fresh.ini"), QSettings.Format.IniFormat)
     session = Session(settings)
@@ -445,12 +501,3 @@ def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp
     assert session.lab.guide.control.mismatch == ()
     assert session.window.notices.text() == ""
     session.close()
-
-
-def test_a_lab_file_leaves_a_trained_network_that_is_one_of_its_own(qtbot, session, tmp_path):
-    whole_window.train(qtbot, session, 20)
-    run = session.state.run
-    sitting = open_lab(qtbot, session, tmp_path)
-    whole_window.rest(qtbot, session)
-    assert (session.state.run.run_id, session.state.run.step) == (run.run_id, run.step)
-    assert not sitting.shower._is_busy

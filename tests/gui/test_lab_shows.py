@@ -3,12 +3,12 @@
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from cnnviz.lab import EVENTS, Lab, load_lab
-from cnnviz.lab.events import TITLES
-from cnnviz.lab.model import PANELS
+from cnnviz.lab.events import EVENTS, TITLES
+from cnnviz.lab.model import PANELS, Lab
+from cnnviz.lab.reading import load_lab
 from cnnviz.lab.views import CHOICES, mistake_in
 from tests.gui import whole_window
-from ui.panels.backprop.steps import _TITLES
+from ui.panels.backprop.focus import _TITLES
 from ui.panels.registry import PANELS as ROWS
 from ui.panels.translation.subject import FREE, LESSON_TITLES
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cnnviz.drawing import LIGHT, Box, CellKey, Colors, Ground, Text, drawn
 from cnnviz.drawing.page import Card
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.curves import Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
@@ -17,15 +18,14 @@ from cnnviz.graphics.probabilities import Probabilities
 from cnnviz.graphics.probability_pairs import Predictions
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.palette import Color
-from cnnviz.presets import LAB5
 from cnnviz.routing import ParameterTarget
 from tests.gui import backprop_desk
 from tests.gui.backprop_desk import cells, cut, leaves, now_at, pass_of
 from tests.oracles import read_number as read
+from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.pages.route import route_of
 from ui.panels.backprop.passes import preview_update
-from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.panels.training.log_table import LogModel
 
 

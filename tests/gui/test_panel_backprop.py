@@ -10,16 +10,15 @@ from PySide6.QtWidgets import QProxyStyle, QStyle
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
 from ui.marks import MarkView
 from ui.panels.backprop import header
 from ui.panels.backprop.asks import Contrast, Poke
-from ui.panels.backprop.focus import target_of
-from ui.panels.backprop.side_column import CHECK, POKE
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind, target_of
+from ui.panels.backprop.header import CHECK, POKE
 from ui.state import PinnedCell, Sample
 from ui.theme import ThemeManager
 
@@ -392,11 +391,25 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     assert side.inspect.page.leaves()["title"].content.words == name
     click_part(desk.view("map 0"), cell(1, 1))
     assert shown_poke(desk).target == target_of(*model.focus.pinned) != weight
+    before = cells(desk.shown("map 0"))
     click_part(desk.view("map 1"), cell(0, 1))
     chosen = shown_poke(desk).target
     assert isinstance(chosen, ParameterTarget)
+    np.testing.assert_array_equal(cells(desk.shown("map 0")), before, "the maps stay where they are")
+    read = tuple(map(int, np.unravel_index(chosen.index[1], (8, 13, 13))))
+    desk.view("map 1").leaveEvent(None)
+    assert model.focus.pinned == ("pool1", read)
+    assert "{},{}".format(*read[1:]) in desk.panel.header.said.view("formula").drawing().texts()
     desk.go_to(StepKind.FILTER)
     assert shown_poke(desk).target == chosen
+    desk.go_to(StepKind.DENSE)
+    desk.panel.setFocus()
+    QTest.keyClick(desk.panel, Qt.Key.Key_Escape)
+    texts = desk.panel.header.said.view("formula").drawing().texts()
+    row, col = next(each for each in texts if "," in each).split(",")
+    assert shown_poke(desk).target == ParameterTarget(
+        "dense1.weight", (0, 2 * 169 + int(row) * 13 + int(col))
+    )
 
 
 def checks(desk: Desk) -> dict:

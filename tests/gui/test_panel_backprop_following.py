@@ -9,15 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5, Experiment
 from cnnviz.routing import CellTarget, ParameterTarget, apply_update
 from tests.gui.backprop_desk import TWO_BLOCKS, Desk, lab5, two_blocks
 from tests.gui.driving import click
-from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.asks import PointAt
-from ui.panels.backprop.side_column import POKE
-from ui.panels.backprop.steps import StepKind, backward_steps
+from ui.panels.backprop.focus import StepKind, backward_steps
+from ui.panels.backprop.header import POKE
+from ui.panels.backprop.panel import BackpropPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus
 from ui.theme import ThemeManager

@@ -8,14 +8,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.experiment import LAB5
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
-from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window, turn_wheel
 from tests.small_data import few_digits
 from ui.marks import view_of
-from ui.panels.picture_loop import PictureLoop
-from ui.panels.scene import scene_of
+from ui.panels.scene import PictureLoop, scene_of
 from ui.panels.thumbnails import ThumbnailView
 from ui.state import AppState, Sample, Shift
 

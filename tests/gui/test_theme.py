@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLay
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import Cells, Colors
-from cnnviz.drawing.numbers import cell_numbers
+from cnnviz.drawing.cells import cell_numbers
 from cnnviz.notation import Notation
 from tests.gui.driving import settle, show_window
 from tests.oracles import luminance
@@ -36,10 +36,9 @@ from ui.theme import (
     repolish,
     ui_font,
 )
-from ui.theme.fonts import FONT_FOLDER
 from ui.theme.icons import ICON_FOLDER
 from ui.theme.stylesheet import StylesheetWriter
-from ui.theme.tokens import projected, scaled
+from ui.theme.tokens import FONT_FOLDER, projected, scaled
 
 THEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda theme: theme.name)
 

@@ -10,19 +10,18 @@ from PySide6.QtCore import QSettings, QThread, QTimer
 
 from cnnviz.errors import NO_THREAD, DataError
 from cnnviz.evaluation import CancelledError
-from cnnviz.presets import LAB5
+from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
-from ui.panels.analysis import LatestOnly
 from ui.run import mail_reader
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.mailbox import Mailbox, ProgressMade, RunFailed, RunHalted, SnapshotTaken
 from ui.run.moments import MomentTests
-from ui.run.tasks import TaskRunner
 from ui.run.worker import TrainControl
 from ui.session import Session
 from ui.state import AppState, RunStatus
+from ui.tasks import LatestOnly, TaskRunner
 
 
 def progress(first, count):
@@ -186,7 +185,9 @@ def test_no_end_of_a_task_leaves_it_busy_and_a_full_memory_is_said_in_words(qtbo
     assert messages[-1].startswith("There is not enough memory for this.")
 
 
-def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session, monkeypatch):
+def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leaves_unread_is_read_later(
+    qtbot, session, monkeypatch
+):
     state, told = session.state, {"not enough memory": MemoryError(), "internal error (ouch)": _Panic("ouch")}
     for failing, (words, error) in product(("advance", "evaluate"), told.items()):
 
@@ -202,6 +203,20 @@ def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session,
         assert words in session.window.notices.text()
         session.controller.reset()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
+
+    notify, failed = state.notify_steps, []
+
+    def fail_once(lines):
+        if not failed:
+            failed.append(lines)
+            raise MemoryError
+        notify(lines)
+
+    monkeypatch.setattr(state, "notify_steps", fail_once)
+    with qtbot.captureExceptions() as caught:
+        session.controller.train_to(3, 1)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    assert [kind for kind, *_ in caught] == [MemoryError]
 
 
 def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session, monkeypatch):
@@ -231,22 +246,6 @@ def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session,
     alone = Trainer(state.experiment.build_network(), state.dataset, state.experiment)
     advance(alone, steps[0])
     assert state.history.tests[0].loss == evaluate(alone).loss
-
-
-def test_what_an_error_in_the_window_leaves_unread_is_read_later(qtbot, session, monkeypatch):
-    state, notify, failed = session.state, session.state.notify_steps, []
-
-    def fail_once(lines):
-        if not failed:
-            failed.append(lines)
-            raise MemoryError
-        notify(lines)
-
-    monkeypatch.setattr(state, "notify_steps", fail_once)
-    with qtbot.captureExceptions() as caught:
-        session.controller.train_to(3, 1)
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    assert [kind for kind, *_ in caught] == [MemoryError]
 
 
 def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):

@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt
 
 from cnnviz.drawing import LIGHT, Box, to_svg
 from cnnviz.drawing.page import CARD, Card, arranged, page_drawn
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.history import History
-from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import settle, show_window
 from tests.gui.timeline_runs import answer, extend, place_of, recorded, state_of
-from ui.panels.compare.page import Compared, ShowWeights, largest_weight, page_of
-from ui.panels.timeline import TimelineBar
+from ui.panels.compare.panel import Compared, ShowWeights, largest_weight, page_of
+from ui.panels.timeline.bar import TimelineBar
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton

@@ -25,11 +25,11 @@ from ui.controls.message_bar import MessageBar
 from ui.panels import registry
 from ui.panels.contract import Panel, Services
 from ui.panels.report.panel import ReportPanel
-from ui.panels.samples import SamplesPanel
-from ui.panels.timeline import TimelineBar
-from ui.panels.translation import TranslationPanel
-from ui.run.tasks import TaskRunner
+from ui.panels.samples.panel import SamplesPanel
+from ui.panels.timeline.bar import TimelineBar
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
+from ui.tasks import TaskRunner
 
 COUNT = int(os.environ.get("CNNVIZ_ACTIONS", "12"))
 SEEDS = [int(seed) for seed in os.environ.get("CNNVIZ_SEED", "1").split()]

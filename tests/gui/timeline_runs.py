@@ -3,8 +3,8 @@
 import numpy as np
 from PySide6.QtCore import QPoint
 
+from cnnviz.experiment import LAB5
 from cnnviz.history import EvaluationPoint, History
-from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from ui.state import AppState, RunStatus

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from tests.gui.driving import click
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton

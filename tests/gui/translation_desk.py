@@ -10,16 +10,15 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing import CellKey
-from cnnviz.experiment import Experiment
+from cnnviz.experiment import LAB5, Experiment
 from cnnviz.graphics.heat_map import Looked
 from cnnviz.graphics.pairs import MovedImage, Pair
 from cnnviz.network import Network
-from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PanelDesk, part_center
 from tests.small_data import few_digits
 from ui.marks import MarkView
-from ui.panels.translation import TranslationPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.state import RunStatus, Sample, Shift
 
 BLANK = -0.5

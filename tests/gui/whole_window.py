@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cnnviz.presets import LENET
+from cnnviz.experiment import LENET
 from tests.gui.driving import opened, settle
 from tests.small_data import write_npz
 from ui.panels import registry
-from ui.panels.picture_loop import PictureLoop
+from ui.panels.scene import PictureLoop
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -58,7 +58,7 @@ def trained_lenet(qtbot: QtBot, folder: Path) -> Iterator[Session]:
     """Open the larger preset, which has all that the other one has and more, trained on few digits."""
     data = write_npz(folder / "ten.npz", range(10), 640, 100)
     with opened(qtbot, folder / "lenet.ini", data, replace(LENET, epochs=50)) as session:
-        train(qtbot, session, 100)
+        train(qtbot, session, 40)
         yield session
 
 

@@ -194,7 +194,7 @@ class SegmentedControl(QFrame):
 
 
 class ClassPicker(QPushButton):
-    """The menu stays open while classes are ticked; closed but by Escape, it announces the choice once.
+    """The menu stays open while classes are ticked; closed, it announces the choice once.
 
     * `fewest`, `most`: how many classes may be chosen.
     """
@@ -252,9 +252,7 @@ class ClassPicker(QPushButton):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the menu open when a class is ticked by mouse or keyboard; take all back at Escape."""
-        if watched is self._menu and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            self._tick()
+        """Keep the menu open when a class is ticked by mouse or keyboard."""
         action = self._ticked_by(event) if watched is self._menu else None
         if action is None:
             return super().eventFilter(watched, event)

@@ -7,9 +7,8 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from ui.controls.flow_row import FlowRow
-from ui.controls.naming import named
-from ui.controls.painted import PaintedWidget, WrappedWidget
+from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget
+from ui.controls.layouts import named
 from ui.theme import Theme, follow_theme, mono_font, repolish, ui_font
 
 _NUMBER = re.compile(r"\d[\d.,]*(e\D?\d+)?")

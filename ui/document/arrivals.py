@@ -6,8 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 
 from ui.document.window_document import WindowDocument
-from ui.run.tasks import TaskRunner
 from ui.state import RunStatus
+from ui.tasks import TaskRunner
 
 
 class Arrivals(QObject):

@@ -11,18 +11,17 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QLockFile, QObject, QSysInfo
 
-from cnnviz.clock import moment
 from cnnviz.document import archive
 from cnnviz.document.types import Document, Files
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.files import atomic_write, printable, printable_name
+from cnnviz.quantities import moment
 from cnnviz.reading import read_bytes
 from ui.controls.pace import single_shot
 from ui.document.gathered import LAB_MEMBER, Kept
 from ui.document.window_document import Stamp, WindowDocument
-from ui.panels.analysis import LatestOnly
-from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus
+from ui.tasks import LatestOnly, TaskRunner
 
 _WORDS_MS, _VIEW_MS, _RETRY_MS, _WEIGHTS_MS = 500, 2000, 3000, 30_000
 _SHARE = 50  # weights are written so rarely that it takes a fiftieth of the time at most
@@ -396,7 +395,7 @@ class Autosave(QObject):
         is_saved = not document.is_changed
         still, carried = gathered.run, gathered.carried
         belongs = run.run_id, sorted(carried), carried.get(LAB_MEMBER)
-        stands = still and (still.live.step, len(still.moments), still.epochs, still.is_stopped)
+        stands = still and (still.live.step, len(still.moments), still.epochs)
         key = belongs, stands
 
         def write(_context: Any) -> Kept | None:

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from cnnviz import __version__
 from cnnviz._types import View
-from cnnviz.clock import now
 from cnnviz.document import types as t
 from cnnviz.document.images import png_of
 from cnnviz.document.run import StillRun, pack_run
 from cnnviz.network import weights_checksum
+from cnnviz.quantities import now
 from cnnviz.snapshots import Origin
 from ui.panels.provenance import Provenance, provenance_in
-from ui.state import AppState, RunStatus, Sample
+from ui.state import AppState, Sample
 
 # At run time where it is needed: it loads much, and the frame of the window is to appear before.
 if TYPE_CHECKING:
@@ -131,7 +131,6 @@ def _still(state: AppState, needed: frozenset[int]) -> StillRun | None:
         needed,
         snapshots.spacing,
         None if state.ghost is None else state.ghost.still(state.ghost.step),
-        state.run.status is RunStatus.STOPPED,
     )
 
 

@@ -21,11 +21,11 @@ from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.document.gathered import DATA_MEMBER
-from ui.panels.analysis import Context
 from ui.run.controller import Controller
 from ui.run.loading import Mismatch, mismatch_of, select_classes
 from ui.run.repeating import repeat
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift, Source
+from ui.tasks import Context
 from ui.window.panel_area import PanelArea
 
 _AT_REST = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
@@ -305,8 +305,6 @@ class DocumentRestorer(QObject):
         if before is not None:
             # The run that was open before is no part of what was seen.
             state.set_ghost(None if run is None else run.ghost)
-            if run is not None and run.is_stopped:
-                state.update_run(status=RunStatus.STOPPED)
             rate = document.experiment.learning_rate
             if rate != state.experiment.learning_rate:  # chosen after the last step
                 controller.edit(replace(state.experiment, learning_rate=rate))

@@ -14,9 +14,9 @@ from cnnviz.document import archive
 from cnnviz.document import types as t
 from cnnviz.document.run import PREPARED, RestoredRun
 from cnnviz.errors import CNNVizError, DataError
+from cnnviz.experiment import LAB5, preset_of
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import LONGEST_NAME, printable, printable_name
-from cnnviz.presets import LAB5, preset_of
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
@@ -198,10 +198,13 @@ class WindowDocument(QObject):
 
         self.controller.files.submit(f"save {path}", write, done, self._complain)
 
-    def save_now(self) -> bool:
-        """Write the document before going on, to a file that is asked for if it has none; return whether."""
+    def save_now(self, *, a_copy: bool = False) -> bool:
+        """Write the document before going on, to a file that is asked for if it has none; return whether.
+
+        * `a_copy`: whether to ask for a file of its own, and to stay the document of the file so far.
+        """
         self.finish_words()
-        path = self._ask_target() if self.path is None else self.path
+        path = self._ask_target(a_copy=a_copy) if self.path is None or a_copy else self.path
         gathered, content, run = self.gather(), self._content(), self.state.run
         if path is None or gathered is None or (path is self.path and not self._may_overwrite(path)):
             return False
@@ -210,11 +213,15 @@ class WindowDocument(QObject):
         except CNNVizError as error:
             self._complain(str(error))
             return False
-        self._on_saved(path, _stamp_of(path), content, (run.run_id, run.step))
+        if a_copy and path.absolute() != self.path:
+            self.mark_run_saved()
+            self.remember(path)
+        else:
+            self._on_saved(path, _stamp_of(path), content, (run.run_id, run.step))
         return True
 
-    def _ask_target(self) -> Path | None:
-        name = self.name if self.path is not None else _name_of(self.state)
+    def _ask_target(self, *, a_copy: bool = False) -> Path | None:
+        name = _name_of(self.state) if self.path is None or a_copy else self.name
         return ask_target(self._window, self._settings, "Save as", name, archive.ENDING, FILTER)
 
     def _may_overwrite(self, path: Path) -> bool:
@@ -449,17 +456,17 @@ class WindowDocument(QObject):
         if not is_trained or self._saved_run == (run.run_id, run.step):
             return True
         text = f"The network has been trained for {format_count(run.step)} steps and is not saved."
-        return self._ask("it is replaced", text)
+        return self._ask("it is replaced", text, a_copy=True)
 
     def _may_be_replaced(self, event: str) -> bool:
         self.finish_words()
         return not (self.has_work and self.is_changed) or self._ask(event)
 
-    def _ask(self, event: str, text: str = "") -> bool:
+    def _ask(self, event: str, text: str = "", *, a_copy: bool = False) -> bool:
         """Ask whether to save first; return whether to go on."""
         text = text or f"“{self.name}” has unsaved changes."
-        answer = ask_whether_to_save(self._window, text, event)
-        return self.save_now() if answer == "save" else answer == "discard"
+        answer = ask_whether_to_save(self._window, text, event, a_copy=a_copy)
+        return self.save_now(a_copy=a_copy) if answer == "save" else answer == "discard"
 
     def _complain(self, message: str) -> None:
         self._tell("error", message)
@@ -512,7 +519,7 @@ def _look_into(path: Path) -> tuple[t.Document, t.Files] | Role:
         found = archive.load_picture(path)
         return "picture" if found is None else (found, {})
     if role == "document":
-        from cnnviz.lab.opening import shipped_labs
+        from cnnviz.lab.course import shipped_labs
 
         document, files = archive.load(path)
         if document.lab and document.lab != LAB_MEMBER and document.lab not in shipped_labs():

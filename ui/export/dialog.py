@@ -28,16 +28,15 @@ from cnnviz.quantities import format_count, format_value
 from ui.choices import Choices, flag, kept, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.choice_field import DropDownList
-from ui.controls.form import Form
-from ui.controls.layouts import fill
+from ui.controls.layouts import Form, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField
 from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of, to_csv
 from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
-from ui.panels.analysis import Analysis
 from ui.panels.provenance import catch_up
 from ui.settings import FIGURES_FOLDER, remembered_folder
 from ui.state import AppState
+from ui.tasks import TaskRunner
 from ui.theme import theme_manager
 
 _FORMATS = (
@@ -85,7 +84,7 @@ class ExportDialog(QDialog):
         state: AppState,
         settings: QSettings,
         picture: Callable[[QWidget], Document | None],
-        files: Analysis,
+        files: TaskRunner,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

@@ -5,20 +5,27 @@ from functools import partial
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QMouseEvent, QWindow
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QGuiApplication,
+    QImage,
+    QMouseEvent,
+    QStandardItem,
+    QStandardItemModel,
+    QWindow,
+)
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
 from cnnviz.document.types import Document
 from cnnviz.errors import CNNVizError
 from ui.controls.keyboard import follow_keyboard
-from ui.export.clipboard import mime_data
 from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
-from ui.panels.analysis import Analysis
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.log_table import LogTable
 from ui.state import AppState
+from ui.tasks import TaskRunner
 from ui.window.actions import action_row
 from ui.window.panel_area import panel_of
 
@@ -44,7 +51,7 @@ class FigureExporter(QObject):
         settings: QSettings,
         picture: Callable[[QWidget], Document | None],
         insert: Callable[[Figure], None],
-        files: Analysis,
+        files: TaskRunner,
     ) -> None:
         super().__init__(window)
         self._window, self._docks, self._state = window, docks, state
@@ -259,3 +266,16 @@ def _fill_clipboard(image: QImage, text: str, svg: bytes) -> None:
         data.setData("image/svg+xml", QByteArray(svg))
     data.setText(text)
     QGuiApplication.clipboard().setMimeData(data)
+
+
+def mime_data() -> QMimeData:
+    """Return empty data that may be filled and put on the clipboard.
+
+    The clipboard outlives the interpreter, and reads and frees what it holds then: `QMimeData()` would be an
+    object with methods in Python, and end the program by a segmentation fault. This one is made by Qt.
+    """
+    model = QStandardItemModel()
+    model.appendRow(QStandardItem())
+    data = model.mimeData([model.index(0, 0)])
+    data.clear()
+    return data

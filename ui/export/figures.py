@@ -15,8 +15,7 @@ from cnnviz import spreadsheet
 from cnnviz.drawing import Box, Drawing, Ground, Image, Table
 from cnnviz.drawing.drawing import captioned
 from cnnviz.errors import CNNVizError
-from cnnviz.experiment import Experiment
-from cnnviz.presets import preset_of
+from cnnviz.experiment import Experiment, preset_of
 from cnnviz.quantities import format_count, format_shift
 from cnnviz.spreadsheet import Cell
 from ui.panels.contract import Panel

@@ -9,19 +9,19 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDockWidget, QWidget
 from shiboken6 import isValid
 
-from cnnviz.clock import now
 from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
 from cnnviz.lab.model import Step
+from cnnviz.quantities import now
 from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
 from ui.export.formats import draw_svg, natural_width, to_image
-from ui.panels.analysis import Analysis, Context
 from ui.panels.provenance import catch_up
 from ui.panels.report.inserts import Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
 from ui.panels.report.work import Complain, attempt
 from ui.state import AppState
+from ui.tasks import Context, TaskRunner
 from ui.window.panel_area import panel_of
 
 _ROWS, _COLUMNS = 6, 3  # of a small picture of a table
@@ -40,7 +40,7 @@ class FigureInserter(QObject):
         docks: Callable[[], list[QDockWidget]],
         state: AppState,
         report: ReportPanel,
-        files: Analysis,
+        files: TaskRunner,
         parent: QObject,
     ) -> None:
         super().__init__(parent)

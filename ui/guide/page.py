@@ -1,12 +1,13 @@
-"""One page of the help: a chapter of the guide, a licence, or what the program itself has written."""
+"""The window of the help: chapters on the left, a page on the right; and the page of all that others made."""
 
-import re
+import platform
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl, qVersion
 from PySide6.QtGui import (
     QFont,
     QImage,
@@ -20,11 +21,110 @@ from PySide6.QtGui import (
     QTextLength,
     QTextTable,
 )
-from PySide6.QtWidgets import QTextBrowser, QTextEdit
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QListWidget,
+    QPushButton,
+    QTextBrowser,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
-from cnnviz.bundled import INSTALL_AGAIN
+from cnnviz import __version__
+from cnnviz.bundled import INSTALL_AGAIN, bundled
+from cnnviz.doctor import version_of
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import single_shot
+from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, chapter_named, place_of
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that comes with the program.
+
+    * `texts`: files with the text of the licence, in ``resources``.
+    * `package`: under which name it is installed, for its version; "" for what has none.
+    """
+
+    name: str
+    licence: str
+    texts: tuple[str, ...]
+    package: str = ""
+
+
+_LGPL = ("licences/LGPL-3.0.txt", "licences/GPL-3.0.txt")
+_BSD = "BSD, three clauses"
+
+
+def _package(name: str, licence: str, package: str = "") -> Part:
+    package = package or name.lower()
+    return Part(name, licence, (f"licences/{package}.txt",), package)
+
+
+PARTS = (
+    Part("CNNViz", "MIT", ("licences/CNNViz.txt",)),
+    Part("Qt for Python", "GNU LGPL, version 3", _LGPL, "PySide6-Essentials"),
+    Part("Shiboken", "GNU LGPL, version 3", _LGPL, "shiboken6"),
+    _package("pyqtgraph", "MIT"),
+    _package("NumPy", f"{_BSD}; OpenBLAS and others in it as the text says"),
+    _package("threadpoolctl", _BSD),
+    _package("safetensors", "Apache 2.0"),
+    _package("msgspec", _BSD),
+    _package("Pillow", "MIT-CMU; libraries in it as the text says"),
+    _package("fontTools", "MIT", "fonttools"),
+    _package("Jinja2", _BSD),
+    _package("MarkupSafe", _BSD),
+    _package("tqdm", "MPL 2.0 and MIT"),
+    _package("typst", "Apache 2.0"),
+    _package("colorama", f"{_BSD}; used on Windows"),
+    Part("Python", "PSF licence; inside the program where it was built as one", ("licences/python.txt",)),
+    Part("MNIST", "CC BY-SA 3.0 (Y. LeCun, C. Cortes, C. J. C. Burges)", ("mnist/NOTICE",)),
+    Part("Inter", "SIL Open Font License 1.1", ("fonts/Inter-LICENSE.txt",)),
+    Part("JetBrains Mono", "SIL Open Font License 1.1", ("fonts/JetBrainsMono-LICENSE.txt",)),
+    Part("Noto Emoji", "SIL Open Font License 1.1", ("report/fonts/NotoEmoji-LICENSE.txt",)),
+    Part("Droid Sans Fallback", "Apache 2.0", ("report/fonts/DroidSansFallback-LICENSE.txt",)),
+    Part("Lucide icons", "ISC", ("icons/LICENSE",)),
+)
+"""Everything that comes with the program or is installed with it."""
+
+_ABOUT_QT = (
+    "Qt is used under the LGPL: it is not changed, lies beside the program as libraries of its own, and may "
+    "be replaced by another build of the same version. Its own parts by others are listed at "
+    '<a href="https://doc.qt.io/qt-6/licenses-used-in-qt.html">doc.qt.io</a>.'
+)
+
+
+def licences_page() -> str:
+    """Return the table of all parts as HTML; what it links to are files with the texts."""
+    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(part))}</tr>" for part in PARTS)
+    head = "<tr><th>part</th><th>version</th><th>licence</th><th>text</th></tr>"
+    return f"<h1>Licences</h1><table>{head}{rows}</table><p>{_ABOUT_QT}</p>"
+
+
+def _cells(part: Part) -> Iterator[str]:
+    yield f"<b>{escape(part.name)}</b>"
+    yield escape(_version(part))
+    yield escape(part.licence)
+    links = (bundled(name) for name in part.texts)
+    yield ", ".join(
+        f'<a href="{QUrl.fromLocalFile(str(path)).toString()}">{_label(path)}</a>' for path in links
+    )
+
+
+def _label(path: Path) -> str:
+    return path.stem if "GPL" in path.stem else "text"
+
+
+def _version(part: Part) -> str:
+    known = {"CNNViz": __version__, "Qt for Python": qVersion(), "Python": platform.python_version()}
+    if part.name in known:
+        return known[part.name]
+    return version_of(part.package) if part.package else ""
+
 
 TEXT_WIDTH = 752
 """Of a page, in pixels at scale 1: some ninety letters in a line, half of a picture's own pixels."""
@@ -151,7 +251,7 @@ class GuidePage(QTextBrowser):
             size = self._theme.base_pt * _HEADINGS.get(level, 1.0)
             look.setFont(ui_font(self._theme, size, QFont.Weight.DemiBold))
             look.setAnchor(True)
-            look.setAnchorNames([_place(block.text())])
+            look.setAnchorNames([place_of(block.text())])
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
             cursor.setCharFormat(look)
             return
@@ -188,6 +288,64 @@ def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
         block = block.next()
 
 
-def _place(heading: str) -> str:
-    """Return the name by which links refer to a heading, as it is made where the guide is read on the web."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+_LIST_WIDTH, _ROW_HEIGHT, _BESIDE_TEXT, _HEIGHT, _MARGIN = 176, 30, 64, 760, 12
+_AROUND = 60
+"""Pixels of the program's window that are to be seen around the help."""
+
+
+class GuideWindow(QDialog):
+    """Shows the help beside the window that it speaks of.
+
+    * `first_steps`: writes the page of first steps and keys, as HTML.
+    * `parent`: the program's window.
+    """
+
+    def __init__(self, first_steps: Callable[[], str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self.setObjectName("guide")
+        self.setWindowTitle("User guide")
+        self.chapters = named(QListWidget(), "Chapters", "Chapters of the user guide")
+        self.chapters.addItems([chapter.title for chapter in CHAPTERS])
+        self.page = GuidePage({FIRST_STEPS: first_steps, LICENCES: licences_page})
+        self._back = named(QPushButton("Back"), "Back", "Previous page (Alt+Left)")
+        self._back.setEnabled(False)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.addButton(self._back, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        scaled(self.chapters.setFixedWidth, _LIST_WIDTH)
+        columns = fill(QHBoxLayout(), self.chapters, (self.page, 1), spacing=8)
+        fill(QVBoxLayout(self), (columns, 1), buttons, spacing=8, margins=4 * (_MARGIN,))
+        self.chapters.currentRowChanged.connect(lambda row: self.page.setSource(CHAPTERS[row].url))
+        self.page.sourceChanged.connect(self._on_source_changed)
+        self.page.backwardAvailable.connect(self._back.setEnabled)
+        self._back.clicked.connect(self.page.backward)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale; no larger than the program's window."""
+        for row in range(self.chapters.count()):
+            self.chapters.item(row).setSizeHint(QSize(0, theme.px(_ROW_HEIGHT)))
+        wide = _LIST_WIDTH + TEXT_WIDTH + _BESIDE_TEXT + 2 * _MARGIN
+        wanted = QSize(theme.px(wide), theme.px(_HEIGHT))
+        self.resize(wanted.boundedTo(self._window.size() - QSize(_AROUND, _AROUND)))
+
+    def show_chapter(self, name: str) -> None:
+        """Open the help at a chapter, or at a heading of it: its place after a "#"."""
+        chapter, _, place = name.partition("#")
+        url = chapter_named(chapter).url
+        if place:
+            url.setFragment(place)
+        self.page.setSource(url)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.page.setFocus()
+
+    def _on_source_changed(self, url: QUrl) -> None:
+        """Mark the chapter in the list; a text of a licence belongs to all licences."""
+        rows = [row for row, chapter in enumerate(CHAPTERS) if chapter.url.path() == url.path()]
+        row = rows[0] if rows else len(CHAPTERS) - 1
+        self.chapters.blockSignals(True)
+        self.chapters.setCurrentRow(row)
+        self.chapters.blockSignals(False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt
 
-from cnnviz.lab.opening import FREE, free_lab
+from cnnviz.lab.course import FREE, free_lab
 from ui.controls.keyboard import has_keyboard, scroll_to
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
@@ -71,6 +71,8 @@ class LabGuide(QObject):
         window.finder.add(self._entries)
         self.shower.shown.connect(self._on_step_shown)
         column.close_button.clicked.connect(self.put_away)
+        column.samples_button.clicked.connect(self.put_away)
+        window.lab_dock.takesSamples.connect(column.samples_button.setVisible)
         column.export.clicked.connect(self.export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         window.lab_dock.shown.connect(self._on_shown)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from cnnviz.document.types import Files
 from cnnviz.errors import DataError
-from cnnviz.lab.course import lab_in, lab_members, read_figure
+from cnnviz.lab.course import lab_in, lab_members, read_figure, shipped_labs
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.model import Lab
-from cnnviz.lab.opening import shipped_labs
 from cnnviz.lab.reading import load_lab
 
 OWN_LAB = "lab.toml"

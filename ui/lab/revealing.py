@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.clock import now
 from cnnviz.document.types import Pinned
 from cnnviz.drawing.page import Page
 from cnnviz.history import History
@@ -15,12 +14,12 @@ from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
 from cnnviz.lab.record import Found, LabRecord, LookedAt
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController
-from ui.panels.analysis import Analysis, Context
 from ui.state import AppState, RunStatus
+from ui.tasks import Context, TaskRunner
 
 _KIND = "lab-truth"
 
@@ -50,7 +49,7 @@ class Revealer(QObject):
         self,
         control: LabController,
         state: AppState,
-        background: Analysis,
+        background: TaskRunner,
         channel: Callable[[], int],
         parent: QObject,
     ) -> None:

@@ -168,10 +168,8 @@ class StepShower(QObject):
     def _with_checksum(self, picture: Document) -> Document:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
         state, snapshots, run, seen = self._state, self._state.history.snapshots, picture.run, picture.seen
-        is_still = state.run.status is not RunStatus.STOPPED and not self._control.is_changed_run
-        is_same_run = (
-            is_still and replace(state.experiment, epochs=picture.experiment.epochs) == picture.experiment
-        )
+        of_picture = replace(state.experiment, epochs=picture.experiment.epochs)
+        is_same_run = of_picture == picture.experiment and not self._control.is_changed_run
         step = seen.step or 0
         if run is None or not is_same_run or not len(snapshots) or step > state.run.step:
             return picture

@@ -11,8 +11,7 @@ from cnnviz.lab.model import Step
 from cnnviz.quantities import format_count
 from cnnviz.training import epoch_order
 from ui.controls.labels import WrapLabel
-from ui.controls.layouts import fill
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named
 from ui.state import AppState
 from ui.theme import theme_manager
 

@@ -12,10 +12,9 @@ from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph, Span, Spans, plain_text
+from ui.controls.flow_row import height_for_width
 from ui.controls.labels import WrapLabel
-from ui.controls.layouts import fill
-from ui.controls.naming import named
-from ui.controls.painted import height_for_width
+from ui.controls.layouts import fill, named
 from ui.page_view import PageView
 from ui.theme import mono_font
 from ui.window.actions import action_row

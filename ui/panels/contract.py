@@ -12,9 +12,9 @@ from cnnviz._types import View
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from ui.controls.keyboard import plain_arrow_step
-from ui.panels.analysis import Analysis
 from ui.panels.provenance import HasProvenance
 from ui.state import AppState
+from ui.tasks import TaskRunner
 
 
 class Runs(Protocol):
@@ -57,10 +57,10 @@ class Services:
 
     state: AppState
     runs: Runs
-    analysis: Analysis
-    background: Analysis
-    typesetting: Analysis
-    files: Analysis
+    analysis: TaskRunner
+    background: TaskRunner
+    typesetting: TaskRunner
+    files: TaskRunner
     show: Callable[[str], object]
 
 
@@ -69,21 +69,21 @@ class Panel(HasProvenance, QFrame):
 
     It draws the state. It says what it has drawn (`drawn`), for captions and documents, and keeps the choices
     made in it (`view_state`, `restore_view`).
-
-    * `paged`: another page of it is in sight, or it has more of them, or fewer.
     """
 
-    paged = Signal()
-
-    #: Its main drawing, to which the first arrow key leads when the panel itself has the keyboard.
-    main: QWidget | None = None
+    paged = Signal()  # another page is in sight, or there are more of them, or fewer
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.hasFocus() and self.main is not None and plain_arrow_step(event) is not None:
-            self.main.setFocus(Qt.FocusReason.TabFocusReason)
+        main = self.main()
+        if self.hasFocus() and main is not None and plain_arrow_step(event) is not None:
+            main.setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)
+
+    def main(self) -> QWidget | None:
+        """Return the drawing to which the first arrow key leads when the panel itself has the keyboard."""
+        return None
 
     def view_state(self) -> View:
         """Return what the user has chosen in the panel, by name; the defaults as well."""

@@ -30,7 +30,7 @@ class PanelRow:
 
 
 def _training(services: Services) -> Panel:
-    from ui.panels.training import TrainingPanel
+    from ui.panels.training.panel import TrainingPanel
 
     show = partial(services.show, "feature_maps")
     return TrainingPanel(services.state, services.runs, services.analysis, show)

@@ -1,13 +1,19 @@
-"""What decides what is to be seen: the application's part of it as one value."""
+"""What decides what is to be seen, as one value, and the one way from its change to what is drawn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, override
 
-from cnnviz._types import FloatArray
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from cnnviz._types import FloatArray, View
 from cnnviz.datasets import Dataset
 from cnnviz.network import Trace
 from cnnviz.snapshots import Snapshot
+from ui.controls.pace import single_shot
 from ui.state import AppState, Sample, Shift
+from ui.tasks import Context, LatestOnly, TaskRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +96,132 @@ def still_scene_of[Choices](state: AppState, choices: Choices) -> Scene[Choices]
     """Return the scene of the present state with the sample where it is, for what a shift does not change."""
     scene = scene_of(state, choices)
     return None if scene is None else replace(scene, shift=Shift())
+
+
+_SHARE = 3
+"""Time left to everything else between two pictures, in multiples of what drawing the last one took."""
+
+
+class PictureLoop[C, P](QObject):
+    """Asks for the picture of the newest scene and draws it.
+
+    The scene is read when it is needed, never kept from a signal; of scenes that come faster than pictures
+    only the newest is computed. A picture is drawn while its scene is that of the panel, or one that the
+    panel's continues (`Scene.continues`); otherwise it is dropped. Nothing is computed while the panel is out
+    of sight, and what was missed then is made up for when it is shown.
+
+    * `panel`: also the parent. A change of its visibility is followed.
+    * `state`: its signal `sceneChanged` is followed.
+    * `analysis`: where pictures are computed.
+    * `kind`: name of this stream of requests.
+    * `scene`: return the scene as it is now, None while there is none. Takes microseconds.
+    * `compute`: return the picture of a scene: a pure function that knows no widget, called on
+      another thread.
+    * `draw`: put a picture on the screen, in one call.
+    * `pace`: least time between two pictures, in milliseconds; may be changed while drawing.
+    * `picture`: the one that is drawn.
+    * `scene`: what it is the picture of.
+    """
+
+    #: A picture was drawn.
+    drew = Signal()
+    #: A picture could not be computed: the reason in one sentence.
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        panel: QWidget,
+        state: AppState,
+        analysis: TaskRunner,
+        kind: str,
+        scene: Callable[[], Scene[C] | None],
+        compute: Callable[[Scene[C], Context], P],
+        draw: Callable[[P], None],
+        pace: int = 0,
+    ) -> None:
+        super().__init__(panel)
+        self._panel, self._read_scene, self._compute, self._draw = panel, scene, compute, draw
+        self._requests = LatestOnly(analysis, kind, self._on_computed, self._on_failed)
+        self.pace = pace
+        self._rest = single_shot(self, self.look)
+        self._wanted: Scene[C] | None = None  # the newest that was asked for
+        self._state = state
+        self._unrestored: tuple[View, int, Callable[[P], None]] | None = None  # with the run it is of
+        self.picture: P | None = None
+        self.scene: Scene[C] | None = None
+        state.sceneChanged.connect(self.look)
+        panel.installEventFilter(self)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what is drawn is the picture of the present scene."""
+        return self.scene is not None and self.scene == self._read_scene()
+
+    @property
+    def is_in_sight(self) -> bool:
+        """Whether the panel is to be seen, so that what is drawn follows the scene."""
+        return self._panel.isVisible()
+
+    def look(self) -> None:
+        """Find out whether the scene has changed, and ask for its picture if so."""
+        if not self.is_in_sight or self._rest.isActive():
+            return
+        scene = self._read_scene()
+        if scene is None or scene in (self.scene, self._wanted):
+            return
+        self._wanted = scene
+        compute = self._compute
+        self._requests.request(lambda context: (scene, compute(scene, context)))
+
+    def when_current(self, view: View, restore: Callable[[P], None]) -> None:
+        """Let the panel choose as a session says, once the picture is that of the present network and sample.
+
+        A view that was waiting before is forgotten, as is one of an earlier run.
+        """
+        self._unrestored = view, self._state.run.run_id, restore
+        self._take_view()
+
+    @property
+    def waiting_view(self) -> View | None:
+        """The view that still waits; None if there is none."""
+        if self._unrestored is not None and self._unrestored[1] != self._state.run.run_id:
+            self._unrestored = None
+        return None if self._unrestored is None else self._unrestored[0]
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            # Behind the event itself: the panel is not visible yet.
+            QTimer.singleShot(0, self, self.look)
+        return False
+
+    def _on_computed(self, answer: tuple[Scene[C], P]) -> None:
+        scene, picture = answer
+        if scene == self._wanted:
+            self._wanted = None
+        now = self._read_scene()
+        if now is None or not now.continues(scene) or not self.is_in_sight:
+            self.look()
+            return
+        clock = QElapsedTimer()
+        clock.start()
+        self.picture, self.scene = picture, scene
+        self._draw(picture)
+        self._take_view()
+        self.drew.emit()
+        # In a stream everything else gets its turn, too.
+        is_stream = now != scene
+        if is_stream or self.pace:
+            self._rest.start(max(self.pace, is_stream * _SHARE * clock.elapsed()))
+
+    def _on_failed(self, message: str) -> None:
+        self._wanted = None
+        self.failed.emit(message)
+
+    def _take_view(self) -> None:
+        state, scene, waiting = self._state, self.scene, self.waiting_view
+        if waiting is None or self._unrestored is None or scene is None or self.picture is None:
+            return
+        if scene.snapshot is state.shown and scene.sample is state.sample:
+            restore, self._unrestored = self._unrestored[2], None
+            restore(self.picture)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.experiment import Experiment
-from cnnviz.presets import PRESETS
+from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
 from ui.run.loading import fitting, read_data
@@ -17,9 +16,9 @@ from ui.run.mailbox import Mailbox
 from ui.run.model_files import ModelFiles, OpenedModel
 from ui.run.moments import Moments, MomentTests
 from ui.run.start import RunStart
-from ui.run.tasks import TaskRunner
 from ui.run.worker import TrainControl, TrainThread
 from ui.state import AppState, RunStatus, Settings, Source
+from ui.tasks import TaskRunner
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000
@@ -107,8 +106,7 @@ class Controller(QObject):
 
     def train(self) -> None:
         """Train, continue, pause, or begin a new run: what the primary button says."""
-        is_at_end = self._state.run.status in (RunStatus.STOPPED, RunStatus.FAILED)
-        if is_at_end or self._state.waits_for_new_run:
+        if self._state.run.status is RunStatus.FAILED or self._state.waits_for_new_run:
             self.begin_new()
         else:
             self.train_present()
@@ -136,15 +134,6 @@ class Controller(QObject):
         if self._state.run.status is RunStatus.TRAINING:
             self._control.halt()
 
-    def stop(self) -> None:
-        """End the run where it is."""
-        if self._state.run.status is RunStatus.TRAINING:
-            self._reader.stopping = True
-            self._control.halt()
-        elif self._state.run.status is RunStatus.PAUSED:
-            self._state.update_run(status=RunStatus.STOPPED)
-            self._training.test()
-
     def train_epoch(self) -> None:
         """Train one epoch more."""
         run = self._state.run
@@ -169,7 +158,6 @@ class Controller(QObject):
         self._state.update_run(total_steps=epochs * self._state.run.steps_per_epoch)
 
     def _train(self, steps: int) -> None:
-        self._reader.stopping = False
         self._control.running = True
         self._control.wake.clear()
         self._reader.restart_rate()

@@ -12,8 +12,8 @@ from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import kind_of
 from cnnviz.files import LONGEST_NAME, printable, printable_name
 from cnnviz.quantities import format_percent
-from ui.panels.analysis import Analysis, Context
 from ui.state import AppState, RunStatus, Source
+from ui.tasks import Context, TaskRunner
 
 USE_MNIST = "Use MNIST"
 """What is offered where other data than the digits cannot be used."""
@@ -70,7 +70,7 @@ _PATIENCE_SECONDS = 0.4
 def read_data(
     path: Path | None,
     state: AppState,
-    analysis: Analysis,
+    analysis: TaskRunner,
     then: Callable[[Source], None],
     otherwise: Callable[[], None] | None,
     use_mnist: Callable[[], None],

@@ -29,7 +29,6 @@ class MailReader(QObject):
     * `state`: is written to.
     * `control`: tells whether the loop has been asked to run.
     * `moment_tests`: gets the test results.
-    * `stopping`: whether the next halt ends the run, instead of pausing it.
     """
 
     def __init__(
@@ -41,7 +40,6 @@ class MailReader(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.stopping = False
         self._state = state
         self._mailbox = mailbox
         self._control = control
@@ -128,9 +126,7 @@ class MailReader(QObject):
                 self._throughput.restart()
                 state.set_live(snapshot)
             case RunHalted(step, total, is_finished):
-                status = RunStatus.STOPPED if self.stopping else RunStatus.PAUSED
-                status = RunStatus.FINISHED if is_finished else status
-                self.stopping = False
+                status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED
                 state.update_run(status=status, step=step, total_steps=total, images_per_second=0.0)
             case RunFailed(text):
                 state.update_run(status=RunStatus.FAILED, images_per_second=0.0)

@@ -11,9 +11,9 @@ from cnnviz.experiment import Experiment
 from cnnviz.files import printable_name
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import check_fit
-from ui.panels.analysis import Analysis
 from ui.run.loading import Mismatch, mismatch_of, select_classes
 from ui.state import AppState
+from ui.tasks import TaskRunner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +41,8 @@ class ModelFiles:
     def __init__(
         self,
         state: AppState,
-        analysis: Analysis,
-        files: Analysis,
+        analysis: TaskRunner,
+        files: TaskRunner,
         take: Callable[[OpenedModel], None],
         open_mnist: Callable[[Callable[[], None]], None],
     ) -> None:

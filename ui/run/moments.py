@@ -6,13 +6,11 @@ from PySide6.QtCore import QObject
 
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
-from cnnviz.history import History
-from cnnviz.replay import Replay
+from cnnviz.history import History, Replay
 from cnnviz.snapshots import Snapshot
 from ui.controls.pace import single_shot
-from ui.panels.analysis import Analysis
-from ui.run.tasks import TaskRunner
 from ui.state import AppState, EvaluatedStep
+from ui.tasks import TaskRunner
 
 _KIND = "replay"
 
@@ -102,7 +100,7 @@ class MomentTests(QObject):
     over hundreds of them.
     """
 
-    def __init__(self, state: AppState, background: Analysis, parent: QObject | None = None) -> None:
+    def __init__(self, state: AppState, background: TaskRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._background = background

@@ -8,8 +8,8 @@ from cnnviz.experiment import Experiment
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.snapshots import Origin
 from cnnviz.training import Trainer
-from ui.panels.analysis import Context
 from ui.run.worker import next_due, snapshot_interval
+from ui.tasks import Context
 
 _CHUNK = 500  # steps; even those of a large network take no longer than a user waits after Cancel
 

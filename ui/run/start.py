@@ -16,9 +16,9 @@ from cnnviz.training import Trainer
 from ui.run.loading import select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import MomentTests
-from ui.run.tasks import TaskRunner
 from ui.run.worker import Job, TrainControl, TrainThread
 from ui.state import AppState, Reference, RunStatus, Settings, Source
+from ui.tasks import TaskRunner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +162,6 @@ class RunStart(QObject):
         run_id = state.run.run_id + 1
         self._control.halt()
         self._control.run_id = run_id
-        self._reader.stopping = False
         self._control.learning_rate = experiment.learning_rate
         self._control.epochs = 0
         state.clear_notice("run")

@@ -25,7 +25,7 @@ from ui.run.mailbox import (
     SnapshotTaken,
     Tested,
 )
-from ui.run.tasks import is_running
+from ui.tasks import is_running
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor

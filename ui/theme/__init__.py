@@ -3,10 +3,9 @@
 `ui.theme.plots` is not imported here, because it imports pyqtgraph, which would delay the first paint.
 """
 
-from ui.theme.fonts import load_fonts, mono_font, ui_font
 from ui.theme.icons import bind_icon, icon
 from ui.theme.manager import ThemeManager, follow_theme, repolish, theme_manager
-from ui.theme.tokens import DARK, LIGHT, PRINT, Theme
+from ui.theme.tokens import DARK, LIGHT, PRINT, Theme, load_fonts, mono_font, ui_font
 
 __all__ = [
     "DARK",

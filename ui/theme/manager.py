@@ -10,9 +10,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QStyle, QWidget
 from shiboken6 import Shiboken
 
-from ui.theme.fonts import load_fonts, ui_font
 from ui.theme.stylesheet import StylesheetWriter, make_palette
-from ui.theme.tokens import DARK, LIGHT, SCALES, Theme, scaled
+from ui.theme.tokens import DARK, LIGHT, SCALES, Theme, load_fonts, scaled, ui_font
 
 _BEHIND_MS = 30
 _SLICE_MS = 40  # in one turn of the event loop: there are a thousand of them

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
-from ui.theme.fonts import mono_font
-from ui.theme.tokens import Theme
+from ui.theme.tokens import Theme, mono_font
 
 if TYPE_CHECKING:
     import pyqtgraph as pg  # at run time the frame of the window appears before it is loaded

@@ -9,8 +9,7 @@ from PySide6.QtGui import QColor, QPalette
 
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
-from ui.theme.fonts import mono_font
-from ui.theme.tokens import Theme
+from ui.theme.tokens import Theme, mono_font
 
 TEMPLATE = bundled("style.qss")
 _DAMAGED = f"The look of the window is missing or damaged; {restore('style.qss')}."

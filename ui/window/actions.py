@@ -155,7 +155,7 @@ ACTIONS = (
     ),
     ActionRow(
         name="train", menu="&Run", text="&Train or pause", handler="controller.train",
-        tooltip="train, pause or continue; with changed settings in the form, start a new run", key="Space",
+        tooltip="train, stop, go on; with changed settings in the form, start a new run", key="Space",
         icon="play", short="Train", enabled=_LOADED,
         help="train, pause or continue; with other settings in the form: a new run; at the end of a run: how "
         "to go on",
@@ -164,17 +164,12 @@ ACTIONS = (
         name="train_present", menu="&Run", text="Train the present net&work",
         handler="controller.train_present", key="Shift+Space",
         tooltip="train, pause or continue the network on the screen, whatever settings are in the form",
-        enabled=_LOADED - {RunStatus.STOPPED, RunStatus.FAILED},
+        enabled=_LOADED - {RunStatus.FAILED},
     ),
     ActionRow(
         name="step", menu="&Run", text="&Step", handler="controller.step", key="S",
         tooltip="train a single step; while training runs, pause it", help="train one step",
         icon="step-forward", enabled=frozenset({RunStatus.READY, RunStatus.TRAINING, RunStatus.PAUSED}),
-    ),
-    ActionRow(
-        name="stop", menu="&Run", text="Sto&p", handler="controller.stop", icon="square",
-        tooltip="end this run here; its network and curves stay until the next one",
-        enabled=frozenset({RunStatus.TRAINING, RunStatus.PAUSED}),
     ),
     ActionRow(
         name="epoch", menu="&Run", text="One more &epoch", handler="controller.train_epoch", key="E",

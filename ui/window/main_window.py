@@ -34,16 +34,15 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
 from ui.controls.keyboard import has_keyboard, is_enter
-from ui.controls.naming import named
 from ui.controls.pace import single_shot
 from ui.guide.chapters import FIRST_STEPS, LICENCES
-from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Runs, Services
 from ui.panels.registry import PANELS
-from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
-from ui.panels.timeline import TimelineBar
+from ui.panels.samples.panel import SAMPLES_WIDTH, SamplesPanel
+from ui.panels.timeline.bar import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
+from ui.tasks import TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 from ui.theme.tokens import projected
 from ui.window.actions import as_read
@@ -58,8 +57,8 @@ from ui.window.run_bar import RunBar, RunStatusBar
 from ui.window.stage import Stage
 
 if TYPE_CHECKING:
-    from ui.guide.window import GuideWindow
-    from ui.panels.compare import ComparePanel
+    from ui.guide.page import GuideWindow
+    from ui.panels.compare.panel import ComparePanel
 
 _LAYOUT_VERSION = 1
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
@@ -86,7 +85,7 @@ class MainWindow(QMainWindow):
 
     compare: "ComparePanel"
 
-    def __init__(self, state: AppState, runs: Runs, analysis: Analysis, settings: QSettings) -> None:
+    def __init__(self, state: AppState, runs: Runs, analysis: TaskRunner, settings: QSettings) -> None:
         super().__init__()
         self.setObjectName("main")
         self.setWindowTitle("CNNViz")
@@ -115,7 +114,7 @@ class MainWindow(QMainWindow):
     def build_panels(self, services: Services) -> None:
         """Fill the middle of the window, and the comparison of two moments."""
         # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
-        from ui.panels.compare import ComparePanel
+        from ui.panels.compare.panel import ComparePanel
 
         self.menus.draw_icons()
         for row in PANELS:
@@ -310,6 +309,7 @@ class MainWindow(QMainWindow):
         # In a narrow window the lab guide takes the place of the samples.
         has_room = self._presents or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
+        self.lab_dock.takesSamples.emit(not has_room)
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
         gains = room > dock.maximumWidth() == dock.width() < usual
@@ -391,12 +391,12 @@ class MainWindow(QMainWindow):
 
     def _show_chapter(self, name: str) -> None:
         if self._guide is None:
-            from ui.guide.window import GuideWindow  # here, so that no start waits for it
+            from ui.guide.page import GuideWindow  # here, so that no start waits for it
 
             self._guide = GuideWindow(first_steps_page, self)
         self._guide.show_chapter(name)
 
-    def _build_parts(self, state: AppState, runs: Runs, analysis: Analysis) -> None:
+    def _build_parts(self, state: AppState, runs: Runs, analysis: TaskRunner) -> None:
         self.menus = Menus(self, state)
         self.run_bar = RunBar(state, self.menus)
         ask_image = partial(ask_file, self, self._settings, "Open an image", _IMAGES)
@@ -411,7 +411,8 @@ class MainWindow(QMainWindow):
         self.line.currentChanged.connect(self.panels.show_named)
         self.line.setAccessibleName("Panels")
         self.line.hide()
-        self.page = named(QLabel(), "Page", "Page Up and Page Down turn the pages", "muted")
+        self.page = QLabel()
+        self.page.setProperty("role", "muted")
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)

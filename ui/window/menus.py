@@ -128,7 +128,7 @@ def _fill(menu: QMenu, listing: Callable[[], list[Path]], handler: Callable[[Pat
         action.setToolTip(wrapped(str(path)))
         action.triggered.connect(partial(handler, path))
     if menu.isEmpty():
-        menu.addAction("No files yet").setEnabled(False)
+        menu.addAction("None since this copy of CNNViz was first used, or since File › New").setEnabled(False)
 
 
 _FIRST_STEPS = """
@@ -136,7 +136,7 @@ _FIRST_STEPS = """
 <p>The <b>lab guide</b> (Ctrl+L), the column at the right, leads you through the whole exercise step by step:
 predict, do, see, explain, hand in. To look round by yourself:</p>
 <ol>
-<li><b>Training</b>: press Train and watch loss, accuracy and filters change. Drag Speed down to see single
+<li><b>Network</b>: press Train and watch loss, accuracy and filters change. Drag Speed down to see single
 steps. Click a cell of the confusion matrix to see its images.</li>
 <li><b>Filters &amp; maps</b>: move the pointer over a map; you see its arithmetic. Click to pin
 a cell.</li>

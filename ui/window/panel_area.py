@@ -227,10 +227,12 @@ class LabDock(QDockWidget):
 
     * `window`: at whose right edge it stands; also the parent.
     * `shown(bool)`: it has come into sight, or was put away.
+    * `takesSamples(bool)`: it stands in the room of the samples, or beside them.
     * `messages`: messages of the guide, by names for screen readers.
     """
 
     shown = Signal(bool)
+    takesSamples = Signal(bool)
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__("Lab guide", window)

@@ -42,18 +42,20 @@ def ask_target(
     return path if path.suffix else path.with_name(f"{path.name}{ending}")
 
 
-def ask_whether_to_save(parent: QWidget, text: str, event: str) -> str:
+def ask_whether_to_save(parent: QWidget, text: str, event: str, *, a_copy: bool = False) -> str:
     """Ask before something is lost: "save", "discard" or "cancel".
 
     * `text`: what would be lost, as a sentence.
     * `event`: by what it would be lost, to follow "before".
+    * `a_copy`: whether it is saved in a file of its own, and the document goes on without it.
     """
+    what, named = ("a copy of the document", "Save a copy…") if a_copy else ("the document", "Save…")
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Save the document?")
+    box.setWindowTitle(f"Save {what}?")
     box.setText(text)
-    box.setInformativeText(f"Save the document before {event}?")
-    save = box.addButton("Save…", QMessageBox.ButtonRole.AcceptRole)
+    box.setInformativeText(f"Save {what} before {event}?")
+    save = box.addButton(named, QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
     clicked = _answer(box, save, cancel)

@@ -8,13 +8,13 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from cnnviz.covers import Secret
-from cnnviz.experiment import SETTINGS
-from cnnviz.presets import preset_of
+from cnnviz.experiment import SETTINGS, preset_of
+from cnnviz.layers import TIE_WORDS
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.buttons import Button, IconButton, with_key
-from ui.controls.layouts import fill, scaled
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
+from ui.controls.tips import wrapped
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, theme_manager
 from ui.window.actions import START_TIP, action_row
@@ -27,17 +27,15 @@ _SPACE, _E = action_row("train").key, action_row("epoch").key
 _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.LOADING: ("Train", "play", "Train the network", _SPACE),
     RunStatus.READY: ("Train", "play", "Train the network", _SPACE),
-    RunStatus.TRAINING: ("Pause", "pause", "Pause training", _SPACE),
-    RunStatus.PAUSED: ("Continue", "play", "Continue training", _SPACE),
-    RunStatus.STOPPED: (_START, "play", START_TIP, ""),
+    RunStatus.TRAINING: ("Pause", "pause", "Pause training: it goes on from there whenever you like", _SPACE),
+    RunStatus.PAUSED: ("Continue", "play", "Go on with this run, as if it had not been paused", _SPACE),
     RunStatus.FAILED: (_START, "play", START_TIP, ""),
     RunStatus.FINISHED: ("Train more", "play", "Every epoch is done: train one more, as +1 epoch does", _E),
 }
-_ANEW = f"{_START} trains from the initial weights; by keys, {action_row('reset').key} and then {_SPACE}."
 #: What is said instead of training when the key is pressed at the end of a run.
 _AT_END = {
-    RunStatus.STOPPED: f"This run was ended. {_ANEW}",
-    RunStatus.FAILED: f"This run has failed. {_ANEW}",
+    RunStatus.FAILED: f"This run has failed. {_START} trains from the initial weights; by keys, "
+    f"{action_row('reset').key} and then {_SPACE}.",
     RunStatus.FINISHED: f"This run is finished: every epoch is done. Train more, or {_E}, trains one more.",
 }
 _PLACE = "end of the run"
@@ -47,7 +45,7 @@ _SPACING = 8
 
 
 class RunBar(QWidget):
-    """Train or pause, step, stop, one epoch more, reset, new seed, export of a figure.
+    """Train or pause, step, one epoch more, reset, new seed, export of a figure.
 
     Beside the first button stands what changes with it: a rate, or the settings that wait.
 
@@ -102,8 +100,7 @@ class RunBar(QWidget):
         self.train = self._button("train", "primary")
         # Wide enough for the longest of its texts, so that the others stay where they are.
         scaled(self.train.setMinimumWidth, 140)
-        self.step, self.stop = self._button("step"), self._button("stop")
-        self.epoch, self.reset = self._button("epoch"), self._button("reset")
+        self.step, self.epoch, self.reset = map(self._button, ("step", "epoch", "reset"))
         self.new_seed, self.export = self._icon_button("new_seed"), self._icon_button("export")
 
     def _button(self, name: str, kind: str = "") -> Button:
@@ -132,7 +129,6 @@ class RunBar(QWidget):
             self.said,
             self.train,
             self.step,
-            self.stop,
             self.epoch,
             self.reset,
             self.new_seed,
@@ -140,7 +136,7 @@ class RunBar(QWidget):
             spacing=_SPACING,
             margins=(0, 5, 12, 5),
         )
-        buttons = (self.reset, self.stop, self.step, self.epoch)
+        buttons = (self.reset, self.step, self.epoch)
         self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
         self._folds += [*(button.set_compact for button in buttons), self._fold_spaces]
         # At last what the menus have, too.
@@ -208,7 +204,6 @@ _WORDS = {
     RunStatus.READY: "ready",
     RunStatus.TRAINING: "training",
     RunStatus.PAUSED: "paused",
-    RunStatus.STOPPED: "stopped",
     RunStatus.FINISHED: "finished",
     RunStatus.FAILED: "failed",
 }
@@ -295,7 +290,7 @@ class RunStatusBar(QWidget):
         self.accuracy = _field("Share of correct predictions over the same steps")
         self.speed = _field("Training images a second of wall-clock time")
         self.time_left = _field("Estimated time to the end of the run")
-        self.settings = _field("Preset, seed, precision and tie rule of the current run")
+        self.settings = _field("")
         self.progress = named(QProgressBar(), "Progress of the run", "Progress of the run")
         self.progress.setTextVisible(False)
         self._in_order = (
@@ -340,7 +335,11 @@ class RunStatusBar(QWidget):
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
-        ties = "" if "ties" in experiment.unused else f" · ties: {experiment.ties}"
+        ties, tip = "", "Preset, seed and precision of the current run"
+        if "ties" not in experiment.unused:
+            ties = f" · ties: {experiment.ties}"
+            tip += f". Ties are cells that share the maximum of a window. {TIE_WORDS[experiment.ties].rule}"
+        self.settings.setToolTip(wrapped(tip))
         self.settings.setText(
             f"{preset_of(experiment).upper()} · seed {experiment.seed} · {experiment.dtype}{ties}"
         )

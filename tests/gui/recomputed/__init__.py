@@ -11,10 +11,10 @@ from tests.gui.recomputed.computing import classes_of
 from tests.gui.recomputed.panels import feature_maps, report, samples, timeline, training
 from tests.gui.recomputed.translation import translation
 from ui.export.figures import caption_of
-from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.training import TrainingPanel
-from ui.panels.translation import TranslationPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 
 _CHECKS = {

@@ -13,10 +13,10 @@ from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target, pool_after
 from tests.gui.recomputed.computing import Values, classes_of, near, read, trace_of
 from ui.page_view import PageView
-from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.asks import PointAt
-from ui.panels.backprop.side_column import CHECK, POKE
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.header import CHECK, POKE
+from ui.panels.backprop.panel import BackpropPanel
 from ui.session import Session
 
 

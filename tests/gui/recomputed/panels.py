@@ -12,7 +12,7 @@ from cnnviz.training import Trainer
 from tests.gui.recomputed.computing import classes_of, near, read, trace_of
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
-from ui.panels.training import TrainingPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 
 

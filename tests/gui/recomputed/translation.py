@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cnnviz.layers import Activation, Conv2D
 from cnnviz.network import Network
 from tests.gui.recomputed.computing import Values, near, run, trace_of
-from ui.panels.translation import TranslationPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.view import View
 from ui.session import Session

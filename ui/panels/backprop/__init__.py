@@ -1,5 +1,1 @@
 """The backward pass of one sample, step by step, with the proof that each number is right."""
-
-from ui.panels.backprop.panel import BackpropPanel
-
-__all__ = ["BackpropPanel"]

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
+from cnnviz.drawing.kept import kept
 from cnnviz.inspect.receptive_field import INPUT, Cell, stage_index, stage_shape, window_geometry
 from cnnviz.quantities import format_cell
-from cnnviz.routing import ParameterTarget, Target, pool_after
-from ui.panels.backprop.focus import Focus, block_of, describe_target
+from cnnviz.routing import FilterTerms, ParameterTarget, Target, pool_after
+from ui.panels.backprop.focus import Focus, Step, StepKind, block_of, describe_target, is_maps, maps_stage
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import Step, StepKind, is_maps, maps_stage
 
 _WIDEST_GRID = 16
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -194,17 +194,21 @@ def formula_weight(passed: Pass, step: Step, focus: Focus) -> ParameterTarget:
     return ParameterTarget(f"{step.layer}.weight", (unit, feature_index(passed, step.layer, cell)))
 
 
+def cell_read(passed: Pass, target: Target) -> tuple[str, Cell] | None:
+    """Stage and cell that a weight of a dense layer is multiplied with; None of anything else."""
+    if not isinstance(target, ParameterTarget) or len(target.index) != 2:
+        return None
+    stage = source_stage(passed, target.name.rpartition(".")[0])
+    return stage, tuple(map(int, np.unravel_index(target.index[1], stage_shape(passed.network, stage))))
+
+
 def target_words(passed: Pass, target: Target) -> str:
     """Name of what is poked; a weight is called as in formulas, too."""
     words = describe_target(target)
     if not isinstance(target, ParameterTarget) or len(target.index) < 2:
         return words
-    layer, first, index = target.name.rpartition(".")[0], target.index[0], target.index[1:]
-    if len(index) == 1:
-        shape = stage_shape(passed.network, source_stage(passed, layer))
-        index = tuple(map(int, np.unravel_index(index[0], shape)))
-    else:
-        index = (first, *index[1:])
+    read = cell_read(passed, target)
+    index = (target.index[0], *target.index[2:]) if read is None else read[1]
     of = f" of filter {index[0]}" if len(index) == 3 else ""
     return f"w{','.join(map(str, index[-2:])).translate(_LOWERED)}{of}, {words}"
 
@@ -216,6 +220,22 @@ def formula_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
         return focus_cell(passed, stage, focus, passed.values(stage))
     at = focus.at(step.layer) if step.kind is StepKind.GATE and not focus.at(step.stage) else ()
     return at or focus_cell(passed, step.stage, focus)
+
+
+def terms_of(passed: Pass, layer: str, focus: Focus) -> FilterTerms:
+    """Terms of a filter's gradient, first that of the window, or of the cell, that is followed."""
+    place = focus_cell(passed, pool_after(passed.network, layer) or layer, focus.unpointed())[1:]
+    return _terms_from(passed, layer, focus.channel(passed.network, layer), place)
+
+
+@kept
+def _terms_from(passed: Pass, layer: str, channel: int, place: Cell) -> FilterTerms:
+    return passed.terms(layer, channel).starting_at(place)
+
+
+def kernel_gradients(passed: Pass, layer: str) -> list[FloatArray]:
+    """Gradient of a convolution's kernels under each rule for ties, which share a scale."""
+    return [each.params[f"{layer}.weight"] for each in (passed.gradients, *passed.by_rule.values())]
 
 
 # -- windows of a pool --------------------------------------------------------------------------------------

@@ -16,10 +16,19 @@ from cnnviz.snapshots import Snapshot
 from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import focus_window, formula_weight, routed_cell
-from ui.panels.backprop.focus import Focus, center_of, first_focus, stage_of, target_named, target_of
+from ui.panels.backprop.focus import (
+    Focus,
+    Step,
+    StepKind,
+    backward_steps,
+    center_of,
+    first_focus,
+    stage_of,
+    target_named,
+    target_of,
+)
 from ui.panels.backprop.now import Now, PokeOutcome
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
-from ui.panels.backprop.steps import Step, StepKind, backward_steps
 from ui.state import PinnedCell
 
 EPS, REACH = 1e-4, 0.5
@@ -115,14 +124,14 @@ class BackpropModel(QObject):
             case asks.PointAt(stage, cell, weight):
                 self._set_focus(replace(focus, stage=stage, cell=cell, weight=weight))
             case Leave():
-                self._set_focus(replace(focus, stage="", cell=(), weight=None))
+                self._set_focus(focus.unpointed())
             case asks.ShowFilter(stage, channel):
                 assert self.passed is not None
                 self._set_own_focus(focus.with_channel(self.passed.network, stage, channel))
             case asks.ShowUnit(layer, unit):
                 self._set_own_focus(focus.with_unit(layer, unit))
             case asks.Enlarge(row, col):
-                self._set_own_focus(replace(focus, center=(row, col)))
+                self._set_own_focus(replace(focus, center=(row, col), terms=1))
             case asks.SumTerms(count):
                 self._set_focus(replace(focus, terms=count))
             case asks.Contrast(kind):
@@ -233,7 +242,7 @@ class BackpropModel(QObject):
         if 0 <= index < len(self.steps) and index != self.index:
             self.index = index
             side, covered = self._sides.get(self.step, self.focus.side), self._is_covered
-            focus = replace(self.focus, stage="", cell=(), weight=None, is_covered=covered, side=side)
+            focus = replace(self.focus.unpointed(), is_covered=covered, side=side)
             self.focus = focus
             self._aim()
             self.stepChanged.emit()
@@ -262,7 +271,7 @@ class BackpropModel(QObject):
         """Look at a cell that was pinned, here or in another panel."""
         network = None if self.passed is None else self.passed.network
         if pinned is None or network is None or target_named(pinned.stage, pinned.index, network) is None:
-            if self.focus.pinned is not None and target_of(*self.focus.pinned) == self._chosen:
+            if self.focus.pinned is not None:
                 self._chosen_on = None
             self._set_focus(replace(self.focus, pinned=None))
             return
@@ -289,7 +298,7 @@ class BackpropModel(QObject):
         """Poke what is chosen; if that was on another step, the weight or window that this one shows."""
         passed, target = self.passed, self._chosen
         if passed is not None and self._chosen_on != self.step:
-            step, focus = self.step, replace(self.focus, stage="", cell=())
+            step, focus = self.step, self.focus.unpointed()
             if step.kind is StepKind.DENSE:
                 target = formula_weight(passed, step, focus)
             elif step.kind is StepKind.ROUTE:

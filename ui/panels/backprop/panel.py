@@ -22,23 +22,20 @@ from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
-from ui.panels.analysis import Analysis
-from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide
-from ui.panels.backprop.focus import stage_of
-from ui.panels.backprop.formulas import formula_of
-from ui.panels.backprop.header import StepHeader
+from ui.panels.backprop.arithmetic import cell_read
+from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide, ShowUnit
+from ui.panels.backprop.focus import Step, StepKind, stage_of, target_of
+from ui.panels.backprop.formulas import formula_of, sentence_of
+from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
 from ui.panels.backprop.model import BackpropModel, Kept
 from ui.panels.backprop.pages import page_of
 from ui.panels.backprop.passes import Pass, PassScene, compute_pass, contrast_pools
-from ui.panels.backprop.sentences import sentence_of
-from ui.panels.backprop.side_column import CHECK, INSPECT, POKE, SideColumn
-from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.work import PASS, BackpropWork, Rules
 from ui.panels.contract import Panel, Runs
-from ui.panels.picture_loop import PictureLoop
 from ui.panels.provenance import Provenance
-from ui.panels.scene import still_scene_of
+from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, PinnedCell, RunStatus
+from ui.tasks import TaskRunner
 from ui.theme import Theme, follow_theme, theme_manager
 
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
@@ -65,7 +62,7 @@ class BackpropPanel(Panel):
     * `analysis`, `background`: where quick and long things are computed.
     """
 
-    def __init__(self, state: AppState, runs: Runs, analysis: Analysis, background: Analysis) -> None:
+    def __init__(self, state: AppState, runs: Runs, analysis: TaskRunner, background: TaskRunner) -> None:
         super().__init__()
         self._state, self._runs = state, runs
         self._was_training = False
@@ -350,8 +347,13 @@ class BackpropPanel(Panel):
                     self.model.answer(ask)
 
     def _choose_target(self, target: Target) -> None:
-        """Pin a cell, or free it if it is pinned; poke a weight, which has no place to be pinned at."""
+        """Pin a cell, or free it if it is pinned; poke a weight, and pin the cell that it alone reads."""
         if isinstance(target, ParameterTarget):
+            assert self.model.passed is not None
+            if (read := cell_read(self.model.passed, target)) is not None:
+                self.model.answer(ShowUnit(target.name.rpartition(".")[0], target.index[0]))
+                self.model.set_target(target_of(*read))  # so that the maps stay where they are
+                self._state.set_pinned(PinnedCell(*read))
             self.work.poke(target)
             return
         pinned = PinnedCell(stage_of(target), target.index)

@@ -25,8 +25,8 @@ from cnnviz.routing import (
     with_ties,
 )
 from ui.choices import maybe
-from ui.panels.analysis import Context
 from ui.panels.scene import Scene, SceneRun
+from ui.tasks import Context
 
 
 @dataclass(frozen=True, slots=True)

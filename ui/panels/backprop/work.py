@@ -20,14 +20,14 @@ from cnnviz.routing import (
     with_ties,
 )
 from ui.controls.pace import single_shot
-from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.header import CHECK, POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.now import Now, PokeOutcome, TieOutcome
 from ui.panels.backprop.passes import Pass, Preview, preview_update
-from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
-from ui.panels.backprop.steps import StepKind
 from ui.state import AppState, RunStatus
+from ui.tasks import Context, LatestOnly, TaskRunner
 
 PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
 _CHECK, _TIES = "backprop.check", "backprop.ties"
@@ -57,8 +57,8 @@ class BackpropWork(QObject):
     def __init__(
         self,
         state: AppState,
-        analysis: Analysis,
-        background: Analysis,
+        analysis: TaskRunner,
+        background: TaskRunner,
         model: BackpropModel,
         side: SideColumn,
         panel: QWidget,

@@ -340,7 +340,7 @@ def _function(shown: Arithmetic, cell: ActivationCell) -> Row:
 def _terms(shown: Arithmetic, cell: DenseCell) -> Row:
     """The largest terms of a dense unit, the rest, and the bias, as steps to its value."""
     largest, values = cell.largest, [term.product for term in cell.largest]
-    names = [" ".join(map(str, term.source)) for term in largest]
+    names = ["·".join(map(str, term.source)) for term in largest]
     more = [(cell.rest, "rest", f"{format_count(cell.rest_count)} other terms:")] if cell.rest_count else []
     more += [] if cell.bias is None else [(cell.bias, "bias", "bias")]
 
@@ -361,7 +361,7 @@ def _terms(shown: Arithmetic, cell: DenseCell) -> Row:
     values += [value for value, *_ in more]
     names += [name for _, name, _ in more]
     terms = Terms(np.array(values), cell.layer, say, tuple(names), press)
-    where = "map row column" if len(largest[0].source) == 3 else "unit"
+    where = "map·row·column" if len(largest[0].source) == 3 else "unit"
     caption = f"weight × value, by {where} of {cell.source_stage}; click one to pin it"
     waterfall = Card("running", WATERFALL, terms, "largest contributions", caption, is_live=True)
     return across(waterfall, _ledger(shown), gap=16)

@@ -25,9 +25,9 @@ from cnnviz.inspect.excitation import (
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
-from ui.panels.analysis import Analysis, Context
 from ui.panels.provenance import Provenance
 from ui.state import PinnedCell
+from ui.tasks import Context, TaskRunner
 
 PATCHES = 8
 """How many patches of either kind are shown."""
@@ -202,7 +202,7 @@ class FilterSearch(QObject):
     #: Why nothing could be found.
     failed = Signal(str)
 
-    def __init__(self, background: Analysis, parent: QObject) -> None:
+    def __init__(self, background: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._background = background
         self._dataset: Dataset | None = None

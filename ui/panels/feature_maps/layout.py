@@ -38,10 +38,7 @@ _MAPS = Kind.MAPS, Kind.EVIDENCE
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The room for all columns.
-
-    * `width`, `height`: in logical pixels.
-    """
+    """The room for all columns, in logical pixels."""
 
     width: int
     height: int
@@ -102,7 +99,7 @@ def layout_of(
     side, widths, _, spare = _fitted(columns, room, wanted, folds_of)
     if enlarged in widths:
         side = min(side, side_of(plan.unit, 3)) if scale is None else side
-        others = math.inf
+        folds, others = frozenset[str](), math.inf
         while others + max(round(_ENLARGED * room.width), side) > room.width and spare <= _NEVER:
             folds = folds_of(columns, spare)
             others = total_width(columns, side, {*folds, enlarged}, room) - room.look.px(FOLDED_WIDTH)
@@ -118,22 +115,18 @@ type _Folds = Callable[[Iterable[Column], int], frozenset[str]]
 
 def _pages(plan: Plan, room: Room, wanted: int | None, folds_of: _Folds) -> tuple[_Page, ...]:
     """All columns on one page; where they would be too small there, those of each convolution on one."""
-    narrow, whole = replace(room, width=room.width - 2 * _strip(room)), (plan.columns,)
+    narrow = replace(room, width=room.width - 2 * _strip(room))
 
     def fits(columns: _Page, room: Room = narrow, least: float = _PAGED) -> bool:
         fit, high = _fitted(columns, room, wanted, folds_of), _tallest(columns, room) - _unit(columns)
         return fit.has_all and (wanted is not None or fit.side >= min(room.look.px(least), high))
 
     if fits(plan.columns, room, _LEAST):
-        return whole
+        return (plan.columns,)
     if wanted is not None:
         return _merged([(column,) for column in plan.columns], fits)
     starts = [n for n, c in enumerate(plan.columns) if c.kind in (Kind.FILTERS, Kind.EVIDENCE)][1:]
-    pages = _merged([plan.columns[a:b] for a, b in pairwise([0, *starts, len(plan.columns)])], fits)
-    # More pages do not help where there are more small maps than any page has room for.
-    has_room = _fitted(plan.columns, room, None, folds_of).side >= room.look.px(_LEAST)
-    helps = all(_fitted(page, narrow, None, folds_of).has_all for page in pages)
-    return whole if has_room and not helps else pages
+    return _merged([plan.columns[a:b] for a, b in pairwise([0, *starts, len(plan.columns)])], fits)
 
 
 def _merged(parts: Sequence[_Page], fits: Callable[[_Page], bool]) -> tuple[_Page, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnviz.drawing import Asking, Block, Box, Colors, Ground, Look, Share
-from cnnviz.drawing.outlines import OUTLINES
+from cnnviz.drawing.cells import OUTLINES
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
@@ -322,6 +322,9 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             inputs = now.picture.network.params[column.key].shape[1]
             of = f" (of {column.count})" if inputs == 1 else f", input {now.source(column)}"
             lines = f"filter {channel}{of}", f"filter {channel}"
+        case Kind.EVIDENCE if (evidence := now.picture.evidence) and not now.explained.look.covers:
+            name = now.picture.names[1 if now.picture.has_one_logit else evidence.class_index]
+            lines = f"map {channel}, for {name}", f"for {name}", f"{channel}"
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
     return tuple(f"{line} {power}".rstrip() for line in lines)
@@ -348,7 +351,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
             _values(now, column)[channel],
-            Colors(column.colormap, *limits),
+            column.within(limits),
             decimals=None if is_numbered else -1,
             window=column.window,
             press=None if is_kernel else lambda *at: PressCell(_cell(column, source, channel, *at)),
@@ -380,7 +383,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     def make() -> Tiles:
         return Tiles(
             _values(now, column),
-            Colors(column.colormap, *limits),
+            column.within(limits),
             partial(ShowChannel, group),
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
@@ -480,7 +483,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
         filled[:count] = values
         shown = HeatMap(
             filled.reshape(rows, cols),
-            Colors(column.colormap, *limits),
+            column.within(limits),
             blank=(np.arange(rows * cols) >= count).reshape(rows, cols),
             press=lambda row, col: PressCell(unit(row, col)) if row * cols + col < count else None,
             point=lambda row, col: PointAt(unit(row, col)) if row * cols + col < count else None,

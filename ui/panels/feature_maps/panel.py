@@ -25,11 +25,9 @@ from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
 from ui.controls.scroll_column import set_up_area
-from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.filter_search import LookAtPatch
@@ -38,15 +36,14 @@ from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, un
 from ui.panels.feature_maps.picture import picture as compute_picture
 from ui.panels.feature_maps.top_patches import ShowFilter, TopPatchesView
 from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
-from ui.panels.picture_loop import PictureLoop
 from ui.panels.provenance import Provenance
-from ui.panels.scene import still_scene_of
+from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, RunStatus
+from ui.tasks import TaskRunner
 from ui.theme import Theme, follow_theme, theme_manager
 
 _REST_MS = 200
-_LOW = 480
-"""Height in pixels at scale 1 below which the line at the bottom has no room."""
+_LOW = 480  # height in pixels at scale 1 below which the line at the bottom has no room
 _EMPTY = "Choose a sample on the left: the network and everything it computes appear here."
 
 
@@ -58,7 +55,7 @@ class FeatureMapsPanel(Panel):
     """
 
     def __init__(
-        self, state: AppState, analysis: Analysis, background: Analysis, parent: QWidget | None = None
+        self, state: AppState, analysis: TaskRunner, background: TaskRunner, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._state, self._is_alone = state, False
@@ -141,6 +138,15 @@ class FeatureMapsPanel(Panel):
         if self.stack.currentWidget() is self.top_patches:
             return self.top_patches.figure(look)
         return self.network.figure(look)
+
+    @override
+    def main(self) -> QWidget | None:
+        """Return the first map that is not folded, after the image."""
+        picture, flow = self.picture, self.network.flow
+        if picture is None or self.stack.currentWidget() is not self.network or flow.page is None:
+            return None
+        maps = (column.key for column in picture.plan.columns if column.kind is Kind.MAPS)
+        return next((flow.view(key) for key in maps if key in flow.page.leaves()), None)
 
     # -- what a session keeps ------------------------------------------------------------------------------
 

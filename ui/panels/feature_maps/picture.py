@@ -13,8 +13,8 @@ from cnnviz.inspect.arithmetic import LogitContributions, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network, Trace
 from cnnviz.snapshots import Snapshot
-from ui.panels.analysis import Context
 from ui.panels.scene import Scene, SceneRun
+from ui.tasks import Context
 
 Limits = tuple[float, float]
 """Values of the first and of the last colour."""

@@ -23,10 +23,10 @@ from ui.choices import kept as kept_choices
 from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
-from ui.panels.analysis import Analysis
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
 from ui.panels.feature_maps.view import Choose
 from ui.panels.provenance import HasProvenance, Provenance, ProvenancePart
+from ui.tasks import TaskRunner
 
 _LEFT, _LEAST = 216, 200
 ALL, ONE = "all", "one"
@@ -87,7 +87,7 @@ class TopPatchesView(HasProvenance, QWidget):
     """
 
     def __init__(
-        self, background: Analysis, answer: Callable[[Ask], object], parent: QWidget | None = None
+        self, background: TaskRunner, answer: Callable[[Ask], object], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.search = FilterSearch(background, self)

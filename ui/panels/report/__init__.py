@@ -1,5 +1,1 @@
 """The lab report panel."""
-
-from ui.panels.report.panel import ReportPanel
-
-__all__ = ["ReportPanel"]

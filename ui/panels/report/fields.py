@@ -22,9 +22,8 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.keyboard import scroll_to
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill, scaled
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
 from ui.panels.report.inserts import InsertChoice, InsertList
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme, ui_font

@@ -18,14 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.clock import today
 from cnnviz.lab.model import Step
+from cnnviz.quantities import today
 from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
-from ui.controls.layouts import fill, scaled
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme
 

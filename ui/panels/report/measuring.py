@@ -13,9 +13,9 @@ from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabNumbers
 from cnnviz.quantities import format_count, format_percent
 from cnnviz.report.bench import LabSettings
-from ui.panels.analysis import Analysis, Context
 from ui.panels.report.work import StudentWork
 from ui.state import AppState
+from ui.tasks import Context, TaskRunner
 
 _KIND = "report-lab"
 _OWN_SETTINGS = "Running the lab, or exporting, measures its numbers again with the settings of the lab."
@@ -32,7 +32,7 @@ class Measuring(QObject):
     finished = Signal()  # there are new numbers
     failed = Signal(str)  # why there are none
 
-    def __init__(self, work: StudentWork, state: AppState, background: Analysis, parent: QObject) -> None:
+    def __init__(self, work: StudentWork, state: AppState, background: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._work, self._state, self._background = work, state, background
         self.is_running = False

@@ -8,9 +8,9 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
-from cnnviz.clock import now
 from cnnviz.lab.model import Question, Step
 from cnnviz.lab.record import LabNumbers, Shown
+from cnnviz.quantities import now
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
@@ -20,7 +20,6 @@ from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
-from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance
 from ui.panels.report.exporter import ReportExporter
@@ -29,6 +28,7 @@ from ui.panels.report.measuring import Measuring
 from ui.panels.report.preview import FIT, LARGEST, ReportPreview, preview_work
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
+from ui.tasks import LatestOnly, TaskRunner
 
 _PREVIEW_MS = 700
 _PREVIEW = "report-preview"
@@ -58,7 +58,9 @@ class ReportPanel(Panel):
 
     exported = Signal()  # the report was written
 
-    def __init__(self, state: AppState, background: Analysis, typesetting: Analysis, files: Analysis) -> None:
+    def __init__(
+        self, state: AppState, background: TaskRunner, typesetting: TaskRunner, files: TaskRunner
+    ) -> None:
         super().__init__()
         self._state = state
         #: What was written and done, which the lab guide shows, too.

@@ -12,11 +12,10 @@ from cnnviz.report.blocks import Document
 from cnnviz.report.pdf import PREVIEW_SECONDS, to_pages
 from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import WrapLabel
-from ui.controls.layouts import fill
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import scroll_later
-from ui.panels.analysis import Context
+from ui.tasks import Context
 
 _INCHES = 210 / 25.4  # width of an A4 page
 _GAP = 12

@@ -7,13 +7,13 @@ from operator import or_
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.clock import now
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
+from cnnviz.lab.course import free_lab, shipped_labs
 from cnnviz.lab.model import Lab, Part, Question, Step
-from cnnviz.lab.opening import free_lab, shipped_labs
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work
+from cnnviz.quantities import now
 from cnnviz.report.inserts import LONGEST_WORDS, Insert
 from ui.state import AppState
 

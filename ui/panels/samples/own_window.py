@@ -23,18 +23,25 @@ from ui.choices import Choices, flag, one_of, whole
 from ui.controls.buttons import Button, IconButton
 from ui.controls.drops import is_welcome
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill, scaled
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
 from ui.marks import view_of
 from ui.page_view import PageView
-from ui.panels.analysis import Analysis
-from ui.panels.picture_loop import PictureLoop
 from ui.panels.samples.drawing_pad import DrawingPad
-from ui.panels.samples.pictures import Fit, Picture, fitted, shortened, usual_fit
-from ui.panels.samples.prediction import Prediction, known_classes, predict, prediction_cards
-from ui.panels.scene import still_scene_of
+from ui.panels.samples.pictures import (
+    Fit,
+    Picture,
+    Prediction,
+    fitted,
+    known_classes,
+    predict,
+    prediction_cards,
+    shortened,
+    usual_fit,
+)
+from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, Sample
+from ui.tasks import TaskRunner
 
 _LIVE_MS = 30
 _PAD_TIP = (
@@ -115,7 +122,7 @@ class OwnDigitWindow(QDialog):
     def __init__(
         self,
         state: AppState,
-        analysis: Analysis,
+        analysis: TaskRunner,
         ask: Callable[[], object],
         paste: Callable[[], object],
         take: Callable[[QMimeData, str], object],

@@ -23,17 +23,22 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
 from ui.marks import view_of
-from ui.panels.analysis import Analysis, Context
-from ui.panels.picture_loop import PictureLoop
-from ui.panels.samples.pictures import Picture, offered_image, read_picture
-from ui.panels.samples.prediction import Prediction, predict, prediction_cards, verdict_of
-from ui.panels.scene import still_scene_of
+from ui.panels.samples.pictures import (
+    Picture,
+    Prediction,
+    offered_image,
+    predict,
+    prediction_cards,
+    read_picture,
+    verdict_of,
+)
+from ui.panels.scene import PictureLoop, still_scene_of
 from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import AppState, Notice, RunStatus
+from ui.tasks import Context, TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme
 
 if TYPE_CHECKING:
@@ -72,7 +77,7 @@ class SamplesPanel(QFrame):
 
     windowMade = Signal(QWidget)
 
-    def __init__(self, state: AppState, analysis: Analysis, ask_image: Callable[[], Path | None]) -> None:
+    def __init__(self, state: AppState, analysis: TaskRunner, ask_image: Callable[[], Path | None]) -> None:
         super().__init__()
         self._state, self._analysis, self._ask_image = state, analysis, ask_image
         self._theme = LIGHT
@@ -389,7 +394,7 @@ class SamplesPanel(QFrame):
         if dataset is None:
             return
         indices = self._indices()
-        count = f" · {format_count(len(indices))} test images"
+        count = f" · {format_count(len(indices))} images"
         if self.filter.choice() == WRONG:
             untold = self._state.why_covered(Secret.TEST, Secret.ANSWERS)
             if not untold and self._state.evaluation is None:

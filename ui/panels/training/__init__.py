@@ -1,5 +1,1 @@
 """The training panel: settings, curves, log, filters as they change, and the result on the test images."""
-
-from ui.panels.training.panel import TrainingPanel
-
-__all__ = ["TrainingPanel"]

@@ -19,8 +19,7 @@ from cnnviz.palette import DASHES
 from cnnviz.quantities import format_count
 from ui.controls.buttons import IconButton
 from ui.controls.keyboard import has_shift, is_plain
-from ui.controls.layouts import fill
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import BESIDE
 from ui.marks import view_of

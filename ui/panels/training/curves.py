@@ -24,11 +24,10 @@ from cnnviz.graphics.run_curves import (
     loss_plot,
 )
 from cnnviz.history import History
-from cnnviz.quantities import format_count, format_value
+from cnnviz.quantities import format_count, format_percent, format_value
 from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
-from ui.controls.layouts import fill
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
 from ui.panels.provenance import CatchesUp, ProvenancePart
 from ui.panels.training.curve_plot import CurvePlot
@@ -212,12 +211,19 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
         plot.show_content(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
 
     def _describe(self) -> None:
-        count, means = self._classes, _MEANS.format(window=format_count(self._run.history.log_every))
+        count, ghost = self._classes, self._run.ghost
+        means, tested = _MEANS.format(window=format_count(self._run.history.log_every)), ""
+        if ghost is not None:
+            means += f" “{BEFORE}” is the run before this one: {format_count(ghost.step)} steps"
+            tested = f", test accuracy {format_percent(ghost.tests[-1].accuracy)}" if ghost.tests else ""
+        end = f". {_HANDLING}" if ghost is not None else f" {_HANDLING}"
         self.loss.setToolTip(
             f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
-            f"{format_value(math.log(count))}. {means} {_HANDLING}"
+            f"{format_value(math.log(count))}. {means}{end}"
         )
-        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {means} {_HANDLING}")
+        # The accuracy is told where it is drawn alone, for there it can be covered.
+        share = "Share of images whose class is predicted correctly."
+        self.accuracy.setToolTip(f"{share} {means}{tested}{end}")
 
     # -- choices -------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from cnnviz.drawing import Drawing, Look, Table, drawn
 from cnnviz.graphics.texts import VALUES, Value, Values
 from cnnviz.notation import Notation
 from cnnviz.quantities import ALMOST, format_count, format_plain
-from ui.controls.naming import named
+from ui.controls.layouts import named
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.panels.provenance import ProvenancePart
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
@@ -243,7 +243,10 @@ class LogTable(ProvenancePart, QTableView):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        px = self._theme.px
+        px, head, row = self._theme.px, self.horizontalHeader(), self.verticalHeader().defaultSectionSize()
+        least = head.sizeHint().height()
+        # The headings get what is left of the height, so that no row is cut while the end is in sight.
+        head.setFixedHeight(least + max(self.contentsRect().height() - least, 0) % row)
         self._empty.setGeometry(self.viewport().rect().adjusted(px(8), px(8), -px(8), -px(8)))
 
     @override

@@ -17,14 +17,12 @@ from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, one_of
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import fill
-from ui.controls.naming import named
+from ui.controls.layouts import fill, named
 from ui.marks import view_of
-from ui.panels.analysis import Analysis, Context
-from ui.panels.picture_loop import PictureLoop
 from ui.panels.provenance import Provenance, ProvenancePart, ProvenanceView
-from ui.panels.scene import Scene, still_scene_of
+from ui.panels.scene import PictureLoop, Scene, still_scene_of
 from ui.state import AppState, PinnedCell, Sample
+from ui.tasks import Context, TaskRunner
 
 #: Least time between two pictures: drawing holds the interpreter, and with it training.
 _PACE_MS = 160
@@ -85,7 +83,7 @@ class NetworkPart(ProvenancePart, QWidget):
     """
 
     def __init__(
-        self, state: AppState, analysis: Analysis, panel: QWidget, show_cells: Callable[[], object]
+        self, state: AppState, analysis: TaskRunner, panel: QWidget, show_cells: Callable[[], object]
     ) -> None:
         super().__init__()
         self._state, self._show_cells = state, show_cells

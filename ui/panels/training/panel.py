@@ -19,13 +19,11 @@ from cnnviz.quantities import format_count
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.naming import named
 from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.painting import qrect
-from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import CatchesUp, Provenance
 from ui.panels.training.curves import TrainingCurves
@@ -35,6 +33,7 @@ from ui.panels.training.network import View as NetworkChoices
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import PACES, SettingsForm, SpeedControl
 from ui.state import AppState, RunStatus
+from ui.tasks import TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme
 
 #: Shortest time between two drawings of the log: lines that come faster cannot be read.
@@ -110,14 +109,13 @@ class TrainingPanel(CatchesUp, Panel):
     """The network above its curves; settings at the left; test images and log at the right."""
 
     def __init__(
-        self, state: AppState, runs: Runs, analysis: Analysis, show_cells: Callable[[], object]
+        self, state: AppState, runs: Runs, analysis: TaskRunner, show_cells: Callable[[], object]
     ) -> None:
         super().__init__()
         self._state, self._runs = state, runs
         self._theme, self._is_alone = LIGHT, False
         self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
-        self.main = self.network.view
         self._build_widgets()
         self._follow_state()
         follow_theme(self)
@@ -213,6 +211,10 @@ class TrainingPanel(CatchesUp, Panel):
         if self._results_timer.isActive():
             self._draw_results()
         self.curves.catch_up()
+
+    @override
+    def main(self) -> QWidget:
+        return self.network.view
 
     def figure(self, look: Look) -> Drawing:
         """Network, curves, log and test results for paper; nothing before there is a network."""

@@ -135,7 +135,9 @@ class ResultsView(HasProvenance, QWidget):
         title, content = self._mistakes_title, self.mistakes.content
         if content is None:
             return None
-        return Card("mistakes", THUMBNAILS, replace(content, current=None), title.text(), title.caption())
+        return Card(
+            "mistakes", THUMBNAILS, replace(content, current=None, scroll=0), title.text(), title.caption()
+        )
 
     def set_current_sample(self, index: int | None) -> None:
         """Mark the sample among the mistakes."""
@@ -173,6 +175,7 @@ class ResultsView(HasProvenance, QWidget):
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
         images = Images(dataset.test_images, indices, describer(dataset, indices, evaluation), wrong)
         self.mistakes.show_content(Thumbnails(images, self._current, side=44) if len(indices) else None)
+        self.mistakes.bar.setValue(0)  # the largest loss first, wherever the sample stands
 
     def _answer(self, ask: Ask) -> None:
         match ask:

@@ -10,15 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
-from cnnviz.experiment import SETTINGS, Experiment
-from cnnviz.presets import CUSTOM, LAB5, PRESETS, preset_of
+from cnnviz.experiment import CUSTOM, LAB5, PRESETS, SETTINGS, Experiment, preset_of
 from cnnviz.quantities import format_value
 from cnnviz.setting import Setting
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField, ClassPicker
-from ui.controls.form import Form
-from ui.controls.layouts import fill, scaled
-from ui.controls.naming import named
+from ui.controls.layouts import Form, fill, named, scaled
 from ui.controls.number_field import FloatField, IntField, IntListField
 from ui.state import AppState, Settings
 from ui.theme import repolish

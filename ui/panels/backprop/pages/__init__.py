@@ -1,9 +1,9 @@
 """Each step as a page: pure functions of a pass, a step and what is looked at."""
 
 from cnnviz.drawing.page import Page
+from ui.panels.backprop.focus import StepKind
 from ui.panels.backprop.now import Now
 from ui.panels.backprop.pages import filters, inputs, maps, outputs, route, updates
-from ui.panels.backprop.steps import StepKind
 
 __all__ = ["Now", "page_of"]
 

@@ -14,10 +14,10 @@ from cnnviz.quantities import format_cell, format_signed, format_value
 from ui.panels.backprop.arithmetic import filter_parts, focus_cell
 from ui.panels.backprop.asks import Enlarge, SetSide
 from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.formulas import pixels_at_ties
 from ui.panels.backprop.now import Now
 from ui.panels.backprop.pages.plates import Plate, block_round, filter_picker, gradient_plate
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.sentences import pixels_at_ties
 
 
 def page(now: Now) -> Page:

@@ -9,13 +9,11 @@ from cnnviz.drawing.page import Card, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
-from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
 from ui.panels.backprop.asks import PointAt, Poke
-from ui.panels.backprop.focus import target_of
+from ui.panels.backprop.focus import StepKind, target_of
 from ui.panels.backprop.now import Now
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import StepKind
 
 _ROWS = {
     "z": ("logit z", "Output of the last layer; click a logit to poke it"),
@@ -74,7 +72,7 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
             row,
             *_ROWS[row],
             values[row],
-            shares if row in "py" else Colors("signed", *signed_levels(values[row])),
+            shares if row in "py" else Colors.of("signed", values[row]),
             _texts(passed, row, values[row]),
         )
         for row in _VISIBLE[kind]

@@ -5,21 +5,19 @@ from dataclasses import replace
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import Asking, Share
+from cnnviz.drawing import Asking, Colors, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Fit, Item, Page, across, down
 from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
-from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_signed, format_together, format_value
 from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.asks import Adopt, Apply, SetRate, SetSide, ShowFilter, ShowParameter, ShowUnit, Undo
-from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.focus import Focus, is_maps
 from ui.panels.backprop.now import Now
 from ui.panels.backprop.pages.plates import Plate, beside, joined, number_choice, overview, weight_plate
 from ui.panels.backprop.passes import Pass, Preview
-from ui.panels.backprop.steps import is_maps
 
 _MOST_CHARACTERS = 13  # of a loss: there is room for them beside its name
 #: What the slope promises, and why: under "first", and where the step is another rule's.
@@ -111,17 +109,17 @@ def _plates(passed: Pass, name: str, focus: Focus, rate: float, preview: Preview
     """Part of a parameter before the update, its step, and the part after the update."""
     before, step = passed.network.params[name], -rate * passed.gradients.params[name]
     after = before if preview is None else preview.network.params[name]
-    levels = signed_levels(np.stack([before, after]))
+    colors = Colors.of("signed", before, after)
     words = (
         ("Before w", "", "Weights as they are; click one to poke it"),
         ("After w′", "", "Weights after the update"),
     )
 
-    def part(array: FloatArray, words: tuple[str, str, str], levels: tuple[float, float]) -> Plate:
-        return weight_plate(passed, name, focus, array, words, levels)
+    def part(array: FloatArray, words: tuple[str, str, str], colors: Colors) -> Plate:
+        return weight_plate(passed, name, focus, array, words, colors)
 
-    first, last = beside(part(before, words[0], levels), part(after, words[1], levels))
-    added = part(step, ("Step", "−η · ∂L/∂w", "What is added to each weight"), signed_levels(step))
+    first, last = beside(part(before, words[0], colors), part(after, words[1], colors))
+    added = part(step, ("Step", "−η · ∂L/∂w", "What is added to each weight"), Colors.of("signed", step))
     unit = added.map.notation.unit.removeprefix("× ")
     if unit:
         added = replace(added, title=f"Step, in units of {unit}")

@@ -1,4 +1,7 @@
-"""Plain functions on a background thread, the newest request of a kind replacing older ones."""
+"""Plain functions on a background thread, the newest request of a kind replacing older ones.
+
+They touch no widget and no state that can change. Results arrive as calls in the GUI thread.
+"""
 
 import logging
 import threading
@@ -16,7 +19,7 @@ _log = logging.getLogger(__name__)
 _LEAST = 0.005  # of a task that is told: the window is busy with no more than 200 of them
 
 
-class TaskContext:
+class Context:
     """What a task may know of the outside: whether it is still wanted, and how to report its progress."""
 
     def __init__(self, report: Callable[[float], None]) -> None:
@@ -48,8 +51,8 @@ class TaskContext:
 @dataclass(eq=False, slots=True)
 class _Task:
     kind: str
-    function: Callable[[TaskContext], Any]
-    context: TaskContext
+    function: Callable[[Context], Any]
+    context: Context
     on_done: Callable[[Any], None]
     on_failed: Callable[[str], None] | None
     on_progress: Callable[[float], None] | None
@@ -116,7 +119,7 @@ class TaskRunner(QObject):
     def submit(
         self,
         kind: str,
-        function: Callable[[TaskContext], Any],
+        function: Callable[[Context], Any],
         on_done: Callable[[Any], None],
         on_failed: Callable[[str], None] | None = None,
         on_progress: Callable[[float], None] | None = None,
@@ -128,7 +131,7 @@ class TaskRunner(QObject):
         self.cancel(kind)
         if self._closed:
             return
-        context = TaskContext(lambda fraction: self._worker.progressed.emit(task, fraction))
+        context = Context(lambda fraction: self._worker.progressed.emit(task, fraction))
         task = _Task(kind, function, context, on_done, on_failed, on_progress)
         self._current[kind] = task
         if is_running(self._thread):
@@ -198,6 +201,61 @@ class TaskRunner(QObject):
     def _on_progressed(self, task: _Task, fraction: float) -> None:
         if self._current.get(task.kind) is task and task.on_progress is not None:
             task.on_progress(fraction)
+
+
+class LatestOnly:
+    """Keeps at most one function under way and, of those asked for meanwhile, only the newest.
+
+    Unlike `TaskRunner.submit` it lets the running function finish, so that a stream of requests faster
+    than the answers (a drag, training at full speed) still gets answers, each as fresh as possible.
+
+    * `kind`: name of this stream of requests.
+    * `on_done`: called with each result.
+    * `on_failed`: called with the text of an error.
+    """
+
+    def __init__(
+        self,
+        analysis: TaskRunner,
+        kind: str,
+        on_done: Callable[[Any], None],
+        on_failed: Callable[[str], None] | None = None,
+    ) -> None:
+        self._analysis = analysis
+        self._kind = kind
+        self._on_done = on_done
+        self._on_failed = on_failed
+        self._next: Callable[[Context], Any] | None = None
+
+    def request(self, function: Callable[[Context], Any]) -> None:
+        """Have `function` run as soon as the one under way is done."""
+        if self._analysis.is_busy(self._kind):
+            self._next = function
+        else:
+            self._submit(function)
+
+    def finish_with(self, function: Callable[[Context], Any]) -> None:
+        """Have `function` run last, behind what is under way: no answer may come any more to wait for."""
+        self._submit(function)
+
+    def _submit(self, function: Callable[[Context], Any]) -> None:
+        self._next = None
+        self._analysis.submit(self._kind, function, self._done, self._failed)
+
+    def _done(self, result: Any) -> None:
+        try:
+            self._on_done(result)
+        finally:
+            self._go_on()
+
+    def _failed(self, message: str) -> None:
+        if self._on_failed is not None:
+            self._on_failed(message)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._next is not None and not self._analysis.is_busy(self._kind):
+            self._submit(self._next)
 
 
 def is_running(thread: QThread) -> bool:
