@@ -225,9 +225,10 @@ class MainWindow(QMainWindow):
         layout = self.layout()
         assert layout is not None
         layout.setEnabled(laid_out)
-        self.setUpdatesEnabled(laid_out)  # until then the old picture is better than half of the new one
         if laid_out:
             layout.activate()
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # of parts inside of parts
+        self.setUpdatesEnabled(laid_out)  # until then the old picture is better than half of the new one
 
     def turn_panel(self, way: int) -> bool:
         """Show the next page or panel, or the one before; return whether there is one."""
