@@ -14,7 +14,6 @@ from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
 from ui.lab.actions import OWN_ACTIONS, LabActions
 from ui.panels.contract import Services
-from ui.panels.translation.panel import TranslationPanel
 from ui.run.controller import Controller
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
@@ -125,11 +124,10 @@ class Session(QObject):
         self.lab.build(self._report)
         turns = (
             (self._report.preview, self._report.turn_page),
-            (window.line, self.window.panel(TranslationPanel).turn_page),
             (window.line, window.turn_panel),
         )
         for part, turn in turns:
-            window.pages.add(part, partial(turn, -1), partial(turn, 1))
+            window.pages.add(part.isVisible, partial(turn, -1), partial(turn, 1))
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
         keys = self.window.menus.action("keys")
@@ -205,11 +203,15 @@ class Session(QObject):
         from ui.export.exporter import FigureExporter
         from ui.export.inserter import FigureInserter
         from ui.panels.backprop.panel import BackpropPanel
+        from ui.panels.feature_maps.panel import FeatureMapsPanel
         from ui.panels.report.panel import ReportPanel
 
         window = self.window
         backprop = window.panel(BackpropPanel)
-        window.pages.add(backprop, backprop.header.go_back, backprop.header.go_on)
+        window.pages.add(backprop.isVisible, backprop.header.go_back, backprop.header.go_on)
+        maps = window.panel(FeatureMapsPanel)
+        turns = partial(maps.turn_page, -1), partial(maps.turn_page, 1)
+        window.pages.add(lambda: maps.isVisible() and maps.paging()[1] > 1, *turns)
         backprop.header.stepRequested.connect(window.pages.forget)
         files, self._report = self.controller.files, window.panel(ReportPanel)
         self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)

@@ -387,7 +387,12 @@ def draw_image(image: MovedImage, ground: Ground) -> Drawing:
     if shown.block is not None:
         for grid in grids:
             drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
-    if shown.view == "overlay" and image.shift != (0, 0) and not has_numbers(grids[0], look):
+    if (
+        shown.view == "overlay"
+        and image.shift != (0, 0)
+        and grids[0].side
+        and not has_numbers(grids[0], look)
+    ):
         _draw_arrow(drawing, grids[0], shown.pair, image.shift)
     if image.can_move and image.shift == (0, 0) and not has_numbers(grids[-1], look):
         _draw_ways(drawing, grids[-1].box)

@@ -381,10 +381,12 @@ MARKS = Graphic(
 
 @dataclass(frozen=True)
 class Folded:
-    """A column that is folded to a strip as high as it was."""
+    """A column that is folded to a strip as high as it was, or several; `verb` says what pressing it does."""
 
     title: str
     ask: Ask
+    verb: str = "Unfold"
+    is_back: bool = False
 
 
 def draw_folded(shown: Folded, ground: Ground) -> Drawing:
@@ -393,7 +395,8 @@ def draw_folded(shown: Folded, ground: Ground) -> Drawing:
     is_active = ground.hovered is not None or ground.has_focus
     ink, fill = ("accent", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
     drawing.add(
-        Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4), _chevron(box.x, px(12), px(4))
+        Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4),
+        _chevron(box.x, px(12), px(-4 if shown.is_back else 4)),
     )
     font = ground.font("small")
     words = font.shortened(shown.title, box.height - px(34))
@@ -407,7 +410,7 @@ def draw_folded(shown: Folded, ground: Ground) -> Drawing:
             is_upright=True,
         )
     )
-    drawing.parts.append(Part("unfold", box, f"Unfold {shown.title}", shown.ask))
+    drawing.parts.append(Part("unfold", box, f"{shown.verb} {shown.title}", shown.ask))
     return drawing
 
 
@@ -418,7 +421,7 @@ def _chevron(x: float, y: float, arm: float) -> Line:
 FOLDED = Graphic[Folded](
     draw_folded,
     sized(22, 120, 22, 60),
-    words=lambda shown: f"Unfold {shown.title}",
+    words=lambda shown: f"{shown.verb} {shown.title}",
 )
 
 

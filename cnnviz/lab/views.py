@@ -36,8 +36,8 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
             numbers="loss.zoom accuracy.zoom results.cell",
         ),
         "feature_maps": _named(
-            text="page limits flow.enlarged pointed sweep filter.layer filter.scope",
-            number="class flow.scale flow.scroll flow.large.cell flow.thumbs.* channels.* first_output "
+            text="page limits flow.at flow.enlarged pointed sweep filter.layer filter.scope",
+            number="class flow.scale flow.large.cell flow.thumbs.* channels.* first_output "
             "sweep_place sweep_speed slice filter.channel filter.searched",
             flag="relative_evidence covers flow.folded.* filter.wanted filter.relative",
             numbers="limits.* flow.large.place pointed_index heights",

@@ -298,7 +298,8 @@ def test_every_count_fits_into_its_cell_or_becomes_a_share(count: int) -> None:
 def test_a_thin_line_lies_over_a_thick_one_that_takes_the_same_way() -> None:
     x = np.arange(5.0)
     thin, thick = Curve("Average", x, x, "accent", width=1.4), Curve("Max", x, x, "winner", width=2.8)
-    for curves in ((thin, thick), (thick, thin)):
+    pale = Curve("each step", x, x, "muted", width=1.0, name_ink="muted")
+    for curves in ((thin, pale, thick), (thick, thin, pale)):
         (group,) = drawn(CURVES, Curves(curves), 300, LIGHT, 200).marks[:1]
         inks = [mark.ink for mark in group.draw() if isinstance(mark, Line)]
-        assert inks == ["winner", "accent"]
+        assert inks == ["muted", "winner", "accent"]

@@ -160,12 +160,14 @@ class Shown:
 class Asked(Shown):
     """Columns of a network for a test image, without a window; none is folded."""
 
-    def __init__(self, name="lab5", look=None, scene=None, size=(1140, 560), ratio=1.0):
+    def __init__(self, name="lab5", look=None, scene=None, size=(2400, 560), ratio=1.0):
         self.picture = picture(scene_of(name) if scene is None else scene)
         self.network, self.trace = self.picture.network, self.picture.trace
         explained, plan = explain(self.picture, look or Look()), self.picture.plan
         room, unfolded = Room(*size, LIGHT), {column.key: False for column in plan.columns}
-        now = Now(self.picture, explained, View(), room, layout_of(plan, room, None, unfolded, None), ratio)
+        now = Now(
+            self.picture, explained, View(), room, layout_of(plan, room, None, unfolded, None, None), ratio
+        )
         self.page, self.arithmetic = network_page(now), explained.arithmetic
         self.leaves = self.page.leaves()
 

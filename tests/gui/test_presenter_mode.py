@@ -341,10 +341,11 @@ def test_a_remote_control_turns_steps_and_then_panels(
     assert window.panels.front == 2, "only presented panels are pages"
     present(session, (1280, 720))
     translation = session.window.panel(TranslationPanel)
-    assert (translation.maps.isVisible(), translation.sweep.isVisible()) == (True, False)
-    QTest.keyClick(window, Qt.Key.Key_PageDown)
-    assert (translation.maps.isVisible(), translation.sweep.isVisible()) == (False, True)
-    QTest.keyClick(window, Qt.Key.Key_PageDown)
+    parts = translation.maps, translation.strip, translation.sweep
+    for place, part in enumerate(parts):
+        assert [each.isVisible() for each in parts] == [each is part for each in parts]
+        assert window.page.text().startswith(f"page {place + 1} of 3")
+        QTest.keyClick(window, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: window.panels.front == 3 and backprop.model.passed is not None)
     last = len(backprop.model.steps) - 1
     for step in range(last + 1):

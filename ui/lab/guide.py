@@ -67,7 +67,7 @@ class LabGuide(QObject):
         window.lab_dock.setWidget(self.column)
         column = self.column
         window.lab_dock.messages = {"Message of the lab": column.message}
-        window.pages.add(self.column, self.control.go_back, self.control.go_on)
+        window.pages.add(self.column.isVisible, self.control.go_back, self.control.go_on)
         window.finder.add(self._entries)
         self.shower.shown.connect(self._on_step_shown)
         column.close_button.clicked.connect(self.put_away)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, override
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -71,6 +71,8 @@ class Panel(HasProvenance, QFrame):
     made in it (`view_state`, `restore_view`).
     """
 
+    paged = Signal()  # another page is in sight, or there are more of them, or fewer
+
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         main = self.main()
@@ -93,6 +95,14 @@ class Panel(HasProvenance, QFrame):
 
     def present(self, alone: bool) -> None:
         """Show the pictures alone, as in presenter mode, or with their settings; here there are none."""
+
+    def paging(self) -> tuple[int, int]:
+        """Return which page is in sight, from 0, and how many there are; here there is one."""
+        return 0, 1
+
+    def turn_page(self, way: int) -> bool:
+        """Show the page after, or before; return whether there is one."""
+        return False
 
     def areas(self) -> Mapping[str, QWidget]:
         """Return parts that keys lead to besides the panel itself, by their names; here none."""

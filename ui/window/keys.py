@@ -93,19 +93,19 @@ class Pages:
     """
 
     def __init__(self) -> None:
-        self._all: list[tuple[QWidget, tuple[_Turn, _Turn]]] = []
-        self._last: tuple[QWidget, int] | None = None  # what was turned last, and which way
+        self._all: list[tuple[_Turn, tuple[_Turn, _Turn]]] = []
+        self._last: tuple[_Turn, int] | None = None  # what was turned last, and which way
 
-    def add(self, part: QWidget, back: _Turn, on: _Turn) -> None:
+    def add(self, is_in_sight: Callable[[], bool], back: _Turn, on: _Turn) -> None:
         """Let a part of the window be paged while it is in sight, after those that were added before.
 
         * `back`, `on`: turn a page; return whether there was one.
         """
-        self._all.append((part, (back, on)))
+        self._all.append((is_in_sight, (back, on)))
 
     def can_turn(self) -> bool:
         """Whether something that has pages is in sight."""
-        return any(part.isVisible() for part, _ in self._all)
+        return any(is_in_sight() for is_in_sight, _ in self._all)
 
     def go_back(self) -> None:
         """Turn a page back."""
@@ -120,7 +120,7 @@ class Pages:
         self._last = None
 
     def _turn(self, way: int) -> None:
-        in_sight = [each for each in self._all if each[0].isVisible()]
+        in_sight = [each for each in self._all if each[0]()]
         last, last_way = self._last or (None, way)
         if last_way != way:
             in_sight.sort(key=lambda each: each[0] is not last)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDockWidget,
+    QLabel,
     QMainWindow,
     QStatusBar,
     QStyle,
@@ -117,7 +118,9 @@ class MainWindow(QMainWindow):
 
         self.menus.draw_icons()
         for row in PANELS:
-            self.panels.add_panel(row.build(services), row.title, row.dock_name)
+            panel = row.build(services)
+            self.panels.add_panel(panel, row.title, row.dock_name)
+            panel.paged.connect(self._show_pages)
         self.panels.show_panel(0)
         self.compare = ComparePanel(self._state, self._runs, self.compare_dock.hide)
         self.compare_dock.setWidget(self.compare)
@@ -208,6 +211,7 @@ class MainWindow(QMainWindow):
         self.compare_dock.hide()
         self.set_bare(presents or bare)
         self.panels.show_alone(presents)
+        self._show_pages()
         self._want_state(_FULL if presents else state)
         self._turning.start()  # until it has its new size, or if it has that already
 
@@ -227,7 +231,9 @@ class MainWindow(QMainWindow):
         self.setUpdatesEnabled(laid_out)  # until then the old picture is better than half of the new one
 
     def turn_panel(self, way: int) -> bool:
-        """Show the next panel, or the one before; return whether there is one."""
+        """Show the next page or panel, or the one before; return whether there is one."""
+        if (panel := self.panels.front_panel) is not None and panel.turn_page(way):
+            return True
         place = self.panels.front + way
         self.panels.show_panel(place)
         return 0 <= place < len(PANELS)
@@ -285,6 +291,15 @@ class MainWindow(QMainWindow):
         self._fit()
         if name := self.panels.front_name:
             self.line.set_current(name)
+        self._show_pages()
+
+    def _show_pages(self) -> None:
+        """Say beside the panels' names which page of the one in front is in sight, and its key."""
+        panel = self.panels.front_panel
+        place, count = (0, 1) if panel is None else panel.paging()
+        key = "Page Up" if place == count - 1 else "Page Down"
+        self.page.setText(f"page {place + 1} of {count} ({key})")
+        self.page.setVisible(self._presents and count > 1)
 
     def _fit(self) -> None:
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
@@ -397,6 +412,8 @@ class MainWindow(QMainWindow):
         self.line.currentChanged.connect(self.panels.show_named)
         self.line.setAccessibleName("Panels")
         self.line.hide()
+        self.page = QLabel()
+        self.page.setProperty("role", "muted")
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
@@ -434,6 +451,7 @@ class MainWindow(QMainWindow):
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
         bar.addWidget(self.line)
+        bar.addWidget(self.page)
         bar.addPermanentWidget(self.run_status, 1)
         bar.addPermanentWidget(self.leave)
         self.run_status.installEventFilter(self)

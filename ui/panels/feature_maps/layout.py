@@ -1,42 +1,48 @@
-"""How large the columns of a network are drawn: nothing here depends on weights or images."""
+"""How large the columns of a network are drawn, and on which pages: nothing depends on weights or images."""
 
-from collections.abc import Collection, Mapping
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 
-from cnnviz.drawing import Look
+from cnnviz.drawing import Box, Look
 from cnnviz.graphics.columns import Column, Kind, Plan
+from cnnviz.graphics.stages import strip_height
+from cnnviz.graphics.tiles import are_all_in_sight
 
 LARGEST_SCALE = 40
-SMALLEST_SCALE = 3
 LARGEST_CELL = 64
 """Of an enlarged map, in pixels at scale 1."""
-_SCROLLED_SCALE = 4
-_FOLDED = 22
+LINE = 17
+"""Height of the second line of a heading, with small buttons in it."""
+FOLDED_WIDTH = 22
+"""Width of a folded column, and of the strip that leads to another page."""
 _GAP = 16
 _NUMBERED = 130
 """Width of a 3 x 3 kernel with numbers in its cells."""
 _KEYED = 80
 """Width in which the key of the outlines, below the image, has room."""
 _NEVER = 5
-_LEGIBLE = 70
-"""Side in pixels at scale 1 of a map; before maps are smaller, columns are folded."""
+_LEGIBLE, _LEAST, _PAGED = 70, 56, 110
+"""Sides in pixels at scale 1: before maps are smaller, activations are folded; before they are smaller
+than the second, columns go to other pages, on which maps are as large as the third."""
 _ENLARGED = 0.4
 """Of the width, what an enlarged map takes at least; columns that have no room beside it are folded."""
-_SHARE = 0.66
-"""Of the height, what the large maps may take; the rest is for the thumbnails."""
+_SHARE, _WIDEST = 0.66, 2
+"""Of the height, what the large maps may take; the rest is for the thumbnails. How often the side of its map
+a column may be wide."""
+_MAPS = Kind.MAPS, Kind.EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The room for all columns.
-
-    * `width`, `height`: in logical pixels; `bar`, height of a scroll bar.
-    """
+    """The room for all columns, in logical pixels."""
 
     width: int
     height: int
     look: Look
-    bar: int = 0
 
     @property
     def gap(self) -> int:
@@ -44,8 +50,164 @@ class Room:
         return round(self.look.px(_GAP))
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the columns share the room.
+
+    * `columns`: those of the page in sight, folded or not; `pages`, those of each page.
+    * `place`: of that page.
+    * `side`: of the largest map, with its frame; `scale`, pixels a cell of the largest map of all columns.
+    * `widths`: of the columns that are not folded.
+    """
+
+    pages: tuple[tuple[Column, ...], ...]
+    place: int
+    scale: int
+    side: int
+    widths: Mapping[str, float]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Columns of the page in sight."""
+        return self.pages[self.place]
+
+
+def layout_of(
+    plan: Plan,
+    room: Room,
+    scale: int | None,
+    folded: Mapping[str, bool],
+    enlarged: str | None,
+    at: str | None,
+) -> Layout:
+    """Give every column its page and its width; one may be enlarged.
+
+    * `scale`: pixels a cell, as the user has chosen; None: as large as fits.
+    * `folded`: what the user has folded, or unfolded.
+    * `at`: key of a column whose page is in sight; the first page when there is none.
+    """
+
+    def folds_of(columns: Iterable[Column], spare: int) -> frozenset[str]:
+        keys = (c.key for c in columns if c.key != enlarged and folded.get(c.key, _spare(c) <= spare))
+        return frozenset(keys)
+
+    wanted = None if scale is None else side_of(plan.unit, scale)
+    pages = _pages(plan, room, wanted, folds_of)
+    place = next((n for n, page in enumerate(pages) if any(column.key == at for column in page)), 0)
+    columns, strips = pages[place], (place > 0) + (place < len(pages) - 1)
+    room = replace(room, width=room.width - strips * _strip(room))
+    side, widths, _, spare = _fitted(columns, room, wanted, folds_of)
+    if enlarged in widths:
+        side = min(side, side_of(plan.unit, 3)) if scale is None else side
+        folds, others = frozenset[str](), math.inf
+        while others + max(round(_ENLARGED * room.width), side) > room.width and spare <= _NEVER:
+            folds = folds_of(columns, spare)
+            others = total_width(columns, side, {*folds, enlarged}, room) - room.look.px(FOLDED_WIDTH)
+            spare += 1
+        widths = {c.key: column_width(c, side, room.look) for c in columns if c.key not in folds}
+        widths[enlarged] = max(room.width - others, 1)
+    return Layout(pages, place, max((side - 2) // plan.unit, 1), side, widths)
+
+
+type _Page = tuple[Column, ...]
+type _Folds = Callable[[Iterable[Column], int], frozenset[str]]
+
+
+def _pages(plan: Plan, room: Room, wanted: int | None, folds_of: _Folds) -> tuple[_Page, ...]:
+    """All columns on one page; where they would be too small there, those of each convolution on one."""
+    narrow = replace(room, width=room.width - 2 * _strip(room))
+
+    def fits(columns: _Page, room: Room = narrow, least: float = _PAGED) -> bool:
+        fit, high = _fitted(columns, room, wanted, folds_of), _tallest(columns, room) - _unit(columns)
+        return fit.has_all and (wanted is not None or fit.side >= min(room.look.px(least), high))
+
+    if fits(plan.columns, room, _LEAST):
+        return (plan.columns,)
+    if wanted is not None:
+        return _merged([(column,) for column in plan.columns], fits)
+    starts = [n for n, c in enumerate(plan.columns) if c.kind in (Kind.FILTERS, Kind.EVIDENCE)][1:]
+    return _merged([plan.columns[a:b] for a, b in pairwise([0, *starts, len(plan.columns)])], fits)
+
+
+def _merged(parts: Sequence[_Page], fits: Callable[[_Page], bool]) -> tuple[_Page, ...]:
+    """As many parts on each page as fit."""
+    pages = [parts[0]]
+    for part in parts[1:]:
+        if fits(pages[-1] + part):
+            pages[-1] += part
+        else:
+            pages.append(part)
+    return tuple(pages)
+
+
+class _Fit(NamedTuple):
+    """Side of the largest map, widths of columns, and whether all of them and of their maps are in sight."""
+
+    side: int
+    widths: dict[str, float]
+    has_all: bool
+    spare: int = 0
+
+
+def _fitted(columns: _Page, room: Room, wanted: int | None, folds_of: _Folds) -> _Fit:
+    """How columns fit into some room, with activations folded where that makes them legible."""
+    unfolded = _fit(columns, room, wanted, folds_of(columns, 0))
+    if unfolded.has_all and unfolded.side >= room.look.px(_LEGIBLE):
+        return unfolded
+    folded = _fit(columns, room, wanted, folds_of(columns, 1))._replace(spare=1)
+    return max(unfolded, folded, key=lambda each: (each.has_all, each.side))
+
+
+def _fit(columns: _Page, room: Room, wanted: int | None, folds: frozenset[str]) -> _Fit:
+    def is_whole(side: int) -> bool:
+        return side <= _tallest(columns, room) and total_width(columns, side, folds, room) <= room.width
+
+    def has_all(side: int) -> bool:
+        return is_whole(side) and _are_all_in_sight(columns, side, folds, room)
+
+    if wanted is not None:
+        side = min(wanted, room.width, _height(room))
+        is_all = total_width(columns, side, folds, room) <= room.width
+    else:
+        side = _largest(_unit(columns), has_all)
+        is_all = side >= room.look.px(_LEAST)
+        side = side if is_all else _largest(_unit(columns), is_whole)
+    return _Fit(side, column_widths(columns, side, folds, room), is_all)
+
+
+def _largest(unit: int, fits: Callable[[int], bool]) -> int:
+    """Largest side with which everything fits, or the least one."""
+    scales = range(1, LARGEST_SCALE + 1)
+    return side_of(unit, max(bisect_left(scales, True, key=lambda scale: not fits(side_of(unit, scale))), 1))
+
+
+def _are_all_in_sight(columns: _Page, side: int, folds: Collection[str], room: Room) -> bool:
+    """Whether the small maps below the large ones need not be scrolled."""
+    high = _height(room) - side - strip_height(room.look)
+    widths = column_widths(columns, side, folds, room)
+    several = (c for c in columns if c.kind in (Kind.FILTERS, *_MAPS) and c.count > 1 and c.key in widths)
+    return all(are_all_in_sight(c.shape, Box(0, 0, widths[c.key], high), room.look) for c in several)
+
+
+def _height(room: Room) -> int:
+    """Height of what stands below the heading of a column."""
+    look = room.look
+    return int(room.height - look.font("strong").line - look.px(LINE + 4 * 3))
+
+
+def _tallest(columns: _Page, room: Room) -> int:
+    """Side of a map that leaves a fair share of the height to the thumbnails."""
+    free = _height(room) - strip_height(room.look)
+    return int(_SHARE * free if any(column.count > 1 for column in columns) else free)
+
+
+def _strip(room: Room) -> int:
+    """Width of the strip that leads to another page, with the gap beside it."""
+    return round(room.look.px(FOLDED_WIDTH)) + room.gap
+
+
 def _spare(column: Column) -> int:
-    """Where there is no room for all, the columns of 1 are folded first, then those of 2, and so on."""
+    """Where there is no room, the columns of 1 are folded first, the others beside an enlarged one."""
     if column.is_activation:
         return 1
     if column.kind is Kind.FILTERS and column.group > 1:
@@ -53,13 +215,18 @@ def _spare(column: Column) -> int:
     return {Kind.UNITS: 2, Kind.EVIDENCE: 4}.get(column.kind, _NEVER)
 
 
-def side_of(plan: Plan, scale: int) -> int:
-    """Side of the largest map at so many pixels a cell, with its frame."""
-    return plan.unit * scale + 2
+def _unit(columns: _Page) -> int:
+    """Largest side of a map in cells; all maps of a page are drawn at the scale of this one."""
+    return max((max(c.shape[1:]) for c in columns if c.kind in (Kind.IMAGE, *_MAPS)), default=1)
+
+
+def side_of(unit: int, scale: int) -> int:
+    """Side of a map of so many cells at so many pixels a cell, with its frame."""
+    return unit * scale + 2
 
 
 def column_width(column: Column, side: float, look: Look) -> float:
-    """Width of a column whose maps have a side."""
+    """Least width of a column whose maps have a side."""
     match column.kind:
         case Kind.FILTERS:
             return min(max(round(0.62 * side), look.px(62)), look.px(126))
@@ -74,105 +241,25 @@ def column_width(column: Column, side: float, look: Look) -> float:
             return max(side, look.px(62))
 
 
-def total_width(plan: Plan, side: float, folded: Collection[str], room: Room) -> float:
-    """Width of all columns and the gaps between them."""
+def total_width(columns: _Page, side: float, folds: Collection[str], room: Room) -> float:
+    """Least width of columns and the gaps between them."""
     widths = [
-        room.look.px(_FOLDED) if column.key in folded else column_width(column, side, room.look)
-        for column in plan.columns
+        room.look.px(FOLDED_WIDTH) if column.key in folds else column_width(column, side, room.look)
+        for column in columns
     ]
     return sum(widths) + room.gap * (len(widths) - 1)
 
 
-def column_widths(plan: Plan, side: float, folded: Collection[str], room: Room) -> dict[str, float]:
-    """Width of each column that is not folded; room to spare goes to kernels, then to maps.
-
-    Kernels get as much as their numbers need, the others equal shares up to a third of their width.
-    """
+def column_widths(columns: _Page, side: float, folds: Collection[str], room: Room) -> dict[str, float]:
+    """Width of each column that is not folded: the narrowest ones get of the room to spare first."""
     look = room.look
-    widths = {c.key: column_width(c, side, look) for c in plan.columns if c.key not in folded}
-    spare = max(room.width - total_width(plan, side, folded, room), 0)
-    for column in plan.columns:
-        roomy = column.shape[2] <= 3 and side >= look.px(0.95 * _NUMBERED)
-        if column.kind is Kind.FILTERS and column.key in widths and roomy:
-            more = min(max(look.px(_NUMBERED) - widths[column.key], 0), spare)
-            widths[column.key] += more
-            spare -= more
-    wide = [
-        c.key for c in plan.columns if c.kind in (Kind.MAPS, Kind.EVIDENCE, Kind.OUTPUT) and c.key in widths
-    ]
-    for place, key in enumerate(wide):
-        more = min(spare // (len(wide) - place), side // 3)
-        widths[key] += more
-        spare -= more
-    return widths
+    widths = {c.key: column_width(c, side, look) for c in columns if c.key not in folds}
+    most = dict.fromkeys(_MAPS, _WIDEST * side) | {Kind.FILTERS: max(look.px(_NUMBERED), _WIDEST * side)}
 
+    def levelled(level: int) -> dict[str, float]:
+        grown = {c.key: min(level, most.get(c.kind, 0)) for c in columns}
+        return {key: max(width, grown[key]) for key, width in widths.items()}
 
-def tallest_side(plan: Plan, room: Room) -> float:
-    """Side of a map that leaves a fair share of the height to the thumbnails."""
-    free = room.height - room.look.px(72)
-    has_thumbnails = any(column.count > 1 for column in plan.columns)
-    return round(_SHARE * free) if has_thumbnails else free
-
-
-def fitting_scale(plan: Plan, folded: Collection[str], room: Room) -> int | None:
-    """Largest number of pixels a cell with which everything is in sight, or None."""
-    for scale in range(LARGEST_SCALE, SMALLEST_SCALE - 1, -1):
-        side = side_of(plan, scale)
-        if side <= tallest_side(plan, room) and total_width(plan, side, folded, room) <= room.width:
-            return scale
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How the columns share the room.
-
-    * `scale`: pixels a cell of the largest map; `side`, of that map.
-    * `widths`: of the columns that are not folded.
-    * `scrolled`: whether there is no room for all of them.
-    """
-
-    scale: int
-    side: int
-    widths: Mapping[str, float]
-    folds: frozenset[str]
-    scrolled: bool
-
-
-def layout_of(
-    plan: Plan, room: Room, scale: int | None, folded: Mapping[str, bool], enlarged: str | None
-) -> Layout:
-    """Give every column its width; one may be enlarged.
-
-    * `scale`: pixels a cell, as the user has chosen; None: as large as fits.
-    * `folded`: what the user has folded, or unfolded.
-    """
-    tight, best = 1, 0
-    for spare in range(_NEVER):
-        fitting = fitting_scale(plan, {c.key for c in plan.columns if _spare(c) <= spare}, room) or 0
-        if fitting > best and best * plan.unit < room.look.px(_LEGIBLE):
-            tight, best = spare, fitting
-    folds = frozenset(c.key for c in plan.columns if folded.get(c.key, _spare(c) <= tight))
-    fitting = fitting_scale(plan, folds, room) if scale is None else None
-    scrolled = False
-    if fitting is None:
-        lower = replace(room, height=room.height - room.bar)
-        by_height = int((tallest_side(plan, lower) - 2) // plan.unit)
-        fitting = scale or max(min(by_height, _SCROLLED_SCALE), 1)
-        scrolled = total_width(plan, side_of(plan, fitting), folds, room) > room.width
-    if enlarged is None or enlarged in folds:
-        side = side_of(plan, fitting)
-        return Layout(fitting, side, column_widths(plan, side, folds, room), folds, scrolled)
-    fitting = max(min(fitting, 3), 1) if scale is None else fitting
-    side = side_of(plan, fitting)
-    least, others = max(round(_ENLARGED * room.width), side), 0.0
-    for spare in range(tight, _NEVER):
-        folds = frozenset(
-            c.key for c in plan.columns if c.key != enlarged and folded.get(c.key, _spare(c) <= spare)
-        )
-        others = total_width(plan, side, {*folds, enlarged}, room) - room.look.px(_FOLDED)
-        if others + least <= room.width:
-            break
-    width = max(room.width - others, least)
-    widths = {c.key: column_width(c, side, room.look) for c in plan.columns if c.key not in folds}
-    return Layout(fitting, side, widths | {enlarged: width}, folds, others + width > room.width)
+    free = room.width - total_width(columns, side, folds, room) + sum(widths.values())
+    level = bisect_right(range(room.width + 1), free, key=lambda level: sum(levelled(level).values())) - 1
+    return levelled(max(level, 0))

@@ -1,13 +1,12 @@
 """The network with its linked cells: columns above, the arithmetic of the marked cell below."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, override
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look
@@ -17,7 +16,6 @@ from cnnviz.graphics.tiles import Chosen, first_line
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
 from ui.controls.layouts import fill, scaled
-from ui.controls.scroll_column import place_of, set_up_area
 from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.feature_maps import arithmetic
@@ -46,7 +44,7 @@ from ui.panels.feature_maps.view import (
     put,
 )
 from ui.state import AppState, PinnedCell
-from ui.theme import LIGHT, Theme, follow_theme, theme_manager
+from ui.theme import LIGHT, Theme, follow_theme
 
 _APART = 16  # between network and arithmetic on paper
 _MOMENT = 0.25
@@ -66,6 +64,7 @@ class NetworkView(QWidget):
     * `valueLineChanged`: what is under the pointer, or marked.
     """
 
+    paged = Signal()
     valueLineChanged = Signal(str)
 
     def __init__(self, state: AppState, choices: Choices[View]) -> None:
@@ -79,12 +78,12 @@ class NetworkView(QWidget):
         self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
         self._pointed_time = -_MOMENT
         self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
-        self.area = _Area(self.flow, self.redraw)
+        self.flow.installEventFilter(self)
         self._written: arithmetic.Now | None = None
         self.arithmetic = PageView(
             self._answer_arithmetic, arithmetic.LEAST[1], copies=True, ground="surface"
         )
-        scaled(self.area.setMinimumSize, 300, 190)
+        scaled(self.flow.setMinimumSize, 300, 190)
         scaled(self.arithmetic.setMinimumSize, *arithmetic.LEAST)
         scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)
         self._clock = QTimer(self)  # of the sweep
@@ -92,7 +91,7 @@ class NetworkView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
-        for place, part in enumerate((self.area, self.arithmetic)):
+        for place, part in enumerate((self.flow, self.arithmetic)):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(place, 1 - place)
         fill(QVBoxLayout(self), self.splitter)
@@ -110,7 +109,7 @@ class NetworkView(QWidget):
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._keep(channels=(), folded=(), lines=(), enlarged=None, first_output=0)
+            self._keep(channels=(), folded=(), lines=(), at=None, enlarged=None, first_output=0)
             self._keep(pointed=None, pointed_index=None, part=None)
             self._under = None
             self._stays.clear()
@@ -120,8 +119,11 @@ class NetworkView(QWidget):
 
     def draw_pin(self) -> None:
         """Show which cell is pinned now; that ends a sweep."""
-        if self._shown_pin() is not None:
+        pin = self._shown_pin()
+        if pin is not None:
             self._stand_at(None)
+            if self.explained is None or self.explained.pinned_stage != pin.stage:
+                self._keep(at=pin.stage)
         self.redraw()
 
     def marked_cell(self) -> PinnedCell | None:
@@ -165,7 +167,6 @@ class NetworkView(QWidget):
             self._stand_at(None)
         now = self._now()
         assert now is not None
-        self.area.show_bar(shown=now.layout.scrolled)
         self.flow.show_page(network_page(now), seconds)
         written, shown = self._written, explained.arithmetic
         if shown is None and written is not None:
@@ -185,12 +186,13 @@ class NetworkView(QWidget):
     def _now(self) -> Now | None:
         if self.picture is None or self.explained is None:
             return None
-        view, plan, bar = self.view, self.picture.plan, self.area.horizontalScrollBar()
-        room = Room(self.area.width(), self.area.height(), self._theme, bar.sizeHint().height())
-        key = (room, view.scale, view.folded, view.enlarged)
+        view, plan = self.view, self.picture.plan
+        room = Room(self.flow.width(), self.flow.height(), self._theme)
+        key = (room, view.scale, view.folded, view.enlarged, view.at)
         if self._layout is None or self._layout[0] is not plan or self._layout[1] != key:
-            layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged)
+            layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged, view.at)
             self._layout = plan, key, layout
+            self.paged.emit()
         ratio, stays = self.devicePixelRatioF(), dict(self._stays)
         return Now(self.picture, self.explained, view, room, self._layout[2], ratio, stays, self._contents)
 
@@ -202,7 +204,7 @@ class NetworkView(QWidget):
         body = without_controls(above.body)
         if body is None or below is None:
             return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
-        upper = max(self.flow.height(), body.height(width, look))  # on paper nothing is scrolled
+        upper = max(self.flow.height(), body.height(width, look))
         rows = Box(0, 0, width, upper + _APART + lower).rows(upper, lower, gap=_APART)
         drawing = Drawing(Ground(rows[0].joined(rows[1]), look, ratio=0))
         for page, box in zip((above, below), rows, strict=True):
@@ -340,13 +342,23 @@ class NetworkView(QWidget):
                 box = Box(0, 0, view.width(), view.height())
                 line = first_line(leaf.content, box, self._theme, ratio)
                 lines = put(lines, key.removesuffix(" maps"), line)
-        return replace(self.view, lines=lines, scroll=place_of(self.area.horizontalScrollBar()))
+        return replace(self.view, lines=lines)
 
     def enlarge(self, key: str | None) -> None:
         """Give a column all the room there is, or none."""
-        self._choices.choose(enlarged=key, cell=None, place=None)
-        if key is not None:
-            self.area.ensureWidgetVisible(self.flow.view(key))
+        self._choices.choose(enlarged=key, cell=None, place=None, at=key or self.view.at)
+
+    def paging(self) -> tuple[int, int]:
+        """Which page of columns is in sight, from 0, and how many there are."""
+        return (0, 1) if self._layout is None else (self._layout[2].place, len(self._layout[2].pages))
+
+    def turn_page(self, way: int) -> bool:
+        """Show the page after, or before; return whether there is one."""
+        now = self._now()
+        if now is None or not 0 <= now.layout.place + way < len(now.layout.pages):
+            return False
+        self._choices.choose(at=now.layout.pages[now.layout.place + way][0].key)
+        return True
 
     def scale(self) -> int:
         """Pixels a cell of the largest map."""
@@ -354,7 +366,7 @@ class NetworkView(QWidget):
         return 1 if now is None else now.layout.scale
 
     def change_scale(self, steps: int) -> None:
-        """Draw all maps larger or smaller; what does not fit is scrolled."""
+        """Draw all maps larger or smaller; columns that do not fit go to another page."""
         self._choices.choose(scale=min(max(self.scale() + steps, 1), 2 * LARGEST_SCALE))
 
     def fit(self) -> None:
@@ -455,6 +467,12 @@ class NetworkView(QWidget):
         super().resizeEvent(event)
         self.share_height()
 
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.redraw()
+        return False
+
     def share_height(self) -> None:
         """Divide the height as the user has chosen, else so that the tables of the arithmetic have room."""
         heights, theme, total = self.view.heights, self._theme, self.height()
@@ -467,42 +485,3 @@ class NetworkView(QWidget):
         wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
         wanted = min(wanted, round(_LARGEST_SHARE * total))
         self.splitter.setSizes([max(total - wanted, 1), wanted])
-
-
-class _Area(QScrollArea):
-    """Scrolls the columns sideways: there is nothing to scroll upwards, and the wheel moves along them."""
-
-    def __init__(self, page: PageView, resized: Callable[[], None]) -> None:
-        super().__init__()
-        self._resized = resized
-        set_up_area(self, page)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.show_bar(shown=False)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def show_bar(self, *, shown: bool) -> None:
-        """Show the scroll bar, or not."""
-        always = Qt.ScrollBarPolicy
-        policy = always.ScrollBarAlwaysOn if shown else always.ScrollBarAlwaysOff
-        if policy != self.horizontalScrollBarPolicy():
-            self.setHorizontalScrollBarPolicy(policy)
-
-    @override
-    def sizeHint(self) -> QSize:
-        px = theme_manager().theme.px
-        return QSize(px(900), px(420))
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size() != event.oldSize():
-            self._resized()
-
-    @override
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        bar = self.horizontalScrollBar()
-        if bar.maximum() > 0:
-            bar.setValue(bar.value() - (event.angleDelta().y() or event.angleDelta().x()))
-            event.accept()
-        else:
-            event.ignore()

@@ -33,7 +33,7 @@ from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_value
 from ui.panels.feature_maps.explain import Explained, logit_breakdown
-from ui.panels.feature_maps.layout import LARGEST_CELL, Layout, Room
+from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import (
@@ -56,7 +56,6 @@ _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _THUMBS_BESIDE = 132
-_LINE = 17  # height of the second line of a heading, with small buttons in it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
 _WINNER = ("winner", "maximum")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), _WINNER, ("feeds", "it feeds"))
@@ -174,23 +173,40 @@ def _marked_units(now: Now, marks: tuple[Mark, ...]) -> frozenset[int]:
 
 
 def _body(now: Now) -> Item:
-    """All columns, those that are folded as strips, with an arrow from each to the next."""
+    """Columns of a page, with an arrow from each to the next; what is folded, and other pages, as strips."""
     layout, look, items = now.layout, now.look, list[Item]()
-    arrow = look.px(40) + layout.side // 2
-    for column in now.plan.columns:
-        if items:
-            items.append(Card(f"before {column.key}", ARROW, arrow, room=now.room.gap / look.scale))
-        if column.key in layout.folds:
-            title = column.title
-            folded = Folded(title, Fold(column.key, False))
-            name, tip = f"Unfold {title}", "Unfold this column"
-            key = f"{column.key} folded"
-            items.append(Card(key, FOLDED, folded, tip=tip, room=22, is_live=True, name=name))
-        else:
+    if layout.place > 0:
+        items.append(_page_strip(layout, layout.place - 1))
+    for column in layout.columns:
+        if column.key in layout.widths:
             make = {Kind.UNITS: _units, Kind.OUTPUT: _outputs}.get(column.kind, _maps)
             width = layout.widths[column.key] / look.scale
             items.append(down(*make(now, column), room=width, gap=3))
+        else:
+            ask, key = Fold(column.key, False), f"{column.key} folded"
+            items.append(_strip(key, Folded(column.title, ask), "Unfold this column"))
+    if layout.place < len(layout.pages) - 1:
+        items.append(_page_strip(layout, layout.place + 1))
+    arrow = look.px(40) + layout.side // 2
+    for place in reversed(range(1, len(items))):
+        items.insert(place, Card(f"arrow {place}", ARROW, arrow, room=now.room.gap / look.scale))
     return across(*items, gap=0)
+
+
+def _page_strip(layout: Layout, place: int) -> Card[Folded]:
+    """Strip that leads to the page before, or to the next one."""
+    is_back, page = place < layout.place, layout.pages[place]
+    titles = " – ".join(dict.fromkeys((page[0].title, page[-1].title)))
+    verb, key = ("Back to", "Page Up") if is_back else ("On to", "Page Down")
+    return _strip(
+        f"page {verb}", Folded(titles, Choose("at", page[0].key), verb, is_back), f"{verb} {titles} ({key})"
+    )
+
+
+def _strip(key: str, shown: Folded, tip: str) -> Card[Folded]:
+    return Card(
+        key, FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=f"{shown.verb} {shown.title}"
+    )
 
 
 def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
@@ -202,7 +218,7 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
     line = Card(f"{column.key} line", FITTING, second, tip=tip, name=f"{column.title} {lines[0]}".strip())
     return (
         Card(f"{column.key} title", FITTING, first, tip=tip, room=None),
-        across(line, *buttons, room=_LINE, gap=0),
+        across(line, *buttons, room=LINE, gap=0),
     )
 
 
@@ -291,7 +307,7 @@ def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[I
 
 def _side(now: Now, column: Column) -> float:
     """Side of the room for the large map of a column."""
-    return now.layout.widths[column.key] if column.kind is Kind.FILTERS else now.layout.side
+    return min(now.layout.widths[column.key], now.layout.side)
 
 
 def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
@@ -393,9 +409,8 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     if not is_large:
         return Box(0, 0, width, math.ceil(_side(now, column) + strip_height(look)))
     beside = look.px(_THUMBS_BESIDE) + look.px(8) if column.count > 1 and not now.is_covered(column) else 0
-    head = look.font("strong").line + look.px(_LINE) + 2 * look.px(3)
-    high = now.room.height - head - (now.room.bar if now.layout.scrolled else 0)
-    return Box(0, 0, width - beside, high)
+    head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
+    return Box(0, 0, width - beside, now.room.height - head)
 
 
 def fitting_cell(now: Now, column: Column, box: Box) -> float:

@@ -27,7 +27,7 @@ from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.scroll_column import scroll_later, set_up_area
+from ui.controls.scroll_column import set_up_area
 from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.filter_search import LookAtPatch
@@ -40,9 +40,10 @@ from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, RunStatus
 from ui.tasks import TaskRunner
-from ui.theme import Theme, follow_theme
+from ui.theme import Theme, follow_theme, theme_manager
 
 _REST_MS = 200
+_LOW = 480  # height in pixels at scale 1 below which the line at the bottom has no room
 _EMPTY = "Choose a sample on the left: the network and everything it computes appear here."
 
 
@@ -71,6 +72,7 @@ class FeatureMapsPanel(Panel):
             self, state, analysis, "feature-maps", self._scene, compute_picture, self._on_picture
         )
         self.network.valueLineChanged.connect(self.status.set_text)
+        self.network.paged.connect(self.paged)
         for signal, slot in (
             (self.choices.changed, self._on_chosen),
             (state.coveredChanged, self._on_covered),
@@ -90,6 +92,14 @@ class FeatureMapsPanel(Panel):
         self._is_alone = alone
         self._top.setHidden(alone)
         self._arrange_tools()
+
+    @override
+    def paging(self) -> tuple[int, int]:
+        return (0, 1) if self.stack.currentWidget() is self.top_patches else self.network.paging()
+
+    @override
+    def turn_page(self, way: int) -> bool:
+        return self.paging()[1] > 1 and self.network.turn_page(way)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -179,7 +189,6 @@ class FeatureMapsPanel(Panel):
         network.share_height()
         self.choices.choose(part=view.part)  # which is of the cell that is marked only now
         network.stay_where_scrolled()
-        scroll_later(network.area.horizontalScrollBar(), view.scroll)
         if isinstance(layer := found.get("filter.layer"), str) and layer:
             self.top_patches.show_network(self._state.shown, self._state.dataset)
             self.top_patches.restore_view(found, self._moment_at)
@@ -227,9 +236,7 @@ class FeatureMapsPanel(Panel):
         self.cover = IconButton("eye", "Predict first", about, "V")
         self.cover.setCheckable(True)
         self.smaller = IconButton("minus", "Smaller maps")
-        self.larger = IconButton(
-            "plus", "Larger maps", "scroll what does not fit; the wheel moves along the network"
-        )
+        self.larger = IconButton("plus", "Larger maps", "columns that do not fit are on another page")
         self.fit = IconButton("maximize", "Fit", "make all maps as large as possible")
         self.cover.clicked.connect(lambda on: self.choices.choose(covers=on))
         self.smaller.clicked.connect(lambda: self.network.change_scale(-1))
@@ -265,7 +272,9 @@ class FeatureMapsPanel(Panel):
         narrow = needed > room and not self._view_tools.isHidden()
         direction = QBoxLayout.Direction
         self._tools.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
-        # What keys do is left out before what the cell is.
+        # In low windows the title of the arithmetic says enough; what keys do is left out before that.
+        is_low = self._is_alone or self.height() < theme_manager().theme.px(_LOW)
+        self._bottom.setHidden(is_low or self.view.page != NETWORK)
         self._hint.setHidden(self._is_alone or room < 2.7 * self._hint.sizeHint().width())
 
     # -- the picture ---------------------------------------------------------------------------------------
@@ -337,8 +346,8 @@ class FeatureMapsPanel(Panel):
         before = self.stack.currentWidget()
         if self.picture is not None:
             self.stack.setCurrentWidget(self.network if is_network else self.top_patches)
-        for widget in (self._view_tools, self._bottom):
-            widget.setVisible(is_network)
+        self.paged.emit()
+        self._view_tools.setVisible(is_network)
         self._arrange_tools()
         if self.picture is not None and not is_network and before is not self.top_patches:
             self.top_patches.show_network(self._state.shown, self._state.dataset)

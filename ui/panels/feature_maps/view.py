@@ -41,6 +41,7 @@ class View:
     * `class_index`: class whose logit is taken apart; the predicted one when None.
     * `relative`: whether the evidence is relative to a blank image.
     * `scale`: pixels a cell; as large as fits when None.
+    * `at`: key of a column of the page that is in sight.
     * `enlarged`: key of the column that has all the room there is.
     * `cell`, `place`: side of its cells, as large as fits when None; first row and column in sight.
     * `folded`: by column, whether the user has folded it, or unfolded it.
@@ -51,7 +52,6 @@ class View:
     * `part`: input channel that is written out.
     * `sweep`, `sweep_place`: stage that is swept, and the cell that was computed last, in reading order.
     * `sweep_speed`: place of one of the `SPEEDS`.
-    * `scroll`: how far the network is scrolled.
     * `heights`: of the network and of the arithmetic, where the user has moved the border.
     * `levels`: fixed limits of the colours, by column.
     """
@@ -62,6 +62,7 @@ class View:
     class_index: int | None = maybe(int, kept="class")
     relative: bool = flag(False, kept="relative_evidence")
     scale: int | None = maybe(int, 1, 2 * LARGEST_SCALE, kept="flow.scale")
+    at: str | None = maybe(str, kept="flow.at")
     enlarged: str | None = maybe(str, kept="flow.enlarged")
     cell: float | None = maybe(float, 1, 2 * LARGEST_CELL, kept="flow.large.cell")
     place: tuple[int, ...] | None = maybe(int, kept="flow.large.place")
@@ -75,7 +76,6 @@ class View:
     sweep: str | None = maybe(str)
     sweep_place: int = whole(0, 0, _FAR)
     sweep_speed: int = whole(_USUAL_SPEED, 0, len(SPEEDS) - 1)
-    scroll: int = whole(0, 0, _FAR, kept="flow.scroll")
     heights: tuple[int, ...] | None = maybe(int, 0, _FAR)
     levels: tuple[tuple[str, tuple[float, ...]], ...] = named_values(
         float, -math.inf, math.inf, kept="limits"
