@@ -13,13 +13,19 @@ from cnnviz.datasets import Dataset, load_mnist
 
 def first_images(classes: Iterable[int | str], training: int, testing: int) -> Dataset:
     """Return some digits with only so many training and test images, the first of each."""
+    return _first_images(tuple(classes), training, testing)
+
+
+@cache
+def _first_images(classes: tuple[int | str, ...], training: int, testing: int) -> Dataset:
     whole = load_mnist(classes)
+    # Copies, for views would keep all images.
     return replace(
         whole,
-        train_images=whole.train_images[:training],
-        train_labels=whole.train_labels[:training],
-        test_images=whole.test_images[:testing],
-        test_labels=whole.test_labels[:testing],
+        train_images=whole.train_images[:training].copy(),
+        train_labels=whole.train_labels[:training].copy(),
+        test_images=whole.test_images[:testing].copy(),
+        test_labels=whole.test_labels[:testing].copy(),
     )
 
 
