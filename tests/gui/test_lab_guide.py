@@ -276,8 +276,8 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path):
     assert sitting.control.done.prediction.answer == (0, 9, 8)
 
 
-def test_a_result_comes_where_the_student_has_committed(qtbot, session, tmp_path):
-    """Neither the commitment nor its result moves what is read, until somebody writes below it."""
+def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):
+    """The commitment moves nothing, its result brings what was asked for to the top, and then writing leads."""
     asks = 'text = "Where from?"\npart = "{}"\n'
     questions = "".join(f"[[step.question]]\n{asks.format(part)}" for part in ("objective", "observations"))
     lab = LAB.replace('[[step.measured]]\nmeasure = "test_accuracy"\n', questions)
@@ -295,10 +295,11 @@ def test_a_result_comes_where_the_student_has_committed(qtbot, session, tmp_path
     QTest.keyClicks(card.number, "4")
     top = card.mapTo(area.viewport(), QPoint()).y()
     press(card.commit)
+    assert card.mapTo(area.viewport(), QPoint()).y() == top
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
-    assert card.picture.isVisible()
-    assert card.mapTo(area.viewport(), QPoint()).y() == top
+    for part in (card.question, card.verdict_row, card.picture):
+        assert whole_window.seen_rect(part).size() == part.size()
     field = page.answers[0].field
     assert field.hasFocus(), "not the last of them"
     QTest.keyClicks(field, "two words")

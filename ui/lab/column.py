@@ -31,7 +31,7 @@ from ui.state import AppState, RunStatus
 
 _MOST_NAMED = 3
 _BELOW = 8
-"""Pixels below the top of the view where a result begins that is sought."""
+"""Pixels below the top of the view where a question begins whose result is told."""
 
 
 class LabColumn(QFrame):
@@ -88,6 +88,7 @@ class LabColumn(QFrame):
         self.to_do = WrapLabel("", role="muted", small=True)
         #: Of what it has said of the step in front, so that nothing moves when it says less.
         self._longest = ""
+        self._waits = False  # for the result of the step in front
         self.back = Button(
             "Back",
             "chevron-left",
@@ -163,7 +164,7 @@ class LabColumn(QFrame):
         self.page.set_step(self._control, self.figures, self._complain)
         self._show_who()
         self.list_button.setChecked(False)
-        self._held, self._longest = None, ""
+        self._held, self._longest, self._waits = None, "", False
         self.page.setMinimumHeight(0)
         self.page_area.verticalScrollBar().setValue(0)
         self.back.setEnabled(number > 0)
@@ -179,10 +180,14 @@ class LabColumn(QFrame):
             return  # of another lab the steps come first, and of another step the page
         done = {step.id for step in lab.steps if control.record.is_done(step.id)}
         self.steps.show_progress(control.number, done)
-        focus = QApplication.focusWidget()
-        if isinstance(focus, WordsField) and focus.document().isModified() and self.page.isAncestorOf(focus):
-            self._hold(focus)  # it is being written in
-        self.page.prediction.show_record(control.done, self._revealer.present())
+        focus, reveal = QApplication.focusWidget(), self._revealer.present()
+        is_written = isinstance(focus, WordsField) and focus.document().isModified()
+        if focus is not None and is_written and self.page.isAncestorOf(focus):
+            self._hold(focus)
+        elif self._waits and reveal.verdict is not None:
+            self._hold(self.page.prediction, _BELOW)
+        self._waits = bool(reveal.waiting)
+        self.page.prediction.show_record(control.done, reveal)
         self.page.show_recalled(recalled(lab, control.record, lab.steps[control.number]))
         count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
         text = is_done = f"✓ This step is done. You have done {count}."
@@ -258,7 +263,7 @@ class LabColumn(QFrame):
     # --- what is asked for ----------------------------------------------------------------------------------
 
     def _on_committed(self, answer: Answer) -> None:
-        """Take a prediction; the keyboard goes on to the explanation, the view stays where it is."""
+        """Take a prediction; the keyboard goes on to the explanation."""
         card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
         top = self._place_of(card)
         self.page.setMinimumHeight(self.page.height())
