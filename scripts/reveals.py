@@ -495,7 +495,8 @@ CHECKS: Mapping[str, Callable[[Told], dict[int, bool]]] = {
     "secant": secant, "step": update, "learning": learning, "pools": pools, "worst": worst, "moving": moving,
     "first": first_rule, "full": full,
 }  # fmt: skip
-"""By picture, or by step where one has sentences of its own: numbers of its sentences, as the lab file has them, to whether each is true."""
+"""By picture, or by step where one has sentences of its own: numbers of its sentences, as the lab file has
+them, to whether each is true."""
 
 
 def sentences(lab: Lab, roll_number: str, dataset: Dataset) -> Iterator[tuple[str, str, bool]]:

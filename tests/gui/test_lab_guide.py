@@ -306,9 +306,8 @@ def test_it_is_said_before_the_commitment_when_the_result_comes(qtbot, session, 
     sitting = open_lab(qtbot, session, tmp_path, text)
     hint, end = sitting.column.page.prediction.hint, session.state.run.total_steps
     sitting.control.go_to("way")
-    assert hint.text().startswith(
-        f"You see the result after you commit, train in slow motion, train 20 steps and train up to step {end:,}."
-    )
+    said = "You see the result after you commit, train in slow motion, train 20 steps"
+    assert hint.text().startswith(f"{said} and train up to step {end:,}.")
     sitting.control.go_to("field")
     said = "You see the result after you commit, press “Show me” and open the panel Filters & maps."
     assert hint.text().startswith(said)
@@ -318,7 +317,7 @@ def test_it_is_said_before_the_commitment_when_the_result_comes(qtbot, session, 
 
 
 def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):
-    """The commitment moves nothing, its result brings what was asked for to the top, and then writing leads."""
+    """The commitment moves nothing, its result brings what was asked to the top, and then writing leads."""
     asks = 'text = "Where from?"\npart = "{}"\n'
     questions = "".join(f"[[step.question]]\n{asks.format(part)}" for part in ("objective", "observations"))
     lab = LAB.replace('[[step.measured]]\nmeasure = "test_accuracy"\n', questions)

@@ -232,8 +232,8 @@ class LabGuide(QObject):
     def _ask_for_cell(self) -> None:
         """Let a click choose a cell, and free none, as long as the step in front waits for one."""
         step = self.control.step
-        is_asked = step is not None and self.control.done.is_open(step)
-        self._state.asked_stage = step.prediction.stage if is_asked and step.prediction else ""
+        asked = None if step is None or not self.control.done.is_open(step) else step.prediction
+        self._state.asked_stage = "" if asked is None else asked.stage
 
     def _on_pinned_changed(self) -> None:
         """Let a cell that the user pins be the prediction, where one is asked for."""
