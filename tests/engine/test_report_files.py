@@ -251,7 +251,7 @@ def test_nothing_leaves_the_paper_and_words_from_the_right_stand_there(tmp_path)
     assert LONG in "".join(text for *_, text, _ in found), "broken across lines it is copied whole"
     hebrew = [right for _, _, right, text, _ in found if any("א" <= letter <= "ת" for letter in text)]
     assert max(hebrew) > found[0][4] - 68, "beside the line at the right edge"
-    assert next(left for _, left, _, text, _ in found if text == "plain") < 60
+    assert next(left for _, left, _, text, _ in found if text == "plain") < 68
 
 
 @needs_poppler
