@@ -21,6 +21,9 @@ from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.results import result_blocks
 from cnnviz.runtime import blas_kernel, one_blas_thread
 
+HARMLESS = frozenset({"epochs", "log_every"})
+"""Settings that change no network at any step."""
+
 _TRAINING = 0.4
 """Share of the time that training takes, of a network whose results are measured, too."""
 
@@ -120,6 +123,22 @@ def measured_lab(
         appendix=appendix,
     )
     return sealed(numbers)
+
+
+def told_so_far(lab: Lab, record: LabRecord, experiment: Experiment) -> LabNumbers:
+    """Return what the guide has told of a lab's own networks by now, for a report before all is measured.
+
+    * `experiment`: settings of the lab, with the seed of the student.
+    """
+    measured: list[Measured] = []
+    for step in lab.steps:
+        found, own = record.step(step.id).found, replace(experiment, **step.show.settings)
+        wanted = step.measurements
+        if found is None or [each.measurement for each in found.measured] != list(wanted):
+            continue
+        if not set(found.experiment.differing(own)) - HARMLESS:
+            measured += found.measured
+    return LabNumbers(experiment, measured=tuple(measured))
 
 
 def sealed(numbers: LabNumbers) -> LabNumbers:

@@ -45,7 +45,7 @@ def test_own_data_say_what_was_done_to_them(qtbot, tmp_path):
         assert _LOST in said
         assert "zoo has 5 classes; ant, bee are used, and any 2 to 5 can be chosen." in said
         # Ten images of each class are learnt from, two are kept for the test.
-        assert window.samples._title.caption() == "zoo · 4 test images"
+        assert window.samples._title.caption() == "zoo · 4 images"
         qtbot.waitUntil(lambda: window.windowTitle() == "Untitled[*] – zoo – CNNViz")
         session.controller.open_data(None)
         qtbot.waitUntil(lambda: window.windowTitle() == "Untitled[*] – CNNViz")

@@ -269,6 +269,13 @@ def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session)
     assert "figures-and-documents" in guide.page.source().path()
     titles = [each.name for each in found(active.window.finder.entries(), "compare runs")]
     assert {"Compare moments", "Network"} <= set(titles)
+    places = {"max pooling term": "max-pooling", "glossary": "", "slide kernel": "slide-the-kernel"}
+    for word, place in places.items():
+        guide.close()
+        activate(qtbot, active.window)
+        find(qtbot, active, word)
+        qtbot.waitUntil(lambda place=place: guide.page.source().fragment() == place)
+    assert found(active.window.finder.entries(), "logit")[0].place == "Help: Terms"
     guide.close()
 
 

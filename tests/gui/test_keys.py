@@ -23,6 +23,7 @@ from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
 from tests.small_data import write_npz
 from ui.controls.choice_field import ChoiceField
 from ui.controls.keyboard import scroll_to
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
@@ -34,8 +35,11 @@ Key, Modifier = Qt.Key, Qt.KeyboardModifier
 
 def choices(session: Session) -> tuple[object, ...]:
     """Return all that the user has chosen, in the form and in the panels."""
-    state = session.state
-    return state.draft, state.sample, state.shown, state.pinned, session.window.panels.view_states()
+    state, views = session.state, session.window.panels.view_states()
+    views["feature_maps_dock"] = {
+        name: value for name, value in views["feature_maps_dock"].items() if "point" not in name
+    }
+    return state.draft, state.sample, state.shown, state.pinned, views
 
 
 def test_ctrl_and_a_number_lead_into_the_panel_where_no_key_does_harm(qtbot: QtBot, active: Session) -> None:
@@ -77,6 +81,9 @@ def test_a_click_on_a_tab_or_the_key_down_leads_into_its_panel_and_arrow_keys_in
     assert focus() is bar, "so that the next key goes on"
     press(Key.Key_Down)
     qtbot.waitUntil(lambda: focus() is area.panels()[1])
+    rest(qtbot, active)
+    press(Key.Key_Right)
+    assert focus() is active.window.panel(FeatureMapsPanel).network.flow.view("conv1")
 
 
 def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_framed(

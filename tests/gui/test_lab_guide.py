@@ -317,7 +317,7 @@ def test_it_is_said_before_the_commitment_when_the_result_comes(qtbot, session, 
 
 
 def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):
-    """The commitment moves nothing, its result brings what was asked to the top, and then writing leads."""
+    """The commitment moves nothing; its result brings the question to the top; then writing leads."""
     asks = 'text = "Where from?"\npart = "{}"\n'
     questions = "".join(f"[[step.question]]\n{asks.format(part)}" for part in ("objective", "observations"))
     lab = LAB.replace('[[step.measured]]\nmeasure = "test_accuracy"\n', questions)

@@ -1,13 +1,17 @@
 """What is kept of a lab: after a restart, in a session, in what is handed in, in a course."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from cnnviz.datasets import load_mnist
 from cnnviz.document import archive
+from cnnviz.errors import DataError
 from cnnviz.lab.course import made_course, shipped_labs
 from cnnviz.lab.grade_table import verdict_of
 from cnnviz.lab.model import PARTS, seed_of
@@ -431,6 +435,43 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     with qtbot.waitSignal(report.exported):
         report.exporter.write(tmp_path / "again.html")
     assert read_hand_in(tmp_path / "again.html").predictions["way"].after_run
+
+
+def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_path, monkeypatch):
+    """It has what was written and the results that were told, measures nothing, and nobody can grade it."""
+    sitting, report, path = open_lab(qtbot, few, tmp_path), few.window.panel(ReportPanel), tmp_path / "d.html"
+    desk = sitting.control
+    QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
+    desk.go_to("field")
+    press(sitting.column.page.show_me)
+    whole_window.rest(qtbot, few, lambda: desk.is_at_end(desk.step))
+    desk.predict(5)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *said: asked.append(said) or (str(path), ""))
+    few.window.panels.show_panel(4)
+    press(report.export)
+    lacking = report.message.text()
+    assert lacking.startswith("1 prediction is still open. ")
+    assert lacking.endswith(
+        "A draft shows what is done so far. The report to hand in comes after “Run the lab”."
+    )
+    press(report.message.action_button())
+    qtbot.waitUntil(lambda: report.message.kind() == "success")
+    assert (asked[0][1], Path(asked[0][2]).name) == ("Export draft", "small-report-draft.pdf")
+    said = path.read_text(encoding="utf-8")
+    for words in (
+        "A small lab (draft)",
+        lacking,
+        "it will learn",
+        "The prediction is not",
+    ):
+        assert words in said
+    assert report.numbers is None
+    desk.go_to("way")
+    assert not desk.is_late
+    with pytest.raises(DataError, match="draft"):
+        read_hand_in(path)
 
 
 def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp_path):

@@ -9,15 +9,13 @@ from cnnviz.covers import AHEAD
 from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
+from cnnviz.lab.measured import HARMLESS
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
 from cnnviz.lab.showing import secrets_of
 from cnnviz.quantities import now
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
-
-_HARMLESS = frozenset({"epochs", "log_every"})
-"""Settings that change no network at any step."""
 
 
 class LabController(QObject):
@@ -155,7 +153,7 @@ class LabController(QObject):
     def differing(self, step: Step, experiment: Experiment | None = None) -> tuple[str, ...]:
         """Return the names of the settings that make a run, the present one or another, not a step's."""
         names = (experiment or self._state.experiment).differing(self.experiment_of(step))
-        return tuple(name for name in names if name not in _HARMLESS)
+        return tuple(name for name in names if name not in HARMLESS)
 
     def is_run_of(self, step: Step) -> bool:
         """Whether the present run is the one that a step is about, but for the seed."""
@@ -184,7 +182,7 @@ class LabController(QObject):
         if origin.experiment != state.experiment:
             return False
         ways = {self.experiment_of(step) for step in lab.steps} | {lab.experiment_of(s) for s in lab.steps}
-        return any(set(state.experiment.differing(each)) <= _HARMLESS for each in ways)
+        return any(set(state.experiment.differing(each)) <= HARMLESS for each in ways)
 
     # --- which lab, and which step --------------------------------------------------------------------------
 

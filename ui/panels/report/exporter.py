@@ -1,8 +1,9 @@
-"""The report put together and written: what is still to be written is named first."""
+"""The report put together and written, or a draft of it: what is still to be done is named first."""
 
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.measured import hand_in
+from cnnviz.lab.measured import hand_in, told_so_far
 from cnnviz.lab.model import PARTS, Lab, Question, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Document
+from cnnviz.report.blocks import Document, Words
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
 from ui.controls.message_bar import MessageBar
@@ -35,7 +36,7 @@ ENDINGS = (".pdf", ".html", ".htm")
 """Endings of files; a name without one of them is that of a folder."""
 
 _EXPORT = "report-export"
-_ANYWAY = "Export anyway"
+_ANYWAY, _DRAFT = "Export anyway", "Export draft"
 
 
 class ReportExporter(QObject):
@@ -77,7 +78,7 @@ class ReportExporter(QObject):
     def composed(self, *, is_final: bool) -> Callable[[], Document]:
         """Return the function that puts together the report as it stands now.
 
-        * `is_final`: whether it is to be handed in; else it shows no result that is still to be predicted.
+        * `is_final`: whether it is to be handed in; else it shows of results what may be seen by now.
         """
         lab, work, record = self._work.lab, self._work.work, self._work.record
         if is_final:
@@ -90,9 +91,21 @@ class ReportExporter(QObject):
 
         return compose
 
+    def _draft(self) -> Callable[[], Document]:
+        """Return the same for a draft: it says so, and what is lacking, and carries nothing to be graded."""
+        compose, lacking = self.composed(is_final=False), self.lacking()
+
+        def drafted() -> Document:
+            document = compose()
+            said = Words(f"Draft, not to be handed in. {lacking}")
+            title = f"{document.title} (draft)"
+            return replace(document, title=title, blocks=(said, *document.blocks), results="")
+
+        return drafted
+
     def _numbers(self, *, is_final: bool) -> LabNumbers:
         known = self._measuring.numbers if is_final else self._measuring.uncovered
-        return known or LabNumbers(self._measuring.experiment)
+        return known or told_so_far(self._work.lab, self._work.record, self._measuring.experiment)
 
     @property
     def name(self) -> str:
@@ -115,7 +128,10 @@ class ReportExporter(QObject):
             many = f"{format_count(len(places))} answers are still to be written, first "
             said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
         count = sum(record.step(step.id).is_open(step) for step in lab.steps)
-        if count:
+        is_needed = self._measuring.is_needed
+        if count and is_needed:
+            said.append(f"{format_count(count)} prediction{'s are' if count > 1 else ' is'} still open.")
+        elif count:
             results, count_late = (
                 (f"results of {format_count(count)} predictions", "they count")
                 if count > 1
@@ -127,6 +143,8 @@ class ReportExporter(QObject):
             )
         if not any(step.results or record.step(step.id).inserts for step in lab.steps):
             said.append("The report has no figure; Insert… beside the observations adds one.")
+        if said and is_needed:
+            said.append("A draft shows what is done so far. The report to hand in comes after “Run the lab”.")
         return " ".join(said)
 
     # --- asking ---------------------------------------------------------------------------------------------
@@ -153,21 +171,22 @@ class ReportExporter(QObject):
 
     def _say(self, lacking: str) -> None:
         self._said = lacking
-        self._message.show_message(lacking, "warning", _ANYWAY, self._ask_anyway)
+        action = _DRAFT if self._measuring.is_needed else _ANYWAY
+        self._message.show_message(lacking, "warning", action, self._ask_anyway)
 
     def _ask_anyway(self) -> None:
         # The button in the message goes, and with it the keyboard to the next field.
         self._message.clear()
         self._button.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.ask_where()
+        self.ask_where(is_draft=self._measuring.is_needed)
 
-    def ask_where(self) -> None:
-        """Ask for a file, beginning in the folder used last, and write the report to it."""
+    def ask_where(self, *, is_draft: bool = False) -> None:
+        """Ask for a file, beginning in the folder used last, and write the report or a draft to it."""
         settings = QSettings()
+        what, name = ("draft", f"{self.name}-draft.pdf") if is_draft else ("report", f"{self.name}.pdf")
         named, chosen = QFileDialog.getSaveFileName(
-            self._panel, "Export report", str(remembered_folder(settings) / f"{self.name}.pdf"),
-            ";;".join(FILTERS),
-        )  # fmt: skip
+            self._panel, f"Export {what}", str(remembered_folder(settings) / name), ";;".join(FILTERS)
+        )
         if not named:
             return
         remember_folder(settings, Path(named))
@@ -175,17 +194,21 @@ class ReportExporter(QObject):
         # The dialog has asked about the name as it was typed only.
         if path.suffix.lower() in ENDINGS and path != Path(named) and os.path.lexists(path):
             there = f"{path.name} already exists in this folder."
-            self._message.show_message(there, "warning", "Replace it", partial(self.write, path))
+            replace_it = partial(self.write, path, is_draft=is_draft)
+            self._message.show_message(there, "warning", "Replace it", replace_it)
         else:
-            self.write(path)
+            self.write(path, is_draft=is_draft)
 
     # --- writing --------------------------------------------------------------------------------------------
 
-    def write(self, path: Path) -> None:
-        """Write the report in the background, after what is not recorded or measured yet."""
-        self._work.record_all()
+    def write(self, path: Path, *, is_draft: bool = False) -> None:
+        """Write the report in the background, after what is not recorded or measured yet; a draft at once."""
         self._message.clear()
         self._button.setEnabled(False)
+        if is_draft:
+            self._submit(self._draft(), path)
+            return
+        self._work.record_all()
         if not self._measuring.is_needed:
             self._write(path)
             return
@@ -211,8 +234,11 @@ class ReportExporter(QObject):
             self._on_failed(text)
 
     def _write(self, path: Path) -> None:
-        compose, ending = self.composed(is_final=True), path.suffix.lower()
         self._handed_out = self._work.lab, self._numbers(is_final=True)
+        self._submit(self.composed(is_final=True), path)
+
+    def _submit(self, compose: Callable[[], Document], path: Path) -> None:
+        ending = path.suffix.lower()
         write = write_pdf if ending == ".pdf" else write_html if ending in ENDINGS else write_folder
 
         def work(_context: Context) -> Path:
@@ -222,17 +248,19 @@ class ReportExporter(QObject):
         self._files.submit(_EXPORT, work, self._on_written, self._on_failed)
 
     def _on_written(self, path: Path) -> None:
-        if self._handed_out is not None:
+        report, what = "the report", "This one file has everything in it: hand it in."
+        if self._handed_out is None:
+            report, what = "a draft", "It is not to be handed in."
+        else:
             self._work.note_handed_out(*self._handed_out)
             self._handed_out = None
-        what = "This one file has everything in it: hand it in."
         if self._work.lab.is_free:
             what = ""
-        elif path.is_dir():
+        elif path.is_dir() and report != "a draft":
             what = "Hand in the whole folder."
         show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
         self._message.show_message(
-            f"Wrote the report to {path}. {what}".strip(), "success", "Open folder", show
+            f"Wrote {report} to {path}. {what}".strip(), "success", "Open folder", show
         )
         self._end(succeeded=True)
 
