@@ -203,8 +203,11 @@ def first_rule(told: Told) -> dict[int, bool]:
     }  # fmt: skip
 
 
-def mistakes(told: Told) -> dict[int, bool]:
-    """Read all test images."""
+def misread(told: Told) -> tuple[bool, float, float]:
+    """Read all test images.
+
+    * Returns: whether all numbers are right, how much wider those misread are, how far apart the classes.
+    """
     plain = told.plain
     wrong = plain.read != plain.labels
     shares = [100 * float(wrong[plain.labels == each].mean()) for each in (0, 1)]
@@ -220,14 +223,20 @@ def mistakes(told: Told) -> dict[int, bool]:
     ) and (told["worst_class"], told["best_class"]) in [
         (names[worst], names[1 - worst]), *([names[::-1], names] if shares[0] == shares[1] else [])
     ]  # fmt: skip
-    narrow = bool(wrong.any()) and widths[is_worst & wrong].mean() < widths[is_worst].mean()
-    wide = bool(wrong.any()) and widths[is_worst & wrong].mean() > widths[is_worst].mean()
-    return {
-        0: ok and narrow,
-        1: ok and wide,
-        2: ok and not wrong.any(),
-        3: ok and shares[worst] > shares[1 - worst],
-    }
+    wider = float(widths[is_worst & wrong].mean() - widths[is_worst].mean()) if wrong.any() else math.nan
+    return ok, wider, shares[worst] - shares[1 - worst]
+
+
+def mistakes(told: Told) -> dict[int, bool]:
+    """Compare those misread with their class."""
+    ok, wider, _ = misread(told)
+    return {0: ok and wider < 0, 1: ok and wider > 0}
+
+
+def full(told: Told) -> dict[int, bool]:
+    """Count those misread."""
+    ok, wider, apart = misread(told)
+    return {0: ok and not math.isnan(wider), 1: ok and math.isnan(wider), 2: ok and apart > 0}
 
 
 def field(told: Told) -> dict[int, bool]:
@@ -484,8 +493,10 @@ CHECKS: Mapping[str, Callable[[Told], dict[int, bool]]] = {
     "way": way, "mistakes": mistakes, "field": field, "window": window, "dots": dots,
     "winner-changes": winner_changes, "moved-along": moved_along, "flips": flips, "routes": routes,
     "secant": secant, "step": update, "learning": learning, "pools": pools, "worst": worst, "moving": moving,
+    "first": first_rule, "full": full,
 }  # fmt: skip
-"""By picture: numbers of its sentences, as the lab file has them, to whether each is true."""
+"""By picture, or by step where one has sentences of its own: numbers of its sentences, as the lab file has
+them, to whether each is true."""
 
 
 def sentences(lab: Lab, roll_number: str, dataset: Dataset) -> Iterator[tuple[str, str, bool]]:
@@ -509,7 +520,7 @@ def sentences(lab: Lab, roll_number: str, dataset: Dataset) -> Iterator[tuple[st
             return value_words(known[name], facts[name])
 
         told = Told(Plain(of_step[step.id]), facts, step)
-        check = first_rule if step.id == "first" else CHECKS[step.reveal.picture]
+        check = CHECKS.get(step.id) or CHECKS[step.reveal.picture]
         for number, reason in enumerate(step.reveal.why):
             text = explanation([(reason.text, reason.when)], facts, write)
             if text and text in found.why:

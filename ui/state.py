@@ -209,6 +209,7 @@ class AppState(QObject):
         self.ghost: History | None = None
         self.reference: Reference | None = None
         self.pinned: PinnedCell | None = None
+        self.asked_stage = ""  # of which a cell is asked for: a click there chooses one, and frees none
         self.shift = Shift()
         self.sample: Sample | None = None
         self.evaluation: EvaluatedStep | None = None
@@ -348,8 +349,8 @@ class AppState(QObject):
         self.set_reference(Reference(snapshot, self.run.run_id))
 
     def set_pinned(self, cell: PinnedCell | None) -> None:
-        """Pin a cell, or free it with None."""
-        if cell != self.pinned:
+        """Pin a cell, or free it with None; where a cell is asked for, the pinned one can be chosen, too."""
+        if cell != self.pinned or (cell is not None and cell.stage == self.asked_stage):
             self.pinned = cell
             self.pinnedChanged.emit()
 

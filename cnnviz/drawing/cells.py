@@ -174,6 +174,7 @@ class Outline(NamedTuple):
 OUTLINES = {
     "feeds": Outline("text", 1.5),
     "receptive": Outline("accent", 2.0, (3.0, 2.0)),
+    "window": Outline("text", 2.0, (1.0, 1.5)),
     "original": Outline("original", 2.0),
     "shifted": Outline("shifted", 2.0, (1.0, 1.5)),
     "winner": Outline("winner", 2.0, corner=True),

@@ -91,7 +91,7 @@ class _Pages:
             return
         yield Words(question.text)
         for number, version in enumerate(versions):
-            yield Words(f"{'Edited' if number else 'Recorded'} {version.time}; {version.words}", "stamp")
+            yield Words(f"{'Edited' if number else 'Recorded'} {version.time}, {version.words}", "stamp")
             yield Words(version.text or "(deleted)", "student")
         if not question.is_hypothesis:
             yield Words(answer, "student")

@@ -107,7 +107,7 @@ def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
         is_first = step.section == lab.sections[0].id  # later ones begin after a run
         for versions in (handed.hypotheses.get(step.key_of(each), ()) for each in step.questions):
             if versions and (versions[0].after_run or (is_first and versions[0].step > 0)):
-                yield f"{step.id}: the hypothesis was written {versions[0].time}; {versions[0].words}"
+                yield f"{step.id}: the hypothesis was written {versions[0].time}, {versions[0].words}"
         prediction = handed.predictions.get(step.id)
         if prediction is not None and prediction.after_run:
             yield f"{step.id}: the prediction was made {prediction.words}"

@@ -23,7 +23,7 @@ _GROUPED = re.compile(
     r"(?P<rest>([.,][0-9]*)?)"
 )
 
-Nearness = Literal["right", "close", "far off", "not right", "not to be judged"]
+Nearness = Literal["right", "close", "not close", "not right", "not to be judged"]
 VERDICTS: Mapping[bool | None, Nearness] = MappingProxyType(
     {True: "right", False: "not right", None: "not to be judged"}
 )
@@ -60,7 +60,7 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
     A number is right within the tolerance of the prediction, in the unit of the measure; a direction, where
     the measured change is larger than the tolerance that way, or no larger for "same"; a choice, where it
     has the measured name; a cell, where it is one of the measured cells. Without an answer nothing is judged.
-    A number that is not right is close within `Prediction.close`, and else far off, unless nothing is close.
+    A number that is not right is close within `closeness`, and else not close, unless nothing is close.
     """
     value = measured.value
     if answer is None:
@@ -71,9 +71,19 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
         return Verdict(None, predicted, found)
     if is_right or isinstance(answer, str | tuple) or isinstance(value, str | tuple):
         return Verdict(is_right, predicted, found, VERDICTS[is_right])
-    close = prediction.closeness
+    close = closeness(prediction, value)
     is_close = abs(answer - value) <= close * (1 + 1e-12)
-    return Verdict(False, predicted, found, "close" if is_close else "far off" if close else "not right")
+    return Verdict(False, predicted, found, "close" if is_close else "not close" if close else "not right")
+
+
+def closeness(prediction: Prediction, value: float) -> float:
+    """How far off a number may be and still counts as close: its tolerance and a tenth of what was measured.
+
+    A student calls 97 % close to 99.62 % and 11 close to 10, but not 0.5 to 0.97. A count is off by whole
+    numbers: beside a small one nothing is close.
+    """
+    close = prediction.tolerance + abs(value) / 10
+    return math.floor(close) if MEASURES[prediction.truth.measure].quantity == "count" else close
 
 
 def verdict_of(step: Step, answer: Answer, measured: Iterable[Measured]) -> Verdict | None:

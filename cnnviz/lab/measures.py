@@ -380,8 +380,8 @@ def _least_changed(bench: Bench, dx: int, dy: int, sample: int) -> str:
 
 
 @_measured(
-    "windows with another largest value after the shift ({dx}, {dy}), test image {sample}", "percent",
-    "%", *SHIFT, SAMPLE, secrets={Secret.SHIFT},
+    "windows of all filters with another largest value after the shift ({dx}, {dy}), test image {sample}",
+    "percent", "%", *SHIFT, SAMPLE, secrets={Secret.SHIFT},
 )  # fmt: skip
 def _windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
     winners = bench.compared(dx, dy, sample).winners

@@ -78,19 +78,12 @@ class Prediction(Entry, frozen=True, rename={"parameters": "with"}):
     # counts as none
     tolerance: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
     # of a choice; those of a direction are `DIRECTIONS`
-    # how far off a number may be and still counts as close; None: twice the tolerance
-    close: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     choices: Annotated[tuple[Choice, ...], Meta(max_length=10)] = ()
     stage: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{0,40}\Z")] = (
         ""  # of a cell: the stage in whose map the student clicks
     )
     points: Points = 0.0  # for a prediction that is made in time, whatever it says
     points_right: Points = 0.0  # for one that is right, too
-
-    @property
-    def closeness(self) -> float:
-        """How far off a number may be and still counts as close."""
-        return 2 * self.tolerance if self.close is None else self.close
 
     @property
     def truth(self) -> Measurement:

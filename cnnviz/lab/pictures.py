@@ -21,6 +21,7 @@ from cnnviz.errors import DataError, ParameterError
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.winners import COUNTS, WINDOW, WINNERS, Window, Winners
 from cnnviz.inspect.arithmetic import explain_cell
@@ -59,6 +60,9 @@ _INPUT = Colors("grey", -0.5, 0.5)
 
 _LARGE, _SMALL = 46, 9
 """Largest cells of parts of a map, with numbers, and of whole maps, in pixels at scale 1."""
+
+_NUMBERED = 50
+"""Cells of products, likewise: with room for two figures of any number."""
 
 _NARROW = 124
 """Width of a map beside which there is to be read, likewise."""
@@ -396,6 +400,11 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     shown = [cell.products.sum(axis=0) for cell in (first, second)]
     patch = int(first.rows[0]), int(first.columns[0]), len(first.rows), len(first.columns)
     maps, kernel = passed.trace.outputs[conv][0, filter], first.kernel.sum(axis=0)
+    (plus, minus), (next_plus, next_minus) = (
+        (float(cell.products.clip(min=0).sum()), float(cell.products.clip(max=0).sum()))
+        for cell in (first, second)
+    )
+    colors, wide = Colors.of("signed", *shown), float(_NUMBERED * kernel.shape[1])
     page = down(
         _map(
             "pixels", "Pixels", passed.x[0, 0], _INPUT, has_axes=True, outlines=(("winner", patch),),
@@ -408,15 +417,19 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
                 block=(top, left, size, size), most=_LARGE,
             ),
         ),
-        across(*(
-            _map(title, title, each, Colors.of("signed", *shown), most=_LARGE)
-            for title, each in zip(("Products, winner", "Products, next"), shown, strict=True)
-        )),
+        *(
+            across(replace(_map(title, title, each, colors, most=_NUMBERED, beside=other), room=wide), Card(
+                f"sum {title}", LEDGER, Ledger((
+                    LedgerRow("above 0", more, adds=True), LedgerRow("below 0", less, adds=True),
+                    LedgerRow("sum", more + less, is_total=True),
+                )), room=_NARROW,
+            ), gap=12)
+            for title, each, other, (more, less) in (
+                ("Products, winner", *shown, (plus, minus)),
+                ("Products, next", *shown[::-1], (next_plus, next_minus)),
+            )
+        ),
     )  # fmt: skip
-    (plus, minus), (next_plus, next_minus) = (
-        (float(cell.products.clip(min=0).sum()), float(cell.products.clip(max=0).sum()))
-        for cell in (first, second)
-    )
     return page, {
         "winners": len(marked), "largest": float(first.running[-1]), "plus": plus, "minus": minus,
         "next": float(second.running[-1]), "next_plus": next_plus, "next_minus": next_minus,

@@ -69,13 +69,13 @@ class Version(Kept, frozen=True):
         """What had been on the screen when it was written, for somebody who grades it."""
         for whose, time in (("of this lab", self.shown.lab), ("of training", self.shown.training)):
             if time:
-                return f"results {whose} first shown at {beside(time, self.time)}"
+                return f"after results {whose}, on the screen since {beside(time, self.time)}"
         if self.after_run:
-            return "results of this lab shown before"
+            return "after results of this lab"
         if self.step:
             steps = f"{format_count(self.step)} step{'s' if self.step > 1 else ''}"
-            return f"results of {steps} of training shown before"
-        return "no result shown before"
+            return f"after {steps} of training"
+        return "before any result"
 
 
 class Commitment(Kept, frozen=True):

@@ -344,7 +344,8 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
                 "Relative change",
                 "‖F′(Tx) − F′(x)‖ / ‖F′(x)‖",
                 "0: the stage does not notice this shift of this image. √2: before and after are as far "
-                "apart as two maps of one size that have nothing in common.",
+                "apart as two maps of one size that have nothing in common; above it, opposite signs "
+                "prevail.",
                 "Zhang 2019, arXiv:1904.11486 (internal feature distance)",
                 lambda of: relative_change(of.reference, of.moved, workspace=of.workspace),
                 _FEATURES_MOST,

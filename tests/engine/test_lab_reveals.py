@@ -35,20 +35,24 @@ SHIPPED = ("lab5", "pooling", "fooling")
 
 
 @pytest.mark.parametrize(
-    ("answer", "close", "words"),
+    ("measure", "tolerance", "answer", "value", "words"),
     [
-        (99.0, None, "Close: you said 99 %; it is 99.57 %"),
-        (99.3, None, "Right: you said 99.30 %; it is 99.57 %"),
-        (97.0, None, "Far off: you said 97 %; it is 99.57 %"),
-        (97.0, 3.0, "Close: you said 97 %; it is 99.57 %"),
-        (99.0, 0.0, "Not right: you said 99 %; it is 99.57 %"),
+        ("test_accuracy", 0.5, 99.25, 99.62, "Right: you said 99.25 %; it is 99.62 %"),
+        ("test_accuracy", 0.5, 97.0, 99.62, "Close: you said 97 %; it is 99.62 %"),
+        ("test_accuracy", 0.5, 85.0, 99.62, "Not close: you said 85 %; it is 99.62 %"),
+        ("filter_change", 0.3, 0.7, 0.97, "Right: you said 0.7; it is 0.97"),
+        ("filter_change", 0.3, 0.5, 0.97, "Not close: you said 0.5; it is 0.97"),
+        ("hardest_probability", 0.1, 0.2, 0.003, "Not close: you said 0.2; it is 0.003"),
+        ("hardest_probability", 0.1, 0.8, 0.95, "Close: you said 0.8; it is 0.95"),
+        ("test_mistakes", 0, 66, 72, "Close: you said 66 images; it is 72 images"),
+        ("test_mistakes", 0, 1, 8, "Not right: you said 1 image; it is 8 images"),
+        ("test_mistakes", 0, 5, 4, "Not right: you said 5 images; it is 4 images"),
+        ("test_loss", 0.01, 0.05, 0.0, "Not close: you said 0.05 nats; it is 0 nats"),
     ],
 )
-def test_a_verdict_knows_near_from_far(answer, close, words):
-    asked = Prediction("number", "How many?", "test_accuracy", tolerance=0.5, close=close)
-    assert (
-        judge(asked, answer, Measured.of("x", asked.truth, 99.57)).words.replace("99.3 ", "99.30 ") == words
-    )
+def test_a_verdict_knows_near_from_far(measure, tolerance, answer, value, words):
+    asked = Prediction("number", "How many?", measure, tolerance=tolerance)
+    assert judge(asked, answer, Measured.of("x", asked.truth, value)).words == words
 
 
 @pytest.mark.parametrize(
@@ -241,6 +245,23 @@ def test_a_picture_shows_the_cell_and_the_filter_that_the_student_looked_at_and_
     assert "Windows, filter 1" in found["winner-changes", LookedAt(inner, 1)]
     last = f"conv1, filter {size[0] - 1}"
     assert all(last in found["field", each] for each in (None, LookedAt(border, 1))), "a whole square"
+
+
+@pytest.mark.parametrize(("wide", "look"), [(288, LIGHT), (340, PAPER)])
+def test_products_that_are_to_be_compared_have_their_numbers_and_a_sum(wide, look):
+    for seed in range(3):
+        where = {"filter": 0, "row": 4, "column": 4, "sample": 0}
+        page, facts = PICTURES["window"].made(Case(small(seed=seed), "window_winner", None), where)
+        body = broken(page.body, wide, look)
+        texts = page_drawn(replace(page, body=body), Box(0, 0, wide, body.height(wide, look)), look).texts()
+        first, second, end = texts.index("Products, winner"), texts.index("Products, next"), len(texts)
+        for start, stop, total in ((first, second, facts["largest"]), (second, end, facts["next"])):
+            *cells, _, plus, _, minus, said, added = filter(None, texts[start + 1 : stop])
+            assert len(cells) == 9
+            assert said == "sum"
+            numbers = [float(each.replace("−", "-")) for each in (plus, minus, added)]
+            assert numbers[0] + numbers[1] == pytest.approx(numbers[2], abs=1e-9)
+            assert numbers[2] == pytest.approx(total, abs=1e-3)
 
 
 def test_what_was_predicted_is_drawn_beside_what_was_measured():

@@ -199,6 +199,22 @@ def test_words_that_no_file_can_hold_do_not_stop_the_report(tmp_path):
         write(document, tmp_path / name)
 
 
+def test_the_words_of_a_student_stand_beside_a_line_and_a_sentence_says_so(tmp_path):
+    said = "The student’s own words stand beside such a line."
+    document = written(Words("Why so?"), Words("because", "student"))
+    assert f'<p class="student key">{said}</p>' in to_html(document)
+    assert '<p class="typed student" dir="auto">because</p>' in to_html(document)
+    assert said not in to_html(written(Words("Why so?")))
+    pages = [
+        np.array(Image.open(BytesIO(to_pages(written(Words("because", kind)), 144)[0])).convert("L"))
+        for kind in ("program", "student")
+    ]
+    edge, below = round(20 / 25.4 * 144), 290  # the left margin, and what lies below heading and key
+    dark = [int((page[below:, edge - 2 : edge].min(axis=1) < 60).sum()) for page in pages]
+    assert dark[0] == 0
+    assert dark[1] > 20, "a line as high as the words, and not their colour, tells them apart"
+
+
 LONG = "Pneumonoultramicroscopic" * 12
 HEBREW = "זהו דוח מעבדה."
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -234,8 +250,8 @@ def test_nothing_leaves_the_paper_and_words_from_the_right_stand_there(tmp_path)
         assert right <= width - 50, text
     assert LONG in "".join(text for *_, text, _ in found), "broken across lines it is copied whole"
     hebrew = [right for _, _, right, text, _ in found if any("א" <= letter <= "ת" for letter in text)]
-    assert max(hebrew) > found[0][4] - 60
-    assert next(left for _, left, _, text, _ in found if text == "plain") < 60
+    assert max(hebrew) > found[0][4] - 68, "beside the line at the right edge"
+    assert next(left for _, left, _, text, _ in found if text == "plain") < 68
 
 
 @needs_poppler

@@ -301,8 +301,8 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     record = EMPTY.recorded(PRINCIPLE, first).recorded(PRINCIPLE, later)
     assert record.step("principle").hypothesis == (first, later)
     texts = [block.text for block in report_of(record=record).blocks if isinstance(block, Words)]
-    assert "Recorded 2026-01-31 10:00; no result shown before" in texts
-    assert "Edited 2026-01-31 10:30; results of this lab shown before" in texts
+    assert "Recorded 2026-01-31 10:00, before any result" in texts
+    assert "Edited 2026-01-31 10:30, after results of this lab" in texts
     assert texts.index(first.text) < texts.index(later.text)
     record = record.recorded(PRINCIPLE, Version("", "2026-01-31 11:00", 1))
     assert [version.text for version in record.step("principle").hypothesis][2:] == [""]
@@ -313,21 +313,21 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        (Version("high", "", 12_665), "results of 12,665 steps of training shown before"),
+        (Version("high", "", 12_665), "after 12,665 steps of training"),
         (
             Version("high", "", 0, shown=Shown("2026-01-31 09:58")),
-            "results of training first shown at 09:58",
+            "after results of training, on the screen since 09:58",
         ),
         (
             Version("high", "", 0, shown=Shown("2026-01-31 09:58", "2026-01-30 14:03")),
-            "results of this lab first shown at 2026-01-30 14:03",
+            "after results of this lab, on the screen since 2026-01-30 14:03",
         ),
     ],
 )
 def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written(version, said):
     record = EMPTY.recorded(PRINCIPLE, structs.replace(version, time="2026-01-31 10:00"))
     stamps = [e.text for e in report_of(record=record).blocks if isinstance(e, Words) and e.kind == "stamp"]
-    assert stamps == [f"Recorded 2026-01-31 10:00; {said}"]
+    assert stamps == [f"Recorded 2026-01-31 10:00, {said}"]
 
 
 def test_objective_hypothesis_description_observations_and_inference_of_each_demonstration_are_asked_for():

@@ -20,6 +20,8 @@ from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
 from tests.replacing import replace
 from ui.lab.step_text import RichLabel
+from ui.panels.feature_maps.network_view import PressCell
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.state import PinnedCell, RunStatus
 from ui.theme import LIGHT, theme_manager
@@ -273,6 +275,44 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path):
     session.state.set_pinned(PinnedCell("conv1", (0, 9, 8)))
     press(card.commit)
     assert sitting.control.done.prediction.answer == (0, 9, 8)
+
+
+def test_a_click_chooses_the_cell_that_is_pinned_already_and_frees_none_while_one_is_asked_for(
+    qtbot, session, tmp_path
+):
+    sitting = open_lab(qtbot, session, tmp_path, _CELL)
+    card, state = sitting.column.page.prediction, session.state
+    network, cell = session.window.panel(FeatureMapsPanel).network, PinnedCell("conv1", (0, 8, 8))
+    whole_window.show_panel(qtbot, session, 1)
+    state.set_pinned(cell)
+    sitting.control.go_to("way")
+    whole_window.rest(qtbot, session)
+    assert card.cell.text() == "Chosen: none yet", "nobody has clicked it"
+    for _ in range(2):
+        network.answer(PressCell(cell))
+        assert state.pinned == cell
+        assert card.cell.text() == "Chosen: filter 0, row 8, column 8"
+    press(card.commit)
+    assert sitting.control.done.prediction.answer == (0, 8, 8)
+    network.answer(PressCell(cell))
+    assert state.pinned is None, "no cell is asked for any more"
+    whole_window.rest(qtbot, session)
+
+
+def test_it_is_said_before_the_commitment_when_the_result_comes(qtbot, session, tmp_path):
+    slow = '[{ event = "slowed" }, { event = "steps", at_least = 20 }, { event = "predicted" }]'
+    text = LAB.replace('[{ event = "predicted" }, { event = "finished" }]', slow)
+    sitting = open_lab(qtbot, session, tmp_path, text)
+    hint, end = sitting.column.page.prediction.hint, session.state.run.total_steps
+    sitting.control.go_to("way")
+    said = "You see the result after you commit, train in slow motion, train 20 steps"
+    assert hint.text().startswith(f"{said} and train up to step {end:,}.")
+    sitting.control.go_to("field")
+    said = "You see the result after you commit, press “Show me” and open the panel Filters & maps."
+    assert hint.text().startswith(said)
+    press(sitting.column.page.show_me)
+    qtbot.waitUntil(lambda: hint.text().startswith("You see the result after you commit."))
+    whole_window.rest(qtbot, session)
 
 
 def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):

@@ -223,7 +223,7 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, fe
         assert version.after_run
         assert version.shown.lab
         said = (tmp_path / "handed.html").read_text(encoding="utf-8")
-        assert f"results of this lab first shown at {version.shown.lab[-5:]}" in said
+        assert f"after results of this lab, on the screen since {version.shown.lab[-5:]}" in said
 
 
 def test_a_lab_leaves_a_trained_network_of_its_own_and_knows_no_results_about_other_classes(

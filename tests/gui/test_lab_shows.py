@@ -1,5 +1,6 @@
 """What the labs of the program show is what the panels know."""
 
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -58,6 +59,13 @@ def test_every_choice_in_a_lab_is_one_of_its_panel_and_taken_as_it_stands(qtbot,
                 for choice, value in view.items():
                     expected = None if value in ("full", ()) else value
                     assert after[choice] == expected, f"{lab.id}: {choice} = {value} became {after[choice]}"
+
+
+def test_show_me_opens_the_panel_that_the_text_of_a_step_names():
+    for lab in LABS:
+        for step in lab.steps:
+            for title in re.findall(r"panel \*\*(.+?)\*\*", step.text):
+                assert TITLES[step.show.panel] == title, f"{lab.id}, {step.id}"
 
 
 #: Choices that a panel only has in some states: a column folded, scrolled or enlarged, fixed limits.

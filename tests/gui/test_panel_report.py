@@ -23,6 +23,7 @@ from tests.gui.document_driving import through_document
 from tests.gui.driving import drain, settle, show_window
 from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, record, run, write
 from tests.small_data import first_images
+from ui.controls.labels import WrapLabel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.report.preview import preview_work
 from ui.state import AppState, RunStatus, Sample, Settings
@@ -169,7 +170,7 @@ def test_running_the_lab_stamps_hypotheses_before_and_after_it_also_in_the_next_
     run(qtbot, panel)
     (first,) = versions(panel, PRINCIPLE)
     assert (first.text, first.step, first.after_run) == ("99 %", 120, True)
-    assert "results of training first shown at " in stamp(panel)
+    assert "after results of training, on the screen since " in stamp(panel)
     assert panel.numbers.sample == 2
     assert f"{100 * panel.numbers.accuracy:.2f} %" in panel.status.text()
 
@@ -190,7 +191,7 @@ def test_running_the_lab_stamps_hypotheses_before_and_after_it_also_in_the_next_
     (version,) = versions(again, TRANSLATION)
     assert version.after_run
     assert version.shown.lab
-    assert "results of this lab first shown at " in stamp(again)
+    assert "after results of this lab, on the screen since " in stamp(again)
 
 
 def test_what_was_trained_stays_known_after_a_reset_and_a_new_report_knows_what_is_on_the_screen(
@@ -199,7 +200,7 @@ def test_what_was_trained_stays_known_after_a_reset_and_a_new_report_knows_what_
     panel = make()
     write(qtbot, panel, "hypothesis", "a guess")
     record(qtbot, panel)
-    assert "no result shown before" in stamp(panel)
+    assert "before any result" in stamp(panel)
     state.update_run(step=500, status=RunStatus.FINISHED)
     state.update_run(step=0, status=RunStatus.READY)
     again = make()
@@ -210,7 +211,7 @@ def test_what_was_trained_stays_known_after_a_reset_and_a_new_report_knows_what_
         record(qtbot, each)
         (version,) = versions(each, TRANSLATION)
         assert version.shown.training
-        assert "results of training first shown at " in stamp(each)
+        assert "after results of training, on the screen since " in stamp(each)
 
     state.update_run(step=500, status=RunStatus.FINISHED)
     panel.work.begin(Work())
@@ -277,6 +278,17 @@ def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole
     assert not panel.head.isVisible()
     panel.write_in(panel.work.lab.steps[0], panel.work.lab.steps[0].questions[0])
     assert panel.head.isVisible(), "there is something to write"
+
+
+@pytest.mark.typesets
+def test_no_page_of_the_work_before_is_shown_while_those_of_another_are_made(qtbot, make):
+    panel = make()
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > 0)
+    panel.work.begin(Work(author="Ada"))
+    assert not panel.preview.pages
+    said = [each.text() for each in panel.preview.findChildren(WrapLabel) if each.isVisible()]
+    assert said == ["The pages of the report are being made…"]
+    qtbot.waitUntil(lambda: len(panel.preview.pages) > 0)
 
 
 @pytest.mark.typesets

@@ -365,3 +365,15 @@ def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_that_was_chosen_
     _press_train(qtbot, session)
     qtbot.waitUntil(lambda: session.state.run.step > 302)
     assert (session.state.steps_per_second, session.state.rising_pace) == (50.0, None)
+
+
+def test_at_a_speed_to_watch_single_steps_no_hours_are_told(qtbot: QtBot, session: Session) -> None:
+    state, status = session.state, session.window.run_status
+    for pace, tells in ((2.0, False), (50.0, True)):
+        state.set_speed(pace)
+        _press_train(qtbot, session)
+        qtbot.waitUntil(lambda: status.speed.text() != "")
+        assert bool(status.time_left.text()) is tells
+        _press_train(qtbot, session)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED and not status.speed.text())
+    rest(qtbot, session)

@@ -83,6 +83,8 @@ class LabGuide(QObject):
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
         state.pinnedChanged.connect(self._on_pinned_changed)
+        for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
+            changed.connect(self._ask_for_cell)
         for changed in (state.runChanged, state.draftChanged):
             changed.connect(self._name_train)
 
@@ -227,14 +229,18 @@ class LabGuide(QObject):
         self._window.panels.bring_forward(self._report)
         self._report.exporter.ask()
 
+    def _ask_for_cell(self) -> None:
+        """Let a click choose a cell, and free none, as long as the step in front waits for one."""
+        step = self.control.step
+        asked = None if step is None or not self.control.done.is_open(step) else step.prediction
+        self._state.asked_stage = "" if asked is None else asked.stage
+
     def _on_pinned_changed(self) -> None:
         """Let a cell that the user pins be the prediction, where one is asked for."""
-        step, cell = self.control.step, self._state.pinned
+        cell = self._state.pinned
         if cell is None or self._document.restorer.is_busy:
             return
-        if step is None or step.prediction is None or step.prediction.kind != "cell":
-            return
-        if self.control.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
+        if cell.stage == self._state.asked_stage and len(cell.index) == 3:
             self.column.page.prediction.show_cell(tuple(cell.index))
             scroll_to(self.column.page.prediction.commit)
 

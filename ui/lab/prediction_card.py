@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRad
 
 from cnnviz.drawing.page import Page, broken
 from cnnviz.errors import ParameterError
-from cnnviz.lab.judging import answer_words, checked_answer, typed_number
+from cnnviz.lab.judging import Verdict, answer_words, checked_answer, typed_number
 from cnnviz.lab.measures import MEASURES, Measured
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import StepRecord
@@ -26,7 +26,7 @@ from ui.lab.step_text import RichLabel
 from ui.page_view import PageView
 from ui.theme import repolish, theme_manager
 
-_NOT_YET = "You see the result after you commit. From then on you cannot change your prediction."
+_NOT_YET = "You see the result after you {}. What you have committed to cannot be changed."
 _LATE = (
     "You have already seen the result. You can still commit, but your prediction will be recorded as late."
 )
@@ -37,7 +37,7 @@ _GIVEN_UP = "You asked to see the result without a prediction."
 _VERDICTS = {
     "right": ("circle-check", "success"),
     "close": ("target", "winner"),
-    "far off": ("circle-x", "danger"),
+    "not close": ("circle-x", "danger"),
     "not right": ("circle-x", "danger"),
     "not to be judged": ("info", "muted"),
 }
@@ -71,8 +71,8 @@ class PredictionCard(QWidget):
         self._choices = QButtonGroup(self)
         self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
         self.error = WrapLabel("", role="danger", small=True)
-        self.commit = Button("Commit", "check", tooltip="Commit to this prediction and see the result")
-        self.hint = WrapLabel(_NOT_YET, small=True)
+        self.commit = Button("Commit", "check", tooltip="Commit to this prediction")
+        self.hint = WrapLabel("", small=True)
         self.skip = Button("Show the result without a prediction", kind="link")
         self.warning = WrapLabel(_GIVES_UP, small=True)
         self.show_result = Button(
@@ -153,7 +153,7 @@ class PredictionCard(QWidget):
         if prediction is None:
             return
         is_open = self._prediction_is_open = commitment is None and not done.revealed
-        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET)
+        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET.format(reveal.when))
         for part, is_shown in (
             (self.number_row, prediction.kind == "number"),
             (self.understood, bool(self.understood.text())),
@@ -172,7 +172,7 @@ class PredictionCard(QWidget):
             predicted = f"Your prediction: {said}{late}" if late or verdict is None else ""
         for label, text in (
             (self.predicted, predicted),
-            (self.limit, "" if verdict is None or commitment is None else _limits(prediction)),
+            (self.limit, _limits(prediction, verdict)),
             (self.why, reveal.why),
             (self.moment, reveal.moment),
             (self.waiting, reveal.waiting or reveal.remark),
@@ -317,12 +317,15 @@ def _table(besides: Sequence[Measured]) -> str:
     return f'<table width="100%">{"".join(rows)}</table>'
 
 
-def _limits(prediction: Prediction) -> str:
-    """Return how far off a number may be to be right, and close."""
-    if prediction.kind != "number":
+def _limits(prediction: Prediction, verdict: Verdict | None) -> str:
+    """Return how far off a number may be to be right, and close; "" where none was judged."""
+    if prediction.kind != "number" or verdict is None or verdict.is_right is None:
         return ""
-    measure, close = MEASURES[prediction.truth.measure], prediction.closeness
+    measure = MEASURES[prediction.truth.measure]
     unit = "percentage points" if measure.quantity == "percent" else measure.unit
-    right, near = (f"{format_value(each)} {unit}".rstrip() for each in (prediction.tolerance, close))
-    first = f"Right: up to {right} off" if prediction.tolerance else "Right: only the exact number"
-    return f"{first}; close: up to {near}." if close else f"{first}."
+    right = f"Right: up to {format_value(prediction.tolerance)} {unit}".rstrip() + " off"
+    if not prediction.tolerance:
+        right = "Right: only the exact number"
+    more = "more" if prediction.tolerance else "off"
+    has_close = verdict.nearness in ("close", "not close")
+    return f"{right}; close: up to a tenth of the result {more}." if has_close else f"{right}."

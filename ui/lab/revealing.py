@@ -32,6 +32,7 @@ class Reveal:
     waiting: str = ""  # what the result waits for, as a sentence; "" with a verdict
     # when the result was measured, and on which network, as a sentence; "" without a verdict
     moment: str = ""
+    when: str = ""  # when it is to be seen, as a clause; "" where it was predicted
     remark: str = ""  # how that network differs from the one of the lab, as a sentence, or ""
     besides: tuple[Measured, ...] = ()  # what else was measured for the step
     picture: Page | None = None
@@ -94,7 +95,7 @@ class Revealer(QObject):
         """Return what there is to be said now."""
         step, done = self._control.step, self._control.done
         if step is None or step.prediction is None or done.is_open(step):
-            return Reveal(is_late=self._control.is_late)
+            return Reveal(is_late=self._control.is_late, when=self._when(step))
         found = self._control.found(step)
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
@@ -143,6 +144,17 @@ class Revealer(QObject):
         end = self._control.end_of(step)
         is_live = state.live is not None and state.live.step == end
         return state.history.snapshots.find(end) or (state.live if is_live else None)
+
+    def _when(self, step: Step | None) -> str:
+        """Say what comes before the result: the commitment, what the step has one do, the end of the run."""
+        if step is None or step.prediction is None:
+            return ""
+        parts = ["commit", *self._control.to_see_first(step)]
+        if not self._control.is_at_end(step) and step.show.moment == "end":
+            parts.insert(1, "press “Show me”")
+        elif not self._control.is_at_end(step) and all(each.event != "finished" for each in step.done_when):
+            parts.append(f"train up to step {format_count(self._control.end_of(step))}")
+        return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
     def _waiting(self, step: Step, snapshot: Snapshot | None) -> str:
         if snapshot is not None:

@@ -64,7 +64,7 @@ class StepList(QListWidget):
         self._current, self._done = current, frozenset(done)
         if self.lab is None:
             return
-        theme, blank = theme_manager().theme, QPixmap(1, 1)
+        theme, blank = theme_manager().theme, QPixmap(self.iconSize())
         blank.fill(Qt.GlobalColor.transparent)
         tick, none = icon("check", "success", theme), QIcon(blank)
         for step, item in zip(self.lab.steps, self._steps, strict=True):

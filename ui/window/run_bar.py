@@ -199,6 +199,9 @@ class RunBar(QWidget):
 #: Shortest time between two drawings while training runs: numbers that change faster cannot be read.
 _DRAWING_MS = 200
 
+_WATCHED = 20
+"""So many steps a second are watched one by one, and nobody waits for the end of the run."""
+
 _WORDS = {
     RunStatus.LOADING: "loading",
     RunStatus.READY: "ready",
@@ -349,6 +352,8 @@ class RunStatusBar(QWidget):
         run = self._state.run
         if self._state.rising_pace is not None:  # at the pace for now it would be hours
             return "speeding up"
+        if (self._state.steps_per_second or _WATCHED + 1) <= _WATCHED:  # likewise
+            return ""
         images = (run.total_steps - run.step) * self._state.experiment.batch_size
         return f"{format_seconds(images / run.images_per_second)} left"
 

@@ -107,7 +107,7 @@ def _window(network: Network, cell: PinnedCell, following: list[Field]) -> dict[
             _, high, wide = stage_shape(network, cell.stage)
             rows, cols = layer.geometry.reads(field.rows, high), layer.geometry.reads(field.columns, wide)
             block = int(rows[0]), int(cols[0]), len(rows), len(cols)
-            return {cell.stage: Mark("receptive", (block,), (cell.index[0],))}
+            return {cell.stage: Mark("window", (block,), (cell.index[0],))}
     return {}
 
 

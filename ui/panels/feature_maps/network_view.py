@@ -268,7 +268,8 @@ class NetworkView(QWidget):
                 self.redraw()
             case PressCell(cell, index):
                 self._stand_at(None)
-                self._state.set_pinned(None if cell == self._shown_pin() else cell)
+                frees = cell == self._shown_pin() and cell.stage != self._state.asked_stage
+                self._state.set_pinned(None if frees else cell)
                 if index is not None:
                     self._choices.choose(class_index=index)
             case PinCell(cell):

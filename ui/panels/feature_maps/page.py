@@ -51,14 +51,14 @@ from ui.panels.feature_maps.view import (
 )
 from ui.state import PinnedCell
 
-_ROLES = ("feeds", "receptive", "winner", "selected")
+_ROLES = ("feeds", "receptive", "window", "winner", "selected")
 _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _THUMBS_BESIDE = 132
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
-_WINNER = ("winner", "maximum")
-_KEY = (("selected", "this cell"), ("receptive", "it reads"), _WINNER, ("feeds", "it feeds"))
+_OF_POOL = ("window", "its window"), ("winner", "maximum")
+_KEY = (("selected", "this cell"), ("receptive", "it reads"), *_OF_POOL, ("feeds", "it feeds"))
 
 
 class Contents:
@@ -274,7 +274,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         below = (across(large, down(*small, room=_THUMBS_BESIDE), gap=8),)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
-        key = tuple(mark for mark in _KEY if mark != _WINNER or has_winners)
+        key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
         below = (large, Card("key", MARKS, key, room=Share(1)), *small)
     return (*_map_head(column, _lines(now, column, power), is_large), *below)
 

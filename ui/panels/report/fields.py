@@ -204,9 +204,9 @@ def _recorded(done: StepRecord) -> str:
             else "Write it down before you see the results."
         )
     first, last = done.hypothesis[0], done.hypothesis[-1]
-    text = f"Recorded {first.time}; {first.words}."
+    text = f"Recorded {first.time}, {first.words}."
     if last is not first:
-        text += f" Edited {last.time}; {last.words}. The report shows both."
+        text += f" Edited {last.time}, {last.words}. The report shows both."
     return f"{text} Your change is not recorded yet." if done.is_pending else text
 
 

@@ -97,6 +97,7 @@ class ReportPanel(Panel):
         self.progress.setAccessibleName("Progress of the lab")
         self.progress.setToolTip("How much of the lab has been measured")
         self.status = WrapLabel("", role="muted")
+        self._typesetting = typesetting
         self.preview = ReportPreview()
         self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self.message.show_error)
         self.exporter = ReportExporter(
@@ -139,6 +140,7 @@ class ReportPanel(Panel):
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_training)
         work.opened.connect(self._note_training)
+        work.opened.connect(self._on_work_opened)
         state.datasetChanged.connect(self._show_run)
         for shown in (self._show_run, self._show_section, self._on_work_changed):
             state.experimentChanged.connect(shown)
@@ -255,6 +257,12 @@ class ReportPanel(Panel):
         self._stale = True
         if self.isVisible():
             self._preview_timer.start()
+
+    def _on_work_opened(self) -> None:
+        """Show no page of the work before: those of this one are being made."""
+        self._typesetting.cancel(_PREVIEW)
+        self.preview.set_pages([])
+        self._on_work_changed()
 
     def _on_covered_changed(self) -> None:
         if self._state.covered and self.numbers is not None:  # what is on the pages tells an answer

@@ -49,7 +49,7 @@ class ReportPreview(QScrollArea):
             "The report as it will be printed. Keys: arrows scroll, + and - zoom, 0 fits the width."
         )
         self._content = QWidget()
-        self._waiting = WrapLabel("The pages of the report appear here in a moment.")
+        self._waiting = WrapLabel("The pages of the report are being made…")
         self._layout = fill(QVBoxLayout(self._content), self._waiting, 1, spacing=_GAP)
         self.setWidget(self._content)
         self.smaller = IconButton("minus", "Smaller pages", shortcut="-")
